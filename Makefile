@@ -1,0 +1,61 @@
+# Everything a developer types. The first call installs what it needs from the committed lock.
+.DEFAULT_GOAL := help
+.PHONY: help install run worker migrate migration format lint test check mutate bench openapi
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
+	@$(PYTHON) -m venv .tools 2>/dev/null && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
+	  || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
+
+.venv/.installed: $(UV) pyproject.toml uv.lock
+	@$(UV) sync --quiet --locked --python $(PYTHON)
+	@touch $@
+
+install: .venv/.installed ## install the locked dependencies into .venv
+
+run: .venv/.installed ## start the service with a PostgreSQL of its own and demonstration data
+	@exec $(BIN)/python -m app serve --stop-with-parent
+
+worker: .venv/.installed ## start a worker beside a running service (needs DATABASE_URL)
+	@exec $(BIN)/python -m app worker
+
+migrate: .venv/.installed ## bring the database of DATABASE_URL to the newest schema
+	@$(BIN)/python -m app migrate
+
+migration: .venv/.installed ## write the next numbered migration: make migration name=what_changes
+	@$(BIN)/python -m app migration "$(name)"
+
+format: .venv/.installed ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix --quiet .
+
+lint: .venv/.installed ## formatting, lint, types, storeys
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+test: .venv/.installed ## the whole test suite, on a PostgreSQL of its own
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
+
+check: lint test ## what CI runs
+
+mutate: .venv/.installed ## mutation testing of app/domain
+	rm -rf mutants && $(BIN)/mutmut run && $(BIN)/mutmut results
+
+bench: .venv/.installed ## measure the hot path beside pgbench and a bare ASGI app
+	@$(BIN)/python -m benchmarks
+
+openapi: .venv/.installed ## rewrite the published contract openapi/openapi.json
+	@$(BIN)/python -m app openapi > openapi/openapi.json

@@ -1,0 +1,82 @@
+"""What a caller could not have meant. A refusal is not one of these: it is an answer (section 3)."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+
+class Conflict(Exception):  # noqa: N818  # these are answers to callers, named for what happened
+    """The request is understood and can't be carried out in the present state."""
+
+
+class InvalidTransition(Conflict):
+    """The registration's status does not allow this move."""
+
+    def __init__(self, move: str, status: str) -> None:
+        super().__init__(f"{move} is impossible from {status}")
+        self.move = move
+        self.status = status
+
+
+class SessionStarted(Conflict):
+    """Too late: the session's first day has come."""
+
+    def __init__(self, first_day: date) -> None:
+        super().__init__(f"session started on {first_day}")
+        self.first_day = first_day
+
+
+class SessionNotStarted(Conflict):
+    """Too early: the session's first day has not come."""
+
+    def __init__(self, first_day: date) -> None:
+        super().__init__(f"session starts on {first_day}")
+        self.first_day = first_day
+
+
+class DuplicateRegistration(Conflict):
+    """Another active registration has the same adviser, module and first day."""
+
+    def __init__(self, first: UUID) -> None:
+        super().__init__(f"already registered: {first}")
+        self.first = first
+
+
+class NothingToCarryOver(Conflict):
+    """The bucket has fewer units left than asked."""
+
+    def __init__(self, bucket: str, left: int) -> None:
+        super().__init__(f"{bucket} has {left} units left")
+        self.bucket = bucket
+        self.left = left
+
+
+class PayerNotOffered(Conflict):
+    """The payer is not one of those offered to this adviser."""
+
+    def __init__(self, payer: str, offered: Sequence[str]) -> None:
+        super().__init__(f"{payer} is not one of {', '.join(offered)}")
+        self.payer = payer
+        self.offered = tuple(offered)
+
+
+class HoursNotOffered(Conflict):
+    """The hours are not one of the policy's path lengths on that day."""
+
+    def __init__(self, hours: int, offered: Sequence[int]) -> None:
+        super().__init__(f"{hours} is not one of {', '.join(map(str, offered))}")
+        self.hours = hours
+        self.offered = tuple(offered)
+
+
+class MotiveNotValid(Conflict):
+    """The motive does not justify an absence on that day."""
+
+    def __init__(self, motive: str | None, valid: Sequence[str]) -> None:
+        super().__init__(f"{motive} is not one of {', '.join(valid)}")
+        self.motive = motive
+        self.valid = tuple(valid)
+
+
+class NotInitialTraining(Conflict):
+    """Only an initial training has a positioning test."""

@@ -1,0 +1,89 @@
+"""What happened, in the past tense (section 9): ids, statuses and codes, never a name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.adviser import AdviserId
+from app.domain.refusals import Refusal
+from app.domain.registration import Registration, Status
+from app.domain.training_organisation import TrainingOrganisationId
+
+
+class EventType(StrEnum):
+    REGISTRATION_ACCEPTED = "registration.accepted"
+    REGISTRATION_REFUSED = "registration.refused"
+    REGISTRATION_OVER_QUOTA = "registration.over_quota"
+    REGISTRATION_KEPT_UNFUNDED = "registration.kept_unfunded"
+    REGISTRATION_CANCELLED = "registration.cancelled"
+    REGISTRATION_FUNDED = "registration.funded"
+    REGISTRATION_REGULARISABLE = "registration.regularisable"
+    REGISTRATION_REGULARISATION_NOTIFIED = "registration.regularisation_notified"
+    REGISTRATION_RESCHEDULED = "registration.rescheduled"
+    REGISTRATION_COMPLETED = "registration.completed"
+    REGISTRATION_ABSENCE_RECORDED = "registration.absence_recorded"
+    REGISTRATION_PATH_DETERMINED = "registration.path_determined"
+    CERTIFICATION_RECORDED = "certification.recorded"
+    ENTITLEMENT_CARRIED_OVER = "entitlement.carried_over"
+
+
+class Subject(StrEnum):
+    REGISTRATION = "registration"
+    CERTIFICATION = "certification"
+    ADVISER = "adviser"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`training_organisation_id` is the one concerned; None when none is (section 9)."""
+
+    type: EventType
+    subject_type: Subject
+    subject_id: UUID
+    subject_version: int
+    adviser_id: AdviserId
+    training_organisation_id: TrainingOrganisationId | None
+    data: Mapping[str, object]
+
+
+def of_registration(
+    event_type: EventType, adviser: AdviserId, registration: Registration, refusals: tuple[Refusal, ...]
+) -> Event:
+    told_organisation = event_type is not EventType.REGISTRATION_REGULARISABLE
+    return Event(
+        event_type,
+        Subject.REGISTRATION,
+        registration.id,
+        registration.version,
+        adviser,
+        registration.request.organisation.id if told_organisation else None,
+        {
+            "status": registration.status,
+            "funding": registration.funding,
+            "payer": registration.payer,
+            "entitlement": registration.entitlement,
+            "module_code": registration.request.module.code,
+            "session_starts_on": registration.first_day,
+            "reasons": [refusal.code for refusal in refusals],
+        },
+    )
+
+
+def outcome_of(before: Registration | None, after: Registration) -> EventType | None:
+    """The event that tells what a decision changed; None when it changed nothing that anybody must be told."""
+    if before is not None and (before.status, before.entitlement) == (after.status, after.entitlement):
+        return None
+    if after.status is Status.ACCEPTED:
+        promoted = before is not None and before.status is Status.AWAITING_CHOICE
+        return EventType.REGISTRATION_FUNDED if promoted else EventType.REGISTRATION_ACCEPTED
+    return decision_event(after)
+
+
+def decision_event(registration: Registration) -> EventType | None:
+    """The event of a registration just decided, whatever it was before; None for a status that no decision gives."""
+    return {
+        Status.ACCEPTED: EventType.REGISTRATION_ACCEPTED,
+        Status.REFUSED: EventType.REGISTRATION_REFUSED,
+        Status.AWAITING_CHOICE: EventType.REGISTRATION_OVER_QUOTA,
+    }.get(registration.status)

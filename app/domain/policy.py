@@ -1,0 +1,87 @@
+"""The funding policy (politique de financement): effective-dated numbers and dates, never constants (section 8)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.calendar import Dated
+
+
+@dataclass(frozen=True, slots=True)
+class TwoModules:
+    """R20: `count` modules within `window_months` months of an entry on `entered_on_or_after` (included) or later."""
+
+    entered_on_or_after: date
+    count: int
+    window_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class CivilYear:
+    """R21, R22: `count` modules per civil year from `first_year`; `grace` prolongs a year's right to that day, included (R23)."""
+
+    count: int
+    first_year: int
+    grace: Mapping[int, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Supplementary:
+    """R24: `count` units per adviser of each module that the catalogue marks, from the day `since`."""
+
+    since: date
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverQuota:
+    """Days an adviser has to answer; None waits for ever (R26 gives no deadline)."""
+
+    reply_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InitialTrainingPolicy:
+    """R11: `max_funded` paths per adviser. R12: the path lengths, in hours, that a positioning test may give."""
+
+    max_funded: int
+    path_hours: tuple[Dated[tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationPolicy:
+    """R37: months, after the end of initial training, within which exams are presented. R38: valid motives of absence."""
+
+    presentation_months: tuple[Dated[int], ...]
+    valid_absence_motives: tuple[Dated[tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """In force from `effective_from` (included) until the next version; that date is also its name."""
+
+    effective_from: date
+    two_modules: TwoModules
+    civil_year: CivilYear
+    supplementary: Supplementary
+    over_quota: OverQuota
+    initial_training: InitialTrainingPolicy
+    certification: CertificationPolicy
+    unjustified_absence_consumes: bool
+    support_email: str
+
+    @property
+    def version(self) -> str:
+        return self.effective_from.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Every version, oldest first; never empty."""
+
+    versions: tuple[Policy, ...]
+
+    def on(self, day: date) -> Policy:
+        """The version in force on `day`; the oldest one before them all."""
+        begun = [policy for policy in self.versions if policy.effective_from <= day]
+        return begun[-1] if begun else self.versions[0]

@@ -1,0 +1,96 @@
+"""The training record (dossier de formation): what the rules see of an adviser on one day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.adviser_file import AdviserFile
+from app.domain.calendar import months_after
+from app.domain.certification import Qualification, QualificationCode
+from app.domain.entitlements import Bucket, Category, category_on, holders, quota_buckets, supplementary_bucket
+from app.domain.module import ModuleCode
+from app.domain.obligations import Obligation, obligations
+from app.domain.policy import Policy
+from app.domain.post import Post, post_on, post_refusals
+from app.domain.presentations import Presentation, presentations
+from app.domain.refusals import Refusal
+from app.domain.registration import RegistrationId
+
+MONTHS_AHEAD = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A bucket with the registrations that hold its units, future sessions included."""
+
+    bucket: Bucket
+    reserved_by: tuple[RegistrationId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """Everything on the day `on`; `post_refusals` are what a registration of that day would be told of the post."""
+
+    on: date
+    policy_version: str
+    category: Category
+    post: Post
+    post_refusals: tuple[Refusal, ...]
+    entered_on: date | None
+    exempted_by: QualificationCode | None
+    entitlements: tuple[Entitlement, ...]
+    obligations: tuple[Obligation, ...]
+    presentations: tuple[Presentation, ...]
+
+
+def exempting_qualification(file: AdviserFile, on: date) -> QualificationCode | None:
+    """The qualification that exempts on that day (R14); one obtained after entry exempts nobody."""
+    if file.entered_on is not None and file.entered_on <= on:
+        return None
+    held = [
+        result
+        for result in file.certifications
+        if result.is_obtained and result.on <= on and result.qualification.exempts_from_initial_training
+    ]
+    return min(held, key=lambda result: result.on).qualification.code if held else None
+
+
+def entitlements(
+    file: AdviserFile, supplementary: Iterable[ModuleCode], policy: Policy, on: date, *, history: bool
+) -> tuple[Entitlement, ...]:
+    """The buckets opened, or opening within twelve months; those expired on `on` only with `history`."""
+    if not file.adviser.in_scheme:
+        return ()
+    horizon = months_after(on, MONTHS_AHEAD)
+    buckets = (
+        *quota_buckets(file, policy, through=horizon.year),
+        *(supplementary_bucket(module, policy) for module in supplementary),
+    )
+    shown = [item for item in buckets if item.opens_on <= horizon and (history or on <= item.last_day)]
+    shown.sort(key=lambda item: (item.opens_on, item.last_day, item.name))
+    return tuple(Entitlement(item, tuple(held.id for held in holders(file.registrations, item.name))) for item in shown)
+
+
+def training_record(
+    file: AdviserFile,
+    qualifications: Iterable[Qualification],
+    supplementary: Iterable[ModuleCode],
+    policy: Policy,
+    on: date,
+    *,
+    history: bool = False,
+) -> TrainingRecord:
+    """`supplementary` are the catalogue's modules with a right of their own; `policy` the version in force on `on`."""
+    post = post_on(file.contracts, on)
+    return TrainingRecord(
+        on=on,
+        policy_version=policy.version,
+        category=category_on(file, on, policy) if file.adviser.in_scheme else Category.NONE,
+        post=post,
+        post_refusals=post_refusals(post),
+        entered_on=file.entered_on,
+        exempted_by=exempting_qualification(file, on),
+        entitlements=entitlements(file, supplementary, policy, on, history=history),
+        obligations=obligations(file, policy, on),
+        presentations=presentations(file, qualifications, policy, on),
+    )

