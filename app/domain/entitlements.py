@@ -106,8 +106,8 @@ def _annual_buckets(file: AdviserFile, policy: Policy, through: int) -> Iterator
             yield Bucket(civil_year(year), policy.civil_year.count, first_day(year), expires_on, "R22")
 
 
-def _carried(bucket: Bucket, units: int, file: AdviserFile) -> Bucket:
-    """R27: the year after the bucket's own; for the first year, from the day after W to the end of the next civil year."""
+def _carried(bucket: Bucket, units: int) -> Bucket:
+    """R27: the year after the bucket's own; after a first year, from the day after W to the end of the next year."""
     if bucket.name == FIRST_YEAR:
         opens_on, year = bucket.last_day + timedelta(days=1), bucket.last_day.year + 1
     else:
@@ -130,7 +130,7 @@ def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[B
         carried = _carried_units(file, bucket.name)
         buckets.append(Bucket(bucket.name, bucket.units - carried, bucket.opens_on, bucket.expires_on, bucket.rule))
         if carried:
-            buckets.append(_carried(bucket, carried, file))
+            buckets.append(_carried(bucket, carried))
     return tuple(buckets)
 
 
@@ -140,7 +140,7 @@ def supplementary_bucket(module: ModuleCode, policy: Policy) -> Bucket:
 
 
 def buckets_for(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:
-    """The buckets open on `day` that this module may use: its own when supplementary, else the quota's (section 4.3)."""
+    """The buckets open on `day` that this module may use: its own when supplementary, else the quota's (4.3)."""
     if module.supplementary:
         candidates: tuple[Bucket, ...] = (supplementary_bucket(module.code, policy),)
     else:

@@ -18,7 +18,7 @@ class TwoModules:
 
 @dataclass(frozen=True, slots=True)
 class CivilYear:
-    """R21, R22: `count` modules per civil year from `first_year`; `grace` prolongs a year's right to that day, included (R23)."""
+    """R21, R22: `count` modules per civil year from `first_year`; R23: `grace` prolongs a year to that day, included."""
 
     count: int
     first_year: int
@@ -50,7 +50,7 @@ class InitialTrainingPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CertificationPolicy:
-    """R37: months, after the end of initial training, within which exams are presented. R38: valid motives of absence."""
+    """R37: months from the end of initial training to present the exams. R38: valid motives of absence."""
 
     presentation_months: tuple[Dated[int], ...]
     valid_absence_motives: tuple[Dated[tuple[str, ...]], ...]

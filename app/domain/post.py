@@ -28,7 +28,7 @@ def post_on(contracts: tuple[Contract, ...], day: date) -> Post:
 
 
 def not_in_post(post: Post) -> Refusal | None:
-    """R1: only an adviser in post on the session's first day follows a funded training (R2: only that day is tested)."""
+    """R1: only an adviser in post on the session's first day follows a funded training (R2: that day only)."""
     if post.contract is not None:
         return None
     begun = [contract for contract in post.contracts if contract.starts_on <= post.day]

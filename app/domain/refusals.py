@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
 from app.domain.contract import ContractId
 
@@ -22,7 +23,7 @@ class Reason(StrEnum):
     rule: str
     who_acts: Actor
 
-    def __new__(cls, code: str, rule: str, who_acts: Actor) -> "Reason":
+    def __new__(cls, code: str, rule: str, who_acts: Actor) -> Self:
         reason = str.__new__(cls, code)
         reason._value_ = code
         reason.rule = rule

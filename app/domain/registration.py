@@ -151,7 +151,10 @@ class Registration:
         return replace(self, request=replace(self.request, session=session))
 
     def notified(self, *, employer_agreement: bool) -> "Registration":
-        """R6: the adviser's notice, which may bring the employer's agreement. Raises InvalidTransition unless refused."""
+        """R6: the adviser's notice, which may bring the employer's agreement.
+
+        Raises InvalidTransition unless refused.
+        """
         self._allow("re-examination", Status.REFUSED)
         agreed = self.request.employer_agreement or employer_agreement
         return replace(self, request=replace(self.request, employer_agreement=agreed))
