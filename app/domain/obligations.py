@@ -74,7 +74,7 @@ def _annual_periods(file: AdviserFile, policy: Policy, through: int) -> Iterator
 
 
 def _counted(periods: list[Obligation], file: AdviserFile) -> list[Obligation]:
-    """Each module followed counts once: for the open period that is due first and still lacks one, else for the last."""
+    """Each module followed counts once: for the open period due first that still lacks one, else for the last."""
     for day in _followed_on(file):
         open_periods = [place for place, period in enumerate(periods) if period.begins_on <= day <= period.due_on]
         lacking = [place for place in open_periods if periods[place].followed < periods[place].required]

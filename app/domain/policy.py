@@ -18,7 +18,7 @@ class TwoModules:
 
 @dataclass(frozen=True, slots=True)
 class CivilYear:
-    """R21, R22: `count` modules per civil year from `first_year`; R23: `grace` prolongs a year to that day, included."""
+    """R21, R22: `count` modules per civil year from `first_year`; R23: `grace` prolongs a year to a day, included."""
 
     count: int
     first_year: int
