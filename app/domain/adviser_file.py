@@ -6,7 +6,7 @@ from datetime import date
 from app.domain.adviser import Adviser
 from app.domain.certification import Certification
 from app.domain.contract import Contract
-from app.domain.registration import Registration, RegistrationId
+from app.domain.registration import Registration, RegistrationId, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,10 @@ class AdviserFile:
             if result.is_obtained and result.qualification.exempts_from_initial_training
         )
         return min(exempting, default=None)
+
+    @property
+    def held_units(self) -> frozenset[Unit]:
+        return frozenset(item.unit for item in self.registrations if item.unit is not None)
 
     def twin(self, registration: Registration) -> Registration | None:
         """Another active registration for the same module and first day (section 5)."""

@@ -77,6 +77,9 @@ class Proceedings:
     policies: Policies
     rulings: tuple[Ruling, ...] = ()
 
+    def registration(self, registration: RegistrationId) -> Registration:
+        return next(item for item in self.file.registrations if item.id == registration)
+
     def having(self, registration: Registration) -> "Proceedings":
         return replace(self, file=self.file.having(registration))
 
@@ -119,9 +122,16 @@ class Proceedings:
 
     def keeps(self, registration: Registration) -> bool:
         """Whether it stands as it was, but for the ordinal of its unit."""
-        after = next(item for item in self.file.registrations if item.id == registration.id)
+        after = self.registration(registration.id)
         same_bucket = after.entitlement == registration.entitlement
         return same_bucket and replace(after, unit=registration.unit) == registration
+
+    def settled(self, before: AdviserFile, *, today: date, apart_from: RegistrationId) -> "Proceedings":
+        """What one registration's change brings to the others: all decided again when it changed an entry into initial
+        training, those who wait promoted when it gave a unit back."""
+        if self.file.entries != before.entries:
+            return self.decided_again(Cause.INITIAL_TRAINING_CHANGED, today=today, apart_from=apart_from)
+        return self.promoted() if before.held_units - self.file.held_units else self
 
     def promoted(self) -> "Proceedings":
         """Give free units to the waiting registrations, oldest first, each whose session fits one (section 4.4)."""

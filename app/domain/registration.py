@@ -163,3 +163,8 @@ class Registration:
         """R12: its positioning test may be recorded. Raises InvalidTransition unless accepted or completed."""
         self._allow("positioning-test", Status.ACCEPTED, Status.COMPLETED)
         return self
+
+
+def submitted(registration: RegistrationId, request: Request, created_at: datetime) -> Registration:
+    """A registration not decided yet: nothing is granted until it is."""
+    return Registration(registration, request, Status.REFUSED, None, None, None, (), version=1, created_at=created_at)

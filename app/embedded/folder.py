@@ -10,7 +10,7 @@ from pathlib import Path
 from app.embedded.account import Account, fitting_account
 from app.embedded.binaries import Binaries
 from app.embedded.error import ClusterError
-from app.embedded.relocation import REACHABLE, reachable_folder, short_hash
+from app.embedded.relocation import make_reachable, stand_in
 
 PASSWORD_FILE = "superuser.password"  # noqa: S105  # the name of the file, not what is in it
 _STAGING = "postgres.new-"
@@ -31,14 +31,15 @@ def home_of(data_dir: Path) -> Home:
     A cluster that exists is kept where it is, with its owner. Raises ClusterError when that cannot be.
     """
     here = data_dir / "postgres"
-    elsewhere = REACHABLE / short_hash(str(data_dir)) / "postgres"
+    elsewhere = stand_in(data_dir) / "postgres"
     for folder in (here, elsewhere) if os.geteuid() == 0 else (here,):
         if folder.exists():
             return Home(folder, _owner(folder))
     account = fitting_account()
     if account.can_enter(data_dir):
         return Home(here, account)
-    return Home(reachable_folder(elsewhere.parent.name) / "postgres", account)
+    make_reachable(elsewhere.parent)
+    return Home(elsewhere, account)
 
 
 def _owner(folder: Path) -> Account:

@@ -11,15 +11,19 @@ from pathlib import Path
 REACHABLE = Path("/var/lib/registrations-embedded")
 
 
-def reachable_folder(name: str) -> Path:
-    """Return a folder of ours that anyone may walk through, made if need be (OSError when not root)."""
-    for folder in (REACHABLE, REACHABLE / name):
-        folder.mkdir(exist_ok=True)
-        folder.chmod(0o755)
-    return REACHABLE / name
+def stand_in(folder: Path) -> Path:
+    """Name the folder that stands in for `folder`; nothing is made yet."""
+    return REACHABLE / _short_hash(str(folder))
 
 
-def short_hash(text: str) -> str:
+def make_reachable(folder: Path) -> None:
+    """Make `folder`, one of ours directly under /var/lib/registrations-embedded (OSError when not root)."""
+    for place in (folder.parent, folder):
+        place.mkdir(exist_ok=True)
+        place.chmod(0o755)
+
+
+def _short_hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:12]
 
 
@@ -33,8 +37,10 @@ def relocated(folder: Path) -> Path | None:
     if not libraries.is_dir():
         return None
     build = (folder / "postgres").stat()
-    copy = reachable_folder("binaries") / short_hash(f"{folder} {build.st_size} {build.st_mtime_ns}")
+    copies = REACHABLE / "binaries"
+    copy = copies / _short_hash(f"{folder} {build.st_size} {build.st_mtime_ns}")
     if not copy.exists():
+        make_reachable(copies)
         _copy((install, libraries), package.parent, copy)
     return copy / folder.relative_to(package.parent)
 

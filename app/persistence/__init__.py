@@ -1,0 +1,1 @@
+"""Where it is remembered: the only room that speaks SQL."""

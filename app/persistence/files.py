@@ -1,0 +1,140 @@
+"""The adviser's file, read whole in one statement: its JSON has the shape of the domain's values."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from app.domain.adviser import AdviserId
+from app.domain.adviser_file import AdviserFile
+from app.domain.module import Module, ModuleCode
+from app.domain.policy import Policies
+from app.domain.proceedings import Facts
+from app.domain.registration import Registration
+from app.domain.training_organisation import TrainingOrganisation
+from app.persistence.attempts import Attempt, check_not_answered
+from app.persistence.database import Reader
+from app.persistence.driver import Row
+from app.persistence.locks import Lock, Missing, Target
+from app.persistence.policies import known_policies
+from app.persistence.registrations import RESOURCE_COLUMNS
+
+FILE: TypeAdapter[AdviserFile] = TypeAdapter(AdviserFile)
+FACTS: TypeAdapter[Facts] = TypeAdapter(Facts)
+MODULE: TypeAdapter[Module] = TypeAdapter(Module)
+ORGANISATION: TypeAdapter[TrainingOrganisation] = TypeAdapter(TrainingOrganisation)
+
+MODULE_FACTS = """json_build_object('code', m.code, 'kind', m.kind, 'open_from', m.open_from,
+    'open_until', m.open_until, 'supplementary', m.supplementary, 'prerequisite', m.prerequisite)"""
+
+ORGANISATION_FACTS = "json_build_object('id', o.id, 'deliveries', o.deliveries)"
+
+CONTRACTS = """(SELECT json_agg(json_build_object('id', c.id, 'starts_on', c.starts_on, 'ends_on', c.ends_on,
+    'terminated_on', c.terminated_on, 'renews_contract_id', c.renews_contract_id,
+    'legal_form', c.employer_legal_form, 'aidants_connect_accredited', c.employer_aidants_connect_accredited,
+    'file', json_build_object('ds_file_number', c.ds_file_number, 'contract_uploaded_on', c.contract_uploaded_on,
+        'validated_on', c.validated_on)) ORDER BY c.starts_on, c.id)
+    FROM contract c WHERE c.adviser_id = a.id)"""
+
+CERTIFICATIONS = """(SELECT json_agg(json_build_object('outcome', c.outcome, 'on', c."on",
+    'qualification', json_build_object('code', q.code, 'contains', q.contains,
+        'exempts_from_initial_training', q.exempts_from_initial_training, 'valid_from', q.valid_from,
+        'valid_until', q.valid_until)) ORDER BY c."on", c.id)
+    FROM certification c JOIN qualification q ON q.code = c.qualification WHERE c.adviser_id = a.id)"""
+
+REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.status, 'funding', r.funding,
+    'payer', r.payer, 'unit', r.unit, 'offered_payers', r.offered_payers, 'version', r.version,
+    'created_at', r.created_at, 'request', json_build_object('module', {MODULE_FACTS},
+        'organisation', {ORGANISATION_FACTS},
+        'session', json_build_object('starts_on', r.session_starts_on, 'ends_on', r.session_ends_on,
+            'format', r.session_format, 'place', r.session_place, 'reference', r.session_reference),
+        'requested_on', r.requested_on, 'employer_agreement', r.employer_agreement,
+        'kept_unfunded', r.funding = 'none' AND r.payer IS NOT NULL)) ORDER BY r.created_at, r.id)
+    FROM registration r JOIN module m ON m.code = r.module_code
+    JOIN training_organisation o ON o.id = r.training_organisation_id WHERE r.adviser_id = a.id)"""
+
+CARRY_OVERS = """(SELECT json_agg(json_build_object('bucket', c.bucket, 'units', c.units) ORDER BY c.created_at, c.id)
+    FROM carry_over c WHERE c.adviser_id = a.id)"""
+
+FILE_JSON = f"""json_build_object(
+    'adviser', json_build_object('id', a.id, 'department', a.department, 'in_scheme', a.in_scheme,
+        'initial_training', CASE WHEN a.initial_training_entered_on IS NOT NULL THEN json_build_object(
+            'entered_on', a.initial_training_entered_on, 'ended_on', a.initial_training_ended_on) END),
+    'contracts', coalesce({CONTRACTS}, '[]'),
+    'certifications', coalesce({CERTIFICATIONS}, '[]'),
+    'registrations', coalesce({REGISTRATIONS}, '[]'),
+    'carry_overs', coalesce({CARRY_OVERS}, '[]'))"""
+
+
+def _read_statement(adviser: str) -> str:
+    return f"""SELECT {FILE_JSON} AS file,
+    (SELECT array_agg(version ORDER BY effective_from) FROM policy) AS policy_versions,
+    (SELECT {MODULE_FACTS} FROM module m WHERE m.code = $2) AS module,
+    (SELECT {ORGANISATION_FACTS} FROM training_organisation o WHERE o.id = $3) AS organisation,
+    i.fingerprint, i.status AS answered_status, i.headers AS answered_headers, i.body AS answered_body,
+    {RESOURCE_COLUMNS}
+FROM adviser a
+LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5
+LEFT JOIN (registration r JOIN decision d ON d.id = r.decision_id) ON r.id = $6
+WHERE a.id = {adviser}"""
+
+
+_STATEMENTS = {target: _read_statement(Lock(target, UUID(int=0)).adviser_from_parameter) for target in Target}
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything a use case starts from. `target` is the row of the registration acted on, None when none is.
+
+    `module` and `organisation` are the catalogue rows asked for, None when unknown.
+    """
+
+    file: AdviserFile
+    policies: Policies
+    module: Module | None
+    organisation: TrainingOrganisation | None
+    target: Row | None
+
+    @property
+    def adviser_id(self) -> AdviserId:
+        return self.file.adviser.id
+
+    def registration(self) -> Registration:
+        """The registration acted on."""
+        target = self.target["id"] if self.target else None
+        return next(item for item in self.file.registrations if item.id == target)
+
+
+async def read_dossier(
+    reader: Reader,
+    lock: Lock,
+    *,
+    attempt: Attempt | None = None,
+    module: ModuleCode | None = None,
+    organisation: UUID | None = None,
+) -> Dossier:
+    """Read, in one round trip, the file of the lock's adviser and what is asked beside it.
+
+    Inside a transaction that holds the lock, no other transaction can change the file before the commit.
+    Raises Missing, AlreadyAnswered, KeyReused.
+    """
+    row = await reader.one(
+        _STATEMENTS[lock.target],
+        lock.id,
+        module,
+        organisation,
+        attempt.client_id if attempt else None,
+        attempt.key if attempt else None,
+        lock.id if lock.target is Target.REGISTRATION else None,
+    )
+    if row is None:
+        raise Missing(lock.target)
+    if attempt is not None:
+        check_not_answered(attempt, row)
+    return Dossier(
+        file=FILE.validate_json(row["file"]),
+        policies=await known_policies(reader, row["policy_versions"]),
+        module=MODULE.validate_json(row["module"]) if row["module"] else None,
+        organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
+        target=row if row["id"] is not None else None,
+    )

@@ -1,0 +1,49 @@
+"""What a transaction is opened for: always one adviser's row, named directly or through what belongs to them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Target(StrEnum):
+    ADVISER = "adviser"
+    REGISTRATION = "registration"
+    CONTRACT = "contract"
+
+
+_ADVISER_OF = {
+    Target.ADVISER: "{id}::uuid",
+    Target.REGISTRATION: "(SELECT adviser_id FROM registration WHERE id = {id}::uuid{owner})",
+    Target.CONTRACT: "(SELECT adviser_id FROM contract WHERE id = {id}::uuid)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The adviser's row is locked `FOR NO KEY UPDATE`: `FOR UPDATE` deadlocks with the foreign-key checks of inserts.
+
+    `owner` is the training organisation that asks; a registration of another one does not exist for it.
+    """
+
+    target: Target
+    id: UUID
+    owner: UUID | None = None
+
+    @property
+    def adviser(self) -> str:
+        """SQL for the adviser's id. Only UUIDs are written into it."""
+        owner = f" AND training_organisation_id = '{UUID(str(self.owner))}'" if self.owner else ""
+        return _ADVISER_OF[self.target].format(id=f"'{UUID(str(self.id))}'", owner=owner)
+
+    @property
+    def adviser_from_parameter(self) -> str:
+        """The same with the id as `$1`, one text for every id so that it is prepared once."""
+        return _ADVISER_OF[self.target].format(id="$1", owner="")
+
+
+class Missing(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """What the transaction was opened for does not exist, or is not the caller's."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"no such {target}")
+        self.target = target

@@ -1,0 +1,53 @@
+"""Keyset pages: a total order (sort column, id), and filters composed with numbered parameters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.persistence.database import Reader
+from app.persistence.driver import Row
+
+MAX_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`sql` holds `{}` for the parameter and names columns with the prefix `{t}.`, as in `{t}.status = {}`."""
+
+    sql: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """At most `limit` rows (1 to 500) after the key of the last row seen; ordered by `sort`, then `key`."""
+
+    limit: int
+    sort: str
+    key: str = "id"
+    after: tuple[datetime | str, str] | None = None
+    filters: Sequence[Filter] = field(default_factory=tuple)
+
+    async def of(self, reader: Reader, select: str, alias: str) -> "Slice":
+        values: list[Any] = []
+        conditions: list[str] = []
+        for item in self.filters:
+            values.append(item.value)
+            conditions.append(item.sql.format(f"${len(values)}", t=alias))
+        order = [f"{alias}.{self.sort}", f"{alias}.{self.key}"]
+        if self.after is not None:
+            values += self.after
+            conditions.append(f"({', '.join(order)}) > (${len(values) - 1}, ${len(values)})")
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        values.append(self.limit + 1)
+        rows = await reader.many(f"{select}{where} ORDER BY {', '.join(order)} LIMIT ${len(values)}", *values)
+        return Slice(rows[: self.limit], more=len(rows) > self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The rows of a page, and whether others follow."""
+
+    rows: Sequence[Row]
+    more: bool

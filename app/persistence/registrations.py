@@ -1,0 +1,107 @@
+"""Registrations and their decisions: one statement writes what a use case changed, one reads what a client sees."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.persistence import attempts
+from app.persistence.attempts import Answer, Attempt
+from app.persistence.database import Reader, Transaction
+from app.persistence.driver import Row
+from app.persistence.pages import Page, Slice
+
+REGISTRATION_COLUMNS = (
+    "id", "adviser_id", "module_code", "training_organisation_id", "session_starts_on", "session_ends_on",
+    "session_format", "session_place", "session_reference", "requested_on", "employer_agreement", "status", "funding",
+    "payer", "unit", "offered_payers", "decision_id", "cancelled_on", "motive", "positioning_taken_on",
+    "positioning_hours", "version", "created_at", "updated_at",
+)  # fmt: skip
+DECISION_COLUMNS = (
+    "id", "registration_id", "adviser_id", "cause", "outcome", "reasons", "rules", "funding", "unit",
+    "policy_version", "facts", "automatic", "decided_by", "decided_at",
+)  # fmt: skip
+EVENT_COLUMNS = (
+    "event_id", "type", "subject_type", "subject_id", "subject_version", "adviser_id", "training_organisation_id",
+    "data", "occurred_at",
+)  # fmt: skip
+
+# A registration with its latest decision: all that a client is shown, but for the words.
+RESOURCE_COLUMNS = ", ".join(
+    [f"r.{column}" for column in REGISTRATION_COLUMNS]
+    + [f"d.{column}" for column in ("outcome", "reasons", "rules", "policy_version", "automatic", "decided_at")]
+)
+RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM registration r JOIN decision d ON d.id = r.decision_id"
+
+# Facts that only ever go from unknown to known stay when another use case writes the registration.
+_KEPT = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours", "decision_id")
+_CHANGING = (
+    "session_starts_on", "session_ends_on", "session_format", "session_place", "session_reference",
+    "employer_agreement", "status", "funding", "payer", "unit", "offered_payers", "version", "updated_at",
+)  # fmt: skip
+
+
+def _insert(table: str, columns: Sequence[str], parameter: str) -> str:
+    """An insert of a JSON array of rows: one text however many rows, so that it is prepared once."""
+    listed = ", ".join(columns)
+    return f"INSERT INTO {table} ({listed}) SELECT {listed} FROM json_populate_recordset(NULL::{table}, {parameter})"
+
+
+_UPDATES = ", ".join(
+    [f"{column} = EXCLUDED.{column}" for column in _CHANGING]
+    + [f"{column} = coalesce(EXCLUDED.{column}, registration.{column})" for column in _KEPT]
+)
+
+WRITE = f"""WITH registrations AS ({_insert("registration", REGISTRATION_COLUMNS, "$1")}
+    ON CONFLICT (id) DO UPDATE SET {_UPDATES}),
+decisions AS ({_insert("decision", DECISION_COLUMNS, "$2")}),
+events AS ({_insert("outbox", EVENT_COLUMNS, "$3")})"""
+
+WRITE_AND_REMEMBER = f"""{WRITE}
+INSERT INTO idempotency (client_id, key, fingerprint, status, headers, body, created_at)
+VALUES ($4, $5, $6, $7, $8, $9, $10)"""
+
+WRITE_ALONE = f"{WRITE} SELECT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Rows to write, by column name: new or changed registrations, new decisions, new events."""
+
+    registrations: Sequence[Mapping[str, Any]] = ()
+    decisions: Sequence[Mapping[str, Any]] = ()
+    events: Sequence[Mapping[str, Any]] = ()
+
+    def as_json(self) -> tuple[str, str, str]:
+        rows = (self.registrations, self.decisions, self.events)
+        return tuple(orjson.dumps(part, default=str).decode() for part in rows)  # type: ignore[return-value]  # three
+
+
+async def write(
+    transaction: Transaction, changes: Changes, attempt: Attempt | None = None, answer: Answer | None = None
+) -> None:
+    """Write everything a use case changed, and the answer to its attempt, in one statement."""
+    if attempt is not None and answer is not None:
+        await transaction.run(WRITE_AND_REMEMBER, *changes.as_json(), *attempts.columns(attempt, answer))
+    elif changes.registrations or changes.decisions or changes.events:
+        await transaction.run(WRITE_ALONE, *changes.as_json())
+
+
+async def read(reader: Reader, registration: UUID, *, owner: UUID | None) -> Row | None:
+    """One registration; None when it does not exist, or is not of the training organisation `owner`."""
+    return await reader.one(
+        f"{RESOURCE} WHERE r.id = $1 AND ($2::uuid IS NULL OR r.training_organisation_id = $2)", registration, owner
+    )
+
+
+async def list_page(reader: Reader, page: Page) -> Slice:
+    return await page.of(reader, RESOURCE, alias="r")
+
+
+async def list_decisions(reader: Reader, registration: UUID) -> list[Row]:
+    """Every decision of a registration, newest first, with the facts it read."""
+    return await reader.many(
+        "SELECT * FROM decision WHERE registration_id = $1 ORDER BY decided_at DESC, id DESC", registration
+    )

@@ -1,0 +1,62 @@
+"""Plain resources, one table each: written by their columns, versioned, left alone when nothing changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.persistence.database import Reader, Transaction
+from app.persistence.driver import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A table and the column that identifies its rows."""
+
+    table: str
+    key: str = "id"
+
+    async def read(self, reader: Reader, value: object, *, locking: bool = False) -> Row | None:
+        """One row; `locking` keeps others from changing it until the transaction ends."""
+        lock = " FOR NO KEY UPDATE" if locking else ""
+        return await reader.one(f"SELECT * FROM {self.table} WHERE {self.key} = $1{lock}", value)
+
+    async def read_all(self, reader: Reader) -> list[Row]:
+        """Every row, in the order of the key: for catalogues, which are short."""
+        return await reader.many(f"SELECT * FROM {self.table} ORDER BY {self.key}")
+
+    async def insert(self, transaction: Transaction, values: Mapping[str, Any], now: datetime) -> Row:
+        """Insert version 1 and return the row."""
+        columns = {**values, "version": 1, "created_at": now, "updated_at": now}
+        names = ", ".join(f'"{name}"' for name in columns)
+        places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
+        statement = f"INSERT INTO {self.table} ({names}) VALUES ({places}) RETURNING *"
+        return await transaction.one(statement, *columns.values()) or {}
+
+    async def update(self, transaction: Transaction, present: Row, values: Mapping[str, Any], now: datetime) -> Row:
+        """Write the next version and return the row; the present one when `values` change nothing."""
+        if all(present[name] == value for name, value in values.items()):
+            return present
+        columns = {**values, "version": present["version"] + 1, "updated_at": now}
+        changes = ", ".join(f'"{name}" = ${place}' for place, name in enumerate(columns, start=2))
+        statement = f"UPDATE {self.table} SET {changes} WHERE {self.key} = $1 RETURNING *"
+        return await transaction.one(statement, present[self.key], *columns.values()) or {}
+
+
+ADVISERS = Kept("adviser")
+CONTRACTS = Kept("contract")
+CERTIFICATIONS = Kept("certification")
+MODULES = Kept("module", "code")
+QUALIFICATIONS = Kept("qualification", "code")
+TRAINING_ORGANISATIONS = Kept("training_organisation")
+
+
+async def conum_id_is_taken(reader: Reader, conum_id: int, adviser: object) -> bool:
+    """Whether another adviser has this ID Conum."""
+    return await reader.one("SELECT id FROM adviser WHERE conum_id = $1 AND id <> $2", conum_id, adviser) is not None
+
+
+async def can_renew(reader: Reader, renewed: object, adviser: object, contract: object) -> bool:
+    """Whether `renewed` is another contract of the same adviser."""
+    statement = "SELECT id FROM contract WHERE id = $1 AND adviser_id = $2 AND id <> $3"
+    return await reader.one(statement, renewed, adviser, contract) is not None

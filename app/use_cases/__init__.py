@@ -1,0 +1,1 @@
+"""What the service does: one verb, one visible transaction, one file each."""

@@ -1,0 +1,97 @@
+"""Record the result of an exam, or a qualification that exempts (section 6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.domain.calendar import in_force
+from app.domain.certification import CertificationOutcome, attempt_number, next_attempt_payer
+from app.domain.errors import MotiveNotValid
+from app.domain.events import Event, EventType, Subject
+from app.domain.policy import Policies
+from app.domain.proceedings import Proceedings
+from app.domain.training_organisation import TrainingOrganisationId
+from app.persistence.attempts import Answer, remember
+from app.persistence.database import Database
+from app.persistence.files import Dossier, read_dossier
+from app.persistence.locks import Lock, Missing, Target
+from app.persistence.rows import CERTIFICATIONS, QUALIFICATIONS
+from app.use_cases.asked import Asked
+from app.use_cases.conclude import Conclusion, conclude
+from app.use_cases.errors import UnknownReference
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result as a client states it."""
+
+    adviser_id: UUID
+    qualification: str
+    outcome: CertificationOutcome
+    on: date
+    motive: str | None
+    training_organisation_id: UUID | None
+
+
+def _check_motive(result: Result, policies: Policies) -> None:
+    """R38: a motive is one of those valid on the day of the exam, and goes with a justified absence only."""
+    if result.motive is None:
+        return
+    valid = in_force(policies.on(result.on).certification.valid_absence_motives, result.on)
+    if result.outcome is not CertificationOutcome.ABSENT_JUSTIFIED or result.motive not in valid:
+        raise MotiveNotValid(result.motive, valid)
+
+
+def _row(result: Result, dossier: Dossier) -> Mapping[str, Any]:
+    earlier = (
+        item.outcome
+        for item in dossier.file.certifications
+        if item.qualification.code == result.qualification and item.on <= result.on
+    )
+    return {
+        "id": uuid7(),
+        "adviser_id": result.adviser_id,
+        "qualification": result.qualification,
+        "training_organisation_id": result.training_organisation_id,
+        "outcome": result.outcome,
+        "on": result.on,
+        "motive": result.motive,
+        "attempt": attempt_number(earlier),
+        "next_attempt_payer": next_attempt_payer(result.outcome),
+    }
+
+
+async def certify(database: Database, result: Result, asked: Asked) -> Answer:
+    """Record a result and tell it; refused registrations that it leaves without a reason become regularisable.
+
+    Raise UnknownReference, MotiveNotValid.
+    """
+    lock = Lock(Target.ADVISER, result.adviser_id)
+    try:
+        async with database.transaction(lock, asked.attempt) as tx:
+            before = await read_dossier(tx, lock, attempt=asked.attempt, organisation=result.training_organisation_id)
+            if await QUALIFICATIONS.read(tx, result.qualification) is None:
+                raise UnknownReference("/qualification")
+            if result.training_organisation_id is not None and before.organisation is None:
+                raise UnknownReference("/training_organisation_id")
+            _check_motive(result, before.policies)
+            row = await CERTIFICATIONS.insert(tx, _row(result, before), asked.now)
+            after = await read_dossier(tx, lock)
+            told = Event(
+                EventType.CERTIFICATION_RECORDED,
+                Subject.CERTIFICATION,
+                row["id"],
+                1,
+                after.adviser_id,
+                TrainingOrganisationId(result.training_organisation_id) if result.training_organisation_id else None,
+                {"qualification": result.qualification, "outcome": result.outcome, "on": result.on},
+            )
+            proceedings = Proceedings(after.file, after.policies).promoted()
+            await conclude(tx, Conclusion(before.file, proceedings, asked, events=(told,)))
+            return await remember(tx, asked.attempt, asked.worded(row))
+    except Missing as missing:
+        raise UnknownReference("/adviser_id") from missing

@@ -1,0 +1,36 @@
+"""The adviser over quota keeps the registration without funding, or cancels it (R26)."""
+
+from uuid import UUID
+
+from app.domain.events import EventType
+from app.domain.proceedings import Proceedings
+from app.domain.registration import Payer
+from app.persistence.attempts import Answer
+from app.persistence.database import Database
+from app.persistence.files import read_dossier
+from app.use_cases.asked import Asked
+from app.use_cases.conclude import Deed, conclude_deed
+
+
+async def keep(database: Database, registration: UUID, payer: Payer, asked: Asked) -> Answer:
+    """Raise Missing, InvalidTransition, PayerNotOffered."""
+    lock = asked.lock_of(registration)
+    async with database.transaction(lock, asked.attempt) as tx:
+        dossier = await read_dossier(tx, lock, attempt=asked.attempt)
+        kept = dossier.registration().kept(payer)
+        deed = Deed(kept.id, (EventType.REGISTRATION_KEPT_UNFUNDED,), dossier.target)
+        return await conclude_deed(
+            tx, dossier.file, Proceedings(dossier.file, dossier.policies).having(kept), deed, asked
+        )
+
+
+async def decline(database: Database, registration: UUID, asked: Asked) -> Answer:
+    """Raise Missing, InvalidTransition."""
+    lock = asked.lock_of(registration)
+    async with database.transaction(lock, asked.attempt) as tx:
+        dossier = await read_dossier(tx, lock, attempt=asked.attempt)
+        declined = dossier.registration().declined()
+        deed = Deed(declined.id, (EventType.REGISTRATION_CANCELLED,), dossier.target, {"cancelled_on": asked.today})
+        return await conclude_deed(
+            tx, dossier.file, Proceedings(dossier.file, dossier.policies).having(declined), deed, asked
+        )

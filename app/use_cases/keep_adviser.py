@@ -1,0 +1,53 @@
+"""Keep what is known of an adviser; a change of initial training has the registrations decided again (section 4.5)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.domain.proceedings import Cause, Proceedings
+from app.persistence.database import Database, Transaction
+from app.persistence.driver import Row
+from app.persistence.files import read_dossier
+from app.persistence.locks import Lock, Target
+from app.persistence.rows import ADVISERS, conum_id_is_taken
+from app.use_cases.asked import Asked
+from app.use_cases.conclude import Conclusion, conclude
+from app.use_cases.errors import ConumIdTaken
+from app.use_cases.versions import Expected
+
+
+async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, Any]) -> None:
+    if values["conum_id"] is not None and await conum_id_is_taken(tx, values["conum_id"], adviser):
+        raise ConumIdTaken
+
+
+async def add_adviser(database: Database, values: Mapping[str, Any], asked: Asked) -> Row:
+    """Raise ConumIdTaken."""
+    async with database.transaction() as tx:
+        adviser = uuid7()
+        await _check_conum_id(tx, adviser, values)
+        return await ADVISERS.insert(tx, {"id": adviser, **values}, asked.now)
+
+
+async def keep_adviser(
+    database: Database, adviser: UUID, values: Mapping[str, Any], expected: Expected, asked: Asked
+) -> tuple[Row, bool]:
+    """Return the row, and whether it is new. Raise ConumIdTaken, Stale, PreconditionMissing."""
+    async with database.transaction() as tx:
+        present = await ADVISERS.read(tx, adviser, locking=True)
+        if present is None:
+            await _check_conum_id(tx, adviser, values)
+            return await ADVISERS.insert(tx, {"id": adviser, **values}, asked.now), True
+        expected.check(present["version"])
+        await _check_conum_id(tx, adviser, values)
+        lock = Lock(Target.ADVISER, adviser)
+        before = await read_dossier(tx, lock)
+        row = await ADVISERS.update(tx, present, values, asked.now)
+        after = await read_dossier(tx, lock)
+        proceedings = Proceedings(after.file, after.policies)
+        if after.file.entries != before.file.entries:
+            proceedings = proceedings.decided_again(Cause.INITIAL_TRAINING_CHANGED, today=asked.today)
+        await conclude(tx, Conclusion(before.file, proceedings, asked))
+        return row, False

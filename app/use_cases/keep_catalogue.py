@@ -1,0 +1,22 @@
+"""Keep the catalogue: modules and training organisations. Nothing decided is decided again by it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.persistence.database import Database
+from app.persistence.driver import Row
+from app.persistence.rows import Kept
+from app.use_cases.asked import Asked
+from app.use_cases.versions import Expected
+
+
+async def keep_row(
+    database: Database, kept: Kept, key: object, values: Mapping[str, Any], *, expected: Expected, asked: Asked
+) -> tuple[Row, bool]:
+    """Return the row, and whether it is new. Raise Stale, PreconditionMissing."""
+    async with database.transaction() as tx:
+        present = await kept.read(tx, key, locking=True)
+        if present is None:
+            return await kept.insert(tx, {kept.key: key, **values}, asked.now), True
+        expected.check(present["version"])
+        return await kept.update(tx, present, values, asked.now), False

@@ -1,0 +1,49 @@
+"""Keep a contract; the adviser's registrations to come are decided again on the new file (section 4.5)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from app.domain.proceedings import Cause, Proceedings
+from app.persistence.database import Database
+from app.persistence.driver import Row
+from app.persistence.files import read_dossier
+from app.persistence.locks import Lock, Missing, Target
+from app.persistence.rows import CONTRACTS, can_renew
+from app.use_cases.asked import Asked
+from app.use_cases.conclude import Conclusion, conclude
+from app.use_cases.errors import UnknownReference
+from app.use_cases.versions import Expected
+
+
+async def keep_contract(
+    database: Database, contract: UUID, values: Mapping[str, Any], expected: Expected, asked: Asked
+) -> tuple[Row, bool]:
+    """Return the row, and whether it is new. A contract never passes to another adviser, and renews one of the same.
+
+    Raise UnknownReference, Stale, PreconditionMissing.
+    """
+    lock = Lock(Target.ADVISER, values["adviser_id"])
+    try:
+        async with database.transaction(lock) as tx:
+            present = await CONTRACTS.read(tx, contract)
+            if present is not None:
+                expected.check(present["version"])
+                if present["adviser_id"] != values["adviser_id"]:
+                    raise UnknownReference("/adviser_id")
+            renewed = values["renews_contract_id"]
+            if renewed is not None and not await can_renew(tx, renewed, values["adviser_id"], contract):
+                raise UnknownReference("/renews_contract_id")
+            before = await read_dossier(tx, lock)
+            if present is None:
+                row = await CONTRACTS.insert(tx, {"id": contract, **values}, asked.now)
+            else:
+                row = await CONTRACTS.update(tx, present, values, asked.now)
+            after = await read_dossier(tx, lock)
+            proceedings = Proceedings(after.file, after.policies)
+            if after.file.contracts != before.file.contracts:
+                proceedings = proceedings.decided_again(Cause.FILE_CHANGED, today=asked.today)
+            await conclude(tx, Conclusion(before.file, proceedings, asked))
+            return row, present is None
+    except Missing as missing:
+        raise UnknownReference("/adviser_id") from missing

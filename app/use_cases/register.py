@@ -1,0 +1,94 @@
+"""Decide a registration request and remember it (sections 3 and 4)."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.domain.events import decision_event
+from app.domain.module import ModuleCode
+from app.domain.proceedings import Cause, Proceedings, Ruling
+from app.domain.registration import Registration, RegistrationId, Request, submitted
+from app.domain.session import Session
+from app.persistence.attempts import Answer
+from app.persistence.database import Database
+from app.persistence.files import Dossier, read_dossier
+from app.persistence.locks import Lock, Missing, Target
+from app.use_cases.asked import Asked
+from app.use_cases.conclude import Deed, conclude_deed
+from app.use_cases.errors import UnknownReference
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A registration request as a client states it; `requested_on` defaults to today in Paris."""
+
+    adviser_id: UUID
+    module_code: ModuleCode
+    training_organisation_id: UUID
+    session: Session
+    requested_on: date | None
+    employer_agreement: bool
+
+
+def _submitted(demand: Demand, dossier: Dossier, asked: Asked) -> Registration:
+    """Raise UnknownReference when the module or the organisation does not exist."""
+    unknown = [
+        pointer
+        for pointer, found in (("/module_code", dossier.module), ("/training_organisation_id", dossier.organisation))
+        if found is None
+    ]
+    if dossier.module is None or dossier.organisation is None:
+        raise UnknownReference(*unknown)
+    request = Request(
+        module=dossier.module,
+        organisation=dossier.organisation,
+        session=demand.session,
+        requested_on=demand.requested_on or asked.today,
+        employer_agreement=demand.employer_agreement,
+    )
+    return submitted(RegistrationId(uuid7()), request, asked.now)
+
+
+def _lock(demand: Demand) -> Lock:
+    return Lock(Target.ADVISER, demand.adviser_id)
+
+
+async def register(database: Database, demand: Demand, asked: Asked) -> Answer:
+    """Decide at once, under the adviser's lock; an accepted initial training has the others decided again.
+
+    Raises UnknownReference, DuplicateRegistration.
+    """
+    lock = _lock(demand)
+    try:
+        async with database.transaction(lock, asked.attempt) as tx:
+            dossier = await read_dossier(
+                tx,
+                lock,
+                attempt=asked.attempt,
+                module=demand.module_code,
+                organisation=demand.training_organisation_id,
+            )
+            new = _submitted(demand, dossier, asked)
+            proceedings = Proceedings(dossier.file, dossier.policies).ruled(new, Cause.REQUEST)
+            proceedings = proceedings.settled(dossier.file, today=asked.today, apart_from=new.id)
+            deed = Deed(new.id, (decision_event(proceedings.registration(new.id)),))
+            return await conclude_deed(tx, dossier.file, proceedings, deed, asked)
+    except Missing as missing:
+        raise UnknownReference("/adviser_id") from missing
+
+
+async def preview(database: Database, demand: Demand, asked: Asked) -> Ruling:
+    """Decide without storing anything or telling anybody, on the facts of the moment.
+
+    Raises UnknownReference, DuplicateRegistration.
+    """
+    try:
+        dossier = await read_dossier(
+            database, _lock(demand), module=demand.module_code, organisation=demand.training_organisation_id
+        )
+    except Missing as missing:
+        raise UnknownReference("/adviser_id") from missing
+    new = _submitted(demand, dossier, asked)
+    return Proceedings(dossier.file, dossier.policies).ruled(new, Cause.REQUEST).rulings[-1]

@@ -1,0 +1,38 @@
+"""Move the session of a registration: it is decided again, its unit chosen afresh (section 4.5)."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from app.domain.events import EventType, outcome_of
+from app.domain.proceedings import Cause, Proceedings
+from app.domain.session import Session
+from app.persistence.attempts import Answer
+from app.persistence.database import Database
+from app.persistence.files import read_dossier
+from app.use_cases.asked import Asked
+from app.use_cases.conclude import Deed, conclude_deed
+from app.use_cases.versions import Expected
+
+
+async def reschedule(
+    database: Database,
+    registration: UUID,
+    moved_session: Callable[[Session], Session],
+    expected: Expected,
+    asked: Asked,
+) -> Answer:
+    """`moved_session` gives the new session from the present one.
+
+    Raise Missing, Stale, PreconditionMissing, InvalidTransition, SessionStarted, DuplicateRegistration.
+    """
+    lock = asked.lock_of(registration)
+    async with database.transaction(lock, asked.attempt) as tx:
+        dossier = await read_dossier(tx, lock, attempt=asked.attempt)
+        present = dossier.registration()
+        expected.check(present.version)
+        moved = present.moved(moved_session(present.request.session), today=asked.today)
+        proceedings = Proceedings(dossier.file, dossier.policies).ruled(moved, Cause.RESCHEDULED)
+        proceedings = proceedings.settled(dossier.file, today=asked.today, apart_from=moved.id)
+        outcome = outcome_of(present, proceedings.registration(moved.id))
+        deed = Deed(moved.id, (EventType.REGISTRATION_RESCHEDULED, outcome), dossier.target)
+        return await conclude_deed(tx, dossier.file, proceedings, deed, asked)

@@ -1,0 +1,25 @@
+"""Which version of a resource the caller means to change (`If-Match`)."""
+
+from dataclasses import dataclass
+
+from app.use_cases.errors import PreconditionMissing, Stale
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """`versions` are those the caller accepts; None when it said nothing; `anything` for `*`."""
+
+    versions: frozenset[int] | None = None
+    anything: bool = False
+
+    def check(self, present: int) -> None:
+        """Raise PreconditionMissing or Stale unless `present` is expected."""
+        if self.anything:
+            return
+        if self.versions is None:
+            raise PreconditionMissing
+        if present not in self.versions:
+            raise Stale(present)
+
+
+ANYTHING = Expected(anything=True)
