@@ -23,7 +23,7 @@ from app.domain.policy import (
     TwoModules,
 )
 from app.domain.proceedings import Cause, Proceedings
-from app.domain.registration import Funding, Payer, Registration, RegistrationId, Request, Status, Unit
+from app.domain.registration import Funding, Payer, Registration, RegistrationId, Request, Status, Unit, submitted
 from app.domain.session import Session, SessionFormat
 from app.domain.training_organisation import Delivery, Territory, TrainingOrganisation, TrainingOrganisationId
 
@@ -217,13 +217,14 @@ def a_policy(
     *,
     effective_from: date = POLICY_FROM,
     entered_on_or_after: date = CUT_OFF,
+    window_months: int = 12,
     grace: Mapping[int, date] | None = None,
     max_funded: int = 1,
 ) -> Policy:
     """The published values (section 8)."""
     return Policy(
         effective_from=effective_from,
-        two_modules=TwoModules(entered_on_or_after, count=2, window_months=12),
+        two_modules=TwoModules(entered_on_or_after, count=2, window_months=window_months),
         civil_year=CivilYear(count=1, first_year=2024, grace=grace or {2024: day("2025-03-31")}),
         supplementary=Supplementary(day("2025-01-01"), count=1),
         over_quota=OverQuota(reply_days=None),
@@ -251,16 +252,16 @@ POLICY: Final = a_policy()
 POLICIES: Final = Policies((POLICY,))
 
 
-def submitted(number: int, request: Request) -> Registration:
+def a_submission(number: int, request: Request) -> Registration:
     """A registration as it stands before its first decision."""
-    return a_registration(number, request, status=Status.REFUSED)
+    return submitted(registration_id(number), request, OPENED_AT + timedelta(minutes=number))
 
 
 def played(file: AdviserFile, *requests: Request, policies: Policies = POLICIES) -> Proceedings:
     """The proceedings of these requests, submitted one after the other."""
     proceedings = Proceedings(file, policies)
     for number, request in enumerate(requests, start=len(file.registrations) + 1):
-        proceedings = proceedings.ruled(submitted(number, request), Cause.REQUEST)
+        proceedings = proceedings.ruled(a_submission(number, request), Cause.REQUEST)
     return proceedings
 
 

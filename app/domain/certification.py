@@ -82,5 +82,5 @@ def next_attempt_payer(outcome: CertificationOutcome) -> NextAttemptPayer | None
             return None
         case CertificationOutcome.ABSENT_JUSTIFIED:
             return NextAttemptPayer.STATE
-        case CertificationOutcome.FAILED | CertificationOutcome.ABSENT_UNJUSTIFIED:
+        case CertificationOutcome.FAILED | CertificationOutcome.ABSENT_UNJUSTIFIED:  # pragma: no branch  # the last two
             return NextAttemptPayer.EMPLOYER

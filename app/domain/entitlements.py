@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import count
 
 from app.domain.adviser_file import AdviserFile
 from app.domain.calendar import first_day, last_day, months_after
@@ -40,10 +41,6 @@ class Bucket:
     @property
     def is_carry_over(self) -> bool:
         return self.name.startswith(CARRY_OVER)
-
-    @property
-    def is_supplementary(self) -> bool:
-        return self.name.startswith(SUPPLEMENTARY)
 
     def is_open(self, day: date) -> bool:
         return self.opens_on <= day <= self.last_day
@@ -111,7 +108,7 @@ def _carried(bucket: Bucket, units: int) -> Bucket:
     if bucket.name == FIRST_YEAR:
         opens_on, year = bucket.last_day + timedelta(days=1), bucket.last_day.year + 1
     else:
-        year = int(bucket.name.partition(":")[2]) + 1
+        year = bucket.opens_on.year + 1
         opens_on = first_day(year)
     return Bucket(f"{CARRY_OVER}{bucket.name}", units, opens_on, last_day(year), "R27")
 
@@ -164,11 +161,8 @@ def choose_bucket(file: AdviserFile, module: Module, day: date, policy: Policy) 
 
 def free_unit(file: AdviserFile, bucket: Bucket) -> Unit:
     """The free unit of the lowest ordinal, from 1."""
-    held = {item.unit for item in file.registrations}
-    ordinal = 1
-    while (unit := Unit(f"{bucket.name}#{ordinal}")) in held:
-        ordinal += 1
-    return unit
+    held = file.held_units
+    return next(unit for ordinal in count(1) if (unit := Unit(f"{bucket.name}#{ordinal}")) not in held)
 
 
 def check_carry_over(file: AdviserFile, bucket_name: str, units: int, policy: Policy, *, through: int) -> None:

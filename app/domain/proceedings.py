@@ -56,7 +56,7 @@ def decided(registration: Registration, decision: Decision) -> Registration:
             payer = Payer.STATE if decision.funding is Funding.STATE else payer
         case Outcome.REFUSED:
             status, payer, request = Status.REFUSED, None, replace(request, kept_unfunded=False)
-        case Outcome.OVER_QUOTA:
+        case Outcome.OVER_QUOTA:  # pragma: no branch  # the last outcome
             status, payer = Status.AWAITING_CHOICE, None
     return replace(
         registration,
@@ -158,6 +158,6 @@ def newly_regularisable(before: AdviserFile, after: AdviserFile, policies: Polic
             continue
         policy, request = policies.on(registration.first_day), registration.request
         was_refused = refusals(before.without(registration.id), request, policy)
-        if was_refused and not refusals(after.without(registration.id), request, policy):
+        if was_refused and not refusals(after, request, policy):
             found.append(registration)
     return tuple(found)

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from app.domain.errors import Conflict
-from app.persistence.driver import Driver
+from app.persistence.driver import Driver, Row
 
 KEPT_FOR = timedelta(hours=72)
 
@@ -85,10 +85,25 @@ async def remember_conflict(connection: Driver, attempt: Attempt, conflict: Conf
     await connection.execute(f"{REMEMBER} ON CONFLICT DO NOTHING", *columns(attempt, answer))
 
 
-class Running(Protocol):
+class Asked(Protocol):
+    """Whatever can be asked for one row."""
+
+    async def one(self, sql: str, *values: object) -> Row | None: ...
+
+
+class Running(Asked, Protocol):
     """A transaction, as far as remembering needs one."""
 
     async def run(self, sql: str, *values: object) -> None: ...
+
+
+async def find_answer(transaction: Running, attempt: Attempt | None) -> None:
+    """Raise AlreadyAnswered or KeyReused when the attempt was carried out before."""
+    if attempt is None:
+        return
+    row = await transaction.one(FIND, attempt.client_id, attempt.key)
+    if row is not None:
+        check_not_answered(attempt, row)
 
 
 async def remember(transaction: Running, attempt: Attempt | None, answer: Answer) -> Answer:
@@ -96,3 +111,12 @@ async def remember(transaction: Running, attempt: Attempt | None, answer: Answer
     if attempt is not None:
         await transaction.run(REMEMBER, *columns(attempt, answer))
     return answer
+
+
+FORGET = "WITH old AS (DELETE FROM idempotency WHERE created_at < $1 RETURNING 1) SELECT count(*) AS forgotten FROM old"
+
+
+async def forget_old_answers(reader: Asked, now: datetime) -> int:
+    """Forget the answers kept longer than promised; return how many."""
+    row = await reader.one(FORGET, now - KEPT_FOR)
+    return int(row["forgotten"]) if row else 0

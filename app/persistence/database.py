@@ -157,6 +157,7 @@ def open_database(url: str, *, pool_size: int = POOL_SIZE) -> Database:
     engine = create_async_engine(
         driver_url(url),
         isolation_level="AUTOCOMMIT",
+        json_deserializer=str,  # JSON stays text: whoever needs it parses it once, into what it needs
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,

@@ -60,3 +60,8 @@ async def can_renew(reader: Reader, renewed: object, adviser: object, contract: 
     """Whether `renewed` is another contract of the same adviser."""
     statement = "SELECT id FROM contract WHERE id = $1 AND adviser_id = $2 AND id <> $3"
     return await reader.one(statement, renewed, adviser, contract) is not None
+
+
+async def add_qualification(transaction: Transaction, columns: tuple[object, ...]) -> None:
+    """Code, title, contained codes, whether it exempts, delivered from and until; one already there stays."""
+    await transaction.run("INSERT INTO qualification VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", *columns)

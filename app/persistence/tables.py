@@ -61,6 +61,7 @@ adviser = Table(
     Column("initial_training_entered_on", Date),
     Column("initial_training_ended_on", Date),
     *_versioned(),
+    Index("ix_adviser_created_at", "created_at", "id"),
     Index("ix_adviser_updated_at", "updated_at", "id"),
     Index("ix_adviser_email", text("lower(email)")),
 )
@@ -90,6 +91,7 @@ contract = Table(
     _one_of("employer_legal_form", "public", "private", "undetermined"),
     CheckConstraint("(type = 'CDI') = (ends_on IS NULL)", name="term"),
     CheckConstraint("ends_on >= starts_on AND terminated_on >= starts_on", name="order"),
+    Index("ix_contract_created_at", "created_at", "id"),
     Index("ix_contract_updated_at", "updated_at", "id"),
 )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.proceedings import Cause, Proceedings
+from app.persistence.attempts import Answer, find_answer, remember
 from app.persistence.database import Database, Transaction
 from app.persistence.driver import Row
 from app.persistence.files import read_dossier
@@ -23,12 +24,14 @@ async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, A
         raise ConumIdTaken
 
 
-async def add_adviser(database: Database, values: Mapping[str, Any], asked: Asked) -> Row:
+async def add_adviser(database: Database, values: Mapping[str, Any], asked: Asked) -> Answer:
     """Raise ConumIdTaken."""
-    async with database.transaction() as tx:
+    async with database.transaction(attempt=asked.attempt) as tx:
+        await find_answer(tx, asked.attempt)
         adviser = uuid7()
         await _check_conum_id(tx, adviser, values)
-        return await ADVISERS.insert(tx, {"id": adviser, **values}, asked.now)
+        row = await ADVISERS.insert(tx, {"id": adviser, **values}, asked.now)
+        return await remember(tx, asked.attempt, asked.worded(row))
 
 
 async def keep_adviser(

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.proceedings import Cause, Proceedings
+from app.persistence.attempts import remember
 from app.persistence.database import Database
 from app.persistence.driver import Row
 from app.persistence.files import read_dossier
@@ -25,7 +26,8 @@ async def keep_contract(
     """
     lock = Lock(Target.ADVISER, values["adviser_id"])
     try:
-        async with database.transaction(lock) as tx:
+        async with database.transaction(lock, asked.attempt) as tx:
+            before = await read_dossier(tx, lock, attempt=asked.attempt)
             present = await CONTRACTS.read(tx, contract)
             if present is not None:
                 expected.check(present["version"])
@@ -34,7 +36,6 @@ async def keep_contract(
             renewed = values["renews_contract_id"]
             if renewed is not None and not await can_renew(tx, renewed, values["adviser_id"], contract):
                 raise UnknownReference("/renews_contract_id")
-            before = await read_dossier(tx, lock)
             if present is None:
                 row = await CONTRACTS.insert(tx, {"id": contract, **values}, asked.now)
             else:
@@ -44,6 +45,7 @@ async def keep_contract(
             if after.file.contracts != before.file.contracts:
                 proceedings = proceedings.decided_again(Cause.FILE_CHANGED, today=asked.today)
             await conclude(tx, Conclusion(before.file, proceedings, asked))
+            await remember(tx, asked.attempt, asked.worded(row))
             return row, present is None
     except Missing as missing:
         raise UnknownReference("/adviser_id") from missing

@@ -21,5 +21,13 @@ class Expected:
         if present not in self.versions:
             raise Stale(present)
 
+    def narrowed(self, present: int) -> "Expected":
+        """Only `present`, once it was found among those expected: what was read is what will be changed.
+
+        Raises PreconditionMissing, Stale.
+        """
+        self.check(present)
+        return Expected(frozenset({present}))
+
 
 ANYTHING = Expected(anything=True)

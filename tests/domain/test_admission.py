@@ -10,7 +10,6 @@ from app.domain.registration import Funding, Payer, Request, Status, Unit
 from app.domain.training_organisation import Territory
 from tests.builders import (
     ACCREDITED,
-    CAFE_IA,
     FULL_TITLE,
     INITIAL,
     POLICY,

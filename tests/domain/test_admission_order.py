@@ -20,7 +20,6 @@ from tests.builders import (
 )
 from tests.domain.reading import codes, said
 
-
 MEDIATOR = a_file(entered_on=None, in_scheme=False, contracts=())
 CLOSED = a_module(open_until=day("2025-05-12"), prerequisite=Prerequisite.AIDANTS_CONNECT)
 

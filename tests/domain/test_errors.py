@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -19,48 +20,53 @@ FIRST = UUID(int=1)
 
 
 @pytest.mark.parametrize(
-    ("error", "message", "facts"),
+    ("raised", "message", "facts"),
     [
         pytest.param(
-            InvalidTransition("choice", "accepted"),
+            lambda: InvalidTransition("choice", "accepted"),
             "choice is impossible from accepted",
             {"move": "choice", "status": "accepted"},
             id="an impossible move",
         ),
         pytest.param(
-            SessionStarted(FIRST_DAY), "session started on 2025-05-13", {"first_day": FIRST_DAY}, id="too late"
+            lambda: SessionStarted(FIRST_DAY), "session started on 2025-05-13", {"first_day": FIRST_DAY}, id="too late"
         ),
         pytest.param(
-            SessionNotStarted(FIRST_DAY), "session starts on 2025-05-13", {"first_day": FIRST_DAY}, id="too early"
+            lambda: SessionNotStarted(FIRST_DAY),
+            "session starts on 2025-05-13",
+            {"first_day": FIRST_DAY},
+            id="too early",
         ),
-        pytest.param(DuplicateRegistration(FIRST), f"already registered: {FIRST}", {"first": FIRST}, id="a duplicate"),
         pytest.param(
-            NothingToCarryOver("first_year", 1),
+            lambda: DuplicateRegistration(FIRST), f"already registered: {FIRST}", {"first": FIRST}, id="a duplicate"
+        ),
+        pytest.param(
+            lambda: NothingToCarryOver("first_year", 1),
             "first_year has 1 units left",
             {"bucket": "first_year", "left": 1},
             id="nothing to carry over",
         ),
         pytest.param(
-            PayerNotOffered("opco", ["employer", "self"]),
+            lambda: PayerNotOffered("opco", ["employer", "self"]),
             "opco is not one of employer, self",
             {"payer": "opco", "offered": ("employer", "self")},
             id="a payer not offered",
         ),
         pytest.param(
-            HoursNotOffered(105, [70, 175]),
+            lambda: HoursNotOffered(105, [70, 175]),
             "105 is not one of 70, 175",
             {"hours": 105, "offered": (70, 175)},
             id="hours not offered",
         ),
         pytest.param(
-            MotiveNotValid("covid_test", ["medical_certificate", "force_majeure"]),
+            lambda: MotiveNotValid("covid_test", ["medical_certificate", "force_majeure"]),
             "covid_test is not one of medical_certificate, force_majeure",
             {"motive": "covid_test", "valid": ("medical_certificate", "force_majeure")},
             id="a motive not valid",
         ),
     ],
 )
-def test_a_conflict_carries_its_facts(error: Conflict, message: str, facts: dict[str, object]) -> None:
-    actual = (str(error), vars(error))
+def test_a_conflict_carries_its_facts(raised: Callable[[], Conflict], message: str, facts: dict[str, object]) -> None:
+    actual = raised()
 
-    assert actual == (message, facts)
+    assert (str(actual), vars(actual)) == (message, facts)

@@ -1,0 +1,211 @@
+"""/v1/advisers: who may be registered, and what the rules see of them."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Query
+from starlette.responses import Response
+
+from app.api.access import Asking, Needs, Scope
+from app.api.adviser_bodies import (
+    AdviserRequest,
+    AdviserResource,
+    CarryOverRequest,
+    CarryOverResource,
+    TrainingRecordResource,
+    adviser_resource,
+    carry_over_resource,
+    training_record_resource,
+)
+from app.api.bodies import PRIVATE, answer_of, dumped, shown
+from app.api.fields import EARLIEST, LATEST
+from app.api.headers import JSON, IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
+from app.api.merging import patched
+from app.api.pages import Paging, integers, invalid_parameter
+from app.api.problems import Problem, field_error
+from app.api.routes import Route, listed, problems
+from app.persistence import advisers
+from app.persistence.driver import Row
+from app.persistence.pages import Filter
+from app.use_cases.carry_over import Report, carry_over
+from app.use_cases.keep_adviser import add_adviser, keep_adviser
+from app.use_cases.show_training_record import show_training_record
+
+router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.ADVISERS_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.ADVISERS_WRITE))]
+CarryingOver = Annotated[Asking, Depends(Needs(Scope.CARRY_OVERS_WRITE))]
+
+NOT_FOUND = "Aucun conseiller de votre périmètre n’a cet identifiant."
+
+
+def _resource(asking: Asking, row: Row) -> AdviserResource:
+    return adviser_resource(row, with_contact=asking.owner is None)
+
+
+def _check_identity(path: UUID, body: UUID | None) -> None:
+    """Raise Problem when the body names another resource than the path."""
+    if body is not None and body != path:
+        detail = "L’identifiant du corps doit être celui de l’adresse."
+        raise Problem("validation-error", detail, [field_error("/id", "mismatch", detail)])
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="addAdviser",
+    summary="Ajouter un conseiller",
+    response_model=AdviserResource,
+    responses=problems(409, 422),
+)
+async def post_adviser(body: AdviserRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """L’identifiant est attribué ici ; pour choisir le vôtre, utilisez PUT."""
+    _check_no_identity(body.id)
+
+    def worded(row: Row) -> Any:
+        location = f"{asking.service.base_url}/v1/advisers/{row['id']}"
+        return answer_of(_resource(asking, row), status=201, location=location)
+
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    return answered(await add_adviser(asking.database, body.columns(), asked))
+
+
+def _check_no_identity(body: UUID | None) -> None:
+    if body is not None:
+        detail = "Utilisez PUT /v1/advisers/{id} pour choisir l’identifiant."
+        raise Problem("validation-error", detail, [field_error("/id", "not-allowed", detail)])
+
+
+@router.put(
+    "/{adviser_id}",
+    operation_id="putAdviser",
+    summary="Créer ou remplacer un conseiller",
+    response_model=AdviserResource,
+    responses=problems(409, 412, 422, 428) | {201: {"description": "Créé", "model": AdviserResource}},
+)
+async def put_adviser(adviser_id: UUID, body: AdviserRequest, asking: Writing, if_match: IfMatch = None) -> Response:
+    """L’identifiant est choisi par l’appelant, comme celui de La Coop. `If-Match: *` : la dernière écriture gagne."""
+    _check_identity(adviser_id, body.id)
+    row, is_new = await keep_adviser(
+        asking.database, adviser_id, body.columns(), expected(if_match), asking.asked(answer_of)
+    )
+    location = f"{asking.service.base_url}/v1/advisers/{adviser_id}" if is_new else None
+    return answered(answer_of(_resource(asking, row), status=201 if is_new else 200, location=location))
+
+
+@router.get(
+    "",
+    operation_id="listAdvisers",
+    summary="Lister les conseillers",
+    response_model=listed(AdviserResource),
+    responses=problems(400),
+)
+async def list_advisers(
+    asking: Reading,
+    paging: Paging,
+    conum_id: Annotated[str | None, Query(max_length=10_000, description="ID Conum séparés par des virgules.")] = None,
+    email: Annotated[str | None, Query(max_length=254, pattern=r"^[^\x00-\x1f]+$")] = None,
+) -> Response:
+    """Un organisme de formation ne voit que les conseillers inscrits chez lui, sans leur adresse."""
+    filters = advisers.visible_to(asking.owner)
+    if conum_id is not None:
+        filters.append(Filter("{t}.conum_id = ANY({})", integers("conum_id", conum_id)))
+    if email is not None:
+        if asking.owner is not None:
+            raise invalid_parameter("email", "Ce filtre n’est pas ouvert aux organismes de formation.")
+        filters.append(Filter("lower({t}.email) = lower({})", email))
+    return await paging.answered(asking, advisers.list_page, filters, lambda row: _resource(asking, row))
+
+
+@router.get(
+    "/{adviser_id}",
+    operation_id="getAdviser",
+    summary="Lire un conseiller",
+    response_model=AdviserResource,
+    responses=problems(404),
+)
+async def get_adviser(adviser_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+    """Un organisme de formation ne lit que les conseillers inscrits chez lui, sans leur adresse."""
+    row = await advisers.read(asking.database, adviser_id, owner=asking.owner)
+    if row is None:
+        raise Problem("not-found", NOT_FOUND)
+    return shown(_resource(asking, row), if_none_match)
+
+
+@router.patch(
+    "/{adviser_id}",
+    operation_id="patchAdviser",
+    summary="Modifier un conseiller",
+    response_model=AdviserResource,
+    responses=problems(404, 409, 412, 422, 428),
+)
+async def patch_adviser(
+    adviser_id: UUID,
+    patch: Annotated[dict[str, Any], Body(examples=[{"department": "35"}])],
+    asking: Writing,
+    if_match: IfMatch = None,
+) -> Response:
+    """Fusion JSON (RFC 7396) : null efface, les autres champs restent."""
+    row = await advisers.read(asking.database, adviser_id, owner=asking.owner)
+    if row is None:
+        raise Problem("not-found", NOT_FOUND)
+    version = expected(if_match).narrowed(row["version"])
+    body = patched(AdviserRequest, adviser_resource(row, with_contact=True), patch)
+    _check_identity(adviser_id, body.id)
+    changed, _ = await keep_adviser(asking.database, adviser_id, body.columns(), version, asking.asked(answer_of))
+    return answered(answer_of(_resource(asking, changed)))
+
+
+@router.get(
+    "/{adviser_id}/training-record",
+    operation_id="getTrainingRecord",
+    summary="Lire le dossier de formation",
+    response_model=TrainingRecordResource,
+    responses=problems(404),
+)
+async def get_training_record(
+    adviser_id: UUID,
+    asking: Reading,
+    on: Annotated[str | None, Query(max_length=10, description="Jour AAAA-MM-JJ ; aujourd’hui par défaut.")] = None,
+    history: Annotated[bool, Query(description="Avec les droits expirés.")] = False,  # noqa: FBT002  # a query flag
+) -> Response:
+    """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé."""
+    record = await show_training_record(
+        asking.database, adviser_id, on=_day(on), history=history, asked=asking.asked(answer_of)
+    )
+    resource = training_record_resource(adviser_id, record)
+    return Response(dumped(resource), media_type=JSON, headers={"Cache-Control": PRIVATE})
+
+
+def _day(value: str | None) -> date | None:
+    """Raise Problem."""
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(value) if len(value) == len("2025-01-01") else None
+    except ValueError:
+        day = None
+    if day is None or not EARLIEST <= day <= LATEST:
+        raise invalid_parameter("on", "Une date AAAA-MM-JJ, de 1950-01-01 à 2099-12-31.")
+    return day
+
+
+@router.post(
+    "/{adviser_id}/carry-overs",
+    status_code=201,
+    operation_id="carryOver",
+    summary="Reporter un droit",
+    response_model=CarryOverResource,
+    responses=problems(404, 409, 422),
+)
+async def post_carry_over(
+    adviser_id: UUID, body: CarryOverRequest, asking: CarryingOver, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Sur décision du support, après justification : ce que le droit a encore passe à l’année suivante."""
+    report = Report(body.bucket, body.units, body.motive, body.decided_on)
+    asked = asking.asked(
+        lambda row: answer_of(carry_over_resource(row), status=201), checked_key(idempotency_key), body
+    )
+    return answered(await carry_over(asking.database, adviser_id, report, asked))

@@ -1,0 +1,234 @@
+"""/v1/modules and /v1/training-organisations: what can be followed, and with whom."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Path
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api import fields
+from app.api.access import Asking, Needs, Scope
+from app.api.bodies import PRIVATE, answer_of, dumped, shown
+from app.api.fields import CivilDate, Email, Hours, ModuleCodeText, Name
+from app.api.headers import JSON, IfMatch, IfNoneMatch, answered, expected
+from app.api.problems import Problem, field_error
+from app.api.routes import Route, listed, problems
+from app.domain.module import ModuleKind, Prerequisite
+from app.domain.session import SessionFormat
+from app.domain.training_organisation import Territory
+from app.persistence.driver import Row
+from app.persistence.rows import MODULES, TRAINING_ORGANISATIONS, Kept
+from app.use_cases.keep_catalogue import keep_row
+
+router = APIRouter(prefix="/v1", tags=["Catalogue"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_WRITE))]
+Code = Annotated[str, Path(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+
+class ModuleRequest(fields.Body):
+    """Une formation du catalogue. `supplementary` : un droit à part, en plus du quota (Café IA)."""
+
+    code: Annotated[ModuleCodeText | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
+    title: Name
+    kind: ModuleKind
+    hours: Hours
+    formats: Annotated[list[SessionFormat], Field(min_length=1, max_length=3)]
+    open_from: CivilDate | None = None
+    open_until: CivilDate | None = None
+    supplementary: Annotated[bool, Field(strict=True)] = False
+    prerequisite: Prerequisite = Prerequisite.NONE
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "ModuleRequest":
+        if self.open_from is not None and self.open_until is not None and self.open_until < self.open_from:
+            raise PydanticCustomError("order", "open_until précède open_from")
+        if self.supplementary and self.kind is not ModuleKind.THEMATIC:
+            raise PydanticCustomError("supplementary", "seul un module thématique peut être supplémentaire")
+        return self
+
+
+class ModuleResource(TypedDict):
+    code: str
+    title: str
+    kind: ModuleKind
+    hours: int
+    formats: list[SessionFormat]
+    open_from: date | None
+    open_until: date | None
+    supplementary: bool
+    prerequisite: Prerequisite
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class DeliveryBody(fields.Body):
+    kind: ModuleKind
+    territory: Territory
+
+
+class TrainingOrganisationRequest(fields.Body):
+    """Un organisme de formation, ce qu’il délivre et où : `national` couvre l’Hexagone et l’outre-mer."""
+
+    id: Annotated[UUID | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
+    name: Name
+    email: Email
+    deliveries: Annotated[list[DeliveryBody], Field(max_length=20)]
+
+
+class DeliveryResource(TypedDict):
+    kind: ModuleKind
+    territory: Territory
+
+
+class TrainingOrganisationResource(TypedDict):
+    id: UUID
+    name: str
+    email: str
+    deliveries: list[DeliveryResource]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def module_resource(row: Row) -> dict[str, Any]:
+    """The shape of ModuleResource."""
+    return {name: row[name] for name in ModuleResource.__annotations__}
+
+
+def training_organisation_resource(row: Row) -> dict[str, Any]:
+    """The shape of TrainingOrganisationResource."""
+    named = {name: row[name] for name in TrainingOrganisationResource.__annotations__}
+    return named | {"deliveries": orjson.loads(row["deliveries"])}
+
+
+async def _kept(
+    asking: Asking,
+    kept: Kept,
+    key: object,
+    values: Mapping[str, Any],
+    *,
+    if_match: str | None,
+    resource: Callable[[Row], dict[str, Any]],
+) -> Response:
+    asked = asking.asked(answer_of)
+    row, is_new = await keep_row(asking.database, kept, key, values, expected=expected(if_match), asked=asked)
+    path = "modules" if kept is MODULES else "training-organisations"
+    location = f"{asking.service.base_url}/v1/{path}/{key}" if is_new else None
+    return answered(answer_of(resource(row), status=201 if is_new else 200, location=location))
+
+
+async def _found(asking: Asking, kept: Kept, key: object) -> Row:
+    row = await kept.read(asking.database, key)
+    if row is None:
+        raise Problem("not-found", "Le catalogue n’a rien de ce nom.")
+    return row
+
+
+async def _all(asking: Asking, kept: Kept, resource: Callable[[Row], dict[str, Any]]) -> Response:
+    rows = await kept.read_all(asking.database)
+    body = {"data": [resource(row) for row in rows], "pagination": {"next": None}}
+    return Response(dumped(body), media_type=JSON, headers={"Cache-Control": PRIVATE})
+
+
+def _check_identity(name: str, path: object, body: object) -> None:
+    if body is not None and body != path:
+        detail = "Le corps doit nommer la même ressource que l’adresse."
+        raise Problem("validation-error", detail, [field_error(f"/{name}", "mismatch", detail)])
+
+
+@router.put(
+    "/modules/{code}",
+    operation_id="putModule",
+    summary="Créer ou remplacer un module",
+    response_model=ModuleResource,
+    responses=problems(412, 422, 428) | {201: {"description": "Créé", "model": ModuleResource}},
+)
+async def put_module(code: Code, body: ModuleRequest, asking: Writing, if_match: IfMatch = None) -> Response:
+    """Les décisions déjà prises ne changent pas."""
+    _check_identity("code", code, body.code)
+    values = body.model_dump(exclude={"code"})
+    return await _kept(asking, MODULES, code, values, if_match=if_match, resource=module_resource)
+
+
+@router.get(
+    "/modules",
+    operation_id="listModules",
+    summary="Lister les modules",
+    response_model=listed(ModuleResource),
+    responses=problems(),
+)
+async def list_modules(asking: Reading) -> Response:
+    """Le catalogue entier, en une page."""
+    return await _all(asking, MODULES, module_resource)
+
+
+@router.get(
+    "/modules/{code}",
+    operation_id="getModule",
+    summary="Lire un module",
+    response_model=ModuleResource,
+    responses=problems(404),
+)
+async def get_module(code: Code, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+    """Une formation du catalogue."""
+    return shown(module_resource(await _found(asking, MODULES, code)), if_none_match)
+
+
+@router.put(
+    "/training-organisations/{organisation_id}",
+    operation_id="putTrainingOrganisation",
+    summary="Créer ou remplacer un organisme de formation",
+    response_model=TrainingOrganisationResource,
+    responses=problems(412, 422, 428) | {201: {"description": "Créé", "model": TrainingOrganisationResource}},
+)
+async def put_training_organisation(
+    organisation_id: UUID, body: TrainingOrganisationRequest, asking: Writing, if_match: IfMatch = None
+) -> Response:
+    """Ce qu’il délivre décide du motif `territory_not_covered`."""
+    _check_identity("id", organisation_id, body.id)
+    deliveries = orjson.dumps([delivery.model_dump() for delivery in body.deliveries]).decode()
+    values = {"name": body.name, "email": body.email, "deliveries": deliveries}
+    return await _kept(
+        asking,
+        TRAINING_ORGANISATIONS,
+        organisation_id,
+        values,
+        if_match=if_match,
+        resource=training_organisation_resource,
+    )
+
+
+@router.get(
+    "/training-organisations",
+    operation_id="listTrainingOrganisations",
+    summary="Lister les organismes de formation",
+    response_model=listed(TrainingOrganisationResource),
+    responses=problems(),
+)
+async def list_training_organisations(asking: Reading) -> Response:
+    """Tous, en une page."""
+    return await _all(asking, TRAINING_ORGANISATIONS, training_organisation_resource)
+
+
+@router.get(
+    "/training-organisations/{organisation_id}",
+    operation_id="getTrainingOrganisation",
+    summary="Lire un organisme de formation",
+    response_model=TrainingOrganisationResource,
+    responses=problems(404),
+)
+async def get_training_organisation(
+    organisation_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Ce qu’il délivre, et où."""
+    row = await _found(asking, TRAINING_ORGANISATIONS, organisation_id)
+    return shown(training_organisation_resource(row), if_none_match)

@@ -1,0 +1,166 @@
+"""/v1/certifications and /v1/qualifications: exam results, and the titles they belong to."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api import fields
+from app.api.access import Asking, Needs, Scope
+from app.api.bodies import PRIVATE, answer_of, dumped, shown
+from app.api.fields import CivilDate, ModuleCodeText
+from app.api.headers import JSON, IdempotencyKey, IfNoneMatch, answered, checked_key
+from app.api.pages import Paging, equalities
+from app.api.problems import Problem
+from app.api.routes import Route, listed, problems
+from app.domain.certification import CertificationOutcome, NextAttemptPayer
+from app.persistence import certifications
+from app.persistence.attempts import Answer
+from app.persistence.driver import Row
+from app.persistence.rows import QUALIFICATIONS
+from app.use_cases.certify import Result, certify
+
+router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.CERTIFICATIONS_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.CERTIFICATIONS_WRITE))]
+ReadingCatalogue = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_READ))]
+
+
+class CertificationRequest(fields.Body):
+    """Un résultat d’examen, ou une certification qui dispense de formation initiale."""
+
+    adviser_id: UUID
+    qualification: Annotated[ModuleCodeText, Field(examples=["remn-ccp1"])]
+    outcome: CertificationOutcome
+    on: CivilDate
+    motive: Annotated[
+        Literal["medical_certificate", "force_majeure", "covid_positive_test"] | None,
+        Field(description="Motif d’une absence justifiée."),
+    ] = None
+    training_organisation_id: Annotated[
+        UUID | None, Field(description="Qui a présenté le conseiller ; pour un organisme, le sien par défaut.")
+    ] = None
+
+
+class CertificationResource(TypedDict):
+    """`next_attempt_payer` dit qui paie une nouvelle présentation ; null quand il n’y en a pas à prévoir."""
+
+    id: UUID
+    adviser_id: UUID
+    qualification: str
+    outcome: CertificationOutcome
+    on: date
+    motive: str | None
+    training_organisation_id: UUID | None
+    attempt: int
+    next_attempt_payer: NextAttemptPayer | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class QualificationResource(TypedDict):
+    """Un titre ou certificat : ce qu’il contient, et s’il dispense de formation initiale."""
+
+    code: str
+    title: str
+    contains: list[str]
+    exempts_from_initial_training: bool
+    valid_from: date | None
+    valid_until: date | None
+
+
+def certification_resource(row: Row) -> dict[str, Any]:
+    """The shape of CertificationResource."""
+    return {name: row[name] for name in CertificationResource.__annotations__}
+
+
+def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
+    """A training organisation records its own results only. Raise Problem."""
+    if asking.owner is not None and asked not in {None, asking.owner}:
+        raise Problem("forbidden", "Un organisme de formation n’enregistre que ses propres résultats.")
+    return asking.owner or asked
+
+
+@router.post(
+    "/certifications",
+    status_code=201,
+    operation_id="recordCertification",
+    summary="Enregistrer un résultat",
+    response_model=CertificationResource,
+    responses=problems(409, 422),
+)
+async def post_certification(
+    body: CertificationRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Un refus que ce résultat lève devient réexaminable, et le conseiller en est prévenu."""
+
+    def worded(row: Row) -> Answer:
+        location = f"{asking.service.base_url}/v1/certifications/{row['id']}"
+        return answer_of(certification_resource(row), status=201, location=location)
+
+    result = Result(
+        body.adviser_id,
+        body.qualification,
+        body.outcome,
+        body.on,
+        body.motive,
+        _organisation(asking, body.training_organisation_id),
+    )
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    return answered(await certify(asking.database, result, asked))
+
+
+@router.get(
+    "/certifications",
+    operation_id="listCertifications",
+    summary="Lister les résultats",
+    response_model=listed(CertificationResource),
+    responses=problems(400),
+)
+async def list_certifications(
+    asking: Reading,
+    paging: Paging,
+    adviser_id: UUID | None = None,
+    qualification: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
+    outcome: CertificationOutcome | None = None,
+) -> Response:
+    """Par date d’enregistrement."""
+    filters = certifications.visible_to(asking.owner)
+    filters += equalities(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
+    return await paging.answered(asking, certifications.list_page, filters, certification_resource)
+
+
+@router.get(
+    "/certifications/{certification_id}",
+    operation_id="getCertification",
+    summary="Lire un résultat",
+    response_model=CertificationResource,
+    responses=problems(404),
+)
+async def get_certification(certification_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+    """Avec le numéro de la présentation et qui paierait la suivante."""
+    row = await certifications.read(asking.database, certification_id, owner=asking.owner)
+    if row is None:
+        raise Problem("not-found", "Aucun résultat de votre périmètre n’a cet identifiant.")
+    return shown(certification_resource(row), if_none_match)
+
+
+@router.get(
+    "/qualifications",
+    operation_id="listQualifications",
+    summary="Lister les titres et certificats",
+    response_model=listed(QualificationResource),
+    responses=problems(),
+)
+async def list_qualifications(asking: ReadingCatalogue) -> Response:
+    """Le catalogue entier, en une page."""
+    rows = await QUALIFICATIONS.read_all(asking.database)
+    data = [{name: row[name] for name in QualificationResource.__annotations__} for row in rows]
+    body = {"data": data, "pagination": {"next": None}}
+    return Response(dumped(body), media_type=JSON, headers={"Cache-Control": PRIVATE})

@@ -1,0 +1,228 @@
+"""/v1/contracts: employment, and the employer's administrative file."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Query
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from starlette.responses import Response
+from typing_extensions import TypedDict
+from uuid_utils.compat import uuid7
+
+from app.api import fields
+from app.api.access import Asking, Needs, Scope
+from app.api.bodies import answer_of, shown
+from app.api.fields import CivilDate, Department, Email, Motive, Name, Reference, Siret
+from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
+from app.api.merging import patched
+from app.api.pages import Paging, equalities
+from app.api.problems import Problem, field_error
+from app.api.routes import Route, listed, problems
+from app.domain.contract import ContractType, LegalForm
+from app.persistence import contracts
+from app.persistence.attempts import Answer
+from app.persistence.driver import Row
+from app.persistence.rows import CONTRACTS
+from app.use_cases.keep_contract import keep_contract
+from app.use_cases.versions import Expected
+
+router = APIRouter(prefix="/v1/contracts", tags=["Contrats"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.CONTRACTS_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.CONTRACTS_WRITE))]
+
+
+class EmployerBody(fields.Body):
+    """La structure employeuse. `private` ouvre la prise en charge par l’OPCO au-delà du quota."""
+
+    siret: Annotated[Siret, Field(description="SIRET, ou RIDET de Nouvelle-Calédonie.")]
+    name: Name
+    legal_form: LegalForm
+    department: Department | None = None
+    contact_email: Email | None = None
+    aidants_connect_accredited: Annotated[bool, Field(strict=True)] = False
+
+
+class AdministrativeFileBody(fields.Body):
+    """Ce que l’employeur a fait ; null, ce qui reste à faire."""
+
+    ds_file_number: Reference | None = None
+    contract_uploaded_on: CivilDate | None = None
+    validated_on: CivilDate | None = None
+
+
+class ContractRequest(fields.Body):
+    """Un contrat de travail : un CDI n’a pas de fin, les autres en ont une."""
+
+    id: Annotated[UUID | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
+    adviser_id: UUID
+    type: ContractType
+    starts_on: CivilDate
+    ends_on: CivilDate | None = None
+    terminated_on: CivilDate | None = None
+    termination_motive: Motive | None = None
+    renews_contract_id: UUID | None = None
+    employer: EmployerBody
+    administrative_file: AdministrativeFileBody = AdministrativeFileBody()
+
+    @model_validator(mode="after")
+    def _dates_agree(self) -> "ContractRequest":
+        if (self.type is ContractType.CDI) != (self.ends_on is None):
+            raise PydanticCustomError("term", "un CDI n’a pas de ends_on, les autres contrats en ont un")
+        if self.ends_on is not None and self.ends_on < self.starts_on:
+            raise PydanticCustomError("order", "ends_on précède starts_on")
+        if self.terminated_on is not None and self.terminated_on < self.starts_on:
+            raise PydanticCustomError("order", "terminated_on précède starts_on")
+        return self
+
+    def columns(self) -> dict[str, Any]:
+        employer = {f"employer_{name}": value for name, value in self.employer.model_dump().items()}
+        own = self.model_dump(exclude={"id", "employer", "administrative_file"})
+        return own | employer | self.administrative_file.model_dump()
+
+
+class EmployerResource(TypedDict):
+    siret: str
+    name: str
+    legal_form: LegalForm
+    department: str | None
+    contact_email: str | None
+    aidants_connect_accredited: bool
+
+
+class AdministrativeFileResource(TypedDict):
+    ds_file_number: str | None
+    contract_uploaded_on: date | None
+    validated_on: date | None
+
+
+class ContractResource(TypedDict):
+    id: UUID
+    adviser_id: UUID
+    type: ContractType
+    starts_on: date
+    ends_on: date | None
+    terminated_on: date | None
+    termination_motive: str | None
+    renews_contract_id: UUID | None
+    employer: EmployerResource
+    administrative_file: AdministrativeFileResource
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def contract_resource(row: Row) -> dict[str, Any]:
+    """The shape of ContractResource."""
+    nested = {
+        "employer": {name: row[f"employer_{name}"] for name in EmployerResource.__annotations__},
+        "administrative_file": {name: row[name] for name in AdministrativeFileResource.__annotations__},
+    }
+    return {name: nested[name] if name in nested else row[name] for name in ContractResource.__annotations__}
+
+
+def _check_identity(path: UUID, body: UUID | None) -> None:
+    if body is not None and body != path:
+        detail = "L’identifiant du corps doit être celui de l’adresse."
+        raise Problem("validation-error", detail, [field_error("/id", "mismatch", detail)])
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="addContract",
+    summary="Ajouter un contrat",
+    response_model=ContractResource,
+    responses=problems(409, 422),
+)
+async def post_contract(body: ContractRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """L’identifiant est attribué ici. Les inscriptions à venir du conseiller sont décidées à nouveau."""
+    if body.id is not None:
+        detail = "Utilisez PUT /v1/contracts/{id} pour choisir l’identifiant."
+        raise Problem("validation-error", detail, [field_error("/id", "not-allowed", detail)])
+
+    def worded(row: Row) -> Answer:
+        location = f"{asking.service.base_url}/v1/contracts/{row['id']}"
+        return answer_of(contract_resource(row), status=201, location=location)
+
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    row, _ = await keep_contract(asking.database, uuid7(), body.columns(), Expected(), asked)
+    return answered(worded(row))
+
+
+@router.put(
+    "/{contract_id}",
+    operation_id="putContract",
+    summary="Créer ou remplacer un contrat",
+    response_model=ContractResource,
+    responses=problems(412, 422, 428) | {201: {"description": "Créé", "model": ContractResource}},
+)
+async def put_contract(contract_id: UUID, body: ContractRequest, asking: Writing, if_match: IfMatch = None) -> Response:
+    """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
+    _check_identity(contract_id, body.id)
+    row, is_new = await keep_contract(
+        asking.database, contract_id, body.columns(), expected(if_match), asking.asked(answer_of)
+    )
+    location = f"{asking.service.base_url}/v1/contracts/{contract_id}" if is_new else None
+    return answered(answer_of(contract_resource(row), status=201 if is_new else 200, location=location))
+
+
+@router.get(
+    "",
+    operation_id="listContracts",
+    summary="Lister les contrats",
+    response_model=listed(ContractResource),
+    responses=problems(400),
+)
+async def list_contracts(
+    asking: Reading,
+    paging: Paging,
+    adviser_id: UUID | None = None,
+    siret: Annotated[str | None, Query(pattern=r"^\d{7,14}$")] = None,
+) -> Response:
+    """Par date de création."""
+    filters = equalities(adviser_id=adviser_id, employer_siret=siret)
+    return await paging.answered(asking, contracts.list_page, filters, contract_resource)
+
+
+@router.get(
+    "/{contract_id}",
+    operation_id="getContract",
+    summary="Lire un contrat",
+    response_model=ContractResource,
+    responses=problems(404),
+)
+async def get_contract(contract_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+    """Le contrat et le dossier administratif de l’employeur."""
+    return shown(contract_resource(await _found(asking, contract_id)), if_none_match)
+
+
+async def _found(asking: Asking, contract: UUID) -> Row:
+    row = await CONTRACTS.read(asking.database, contract)
+    if row is None:
+        raise Problem("not-found", "Aucun contrat n’a cet identifiant.")
+    return row
+
+
+@router.patch(
+    "/{contract_id}",
+    operation_id="patchContract",
+    summary="Modifier un contrat",
+    response_model=ContractResource,
+    responses=problems(404, 412, 422, 428),
+)
+async def patch_contract(
+    contract_id: UUID,
+    patch: Annotated[dict[str, Any], Body(examples=[{"terminated_on": "2026-06-30"}])],
+    asking: Writing,
+    if_match: IfMatch = None,
+) -> Response:
+    """Fusion JSON (RFC 7396). Les inscriptions à venir du conseiller sont décidées à nouveau."""
+    row = await _found(asking, contract_id)
+    version = expected(if_match).narrowed(row["version"])
+    body = patched(ContractRequest, contract_resource(row), patch)
+    _check_identity(contract_id, body.id)
+    changed, _ = await keep_contract(asking.database, contract_id, body.columns(), version, asking.asked(answer_of))
+    return answered(answer_of(contract_resource(changed)))

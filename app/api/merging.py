@@ -1,0 +1,29 @@
+"""JSON merge patch (RFC 7396) over a resource as its own request body would say it."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from app.api.validation import validation_problem
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def merge(present: Any, patch: Any) -> Any:
+    """Null removes, objects merge, anything else replaces."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged: dict[str, Any] = dict(present) if isinstance(present, Mapping) else {}  # pyright: ignore[reportUnknownArgumentType]  # JSON
+    for name, value in patch.items():  # pyright: ignore[reportUnknownVariableType]  # JSON
+        merged[str(name)] = merge(merged.get(str(name)), value)  # pyright: ignore[reportUnknownArgumentType]  # JSON
+    return merged
+
+
+def patched(model: type[Model], present: Mapping[str, Any], patch: Mapping[str, Any]) -> Model:
+    """The body that a PUT of the patched resource would have. Raise Problem on the first fields that are wrong."""
+    known = {name: present[name] for name in model.model_fields if name in present}
+    try:
+        return model.model_validate(merge(known, patch))
+    except ValidationError as problem:
+        raise validation_problem(problem.errors()) from None

@@ -1,0 +1,151 @@
+"""Lists: `limit` and an opaque cursor in, `pagination.next` and `Link` out. A cursor belongs to its filters."""
+
+import binascii
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Query, Request
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api.access import Asking
+from app.api.bodies import PRIVATE, dumped
+from app.api.headers import JSON
+from app.api.problems import Problem, field_error
+from app.persistence.database import Reader
+from app.persistence.driver import Row
+from app.persistence.pages import MAX_LIMIT, Filter, Page, Slice
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Nombre de lignes, de 1 à 500.")]
+Cursor = Annotated[str | None, Query(max_length=600, description="Le `pagination.next` de la page précédente.")]
+UpdatedSince = Annotated[
+    str | None,
+    Query(max_length=40, description="Instant RFC 3339 (`2026-01-31T00:00:00Z`), inclus ; trie par modification."),
+]
+
+_SIGNATURE_BYTES = 12
+DEFAULT_LIMIT = 100
+LONGEST_INTEGER = 18
+
+
+class Pagination(TypedDict):
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a client asked to list; `parameters` are its filters as written, which the next link repeats."""
+
+    path: str
+    parameters: Mapping[str, str]
+    limit: int
+    cursor: str | None
+    updated_since: datetime | None
+
+    async def answered(
+        self,
+        asking: Asking,
+        read: Callable[[Reader, Page], Awaitable[Slice]],
+        filters: Sequence[Filter],
+        worded: Callable[[Row], Mapping[str, Any]],
+    ) -> Response:
+        """One page. Raise Problem on a cursor of another list, other filters or another client."""
+        conditions, sort = [*filters], "created_at"
+        if self.updated_since is not None:
+            conditions, sort = [*filters, Filter("{t}.updated_at >= {}", self.updated_since)], "updated_at"
+        seal = self._seal(asking)
+        after = seal.opened(self.cursor) if self.cursor is not None else None
+        found = await read(asking.database, Page(limit=self.limit, sort=sort, after=after, filters=conditions))
+        cursor = seal.sealed(found.rows[-1], sort) if found.more else None
+        headers = {"Cache-Control": PRIVATE}
+        if cursor is not None:
+            query = urlencode({**self.parameters, "limit": self.limit, "cursor": cursor})
+            headers["Link"] = f'<{asking.service.base_url}{self.path}?{query}>; rel="next"'
+        body = {"data": [worded(row) for row in found.rows], "pagination": {"next": cursor}}
+        return Response(dumped(body), media_type=JSON, headers=headers)
+
+    def _seal(self, asking: Asking) -> "Seal":
+        scope = orjson.dumps([self.path, str(asking.client.id), sorted(self.parameters.items())])
+        return Seal(asking.service.pepper.secrets, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Cursors signed for one list, its filters and one client."""
+
+    secrets: tuple[str, ...]
+    scope: bytes
+
+    def sealed(self, row: Row, sort: str) -> str:
+        content = orjson.dumps([row[sort], row["id"]], default=str)
+        return urlsafe_b64encode(self._signature(self.secrets[0], content) + content).decode().rstrip("=")
+
+    def opened(self, cursor: str) -> tuple[datetime, str]:
+        """The key of the last row seen. Raise Problem."""
+        try:
+            sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        except (binascii.Error, ValueError):
+            sealed = b""
+        signature, content = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
+        if not any(hmac.compare_digest(signature, self._signature(secret, content)) for secret in self.secrets):
+            raise Problem("invalid-cursor", "Ce curseur n’est pas de cette liste, de ces filtres ou de ce client.")
+        instant, key = orjson.loads(content)
+        return datetime.fromisoformat(instant), key
+
+    def _signature(self, secret: str, content: bytes) -> bytes:
+        return hmac.digest(f"cursor:{secret}".encode(), self.scope + content, sha256)[:_SIGNATURE_BYTES]
+
+
+def page_request(
+    request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, updated_since: UpdatedSince = None
+) -> PageRequest:
+    filters = {name: value for name, value in request.query_params.items() if name not in {"limit", "cursor"}}
+    since = _instant(updated_since) if updated_since is not None else None
+    return PageRequest(request.url.path, filters, limit, cursor, since)
+
+
+Paging = Annotated[PageRequest, Depends(page_request)]
+
+
+def equalities(**columns: object) -> list[Filter]:
+    """A filter for each column that is asked for."""
+    return [Filter(f"{{t}}.{name} = {{}}", value) for name, value in columns.items() if value is not None]
+
+
+def uuids(name: str, listed: str) -> list[UUID]:
+    """Comma-separated UUIDs. Raise Problem."""
+    try:
+        return [UUID(item.strip()) for item in listed.split(",")]
+    except ValueError:
+        raise invalid_parameter(name, "Des UUID séparés par des virgules.") from None
+
+
+def integers(name: str, listed: str) -> list[int]:
+    """Comma-separated integers of 64 bits. Raise Problem."""
+    items = [item.strip() for item in listed.split(",")]
+    if not all(item.isascii() and item.isdigit() and len(item) <= LONGEST_INTEGER for item in items):
+        raise invalid_parameter(name, "Des entiers séparés par des virgules.")
+    return [int(item) for item in items]
+
+
+def _instant(value: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value.replace(" ", "+"))
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        detail = "Un instant RFC 3339 avec son décalage, comme 2026-01-31T00:00:00Z."
+        raise invalid_parameter("updated_since", detail)
+    return instant.astimezone(UTC)
+
+
+def invalid_parameter(name: str, detail: str) -> Problem:
+    return Problem("invalid-parameter", f"{name} : {detail}", [field_error(f"/{name}", "invalid", detail)])

@@ -1,0 +1,68 @@
+"""The service on a machine that has nothing: an embedded PostgreSQL, its secret, demonstration data and keys."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from app.api.keys import Pepper
+from app.clock import utc_now
+from app.embedded.cluster import running_cluster
+from app.persistence.database import open_database
+from app.persistence.migrations import migrate
+from app.seed.catalogue import load_catalogue
+from app.seed.demonstration import load_demonstration
+from app.seed.keys import make_demonstration_keys
+from app.settings import Settings
+
+DATABASE = "registrations"
+KEYS_FILE = "demo-keys.json"
+SECRET_FILE = "secret-key"  # noqa: S105  # a file name
+
+
+def _secret(folder: Path) -> str:
+    """The secret of this data folder, made at the first start and readable by its owner only."""
+    path = folder / SECRET_FILE
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+@contextmanager
+def embedded(settings: Settings) -> Iterator[Settings]:
+    """Start PostgreSQL, bring it to the newest schema, and give the settings that use it. Raise ClusterError."""
+    with running_cluster(settings.data_dir) as cluster:
+        cluster.create_database(DATABASE)
+        url = cluster.url(DATABASE)
+        migrate(url)
+        secret = settings.secret_key or SecretStr(_secret(settings.data_dir))
+        yield settings.model_copy(update={"database_url": SecretStr(url), "secret_key": secret, "run_worker": True})
+
+
+async def _seed(settings: Settings, url: str, secret: str, known: dict[str, str]) -> dict[str, str]:
+    """Return the keys already `known`, new ones when there are none."""
+    database, now = open_database(url, pool_size=4), utc_now()
+    try:
+        await load_catalogue(database, settings.support_email, now)
+        await load_demonstration(database, now)
+        return known or await make_demonstration_keys(database, Pepper(tuple(secret.split())), now)
+    finally:
+        await database.close()
+
+
+def seed(settings: Settings) -> dict[str, str]:
+    """Load the catalogue and the demonstration once; return the demonstration keys, also written to the data folder."""
+    if settings.database_url is None or settings.secret_key is None:
+        raise ValueError("the settings of `embedded` are needed")
+    path = settings.data_dir / KEYS_FILE
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    url, secret = settings.database_url.get_secret_value(), settings.secret_key.get_secret_value()
+    keys = asyncio.run(_seed(settings, url, secret, known))
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(keys | {"base_url": settings.public_base_url}, indent=2) + "\n")
+    return keys

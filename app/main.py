@@ -1,0 +1,57 @@
+"""The HTTP entrance: settings, database and clock in, one ASGI application out."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from app.api.application import create_application
+from app.api.keys import Pepper
+from app.api.service import Service
+from app.clock import utc_now
+from app.persistence.database import open_database
+from app.settings import Settings, SettingsError, read_settings
+from app.worker import work
+
+# The heap of a started service is long-lived: walking it again for every few thousand new objects is what makes the
+# slowest answers slow.
+GENERATIONS = (50_000, 20, 50)
+
+
+def build(settings: Settings) -> FastAPI:
+    """Nothing connects before the first request. Raise SettingsError without a database or a secret."""
+    if settings.database_url is None or settings.secret_key is None:
+        raise SettingsError("DATABASE_URL et SECRET_KEY : requis ici ; `python -m app serve` sait s’en passer")
+    database = open_database(settings.database_url.get_secret_value())
+    pepper = Pepper(tuple(settings.secret_key.get_secret_value().split()))
+    base_url = settings.public_base_url or f"http://{settings.host}:{settings.port}"
+    app = create_application(Service(database, utc_now, pepper, base_url))
+
+    @asynccontextmanager
+    async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
+        stop = asyncio.Event()
+        worker = asyncio.create_task(work(database, stop)) if settings.run_worker else None
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GENERATIONS)
+        try:
+            yield
+        finally:
+            stop.set()
+            if worker is not None:
+                await worker
+            await database.close()
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Build the application of one of several processes."""
+    settings = read_settings()
+    logging.basicConfig(level=settings.log_level.upper())
+    return build(settings)

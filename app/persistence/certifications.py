@@ -1,0 +1,25 @@
+"""Certifications as a client may see them. A training organisation sees its own, and those of its advisers."""
+
+from uuid import UUID
+
+from app.persistence.database import Reader
+from app.persistence.driver import Row
+from app.persistence.pages import Filter, Page, Slice
+
+SELECT = "SELECT c.* FROM certification c"
+_CONCERNED = """({t}.training_organisation_id = {} OR EXISTS (SELECT FROM registration r
+    WHERE r.adviser_id = {t}.adviser_id AND r.training_organisation_id = {}))"""
+
+
+def visible_to(owner: UUID | None) -> list[Filter]:
+    """No filter for whoever is not a training organisation."""
+    return [] if owner is None else [Filter(_CONCERNED.replace("{}", "{0}"), owner)]
+
+
+async def read(reader: Reader, certification: UUID, *, owner: UUID | None) -> Row | None:
+    concerned = _CONCERNED.replace("{}", "$2").format(t="c")
+    return await reader.one(f"{SELECT} WHERE c.id = $1 AND ($2::uuid IS NULL OR {concerned})", certification, owner)
+
+
+async def list_page(reader: Reader, page: Page) -> Slice:
+    return await page.of(reader, SELECT, alias="c")

@@ -1,0 +1,32 @@
+"""Failures of the database, told apart for those who answer for them."""
+
+import asyncpg
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# The server is away, busy, or took too long: the same request may succeed later.
+UNREACHABLE: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    PoolTimeout,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+
+
+def is_missing_schema(failure: Exception) -> bool:
+    return isinstance(failure, asyncpg.UndefinedTableError)
+
+
+def violated_constraint(failure: Exception) -> str | None:
+    """The unique constraint that refused a write; None for any other failure."""
+    if isinstance(failure, asyncpg.UniqueViolationError):
+        return str(failure.constraint_name)
+    return None

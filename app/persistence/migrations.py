@@ -1,0 +1,27 @@
+"""The schema brought to a revision, from a program."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+PROJECT = Path(__file__).parents[2]
+
+
+def configuration(url: str) -> Config:
+    config = Config(PROJECT / "alembic.ini")
+    config.set_main_option("script_location", str(PROJECT / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Blocking, and must be called where no event loop runs."""
+    command.upgrade(configuration(url), revision)
+
+
+def write_migration(url: str, message: str) -> None:
+    """Write the next numbered revision, from what the schema lacks of `tables`."""
+    versions = sorted(path.name for path in (PROJECT / "migrations" / "versions").glob("[0-9]*.py"))
+    following = int(versions[-1][:4]) + 1 if versions else 1
+    command.revision(configuration(url), message, autogenerate=True, rev_id=f"{following:04d}")

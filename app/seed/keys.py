@@ -1,0 +1,29 @@
+"""Demonstration clients, one per role, and their keys."""
+
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from app.api.keys import Pepper, make_key
+from app.persistence.clients import Client, Role, add_client, add_key
+from app.persistence.database import Database
+from app.seed.catalogue import LA_MEDNUM
+
+NAMES = {
+    Role.PLATFORM: "La Coop (démonstration)",
+    Role.TRAINING_ORGANISATION: "La Mednum (démonstration)",
+    Role.ADMIN: "Administration (démonstration)",
+}
+
+
+async def make_demonstration_keys(database: Database, pepper: Pepper, now: datetime) -> dict[str, str]:
+    """A new key for each role, and the training organisation that the second one is of."""
+    keys = {"training_organisation_id": str(LA_MEDNUM)}
+    async with database.transaction() as tx:
+        for role, name in NAMES.items():
+            organisation = LA_MEDNUM if role is Role.TRAINING_ORGANISATION else None
+            client = Client(uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{role}"), role, organisation)
+            key = make_key()
+            await add_client(tx, client, name, now)
+            await add_key(tx, key.id, client.id, pepper.digest(key.secret), expires_at=None, now=now)
+            keys[role] = key.secret
+    return keys

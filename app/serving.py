@@ -1,0 +1,55 @@
+"""Serving: a socket, and one process or several behind it."""
+
+import os
+import socket
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from app.main import build
+from app.settings import Settings
+
+GRACE_SECONDS = 20
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Bind now, so that port 0 has its number before anything is printed. Raise OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
+
+
+def serve_until_told_to_stop(settings: Settings, listener: socket.socket) -> None:
+    """Blocking. Several processes read the same settings from the environment, which the caller has completed."""
+    several = settings.workers > 1
+    config = uvicorn.Config(
+        "app.main:from_environment" if several else build(settings),
+        factory=several,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    if several:
+        Multiprocess(config, [listener]).run()
+    else:
+        uvicorn.Server(config).run([listener])
+
+
+def complete_environment(settings: Settings) -> None:
+    """Say to the processes to come what this one found out: the embedded database, its secret, the port."""
+    values = {
+        "DATABASE_URL": settings.database_url.get_secret_value() if settings.database_url else "",
+        "SECRET_KEY": settings.secret_key.get_secret_value() if settings.secret_key else "",
+        "PUBLIC_BASE_URL": settings.public_base_url or "",
+        "PORT": str(settings.port),
+        "RUN_WORKER": str(settings.run_worker),
+    }
+    os.environ.update(values)

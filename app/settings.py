@@ -1,0 +1,69 @@
+"""What the environment says. Read once, at an entrance, and passed on."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Names and defaults as in the API contract; `secret_key` has no default when a database is given."""
+
+    model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    database_url: SecretStr | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    data_dir: Path = Path("var")
+    public_base_url: str | None = None
+    secret_key: SecretStr | None = None
+    support_email: str = "support@conseiller-numerique.example"
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    run_worker: bool = False
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("doit commencer par postgresql://")
+        return value
+
+    @field_validator("public_base_url")
+    @classmethod
+    def _is_a_web_address(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("doit commencer par http:// ou https://")
+        return value.rstrip("/") if value else None
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(part) < MINIMUM_SECRET for part in value.get_secret_value().split()):
+            raise ValueError(f"chaque valeur doit avoir au moins {MINIMUM_SECRET} caractères")
+        return value
+
+
+MINIMUM_SECRET = 32
+
+
+class SettingsError(Exception):
+    """A setting is wrong or missing; the message is one line that names it and says what would be right."""
+
+
+def read_settings() -> Settings:
+    """Raise SettingsError."""
+    try:
+        settings = Settings()
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name} : {first['msg'].removeprefix('Value error, ')}") from None
+    if settings.database_url is not None and settings.secret_key is None:
+        raise SettingsError(
+            f"SECRET_KEY : requis quand DATABASE_URL est défini ; donnez {MINIMUM_SECRET} caractères aléatoires "
+            "(python3 -c 'import secrets; print(secrets.token_urlsafe(48))')"
+        )
+    return settings

@@ -1,0 +1,30 @@
+"""Show what the rules see of an adviser (the one read that visits the domain)."""
+
+from datetime import date
+from uuid import UUID
+
+from app.domain.training_record import TrainingRecord, training_record
+from app.persistence import advisers
+from app.persistence.catalogue import read_qualifications, read_supplementary_modules
+from app.persistence.database import Database
+from app.persistence.files import read_dossier
+from app.persistence.locks import Lock, Missing, Target
+from app.use_cases.asked import Asked
+
+
+async def show_training_record(
+    database: Database, adviser: UUID, *, on: date | None, history: bool, asked: Asked
+) -> TrainingRecord:
+    """On the day `on`, today in Paris by default; `history` adds the rights that have expired. Raise Missing."""
+    day = on or asked.today
+    if await advisers.read(database, adviser, owner=asked.client.training_organisation_id) is None:
+        raise Missing(Target.ADVISER)
+    dossier = await read_dossier(database, Lock(Target.ADVISER, adviser))
+    return training_record(
+        dossier.file,
+        await read_qualifications(database),
+        await read_supplementary_modules(database),
+        dossier.policies.on(day),
+        day,
+        history=history,
+    )

@@ -1,0 +1,38 @@
+"""Runs migrations alone under an advisory lock, giving up rather than queueing behind a long lock."""
+
+import asyncio
+import os
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.persistence.database import driver_url
+from app.persistence.tables import metadata
+
+ALONE = 7_241_906_215  # any number, the same for every process that migrates
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection, target_metadata=metadata, compare_type=True, transaction_per_migration=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main(url: str) -> None:
+    engine = create_async_engine(driver_url(url))
+    try:
+        async with engine.connect() as alone:
+            await alone.execute(text(f"SELECT pg_advisory_lock({ALONE})"))
+            async with engine.connect() as connection:
+                await connection.execute(text("SET lock_timeout = '5s'"))
+                await connection.commit()
+                await connection.run_sync(run)
+                await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+asyncio.run(main(context.config.attributes.get("url") or os.environ["DATABASE_URL"]))

@@ -1,0 +1,99 @@
+import pytest
+
+from app.domain.events import Event, EventType, Subject, decision_event, of_registration, outcome_of
+from app.domain.refusals import Reason, Refusal
+from app.domain.registration import Funding, Payer, Registration, Status
+from tests.builders import ADVISER_ID, ORGANISATION_ID, a_registration, a_waiting_registration, day, registration_id
+
+WAITING = a_waiting_registration(7)
+REFUSED = a_registration(7, status=Status.REFUSED)
+FUNDED = a_registration(7, unit="civil_year:2024#1")
+OTHER_UNIT = a_registration(7, unit="civil_year:2024#2")
+OTHER_BUCKET = a_registration(7, unit="civil_year:2025#1")
+KEPT = a_registration(7, funding=Funding.NONE, payer=Payer.SELF)
+CANCELLED = a_registration(7, status=Status.CANCELLED)
+
+ACCEPTED_EVENT = EventType.REGISTRATION_ACCEPTED
+REFUSED_EVENT = EventType.REGISTRATION_REFUSED
+OVER_QUOTA_EVENT = EventType.REGISTRATION_OVER_QUOTA
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(None, FUNDED, ACCEPTED_EVENT, id="accepted at once"),
+        pytest.param(None, REFUSED, REFUSED_EVENT, id="refused at once"),
+        pytest.param(None, WAITING, OVER_QUOTA_EVENT, id="over quota at once"),
+        pytest.param(REFUSED, FUNDED, ACCEPTED_EVENT, id="accepted on notice"),
+        pytest.param(REFUSED, WAITING, OVER_QUOTA_EVENT, id="over quota on notice"),
+        pytest.param(REFUSED, REFUSED, None, id="nothing when still refused"),
+        pytest.param(FUNDED, REFUSED, REFUSED_EVENT, id="refused since"),
+        pytest.param(FUNDED, WAITING, OVER_QUOTA_EVENT, id="over quota since"),
+        pytest.param(FUNDED, FUNDED, None, id="nothing when it stands"),
+        pytest.param(FUNDED, OTHER_UNIT, None, id="nothing for another unit of the bucket"),
+        pytest.param(FUNDED, OTHER_BUCKET, ACCEPTED_EVENT, id="accepted on another right"),
+        pytest.param(WAITING, FUNDED, EventType.REGISTRATION_FUNDED, id="promoted"),
+        pytest.param(WAITING, WAITING, None, id="nothing when it waits on"),
+        pytest.param(WAITING, REFUSED, REFUSED_EVENT, id="refused while waiting"),
+        pytest.param(KEPT, KEPT, None, id="nothing when kept"),
+        pytest.param(FUNDED, CANCELLED, None, id="nothing for what no decision gives"),
+    ],
+)
+def test_a_decision_is_told_as(before: Registration | None, after: Registration, expected: EventType | None) -> None:
+    actual = outcome_of(before, after)
+
+    assert actual is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        pytest.param(Status.ACCEPTED, ACCEPTED_EVENT, id="accepted"),
+        pytest.param(Status.REFUSED, REFUSED_EVENT, id="refused"),
+        pytest.param(Status.AWAITING_CHOICE, OVER_QUOTA_EVENT, id="over quota"),
+        pytest.param(Status.CANCELLED, None, id="nothing when cancelled"),
+        pytest.param(Status.COMPLETED, None, id="nothing when completed"),
+    ],
+)
+def test_a_registration_just_decided_is_told_as(status: Status, expected: EventType | None) -> None:
+    actual = decision_event(a_registration(status=status))
+
+    assert actual is expected
+
+
+def test_an_event_tells_ids_statuses_and_codes() -> None:
+    actual = of_registration(ACCEPTED_EVENT, ADVISER_ID, FUNDED, ())
+
+    assert actual == Event(
+        ACCEPTED_EVENT,
+        Subject.REGISTRATION,
+        registration_id(7),
+        1,
+        ADVISER_ID,
+        ORGANISATION_ID,
+        {
+            "status": Status.ACCEPTED,
+            "funding": Funding.STATE,
+            "payer": Payer.STATE,
+            "entitlement": "civil_year:2024",
+            "module_code": "thematic-a",
+            "session_starts_on": day("2025-05-13"),
+            "reasons": [],
+        },
+    )
+
+
+def test_an_event_tells_every_reason() -> None:
+    refusals = (Refusal(Reason.DS_FILE_MISSING), Refusal(Reason.ACCREDITATION_MISSING))
+
+    actual = of_registration(REFUSED_EVENT, ADVISER_ID, REFUSED, refusals)
+
+    assert actual.data["reasons"] == [Reason.DS_FILE_MISSING, Reason.ACCREDITATION_MISSING]
+
+
+@pytest.mark.parametrize("event_type", [item for item in EventType if item.value.startswith("registration.")])
+def test_the_training_organisation_is_told_all_but_what_can_be_put_right(event_type: EventType) -> None:
+    actual = of_registration(event_type, ADVISER_ID, REFUSED, ())
+
+    told = None if event_type is EventType.REGISTRATION_REGULARISABLE else ORGANISATION_ID
+    assert (actual.type, actual.training_organisation_id) == (event_type, told)
