@@ -1,0 +1,95 @@
+"""A real PostgreSQL for every test that needs one; databases are copies of a migrated template."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from itertools import count
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.embedded.cluster import Cluster, running_cluster
+from app.persistence.database import Database, open_database
+from app.persistence.migrations import migrate
+from app.seed.catalogue import load_catalogue
+from tests.clockwork import MORNING
+from tests.served import Served, serving
+
+TEMPLATE = "template_migrated"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Generator[Cluster]:
+    """A server of its own; `PG_BINDIR` chooses its version."""
+    with tempfile.TemporaryDirectory(prefix="registrations-tests-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        # PostgreSQL drops root's rights and must still be able to walk in.
+        folder.chmod(0o755)
+        with running_cluster(folder / "data", settings={"max_connections": "200"}) as started:
+            yield started
+
+
+async def _load(url: str) -> None:
+    database = open_database(url, pool_size=1)
+    await load_catalogue(database, "support@example.org", MORNING)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a database with the schema and the published catalogue, that nobody is connected to."""
+    cluster.create_database(TEMPLATE)
+    url = cluster.url(TEMPLATE)
+    migrate(url)
+    asyncio.run(_load(url))
+    return TEMPLATE
+
+
+async def copied(cluster: Cluster, template: str) -> str:
+    """The URL of a new copy of the template."""
+    name = f"copy_{next(_numbers)}"
+    maintenance = open_database(cluster.url("postgres"), pool_size=1)
+    await maintenance.one(f"CREATE DATABASE {name} TEMPLATE {template}")  # our own names
+    await maintenance.close()
+    return cluster.url(name)
+
+
+@pytest.fixture
+async def database_url(cluster: Cluster, template: str) -> str:
+    """A database of the test's own, where commits are real."""
+    return await copied(cluster, template)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    opened = open_database(database_url, pool_size=60)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def served(cluster: Cluster, template: str) -> Generator[Served]:
+    """The service over real HTTP, on a database shared by the session: each test brings an adviser of its own."""
+    with serving(asyncio.run(copied(cluster, template))) as started:
+        yield started
+
+
+@pytest.fixture
+def platform(served: Served) -> Generator[httpx.Client]:
+    with served.client("platform") as client:
+        yield client
+
+
+@pytest.fixture
+def organisation(served: Served) -> Generator[httpx.Client]:
+    """La Mednum."""
+    with served.client("training_organisation") as client:
+        yield client
+
+
+@pytest.fixture
+def admin(served: Served) -> Generator[httpx.Client]:
+    with served.client("admin") as client:
+        yield client

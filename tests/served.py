@@ -1,0 +1,69 @@
+"""The service behind a real socket, in a thread with an event loop of its own."""
+
+import asyncio
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx
+import uvicorn
+
+from app.api.application import create_application
+from app.api.keys import Pepper
+from app.api.service import Service
+from app.persistence.database import open_database
+from app.seed.keys import make_demonstration_keys
+from app.serving import listening_socket
+from tests.clockwork import MORNING, Clockwork
+
+PEPPER = Pepper(("a secret for tests that is long enough",))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """`keys` has one key for each role, and `training_organisation_id`."""
+
+    base_url: str
+    database_url: str
+    keys: dict[str, str]
+    clock: Clockwork
+
+    def client(self, role: str) -> httpx.Client:
+        return httpx.Client(base_url=self.base_url, headers={"Authorization": f"Bearer {self.keys[role]}"}, timeout=30)
+
+
+def key() -> dict[str, str]:
+    """A new `Idempotency-Key`."""
+    return {"Idempotency-Key": str(uuid4())}
+
+
+async def _keys(url: str) -> dict[str, str]:
+    database = open_database(url, pool_size=1)
+    made = await make_demonstration_keys(database, PEPPER, MORNING)
+    await database.close()
+    return made
+
+
+@contextmanager
+def serving(database_url: str) -> Generator[Served]:
+    """Serve until the block ends."""
+    keys = asyncio.run(_keys(database_url))
+    listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
+    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    service = Service(open_database(database_url), clock, PEPPER, base_url)
+    server = uvicorn.Server(uvicorn.Config(create_application(service), log_level="error", access_log=False))
+
+    async def run() -> None:
+        await server.serve([listener])
+        await service.database.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    with httpx.Client(base_url=base_url) as probe:
+        while probe.get("/readyz").status_code != httpx.codes.OK:
+            pass
+    yield Served(base_url, database_url, keys, clock)
+    server.should_exit = True
+    thread.join(10)
