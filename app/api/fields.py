@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _CIVIL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 EARLIEST, LATEST = date(1950, 1, 1), date(2099, 12, 31)
 
@@ -34,7 +35,7 @@ def _plausible(value: date) -> date:
 
 def _printable(value: str) -> str:
     """PostgreSQL stores no NUL; no field needs a control character."""
-    if any(ord(character) < ord(" ") and character not in "\n\t" for character in value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise PydanticCustomError("control_character", "ne doit pas contenir de caractère de contrôle")
     return value
 

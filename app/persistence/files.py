@@ -79,7 +79,7 @@ LEFT JOIN (registration r JOIN decision d ON d.id = r.decision_id) ON r.id = $6
 WHERE a.id = {adviser}"""
 
 
-_STATEMENTS = {target: _read_statement(Lock(target, UUID(int=0)).adviser_from_parameter) for target in Target}
+FILE_STATEMENTS = {target: _read_statement(Lock(target, UUID(int=0)).adviser_from_parameter) for target in Target}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ async def read_dossier(
     Raises Missing, AlreadyAnswered, KeyReused.
     """
     row = await reader.one(
-        _STATEMENTS[lock.target],
+        FILE_STATEMENTS[lock.target],
         lock.id,
         module,
         organisation,

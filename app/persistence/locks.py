@@ -31,9 +31,9 @@ class Lock:
 
     @property
     def adviser(self) -> str:
-        """SQL for the adviser's id. Only UUIDs are written into it."""
-        owner = f" AND training_organisation_id = '{UUID(str(self.owner))}'" if self.owner else ""
-        return _ADVISER_OF[self.target].format(id=f"'{UUID(str(self.id))}'", owner=owner)
+        """SQL for the adviser's id. Only the hexadecimal digits of UUIDs are written into it."""
+        owner = f" AND training_organisation_id = '{self.owner.hex}'" if self.owner else ""
+        return _ADVISER_OF[self.target].format(id=f"'{self.id.hex}'", owner=owner)
 
     @property
     def adviser_from_parameter(self) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.admission import decide, refusals
-from app.domain.adviser_file import AdviserFile
+from app.domain.adviser_file import AdviserFile, CarryOver
 from app.domain.contract import Contract
 from app.domain.entitlements import choose_bucket, quota_buckets, supplementary_bucket
 from app.domain.errors import Conflict
@@ -41,7 +41,9 @@ quickly = settings(max_examples=60, deadline=None, derandomize=True)
 FACTS = ("ds_file_number", "contract_uploaded_on", "validated_on")
 CARRIED = ("first_year", "civil_year:2024", "civil_year:2025")
 DAYS = st.dates(day("2023-06-01"), day("2027-12-31"))
-NEAR_THE_EDGES = st.sampled_from([day(text) for text in ("2024-12-31", "2025-01-01", "2025-03-31", "2025-04-01")])
+NEAR_THE_EDGES = st.sampled_from(
+    [day(text) for text in ("2024-12-31", "2025-01-01", "2025-03-31", "2025-04-01", "2025-04-16")]
+)
 MODULES = st.sampled_from((THEMATIC, THEMATIC, THEMATIC, CAFE_IA))
 
 
@@ -72,18 +74,23 @@ FILES = st.builds(
 )
 
 
-@st.composite
-def files_in_post(draw: st.DrawFn) -> AdviserFile:
-    """An adviser in post throughout, of either category, perhaps with carried units."""
-    entered_on, exempted_on = draw(st.none() | DAYS), draw(st.none() | DAYS)
-    return a_file(
-        entered_on=entered_on,
-        certifications=(a_certification(on=exempted_on),) if exempted_on else (),
-        carry_overs=dict.fromkeys(draw(st.sets(st.sampled_from(CARRIED))), 1),
+CATEGORIES = st.sampled_from(
+    (
+        a_file(),
+        a_file(entered_on=day("2024-04-15")),
+        a_file(entered_on=day("2024-12-31")),
+        a_file(entered_on=None, certifications=(a_certification(),)),
+        a_file(entered_on=day("2025-09-15"), certifications=(a_certification(),)),
     )
+)
+CARRY_OVERS = st.lists(st.sampled_from([CarryOver(bucket, 1) for bucket in CARRIED]), max_size=2, unique=True).map(
+    tuple
+)
+FILES_IN_POST = st.builds(replace, CATEGORIES, carry_overs=CARRY_OVERS)
 
-
-ASKED = st.builds(a_request, DAYS | NEAR_THE_EDGES, module=MODULES)
+ASKED = st.builds(
+    a_request, st.dates(day("2025-01-01"), day("2026-06-30")) | NEAR_THE_EDGES | NEAR_THE_EDGES, module=MODULES
+)
 ANYTHING_ASKED = st.builds(
     a_request,
     DAYS,
@@ -92,11 +99,8 @@ ANYTHING_ASKED = st.builds(
     requested_on=st.sampled_from((day("2024-06-03"), day("2026-06-01"))),
     employer_agreement=st.booleans(),
 )
-EVENTS = st.lists(
-    ASKED | ASKED | st.integers(0, 9) | st.tuples(st.integers(0, 9), st.sampled_from(Attendance)),
-    min_size=2,
-    max_size=10,
-)
+PLACES = st.integers(0, 4)
+EVENTS = st.lists(ASKED | ASKED | PLACES | st.tuples(PLACES, st.sampled_from(Attendance)), min_size=5, max_size=12)
 
 
 Event = Request | int | tuple[int, Attendance]
@@ -127,7 +131,7 @@ def lived(file: AdviserFile, events: list[Event]) -> Proceedings:
     return proceedings
 
 
-@given(files_in_post(), EVENTS)
+@given(FILES_IN_POST, EVENTS)
 @quickly
 def test_no_unit_is_held_twice(file: AdviserFile, events: list[Event]) -> None:
     after = lived(file, events).file
@@ -137,7 +141,7 @@ def test_no_unit_is_held_twice(file: AdviserFile, events: list[Event]) -> None:
     assert set(actual.values()) <= {1}
 
 
-@given(files_in_post(), EVENTS)
+@given(FILES_IN_POST, EVENTS)
 @quickly
 def test_no_bucket_holds_more_than_its_units(file: AdviserFile, events: list[Event]) -> None:
     after = lived(file, events).file
@@ -149,7 +153,7 @@ def test_no_bucket_holds_more_than_its_units(file: AdviserFile, events: list[Eve
     assert all(number <= allowed[str(name)] for name, number in actual.items())
 
 
-@given(files_in_post(), EVENTS)
+@given(FILES_IN_POST, EVENTS)
 @quickly
 def test_nobody_waits_while_a_unit_fits(file: AdviserFile, events: list[Event]) -> None:
     after = lived(file, events).file
@@ -160,7 +164,7 @@ def test_nobody_waits_while_a_unit_fits(file: AdviserFile, events: list[Event]) 
     assert actual == [None] * len(waiting)
 
 
-@given(files_in_post(), EVENTS)
+@given(FILES_IN_POST, EVENTS)
 @quickly
 def test_a_unit_s_bucket_is_open_on_the_first_day(file: AdviserFile, events: list[Event]) -> None:
     after = lived(file, events).file
@@ -172,7 +176,7 @@ def test_a_unit_s_bucket_is_open_on_the_first_day(file: AdviserFile, events: lis
     assert all(open_days[str(item.entitlement)].is_open(item.first_day) for item in funded)
 
 
-@given(files_in_post(), EVENTS)
+@given(FILES_IN_POST, EVENTS)
 @quickly
 def test_every_ruling_is_taken_again_the_same(file: AdviserFile, events: list[Event]) -> None:
     rulings = lived(file, events).rulings
@@ -182,7 +186,7 @@ def test_every_ruling_is_taken_again_the_same(file: AdviserFile, events: list[Ev
     assert actual == [ruling.decision for ruling in rulings]
 
 
-@given(files_in_post(), EVENTS)
+@given(FILES_IN_POST, EVENTS)
 @quickly
 def test_a_file_that_did_not_change_changes_no_registration(file: AdviserFile, events: list[Event]) -> None:
     after = lived(file, events)

@@ -95,6 +95,14 @@ def test_a_session_is_cancelled_before_its_first_day_only(on: date) -> None:
     assert raised.value.first_day == FIRST_DAY
 
 
+def test_the_first_of_several_days_counts() -> None:
+    over_two_days = a_registration(1, a_request(FIRST_DAY, ends_on=MORROW))
+
+    actual = over_two_days.first_day
+
+    assert actual == FIRST_DAY
+
+
 @pytest.mark.parametrize(
     ("outcome", "consumes", "expected"),
     [

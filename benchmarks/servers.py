@@ -1,0 +1,79 @@
+"""The servers under load, each in a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from app.serving import listening_socket
+from benchmarks.population import SECRET
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_STARTING_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    base_url: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """User and system time since it started."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def resident_mb(self) -> float:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def _free_port() -> int:
+    with listening_socket("127.0.0.1", 0) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _started(command: list[str], environment: Mapping[str, str], port: int, probe: str) -> Generator[Server]:
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    try:
+        base_url = f"http://127.0.0.1:{port}"
+        _wait(f"{base_url}{probe}")
+        yield Server(base_url, process.pid)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(url: str) -> None:
+    """Raise TimeoutError."""
+    give_up_at = time.monotonic() + _STARTING_SECONDS
+    while time.monotonic() < give_up_at:
+        try:
+            with urlopen(url, timeout=1):  # noqa: S310  # our own server
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise TimeoutError(url)
+
+
+@contextmanager
+def service(url: str) -> Generator[Server]:
+    """The service, as it is deployed: one process."""
+    port = _free_port()
+    environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "PORT": str(port), "WORKERS": "1", "LOG_LEVEL": "warning"}
+    with _started([sys.executable, "-m", "app", "serve"], environment, port, "/readyz") as server:
+        yield server
+
+
+@contextmanager
+def bare_server(url: str) -> Generator[Server]:
+    """A bare ASGI app that sends the same statements."""
+    port = _free_port()
+    with _started([sys.executable, "-m", "benchmarks.bare", url, str(port)], {}, port, "/") as server:
+        yield server

@@ -1,0 +1,82 @@
+"""More callers: another training organisation, keys that no longer open, nobody at all."""
+
+import asyncio
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from app.api.keys import make_key
+from app.persistence.clients import Client, Role, add_client, add_key, revoke_key
+from app.persistence.database import open_database
+from app.seed.catalogue import HISTYA
+from tests.clockwork import MORNING, Clockwork
+from tests.served import PEPPER, Served
+
+
+async def _key(
+    url: str, role: Role, organisation: UUID | None, *, expires_at: datetime | None = None, revoked: bool = False
+) -> str:
+    """The secret of a new key of a new client."""
+    database, client, key = open_database(url, pool_size=1), Client(uuid4(), role, organisation), make_key()
+    async with database.transaction() as tx:
+        await add_client(tx, client, "Un client de test", MORNING)
+        await add_key(tx, key.id, client.id, PEPPER.digest(key.secret), expires_at=expires_at, now=MORNING)
+        if revoked:
+            await revoke_key(tx, key.id, MORNING)
+    await database.close()
+    return key.secret
+
+
+def _client(served: Served, secret: str) -> httpx.Client:
+    return httpx.Client(base_url=served.base_url, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
+
+
+@pytest.fixture
+def clock(served: Served) -> Generator[Clockwork]:
+    """Set back after the test."""
+    yield served.clock
+    served.clock.now = MORNING
+
+
+@pytest.fixture(scope="session")
+def histya_key(served: Served) -> str:
+    return asyncio.run(_key(served.database_url, Role.TRAINING_ORGANISATION, HISTYA))
+
+
+@pytest.fixture
+def histya(served: Served, histya_key: str) -> Generator[httpx.Client]:
+    """A training organisation that is not La Mednum."""
+    with _client(served, histya_key) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def other_platform_key(served: Served) -> str:
+    return asyncio.run(_key(served.database_url, Role.PLATFORM, None))
+
+
+@pytest.fixture
+def other_platform(served: Served, other_platform_key: str) -> Generator[httpx.Client]:
+    """The same role as `platform`, another client."""
+    with _client(served, other_platform_key) as client:
+        yield client
+
+
+@pytest.fixture
+def anonymous(served: Served) -> Generator[httpx.Client]:
+    with httpx.Client(base_url=served.base_url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def revoked_key(served: Served) -> str:
+    return asyncio.run(_key(served.database_url, Role.ADMIN, None, revoked=True))
+
+
+@pytest.fixture(scope="session")
+def expired_key(served: Served) -> str:
+    yesterday = MORNING - timedelta(days=1)
+    return asyncio.run(_key(served.database_url, Role.ADMIN, None, expires_at=yesterday))

@@ -1,0 +1,107 @@
+"""Decisions are evidence: never touched again, and taken again from their facts they come out the same."""
+
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+
+from app.domain.errors import Conflict
+from app.domain.policy import Policies
+from app.domain.proceedings import Cause, replay
+from app.persistence import policies
+from app.persistence.database import Database, open_database
+from app.persistence.driver import Row
+from app.persistence.files import FACTS
+from app.persistence.policies import read_policies
+from app.seed.catalogue import published_policy
+from tests.clockwork import MORNING
+from tests.served import Served
+from tests.use_cases.acting import an_adviser_in_post, day, registered
+from tests.use_cases.play import a_play
+
+EVENTFUL = 400
+
+
+def as_stored(row: Row) -> dict[str, Any]:
+    """What a decision says, without who took it and when."""
+    stored = {name: row[name] for name in ("outcome", "rules", "funding", "unit", "policy_version")}
+    return {**stored, "reasons": orjson.loads(row["reasons"])}
+
+
+def as_replayed(row: Row, known: Policies) -> dict[str, Any]:
+    """What the decision says when it is taken again from its own facts, under the policy it names."""
+    facts = FACTS.validate_json(row["facts"])
+    named = Policies(tuple(policy for policy in known.versions if policy.version == row["policy_version"]))
+    decision = replay(Cause(row["cause"]), facts, named)
+    assert decision is not None
+    said = {name: getattr(decision, name) for name in ("outcome", "funding", "unit", "policy_version")}
+    return {**said, "rules": list(decision.rules), "reasons": orjson.loads(orjson.dumps(decision.refusals))}
+
+
+async def assert_every_decision_replays(database: Database) -> list[Row]:
+    """The decisions of the whole database."""
+    known = await read_policies(database)
+    decisions = await database.many("SELECT * FROM decision ORDER BY decided_at, id")
+    assert [as_replayed(row, known) for row in decisions] == [as_stored(row) for row in decisions]
+    return decisions
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE decision SET outcome = 'accepted'", "DELETE FROM decision", "TRUNCATE decision CASCADE"]
+)
+async def test_a_decision_is_never_changed_nor_removed(database: Database, change: str) -> None:
+    await registered(database, await an_adviser_in_post(database))
+
+    with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+        await database.one(change)
+
+    assert len(await database.many("SELECT id FROM decision")) == 1
+
+
+async def test_every_decision_of_a_busy_database_replays(database: Database) -> None:
+    play = await a_play(database, advisers=4)
+    for number in range(EVENTFUL):
+        await play.look()
+        if number == EVENTFUL // 2:
+            richer = replace(published_policy("support@example.org"), effective_from=day("2026-08-01"))
+            richer = replace(richer, civil_year=replace(richer.civil_year, count=2))
+            async with database.transaction() as tx:
+                await policies.add(tx, richer, MORNING)
+        try:
+            await play.action()
+        except Conflict:
+            continue
+
+    decisions = await assert_every_decision_replays(database)
+
+    assert {row["cause"] for row in decisions} >= {
+        Cause.REQUEST, Cause.PROMOTION, Cause.FILE_CHANGED, Cause.RESCHEDULED, Cause.RE_EXAMINATION,
+    }  # fmt: skip
+    assert {row["outcome"] for row in decisions} == {"accepted", "refused", "over_quota"}
+    assert {row["policy_version"] for row in decisions} == {"2021-01-01", "2026-08-01"}
+
+
+async def test_every_decision_of_the_served_database_replays(served: Served) -> None:
+    database = open_database(served.database_url, pool_size=1)
+
+    await assert_every_decision_replays(database)
+
+    await database.close()
+
+
+async def test_the_latest_decision_of_each_registration_is_the_one_it_shows(database: Database) -> None:
+    play = await a_play(database, advisers=2)
+    for _ in range(EVENTFUL // 4):
+        await play.look()
+        try:
+            await play.action()
+        except Conflict:
+            continue
+
+    astray = await database.many("""SELECT r.id FROM registration r LEFT JOIN decision d ON d.id = r.decision_id
+        WHERE d.registration_id IS DISTINCT FROM r.id OR d.adviser_id <> r.adviser_id
+           OR EXISTS (SELECT FROM decision later WHERE later.registration_id = r.id AND later.id > d.id)""")
+
+    assert astray == []
