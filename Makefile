@@ -52,7 +52,7 @@ test: .venv/.installed ## the whole test suite, on a PostgreSQL of its own
 check: lint test ## what CI runs
 
 mutate: .venv/.installed ## mutation testing of app/domain
-	rm -rf mutants && $(BIN)/mutmut run && $(BIN)/mutmut results
+	rm -rf mutants && $(BIN)/mutmut run --max-children 2 && $(BIN)/python tests/domain/unexplained_survivors.py
 
 bench: .venv/.installed ## measure the hot path beside pgbench and a bare ASGI app
 	@$(BIN)/python -m benchmarks

@@ -105,8 +105,8 @@ def _parsed(output: str) -> Result:
         requests=int(figure(r"(\d+) requests in")),
         failed=int(figure(r"Non-2xx or 3xx responses: (\d+)", "0")),
         per_second=float(figure(r"Requests/sec: +([\d.]+)")),
-        p50_ms=_milliseconds(figure(r"50%\s+(\S+)")),
-        p99_ms=_milliseconds(figure(r"99%\s+(\S+)")),
+        p50_ms=_milliseconds(figure(r"50%\s+([\d.]+[mu]?s)\s")),
+        p99_ms=_milliseconds(figure(r"99%\s+([\d.]+[mu]?s)\s")),
     )
 
 

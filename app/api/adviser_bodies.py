@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
+from app.api.bodies import instant, picked
 from app.api.fields import Body, CivilDate, Department, Email, Motive, Name
 from app.api.registration_bodies import ReasonResource, reason_resource
 from app.domain.entitlements import Category
@@ -91,8 +92,8 @@ def adviser_resource(row: Row, *, with_contact: bool) -> AdviserResource:
         if entered_on
         else None,
         "version": row["version"],
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
+        "created_at": instant(row["created_at"]),
+        "updated_at": instant(row["updated_at"]),
     }
 
 
@@ -224,4 +225,4 @@ class CarryOverResource(TypedDict):
 
 
 def carry_over_resource(row: Row) -> Mapping[str, Any]:
-    return {name: row[name] for name in CarryOverResource.__annotations__}
+    return picked(row, CarryOverResource)

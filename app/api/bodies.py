@@ -8,8 +8,26 @@ from starlette.responses import Response
 
 from app.api.headers import JSON, etag, is_known
 from app.persistence.attempts import Answer
+from app.persistence.driver import Row
 
 PRIVATE = "private, no-cache"
+
+
+def instant(value: Any) -> Any:
+    """An instant as every answer says it: `dumped` writes a `datetime` so, and this the text of PostgreSQL's JSON."""
+    if not isinstance(value, str):
+        return value
+    seconds, _, fraction = value.removesuffix("+00:00").partition(".")
+    return f"{seconds}.{fraction:0<6}Z" if fraction else f"{seconds}Z"
+
+
+def picked(row: Row, resource: type) -> dict[str, Any]:
+    """The fields of a resource that are columns of the row, under the same names."""
+    return {
+        name: instant(row[name]) if name.endswith("_at") else row[name]
+        for name in resource.__annotations__
+        if name in row
+    }
 
 
 def dumped(resource: object) -> bytes:

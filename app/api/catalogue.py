@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
-from app.api.bodies import PRIVATE, answer_of, dumped, shown
+from app.api.bodies import PRIVATE, answer_of, dumped, picked, shown
 from app.api.fields import CivilDate, Email, Hours, ModuleCodeText, Name
 from app.api.headers import JSON, IfMatch, IfNoneMatch, answered, expected
 from app.api.problems import Problem, field_error
@@ -101,13 +101,12 @@ class TrainingOrganisationResource(TypedDict):
 
 def module_resource(row: Row) -> dict[str, Any]:
     """The shape of ModuleResource."""
-    return {name: row[name] for name in ModuleResource.__annotations__}
+    return picked(row, ModuleResource)
 
 
 def training_organisation_resource(row: Row) -> dict[str, Any]:
     """The shape of TrainingOrganisationResource."""
-    named = {name: row[name] for name in TrainingOrganisationResource.__annotations__}
-    return named | {"deliveries": orjson.loads(row["deliveries"])}
+    return picked(row, TrainingOrganisationResource) | {"deliveries": orjson.loads(row["deliveries"])}
 
 
 async def _kept(

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
-from app.api.bodies import PRIVATE, answer_of, dumped, shown
+from app.api.bodies import PRIVATE, answer_of, dumped, picked, shown
 from app.api.fields import CivilDate, ModuleCodeText
 from app.api.headers import JSON, IdempotencyKey, IfNoneMatch, answered, checked_key
 from app.api.pages import Paging, equalities
@@ -77,7 +77,7 @@ class QualificationResource(TypedDict):
 
 def certification_resource(row: Row) -> dict[str, Any]:
     """The shape of CertificationResource."""
-    return {name: row[name] for name in CertificationResource.__annotations__}
+    return picked(row, CertificationResource)
 
 
 def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
@@ -161,6 +161,6 @@ async def get_certification(certification_id: UUID, asking: Reading, if_none_mat
 async def list_qualifications(asking: ReadingCatalogue) -> Response:
     """Le catalogue entier, en une page."""
     rows = await QUALIFICATIONS.read_all(asking.database)
-    data = [{name: row[name] for name in QualificationResource.__annotations__} for row in rows]
+    data = [picked(row, QualificationResource) for row in rows]
     body = {"data": data, "pagination": {"next": None}}
     return Response(dumped(body), media_type=JSON, headers={"Cache-Control": PRIVATE})

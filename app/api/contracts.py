@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
-from app.api.bodies import answer_of, shown
+from app.api.bodies import answer_of, picked, shown
 from app.api.fields import CivilDate, Department, Email, Motive, Name, Reference, Siret
 from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.merging import patched
@@ -118,9 +118,9 @@ def contract_resource(row: Row) -> dict[str, Any]:
     """The shape of ContractResource."""
     nested = {
         "employer": {name: row[f"employer_{name}"] for name in EmployerResource.__annotations__},
-        "administrative_file": {name: row[name] for name in AdministrativeFileResource.__annotations__},
+        "administrative_file": picked(row, AdministrativeFileResource),
     }
-    return {name: nested[name] if name in nested else row[name] for name in ContractResource.__annotations__}
+    return picked(row, ContractResource) | nested
 
 
 def _check_identity(path: UUID, body: UUID | None) -> None:

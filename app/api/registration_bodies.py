@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
+from app.api.bodies import instant
 from app.api.fields import Body, CivilDate, ModuleCodeText, Name, Reference
 from app.api.pages import Pagination
 from app.domain.admission import Outcome
@@ -25,6 +26,7 @@ from app.wording.summaries import summary_of_decision
 
 REASONS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 DISTINCT_REASONS_REMEMBERED = 2048
+DISTINCT_SUMMARIES_REMEMBERED = 512
 
 
 class SessionBody(Body):
@@ -196,6 +198,11 @@ def choices_of(payers: tuple[Payer, ...] | list[Payer]) -> list[ChoiceResource]:
     return [{"choice": Choice.KEEP, "payers": [*payers]}, {"choice": Choice.CANCEL}] if payers else []
 
 
+@lru_cache(maxsize=DISTINCT_SUMMARIES_REMEMBERED)
+def _summary(outcome: str, funding: str | None, entitlement: str | None, reasons: int) -> str:
+    return summary_of_decision(Outcome(outcome), Funding(funding) if funding else None, entitlement, reasons)
+
+
 def decision_resource(row: Row, entitlement: str | None) -> DecisionResource:
     """`row` has the columns of a decision, its id under `decision_id`."""
     reasons = reasons_of(row["reasons"])
@@ -203,11 +210,11 @@ def decision_resource(row: Row, entitlement: str | None) -> DecisionResource:
         "id": row["decision_id"],
         "outcome": row["outcome"],
         "automatic": row["automatic"],
-        "decided_at": row["decided_at"],
+        "decided_at": instant(row["decided_at"]),
         "policy_version": row["policy_version"],
         "rules": row["rules"],
         "reasons": reasons,
-        "summary": summary_of_decision(Outcome(row["outcome"]), row["funding"], entitlement, len(reasons)),
+        "summary": _summary(row["outcome"], row["funding"], entitlement, len(reasons)),
     }
 
 
@@ -253,8 +260,8 @@ def registration_resource(row: Row, base_url: str) -> RegistrationResource:
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,
         "cancelled_on": row.get("cancelled_on"),
         "version": row["version"],
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
+        "created_at": instant(row["created_at"]),
+        "updated_at": instant(row["updated_at"]),
         "links": {"self": link, "decisions": f"{link}/decisions"},
     }
 

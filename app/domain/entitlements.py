@@ -50,15 +50,16 @@ def civil_year(year: int) -> str:
     return f"civil_year:{year}"
 
 
-def is_first_year_adviser(file: AdviserFile, policy: Policy) -> bool:
-    """Category N: entered initial training on the policy's cut-off or later (section 4.1, R20)."""
-    return file.entered_on is not None and file.entered_on >= policy.two_modules.entered_on_or_after
+def first_year_entry(file: AdviserFile, policy: Policy) -> date | None:
+    """The entry that makes the adviser N, on the policy's cut-off or later (4.1, R20); None when it does not."""
+    entered_on = file.entered_on
+    return entered_on if entered_on is not None and entered_on >= policy.two_modules.entered_on_or_after else None
 
 
 def category_on(file: AdviserFile, day: date, policy: Policy) -> Category:
     """N from entry on; E when entered before the cut-off, or exempt (section 4.1)."""
     if file.entered_on is not None and file.entered_on <= day:
-        return Category.FIRST_YEAR if is_first_year_adviser(file, policy) else Category.ANNUAL
+        return Category.FIRST_YEAR if first_year_entry(file, policy) else Category.ANNUAL
     return Category.ANNUAL if file.exempted_on is not None and file.exempted_on <= day else Category.NONE
 
 
@@ -83,12 +84,13 @@ def _first_year_buckets(file: AdviserFile, entered_on: date, policy: Policy, thr
 
 def annual_phase(file: AdviserFile, policy: Policy) -> tuple[date, date] | None:
     """From when to when, both included, the adviser is E: an exempt one who enters later is E until the day before."""
-    if file.entered_on is not None and not is_first_year_adviser(file, policy):
-        return file.entered_on, date.max
-    if file.exempted_on is None:
+    entered_on, exempted_on = file.entered_on, file.exempted_on
+    if entered_on is not None and entered_on < policy.two_modules.entered_on_or_after:
+        return entered_on, date.max
+    if exempted_on is None:
         return None
-    last = file.entered_on - timedelta(days=1) if file.entered_on else date.max
-    return (file.exempted_on, last) if file.exempted_on <= last else None
+    last = entered_on - timedelta(days=1) if entered_on else date.max
+    return (exempted_on, last) if exempted_on <= last else None
 
 
 def _annual_buckets(file: AdviserFile, policy: Policy, through: int) -> Iterator[Bucket]:
@@ -120,8 +122,9 @@ def _carried_units(file: AdviserFile, bucket: str) -> int:
 def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[Bucket, ...]:
     """The buckets of standard modules up to the civil year `through`, carried units moved to their own bucket."""
     own = [*_annual_buckets(file, policy, through)]
-    if file.entered_on is not None and is_first_year_adviser(file, policy):
-        own += _first_year_buckets(file, file.entered_on, policy, through)
+    entry = first_year_entry(file, policy)
+    if entry is not None:
+        own += _first_year_buckets(file, entry, policy, through)
     buckets: list[Bucket] = []
     for bucket in own:
         carried = _carried_units(file, bucket.name)

@@ -12,8 +12,8 @@ from app.domain.entitlements import (
     annual_phase,
     civil_year,
     first_year_ends_on,
+    first_year_entry,
     in_post_during,
-    is_first_year_adviser,
 )
 from app.domain.policy import Policy
 from app.domain.registration import Status
@@ -96,7 +96,8 @@ def obligations(file: AdviserFile, policy: Policy, on: date) -> tuple[Obligation
     if not file.adviser.in_scheme:
         return ()
     periods = [*_annual_periods(file, policy, on.year)]
-    if file.entered_on is not None and is_first_year_adviser(file, policy):
-        periods += _first_year_periods(file, file.entered_on, policy, on.year)
+    entry = first_year_entry(file, policy)
+    if entry is not None:
+        periods += _first_year_periods(file, entry, policy, on.year)
     begun = [period for period in _counted(periods, file) if period.begins_on <= on]
     return tuple(replace(period, status=_status(period, file, on)) for period in begun)

@@ -36,7 +36,7 @@ def not_in_post(post: Post) -> Refusal | None:
         return Refusal(Reason.NOT_IN_POST, Absence.NO_CONTRACT)
     if not begun:
         return Refusal(Reason.NOT_IN_POST, Absence.CONTRACT_NOT_STARTED)
-    last = max(begun, key=lambda contract: (contract.last_day, contract.starts_on))
+    last = max(begun, key=lambda contract: (contract.last_day, contract.starts_on, contract.id))
     detail = Absence.CONTRACT_TERMINATED if last.was_terminated else Absence.CONTRACT_ENDED
     return Refusal(Reason.NOT_IN_POST, detail, last.id, last.last_day)
 

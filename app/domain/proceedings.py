@@ -151,13 +151,13 @@ class Proceedings:
 
 def newly_regularisable(before: AdviserFile, after: AdviserFile, policies: Policies) -> tuple[Registration, ...]:
     """The refused registrations that a change of the file left without any reason (section 4.5): their adviser is told
-    to give notice. One whose remaining reason nobody can put right is not among them."""
+    to give notice. Not one whose remaining reason nobody can put right, nor one that an active twin has replaced."""
     found: list[Registration] = []
     for registration in after.registrations:
         if registration.status is not Status.REFUSED:
             continue
         policy, request = policies.on(registration.first_day), registration.request
         was_refused = refusals(before.without(registration.id), request, policy)
-        if was_refused and not refusals(after, request, policy):
+        if was_refused and not refusals(after, request, policy) and after.twin(registration) is None:
             found.append(registration)
     return tuple(found)

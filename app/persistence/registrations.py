@@ -31,7 +31,8 @@ EVENT_COLUMNS = (
 # A registration with its latest decision: all that a client is shown, but for the words.
 RESOURCE_COLUMNS = ", ".join(
     [f"r.{column}" for column in REGISTRATION_COLUMNS]
-    + [f"d.{column}" for column in ("outcome", "reasons", "rules", "policy_version", "automatic", "decided_at")]
+    + [f"d.{column}" for column in ("outcome", "rules", "policy_version", "automatic", "decided_at")]
+    + ["d.reasons::text AS reasons"]
 )
 RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM registration r JOIN decision d ON d.id = r.decision_id"
 

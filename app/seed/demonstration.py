@@ -14,7 +14,8 @@ from app.persistence.database import Database, Transaction
 from app.persistence.driver import Row
 from app.persistence.locks import Lock
 from app.persistence.rows import ADVISERS
-from app.seed.player import Player, identity
+from app.seed.player import Player
+from app.seed.posts import identity
 from app.seed.rights import PEOPLE_AND_RIGHTS
 from app.seed.situations import PEOPLE_AND_FILES
 from app.seed.story import Person

@@ -14,7 +14,9 @@ CLIC = Employer("99900004500016", "Association Le Clic solidaire (démonstration
 PASSEURS = Employer("99900005200012", "Association Les Passeurs du numérique (démonstration)", PRIVATE)
 COMPTOIR = Employer("99900006000015", "SCIC Le Comptoir numérique (démonstration)", PRIVATE)
 MEDIATHEQUE = Employer("99900007800017", "Médiathèque de la Lande-aux-Mots (démonstration)", PUBLIC)
-FRANCE_SERVICES = Employer("99900008600010", "France Services du Val d’Exemple (démonstration)", PUBLIC, accredited=True)
+FRANCE_SERVICES = Employer(
+    "99900008600010", "France Services du Val d’Exemple (démonstration)", PUBLIC, accredited=True
+)
 ECRANS = Employer("99900009400014", "Écrans et Compagnie SARL (démonstration)", PRIVATE)
 SYNDICAT = Employer("99900010200015", "Pôle d’équilibre de la Côte d’Exemple (démonstration)", UNDETERMINED, "22")
 RAVINE = Employer("99900011000018", "Mairie de La Ravine-Exemple (démonstration)", PUBLIC, "974")

@@ -1,14 +1,12 @@
-"""Plays a person's story: each thing that happens is done by the use case, at the hour when it would have been."""
+"""Plays a person's story: whatever happens is done by its use case, at the hour when it would have been."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Any, assert_never
 from unicodedata import normalize
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from app.domain.calendar import months_after
-from app.domain.contract import ContractType
 from app.domain.module import ModuleCode
 from app.domain.registration import Attendance, Status
 from app.persistence import registrations
@@ -16,15 +14,17 @@ from app.persistence.attempts import Answer
 from app.persistence.clients import Client, Role
 from app.persistence.database import Database
 from app.persistence.driver import Row
-from app.seed.programme import organisation_for, session_of
+from app.seed import posts, programme
+from app.seed.catalogue import LA_MEDNUM
 from app.seed.story import (
     Cancelled,
     Carried,
-    Completed,
     Course,
     Day,
     Declined,
+    Deed,
     Exam,
+    Filed,
     Kept,
     Moved,
     Notified,
@@ -50,19 +50,8 @@ from app.use_cases.today import PARIS, civil_date
 from app.use_cases.versions import ANYTHING
 
 OPENED_ON = date(2024, 1, 8)  # what happened before was imported on this day
-NOTICE = timedelta(days=28)  # between a request and its session
-RECENTLY = timedelta(days=3)
-FACTS = ("ds_file_number", "contract_uploaded_on", "validated_on")
 
 Act = Callable[[datetime], Awaitable[object]]
-
-
-def _id(*parts: object) -> UUID:
-    return uuid5(NAMESPACE_URL, ":".join(("urn:inscriptions:demonstration", *map(str, parts))))
-
-
-def identity(person: Person) -> UUID:
-    return _id(person.conum_id)
 
 
 def _client(role: Role, organisation: UUID | None = None) -> Client:
@@ -71,45 +60,138 @@ def _client(role: Role, organisation: UUID | None = None) -> Client:
 
 
 PLATFORM, ADMIN = _client(Role.PLATFORM), _client(Role.ADMIN)
+MEDNUM = _client(Role.TRAINING_ORGANISATION, LA_MEDNUM)
 
 
-def _holder(course: Course) -> Client:
-    """Who records what happens at the session: La Mednum its own, the administration those of the others."""
-    return _client(Role.TRAINING_ORGANISATION, LA_MEDNUM) if course.module in THEMATIC else ADMIN
+def _asked(client: Client, at: datetime) -> Asked:
+    def identified(row: Row) -> Answer:
+        return Answer(200, row["id"].bytes, {})
+
+    return Asked(client, at, identified)
 
 
-def _identified(row: Row) -> Answer:
-    return Answer(200, row["id"].bytes, {})
-
-
-def _email(name: str) -> str:
-    plain = normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
-    return f"{plain.replace(' ', '.')}@example.org"
+def _adviser_columns(person: Person, trained: list[date]) -> dict[str, Any]:
+    first_name, _, last_name = person.name.partition(" ")
+    plain = normalize("NFKD", person.name.lower()).encode("ascii", "ignore").decode()
+    entered_on, ended_on = trained or (None, None)
+    return {
+        "conum_id": person.conum_id,
+        "first_name": first_name,
+        "last_name": last_name,
+        "email": f"{plain.replace(' ', '.')}@example.org",
+        "department": person.department,
+        "in_scheme": person.in_scheme,
+        "initial_training_entered_on": entered_on,
+        "initial_training_ended_on": ended_on,
+    }
 
 
 class Player:
-    """Tells `person`'s story up to `now`, whatever is later left out."""
+    """Tells `person`'s story up to `now`; what would come later is left out."""
 
     def __init__(self, database: Database, person: Person, now: datetime) -> None:
         self.database, self.person, self.now = database, person, now
-        self.adviser = identity(person)
+        self.adviser, self.today = posts.identity(person), civil_date(now)
         self.contracts: dict[Post, dict[str, Any]] = {}
         self.registrations: dict[Course, UUID] = {}
-
-    def _day(self, written: Day) -> date:
-        return day_of(written, civil_date(self.now))
 
     async def play(self) -> None:
         moments = sorted(self._moments(), key=lambda moment: moment[:2])
         trained = [self._day(written) for written in self.person.trained or ()]
-        arrived_on = max(OPENED_ON, *trained, min((day for day, _, _ in moments), default=OPENED_ON))
-        await self._arrive(self._instant(arrived_on, 7, 0))
+        arrived_on = max(OPENED_ON, *trained, min(day for day, _, _ in moments))
+        columns = _adviser_columns(self.person, trained)
+        arriving = _asked(PLATFORM, self._instant(arrived_on, 7, 0))
+        await keep_adviser(self.database, self.adviser, columns, ANYTHING, arriving)
         for order, (day, hour, act) in enumerate(moments):
             at = self._instant(day, hour, order) if day > arrived_on else self._instant(arrived_on, 8, order)
             if at <= self.now:
                 await act(at)
 
+    def _day(self, written: Day) -> date:
+        return day_of(written, self.today)
+
     def _instant(self, day: date, hour: int, order: int) -> datetime:
-        """Minutes tell persons apart, seconds what happens to one of them."""
+        """Minutes tell people apart, seconds what happens to one of them."""
         clock = time(hour, self.person.conum_id % 60, order, tzinfo=PARIS)
         return datetime.combine(day, clock).astimezone(UTC)
+
+    def _moments(self) -> Iterator[tuple[date, int, Act]]:
+        for post in self.person.posts:
+            yield posts.known_on(post, self.today), 8, partial(self._keep_post, post)
+            for change in post.then:
+                yield self._day(change.on), 10, partial(self._change_post, post, change)
+        for course in self.person.courses:
+            yield programme.asked_on(course, self.today), 9, partial(self._register, course)
+            for deed in course.then:
+                yield self._day(deed.on), 11, partial(self._do, course, deed)
+            held = programme.session_held(course, self.person, self.today)
+            over_on = held.ends_on if course.outcome is Attendance.COMPLETED else held.starts_on
+            yield over_on, 18, partial(self._end, course)
+        for carried in self.person.carried:
+            yield self._day(carried.on), 14, partial(self._carry, carried)
+        for exam in self.person.exams:
+            yield self._day(exam.on), 17, partial(self._sit, exam)
+
+    async def _keep_post(self, post: Post, at: datetime) -> None:
+        self.contracts[post] = posts.contract_columns(self.person, post, self.today)
+        await self._write_post(post, at)
+
+    async def _change_post(self, post: Post, change: Filed | Terminated, at: datetime) -> None:
+        self.contracts[post] |= posts.changes(self.person, post, change, self.today)
+        await self._write_post(post, at)
+
+    async def _write_post(self, post: Post, at: datetime) -> None:
+        contract = posts.identity(self.person, self.person.posts.index(post))
+        await keep_contract(self.database, contract, self.contracts[post], ANYTHING, _asked(PLATFORM, at))
+
+    async def _register(self, course: Course, at: datetime) -> None:
+        demand = Demand(
+            adviser_id=self.adviser,
+            module_code=ModuleCode(course.module),
+            training_organisation_id=programme.organisation_of(course, self.person),
+            session=programme.session_asked(course, self.person, self.today),
+            requested_on=None,
+            employer_agreement=course.employer_agreement,
+        )
+        answer = await register(self.database, demand, _asked(PLATFORM, at))
+        self.registrations[course] = UUID(bytes=answer.body)
+
+    async def _do(self, course: Course, deed: Deed, at: datetime) -> None:
+        database, registration = self.database, self.registrations[course]
+        asked, holding = _asked(PLATFORM, at), _asked(self._holder(course), at)
+        match deed:
+            case Kept(_, payer):
+                await keep(database, registration, payer, asked)
+            case Declined():
+                await decline(database, registration, asked)
+            case Cancelled(_, motive):
+                await cancel(database, registration, None, motive, asked)
+            case Notified(_, agreement):
+                await reexamine(database, registration, asked, employer_agreement=agreement)
+            case Positioned(on, hours):
+                await position(database, registration, self._day(on), hours, holding)
+            case Moved():
+                held = programme.session_held(course, self.person, self.today)
+                await reschedule(database, registration, lambda _: held, ANYTHING, holding)
+            case _:
+                assert_never(deed)
+
+    def _holder(self, course: Course) -> Client:
+        """Who says what happened at the session; the administration does for organisations that have no key here."""
+        return MEDNUM if programme.organisation_of(course, self.person) == LA_MEDNUM else ADMIN
+
+    async def _end(self, course: Course, at: datetime) -> None:
+        """Only whoever was expected at the session is said to have come, or not."""
+        registration = self.registrations[course]
+        row = await registrations.read(self.database, registration, owner=None)
+        if row is not None and row["status"] == Status.ACCEPTED:
+            holding = _asked(self._holder(course), at)
+            await attend(self.database, registration, course.outcome, course.motive, holding)
+
+    async def _carry(self, carried: Carried, at: datetime) -> None:
+        report = Report(carried.bucket, 1, carried.motive, None)
+        await carry_over(self.database, self.adviser, report, _asked(ADMIN, at))
+
+    async def _sit(self, exam: Exam, at: datetime) -> None:
+        result = Result(self.adviser, exam.qualification, exam.outcome, self._day(exam.on), exam.motive, None)
+        await certify(self.database, result, _asked(ADMIN, at))

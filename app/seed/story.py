@@ -1,6 +1,6 @@
 """The words the demonstration is told in: people, their posts, courses, exams and carried rights.
 
-A day is written "2025-05-13", or "+40" and "-90": so many days from the day of loading, put off from a week-end to Monday.
+A day is written "2025-05-13", or "+40" and "-90": so many days from the day of loading, a week-end put off to Monday.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Employer:
 
 
 @dataclass(frozen=True, slots=True)
-class Completed:
+class Filed:
     """On this day the employer puts the administrative file in order."""
 
     on: Day
@@ -62,7 +62,7 @@ class Post:
     missing: tuple[str, ...] = ()
     renews: bool = False
     known: Day | None = None
-    then: tuple[Completed | Terminated, ...] = ()
+    then: tuple[Filed | Terminated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,9 @@ class Positioned:
     hours: int = 175
 
 
+Deed = Kept | Declined | Cancelled | Moved | Notified | Positioned
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """A registration, asked for four weeks ahead (a few days ago for a session to come) unless `asked` says when.
@@ -117,7 +120,7 @@ class Course:
     motive: str | None = None
     employer_agreement: bool = False
     organisation: UUID | None = None
-    then: tuple[Kept | Declined | Cancelled | Moved | Notified | Positioned, ...] = ()
+    then: tuple[Deed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def test_a_request_without_a_key_is_challenged(anonymous: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "authorization",
-    ["Bearer", "Bearer ", "Basic YTpi", "insc_abc", "Bearer insc_abc", "Bearer é", "Bearer a b", "Bearer _", "Bearer __"],
+    ["Bearer", "Basic YTpi", "insc_abc", "Bearer insc_abc", "Bearer é", "Bearer a b", "Bearer _", "Bearer __"],
 )
 def test_a_malformed_key_is_challenged(served: Served, authorization: str) -> None:
     answer = httpx.get(f"{served.base_url}/v1/modules", headers=[(b"authorization", authorization.encode("latin-1"))])

@@ -109,7 +109,7 @@ def test_broken_json_is_said_of_a_patch(platform: httpx.Client) -> None:
     problem(answer, 400, "malformed-json")
 
 
-@pytest.mark.parametrize("depth", [500, 900, 950, 3_000, 20_000])
+@pytest.mark.parametrize("depth", [500, 900, 930, 940, 950, 960, 970, 3_000, 12_000])
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_nested_objects_are_refused_at_any_depth(platform: httpx.Client, method: str, depth: int) -> None:
     path = f"/v1/advisers/{accepted(platform)['adviser_id']}"
@@ -140,7 +140,7 @@ def test_a_body_that_is_no_object_is_said(platform: httpx.Client, content: bytes
 def test_no_body_at_all_is_said(platform: httpx.Client, content: bytes) -> None:
     answer = platform.post("/v1/registrations", content=content, headers=JSON | key())
 
-    assert wrong_fields(answer) == {"": "missing"}
+    assert [*wrong_fields(answer)] == [""]
 
 
 @pytest.mark.parametrize("content", [b"[]", b"1", b'"a"', b"null", b""])

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import asyncpg
+import httpx
 import orjson
 import pytest
 
@@ -17,6 +18,8 @@ from app.persistence.files import FACTS
 from app.persistence.policies import read_policies
 from app.seed.catalogue import published_policy
 from tests.clockwork import MORNING
+from tests.scenes import an_adviser_in_post as an_adviser_over_http
+from tests.scenes import register
 from tests.served import Served
 from tests.use_cases.acting import an_adviser_in_post, day, registered
 from tests.use_cases.play import a_play
@@ -83,11 +86,13 @@ async def test_every_decision_of_a_busy_database_replays(database: Database) -> 
     assert {row["policy_version"] for row in decisions} == {"2021-01-01", "2026-08-01"}
 
 
-async def test_every_decision_of_the_served_database_replays(served: Served) -> None:
+async def test_every_decision_of_the_served_database_replays(served: Served, platform: httpx.Client) -> None:
+    register(platform, an_adviser_over_http(platform)).raise_for_status()
     database = open_database(served.database_url, pool_size=1)
 
-    await assert_every_decision_replays(database)
+    decisions = await assert_every_decision_replays(database)
 
+    assert decisions
     await database.close()
 
 

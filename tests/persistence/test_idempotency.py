@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.certification import CertificationOutcome
-from app.domain.errors import Conflict, DuplicateRegistration, InvalidTransition
+from app.domain.errors import DuplicateRegistration
 from app.domain.registration import Attendance, Payer
 from app.persistence.attempts import AlreadyAnswered, Answer, KeyReused, forget_old_answers
 from app.persistence.database import AttemptInFlight, Database
@@ -41,7 +41,6 @@ from tests.use_cases.acting import (
     a_key,
     a_session,
     adviser_columns,
-    an_adviser,
     an_adviser_in_post,
     asking,
     contract_columns,
@@ -277,16 +276,3 @@ async def test_an_answer_is_kept_for_seventy_two_hours_and_no_longer(database: D
     with pytest.raises(DuplicateRegistration):
         await registered(database, adviser, asked=asking(key=key))
     assert (await standing(database, registration))["version"] == 1
-
-
-async def test_the_first_of_two_different_answers_stands(database: Database) -> None:
-    adviser, key = await an_adviser(database), a_key()
-    registration = id_of(await registered(database, adviser))
-
-    with pytest.raises(InvalidTransition):
-        await cancel(database, registration, None, None, asking(key=key))
-    with pytest.raises(AlreadyAnswered) as again:
-        await cancel(database, registration, None, None, asking(key=key))
-
-    assert again.value.answer.body == InvalidTransition.__name__.encode()
-    assert issubclass(InvalidTransition, Conflict)

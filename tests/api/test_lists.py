@@ -1,0 +1,306 @@
+"""Keyset pages, their links and their filters."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.seed.catalogue import HISTYA, LA_MEDNUM
+from tests.api.deeds import accepted, act, upcoming
+from tests.clockwork import MORNING, Clockwork
+from tests.scenes import a_contract, an_adviser, an_adviser_in_post, register
+
+DAYS = ("2025-03-04", "2025-04-08", "2025-05-13", "2025-06-10", "2025-07-08")
+
+
+def _several(client: httpx.Client) -> tuple[str, list[str]]:
+    """An adviser and the ids of five registrations, in order of creation."""
+    adviser_id = an_adviser_in_post(client)
+    return adviser_id, [register(client, adviser_id, starts_on=day).json()["id"] for day in DAYS]
+
+
+def _next(answer: httpx.Response) -> str | None:
+    """The address of `Link: <…>; rel="next"`."""
+    return answer.links.get("next", {}).get("url")
+
+
+def _walk(client: httpx.Client, path: str, **params: Any) -> Iterator[httpx.Response]:
+    """Every page, by the link of the one before, followed as it is written."""
+    page = client.get(path, params=params).raise_for_status()
+    yield page
+    while (url := _next(page)) is not None:
+        page = client.get(url).raise_for_status()
+        yield page
+
+
+def _ids(answer: httpx.Response) -> list[str]:
+    return [line["id"] for line in answer.json()["data"]]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])
+def test_pages_show_each_line_once_in_order(platform: httpx.Client, limit: int) -> None:
+    adviser_id, expected = _several(platform)
+
+    pages = [*_walk(platform, "/v1/registrations", adviser_id=adviser_id, limit=limit)]
+
+    assert [line for page in pages for line in _ids(page)] == expected
+    assert [len(_ids(page)) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+
+
+def test_the_last_page_has_no_next(platform: httpx.Client) -> None:
+    adviser_id, _ = _several(platform)
+
+    *others, last = _walk(platform, "/v1/registrations", adviser_id=adviser_id, limit=2)
+
+    assert last.json()["pagination"] == {"next": None}
+    assert "Link" not in last.headers
+    assert all(page.json()["pagination"]["next"] for page in others)
+
+
+def test_an_empty_list_is_a_page(platform: httpx.Client) -> None:
+    answer = platform.get("/v1/registrations", params={"adviser_id": str(uuid4())})
+
+    assert answer.json() == {"data": [], "pagination": {"next": None}}
+
+
+def test_a_link_keeps_the_filters_and_the_limit(platform: httpx.Client) -> None:
+    adviser_id, _ = _several(platform)
+    asked = {"adviser_id": adviser_id, "updated_since": "2020-01-01T01:00:00+01:00", "limit": "2"}
+
+    answer = platform.get("/v1/registrations", params=asked)
+
+    query = {name: values[0] for name, values in parse_qs(urlsplit(_next(answer)).query).items()}
+    assert query == {**asked, "cursor": answer.json()["pagination"]["next"]}
+
+
+def test_the_cursor_alone_goes_on_with_the_same_filters(platform: httpx.Client) -> None:
+    adviser_id, expected = _several(platform)
+    first = platform.get("/v1/registrations", params={"adviser_id": adviser_id, "limit": 2})
+
+    rest = platform.get(
+        "/v1/registrations", params={"cursor": first.json()["pagination"]["next"], "adviser_id": adviser_id}
+    )
+
+    assert _ids(rest) == expected[2:]
+
+
+def test_the_default_limit_is_100(platform: httpx.Client) -> None:
+    marker = 770_000_000
+    for number in range(101):
+        an_adviser(platform, conum_id=marker + number)
+    wanted = ",".join(str(marker + number) for number in range(101))
+
+    pages = [*_walk(platform, "/v1/advisers", conum_id=wanted)]
+
+    assert [len(_ids(page)) for page in pages] == [100, 1]
+
+
+def test_a_line_added_behind_a_reader_is_not_read_twice(platform: httpx.Client) -> None:
+    adviser_id, expected = _several(platform)
+    walk = _walk(platform, "/v1/registrations", adviser_id=adviser_id, limit=2)
+    seen = _ids(next(walk))
+
+    added = register(platform, adviser_id, starts_on="2025-08-12").json()["id"]
+
+    assert seen + [line for page in walk for line in _ids(page)] == [*expected, added]
+
+
+@pytest.mark.parametrize("noun", ["advisers", "contracts", "certifications"])
+def test_every_list_is_walked_to_its_end(admin: httpx.Client, noun: str) -> None:
+    adviser_id = an_adviser_in_post(admin)
+    result = {"adviser_id": adviser_id, "qualification": "pix", "outcome": "failed", "on": "2024-09-12"}
+    for _ in range(2):
+        admin.post("/v1/certifications", json=result)
+    whole = [line for page in _walk(admin, f"/v1/{noun}", limit=500) for line in _ids(page)]
+
+    by_seven = [line for page in _walk(admin, f"/v1/{noun}", limit=97) for line in _ids(page)]
+
+    assert by_seven == whole
+    assert len(set(whole)) == len(whole) > 1
+
+
+def _two(client: httpx.Client) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """An adviser with a funded registration and one that waits, to other modules."""
+    adviser_id = an_adviser_in_post(client)
+    first = register(client, adviser_id, starts_on="2026-09-08").json()
+    second = register(client, adviser_id, starts_on="2026-09-15", module_code="handicap").json()
+    return adviser_id, first, second
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"status": "accepted"}, 0),
+        ({"status": "awaiting_choice"}, 1),
+        ({"module_code": "numerique-responsable"}, 0),
+        ({"module_code": "handicap"}, 1),
+        ({"status": "awaiting_choice", "module_code": "handicap"}, 1),
+    ],
+)
+def test_registrations_are_filtered(platform: httpx.Client, filters: dict[str, str], expected: int) -> None:
+    adviser_id, *both = _two(platform)
+
+    answer = platform.get("/v1/registrations", params={"adviser_id": adviser_id, **filters})
+
+    assert _ids(answer) == [both[expected]["id"]]
+
+
+def test_filters_are_joined(platform: httpx.Client) -> None:
+    adviser_id, *_ = _two(platform)
+
+    answer = platform.get(
+        "/v1/registrations", params={"adviser_id": adviser_id, "status": "accepted", "module_code": "handicap"}
+    )
+
+    assert _ids(answer) == []
+
+
+def test_registrations_are_found_by_their_ids(platform: httpx.Client) -> None:
+    _, first, second = _two(platform)
+
+    answer = platform.get("/v1/registrations", params={"ids": f"{second['id']}, {uuid4()},{first['id']}"})
+
+    assert _ids(answer) == [first["id"], second["id"]]
+
+
+def test_registrations_are_found_by_their_organisation(admin: httpx.Client) -> None:
+    adviser_id = an_adviser_in_post(admin)
+    theirs = register(admin, adviser_id, training_organisation_id=str(HISTYA)).json()["id"]
+    ours = register(admin, adviser_id, starts_on="2025-06-10").json()["id"]
+
+    found = [
+        _ids(admin.get("/v1/registrations", params={"adviser_id": adviser_id, "training_organisation_id": str(each)}))
+        for each in (HISTYA, LA_MEDNUM)
+    ]
+
+    assert found == [[theirs], [ours]]
+
+
+def test_advisers_are_found_by_their_conum_ids(platform: httpx.Client) -> None:
+    first, second = an_adviser(platform, conum_id=880_000_001), an_adviser(platform, conum_id=880_000_002)
+
+    answer = platform.get("/v1/advisers", params={"conum_id": "880000002, 880000001,880000003"})
+
+    assert _ids(answer) == [first, second]
+
+
+@pytest.mark.parametrize("asked", ["Une.Adresse+1@example.org", "une.adresse+1@EXAMPLE.org"])
+def test_advisers_are_found_by_their_address_in_any_case(platform: httpx.Client, asked: str) -> None:
+    email = f"{uuid4().hex}.Une.Adresse+1@example.org"
+    adviser_id = an_adviser(platform, email=email)
+
+    answer = platform.get("/v1/advisers", params={"email": email.replace("Une.Adresse+1@example.org", asked)})
+
+    assert _ids(answer) == [adviser_id]
+
+
+def test_an_address_is_not_a_pattern(platform: httpx.Client) -> None:
+    an_adviser(platform)
+
+    answer = platform.get("/v1/advisers", params={"email": "%@example.org"})
+
+    assert _ids(answer) == []
+
+
+def test_contracts_are_filtered(platform: httpx.Client) -> None:
+    adviser_id = an_adviser(platform)
+    first = a_contract(platform, adviser_id)
+    employer = {"siret": "35600000000048", "name": "La Poste", "legal_form": "public"}
+    second = a_contract(platform, adviser_id, employer=employer)
+
+    by_adviser = platform.get("/v1/contracts", params={"adviser_id": adviser_id})
+    by_both = platform.get("/v1/contracts", params={"adviser_id": adviser_id, "siret": "35600000000048"})
+
+    assert (_ids(by_adviser), _ids(by_both)) == ([first, second], [second])
+
+
+def test_results_are_filtered(platform: httpx.Client) -> None:
+    adviser_id = an_adviser(platform)
+    made = [
+        platform.post(
+            "/v1/certifications",
+            json={"adviser_id": adviser_id, "qualification": code, "outcome": outcome, "on": "2024-09-12"},
+        ).json()["id"]
+        for code, outcome in (("pix", "failed"), ("pix", "obtained"), ("remn-ccp1", "obtained"))
+    ]
+
+    by_title = platform.get("/v1/certifications", params={"adviser_id": adviser_id, "qualification": "pix"})
+    by_outcome = platform.get("/v1/certifications", params={"adviser_id": adviser_id, "outcome": "obtained"})
+
+    assert (_ids(by_title), _ids(by_outcome)) == (made[:2], made[1:])
+
+
+def _since(client: httpx.Client, adviser_id: str, instant: datetime) -> list[str]:
+    params = {"adviser_id": adviser_id, "updated_since": instant.isoformat(), "limit": 1}
+    return [line for page in _walk(client, "/v1/registrations", **params) for line in _ids(page)]
+
+
+def test_what_changed_since_an_instant_is_listed_by_change(admin: httpx.Client, clock: Clockwork) -> None:
+    adviser_id = an_adviser_in_post(admin)
+    first, second = (register(admin, adviser_id, starts_on=day).json() for day in ("2026-09-08", "2026-10-06"))
+    clock.now = MORNING + timedelta(hours=1)
+    third = register(admin, adviser_id, starts_on="2026-11-10").json()
+    clock.now = MORNING + timedelta(hours=2)
+    act(admin, first, "cancellation")
+
+    found = _since(admin, adviser_id, MORNING + timedelta(hours=1))
+
+    # The cancellation promoted the second one in the same instant.
+    assert found == [third["id"], *sorted([first["id"], second["id"]])]
+
+
+def test_the_instant_itself_is_included(platform: httpx.Client) -> None:
+    registration = accepted(platform)
+    instant = datetime.fromisoformat(registration["updated_at"])
+
+    at, after = (
+        _since(platform, registration["adviser_id"], since) for since in (instant, instant + timedelta(microseconds=1))
+    )
+
+    assert (at, after) == ([registration["id"]], [])
+
+
+def test_an_instant_is_read_with_its_offset(platform: httpx.Client) -> None:
+    registration = accepted(platform)
+    offset = datetime.fromisoformat("2026-06-15T10:30:00+02:00")
+
+    found = _since(platform, registration["adviser_id"], offset)
+
+    assert (offset.astimezone(UTC), found) == (MORNING, [registration["id"]])
+
+
+def test_a_synchronisation_misses_no_concurrent_change(platform: httpx.Client, organisation: httpx.Client) -> None:
+    """Lines that change while they are walked come again, none is lost."""
+    adviser_id = an_adviser_in_post(platform)
+    made = [register(platform, adviser_id, starts_on=f"2026-{month}-15").json() for month in ("07", "08", "09")]
+    walk = _walk(organisation, "/v1/registrations", adviser_id=adviser_id, updated_since="2020-01-01T00:00:00Z", limit=1)
+    seen = _ids(next(walk))
+
+    act(platform, made[2], "cancellation")
+
+    seen += [line for page in walk for line in _ids(page)]
+    assert set(seen) >= {line["id"] for line in made}
+
+
+async def test_many_readers_see_the_same_page(served: Any, platform: httpx.Client) -> None:
+    adviser_id, expected = _several(platform)
+    headers = {"Authorization": f"Bearer {served.keys['platform']}"}
+
+    async with httpx.AsyncClient(base_url=served.base_url, headers=headers, timeout=30) as client:
+        path = f"/v1/registrations?adviser_id={adviser_id}"
+        answers = await asyncio.gather(*(client.get(path) for _ in range(30)))
+
+    assert [_ids(answer) for answer in answers] == [expected] * 30
+
+
+def test_an_organisation_s_filter_does_not_widen_its_sight(organisation: httpx.Client, platform: httpx.Client) -> None:
+    mine = upcoming(platform)
+
+    answer = organisation.get("/v1/registrations", params={"adviser_id": mine["adviser_id"]})
+
+    assert _ids(answer) == [mine["id"]]

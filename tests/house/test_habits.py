@@ -1,0 +1,309 @@
+"""What everybody here does without being told; where a tool cannot see to it, a test does."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import Mount, Route
+
+from app.api import advisers, catalogue, certifications, contracts, registrations
+from app.api.access import scope_of
+from app.api.application import UndeclaredRouteError, create_application
+from app.api.conflicts import MOVES, problem_of_conflict
+from app.api.problems import CATALOGUE
+from app.api.service import Service
+from app.domain.errors import Conflict
+from app.domain.events import EventType
+from app.domain.refusals import Absence, Reason, Refusal
+from app.domain.registration import Status
+from app.persistence.database import open_database
+from app.persistence.locks import Lock, Target
+from app.wording.refusals import how_to_fix, label
+from app.wording.summaries import STATUS_IN_FRENCH
+from tests.clockwork import Clockwork
+from tests.served import PEPPER
+
+PROJECT = Path(__file__).parents[2]
+APP = PROJECT / "app"
+MODULES = {path.relative_to(PROJECT).as_posix(): path for path in sorted(APP.rglob("*.py"))}
+ALL_OF_PYTHON = [
+    *MODULES.values(),
+    *sorted((PROJECT / "tests").rglob("*.py")),
+    *sorted((PROJECT / "benchmarks").rglob("*.py")),
+    *sorted((PROJECT / "migrations").rglob("*.py")),
+]
+TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
+
+LONGEST_MODULE = 300
+LONGEST_FUNCTION = 45
+ROUTERS = (registrations, advisers, contracts, certifications, catalogue)
+PUBLIC_PATHS = {"/", "/docs", "/docs/start.js", "/problems", "/problems/{code}", "/livez", "/readyz", "/openapi.json"}
+
+
+def calls(tree: ast.AST) -> Iterator[str]:
+    """Every call as it is written, without its arguments: `datetime.now`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Every string but the docstrings."""
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def files_where(pattern: str, *, words: bool = False) -> set[str]:
+    """The modules of the app with a call, or a string that is no docstring, that the pattern matches."""
+    found = texts if words else calls
+    return {name for name, tree in TREES.items() if any(re.search(pattern, item) for item in found(tree))}
+
+
+def test_nothing_commits_but_the_one_transaction() -> None:
+    assert files_where(r"\.(commit|rollback|begin)$") == set()
+    assert files_where(r"^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b", words=True) == {"app/persistence/database.py"}
+
+
+def test_time_is_an_argument_everywhere_but_in_the_clock() -> None:
+    assert files_where(r"\b(date|datetime)\.(now|today|utcnow)$|\btime\.time$") == {"app/clock.py"}
+
+
+def test_the_domain_asks_nothing_of_the_world() -> None:
+    outside = r"^(open|print|input)$|\.(read_text|write_text|getenv)$|^uuid[147]$"
+
+    assert {name for name in files_where(outside) if name.startswith("app/domain/")} == set()
+
+
+def imports(path: Path) -> Iterator[ast.Import | ast.ImportFrom]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+
+
+def test_no_import_is_relative() -> None:
+    assert [path for path in ALL_OF_PYTHON for node in imports(path) if getattr(node, "level", 0)] == []
+
+
+def test_nothing_is_mocked() -> None:
+    mocks = re.compile(r"\b(mock|pytest_mock)\b")
+
+    assert [path for path in ALL_OF_PYTHON for node in imports(path) if mocks.search(ast.unparse(node))] == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    left = re.compile("|".join((r"\bTO" + "DO", r"\bFIX" + "ME", r"\bX" + r"XX\b")))  # not found in itself
+
+    assert [path for path in ALL_OF_PYTHON if left.search(path.read_text())] == []
+
+
+def test_a_suppression_says_why() -> None:
+    silent = re.compile(r"# (noqa|type: ignore|pyright: ignore|pragma)[^#\n]*$")
+
+    assert [
+        f"{path}:{number}"
+        for path in ALL_OF_PYTHON
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if silent.search(line)
+    ] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_read_in_one_sitting(module: str) -> None:
+    assert len(MODULES[module].read_text().splitlines()) <= LONGEST_MODULE
+
+
+def is_one_match(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it says one sentence for each case: long, and simple."""
+    return isinstance(function.body[-1], ast.Match) and len(function.body) <= 2
+
+
+def functions() -> dict[str, int]:
+    """The length in lines of every function of the app that is more than a match."""
+    return {
+        f"{module}:{node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_one_match(node)
+    }
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    assert {name: lines for name, lines in functions().items() if lines > LONGEST_FUNCTION} == {}
+
+
+def test_nine_functions_in_ten_are_short() -> None:
+    lengths = sorted(functions().values())
+
+    assert lengths[len(lengths) // 2] <= 8
+    assert lengths[len(lengths) * 9 // 10] <= 20
+
+
+@pytest.fixture
+def service() -> Service:
+    """Nothing connects before the first request."""
+    return Service(open_database("postgresql://nobody@127.0.0.1:1/nowhere"), Clockwork(), PEPPER, "http://127.0.0.1")
+
+
+@pytest.mark.parametrize("noun", ROUTERS, ids=lambda module: module.__name__)
+def test_every_route_declares_its_scope(noun: ModuleType) -> None:
+    routes: list[APIRoute] = [route for route in noun.router.routes if isinstance(route, APIRoute)]
+
+    assert len(routes) == len(noun.router.routes) > 0
+    assert [route.path for route in routes if scope_of(route) is None] == []
+
+
+def test_only_the_pages_for_everybody_are_public(service: Service) -> None:
+    plain = {
+        route.path
+        for route in create_application(service).routes
+        if isinstance(route, Route | Mount) and not isinstance(route, APIRoute)
+    }
+
+    assert plain - {"/docs/assets"} == PUBLIC_PATHS
+
+
+async def _undeclared() -> None:
+    """A route for anybody."""
+
+
+def test_an_application_with_an_undeclared_route_does_not_start(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router = APIRouter(prefix="/v1/secrets")
+    router.get("/open")(_undeclared)
+    monkeypatch.setattr(catalogue, "router", router)
+
+    with pytest.raises(UndeclaredRouteError, match="/v1/secrets/open"):
+        create_application(service)
+
+
+def test_an_undeclared_route_is_seen_in_a_router_within_a_router(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner, outer = APIRouter(prefix="/secrets"), APIRouter(prefix="/v1")
+    inner.get("/open")(_undeclared)
+    outer.include_router(inner)
+    monkeypatch.setattr(catalogue, "router", outer)
+
+    with pytest.raises(UndeclaredRouteError, match="/open"):
+        create_application(service)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_worded_in_french_with_a_way_to_put_it_right(reason: Reason) -> None:
+    sentences = label(Refusal(reason)), how_to_fix(Refusal(reason))
+
+    assert all(sentence.endswith(".") and len(sentence) > 20 for sentence in sentences)
+    assert re.fullmatch(r"R\d+", reason.rule)
+
+
+def test_every_absence_is_worded_differently() -> None:
+    assert len({label(Refusal(Reason.NOT_IN_POST, detail)) for detail in Absence}) == len(Absence)
+
+
+def test_every_status_is_worded() -> None:
+    assert set(STATUS_IN_FRENCH) == set(Status)
+
+
+def test_every_event_is_named_for_its_subject_and_told_by_some_use_case() -> None:
+    told = {
+        match for tree in TREES.values() for item in ast.walk(tree) if isinstance(item, ast.Attribute)
+        for match in [item.attr] if ast.unparse(item.value) == "EventType"
+    }  # fmt: skip
+
+    assert all(re.fullmatch(r"(registration|certification|entitlement|adviser)\.[a-z_]+", item) for item in EventType)
+    assert told == {item.name for item in EventType}
+
+
+def test_every_move_that_a_status_forbids_is_worded() -> None:
+    moves = set(re.findall(r'_allow\("([a-z-]+)"', MODULES["app/domain/registration.py"].read_text()))
+
+    assert moves == set(MOVES)
+
+
+@pytest.mark.parametrize("kind", Conflict.__subclasses__(), ids=lambda kind: kind.__name__)
+def test_every_conflict_has_a_problem_of_its_own(kind: type[Conflict]) -> None:
+    matched = re.findall(r"case (\w+)\(\)", MODULES["app/api/conflicts.py"].read_text())
+
+    assert kind.__name__ in matched
+    with pytest.raises(Conflict):
+        problem_of_conflict(Conflict(), "")
+
+
+def test_every_problem_raised_is_in_the_catalogue_that_clients_can_read() -> None:
+    raised = {
+        node.args[0].value
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "Problem"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+    assert raised <= set(CATALOGUE)
+
+
+# What is written into the texts of this room, by file: constants, numbered places, names of our own columns. Anything
+# that a client can choose goes as a parameter, so that whoever adds a line here says where its value comes from.
+COMPOSED = {
+    "app/persistence/advisers.py": {"SELECT", "registered"},
+    "app/persistence/attempts.py": {"REMEMBER", "self.client_id", "self.key"},  # the last two are digested to a number
+    "app/persistence/certifications.py": {"SELECT", "concerned"},
+    "app/persistence/database.py": {"begin", "lock.adviser", "tried", "attempt.number"},
+    "app/persistence/files.py": {
+        "ADVISER", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
+        "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser",
+    },
+    "app/persistence/locks.py": {"self.id.hex", "self.owner.hex", "target"},
+    "app/persistence/migrations.py": {"following"},  # the number of a file
+    "app/persistence/pages.py": {
+        "' AND '.join(conditions)", "', '.join(order)", "alias", "len(values)", "len(values) - 1", "select",
+        "self.key", "self.sort", "where",
+    },
+    "app/persistence/registrations.py": {
+        "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES", "_insert('registration', REGISTRATION_COLUMNS, '$1')",
+        "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
+        "parameter", "table",
+    },
+    "app/persistence/rows.py": {
+        "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
+    },
+    "app/persistence/tables.py": {"column", "listed", "value"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("app/persistence/")])
+def test_statements_are_composed_of_known_constants_only(module: str) -> None:
+    raised = {id(part) for node in ast.walk(TREES[module]) if isinstance(node, ast.Raise) for part in ast.walk(node)}
+    written = {
+        ast.unparse(node.value)
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.FormattedValue) and id(node) not in raised
+    }
+
+    assert written - COMPOSED.get(module, set()) == set()
+
+
+@pytest.mark.parametrize("owner", [False, True])
+def test_only_uuids_are_written_into_a_lock(owner: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
+    nasty: Any = "'; DROP TABLE adviser; --"
+    lock = Lock(Target.REGISTRATION, UUID(int=1), nasty) if owner else Lock(Target.REGISTRATION, nasty)
+
+    with pytest.raises((AttributeError, ValueError)):
+        _ = lock.adviser

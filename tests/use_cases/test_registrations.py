@@ -1,0 +1,329 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from app.domain.certification import CertificationOutcome
+from app.domain.errors import (
+    DuplicateRegistration,
+    HoursNotOffered,
+    InvalidTransition,
+    MotiveNotValid,
+    NothingToCarryOver,
+    NotInitialTraining,
+    PayerNotOffered,
+    SessionNotStarted,
+    SessionStarted,
+)
+from app.domain.registration import Attendance, Payer
+from app.persistence.database import Database
+from app.persistence.locks import Missing
+from app.persistence.registrations import list_decisions
+from app.seed.catalogue import LA_FABRIK
+from app.use_cases.attend import attend
+from app.use_cases.cancel import cancel
+from app.use_cases.carry_over import Report, carry_over
+from app.use_cases.certify import Result, certify
+from app.use_cases.choose import decline, keep
+from app.use_cases.errors import PreconditionMissing, Stale, UnknownReference
+from app.use_cases.position import position
+from app.use_cases.reexamine import reexamine
+from app.use_cases.register import Demand, preview, register
+from app.use_cases.reschedule import reschedule
+from app.use_cases.versions import ANYTHING, Expected
+from tests.clockwork import MORNING
+from tests.use_cases.acting import (
+    FIRST_DAY,
+    INITIAL,
+    MEDNUM,
+    NOTHING_SAID,
+    PAST_DAY,
+    a_demand,
+    a_session,
+    an_adviser,
+    an_adviser_in_post,
+    asking,
+    day,
+    id_of,
+    registered,
+    standing,
+    told,
+)
+
+
+async def test_what_a_registration_names_must_exist_and_every_place_is_said_at_once(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    demand = Demand(adviser, a_demand(adviser, module="x").module_code, uuid4(), a_session(), None, False)  # noqa: FBT003  # the employer's agreement
+
+    with pytest.raises(UnknownReference) as both:
+        await register(database, demand, asking())
+    with pytest.raises(UnknownReference) as nobody:
+        await register(database, a_demand(uuid4()), asking())
+
+    assert both.value.pointers == ("/module_code", "/training_organisation_id")
+    assert nobody.value.pointers == ("/adviser_id",)
+
+
+async def test_a_duplicate_names_the_first_and_stores_nothing(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    first = await registered(database, adviser)
+
+    with pytest.raises(DuplicateRegistration) as duplicate:
+        await registered(database, adviser)
+
+    assert duplicate.value.first == id_of(first)
+    assert len(await database.many("SELECT id FROM registration")) == 1
+
+
+async def test_a_preview_decides_as_the_registration_would_and_stores_nothing(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+
+    ruling = await preview(database, a_demand(adviser), asking())
+    registration = await registered(database, adviser)
+
+    assert (ruling.decision.outcome, ruling.decision.unit) == (registration["outcome"], registration["unit"])
+    assert len(await database.many("SELECT id FROM decision")) == 1
+
+
+async def test_the_answer_told_is_what_is_stored(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+
+    registration = await registered(database, adviser)
+
+    row = await standing(database, registration)
+    shown = {name: str(registration[name]) for name in ("status", "funding", "payer", "unit", "version")}
+    assert shown == {name: str(row[name]) for name in shown}
+    (decision,) = await list_decisions(database, row["id"])
+    assert decision["id"] == row["decision_id"]
+    assert (decision["decided_at"], decision["decided_by"]) == (MORNING, asking().client.id)
+
+
+async def test_another_organisation_finds_no_such_registration(database: Database) -> None:
+    adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
+    theirs = id_of(await registered(database, adviser, module=INITIAL))
+
+    with pytest.raises(Missing):
+        await cancel(database, theirs, None, None, asking(client=MEDNUM))
+
+    row = await database.one("SELECT status, training_organisation_id FROM registration WHERE id = $1", theirs)
+    assert row is not None
+    assert (row["status"], row["training_organisation_id"]) == ("accepted", LA_FABRIK)
+
+
+async def test_a_registration_that_does_not_exist_is_missing(database: Database) -> None:
+    with pytest.raises(Missing):
+        await cancel(database, uuid4(), None, None, asking())
+
+
+async def test_a_kept_registration_has_its_payer_and_no_unit(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    await registered(database, adviser)
+    waiting = await registered(database, adviser, FIRST_DAY + timedelta(1))
+
+    with pytest.raises(PayerNotOffered):
+        await keep(database, id_of(waiting), Payer.OPCO, asking())
+    kept = told(await keep(database, id_of(waiting), Payer.SELF, asking()))
+
+    assert (kept["status"], kept["funding"], kept["payer"], kept["unit"]) == ("accepted", "none", "self", None)
+    assert (kept["version"], kept["offered_payers"]) == (2, [])
+
+
+async def test_a_choice_is_made_once(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    await registered(database, adviser)
+    waiting = id_of(await registered(database, adviser, FIRST_DAY + timedelta(1)))
+    await decline(database, waiting, asking())
+
+    with pytest.raises(InvalidTransition):
+        await keep(database, waiting, Payer.SELF, asking())
+    with pytest.raises(InvalidTransition):
+        await decline(database, waiting, asking())
+
+
+async def test_a_declined_registration_says_when(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    await registered(database, adviser)
+    waiting = await registered(database, adviser, FIRST_DAY + timedelta(1))
+
+    await decline(database, id_of(waiting), asking(now=MORNING.replace(hour=23)))
+
+    assert (await standing(database, waiting))["cancelled_on"] == day("2026-06-16")
+
+
+async def test_a_cancellation_promotes_the_oldest_that_waits(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    first = await registered(database, adviser)
+    late = await registered(database, adviser, FIRST_DAY + timedelta(1), asked=asking(now=MORNING + timedelta(hours=2)))
+    early = await registered(database, adviser, FIRST_DAY + timedelta(2), asked=asking(now=MORNING + timedelta(hours=1)))
+
+    await cancel(database, id_of(first), None, "empêchement", asking())
+
+    cancelled = await standing(database, first)
+    assert (cancelled["status"], cancelled["motive"], cancelled["unit"]) == ("cancelled", "empêchement", None)
+    assert (await standing(database, early))["unit"] == "civil_year:2026#1"
+    assert (await standing(database, late))["status"] == "awaiting_choice"
+
+
+async def test_a_registration_is_cancelled_before_its_first_day_only(database: Database) -> None:
+    registration = id_of(await registered(database, await an_adviser_in_post(database)))
+
+    with pytest.raises(SessionStarted):
+        await cancel(database, registration, FIRST_DAY, None, asking())
+    await cancel(database, registration, FIRST_DAY - timedelta(1), None, asking())
+
+
+async def test_attendance_waits_for_the_first_day(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    registration = id_of(await registered(database, adviser, day("2026-06-16")))
+
+    with pytest.raises(SessionNotStarted):
+        await attend(database, registration, Attendance.COMPLETED, None, asking(now=MORNING))
+    midnight_in_paris = MORNING.replace(hour=22, minute=0)
+    attended = told(await attend(database, registration, Attendance.COMPLETED, None, asking(now=midnight_in_paris)))
+
+    assert (attended["status"], attended["unit"]) == ("completed", "civil_year:2026#1")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "unit", "waiting"),
+    [
+        (Attendance.ABSENT_JUSTIFIED, None, "accepted"),
+        (Attendance.ABSENT_UNJUSTIFIED, "civil_year:2026#1", "awaiting_choice"),
+    ],
+)
+async def test_a_justified_absence_alone_gives_the_unit_back(
+    database: Database, outcome: Attendance, unit: str | None, waiting: str
+) -> None:
+    adviser = await an_adviser_in_post(database)
+    absent, other = await registered(database, adviser, PAST_DAY), await registered(database, adviser)
+
+    await attend(database, id_of(absent), outcome, "certificat", asking())
+
+    row = await standing(database, absent)
+    assert (row["status"], row["unit"], row["motive"]) == (outcome, unit, "certificat")
+    assert (await standing(database, other))["status"] == waiting
+
+
+async def test_a_missed_initial_training_has_the_modules_that_rested_on_it_decided_again(database: Database) -> None:
+    adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
+    initial = await registered(database, adviser, PAST_DAY, INITIAL)
+    module = await registered(database, adviser)
+    assert (await standing(database, module))["unit"] == "first_year#1"
+
+    await attend(database, id_of(initial), Attendance.ABSENT_JUSTIFIED, None, asking())
+
+    assert (await standing(database, module))["status"] == "refused"
+
+
+async def test_a_moved_session_takes_the_unit_of_its_new_year_and_frees_the_other(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    moved, waiting = await registered(database, adviser), await registered(database, adviser, FIRST_DAY + timedelta(1))
+
+    await reschedule(
+        database, id_of(moved), lambda _: a_session(day("2027-02-02")), Expected(frozenset({1})), asking()
+    )
+
+    assert (await standing(database, moved))["unit"] == "civil_year:2027#1"
+    assert (await standing(database, waiting))["unit"] == "civil_year:2026#1"
+
+
+async def test_a_session_is_moved_by_whoever_knows_the_version_before_it_starts(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    registration = id_of(await registered(database, adviser))
+    begun = id_of(await registered(database, adviser, PAST_DAY, "cafe-ia"))
+
+    with pytest.raises(PreconditionMissing):
+        await reschedule(database, registration, lambda _: a_session(), NOTHING_SAID, asking())
+    with pytest.raises(Stale):
+        await reschedule(database, registration, lambda _: a_session(), Expected(frozenset({9})), asking())
+    with pytest.raises(SessionStarted):
+        await reschedule(database, begun, lambda _: a_session(), ANYTHING, asking())
+
+
+async def test_a_notice_is_for_refused_registrations_and_not_onto_an_active_twin(database: Database) -> None:
+    adviser = await an_adviser(database)
+    refused = id_of(await registered(database, adviser))
+    await database.one("UPDATE contract SET version = version")  # nothing to change yet
+    accepted_adviser = await an_adviser_in_post(database)
+    accepted = id_of(await registered(database, accepted_adviser))
+
+    again = told(await reexamine(database, refused, asking(), employer_agreement=False))
+    with pytest.raises(InvalidTransition):
+        await reexamine(database, accepted, asking(), employer_agreement=False)
+
+    assert (again["status"], again["version"]) == ("refused", 2)
+
+
+async def test_the_positioning_test_is_of_an_initial_training_and_of_a_path_of_its_date(database: Database) -> None:
+    adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
+    initial = id_of(await registered(database, adviser, module=INITIAL))
+    module = id_of(await registered(database, adviser, FIRST_DAY + timedelta(1)))
+
+    with pytest.raises(NotInitialTraining):
+        await position(database, module, day("2026-06-01"), 175, asking())
+    with pytest.raises(HoursNotOffered) as refused:
+        await position(database, initial, day("2026-06-01"), 70, asking())
+    positioned = told(await position(database, initial, day("2025-06-01"), 70, asking()))
+
+    assert refused.value.offered == (175,)
+    assert (positioned["positioning_hours"], positioned["version"]) == (70, 2)
+
+
+async def test_what_no_rule_reads_is_kept_by_the_actions_that_follow(database: Database) -> None:
+    adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
+    initial = await registered(database, adviser, PAST_DAY, INITIAL)
+    await position(database, id_of(initial), day("2026-05-01"), 175, asking())
+
+    await attend(database, id_of(initial), Attendance.COMPLETED, None, asking())
+
+    row = await standing(database, initial)
+    assert (row["positioning_hours"], row["positioning_taken_on"]) == (175, day("2026-05-01"))
+    assert (row["status"], row["version"]) == ("completed", 3)
+
+
+async def test_attempts_are_counted_and_say_who_pays_the_next(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    answers = [
+        told(await certify(database, Result(adviser, "pix", outcome, day(on), motive, None), asking()))
+        for outcome, on, motive in (
+            (CertificationOutcome.ABSENT_JUSTIFIED, "2026-03-02", "force_majeure"),
+            (CertificationOutcome.FAILED, "2026-04-02", None),
+            (CertificationOutcome.OBTAINED, "2026-05-04", None),
+        )
+    ]
+
+    assert [answer["attempt"] for answer in answers] == [1, 1, 2]
+    assert [answer["next_attempt_payer"] for answer in answers] == ["state", "employer", None]
+
+
+async def test_a_certification_names_what_exists_and_a_motive_of_its_date(database: Database) -> None:
+    adviser, on = await an_adviser_in_post(database), day("2026-05-04")
+    obtained, justified = CertificationOutcome.OBTAINED, CertificationOutcome.ABSENT_JUSTIFIED
+
+    for result, pointer in (
+        (Result(uuid4(), "pix", obtained, on, None, None), "/adviser_id"),
+        (Result(adviser, "x", obtained, on, None, None), "/qualification"),
+        (Result(adviser, "pix", obtained, on, None, uuid4()), "/training_organisation_id"),
+    ):
+        with pytest.raises(UnknownReference) as unknown:
+            await certify(database, result, asking())
+        assert unknown.value.pointers == (pointer,)
+    with pytest.raises(MotiveNotValid):
+        await certify(database, Result(adviser, "pix", justified, on, "covid_positive_test", None), asking())
+    with pytest.raises(MotiveNotValid):
+        await certify(database, Result(adviser, "pix", obtained, on, "force_majeure", None), asking())
+    assert await database.many("SELECT id FROM certification") == []
+
+
+async def test_no_more_is_carried_over_than_the_bucket_has_left(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    await registered(database, adviser)
+
+    for bucket in ("civil_year:2026", "carry_over:civil_year:2025", "supplementary:cafe-ia", "unheard-of"):
+        with pytest.raises(NothingToCarryOver):
+            await carry_over(database, adviser, Report(bucket, 1, "maladie", None), asking())
+    carried = told(await carry_over(database, adviser, Report("civil_year:2025", 1, "maladie", None), asking()))
+    with pytest.raises(NothingToCarryOver):
+        await carry_over(database, adviser, Report("civil_year:2025", 1, "maladie", None), asking())
+
+    assert (carried["units"], carried["decided_on"]) == (1, "2026-06-15")
