@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def _secret(folder: Path) -> str:
 
 
 @contextmanager
-def embedded(settings: Settings) -> Iterator[Settings]:
+def embedded(settings: Settings) -> Generator[Settings]:
     """Start PostgreSQL, bring it to the newest schema, and give the settings that use it. Raise ClusterError."""
     with running_cluster(settings.data_dir) as cluster:
         cluster.create_database(DATABASE)

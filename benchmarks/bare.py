@@ -65,7 +65,7 @@ class Bare:
 
 def _rows(body: dict[str, Any], registration: str, decision: str, facts: str) -> tuple[Any, str, str, str]:
     session = body["session"]
-    row = {
+    row: dict[str, Any] = {
         "id": registration,
         "adviser_id": body["adviser_id"],
         "module_code": body["module_code"],
@@ -101,7 +101,7 @@ def _rows(body: dict[str, Any], registration: str, decision: str, facts: str) ->
         "decided_by": str(CLIENT),
         "decided_at": NOW_TEXT,
     }
-    event = {
+    event: dict[str, Any] = {
         "event_id": str(uuid7()),
         "type": "registration.accepted",
         "subject_type": "registration",

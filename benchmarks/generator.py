@@ -34,7 +34,8 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
 
 
 async def main(base_url: str, name: str, authorization: str, first: int, seconds: int, clients: int) -> None:
-    address, numbers, took, failed = urlsplit(base_url), count(first + 1), [], 0
+    address, numbers, failed = urlsplit(base_url), count(first + 1), 0
+    took: list[float] = []
     started = time.perf_counter()
 
     async def client() -> None:
@@ -54,4 +55,6 @@ async def main(base_url: str, name: str, authorization: str, first: int, seconds
 
 
 if __name__ == "__main__":
-    uvloop.run(main(*sys.argv[1:4], *map(int, sys.argv[4:7])))
+    base_url, name, authorization = sys.argv[1:4]
+    first, seconds, clients = map(int, sys.argv[4:7])
+    uvloop.run(main(base_url, name, authorization, first, seconds, clients))

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from app.api.bodies import instant, picked
 from app.api.fields import Body, CivilDate, Department, Email, Motive, Name
-from app.api.registration_bodies import ReasonResource, reason_resource
+from app.api.registration_resources import ReasonResource, reason_resource
 from app.domain.entitlements import Category
 from app.domain.obligations import ObligationStatus
 from app.domain.presentations import PresentationStatus

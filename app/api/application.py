@@ -10,7 +10,16 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.api import advisers, catalogue, certifications, contracts, health, pages_for_people, registrations
+from app.api import (
+    advisers,
+    catalogue,
+    certifications,
+    contracts,
+    health,
+    pages_for_people,
+    registration_actions,
+    registrations,
+)
 from app.api.access import scope_of
 from app.api.conflicts import problem_of, problem_of_conflict
 from app.api.headers import answered
@@ -122,7 +131,14 @@ def create_application(service: Service) -> FastAPI:
         Exception,
     ):
         app.add_exception_handler(kind, handler())
-    for router in (registrations.router, advisers.router, contracts.router, certifications.router, catalogue.router):
+    for router in (
+        registrations.router,
+        registration_actions.router,
+        advisers.router,
+        contracts.router,
+        certifications.router,
+        catalogue.router,
+    ):
         _declared(router.routes)
         app.include_router(router)
     app.router.routes.extend((*pages_for_people.routes(), *health.routes()))

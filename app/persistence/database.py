@@ -4,7 +4,7 @@ SQLAlchemy describes the schema and keeps the pool; statements go to asyncpg as 
 costs half the processor time that way (the README's decisions give the figures).
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -71,7 +71,7 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Driver]:
+    async def _connection(self) -> AsyncGenerator[Driver]:
         """Lend a live connection; one that the server closed, or that is left in a transaction, is thrown away."""
         pooled = await self._engine.raw_connection()
         try:

@@ -28,5 +28,5 @@ def is_missing_schema(failure: Exception) -> bool:
 def violated_constraint(failure: Exception) -> str | None:
     """The unique constraint that refused a write; None for any other failure."""
     if isinstance(failure, asyncpg.UniqueViolationError):
-        return str(failure.constraint_name)
+        return str(getattr(failure, "constraint_name", ""))
     return None

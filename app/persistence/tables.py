@@ -1,5 +1,7 @@
 """The schema: what migrations must build, and what the drift test compares them with."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -33,11 +35,15 @@ metadata = MetaData(
 )
 
 
-def _instant(name: str, *, nullable: bool = False) -> Column[object]:
+def _instant(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-def _versioned() -> tuple[Column[object], ...]:
+def _reference(name: str, target: str, *, nullable: bool = False, index: bool | None = None) -> Column[Any]:
+    return Column(name, ForeignKey(target), nullable=nullable, index=index)
+
+
+def _versioned() -> tuple[Column[Any], ...]:
     """What every resource with an `ETag` carries; instants come from the entrance's clock, never from the server's."""
     return Column("version", Integer, nullable=False), _instant("created_at"), _instant("updated_at")
 
@@ -70,13 +76,13 @@ contract = Table(
     "contract",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("adviser_id", ForeignKey("adviser.id"), nullable=False, index=True),
+    _reference("adviser_id", "adviser.id", index=True),
     Column("type", Text, nullable=False),
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date),
     Column("terminated_on", Date),
     Column("termination_motive", Text),
-    Column("renews_contract_id", ForeignKey("contract.id")),
+    _reference("renews_contract_id", "contract.id", nullable=True),
     Column("employer_siret", Text, nullable=False, index=True),
     Column("employer_name", Text, nullable=False),
     Column("employer_legal_form", Text, nullable=False),
@@ -147,9 +153,9 @@ registration = Table(
     "registration",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("adviser_id", ForeignKey("adviser.id"), nullable=False),
-    Column("module_code", ForeignKey("module.code"), nullable=False),
-    Column("training_organisation_id", ForeignKey("training_organisation.id"), nullable=False),
+    _reference("adviser_id", "adviser.id"),
+    _reference("module_code", "module.code"),
+    _reference("training_organisation_id", "training_organisation.id"),
     Column("session_starts_on", Date, nullable=False),
     Column("session_ends_on", Date, nullable=False),
     Column("session_format", Text, nullable=False),
@@ -203,8 +209,8 @@ decision = Table(
     "decision",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("registration_id", ForeignKey("registration.id"), nullable=False),
-    Column("adviser_id", ForeignKey("adviser.id"), nullable=False),
+    _reference("registration_id", "registration.id"),
+    _reference("adviser_id", "adviser.id"),
     Column("cause", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("reasons", JSON, nullable=False),
@@ -223,7 +229,7 @@ carry_over = Table(
     "carry_over",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("adviser_id", ForeignKey("adviser.id"), nullable=False, index=True),
+    _reference("adviser_id", "adviser.id", index=True),
     Column("bucket", Text, nullable=False),
     Column("units", Integer, nullable=False),
     Column("motive", Text, nullable=False),
@@ -237,9 +243,9 @@ certification = Table(
     "certification",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("adviser_id", ForeignKey("adviser.id"), nullable=False),
-    Column("qualification", ForeignKey("qualification.code"), nullable=False),
-    Column("training_organisation_id", ForeignKey("training_organisation.id")),
+    _reference("adviser_id", "adviser.id"),
+    _reference("qualification", "qualification.code"),
+    _reference("training_organisation_id", "training_organisation.id", nullable=True),
     Column("outcome", Text, nullable=False),
     Column("on", Date, nullable=False),
     Column("motive", Text),
@@ -257,7 +263,7 @@ client = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
-    Column("training_organisation_id", ForeignKey("training_organisation.id")),
+    _reference("training_organisation_id", "training_organisation.id", nullable=True),
     _instant("created_at"),
     _one_of("role", "platform", "training_organisation", "admin"),
     CheckConstraint(
@@ -269,7 +275,7 @@ api_key = Table(
     "api_key",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("client_id", ForeignKey("client.id"), nullable=False, index=True),
+    _reference("client_id", "client.id", index=True),
     Column("digest", LargeBinary, nullable=False),
     _instant("expires_at", nullable=True),
     _instant("revoked_at", nullable=True),

@@ -273,7 +273,7 @@ COMPOSED = {
     "app/persistence/locks.py": {"self.id.hex", "self.owner.hex", "target"},
     "app/persistence/migrations.py": {"following"},  # the number of a file
     "app/persistence/pages.py": {
-        "' AND '.join(conditions)", "', '.join(order)", "alias", "len(values)", "len(values) - 1", "select",
+        "' AND '.join(conditions)", "', '.join(order)", "alias", "len(values)", "len(values) - 1", "page", "select",
         "self.key", "self.sort", "where",
     },
     "app/persistence/registrations.py": {

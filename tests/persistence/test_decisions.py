@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import asyncpg
 import httpx
 import orjson
 import pytest
@@ -18,6 +17,7 @@ from app.persistence.files import FACTS
 from app.persistence.policies import read_policies
 from app.seed.catalogue import published_policy
 from tests.clockwork import MORNING
+from tests.persistence.refused import RestrictViolation
 from tests.scenes import an_adviser_in_post as an_adviser_over_http
 from tests.scenes import register
 from tests.served import Served
@@ -57,7 +57,7 @@ async def assert_every_decision_replays(database: Database) -> list[Row]:
 async def test_a_decision_is_never_changed_nor_removed(database: Database, change: str) -> None:
     await registered(database, await an_adviser_in_post(database))
 
-    with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+    with pytest.raises(RestrictViolation, match="append-only"):
         await database.one(change)
 
     assert len(await database.many("SELECT id FROM decision")) == 1

@@ -1,10 +1,10 @@
 """Every kind of action at once, on the same advisers and on others: nothing deadlocks, and the ledger stays true."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from app.domain.entitlements import holders, quota_buckets
@@ -13,6 +13,7 @@ from app.persistence.database import Database
 from app.persistence.files import Dossier, read_dossier
 from app.persistence.locks import Lock, Target
 from tests.persistence.interleaving import deadlocks
+from tests.persistence.refused import Deadlock
 from tests.use_cases.acting import an_adviser, day
 from tests.use_cases.play import a_play
 
@@ -64,34 +65,34 @@ async def test_actions_of_every_kind_at_once_never_deadlock_nor_overdraw(databas
     assert await deadlocks(database_url) == 0
 
 
-async def outcomes_of_inserting_then_locking(url: str, adviser: UUID, lock: str) -> list[BaseException | None]:
+INSERT_A_CONTRACT = """INSERT INTO contract (id, adviser_id, type, starts_on, employer_siret, employer_name,
+employer_legal_form, employer_aidants_connect_accredited, version, created_at, updated_at)
+VALUES (gen_random_uuid(), $1, 'CDI', '2024-01-15', '1', 'x', 'public', false, 1, now(), now())"""
+
+
+async def outcomes_of_inserting_then_locking(
+    database: Database, adviser: UUID, lock: str
+) -> Sequence[BaseException | None]:
     """Two transactions, each with a contract of the adviser inserted before either locks the adviser."""
     inserted = asyncio.Barrier(2)
-    insert = """INSERT INTO contract (id, adviser_id, type, starts_on, employer_siret, employer_name,
-        employer_legal_form, employer_aidants_connect_accredited, version, created_at, updated_at)
-        VALUES (gen_random_uuid(), $1, 'CDI', '2024-01-15', '1', 'x', 'public', false, 1, now(), now())"""
 
     async def one() -> None:
-        connection = await asyncpg.connect(url)
-        try:
-            await connection.execute("SET deadlock_timeout = '20ms'")
-            async with connection.transaction():
-                await connection.execute(insert, adviser)
-                await inserted.wait()
-                await connection.execute(f"SELECT 1 FROM adviser WHERE id = $1 {lock}", adviser)
-        finally:
-            await connection.close()
+        async with database.transaction() as tx:
+            await tx.run("SET LOCAL deadlock_timeout = '20ms'")
+            await tx.run(INSERT_A_CONTRACT, adviser)
+            await inserted.wait()
+            await tx.one(f"SELECT 1 FROM adviser WHERE id = $1 {lock}", adviser)  # noqa: S608  # one of the two below
 
     return await asyncio.gather(one(), one(), return_exceptions=True)
 
 
 @pytest.mark.parametrize(("lock", "deadlocked"), [("FOR NO KEY UPDATE", 0), ("FOR UPDATE", 1)])
 async def test_only_the_stronger_lock_deadlocks_with_foreign_keys(
-    database: Database, database_url: str, lock: str, deadlocked: int
+    database: Database, lock: str, deadlocked: int
 ) -> None:
     adviser = await an_adviser(database)
 
-    outcomes = await outcomes_of_inserting_then_locking(database_url, adviser, lock)
+    outcomes = await outcomes_of_inserting_then_locking(database, adviser, lock)
 
-    assert sum(isinstance(outcome, asyncpg.DeadlockDetectedError) for outcome in outcomes) == deadlocked
-    assert outcomes.count(None) == 2 - deadlocked
+    assert sum(isinstance(outcome, Deadlock) for outcome in outcomes) == deadlocked
+    assert list(outcomes).count(None) == 2 - deadlocked

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 import pytest
 
@@ -25,6 +24,7 @@ from app.use_cases.reexamine import reexamine
 from app.use_cases.register import preview
 from app.use_cases.reschedule import reschedule
 from app.use_cases.versions import ANYTHING
+from tests.persistence.refused import CheckViolation, Raised
 from tests.use_cases.acting import (
     FIRST_DAY,
     INITIAL,
@@ -223,7 +223,11 @@ async def test_a_carry_over_is_told_and_the_promotion_it_brings(database: Databa
     await carry_over(database, adviser, Report("civil_year:2026", 1, "maladie", None), asking())
 
     first, second = await postbox.emptied()
-    assert (first["type"], first["subject_type"], first["subject_id"]) == ("entitlement.carried_over", "adviser", adviser)
+    assert (first["type"], first["subject_type"], first["subject_id"]) == (
+        "entitlement.carried_over",
+        "adviser",
+        adviser,
+    )
     assert first["training_organisation_id"] is None
     assert (second["type"], second["subject_id"]) == ("registration.funded", id_of(waiting))
     assert (await standing(database, waiting))["unit"] == "carry_over:civil_year:2026#1"
@@ -306,7 +310,7 @@ async def test_a_commit_that_fails_leaves_nothing_and_the_connection_usable(data
     await database.one("""CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON outbox DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION fail()""")
 
-    with pytest.raises(asyncpg.RaiseError, match="at the commit"):
+    with pytest.raises(Raised, match="at the commit"):
         await registered(database, adviser, asked=asking(key=a_key()))
 
     assert await everything_written(database) == 0
@@ -320,7 +324,7 @@ async def test_a_failure_after_the_file_was_written_undoes_the_file_too(database
     await database.one("ALTER TABLE outbox ADD CONSTRAINT refused CHECK (type <> 'registration.regularisable')")
     before = await everything_written(database)
 
-    with pytest.raises(asyncpg.CheckViolationError):
+    with pytest.raises(CheckViolation):
         await change_contract(database, contract, adviser)
 
     assert await database.many("SELECT id FROM contract") == []

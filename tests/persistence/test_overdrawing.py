@@ -5,7 +5,6 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 
@@ -16,6 +15,7 @@ from app.persistence.failures import violated_constraint
 from app.persistence.locks import Lock
 from app.use_cases.register import register
 from tests.persistence.interleaving import Gate, Stopping, deadlocks, waits_for
+from tests.persistence.refused import UniqueViolation
 from tests.scenes import an_adviser_in_post as an_adviser_over_http
 from tests.scenes import registration_body
 from tests.served import Served, key
@@ -85,9 +85,7 @@ async def test_fifty_requests_at_once_over_http_share_one_right_without_overdraw
 
     headers = {"Authorization": f"Bearer {served.keys['platform']}"}
     async with httpx.AsyncClient(base_url=served.base_url, headers=headers, timeout=30) as client:
-        answers = await asyncio.gather(
-            *(client.post("/v1/registrations", json=body, headers=key()) for body in bodies)
-        )
+        answers = await asyncio.gather(*(client.post("/v1/registrations", json=body, headers=key()) for body in bodies))
 
     assert {answer.status_code for answer in answers} == {201}
     outcomes = Counter((answer.json()["status"], answer.json()["funding"]) for answer in answers)
@@ -145,7 +143,7 @@ async def test_red_run_without_the_lock_the_constraint_refuses_the_second_holder
     first, second = await both_read_then_one_writes_after_the_other(database, adviser)
 
     assert isinstance(first, Answer)
-    assert isinstance(second, asyncpg.UniqueViolationError)
+    assert isinstance(second, UniqueViolation)
     assert violated_constraint(second) == "uq_registration_unit"
     assert await holders(database, adviser) == {"civil_year:2026#1": 1}
 

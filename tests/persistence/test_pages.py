@@ -3,13 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from app.persistence import advisers
 from app.persistence.database import Database
+from app.persistence.driver import Row
 from app.persistence.pages import Filter, Page
 from tests.clockwork import MORNING
 
@@ -17,6 +18,11 @@ SAME_INSTANT = """INSERT INTO adviser (id, in_scheme, department, version, creat
 SELECT gen_random_uuid(), true, CASE WHEN number % 10 = 0 THEN '974' ELSE '35' END, 1, $2, $2
 FROM generate_series(1, $1) AS number"""
 ADVISERS = 2_000
+
+
+def key_of(row: Row, sort: str) -> tuple[datetime, str]:
+    """Where the next page begins; a page is JSON, and an instant there is a text."""
+    return datetime.fromisoformat(str(row[sort])), str(row["id"])
 
 
 async def walk(
@@ -28,11 +34,11 @@ async def walk(
     after = None
     while True:
         found = await advisers.list_page(database, Page(limit=limit, sort=sort, after=after, filters=filters))
-        seen += [row["id"] for row in found.rows]
+        seen += [UUID(str(row["id"])) for row in found.rows]
         sizes.append(len(found.rows))
         if not found.more:
             return seen, sizes
-        after = found.rows[-1][sort], found.rows[-1]["id"]
+        after = key_of(found.rows[-1], sort)
 
 
 @pytest.mark.parametrize("limit", [7, 100, 499, 500])
@@ -80,10 +86,8 @@ async def test_a_walk_by_modification_sees_what_is_modified_meanwhile_again(data
     touched = first.rows[0]["id"]
     await database.one("UPDATE adviser SET updated_at = $2 WHERE id = $1", touched, MORNING + timedelta(hours=1))
 
-    last = first.rows[-1]
-    rest = await advisers.list_page(
-        database, Page(limit=500, sort="updated_at", after=(last["updated_at"], last["id"]))
-    )
+    after = key_of(first.rows[-1], "updated_at")
+    rest = await advisers.list_page(database, Page(limit=500, sort="updated_at", after=after))
 
     assert [row["id"] for row in rest.rows][-1] == touched
     assert len(rest.rows) == 16

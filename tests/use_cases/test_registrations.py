@@ -38,6 +38,7 @@ from tests.use_cases.acting import (
     MEDNUM,
     NOTHING_SAID,
     PAST_DAY,
+    a_contract,
     a_demand,
     a_session,
     an_adviser,
@@ -154,7 +155,9 @@ async def test_a_cancellation_promotes_the_oldest_that_waits(database: Database)
     adviser = await an_adviser_in_post(database)
     first = await registered(database, adviser)
     late = await registered(database, adviser, FIRST_DAY + timedelta(1), asked=asking(now=MORNING + timedelta(hours=2)))
-    early = await registered(database, adviser, FIRST_DAY + timedelta(2), asked=asking(now=MORNING + timedelta(hours=1)))
+    early = await registered(
+        database, adviser, FIRST_DAY + timedelta(2), asked=asking(now=MORNING + timedelta(hours=1))
+    )
 
     await cancel(database, id_of(first), None, "empêchement", asking())
 
@@ -219,9 +222,7 @@ async def test_a_moved_session_takes_the_unit_of_its_new_year_and_frees_the_othe
     adviser = await an_adviser_in_post(database)
     moved, waiting = await registered(database, adviser), await registered(database, adviser, FIRST_DAY + timedelta(1))
 
-    await reschedule(
-        database, id_of(moved), lambda _: a_session(day("2027-02-02")), Expected(frozenset({1})), asking()
-    )
+    await reschedule(database, id_of(moved), lambda _: a_session(day("2027-02-02")), Expected(frozenset({1})), asking())
 
     assert (await standing(database, moved))["unit"] == "civil_year:2027#1"
     assert (await standing(database, waiting))["unit"] == "civil_year:2026#1"
@@ -240,18 +241,29 @@ async def test_a_session_is_moved_by_whoever_knows_the_version_before_it_starts(
         await reschedule(database, begun, lambda _: a_session(), ANYTHING, asking())
 
 
-async def test_a_notice_is_for_refused_registrations_and_not_onto_an_active_twin(database: Database) -> None:
+async def test_a_notice_may_be_refused_again_and_is_for_refused_registrations_only(database: Database) -> None:
     adviser = await an_adviser(database)
     refused = id_of(await registered(database, adviser))
-    await database.one("UPDATE contract SET version = version")  # nothing to change yet
-    accepted_adviser = await an_adviser_in_post(database)
-    accepted = id_of(await registered(database, accepted_adviser))
+    accepted = id_of(await registered(database, await an_adviser_in_post(database)))
 
     again = told(await reexamine(database, refused, asking(), employer_agreement=False))
     with pytest.raises(InvalidTransition):
         await reexamine(database, accepted, asking(), employer_agreement=False)
 
     assert (again["status"], again["version"]) == ("refused", 2)
+
+
+async def test_a_notice_does_not_make_a_second_active_registration(database: Database) -> None:
+    adviser = await an_adviser(database)
+    refused = await registered(database, adviser)
+    await a_contract(database, adviser)
+    accepted = await registered(database, adviser)
+
+    with pytest.raises(DuplicateRegistration) as duplicate:
+        await reexamine(database, id_of(refused), asking(), employer_agreement=False)
+
+    assert duplicate.value.first == id_of(accepted)
+    assert (await standing(database, refused))["version"] == 1
 
 
 async def test_the_positioning_test_is_of_an_initial_training_and_of_a_path_of_its_date(database: Database) -> None:

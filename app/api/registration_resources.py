@@ -2,73 +2,27 @@
 
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Any, NotRequired
 from uuid import UUID
 
 import orjson
-from pydantic import Field, TypeAdapter, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from app.api.bodies import instant
-from app.api.fields import Body, CivilDate, ModuleCodeText, Name, Reference
 from app.api.pages import Pagination
 from app.domain.admission import Outcome
-from app.domain.module import ModuleCode
 from app.domain.proceedings import Cause
 from app.domain.refusals import Absence, Actor, Reason, Refusal
-from app.domain.registration import Attendance, Choice, Funding, Payer, Status
-from app.domain.session import Session, SessionFormat
+from app.domain.registration import Choice, Funding, Payer, Status
+from app.domain.session import SessionFormat
 from app.persistence.driver import Row
-from app.use_cases.register import Demand
 from app.wording.refusals import how_to_fix, label
 from app.wording.summaries import summary_of_decision
 
 REASONS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 DISTINCT_REASONS_REMEMBERED = 2048
 DISTINCT_SUMMARIES_REMEMBERED = 512
-
-
-class SessionBody(Body):
-    """Une session : son premier jour décide du droit utilisé."""
-
-    starts_on: CivilDate
-    ends_on: CivilDate
-    format: SessionFormat
-    place: Name | None = None
-    reference: Reference | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> "SessionBody":
-        if self.ends_on < self.starts_on:
-            raise PydanticCustomError("order", "ends_on précède starts_on")
-        return self
-
-    def to_session(self) -> Session:
-        return Session(self.starts_on, self.ends_on, self.format, self.place, self.reference)
-
-
-class RegistrationRequest(Body):
-    """Une demande d’inscription. Un organisme de formation peut omettre `training_organisation_id` : le sien."""
-
-    adviser_id: UUID
-    module_code: ModuleCodeText
-    training_organisation_id: UUID | None = None
-    session: SessionBody
-    requested_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
-    employer_agreement: Annotated[bool, Field(strict=True, description="Accord de l’employeur (titre complet).")] = (
-        False
-    )
-
-    def to_demand(self, organisation: UUID) -> Demand:
-        return Demand(
-            adviser_id=self.adviser_id,
-            module_code=ModuleCode(self.module_code),
-            training_organisation_id=organisation,
-            session=self.session.to_session(),
-            requested_on=self.requested_on,
-            employer_agreement=self.employer_agreement,
-        )
 
 
 class SessionResource(TypedDict):
@@ -264,55 +218,3 @@ def registration_resource(row: Row, base_url: str) -> RegistrationResource:
         "updated_at": instant(row["updated_at"]),
         "links": {"self": link, "decisions": f"{link}/decisions"},
     }
-
-
-class ChoiceRequest(Body):
-    """`payer` est requis avec `keep`, parmi les payeurs proposés ; sans objet avec `cancel`."""
-
-    choice: Choice
-    payer: Literal[Payer.EMPLOYER, Payer.OPCO, Payer.SELF] | None = None
-
-    @model_validator(mode="after")
-    def _payer_goes_with_keep(self) -> "ChoiceRequest":
-        if self.choice is Choice.KEEP and self.payer is None:
-            raise PydanticCustomError("payer_required", "payer est requis pour conserver l’inscription")
-        if self.choice is Choice.CANCEL and self.payer is not None:
-            raise PydanticCustomError("payer_not_applicable", "payer est sans objet quand on annule")
-        return self
-
-
-class ReExaminationRequest(Body):
-    """Ce que la demande d’origine n’avait pas."""
-
-    employer_agreement: Annotated[bool, Field(strict=True)] = False
-
-
-class CancellationRequest(Body):
-    cancelled_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
-    motive: Annotated[str | None, Field(max_length=2000)] = None
-
-
-class AttendanceRequest(Body):
-    outcome: Attendance
-    motive: Annotated[str | None, Field(max_length=2000)] = None
-
-
-class PositioningTestRequest(Body):
-    taken_on: CivilDate
-    hours: Annotated[int, Field(strict=True, ge=1, le=2000)]
-
-
-class SessionPatch(Body):
-    """Les champs de la session qui changent ; les autres restent."""
-
-    starts_on: CivilDate | None = None
-    ends_on: CivilDate | None = None
-    format: SessionFormat | None = None
-    place: Name | None = None
-    reference: Reference | None = None
-
-
-class ReschedulingRequest(Body):
-    """Une fusion (RFC 7396) qui ne déplace que la session."""
-
-    session: SessionPatch

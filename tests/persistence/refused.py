@@ -1,0 +1,18 @@
+"""What PostgreSQL refuses with, by the names asyncpg gives it; asyncpg publishes no types."""
+
+from typing import Final
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]  # see above
+
+Refused: Final[type[Exception]] = asyncpg.PostgresError
+UniqueViolation: Final[type[Exception]] = asyncpg.UniqueViolationError
+CheckViolation: Final[type[Exception]] = asyncpg.CheckViolationError
+RestrictViolation: Final[type[Exception]] = asyncpg.RestrictViolationError
+Raised: Final[type[Exception]] = asyncpg.RaiseError
+Deadlock: Final[type[Exception]] = asyncpg.DeadlockDetectedError
+
+
+def constraint_of(failure: BaseException) -> str | None:
+    """The constraint that was violated."""
+    name: str | None = getattr(failure, "constraint_name", None)
+    return name
