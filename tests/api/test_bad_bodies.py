@@ -39,7 +39,7 @@ NO_DATES = [
 IMPLAUSIBLE_DATES = ["0001-01-01", "1949-12-31", "2100-01-01", "9999-12-31"]
 NO_TEXTS = [1, 1.5, True, ["a"], {"a": 1}]
 NO_BOOLEANS = [1, 0, "true", "false", "oui", None, [], {}]
-NO_UUIDS = ["", "1", "not-a-uuid", NOBODY[:-1], NOBODY + "0", 1, True, [], {}, "\x00", "\ud83e"]
+NO_UUIDS = ["", "1", "not-a-uuid", NOBODY[:-1], NOBODY + "0", 1, True, [], {}, "\x00"]
 HOSTILE = ["\x00", "a\x00b", "\x1b[31m", "\ud83e", "a\udc00", "   ", ""]
 
 
@@ -500,8 +500,8 @@ def test_a_contract_does_not_renew_itself(platform: httpx.Client) -> None:
     assert wrong_fields(answer, "unknown-reference") == {"/renews_contract_id": "unknown"}
 
 
-def _result(adviser_id: str, **fields: Any) -> Body:
-    return {"adviser_id": adviser_id, "qualification": "remn-ccp1", "outcome": "failed", "on": "2024-09-12", **fields}
+def _result(client: httpx.Client, **fields: Any) -> Body:
+    return {"adviser_id": an_adviser(client), "qualification": "remn-ccp1", "outcome": "failed", "on": "2024-09-12", **fields}
 
 
 @pytest.mark.parametrize(
@@ -521,7 +521,7 @@ def _result(adviser_id: str, **fields: Any) -> Body:
     ],
 )
 def test_a_mistake_of_a_result_is_named(platform: httpx.Client, fields: Body, code: str, pointer: str) -> None:
-    answer = platform.post("/v1/certifications", json=_result(an_adviser(platform), **fields))
+    answer = platform.post("/v1/certifications", json=_result(platform, **fields))
 
     assert [*wrong_fields(answer, code)] == [pointer]
 
@@ -529,7 +529,7 @@ def test_a_mistake_of_a_result_is_named(platform: httpx.Client, fields: Body, co
 @pytest.mark.parametrize("on", ["1950-01-01", "2099-12-31"])
 @pytest.mark.parametrize("outcome", ["obtained", "failed", "absent_justified", "absent_unjustified"])
 def test_a_result_of_any_day_is_recorded(platform: httpx.Client, outcome: str, on: str) -> None:
-    answer = platform.post("/v1/certifications", json=_result(an_adviser(platform), outcome=outcome, on=on))
+    answer = platform.post("/v1/certifications", json=_result(platform, outcome=outcome, on=on))
 
     assert answer.status_code == 201
 
