@@ -1,11 +1,12 @@
 """How an answer is read: a success by its documented shape, an error as a problem whose page exists."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
@@ -19,15 +20,20 @@ CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 PROBLEM = "application/problem+json"
 
 
-def operations() -> Iterator[APIRoute]:
-    """Every operation that the application publishes; nothing connects."""
-    service = Service(open_database("postgresql://nowhere/none"), Clockwork(), PEPPER, "")
-    for route in create_application(service).routes:
+def _operations(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    for route in routes:
         if isinstance(route, APIRoute):
             yield route
+        elif (included := getattr(route, "original_router", None)) is not None:  # how FastAPI keeps an included router
+            yield from _operations(included.routes)
 
 
-OPERATIONS = {str(route.operation_id): route for route in operations()}
+def published() -> FastAPI:
+    """The application; nothing connects."""
+    return create_application(Service(open_database("postgresql://nowhere/none"), Clockwork(), PEPPER, ""))
+
+
+OPERATIONS = {str(route.operation_id): route for route in _operations(published().routes)}
 
 
 def documented(answer: httpx.Response, operation: str) -> Any:

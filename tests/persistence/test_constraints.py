@@ -1,12 +1,23 @@
 """What the database refuses, whatever the code above it does."""
 
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 import pytest
 
-from app.persistence.database import Database
+from app.embedded.cluster import Cluster
+from app.persistence.database import Database, open_database
+from tests.conftest import copied
 from tests.persistence.refused import Refused, UniqueViolation, constraint_of
 from tests.use_cases.acting import an_adviser, an_adviser_in_post, registered, standing
+
+
+@pytest.fixture(scope="module")
+async def database(cluster: Cluster, template: str) -> AsyncGenerator[Database]:
+    """One for the module: nearly every statement here is refused, and each test has an adviser of its own."""
+    opened = open_database(await copied(cluster, template))
+    yield opened
+    await opened.close()
 
 
 async def _rows(database: Database) -> dict[str, UUID]:
@@ -64,17 +75,16 @@ async def test_one_statement_may_hand_a_unit_over(database: Database) -> None:
         rows["adviser"],
     )
 
-    held = await database.many("SELECT id FROM registration WHERE unit IS NOT NULL")
+    held = await database.many(
+        "SELECT id FROM registration WHERE adviser_id = $1 AND unit IS NOT NULL", rows["adviser"]
+    )
     assert [row["id"] for row in held] == [rows["waiting"]]
 
 
 async def test_another_adviser_may_hold_a_unit_of_the_same_name(database: Database) -> None:
-    for _ in range(2):
-        await registered(database, await an_adviser_in_post(database))
+    units = [(await registered(database, await an_adviser_in_post(database)))["unit"] for _ in range(2)]
 
-    held = await database.many("SELECT unit FROM registration")
-
-    assert [row["unit"] for row in held] == ["civil_year:2026#1"] * 2
+    assert units == ["civil_year:2026#1"] * 2
 
 
 @pytest.mark.parametrize(
@@ -99,7 +109,8 @@ async def test_a_registration_that_ended_leaves_its_place(database: Database, st
 
     await database.one(same, rows["waiting"], status)
 
-    assert len(await database.many("SELECT id FROM registration WHERE module_code = 'numerique-responsable'")) == 2
+    twins = "SELECT id FROM registration WHERE adviser_id = $1 AND module_code = 'numerique-responsable'"
+    assert len(await database.many(twins, rows["adviser"])) == 2
 
 
 CHANGES_OF_A_CONTRACT = {
@@ -161,10 +172,9 @@ async def test_the_rest_cannot_be_stored_in_an_impossible_state(
 
 
 async def test_an_id_conum_is_of_one_adviser_and_many_have_none(database: Database) -> None:
-    for conum_id in (None, None, 12):
-        await an_adviser(database, conum_id=conum_id)
+    *_, without, _ = [await an_adviser(database, conum_id=conum_id) for conum_id in (None, None, 12)]
 
     with pytest.raises(UniqueViolation) as refused:
-        await database.one("UPDATE adviser SET conum_id = 12 WHERE conum_id IS NULL")
+        await database.one("UPDATE adviser SET conum_id = 12 WHERE id = $1", without)
 
     assert constraint_of(refused.value) == "uq_adviser_conum_id"

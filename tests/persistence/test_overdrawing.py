@@ -63,6 +63,7 @@ async def test_fifty_registrations_at_once_share_one_right_without_overdrawing_i
     database: Database, database_url: str
 ) -> None:
     adviser = await an_adviser_in_post(database)
+    await asyncio.gather(*(database.one("SELECT pg_sleep(0.1)") for _ in range(AT_ONCE)))  # every connection is open
 
     answers = await asyncio.gather(
         *(registered(database, adviser, FIRST_DAY + timedelta(days=number)) for number in range(AT_ONCE))
@@ -85,6 +86,7 @@ async def test_fifty_requests_at_once_over_http_share_one_right_without_overdraw
 
     headers = {"Authorization": f"Bearer {served.keys['platform']}"}
     async with httpx.AsyncClient(base_url=served.base_url, headers=headers, timeout=30) as client:
+        await asyncio.gather(*(client.get("/v1/registrations?limit=500") for _ in range(AT_ONCE)))  # connections open
         answers = await asyncio.gather(*(client.post("/v1/registrations", json=body, headers=key()) for body in bodies))
 
     assert {answer.status_code for answer in answers} == {201}

@@ -60,7 +60,9 @@ class Play:
         match self.random.randrange(8):
             case 0:
                 validated = self.random.choice([None, day("2022-01-20")])
-                return change_contract(database, self.posts[adviser], adviser, validated_on=validated)
+                form = self.random.choice(["public", "private"])
+                changes = {"validated_on": validated, "employer_legal_form": form}
+                return change_contract(database, self.posts[adviser], adviser, **changes)
             case 1:
                 columns = adviser_columns(department=self.random.choice(["35", "974"]))
                 return keep_adviser(database, adviser, columns, ANYTHING, asking())

@@ -161,6 +161,21 @@ async def test_what_waits_is_offered_the_payers_of_the_contract_of_the_moment(da
     assert (await standing(database, waiting))["offered_payers"] == ["employer", "opco", "self"]
 
 
+async def test_what_waits_is_offered_the_payers_of_the_moment_even_once_its_session_has_started(
+    database: Database,
+) -> None:
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser)
+    await registered(database, adviser)
+    waiting = await registered(database, adviser, PAST_DAY)
+
+    await change_contract(database, contract, adviser, employer_legal_form="private")
+
+    row = await standing(database, waiting)
+    assert (row["status"], row["offered_payers"]) == ("awaiting_choice", ["employer", "opco", "self"])
+    assert len(await list_decisions(database, id_of(waiting))) == 1
+
+
 async def test_another_adviser_is_not_decided_again(database: Database) -> None:
     adviser, other = await an_adviser(database), await an_adviser_in_post(database)
     contract = await a_contract(database, adviser)

@@ -1,0 +1,248 @@
+"""What a person opens: the documentation, the pages of the problems; and what a machine reads: OpenAPI, health."""
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.api.problems import CATALOGUE
+from tests.api.answers import OPERATIONS, PROBLEM
+from tests.served import Served
+
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+
+class _Addresses(HTMLParser):
+    """Everything a page loads or leads to; scripts and styles written within it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.inline: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self.found += [value for name in ("src", "href") if (value := named.get(name)) is not None]
+        if tag == "style" or (tag == "script" and "src" not in named) or any(name.startswith("on") for name in named):
+            self.inline.append(tag)
+
+
+def test_the_root_leads_to_the_documentation(anonymous: httpx.Client) -> None:
+    answer = anonymous.get("/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/docs")
+
+
+def test_the_documentation_is_a_page_without_a_key(anonymous: httpx.Client) -> None:
+    answer = anonymous.get("/docs")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert '<html lang="fr">' in answer.text
+
+
+def test_the_documentation_loads_its_own_assets_only(anonymous: httpx.Client) -> None:
+    page = _Addresses(anonymous.get("/docs").text)
+
+    answers = {address: anonymous.get(address) for address in page.found}
+
+    assert page.found
+    assert all(address.startswith("/") and not address.startswith("//") for address in page.found)
+    assert page.inline == []
+    assert {address: answer.status_code for address, answer in answers.items() if answer.status_code != 200} == {}
+
+
+def test_assets_have_their_types(anonymous: httpx.Client) -> None:
+    types = {
+        name: anonymous.get(f"/docs/{name}").headers["Content-Type"].partition(";")[0]
+        for name in ("start.js", "assets/swagger-ui-bundle.js", "assets/swagger-ui.css", "assets/favicon.png")
+    }
+
+    assert types["start.js"] == types["assets/swagger-ui-bundle.js"] == "text/javascript"
+    assert (types["assets/swagger-ui.css"], types["assets/favicon.png"]) == ("text/css", "image/png")
+
+
+def test_the_documentation_starts_on_this_server_s_contract(anonymous: httpx.Client) -> None:
+    script = anonymous.get("/docs/start.js").text
+
+    assert '"/openapi.json"' in script
+    assert "http" not in script
+
+
+@pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/not-found"])
+def test_a_page_says_what_it_may_load(anonymous: httpx.Client, path: str) -> None:
+    policy = anonymous.get(path).headers["Content-Security-Policy"]
+
+    directives = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
+    assert directives["default-src"] == "'none'"
+    assert directives["frame-ancestors"] == "'none'"
+    assert directives.get("script-src") == "'self'"
+
+
+@pytest.mark.parametrize("path", ["../application.py", "%2e%2e/__init__.py", "..%2f..%2fetc/passwd"])
+def test_only_assets_are_served_as_assets(anonymous: httpx.Client, path: str) -> None:
+    answer = anonymous.get(f"/docs/assets/{path}")
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_every_problem_has_its_page(anonymous: httpx.Client, code: str) -> None:
+    answer = anonymous.get(f"/problems/{code}")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert code in answer.text
+    assert str(CATALOGUE[code].status) in answer.text
+
+
+def test_a_problem_that_is_none_has_no_page(anonymous: httpx.Client) -> None:
+    answer = anonymous.get("/problems/<script>")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM)
+
+
+def test_every_problem_is_listed(anonymous: httpx.Client) -> None:
+    page = _Addresses(anonymous.get("/problems").text)
+
+    assert {f"/problems/{code}" for code in CATALOGUE} <= set(page.found)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/livez", "live"), ("/readyz", "ready")])
+def test_health_is_said_without_a_key(anonymous: httpx.Client, path: str, status: str) -> None:
+    answer = anonymous.get(path)
+
+    assert (answer.status_code, answer.json()) == (200, {"status": status})
+
+
+@pytest.fixture(scope="module")
+def contract(served: Served) -> Any:
+    return httpx.get(f"{served.base_url}/openapi.json").raise_for_status().json()
+
+
+def _operations(contract: Any) -> list[tuple[str, str, Any]]:
+    return [
+        (path, method, operation)
+        for path, item in contract["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    ]
+
+
+def test_the_contract_is_of_openapi_3_1(contract: Any) -> None:
+    assert contract["openapi"].startswith("3.1.")
+    assert contract["info"].keys() >= {"title", "version", "description"}
+
+
+def test_the_contract_shows_every_operation(contract: Any) -> None:
+    published = {operation["operationId"] for _, _, operation in _operations(contract)}
+
+    assert published == OPERATIONS.keys()
+
+
+def test_every_operation_has_a_name_of_its_own(contract: Any) -> None:
+    names = [operation["operationId"] for _, _, operation in _operations(contract)]
+
+    assert len(set(names)) == len(names)
+
+
+def test_every_operation_says_what_it_is_for(contract: Any) -> None:
+    silent = [
+        (method, path, name)
+        for path, method, operation in _operations(contract)
+        for name in ("summary", "description", "tags")
+        if not operation.get(name)
+    ]
+
+    assert silent == []
+
+
+def test_every_operation_names_its_key(contract: Any) -> None:
+    schemes = contract["components"]["securitySchemes"]
+    unlocked = [
+        (method, path)
+        for path, method, operation in _operations(contract)
+        if not operation.get("security") or not {*operation["security"][0]} <= schemes.keys()
+    ]
+
+    assert unlocked == []
+    assert {(scheme["type"], scheme["scheme"]) for scheme in schemes.values()} == {("http", "bearer")}
+
+
+def test_every_operation_has_tags_that_are_described(contract: Any) -> None:
+    described = {tag["name"] for tag in contract["tags"]}
+
+    assert {tag for _, _, operation in _operations(contract) for tag in operation["tags"]} <= described
+
+
+def test_every_error_is_a_problem(contract: Any) -> None:
+    others = [
+        (method, path, status)
+        for path, method, operation in _operations(contract)
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+        and answer["content"] != {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemResource"}}}
+    ]
+
+    assert others == []
+
+
+def test_every_operation_announces_the_errors_of_every_route(contract: Any) -> None:
+    silent = [
+        (method, path)
+        for path, method, operation in _operations(contract)
+        if not {"400", "401", "403"} <= operation["responses"].keys()
+    ]
+
+    assert silent == []
+
+
+def test_the_contract_names_no_validation_error_of_the_framework(contract: Any) -> None:
+    assert "HTTPValidationError" not in json.dumps(contract)
+
+
+def test_every_reference_of_the_contract_leads_somewhere(contract: Any) -> None:
+    dangling = [
+        name
+        for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(contract))
+        if name not in contract["components"]["schemas"]
+    ]
+
+    assert dangling == []
+
+
+def test_every_path_names_its_parameters(contract: Any) -> None:
+    for path, _, operation in _operations(contract):
+        declared = {item["name"] for item in operation.get("parameters", []) if item["in"] == "path"}
+
+        assert declared == set(re.findall(r"{(\w+)}", path))
+
+
+def test_every_success_has_a_schema(contract: Any) -> None:
+    bare = [
+        (method, path, status)
+        for path, method, operation in _operations(contract)
+        for status, answer in operation["responses"].items()
+        if status in {"200", "201"} and not answer.get("content", {}).get("application/json", {}).get("schema")
+    ]
+
+    assert bare == []
+
+
+def test_required_headers_are_in_the_contract(contract: Any) -> None:
+    named = {
+        operation["operationId"]: {item["name"] for item in operation.get("parameters", []) if item["in"] == "header"}
+        for _, _, operation in _operations(contract)
+    }
+
+    assert "Idempotency-Key" in named["registerAdviser"]
+    assert all("If-Match" in named[name] for name in named if name.startswith(("put", "patch", "reschedule")))
+
+
+def test_a_problem_is_named_by_a_uuid(anonymous: httpx.Client) -> None:
+    instance = anonymous.get("/nowhere").json()["instance"]
+
+    assert UUID(instance.removeprefix("urn:uuid:")).version == 4

@@ -1,0 +1,136 @@
+"""The other commands, on the database of `DATABASE_URL`."""
+
+import json
+import re
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from app.embedded.cluster import Cluster
+from app.seed.catalogue import HISTYA
+from tests.api.answers import published
+from tests.cli.program import new_folder, run, serving
+
+SECRET = "a-secret-for-tests-that-is-long-enough"
+KEY = re.compile(r"^clé +(insc_\S+)$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def settings(cluster: Cluster) -> dict[str, str]:
+    """An empty database."""
+    cluster.create_database("commanded")
+    return {"DATABASE_URL": cluster.url("commanded"), "SECRET_KEY": SECRET}
+
+
+@pytest.fixture(scope="module")
+def migrated(settings: dict[str, str]) -> dict[str, str]:
+    """The same, with its schema and its catalogue."""
+    for command in ("migrate", "seed"):
+        done = run(command, **settings)
+        assert done.returncode == 0, done.stderr
+    return settings
+
+
+@pytest.fixture(scope="module")
+def with_keys(migrated: dict[str, str]) -> dict[str, str]:
+    """The secret of one key for each role."""
+    commands = {
+        "platform": ("La Coop", "platform"),
+        "training_organisation": ("Histya", "training_organisation", "--training-organisation-id", str(HISTYA)),
+        "admin": ("ANCT", "admin", "--days", "1"),
+    }
+    printed = {role: run("keys", "create", *words, **migrated) for role, words in commands.items()}
+    assert {done.returncode for done in printed.values()} == {0}, printed
+    return {role: KEY.findall(done.stdout)[0] for role, done in printed.items()}
+
+
+async def test_migrate_and_seed_may_be_run_again(migrated: dict[str, str]) -> None:
+    again = [run(command, **migrated).returncode for command in ("migrate", "seed")]
+
+    connection = await asyncpg.connect(migrated["DATABASE_URL"])
+    counted = await connection.fetchrow(
+        "SELECT (SELECT count(*) FROM module) AS modules, (SELECT count(*) FROM policy) AS policies"
+    )
+    await connection.close()
+    assert again == [0, 0]
+    assert counted is not None
+    assert (counted["modules"] > 5, counted["policies"]) == (True, 1)
+
+
+def test_keys_are_listed_without_their_secret(migrated: dict[str, str], with_keys: dict[str, str]) -> None:
+    listed = run("keys", "list", **migrated)
+
+    assert listed.returncode == 0
+    for role, secret in with_keys.items():
+        identifier = secret.split("_")[1]
+        assert re.search(rf"^{identifier} .*{role}", listed.stdout, re.MULTILINE)
+        assert secret.split("_")[2] not in listed.stdout
+
+
+def test_keys_open_a_service_on_that_database(migrated: dict[str, str], with_keys: dict[str, str]) -> None:
+    with new_folder() as folder, serving(folder / "var", **migrated) as program:
+        answers = {role: _modules(program.base_url, secret) for role, secret in with_keys.items()}
+        printed, left = program.printed, [*folder.iterdir()]
+
+    assert {role: answer.status_code for role, answer in answers.items()} == dict.fromkeys(with_keys, 200)
+    assert "insc_" not in printed
+    assert left == []
+
+
+def _modules(base_url: str, secret: str) -> httpx.Response:
+    return httpx.get(f"{base_url}/v1/modules", headers={"Authorization": f"Bearer {secret}"})
+
+
+def test_a_revoked_key_no_longer_opens(migrated: dict[str, str]) -> None:
+    secret = KEY.findall(run("keys", "create", "À révoquer", "platform", **migrated).stdout)[0]
+    revoked = run("keys", "revoke", secret.split("_")[1], **migrated)
+
+    with new_folder() as folder, serving(folder / "var", **migrated) as program:
+        answer = _modules(program.base_url, secret)
+
+    assert (revoked.returncode, answer.status_code) == (0, 401)
+
+
+def test_a_key_that_is_not_there_is_not_revoked(migrated: dict[str, str]) -> None:
+    done = run("keys", "revoke", "nothing", **migrated)
+
+    assert done.returncode == 1
+    assert "nothing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Sans organisme", "training_organisation"),
+        ("Organisme inconnu", "training_organisation", "--training-organisation-id", str(uuid4())),
+        ("Plateforme d’un organisme", "platform", "--training-organisation-id", str(HISTYA)),
+    ],
+)
+def test_a_key_of_nobody_is_not_made(migrated: dict[str, str], words: tuple[str, ...]) -> None:
+    done = run("keys", "create", *words, **migrated)
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "insc_" not in done.stdout
+
+
+def test_openapi_prints_the_contract_that_is_served() -> None:
+    done = run("openapi")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == _as_json(published().openapi())
+
+
+def _as_json(contract: Any) -> Any:
+    return json.loads(json.dumps(contract))
+
+
+def test_the_help_lists_the_commands() -> None:
+    done = run("--help", COLUMNS="120")
+
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("serve", "worker", "migrate", "seed", "keys"))
+

@@ -1,0 +1,119 @@
+"""`python -m app serve`, from its first line to its last."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import stat
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.program import processes_in, serving, wait_until_empty
+from tests.scenes import an_adviser, an_adviser_in_post, register
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
+ROLES = ("platform", "training_organisation", "admin")
+
+
+def test_a_first_start_prints_where_to_go_and_three_keys(served_once: tuple[Path, str]) -> None:
+    data_dir, printed = served_once
+
+    keys = json.loads((data_dir / "demo-keys.json").read_text())
+
+    assert f"{keys['base_url']}/docs" in printed
+    assert all(f"{role} " in printed and keys[role] in printed for role in ROLES)
+
+
+def test_the_keys_are_for_their_owner_only(filled: Path) -> None:
+    keys = json.loads((filled / "demo-keys.json").read_text())
+
+    assert keys.keys() == {"base_url", "training_organisation_id", *ROLES}
+    assert stat.S_IMODE((filled / "demo-keys.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((filled / "secret-key").stat().st_mode) == 0o600
+
+
+def test_a_second_start_keeps_the_data_and_the_keys(filled: Path) -> None:
+    with serving(filled) as first, first.client("platform") as client:
+        adviser, keys = client.get(f"/v1/advisers/{an_adviser(client)}").json(), first.keys
+
+    started = time.monotonic()
+    with serving(filled) as second, second.client("platform") as client:
+        logging.getLogger(__name__).info("ready again after %.1f s", time.monotonic() - started)
+        found, kept = client.get(f"/v1/advisers/{adviser['id']}").json(), second.keys
+
+    assert found == adviser
+    assert kept == keys | {"base_url": second.base_url}
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_it_and_leaves_no_server(filled: Path, number: signal.Signals) -> None:
+    with serving(filled) as program:
+        at_work = processes_in(filled)
+        status = program.stop(number)
+
+    assert at_work
+    assert status in {0, 128 + number, -number}
+    assert processes_in(filled) == []
+
+
+@linux
+def test_a_stop_says_nothing_alarming(filled: Path) -> None:
+    with serving(filled) as program:
+        os.kill(program.process.pid, signal.SIGINT)
+        program.process.wait(30)
+        printed = program.printed
+
+    assert "Traceback" not in printed
+    assert "ERROR" not in printed
+
+
+@linux
+def test_killed_it_leaves_no_server_and_loses_nothing(filled: Path) -> None:
+    with serving(filled) as program, program.client("platform") as client:
+        registration = register(client, an_adviser_in_post(client)).raise_for_status().json()
+        program.stop(signal.SIGKILL)
+    wait_until_empty(filled)
+
+    with serving(filled) as again, again.client("platform") as client:
+        found = client.get(f"/v1/registrations/{registration['id']}").raise_for_status().json()
+
+    links = {name: address.replace(program.base_url, again.base_url) for name, address in registration["links"].items()}
+    assert found == registration | {"links": links}
+
+
+@linux
+def test_several_processes_serve_together(filled: Path) -> None:
+    with serving(filled, WORKERS="2") as program:
+        answers = [httpx.get(f"{program.base_url}/readyz") for _ in range(20)]
+        with program.client("platform") as client:
+            registered = register(client, an_adviser_in_post(client))
+        children = Path(f"/proc/{program.process.pid}/task/{program.process.pid}/children").read_text().split()
+        status = program.stop(signal.SIGINT)
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert registered.status_code == 201
+    assert len(children) >= 3  # two servers, and PostgreSQL
+    assert status in {0, 130, -signal.SIGINT}
+    assert processes_in(filled) == []
+
+
+def test_it_is_found_under_another_name(filled: Path) -> None:
+    port = str(_free_port())
+    with serving(filled, PORT=port, PUBLIC_BASE_URL="https://inscriptions.example.org/") as program:
+        with program.client("platform") as client:
+            made = client.post("/v1/advisers", json={})
+        keys = program.keys
+
+    assert made.headers["Location"].startswith("https://inscriptions.example.org/v1/advisers/")
+    assert keys["base_url"] == "https://inscriptions.example.org"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
