@@ -17,6 +17,8 @@ from tests.clockwork import MORNING
 from tests.served import Served, serving
 
 TEMPLATE = "template_migrated"
+# Durability is what tests/embedded is about; here the disk would only be waited for.
+SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
 _numbers = count(1)
 
 
@@ -27,7 +29,7 @@ def cluster() -> Generator[Cluster]:
         folder = Path(name)
         # PostgreSQL drops root's rights and must still be able to walk in.
         folder.chmod(0o755)
-        with running_cluster(folder / "data", settings={"max_connections": "200"}) as started:
+        with running_cluster(folder / "data", settings=SETTINGS) as started:
             yield started
 
 

@@ -105,7 +105,7 @@ class Needs(HTTPBearer):
             raise Problem("unauthenticated", "Clé d’API absente, inconnue, expirée ou révoquée.", headers=challenge)
         if self.required not in SCOPES[client.role]:
             raise Problem("forbidden", f"Cette action demande la portée {self.required}, que n’a pas votre rôle.")
-        return Asking(service, client, now, f"{request.method} {request.url.path}")
+        return Asking(service, client, now, f"{request.method} {request.scope['path']}")
 
 
 def scope_of(route: APIRoute) -> Scope | None:

@@ -61,8 +61,8 @@ class UndeclaredRouteError(Exception):
 def _declared(routes: Iterable[Any]) -> None:
     """Raise UndeclaredRouteError."""
     for route in routes:
-        if isinstance(route, APIRoute) and scope_of(route) is None:
-            raise UndeclaredRouteError(f"{route.path} declares no scope")
+        if not isinstance(route, APIRoute) or scope_of(route) is None:
+            raise UndeclaredRouteError(f"{getattr(route, 'path', route)} declares no scope")
 
 
 def _problem_of_failure(failure: Exception) -> Problem:

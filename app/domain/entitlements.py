@@ -1,7 +1,7 @@
 """Funded rights (droits financés): buckets, their windows, and who holds which unit (section 4)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import count
@@ -128,9 +128,7 @@ def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[B
     buckets: list[Bucket] = []
     for bucket in own:
         carried = _carried_units(file, bucket.name)
-        buckets.append(Bucket(bucket.name, bucket.units - carried, bucket.opens_on, bucket.expires_on, bucket.rule))
-        if carried:
-            buckets.append(_carried(bucket, carried))
+        buckets += [replace(bucket, units=bucket.units - carried), _carried(bucket, carried)] if carried else [bucket]
     return tuple(buckets)
 
 

@@ -37,17 +37,22 @@ RESOURCE_COLUMNS = ", ".join(
 RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM registration r JOIN decision d ON d.id = r.decision_id"
 
 # Facts that only ever go from unknown to known stay when another use case writes the registration.
-_KEPT = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours", "decision_id")
+_KEPT = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours")
 _CHANGING = (
     "session_starts_on", "session_ends_on", "session_format", "session_place", "session_reference",
-    "employer_agreement", "status", "funding", "payer", "unit", "offered_payers", "version", "updated_at",
+    "employer_agreement", "status", "funding", "payer", "unit", "offered_payers", "decision_id", "version",
+    "updated_at",
 )  # fmt: skip
 
 
-def _insert(table: str, columns: Sequence[str], parameter: str) -> str:
-    """An insert of a JSON array of rows: one text however many rows, so that it is prepared once."""
+def _insert(table: str, columns: Sequence[str], parameter: str, **computed: str) -> str:
+    """An insert of a JSON array of rows: one text however many rows, so that it is prepared once. `computed` gives the
+    expression of a column that is not simply its value in the `given` row."""
     listed = ", ".join(columns)
-    return f"INSERT INTO {table} ({listed}) SELECT {listed} FROM json_populate_recordset(NULL::{table}, {parameter})"
+    values = ", ".join(computed.get(column, column) for column in columns)
+    return (
+        f"INSERT INTO {table} ({listed}) SELECT {values} FROM json_populate_recordset(NULL::{table}, {parameter}) given"
+    )
 
 
 _UPDATES = ", ".join(
@@ -55,7 +60,10 @@ _UPDATES = ", ".join(
     + [f"{column} = coalesce(EXCLUDED.{column}, registration.{column})" for column in _KEPT]
 )
 
-WRITE = f"""WITH registrations AS ({_insert("registration", REGISTRATION_COLUMNS, "$1")}
+# A registration that changes without a new decision keeps its latest: NOT NULL is checked before a conflict is seen.
+_DECISION = "coalesce(decision_id, (SELECT r.decision_id FROM registration r WHERE r.id = given.id))"
+
+WRITE = f"""WITH registrations AS ({_insert("registration", REGISTRATION_COLUMNS, "$1", decision_id=_DECISION)}
     ON CONFLICT (id) DO UPDATE SET {_UPDATES}),
 decisions AS ({_insert("decision", DECISION_COLUMNS, "$2")}),
 events AS ({_insert("outbox", EVENT_COLUMNS, "$3")})"""

@@ -245,7 +245,7 @@ def upgrade() -> None:
             "'absent_justified', 'absent_unjustified')",
             name=op.f("ck_registration_status"),
         ),
-        sa.CheckConstraint("unit IS NULL OR funding = 'state'", name=op.f("ck_registration_unit")),
+        sa.CheckConstraint("unit IS NULL OR funding IS NOT DISTINCT FROM 'state'", name=op.f("ck_registration_unit")),
         sa.CheckConstraint("session_ends_on >= session_starts_on", name=op.f("ck_registration_order")),
         sa.ForeignKeyConstraint(["adviser_id"], ["adviser.id"], name=op.f("fk_registration_adviser_id")),
         sa.ForeignKeyConstraint(["module_code"], ["module.code"], name=op.f("fk_registration_module_code")),

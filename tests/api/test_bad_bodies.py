@@ -16,7 +16,7 @@ from tests.served import key
 Body = dict[str, Any]
 NOBODY = "0198b7a0-0000-7000-8000-000000000000"
 
-NO_DATES = [
+NO_DATES: list[Any] = [
     "2025-02-30",
     "2025-13-01",
     "2025-5-1",
@@ -37,9 +37,9 @@ NO_DATES = [
     {},
 ]
 IMPLAUSIBLE_DATES = ["0001-01-01", "1949-12-31", "2100-01-01", "9999-12-31"]
-NO_TEXTS = [1, 1.5, True, ["a"], {"a": 1}]
-NO_BOOLEANS = [1, 0, "true", "false", "oui", None, [], {}]
-NO_UUIDS = ["", "1", "not-a-uuid", NOBODY[:-1], NOBODY + "0", 1, True, [], {}, "\x00"]
+NO_TEXTS: list[Any] = [1, 1.5, True, ["a"], {"a": 1}]
+NO_BOOLEANS: list[Any] = [1, 0, "true", "false", "oui", None, [], {}]
+NO_UUIDS: list[Any] = ["", "1", "not-a-uuid", NOBODY[:-1], NOBODY + "0", 1, True, [], {}, "\x00"]
 HOSTILE = ["\x00", "a\x00b", "\x1b[31m", "\ud83e", "a\udc00", "   ", ""]
 
 
@@ -266,7 +266,9 @@ def test_a_text_of_a_megabyte_is_refused(platform: httpx.Client) -> None:
     problem(answer, 413, "payload-too-large")
 
 
-@pytest.mark.parametrize("name", ["O’Brien-Núñez", "محمد", "עברית", "李小龍", "🦊 Renard", "e\u0301", "\u202eFedora", "'; --"])
+@pytest.mark.parametrize(
+    "name", ["O’Brien-Núñez", "محمد", "עברית", "李小龍", "🦊 Renard", "e\u0301", "\u202eFedora", "'; --"]
+)
 def test_a_name_of_any_script_comes_back_as_it_came(platform: httpx.Client, name: str) -> None:
     answer = put_adviser(platform, "/last_name", name)
 
@@ -374,7 +376,15 @@ def test_an_address_looks_like_one(platform: httpx.Client, value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["21350238800018", "2135023880001", "213502388000190", "2135023880001A", "35600000000002", "12345678", "٢١٣٥٠٢٣٨٨٠٠٠١٩"],
+    [
+        "21350238800018",
+        "2135023880001",
+        "213502388000190",
+        "2135023880001A",
+        "35600000000002",
+        "12345678",
+        "٢١٣٥٠٢٣٨٨٠٠٠١٩",
+    ],
 )
 def test_a_siret_has_its_check_digit(platform: httpx.Client, value: str) -> None:
     answer = put_contract(platform, "/employer/siret", value)
@@ -447,9 +457,7 @@ def test_an_initial_training_does_not_end_before_it_starts(platform: httpx.Clien
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/registrations", "/v1/registrations/preview"])
-def test_an_unknown_reference_of_a_demand_is_named(
-    platform: httpx.Client, path: str, pointer: str, value: str
-) -> None:
+def test_an_unknown_reference_of_a_demand_is_named(platform: httpx.Client, path: str, pointer: str, value: str) -> None:
     body = _with(registration_body(an_adviser(platform)), pointer, value)
 
     answer = platform.post(path, json=body, headers=key())
@@ -501,7 +509,13 @@ def test_a_contract_does_not_renew_itself(platform: httpx.Client) -> None:
 
 
 def _result(client: httpx.Client, **fields: Any) -> Body:
-    return {"adviser_id": an_adviser(client), "qualification": "remn-ccp1", "outcome": "failed", "on": "2024-09-12", **fields}
+    return {
+        "adviser_id": an_adviser(client),
+        "qualification": "remn-ccp1",
+        "outcome": "failed",
+        "on": "2024-09-12",
+        **fields,
+    }
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,8 @@ def test_an_instant_has_its_offset(admin: httpx.Client, noun: str, since: str) -
 
 
 @pytest.mark.parametrize(
-    "since", ["2026-01-31T00:00:00Z", "2026-01-31T00:00:00.123456Z", "2026-01-31T01:00:00+01:00", "0001-01-01T00:00:00Z"]
+    "since",
+    ["2026-01-31T00:00:00Z", "2026-01-31T00:00:00.123456Z", "2026-01-31T01:00:00+01:00", "0001-01-01T00:00:00Z"],
 )
 def test_an_instant_of_rfc_3339_is_read(admin: httpx.Client, since: str) -> None:
     answer = admin.get("/v1/registrations", params={"updated_since": since, "limit": 1})
@@ -133,7 +134,8 @@ def test_an_instant_of_rfc_3339_is_read(admin: httpx.Client, since: str) -> None
 
 
 @pytest.mark.parametrize(
-    "day", ["", "hier", "2025-02-30", "2025-5-1", "20250501", "2025-05-01T00:00:00Z", "2025-W01-1", "2025-001", "0001-01-01"]
+    "day",
+    ["", "hier", "2025-02-30", "2025-5-1", "20250501", "2025-05-01T00:00:00Z", "2025-W01-1", "2025-001", "0001-01-01"],
 )
 def test_the_day_of_a_record_is_a_day(platform: httpx.Client, day: str) -> None:
     answer = platform.get(f"/v1/advisers/{an_adviser(platform)}/training-record", params={"on": day})
@@ -166,9 +168,7 @@ def test_history_is_yes_or_no(platform: httpx.Client, flag: str) -> None:
         ("registrations", "limit", ["1", "2"]),
     ],
 )
-def test_a_parameter_given_twice_is_not_half_read(
-    admin: httpx.Client, noun: str, name: str, values: list[str]
-) -> None:
+def test_a_parameter_given_twice_is_not_half_read(admin: httpx.Client, noun: str, name: str, values: list[str]) -> None:
     answer = admin.get(f"/v1/{noun}", params={name: values})
 
     assert _named(answer) == [f"/{name}"]

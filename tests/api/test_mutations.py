@@ -48,7 +48,9 @@ VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
     max_leaves=5,
 )
-NAMES = st.one_of(st.text(max_size=12), st.sampled_from(["id", "version", "status", "\x00", "__proto__", "a/b~c", "\ud83e"]))
+NAMES = st.one_of(
+    st.text(max_size=12), st.sampled_from(["id", "version", "status", "\x00", "__proto__", "a/b~c", "\ud83e"])
+)
 
 
 def _places(value: Any, here: Path = ()) -> Iterator[Path]:
@@ -102,7 +104,11 @@ def requests(served: Served) -> list[Request]:
         ("POST", "/v1/advisers", adviser_body()),
         ("PUT", f"/v1/advisers/{uuid4()}", adviser_body()),
         ("PATCH", f"/v1/advisers/{adviser_id}", {"email": None, "initial_training": {"entered_on": "2022-03-14"}}),
-        ("POST", f"/v1/advisers/{adviser_id}/carry-overs", {"bucket": "civil_year:2025", "units": 1, "motive": "Congé"}),
+        (
+            "POST",
+            f"/v1/advisers/{adviser_id}/carry-overs",
+            {"bucket": "civil_year:2025", "units": 1, "motive": "Congé"},
+        ),
         ("POST", "/v1/contracts", contract_body(adviser_id)),
         ("PUT", f"/v1/contracts/{uuid4()}", contract_body(adviser_id)),
         ("PATCH", f"/v1/contracts/{contract_id}", {"employer": {"name": "Ville"}, "terminated_on": "2030-01-01"}),

@@ -5,19 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import new_folder, serving
+from tests.cli.program import First, new_folder, serving
 
 
 @pytest.fixture(scope="session")
-def filled(served_once: tuple[Path, str]) -> Path:
-    return served_once[0]
+def filled(served_once: First) -> Path:
+    """The folder, whoever served it last."""
+    return served_once.data_dir
 
 
 @pytest.fixture(scope="session")
-def served_once() -> Generator[tuple[Path, str]]:
-    """The folder, and what the first start printed."""
+def served_once() -> Generator[First]:
+    """The first start, over."""
     with new_folder() as folder:
         data_dir = folder / "var"
         with serving(data_dir) as program:
-            printed = program.printed
-        yield data_dir, printed
+            first = First(data_dir, program.printed, program.keys)
+        yield first

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -57,6 +58,15 @@ def wait_until_empty(folder: Path) -> None:
     while left := processes_in(folder):
         assert time.monotonic() < deadline, f"still at work in {folder}: {left}"
         time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What a first start left: its folder, what it printed, the keys it wrote."""
+
+    data_dir: Path
+    printed: str
+    keys: Mapping[str, str]
 
 
 class Program:
@@ -115,7 +125,7 @@ class Program:
         while True:
             assert time.monotonic() < deadline, self.printed
             try:
-                if httpx.get(f"{self.base_url}/readyz").status_code == httpx.codes.OK:
+                if httpx.get(f"{self.base_url}/readyz").is_success:
                     return
             except httpx.TransportError:
                 assert self.process.poll() is None, self.printed

@@ -14,7 +14,7 @@ from app.seed.catalogue import HISTYA
 from tests.api.answers import published
 from tests.cli.program import new_folder, run, serving
 
-SECRET = "a-secret-for-tests-that-is-long-enough"
+SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 KEY = re.compile(r"^clé +(insc_\S+)$", re.MULTILINE)
 
 
@@ -133,4 +133,3 @@ def test_the_help_lists_the_commands() -> None:
 
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("serve", "worker", "migrate", "seed", "keys"))
-

@@ -13,17 +13,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.program import processes_in, serving, wait_until_empty
+from tests.cli.program import First, processes_in, serving, wait_until_empty
 from tests.scenes import an_adviser, an_adviser_in_post, register
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
 ROLES = ("platform", "training_organisation", "admin")
 
 
-def test_a_first_start_prints_where_to_go_and_three_keys(served_once: tuple[Path, str]) -> None:
-    data_dir, printed = served_once
-
-    keys = json.loads((data_dir / "demo-keys.json").read_text())
+def test_a_first_start_prints_where_to_go_and_three_keys(served_once: First) -> None:
+    printed, keys = served_once.printed, served_once.keys
 
     assert f"{keys['base_url']}/docs" in printed
     assert all(f"{role} " in printed and keys[role] in printed for role in ROLES)

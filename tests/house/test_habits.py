@@ -200,7 +200,7 @@ def test_an_undeclared_route_is_seen_in_a_router_within_a_router(
     outer.include_router(inner)
     monkeypatch.setattr(catalogue, "router", outer)
 
-    with pytest.raises(UndeclaredRouteError, match="/open"):
+    with pytest.raises(UndeclaredRouteError, match="declares no scope"):
         create_application(service)
 
 
@@ -277,14 +277,14 @@ COMPOSED = {
         "self.key", "self.sort", "where",
     },
     "app/persistence/registrations.py": {
-        "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES", "_insert('registration', REGISTRATION_COLUMNS, '$1')",
+        "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES", "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
     },
     "app/persistence/rows.py": {
         "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
     },
-    "app/persistence/tables.py": {"column", "listed", "value"},
+    "app/persistence/columns.py": {"column", "listed", "value"},
 }  # fmt: skip
 
 

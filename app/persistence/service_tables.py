@@ -1,0 +1,75 @@
+"""The tables of the service itself: who may call, what was answered, what must be told."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+
+from app.persistence.columns import instant, metadata, one_of, reference
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    reference("training_organisation_id", "training_organisation.id", nullable=True),
+    instant("created_at"),
+    one_of("role", "platform", "training_organisation", "admin"),
+    CheckConstraint(
+        "(role = 'training_organisation') = (training_organisation_id IS NOT NULL)", name="training_organisation"
+    ),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    reference("client_id", "client.id", index=True),
+    Column("digest", LargeBinary, nullable=False),
+    instant("expires_at", nullable=True),
+    instant("revoked_at", nullable=True),
+    instant("created_at"),
+)
+
+# A row exists only once the work it answers for is committed: nothing ever says "in progress".
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    instant("created_at"),
+    Index("ix_idempotency_created_at", "created_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("subject_type", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("subject_version", Integer, nullable=False),
+    Column("adviser_id", Uuid, nullable=False),
+    Column("training_organisation_id", Uuid),
+    Column("data", JSONB, nullable=False),
+    instant("occurred_at"),
+    instant("sequenced_at", nullable=True),
+    Index("ix_outbox_unsequenced", "id", postgresql_where=text("sequenced_at IS NULL")),
+)
