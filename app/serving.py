@@ -35,6 +35,7 @@ def serve_until_told_to_stop(settings: Settings, listener: socket.socket) -> Non
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     if several:

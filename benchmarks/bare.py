@@ -9,7 +9,7 @@ import orjson
 import uvicorn
 from uuid_utils.compat import uuid7
 
-from app.persistence.database import POOL_SIZE
+from app.persistence.database import POOL_SIZE, SERVER_SETTINGS
 from app.persistence.files import FILE_STATEMENTS
 from app.persistence.locks import Lock, Target
 from app.persistence.registrations import WRITE_AND_REMEMBER
@@ -42,7 +42,9 @@ class Bare:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self.pool = await asyncpg.create_pool(self.url, min_size=POOL_SIZE, max_size=POOL_SIZE)
+                self.pool = await asyncpg.create_pool(
+                    self.url, min_size=POOL_SIZE, max_size=POOL_SIZE, server_settings=SERVER_SETTINGS
+                )
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.pool.close()

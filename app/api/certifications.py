@@ -130,7 +130,7 @@ async def list_certifications(
     qualification: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
     outcome: CertificationOutcome | None = None,
 ) -> Response:
-    """Par date d’enregistrement."""
+    """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""
     filters = certifications.visible_to(asking.owner)
     filters += equalities(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
     return await paging.answered(asking, certifications.list_page, filters, certification_resource)

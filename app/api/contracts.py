@@ -182,7 +182,7 @@ async def list_contracts(
     adviser_id: UUID | None = None,
     siret: Annotated[str | None, Query(pattern=r"^\d{7,14}$")] = None,
 ) -> Response:
-    """Par date de création."""
+    """Dans l’ordre des identifiants ; par date de modification avec `updated_since`."""
     filters = equalities(adviser_id=adviser_id, employer_siret=siret)
     return await paging.answered(asking, contracts.list_page, filters, contract_resource)
 

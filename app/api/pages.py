@@ -58,13 +58,14 @@ class PageRequest:
         worded: Callable[[Row], Mapping[str, Any]],
     ) -> Response:
         """One page. Raise Problem on a cursor of another list, other filters or another client."""
-        conditions, sort = [*filters], "created_at"
+        conditions, sort = [*filters], None
         if self.updated_since is not None:
             conditions, sort = [*filters, Filter("{t}.updated_at >= {}", self.updated_since)], "updated_at"
         seal = self._seal(asking)
         after = seal.opened(self.cursor) if self.cursor is not None else None
-        found = await read(asking.database, Page(limit=self.limit, sort=sort, after=after, filters=conditions))
-        cursor = seal.sealed(found.rows[-1], sort) if found.more else None
+        page = Page(limit=self.limit, sort=sort, after=after, filters=conditions)
+        found = await read(asking.database, page)
+        cursor = seal.sealed([found.rows[-1][column] for column in page.order]) if found.more else None
         headers = {"Cache-Control": PRIVATE}
         if cursor is not None:
             query = urlencode({**self.parameters, "limit": self.limit, "cursor": cursor})
@@ -84,12 +85,12 @@ class Seal:
     secrets: tuple[str, ...]
     scope: bytes
 
-    def sealed(self, row: Row, sort: str) -> str:
-        content = orjson.dumps([row[sort], row["id"]], default=str)
+    def sealed(self, keys: Sequence[str]) -> str:
+        content = orjson.dumps(keys)
         return urlsafe_b64encode(self._signature(self.secrets[0], content) + content).decode().rstrip("=")
 
-    def opened(self, cursor: str) -> tuple[datetime, str]:
-        """The key of the last row seen. Raise Problem."""
+    def opened(self, cursor: str) -> tuple[datetime | str, ...]:
+        """The keys of the last row seen. Raise Problem."""
         try:
             sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         except (binascii.Error, ValueError):
@@ -97,8 +98,8 @@ class Seal:
         signature, content = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
         if not any(hmac.compare_digest(signature, self._signature(secret, content)) for secret in self.secrets):
             raise Problem("invalid-cursor", "Ce curseur n’est pas de cette liste, de ces filtres ou de ce client.")
-        instant, key = orjson.loads(content)
-        return datetime.fromisoformat(instant), key
+        *instants, key = orjson.loads(content)
+        return *(datetime.fromisoformat(instant) for instant in instants), key
 
     def _signature(self, secret: str, content: bytes) -> bytes:
         return hmac.digest(f"cursor:{secret}".encode(), self.scope + content, sha256)[:_SIGNATURE_BYTES]

@@ -114,7 +114,7 @@ async def list_registrations(
     module_code: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
     ids: Annotated[str | None, Query(max_length=20_000, description="Identifiants séparés par des virgules.")] = None,
 ) -> Response:
-    """Par date de création ; par date de modification avec `updated_since`, pour se synchroniser."""
+    """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser."""
     filters = equalities(
         adviser_id=adviser_id,
         training_organisation_id=training_organisation_id,

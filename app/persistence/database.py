@@ -24,6 +24,8 @@ SERVER_SETTINGS = {
     "lock_timeout": "3s",
     "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
+    # Every statement finds its rows by key: planning it anew at each call would cost more than running it.
+    "plan_cache_mode": "force_generic_plan",
     # Each statement is small: compiling it to machine code costs more than running it.
     "jit": "off",
 }

@@ -23,16 +23,19 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """At most `limit` rows (1 to 500) after the key of the last row seen; ordered by `sort`, then `key`.
+    """At most `limit` rows (1 to 500) after the keys of the last row seen; ordered by `sort` when given, then by id.
 
     PostgreSQL writes the page as one JSON text: a hundred rows decoded column by column cost three times the processor.
     """
 
     limit: int
-    sort: str
-    key: str = "id"
-    after: tuple[datetime | str, str] | None = None
+    sort: str | None = None
+    after: tuple[datetime | str, ...] | None = None
     filters: Sequence[Filter] = field(default_factory=tuple)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return (self.sort, "id") if self.sort else ("id",)
 
     async def of(self, reader: Reader, select: str, alias: str) -> "Slice":
         values: list[Any] = []
@@ -40,10 +43,11 @@ class Page:
         for item in self.filters:
             values.append(item.value)
             conditions.append(item.sql.format(f"${len(values)}", t=alias))
-        order = [f"{alias}.{self.sort}", f"{alias}.{self.key}"]
+        order = [f"{alias}.{column}" for column in self.order]
         if self.after is not None:
+            places = [f"${len(values) + place}" for place, _ in enumerate(self.after, start=1)]
             values += self.after
-            conditions.append(f"({', '.join(order)}) > (${len(values) - 1}, ${len(values)})")
+            conditions.append(f"({', '.join(order)}) > ({', '.join(places)})")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         values.append(self.limit + 1)
         page = f"{select}{where} ORDER BY {', '.join(order)} LIMIT ${len(values)}"

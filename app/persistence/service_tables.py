@@ -54,7 +54,6 @@ idempotency = Table(
     Column("headers", JSON, nullable=False),
     Column("body", LargeBinary, nullable=False),
     instant("created_at"),
-    Index("ix_idempotency_created_at", "created_at"),
 )
 
 outbox = Table(

@@ -32,7 +32,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_adviser")),
         sa.UniqueConstraint("conum_id", name=op.f("uq_adviser_conum_id")),
     )
-    op.create_index("ix_adviser_created_at", "adviser", ["created_at", "id"], unique=False)
     op.create_index("ix_adviser_email", "adviser", [sa.literal_column("lower(email)")], unique=False)
     op.create_index("ix_adviser_updated_at", "adviser", ["updated_at", "id"], unique=False)
     op.create_table(
@@ -46,7 +45,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("client_id", "key", name=op.f("pk_idempotency")),
     )
-    op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"], unique=False)
     op.create_table(
         "module",
         sa.Column("code", sa.Text(), nullable=False),
@@ -158,7 +156,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certification")),
     )
     op.create_index("ix_certification_adviser_id", "certification", ["adviser_id", "qualification"], unique=False)
-    op.create_index("ix_certification_created_at", "certification", ["created_at", "id"], unique=False)
     op.create_table(
         "client",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -209,7 +206,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract")),
     )
     op.create_index(op.f("ix_contract_adviser_id"), "contract", ["adviser_id"], unique=False)
-    op.create_index("ix_contract_created_at", "contract", ["created_at", "id"], unique=False)
     op.create_index(op.f("ix_contract_employer_siret"), "contract", ["employer_siret"], unique=False)
     op.create_index("ix_contract_updated_at", "contract", ["updated_at", "id"], unique=False)
     op.create_table(
@@ -257,20 +253,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration")),
         sa.UniqueConstraint("adviser_id", "unit", deferrable=True, initially="IMMEDIATE", name="uq_registration_unit"),
     )
-    op.create_index("ix_registration_adviser_id", "registration", ["adviser_id", "created_at", "id"], unique=False)
-    op.create_index("ix_registration_created_at", "registration", ["created_at", "id"], unique=False)
-    op.create_index(
-        "ix_registration_organisation_created",
-        "registration",
-        ["training_organisation_id", "created_at", "id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_registration_organisation_updated",
-        "registration",
-        ["training_organisation_id", "updated_at", "id"],
-        unique=False,
-    )
+    op.create_index("ix_registration_organisation", "registration", ["training_organisation_id", "id"], unique=False)
     op.create_index("ix_registration_updated_at", "registration", ["updated_at", "id"], unique=False)
     op.create_index(
         "uq_registration_active",
@@ -307,9 +290,9 @@ def upgrade() -> None:
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["adviser_id"], ["adviser.id"], name=op.f("fk_decision_adviser_id")),
         sa.ForeignKeyConstraint(["registration_id"], ["registration.id"], name=op.f("fk_decision_registration_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+        postgresql_with={"toast_tuple_target": "8160"},
     )
     op.create_index("ix_decision_registration_id", "decision", ["registration_id", "decided_at", "id"], unique=False)
     # A decision is evidence: it is added, and never touched again.
@@ -337,18 +320,13 @@ def downgrade() -> None:
         postgresql_where=sa.text("status NOT IN ('refused', 'cancelled')"),
     )
     op.drop_index("ix_registration_updated_at", table_name="registration")
-    op.drop_index("ix_registration_organisation_updated", table_name="registration")
-    op.drop_index("ix_registration_organisation_created", table_name="registration")
-    op.drop_index("ix_registration_created_at", table_name="registration")
-    op.drop_index("ix_registration_adviser_id", table_name="registration")
+    op.drop_index("ix_registration_organisation", table_name="registration")
     op.drop_table("registration")
     op.drop_index("ix_contract_updated_at", table_name="contract")
     op.drop_index(op.f("ix_contract_employer_siret"), table_name="contract")
-    op.drop_index("ix_contract_created_at", table_name="contract")
     op.drop_index(op.f("ix_contract_adviser_id"), table_name="contract")
     op.drop_table("contract")
     op.drop_table("client")
-    op.drop_index("ix_certification_created_at", table_name="certification")
     op.drop_index("ix_certification_adviser_id", table_name="certification")
     op.drop_table("certification")
     op.drop_index(op.f("ix_carry_over_adviser_id"), table_name="carry_over")
@@ -359,10 +337,8 @@ def downgrade() -> None:
     op.drop_index("ix_outbox_unsequenced", table_name="outbox", postgresql_where=sa.text("sequenced_at IS NULL"))
     op.drop_table("outbox")
     op.drop_table("module")
-    op.drop_index("ix_idempotency_created_at", table_name="idempotency")
     op.drop_table("idempotency")
     op.drop_index("ix_adviser_updated_at", table_name="adviser")
     op.drop_index("ix_adviser_email", table_name="adviser")
-    op.drop_index("ix_adviser_created_at", table_name="adviser")
     op.drop_table("adviser")
     op.execute("DROP FUNCTION refuse_change()")

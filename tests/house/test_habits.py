@@ -277,7 +277,8 @@ COMPOSED = {
         "self.key", "self.sort", "where",
     },
     "app/persistence/registrations.py": {
-        "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES", "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
+        "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES",
+        "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
     },
