@@ -41,12 +41,34 @@ def clock(served: Served) -> Generator[Clockwork]:
     served.clock.now = MORNING
 
 
+# Clients last the session: making one costs more than most of the requests it is made for.
+
+
+@pytest.fixture(scope="session")
+def platform(served: Served) -> Generator[httpx.Client]:
+    with served.client("platform") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def organisation(served: Served) -> Generator[httpx.Client]:
+    """La Mednum."""
+    with served.client("training_organisation") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def admin(served: Served) -> Generator[httpx.Client]:
+    with served.client("admin") as client:
+        yield client
+
+
 @pytest.fixture(scope="session")
 def histya_key(served: Served) -> str:
     return asyncio.run(_key(served.database_url, Role.TRAINING_ORGANISATION, HISTYA))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def histya(served: Served, histya_key: str) -> Generator[httpx.Client]:
     """A training organisation that is not La Mednum."""
     with _client(served, histya_key) as client:
@@ -58,14 +80,14 @@ def other_platform_key(served: Served) -> str:
     return asyncio.run(_key(served.database_url, Role.PLATFORM, None))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def other_platform(served: Served, other_platform_key: str) -> Generator[httpx.Client]:
     """The same role as `platform`, another client."""
     with _client(served, other_platform_key) as client:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anonymous(served: Served) -> Generator[httpx.Client]:
     with httpx.Client(base_url=served.base_url, timeout=30) as client:
         yield client

@@ -273,8 +273,8 @@ COMPOSED = {
     "app/persistence/locks.py": {"self.id.hex", "self.owner.hex", "target"},
     "app/persistence/migrations.py": {"following"},  # the number of a file
     "app/persistence/pages.py": {
-        "' AND '.join(conditions)", "', '.join(order)", "alias", "len(values)", "len(values) - 1", "page", "select",
-        "self.key", "self.sort", "where",
+        "' AND '.join(conditions)", "', '.join(order)", "', '.join(places)", "alias", "column", "len(values)",
+        "len(values) + place", "page", "select", "where",
     },
     "app/persistence/registrations.py": {
         "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES",
