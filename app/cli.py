@@ -1,6 +1,7 @@
 """The command line: `python -m app …`."""
 
 import asyncio
+import errno
 import json
 import logging
 import signal
@@ -23,6 +24,7 @@ from app.embedded.parenthood import stop_with_parent
 from app.persistence import migrations
 from app.persistence.clients import Client, Role, add_client, add_key, list_keys, revoke_key
 from app.persistence.database import Database, open_database
+from app.persistence.failures import UNREACHABLE, is_broken_reference
 from app.seed.catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
 from app.settings import Settings, SettingsError, read_settings
@@ -80,9 +82,13 @@ def _serve(settings: Settings, *, with_demonstration: bool) -> None:
     try:
         listener = listening_socket(settings.host, settings.port)
     except OSError as problem:
-        raise SettingsError(
-            f"PORT : {settings.host}:{settings.port} n’est pas libre ({problem.strerror}) ; PORT=0 en choisit un"
-        ) from None
+        if problem.errno in {errno.EADDRINUSE, errno.EACCES}:
+            refused = (
+                f"PORT : {settings.host}:{settings.port} n’est pas libre ({problem.strerror}) ; PORT=0 en choisit un"
+            )
+        else:
+            refused = f"HOST : {settings.host} n’est pas une adresse de cette machine ({problem.strerror})"
+        raise SettingsError(refused) from None
     port = listener.getsockname()[1]
     base_url = settings.public_base_url or f"http://{settings.host}:{port}"
     settings = settings.model_copy(update={"port": port, "public_base_url": base_url})
@@ -157,6 +163,8 @@ def create_key(
     settings = read_settings()
     if settings.secret_key is None:
         raise SettingsError("SECRET_KEY : requis par cette commande")
+    if (role is Role.TRAINING_ORGANISATION) != (training_organisation_id is not None):
+        raise SettingsError("--training-organisation-id : requis pour ce rôle, et pour lui seul")
     pepper = Pepper(tuple(settings.secret_key.get_secret_value().split()))
     key, now = make_key(), utc_now()
     client = Client(client_id or uuid4(), role, training_organisation_id)
@@ -167,7 +175,12 @@ def create_key(
             digest, expires_at = pepper.digest(key.secret), now + timedelta(days=days)
             await add_key(tx, key.id, client.id, digest, expires_at=expires_at, now=now)
 
-    _with_database(create)
+    try:
+        _with_database(create)
+    except Exception as failure:
+        if not is_broken_reference(failure):
+            raise
+        raise SettingsError("--training-organisation-id : aucun organisme n’a cet identifiant") from None
     typer.echo(f"client {client.id}\nclé    {key.secret}")
 
 
@@ -198,4 +211,7 @@ def main() -> None:
         cli()
     except (SettingsError, ClusterError) as problem:
         typer.echo(str(problem), err=True)
+        sys.exit(2)
+    except UNREACHABLE as problem:
+        typer.echo(f"DATABASE_URL : la base de données ne répond pas ({type(problem).__name__})", err=True)
         sys.exit(2)

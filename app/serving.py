@@ -15,7 +15,8 @@ GRACE_SECONDS = 20
 def listening_socket(host: str, port: int) -> socket.socket:
     """Bind now, so that port 0 has its number before anything is printed. Raise OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Without its protocol named, asyncio would not know it for TCP and would leave Nagle to delay every answer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     listener.listen(2048)

@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and any(len(part) < MINIMUM_SECRET for part in value.get_secret_value().split()):
+        parts = value.get_secret_value().split() if value is not None else []
+        if value is not None and (not parts or min(map(len, parts)) < MINIMUM_SECRET):
             raise ValueError(f"chaque valeur doit avoir au moins {MINIMUM_SECRET} caractères")
         return value
 

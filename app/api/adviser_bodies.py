@@ -151,7 +151,8 @@ class TrainingRecordResource(TypedDict):
     policy_version: str
 
 
-def training_record_resource(adviser: UUID, record: TrainingRecord) -> TrainingRecordResource:
+def training_record_resource(adviser: UUID, record: TrainingRecord, visible: frozenset[UUID]) -> TrainingRecordResource:
+    """`visible` are the registrations that the caller may see; the others are counted, not named."""
     contract = record.post.contract
     return {
         "adviser_id": adviser,
@@ -172,7 +173,7 @@ def training_record_resource(adviser: UUID, record: TrainingRecord) -> TrainingR
                 "bucket": item.bucket.name,
                 "units": item.bucket.units,
                 "used": len(item.reserved_by),
-                "reserved_by": [*item.reserved_by],
+                "reserved_by": [held for held in item.reserved_by if held in visible],
                 "valid_from": item.bucket.opens_on,
                 "valid_until": item.bucket.expires_on,
                 "rule": item.bucket.rule,
@@ -203,7 +204,7 @@ class CarryOverRequest(Body):
     bucket: Annotated[
         str,
         Field(
-            pattern=r"^(first_year|civil_year:\d{4}|supplementary:[a-z0-9-]{1,60}|carry_over:(first_year|civil_year:\d{4}))$",
+            pattern=r"^(first_year|civil_year:[0-9]{4}|supplementary:[a-z0-9-]{1,60}|carry_over:(first_year|civil_year:[0-9]{4}))$",
             strict=True,
             examples=["civil_year:2025"],
         ),

@@ -19,7 +19,7 @@ from app.api.adviser_bodies import (
     training_record_resource,
 )
 from app.api.bodies import PRIVATE, answer_of, dumped, shown
-from app.api.fields import EARLIEST, LATEST
+from app.api.fields import CIVIL_DATE, EARLIEST, LATEST
 from app.api.headers import JSON, IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.merging import patched
 from app.api.pages import Paging, integers, invalid_parameter
@@ -172,10 +172,10 @@ async def get_training_record(
     history: Annotated[bool, Query(description="Avec les droits expirés.")] = False,  # noqa: FBT002  # a query flag
 ) -> Response:
     """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé."""
-    record = await show_training_record(
+    record, visible = await show_training_record(
         asking.database, adviser_id, on=_day(on), history=history, asked=asking.asked(answer_of)
     )
-    resource = training_record_resource(adviser_id, record)
+    resource = training_record_resource(adviser_id, record, visible)
     return Response(dumped(resource), media_type=JSON, headers={"Cache-Control": PRIVATE})
 
 
@@ -184,7 +184,7 @@ def _day(value: str | None) -> date | None:
     if value is None:
         return None
     try:
-        day = date.fromisoformat(value) if len(value) == len("2025-01-01") else None
+        day = date.fromisoformat(value) if CIVIL_DATE.fullmatch(value) else None
     except ValueError:
         day = None
     if day is None or not EARLIEST <= day <= LATEST:

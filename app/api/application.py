@@ -1,12 +1,13 @@
 """The ASGI application: routers, errors said once, and a refusal to start with an undeclared route."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -23,17 +24,15 @@ from app.api import (
 from app.api.access import scope_of
 from app.api.conflicts import problem_of, problem_of_conflict
 from app.api.headers import answered
-from app.api.problems import Problem, ProblemResource, code_of_status, problem_answer
+from app.api.problems import MEDIA_TYPE, Problem, ProblemResource, code_of_status, problem_answer
 from app.api.service import Service
 from app.api.validation import request_problem
 from app.domain.errors import Conflict
-from app.persistence.attempts import AlreadyAnswered, KeyReused
+from app.persistence.attempts import AlreadyAnswered, ConflictAnswered, KeyReused
 from app.persistence.database import AttemptInFlight
 from app.persistence.failures import UNREACHABLE, violated_constraint
 from app.persistence.locks import Missing
 from app.use_cases.errors import ConumIdTaken, NotAllowed, PreconditionMissing, Stale, UnknownReference
-
-BODY_LIMIT = 256 * 1024
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -50,6 +49,19 @@ TAGS = [
 
 # What a use case raises before deciding, or instead of it.
 STOPS = (UnknownReference, Missing, KeyReused, AttemptInFlight, Stale, PreconditionMissing, ConumIdTaken, NotAllowed)
+
+HANDLED: tuple[type[Exception], ...] = (
+    AlreadyAnswered,
+    ConflictAnswered,
+    Problem,
+    Conflict,
+    RequestValidationError,
+    HTTPException,
+    *STOPS,
+    *UNREACHABLE,
+    Exception,
+)
+METHOD_NOT_ALLOWED = 405
 
 _LOG = logging.getLogger("app.api")
 
@@ -78,10 +90,34 @@ def _problem_of_failure(failure: Exception) -> Problem:
     return Problem("internal-error", "L’erreur est enregistrée ; rien n’a été écrit.")
 
 
-def _said(app: FastAPI, error: Exception) -> Response:
-    base_url = app.state.service.base_url
+ROUTERS = (
+    registrations.router,
+    registration_actions.router,
+    advisers.router,
+    contracts.router,
+    certifications.router,
+    catalogue.router,
+)
+
+
+def _methods_of(path: str) -> str:
+    """Every method that some route takes at this path: the framework names those of the first route only."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    found = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    return ", ".join(sorted(found))
+
+
+def _problem_of_framework(error: HTTPException, path: str) -> Problem:
+    headers = dict(error.headers or {})
+    if error.status_code == METHOD_NOT_ALLOWED and (methods := _methods_of(path)):
+        headers["Allow"] = methods
+    return Problem(code_of_status(error.status_code), str(error.detail), headers=headers)
+
+
+def _said(request: Request, error: Exception) -> Response:
+    base_url = request.app.state.service.base_url
     match error:
-        case AlreadyAnswered():
+        case AlreadyAnswered() | ConflictAnswered():
             return answered(error.answer)
         case Problem():
             problem = error
@@ -90,7 +126,7 @@ def _said(app: FastAPI, error: Exception) -> Response:
         case RequestValidationError():
             problem = request_problem(error.errors())
         case HTTPException():
-            problem = Problem(code_of_status(error.status_code), str(error.detail), headers=error.headers or {})
+            problem = _problem_of_framework(error, request.url.path)
         case _:
             problem = problem_of(error) or _problem_of_failure(error)
             if problem.code in {"internal-error", "unavailable"}:
@@ -98,9 +134,30 @@ def _said(app: FastAPI, error: Exception) -> Response:
     return answered(problem_answer(problem, base_url))
 
 
+async def _handle(request: Request, error: Exception) -> Response:
+    return _said(request, error)
+
+
+class Application(FastAPI):
+    """FastAPI, but for what it would announce of errors that are never answered so."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            contract = super().openapi()
+            schemas = contract["components"]["schemas"]
+            problem = TypeAdapter(ProblemResource).json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update({**problem.pop("$defs"), "ProblemResource": problem})
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            for operation in (item for path in contract["paths"].values() for item in path.values()):
+                if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: None}):
+                    del operation["responses"]["422"]
+        return super().openapi()
+
+
 def create_application(service: Service) -> FastAPI:
     """Raise UndeclaredRouteError when a route declares no scope."""
-    app = FastAPI(
+    app = Application(
         title="Inscriptions en formation des conseillers numériques",
         version="1.0.0",
         description=DESCRIPTION,
@@ -108,37 +165,12 @@ def create_application(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry=None,
-        max_body_size=BODY_LIMIT,
-        responses={422: {"model": ProblemResource}},
         generate_unique_id_function=lambda route: route.operation_id or route.name,
     )
     app.state.service = service
-
-    def handler() -> Callable[[Request, Exception], Awaitable[Response]]:
-        async def handle(_: Request, error: Exception) -> Response:
-            return _said(app, error)
-
-        return handle
-
-    for kind in (
-        AlreadyAnswered,
-        Problem,
-        Conflict,
-        RequestValidationError,
-        HTTPException,
-        *STOPS,
-        *UNREACHABLE,
-        Exception,
-    ):
-        app.add_exception_handler(kind, handler())
-    for router in (
-        registrations.router,
-        registration_actions.router,
-        advisers.router,
-        contracts.router,
-        certifications.router,
-        catalogue.router,
-    ):
+    for kind in HANDLED:
+        app.add_exception_handler(kind, _handle)
+    for router in ROUTERS:
         _declared(router.routes)
         app.include_router(router)
     app.router.routes.extend((*pages_for_people.routes(), *health.routes()))

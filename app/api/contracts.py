@@ -180,7 +180,7 @@ async def list_contracts(
     asking: Reading,
     paging: Paging,
     adviser_id: UUID | None = None,
-    siret: Annotated[str | None, Query(pattern=r"^\d{7,14}$")] = None,
+    siret: Annotated[str | None, Query(pattern="^[0-9]{7,14}$")] = None,
 ) -> Response:
     """Dans l’ordre des identifiants ; par date de modification avec `updated_since`."""
     filters = equalities(adviser_id=adviser_id, employer_siret=siret)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_CIVIL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+CIVIL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 EARLIEST, LATEST = date(1950, 1, 1), date(2099, 12, 31)
 
 
@@ -22,7 +22,7 @@ def _civil_date(value: Any) -> Any:
     """Only `YYYY-MM-DD`: pydantic alone would take an instant or a number of seconds."""
     if isinstance(value, date):
         return value
-    if not isinstance(value, str) or not _CIVIL_DATE.fullmatch(value):
+    if not isinstance(value, str) or not CIVIL_DATE.fullmatch(value):
         raise PydanticCustomError("date_format", "doit être une date AAAA-MM-JJ")
     return value
 
@@ -55,7 +55,9 @@ Email = Annotated[
     str,
     StringConstraints(pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+$", max_length=254, strict=True),
 ]
-Department = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|[1-8]\d|9[0-5]|2[AB]|97\d|98\d)$", strict=True)]
+Department = Annotated[
+    str, StringConstraints(pattern=r"^(0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|9[78][0-9])$", strict=True)
+]
 Hours = Annotated[int, Field(ge=1, le=2000, strict=True)]
 
 _SIRET_LENGTH, _RIDET_LENGTHS = 14, (7, 10)

@@ -16,7 +16,11 @@ def merge(present: Any, patch: Any) -> Any:
         return patch
     merged: dict[str, Any] = dict(present) if isinstance(present, Mapping) else {}  # pyright: ignore[reportUnknownArgumentType]  # JSON
     for name, value in patch.items():  # pyright: ignore[reportUnknownVariableType]  # JSON
-        merged[str(name)] = merge(merged.get(str(name)), value)  # pyright: ignore[reportUnknownArgumentType]  # JSON
+        key = str(name)  # pyright: ignore[reportUnknownArgumentType]  # JSON
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
     return merged
 
 

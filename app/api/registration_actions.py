@@ -10,7 +10,6 @@ from starlette.responses import Response
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of
 from app.api.headers import IdempotencyKey, IfMatch, answered, expected, required_key
-from app.api.problems import Problem, field_error
 from app.api.registration_requests import (
     AttendanceRequest,
     CancellationRequest,
@@ -26,6 +25,7 @@ from app.api.registration_resources import (
     registration_resource,
 )
 from app.api.routes import Route, problems
+from app.api.validation import validation_problem
 from app.domain.registration import Choice
 from app.domain.session import Session
 from app.persistence.attempts import Answer
@@ -146,11 +146,7 @@ def _moved(present: Session, patch: SessionPatch) -> Session:
     try:
         return SessionBody.model_validate(changed).to_session()
     except ValidationError as problem:
-        errors = [
-            field_error("/session" + "".join(f"/{part}" for part in error["loc"]), error["type"], error["msg"])
-            for error in problem.errors()
-        ]
-        raise Problem("validation-error", errors[0]["detail"], errors) from None
+        raise validation_problem([{**error, "loc": ("session", *error["loc"])} for error in problem.errors()]) from None
 
 
 @router.patch(

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.fields import Body, CivilDate, ModuleCodeText, Name, Reference
+from app.api.fields import Body, CivilDate, ModuleCodeText, Motive, Name, Reference
 from app.domain.module import ModuleCode
 from app.domain.registration import Attendance, Choice, Payer
 from app.domain.session import Session, SessionFormat
@@ -78,12 +78,12 @@ class ReExaminationRequest(Body):
 
 class CancellationRequest(Body):
     cancelled_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
-    motive: Annotated[str | None, Field(max_length=2000)] = None
+    motive: Motive | None = None
 
 
 class AttendanceRequest(Body):
     outcome: Attendance
-    motive: Annotated[str | None, Field(max_length=2000)] = None
+    motive: Motive | None = None
 
 
 class PositioningTestRequest(Body):

@@ -172,8 +172,19 @@ def decision_resource(row: Row, entitlement: str | None) -> DecisionResource:
     }
 
 
-def past_decision_resource(row: Row) -> PastDecisionResource:
-    """`row` is one of the table of decisions."""
+def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
+    """What a decision read; a training organisation is not shown the registrations of others."""
+    facts: dict[str, Any] = orjson.loads(stored)
+    if owner is not None:
+        others = facts["file"]["registrations"]
+        facts["file"]["registrations"] = [
+            item for item in others if item["request"]["organisation"]["id"] == str(owner)
+        ]
+    return facts
+
+
+def past_decision_resource(row: Row, owner: UUID | None) -> PastDecisionResource:
+    """`row` is one of the table of decisions; `owner` the training organisation that asks."""
     entitlement = entitlement_of(row["unit"])
     decision = decision_resource({**row, "decision_id": row["id"]}, entitlement)
     return {
@@ -182,7 +193,7 @@ def past_decision_resource(row: Row) -> PastDecisionResource:
         "decided_by": row["decided_by"],
         "funding": row["funding"],
         "entitlement": entitlement,
-        "facts": orjson.loads(row["facts"]),
+        "facts": _facts(row["facts"], owner),
     }
 
 

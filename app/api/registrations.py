@@ -157,5 +157,5 @@ async def list_decisions(registration_id: UUID, asking: Reading) -> Response:
     if await registrations.read(asking.database, registration_id, owner=asking.owner) is None:
         raise Problem("not-found", "Aucune inscription de votre périmètre n’a cet identifiant.")
     rows = await registrations.list_decisions(asking.database, registration_id)
-    body = {"data": [past_decision_resource(row) for row in rows], "pagination": {"next": None}}
+    body = {"data": [past_decision_resource(row, asking.owner) for row in rows], "pagination": {"next": None}}
     return Response(dumped(body), media_type=JSON, headers={"Cache-Control": PRIVATE})

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+import orjson
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -12,6 +13,7 @@ from typing_extensions import TypedDict
 from app.api.pages import Pagination, invalid_parameter
 from app.api.problems import MEDIA_TYPE, Problem, ProblemResource
 
+BODY_LIMIT = 256 * 1024
 JSON_TYPES = {"application/json", "application/merge-patch+json"}
 _DESCRIPTIONS = {
     400: "Requête, en-tête, curseur ou paramètre mal formé",
@@ -61,15 +63,43 @@ class Route(APIRoute):
         async def checked(request: Request) -> Response:
             if request.scope["query_string"]:
                 _check_parameters(request, known)
-            if takes_body:
-                _check_content_type(request)
-            return await handle(request)
+            if not takes_body:
+                return await handle(request)
+            _check_content_type(request)
+            bounded = BoundedRequest(request.scope, request.receive)
+            await bounded.body()
+            return await handle(bounded)
 
         return checked
 
 
+class BoundedRequest(Request):
+    """A request whose body is read up to a limit, counted on the stream, and parsed strictly."""
+
+    async def body(self) -> bytes:
+        """Raise Problem when it is too long, announced or not."""
+        if not hasattr(self, "_body"):
+            announced = self.headers.get("content-length", "0")
+            received = bytearray()
+            if not announced.isdigit() or int(announced) > BODY_LIMIT:
+                raise Problem("payload-too-large", "Un corps compte au plus 256 Kio.")
+            async for chunk in self.stream():
+                received += chunk
+                if len(received) > BODY_LIMIT:
+                    raise Problem("payload-too-large", "Un corps compte au plus 256 Kio.")
+            self._body = bytes(received)
+        return self._body
+
+    async def json(self) -> Any:
+        """JSON as RFC 8259 has it: no NaN, no lone surrogate, valid UTF-8, nesting bounded."""
+        return orjson.loads(await self.body())
+
+
 def _check_parameters(request: Request, known: frozenset[str]) -> None:
-    for name in request.query_params:
+    names = [name for name, _ in request.query_params.multi_items()]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise invalid_parameter(name, "Paramètre donné deux fois.")
         if name not in known:
             accepted = ", ".join(sorted(known)) or "aucun"
             raise invalid_parameter(name, f"Paramètre inconnu ; paramètres acceptés : {accepted}.")

@@ -14,6 +14,7 @@ _CODES: Mapping[str, tuple[str, str]] = {
     "date_format": ("invalid-date", "Doit être une date AAAA-MM-JJ."),
     "date_from_datetime_parsing": ("invalid-date", "Doit être une date du calendrier, AAAA-MM-JJ."),
     "date_parsing": ("invalid-date", "Doit être une date du calendrier, AAAA-MM-JJ."),
+    "bool_parsing": ("invalid-type", "Doit être true ou false."),
     "bool_type": ("invalid-type", "Doit être true ou false."),
     "string_type": ("invalid-type", "Doit être un texte."),
     "string_unicode": ("invalid-type", "Doit être un texte Unicode valide."),
@@ -24,6 +25,12 @@ _CODES: Mapping[str, tuple[str, str]] = {
     "dict_type": ("invalid-type", "Doit être un objet JSON."),
     "list_type": ("invalid-type", "Doit être une liste."),
 }
+MOST_ERRORS = 50  # a body of 25,000 unknown fields gets an answer of a readable size
+# Raised by our own validators, whose French sentences are kept; pydantic's other names are not promises.
+_OURS = {
+    "control_character", "date_range", "order", "payer_not_applicable", "payer_required", "siret", "supplementary",
+    "term",
+}  # fmt: skip
 _OTHERWISE = "invalid-value"
 _LEADING = {"body", "query", "path", "header"}
 
@@ -51,12 +58,9 @@ def _sentence(error: Mapping[str, Any]) -> tuple[str, str]:
             bound = f"au moins {context['ge']}" if "ge" in context else f"au plus {context.get('le')}"
             return "out-of-range", f"Doit être {bound}."
         case _:
-            return (kind.replace("_", "-") if _is_ours(error) else _OTHERWISE), _capitalised(error["msg"])
-
-
-def _is_ours(error: Mapping[str, Any]) -> bool:
-    """The errors raised by our own validators have codes of their own; pydantic's other names are not promises."""
-    return "url" not in error
+            if kind in _OURS:
+                return kind.replace("_", "-"), _capitalised(error["msg"])
+            return _OTHERWISE, "Cette valeur n’est pas acceptée ici."
 
 
 def _capitalised(sentence: str) -> str:
@@ -69,7 +73,7 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
 
 
 def validation_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
-    found = field_errors(errors)
+    found = field_errors(errors[:MOST_ERRORS])
     names = ", ".join(dict.fromkeys(error["pointer"] or "/" for error in found))
     return Problem("validation-error", f"Champs à corriger : {names}.", found)
 

@@ -50,6 +50,14 @@ class AlreadyAnswered(Exception):  # noqa: N818  # an answer to a caller, named 
         self.answer = answer
 
 
+class ConflictAnswered(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """The attempt met a conflict, and this is what it is answered, now and at each replay."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("conflict answered")
+        self.answer = answer
+
+
 class KeyReused(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """The key was used for another request."""
 
@@ -79,10 +87,11 @@ def columns(attempt: Attempt, answer: Answer) -> tuple[object, ...]:
     return attempt.client_id, attempt.key, attempt.fingerprint, answer.status, headers, answer.body, attempt.at
 
 
-async def remember_conflict(connection: Driver, attempt: Attempt, conflict: Conflict) -> None:
-    """Keep a decided 4xx. Should another request with the key have been quicker, its answer stands."""
+async def remember_conflict(connection: Driver, attempt: Attempt, conflict: Conflict) -> Answer:
+    """Keep a decided 4xx, and return it. Should another request with the key have been quicker, its answer stands."""
     answer = attempt.word_conflict(conflict)
     await connection.execute(f"{REMEMBER} ON CONFLICT DO NOTHING", *columns(attempt, answer))
+    return answer
 
 
 class Asked(Protocol):

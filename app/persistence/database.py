@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.domain.errors import Conflict
 from app.domain.policy import Policy
-from app.persistence.attempts import Attempt, remember_conflict
+from app.persistence.attempts import Attempt, ConflictAnswered, remember_conflict
 from app.persistence.driver import Driver, Row
 from app.persistence.locks import Lock, Missing
 
@@ -106,8 +106,8 @@ class Database:
     ) -> AsyncGenerator[Transaction, None]:
         """Open a transaction that holds `lock`, commit it when the block ends, undo it when the block raises.
 
-        BEGIN and the lock share a round trip. A conflict is remembered for the attempt, so that a replay repeats it.
-        Raises Missing, AttemptInFlight, and whatever the block raises.
+        BEGIN and the lock share a round trip. Raises Missing, AttemptInFlight, and whatever the block raises; with an
+        attempt, a conflict is remembered and raised as ConflictAnswered, so that a replay repeats it.
         """
         async with self._connection() as connection:
             script, expected = _opening(lock, attempt)
@@ -118,9 +118,9 @@ class Database:
                 yield Transaction(connection, self.policies)
             except Conflict as conflict:
                 await connection.execute("ROLLBACK")
-                if attempt is not None:
-                    await remember_conflict(connection, attempt, conflict)
-                raise
+                if attempt is None:
+                    raise
+                raise ConflictAnswered(await remember_conflict(connection, attempt, conflict)) from conflict
             except Exception:
                 if not connection.is_closed():
                     await connection.execute("ROLLBACK")

@@ -1,6 +1,7 @@
 """Failures of the database, told apart for those who answer for them."""
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # The server is away, busy, or took too long: the same request may succeed later.
@@ -8,6 +9,7 @@ UNREACHABLE: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
     PoolTimeout,
+    DBAPIError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -23,6 +25,10 @@ UNREACHABLE: tuple[type[Exception], ...] = (
 
 def is_missing_schema(failure: Exception) -> bool:
     return isinstance(failure, asyncpg.UndefinedTableError)
+
+
+def is_broken_reference(failure: Exception) -> bool:
+    return isinstance(failure, asyncpg.ForeignKeyViolationError)
 
 
 def violated_constraint(failure: Exception) -> str | None:

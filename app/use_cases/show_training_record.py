@@ -14,13 +14,14 @@ from app.use_cases.asked import Asked
 
 async def show_training_record(
     database: Database, adviser: UUID, *, on: date | None, history: bool, asked: Asked
-) -> TrainingRecord:
-    """On the day `on`, today in Paris by default; `history` adds the rights that have expired. Raise Missing."""
-    day = on or asked.today
-    if await advisers.read(database, adviser, owner=asked.client.training_organisation_id) is None:
+) -> tuple[TrainingRecord, frozenset[UUID]]:
+    """On the day `on`, today in Paris by default; `history` adds the rights that have expired. With it come the
+    registrations that the caller may see. Raise Missing."""
+    day, owner = on or asked.today, asked.client.training_organisation_id
+    if await advisers.read(database, adviser, owner=owner) is None:
         raise Missing(Target.ADVISER)
     dossier = await read_dossier(database, Lock(Target.ADVISER, adviser))
-    return training_record(
+    record = training_record(
         dossier.file,
         await read_qualifications(database),
         await read_supplementary_modules(database),
@@ -28,3 +29,5 @@ async def show_training_record(
         day,
         history=history,
     )
+    visible = (item.id for item in dossier.file.registrations if owner in {None, item.request.organisation.id})
+    return record, frozenset(visible)
