@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
@@ -90,19 +90,14 @@ def _problem_of_failure(failure: Exception) -> Problem:
     return Problem("internal-error", "L’erreur est enregistrée ; rien n’a été écrit.")
 
 
-ROUTERS = (
-    registrations.router,
-    registration_actions.router,
-    advisers.router,
-    contracts.router,
-    certifications.router,
-    catalogue.router,
-)
+def _routers() -> tuple[APIRouter, ...]:
+    nouns = (registrations, registration_actions, advisers, contracts, certifications, catalogue)
+    return tuple(noun.router for noun in nouns)
 
 
 def _methods_of(path: str) -> str:
     """Every method that some route takes at this path: the framework names those of the first route only."""
-    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    routes = [route for router in _routers() for route in router.routes if isinstance(route, APIRoute)]
     found = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
     return ", ".join(sorted(found))
 
@@ -170,7 +165,7 @@ def create_application(service: Service) -> FastAPI:
     app.state.service = service
     for kind in HANDLED:
         app.add_exception_handler(kind, _handle)
-    for router in ROUTERS:
+    for router in _routers():
         _declared(router.routes)
         app.include_router(router)
     app.router.routes.extend((*pages_for_people.routes(), *health.routes()))

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from app.api.problems import Problem
 from app.api.validation import validation_problem
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -29,5 +30,7 @@ def patched(model: type[Model], present: Mapping[str, Any], patch: Mapping[str, 
     known = {name: present[name] for name in model.model_fields if name in present}
     try:
         return model.model_validate(merge(known, patch))
+    except RecursionError:
+        raise Problem("malformed-json", "Le corps est trop profondément imbriqué.") from None
     except ValidationError as problem:
         raise validation_problem(problem.errors()) from None

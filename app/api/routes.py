@@ -1,9 +1,9 @@
 """What every route does before its own work: content type, unknown parameters, and the errors it announces."""
 
+import json
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-import orjson
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -91,8 +91,12 @@ class BoundedRequest(Request):
         return self._body
 
     async def json(self) -> Any:
-        """JSON as RFC 8259 has it: no NaN, no lone surrogate, valid UTF-8, nesting bounded."""
-        return orjson.loads(await self.body())
+        """JSON as RFC 8259 has it: neither NaN nor Infinity. Raise JSONDecodeError."""
+        return json.loads(await self.body(), parse_constant=_no_number)
+
+
+def _no_number(name: str) -> None:
+    raise json.JSONDecodeError("not a number in JSON", name, 0)
 
 
 def _check_parameters(request: Request, known: frozenset[str]) -> None:
