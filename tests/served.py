@@ -62,7 +62,7 @@ def serving(database_url: str) -> Generator[Served]:
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
     thread.start()
     with httpx.Client(base_url=base_url) as probe:
-        while probe.get("/readyz").status_code != httpx.codes.OK:
+        while probe.get("/readyz").status_code != 200:
             pass
     yield Served(base_url, database_url, keys, clock)
     server.should_exit = True

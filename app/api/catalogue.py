@@ -14,9 +14,10 @@ from typing_extensions import TypedDict
 
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
-from app.api.bodies import PRIVATE, answer_of, dumped, picked, shown
+from app.api.bodies import answer_of, picked, shown
 from app.api.fields import CivilDate, Email, Hours, ModuleCodeText, Name
-from app.api.headers import JSON, IfMatch, IfNoneMatch, answered, expected
+from app.api.headers import IfMatch, IfNoneMatch, answered, expected
+from app.api.pages import Paging
 from app.api.problems import Problem, field_error
 from app.api.routes import Route, listed, problems
 from app.domain.module import ModuleKind, Prerequisite
@@ -106,7 +107,10 @@ def module_resource(row: Row) -> dict[str, Any]:
 
 def training_organisation_resource(row: Row) -> dict[str, Any]:
     """The shape of TrainingOrganisationResource."""
-    return picked(row, TrainingOrganisationResource) | {"deliveries": orjson.loads(row["deliveries"])}
+    stored = row["deliveries"]
+    return picked(row, TrainingOrganisationResource) | {
+        "deliveries": orjson.loads(stored) if isinstance(stored, str) else stored
+    }
 
 
 async def _kept(
@@ -130,12 +134,6 @@ async def _found(asking: Asking, kept: Kept, key: object) -> Row:
     if row is None:
         raise Problem("not-found", "Le catalogue n’a rien de ce nom.")
     return row
-
-
-async def _all(asking: Asking, kept: Kept, resource: Callable[[Row], dict[str, Any]]) -> Response:
-    rows = await kept.read_all(asking.database)
-    body = {"data": [resource(row) for row in rows], "pagination": {"next": None}}
-    return Response(dumped(body), media_type=JSON, headers={"Cache-Control": PRIVATE})
 
 
 def _check_identity(name: str, path: object, body: object) -> None:
@@ -163,11 +161,11 @@ async def put_module(code: Code, body: ModuleRequest, asking: Writing, if_match:
     operation_id="listModules",
     summary="Lister les modules",
     response_model=listed(ModuleResource),
-    responses=problems(),
+    responses=problems(400),
 )
-async def list_modules(asking: Reading) -> Response:
-    """Le catalogue entier, en une page."""
-    return await _all(asking, MODULES, module_resource)
+async def list_modules(asking: Reading, paging: Paging) -> Response:
+    """Par code."""
+    return await paging.answered(asking, MODULES.list_page, [], module_resource)
 
 
 @router.get(
@@ -211,11 +209,11 @@ async def put_training_organisation(
     operation_id="listTrainingOrganisations",
     summary="Lister les organismes de formation",
     response_model=listed(TrainingOrganisationResource),
-    responses=problems(),
+    responses=problems(400),
 )
-async def list_training_organisations(asking: Reading) -> Response:
-    """Tous, en une page."""
-    return await _all(asking, TRAINING_ORGANISATIONS, training_organisation_resource)
+async def list_training_organisations(asking: Reading, paging: Paging) -> Response:
+    """Dans l’ordre des identifiants."""
+    return await paging.answered(asking, TRAINING_ORGANISATIONS.list_page, [], training_organisation_resource)
 
 
 @router.get(

@@ -12,7 +12,8 @@ from app.use_cases.versions import Expected
 
 JSON = "application/json"
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
-_ETAG = re.compile(r'"(\d{1,9})"')
+_ETAG = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
+_VERSION = re.compile(r"0|[1-9][0-9]{0,8}")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -64,7 +65,7 @@ def expected(if_match: str | None) -> Expected:
     if not all(found):
         raise Problem("invalid-header", 'If-Match : un ou plusieurs ETag entre guillemets, comme "3", ou *.')
     strong = (match for tag, match in zip(tags, found, strict=True) if match and not tag.startswith("W/"))
-    return Expected(frozenset(int(match[1]) for match in strong))
+    return Expected(frozenset(int(match[1]) for match in strong if _VERSION.fullmatch(match[1])))
 
 
 def is_known(if_none_match: str | None, version: int) -> bool:

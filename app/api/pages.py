@@ -67,7 +67,7 @@ class PageRequest:
         after = seal.opened(self.cursor) if self.cursor is not None else None
         page = Page(limit=self.limit, sort=sort, after=after, filters=conditions)
         found = await read(asking.database, page)
-        cursor = seal.sealed([found.rows[-1][column] for column in page.order]) if found.more else None
+        cursor = seal.sealed(found.keys) if found.more else None
         headers = {"Cache-Control": PRIVATE}
         if cursor is not None:
             query = urlencode({**self.parameters, "limit": self.limit, "cursor": cursor})

@@ -23,19 +23,20 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """At most `limit` rows (1 to 500) after the keys of the last row seen; ordered by `sort` when given, then by id.
+    """At most `limit` rows (1 to 500) after the keys of the last row seen; ordered by `sort` when given, then by `key`.
 
     PostgreSQL writes the page as one JSON text: a hundred rows decoded column by column cost three times the processor.
     """
 
     limit: int
     sort: str | None = None
+    key: str = "id"
     after: tuple[datetime | str, ...] | None = None
     filters: Sequence[Filter] = field(default_factory=tuple)
 
     @property
     def order(self) -> tuple[str, ...]:
-        return (self.sort, "id") if self.sort else ("id",)
+        return (self.sort, self.key) if self.sort else (self.key,)
 
     async def of(self, reader: Reader, select: str, alias: str) -> "Slice":
         values: list[Any] = []
@@ -53,12 +54,15 @@ class Page:
         page = f"{select}{where} ORDER BY {', '.join(order)} LIMIT ${len(values)}"
         found = await reader.one(f"SELECT json_agg(page) AS rows FROM ({page}) page", *values)
         rows: list[Row] = orjson.loads(found["rows"]) if found and found["rows"] else []
-        return Slice(rows[: self.limit], more=len(rows) > self.limit)
+        shown = rows[: self.limit]
+        keys = tuple(shown[-1][column] for column in self.order) if shown else ()
+        return Slice(shown, keys, more=len(rows) > self.limit)
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rows of a page, and whether others follow."""
+    """The rows of a page, the keys of the last one, and whether others follow."""
 
     rows: Sequence[Row]
+    keys: tuple[str, ...]
     more: bool

@@ -1,12 +1,13 @@
 """Plain resources, one table each: written by their columns, versioned, left alone when nothing changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
+from app.persistence.pages import Page, Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class Kept:
     async def read_all(self, reader: Reader) -> list[Row]:
         """Every row, in the order of the key: for catalogues, which are short."""
         return await reader.many(f"SELECT * FROM {self.table} ORDER BY {self.key}")
+
+    async def list_page(self, reader: Reader, page: Page) -> Slice:
+        return await replace(page, key=self.key).of(reader, f"SELECT k.* FROM {self.table} k", alias="k")
 
     async def insert(self, transaction: Transaction, values: Mapping[str, Any], now: datetime) -> Row:
         """Insert version 1 and return the row."""

@@ -10,9 +10,8 @@ from uuid import UUID
 import pytest
 
 from app.domain.certification import CertificationOutcome
-from app.domain.errors import DuplicateRegistration
 from app.domain.registration import Attendance, Payer
-from app.persistence.attempts import AlreadyAnswered, Answer, KeyReused, forget_old_answers
+from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered, KeyReused, forget_old_answers
 from app.persistence.database import AttemptInFlight, Database
 from app.persistence.failures import UNREACHABLE
 from app.use_cases.asked import Asked
@@ -164,7 +163,7 @@ async def test_each_action_repeated_with_its_key_gets_the_same_bytes_and_does_no
 async def test_a_decided_conflict_is_repeated_even_once_its_cause_is_gone(database: Database) -> None:
     adviser, key = await an_adviser_in_post(database), a_key()
     first = await registered(database, adviser)
-    with pytest.raises(DuplicateRegistration):
+    with pytest.raises(ConflictAnswered) as once:
         await registered(database, adviser, asked=asking(key=key))
     await cancel(database, id_of(first), None, None, asking())
 
@@ -172,7 +171,7 @@ async def test_a_decided_conflict_is_repeated_even_once_its_cause_is_gone(databa
         await registered(database, adviser, asked=asking(key=key))
 
     assert again.value.answer.status == 409
-    assert again.value.answer.body == b"DuplicateRegistration"
+    assert again.value.answer.body == once.value.answer.body == b"DuplicateRegistration"
 
 
 async def test_an_unknown_reference_is_not_remembered(database: Database) -> None:
@@ -273,6 +272,6 @@ async def test_an_answer_is_kept_for_seventy_two_hours_and_no_longer(database: D
         await registered(database, adviser, asked=asking(key=key))
     assert await forget_old_answers(database, promised + timedelta(seconds=1)) == 1
 
-    with pytest.raises(DuplicateRegistration):
+    with pytest.raises(ConflictAnswered):
         await registered(database, adviser, asked=asking(key=key))
     assert (await standing(database, registration))["version"] == 1
