@@ -56,7 +56,7 @@ class Bare:
         registration, decision, key = str(uuid7()), str(uuid7()), str(uuid7())
         async with self.pool.acquire() as connection:
             await connection.execute(f"BEGIN; SELECT 1 FROM adviser WHERE id = {lock.adviser} FOR NO KEY UPDATE")
-            arguments = (lock.id, MODULE, LA_MEDNUM, CLIENT, key, None)
+            arguments = (lock.id, MODULE, LA_MEDNUM, CLIENT, key)
             row = await connection.fetchrow(FILE_STATEMENTS[Target.ADVISER], *arguments)
             rows = _rows(body, registration, decision, row["file"])
             answer = orjson.dumps(rows[0])

@@ -29,7 +29,7 @@ SERVER_SETTINGS = {
     # Each statement is small: compiling it to machine code costs more than running it.
     "jit": "off",
 }
-POOL_SIZE = 8  # per process: two cores of PostgreSQL are busy long before eight connections are
+POOL_SIZE = 16  # per process: while some commits wait for the disk, others decide
 POOL_WAIT_SECONDS = 2.0
 
 

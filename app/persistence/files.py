@@ -33,13 +33,13 @@ CONTRACTS = """(SELECT json_agg(json_build_object('id', c.id, 'starts_on', c.sta
     'terminated_on', c.terminated_on, 'renews_contract_id', c.renews_contract_id,
     'legal_form', c.employer_legal_form, 'aidants_connect_accredited', c.employer_aidants_connect_accredited,
     'file', json_build_object('ds_file_number', c.ds_file_number, 'contract_uploaded_on', c.contract_uploaded_on,
-        'validated_on', c.validated_on)) ORDER BY c.starts_on, c.id)
+        'validated_on', c.validated_on)))
     FROM contract c WHERE c.adviser_id = a.id)"""
 
 CERTIFICATIONS = """(SELECT json_agg(json_build_object('outcome', c.outcome, 'on', c."on",
     'qualification', json_build_object('code', q.code, 'contains', q.contains,
         'exempts_from_initial_training', q.exempts_from_initial_training, 'valid_from', q.valid_from,
-        'valid_until', q.valid_until)) ORDER BY c."on", c.id)
+        'valid_until', q.valid_until)))
     FROM certification c JOIN qualification q ON q.code = c.qualification WHERE c.adviser_id = a.id)"""
 
 REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.status, 'funding', r.funding,
@@ -53,7 +53,7 @@ REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.s
     FROM registration r JOIN module m ON m.code = r.module_code
     JOIN training_organisation o ON o.id = r.training_organisation_id WHERE r.adviser_id = a.id)"""
 
-CARRY_OVERS = """(SELECT json_agg(json_build_object('bucket', c.bucket, 'units', c.units) ORDER BY c.created_at, c.id)
+CARRY_OVERS = """(SELECT json_agg(json_build_object('bucket', c.bucket, 'units', c.units))
     FROM carry_over c WHERE c.adviser_id = a.id)"""
 
 FILE_JSON = f"""json_build_object(
@@ -66,20 +66,23 @@ FILE_JSON = f"""json_build_object(
     'carry_overs', coalesce({CARRY_OVERS}, '[]'))"""
 
 
-def _read_statement(adviser: str) -> str:
+def _read_statement(target: Target) -> str:
+    """What belongs to a registration acted on is read only then; the order of rows that no rule reads is left open."""
+    adviser = Lock(target, UUID(int=0)).adviser_from_parameter
+    acted_on = target is Target.REGISTRATION
     return f"""SELECT {FILE_JSON} AS file,
-    (SELECT array_agg(version ORDER BY effective_from) FROM policy) AS policy_versions,
+    (SELECT array_agg(version) FROM policy) AS policy_versions,
     (SELECT {MODULE_FACTS} FROM module m WHERE m.code = $2) AS module,
     (SELECT {ORGANISATION_FACTS} FROM training_organisation o WHERE o.id = $3) AS organisation,
-    i.fingerprint, i.status AS answered_status, i.headers AS answered_headers, i.body AS answered_body,
-    {RESOURCE_COLUMNS}
+    i.fingerprint, i.status AS answered_status, i.headers AS answered_headers, i.body AS answered_body
+    {f", {RESOURCE_COLUMNS}" if acted_on else ""}
 FROM adviser a
 LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5
-LEFT JOIN (registration r JOIN decision d ON d.id = r.decision_id) ON r.id = $6
+{"JOIN registration r ON r.id = $1 JOIN decision d ON d.id = r.decision_id" if acted_on else ""}
 WHERE a.id = {adviser}"""
 
 
-FILE_STATEMENTS = {target: _read_statement(Lock(target, UUID(int=0)).adviser_from_parameter) for target in Target}
+FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,6 @@ async def read_dossier(
         organisation,
         attempt.client_id if attempt else None,
         attempt.key if attempt else None,
-        lock.id if lock.target is Target.REGISTRATION else None,
     )
     if row is None:
         raise Missing(lock.target)
@@ -136,5 +138,5 @@ async def read_dossier(
         policies=await known_policies(reader, row["policy_versions"]),
         module=MODULE.validate_json(row["module"]) if row["module"] else None,
         organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
-        target=row if row["id"] is not None else None,
+        target=row if lock.target is Target.REGISTRATION else None,
     )

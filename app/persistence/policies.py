@@ -10,20 +10,20 @@ from app.persistence.database import Reader, Transaction
 
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 
-VERSIONS = "SELECT array_agg(version ORDER BY effective_from) AS versions FROM policy"
+VERSIONS = "SELECT array_agg(version) AS versions FROM policy"
 CONTENTS = "SELECT version, content FROM policy WHERE version = ANY($1)"
 ADD = "INSERT INTO policy (version, effective_from, content, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
 
 
 async def known_policies(reader: Reader, versions: Sequence[str] | None) -> Policies:
-    """Return these versions, in the order given, reading only those never read before."""
+    """Return these versions, oldest first (their names are their dates), reading only those never read before."""
     if not versions:
         raise LookupError("no policy in the database: run `python -m app seed`")
     unknown = [version for version in versions if version not in reader.policies]
     if unknown:
         for row in await reader.many(CONTENTS, unknown):
             reader.policies[row["version"]] = POLICY.validate_json(row["content"])
-    return Policies(tuple(reader.policies[version] for version in versions))
+    return Policies(tuple(reader.policies[version] for version in sorted(versions)))
 
 
 async def read_policies(reader: Reader) -> Policies:
