@@ -21,9 +21,10 @@ from app.api.adviser_bodies import (
 from app.api.bodies import PRIVATE, answer_of, dumped, shown
 from app.api.fields import CIVIL_DATE, EARLIEST, LATEST
 from app.api.headers import JSON, IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
+from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
 from app.api.pages import Paging, integers, invalid_parameter
-from app.api.problems import Problem, field_error
+from app.api.problems import Problem
 from app.api.routes import Route, listed, problems
 from app.persistence import advisers
 from app.persistence.driver import Row
@@ -45,13 +46,6 @@ def _resource(asking: Asking, row: Row) -> AdviserResource:
     return adviser_resource(row, with_contact=asking.owner is None)
 
 
-def _check_identity(path: UUID, body: UUID | None) -> None:
-    """Raise Problem when the body names another resource than the path."""
-    if body is not None and body != path:
-        detail = "L’identifiant du corps doit être celui de l’adresse."
-        raise Problem("validation-error", detail, [field_error("/id", "mismatch", detail)])
-
-
 @router.post(
     "",
     status_code=201,
@@ -62,7 +56,7 @@ def _check_identity(path: UUID, body: UUID | None) -> None:
 )
 async def post_adviser(body: AdviserRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """L’identifiant est attribué ici ; pour choisir le vôtre, utilisez PUT."""
-    _check_no_identity(body.id)
+    check_no_identity(body.id, "PUT /v1/advisers/{id}")
 
     def worded(row: Row) -> Any:
         location = f"{asking.service.base_url}/v1/advisers/{row['id']}"
@@ -70,12 +64,6 @@ async def post_adviser(body: AdviserRequest, asking: Writing, idempotency_key: I
 
     asked = asking.asked(worded, checked_key(idempotency_key), body)
     return answered(await add_adviser(asking.database, body.columns(), asked))
-
-
-def _check_no_identity(body: UUID | None) -> None:
-    if body is not None:
-        detail = "Utilisez PUT /v1/advisers/{id} pour choisir l’identifiant."
-        raise Problem("validation-error", detail, [field_error("/id", "not-allowed", detail)])
 
 
 @router.put(
@@ -87,7 +75,7 @@ def _check_no_identity(body: UUID | None) -> None:
 )
 async def put_adviser(adviser_id: UUID, body: AdviserRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant, comme celui de La Coop. `If-Match: *` : la dernière écriture gagne."""
-    _check_identity(adviser_id, body.id)
+    check_identity("id", adviser_id, body.id)
     row, is_new = await keep_adviser(
         asking.database, adviser_id, body.columns(), expected(if_match), asking.asked(answer_of)
     )
@@ -153,7 +141,7 @@ async def patch_adviser(
         raise Problem("not-found", NOT_FOUND)
     version = expected(if_match).narrowed(row["version"])
     body = patched(AdviserRequest, adviser_resource(row, with_contact=True), patch)
-    _check_identity(adviser_id, body.id)
+    check_identity("id", adviser_id, body.id)
     changed, _ = await keep_adviser(asking.database, adviser_id, body.columns(), version, asking.asked(answer_of))
     return answered(answer_of(_resource(asking, changed)))
 

@@ -17,8 +17,9 @@ from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, shown
 from app.api.fields import CivilDate, Email, Hours, ModuleCodeText, Name
 from app.api.headers import IfMatch, IfNoneMatch, answered, expected
+from app.api.identity import check_identity
 from app.api.pages import Paging
-from app.api.problems import Problem, field_error
+from app.api.problems import Problem
 from app.api.routes import Route, listed, problems
 from app.domain.module import ModuleKind, Prerequisite
 from app.domain.session import SessionFormat
@@ -136,12 +137,6 @@ async def _found(asking: Asking, kept: Kept, key: object) -> Row:
     return row
 
 
-def _check_identity(name: str, path: object, body: object) -> None:
-    if body is not None and body != path:
-        detail = "Le corps doit nommer la même ressource que l’adresse."
-        raise Problem("validation-error", detail, [field_error(f"/{name}", "mismatch", detail)])
-
-
 @router.put(
     "/modules/{code}",
     operation_id="putModule",
@@ -151,7 +146,7 @@ def _check_identity(name: str, path: object, body: object) -> None:
 )
 async def put_module(code: Code, body: ModuleRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """Les décisions déjà prises ne changent pas."""
-    _check_identity("code", code, body.code)
+    check_identity("code", code, body.code)
     values = body.model_dump(exclude={"code"})
     return await _kept(asking, MODULES, code, values, if_match=if_match, resource=module_resource)
 
@@ -191,7 +186,7 @@ async def put_training_organisation(
     organisation_id: UUID, body: TrainingOrganisationRequest, asking: Writing, if_match: IfMatch = None
 ) -> Response:
     """Ce qu’il délivre décide du motif `territory_not_covered`."""
-    _check_identity("id", organisation_id, body.id)
+    check_identity("id", organisation_id, body.id)
     deliveries = orjson.dumps([delivery.model_dump() for delivery in body.deliveries]).decode()
     values = {"name": body.name, "email": body.email, "deliveries": deliveries}
     return await _kept(

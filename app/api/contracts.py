@@ -16,9 +16,10 @@ from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, shown
 from app.api.fields import CivilDate, Department, Email, Motive, Name, Reference, Siret
 from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
+from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
 from app.api.pages import Paging, equalities
-from app.api.problems import Problem, field_error
+from app.api.problems import Problem
 from app.api.routes import Route, listed, problems
 from app.domain.contract import ContractType, LegalForm
 from app.persistence import contracts
@@ -123,12 +124,6 @@ def contract_resource(row: Row) -> dict[str, Any]:
     return picked(row, ContractResource) | nested
 
 
-def _check_identity(path: UUID, body: UUID | None) -> None:
-    if body is not None and body != path:
-        detail = "L’identifiant du corps doit être celui de l’adresse."
-        raise Problem("validation-error", detail, [field_error("/id", "mismatch", detail)])
-
-
 @router.post(
     "",
     status_code=201,
@@ -139,9 +134,7 @@ def _check_identity(path: UUID, body: UUID | None) -> None:
 )
 async def post_contract(body: ContractRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """L’identifiant est attribué ici. Les inscriptions à venir du conseiller sont décidées à nouveau."""
-    if body.id is not None:
-        detail = "Utilisez PUT /v1/contracts/{id} pour choisir l’identifiant."
-        raise Problem("validation-error", detail, [field_error("/id", "not-allowed", detail)])
+    check_no_identity(body.id, "PUT /v1/contracts/{id}")
 
     def worded(row: Row) -> Answer:
         location = f"{asking.service.base_url}/v1/contracts/{row['id']}"
@@ -161,7 +154,7 @@ async def post_contract(body: ContractRequest, asking: Writing, idempotency_key:
 )
 async def put_contract(contract_id: UUID, body: ContractRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
-    _check_identity(contract_id, body.id)
+    check_identity("id", contract_id, body.id)
     row, is_new = await keep_contract(
         asking.database, contract_id, body.columns(), expected(if_match), asking.asked(answer_of)
     )
@@ -223,6 +216,6 @@ async def patch_contract(
     row = await _found(asking, contract_id)
     version = expected(if_match).narrowed(row["version"])
     body = patched(ContractRequest, contract_resource(row), patch)
-    _check_identity(contract_id, body.id)
+    check_identity("id", contract_id, body.id)
     changed, _ = await keep_contract(asking.database, contract_id, body.columns(), version, asking.asked(answer_of))
     return answered(answer_of(contract_resource(changed)))
