@@ -69,16 +69,16 @@ FILE_JSON = f"""json_build_object(
 def _read_statement(target: Target) -> str:
     """What belongs to a registration acted on is read only then; the order of rows that no rule reads is left open."""
     adviser = Lock(target, UUID(int=0)).adviser_from_parameter
-    acted_on = target is Target.REGISTRATION
+    columns, joined = "", ""
+    if target is Target.REGISTRATION:
+        columns = f", {RESOURCE_COLUMNS}"
+        joined = "JOIN registration r ON r.id = $1 JOIN decision d ON d.id = r.decision_id"
     return f"""SELECT {FILE_JSON} AS file,
     (SELECT array_agg(version) FROM policy) AS policy_versions,
     (SELECT {MODULE_FACTS} FROM module m WHERE m.code = $2) AS module,
     (SELECT {ORGANISATION_FACTS} FROM training_organisation o WHERE o.id = $3) AS organisation,
-    i.fingerprint, i.status AS answered_status, i.headers AS answered_headers, i.body AS answered_body
-    {f", {RESOURCE_COLUMNS}" if acted_on else ""}
-FROM adviser a
-LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5
-{"JOIN registration r ON r.id = $1 JOIN decision d ON d.id = r.decision_id" if acted_on else ""}
+    i.fingerprint, i.status AS answered_status, i.headers AS answered_headers, i.body AS answered_body{columns}
+FROM adviser a LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5 {joined}
 WHERE a.id = {adviser}"""
 
 

@@ -268,7 +268,7 @@ COMPOSED = {
     "app/persistence/database.py": {"begin", "lock.adviser", "tried", "attempt.number"},
     "app/persistence/files.py": {
         "ADVISER", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
-        "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser",
+        "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
     },
     "app/persistence/locks.py": {"self.id.hex", "self.owner.hex", "target"},
     "app/persistence/migrations.py": {"following"},  # the number of a file
