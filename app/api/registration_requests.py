@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.fields import Body, CivilDate, ModuleCodeText, Motive, Name, Reference
@@ -11,6 +11,15 @@ from app.domain.module import ModuleCode
 from app.domain.registration import Attendance, Choice, Payer
 from app.domain.session import Session, SessionFormat
 from app.use_cases.register import Demand
+
+# It succeeds on the demonstration data: Inès Quéméner has not used her right of 2026.
+EXAMPLE: dict[str, JsonValue] = {
+    "adviser_id": "76c6dae1-74b7-5a57-8ca1-82fa3b04634d",
+    "module_code": "parentalite-numerique",
+    "training_organisation_id": "a02e0122-c66e-5634-aa81-ec4e6499f818",
+    "session": {"starts_on": "2026-12-08", "ends_on": "2026-12-08", "format": "remote"},
+    "requested_on": "2026-11-02",
+}
 
 
 class SessionBody(Body):
@@ -34,6 +43,8 @@ class SessionBody(Body):
 
 class RegistrationRequest(Body):
     """Une demande d’inscription. Un organisme de formation peut omettre `training_organisation_id` : le sien."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     adviser_id: UUID
     module_code: ModuleCodeText
