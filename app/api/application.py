@@ -32,7 +32,7 @@ from app.persistence.attempts import AlreadyAnswered, ConflictAnswered, KeyReuse
 from app.persistence.database import AttemptInFlight
 from app.persistence.failures import UNREACHABLE, violated_constraint
 from app.persistence.locks import Missing
-from app.use_cases.errors import ConumIdTaken, NotAllowed, PreconditionMissing, Stale, UnknownReference
+from app.use_cases.errors import ConumIdTaken, PreconditionMissing, Stale, UnknownReference
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -48,7 +48,7 @@ TAGS = [
 ]
 
 # What a use case raises before deciding, or instead of it.
-STOPS = (UnknownReference, Missing, KeyReused, AttemptInFlight, Stale, PreconditionMissing, ConumIdTaken, NotAllowed)
+STOPS = (UnknownReference, Missing, KeyReused, AttemptInFlight, Stale, PreconditionMissing, ConumIdTaken)
 
 HANDLED: tuple[type[Exception], ...] = (
     AlreadyAnswered,

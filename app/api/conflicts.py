@@ -17,7 +17,7 @@ from app.domain.registration import Status
 from app.persistence.attempts import KeyReused
 from app.persistence.database import AttemptInFlight
 from app.persistence.locks import Missing
-from app.use_cases.errors import ConumIdTaken, NotAllowed, PreconditionMissing, Stale, UnknownReference
+from app.use_cases.errors import ConumIdTaken, PreconditionMissing, Stale, UnknownReference
 from app.wording.refusals import french_date
 from app.wording.summaries import STATUS_IN_FRENCH
 
@@ -89,7 +89,5 @@ def problem_of(stop: Exception) -> Problem | None:
             return Problem("precondition-required", "Cette ressource existe : dites quelle version vous modifiez.")
         case ConumIdTaken():
             return Problem("conum-id-taken", "Un autre conseiller porte cet ID Conum.")
-        case NotAllowed():
-            return Problem("forbidden", "Un organisme de formation n’agit que sur ses propres sessions.")
         case _:
             return None

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app.api.pages import Pagination, invalid_parameter
-from app.api.problems import MEDIA_TYPE, Problem, ProblemResource
+from app.api.problems import MEDIA_TYPE, Problem
 
 BODY_LIMIT = 256 * 1024
 JSON_TYPES = {"application/json", "application/merge-patch+json"}
@@ -115,6 +115,3 @@ def _check_content_type(request: Request) -> None:
     sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     if sent and content_type not in JSON_TYPES:
         raise Problem("unsupported-media-type", "Envoyez le corps avec Content-Type: application/json.")
-
-
-__all__ = ["ProblemResource", "Route", "listed", "problems"]

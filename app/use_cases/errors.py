@@ -23,7 +23,3 @@ class PreconditionMissing(Exception):  # noqa: N818  # an answer to a caller, na
 
 class ConumIdTaken(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """Another adviser has this ID Conum."""
-
-
-class NotAllowed(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """The caller may not do this for another organisation."""
