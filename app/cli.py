@@ -3,63 +3,41 @@
 import asyncio
 import errno
 import json
-import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from types import FrameType
-from typing import Annotated, Any, TypeVar
-from uuid import UUID, uuid4
+from typing import Annotated
 
 import typer
 
+from app.administration import clients, database_url, keys, with_database
 from app.api.application import create_application
-from app.api.keys import Pepper, make_key
+from app.api.keys import Pepper
 from app.api.service import Service
 from app.clock import utc_now
 from app.demonstration import KEYS_FILE, embedded, seed
 from app.embedded.cluster import ClusterError
 from app.embedded.parenthood import stop_with_parent
+from app.logs import configure_logs
 from app.persistence import migrations
-from app.persistence.clients import Client, Role, add_client, add_key, list_keys, revoke_key
+from app.persistence.clients import Role
 from app.persistence.database import Database, open_database
-from app.persistence.failures import UNREACHABLE, is_broken_reference
+from app.persistence.failures import UNREACHABLE, is_missing_schema
+from app.persistence.sequencing import begin_epoch
 from app.seed.catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
 from app.settings import Settings, SettingsError, read_settings
 from app.worker import work
 
-Result = TypeVar("Result")
-
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Inscriptions des conseillers numériques.")
-keys = typer.Typer(no_args_is_help=True, help="Clés d’API : créer, lister, révoquer.")
 cli.add_typer(keys, name="keys")
+cli.add_typer(clients, name="clients")
+feed = typer.Typer(no_args_is_help=True, help="Le flux des événements.")
+cli.add_typer(feed, name="feed")
 
 
 def _exit(_: int, __: FrameType | None) -> None:
     sys.exit(0)
-
-
-def _database_url(settings: Settings) -> str:
-    """Raise SettingsError."""
-    if settings.database_url is None:
-        raise SettingsError("DATABASE_URL : requis par cette commande ; `python -m app serve` sait s’en passer")
-    return settings.database_url.get_secret_value()
-
-
-def _with_database(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result:
-    """Run one thing on the database of the environment."""
-    url = _database_url(read_settings())
-
-    async def acted() -> Result:
-        database = open_database(url, pool_size=2)
-        try:
-            return await act(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(acted())
 
 
 @cli.command()
@@ -112,8 +90,8 @@ def _show(settings: Settings, demonstration: dict[str, str]) -> None:
 def worker() -> None:
     """Faire tourner le worker à côté de l’API (DATABASE_URL requis)."""
     settings = read_settings()
-    logging.basicConfig(level=settings.log_level.upper())
-    url = _database_url(settings)
+    configure_logs(settings.log_level)
+    url = database_url(settings)
 
     async def run() -> None:
         stop, database = asyncio.Event(), open_database(url, pool_size=2)
@@ -128,81 +106,39 @@ def worker() -> None:
 @cli.command()
 def migrate(revision: str = "head") -> None:
     """Amener la base de DATABASE_URL au schéma le plus récent."""
-    migrations.migrate(_database_url(read_settings()), revision)
+    migrations.migrate(database_url(read_settings()), revision)
 
 
 @cli.command(hidden=True)
 def migration(name: str) -> None:
     """Écrire la migration suivante, d’après ce qui manque au schéma."""
-    migrations.write_migration(_database_url(read_settings()), name)
+    migrations.write_migration(database_url(read_settings()), name)
 
 
 @cli.command("seed")
 def seed_catalogue() -> None:
     """Charger le catalogue et la politique publiés ; ce qui a été modifié depuis reste."""
     email = read_settings().support_email
-    _with_database(lambda database: load_catalogue(database, email, utc_now()))
+    with_database(lambda database: load_catalogue(database, email, utc_now()))
 
 
 @cli.command()
 def openapi() -> None:
     """Écrire le contrat OpenAPI sur la sortie standard."""
     service = Service(open_database("postgresql://nowhere/none"), utc_now, Pepper(("",)), "")
-    typer.echo(json.dumps(create_application(service).openapi(), ensure_ascii=False, indent=2, sort_keys=True))
+    typer.echo(json.dumps(create_application(service).openapi(), ensure_ascii=False, indent=2))
 
 
-@keys.command("create")
-def create_key(
-    name: str,
-    role: Role,
-    training_organisation_id: UUID | None = None,
-    client_id: Annotated[UUID | None, typer.Option(help="Une seconde clé du même client, pour la rotation.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=366, help="Durée de vie, en jours.")] = 365,
-) -> None:
-    """Créer une clé ; elle n’est montrée qu’une fois."""
-    settings = read_settings()
-    if settings.secret_key is None:
-        raise SettingsError("SECRET_KEY : requis par cette commande")
-    if (role is Role.TRAINING_ORGANISATION) != (training_organisation_id is not None):
-        raise SettingsError("--training-organisation-id : requis pour ce rôle, et pour lui seul")
-    pepper = Pepper(tuple(settings.secret_key.get_secret_value().split()))
-    key, now = make_key(), utc_now()
-    client = Client(client_id or uuid4(), role, training_organisation_id)
+@feed.command("new-epoch")
+def new_epoch() -> None:
+    """Faire expirer les curseurs du flux, après une restauration : les lecteurs reprennent, et ne perdent rien."""
 
-    async def create(database: Database) -> None:
+    async def act(database: Database) -> None:
         async with database.transaction() as tx:
-            await add_client(tx, client, name, now)
-            digest, expires_at = pepper.digest(key.secret), now + timedelta(days=days)
-            await add_key(tx, key.id, client.id, digest, expires_at=expires_at, now=now)
+            await begin_epoch(tx, utc_now())
 
-    try:
-        _with_database(create)
-    except Exception as failure:
-        if not is_broken_reference(failure):
-            raise
-        raise SettingsError("--training-organisation-id : aucun organisme n’a cet identifiant") from None
-    typer.echo(f"client {client.id}\nclé    {key.secret}")
-
-
-@keys.command("list")
-def show_keys() -> None:
-    """Lister les clés, sans leur secret."""
-    for row in _with_database(list_keys):
-        state = "révoquée" if row["revoked_at"] else f"expire le {row['expires_at']}"
-        typer.echo(f"{row['id']}  {row['role']:<22} {row['client_id']}  {row['name']}  {state}")
-
-
-@keys.command("revoke")
-def revoke(key_id: str) -> None:
-    """Révoquer une clé, aussitôt."""
-
-    async def act(database: Database) -> bool:
-        async with database.transaction() as tx:
-            return await revoke_key(tx, key_id, utc_now())
-
-    if not _with_database(act):
-        typer.echo(f"Aucune clé active n’a l’identifiant {key_id}.", err=True)
-        raise typer.Exit(1)
+    with_database(act)
+    typer.echo("Les curseurs donnés jusqu’ici ont expiré.")
 
 
 def main() -> None:
@@ -212,6 +148,11 @@ def main() -> None:
     except (SettingsError, ClusterError) as problem:
         typer.echo(str(problem), err=True)
         sys.exit(2)
-    except UNREACHABLE as problem:
-        typer.echo(f"DATABASE_URL : la base de données ne répond pas ({type(problem).__name__})", err=True)
+    except Exception as problem:
+        if is_missing_schema(problem):
+            typer.echo("DATABASE_URL : cette base n’a pas encore son schéma ; lancez `python -m app migrate`", err=True)
+        elif isinstance(problem, UNREACHABLE):
+            typer.echo(f"DATABASE_URL : la base de données ne répond pas ({type(problem).__name__})", err=True)
+        else:
+            raise
         sys.exit(2)

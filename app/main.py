@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -11,9 +10,13 @@ from starlette.types import ASGIApp
 
 from app.api.application import create_application
 from app.api.keys import Pepper
+from app.api.rates import Limiter
 from app.api.service import Service
 from app.clock import utc_now
+from app.draining import drain_on_sigterm
+from app.logs import configure_logs
 from app.persistence.database import open_database
+from app.persistence.notices import Notices
 from app.settings import Settings, SettingsError, read_settings
 from app.worker import work
 
@@ -29,12 +32,17 @@ def build(settings: Settings) -> FastAPI:
     database = open_database(settings.database_url.get_secret_value())
     pepper = Pepper(tuple(settings.secret_key.get_secret_value().split()))
     base_url = settings.public_base_url or f"http://{settings.host}:{settings.port}"
-    app = create_application(Service(database, utc_now, pepper, base_url))
+    limiter = Limiter(settings.rate_limit_per_minute)
+    service = Service(database, utc_now, pepper, base_url, limiter)
+    app = create_application(service)
+    notices = Notices(settings.database_url.get_secret_value(), service.recognised.ear)
 
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
+        drain_on_sigterm(service, settings.drain_seconds)
         stop = asyncio.Event()
         worker = asyncio.create_task(work(database, stop)) if settings.run_worker else None
+        listening = asyncio.create_task(notices.listen())
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
@@ -44,6 +52,8 @@ def build(settings: Settings) -> FastAPI:
             stop.set()
             if worker is not None:
                 await worker
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
             await database.close()
 
     app.router.lifespan_context = lifespan
@@ -53,5 +63,5 @@ def build(settings: Settings) -> FastAPI:
 def from_environment() -> FastAPI:
     """Build the application of one of several processes."""
     settings = read_settings()
-    logging.basicConfig(level=settings.log_level.upper())
+    configure_logs(settings.log_level)
     return build(settings)

@@ -1,12 +1,15 @@
 """Serving: a socket, and one process or several behind it."""
 
 import os
+import shutil
 import socket
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from app.logs import configure_logs
 from app.main import build
+from app.measures import SHARED_FOLDER
 from app.settings import Settings
 
 GRACE_SECONDS = 20
@@ -27,13 +30,14 @@ def listening_socket(host: str, port: int) -> socket.socket:
 def serve_until_told_to_stop(settings: Settings, listener: socket.socket) -> None:
     """Blocking. Several processes read the same settings from the environment, which the caller has completed."""
     several = settings.workers > 1
+    configure_logs(settings.log_level)
     config = uvicorn.Config(
         "app.main:from_environment" if several else build(settings),
         factory=several,
         workers=settings.workers,
         loop="uvloop",
         http="httptools",
-        log_level=settings.log_level,
+        log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -55,3 +59,8 @@ def complete_environment(settings: Settings) -> None:
         "RUN_WORKER": str(settings.run_worker),
     }
     os.environ.update(values)
+    if settings.workers > 1:
+        counting = settings.data_dir.absolute() / "metrics"
+        shutil.rmtree(counting, ignore_errors=True)
+        counting.mkdir(parents=True)
+        os.environ[SHARED_FOLDER] = str(counting)

@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     support_email: str = "support@conseiller-numerique.example"
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     run_worker: bool = False
+    rate_limit_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3.0
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
 
     @field_validator("database_url")

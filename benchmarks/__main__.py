@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.embedded.cluster import running_cluster
 from app.persistence.migrations import migrate
+from benchmarks.feed import REGISTRATIONS, place_all, visible
 from benchmarks.load import Load, Result, choose_generator
 from benchmarks.pgbench import nine_statements
 from benchmarks.population import ADVISERS, populate
@@ -64,6 +65,10 @@ def main() -> None:
         print(row("GET /v1/registrations/{id}", one.per_second, one, cpu_read))
         page, cpu_page = measure(app, Load(app.base_url, "page", authorization, 0, SECONDS, CLIENTS))
         print(row("GET /v1/registrations, a page of 100", page.per_second, page, cpu_page))
+        events, placed_per_second = place_all(url)
+        print(row(f"events placed, {events} that waited", placed_per_second, None, None))
+        seen = visible(app.base_url, authorization, 4 * used - 2 * REGISTRATIONS)
+        print(row("registration answered → event read", seen.per_second, seen, None))
         memory = app.resident_mb()
         bare = stack.enter_context(bare_server(url))
         measure(bare, register(bare.base_url, authorization, 2 * used, 2))
@@ -84,6 +89,9 @@ def main() -> None:
             "rss_mb": round(memory, 1),
             "ratio_bare": round(written.per_second / plain.per_second, 3),
             "cpu_ms_bare": round(cpu_bare, 3),
+            "events_placed_per_s": round(placed_per_second, 1),
+            "event_p50_ms": round(seen.p50_ms, 1),
+            "event_p99_ms": round(seen.p99_ms, 1),
         }
         print(json.dumps(figures))
 

@@ -9,10 +9,12 @@ import orjson
 import uvicorn
 from uuid_utils.compat import uuid7
 
-from app.persistence.database import POOL_SIZE, SERVER_SETTINGS
+from app.persistence.database import POOL_SIZE
 from app.persistence.files import FILE_STATEMENTS
 from app.persistence.locks import Lock, Target
+from app.persistence.pool import session_of
 from app.persistence.registrations import WRITE_AND_REMEMBER
+from app.persistence.roles import SERVICE
 from app.seed.catalogue import LA_MEDNUM
 from benchmarks.population import MODULE, NOW
 
@@ -43,7 +45,7 @@ class Bare:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.pool = await asyncpg.create_pool(
-                    self.url, min_size=POOL_SIZE, max_size=POOL_SIZE, server_settings=SERVER_SETTINGS
+                    self.url, min_size=POOL_SIZE, max_size=POOL_SIZE, server_settings=session_of(SERVICE)
                 )
                 await send({"type": "lifespan.startup.complete"})
             else:

@@ -40,7 +40,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _started(command: list[str], environment: Mapping[str, str], port: int, probe: str) -> Generator[Server]:
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         base_url = f"http://127.0.0.1:{port}"
         _wait(f"{base_url}{probe}")
@@ -66,7 +66,8 @@ def _wait(url: str) -> None:
 def service(url: str) -> Generator[Server]:
     """The service, as it is deployed: one process."""
     port = _free_port()
-    environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "PORT": str(port), "WORKERS": "1", "LOG_LEVEL": "warning"}
+    environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "PORT": str(port), "WORKERS": "1"}
+    environment |= {"RATE_LIMIT_PER_MINUTE": "1000000", "DRAIN_SECONDS": "0"}
     with _started([sys.executable, "-m", "app", "serve"], environment, port, "/readyz") as server:
         yield server
 

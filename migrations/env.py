@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.persistence.database import driver_url
+from app.persistence.pool import driver_url
 from app.persistence.tables import metadata
 
 ALONE = 7_241_906_215  # any number, the same for every process that migrates

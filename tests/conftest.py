@@ -5,21 +5,33 @@ import tempfile
 from collections.abc import AsyncGenerator, Generator
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from app.embedded.cluster import Cluster, running_cluster
+from app.logs import configure_logs
 from app.persistence.database import Database, open_database
 from app.persistence.migrations import migrate
 from app.seed.catalogue import load_catalogue
+from app.seed.demonstration import load_demonstration
 from tests.clockwork import MORNING
+from tests.logbook import STREAM, personal_lines
 from tests.served import Served, serving
 
 TEMPLATE = "template_migrated"
 # Durability is what tests/embedded is about; here the disk would only be waited for.
 SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> Generator[None]:
+    """No person, address or key is found in what was logged, by the end of the suite."""
+    configure_logs("info", STREAM)
+    yield
+    assert personal_lines() == []
 
 
 @pytest.fixture(scope="session")
@@ -52,10 +64,20 @@ def template(cluster: Cluster) -> str:
 async def copied(cluster: Cluster, template: str) -> str:
     """The URL of a new copy of the template."""
     name = f"copy_{next(_numbers)}"
-    maintenance = open_database(cluster.url("postgres"), pool_size=1)
+    maintenance = open_database(cluster.url("postgres"), pool_size=1, role=None)
     await maintenance.one(f"CREATE DATABASE {name} TEMPLATE {template}")  # our own names
     await maintenance.close()
     return cluster.url(name)
+
+
+@pytest.fixture(scope="session")
+async def demonstration(cluster: Cluster, template: str) -> str:
+    """The name of a database with the demonstration department too, that nobody is connected to."""
+    url = await copied(cluster, template)
+    database = open_database(url, pool_size=4)
+    await load_demonstration(database, MORNING)
+    await database.close()
+    return urlsplit(url).path.removeprefix("/")
 
 
 @pytest.fixture
@@ -71,10 +93,25 @@ async def database(database_url: str) -> AsyncGenerator[Database]:
     await opened.close()
 
 
+@pytest.fixture
+async def owner(database_url: str) -> AsyncGenerator[Database]:
+    """The same database, acting as whoever owns it: not what the service may do."""
+    opened = open_database(database_url, pool_size=2, role=None)
+    yield opened
+    await opened.close()
+
+
 @pytest.fixture(scope="session")
 def served(cluster: Cluster, template: str) -> Generator[Served]:
     """The service over real HTTP, on a database shared by the session: each test brings an adviser of its own."""
     with serving(asyncio.run(copied(cluster, template))) as started:
+        yield started
+
+
+@pytest.fixture
+def demonstrated(cluster: Cluster, demonstration: str) -> Generator[Served]:
+    """The service over real HTTP, on a demonstration department of the test's own."""
+    with serving(asyncio.run(copied(cluster, demonstration))) as started:
         yield started
 
 

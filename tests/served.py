@@ -12,8 +12,10 @@ import uvicorn
 
 from app.api.application import create_application
 from app.api.keys import Pepper
-from app.api.service import Service
+from app.api.rates import Limiter
+from app.api.service import UNLIMITED, Service
 from app.persistence.database import open_database
+from app.persistence.notices import Notices
 from app.seed.keys import make_demonstration_keys
 from app.serving import listening_socket
 from tests.clockwork import MORNING, Clockwork
@@ -23,12 +25,13 @@ PEPPER = Pepper(("a secret for tests that is long enough",))
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """`keys` has one key for each role, and `training_organisation_id`."""
+    """`keys` has one key for each role, and `training_organisation_id`; `service` lives in another thread."""
 
     base_url: str
     database_url: str
     keys: dict[str, str]
     clock: Clockwork
+    service: Service
 
     def client(self, role: str) -> httpx.Client:
         return httpx.Client(base_url=self.base_url, headers={"Authorization": f"Bearer {self.keys[role]}"}, timeout=30)
@@ -47,16 +50,20 @@ async def _keys(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(database_url: str) -> Generator[Served]:
-    """Serve until the block ends."""
+def serving(database_url: str, *, per_minute: int = UNLIMITED) -> Generator[Served]:
+    """Serve until the block ends; a client may ask so often a minute."""
     keys = asyncio.run(_keys(database_url))
     listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    service = Service(open_database(database_url), clock, PEPPER, base_url)
-    server = uvicorn.Server(uvicorn.Config(create_application(service), log_level="error", access_log=False))
+    service = Service(open_database(database_url), clock, PEPPER, base_url, Limiter(per_minute))
+    quiet = {"log_config": None, "access_log": False, "server_header": False}
+    server = uvicorn.Server(uvicorn.Config(create_application(service), **quiet))  # type: ignore[arg-type]  # its options
 
     async def run() -> None:
+        listening = asyncio.create_task(Notices(database_url, service.recognised.ear).listen())
         await server.serve([listener])
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         await service.database.close()
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
@@ -64,6 +71,6 @@ def serving(database_url: str) -> Generator[Served]:
     with httpx.Client(base_url=base_url) as probe:
         while probe.get("/readyz").status_code != 200:
             pass
-    yield Served(base_url, database_url, keys, clock)
+    yield Served(base_url, database_url, keys, clock, service)
     server.should_exit = True
     thread.join(10)

@@ -12,6 +12,8 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.types import Scope as ASGIScope
 
 from app.api.conflicts import problem_of_conflict
 from app.api.problems import Problem, problem_answer
@@ -19,9 +21,17 @@ from app.api.service import Service
 from app.domain.errors import Conflict
 from app.persistence.attempts import Answer, Attempt
 from app.persistence.clients import Client, Role
-from app.persistence.database import Database
+from app.persistence.database import Database, Reader
 from app.persistence.driver import Row
+from app.persistence.traces import Trace
 from app.use_cases.asked import Asked
+from app.wording.languages import Language, Sentence
+
+NO_LIVE_KEY = Sentence(
+    fr="Clé d’API absente, inconnue, expirée ou révoquée.", en="API key missing, unknown, expired or revoked."
+)
+NOT_MODIFIED = 304
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="inscriptions"'}
 
 
 class Scope(StrEnum):
@@ -37,6 +47,10 @@ class Scope(StrEnum):
     CERTIFICATIONS_READ = "certifications:read"
     CERTIFICATIONS_WRITE = "certifications:write"
     CARRY_OVERS_WRITE = "carry-overs:write"
+    KEYS_READ = "keys:read"
+    KEYS_WRITE = "keys:write"
+    AUDIT_READ = "audit:read"
+    EVENTS_READ = "events:read"
 
 
 _COMMON = {
@@ -46,6 +60,7 @@ _COMMON = {
     Scope.REGISTRATIONS_WRITE,
     Scope.CERTIFICATIONS_READ,
     Scope.CERTIFICATIONS_WRITE,
+    Scope.EVENTS_READ,
 }
 
 SCOPES: Mapping[Role, frozenset[Scope]] = {
@@ -63,6 +78,9 @@ class Asking:
     client: Client
     now: datetime
     operation: str
+    request_id: UUID
+    language: Language
+    action: str
 
     @property
     def database(self) -> Database:
@@ -73,9 +91,24 @@ class Asking:
         """The training organisation whose registrations alone exist for this caller; None for the others."""
         return self.client.training_organisation_id
 
+    @property
+    def reader(self) -> Reader:
+        """Where a GET reads: the database itself shows a training organisation no more than its own."""
+        return self.database.seen_by(self.client.training_organisation_id)
+
+    @property
+    def trace(self) -> Trace:
+        return Trace(self.client.id, self.action, self.request_id, self.now)
+
+    async def showing(self, response: Response, *subjects: UUID | str) -> Response:
+        """Note whom the response is about before it is sent; a 304 shows nothing."""
+        if subjects and response.status_code != NOT_MODIFIED:
+            await self.service.trail.note(self.trace, subjects)
+        return response
+
     def asked(self, worded: Callable[[Row], Answer], key: str | None = None, body: BaseModel | None = None) -> Asked:
         """Who asks, when and how to answer; with a key, the same request gets the same answer."""
-        return Asked(self.client, self.now, worded, self._attempt(key, body) if key is not None else None)
+        return Asked(self.client, self.now, worded, self._attempt(key, body) if key is not None else None, self.trace)
 
     def _attempt(self, key: str, body: BaseModel | None) -> Attempt:
         # Fields in the model's order, defaults included: equal requests have equal bytes however they were written.
@@ -84,7 +117,8 @@ class Asking:
         return Attempt(self.client.id, key, fingerprint, self.now, self.word_conflict)
 
     def word_conflict(self, conflict: Conflict) -> Answer:
-        return problem_answer(problem_of_conflict(conflict, self.service.base_url), self.service.base_url)
+        problem = problem_of_conflict(conflict, self.service.base_url)
+        return problem_answer(problem, self.service.base_url, self.language, self.request_id)
 
 
 class Needs(HTTPBearer):
@@ -94,21 +128,38 @@ class Needs(HTTPBearer):
         super().__init__(scheme_name="ApiKey", description="Votre clé d’API (`insc_…`).", auto_error=False)
         self.required = scope
 
-    async def __call__(self, request: Request) -> Asking:  # type: ignore[override]  # credentials become who asks
-        """Raise Problem: 401 without a live key, 403 without the scope."""
-        service = cast("Service", request.app.state.service)
-        now = service.clock()
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        client = await service.client_with(key.strip(), now) if scheme.lower() == "bearer" else None
+    def admit(self, scope: ASGIScope) -> None:
+        """Put the `Asking` in the scope. Raise Problem: 401 without a live key, 403 without the scope."""
+        service = cast("Service", scope["app"].state.service)
+        client: Client | None = scope["caller"]
         if client is None:
-            challenge = {"WWW-Authenticate": 'Bearer realm="inscriptions"'}
-            raise Problem("unauthenticated", "Clé d’API absente, inconnue, expirée ou révoquée.", headers=challenge)
-        if self.required not in SCOPES[client.role]:
-            raise Problem("forbidden", f"Cette action demande la portée {self.required}, que n’a pas votre rôle.")
-        return Asking(service, client, now, f"{request.method} {request.scope['path']}")
+            raise Problem("unauthenticated", NO_LIVE_KEY, headers=CHALLENGE)
+        if self.required not in SCOPES[client.role] or not client.holds(self.required):
+            raise Problem("forbidden", lacking(self.required))
+        operation, action = f"{scope['method']} {scope['path']}", scope["route"].operation_id
+        scope["asking"] = Asking(
+            service, client, service.clock(), operation, scope["request_id"], scope["language"], action
+        )
+
+    async def __call__(self, request: Request) -> Asking:  # type: ignore[override]  # credentials become who asks
+        """Who was admitted before anything of the request was read."""
+        return cast("Asking", request.scope["asking"])
+
+
+def lacking(scope: Scope) -> Sentence:
+    return Sentence(
+        fr=f"Cette action demande la portée {scope}, que votre clé n’a pas.",
+        en=f"This action needs the scope {scope}, which your key does not have.",
+    )
+
+
+def needs_of(route: APIRoute) -> Needs | None:
+    """What a route asks of its callers; None when it declares nothing."""
+    declared = [item.call for item in route.dependant.dependencies if isinstance(item.call, Needs)]
+    return declared[0] if declared else None
 
 
 def scope_of(route: APIRoute) -> Scope | None:
     """The scope a route declares; None when it declares none."""
-    declared = [item.call for item in route.dependant.dependencies if isinstance(item.call, Needs)]
-    return declared[0].required if declared else None
+    needs = needs_of(route)
+    return needs.required if needs else None

@@ -6,19 +6,36 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from app.api.bodies import instant, picked
-from app.api.fields import Body, CivilDate, Department, Email, Motive, Name
-from app.api.registration_resources import ReasonResource, reason_resource
+from app.api.fields import (
+    Body,
+    BucketName,
+    CivilDate,
+    Count,
+    Department,
+    Email,
+    ModuleCodeText,
+    Motive,
+    Name,
+    PolicyVersion,
+    RuleName,
+    Version,
+    check_order,
+)
+from app.api.registration_resources import Reasons, reason_resource
 from app.domain.entitlements import Category
 from app.domain.obligations import ObligationStatus
 from app.domain.presentations import PresentationStatus
-from app.domain.training_record import TrainingRecord
+from app.domain.training_record import Entitlement, TrainingRecord
 from app.persistence.driver import Row
+from app.wording.languages import Language
 
 LARGEST_ID = 2**53 - 1  # the largest integer every JSON reader keeps exact
+LONGEST_RECORD = 1000  # of rights, obligations or exams: one or two a year
+
+ConumId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 
 
 class InitialTrainingBody(Body):
@@ -29,13 +46,12 @@ class InitialTrainingBody(Body):
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "InitialTrainingBody":
-        if self.ended_on is not None and self.ended_on < self.entered_on:
-            raise PydanticCustomError("order", "ended_on précède entered_on")
+        check_order("entered_on", "ended_on", self.entered_on, self.ended_on)
         return self
 
 
 class AdviserFields(Body):
-    conum_id: Annotated[int | None, Field(strict=True, ge=1, le=LARGEST_ID, description="ID Conum, unique.")] = None
+    conum_id: Annotated[ConumId | None, Field(description="ID Conum, unique.")] = None
     first_name: Name | None = None
     last_name: Name | None = None
     email: Email | None = None
@@ -59,20 +75,24 @@ class AdviserRequest(AdviserFields):
 
 
 class InitialTrainingResource(TypedDict):
+    """La formation initiale suivie avant ce service."""
+
     entered_on: date
     ended_on: date | None
 
 
 class AdviserResource(TypedDict):
+    """Un conseiller. `email` est null pour un organisme de formation, qui n’en a pas besoin."""
+
     id: UUID
-    conum_id: int | None
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    department: str | None
+    conum_id: ConumId | None
+    first_name: Name | None
+    last_name: Name | None
+    email: Email | None
+    department: Department | None
     in_scheme: bool
     initial_training: InitialTrainingResource | None
-    version: int
+    version: Version
     created_at: datetime
     updated_at: datetime
 
@@ -102,37 +122,45 @@ class InPostResource(TypedDict):
 
     value: bool
     contract_id: UUID | None
-    reasons: list[ReasonResource]
+    reasons: Reasons
 
 
 class InitialTrainingStateResource(TypedDict):
+    """L’entrée en formation initiale, ou la qualification qui en dispense."""
+
     entered_on: date | None
     exempt: bool
-    exempted_by: str | None
+    exempted_by: ModuleCodeText | None
 
 
 class EntitlementResource(TypedDict):
     """Un droit : `used` compte chaque unité tenue, sessions à venir comprises."""
 
-    bucket: str
-    units: int
-    used: int
-    reserved_by: list[UUID]
+    bucket: BucketName
+    units: Count
+    used: Count
+    reserved_by: Annotated[
+        list[UUID], Field(max_length=LONGEST_RECORD, description="Les inscriptions qui tiennent une unité.")
+    ]
     valid_from: date
     valid_until: date | None
-    rule: str
+    rule: RuleName
 
 
 class ObligationResource(TypedDict):
-    period: str
-    required: int
-    followed: int
+    """Ce qui doit être suivi dans une période. Une alerte, jamais un blocage."""
+
+    period: BucketName
+    required: Count
+    followed: Count
     due_on: date
     status: ObligationStatus
 
 
 class PresentationResource(TypedDict):
-    qualification: str
+    """Un examen à présenter après la formation initiale."""
+
+    qualification: ModuleCodeText
     status: PresentationStatus
     due_on: date
 
@@ -145,13 +173,27 @@ class TrainingRecordResource(TypedDict):
     category: Category
     in_post: InPostResource
     initial_training: InitialTrainingStateResource
-    entitlements: list[EntitlementResource]
-    obligations: list[ObligationResource]
-    certifications: list[PresentationResource]
-    policy_version: str
+    entitlements: Annotated[list[EntitlementResource], Field(max_length=LONGEST_RECORD)]
+    obligations: Annotated[list[ObligationResource], Field(max_length=LONGEST_RECORD)]
+    certifications: Annotated[list[PresentationResource], Field(max_length=LONGEST_RECORD)]
+    policy_version: PolicyVersion
 
 
-def training_record_resource(adviser: UUID, record: TrainingRecord, visible: frozenset[UUID]) -> TrainingRecordResource:
+def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> EntitlementResource:
+    return {
+        "bucket": item.bucket.name,
+        "units": item.bucket.units,
+        "used": len(item.reserved_by),
+        "reserved_by": [held for held in item.reserved_by if held in visible],
+        "valid_from": item.bucket.opens_on,
+        "valid_until": item.bucket.expires_on,
+        "rule": item.bucket.rule,
+    }
+
+
+def training_record_resource(
+    adviser: UUID, record: TrainingRecord, visible: frozenset[UUID], language: Language
+) -> TrainingRecordResource:
     """`visible` are the registrations that the caller may see; the others are counted, not named."""
     contract = record.post.contract
     return {
@@ -161,25 +203,14 @@ def training_record_resource(adviser: UUID, record: TrainingRecord, visible: fro
         "in_post": {
             "value": contract is not None,
             "contract_id": contract.id if contract else None,
-            "reasons": [reason_resource(refusal) for refusal in record.post_refusals],
+            "reasons": [reason_resource(refusal, language) for refusal in record.post_refusals],
         },
         "initial_training": {
             "entered_on": record.entered_on,
             "exempt": record.exempted_by is not None,
             "exempted_by": record.exempted_by,
         },
-        "entitlements": [
-            {
-                "bucket": item.bucket.name,
-                "units": item.bucket.units,
-                "used": len(item.reserved_by),
-                "reserved_by": [held for held in item.reserved_by if held in visible],
-                "valid_from": item.bucket.opens_on,
-                "valid_until": item.bucket.expires_on,
-                "rule": item.bucket.rule,
-            }
-            for item in record.entitlements
-        ],
+        "entitlements": [_entitlement_resource(item, visible) for item in record.entitlements],
         "obligations": [
             {
                 "period": item.period,
@@ -201,25 +232,20 @@ def training_record_resource(adviser: UUID, record: TrainingRecord, visible: fro
 class CarryOverRequest(Body):
     """Ce qu’un droit a encore peut être reporté à l’année suivante, sur décision du support."""
 
-    bucket: Annotated[
-        str,
-        Field(
-            pattern=r"^(first_year|civil_year:[0-9]{4}|supplementary:[a-z0-9-]{1,60}|carry_over:(first_year|civil_year:[0-9]{4}))$",
-            strict=True,
-            examples=["civil_year:2025"],
-        ),
-    ]
+    bucket: Annotated[BucketName, Field(description="Le droit dont il reste des unités.")]
     units: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
     motive: Motive
     decided_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
 
 
 class CarryOverResource(TypedDict):
+    """Un report de droit, et qui l’a décidé."""
+
     id: UUID
     adviser_id: UUID
-    bucket: str
-    units: int
-    motive: str
+    bucket: BucketName
+    units: Annotated[int, Field(ge=1, le=100)]
+    motive: Motive
     decided_on: date
     decided_by: UUID
     created_at: datetime

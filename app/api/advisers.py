@@ -1,6 +1,7 @@
 """/v1/advisers: who may be registered, and what the rules see of them."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,28 +19,54 @@ from app.api.adviser_bodies import (
     carry_over_resource,
     training_record_resource,
 )
-from app.api.bodies import PRIVATE, answer_of, dumped, shown
+from app.api.bodies import answer_of, said, shown
 from app.api.fields import CIVIL_DATE, EARLIEST, LATEST
-from app.api.headers import JSON, IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
+from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
 from app.api.pages import Paging, integers, invalid_parameter
 from app.api.problems import Problem
 from app.api.routes import Route, listed, problems
 from app.persistence import advisers
+from app.persistence.attempts import Answer
 from app.persistence.driver import Row
 from app.persistence.pages import Filter
 from app.use_cases.carry_over import Report, carry_over
 from app.use_cases.keep_adviser import add_adviser, keep_adviser
 from app.use_cases.show_training_record import show_training_record
+from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=Route)
 
 Reading = Annotated[Asking, Depends(Needs(Scope.ADVISERS_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.ADVISERS_WRITE))]
+ConumIds = Annotated[
+    str | None,
+    Query(
+        max_length=10_000,
+        description="ID Conum séparés par des virgules.",
+        json_schema_extra={"pattern": "^ *[0-9]{1,18} *(, *[0-9]{1,18} *)*$"},
+    ),
+]
+On = Annotated[
+    str | None,
+    Query(
+        max_length=10, description="Jour AAAA-MM-JJ ; aujourd’hui par défaut.", json_schema_extra={"format": "date"}
+    ),
+]
 CarryingOver = Annotated[Asking, Depends(Needs(Scope.CARRY_OVERS_WRITE))]
 
-NOT_FOUND = "Aucun conseiller de votre périmètre n’a cet identifiant."
+NOT_FOUND = Sentence(
+    fr="Aucun conseiller de votre périmètre n’a cet identifiant.",
+    en="No adviser that you may see has this identifier.",
+)
+NOT_OPEN = Sentence(
+    fr="Ce filtre n’est pas ouvert aux organismes de formation.",
+    en="This filter is not open to training organisations.",
+)
+NOT_A_DAY = Sentence(
+    fr="Une date AAAA-MM-JJ, de 1950-01-01 à 2099-12-31.", en="A date YYYY-MM-DD, from 1950-01-01 to 2099-12-31."
+)
 
 
 def _resource(asking: Asking, row: Row) -> AdviserResource:
@@ -52,15 +79,15 @@ def _resource(asking: Asking, row: Row) -> AdviserResource:
     operation_id="addAdviser",
     summary="Ajouter un conseiller",
     response_model=AdviserResource,
-    responses=problems(409, 422),
+    responses=problems("conum-id-taken"),
 )
 async def post_adviser(body: AdviserRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """L’identifiant est attribué ici ; pour choisir le vôtre, utilisez PUT."""
     check_no_identity(body.id, "PUT /v1/advisers/{id}")
 
-    def worded(row: Row) -> Any:
+    def worded(row: Row) -> Answer:
         location = f"{asking.service.base_url}/v1/advisers/{row['id']}"
-        return answer_of(_resource(asking, row), status=201, location=location)
+        return answer_of(_resource(asking, row), asking.language, status=201, location=location)
 
     asked = asking.asked(worded, checked_key(idempotency_key), body)
     return answered(await add_adviser(asking.database, body.columns(), asked))
@@ -71,16 +98,22 @@ async def post_adviser(body: AdviserRequest, asking: Writing, idempotency_key: I
     operation_id="putAdviser",
     summary="Créer ou remplacer un conseiller",
     response_model=AdviserResource,
-    responses=problems(409, 412, 422, 428) | {201: {"description": "Créé", "model": AdviserResource}},
+    responses=problems("conum-id-taken") | {201: {"description": "Créé", "model": AdviserResource}},
 )
 async def put_adviser(adviser_id: UUID, body: AdviserRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant, comme celui de La Coop. `If-Match: *` : la dernière écriture gagne."""
     check_identity("id", adviser_id, body.id)
     row, is_new = await keep_adviser(
-        asking.database, adviser_id, body.columns(), expected(if_match), asking.asked(answer_of)
+        asking.database,
+        adviser_id,
+        body.columns(),
+        expected(if_match),
+        asking.asked(partial(answer_of, language=asking.language)),
     )
     location = f"{asking.service.base_url}/v1/advisers/{adviser_id}" if is_new else None
-    return answered(answer_of(_resource(asking, row), status=201 if is_new else 200, location=location))
+    return answered(
+        answer_of(_resource(asking, row), asking.language, status=201 if is_new else 200, location=location)
+    )
 
 
 @router.get(
@@ -88,13 +121,14 @@ async def put_adviser(adviser_id: UUID, body: AdviserRequest, asking: Writing, i
     operation_id="listAdvisers",
     summary="Lister les conseillers",
     response_model=listed(AdviserResource),
-    responses=problems(400),
 )
 async def list_advisers(
     asking: Reading,
     paging: Paging,
-    conum_id: Annotated[str | None, Query(max_length=10_000, description="ID Conum séparés par des virgules.")] = None,
-    email: Annotated[str | None, Query(max_length=254, pattern=r"^[^\x00-\x1f]+$")] = None,
+    conum_id: ConumIds = None,
+    email: Annotated[
+        str | None, Query(max_length=254, pattern=r"^[^\x00-\x1f]+$", description="L’adresse exacte, sans la casse.")
+    ] = None,
 ) -> Response:
     """Un organisme de formation ne voit que les conseillers inscrits chez lui, sans leur adresse."""
     filters = advisers.visible_to(asking.owner)
@@ -102,9 +136,10 @@ async def list_advisers(
         filters.append(Filter("{t}.conum_id = ANY({})", integers("conum_id", conum_id)))
     if email is not None:
         if asking.owner is not None:
-            raise invalid_parameter("email", "Ce filtre n’est pas ouvert aux organismes de formation.")
+            raise invalid_parameter("email", NOT_OPEN)
         filters.append(Filter("lower({t}.email) = lower({})", email))
-    return await paging.answered(asking, advisers.list_page, filters, lambda row: _resource(asking, row))
+    read = advisers.list_page if asking.owner is None else advisers.list_page_for_an_organisation
+    return await paging.answered(asking, read, filters, lambda row: _resource(asking, row), whose="id")
 
 
 @router.get(
@@ -112,14 +147,13 @@ async def list_advisers(
     operation_id="getAdviser",
     summary="Lire un conseiller",
     response_model=AdviserResource,
-    responses=problems(404),
 )
 async def get_adviser(adviser_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Un organisme de formation ne lit que les conseillers inscrits chez lui, sans leur adresse."""
-    row = await advisers.read(asking.database, adviser_id, owner=asking.owner)
+    row = await advisers.read(asking.reader, adviser_id, owner=asking.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
-    return shown(_resource(asking, row), if_none_match)
+    return await asking.showing(shown(_resource(asking, row), asking.language, if_none_match), adviser_id)
 
 
 @router.patch(
@@ -127,7 +161,7 @@ async def get_adviser(adviser_id: UUID, asking: Reading, if_none_match: IfNoneMa
     operation_id="patchAdviser",
     summary="Modifier un conseiller",
     response_model=AdviserResource,
-    responses=problems(404, 409, 412, 422, 428),
+    responses=problems("conum-id-taken"),
 )
 async def patch_adviser(
     adviser_id: UUID,
@@ -136,14 +170,16 @@ async def patch_adviser(
     if_match: IfMatch = None,
 ) -> Response:
     """Fusion JSON (RFC 7396) : null efface, les autres champs restent."""
-    row = await advisers.read(asking.database, adviser_id, owner=asking.owner)
+    row = await advisers.read(asking.reader, adviser_id, owner=asking.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
     version = expected(if_match).narrowed(row["version"])
     body = patched(AdviserRequest, adviser_resource(row, with_contact=True), patch)
     check_identity("id", adviser_id, body.id)
-    changed, _ = await keep_adviser(asking.database, adviser_id, body.columns(), version, asking.asked(answer_of))
-    return answered(answer_of(_resource(asking, changed)))
+    changed, _ = await keep_adviser(
+        asking.database, adviser_id, body.columns(), version, asking.asked(partial(answer_of, language=asking.language))
+    )
+    return answered(answer_of(_resource(asking, changed), asking.language))
 
 
 @router.get(
@@ -151,20 +187,23 @@ async def patch_adviser(
     operation_id="getTrainingRecord",
     summary="Lire le dossier de formation",
     response_model=TrainingRecordResource,
-    responses=problems(404),
 )
 async def get_training_record(
     adviser_id: UUID,
     asking: Reading,
-    on: Annotated[str | None, Query(max_length=10, description="Jour AAAA-MM-JJ ; aujourd’hui par défaut.")] = None,
+    on: On = None,
     history: Annotated[bool, Query(description="Avec les droits expirés.")] = False,  # noqa: FBT002  # a query flag
 ) -> Response:
     """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé."""
     record, visible = await show_training_record(
-        asking.database, adviser_id, on=_day(on), history=history, asked=asking.asked(answer_of)
+        asking.database,
+        adviser_id,
+        on=_day(on),
+        history=history,
+        asked=asking.asked(partial(answer_of, language=asking.language)),
     )
-    resource = training_record_resource(adviser_id, record, visible)
-    return Response(dumped(resource), media_type=JSON, headers={"Cache-Control": PRIVATE})
+    resource = training_record_resource(adviser_id, record, visible, asking.language)
+    return await asking.showing(said(resource, asking.language), adviser_id)
 
 
 def _day(value: str | None) -> date | None:
@@ -176,7 +215,7 @@ def _day(value: str | None) -> date | None:
     except ValueError:
         day = None
     if day is None or not EARLIEST <= day <= LATEST:
-        raise invalid_parameter("on", "Une date AAAA-MM-JJ, de 1950-01-01 à 2099-12-31.")
+        raise invalid_parameter("on", NOT_A_DAY)
     return day
 
 
@@ -186,14 +225,16 @@ def _day(value: str | None) -> date | None:
     operation_id="carryOver",
     summary="Reporter un droit",
     response_model=CarryOverResource,
-    responses=problems(404, 409, 422),
+    responses=problems("nothing-to-carry-over"),
 )
 async def post_carry_over(
     adviser_id: UUID, body: CarryOverRequest, asking: CarryingOver, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Sur décision du support, après justification : ce que le droit a encore passe à l’année suivante."""
     report = Report(body.bucket, body.units, body.motive, body.decided_on)
-    asked = asking.asked(
-        lambda row: answer_of(carry_over_resource(row), status=201), checked_key(idempotency_key), body
-    )
+
+    def worded(row: Row) -> Answer:
+        return answer_of(carry_over_resource(row), asking.language, status=201)
+
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
     return answered(await carry_over(asking.database, adviser_id, report, asked))

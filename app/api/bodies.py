@@ -6,9 +6,11 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from app.api.headers import JSON, etag, is_known
+from app.api.headers import JSON, is_known
+from app.api.languages import etag, spoken
 from app.persistence.attempts import Answer
 from app.persistence.driver import Row
+from app.wording.languages import Language
 
 PRIVATE = "private, no-cache"
 WITH_MICROSECONDS = len("2026-01-31T08:30:00.123456+00:00")
@@ -38,20 +40,31 @@ def dumped(resource: object) -> bytes:
     return orjson.dumps(resource, default=str, option=orjson.OPT_UTC_Z)
 
 
-def answer_of(resource: Mapping[str, Any], *, status: int = 200, location: str | None = None) -> Answer:
+def said(body: Mapping[str, Any], language: Language) -> Response:
+    """What has no validator: a page, a simulation."""
+    return Response(dumped(body), media_type=JSON, headers={"Cache-Control": PRIVATE, **spoken(language)})
+
+
+def said_unless_known(body: Mapping[str, Any], language: Language, tag: str, if_none_match: str | None) -> Response:
+    """304 when the client has what `tag`, a strong validator with its quotes, stands for."""
+    headers = {"Cache-Control": PRIVATE, **spoken(language), "ETag": tag}
+    if is_known(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(dumped(body), media_type=JSON, headers=headers)
+
+
+def answer_of(
+    resource: Mapping[str, Any], language: Language, *, status: int = 200, location: str | None = None
+) -> Answer:
     """A resource with its version as `ETag`."""
-    headers = {"Content-Type": JSON, "Cache-Control": PRIVATE}
+    headers = {"Content-Type": JSON, "Cache-Control": PRIVATE, **spoken(language)}
     if "version" in resource:
-        headers["ETag"] = etag(resource["version"])
+        headers["ETag"] = etag(resource["version"], language)
     if location is not None:
         headers["Location"] = location
     return Answer(status, dumped(resource), headers)
 
 
-def shown(resource: Mapping[str, Any], if_none_match: str | None = None) -> Response:
-    """A resource read: 304 when the client has this version."""
-    version = resource.get("version")
-    headers = {"Cache-Control": PRIVATE} | ({"ETag": etag(version)} if version else {})
-    if version is not None and is_known(if_none_match, version):
-        return Response(status_code=304, headers=headers)
-    return Response(dumped(resource), media_type=JSON, headers=headers)
+def shown(resource: Mapping[str, Any], language: Language, if_none_match: str | None = None) -> Response:
+    """A resource read: 304 when the client has this version in this language."""
+    return said_unless_known(resource, language, etag(resource["version"], language), if_none_match)

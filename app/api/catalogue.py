@@ -2,37 +2,48 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Path
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, shown
-from app.api.fields import CivilDate, Email, Hours, ModuleCodeText, Name
+from app.api.fields import CivilDate, Email, Hours, ModuleCodeText, Name, Version, check_order, objection
 from app.api.headers import IfMatch, IfNoneMatch, answered, expected
 from app.api.identity import check_identity
 from app.api.pages import Paging
 from app.api.problems import Problem
-from app.api.routes import Route, listed, problems
+from app.api.routes import Route, listed
 from app.domain.module import ModuleKind, Prerequisite
 from app.domain.session import SessionFormat
 from app.domain.training_organisation import Territory
 from app.persistence.driver import Row
 from app.persistence.rows import MODULES, TRAINING_ORGANISATIONS, Kept
 from app.use_cases.keep_catalogue import keep_row
+from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1", tags=["Catalogue"], route_class=Route)
 
 Reading = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_WRITE))]
-Code = Annotated[str, Path(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+Code = Annotated[
+    str, Path(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Le code du module, comme `cafe-ia`.")
+]
+OrganisationId = Annotated[UUID, Path(description="L’identifiant de l’organisme de formation.")]
+Formats = Annotated[list[SessionFormat], Field(min_length=1, max_length=len(SessionFormat))]
+
+MOST_DELIVERIES = 20
+
+ONLY_THEMATIC = Sentence(
+    fr="Seul un module thématique peut être supplémentaire.", en="Only a thematic module can be supplementary."
+)
 
 
 class ModuleRequest(fields.Body):
@@ -42,7 +53,7 @@ class ModuleRequest(fields.Body):
     title: Name
     kind: ModuleKind
     hours: Hours
-    formats: Annotated[list[SessionFormat], Field(min_length=1, max_length=3)]
+    formats: Formats
     open_from: CivilDate | None = None
     open_until: CivilDate | None = None
     supplementary: Annotated[bool, Field(strict=True)] = False
@@ -50,29 +61,32 @@ class ModuleRequest(fields.Body):
 
     @model_validator(mode="after")
     def _agrees(self) -> "ModuleRequest":
-        if self.open_from is not None and self.open_until is not None and self.open_until < self.open_from:
-            raise PydanticCustomError("order", "open_until précède open_from")
+        check_order("open_from", "open_until", self.open_from, self.open_until)
         if self.supplementary and self.kind is not ModuleKind.THEMATIC:
-            raise PydanticCustomError("supplementary", "seul un module thématique peut être supplémentaire")
+            raise objection("supplementary", ONLY_THEMATIC)
         return self
 
 
 class ModuleResource(TypedDict):
-    code: str
-    title: str
+    """Une formation du catalogue, ouverte de `open_from` à `open_until` inclus."""
+
+    code: ModuleCodeText
+    title: Name
     kind: ModuleKind
-    hours: int
-    formats: list[SessionFormat]
+    hours: Hours
+    formats: Formats
     open_from: date | None
     open_until: date | None
     supplementary: bool
     prerequisite: Prerequisite
-    version: int
+    version: Version
     created_at: datetime
     updated_at: datetime
 
 
 class DeliveryBody(fields.Body):
+    """Une sorte de formation que délivre un organisme, et où."""
+
     kind: ModuleKind
     territory: Territory
 
@@ -83,20 +97,24 @@ class TrainingOrganisationRequest(fields.Body):
     id: Annotated[UUID | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
     name: Name
     email: Email
-    deliveries: Annotated[list[DeliveryBody], Field(max_length=20)]
+    deliveries: Annotated[list[DeliveryBody], Field(max_length=MOST_DELIVERIES)]
 
 
 class DeliveryResource(TypedDict):
+    """Une sorte de formation que délivre un organisme, et où."""
+
     kind: ModuleKind
     territory: Territory
 
 
 class TrainingOrganisationResource(TypedDict):
+    """Un organisme de formation, ce qu’il délivre et où."""
+
     id: UUID
-    name: str
-    email: str
-    deliveries: list[DeliveryResource]
-    version: int
+    name: Name
+    email: Email
+    deliveries: Annotated[list[DeliveryResource], Field(max_length=MOST_DELIVERIES)]
+    version: Version
     created_at: datetime
     updated_at: datetime
 
@@ -123,17 +141,18 @@ async def _kept(
     if_match: str | None,
     resource: Callable[[Row], dict[str, Any]],
 ) -> Response:
-    asked = asking.asked(answer_of)
+    asked = asking.asked(partial(answer_of, language=asking.language))
     row, is_new = await keep_row(asking.database, kept, key, values, expected=expected(if_match), asked=asked)
     path = "modules" if kept is MODULES else "training-organisations"
     location = f"{asking.service.base_url}/v1/{path}/{key}" if is_new else None
-    return answered(answer_of(resource(row), status=201 if is_new else 200, location=location))
+    return answered(answer_of(resource(row), asking.language, status=201 if is_new else 200, location=location))
 
 
 async def _found(asking: Asking, kept: Kept, key: object) -> Row:
-    row = await kept.read(asking.database, key)
+    row = await kept.read(asking.reader, key)
     if row is None:
-        raise Problem("not-found", "Le catalogue n’a rien de ce nom.")
+        detail = Sentence(fr="Le catalogue n’a rien de ce nom.", en="The catalogue has nothing of this name.")
+        raise Problem("not-found", detail)
     return row
 
 
@@ -142,7 +161,7 @@ async def _found(asking: Asking, kept: Kept, key: object) -> Row:
     operation_id="putModule",
     summary="Créer ou remplacer un module",
     response_model=ModuleResource,
-    responses=problems(412, 422, 428) | {201: {"description": "Créé", "model": ModuleResource}},
+    responses={201: {"description": "Créé", "model": ModuleResource}},
 )
 async def put_module(code: Code, body: ModuleRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """Les décisions déjà prises ne changent pas."""
@@ -156,7 +175,6 @@ async def put_module(code: Code, body: ModuleRequest, asking: Writing, if_match:
     operation_id="listModules",
     summary="Lister les modules",
     response_model=listed(ModuleResource),
-    responses=problems(400),
 )
 async def list_modules(asking: Reading, paging: Paging) -> Response:
     """Par code."""
@@ -168,11 +186,10 @@ async def list_modules(asking: Reading, paging: Paging) -> Response:
     operation_id="getModule",
     summary="Lire un module",
     response_model=ModuleResource,
-    responses=problems(404),
 )
 async def get_module(code: Code, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Une formation du catalogue."""
-    return shown(module_resource(await _found(asking, MODULES, code)), if_none_match)
+    return shown(module_resource(await _found(asking, MODULES, code)), asking.language, if_none_match)
 
 
 @router.put(
@@ -180,10 +197,10 @@ async def get_module(code: Code, asking: Reading, if_none_match: IfNoneMatch = N
     operation_id="putTrainingOrganisation",
     summary="Créer ou remplacer un organisme de formation",
     response_model=TrainingOrganisationResource,
-    responses=problems(412, 422, 428) | {201: {"description": "Créé", "model": TrainingOrganisationResource}},
+    responses={201: {"description": "Créé", "model": TrainingOrganisationResource}},
 )
 async def put_training_organisation(
-    organisation_id: UUID, body: TrainingOrganisationRequest, asking: Writing, if_match: IfMatch = None
+    organisation_id: OrganisationId, body: TrainingOrganisationRequest, asking: Writing, if_match: IfMatch = None
 ) -> Response:
     """Ce qu’il délivre décide du motif `territory_not_covered`."""
     check_identity("id", organisation_id, body.id)
@@ -204,7 +221,6 @@ async def put_training_organisation(
     operation_id="listTrainingOrganisations",
     summary="Lister les organismes de formation",
     response_model=listed(TrainingOrganisationResource),
-    responses=problems(400),
 )
 async def list_training_organisations(asking: Reading, paging: Paging) -> Response:
     """Dans l’ordre des identifiants."""
@@ -216,11 +232,10 @@ async def list_training_organisations(asking: Reading, paging: Paging) -> Respon
     operation_id="getTrainingOrganisation",
     summary="Lire un organisme de formation",
     response_model=TrainingOrganisationResource,
-    responses=problems(404),
 )
 async def get_training_organisation(
-    organisation_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None
+    organisation_id: OrganisationId, asking: Reading, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Ce qu’il délivre, et où."""
     row = await _found(asking, TRAINING_ORGANISATIONS, organisation_id)
-    return shown(training_organisation_resource(row), if_none_match)
+    return shown(training_organisation_resource(row), asking.language, if_none_match)

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.responses import Response
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
-from app.api.bodies import PRIVATE, answer_of, dumped, picked, shown
-from app.api.fields import CivilDate, ModuleCodeText
-from app.api.headers import JSON, IdempotencyKey, IfNoneMatch, answered, checked_key
+from app.api.bodies import answer_of, picked, said, shown
+from app.api.fields import LARGEST_COUNT, CivilDate, ModuleCodeText, Name, Version
+from app.api.headers import IdempotencyKey, IfNoneMatch, answered, checked_key
 from app.api.pages import Paging, equalities
 from app.api.problems import Problem
 from app.api.routes import Route, listed, problems
@@ -23,6 +23,7 @@ from app.persistence.attempts import Answer
 from app.persistence.driver import Row
 from app.persistence.rows import QUALIFICATIONS
 from app.use_cases.certify import Result, certify
+from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=Route)
 
@@ -30,18 +31,22 @@ Reading = Annotated[Asking, Depends(Needs(Scope.CERTIFICATIONS_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.CERTIFICATIONS_WRITE))]
 ReadingCatalogue = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_READ))]
 
+MOST_PARTS = 50  # of a title; the catalogue has three
+
+
+AbsenceMotive = TypeAliasType(
+    "AbsenceMotive", Literal["medical_certificate", "force_majeure", "covid_positive_test"]
+)
+
 
 class CertificationRequest(fields.Body):
     """Un résultat d’examen, ou une certification qui dispense de formation initiale."""
 
     adviser_id: UUID
-    qualification: Annotated[ModuleCodeText, Field(examples=["remn-ccp1"])]
+    qualification: Annotated[ModuleCodeText, Field(description="Un code de GET /v1/qualifications.")]
     outcome: CertificationOutcome
     on: CivilDate
-    motive: Annotated[
-        Literal["medical_certificate", "force_majeure", "covid_positive_test"] | None,
-        Field(description="Motif d’une absence justifiée."),
-    ] = None
+    motive: Annotated[AbsenceMotive | None, Field(description="Motif d’une absence justifiée.")] = None
     training_organisation_id: Annotated[
         UUID | None, Field(description="Qui a présenté le conseiller ; pour un organisme, le sien par défaut.")
     ] = None
@@ -52,14 +57,14 @@ class CertificationResource(TypedDict):
 
     id: UUID
     adviser_id: UUID
-    qualification: str
+    qualification: ModuleCodeText
     outcome: CertificationOutcome
     on: date
-    motive: str | None
+    motive: AbsenceMotive | None
     training_organisation_id: UUID | None
-    attempt: int
+    attempt: Annotated[int, Field(ge=1, le=LARGEST_COUNT, description="La combientième présentation.")]
     next_attempt_payer: NextAttemptPayer | None
-    version: int
+    version: Version
     created_at: datetime
     updated_at: datetime
 
@@ -67,9 +72,9 @@ class CertificationResource(TypedDict):
 class QualificationResource(TypedDict):
     """Un titre ou certificat : ce qu’il contient, et s’il dispense de formation initiale."""
 
-    code: str
-    title: str
-    contains: list[str]
+    code: ModuleCodeText
+    title: Name
+    contains: Annotated[list[ModuleCodeText], Field(max_length=MOST_PARTS)]
     exempts_from_initial_training: bool
     valid_from: date | None
     valid_until: date | None
@@ -83,7 +88,11 @@ def certification_resource(row: Row) -> dict[str, Any]:
 def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
     """A training organisation records its own results only. Raise Problem."""
     if asking.owner is not None and asked not in {None, asking.owner}:
-        raise Problem("forbidden", "Un organisme de formation n’enregistre que ses propres résultats.")
+        detail = Sentence(
+            fr="Un organisme de formation n’enregistre que ses propres résultats.",
+            en="A training organisation records only its own results.",
+        )
+        raise Problem("forbidden", detail)
     return asking.owner or asked
 
 
@@ -93,7 +102,7 @@ def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
     operation_id="recordCertification",
     summary="Enregistrer un résultat",
     response_model=CertificationResource,
-    responses=problems(409, 422),
+    responses=problems("unknown-reference"),
 )
 async def post_certification(
     body: CertificationRequest, asking: Writing, idempotency_key: IdempotencyKey = None
@@ -102,7 +111,7 @@ async def post_certification(
 
     def worded(row: Row) -> Answer:
         location = f"{asking.service.base_url}/v1/certifications/{row['id']}"
-        return answer_of(certification_resource(row), status=201, location=location)
+        return answer_of(certification_resource(row), asking.language, status=201, location=location)
 
     result = Result(
         body.adviser_id,
@@ -121,7 +130,6 @@ async def post_certification(
     operation_id="listCertifications",
     summary="Lister les résultats",
     response_model=listed(CertificationResource),
-    responses=problems(400),
 )
 async def list_certifications(
     asking: Reading,
@@ -133,7 +141,7 @@ async def list_certifications(
     """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""
     filters = certifications.visible_to(asking.owner)
     filters += equalities(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
-    return await paging.answered(asking, certifications.list_page, filters, certification_resource)
+    return await paging.answered(asking, certifications.list_page, filters, certification_resource, whose="adviser_id")
 
 
 @router.get(
@@ -141,14 +149,18 @@ async def list_certifications(
     operation_id="getCertification",
     summary="Lire un résultat",
     response_model=CertificationResource,
-    responses=problems(404),
 )
 async def get_certification(certification_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Avec le numéro de la présentation et qui paierait la suivante."""
-    row = await certifications.read(asking.database, certification_id, owner=asking.owner)
+    row = await certifications.read(asking.reader, certification_id, owner=asking.owner)
     if row is None:
-        raise Problem("not-found", "Aucun résultat de votre périmètre n’a cet identifiant.")
-    return shown(certification_resource(row), if_none_match)
+        detail = Sentence(
+            fr="Aucun résultat de votre périmètre n’a cet identifiant.",
+            en="No result that you may see has this identifier.",
+        )
+        raise Problem("not-found", detail)
+    response = shown(certification_resource(row), asking.language, if_none_match)
+    return await asking.showing(response, row["adviser_id"], certification_id)
 
 
 @router.get(
@@ -156,11 +168,9 @@ async def get_certification(certification_id: UUID, asking: Reading, if_none_mat
     operation_id="listQualifications",
     summary="Lister les titres et certificats",
     response_model=listed(QualificationResource),
-    responses=problems(),
 )
 async def list_qualifications(asking: ReadingCatalogue) -> Response:
     """Le catalogue entier, en une page."""
-    rows = await QUALIFICATIONS.read_all(asking.database)
+    rows = await QUALIFICATIONS.read_all(asking.reader)
     data = [picked(row, QualificationResource) for row in rows]
-    body = {"data": data, "pagination": {"next": None}}
-    return Response(dumped(body), media_type=JSON, headers={"Cache-Control": PRIVATE})
+    return said({"data": data, "pagination": {"next": None}}, asking.language)

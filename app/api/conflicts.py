@@ -1,5 +1,6 @@
 """What stops a use case, said as a problem."""
 
+from app.api.credential_problems import problem_with_credentials
 from app.api.problems import Problem, field_error
 from app.domain.errors import (
     Conflict,
@@ -18,51 +19,110 @@ from app.persistence.attempts import KeyReused
 from app.persistence.database import AttemptInFlight
 from app.persistence.locks import Missing
 from app.use_cases.errors import ConumIdTaken, PreconditionMissing, Stale, UnknownReference
-from app.wording.refusals import french_date
-from app.wording.summaries import STATUS_IN_FRENCH
+from app.wording.dates import day_said
+from app.wording.languages import Sentence
+from app.wording.summaries import STATUSES
 
 MOVES = {
-    "choice": "Le choix du conseiller n’est attendu que d’une inscription en attente de choix",
-    "cancellation": "Seule une inscription acceptée ou en attente de choix s’annule",
-    "attendance": "L’assiduité ne s’enregistre que sur une inscription acceptée",
-    "reschedule": "Seule la session d’une inscription acceptée, refusée ou en attente de choix se déplace",
-    "re-examination": "Seule une inscription refusée se réexamine",
-    "positioning-test": "Le test de positionnement ne s’enregistre que sur une inscription acceptée ou suivie",
+    "choice": Sentence(
+        fr="Le choix du conseiller n’est attendu que d’une inscription en attente de choix",
+        en="The adviser’s choice is expected only for a registration that awaits it",
+    ),
+    "cancellation": Sentence(
+        fr="Seule une inscription acceptée ou en attente de choix s’annule",
+        en="Only a registration that is accepted or awaiting the adviser’s choice can be cancelled",
+    ),
+    "attendance": Sentence(
+        fr="L’assiduité ne s’enregistre que sur une inscription acceptée",
+        en="Attendance is recorded only on an accepted registration",
+    ),
+    "reschedule": Sentence(
+        fr="Seule la session d’une inscription acceptée, refusée ou en attente de choix se déplace",
+        en="Only the session of a registration that is accepted, refused or awaiting the adviser’s choice can be moved",
+    ),
+    "re-examination": Sentence(
+        fr="Seule une inscription refusée se réexamine", en="Only a refused registration can be re-examined"
+    ),
+    "positioning-test": Sentence(
+        fr="Le test de positionnement ne s’enregistre que sur une inscription acceptée ou suivie",
+        en="The positioning test is recorded only on a registration that is accepted or completed",
+    ),
 }
+
+CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
 
 
 def problem_of_conflict(conflict: Conflict, base_url: str) -> Problem:
     match conflict:
         case InvalidTransition():
-            present = f"« {STATUS_IN_FRENCH[Status(conflict.status)]} » ({conflict.status})"
-            return Problem("invalid-transition", f"{MOVES[conflict.move]} ; celle-ci est {present}.")
+            return Problem("invalid-transition", _forbidden_move(conflict))
         case SessionStarted():
-            return Problem("session-started", f"La session a commencé le {french_date(conflict.first_day)}.")
+            day = day_said(conflict.first_day)
+            detail = Sentence(fr=f"La session a commencé le {day.fr}.", en=f"The session started on {day.en}.")
+            return Problem("session-started", detail)
         case SessionNotStarted():
-            return Problem("session-not-started", f"La session commence le {french_date(conflict.first_day)}.")
+            day = day_said(conflict.first_day)
+            detail = Sentence(fr=f"La session commence le {day.fr}.", en=f"The session starts on {day.en}.")
+            return Problem("session-not-started", detail)
         case DuplicateRegistration():
-            first = f"{base_url}/v1/registrations/{conflict.first}"
-            detail = f"Ce conseiller a déjà une inscription active à ce module et à cette date : {conflict.first}."
-            return Problem("duplicate-registration", detail, headers={"Link": f'<{first}>; rel="duplicate"'})
+            link = f'<{base_url}/v1/registrations/{conflict.first}>; rel="duplicate"'
+            return Problem("duplicate-registration", _duplicate(conflict), headers={"Link": link})
         case NothingToCarryOver():
-            return Problem(
-                "nothing-to-carry-over", f"Il reste {conflict.left} unité(s) à reporter de {conflict.bucket}."
+            detail = Sentence(
+                fr=f"Il reste {conflict.left} unité(s) à reporter de {conflict.bucket}.",
+                en=f"There are {conflict.left} unit(s) left to carry over from {conflict.bucket}.",
             )
+            return Problem("nothing-to-carry-over", detail)
         case PayerNotOffered():
-            return _invalid("/payer", "payer-not-offered", f"Payeurs proposés : {', '.join(conflict.offered)}.")
+            offered = ", ".join(conflict.offered)
+            detail = Sentence(fr=f"Payeurs proposés : {offered}.", en=f"Payers offered: {offered}.")
+            return _invalid("/payer", "payer-not-offered", detail)
         case HoursNotOffered():
-            offered = ", ".join(str(hours) for hours in conflict.offered)
-            return _invalid("/hours", "hours-not-offered", f"Durées de parcours à cette date : {offered} heures.")
+            return _invalid("/hours", "hours-not-offered", _hours(conflict))
         case MotiveNotValid():
-            detail = f"Motifs valables à cette date, pour une absence justifiée : {', '.join(conflict.valid)}."
-            return _invalid("/motive", "motive-not-valid", detail)
+            return _invalid("/motive", "motive-not-valid", _motives(conflict))
         case NotInitialTraining():
-            return _invalid("", "not-initial-training", "Seule une formation initiale a un test de positionnement.")
+            detail = Sentence(
+                fr="Seule une formation initiale a un test de positionnement.",
+                en="Only an initial training has a positioning test.",
+            )
+            return _invalid("", "not-initial-training", detail)
         case _:
             raise conflict
 
 
-def _invalid(pointer: str, code: str, detail: str) -> Problem:
+def _forbidden_move(conflict: InvalidTransition) -> Sentence:
+    move, status = MOVES[conflict.move], STATUSES[Status(conflict.status)]
+    return Sentence(
+        fr=f"{move.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
+        en=f"{move.en}; this one is “{status.en}” ({conflict.status}).",
+    )
+
+
+def _duplicate(conflict: DuplicateRegistration) -> Sentence:
+    return Sentence(
+        fr=f"Ce conseiller a déjà une inscription active à ce module et à cette date : {conflict.first}.",
+        en=f"This adviser already has an active registration for this module and this date: {conflict.first}.",
+    )
+
+
+def _hours(conflict: HoursNotOffered) -> Sentence:
+    offered = ", ".join(str(hours) for hours in conflict.offered)
+    return Sentence(
+        fr=f"Durées de parcours à cette date : {offered} heures.",
+        en=f"Durations of the training on that date: {offered} hours.",
+    )
+
+
+def _motives(conflict: MotiveNotValid) -> Sentence:
+    valid = ", ".join(conflict.valid)
+    return Sentence(
+        fr=f"Motifs valables à cette date, pour une absence justifiée : {valid}.",
+        en=f"Motives that are valid on that date, for a justified absence: {valid}.",
+    )
+
+
+def _invalid(pointer: str, code: str, detail: Sentence) -> Problem:
     return Problem("validation-error", detail, [field_error(pointer, code, detail)])
 
 
@@ -70,24 +130,44 @@ def problem_of(stop: Exception) -> Problem | None:
     """The problem that says what stopped a use case before anything was decided; None for anything else."""
     match stop:
         case UnknownReference():
-            errors = [
-                field_error(pointer, "unknown", "Aucune ressource ne porte cet identifiant.")
-                for pointer in stop.pointers
-            ]
-            return Problem("unknown-reference", f"Référence inconnue : {', '.join(stop.pointers)}.", errors)
+            return _unknown(stop)
         case Missing():
-            return Problem("not-found", "Aucune ressource de votre périmètre n’a cet identifiant.")
+            detail = Sentence(
+                fr="Aucune ressource de votre périmètre n’a cet identifiant.",
+                en="No resource that you may see has this identifier.",
+            )
+            return Problem("not-found", detail)
         case KeyReused():
-            return Problem("idempotency-key-reused", "Cette clé a déjà servi à une autre demande.")
+            detail = Sentence(
+                fr="Cette clé a déjà servi à une autre demande.",
+                en="This key has already been used for another request.",
+            )
+            return Problem("idempotency-key-reused", detail)
         case AttemptInFlight():
-            detail = "La même demande est en cours de traitement."
+            detail = Sentence(
+                fr="La même demande est en cours de traitement.", en="The same request is being processed."
+            )
             return Problem("idempotency-in-flight", detail, headers={"Retry-After": "1"})
         case Stale():
-            detail = f"La version actuelle est {stop.version}."
-            return Problem("precondition-failed", detail, headers={"ETag": f'"{stop.version}"'})
+            detail = Sentence(
+                fr=f"La version actuelle est {stop.version}.", en=f"The current version is {stop.version}."
+            )
+            return Problem("precondition-failed", detail, version=stop.version)
         case PreconditionMissing():
-            return Problem("precondition-required", "Cette ressource existe : dites quelle version vous modifiez.")
+            detail = Sentence(
+                fr="Cette ressource existe : dites quelle version vous modifiez.",
+                en="This resource exists: say which version you are changing.",
+            )
+            return Problem("precondition-required", detail)
         case ConumIdTaken():
-            return Problem("conum-id-taken", "Un autre conseiller porte cet ID Conum.")
+            return Problem("conum-id-taken", CONUM_ID_TAKEN)
         case _:
-            return None
+            return problem_with_credentials(stop)
+
+
+def _unknown(reference: UnknownReference) -> Problem:
+    nothing = Sentence(fr="Aucune ressource ne porte cet identifiant.", en="No resource has this identifier.")
+    pointers = ", ".join(reference.pointers)
+    detail = Sentence(fr=f"Référence inconnue : {pointers}.", en=f"Unknown reference: {pointers}.")
+    errors = [field_error(pointer, "unknown", nothing) for pointer in reference.pointers]
+    return Problem("unknown-reference", detail, errors)

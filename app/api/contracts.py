@@ -1,12 +1,12 @@
 """/v1/contracts: employment, and the employer's administrative file."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Query
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 from typing_extensions import TypedDict
 from uuid_utils.compat import uuid7
@@ -14,7 +14,18 @@ from uuid_utils.compat import uuid7
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, shown
-from app.api.fields import CivilDate, Department, Email, Motive, Name, Reference, Siret
+from app.api.fields import (
+    CivilDate,
+    Department,
+    Email,
+    Motive,
+    Name,
+    Reference,
+    Siret,
+    Version,
+    check_order,
+    objection,
+)
 from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
@@ -28,11 +39,19 @@ from app.persistence.driver import Row
 from app.persistence.rows import CONTRACTS
 from app.use_cases.keep_contract import keep_contract
 from app.use_cases.versions import Expected
+from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/contracts", tags=["Contrats"], route_class=Route)
 
 Reading = Annotated[Asking, Depends(Needs(Scope.CONTRACTS_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.CONTRACTS_WRITE))]
+
+NOT_FOUND = Sentence(fr="Aucun contrat n’a cet identifiant.", en="No contract has this identifier.")
+
+WRONG_TERM = Sentence(
+    fr="Un CDI n’a pas de ends_on, les autres contrats en ont un.",
+    en="A CDI has no ends_on, the other contracts have one.",
+)
 
 
 class EmployerBody(fields.Body):
@@ -71,11 +90,9 @@ class ContractRequest(fields.Body):
     @model_validator(mode="after")
     def _dates_agree(self) -> "ContractRequest":
         if (self.type is ContractType.CDI) != (self.ends_on is None):
-            raise PydanticCustomError("term", "un CDI n’a pas de ends_on, les autres contrats en ont un")
-        if self.ends_on is not None and self.ends_on < self.starts_on:
-            raise PydanticCustomError("order", "ends_on précède starts_on")
-        if self.terminated_on is not None and self.terminated_on < self.starts_on:
-            raise PydanticCustomError("order", "terminated_on précède starts_on")
+            raise objection("term", WRONG_TERM)
+        check_order("starts_on", "ends_on", self.starts_on, self.ends_on)
+        check_order("starts_on", "terminated_on", self.starts_on, self.terminated_on)
         return self
 
     def columns(self) -> dict[str, Any]:
@@ -85,32 +102,38 @@ class ContractRequest(fields.Body):
 
 
 class EmployerResource(TypedDict):
-    siret: str
-    name: str
+    """La structure employeuse."""
+
+    siret: Annotated[str, Field(max_length=14, pattern="^[0-9]{7,14}$", description="Sans espaces.")]
+    name: Name
     legal_form: LegalForm
-    department: str | None
-    contact_email: str | None
+    department: Department | None
+    contact_email: Email | None
     aidants_connect_accredited: bool
 
 
 class AdministrativeFileResource(TypedDict):
-    ds_file_number: str | None
+    """Ce que l’employeur a fait ; null, ce qui reste à faire."""
+
+    ds_file_number: Reference | None
     contract_uploaded_on: date | None
     validated_on: date | None
 
 
 class ContractResource(TypedDict):
+    """Un contrat de travail et le dossier administratif de l’employeur."""
+
     id: UUID
     adviser_id: UUID
     type: ContractType
     starts_on: date
     ends_on: date | None
     terminated_on: date | None
-    termination_motive: str | None
+    termination_motive: Motive | None
     renews_contract_id: UUID | None
     employer: EmployerResource
     administrative_file: AdministrativeFileResource
-    version: int
+    version: Version
     created_at: datetime
     updated_at: datetime
 
@@ -130,7 +153,7 @@ def contract_resource(row: Row) -> dict[str, Any]:
     operation_id="addContract",
     summary="Ajouter un contrat",
     response_model=ContractResource,
-    responses=problems(409, 422),
+    responses=problems("unknown-reference"),
 )
 async def post_contract(body: ContractRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """L’identifiant est attribué ici. Les inscriptions à venir du conseiller sont décidées à nouveau."""
@@ -138,7 +161,7 @@ async def post_contract(body: ContractRequest, asking: Writing, idempotency_key:
 
     def worded(row: Row) -> Answer:
         location = f"{asking.service.base_url}/v1/contracts/{row['id']}"
-        return answer_of(contract_resource(row), status=201, location=location)
+        return answer_of(contract_resource(row), asking.language, status=201, location=location)
 
     asked = asking.asked(worded, checked_key(idempotency_key), body)
     row, _ = await keep_contract(asking.database, uuid7(), body.columns(), Expected(), asked)
@@ -150,16 +173,22 @@ async def post_contract(body: ContractRequest, asking: Writing, idempotency_key:
     operation_id="putContract",
     summary="Créer ou remplacer un contrat",
     response_model=ContractResource,
-    responses=problems(412, 422, 428) | {201: {"description": "Créé", "model": ContractResource}},
+    responses=problems("unknown-reference") | {201: {"description": "Créé", "model": ContractResource}},
 )
 async def put_contract(contract_id: UUID, body: ContractRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
     check_identity("id", contract_id, body.id)
     row, is_new = await keep_contract(
-        asking.database, contract_id, body.columns(), expected(if_match), asking.asked(answer_of)
+        asking.database,
+        contract_id,
+        body.columns(),
+        expected(if_match),
+        asking.asked(partial(answer_of, language=asking.language)),
     )
     location = f"{asking.service.base_url}/v1/contracts/{contract_id}" if is_new else None
-    return answered(answer_of(contract_resource(row), status=201 if is_new else 200, location=location))
+    return answered(
+        answer_of(contract_resource(row), asking.language, status=201 if is_new else 200, location=location)
+    )
 
 
 @router.get(
@@ -167,17 +196,16 @@ async def put_contract(contract_id: UUID, body: ContractRequest, asking: Writing
     operation_id="listContracts",
     summary="Lister les contrats",
     response_model=listed(ContractResource),
-    responses=problems(400),
 )
 async def list_contracts(
     asking: Reading,
     paging: Paging,
     adviser_id: UUID | None = None,
-    siret: Annotated[str | None, Query(pattern="^[0-9]{7,14}$")] = None,
+    siret: Annotated[str | None, Query(max_length=14, pattern="^[0-9]{7,14}$", description="Sans espaces.")] = None,
 ) -> Response:
     """Dans l’ordre des identifiants ; par date de modification avec `updated_since`."""
     filters = equalities(adviser_id=adviser_id, employer_siret=siret)
-    return await paging.answered(asking, contracts.list_page, filters, contract_resource)
+    return await paging.answered(asking, contracts.list_page, filters, contract_resource, whose="adviser_id")
 
 
 @router.get(
@@ -185,17 +213,18 @@ async def list_contracts(
     operation_id="getContract",
     summary="Lire un contrat",
     response_model=ContractResource,
-    responses=problems(404),
 )
 async def get_contract(contract_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Le contrat et le dossier administratif de l’employeur."""
-    return shown(contract_resource(await _found(asking, contract_id)), if_none_match)
+    row = await _found(asking, contract_id)
+    response = shown(contract_resource(row), asking.language, if_none_match)
+    return await asking.showing(response, row["adviser_id"], contract_id)
 
 
 async def _found(asking: Asking, contract: UUID) -> Row:
-    row = await CONTRACTS.read(asking.database, contract)
+    row = await CONTRACTS.read(asking.reader, contract)
     if row is None:
-        raise Problem("not-found", "Aucun contrat n’a cet identifiant.")
+        raise Problem("not-found", NOT_FOUND)
     return row
 
 
@@ -204,7 +233,7 @@ async def _found(asking: Asking, contract: UUID) -> Row:
     operation_id="patchContract",
     summary="Modifier un contrat",
     response_model=ContractResource,
-    responses=problems(404, 412, 422, 428),
+    responses=problems("unknown-reference"),
 )
 async def patch_contract(
     contract_id: UUID,
@@ -217,5 +246,11 @@ async def patch_contract(
     version = expected(if_match).narrowed(row["version"])
     body = patched(ContractRequest, contract_resource(row), patch)
     check_identity("id", contract_id, body.id)
-    changed, _ = await keep_contract(asking.database, contract_id, body.columns(), version, asking.asked(answer_of))
-    return answered(answer_of(contract_resource(changed)))
+    changed, _ = await keep_contract(
+        asking.database,
+        contract_id,
+        body.columns(),
+        version,
+        asking.asked(partial(answer_of, language=asking.language)),
+    )
+    return answered(answer_of(contract_resource(changed), asking.language))

@@ -9,25 +9,43 @@ from starlette.responses import Response
 from app.api.problems import Problem
 from app.persistence.attempts import Answer
 from app.use_cases.versions import Expected
+from app.wording.languages import Sentence
 
 JSON = "application/json"
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
 _ETAG = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
-_VERSION = re.compile(r"0|[1-9][0-9]{0,8}")
+_VERSION = re.compile(r"(0|[1-9][0-9]{0,8})(-en)?")
+
+LONGEST_CONDITION = 1000
+ANYTHING, ETAG = r"\*", '(W/)?"[!#-~]*"'
 
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
+        max_length=257,
         description="De 16 à 255 caractères, neuf à chaque demande : la même clé rejoue la même réponse pendant 72 h.",
-        examples=["7c4a8d09-ca37-4b1e-9c5f-0123456789ab"],
+        json_schema_extra={"minLength": 16, "pattern": '^("[!-~]{16,255}"|[!#-~][!-~]{15,254})$'},
     ),
 ]
 IfMatch = Annotated[
     str | None,
-    Header(alias="If-Match", description="L’`ETag` de la version lue, ou `*` pour la dernière écriture."),
+    Header(
+        alias="If-Match",
+        max_length=LONGEST_CONDITION,
+        description="L’`ETag` de la version lue, ou `*` pour la dernière écriture.",
+        json_schema_extra={"pattern": f"^({ANYTHING}|{ETAG}( *, *{ETAG})*)$"},
+    ),
 ]
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="L’`ETag` déjà connu : 304 si inchangé.")]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        max_length=LONGEST_CONDITION,
+        description="L’`ETag` déjà connu : 304 si inchangé.",
+        json_schema_extra={"pattern": f"^({ANYTHING}|{ETAG}( *, *{ETAG})*)$"},
+    ),
+]
 
 
 def checked_key(value: str | None) -> str | None:
@@ -37,7 +55,11 @@ def checked_key(value: str | None) -> str | None:
     quoted = len(value) > 1 and value.startswith('"') and value.endswith('"')
     key = value[1:-1] if quoted else value
     if not _KEY.fullmatch(key):
-        raise Problem("invalid-header", "Idempotency-Key : de 16 à 255 caractères ASCII visibles.")
+        detail = Sentence(
+            fr="Idempotency-Key : de 16 à 255 caractères ASCII visibles.",
+            en="Idempotency-Key: from 16 to 255 visible ASCII characters.",
+        )
+        raise Problem("invalid-header", detail)
     return key
 
 
@@ -45,17 +67,16 @@ def required_key(value: str | None) -> str:
     """Raise Problem when the key is absent or malformed."""
     key = checked_key(value)
     if key is None:
-        raise Problem("idempotency-key-missing", "Cette demande exige un en-tête Idempotency-Key.")
+        detail = Sentence(
+            fr="Cette demande exige un en-tête Idempotency-Key.", en="This request requires an Idempotency-Key header."
+        )
+        raise Problem("idempotency-key-missing", detail)
     return key
 
 
-def etag(version: int) -> str:
-    """A strong validator: a resource's version."""
-    return f'"{version}"'
-
-
 def expected(if_match: str | None) -> Expected:
-    """Raise Problem when the header is malformed. A weak validator never matches (RFC 9110, strong comparison)."""
+    """Raise Problem when the header is malformed. A weak validator never matches (RFC 9110, strong comparison); a
+    version is the same to change in whichever language it was read."""
     if if_match is None:
         return Expected()
     if if_match.strip() == "*":
@@ -63,17 +84,22 @@ def expected(if_match: str | None) -> Expected:
     tags = [tag.strip() for tag in if_match.split(",")]
     found = [_ETAG.fullmatch(tag.removeprefix("W/")) for tag in tags]
     if not all(found):
-        raise Problem("invalid-header", 'If-Match : un ou plusieurs ETag entre guillemets, comme "3", ou *.')
+        detail = Sentence(
+            fr='If-Match : un ou plusieurs ETag entre guillemets, comme "3", ou *.',
+            en='If-Match: one or more ETags in quotation marks, such as "3", or *.',
+        )
+        raise Problem("invalid-header", detail)
     strong = (match for tag, match in zip(tags, found, strict=True) if match and not tag.startswith("W/"))
-    return Expected(frozenset(int(match[1]) for match in strong if _VERSION.fullmatch(match[1])))
+    versions = (_VERSION.fullmatch(match[1]) for match in strong)
+    return Expected(frozenset(int(version[1]) for version in versions if version))
 
 
-def is_known(if_none_match: str | None, version: int) -> bool:
-    """Whether the client already has this version (weak comparison)."""
+def is_known(if_none_match: str | None, tag: str) -> bool:
+    """Whether the client already has the representation with this `etag` (weak comparison)."""
     if if_none_match is None:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return "*" in tags or etag(version) in tags
+    return "*" in tags or tag in tags
 
 
 def answered(answer: Answer) -> Response:

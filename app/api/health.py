@@ -1,4 +1,4 @@
-"""/livez and /readyz: whether the process lives, and whether it can serve."""
+"""/livez, /readyz and /metrics: whether the process lives, whether it can serve, and what it counts."""
 
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
@@ -6,7 +6,29 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.problems import Problem
 from app.api.service import Service
-from app.persistence.health import is_usable
+from app.measures import CONTENT_TYPE, OLDEST_UNSEQUENCED, exposition
+from app.persistence.failures import UNREACHABLE
+from app.persistence.health import Unready, oldest_unsequenced, why_unready
+from app.wording.languages import Sentence
+
+LATER = {"Retry-After": "1"}
+STOPPING = Sentence(fr="Le service s’arrête.", en="The service is stopping.")
+WHY = {
+    Unready.AWAY: Sentence(fr="La base de données ne répond pas.", en="The database does not answer."),
+    Unready.SCHEMA: Sentence(
+        fr="Le schéma de la base est plus ancien que ce programme : `python -m app migrate`.",
+        en="The database schema is older than this program: `python -m app migrate`.",
+    ),
+    Unready.POLICY: Sentence(
+        fr="Aucune politique de financement n’est chargée : `python -m app seed`.",
+        en="No funding policy is loaded: `python -m app seed`.",
+    ),
+}
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
 
 
 async def live(_: Request) -> Response:
@@ -14,12 +36,26 @@ async def live(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Raise Problem while the database does not answer, or lacks its schema or its policy."""
-    service: Service = request.app.state.service
-    if not await is_usable(service.database):
-        raise Problem("unavailable", "La base de données n’est pas prête.", headers={"Retry-After": "1"})
+    """Raise Problem while the process is stopping, and while the database can't serve."""
+    service = _service(request)
+    if service.draining:
+        raise Problem("unavailable", STOPPING, headers=LATER)
+    why = await why_unready(service.database)
+    if why is not None:
+        raise Problem("unavailable", WHY[why], headers=LATER)
     return JSONResponse({"status": "ready"})
 
 
+async def metrics(request: Request) -> Response:
+    """Without the database, what was counted still stands."""
+    service = _service(request)
+    try:
+        since = await oldest_unsequenced(service.database)
+        OLDEST_UNSEQUENCED.set((service.clock() - since).total_seconds() if since else 0)
+    except UNREACHABLE:
+        OLDEST_UNSEQUENCED.set(float("nan"))
+    return Response(exposition(), media_type=CONTENT_TYPE)
+
+
 def routes() -> list[BaseRoute]:
-    return [Route("/livez", live), Route("/readyz", ready)]
+    return [Route("/livez", live), Route("/readyz", ready), Route("/metrics", metrics)]

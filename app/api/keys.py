@@ -11,6 +11,8 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_LENGTH = 40  # 238 bits
 _ID_LENGTH = 12
 _CHECKSUM_LENGTH = 6
+KEY_ID = f"^[0-9A-Za-z]{{{_ID_LENGTH}}}$"
+KEY_SECRET = f"^{PREFIX}_[0-9A-Za-z]{{{_ID_LENGTH}}}_[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}$"
 
 
 def _base62(number: int, length: int) -> str:
@@ -54,15 +56,16 @@ def key_id_of(secret: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Pepper:
-    """The values of SECRET_KEY, newest first: the first digests, all recognise."""
+    """The values of SECRET_KEY, newest first: the first digests new keys, all recognise."""
 
     secrets: tuple[str, ...]
 
     def digest(self, key: str) -> bytes:
         return self._digest(self.secrets[0], key)
 
-    def recognises(self, key: str, digest: bytes) -> bool:
-        return any(hmac.compare_digest(self._digest(secret, key), digest) for secret in self.secrets)
+    def digests(self, key: str) -> list[bytes]:
+        """Whichever of them is stored."""
+        return [self._digest(secret, key) for secret in self.secrets]
 
     @staticmethod
     def _digest(secret: str, key: str) -> bytes:

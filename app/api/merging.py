@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.api.problems import Problem
 from app.api.validation import validation_problem
+from app.wording.languages import Sentence
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -31,6 +32,7 @@ def patched(model: type[Model], present: Mapping[str, Any], patch: Mapping[str, 
     try:
         return model.model_validate(merge(known, patch))
     except RecursionError:
-        raise Problem("malformed-json", "Le corps est trop profondément imbriqué.") from None
+        detail = Sentence(fr="Le corps est trop profondément imbriqué.", en="The body is nested too deeply.")
+        raise Problem("malformed-json", detail) from None
     except ValidationError as problem:
         raise validation_problem(problem.errors()) from None

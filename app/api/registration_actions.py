@@ -1,5 +1,6 @@
 """/v1/registrations/{id}/…: answer, re-examine, cancel, attend, position, move."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -44,13 +45,18 @@ Writing = Annotated[Asking, Depends(Needs(Scope.REGISTRATIONS_WRITE))]
 Holding = Annotated[Asking, Depends(Needs(Scope.SESSIONS_WRITE))]
 
 
-def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
-    """An action under its required key, answered with the registration as it leaves it."""
+def _worded(asking: Asking) -> Callable[[Row], Answer]:
+    """The registration as it is left."""
 
     def worded(row: Row) -> Answer:
-        return answer_of(registration_resource(row, asking.service.base_url))
+        return answer_of(registration_resource(row, asking.service.base_url, asking.language), asking.language)
 
-    return asking.asked(worded, required_key(key), body)
+    return worded
+
+
+def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
+    """An action under its required key."""
+    return asking.asked(_worded(asking), required_key(key), body)
 
 
 @router.post(
@@ -58,7 +64,7 @@ def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
     operation_id="chooseOverQuota",
     summary="Répondre au dépassement de quota",
     response_model=RegistrationResource,
-    responses=problems(404, 409, 422),
+    responses=problems("idempotency-key-missing", "invalid-transition"),
 )
 async def choose(
     registration_id: UUID, body: ChoiceRequest, asking: Writing, idempotency_key: IdempotencyKey = None
@@ -75,7 +81,7 @@ async def choose(
     operation_id="reExamineRegistration",
     summary="Demander le réexamen d’un refus",
     response_model=RegistrationResource,
-    responses=problems(404, 409, 422),
+    responses=problems("idempotency-key-missing", "invalid-transition", "duplicate-registration"),
 )
 async def re_examine(
     registration_id: UUID,
@@ -95,7 +101,7 @@ async def re_examine(
     operation_id="cancelRegistration",
     summary="Annuler une inscription",
     response_model=RegistrationResource,
-    responses=problems(404, 409, 422),
+    responses=problems("idempotency-key-missing", "invalid-transition", "session-started"),
 )
 async def cancel_registration(
     registration_id: UUID,
@@ -114,7 +120,7 @@ async def cancel_registration(
     operation_id="recordAttendance",
     summary="Enregistrer l’assiduité",
     response_model=RegistrationResource,
-    responses=problems(404, 409, 422),
+    responses=problems("idempotency-key-missing", "invalid-transition", "session-not-started"),
 )
 async def record_attendance(
     registration_id: UUID, body: AttendanceRequest, asking: Holding, idempotency_key: IdempotencyKey = None
@@ -129,7 +135,7 @@ async def record_attendance(
     operation_id="recordPositioningTest",
     summary="Enregistrer le test de positionnement",
     response_model=RegistrationResource,
-    responses=problems(404, 409, 422),
+    responses=problems("idempotency-key-missing", "invalid-transition"),
 )
 async def record_positioning_test(
     registration_id: UUID, body: PositioningTestRequest, asking: Holding, idempotency_key: IdempotencyKey = None
@@ -154,13 +160,13 @@ def _moved(present: Session, patch: SessionPatch) -> Session:
     operation_id="rescheduleRegistration",
     summary="Déplacer la session",
     response_model=RegistrationResource,
-    responses=problems(404, 409, 412, 422, 428),
+    responses=problems("invalid-transition", "session-started", "duplicate-registration"),
 )
 async def reschedule_registration(
     registration_id: UUID, body: ReschedulingRequest, asking: Holding, if_match: IfMatch = None
 ) -> Response:
     """La session n’a pas commencé : l’inscription est décidée à nouveau et son droit choisi à nouveau."""
-    asked = asking.asked(lambda row: answer_of(registration_resource(row, asking.service.base_url)))
+    asked = asking.asked(_worded(asking))
 
     def moved(present: Session) -> Session:
         return _moved(present, body.session)

@@ -3,23 +3,22 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, JsonValue, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
+from typing_extensions import TypeAliasType
 
-from app.api.fields import Body, CivilDate, ModuleCodeText, Motive, Name, Reference
+from app.api.fields import Body, CivilDate, Hours, ModuleCodeText, Motive, Name, Reference, check_order, objection
 from app.domain.module import ModuleCode
 from app.domain.registration import Attendance, Choice, Payer
 from app.domain.session import Session, SessionFormat
 from app.use_cases.register import Demand
+from app.wording.languages import Sentence
 
-# It succeeds on the demonstration data: Inès Quéméner has not used her right of 2026.
-EXAMPLE: dict[str, JsonValue] = {
-    "adviser_id": "76c6dae1-74b7-5a57-8ca1-82fa3b04634d",
-    "module_code": "parentalite-numerique",
-    "training_organisation_id": "a02e0122-c66e-5634-aa81-ec4e6499f818",
-    "session": {"starts_on": "2026-12-08", "ends_on": "2026-12-08", "format": "remote"},
-    "requested_on": "2026-11-02",
-}
+PAYER_REQUIRED = Sentence(
+    fr="payer est requis pour conserver l’inscription.", en="payer is required to keep the registration."
+)
+PAYER_NOT_APPLICABLE = Sentence(
+    fr="payer est sans objet quand on annule.", en="payer does not apply to a cancellation."
+)
 
 
 class SessionBody(Body):
@@ -33,8 +32,7 @@ class SessionBody(Body):
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "SessionBody":
-        if self.ends_on < self.starts_on:
-            raise PydanticCustomError("order", "ends_on précède starts_on")
+        check_order("starts_on", "ends_on", self.starts_on, self.ends_on)
         return self
 
     def to_session(self) -> Session:
@@ -43,8 +41,6 @@ class SessionBody(Body):
 
 class RegistrationRequest(Body):
     """Une demande d’inscription. Un organisme de formation peut omettre `training_organisation_id` : le sien."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     adviser_id: UUID
     module_code: ModuleCodeText
@@ -66,18 +62,21 @@ class RegistrationRequest(Body):
         )
 
 
+ChosenPayer = TypeAliasType("ChosenPayer", Literal[Payer.EMPLOYER, Payer.OPCO, Payer.SELF])
+
+
 class ChoiceRequest(Body):
     """`payer` est requis avec `keep`, parmi les payeurs proposés ; sans objet avec `cancel`."""
 
     choice: Choice
-    payer: Literal[Payer.EMPLOYER, Payer.OPCO, Payer.SELF] | None = None
+    payer: ChosenPayer | None = None
 
     @model_validator(mode="after")
     def _payer_goes_with_keep(self) -> "ChoiceRequest":
         if self.choice is Choice.KEEP and self.payer is None:
-            raise PydanticCustomError("payer_required", "payer est requis pour conserver l’inscription")
+            raise objection("payer-required", PAYER_REQUIRED)
         if self.choice is Choice.CANCEL and self.payer is not None:
-            raise PydanticCustomError("payer_not_applicable", "payer est sans objet quand on annule")
+            raise objection("payer-not-applicable", PAYER_NOT_APPLICABLE)
         return self
 
 
@@ -88,18 +87,24 @@ class ReExaminationRequest(Body):
 
 
 class CancellationRequest(Body):
+    """Depuis quand, et pourquoi si vous voulez le dire."""
+
     cancelled_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
     motive: Motive | None = None
 
 
 class AttendanceRequest(Body):
+    """Ce qu’il est advenu, et pourquoi si vous voulez le dire."""
+
     outcome: Attendance
     motive: Motive | None = None
 
 
 class PositioningTestRequest(Body):
+    """Le jour du test, et la durée du parcours qu’il détermine."""
+
     taken_on: CivilDate
-    hours: Annotated[int, Field(strict=True, ge=1, le=2000)]
+    hours: Annotated[Hours, Field(description="Une des durées de parcours en vigueur.")]
 
 
 class SessionPatch(Body):

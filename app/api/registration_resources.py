@@ -2,14 +2,26 @@
 
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, NotRequired
+from typing import Annotated, Any, NotRequired
 from uuid import UUID
 
 import orjson
-from pydantic import TypeAdapter
-from typing_extensions import TypedDict
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import instant
+from app.api.fields import (
+    Address,
+    BucketName,
+    Hours,
+    ModuleCodeText,
+    Name,
+    PolicyVersion,
+    Reference,
+    RuleName,
+    Said,
+    Version,
+)
 from app.api.pages import Pagination
 from app.domain.admission import Outcome
 from app.domain.proceedings import Cause
@@ -17,20 +29,25 @@ from app.domain.refusals import Absence, Actor, Reason, Refusal
 from app.domain.registration import Choice, Funding, Payer, Status
 from app.domain.session import SessionFormat
 from app.persistence.driver import Row
+from app.persistence.registrations import MOST_DECISIONS
+from app.wording.languages import Language, Sentence
 from app.wording.refusals import how_to_fix, label
 from app.wording.summaries import summary_of_decision
 
 REASONS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 DISTINCT_REASONS_REMEMBERED = 2048
 DISTINCT_SUMMARIES_REMEMBERED = 512
+MOST_RULES = 40  # of all that are numbered
 
 
 class SessionResource(TypedDict):
+    """Une session : son premier jour décide du droit utilisé."""
+
     starts_on: date
     ends_on: date
     format: SessionFormat
-    place: str | None
-    reference: str | None
+    place: Name | None
+    reference: Reference | None
 
 
 class ReasonResource(TypedDict):
@@ -38,11 +55,15 @@ class ReasonResource(TypedDict):
 
     code: Reason
     detail: Absence | None
-    label: str
+    label: Said
     regularisable: bool
-    how_to_fix: str
+    how_to_fix: Said
     who_acts: Actor
-    rule: str
+    rule: RuleName
+
+
+Reasons = Annotated[list[ReasonResource], Field(max_length=len(Reason))]
+Rules = Annotated[list[RuleName], Field(max_length=MOST_RULES, description="Les règles appliquées.")]
 
 
 class DecisionResource(TypedDict):
@@ -52,25 +73,34 @@ class DecisionResource(TypedDict):
     outcome: Outcome
     automatic: bool
     decided_at: datetime
-    policy_version: str
-    rules: list[str]
-    reasons: list[ReasonResource]
-    summary: str
+    policy_version: PolicyVersion
+    rules: Rules
+    reasons: Reasons
+    summary: Said
 
 
 class ChoiceResource(TypedDict):
+    """Ce que le conseiller peut répondre ; `payers`, qui peut payer quand il conserve l’inscription."""
+
     choice: Choice
-    payers: NotRequired[list[Payer]]
+    payers: NotRequired[Annotated[list[Payer], Field(max_length=len(Payer))]]
+
+
+Choices = Annotated[list[ChoiceResource], Field(max_length=len(Choice))]
 
 
 class PositioningTestResource(TypedDict):
+    """Le test de positionnement, et la durée du parcours qu’il détermine."""
+
     taken_on: date
-    hours: int
+    hours: Hours
 
 
 class LinksResource(TypedDict):
-    self: str
-    decisions: str
+    """Où lire l’inscription, et toutes ses décisions."""
+
+    self: Address
+    decisions: Address
 
 
 class RegistrationResource(TypedDict):
@@ -78,7 +108,7 @@ class RegistrationResource(TypedDict):
 
     id: UUID
     adviser_id: UUID
-    module_code: str
+    module_code: ModuleCodeText
     training_organisation_id: UUID
     session: SessionResource
     requested_on: date
@@ -86,15 +116,18 @@ class RegistrationResource(TypedDict):
     status: Status
     funding: Funding | None
     payer: Payer | None
-    entitlement: str | None
+    entitlement: BucketName | None
     decision: DecisionResource
-    choices: list[ChoiceResource]
+    choices: Choices
     positioning_test: PositioningTestResource | None
     cancelled_on: date | None
-    version: int
+    version: Version
     created_at: datetime
     updated_at: datetime
     links: LinksResource
+
+
+Facts = TypeAliasType("Facts", dict[str, Any])
 
 
 class PastDecisionResource(DecisionResource):
@@ -103,12 +136,14 @@ class PastDecisionResource(DecisionResource):
     cause: Cause
     decided_by: UUID
     funding: Funding | None
-    entitlement: str | None
-    facts: dict[str, Any]
+    entitlement: BucketName | None
+    facts: Facts
 
 
 class DecisionsResource(TypedDict):
-    data: list[PastDecisionResource]
+    """Les décisions d’une inscription, la plus récente d’abord."""
+
+    data: Annotated[list[PastDecisionResource], Field(max_length=MOST_DECISIONS)]
     pagination: Pagination
 
 
@@ -117,30 +152,30 @@ class PreviewResource(TypedDict):
 
     outcome: Outcome
     funding: Funding | None
-    entitlement: str | None
-    policy_version: str
-    rules: list[str]
-    reasons: list[ReasonResource]
-    choices: list[ChoiceResource]
-    summary: str
+    entitlement: BucketName | None
+    policy_version: PolicyVersion
+    rules: Rules
+    reasons: Reasons
+    choices: Choices
+    summary: Said
 
 
-def reason_resource(refusal: Refusal) -> ReasonResource:
+def reason_resource(refusal: Refusal, language: Language) -> ReasonResource:
     return {
         "code": refusal.code,
         "detail": refusal.detail,
-        "label": label(refusal),
+        "label": label(refusal).said_in(language),
         "regularisable": refusal.code.is_regularisable,
-        "how_to_fix": how_to_fix(refusal),
+        "how_to_fix": how_to_fix(refusal).said_in(language),
         "who_acts": refusal.code.who_acts,
         "rule": refusal.code.rule,
     }
 
 
 @lru_cache(maxsize=DISTINCT_REASONS_REMEMBERED)
-def reasons_of(stored: str) -> list[ReasonResource]:
+def reasons_of(stored: str, language: Language) -> list[ReasonResource]:
     """The reasons of a decision, from the JSON it was stored with. Callers only read the list."""
-    return [reason_resource(refusal) for refusal in REASONS.validate_json(stored)]
+    return [reason_resource(refusal, language) for refusal in REASONS.validate_json(stored)]
 
 
 def entitlement_of(unit: str | None) -> str | None:
@@ -153,13 +188,13 @@ def choices_of(payers: tuple[Payer, ...] | list[Payer]) -> list[ChoiceResource]:
 
 
 @lru_cache(maxsize=DISTINCT_SUMMARIES_REMEMBERED)
-def _summary(outcome: str, funding: str | None, entitlement: str | None, reasons: int) -> str:
+def _summary(outcome: str, funding: str | None, entitlement: str | None, reasons: int) -> Sentence:
     return summary_of_decision(Outcome(outcome), Funding(funding) if funding else None, entitlement, reasons)
 
 
-def decision_resource(row: Row, entitlement: str | None) -> DecisionResource:
+def decision_resource(row: Row, entitlement: str | None, language: Language) -> DecisionResource:
     """`row` has the columns of a decision, its id under `decision_id`."""
-    reasons = reasons_of(row["reasons"])
+    reasons = reasons_of(row["reasons"], language)
     return {
         "id": row["decision_id"],
         "outcome": row["outcome"],
@@ -168,7 +203,7 @@ def decision_resource(row: Row, entitlement: str | None) -> DecisionResource:
         "policy_version": row["policy_version"],
         "rules": row["rules"],
         "reasons": reasons,
-        "summary": _summary(row["outcome"], row["funding"], entitlement, len(reasons)),
+        "summary": _summary(row["outcome"], row["funding"], entitlement, len(reasons)).said_in(language),
     }
 
 
@@ -183,10 +218,10 @@ def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
     return facts
 
 
-def past_decision_resource(row: Row, owner: UUID | None) -> PastDecisionResource:
+def past_decision_resource(row: Row, owner: UUID | None, language: Language) -> PastDecisionResource:
     """`row` is one of the table of decisions; `owner` the training organisation that asks."""
     entitlement = entitlement_of(row["unit"])
-    decision = decision_resource({**row, "decision_id": row["id"]}, entitlement)
+    decision = decision_resource({**row, "decision_id": row["id"]}, entitlement, language)
     return {
         **decision,
         "cause": row["cause"],
@@ -197,7 +232,7 @@ def past_decision_resource(row: Row, owner: UUID | None) -> PastDecisionResource
     }
 
 
-def registration_resource(row: Row, base_url: str) -> RegistrationResource:
+def registration_resource(row: Row, base_url: str, language: Language) -> RegistrationResource:
     """`row` is one of `registrations.RESOURCE`."""
     entitlement = entitlement_of(row["unit"])
     link = f"{base_url}/v1/registrations/{row['id']}"
@@ -220,7 +255,7 @@ def registration_resource(row: Row, base_url: str) -> RegistrationResource:
         "funding": row["funding"],
         "payer": row["payer"],
         "entitlement": entitlement,
-        "decision": decision_resource(row, entitlement),
+        "decision": decision_resource(row, entitlement, language),
         "choices": choices_of(row["offered_payers"]) if row["status"] == Status.AWAITING_CHOICE else [],
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,
         "cancelled_on": row.get("cancelled_on"),

@@ -1,5 +1,6 @@
 """/v1/registrations: ask, and follow."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -7,8 +8,8 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
-from app.api.bodies import PRIVATE, answer_of, dumped, shown
-from app.api.headers import JSON, IdempotencyKey, IfNoneMatch, answered, required_key
+from app.api.bodies import answer_of, said, shown
+from app.api.headers import IdempotencyKey, IfNoneMatch, answered, required_key
 from app.api.pages import Paging, equalities, uuids
 from app.api.problems import Problem, field_error
 from app.api.registration_requests import RegistrationRequest
@@ -29,6 +30,7 @@ from app.persistence.attempts import Answer
 from app.persistence.driver import Row
 from app.persistence.pages import Filter
 from app.use_cases.register import preview, register
+from app.wording.languages import Sentence
 from app.wording.summaries import summary_of_decision
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=Route)
@@ -36,15 +38,33 @@ router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_clas
 Reading = Annotated[Asking, Depends(Needs(Scope.REGISTRATIONS_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.REGISTRATIONS_WRITE))]
 
+Ids = Annotated[
+    str | None,
+    Query(
+        max_length=20_000,
+        description="Identifiants séparés par des virgules.",
+        json_schema_extra={"pattern": "^ *[0-9A-Fa-f-]{36} *(, *[0-9A-Fa-f-]{36} *)*$"},
+    ),
+]
+
+NOT_FOUND = Sentence(
+    fr="Aucune inscription de votre périmètre n’a cet identifiant.",
+    en="No registration that you may see has this identifier.",
+)
+
 
 def _organisation(asking: Asking, body: RegistrationRequest) -> UUID:
     """A training organisation registers to its own sessions only. Raise Problem."""
     asked = body.training_organisation_id or asking.owner
     if asked is None:
-        detail = "training_organisation_id est requis."
+        detail = Sentence(fr="training_organisation_id est requis.", en="training_organisation_id is required.")
         raise Problem("validation-error", detail, [field_error("/training_organisation_id", "missing", detail)])
     if asking.owner is not None and asked != asking.owner:
-        raise Problem("forbidden", "Un organisme de formation n’inscrit qu’à ses propres sessions.")
+        detail = Sentence(
+            fr="Un organisme de formation n’inscrit qu’à ses propres sessions.",
+            en="A training organisation registers only to its own sessions.",
+        )
+        raise Problem("forbidden", detail)
     return asked
 
 
@@ -54,7 +74,7 @@ def _organisation(asking: Asking, body: RegistrationRequest) -> UUID:
     operation_id="registerAdviser",
     summary="Inscrire un conseiller",
     response_model=RegistrationResource,
-    responses=problems(409, 422),
+    responses=problems("idempotency-key-missing", "duplicate-registration", "unknown-reference"),
 )
 async def register_adviser(
     body: RegistrationRequest, asking: Writing, idempotency_key: IdempotencyKey = None
@@ -66,8 +86,8 @@ async def register_adviser(
     """
 
     def worded(row: Row) -> Answer:
-        resource = registration_resource(row, asking.service.base_url)
-        return answer_of(resource, status=201, location=resource["links"]["self"])
+        resource = registration_resource(row, asking.service.base_url, asking.language)
+        return answer_of(resource, asking.language, status=201, location=resource["links"]["self"])
 
     demand = body.to_demand(_organisation(asking, body))
     return answered(await register(asking.database, demand, asking.asked(worded, required_key(idempotency_key), body)))
@@ -78,24 +98,27 @@ async def register_adviser(
     operation_id="previewRegistration",
     summary="Simuler une inscription",
     response_model=PreviewResource,
-    responses=problems(409, 422),
+    responses=problems("duplicate-registration", "unknown-reference"),
 )
 async def preview_registration(body: RegistrationRequest, asking: Writing) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
     demand = body.to_demand(_organisation(asking, body))
-    decision = (await preview(asking.database, demand, asking.asked(answer_of))).decision
+    decision = (
+        await preview(asking.database, demand, asking.asked(partial(answer_of, language=asking.language)))
+    ).decision
     entitlement = entitlement_of(decision.unit)
+    summary = summary_of_decision(decision.outcome, decision.funding, entitlement, len(decision.refusals))
     resource: PreviewResource = {
         "outcome": decision.outcome,
         "funding": decision.funding,
         "entitlement": entitlement,
         "policy_version": decision.policy_version,
         "rules": [*decision.rules],
-        "reasons": [reason_resource(refusal) for refusal in decision.refusals],
+        "reasons": [reason_resource(refusal, asking.language) for refusal in decision.refusals],
         "choices": choices_of(decision.offered_payers),
-        "summary": summary_of_decision(decision.outcome, decision.funding, entitlement, len(decision.refusals)),
+        "summary": summary.said_in(asking.language),
     }
-    return Response(dumped(resource), media_type=JSON, headers={"Cache-Control": PRIVATE})
+    return await asking.showing(said(resource, asking.language), body.adviser_id)
 
 
 @router.get(
@@ -103,7 +126,6 @@ async def preview_registration(body: RegistrationRequest, asking: Writing) -> Re
     operation_id="listRegistrations",
     summary="Lister les inscriptions",
     response_model=listed(RegistrationResource),
-    responses=problems(400),
 )
 async def list_registrations(
     asking: Reading,
@@ -112,7 +134,7 @@ async def list_registrations(
     training_organisation_id: UUID | None = None,
     status: Status | None = None,
     module_code: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
-    ids: Annotated[str | None, Query(max_length=20_000, description="Identifiants séparés par des virgules.")] = None,
+    ids: Ids = None,
 ) -> Response:
     """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser."""
     filters = equalities(
@@ -124,9 +146,13 @@ async def list_registrations(
     filters += equalities(training_organisation_id=asking.owner)
     if ids is not None:
         filters.append(Filter("{t}.id = ANY({})", uuids("ids", ids)))
-    base_url = asking.service.base_url
+    base_url, language = asking.service.base_url, asking.language
     return await paging.answered(
-        asking, registrations.list_page, filters, lambda row: registration_resource(row, base_url)
+        asking,
+        registrations.list_page,
+        filters,
+        lambda row: registration_resource(row, base_url, language),
+        whose="adviser_id",
     )
 
 
@@ -135,14 +161,15 @@ async def list_registrations(
     operation_id="getRegistration",
     summary="Lire une inscription",
     response_model=RegistrationResource,
-    responses=problems(404),
 )
 async def get_registration(registration_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """L’état présent, avec la dernière décision et ses motifs."""
-    row = await registrations.read(asking.database, registration_id, owner=asking.owner)
+    row = await registrations.read(asking.reader, registration_id, owner=asking.owner)
     if row is None:
-        raise Problem("not-found", "Aucune inscription de votre périmètre n’a cet identifiant.")
-    return shown(registration_resource(row, asking.service.base_url), if_none_match)
+        raise Problem("not-found", NOT_FOUND)
+    resource = registration_resource(row, asking.service.base_url, asking.language)
+    response = shown(resource, asking.language, if_none_match)
+    return await asking.showing(response, row["adviser_id"], registration_id)
 
 
 @router.get(
@@ -150,12 +177,15 @@ async def get_registration(registration_id: UUID, asking: Reading, if_none_match
     operation_id="listDecisions",
     summary="Lire l’historique des décisions",
     response_model=DecisionsResource,
-    responses=problems(404),
 )
 async def list_decisions(registration_id: UUID, asking: Reading) -> Response:
     """Toutes les décisions, la plus récente d’abord, chacune avec les faits lus : de quoi la rejouer."""
-    if await registrations.read(asking.database, registration_id, owner=asking.owner) is None:
-        raise Problem("not-found", "Aucune inscription de votre périmètre n’a cet identifiant.")
-    rows = await registrations.list_decisions(asking.database, registration_id)
-    body = {"data": [past_decision_resource(row, asking.owner) for row in rows], "pagination": {"next": None}}
-    return Response(dumped(body), media_type=JSON, headers={"Cache-Control": PRIVATE})
+    registration = await registrations.read(asking.reader, registration_id, owner=asking.owner)
+    if registration is None:
+        raise Problem("not-found", NOT_FOUND)
+    rows = await registrations.list_decisions(asking.reader, registration_id)
+    body = {
+        "data": [past_decision_resource(row, asking.owner, asking.language) for row in rows],
+        "pagination": {"next": None},
+    }
+    return await asking.showing(said(body, asking.language), registration["adviser_id"], registration_id)

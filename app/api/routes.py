@@ -1,48 +1,52 @@
 """What every route does before its own work: content type, unknown parameters, and the errors it announces."""
 
+import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Annotated, Any, cast
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from app.api.access import needs_of
 from app.api.pages import Pagination, invalid_parameter
+from app.api.problem_kinds import CATALOGUE
 from app.api.problems import MEDIA_TYPE, Problem
+from app.persistence.pages import MAX_LIMIT
+from app.wording.languages import Sentence
 
 BODY_LIMIT = 256 * 1024
+BODY_SECONDS = 8.0  # less than a whole request may take
+DEEPEST = 20
 JSON_TYPES = {"application/json", "application/merge-patch+json"}
-_DESCRIPTIONS = {
-    400: "Requête, en-tête, curseur ou paramètre mal formé",
-    401: "Clé d’API absente ou inconnue",
-    403: "Portée manquante",
-    404: "Introuvable, ou pas à vous",
-    409: "Conflit avec l’état présent",
-    412: "Version périmée",
-    413: "Corps trop volumineux",
-    415: "Type de contenu refusé",
-    422: "Demande invalide, champ par champ",
-    428: "If-Match manquant",
-    503: "Momentanément indisponible",
-}
+
+TOO_LARGE = Sentence(fr="Un corps compte au plus 256 Kio.", en="A body has at most 256 KiB.")
+TOO_SLOW = Sentence(fr="Le corps n’est pas arrivé à temps.", en="The body did not arrive in time.")
+TWICE = Sentence(fr="Paramètre donné deux fois.", en="Parameter given twice.")
+NOT_JSON = Sentence(
+    fr="Envoyez le corps avec Content-Type: application/json.", en="Send the body with Content-Type: application/json."
+)
+TOO_DEEP = Sentence(fr=f"Au plus {DEEPEST} niveaux d’imbrication.", en=f"At most {DEEPEST} levels of nesting.")
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The errors a route can answer, those of every route included."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemResource"}}}
-    return {
-        status: {"description": _DESCRIPTIONS[status], "content": content}
-        for status in sorted({400, 401, 403, 413, 415, 503, *statuses})
-    }
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The errors a route can answer beside those of every route of its kind, by their codes."""
+    announced: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        answer = announced.setdefault(CATALOGUE[code].status, {"content": {MEDIA_TYPE: {"examples": {}}}})
+        answer["content"][MEDIA_TYPE]["examples"][code] = {}
+    return announced
 
 
 def listed(resource: Any) -> Any:
     """The page of a resource, named after it."""
     name = resource.__name__.removesuffix("Resource") + "Page"
-    return TypedDict(name, {"data": list[resource], "pagination": Pagination})  # type: ignore[operator]  # made once a resource
+    data = Annotated[list[resource], Field(max_length=MAX_LIMIT)]
+    return TypedDict(name, {"data": data, "pagination": Pagination})  # type: ignore[operator]  # made once a resource
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
@@ -59,8 +63,11 @@ class Route(APIRoute):
         handle = super().get_route_handler()
         known = frozenset(_query_names(self.dependant))
         takes_body = self.body_field is not None
+        needs = needs_of(self)
 
         async def checked(request: Request) -> Response:
+            if needs is not None:  # before anything is read; a route without any keeps the application from starting
+                needs.admit(request.scope)
             if request.scope["query_string"]:
                 _check_parameters(request, known)
             if not takes_body:
@@ -77,22 +84,49 @@ class BoundedRequest(Request):
     """A request whose body is read up to a limit, counted on the stream, and parsed strictly."""
 
     async def body(self) -> bytes:
-        """Raise Problem when it is too long, announced or not."""
+        """Raise Problem when it is too long, announced or not, or too slow to come."""
         if not hasattr(self, "_body"):
             announced = self.headers.get("content-length", "0")
-            received = bytearray()
             if not announced.isdigit() or int(announced) > BODY_LIMIT:
-                raise Problem("payload-too-large", "Un corps compte au plus 256 Kio.")
-            async for chunk in self.stream():
-                received += chunk
-                if len(received) > BODY_LIMIT:
-                    raise Problem("payload-too-large", "Un corps compte au plus 256 Kio.")
-            self._body = bytes(received)
+                raise Problem("payload-too-large", TOO_LARGE)
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    self._body = await self._received()
+            except TimeoutError:
+                raise Problem("request-timeout", TOO_SLOW) from None
         return self._body
 
+    async def _received(self) -> bytes:
+        received = bytearray()
+        async for chunk in self.stream():
+            received += chunk
+            if len(received) > BODY_LIMIT:
+                raise Problem("payload-too-large", TOO_LARGE)
+        return bytes(received)
+
     async def json(self) -> Any:
-        """JSON as RFC 8259 has it: neither NaN nor Infinity. Raise JSONDecodeError."""
-        return json.loads(await self.body(), parse_constant=_no_number)
+        """JSON as RFC 8259 has it: neither NaN nor Infinity. Raise JSONDecodeError, or Problem when it is too deep."""
+        body = await self.body()
+        content = json.loads(body, parse_constant=_no_number)
+        # Fewer brackets than levels cannot be too deep, and no honest request has more.
+        if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(content) > DEEPEST:
+            raise Problem("malformed-json", TOO_DEEP)
+        return content
+
+
+def _depth(content: Any) -> int:
+    """How many arrays and objects enclose the innermost value."""
+    depth, level = 0, [content]
+    while level:
+        level = [inner for outer in level for inner in _inside(outer)]
+        depth += 1
+    return depth - 1
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).values()
+    return value if isinstance(value, list) else ()  # pyright: ignore[reportUnknownVariableType]  # any JSON
 
 
 def _no_number(name: str) -> None:
@@ -103,10 +137,17 @@ def _check_parameters(request: Request, known: frozenset[str]) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise invalid_parameter(name, "Paramètre donné deux fois.")
+            raise invalid_parameter(name, TWICE)
         if name not in known:
-            accepted = ", ".join(sorted(known)) or "aucun"
-            raise invalid_parameter(name, f"Paramètre inconnu ; paramètres acceptés : {accepted}.")
+            raise invalid_parameter(name, _unknown(known))
+
+
+def _unknown(known: frozenset[str]) -> Sentence:
+    listed = ", ".join(sorted(known))
+    return Sentence(
+        fr=f"Paramètre inconnu ; paramètres acceptés : {listed or 'aucun'}.",
+        en=f"Unknown parameter; accepted parameters: {listed or 'none'}.",
+    )
 
 
 def _check_content_type(request: Request) -> None:
@@ -114,4 +155,4 @@ def _check_content_type(request: Request) -> None:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     if sent and content_type not in JSON_TYPES:
-        raise Problem("unsupported-media-type", "Envoyez le corps avec Content-Type: application/json.")
+        raise Problem("unsupported-media-type", NOT_JSON)

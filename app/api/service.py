@@ -3,34 +3,50 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import monotonic
 
 from app.api.keys import Pepper, key_id_of
-from app.persistence.clients import Client, find_key
+from app.api.rates import Limiter
+from app.api.recognition import Memory
+from app.api.watch import Watch
+from app.persistence.audit_log import Trail
+from app.persistence.clients import Client, Recognised, find_key
 from app.persistence.database import Database
 
-KEY_REMEMBERED_SECONDS = 2.0  # how long a revoked key may still be believed
+UNLIMITED = 1_000_000  # requests a minute
 
 
 @dataclass(slots=True)
 class Service:
-    """`clock` gives an aware instant in UTC; `base_url` has no trailing slash."""
+    """`clock` gives an aware instant in UTC; `base_url` has no trailing slash; `draining` once told to stop."""
 
     database: Database
     clock: Callable[[], datetime]
     pepper: Pepper
     base_url: str
-    _recognised: dict[str, tuple[float, Client]] = field(default_factory=dict[str, tuple[float, Client]])
+    limiter: Limiter = field(default_factory=lambda: Limiter(UNLIMITED))
+    draining: bool = False
+    watch: Watch = field(init=False)
+    trail: Trail = field(init=False)
+    recognised: Memory = field(default_factory=Memory)
 
-    async def client_with(self, key: str, now: datetime) -> Client | None:
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.database, self.clock, lambda: self.draining)
+        self.trail = Trail(self.database)
+
+    async def client_with(self, credential: str, now: datetime) -> Client | None:
         """The client of a live key; None when it is malformed, unknown, expired or revoked."""
-        remembered = self._recognised.get(key)
-        if remembered is not None and remembered[0] > monotonic():
-            return remembered[1]
-        key_id = key_id_of(key)
-        stored = await find_key(self.database, key_id, now) if key_id else None
-        if stored is None or not self.pepper.recognises(key, stored.digest):
-            self._recognised.pop(key, None)
+        remembered = self.recognised.recall(credential, now)
+        if remembered is not None:
+            return remembered
+        forgotten = self.recognised.forgotten
+        found = await self._look_up(credential, now)
+        if found is None:
             return None
-        self._recognised[key] = (monotonic() + KEY_REMEMBERED_SECONDS, stored.client)
-        return stored.client
+        self.recognised.remember(credential, found, forgotten)
+        return found.client
+
+    async def _look_up(self, credential: str, now: datetime) -> Recognised | None:
+        key_id = key_id_of(credential)
+        if key_id is None:
+            return None
+        return await find_key(self.database, key_id, self.pepper.digests(credential), now)

@@ -28,6 +28,19 @@ class EventType(StrEnum):
     ENTITLEMENT_CARRIED_OVER = "entitlement.carried_over"
 
 
+# About the person more than about one registration: told to every training organisation that registered the adviser.
+TOLD_TO_ALL_CONCERNED = frozenset({EventType.CERTIFICATION_RECORDED})
+
+ANY_OF = ".*"
+
+
+def types_named(pattern: str) -> frozenset[EventType]:
+    """`registration.accepted` names one type, `registration.*` all that begin so; none when there is no such type."""
+    if pattern.endswith(ANY_OF):
+        return frozenset(item for item in EventType if item.startswith(pattern.removesuffix("*")))
+    return frozenset(item for item in EventType if item == pattern)
+
+
 class Subject(StrEnum):
     REGISTRATION = "registration"
     CERTIFICATION = "certification"

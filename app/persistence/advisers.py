@@ -7,6 +7,9 @@ from app.persistence.driver import Row
 from app.persistence.pages import Filter, Page, Slice
 
 SELECT = "SELECT a.* FROM adviser a"
+# Without the e-mail, which the database does not let an organisation read.
+SELECT_FOR_AN_ORGANISATION = """SELECT a.id, a.conum_id, a.first_name, a.last_name, a.department, a.in_scheme,
+    a.initial_training_entered_on, a.initial_training_ended_on, a.version, a.created_at, a.updated_at FROM adviser a"""
 _REGISTERED = "EXISTS (SELECT FROM registration r WHERE r.adviser_id = {t}.id AND r.training_organisation_id = {})"
 
 
@@ -17,9 +20,15 @@ def visible_to(owner: UUID | None) -> list[Filter]:
 
 async def read(reader: Reader, adviser: UUID, *, owner: UUID | None) -> Row | None:
     """One adviser; None when unknown, or not registered with the training organisation `owner`."""
+    if owner is None:
+        return await reader.one(f"{SELECT} WHERE a.id = $1", adviser)
     registered = _REGISTERED.format("$2", t="a")
-    return await reader.one(f"{SELECT} WHERE a.id = $1 AND ($2::uuid IS NULL OR {registered})", adviser, owner)
+    return await reader.one(f"{SELECT_FOR_AN_ORGANISATION} WHERE a.id = $1 AND {registered}", adviser, owner)
 
 
 async def list_page(reader: Reader, page: Page) -> Slice:
     return await page.of(reader, SELECT, alias="a")
+
+
+async def list_page_for_an_organisation(reader: Reader, page: Page) -> Slice:
+    return await page.of(reader, SELECT_FOR_AN_ORGANISATION, alias="a")

@@ -1,12 +1,14 @@
 """Clients and their API keys. A key is kept as a digest; its identifier, which is no secret, finds it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from app.persistence.database import Reader, Transaction
+from app.persistence.driver import Row
+from app.persistence.pages import Page, Slice
 
 
 class Role(StrEnum):
@@ -17,60 +19,164 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who calls. `training_organisation_id` is set for that role only, and limits what exists for it."""
+    """Who calls. `training_organisation_id` is set for that role only, and limits what exists for it; `scopes` limit
+    what its role may do, None not at all."""
 
     id: UUID
     role: Role
     training_organisation_id: UUID | None
+    scopes: frozenset[str] | None = None
+
+    def holds(self, scope: str) -> bool:
+        """Whether the credentials it came with go that far."""
+        return self.scopes is None or scope in self.scopes
 
 
 @dataclass(frozen=True, slots=True)
-class StoredKey:
-    """A live key: neither revoked nor expired when it was read."""
+class Recognised:
+    """A client whose credentials were live when they were looked up; `expires_at` is when they end, None never."""
 
     client: Client
-    digest: bytes
     expires_at: datetime | None
 
 
-FIND = """SELECT k.digest, k.expires_at, c.id, c.role, c.training_organisation_id
-FROM api_key k JOIN client c ON c.id = k.client_id
-WHERE k.id = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)"""
+# Heard by every process that remembers who it recognised.
+REVOCATIONS = "revocations"
 
-ADD_CLIENT = """INSERT INTO client (id, name, role, training_organisation_id, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO NOTHING"""
+# A use is noted with the lookup, once a minute at most.
+FIND = """WITH found AS (
+    SELECT k.id AS key_id, k.expires_at, k.scopes, c.id, c.role, c.training_organisation_id
+    FROM api_key k JOIN client c ON c.id = k.client_id
+    WHERE k.id = $2 AND k.digest = ANY($3::bytea[]) AND k.revoked_at IS NULL AND c.revoked_at IS NULL
+        AND (k.expires_at IS NULL OR k.expires_at > $1)),
+used AS (UPDATE api_key SET last_used_at = $1 FROM found
+    WHERE api_key.id = found.key_id AND (last_used_at IS NULL OR last_used_at < $1 - interval '1 minute'))
+SELECT * FROM found"""
 
-ADD_KEY = "INSERT INTO api_key (id, client_id, digest, expires_at, created_at) VALUES ($1, $2, $3, $4, $5)"
+FIND_BY_ISSUER = """SELECT id, role, training_organisation_id FROM client
+WHERE issuer_client_id = $1 AND revoked_at IS NULL"""
 
-REVOKE_KEY = "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id"
+ADD_CLIENT = """INSERT INTO client (id, name, role, training_organisation_id, issuer_client_id, created_at)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING RETURNING *"""
 
-LIST_KEYS = """SELECT k.id, c.id AS client_id, c.name, c.role, k.created_at, k.expires_at, k.revoked_at
-FROM api_key k JOIN client c ON c.id = k.client_id ORDER BY k.created_at, k.id"""
+# Keys of one client are made one after the other.
+LOCK_CLIENT = "SELECT * FROM client WHERE id = $1 AND revoked_at IS NULL FOR NO KEY UPDATE"
+
+LIVE_KEYS = """SELECT id FROM api_key
+WHERE client_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at, id"""
+
+ADD_KEY = "INSERT INTO api_key (id, client_id, digest, scopes, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+
+REVOKE_KEY = f"""WITH revoked AS (UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id)
+SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
+
+# Its name at the issuer is free again.
+REVOKE_CLIENT = f"""WITH revoked AS (UPDATE client SET revoked_at = $2, issuer_client_id = NULL
+    WHERE id = $1 AND revoked_at IS NULL RETURNING id),
+keys AS (UPDATE api_key SET revoked_at = $2 FROM revoked WHERE client_id = revoked.id AND api_key.revoked_at IS NULL)
+SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
+
+KEYS = """SELECT id FROM api_key
+WHERE client_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at, id"""
+
+ADD_KEY = "INSERT INTO api_key (id, client_id, digest, scopes, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+
+REVOKE_KEY = f"""WITH revoked AS (UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id)
+SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
+
+REVOKE_CLIENT = f"""WITH revoked AS (UPDATE client SET revoked_at = $2, issuer_client_id = NULL WHERE id = $1 AND revoked_at IS NULL RETURNING id),
+keys AS (UPDATE api_key SET revoked_at = $2 FROM revoked WHERE client_id = revoked.id AND api_key.revoked_at IS NULL)
+SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
+
+KEYS = """SELECT k.id, k.client_id, c.name, c.role, c.training_organisation_id, k.scopes, k.created_at, k.expires_at,
+    k.last_used_at, k.revoked_at FROM api_key k JOIN client c ON c.id = k.client_id"""
 
 
-async def find_key(reader: Reader, key_id: str, now: datetime) -> StoredKey | None:
-    row = await reader.one(FIND, key_id, now)
-    if row is None:
-        return None
-    client = Client(row["id"], Role(row["role"]), row["training_organisation_id"])
-    return StoredKey(client, row["digest"], row["expires_at"])
+def _client(row: Row, scopes: Iterable[str] | None) -> Client:
+    limits = frozenset(scopes) if scopes is not None else None
+    return Client(row["id"], Role(row["role"]), row["training_organisation_id"], limits)
 
 
-async def add_client(transaction: Transaction, client: Client, name: str, now: datetime) -> None:
-    await transaction.run(ADD_CLIENT, client.id, name, client.role, client.training_organisation_id, now)
+async def find_key(reader: Reader, key_id: str, digests: Sequence[bytes], now: datetime) -> Recognised | None:
+    """The client of a live key of that identifier, when one of `digests` is that of its secret."""
+    row = await reader.one(FIND, now, key_id, digests)
+    return Recognised(_client(row, row["scopes"]), row["expires_at"]) if row else None
+
+
+async def find_issued(reader: Reader, issuer_client_id: str, scopes: Iterable[str] | None) -> Client | None:
+    """The client that the issuer of access tokens knows by this name, within these scopes."""
+    row = await reader.one(FIND_BY_ISSUER, issuer_client_id)
+    return _client(row, scopes) if row else None
+
+
+async def add_client(
+    transaction: Transaction, client: Client, name: str, now: datetime, *, issuer_client_id: str | None = None
+) -> Row | None:
+    """The row; None when there is a client of that identifier already."""
+    return await transaction.one(
+        ADD_CLIENT, client.id, name, client.role, client.training_organisation_id, issuer_client_id, now
+    )
+
+
+async def lock_client(transaction: Transaction, client: UUID) -> Row | None:
+    """The row of a client that is not revoked, kept from changing until the transaction ends."""
+    return await transaction.one(LOCK_CLIENT, client)
+
+
+async def read_client(reader: Reader, client: UUID) -> Row | None:
+    return await reader.one("SELECT * FROM client WHERE id = $1", client)
+
+
+async def is_known_to_issuer(reader: Reader, issuer_client_id: str) -> bool:
+    """Whether some client has this name already."""
+    return await reader.one("SELECT FROM client WHERE issuer_client_id = $1", issuer_client_id) is not None
+
+
+async def live_keys(transaction: Transaction, client: UUID, now: datetime) -> list[str]:
+    """The identifiers of the client's keys that open now, oldest first."""
+    return [row["id"] for row in await transaction.many(LIVE_KEYS, client, now)]
 
 
 async def add_key(
-    transaction: Transaction, key_id: str, client: UUID, digest: bytes, *, expires_at: datetime | None, now: datetime
+    transaction: Transaction,
+    key_id: str,
+    client: UUID,
+    digest: bytes,
+    *,
+    expires_at: datetime | None,
+    now: datetime,
+    scopes: Sequence[str] | None = None,
 ) -> None:
-    await transaction.run(ADD_KEY, key_id, client, digest, expires_at, now)
+    await transaction.run(ADD_KEY, key_id, client, digest, scopes, expires_at, now)
+
+
+async def read_key(reader: Reader, key_id: str) -> Row | None:
+    return await reader.one(f"{KEYS} WHERE k.id = $1", key_id)
 
 
 async def revoke_key(transaction: Transaction, key_id: str, now: datetime) -> bool:
-    """Whether a live key of that identifier was there to be revoked."""
+    """Whether a live key of that identifier was there to be revoked; no process believes it after the commit."""
     return await transaction.one(REVOKE_KEY, key_id, now) is not None
 
 
-async def list_keys(reader: Reader) -> list[Mapping[str, object]]:
+async def revoke_client(transaction: Transaction, client: UUID, now: datetime) -> bool:
+    """The same for a client, its keys and its access tokens."""
+    return await transaction.one(REVOKE_CLIENT, client, now) is not None
+
+
+async def list_keys(reader: Reader) -> list[Row]:
     """Every key ever made, oldest first, without its digest."""
-    return [*await reader.many(LIST_KEYS)]
+    return await reader.many(f"{KEYS} ORDER BY k.created_at, k.id")
+
+
+async def list_page_of_keys(reader: Reader, page: Page) -> Slice:
+    return await replace(page, sort="created_at").of(reader, KEYS, alias="k")
+
+
+async def list_clients(reader: Reader) -> list[Row]:
+    """Every client ever made, oldest first."""
+    return await reader.many("SELECT * FROM client ORDER BY created_at, id")
+
+
+async def list_page_of_clients(reader: Reader, page: Page) -> Slice:
+    return await page.of(reader, "SELECT c.* FROM client c", alias="c")

@@ -4,33 +4,26 @@ SQLAlchemy describes the schema and keeps the pool; statements go to asyncpg as 
 costs half the processor time that way (the README's decisions give the figures).
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Protocol, cast
-from urllib.parse import urlsplit, urlunsplit
-
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
 
 from app.domain.errors import Conflict
 from app.domain.policy import Policy
-from app.persistence.attempts import Attempt, ConflictAnswered, remember_conflict
+from app.measures import count_decisions
+from app.persistence.attempts import FIND, Attempt, ConflictAnswered, check_not_answered, remember_conflict
 from app.persistence.driver import Driver, Row
+from app.persistence.failures import UNREACHABLE
 from app.persistence.locks import Lock, Missing
+from app.persistence.pool import Pool
+from app.persistence.roles import SERVICE, TRAINING_ORGANISATION
+from app.persistence.traces import Trace, literal
+from app.persistence.viewers import Viewer
 
-SERVER_SETTINGS = {
-    "application_name": "registrations",
-    "timezone": "UTC",
-    "lock_timeout": "3s",
-    "statement_timeout": "5s",
-    "idle_in_transaction_session_timeout": "10s",
-    # Every statement finds its rows by key: planning it anew at each call would cost more than running it.
-    "plan_cache_mode": "force_generic_plan",
-    # Each statement is small: compiling it to machine code costs more than running it.
-    "jit": "off",
-}
 POOL_SIZE = 16  # per process: while some commits wait for the disk, others decide
-POOL_WAIT_SECONDS = 2.0
+VIEWERS = 8  # per process: training organisations read, and read little
 
 
 class Reader(Protocol):
@@ -49,10 +42,17 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A transaction under way."""
+    """A transaction under way; `decided` are the decisions it wrote, counted once it is committed; `subjects` is SQL
+    for the ids of what it changes, kept by its trace."""
 
     connection: Driver
     policies: dict[str, Policy]
+    decided: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    subjects: list[str] = field(default_factory=list[str])
+
+    def concerns(self, *subjects: UUID) -> None:
+        """Say what else the transaction is about, beside what it was opened for."""
+        self.subjects.extend(literal(subject) for subject in subjects)
 
     async def one(self, sql: str, *values: object) -> Row | None:
         return await self.connection.fetchrow(sql, *values)
@@ -65,67 +65,92 @@ class Transaction:
 
 
 class Database:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, pool: Pool, viewers: Pool) -> None:
+        self._pool = pool
+        self._viewers = viewers
         self.policies: dict[str, Policy] = {}
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._pool.close()
+        await self._viewers.close()
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator[Driver]:
-        """Lend a live connection; one that the server closed, or that is left in a transaction, is thrown away."""
-        pooled = await self._engine.raw_connection()
-        try:
-            connection = cast("Driver", pooled.driver_connection)
-            if connection.is_closed():
-                pooled.invalidate()
-                pooled = await self._engine.raw_connection()
-                connection = cast("Driver", pooled.driver_connection)
-            try:
-                yield connection
-            finally:
-                if connection.is_closed() or connection.is_in_transaction():
-                    connection.terminate()
-                    pooled.invalidate()
-        finally:
-            pooled.close()
+    def seen_by(self, training_organisation: UUID | None) -> Reader:
+        """What exists for this training organisation; everything when None."""
+        if training_organisation is None:
+            return self
+        return Viewer(self._viewers, self.policies, training_organisation)
 
     async def one(self, sql: str, *values: object) -> Row | None:
         """Read at most one row, in a statement of its own."""
-        async with self._connection() as connection:
-            return await connection.fetchrow(sql, *values)
+        async with self._pool.lend() as lent:
+            return await lent.connection.fetchrow(sql, *values)
 
     async def many(self, sql: str, *values: object) -> list[Row]:
-        async with self._connection() as connection:
-            return await connection.fetch(sql, *values)
+        async with self._pool.lend() as lent:
+            return await lent.connection.fetch(sql, *values)
 
     @asynccontextmanager
     async def transaction(
-        self, lock: Lock | None = None, attempt: Attempt | None = None
+        self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
     ) -> AsyncGenerator[Transaction, None]:
         """Open a transaction that holds `lock`, commit it when the block ends, undo it when the block raises.
 
         BEGIN and the lock share a round trip. Raises Missing, AttemptInFlight, and whatever the block raises; with an
-        attempt, a conflict is remembered and raised as ConflictAnswered, so that a replay repeats it.
+        attempt, a conflict is remembered and raised as ConflictAnswered, so that a replay repeats it. When the connection
+        is lost at COMMIT: AlreadyAnswered, NothingWritten or OutcomeUnknown.
         """
-        async with self._connection() as connection:
-            script, expected = _opening(lock, attempt)
-            opened = await connection.execute(script)
-            try:
-                if opened != expected:
-                    await _explain(connection, lock)
-                yield Transaction(connection, self.policies)
-            except Conflict as conflict:
-                await connection.execute("ROLLBACK")
-                if attempt is None:
-                    raise
-                raise ConflictAnswered(await remember_conflict(connection, attempt, conflict)) from conflict
-            except Exception:
-                if not connection.is_closed():
+        try:
+            async with self._pool.lend() as lent:
+                connection = lent.connection
+                script, expected = _opening(lock, attempt)
+                answered = await connection.execute(script)
+                try:
+                    if answered != expected:
+                        await _explain(connection, lock)
+                    opened = Transaction(connection, self.policies, subjects=[*lock.subjects] if lock else [])
+                    yield opened
+                except Conflict as conflict:
                     await connection.execute("ROLLBACK")
-                raise
-            await connection.execute("COMMIT")
+                    if attempt is None:
+                        raise
+                    raise ConflictAnswered(await remember_conflict(connection, attempt, conflict)) from conflict
+                except Exception:
+                    if not connection.is_closed():
+                        await connection.execute("ROLLBACK")
+                    raise
+                await _commit(connection, trace, opened.subjects)
+        except OutcomeUnknown:
+            # The lost connection is given back first: when all of them are lost, another must be had.
+            if attempt is not None:
+                await self._settle(attempt)
+            raise
+        count_decisions(opened.decided)
+
+    async def _settle(self, attempt: Attempt) -> None:
+        """The stored answer is the witness: raise AlreadyAnswered when it is there, NothingWritten when it is not.
+
+        The attempt's lock is waited for, because the lost session may still be committing. Raise OutcomeUnknown when
+        the database can't be asked.
+        """
+        try:
+            async with self._pool.lend() as lent:
+                connection = lent.connection
+                await connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({attempt.number})")
+                row = await connection.fetchrow(FIND, attempt.client_id, attempt.key)
+                await connection.execute("ROLLBACK")
+        except UNREACHABLE as away:
+            raise OutcomeUnknown from away
+        if row is None:
+            raise NothingWritten
+        check_not_answered(attempt, row)
+
+
+class OutcomeUnknown(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """Nobody can say whether the transaction was committed."""
+
+
+class NothingWritten(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """The connection was lost, and the transaction with it: the same request may be sent again."""
 
 
 class AttemptInFlight(Exception):  # noqa: N818  # an answer to a caller, named for what it says
@@ -142,6 +167,16 @@ def _opening(lock: Lock | None, attempt: Attempt | None) -> tuple[str, str]:
     return (f"{begin}; SELECT 1 WHERE {tried}", "SELECT 1") if attempt else (begin, "BEGIN")
 
 
+async def _commit(connection: Driver, trace: Trace | None, subjects: list[str]) -> None:
+    """With the trace it leaves, in one round trip. Raise OutcomeUnknown when the server went away before it said that
+    it had committed."""
+    script = f"{trace.insertion(subjects)}; COMMIT" if trace else "COMMIT"
+    try:
+        await connection.execute(script)
+    except UNREACHABLE as lost:
+        raise OutcomeUnknown from lost
+
+
 async def _explain(connection: Driver, lock: Lock | None) -> None:
     """Say why the opening got no lock."""
     if lock is not None and not await connection.fetchval(f"SELECT true FROM adviser WHERE id = {lock.adviser}"):
@@ -149,20 +184,8 @@ async def _explain(connection: Driver, lock: Lock | None) -> None:
     raise AttemptInFlight
 
 
-def driver_url(url: str) -> str:
-    """The URL with the driver that SQLAlchemy must use."""
-    return urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg"))
-
-
-def open_database(url: str, *, pool_size: int = POOL_SIZE) -> Database:
-    """Open a pool on `postgresql://…`; nothing connects before the first statement."""
-    engine = create_async_engine(
-        driver_url(url),
-        isolation_level="AUTOCOMMIT",
-        json_deserializer=str,  # JSON stays text: whoever needs it parses it once, into what it needs
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=POOL_WAIT_SECONDS,
-        connect_args={"server_settings": SERVER_SETTINGS, "command_timeout": 10},
-    )
-    return Database(engine)
+def open_database(url: str, *, pool_size: int = POOL_SIZE, role: str | None = SERVICE) -> Database:
+    """Open a pool on `postgresql://…`; nothing connects before the first statement. It acts as `role`; None is whoever
+    connects, which only the owner's chores have a use for."""
+    viewers = Pool(url, min(pool_size, VIEWERS), TRAINING_ORGANISATION)
+    return Database(Pool(url, pool_size, role), viewers)

@@ -1,6 +1,6 @@
 """What this room uses of an asyncpg connection, which publishes no types."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 Row = Mapping[str, Any]
@@ -20,3 +20,7 @@ class Driver(Protocol):
     def is_in_transaction(self) -> bool: ...
 
     def terminate(self) -> None: ...
+
+    async def add_listener(self, channel: str, heard: Callable[[Any, int, str, str], None]) -> None: ...
+
+    def add_termination_listener(self, told: Callable[[Any], None]) -> None: ...

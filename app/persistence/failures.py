@@ -1,6 +1,7 @@
 """Failures of the database, told apart for those who answer for them."""
 
 import asyncpg
+from sqlalchemy.connectors.asyncio import AsyncAdapt_Error
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -10,6 +11,7 @@ UNREACHABLE: tuple[type[Exception], ...] = (
     TimeoutError,
     PoolTimeout,
     DBAPIError,
+    AsyncAdapt_Error,  # what kept a connection from being made
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -24,6 +26,9 @@ UNREACHABLE: tuple[type[Exception], ...] = (
 
 
 def is_missing_schema(failure: Exception) -> bool:
+    """Whether migrations have not been here: there is no such table, or no such role to act as."""
+    if isinstance(failure, AsyncAdapt_Error):
+        return isinstance(failure.__cause__, asyncpg.InvalidParameterValueError | asyncpg.InsufficientPrivilegeError)
     return isinstance(failure, asyncpg.UndefinedTableError)
 
 

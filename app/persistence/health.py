@@ -1,21 +1,43 @@
-"""Whether the database can serve."""
+"""Whether the database can serve, and what waits in it."""
+
+from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.persistence.database import Reader
 from app.persistence.failures import UNREACHABLE, is_missing_schema
+from app.persistence.migrations import newest_revision
 
 
-async def is_usable(reader: Reader) -> bool:
-    """Whether it answers, with the schema and at least one policy."""
+class Unready(StrEnum):
+    AWAY = "away"
+    SCHEMA = "schema"
+    POLICY = "policy"
+
+
+READINESS = """SELECT (SELECT max(version_num) FROM alembic_version) AS revision, EXISTS (SELECT FROM policy) AS policy"""
+
+OLDEST_UNSEQUENCED = "SELECT occurred_at FROM outbox WHERE sequenced_at IS NULL ORDER BY id LIMIT 1"
+
+
+async def why_unready(reader: Reader) -> Unready | None:
+    """None when it answers, with this program's schema or a newer one, and at least one policy."""
     try:
-        row = await reader.one("SELECT version FROM policy LIMIT 1")
-    except UNREACHABLE:
-        return False
-    except SQLAlchemyError:
-        return False
+        row = await reader.one(READINESS)
     except Exception as failure:
         if is_missing_schema(failure):
-            return False
+            return Unready.SCHEMA
+        if isinstance(failure, (*UNREACHABLE, SQLAlchemyError)):
+            return Unready.AWAY
         raise
-    return row is not None
+    # The schema is brought forward before the program that needs it: an older program still serves meanwhile.
+    if row is None or row["revision"] is None or row["revision"] < newest_revision():
+        return Unready.SCHEMA
+    return None if row["policy"] else Unready.POLICY
+
+
+async def oldest_unsequenced(reader: Reader) -> datetime | None:
+    """When the oldest event without a position happened; None when none waits."""
+    row = await reader.one(OLDEST_UNSEQUENCED)
+    return row["occurred_at"] if row else None

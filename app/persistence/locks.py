@@ -36,6 +36,11 @@ class Lock:
         return _ADVISER_OF[self.target].format(id=f"'{self.id.hex}'", owner=owner)
 
     @property
+    def subjects(self) -> tuple[str, ...]:
+        """SQL for the ids that the audit log keeps: the adviser's, and that of what was named."""
+        return (self.adviser,) if self.target is Target.ADVISER else (self.adviser, f"'{self.id.hex}'")
+
+    @property
     def adviser_from_parameter(self) -> str:
         """The same with the id as `$1`, one text for every id so that it is prepared once."""
         return _ADVISER_OF[self.target].format(id="$1", owner="")

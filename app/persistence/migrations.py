@@ -1,11 +1,21 @@
 """The schema brought to a revision, from a program."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 
 PROJECT = Path(__file__).parents[2]
+
+
+VERSIONS = PROJECT / "migrations" / "versions"
+
+
+@cache
+def newest_revision() -> str:
+    """The number of the newest migration of this program, as `alembic_version` has it."""
+    return max(path.name for path in VERSIONS.glob("[0-9]*.py"))[:4]
 
 
 def configuration(url: str) -> Config:
@@ -22,6 +32,5 @@ def migrate(url: str, revision: str = "head") -> None:
 
 def write_migration(url: str, message: str) -> None:
     """Write the next numbered revision, from what the schema lacks of `tables`."""
-    versions = sorted(path.name for path in (PROJECT / "migrations" / "versions").glob("[0-9]*.py"))
-    following = int(versions[-1][:4]) + 1 if versions else 1
+    following = int(newest_revision()) + 1
     command.revision(configuration(url), message, autogenerate=True, rev_id=f"{following:04d}")

@@ -34,6 +34,7 @@ RESOURCE_COLUMNS = ", ".join(
     + [f"d.{column}" for column in ("outcome", "rules", "policy_version", "automatic", "decided_at")]
     + ["d.reasons::text AS reasons"]
 )
+MOST_DECISIONS = 500
 RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM registration r JOIN decision d ON d.id = r.decision_id"
 
 # Facts that only ever go from unknown to known stay when another use case writes the registration.
@@ -92,6 +93,7 @@ async def write(
     transaction: Transaction, changes: Changes, attempt: Attempt | None = None, answer: Answer | None = None
 ) -> None:
     """Write everything a use case changed, and the answer to its attempt, in one statement."""
+    transaction.decided.extend(changes.decisions)
     if attempt is not None and answer is not None:
         await transaction.run(WRITE_AND_REMEMBER, *changes.as_json(), *attempts.columns(attempt, answer))
     elif changes.registrations or changes.decisions or changes.events:
@@ -110,7 +112,6 @@ async def list_page(reader: Reader, page: Page) -> Slice:
 
 
 async def list_decisions(reader: Reader, registration: UUID) -> list[Row]:
-    """Every decision of a registration, newest first, with the facts it read."""
-    return await reader.many(
-        "SELECT * FROM decision WHERE registration_id = $1 ORDER BY decided_at DESC, id DESC", registration
-    )
+    """The decisions of a registration, newest first, with the facts they read: all but of one moved without end."""
+    latest_first = "SELECT * FROM decision WHERE registration_id = $1 ORDER BY decided_at DESC, id DESC LIMIT $2"
+    return await reader.many(latest_first, registration, MOST_DECISIONS)

@@ -1,7 +1,8 @@
 """A demonstration department: marked as such, decided by the real rules.
 
 Each adviser's story is played through the use cases in one transaction: an adviser who exists is complete, one whose
-story was interrupted does not exist, and loading again plays the missing ones only.
+story was interrupted does not exist, and loading again plays the missing ones only. What it tells can be read in the
+feed, and is sent to nobody.
 """
 
 from asyncio import Semaphore, TaskGroup
@@ -14,6 +15,8 @@ from app.persistence.database import Database, Transaction
 from app.persistence.driver import Row
 from app.persistence.locks import Lock
 from app.persistence.rows import ADVISERS
+from app.persistence.sequencing import keep_as_history
+from app.persistence.traces import Trace
 from app.seed.player import Player
 from app.seed.posts import identity
 from app.seed.rights import PEOPLE_AND_RIGHTS
@@ -43,9 +46,9 @@ class OneTransaction(Database):
 
     @asynccontextmanager
     async def transaction(
-        self, lock: Lock | None = None, attempt: Attempt | None = None
+        self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
     ) -> AsyncGenerator[Transaction, None]:
-        del lock, attempt
+        del lock, attempt, trace
         yield self._under_way
 
 
@@ -57,6 +60,7 @@ async def load_demonstration(database: Database, now: datetime, people: tuple[Pe
         async with turn, database.transaction() as tx:
             if await ADVISERS.read(tx, identity(person)) is None:
                 await Player(OneTransaction(tx), person, now).play()
+                await keep_as_history(tx, identity(person))
 
     async with TaskGroup() as group:
         for person in people:

@@ -126,7 +126,8 @@ class Player:
                 yield self._day(deed.on), 11, partial(self._do, course, deed)
             held = programme.session_held(course, self.person, self.today)
             over_on = held.ends_on if course.outcome is Attendance.COMPLETED else held.starts_on
-            yield over_on, 18, partial(self._end, course)
+            if course.outcome is not None:
+                yield over_on, 18, partial(self._end, course, course.outcome)
         for carried in self.person.carried:
             yield self._day(carried.on), 14, partial(self._carry, carried)
         for exam in self.person.exams:
@@ -152,6 +153,7 @@ class Player:
             session=programme.session_asked(course, self.person, self.today),
             requested_on=None,
             employer_agreement=course.employer_agreement,
+            id=posts.identity_in_order(self.person, "registration", self.person.courses.index(course)),
         )
         answer = await register(self.database, demand, _asked(PLATFORM, at))
         self.registrations[course] = UUID(bytes=answer.body)
@@ -180,18 +182,19 @@ class Player:
         """Who says what happened at the session; the administration does for organisations that have no key here."""
         return MEDNUM if programme.organisation_of(course, self.person) == LA_MEDNUM else ADMIN
 
-    async def _end(self, course: Course, at: datetime) -> None:
+    async def _end(self, course: Course, outcome: Attendance, at: datetime) -> None:
         """Only whoever was expected at the session is said to have come, or not."""
         registration = self.registrations[course]
         row = await registrations.read(self.database, registration, owner=None)
         if row is not None and row["status"] == Status.ACCEPTED:
             holding = _asked(self._holder(course), at)
-            await attend(self.database, registration, course.outcome, course.motive, holding)
+            await attend(self.database, registration, outcome, course.motive, holding)
 
     async def _carry(self, carried: Carried, at: datetime) -> None:
         report = Report(carried.bucket, 1, carried.motive, None)
         await carry_over(self.database, self.adviser, report, _asked(ADMIN, at))
 
     async def _sit(self, exam: Exam, at: datetime) -> None:
-        result = Result(self.adviser, exam.qualification, exam.outcome, self._day(exam.on), exam.motive, None)
+        number = posts.identity_in_order(self.person, "certification", self.person.exams.index(exam))
+        result = Result(self.adviser, exam.qualification, exam.outcome, self._day(exam.on), exam.motive, None, number)
         await certify(self.database, result, _asked(ADMIN, at))

@@ -9,11 +9,18 @@ from app.seed.story import Day, Filed, Person, Post, Terminated, day_of
 
 KNOWN_BEFORE = timedelta(days=7)
 UPLOADED_BEFORE = timedelta(days=9)
+BEFORE_ALL = 1_700_000_000_000  # 2023-11-14 in milliseconds
 
 
 def identity(person: Person, *parts: object) -> UUID:
     """The same at each loading."""
     return uuid5(NAMESPACE_URL, ":".join(("urn:inscriptions:demonstration", *map(str, (person.conum_id, *parts)))))
+
+
+def identity_in_order(person: Person, what: str, number: int) -> UUID:
+    """Of version 7 like the others of its kind and before them all, but the same at each loading."""
+    drawn = identity(person, what, number).int % (1 << 76)  # all but the instant and the version
+    return UUID(int=(BEFORE_ALL + person.conum_id * 100 + number) << 80 | 7 << 76 | drawn)
 
 
 def known_on(post: Post, today: date) -> date:

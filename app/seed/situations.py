@@ -90,13 +90,14 @@ PEOPLE_AND_FILES: tuple[Person, ...] = (
         exams=(Exam("conseiller-mediateur-numerique", "2015-07-03"),),
     ),
     Person(
-        900030, "Enora Thébault", "Dispensée (CCP1 REMN) ; deux mi-temps, le dossier complet est retenu",
+        900030, "Enora Thébault", "Dispensée (CCP1 REMN), deux mi-temps ; l’assiduité de son Café IA est à enregistrer",
         posts=(
             Post(MAIRIE, "2024-01-15", "2027-01-14", type=ContractType.CDP),
             Post(MEDIATHEQUE, "2024-03-04", "2027-03-03", missing=(CONTRACT, VALIDATION)),
         ),
         courses=(
             Course(GREEN, "2024-05-14"), Course(CYBER, "2025-05-20"), Course(DISABILITY, "2026-03-10"),
+            Course(CAFE_IA, "-9", outcome=None),
         ),
         exams=(Exam("remn-ccp1", "2022-11-08"),),
     ),

@@ -109,14 +109,14 @@ Deed = Kept | Declined | Cancelled | Moved | Notified | Positioned
 class Course:
     """A registration, asked for four weeks ahead (a few days ago for a session to come) unless `asked` says when.
 
-    Once the session is over, an accepted registration ends as `outcome` says. `organisation`: None, the one that
+    Once the session is over, an accepted registration ends as `outcome` says; None, it was not said yet. `organisation`: None, the one that
     delivers such a module in the adviser's territory.
     """
 
     module: str
     starts: Day
     asked: Day | None = None
-    outcome: Attendance = Attendance.COMPLETED
+    outcome: Attendance | None = Attendance.COMPLETED
     motive: str | None = None
     employer_agreement: bool = False
     organisation: UUID | None = None

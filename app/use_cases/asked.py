@@ -9,18 +9,21 @@ from app.persistence.attempts import Answer, Attempt
 from app.persistence.clients import Client
 from app.persistence.driver import Row
 from app.persistence.locks import Lock, Target
+from app.persistence.traces import Trace
 from app.use_cases.today import civil_date
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`now` is an aware instant. `worded` says a row of `registrations.RESOURCE` as the API does; the answer is
-    remembered in the transaction that it reports, so that a replay repeats it byte for byte."""
+    remembered in the transaction that it reports, so that a replay repeats it byte for byte. `trace` is what that
+    transaction leaves in the audit log; the demonstration, which nobody asks for, leaves none."""
 
     client: Client
     now: datetime
     worded: Callable[[Row], Answer]
     attempt: Attempt | None = None
+    trace: Trace | None = None
 
     @property
     def today(self) -> date:

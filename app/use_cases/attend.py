@@ -20,7 +20,7 @@ async def attend(
     Raise Missing, InvalidTransition, SessionNotStarted.
     """
     lock = asked.lock_of(registration)
-    async with database.transaction(lock, asked.attempt) as tx:
+    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         present = dossier.registration()
         consumes = dossier.policies.on(present.first_day).unjustified_absence_consumes

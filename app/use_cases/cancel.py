@@ -15,7 +15,7 @@ from app.use_cases.conclude import Deed, conclude_deed
 async def cancel(database: Database, registration: UUID, on: date | None, motive: str | None, asked: Asked) -> Answer:
     """`on` defaults to today in Paris. Raise Missing, InvalidTransition, SessionStarted."""
     lock, cancelled_on = asked.lock_of(registration), on or asked.today
-    async with database.transaction(lock, asked.attempt) as tx:
+    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         cancelled = dossier.registration().cancelled(cancelled_on)
         proceedings = Proceedings(dossier.file, dossier.policies).having(cancelled)

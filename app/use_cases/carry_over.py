@@ -33,7 +33,7 @@ class Report:
 async def carry_over(database: Database, adviser: UUID, report: Report, asked: Asked) -> Answer:
     """Whoever waits for such a right is promoted. Raise Missing, NothingToCarryOver."""
     lock, decided_on = Lock(Target.ADVISER, adviser), report.decided_on or asked.today
-    async with database.transaction(lock, asked.attempt) as tx:
+    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         before = await read_dossier(tx, lock, attempt=asked.attempt)
         through = max(asked.today, decided_on).year + YEARS_AHEAD
         policy = before.policies.on(decided_on)
@@ -51,6 +51,7 @@ async def carry_over(database: Database, adviser: UUID, report: Report, asked: A
                 "created_at": asked.now,
             },
         )
+        tx.concerns(row["id"])
         after = await read_dossier(tx, lock)
         told = Event(
             EventType.ENTITLEMENT_CARRIED_OVER,

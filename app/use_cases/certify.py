@@ -1,7 +1,7 @@
 """Record the result of an exam, or a qualification that exempts (section 6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from app.use_cases.errors import UnknownReference
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A result as a client states it."""
+    """A result as a client states it; `id` is chosen by the demonstration alone."""
 
     adviser_id: UUID
     qualification: str
@@ -35,6 +35,7 @@ class Result:
     on: date
     motive: str | None
     training_organisation_id: UUID | None
+    id: UUID = field(default_factory=uuid7)
 
 
 def _check_motive(result: Result, policies: Policies) -> None:
@@ -53,7 +54,7 @@ def _row(result: Result, dossier: Dossier) -> Mapping[str, Any]:
         if item.qualification.code == result.qualification and item.on <= result.on
     )
     return {
-        "id": uuid7(),
+        "id": result.id,
         "adviser_id": result.adviser_id,
         "qualification": result.qualification,
         "training_organisation_id": result.training_organisation_id,
@@ -72,7 +73,8 @@ async def certify(database: Database, result: Result, asked: Asked) -> Answer:
     """
     lock = Lock(Target.ADVISER, result.adviser_id)
     try:
-        async with database.transaction(lock, asked.attempt) as tx:
+        async with database.transaction(lock, asked.attempt, asked.trace) as tx:
+            tx.concerns(result.id)
             before = await read_dossier(tx, lock, attempt=asked.attempt, organisation=result.training_organisation_id)
             if await QUALIFICATIONS.read(tx, result.qualification) is None:
                 raise UnknownReference("/qualification")

@@ -15,7 +15,7 @@ from app.use_cases.conclude import Deed, conclude_deed
 async def keep(database: Database, registration: UUID, payer: Payer, asked: Asked) -> Answer:
     """Raise Missing, InvalidTransition, PayerNotOffered."""
     lock = asked.lock_of(registration)
-    async with database.transaction(lock, asked.attempt) as tx:
+    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         kept = dossier.registration().kept(payer)
         deed = Deed(kept.id, (EventType.REGISTRATION_KEPT_UNFUNDED,), dossier.target)
@@ -27,7 +27,7 @@ async def keep(database: Database, registration: UUID, payer: Payer, asked: Aske
 async def decline(database: Database, registration: UUID, asked: Asked) -> Answer:
     """Raise Missing, InvalidTransition."""
     lock = asked.lock_of(registration)
-    async with database.transaction(lock, asked.attempt) as tx:
+    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         declined = dossier.registration().declined()
         deed = Deed(declined.id, (EventType.REGISTRATION_CANCELLED,), dossier.target, {"cancelled_on": asked.today})

@@ -26,9 +26,10 @@ async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, A
 
 async def add_adviser(database: Database, values: Mapping[str, Any], asked: Asked) -> Answer:
     """Raise ConumIdTaken."""
-    async with database.transaction(attempt=asked.attempt) as tx:
+    async with database.transaction(attempt=asked.attempt, trace=asked.trace) as tx:
         await find_answer(tx, asked.attempt)
         adviser = uuid7()
+        tx.concerns(adviser)
         await _check_conum_id(tx, adviser, values)
         row = await ADVISERS.insert(tx, {"id": adviser, **values}, asked.now)
         return await remember(tx, asked.attempt, asked.worded(row))
@@ -38,7 +39,8 @@ async def keep_adviser(
     database: Database, adviser: UUID, values: Mapping[str, Any], expected: Expected, asked: Asked
 ) -> tuple[Row, bool]:
     """Return the row, and whether it is new. Raise ConumIdTaken, Stale, PreconditionMissing."""
-    async with database.transaction() as tx:
+    async with database.transaction(trace=asked.trace) as tx:
+        tx.concerns(adviser)
         present = await ADVISERS.read(tx, adviser, locking=True)
         if present is None:
             await _check_conum_id(tx, adviser, values)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from app.persistence.database import Database
 from app.persistence.driver import Row
@@ -14,7 +15,9 @@ async def keep_row(
     database: Database, kept: Kept, key: object, values: Mapping[str, Any], *, expected: Expected, asked: Asked
 ) -> tuple[Row, bool]:
     """Return the row, and whether it is new. Raise Stale, PreconditionMissing."""
-    async with database.transaction() as tx:
+    async with database.transaction(trace=asked.trace) as tx:
+        if isinstance(key, UUID):
+            tx.concerns(key)
         present = await kept.read(tx, key, locking=True)
         if present is None:
             return await kept.insert(tx, {kept.key: key, **values}, asked.now), True

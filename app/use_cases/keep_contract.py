@@ -26,7 +26,8 @@ async def keep_contract(
     """
     lock = Lock(Target.ADVISER, values["adviser_id"])
     try:
-        async with database.transaction(lock, asked.attempt) as tx:
+        async with database.transaction(lock, asked.attempt, asked.trace) as tx:
+            tx.concerns(contract)
             before = await read_dossier(tx, lock, attempt=asked.attempt)
             present = await CONTRACTS.read(tx, contract)
             if present is not None:

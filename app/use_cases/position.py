@@ -21,7 +21,7 @@ async def position(database: Database, registration: UUID, taken_on: date, hours
     Raise Missing, NotInitialTraining, InvalidTransition, HoursNotOffered.
     """
     lock = asked.lock_of(registration)
-    async with database.transaction(lock, asked.attempt) as tx:
+    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         present = dossier.registration()
         if present.request.module.kind is not ModuleKind.INITIAL_TRAINING:

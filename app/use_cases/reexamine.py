@@ -17,7 +17,7 @@ async def reexamine(database: Database, registration: UUID, asked: Asked, *, emp
     Raise Missing, InvalidTransition, DuplicateRegistration.
     """
     lock = asked.lock_of(registration)
-    async with database.transaction(lock, asked.attempt) as tx:
+    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         notified = dossier.registration().notified(employer_agreement=employer_agreement)
         proceedings = Proceedings(dossier.file, dossier.policies).ruled(notified, Cause.RE_EXAMINATION)

@@ -1,6 +1,6 @@
 """Decide a registration request and remember it (sections 3 and 4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -22,7 +22,10 @@ from app.use_cases.errors import UnknownReference
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A registration request as a client states it; `requested_on` defaults to today in Paris."""
+    """A registration request as a client states it; `requested_on` defaults to today in Paris.
+
+    `id`, of version 7, is chosen by nobody but the demonstration, whose identifiers are the same at each loading.
+    """
 
     adviser_id: UUID
     module_code: ModuleCode
@@ -30,6 +33,7 @@ class Demand:
     session: Session
     requested_on: date | None
     employer_agreement: bool
+    id: UUID = field(default_factory=uuid7)
 
 
 def _submitted(demand: Demand, dossier: Dossier, asked: Asked) -> Registration:
@@ -48,7 +52,7 @@ def _submitted(demand: Demand, dossier: Dossier, asked: Asked) -> Registration:
         requested_on=demand.requested_on or asked.today,
         employer_agreement=demand.employer_agreement,
     )
-    return submitted(RegistrationId(uuid7()), request, asked.now)
+    return submitted(RegistrationId(demand.id), request, asked.now)
 
 
 def _lock(demand: Demand) -> Lock:
@@ -62,7 +66,8 @@ async def register(database: Database, demand: Demand, asked: Asked) -> Answer:
     """
     lock = _lock(demand)
     try:
-        async with database.transaction(lock, asked.attempt) as tx:
+        async with database.transaction(lock, asked.attempt, asked.trace) as tx:
+            tx.concerns(demand.id)
             dossier = await read_dossier(
                 tx,
                 lock,

@@ -26,7 +26,7 @@ async def reschedule(
     Raise Missing, Stale, PreconditionMissing, InvalidTransition, SessionStarted, DuplicateRegistration.
     """
     lock = asked.lock_of(registration)
-    async with database.transaction(lock, asked.attempt) as tx:
+    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         present = dossier.registration()
         expected.check(present.version)

@@ -18,7 +18,7 @@ async def show_training_record(
     """On the day `on`, today in Paris by default; `history` adds the rights that have expired. With it come the
     registrations that the caller may see. Raise Missing."""
     day, owner = on or asked.today, asked.client.training_organisation_id
-    if await advisers.read(database, adviser, owner=owner) is None:
+    if await advisers.read(database.seen_by(owner), adviser, owner=owner) is None:
         raise Missing(Target.ADVISER)
     dossier = await read_dossier(database, Lock(Target.ADVISER, adviser))
     record = training_record(

@@ -1,1 +1,1 @@
-"""What people read, in French: one place for each sentence, shared by the API and by messages."""
+"""What people read, in French and in English: one place for each sentence, shared by the API and by messages."""

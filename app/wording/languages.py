@@ -1,4 +1,4 @@
-"""The two languages that answers speak. A code never changes with the language; a sentence has both or does not exist."""
+"""The two languages that answers speak. A code never changes with them; a sentence has both or does not exist."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
     """One thing to say to a person, in each language."""
 

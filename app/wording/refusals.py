@@ -1,116 +1,219 @@
-"""Each refusal in French: what is missing, and how to put it right."""
+"""Each refusal in words: what is missing, and how to put it right."""
 
 from datetime import date
 from typing import assert_never
 
 from app.domain.refusals import Absence, Reason, Refusal
+from app.wording.dates import day_said
+from app.wording.languages import Sentence
 
 
-def french_date(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
-
-
-def label(refusal: Refusal) -> str:
+def label(refusal: Refusal) -> Sentence:
     """One line: what is wrong."""
     match refusal.code:
         case Reason.NOT_IN_POST:
             return _absence(refusal)
         case Reason.DS_FILE_MISSING:
-            return "Aucun dossier n’a été créé sur Démarches simplifiées pour ce contrat."
+            return Sentence(
+                fr="Aucun dossier n’a été créé sur Démarches simplifiées pour ce contrat.",
+                en="No file has been created on Démarches simplifiées for this contract.",
+            )
         case Reason.CONTRACT_NOT_UPLOADED:
-            return "Contrat de travail à jour non déposé sur Démarches simplifiées."
+            return Sentence(
+                fr="Contrat de travail à jour non déposé sur Démarches simplifiées.",
+                en="Up-to-date employment contract not uploaded to Démarches simplifiées.",
+            )
         case Reason.RECRUITMENT_NOT_VALIDATED:
-            return "Recrutement non validé sur le Tableau de pilotage."
+            return Sentence(
+                fr="Recrutement non validé sur le Tableau de pilotage.",
+                en="Recruitment not validated on the Tableau de pilotage.",
+            )
         case Reason.RENEWAL_NOT_VALIDATED:
-            return "Renouvellement du contrat non validé sur le Tableau de pilotage."
+            return Sentence(
+                fr="Renouvellement du contrat non validé sur le Tableau de pilotage.",
+                en="Contract renewal not validated on the Tableau de pilotage.",
+            )
         case Reason.INITIAL_TRAINING_ALREADY_FUNDED:
-            return "Le conseiller a déjà bénéficié d’une formation initiale financée par le dispositif."
+            return Sentence(
+                fr="Le conseiller a déjà bénéficié d’une formation initiale financée par le dispositif.",
+                en="The adviser has already had an initial training funded by the scheme.",
+            )
         case Reason.INITIAL_TRAINING_NOT_STARTED:
-            return "Formation initiale non débutée au premier jour de la session, et aucune dispense."
+            return Sentence(
+                fr="Formation initiale non débutée au premier jour de la session, et aucune dispense.",
+                en="Initial training not started by the first day of the session, and no exemption.",
+            )
         case Reason.CCP1_NOT_OBTAINED:
-            return "CCP1 non obtenu à la date de la demande."
+            return Sentence(
+                fr="CCP1 non obtenu à la date de la demande.", en="CCP1 not obtained on the date of the request."
+            )
         case Reason.EMPLOYER_AGREEMENT_MISSING:
-            return "Accord de la structure employeuse absent."
+            return Sentence(fr="Accord de la structure employeuse absent.", en="The employer’s agreement is missing.")
         case Reason.ACCREDITATION_MISSING:
-            return "La structure employeuse n’a pas l’habilitation Aidants Connect."
+            return Sentence(
+                fr="La structure employeuse n’a pas l’habilitation Aidants Connect.",
+                en="The employer does not have the Aidants Connect accreditation.",
+            )
         case Reason.MODULE_NOT_AVAILABLE_YET:
-            return f"Ce module n’est proposé qu’à compter du {_day(refusal)}."
+            day = _day(refusal)
+            return Sentence(
+                fr=f"Ce module n’est proposé qu’à compter du {day.fr}.",
+                en=f"This module is available only from {day.en}.",
+            )
         case Reason.MODULE_NO_LONGER_AVAILABLE:
-            return f"Cette formation n’est plus proposée par le dispositif depuis le {_day(refusal)}."
+            day = _day(refusal)
+            return Sentence(
+                fr=f"Cette formation n’est plus proposée par le dispositif depuis le {day.fr}.",
+                en=f"This training has not been offered by the scheme since {day.en}.",
+            )
         case Reason.TERRITORY_NOT_COVERED:
-            return "Cet organisme n’assure pas la formation initiale dans le département du conseiller."
+            return Sentence(
+                fr="Cet organisme n’assure pas la formation initiale dans le département du conseiller.",
+                en="This training organisation does not deliver initial training in the adviser’s department.",
+            )
         case Reason.OUTSIDE_SCHEME:
-            return (
-                "Professionnel hors dispositif : seuls les modules thématiques lui sont ouverts, sans prise en charge."
+            return Sentence(
+                fr="Professionnel hors dispositif : seuls les modules thématiques lui sont ouverts, sans prise en "
+                "charge.",
+                en="Professional outside the scheme: only thematic modules are open to them, without funding.",
             )
         case Reason.MODULE_QUOTA_EXCEEDED:
-            return "Quota de modules thématiques financés dépassé."
+            return Sentence(
+                fr="Quota de modules thématiques financés dépassé.", en="Quota of funded thematic modules exceeded."
+            )
         case _:
             assert_never(refusal.code)
 
 
-def _day(refusal: Refusal) -> str:
-    return french_date(refusal.day) if refusal.day else "la date fixée au catalogue"
+def _day(refusal: Refusal) -> Sentence:
+    unknown = Sentence(fr="jour fixé au catalogue", en="the day set in the catalogue")
+    return day_said(refusal.day) if refusal.day else unknown
 
 
-def _absence(refusal: Refusal) -> str:
-    on = f" (dernier jour : {french_date(refusal.day)})" if refusal.day else ""
+def _absence(refusal: Refusal) -> Sentence:
     match refusal.detail:
         case Absence.CONTRACT_NOT_STARTED:
-            return "Conseiller pas encore en poste au premier jour de la session."
+            return Sentence(
+                fr="Conseiller pas encore en poste au premier jour de la session.",
+                en="Adviser not yet in post on the first day of the session.",
+            )
         case Absence.CONTRACT_ENDED:
-            return f"Contrat de travail arrivé à échéance avant le premier jour de la session{on}."
+            said = Sentence(
+                fr="Contrat de travail arrivé à échéance avant le premier jour de la session.",
+                en="Employment contract ended before the first day of the session.",
+            )
+            return _with_last_day(said, refusal.day)
         case Absence.CONTRACT_TERMINATED:
-            return f"Contrat de travail rompu avant le premier jour de la session{on}."
+            said = Sentence(
+                fr="Contrat de travail rompu avant le premier jour de la session.",
+                en="Employment contract terminated before the first day of the session.",
+            )
+            return _with_last_day(said, refusal.day)
         case Absence.NO_CONTRACT | None:
-            return "Conseiller non en poste : aucun contrat de travail connu."
+            return Sentence(
+                fr="Conseiller non en poste : aucun contrat de travail connu.",
+                en="Adviser not in post: no known employment contract.",
+            )
         case _:
             assert_never(refusal.detail)
 
 
-def how_to_fix(refusal: Refusal) -> str:
+def _with_last_day(said: Sentence, last: date | None) -> Sentence:
+    """The sentence as it is when the day is not known."""
+    if last is None:
+        return said
+    day = day_said(last)
+    return Sentence(
+        fr=f"{said.fr.removesuffix('.')} (dernier jour : {day.fr}).",
+        en=f"{said.en.removesuffix('.')} (last day: {day.en}).",
+    )
+
+
+def how_to_fix(refusal: Refusal) -> Sentence:
     """One or two sentences: what to do, and who does it."""
     match refusal.code:
         case Reason.NOT_IN_POST:
-            return (
-                "La structure employeuse déclare le contrat (ou son renouvellement) qui couvre le premier jour de la "
-                "session ; sinon, choisissez une session pendant le contrat."
+            return Sentence(
+                fr="La structure employeuse déclare le contrat (ou son renouvellement) qui couvre le premier jour de "
+                "la session ; sinon, choisissez une session pendant le contrat.",
+                en="The employer declares the contract (or its renewal) that covers the first day of the session; "
+                "otherwise, choose a session during the contract.",
             )
         case Reason.DS_FILE_MISSING:
-            return "La structure employeuse crée le dossier sur Démarches simplifiées."
+            return Sentence(
+                fr="La structure employeuse crée le dossier sur Démarches simplifiées.",
+                en="The employer creates the file on Démarches simplifiées.",
+            )
         case Reason.CONTRACT_NOT_UPLOADED:
-            return (
-                "La structure employeuse dépose le contrat de travail à jour dans la messagerie de son dossier "
-                "Démarches simplifiées."
+            return Sentence(
+                fr="La structure employeuse dépose le contrat de travail à jour dans la messagerie de son dossier "
+                "Démarches simplifiées.",
+                en="The employer uploads the up-to-date employment contract in the messages of its Démarches "
+                "simplifiées file.",
             )
         case Reason.RECRUITMENT_NOT_VALIDATED:
-            return "La structure employeuse valide le recrutement sur son Tableau de pilotage."
+            return Sentence(
+                fr="La structure employeuse valide le recrutement sur son Tableau de pilotage.",
+                en="The employer validates the recruitment on its Tableau de pilotage.",
+            )
         case Reason.RENEWAL_NOT_VALIDATED:
-            return "La structure employeuse valide le renouvellement sur son Tableau de pilotage."
+            return Sentence(
+                fr="La structure employeuse valide le renouvellement sur son Tableau de pilotage.",
+                en="The employer validates the renewal on its Tableau de pilotage.",
+            )
         case Reason.INITIAL_TRAINING_ALREADY_FUNDED:
-            return "Le dispositif ne finance qu’un seul parcours par conseiller : cette demande ne peut pas aboutir."
+            return Sentence(
+                fr="Le dispositif ne finance qu’un seul parcours par conseiller : cette demande ne peut pas aboutir.",
+                en="The scheme funds only one initial training per adviser: this request cannot succeed.",
+            )
         case Reason.INITIAL_TRAINING_NOT_STARTED:
-            return (
-                "Inscrivez-vous en formation initiale et choisissez une session à partir du premier jour de celle-ci, "
-                "ou faites enregistrer la certification qui vous en dispense."
+            return Sentence(
+                fr="Inscrivez-vous en formation initiale et choisissez une session à partir du premier jour de "
+                "celle-ci, ou faites enregistrer la certification qui vous en dispense.",
+                en="Register for initial training and choose a session from its first day onwards, or have the "
+                "certification that exempts you recorded.",
             )
         case Reason.CCP1_NOT_OBTAINED:
-            return "Obtenez le CCP1 et faites-en enregistrer le résultat, puis renouvelez votre demande."
+            return Sentence(
+                fr="Obtenez le CCP1 et faites-en enregistrer le résultat, puis renouvelez votre demande.",
+                en="Obtain the CCP1 and have the result recorded, then make your request again.",
+            )
         case Reason.EMPLOYER_AGREEMENT_MISSING:
-            return "Transmettez l’accord de la structure employeuse avec la demande de réexamen."
+            return Sentence(
+                fr="Transmettez l’accord de la structure employeuse avec la demande de réexamen.",
+                en="Send the employer’s agreement with the request for re-examination.",
+            )
         case Reason.ACCREDITATION_MISSING:
-            return "La structure employeuse demande l’habilitation Aidants Connect."
+            return Sentence(
+                fr="La structure employeuse demande l’habilitation Aidants Connect.",
+                en="The employer applies for the Aidants Connect accreditation.",
+            )
         case Reason.MODULE_NOT_AVAILABLE_YET:
-            return "L’organisme de formation propose une session à partir de cette date."
+            return Sentence(
+                fr="L’organisme de formation propose une session à partir de cette date.",
+                en="The training organisation offers a session from that date onwards.",
+            )
         case Reason.MODULE_NO_LONGER_AVAILABLE:
-            return "Aucune session ultérieure ne sera financée : cette demande ne peut pas aboutir."
+            return Sentence(
+                fr="Aucune session ultérieure ne sera financée : cette demande ne peut pas aboutir.",
+                en="No later session will be funded: this request cannot succeed.",
+            )
         case Reason.TERRITORY_NOT_COVERED:
-            return (
-                "Inscrivez-vous auprès de l’organisme du territoire : La Fabrik en Hexagone, Francil’In en outre-mer."
+            return Sentence(
+                fr="Inscrivez-vous auprès de l’organisme du territoire : La Fabrik en Hexagone, Francil’In en "
+                "outre-mer.",
+                en="Register with the territory’s training organisation: La Fabrik in mainland France, Francil’In "
+                "overseas.",
             )
         case Reason.OUTSIDE_SCHEME:
-            return "Choisissez un module thématique, à vos frais ou à ceux de votre structure."
+            return Sentence(
+                fr="Choisissez un module thématique, à vos frais ou à ceux de votre structure.",
+                en="Choose a thematic module, at your own expense or at your organisation’s.",
+            )
         case Reason.MODULE_QUOTA_EXCEEDED:
-            return "Conservez l’inscription sans prise en charge par l’État, ou annulez-la."
+            return Sentence(
+                fr="Conservez l’inscription sans prise en charge par l’État, ou annulez-la.",
+                en="Keep the registration without State funding, or cancel it.",
+            )
         case _:
             assert_never(refusal.code)

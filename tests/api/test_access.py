@@ -52,6 +52,7 @@ ALLOWED = {
     "recordAttendance": ORGANISATION,
     "recordPositioningTest": ORGANISATION,
     "rescheduleRegistration": ORGANISATION,
+    "followEvents": EVERYONE,
 }
 
 

@@ -1,114 +1,17 @@
-"""What a person opens: the documentation, the pages of the problems; and what a machine reads: OpenAPI, health."""
+"""What a machine reads: OpenAPI, health."""
 
 import json
 import re
-from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
-from app.api.problems import CATALOGUE
 from tests.api.answers import OPERATIONS, PROBLEM
 from tests.served import Served
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-
-
-class _Addresses(HTMLParser):
-    """Everything a page loads or leads to; scripts and styles written within it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.inline: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = dict(attrs)
-        self.found += [value for name in ("src", "href") if (value := named.get(name)) is not None]
-        if tag == "style" or (tag == "script" and "src" not in named) or any(name.startswith("on") for name in named):
-            self.inline.append(tag)
-
-
-def test_the_root_leads_to_the_documentation(anonymous: httpx.Client) -> None:
-    answer = anonymous.get("/")
-
-    assert (answer.status_code, answer.headers["Location"]) == (307, "/docs")
-
-
-def test_the_documentation_is_a_page_without_a_key(anonymous: httpx.Client) -> None:
-    answer = anonymous.get("/docs")
-
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert '<html lang="fr">' in answer.text
-
-
-def test_the_documentation_loads_its_own_assets_only(anonymous: httpx.Client) -> None:
-    page = _Addresses(anonymous.get("/docs").text)
-
-    answers = {address: anonymous.get(address) for address in page.found}
-
-    assert page.found
-    assert all(address.startswith("/") and not address.startswith("//") for address in page.found)
-    assert page.inline == []
-    assert {address: answer.status_code for address, answer in answers.items() if answer.status_code != 200} == {}
-
-
-def test_assets_have_their_types(anonymous: httpx.Client) -> None:
-    types = {
-        name: anonymous.get(f"/docs/{name}").headers["Content-Type"].partition(";")[0]
-        for name in ("start.js", "assets/swagger-ui-bundle.js", "assets/swagger-ui.css", "assets/favicon.png")
-    }
-
-    assert types["start.js"] == types["assets/swagger-ui-bundle.js"] == "text/javascript"
-    assert (types["assets/swagger-ui.css"], types["assets/favicon.png"]) == ("text/css", "image/png")
-
-
-def test_the_documentation_starts_on_this_server_s_contract(anonymous: httpx.Client) -> None:
-    script = anonymous.get("/docs/start.js").text
-
-    assert '"/openapi.json"' in script
-    assert "http" not in script
-
-
-@pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/not-found"])
-def test_a_page_says_what_it_may_load(anonymous: httpx.Client, path: str) -> None:
-    policy = anonymous.get(path).headers["Content-Security-Policy"]
-
-    directives = {name: values for name, _, values in (part.strip().partition(" ") for part in policy.split(";"))}
-    assert directives["default-src"] == "'none'"
-    assert directives["frame-ancestors"] == "'none'"
-    assert directives.get("script-src") == "'self'"
-
-
-@pytest.mark.parametrize("path", ["../application.py", "%2e%2e/__init__.py", "..%2f..%2fetc/passwd"])
-def test_only_assets_are_served_as_assets(anonymous: httpx.Client, path: str) -> None:
-    answer = anonymous.get(f"/docs/assets/{path}")
-
-    assert answer.status_code == 404
-
-
-@pytest.mark.parametrize("code", CATALOGUE)
-def test_every_problem_has_its_page(anonymous: httpx.Client, code: str) -> None:
-    answer = anonymous.get(f"/problems/{code}")
-
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert code in answer.text
-    assert str(CATALOGUE[code].status) in answer.text
-
-
-def test_a_problem_that_is_none_has_no_page(anonymous: httpx.Client) -> None:
-    answer = anonymous.get("/problems/<script>")
-
-    assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM)
-
-
-def test_every_problem_is_listed(anonymous: httpx.Client) -> None:
-    page = _Addresses(anonymous.get("/problems").text)
-
-    assert {f"/problems/{code}" for code in CATALOGUE} <= set(page.found)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/livez", "live"), ("/readyz", "ready")])

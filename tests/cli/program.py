@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 import httpx
+
+from tests.logbook import LOGS
 
 CHECKOUT = Path(__file__).parents[2]
 ADDRESS = re.compile(r"Documentation[^:]*: (http://\S+)/docs")
@@ -75,11 +78,13 @@ class Program:
     def __init__(self, data_dir: Path, settings: Mapping[str, str] = _NONE) -> None:
         self.data_dir = data_dir
         self._output: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed with the process
-        environment = BARE | {"DATA_DIR": str(data_dir), "PORT": "0"} | dict(settings)
+        environment = BARE | {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"} | dict(settings)
         command = [sys.executable, "-m", "app", "serve"]
-        self.process = subprocess.Popen(
-            command, cwd=CHECKOUT, env=environment, stdout=self._output, stderr=subprocess.STDOUT, text=True
-        )
+        self._book = LOGS / f"{uuid4()}.log"
+        with self._book.open("w") as book:
+            self.process = subprocess.Popen(
+                command, cwd=CHECKOUT, env=environment, stdout=self._output, stderr=book, text=True
+            )
         try:
             self.base_url = f"http://127.0.0.1:{settings['PORT']}" if "PORT" in settings else self._address()
             self._wait_until_ready()
@@ -91,6 +96,10 @@ class Program:
     def printed(self) -> str:
         self._output.seek(0)
         return self._output.read()
+
+    @property
+    def logged(self) -> str:
+        return self._book.read_text()
 
     @property
     def keys(self) -> dict[str, str]:
@@ -115,20 +124,20 @@ class Program:
     def _address(self) -> str:
         deadline = time.monotonic() + PATIENCE_S
         while (found := ADDRESS.search(self.printed)) is None:
-            assert self.process.poll() is None, self.printed
-            assert time.monotonic() < deadline, self.printed
+            assert self.process.poll() is None, self.logged
+            assert time.monotonic() < deadline, self.logged
             time.sleep(0.05)
         return found[1]
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            assert time.monotonic() < deadline, self.printed
+            assert time.monotonic() < deadline, self.logged
             try:
                 if httpx.get(f"{self.base_url}/readyz").is_success:
                     return
             except httpx.TransportError:
-                assert self.process.poll() is None, self.printed
+                assert self.process.poll() is None, self.logged
             time.sleep(0.02)
 
 

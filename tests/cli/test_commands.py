@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.clock import utc_now
 from app.embedded.cluster import Cluster
 from app.seed.catalogue import HISTYA
 from tests.api.answers import published
@@ -40,7 +41,7 @@ def with_keys(migrated: dict[str, str]) -> dict[str, str]:
     commands = {
         "platform": ("La Coop", "platform"),
         "training_organisation": ("Histya", "training_organisation", "--training-organisation-id", str(HISTYA)),
-        "admin": ("ANCT", "admin", "--days", "1"),
+        "admin": ("ANCT", "admin", "--expires", f"{utc_now():%Y-%m-%d}"),
     }
     printed = {role: run("keys", "create", *words, **migrated) for role, words in commands.items()}
     assert {done.returncode for done in printed.values()} == {0}, printed
@@ -97,13 +98,96 @@ def test_a_revoked_key_no_longer_opens(migrated: dict[str, str]) -> None:
 def test_a_key_that_is_not_there_is_not_revoked(migrated: dict[str, str]) -> None:
     done = run("keys", "revoke", "nothing", **migrated)
 
-    assert done.returncode == 1
-    assert "nothing" in done.stderr
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def _made(settings: dict[str, str], *words: str) -> dict[str, str]:
+    """What is printed of a new key, by its name."""
+    done = run("keys", "create", *words, **settings)
+    assert done.returncode == 0, done.stderr
+    return dict(line.split() for line in done.stdout.splitlines())
+
+
+def test_a_client_has_two_keys_at_most(migrated: dict[str, str]) -> None:
+    client = _made(migrated, "La Coop", "platform")["client"]
+
+    second = _made(migrated, "--client", client)["client"]
+    third = run("keys", "create", "--client", client, **migrated)
+
+    assert second == client
+    assert (third.returncode, third.stdout) == (2, "")
+    assert third.stderr.startswith("Clés actives : ")
+
+
+def test_a_key_of_some_scopes_goes_no_further(migrated: dict[str, str]) -> None:
+    scopes = ("--scope", "catalogue:read", "--scope", "advisers:read")
+    secret = _made(migrated, "La Coop", "platform", *scopes)["clé"]
+
+    with new_folder() as folder, serving(folder / "var", **migrated) as program:
+        client = httpx.Client(base_url=program.base_url, headers={"Authorization": f"Bearer {secret}"})
+        statuses = [client.get(f"/v1/{noun}").status_code for noun in ("modules", "advisers", "registrations")]
+        client.close()
+
+    assert statuses == [200, 200, 403]
+
+
+def test_a_key_revoked_at_the_command_line_stops_at_once(migrated: dict[str, str]) -> None:
+    """Each call starts a process: it ends after the revocation has been announced."""
+    secret = _made(migrated, "À révoquer", "platform")["clé"]
+
+    with new_folder() as folder, serving(folder / "var", **migrated) as program:
+        before = _modules(program.base_url, secret).status_code
+        run("keys", "revoke", secret.split("_")[1], **migrated)
+        statuses = [_modules(program.base_url, secret).status_code for _ in range(50)]
+
+    assert (before, statuses[-1]) == (200, 401)
+
+
+async def test_the_command_line_leaves_its_trace(migrated: dict[str, str]) -> None:
+    client = _made(migrated, "La Coop", "platform")["client"]
+
+    connection = await asyncpg.connect(migrated["DATABASE_URL"])
+    rows = await connection.fetch(
+        "SELECT action, client_id, request_id FROM audit_log WHERE subject_ids = ARRAY[$1::text::uuid]", client
+    )
+    await connection.close()
+    assert [tuple(row) for row in rows] == [("createApiKey", None, None)]
+
+
+def test_a_client_of_the_issuer_is_kept_listed_and_revoked(migrated: dict[str, str]) -> None:
+    words = ("clients", "create", "La Coop", "platform", "--issuer-client-id", "coop@issuer")
+    made, again = run(*words, **migrated), run(*words, **migrated)
+    client = made.stdout.split()[1]
+
+    listed = run("clients", "list", **migrated).stdout
+    revoked = run("clients", "revoke", client, **migrated)
+
+    assert (made.returncode, again.returncode, revoked.returncode) == (0, 2, 0)
+    assert "déjà ce nom" in again.stderr
+    assert re.search(rf"^{client} .*coop@issuer", listed, re.MULTILINE)
+    assert re.search(rf"^{client} .*révoqué", run("clients", "list", **migrated).stdout, re.MULTILINE)
+
+
+def test_a_database_without_its_schema_is_named(cluster: Cluster) -> None:
+    cluster.create_database("bare")
+
+    done = run("keys", "list", DATABASE_URL=cluster.url("bare"), SECRET_KEY=SECRET)
+
+    assert done.returncode == 2
+    assert "python -m app migrate" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
     "words",
     [
+        (),
+        ("Sans rôle",),
+        ("Échue", "platform", "--expires", "2020-01-01"),
+        ("Trop longue", "platform", "--expires", "2999-01-01"),
+        ("Trop", "platform", "--scope", "audit:read"),
+        ("--client", str(uuid4())),
         ("Sans organisme", "training_organisation"),
         ("Organisme inconnu", "training_organisation", "--training-organisation-id", str(uuid4())),
         ("Plateforme d’un organisme", "platform", "--training-organisation-id", str(HISTYA)),

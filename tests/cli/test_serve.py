@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import stat
@@ -65,10 +66,37 @@ def test_a_stop_says_nothing_alarming(filled: Path) -> None:
     with serving(filled) as program:
         os.kill(program.process.pid, signal.SIGINT)
         program.process.wait(30)
-        printed = program.printed
+        said = program.printed + program.logged
 
-    assert "Traceback" not in printed
-    assert "ERROR" not in printed
+    assert '"status":200' in said
+    assert not re.search("traceback|error|warning", said, re.IGNORECASE)
+
+
+def test_told_to_stop_it_says_so_and_serves_what_still_comes(filled: Path) -> None:
+    with serving(filled, DRAIN_SECONDS="1.5") as program, program.client("platform") as client:
+        os.kill(program.process.pid, signal.SIGTERM)
+        while (ready := client.get("/readyz")).is_success:
+            pass
+        served = [client.get("/v1/modules").status_code for _ in range(20)]
+        alive = client.get("/livez").status_code
+        status = program.process.wait(30)
+
+    assert (ready.status_code, ready.headers["Retry-After"], ready.json()["code"]) == (503, "1", "unavailable")
+    assert (set(served), alive) == ({200}, 200)
+    assert status in {0, 128 + signal.SIGTERM, -signal.SIGTERM}
+
+
+def test_several_processes_count_together(filled: Path) -> None:
+    with serving(filled, WORKERS="2") as program:
+        for _ in range(40):
+            httpx.get(f"{program.base_url}/problems/not-found").raise_for_status()  # a connection each: any process
+        counted = {httpx.get(f"{program.base_url}/metrics").text.count("\n") > 0 for _ in range(4)}
+        told = httpx.get(f"{program.base_url}/metrics").text
+
+    lines = [line for line in told.splitlines() if line.startswith("http_server_request_duration_seconds_count")]
+    pages = sum(float(line.rpartition(" ")[2]) for line in lines if 'route="(page)"' in line)
+    assert counted == {True}
+    assert pages >= 40
 
 
 @linux

@@ -1,6 +1,15 @@
 import pytest
 
-from app.domain.events import Event, EventType, Subject, decision_event, of_registration, outcome_of
+from app.domain.events import (
+    TOLD_TO_ALL_CONCERNED,
+    Event,
+    EventType,
+    Subject,
+    decision_event,
+    of_registration,
+    outcome_of,
+    types_named,
+)
 from app.domain.refusals import Reason, Refusal
 from app.domain.registration import Funding, Payer, Registration, Status
 from tests.builders import ADVISER_ID, ORGANISATION_ID, a_registration, a_waiting_registration, day, registration_id
@@ -97,3 +106,24 @@ def test_the_training_organisation_is_told_all_but_what_can_be_put_right(event_t
 
     told = None if event_type is EventType.REGISTRATION_REGULARISABLE else ORGANISATION_ID
     assert (actual.type, actual.training_organisation_id) == (event_type, told)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"),
+    [
+        ("registration.accepted", {EventType.REGISTRATION_ACCEPTED}),
+        ("certification.*", {EventType.CERTIFICATION_RECORDED}),
+        ("registration.*", {item for item in EventType if item.startswith("registration.")}),
+    ],
+)
+def test_a_pattern_names_one_type_or_all_of_a_subject(pattern: str, named: set[EventType]) -> None:
+    assert types_named(pattern) == named
+
+
+@pytest.mark.parametrize("pattern", ["registration", "registration.", "registration*", "reg.*", ".*", "*", ""])
+def test_any_other_pattern_names_nothing(pattern: str) -> None:
+    assert types_named(pattern) == frozenset()
+
+
+def test_exams_are_told_to_every_organisation_that_registered_the_adviser() -> None:
+    assert {EventType.CERTIFICATION_RECORDED} == TOLD_TO_ALL_CONCERNED

@@ -13,11 +13,11 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
-from app.api import advisers, catalogue, certifications, contracts, registrations
+from app.api import advisers, catalogue, certifications, contracts, events, registrations
 from app.api.access import scope_of
 from app.api.application import UndeclaredRouteError, create_application
 from app.api.conflicts import MOVES, problem_of_conflict
-from app.api.problems import CATALOGUE
+from app.api.problem_kinds import CATALOGUE
 from app.api.service import Service
 from app.domain.errors import Conflict
 from app.domain.events import EventType
@@ -25,8 +25,9 @@ from app.domain.refusals import Absence, Reason, Refusal
 from app.domain.registration import Status
 from app.persistence.database import open_database
 from app.persistence.locks import Lock, Target
+from app.wording.languages import Language
 from app.wording.refusals import how_to_fix, label
-from app.wording.summaries import STATUS_IN_FRENCH
+from app.wording.summaries import STATUSES
 from tests.clockwork import Clockwork
 from tests.served import PEPPER
 
@@ -43,8 +44,11 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
-ROUTERS = (registrations, advisers, contracts, certifications, catalogue)
-PUBLIC_PATHS = {"/", "/docs", "/docs/start.js", "/problems", "/problems/{code}", "/livez", "/readyz", "/openapi.json"}
+ROUTERS = (registrations, advisers, contracts, certifications, catalogue, events)
+PUBLIC_PATHS = {
+    "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
+    "/livez", "/readyz", "/openapi.json",
+}  # fmt: skip
 
 
 def calls(tree: ast.AST) -> Iterator[str]:
@@ -174,7 +178,7 @@ def test_only_the_pages_for_everybody_are_public(service: Service) -> None:
         if isinstance(route, Route | Mount) and not isinstance(route, APIRoute)
     }
 
-    assert plain - {"/docs/assets"} == PUBLIC_PATHS
+    assert plain - {"/assets", "/docs/assets"} == PUBLIC_PATHS
 
 
 async def _undeclared() -> None:
@@ -204,9 +208,10 @@ def test_an_undeclared_route_is_seen_in_a_router_within_a_router(
         create_application(service)
 
 
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_is_worded_in_french_with_a_way_to_put_it_right(reason: Reason) -> None:
-    sentences = label(Refusal(reason)), how_to_fix(Refusal(reason))
+def test_every_reason_is_worded_with_a_way_to_put_it_right(reason: Reason, language: Language) -> None:
+    sentences = (sentence(Refusal(reason)).said_in(language) for sentence in (label, how_to_fix))
 
     assert all(sentence.endswith(".") and len(sentence) > 20 for sentence in sentences)
     assert re.fullmatch(r"R\d+", reason.rule)
@@ -217,7 +222,7 @@ def test_every_absence_is_worded_differently() -> None:
 
 
 def test_every_status_is_worded() -> None:
-    assert set(STATUS_IN_FRENCH) == set(Status)
+    assert set(STATUSES) == set(Status)
 
 
 def test_every_event_is_named_for_its_subject_and_told_by_some_use_case() -> None:
@@ -286,6 +291,7 @@ COMPOSED = {
         "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
     },
     "app/persistence/columns.py": {"column", "listed", "value"},
+    "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "WHOLE"},
 }  # fmt: skip
 
 

@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.embedded.cluster import Cluster
-from app.persistence.database import driver_url, open_database
+from app.persistence.database import open_database
 from app.persistence.migrations import PROJECT, configuration, migrate
+from app.persistence.pool import driver_url
 from app.persistence.tables import metadata
 
 _numbers = count(1)
@@ -33,7 +34,7 @@ EVERYTHING = (*DESCRIBED, TRIGGERS, FUNCTIONS)
 
 
 async def _rows(url: str, *statements: str) -> set[tuple[object, ...]]:
-    database = open_database(url, pool_size=1)
+    database = open_database(url, pool_size=1, role=None)
     rows = [tuple(row.values()) for statement in statements for row in await database.many(statement)]
     await database.close()
     return {row for row in rows if "alembic_version" not in row}

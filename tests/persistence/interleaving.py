@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.persistence.attempts import Attempt
 from app.persistence.database import Database, Transaction, open_database
 from app.persistence.locks import Lock
+from app.persistence.traces import Trace
 
 Pause = Callable[[Transaction], Awaitable[object]]
 
@@ -20,8 +21,8 @@ async def no_pause(_: Transaction) -> None:
 class StoppingTransaction(Transaction):
     """Stops once everything is read, before the statement that writes, and after it, before the commit."""
 
-    before_writing: Pause
-    after_writing: Pause
+    before_writing: Pause = no_pause
+    after_writing: Pause = no_pause
 
     async def run(self, sql: str, *values: object) -> None:
         plain = Transaction(self.connection, self.policies)
@@ -34,16 +35,16 @@ class Stopping(Database):
     """The pool of `opened`; its transactions pause around the statement that writes."""
 
     def __init__(self, opened: Database, before_writing: Pause = no_pause, after_writing: Pause = no_pause) -> None:
-        super().__init__(opened._engine)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # one pool for both
+        super().__init__(opened._pool, opened._viewers)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # one pool for both
         self.policies = opened.policies
         self._pauses = before_writing, after_writing
 
     @asynccontextmanager
     async def transaction(
-        self, lock: Lock | None = None, attempt: Attempt | None = None
+        self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
     ) -> AsyncGenerator[Transaction, None]:
-        async with super().transaction(lock, attempt) as tx:
-            yield StoppingTransaction(tx.connection, tx.policies, *self._pauses)
+        async with super().transaction(lock, attempt, trace) as tx:
+            yield StoppingTransaction(tx.connection, tx.policies, tx.decided, tx.subjects, *self._pauses)
 
 
 class Gate:

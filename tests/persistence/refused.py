@@ -7,6 +7,7 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs]  # see above
 Refused: Final[type[Exception]] = asyncpg.PostgresError
 UniqueViolation: Final[type[Exception]] = asyncpg.UniqueViolationError
 CheckViolation: Final[type[Exception]] = asyncpg.CheckViolationError
+InsufficientPrivilege: Final[type[Exception]] = asyncpg.InsufficientPrivilegeError
 RestrictViolation: Final[type[Exception]] = asyncpg.RestrictViolationError
 Raised: Final[type[Exception]] = asyncpg.RaiseError
 Deadlock: Final[type[Exception]] = asyncpg.DeadlockDetectedError

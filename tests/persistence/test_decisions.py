@@ -17,7 +17,7 @@ from app.persistence.files import FACTS
 from app.persistence.policies import read_policies
 from app.seed.catalogue import published_policy
 from tests.clockwork import MORNING
-from tests.persistence.refused import RestrictViolation
+from tests.persistence.refused import InsufficientPrivilege, RestrictViolation
 from tests.scenes import an_adviser_in_post as an_adviser_over_http
 from tests.scenes import register
 from tests.served import Served
@@ -54,10 +54,14 @@ async def assert_every_decision_replays(database: Database) -> list[Row]:
 @pytest.mark.parametrize(
     "change", ["UPDATE decision SET outcome = 'accepted'", "DELETE FROM decision", "TRUNCATE decision CASCADE"]
 )
-async def test_a_decision_is_never_changed_nor_removed(database: Database, change: str) -> None:
+async def test_a_decision_is_never_changed_nor_removed(
+    database: Database, owner: Database, change: str
+) -> None:
     await registered(database, await an_adviser_in_post(database))
 
     with pytest.raises(RestrictViolation, match="append-only"):
+        await owner.one(change)
+    with pytest.raises(InsufficientPrivilege):
         await database.one(change)
 
     assert len(await database.many("SELECT id FROM decision")) == 1

@@ -245,12 +245,12 @@ def before_the_commit(database: Database, pause: Pause) -> Database:
 
 @pytest.mark.parametrize("stopped", [before_writing, before_the_commit])
 async def test_a_connection_cut_before_the_commit_leaves_nothing_and_the_retry_succeeds(
-    database: Database, stopped: Callable[[Database, Pause], Database]
+    database: Database, owner: Database, stopped: Callable[[Database, Pause], Database]
 ) -> None:
     adviser, key, gate = await an_adviser_in_post(database), a_key(), Gate()
     first = asyncio.create_task(register(stopped(database, gate.stand), a_demand(adviser), asking(key=key)))
     await gate.reached()
-    await database.one("SELECT pg_terminate_backend($1, 5000)", gate.pid)
+    await owner.one("SELECT pg_terminate_backend($1, 5000)", gate.pid)
     gate.open()
 
     with pytest.raises(UNREACHABLE):

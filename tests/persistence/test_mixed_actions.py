@@ -47,9 +47,11 @@ def assert_the_ledger_is_true(dossier: Dossier) -> None:
         assert (item.unit is not None) == (item.funding == "state")
 
 
-async def test_actions_of_every_kind_at_once_never_deadlock_nor_overdraw(database: Database, database_url: str) -> None:
-    await database.one(VERSIONS_FOLLOW)
-    await database.one(WATCH_VERSIONS)
+async def test_actions_of_every_kind_at_once_never_deadlock_nor_overdraw(
+    database: Database, owner: Database, database_url: str
+) -> None:
+    await owner.one(VERSIONS_FOLLOW)
+    await owner.one(WATCH_VERSIONS)
     play, outcomes = await a_play(database, advisers=3), list[Any]()
 
     for _ in range(ROUNDS):
@@ -71,13 +73,13 @@ VALUES (gen_random_uuid(), $1, 'CDI', '2024-01-15', '1', 'x', 'public', false, 1
 
 
 async def outcomes_of_inserting_then_locking(
-    database: Database, adviser: UUID, lock: str
+    owner: Database, adviser: UUID, lock: str
 ) -> Sequence[BaseException | None]:
     """Two transactions, each with a contract of the adviser inserted before either locks the adviser."""
     inserted = asyncio.Barrier(2)
 
     async def one() -> None:
-        async with database.transaction() as tx:
+        async with owner.transaction() as tx:
             await tx.run("SET LOCAL deadlock_timeout = '20ms'")
             await tx.run(INSERT_A_CONTRACT, adviser)
             await inserted.wait()
@@ -88,11 +90,11 @@ async def outcomes_of_inserting_then_locking(
 
 @pytest.mark.parametrize(("lock", "deadlocked"), [("FOR NO KEY UPDATE", 0), ("FOR UPDATE", 1)])
 async def test_only_the_stronger_lock_deadlocks_with_foreign_keys(
-    database: Database, lock: str, deadlocked: int
+    database: Database, owner: Database, lock: str, deadlocked: int
 ) -> None:
     adviser = await an_adviser(database)
 
-    outcomes = await outcomes_of_inserting_then_locking(database, adviser, lock)
+    outcomes = await outcomes_of_inserting_then_locking(owner, adviser, lock)
 
     assert sum(isinstance(outcome, Deadlock) for outcome in outcomes) == deadlocked
     assert list(outcomes).count(None) == 2 - deadlocked

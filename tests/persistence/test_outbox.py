@@ -303,25 +303,27 @@ async def test_an_answer_that_cannot_be_worded_leaves_nothing(database: Database
     assert await everything_written(database) == 0
 
 
-async def test_a_commit_that_fails_leaves_nothing_and_the_connection_usable(database: Database) -> None:
+async def test_a_commit_that_fails_leaves_nothing_and_the_connection_usable(
+    database: Database, owner: Database
+) -> None:
     adviser = await an_adviser_in_post(database)
-    await database.one("""CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+    await owner.one("""CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'at the commit'; END $$""")
-    await database.one("""CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON outbox DEFERRABLE INITIALLY DEFERRED
+    await owner.one("""CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON outbox DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION fail()""")
 
     with pytest.raises(Raised, match="at the commit"):
         await registered(database, adviser, asked=asking(key=a_key()))
 
     assert await everything_written(database) == 0
-    await database.one("DROP TRIGGER fail ON outbox")
+    await owner.one("DROP TRIGGER fail ON outbox")
     assert (await registered(database, adviser))["status"] == "accepted"
 
 
-async def test_a_failure_after_the_file_was_written_undoes_the_file_too(database: Database) -> None:
+async def test_a_failure_after_the_file_was_written_undoes_the_file_too(database: Database, owner: Database) -> None:
     adviser, contract = await an_adviser(database), UUID(int=9)
     await registered(database, adviser)
-    await database.one("ALTER TABLE outbox ADD CONSTRAINT refused CHECK (type <> 'registration.regularisable')")
+    await owner.one("ALTER TABLE outbox ADD CONSTRAINT refused CHECK (type <> 'registration.regularisable')")
     before = await everything_written(database)
 
     with pytest.raises(CheckViolation):

@@ -151,9 +151,9 @@ async def test_red_run_without_the_lock_the_constraint_refuses_the_second_holder
 
 
 @pytest.mark.usefixtures("without_the_lock")
-async def test_red_run_without_lock_and_constraint_the_right_is_overdrawn(database: Database) -> None:
+async def test_red_run_without_lock_and_constraint_the_right_is_overdrawn(database: Database, owner: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    await database.one("ALTER TABLE registration DROP CONSTRAINT uq_registration_unit")
+    await owner.one("ALTER TABLE registration DROP CONSTRAINT uq_registration_unit")
 
     answers = await both_read_then_one_writes_after_the_other(database, adviser)
 

@@ -160,6 +160,10 @@ async def test_a_refusal_put_right_waits_for_its_notice(loaded: Database) -> Non
     assert [event["type"] for event in told] == ["registration.refused", "registration.regularisable"]
 
 
+async def test_what_is_past_is_in_the_outbox_as_history(loaded: Database) -> None:
+    assert await loaded.many("SELECT DISTINCT history FROM outbox") == [{"history": True}]
+
+
 def _end(row: Row | None) -> tuple[str, str | None, str | None]:
     assert row is not None
     return row["status"], row["payer"], row["unit"]

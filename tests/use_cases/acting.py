@@ -15,6 +15,7 @@ from app.persistence.attempts import Answer, Attempt
 from app.persistence.clients import Client, Role
 from app.persistence.database import Database
 from app.persistence.driver import Row
+from app.persistence.traces import Trace
 from app.seed.catalogue import LA_FABRIK, LA_MEDNUM
 from app.use_cases.asked import Asked
 from app.use_cases.keep_adviser import keep_adviser
@@ -51,11 +52,12 @@ def asking(
     key: str | None = None,
     request: str = "the same request",
     worded: Callable[[Row], Answer] = every_column,
+    trace: Trace | None = None,
 ) -> Asked:
     """Equal `request`s are equal requests."""
     fingerprint = sha256(request.encode()).digest()
     attempt = None if key is None else Attempt(client.id, key, fingerprint, now, conflict_named)
-    return Asked(client, now, worded, attempt)
+    return Asked(client, now, worded, attempt, trace)
 
 
 def a_key() -> str:

@@ -1,0 +1,165 @@
+"""`python -m app keys …` and `clients …`: who may call, from the machine itself; the rules are those of the API."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import typer
+
+from app.api.access import SCOPES, Scope
+from app.api.conflicts import problem_of
+from app.api.keys import Pepper, make_key
+from app.clock import utc_now
+from app.persistence.clients import Role, list_clients, list_keys
+from app.persistence.database import Database, open_database
+from app.persistence.driver import Row
+from app.persistence.locks import Missing
+from app.persistence.traces import Trace
+from app.settings import Settings, SettingsError, read_settings
+from app.use_cases.admit_clients import Holder, KeyWish, Newcomer, enrol, issue_key, revoke_client, revoke_key
+from app.use_cases.today import PARIS
+
+Result = TypeVar("Result")
+
+keys = typer.Typer(no_args_is_help=True, help="Clés d’API : créer, lister, révoquer.")
+clients = typer.Typer(no_args_is_help=True, help="Clients : ajouter sans clé, lister, révoquer.")
+
+OPTIONS = {
+    "/name": "NOM",
+    "/role": "RÔLE",
+    "/training_organisation_id": "--training-organisation-id",
+    "/client_id": "--client",
+    "/scopes": "--scope",
+    "/expires_at": "--expires",
+}
+
+OrganisationOption = Annotated[UUID | None, typer.Option(help="Pour le rôle training_organisation, et lui seul.")]
+
+
+def database_url(settings: Settings) -> str:
+    """Raise SettingsError."""
+    if settings.database_url is None:
+        raise SettingsError("DATABASE_URL : requis par cette commande ; `python -m app serve` sait s’en passer")
+    return settings.database_url.get_secret_value()
+
+
+def with_database(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result:
+    """Run one thing on the database of the environment."""
+    url = database_url(read_settings())
+
+    async def acted() -> Result:
+        database = open_database(url, pool_size=2)
+        try:
+            return await act(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(acted())
+
+
+def _permitted(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result:
+    """The same; raise SettingsError, which names the option, when the rules are against it."""
+    try:
+        return with_database(act)
+    except Missing:
+        raise SettingsError("Rien ni personne n’a cet identifiant") from None
+    except Exception as stop:
+        problem = problem_of(stop)
+        if problem is None:
+            raise
+        named = " ".join(OPTIONS.get(error.pointer, error.pointer) for error in problem.errors)
+        raise SettingsError(f"{named} : {problem.detail.fr}" if named else problem.detail.fr) from None
+
+
+def _trace(action: str, now: datetime) -> Trace:
+    """The command line is nobody's client; whoever may use it is on the machine."""
+    return Trace(None, action, None, now)
+
+
+def _end_of(day: datetime | None) -> datetime | None:
+    """The midnight in Paris at which that day is over."""
+    if day is None:
+        return None
+    return datetime.combine(day.date() + timedelta(days=1), time(), PARIS).astimezone(UTC)
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str | None, typer.Argument(metavar="NOM", show_default=False)] = None,
+    role: Annotated[Role | None, typer.Argument(metavar="RÔLE", show_default=False)] = None,
+    training_organisation_id: OrganisationOption = None,
+    client: Annotated[UUID | None, typer.Option(help="La seconde clé de ce client, pour la rotation.")] = None,
+    scope: Annotated[list[Scope] | None, typer.Option(help="Répétable ; toutes celles du rôle par défaut.")] = None,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Dernier jour, dans douze mois au plus.")
+    ] = None,
+) -> None:
+    """Créer une clé, d’un nouveau client ou d’un client connu ; elle n’est montrée qu’une fois."""
+    settings = read_settings()
+    if settings.secret_key is None:
+        raise SettingsError("SECRET_KEY : requis par cette commande")
+    if client is None and (name is None or role is None):
+        raise SettingsError("NOM et RÔLE : requis pour un nouveau client ; --client en nomme un connu")
+    key, now = make_key(), utc_now()
+    digest = Pepper(tuple(settings.secret_key.get_secret_value().split())).digest(key.secret)
+    holder = (
+        Newcomer(name, role, training_organisation_id)
+        if client is None and name is not None and role is not None
+        else Holder(client or UUID(int=0), name, role, training_organisation_id)
+    )
+    wish = KeyWish(holder, key.id, digest, scope or None, _end_of(expires))
+    row = _permitted(lambda database: issue_key(database, wish, SCOPES, now, _trace("createApiKey", now)))
+    typer.echo(f"client {row['client_id']}\nclé    {key.secret}")
+
+
+@keys.command("list")
+def show_keys() -> None:
+    """Lister les clés, sans leur secret."""
+    for row in with_database(list_keys):
+        used = f"{row['last_used_at']:%Y-%m-%d}" if row["last_used_at"] else "jamais"
+        ends = f"expire le {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "n’expire pas"
+        state = "révoquée" if row["revoked_at"] else f"{ends}, dernier usage : {used}"
+        scopes = " ".join(row["scopes"] or ("toutes portées",))
+        typer.echo(f"{row['id']}  {row['role']:<22} {row['client_id']}  {row['name']}  {scopes}  {state}")
+
+
+@keys.command("revoke")
+def revoke(key_id: str) -> None:
+    """Révoquer une clé, aussitôt et partout."""
+    now = utc_now()
+    _permitted(lambda database: revoke_key(database, key_id, now, _trace("revokeApiKey", now)))
+
+
+@clients.command("create")
+def create_client(
+    name: Annotated[str, typer.Argument(metavar="NOM")],
+    role: Annotated[Role, typer.Argument(metavar="RÔLE")],
+    training_organisation_id: OrganisationOption = None,
+    issuer_client_id: Annotated[str | None, typer.Option(help="Son client_id dans les jetons de l’émetteur.")] = None,
+) -> None:
+    """Ajouter un client qui vient avec les jetons de TOKEN_ISSUER, ou qui recevra des clés plus tard."""
+    now = utc_now()
+
+    async def act(database: Database) -> Row:
+        newcomer = Newcomer(name, role, training_organisation_id, issuer_client_id)
+        async with database.transaction(trace=_trace("addClient", now)) as tx:
+            return await enrol(tx, newcomer, now)
+
+    typer.echo(f"client {_permitted(act)['id']}")
+
+
+@clients.command("list")
+def show_clients() -> None:
+    """Lister les clients."""
+    for row in with_database(list_clients):
+        state = "révoqué" if row["revoked_at"] else row["issuer_client_id"] or ""
+        typer.echo(f"{row['id']}  {row['role']:<22} {row['name']}  {state}")
+
+
+@clients.command("revoke")
+def revoke_whole_client(client_id: UUID) -> None:
+    """Révoquer un client, toutes ses clés et ses jetons, aussitôt et partout."""
+    now = utc_now()
+    _permitted(lambda database: revoke_client(database, client_id, now, _trace("revokeClient", now)))

@@ -1,0 +1,104 @@
+"""/v1/clients: who may call, whichever credentials they come with."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StringConstraints
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api import fields
+from app.api.access import Asking, Needs, Scope
+from app.api.bodies import answer_of, picked
+from app.api.fields import Name
+from app.api.headers import IdempotencyKey, answered, checked_key
+from app.api.pages import PlainPaging
+from app.api.routes import Route, listed, problems
+from app.persistence import clients
+from app.persistence.attempts import Answer
+from app.persistence.clients import Role
+from app.persistence.driver import Row
+from app.use_cases.admit_clients import Newcomer, admit, revoke_client
+
+router = APIRouter(prefix="/v1/clients", tags=["Administration"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.KEYS_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.KEYS_WRITE))]
+
+IssuerClientId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$", strict=True),
+    Field(description="Le `client_id` de ses jetons d’accès, chez l’émetteur."),
+]
+
+
+class ClientRequest(fields.Body):
+    """Un client à venir. Sans clé ni `issuer_client_id`, il n’entre pas encore."""
+
+    name: Name
+    role: Role
+    training_organisation_id: Annotated[UUID | None, Field(description="Pour ce rôle, et pour lui seul.")] = None
+    issuer_client_id: IssuerClientId | None = None
+
+
+class ClientResource(TypedDict):
+    """Qui peut appeler. `revoked_at` : plus rien ne l’identifie, ni clé ni jeton."""
+
+    id: UUID
+    name: Name
+    role: Role
+    training_organisation_id: UUID | None
+    issuer_client_id: IssuerClientId | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def client_resource(row: Row) -> dict[str, Any]:
+    """The shape of ClientResource."""
+    return picked(row, ClientResource)
+
+
+@router.get(
+    "",
+    operation_id="listClients",
+    summary="Lister les clients",
+    response_model=listed(ClientResource),
+)
+async def list_clients(asking: Reading, paging: PlainPaging) -> Response:
+    """Tous, révoqués compris, dans l’ordre des identifiants."""
+    return await paging.answered(asking, clients.list_page_of_clients, [], client_resource)
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="addClient",
+    summary="Ajouter un client",
+    response_model=ClientResource,
+    responses=problems("issuer-client-id-taken", "unknown-reference"),
+)
+async def add_client(body: ClientRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """Il entre ensuite avec une clé (POST /v1/api-keys) ou, avec un `issuer_client_id`, par les jetons de l’émetteur."""
+
+    def worded(row: Row) -> Answer:
+        return answer_of(client_resource(row), asking.language, status=201)
+
+    newcomer = Newcomer(body.name, body.role, body.training_organisation_id, body.issuer_client_id)
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    return answered(await admit(asking.database, newcomer, asked))
+
+
+@router.delete(
+    "/{client_id}",
+    status_code=204,
+    operation_id="revokeClient",
+    summary="Révoquer un client",
+    response_class=Response,
+)
+async def delete_client(client_id: UUID, asking: Writing) -> Response:
+    """Aussitôt et pour toujours, avec toutes ses clés et tous ses jetons."""
+    await revoke_client(asking.database, client_id, asking.now, asking.trace)
+    asking.service.recognised.forget()
+    return Response(status_code=204)

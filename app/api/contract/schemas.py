@@ -1,0 +1,62 @@
+"""Schemas as client generators read them best: no generated titles, null beside the type, every length said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Schema = dict[str, Any]
+
+# How long a text of a format can be.
+LENGTHS = {"date": 10, "date-time": 35, "uuid": 36, "email": 254, "uri": 2_083, "json-pointer": 5_000}
+LARGEST_INT32 = 2**31 - 1
+NULL = {"type": "null"}
+# Enumerations that will grow: a client that was generated before must read what is added.
+GROWING = {"EventType", "Reason"}
+
+_ONE = ("items", "additionalProperties", "contains", "not", "if", "then", "else")
+_SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
+
+
+def tidied(schema: Mapping[str, Any]) -> Schema:
+    """The same schema, said plainly."""
+    tidy = {name: value for name, value in schema.items() if name != "title"}
+    if "properties" in tidy:
+        tidy["properties"] = {name: tidied(property_) for name, property_ in tidy["properties"].items()}
+    tidy |= {name: tidied(tidy[name]) for name in _ONE if isinstance(tidy.get(name), dict)}
+    tidy |= {name: [tidied(one) for one in tidy[name]] for name in _SEVERAL if name in tidy}
+    return _bounded(_nullable(tidy))
+
+
+def growing(schema: Schema) -> Schema:
+    """An enumeration as a text whose known values are listed (x-extensible-enum, as Zalando's guidelines have it)."""
+    known = schema["enum"]
+    others = {name: value for name, value in schema.items() if name != "enum"}
+    return others | {"maxLength": 60, "pattern": "^[a-z0-9_.]+$", "x-extensible-enum": known}
+
+
+def without_null(schema: Schema) -> Schema:
+    """What a query parameter may be: it is absent, never null."""
+    found = [one for one in schema.get("anyOf", ()) if one != NULL]
+    if len(found) != 1:
+        return schema
+    return {name: value for name, value in schema.items() if name != "anyOf"} | found[0]
+
+
+def _nullable(schema: Schema) -> Schema:
+    """`type: [x, "null"]` where it can be said so; a reference has no type to put null beside."""
+    alternatives = schema.get("anyOf", [])
+    others = [one for one in alternatives if one != NULL]
+    if len(alternatives) != 2 or len(others) != 1 or not isinstance(others[0].get("type"), str):  # noqa: PLR2004  # something or null
+        return schema
+    said = {name: value for name, value in schema.items() if name != "anyOf"} | others[0]
+    if "enum" in said:
+        said["enum"] = [*said["enum"], None]
+    return said | {"type": [said["type"], "null"]}
+
+
+def _bounded(schema: Schema) -> Schema:
+    types = schema.get("type", ())
+    if "string" in types and schema.get("format") in LENGTHS:
+        return {"maxLength": LENGTHS[schema["format"]]} | schema
+    if "integer" in types and "maximum" in schema:
+        return {"format": "int32" if schema["maximum"] <= LARGEST_INT32 else "int64"} | schema
+    return schema

@@ -1,0 +1,50 @@
+"""What the codes mean, in French: the domain says it in English, to those who read its code."""
+
+from collections.abc import Mapping
+
+PARAMETERS: Mapping[str, str] = {
+    "adviser_id": "L’identifiant du conseiller.",
+    "certification_id": "L’identifiant du résultat.",
+    "contract_id": "L’identifiant du contrat.",
+    "module_code": "Le code du module, comme `cafe-ia`.",
+    "outcome": "Le résultat.",
+    "qualification": "Le code du titre ou du certificat, comme `remn-ccp1`.",
+    "registration_id": "L’identifiant de l’inscription.",
+    "status": "Où en est l’inscription.",
+    "training_organisation_id": "L’identifiant de l’organisme de formation.",
+}
+
+MEANINGS: Mapping[str, str] = {
+    "AbsenceMotive": "Le motif d’une absence justifiée à un examen.",
+    "ChosenPayer": "Qui peut payer une inscription conservée sans prise en charge.",
+    "Absence": "Pourquoi aucun contrat ne couvre le premier jour : aucun contrat, pas commencé, échu, rompu.",
+    "Actor": "Qui peut lever un motif ; `nobody`, personne.",
+    "Attendance": "Ce qu’il est advenu à la session : suivie, absence justifiée, absence non justifiée.",
+    "Category": "`first_year` : dans l’année qui suit l’entrée en formation initiale ; `annual` : ensuite ; `none`.",
+    "Cause": (
+        "Pourquoi la décision a été prise : demande, réexamen, session déplacée, contrat changé, formation initiale "
+        "changée, promotion d’une inscription qui attendait."
+    ),
+    "CertificationOutcome": "Le résultat : obtenu, échoué, absence justifiée, absence non justifiée.",
+    "Choice": "La réponse du conseiller : conserver l’inscription sans prise en charge, ou l’annuler.",
+    "ContractType": "CDI, CDD, parcours emploi compétences (PEC) ou contrat de projet (CDP).",
+    "EventType": "Ce qui s’est passé. D’autres types viendront : ignorez ceux que vous ne connaissez pas.",
+    "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
+    "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",
+    "LegalForm": "Le statut de l’employeur ; `undetermined` s’il n’est pas connu.",
+    "ModuleKind": "Formation initiale, module thématique ou titre complet.",
+    "NextAttemptPayer": "Qui paierait une nouvelle présentation.",
+    "ObligationStatus": "Où en est une obligation : remplie, attendue, en retard ou excusée.",
+    "Outcome": "Ce que les règles décident : acceptée, refusée, ou quota dépassé.",
+    "Payer": "Qui paie : l’État, l’employeur, son OPCO ou le conseiller lui-même.",
+    "Prerequisite": "`aidants_connect` : l’employeur doit être habilité Aidants Connect.",
+    "PresentationStatus": "Un examen à présenter : attendu, en retard ou présenté.",
+    "Reason": "Un motif de refus. Les codes sont stables ; il peut s’en ajouter.",
+    "SessionFormat": "À distance, en présence, ou les deux.",
+    "Status": (
+        "Où en est l’inscription : acceptée, refusée, en attente du choix du conseiller, annulée, suivie, absence "
+        "justifiée, absence non justifiée."
+    ),
+    "Subject": "De quoi parle un événement.",
+    "Territory": "L’Hexagone, l’outre-mer, ou les deux (`national`).",
+}

@@ -1,0 +1,96 @@
+"""Events as clients are told them."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.api.bodies import instant
+from app.api.fields import BucketName, Count, ModuleCodeText, Version
+from app.api.pages import CURSOR, LONGEST_CURSOR
+from app.domain.certification import CertificationOutcome
+from app.domain.events import EventType, Subject
+from app.domain.refusals import Reason
+from app.domain.registration import Funding, Payer, Status
+from app.persistence.driver import Row
+from app.persistence.pages import MAX_LIMIT
+
+LARGEST_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
+
+
+class SubjectResource(TypedDict):
+    """De quoi parle l’événement. Appliquez-le si `version` est plus grande que la vôtre."""
+
+    type: Subject
+    id: UUID
+    version: Version
+
+
+class RegistrationNews(TypedDict):
+    """Ce qu’est devenue une inscription ; `reasons` sont les codes des motifs de refus."""
+
+    status: Status
+    funding: Funding | None
+    payer: Payer | None
+    entitlement: BucketName | None
+    module_code: ModuleCodeText
+    session_starts_on: date
+    reasons: Annotated[list[Reason], Field(max_length=len(Reason))]
+
+
+class CertificationNews(TypedDict):
+    """Un résultat d’examen enregistré."""
+
+    qualification: ModuleCodeText
+    outcome: CertificationOutcome
+    on: date
+
+
+class EntitlementNews(TypedDict):
+    """Des unités d’un droit reportées sur l’année suivante."""
+
+    bucket: BucketName
+    units: Count
+    decided_on: date
+
+
+class EventResource(TypedDict):
+    """Des identifiants, des statuts et des codes, jamais un nom ni une adresse."""
+
+    id: Annotated[UUID, Field(description="Le même à chaque fois que l’événement est lu ou livré.")]
+    type: EventType
+    occurred_at: datetime
+    position: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=LARGEST_POSITION,
+            description="1, 2, 3 … dans votre flux, sans trou : de quoi prouver que rien ne manque.",
+        ),
+    ]
+    subject: SubjectResource
+    adviser_id: UUID
+    data: RegistrationNews | CertificationNews | EntitlementNews
+
+
+class FeedPage(TypedDict):
+    """`next` est donné même quand `data` est vide : gardez-le, et donnez-le à la lecture suivante."""
+
+    data: Annotated[list[EventResource], Field(max_length=MAX_LIMIT)]
+    next: Annotated[str, Field(max_length=LONGEST_CURSOR, json_schema_extra=CURSOR)]
+    up_to_date: Annotated[bool, Field(description="Rien ne suit pour l’instant.")]
+
+
+def event_resource(row: Row) -> dict[str, Any]:
+    """The shape of EventResource."""
+    return {
+        "id": row["event_id"],
+        "type": row["type"],
+        "occurred_at": instant(row["occurred_at"]),
+        "position": row["position"],
+        "subject": {"type": row["subject_type"], "id": row["subject_id"], "version": row["subject_version"]},
+        "adviser_id": row["adviser_id"],
+        "data": row["data"],
+    }

@@ -1,0 +1,42 @@
+"""In which language an answer speaks: what `Accept-Language` asks for (RFC 9110), French when it asks for neither."""
+
+import re
+from collections.abc import Mapping
+from operator import itemgetter
+
+from app.wording.languages import Language
+
+_TAG = r"(\*|[a-z]{1,8})(?:-[a-z0-9]{1,8})*"
+_QUALITY = r"[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)"
+_RANGE = re.compile(f"{_TAG}(?:{_QUALITY})?", re.IGNORECASE | re.ASCII)
+_HEADERS = {language: {"Content-Language": language.value, "Vary": "Accept-Language"} for language in Language}
+
+
+def spoken(language: Language) -> Mapping[str, str]:
+    """The headers of whatever is said in a language."""
+    return _HEADERS[language]
+
+
+def etag(version: int, language: Language) -> str:
+    """A strong validator: a resource's version, and the language when it is not the usual one."""
+    return f'"{version}"' if language is Language.FRENCH else f'"{version}-{language}"'
+
+
+def language_of(accept_language: str | None) -> Language:
+    """The one wanted most; of two wanted equally, the one named first. A malformed header is as good as none.
+
+    `en-GB` wants English. `*` wants whichever is not named, French first. `q=0` refuses.
+    """
+    if accept_language is None or accept_language == Language.FRENCH:
+        return Language.FRENCH
+    items = [item for part in accept_language.split(",") if (item := part.strip(" \t"))]
+    ranges = [found for item in items if (found := _RANGE.fullmatch(item))]
+    if len(ranges) < len(items):
+        return Language.FRENCH
+    wanted = [(float(found[2] or 1), found[1].lower()) for found in ranges]
+    named = {name for _, name in wanted}
+    for quality, name in sorted(wanted, key=itemgetter(0), reverse=True):
+        for language in Language:
+            if quality and (language == name or (name == "*" and language not in named)):
+                return language
+    return Language.FRENCH

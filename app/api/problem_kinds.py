@@ -1,0 +1,244 @@
+"""Every problem this API has, by its code. The codes are promises; each has its page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.wording.languages import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a code means: `advice` is shown on its page."""
+
+    status: int
+    title: Sentence
+    advice: Sentence
+
+
+CATALOGUE: Mapping[str, Kind] = {
+    "malformed-json": Kind(
+        400,
+        Sentence(fr="Corps illisible", en="Unreadable body"),
+        Sentence(
+            fr="Envoyez un document JSON valide, encodé en UTF-8.", en="Send a valid JSON document, encoded in UTF-8."
+        ),
+    ),
+    "invalid-parameter": Kind(
+        400,
+        Sentence(fr="Paramètre invalide", en="Invalid parameter"),
+        Sentence(
+            fr="Corrigez ou retirez le paramètre nommé dans `errors`.",
+            en="Correct or remove the parameter named in `errors`.",
+        ),
+    ),
+    "invalid-header": Kind(
+        400,
+        Sentence(fr="En-tête invalide", en="Invalid header"),
+        Sentence(fr="Corrigez l’en-tête nommé dans `detail`.", en="Correct the header named in `detail`."),
+    ),
+    "invalid-cursor": Kind(
+        400,
+        Sentence(fr="Curseur invalide", en="Invalid cursor"),
+        Sentence(
+            fr="Reprenez la liste au début, avec les mêmes filtres.",
+            en="Start the list again from the beginning, with the same filters.",
+        ),
+    ),
+    "idempotency-key-missing": Kind(
+        400,
+        Sentence(fr="Idempotency-Key manquant", en="Idempotency-Key missing"),
+        Sentence(
+            fr="Ajoutez un en-tête Idempotency-Key de 16 à 255 caractères, neuf à chaque demande.",
+            en="Add an Idempotency-Key header of 16 to 255 characters, new for each request.",
+        ),
+    ),
+    "unauthenticated": Kind(
+        401,
+        Sentence(fr="Clé d’API absente ou inconnue", en="API key missing or unknown"),
+        Sentence(
+            fr="Envoyez `Authorization: Bearer` suivi de votre clé.",
+            en="Send `Authorization: Bearer` followed by your key.",
+        ),
+    ),
+    "forbidden": Kind(
+        403,
+        Sentence(fr="Action non permise à ce rôle", en="Action not allowed for this role"),
+        Sentence(
+            fr="Demandez cette action au rôle qui en a le droit.",
+            en="Ask a role that has the right to take this action.",
+        ),
+    ),
+    "not-found": Kind(
+        404,
+        Sentence(fr="Introuvable", en="Not found"),
+        Sentence(
+            fr="Vérifiez l’adresse et l’identifiant : il n’existe pas, ou n’est pas à vous.",
+            en="Check the address and the identifier: it does not exist, or is not yours.",
+        ),
+    ),
+    "method-not-allowed": Kind(
+        405,
+        Sentence(fr="Méthode non permise", en="Method not allowed"),
+        Sentence(
+            fr="Utilisez une des méthodes de l’en-tête Allow.", en="Use one of the methods given in the Allow header."
+        ),
+    ),
+    "invalid-transition": Kind(
+        409,
+        Sentence(fr="Impossible dans le statut actuel", en="Not possible in the current status"),
+        Sentence(
+            fr="Lisez l’inscription : son statut dit ce qui est encore possible.",
+            en="Read the registration: its status says what is still possible.",
+        ),
+    ),
+    "duplicate-registration": Kind(
+        409,
+        Sentence(fr="Inscription déjà existante", en="Registration already exists"),
+        Sentence(
+            fr="Suivez l’inscription nommée par l’en-tête Link, ou annulez-la d’abord.",
+            en="Follow the registration named in the Link header, or cancel it first.",
+        ),
+    ),
+    "session-started": Kind(
+        409,
+        Sentence(fr="Session déjà commencée", en="Session already started"),
+        Sentence(
+            fr="Enregistrez l’assiduité plutôt qu’une annulation.", en="Record attendance instead of a cancellation."
+        ),
+    ),
+    "session-not-started": Kind(
+        409,
+        Sentence(fr="Session pas encore commencée", en="Session not started yet"),
+        Sentence(fr="Attendez le premier jour de la session.", en="Wait for the first day of the session."),
+    ),
+    "conum-id-taken": Kind(
+        409,
+        Sentence(fr="ID Conum déjà attribué", en="Conum ID already taken"),
+        Sentence(
+            fr="Retrouvez le conseiller par GET /v1/advisers?conum_id=…",
+            en="Find the adviser with GET /v1/advisers?conum_id=…",
+        ),
+    ),
+    "too-many-keys": Kind(
+        409,
+        Sentence(fr="Trop de clés actives", en="Too many live keys"),
+        Sentence(
+            fr="Un client a au plus deux clés : révoquez l’ancienne par DELETE /v1/api-keys/{id}, puis recommencez.",
+            en="A client has two keys at most: revoke the old one with DELETE /v1/api-keys/{id}, then try again.",
+        ),
+    ),
+    "issuer-client-id-taken": Kind(
+        409,
+        Sentence(fr="Nom déjà attribué chez l’émetteur", en="Name at the issuer already taken"),
+        Sentence(
+            fr="Retrouvez le client qui porte ce nom par GET /v1/clients, ou révoquez-le d’abord.",
+            en="Find the client of that name with GET /v1/clients, or revoke it first.",
+        ),
+    ),
+    "nothing-to-carry-over": Kind(
+        409,
+        Sentence(fr="Rien à reporter", en="Nothing to carry over"),
+        Sentence(
+            fr="Lisez le dossier de formation : il dit ce qui reste du droit.",
+            en="Read the training record: it says what is left of the entitlement.",
+        ),
+    ),
+    "request-timeout": Kind(
+        408,
+        Sentence(fr="Corps trop lent", en="Body too slow"),
+        Sentence(fr="Envoyez le corps en moins de dix secondes.", en="Send the body in less than ten seconds."),
+    ),
+    "idempotency-in-flight": Kind(
+        409,
+        Sentence(fr="Demande en cours", en="Request in progress"),
+        Sentence(
+            fr="Réessayez avec la même clé après Retry-After secondes.",
+            en="Try again with the same key after Retry-After seconds.",
+        ),
+    ),
+    "cursor-expired": Kind(
+        410,
+        Sentence(fr="Curseur expiré", en="Expired cursor"),
+        Sentence(
+            fr="Prenez la tête du flux (`after=now`), relisez les listes, puis suivez le flux depuis cette tête ; "
+            "ou reprenez le flux au plus ancien événement gardé, sans `after`.",
+            en="Take the head of the feed (`after=now`), read the lists again, then follow the feed from that head; "
+            "or resume the feed at the oldest event kept, without `after`.",
+        ),
+    ),
+    "precondition-failed": Kind(
+        412,
+        Sentence(fr="Version périmée", en="Stale version"),
+        Sentence(
+            fr="Relisez la ressource et reprenez avec son ETag.", en="Read the resource again and resume with its ETag."
+        ),
+    ),
+    "payload-too-large": Kind(
+        413,
+        Sentence(fr="Corps trop volumineux", en="Body too large"),
+        Sentence(fr="Un corps compte au plus 256 Kio.", en="A body has at most 256 KiB."),
+    ),
+    "unsupported-media-type": Kind(
+        415,
+        Sentence(fr="Type de contenu refusé", en="Content type refused"),
+        Sentence(fr="Envoyez application/json.", en="Send application/json."),
+    ),
+    "validation-error": Kind(
+        422,
+        Sentence(fr="Demande invalide", en="Invalid request"),
+        Sentence(fr="Corrigez chaque champ nommé dans `errors`.", en="Correct each field named in `errors`."),
+    ),
+    "unknown-reference": Kind(
+        422,
+        Sentence(fr="Référence inconnue", en="Unknown reference"),
+        Sentence(
+            fr="Créez d’abord ce que nomme `errors`, ou corrigez l’identifiant.",
+            en="Create what `errors` names first, or correct the identifier.",
+        ),
+    ),
+    "idempotency-key-reused": Kind(
+        422,
+        Sentence(fr="Idempotency-Key déjà utilisé", en="Idempotency-Key already used"),
+        Sentence(
+            fr="Une clé sert à une seule demande : prenez-en une neuve.",
+            en="A key serves for one request only: take a new one.",
+        ),
+    ),
+    "precondition-required": Kind(
+        428,
+        Sentence(fr="If-Match manquant", en="If-Match missing"),
+        Sentence(
+            fr="Envoyez If-Match avec l’ETag de la version lue.",
+            en="Send If-Match with the ETag of the version you read.",
+        ),
+    ),
+    "too-many-requests": Kind(
+        429,
+        Sentence(fr="Trop de demandes", en="Too many requests"),
+        Sentence(
+            fr="Attendez Retry-After secondes ; une lecture avec If-None-Match répondue 304 ne compte pas.",
+            en="Wait Retry-After seconds; a read with If-None-Match answered 304 is not counted.",
+        ),
+    ),
+    "internal-error": Kind(
+        500,
+        Sentence(fr="Erreur interne", en="Internal error"),
+        Sentence(
+            fr="Réessayez ; si l’erreur demeure, transmettez `instance` au support.",
+            en="Try again; if the error persists, give `instance` to the support desk.",
+        ),
+    ),
+    "unavailable": Kind(
+        503,
+        Sentence(fr="Service momentanément indisponible", en="Service temporarily unavailable"),
+        Sentence(fr="Réessayez après Retry-After secondes.", en="Try again after Retry-After seconds."),
+    ),
+    "outcome-unknown": Kind(
+        503,
+        Sentence(fr="Issue inconnue", en="Outcome unknown"),
+        Sentence(
+            fr="Répétez la même demande avec la même Idempotency-Key : vous saurez, et rien ne sera fait deux fois.",
+            en="Repeat the same request with the same Idempotency-Key: you will know, and nothing is done twice.",
+        ),
+    ),
+}

@@ -1,0 +1,1 @@
+"""What people read in a browser: pages as files, not as strings of Python."""

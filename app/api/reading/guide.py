@@ -1,0 +1,62 @@
+"""The guide: prose from templates, and programs that the tests run."""
+
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+
+from fastapi import Request
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_for_filename  # pyright: ignore[reportUnknownVariableType]  # untyped **options
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from app.api.access import SCOPES, Scope
+from app.api.problem_kinds import CATALOGUE
+from app.api.problems import Problem
+from app.api.reading.rendering import TEMPLATES, page
+from app.persistence.attempts import KEPT_FOR
+from app.wording.languages import Sentence
+
+SAMPLES = {file.name: file.read_text() for file in (files("app.api.reading") / "samples").iterdir() if file.is_file()}
+COLOURS: "HtmlFormatter[str]" = HtmlFormatter(nowrap=True)
+
+
+@cache
+def _sample(name: str) -> Markup:
+    """A program in colour, under its name, which leads to the file itself."""
+    code = Markup(highlight(SAMPLES[name], get_lexer_for_filename(name), COLOURS))  # noqa: S704  # it escapes too
+    return Markup(TEMPLATES.get_template("sample.html").render(name=name, code=code))  # noqa: S704  # it escapes
+
+
+def _problem(code: str) -> Markup:
+    """The way to the page of a problem. Raise KeyError when there is none."""
+    return Markup('{} <a href="/problems/{}"><code>{}</code></a>').format(CATALOGUE[code].status, code, code)
+
+
+async def _guide(request: Request) -> Response:
+    service = request.app.state.service
+    return page(
+        "guide.html",
+        sample=_sample,
+        problem=_problem,
+        base_url=service.base_url,
+        idempotency_hours=KEPT_FOR // timedelta(hours=1),
+        per_minute=service.limiter.per_minute,
+        catalogue=CATALOGUE,
+        scopes=[*Scope],
+        roles=SCOPES,
+    )
+
+
+async def _sample_file(request: Request) -> Response:
+    """A program to download. Raise Problem when none has this name."""
+    text = SAMPLES.get(request.path_params["name"])
+    if text is None:
+        raise Problem("not-found", Sentence(fr="Aucun exemple n’a ce nom.", en="No sample has this name."))
+    return PlainTextResponse(text)
+
+
+def routes() -> list[BaseRoute]:
+    return [Route("/guide", _guide), Route("/guide/samples/{name}", _sample_file)]

@@ -1,0 +1,49 @@
+"""What the service counts about itself, by its Prometheus names. No label ever names a person."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST as CONTENT_TYPE
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import multiprocess as several_processes
+
+__all__ = ["CONTENT_TYPE", "OLDEST_UNSEQUENCED", "REQUESTS", "SHARED_FOLDER", "count_decisions", "exposition"]
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for where several processes count together
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
+
+REGISTRY = CollectorRegistry()
+
+REQUESTS = Histogram(
+    "http_server_request_duration_seconds",
+    "Time from a request's arrival to the end of its answer.",
+    ["method", "route", "status"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+DECISIONS = Counter("registration_decisions", "Decisions committed, by outcome.", ["outcome"], registry=REGISTRY)
+REASONS = Counter("registration_refusal_reasons", "Reasons given by them, by code.", ["reason"], registry=REGISTRY)
+OLDEST_UNSEQUENCED = Gauge(
+    "outbox_oldest_unsequenced_age_seconds",
+    "Age of the oldest event without a position; 0 when none waits.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+
+
+def count_decisions(decisions: Sequence[Mapping[str, Any]]) -> None:
+    """Count rows of the table `decision`, committed."""
+    for decision in decisions:
+        DECISIONS.labels(decision["outcome"]).inc()
+        for refusal in decision["reasons"]:
+            REASONS.labels(refusal.code).inc()
+
+
+def exposition() -> bytes:
+    """Everything counted, by all processes of this server, in the Prometheus text format."""
+    if SHARED_FOLDER not in os.environ:
+        return generate_latest(REGISTRY)
+    together = CollectorRegistry()
+    several_processes.MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no annotation there
+    return generate_latest(together)

@@ -1,0 +1,45 @@
+"""The tables of the event feed: what was committed, in the order in which it may be read."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from app.persistence.columns import instant, metadata
+
+# One feed for each audience: the nil UUID is told everything, the others are training organisations.
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("last_position", BigInteger, nullable=False),
+)
+
+# Dense in each feed: 1, 2, 3 … so that a reader can prove that nothing was missed.
+feed_entry = Table(
+    "feed_entry",
+    metadata,
+    Column("feed_id", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id"), nullable=False),
+    UniqueConstraint("outbox_id", "feed_id"),
+)
+
+# One row. `server` is the server whose positions these are, its line of history included: another one may have lost
+# the last of them and would give them again to other events, so that cursors of an earlier epoch mean nothing.
+feed_epoch = Table(
+    "feed_epoch",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("epoch", Uuid, nullable=False),
+    Column("server", Text, nullable=False),
+    instant("begun_at"),
+    CheckConstraint("id = 1", name="one"),
+)

@@ -1,0 +1,105 @@
+"""Positions in the feed, given to what is committed, by one at a time.
+
+An event gets its `outbox.id` before it is committed, so that a reader who follows ids misses whoever commits late.
+Positions are given afterwards, under a lock, by statements that see what was committed before the lock was had. A
+transaction is visible before its locks are free: position n + 1 can't be seen before n.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.persistence.database import Reader, Transaction
+
+WHOLE = UUID(int=0)  # the feed that is told everything
+BATCH = 500
+KEPT_FOR = timedelta(days=90)
+FORGOTTEN_AT_ONCE = 5_000
+
+WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
+
+# Two numbers: a space of its own beside the locks of attempts.
+TURN = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
+    current_setting('transaction_isolation') = 'read committed' AS sees_the_latest"""
+
+# Restored or taken over by another server, the last positions may be lost: the next ones begin an epoch. The sub-select
+# of `concerned` is LATERAL and DISTINCT so that a few advisers never cost a walk through all registrations.
+NUMBER = f"""WITH here AS (
+    SELECT system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) AS server FROM pg_control_system()
+), begun AS (
+    UPDATE feed_epoch SET epoch = gen_random_uuid(), server = here.server, begun_at = $1 FROM here
+    WHERE feed_epoch.server <> here.server
+), taken AS MATERIALIZED (
+    SELECT id, type, adviser_id, training_organisation_id FROM outbox WHERE sequenced_at IS NULL
+    ORDER BY id LIMIT {BATCH}
+), told AS MATERIALIZED (
+    SELECT id, '{WHOLE}'::uuid AS feed_id FROM taken
+    UNION SELECT id, training_organisation_id FROM taken WHERE training_organisation_id IS NOT NULL
+    UNION SELECT taken.id, concerned.id FROM taken CROSS JOIN LATERAL (
+        SELECT DISTINCT r.training_organisation_id AS id FROM registration r WHERE r.adviser_id = taken.adviser_id
+    ) concerned WHERE taken.type = ANY($2)
+), grown AS (
+    INSERT INTO feed (id, last_position) SELECT feed_id, count(*) FROM told GROUP BY feed_id
+    ON CONFLICT (id) DO UPDATE SET last_position = feed.last_position + EXCLUDED.last_position
+    RETURNING id, last_position
+), entries AS (
+    INSERT INTO feed_entry (feed_id, position, outbox_id)
+    SELECT feed_id, last_position + 1 - row_number() OVER (PARTITION BY feed_id ORDER BY told.id DESC), told.id
+    FROM told JOIN grown ON grown.id = feed_id
+), marked AS (
+    UPDATE outbox SET sequenced_at = $1 FROM taken WHERE outbox.id = taken.id
+)
+SELECT count(*) AS taken FROM taken"""
+
+BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
+
+KEEP_AS_HISTORY = "UPDATE outbox SET history = true WHERE adviser_id = $1 AND sequenced_at IS NULL"
+
+# By id, which is nearly the order of age: the rows to leave are never walked through.
+FORGET = f"""WITH oldest AS (SELECT id, sequenced_at FROM outbox ORDER BY id LIMIT {FORGOTTEN_AT_ONCE}),
+old AS (SELECT id FROM oldest WHERE sequenced_at < $1),
+entries AS (DELETE FROM feed_entry USING old WHERE outbox_id = old.id),
+events AS (DELETE FROM outbox USING old WHERE outbox.id = old.id)
+SELECT count(*) AS forgotten FROM old"""
+
+
+class StaleSnapshotError(Exception):
+    """The transaction would not see what was committed while it waited for its turn: it could skip events."""
+
+
+async def is_waiting(reader: Reader) -> bool:
+    """Whether a committed event has no position yet."""
+    return await reader.one(WAITING) is not None
+
+
+async def take_turn(transaction: Transaction) -> bool:
+    """Whether this transaction is now the only one that gives positions. Raise StaleSnapshotError."""
+    row = await transaction.one(TURN)
+    if row is None or not row["sees_the_latest"]:
+        raise StaleSnapshotError
+    return bool(row["alone"])
+
+
+async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> int:
+    """Give positions to at most BATCH events, whoever's turn it is; return how many.
+
+    `told_to_all_concerned` are the types told to every training organisation that has registered the adviser.
+    """
+    row = await transaction.one(NUMBER, now, [*told_to_all_concerned])
+    return int(row["taken"]) if row else 0
+
+
+async def begin_epoch(transaction: Transaction, now: datetime) -> None:
+    """Let the cursors given so far expire."""
+    await transaction.run(BEGIN_EPOCH, now)
+
+
+async def keep_as_history(transaction: Transaction, adviser: UUID) -> None:
+    """Let nobody be sent what this transaction told of the adviser; it can be read in the feed."""
+    await transaction.run(KEEP_AS_HISTORY, adviser)
+
+
+async def forget_old_events(reader: Reader, now: datetime) -> int:
+    """Forget some events kept for longer than promised; return how many."""
+    row = await reader.one(FORGET, now - KEPT_FOR)
+    return int(row["forgotten"]) if row else 0

@@ -1,0 +1,67 @@
+"""The event feed: how fast events get their places, and how long after its answer a registration can be read."""
+
+import asyncio
+import json
+import random
+from datetime import datetime
+from time import perf_counter
+from uuid import uuid4
+
+import httpx
+
+from app.persistence.database import open_database
+from app.use_cases.sequence import sequence
+from benchmarks.load import BODY, Result
+from benchmarks.population import NOW, adviser_id
+
+REGISTRATIONS = 200
+PAUSE_SECONDS = 0.05  # between two registrations, on average
+
+
+async def _place_all(url: str, now: datetime) -> tuple[int, float]:
+    database = open_database(url, pool_size=1)
+    total, started = 0, perf_counter()
+    while placed := await sequence(database, now):
+        total += placed
+    seconds = perf_counter() - started
+    await database.close()
+    return total, seconds
+
+
+def place_all(url: str) -> tuple[int, float]:
+    """Place every event that waits: how many, and how many a second."""
+    total, seconds = asyncio.run(_place_all(url, NOW))
+    return total, total / seconds
+
+
+async def _register(client: httpx.AsyncClient, first: int, answered: dict[str, float]) -> None:
+    for number in range(first, first + REGISTRATIONS):
+        body = json.loads(BODY.replace("ADVISER", adviser_id(number)))
+        answer = await client.post("/v1/registrations", json=body, headers={"Idempotency-Key": str(uuid4())})
+        answered[answer.raise_for_status().json()["id"]] = perf_counter()
+        await asyncio.sleep(random.expovariate(1 / PAUSE_SECONDS))
+
+
+async def _follow(client: httpx.AsyncClient, cursor: str, seen: dict[str, float]) -> None:
+    while len(seen) < REGISTRATIONS:
+        page = await client.get("/v1/events", params={"after": cursor}, headers={"Prefer": "wait=20"})
+        cursor = page.raise_for_status().json()["next"]
+        seen |= {event["subject"]["id"]: perf_counter() for event in page.json()["data"]}
+
+
+async def _delays(base_url: str, authorization: str, first: int) -> list[float]:
+    answered: dict[str, float] = {}
+    seen: dict[str, float] = {}
+    async with httpx.AsyncClient(base_url=base_url, headers={"Authorization": authorization}, timeout=40) as client:
+        head = await client.get("/v1/events", params={"after": "now"})
+        following = asyncio.create_task(_follow(client, head.json()["next"], seen))
+        await _register(client, first, answered)
+        await following
+    return sorted(seen[registration] - instant for registration, instant in answered.items())
+
+
+def visible(base_url: str, authorization: str, first: int) -> Result:
+    """From the answer to a registration until a client that waits has its event; registers from adviser `first` on."""
+    delays = asyncio.run(_delays(base_url, authorization, first))
+    middle, late = delays[len(delays) // 2], delays[len(delays) * 99 // 100]
+    return Result(len(delays), 0, 1 / PAUSE_SECONDS, middle * 1000, late * 1000)

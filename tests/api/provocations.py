@@ -1,0 +1,140 @@
+"""Each problem and each reason to refuse, brought about over HTTP by an administrator."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from app.domain.refusals import Absence, Reason
+from app.seed.catalogue import FRANCILIN, LA_FABRIK
+from tests.api.deeds import accepted, act, refused, upcoming
+from tests.scenes import (
+    a_contract,
+    adviser_body,
+    an_adviser,
+    an_adviser_in_post,
+    register,
+    registration_body,
+)
+from tests.served import key
+
+Provocation = Callable[[httpx.Client], httpx.Response]
+JSON = {"Content-Type": "application/json"}
+NOTHING_DONE: Mapping[str, Any] = {"administrative_file": {}}
+
+
+def _taken(client: httpx.Client) -> httpx.Response:
+    body = adviser_body()
+    client.post("/v1/advisers", json=body).raise_for_status()
+    return client.post("/v1/advisers", json=body)
+
+
+def _changed(client: httpx.Client, headers: dict[str, str]) -> httpx.Response:
+    return client.put(f"/v1/advisers/{an_adviser(client)}", json=adviser_body(), headers=headers)
+
+
+def _registered_twice(client: httpx.Client) -> httpx.Response:
+    adviser_id = an_adviser_in_post(client)
+    register(client, adviser_id).raise_for_status()
+    return register(client, adviser_id)
+
+
+def _too_much_carried_over(client: httpx.Client) -> httpx.Response:
+    body = {"bucket": "civil_year:2025", "units": 2, "motive": "Congé maternité"}
+    return client.post(f"/v1/advisers/{an_adviser_in_post(client)}/carry-overs", json=body)
+
+
+def _key_reused(client: httpx.Client) -> httpx.Response:
+    used = key()
+    client.post("/v1/advisers", json=adviser_body(), headers=used).raise_for_status()
+    return client.post("/v1/advisers", json=adviser_body(), headers=used)
+
+
+def _registration(client: httpx.Client, headers: dict[str, str]) -> httpx.Response:
+    return client.post("/v1/registrations", json=registration_body(str(uuid4())), headers=headers)
+
+
+PROBLEMS: Mapping[str, Provocation] = {
+    "malformed-json": lambda client: client.post("/v1/advisers", content=b"{", headers=JSON),
+    "invalid-parameter": lambda client: client.get("/v1/advisers", params={"limit": 0, "updated_since": "x" * 41}),
+    "invalid-header": lambda client: _registration(client, {"Idempotency-Key": "short"}),
+    "invalid-cursor": lambda client: client.get("/v1/modules", params={"cursor": "none"}),
+    "idempotency-key-missing": lambda client: _registration(client, {}),
+    "unauthenticated": lambda client: client.get("/v1/modules", headers={"Authorization": ""}),
+    "not-found": lambda client: client.get("/v1/modules/none"),
+    "method-not-allowed": lambda client: client.delete("/v1/modules"),
+    "invalid-transition": lambda client: act(client, refused(client), "choice", choice="cancel"),
+    "duplicate-registration": _registered_twice,
+    "session-started": lambda client: act(client, accepted(client), "cancellation"),
+    "session-not-started": lambda client: act(client, upcoming(client), "attendance", outcome="completed"),
+    "conum-id-taken": _taken,
+    "nothing-to-carry-over": _too_much_carried_over,
+    "precondition-failed": lambda client: _changed(client, {"If-Match": '"9"'}),
+    "payload-too-large": lambda client: client.post("/v1/advisers", content=b" " * 300_000, headers=JSON),
+    "unsupported-media-type": lambda client: client.post("/v1/advisers", content=b"a,b"),
+    "validation-error": lambda client: client.post("/v1/contracts", json={"id": 1, "unknown": 1, "ends_on": "soon"}),
+    "unknown-reference": lambda client: register(client, str(uuid4())),
+    "idempotency-key-reused": _key_reused,
+    "precondition-required": lambda client: _changed(client, {}),
+}
+
+
+def _of_a_contract(**fields: Any) -> Callable[[httpx.Client], dict[str, Any]]:
+    def demand(client: httpx.Client) -> dict[str, Any]:
+        adviser_id = an_adviser(client)
+        a_contract(client, adviser_id, **fields)
+        return registration_body(adviser_id)
+
+    return demand
+
+
+def _of_a_renewal(client: httpx.Client) -> dict[str, Any]:
+    adviser_id = an_adviser(client)
+    term = {"type": "CDD", "starts_on": "2022-01-10", "ends_on": "2024-12-31"}
+    first = a_contract(client, adviser_id, **term)
+    a_contract(client, adviser_id, starts_on="2025-01-01", renews_contract_id=first, **NOTHING_DONE)
+    return registration_body(adviser_id)
+
+
+def _of_a_module(code: str, *, adviser: Mapping[str, Any] | None = None, **fields: Any) -> Any:
+    def demand(client: httpx.Client) -> dict[str, Any]:
+        return registration_body(an_adviser_in_post(client, **(adviser or {})), module_code=code, **fields)
+
+    return demand
+
+
+def _over_quota(client: httpx.Client) -> dict[str, Any]:
+    adviser_id = an_adviser_in_post(client)
+    register(client, adviser_id).raise_for_status()
+    return registration_body(adviser_id, starts_on="2025-06-10")
+
+
+NEWCOMER = {"initial_training": None}
+# What to ask for so as to be given the reason, and its detail.
+REFUSALS: Mapping[tuple[Reason, Absence | None], Callable[[httpx.Client], dict[str, Any]]] = {
+    (Reason.NOT_IN_POST, Absence.NO_CONTRACT): lambda client: registration_body(an_adviser(client)),
+    (Reason.NOT_IN_POST, Absence.CONTRACT_NOT_STARTED): _of_a_contract(starts_on="2025-06-02"),
+    (Reason.NOT_IN_POST, Absence.CONTRACT_ENDED): _of_a_contract(type="CDD", ends_on="2025-04-30"),
+    (Reason.NOT_IN_POST, Absence.CONTRACT_TERMINATED): _of_a_contract(terminated_on="2025-03-14"),
+    (Reason.DS_FILE_MISSING, None): _of_a_contract(**NOTHING_DONE),
+    (Reason.CONTRACT_NOT_UPLOADED, None): _of_a_contract(**NOTHING_DONE),
+    (Reason.RECRUITMENT_NOT_VALIDATED, None): _of_a_contract(**NOTHING_DONE),
+    (Reason.RENEWAL_NOT_VALIDATED, None): _of_a_renewal,
+    (Reason.INITIAL_TRAINING_ALREADY_FUNDED, None): _of_a_module(
+        "formation-initiale", training_organisation_id=str(LA_FABRIK)
+    ),
+    (Reason.INITIAL_TRAINING_NOT_STARTED, None): _of_a_module("cybersecurite", adviser=NEWCOMER),
+    (Reason.CCP1_NOT_OBTAINED, None): _of_a_module("ccp2-ccp3"),
+    (Reason.EMPLOYER_AGREEMENT_MISSING, None): _of_a_module("ccp2-ccp3"),
+    (Reason.ACCREDITATION_MISSING, None): _of_a_module("aidants-connect"),
+    (Reason.MODULE_NOT_AVAILABLE_YET, None): _of_a_module("cafe-ia", starts_on="2024-12-10"),
+    (Reason.MODULE_NO_LONGER_AVAILABLE, None): _of_a_module("ccp2-ccp3", starts_on="2025-12-09"),
+    (Reason.TERRITORY_NOT_COVERED, None): _of_a_module(
+        "formation-initiale", adviser=NEWCOMER, training_organisation_id=str(FRANCILIN)
+    ),
+    (Reason.OUTSIDE_SCHEME, None): _of_a_module(
+        "formation-initiale", adviser={**NEWCOMER, "in_scheme": False}, training_organisation_id=str(LA_FABRIK)
+    ),
+    (Reason.MODULE_QUOTA_EXCEEDED, None): _over_quota,
+}

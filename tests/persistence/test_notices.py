@@ -1,0 +1,77 @@
+"""Announcements are heard, and whoever waits for them knows when they may have been missed."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from app.persistence.database import Database
+from app.persistence.notices import Ear, Notices
+
+CHANNEL = "tidings"
+CUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND query LIKE 'LISTEN%'"""
+
+
+class Listener:
+    """Writes down what it is told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self._more = asyncio.Event()
+
+    def _hears(self, what: str) -> None:
+        self.told.append(what)
+        self._more.set()
+
+    @property
+    def ear(self) -> Ear:
+        return Ear(CHANNEL, self._hears, lambda: self._hears("(hearing)"), lambda: self._hears("(deaf)"))
+
+    async def until(self, told: list[str]) -> None:
+        async with asyncio.timeout(10):
+            while self.told != told:
+                self._more.clear()
+                await self._more.wait()
+
+
+@pytest.fixture
+async def listener(database_url: str) -> AsyncGenerator[Listener]:
+    heard = Listener()
+    listening = asyncio.create_task(Notices(database_url, heard.ear).listen())
+    await heard.until(["(hearing)"])
+    yield heard
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+async def say(database: Database, text: str) -> None:
+    await database.one("SELECT pg_notify($1, $2)", CHANNEL, text)
+
+
+async def test_what_is_announced_is_heard_in_order(database: Database, listener: Listener) -> None:
+    for text in ("one", "two", "three"):
+        await say(database, text)
+
+    await listener.until(["(hearing)", "one", "two", "three"])
+
+
+async def test_what_is_undone_is_not_announced(database: Database, listener: Listener) -> None:
+    with pytest.raises(LookupError):
+        async with database.transaction() as tx:
+            await tx.one("SELECT pg_notify($1, 'never')", CHANNEL)
+            raise LookupError
+    await say(database, "after")
+
+    await listener.until(["(hearing)", "after"])
+
+
+async def test_a_connection_that_is_cut_is_replaced_and_the_gap_is_told(
+    database: Database, owner: Database, listener: Listener
+) -> None:
+    assert len(await owner.many(CUT)) == 1
+
+    await listener.until(["(hearing)", "(deaf)", "(hearing)"])
+    await say(database, "again")
+    await listener.until(["(hearing)", "(deaf)", "(hearing)", "again"])
+
