@@ -12,6 +12,7 @@ from uuid import UUID
 from app.persistence.database import Reader, Transaction
 
 WHOLE = UUID(int=0)  # the feed that is told everything
+MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
 BATCH = 500
 KEPT_FOR = timedelta(days=90)
 FORGOTTEN_AT_ONCE = 5_000
@@ -49,7 +50,7 @@ NUMBER = f"""WITH here AS (
 ), marked AS (
     UPDATE outbox SET sequenced_at = $1 FROM taken WHERE outbox.id = taken.id
 )
-SELECT count(*) AS taken FROM taken"""
+SELECT count(*) AS taken, CASE WHEN count(*) > 0 THEN pg_notify('{MOVED}', '') END FROM taken"""
 
 BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
 
