@@ -1,6 +1,6 @@
 # Everything a developer types. The first call installs what it needs from the committed lock.
 .DEFAULT_GOAL := help
-.PHONY: help install tools run worker migrate migration format lint test check mutate bench openapi
+.PHONY: help install tools run worker migrate migration format lint test check fuzz mutate bench examples release openapi
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9

@@ -16,6 +16,7 @@ from app.api.fields import (
     Count,
     Department,
     Email,
+    Id,
     ModuleCodeText,
     Motive,
     Name,
@@ -71,7 +72,7 @@ class AdviserFields(Body):
 class AdviserRequest(AdviserFields):
     """Un conseiller. L’adresse électronique n’est pas une clé : plusieurs systèmes en connaissent plusieurs."""
 
-    id: Annotated[UUID | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
+    id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
 
 
 class InitialTrainingResource(TypedDict):

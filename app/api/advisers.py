@@ -3,7 +3,6 @@
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Query
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from app.api.adviser_bodies import (
     training_record_resource,
 )
 from app.api.bodies import answer_of, said, shown
-from app.api.fields import CIVIL_DATE, EARLIEST, LATEST
+from app.api.fields import CIVIL_DATE, EARLIEST, LATEST, Id
 from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
@@ -98,7 +97,7 @@ async def post_adviser(body: AdviserRequest, asking: Writing, idempotency_key: I
     response_model=AdviserResource,
     responses=problems("conum-id-taken") | {201: {"description": "Créé", "model": AdviserResource}},
 )
-async def put_adviser(adviser_id: UUID, body: AdviserRequest, asking: Writing, if_match: IfMatch = None) -> Response:
+async def put_adviser(adviser_id: Id, body: AdviserRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant, comme celui de La Coop. `If-Match: *` : la dernière écriture gagne."""
     check_identity("id", adviser_id, body.id)
     row, is_new = await keep_adviser(
@@ -146,7 +145,7 @@ async def list_advisers(
     summary="Lire un conseiller",
     response_model=AdviserResource,
 )
-async def get_adviser(adviser_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_adviser(adviser_id: Id, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Un organisme de formation ne lit que les conseillers inscrits chez lui, sans leur adresse."""
     row = await advisers.read(asking.reader, adviser_id, owner=asking.owner)
     if row is None:
@@ -162,7 +161,7 @@ async def get_adviser(adviser_id: UUID, asking: Reading, if_none_match: IfNoneMa
     responses=problems("conum-id-taken"),
 )
 async def patch_adviser(
-    adviser_id: UUID,
+    adviser_id: Id,
     patch: Annotated[dict[str, Any], Body(examples=[{"department": "35"}])],
     asking: Writing,
     if_match: IfMatch = None,
@@ -187,7 +186,7 @@ async def patch_adviser(
     response_model=TrainingRecordResource,
 )
 async def get_training_record(
-    adviser_id: UUID,
+    adviser_id: Id,
     asking: Reading,
     on: On = None,
     history: Annotated[bool, Query(description="Avec les droits expirés.")] = False,  # noqa: FBT002  # a query flag
@@ -226,7 +225,7 @@ def _day(value: str | None) -> date | None:
     responses=problems("nothing-to-carry-over"),
 )
 async def post_carry_over(
-    adviser_id: UUID, body: CarryOverRequest, asking: CarryingOver, idempotency_key: IdempotencyKey = None
+    adviser_id: Id, body: CarryOverRequest, asking: CarryingOver, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Sur décision du support, après justification : ce que le droit a encore passe à l’année suivante."""
     report = Report(body.bucket, body.units, body.motive, body.decided_on)

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from app.api import fields
 from app.api.access import SCOPES, Asking, Needs, Scope
 from app.api.bodies import answer_of, picked
-from app.api.fields import Instant, Name
+from app.api.fields import Id, Instant, Name
 from app.api.headers import answered
 from app.api.keys import ID_LENGTH, KEY_ID, KEY_LENGTH, KEY_SECRET, PREFIX, make_key
 from app.api.pages import PlainPaging, equalities
@@ -44,9 +44,9 @@ class ApiKeyRequest(fields.Body):
     name: Name | None = None
     role: Role | None = None
     training_organisation_id: Annotated[
-        UUID | None, Field(description="Pour le rôle `training_organisation`, et pour lui seul.")
+        Id | None, Field(description="Pour le rôle `training_organisation`, et pour lui seul.")
     ] = None
-    client_id: UUID | None = None
+    client_id: Id | None = None
     scopes: Annotated[
         list[Scope] | None,
         Field(min_length=1, max_length=len(Scope), description="Une partie de celles du rôle ; toutes par défaut."),
@@ -110,7 +110,7 @@ def _holder(body: ApiKeyRequest) -> Holder | Newcomer:
 async def list_api_keys(
     asking: Reading,
     paging: PlainPaging,
-    client_id: Annotated[UUID | None, Query(description="L’identifiant du client.")] = None,
+    client_id: Annotated[Id | None, Query(description="L’identifiant du client.")] = None,
 ) -> Response:
     """Toutes, révoquées comprises, de la plus ancienne à la plus récente, sans leur secret."""
     filters = equalities(client_id=client_id)

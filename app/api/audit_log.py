@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import instant as instant_said
+from app.api.fields import Id
 from app.api.pages import PlainPaging, equalities, instant
 from app.api.routes import Route, listed
 from app.persistence import audit_log
@@ -24,8 +25,8 @@ Searching = Annotated[Asking, Depends(Needs(Scope.AUDIT_READ))]
 MOST_SUBJECTS = MAX_LIMIT + 1
 OPERATION = "^[A-Za-z]{1,60}$"
 
-Actor = Annotated[UUID | None, Query(description="L’identifiant du client qui a agi.")]
-Subject = Annotated[UUID | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
+Actor = Annotated[Id | None, Query(description="L’identifiant du client qui a agi.")]
+Subject = Annotated[Id | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
 Action = Annotated[str | None, Query(pattern=OPERATION, max_length=60, description="L’`operationId` de l’opération.")]
 Since = Annotated[
     str | None,

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, shown
-from app.api.fields import CivilDate, Email, Hours, ModuleCodeText, Name, Version, check_order, objection
+from app.api.fields import CivilDate, Email, Hours, Id, ModuleCodeText, Name, Version, check_order, objection
 from app.api.headers import IfMatch, IfNoneMatch, answered, expected
 from app.api.identity import check_identity
 from app.api.pages import Paging
@@ -36,7 +36,7 @@ Writing = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_WRITE))]
 Code = Annotated[
     str, Path(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Le code du module, comme `cafe-ia`.")
 ]
-OrganisationId = Annotated[UUID, Path(description="L’identifiant de l’organisme de formation.")]
+OrganisationId = Annotated[Id, Path(description="L’identifiant de l’organisme de formation.")]
 Formats = Annotated[list[SessionFormat], Field(min_length=1, max_length=len(SessionFormat))]
 
 MOST_DELIVERIES = 20
@@ -94,7 +94,7 @@ class DeliveryBody(fields.Body):
 class TrainingOrganisationRequest(fields.Body):
     """Un organisme de formation, ce qu’il délivre et où : `national` couvre l’Hexagone et l’outre-mer."""
 
-    id: Annotated[UUID | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
+    id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
     name: Name
     email: Email
     deliveries: Annotated[list[DeliveryBody], Field(max_length=MOST_DELIVERIES)]

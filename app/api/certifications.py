@@ -12,7 +12,7 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, said, shown
-from app.api.fields import LARGEST_COUNT, CivilDate, ModuleCodeText, Name, Version
+from app.api.fields import LARGEST_COUNT, CivilDate, Id, ModuleCodeText, Name, Version
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, checked_key
 from app.api.pages import Paging, equalities
 from app.api.problems import Problem
@@ -40,13 +40,13 @@ AbsenceMotive = TypeAliasType("AbsenceMotive", Literal["medical_certificate", "f
 class CertificationRequest(fields.Body):
     """Un résultat d’examen, ou une certification qui dispense de formation initiale."""
 
-    adviser_id: UUID
+    adviser_id: Id
     qualification: Annotated[ModuleCodeText, Field(description="Un code de GET /v1/qualifications.")]
     outcome: CertificationOutcome
     on: CivilDate
     motive: Annotated[AbsenceMotive | None, Field(description="Motif d’une absence justifiée.")] = None
     training_organisation_id: Annotated[
-        UUID | None, Field(description="Qui a présenté le conseiller ; pour un organisme, le sien par défaut.")
+        Id | None, Field(description="Qui a présenté le conseiller ; pour un organisme, le sien par défaut.")
     ] = None
 
 
@@ -132,7 +132,7 @@ async def post_certification(
 async def list_certifications(
     asking: Reading,
     paging: Paging,
-    adviser_id: UUID | None = None,
+    adviser_id: Id | None = None,
     qualification: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
     outcome: CertificationOutcome | None = None,
 ) -> Response:
@@ -148,7 +148,7 @@ async def list_certifications(
     summary="Lire un résultat",
     response_model=CertificationResource,
 )
-async def get_certification(certification_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_certification(certification_id: Id, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Avec le numéro de la présentation et qui paierait la suivante."""
     row = await certifications.read(asking.reader, certification_id, owner=asking.owner)
     if row is None:

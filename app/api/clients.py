@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked
-from app.api.fields import Name
+from app.api.fields import Id, Name
 from app.api.headers import IdempotencyKey, answered, checked_key
 from app.api.pages import PlainPaging
 from app.api.routes import Route, listed, problems
@@ -39,7 +39,7 @@ class ClientRequest(fields.Body):
 
     name: Name
     role: Role
-    training_organisation_id: Annotated[UUID | None, Field(description="Pour ce rôle, et pour lui seul.")] = None
+    training_organisation_id: Annotated[Id | None, Field(description="Pour ce rôle, et pour lui seul.")] = None
     issuer_client_id: IssuerClientId | None = None
 
 
@@ -80,7 +80,7 @@ async def list_clients(asking: Reading, paging: PlainPaging) -> Response:
     responses=problems("issuer-client-id-taken", "unknown-reference"),
 )
 async def add_client(body: ClientRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
-    """Il entre ensuite avec une clé (POST /v1/api-keys) ou, avec un `issuer_client_id`, par les jetons de l’émetteur."""
+    """Il entre ensuite avec une clé (POST /v1/api-keys) ou, s’il a un `issuer_client_id`, avec les jetons de là-bas."""
 
     def worded(row: Row) -> Answer:
         return answer_of(client_resource(row), asking.language, status=201)
@@ -97,7 +97,7 @@ async def add_client(body: ClientRequest, asking: Writing, idempotency_key: Idem
     summary="Révoquer un client",
     response_class=Response,
 )
-async def delete_client(client_id: UUID, asking: Writing) -> Response:
+async def delete_client(client_id: Id, asking: Writing) -> Response:
     """Aussitôt et pour toujours, avec toutes ses clés et tous ses jetons."""
     await revoke_client(asking.database, client_id, asking.now, asking.trace)
     asking.service.recognised.forget()

@@ -18,6 +18,7 @@ from app.api.fields import (
     CivilDate,
     Department,
     Email,
+    Id,
     Motive,
     Name,
     Reference,
@@ -76,14 +77,14 @@ class AdministrativeFileBody(fields.Body):
 class ContractRequest(fields.Body):
     """Un contrat de travail : un CDI n’a pas de fin, les autres en ont une."""
 
-    id: Annotated[UUID | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
-    adviser_id: UUID
+    id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
+    adviser_id: Id
     type: ContractType
     starts_on: CivilDate
     ends_on: CivilDate | None = None
     terminated_on: CivilDate | None = None
     termination_motive: Motive | None = None
-    renews_contract_id: UUID | None = None
+    renews_contract_id: Id | None = None
     employer: EmployerBody
     administrative_file: AdministrativeFileBody = AdministrativeFileBody()
 
@@ -175,7 +176,7 @@ async def post_contract(body: ContractRequest, asking: Writing, idempotency_key:
     response_model=ContractResource,
     responses=problems("unknown-reference") | {201: {"description": "Créé", "model": ContractResource}},
 )
-async def put_contract(contract_id: UUID, body: ContractRequest, asking: Writing, if_match: IfMatch = None) -> Response:
+async def put_contract(contract_id: Id, body: ContractRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
     check_identity("id", contract_id, body.id)
     row, is_new = await keep_contract(
@@ -200,7 +201,7 @@ async def put_contract(contract_id: UUID, body: ContractRequest, asking: Writing
 async def list_contracts(
     asking: Reading,
     paging: Paging,
-    adviser_id: UUID | None = None,
+    adviser_id: Id | None = None,
     siret: Annotated[str | None, Query(max_length=14, pattern="^[0-9]{7,14}$", description="Sans espaces.")] = None,
 ) -> Response:
     """Dans l’ordre des identifiants ; par date de modification avec `updated_since`."""
@@ -214,7 +215,7 @@ async def list_contracts(
     summary="Lire un contrat",
     response_model=ContractResource,
 )
-async def get_contract(contract_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_contract(contract_id: Id, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Le contrat et le dossier administratif de l’employeur."""
     row = await _found(asking, contract_id)
     response = shown(contract_resource(row), asking.language, if_none_match)
@@ -236,7 +237,7 @@ async def _found(asking: Asking, contract: UUID) -> Row:
     responses=problems("unknown-reference"),
 )
 async def patch_contract(
-    contract_id: UUID,
+    contract_id: Id,
     patch: Annotated[dict[str, Any], Body(examples=[{"terminated_on": "2026-06-30"}])],
     asking: Writing,
     if_match: IfMatch = None,

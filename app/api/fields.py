@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from typing import Annotated, Any, LiteralString
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -15,6 +16,9 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\
 EARLIEST, LATEST = date(1950, 1, 1), date(2099, 12, 31)
 
 
+UUID_LENGTH = 36
+
+_NOT_A_UUID = Sentence(fr="Doit être un UUID.", en="Must be a UUID.")
 _NOT_A_DATE = Sentence(fr="Doit être une date AAAA-MM-JJ.", en="Must be a date YYYY-MM-DD.")
 _IMPLAUSIBLE = Sentence(
     fr="Doit être comprise entre 1950-01-01 et 2099-12-31.", en="Must be between 1950-01-01 and 2099-12-31."
@@ -79,6 +83,13 @@ def _instant(value: Any) -> Any:
     """Only RFC 3339 with its offset: pydantic alone would take a number of seconds, or an instant of no zone."""
     if not isinstance(value, str) or not INSTANT.fullmatch(value):
         raise objection("invalid-instant", _NOT_AN_INSTANT)
+    return value
+
+
+def _as_written(value: Any) -> Any:
+    """Only 8-4-4-4-12: pydantic alone would take braces and `urn:uuid:`."""
+    if isinstance(value, str) and len(value) != UUID_LENGTH:
+        raise objection("invalid-uuid", _NOT_A_UUID)
     return value
 
 
@@ -148,6 +159,8 @@ Siret = Annotated[
     AfterValidator(_establishment),
     _announced(format="siret", pattern="^ *[0-9][0-9 ]*$", minLength=7),
 ]
+
+Id = Annotated[UUID, BeforeValidator(_as_written)]
 
 LARGEST_COUNT = 2**31 - 1
 LONGEST_ADDRESS = 2_083

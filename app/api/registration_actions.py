@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of
+from app.api.fields import Id
 from app.api.headers import IdempotencyKey, IfMatch, answered, expected, required_key
 from app.api.registration_requests import (
     AttendanceRequest,
@@ -67,7 +67,7 @@ def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
     responses=problems("idempotency-key-missing", "invalid-transition"),
 )
 async def choose(
-    registration_id: UUID, body: ChoiceRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: ChoiceRequest, asking: Writing, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Conserver l’inscription sans prise en charge, à la charge d’un des payeurs proposés, ou l’annuler."""
     asked = _acting(asking, idempotency_key, body)
@@ -84,7 +84,7 @@ async def choose(
     responses=problems("idempotency-key-missing", "invalid-transition", "duplicate-registration"),
 )
 async def re_examine(
-    registration_id: UUID,
+    registration_id: Id,
     asking: Writing,
     body: ReExaminationRequest | None = None,
     idempotency_key: IdempotencyKey = None,
@@ -104,7 +104,7 @@ async def re_examine(
     responses=problems("idempotency-key-missing", "invalid-transition", "session-started"),
 )
 async def cancel_registration(
-    registration_id: UUID,
+    registration_id: Id,
     asking: Writing,
     body: CancellationRequest | None = None,
     idempotency_key: IdempotencyKey = None,
@@ -123,7 +123,7 @@ async def cancel_registration(
     responses=problems("idempotency-key-missing", "invalid-transition", "session-not-started"),
 )
 async def record_attendance(
-    registration_id: UUID, body: AttendanceRequest, asking: Holding, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: AttendanceRequest, asking: Holding, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Une absence justifiée rend le droit, une absence non justifiée le consomme."""
     asked = _acting(asking, idempotency_key, body)
@@ -138,7 +138,7 @@ async def record_attendance(
     responses=problems("idempotency-key-missing", "invalid-transition"),
 )
 async def record_positioning_test(
-    registration_id: UUID, body: PositioningTestRequest, asking: Holding, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: PositioningTestRequest, asking: Holding, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Formation initiale seulement ; la durée doit être une des durées de parcours de la politique à cette date."""
     asked = _acting(asking, idempotency_key, body)
@@ -163,7 +163,7 @@ def _moved(present: Session, patch: SessionPatch) -> Session:
     responses=problems("invalid-transition", "session-started", "duplicate-registration"),
 )
 async def reschedule_registration(
-    registration_id: UUID, body: ReschedulingRequest, asking: Holding, if_match: IfMatch = None
+    registration_id: Id, body: ReschedulingRequest, asking: Holding, if_match: IfMatch = None
 ) -> Response:
     """La session n’a pas commencé : l’inscription est décidée à nouveau et son droit choisi à nouveau."""
     asked = asking.asked(_worded(asking))

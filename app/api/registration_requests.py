@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from typing_extensions import TypeAliasType
 
-from app.api.fields import Body, CivilDate, Hours, ModuleCodeText, Motive, Name, Reference, check_order, objection
+from app.api.fields import Body, CivilDate, Hours, Id, ModuleCodeText, Motive, Name, Reference, check_order, objection
 from app.domain.module import ModuleCode
 from app.domain.registration import Attendance, Choice, Payer
 from app.domain.session import Session, SessionFormat
@@ -42,9 +42,9 @@ class SessionBody(Body):
 class RegistrationRequest(Body):
     """Une demande d’inscription. Un organisme de formation peut omettre `training_organisation_id` : le sien."""
 
-    adviser_id: UUID
+    adviser_id: Id
     module_code: ModuleCodeText
-    training_organisation_id: UUID | None = None
+    training_organisation_id: Id | None = None
     session: SessionBody
     requested_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
     employer_agreement: Annotated[bool, Field(strict=True, description="Accord de l’employeur (titre complet).")] = (

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, said, shown
+from app.api.fields import Id
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, required_key
 from app.api.pages import Paging, equalities, uuids
 from app.api.problems import Problem, field_error
@@ -130,8 +131,8 @@ async def preview_registration(body: RegistrationRequest, asking: Writing) -> Re
 async def list_registrations(
     asking: Reading,
     paging: Paging,
-    adviser_id: UUID | None = None,
-    training_organisation_id: UUID | None = None,
+    adviser_id: Id | None = None,
+    training_organisation_id: Id | None = None,
     status: Status | None = None,
     module_code: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
     ids: Ids = None,
@@ -162,7 +163,7 @@ async def list_registrations(
     summary="Lire une inscription",
     response_model=RegistrationResource,
 )
-async def get_registration(registration_id: UUID, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_registration(registration_id: Id, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """L’état présent, avec la dernière décision et ses motifs."""
     row = await registrations.read(asking.reader, registration_id, owner=asking.owner)
     if row is None:
@@ -178,7 +179,7 @@ async def get_registration(registration_id: UUID, asking: Reading, if_none_match
     summary="Lire l’historique des décisions",
     response_model=DecisionsResource,
 )
-async def list_decisions(registration_id: UUID, asking: Reading) -> Response:
+async def list_decisions(registration_id: Id, asking: Reading) -> Response:
     """Toutes les décisions, la plus récente d’abord, chacune avec les faits lus : de quoi la rejouer."""
     registration = await registrations.read(asking.reader, registration_id, owner=asking.owner)
     if registration is None:

@@ -95,9 +95,9 @@ class Database:
     ) -> AsyncGenerator[Transaction, None]:
         """Open a transaction that holds `lock`, commit it when the block ends, undo it when the block raises.
 
-        BEGIN and the lock share a round trip. Raises Missing, AttemptInFlight, and whatever the block raises; with an
-        attempt, a conflict is remembered and raised as ConflictAnswered, so that a replay repeats it. When the connection
-        is lost at COMMIT: AlreadyAnswered, NothingWritten or OutcomeUnknown.
+        BEGIN and the lock share a round trip, the trace and COMMIT another. Raises Missing, AttemptInFlight, and
+        whatever the block raises; with an attempt, a conflict is remembered and raised as ConflictAnswered, so that a
+        replay repeats it. When the connection is lost at COMMIT: AlreadyAnswered, NothingWritten or OutcomeUnknown.
         """
         try:
             async with self._pool.lend() as lent:

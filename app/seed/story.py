@@ -109,8 +109,8 @@ Deed = Kept | Declined | Cancelled | Moved | Notified | Positioned
 class Course:
     """A registration, asked for four weeks ahead (a few days ago for a session to come) unless `asked` says when.
 
-    Once the session is over, an accepted registration ends as `outcome` says; None, it was not said yet. `organisation`: None, the one that
-    delivers such a module in the adviser's territory.
+    Once the session is over, an accepted registration ends as `outcome` says, or waits for its organisation to say
+    (None). `organisation`: None, the one that delivers such a module in the adviser's territory.
     """
 
     module: str

@@ -85,7 +85,7 @@ def test_the_secret_is_shown_once(admin: httpx.Client) -> None:
     assert created["secret"].rpartition("_")[2] not in found.text
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "no name": ({"role": "platform"}, {"/name": "missing"}),
     "no role": ({"name": "La Coop"}, {"/role": "missing"}),
     "nobody": ({}, {"/name": "missing", "/role": "missing"}),
@@ -111,8 +111,11 @@ REFUSED = {
         {"name": "X", "role": "platform", "expires_at": "2026-06-15T08:30:00Z"},
         {"/expires_at": "expiry-range"},
     ),
-    "no zone": ({"name": "X", "role": "platform", "expires_at": "2026-07-01T12:00:00"}, {"/expires_at": "invalid-instant"}),
-}  # fmt: skip
+    "no zone": (
+        {"name": "X", "role": "platform", "expires_at": "2026-07-01T12:00:00"},
+        {"/expires_at": "invalid-instant"},
+    ),
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)

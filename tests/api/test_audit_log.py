@@ -157,7 +157,7 @@ def test_every_operation_says_whether_it_is_noted() -> None:
 
 def _identifiers(answer: httpx.Response) -> set[UUID]:
     """Of the resource, or of those listed: its own, and the adviser's; a key is told by its client."""
-    said = answer.json() if answer.content else {}
+    said: dict[str, Any] = answer.json() if answer.content else {}
     if "client_id" in said:
         return {UUID(said["client_id"])}
     if "data" in said:

@@ -12,7 +12,6 @@ from tests.api.test_api_keys import made, opens, until_closed
 from tests.served import Served, key
 
 
-
 def added(admin: httpx.Client, **fields: Any) -> dict[str, Any]:
     body = {"name": "La Coop", "role": "platform", **fields}
     said: dict[str, Any] = documented(admin.post("/v1/clients", json=body, headers=key()), "addClient")

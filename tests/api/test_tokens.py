@@ -182,7 +182,7 @@ def test_a_token_that_demands_what_we_do_not_know_is_refused(trusting: Served, i
 
 @pytest.mark.parametrize("text", ["a.b.c", "a.b", "x" * 9000, "é.é.é", "eyJhbGciOiJSUzI1NiJ9.e30."])
 def test_what_is_no_token_is_refused(trusting: Served, text: str) -> None:
-    answer = httpx.get(f"{trusting.base_url}/v1/modules", headers={"Authorization": f"Bearer {text}".encode()})
+    answer = httpx.get(f"{trusting.base_url}/v1/modules", headers={b"Authorization": f"Bearer {text}".encode()})
 
     problem(answer, 401, "unauthenticated")
 

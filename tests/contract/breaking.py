@@ -88,9 +88,9 @@ def _beyond_one(inner: Said, of: Contract, outer: Said, within: Contract, place:
 
 def _looser(keyword: str, inner: Any, outer: Any) -> bool:
     if keyword in LEAST:
-        return (-NOWHERE if inner is None else inner) < outer
+        return bool((-NOWHERE if inner is None else inner) < outer)
     if keyword in MOST:
-        return (NOWHERE if inner is None else inner) > outer
+        return bool((NOWHERE if inner is None else inner) > outer)
     return bool(inner != outer)
 
 

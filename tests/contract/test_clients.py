@@ -11,8 +11,8 @@ import pytest
 
 from app.seed.catalogue import LA_MEDNUM
 from tests.contract.exchanges import PUBLISHED
-from tests.contract.programs import PACKAGES, PYTHON, needs_tools, node, run
-from tests.nodejs import NODE
+from tests.contract.programs import PYTHON, needs_tools, node, run
+from tests.nodejs import NODE, PACKAGES
 from tests.served import Served
 
 STORIES = Path(__file__).parent / "stories"

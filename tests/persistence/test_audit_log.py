@@ -1,4 +1,4 @@
-"""The audit log: every change adds to it in its own transaction, every read before it is answered; nobody changes it."""
+"""The audit log: each change adds to it in its own transaction, each read before it is answered; nobody changes it."""
 
 import asyncio
 from collections.abc import AsyncGenerator

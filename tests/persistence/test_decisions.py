@@ -54,9 +54,7 @@ async def assert_every_decision_replays(database: Database) -> list[Row]:
 @pytest.mark.parametrize(
     "change", ["UPDATE decision SET outcome = 'accepted'", "DELETE FROM decision", "TRUNCATE decision CASCADE"]
 )
-async def test_a_decision_is_never_changed_nor_removed(
-    database: Database, owner: Database, change: str
-) -> None:
+async def test_a_decision_is_never_changed_nor_removed(database: Database, owner: Database, change: str) -> None:
     await registered(database, await an_adviser_in_post(database))
 
     with pytest.raises(RestrictViolation, match="append-only"):

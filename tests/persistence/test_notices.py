@@ -57,10 +57,13 @@ async def test_what_is_announced_is_heard_in_order(database: Database, listener:
 
 
 async def test_what_is_undone_is_not_announced(database: Database, listener: Listener) -> None:
-    with pytest.raises(LookupError):
+    async def undo() -> None:
         async with database.transaction() as tx:
             await tx.one("SELECT pg_notify($1, 'never')", CHANNEL)
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await undo()
     await say(database, "after")
 
     await listener.until(["(hearing)", "after"])
@@ -74,4 +77,3 @@ async def test_a_connection_that_is_cut_is_replaced_and_the_gap_is_told(
     await listener.until(["(hearing)", "(deaf)", "(hearing)"])
     await say(database, "again")
     await listener.until(["(hearing)", "(deaf)", "(hearing)", "again"])
-

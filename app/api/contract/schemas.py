@@ -35,10 +35,9 @@ def growing(schema: Schema) -> Schema:
 
 def without_null(schema: Schema) -> Schema:
     """What a query parameter may be: it is absent, never null."""
-    found = [one for one in schema.get("anyOf", ()) if one != NULL]
-    if len(found) != 1:
-        return schema
-    return {name: value for name, value in schema.items() if name != "anyOf"} | found[0]
+    found: list[Schema] = [one for one in schema.get("anyOf", ()) if one != NULL]
+    others = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**others, **found[0]} if len(found) == 1 else schema
 
 
 def _nullable(schema: Schema) -> Schema:
@@ -47,10 +46,10 @@ def _nullable(schema: Schema) -> Schema:
     others = [one for one in alternatives if one != NULL]
     if len(alternatives) != 2 or len(others) != 1 or not isinstance(others[0].get("type"), str):  # noqa: PLR2004  # something or null
         return schema
-    said = {name: value for name, value in schema.items() if name != "anyOf"} | others[0]
+    said = without_null(schema)
     if "enum" in said:
         said["enum"] = [*said["enum"], None]
-    return said | {"type": [said["type"], "null"]}
+    return {**said, "type": [said["type"], "null"]}
 
 
 def _bounded(schema: Schema) -> Schema:

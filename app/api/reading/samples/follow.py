@@ -1,4 +1,4 @@
-"""Tenir une copie des inscriptions à jour : à lancer toutes les quelques minutes. Il faut `pip install httpx`."""
+"""Tenir une copie des inscriptions à jour, en relançant ce programme. Il faut `pip install httpx`."""
 
 import json
 import os
@@ -22,16 +22,17 @@ def whole_list(api: httpx.Client) -> Iterator[dict[str, Any]]:
 
 
 def first_copy(api: httpx.Client) -> dict[str, Any]:
-    """La tête du flux d’abord, la liste ensuite : ce qui change pendant la lecture sera dans la suite du flux."""
+    """La tête du flux, puis la liste : ce qui change pendant la lecture sera dans la suite."""
     head = api.get("/v1/events", params={"after": "now"}).raise_for_status().json()["next"]
     return {"cursor": head, "registrations": {row["id"]: row for row in whole_list(api)}}
 
 
 def follow(api: httpx.Client, copy: dict[str, Any]) -> None:
-    """Un événement peut venir deux fois, jamais manquer : ne relire que ce qui est plus récent que la copie."""
+    """Un événement peut venir deux fois : ne relire que ce qui est plus récent que la copie."""
     registrations, up_to_date = copy["registrations"], False
     while not up_to_date:
-        page = api.get("/v1/events", params={"after": copy["cursor"], "types": "registration.*"})
+        following = {"after": copy["cursor"], "types": "registration.*"}
+        page = api.get("/v1/events", params=following)
         if page.status_code == HTTPStatus.GONE:  # copie trop ancienne : recommencer
             copy |= first_copy(api)
             return

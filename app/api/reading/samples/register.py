@@ -19,14 +19,14 @@ ATTEMPTS = 5
 
 
 def send(api: httpx.Client, demand: dict[str, Any]) -> httpx.Response:
-    """Une clé par demande, la même à chaque essai : une réponse perdue ne crée jamais deux inscriptions."""
+    """Une clé par demande, la même à chaque essai : rien n’est jamais inscrit deux fois."""
     headers = {"Idempotency-Key": str(uuid4())}
     for attempt in range(1, ATTEMPTS):
         wait = float(attempt)
         try:
             answer = api.post("/v1/registrations", json=demand, headers=headers)
         except httpx.TransportError:
-            pass  # rien ne dit si la demande est arrivée : la rejouer, avec la même clé, le dira
+            pass  # la demande est-elle arrivée ? La rejouer avec la même clé le dira
         else:
             if "Retry-After" not in answer.headers:
                 return answer

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Une inscription, de la demande à la décision. Il faut curl et jq.
+# Une inscription, de la demande à la décision. Il faut curl, jq et openssl.
 set -euo pipefail
 : "${BASE_URL:?}" "${API_KEY:?}" "${ADVISER_ID:?}"
 
@@ -12,10 +12,12 @@ demand=$(jq --null-input --arg adviser "$ADVISER_ID" '{
 }')
 answer=$(mktemp)
 
-# Une clé par demande, la même à chaque essai : --retry ne crée jamais deux inscriptions. Il attend Retry-After.
-status=$(curl --silent --retry 4 --retry-all-errors --output "$answer" --write-out '%{http_code}' \
+# Une clé par demande, la même à chaque essai : --retry ne crée jamais deux inscriptions.
+status=$(curl --silent --retry 4 --retry-all-errors \
+  --output "$answer" --write-out '%{http_code}' \
   --header "Authorization: Bearer $API_KEY" --header "Content-Type: application/json" \
-  --header "Idempotency-Key: $(openssl rand -hex 16)" --data "$demand" "$BASE_URL/v1/registrations")
+  --header "Idempotency-Key: $(openssl rand -hex 16)" \
+  --data "$demand" "$BASE_URL/v1/registrations")
 
 case $status in
   201) # Décidée. Un refus est une réponse : tous ses motifs, ce qu’il faut faire, qui doit agir.

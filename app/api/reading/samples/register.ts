@@ -31,15 +31,19 @@ const demand = {
   requested_on: "2026-11-02",
 };
 
-// Une clé par demande, la même à chaque essai : une réponse perdue ne crée jamais deux inscriptions.
+// Une clé par demande, la même à chaque essai : rien n’est jamais inscrit deux fois.
 async function send(demand: object): Promise<Response> {
   const request = {
     method: "POST",
-    headers: { authorization, "Content-Type": "application/json", "Idempotency-Key": randomUUID() },
+    headers: {
+      authorization,
+      "Content-Type": "application/json",
+      "Idempotency-Key": randomUUID(),
+    },
     body: JSON.stringify(demand),
   };
   for (let attempt = 1; attempt < attempts; attempt += 1) {
-    // Sans réponse, rien ne dit si la demande est arrivée : la rejouer, avec la même clé, le dira.
+    // Sans réponse, la demande est-elle arrivée ? La rejouer avec la même clé le dira.
     const answer = await fetch(`${BASE_URL}/v1/registrations`, request).catch(() => null);
     const retryAfter = answer?.headers.get("Retry-After");
     if (answer && !retryAfter) return answer;

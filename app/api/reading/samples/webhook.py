@@ -1,4 +1,4 @@
-"""Recevoir un webhook. Il faut `pip install standardwebhooks fastapi uvicorn`, puis `uvicorn webhook:app`."""
+"""Recevoir un webhook : `pip install standardwebhooks fastapi uvicorn`, `uvicorn webhook:app`."""
 
 import os
 
@@ -12,7 +12,8 @@ app = FastAPI()
 
 @app.post("/webhooks")
 async def receive(request: Request) -> Response:
-    body = await request.body()  # les octets reçus, tels quels : un JSON réécrit n’a plus la même signature
+    # Les octets reçus, tels quels : un JSON réécrit n’a plus la même signature.
+    body = await request.body()
     try:
         event = webhook.verify(body, dict(request.headers))
     except (WebhookVerificationError, ValueError):
@@ -20,5 +21,6 @@ async def receive(request: Request) -> Response:
     delivery = request.headers["webhook-id"]
     if delivery not in seen:  # une livraison peut venir deux fois
         seen.add(delivery)
-        print("Reçu :", event["type"], flush=True)  # en vrai : mettre en file, et traiter ensuite
+        # En vrai : mettre en file, et traiter ensuite.
+        print("Reçu :", event["type"], flush=True)
     return Response(status_code=204)  # répondre d’abord, en moins de 15 secondes

@@ -7,7 +7,8 @@ const webhook = new Webhook(process.env.WEBHOOK_SECRET ?? "");
 const seen = new Set<string>(); // en vrai : une table, avec une contrainte d’unicité
 
 const server = createServer(async (request, response) => {
-  const body = await buffer(request); // les octets reçus, tels quels : un JSON réécrit n’a plus la même signature
+  // Les octets reçus, tels quels : un JSON réécrit n’a plus la même signature.
+  const body = await buffer(request);
   const headers = request.headers as Record<string, string>;
   try {
     const event = webhook.verify(body, headers) as { type: string };

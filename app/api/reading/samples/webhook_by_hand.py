@@ -15,5 +15,5 @@ def is_genuine(secret: str, headers: Mapping[str, str], body: bytes, now: float)
     key = b64decode(secret.removeprefix("whsec_"))
     signed = f"{id_}.{sent_at}.".encode() + body
     expected = "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()
-    # Plusieurs signatures pendant qu’un secret est remplacé ; une comparaison qui ne se devine pas au chronomètre.
+    # Plusieurs signatures pendant qu’un secret est remplacé ; comparées en temps constant.
     return any(hmac.compare_digest(expected.encode(), given) for given in signatures.encode().split())

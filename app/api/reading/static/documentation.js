@@ -72,7 +72,7 @@ SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [],
+  plugins: [freshKeys, saidProblems, briefErrors],
   deepLinking: true,
   displayRequestDuration: true,
   docExpansion: "list",
