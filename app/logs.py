@@ -85,5 +85,5 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     # Bytes straight to the file: the standard library's way costs a request's line three times as much.
     as_bytes = structlog.processors.JSONRenderer(_as_bytes)
     factory = structlog.BytesLoggerFactory(cast("BinaryIO", target.buffer))
-    structlog.configure([*SHARED, as_bytes], wrapper, logger_factory=factory)
+    structlog.configure([*SHARED, as_bytes], wrapper, logger_factory=factory, cache_logger_on_first_use=True)
     _standard(level, target, structlog.processors.JSONRenderer(_as_text))

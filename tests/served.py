@@ -51,9 +51,7 @@ async def _keys(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(
-    database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenReader | None = None
-) -> Generator[Served]:
+def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenReader | None = None) -> Generator[Served]:
     """Serve until the block ends; a client may ask so often a minute, and come with `tokens` if there are any."""
     keys = asyncio.run(_keys(database_url))
     listener, clock = listening_socket("127.0.0.1", 0), Clockwork()

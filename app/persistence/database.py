@@ -1,6 +1,6 @@
 """The pool of connections, and the one way to write: `transaction()`.
 
-SQLAlchemy describes the schema and keeps the pool; statements go to asyncpg as they are written, because the hot path
+SQLAlchemy describes the schema; statements go to asyncpg as they are written, because the hot path
 costs half the processor time that way (the README's decisions give the figures).
 """
 

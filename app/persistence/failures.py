@@ -3,15 +3,20 @@
 import asyncpg
 from sqlalchemy.connectors.asyncio import AsyncAdapt_Error
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+class NotConnected(Exception):  # noqa: N818  # what happened, not a mistake of ours
+    """The server answered, and refused the session; the cause says why."""
+
 
 # The server is away, busy, or took too long: the same request may succeed later.
 UNREACHABLE: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
-    PoolTimeout,
+    NotConnected,
+    # Migrations go through SQLAlchemy, which wraps what it meets.
     DBAPIError,
-    AsyncAdapt_Error,  # what kept a connection from being made
+    AsyncAdapt_Error,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -27,7 +32,7 @@ UNREACHABLE: tuple[type[Exception], ...] = (
 
 def is_missing_schema(failure: Exception) -> bool:
     """Whether migrations have not been here: there is no such table, or no such role to act as."""
-    if isinstance(failure, AsyncAdapt_Error):
+    if isinstance(failure, NotConnected):
         return isinstance(failure.__cause__, asyncpg.InvalidParameterValueError | asyncpg.InsufficientPrivilegeError)
     return isinstance(failure, asyncpg.UndefinedTableError)
 

@@ -3,8 +3,6 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from app.persistence.database import Reader
 from app.persistence.failures import UNREACHABLE, is_missing_schema
 from app.persistence.migrations import newest_revision
@@ -28,7 +26,7 @@ async def why_unready(reader: Reader) -> Unready | None:
     except Exception as failure:
         if is_missing_schema(failure):
             return Unready.SCHEMA
-        if isinstance(failure, (*UNREACHABLE, SQLAlchemyError)):
+        if isinstance(failure, UNREACHABLE):
             return Unready.AWAY
         raise
     # The schema is brought forward before the program that needs it: an older program still serves meanwhile.

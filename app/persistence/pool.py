@@ -1,14 +1,16 @@
 """Connections to the database, lent one at a time: only a live one, with no transaction under way."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy.ext.asyncio import create_async_engine
+from asyncpg import PostgresError, connect
 
 from app.persistence.driver import Driver
+from app.persistence.failures import NotConnected
 from app.persistence.roles import SERVICE
 
 SERVER_SETTINGS = {
@@ -23,6 +25,7 @@ SERVER_SETTINGS = {
     "jit": "off",
 }
 WAIT_SECONDS = 2.0
+COMMAND_SECONDS = 10.0
 
 
 def session_of(role: str | None) -> dict[str, str]:
@@ -41,44 +44,64 @@ class Lent:
 class Pool:
     """At most `size` connections to `postgresql://…`, the one given back last lent first; none before the first need.
 
-    They act as `role`; None is whoever connects, which only tests and chores of the owner have a use for.
+    They act as `role`; None is whoever connects, which only tests and chores of the owner have a use for. By hand,
+    because every request borrows: the pools of SQLAlchemy and of the driver cost more than the statement of a read (the
+    README's decisions give the figures).
     """
 
     def __init__(self, url: str, size: int, role: str | None = SERVICE) -> None:
-        self._engine = create_async_engine(
-            driver_url(url),
-            isolation_level="AUTOCOMMIT",
-            json_deserializer=str,  # JSON stays text: whoever needs it parses it once, into what it needs
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=WAIT_SECONDS,
-            pool_use_lifo=True,
-            connect_args={"server_settings": session_of(role), "command_timeout": 10},
-        )
+        self._url = url
+        self._session = session_of(role)
+        self._places = asyncio.Semaphore(size)
+        self._free: list[Lent] = []
+        self._closed = False
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        """Close what is free now, and what is lent when it comes back."""
+        self._closed = True
+        while self._free:
+            await self._free.pop().connection.close()
 
     @asynccontextmanager
     async def lend(self) -> AsyncGenerator[Lent]:
-        """Lend a live connection; one that the server closed, or that is left in a transaction, is thrown away."""
-        pooled = await self._engine.raw_connection()
+        """Lend a live connection; one that the server closed, or that is left in a transaction, is thrown away.
+
+        Raise NotConnected, OSError, and TimeoutError when none comes free in time.
+        """
+        if self._places.locked():
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
         try:
-            connection = cast("Driver", pooled.driver_connection)
-            if connection.is_closed():
-                pooled.invalidate()
-                pooled = await self._engine.raw_connection()
-                connection = cast("Driver", pooled.driver_connection)
+            lent = await self._live()
             try:
-                yield Lent(connection, pooled.info)
+                yield lent
             finally:
-                if connection.is_closed() or connection.is_in_transaction():
-                    connection.terminate()
-                    pooled.invalidate()
+                self._take_back(lent)
         finally:
-            pooled.close()
+            self._places.release()
+
+    async def _live(self) -> Lent:
+        while self._free:
+            lent = self._free.pop()
+            if not lent.connection.is_closed():
+                return lent
+        try:
+            connection = await connect(self._url, server_settings=self._session, command_timeout=COMMAND_SECONDS)
+        except PostgresError as refused:
+            raise NotConnected from refused
+        return Lent(cast("Driver", connection), {})
+
+    def _take_back(self, lent: Lent) -> None:
+        if lent.connection.is_closed():
+            return
+        if self._closed or lent.connection.is_in_transaction():
+            lent.connection.terminate()
+        else:
+            self._free.append(lent)
 
 
 def driver_url(url: str) -> str:
-    """The URL with the driver that SQLAlchemy must use."""
+    """The URL as SQLAlchemy wants it, for migrations."""
     return urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg"))

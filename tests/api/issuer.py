@@ -97,8 +97,8 @@ def issuing() -> Generator[Issuer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Keep quiet."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         issuer = Issuer(server.server_address[1])

@@ -12,7 +12,7 @@ import pytest
 from app.domain.certification import CertificationOutcome
 from app.domain.registration import Attendance, Payer
 from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered, KeyReused, forget_old_answers
-from app.persistence.database import AttemptInFlight, Database
+from app.persistence.database import AttemptInFlight, Database, NothingWritten
 from app.persistence.failures import UNREACHABLE
 from app.use_cases.asked import Asked
 from app.use_cases.attend import attend
