@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 MINUTE = 60.0
+WHOLE = 1 - 1e-9  # a unit, but for the rounding of refills
 MOST_REMEMBERED = 20_000  # addresses come and go; clients are few
 
 
@@ -42,7 +43,7 @@ class Limiter:
     def take(self, who: Hashable, at: float) -> Allowance:
         """Take a unit at the monotonic instant `at`, if there is one."""
         bucket = self._filled(who, at)
-        granted = bucket.left >= 1
+        granted = bucket.left >= WHOLE
         if granted:
             bucket.left -= 1
         return self._allowance(bucket, granted=granted)
@@ -70,5 +71,5 @@ class Limiter:
     def _allowance(self, bucket: Bucket, *, granted: bool) -> Allowance:
         per_second = self.per_minute / MINUTE
         full_in = ceil((self.per_minute - bucket.left) / per_second)
-        retry_in = 0 if bucket.left >= 1 else max(1, ceil((1 - bucket.left) / per_second))
-        return Allowance(granted, int(bucket.left), full_in, retry_in)
+        retry_in = 0 if bucket.left >= WHOLE else max(1, ceil((1 - bucket.left) / per_second))
+        return Allowance(granted, max(0, int(bucket.left)), full_in, retry_in)
