@@ -6,7 +6,7 @@ from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.wording.languages import Sentence
 
@@ -93,8 +93,11 @@ def _as_written(value: Any) -> Any:
     return value
 
 
-def _text(longest: int) -> Any:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, strict=True)
+def _stripped(value: str) -> str:
+    stripped = value.strip()
+    if not stripped:
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
+    return stripped
 
 
 def _announced(**keywords: Any) -> Any:
@@ -104,9 +107,12 @@ def _announced(**keywords: Any) -> Any:
 
 _A_CHARACTER = r"^[^\u0000-\u0008\u000b-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u0008\u000b-\u001f\u007f]*$"
 
-Name = Annotated[str, _text(200), AfterValidator(_printable), _announced(pattern=_A_CHARACTER)]
-Motive = Annotated[str, _text(2000), AfterValidator(_printable), _announced(pattern=_A_CHARACTER)]
-Reference = Annotated[str, _text(100), AfterValidator(_printable), _announced(pattern=_A_CHARACTER)]
+# Counted as they were sent, then stripped of the spaces around them.
+_TEXT = (AfterValidator(_printable), AfterValidator(_stripped), _announced(pattern=_A_CHARACTER))
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True), *_TEXT]
+Motive = Annotated[str, StringConstraints(min_length=1, max_length=2000, strict=True), *_TEXT]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True), *_TEXT]
 ModuleCodeText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, strict=True)]
 Email = Annotated[
     str,

@@ -66,7 +66,9 @@ class Contract:
 def beyond(inner: Said, of: Contract, outer: Said, within: Contract, place: str) -> Iterator[str]:
     """Why a value of schema `inner` may not be one of schema `outer`."""
     for one in of.alternatives(inner):
-        reasons = [[*_beyond_one(one, of, other, within, place)] for other in within.alternatives(outer)]
+        others = within.alternatives(outer)
+        alike = [other for other in others if other.get("type") == one.get("type")] or others
+        reasons = [[*_beyond_one(one, of, other, within, place)] for other in alike]
         if all(reasons):
             yield from min(reasons, key=len)
 

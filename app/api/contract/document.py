@@ -99,7 +99,7 @@ def _complete(method: str, operation: Operation, schemas: dict[str, Any]) -> Non
 
 def _complete_body(operation: Operation, example: examples.Example) -> None:
     described = operation["requestBody"]["content"]["application/json"]
-    schema = tidied(without_null(described["schema"]))
+    schema = tidied(described["schema"])
     if operation["operationId"] in PATCHES:
         schema = {"$ref": REF.format(model=PATCHES[operation["operationId"]])}
     described["schema"] = schema
