@@ -22,9 +22,15 @@ class Settings(BaseSettings):
     support_email: str = "support@conseiller-numerique.example"
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     run_worker: bool = False
+    webhook_allow_private_addresses: bool = False
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3.0
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values of `secret_key`, newest first."""
+        return tuple(self.secret_key.get_secret_value().split()) if self.secret_key is not None else ()
 
     @field_validator("database_url")
     @classmethod

@@ -17,11 +17,13 @@ from app.api import (
     certifications,
     clients,
     contracts,
+    deliveries,
     events,
     health,
     pages_for_people,
     registration_actions,
     registrations,
+    webhook_endpoints,
 )
 from app.api.access import scope_of
 from app.api.contract.document import published
@@ -67,6 +69,8 @@ def _routers() -> tuple[APIRouter, ...]:
         certifications,
         catalogue,
         events,
+        webhook_endpoints,
+        deliveries,
         clients,
         api_keys,
         audit_log,

@@ -11,6 +11,9 @@ from app.api.watch import Watch
 from app.persistence.audit_log import Trail
 from app.persistence.clients import Client, Recognised, find_key
 from app.persistence.database import Database
+from app.persistence.safe import Safe
+from app.use_cases.keep_endpoint import Outward
+from app.use_cases.reach import Reach
 
 UNLIMITED = 1_000_000  # requests a minute
 
@@ -25,6 +28,8 @@ class Service:
     base_url: str
     limiter: Limiter = field(default_factory=lambda: Limiter(UNLIMITED))
     draining: bool = False
+    reach: Reach = field(default_factory=Reach)
+    outward: Outward = field(init=False)
     watch: Watch = field(init=False)
     trail: Trail = field(init=False)
     recognised: Memory = field(default_factory=Memory)
@@ -32,6 +37,7 @@ class Service:
     def __post_init__(self) -> None:
         self.watch = Watch(self.database, self.clock, lambda: self.draining)
         self.trail = Trail(self.database)
+        self.outward = Outward(self.reach, Safe(self.pepper.secrets))
 
     async def client_with(self, credential: str, now: datetime) -> Client | None:
         """The client of a live key; None when it is malformed, unknown, expired or revoked."""

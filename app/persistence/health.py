@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.persistence.database import Reader
+from app.persistence.driver import Row
 from app.persistence.failures import UNREACHABLE, is_missing_schema
 from app.persistence.migrations import newest_revision
 
@@ -16,7 +17,9 @@ class Unready(StrEnum):
     POLICY = "policy"
 
 
-READINESS = """SELECT (SELECT max(version_num) FROM alembic_version) AS revision, EXISTS (SELECT FROM policy) AS policy"""
+READINESS = (
+    """SELECT (SELECT max(version_num) FROM alembic_version) AS revision, EXISTS (SELECT FROM policy) AS policy"""
+)
 
 OLDEST_UNSEQUENCED = "SELECT occurred_at FROM outbox WHERE sequenced_at IS NULL ORDER BY id LIMIT 1"
 
@@ -35,6 +38,16 @@ async def why_unready(reader: Reader) -> Unready | None:
     if row is None or row["revision"] is None or row["revision"] < newest_revision():
         return Unready.SCHEMA
     return None if row["policy"] else Unready.POLICY
+
+
+LANES = """SELECT channel, CASE WHEN openings = 0 THEN 'closed' WHEN open_until > now() THEN 'open' ELSE 'half_open' END
+    AS state, count(*) AS lanes FROM lane l
+WHERE NOT EXISTS (SELECT FROM webhook_endpoint w WHERE w.id = l.id AND w.status <> 'active') GROUP BY 1, 2"""
+
+
+async def count_lanes(reader: Reader) -> list[Row]:
+    """How many receivers (`lanes`) of each channel are in each state of their circuit breaker."""
+    return await reader.many(LANES)
 
 
 async def oldest_unsequenced(reader: Reader) -> datetime | None:

@@ -5,11 +5,15 @@ Positions are given afterwards, under a lock, by statements that see what was co
 transaction is visible before its locks are free: position n + 1 can't be seen before n.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
+
 from app.persistence.database import Reader, Transaction
+from app.persistence.driver import Row
 
 WHOLE = UUID(int=0)  # the feed that is told everything
 BATCH = 500
@@ -46,10 +50,19 @@ NUMBER = f"""WITH here AS (
     INSERT INTO feed_entry (feed_id, position, outbox_id)
     SELECT feed_id, last_position + 1 - row_number() OVER (PARTITION BY feed_id ORDER BY told.id DESC), told.id
     FROM told JOIN grown ON grown.id = feed_id
+    RETURNING feed_id, position, outbox_id
 ), marked AS (
     UPDATE outbox SET sequenced_at = $1 FROM taken WHERE outbox.id = taken.id
+), wanted AS (
+    SELECT e.position, o.event_id, o.type, o.occurred_at, o.subject_type, o.subject_id, o.subject_version, o.adviser_id,
+        o.data, w.endpoints
+    FROM entries e JOIN outbox o ON o.id = e.outbox_id CROSS JOIN LATERAL (
+        SELECT json_agg(w.id ORDER BY w.id) AS endpoints FROM webhook_endpoint w
+        WHERE w.feed_id = e.feed_id AND w.status = 'active'
+            AND w.types && ARRAY['*', o.type, split_part(o.type, '.', 1) || '.*']
+    ) w WHERE NOT o.history AND w.endpoints IS NOT NULL
 )
-SELECT count(*) AS taken FROM taken"""
+SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted) AS wanted FROM taken"""
 
 BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
 
@@ -80,13 +93,21 @@ async def take_turn(transaction: Transaction) -> bool:
     return bool(row["alone"])
 
 
-async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> int:
-    """Give positions to at most BATCH events, whoever's turn it is; return how many.
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """How many events got their positions, and those that webhook endpoints (`endpoints`, ids) ask for, by feed."""
+
+    taken: int
+    wanted: Sequence[Row]
+
+
+async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> Numbered:
+    """Give positions to at most BATCH events, whoever's turn it is.
 
     `told_to_all_concerned` are the types told to every training organisation that has registered the adviser.
     """
     row = await transaction.one(NUMBER, now, [*told_to_all_concerned])
-    return int(row["taken"]) if row else 0
+    return Numbered(row["taken"], orjson.loads(row["wanted"] or "[]")) if row else Numbered(0, ())
 
 
 async def begin_epoch(transaction: Transaction, now: datetime) -> None:
