@@ -67,5 +67,16 @@ mutate: .venv/.installed ## mutation testing of app/domain
 bench: .venv/.installed ## measure the hot path beside pgbench and a bare ASGI app
 	@$(BIN)/python -m benchmarks
 
+fuzz: .tools/contract/.installed ## draw requests from the contract for long, as each role: make fuzz seconds=600
+	FUZZ_SECONDS=$(or $(seconds),600) $(BIN)/python -m pytest tests/contract/test_fuzzing.py --show-capture=no
+
+examples: .venv/.installed ## ask again what the examples of the contract are answered, and rewrite it
+	@RECORD_EXAMPLES=1 $(BIN)/python -m pytest tests/contract/test_examples.py --show-capture=no -k in_their_order
+	@$(MAKE) --no-print-directory openapi
+
+release: openapi ## freeze the contract of this version: later ones may add to it, and break nothing of it
+	@$(BIN)/python -c 'import json; print(json.load(open("openapi/openapi.json"))["info"]["version"])' \
+	  | xargs -I {} cp --no-clobber openapi/openapi.json openapi/released/{}.json
+
 openapi: .venv/.installed ## rewrite the published contract openapi/openapi.json
 	@$(BIN)/python -m app openapi > openapi/openapi.json

@@ -10,7 +10,7 @@ from app.api.service import Service
 
 
 def drain_on_sigterm(service: Service, seconds: float) -> None:
-    """From SIGTERM on, /readyz refuses while everything else is served for `seconds`; then the server's own stop begins.
+    """From SIGTERM on, /readyz refuses while all else is served for `seconds`; then the server's own stop begins.
 
     Called once the server has its handlers. Ctrl-C, a second SIGTERM and the death of the parent stop without waiting.
     """

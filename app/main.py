@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app.api.application import create_application
+from app.api.issuer_keys import IssuerKeys
 from app.api.keys import Pepper
 from app.api.rates import Limiter
 from app.api.service import Service
+from app.api.tokens import TokenReader
 from app.clock import utc_now
 from app.draining import drain_on_sigterm
 from app.logs import configure_logs
@@ -35,9 +37,9 @@ def build(settings: Settings) -> FastAPI:
     base_url = settings.public_base_url or f"http://{settings.host}:{settings.port}"
     limiter = Limiter(settings.rate_limit_per_minute)
     reach = Reach(anywhere=settings.webhook_allow_private_addresses)
-    service = Service(database, utc_now, pepper, base_url, limiter, reach=reach)
+    service = Service(database, utc_now, pepper, base_url, limiter, _tokens(settings), reach=reach)
     app = create_application(service)
-    notices = Notices(settings.database_url.get_secret_value(), service.recognised.ear)
+    notices = Notices(settings.database_url.get_secret_value(), service.recognised.ear, service.watch.ear)
 
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
@@ -60,6 +62,12 @@ def build(settings: Settings) -> FastAPI:
 
     app.router.lifespan_context = lifespan
     return app
+
+
+def _tokens(settings: Settings) -> TokenReader | None:
+    if settings.token_issuer is None or settings.token_audience is None:
+        return None
+    return TokenReader(IssuerKeys(settings.token_issuer, settings.token_jwks_url), settings.token_audience)
 
 
 def from_environment() -> FastAPI:

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     webhook_allow_private_addresses: bool = False
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3.0
+    token_issuer: str | None = None
+    token_audience: str | None = None
+    token_jwks_url: str | None = None
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
 
     @property
@@ -46,6 +49,14 @@ class Settings(BaseSettings):
             raise ValueError("doit commencer par http:// ou https://")
         return value.rstrip("/") if value else None
 
+    @field_validator("token_issuer", "token_jwks_url")
+    @classmethod
+    def _cannot_be_overheard(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)):
+            raise ValueError("doit commencer par https:// (http:// pour cette machine seulement)")
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -56,6 +67,7 @@ class Settings(BaseSettings):
 
 
 MINIMUM_SECRET = 32
+LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 
 class SettingsError(Exception):
@@ -75,4 +87,6 @@ def read_settings() -> Settings:
             f"SECRET_KEY : requis quand DATABASE_URL est défini ; donnez {MINIMUM_SECRET} caractères aléatoires "
             "(python3 -c 'import secrets; print(secrets.token_urlsafe(48))')"
         )
+    if settings.token_issuer is not None and settings.token_audience is None:
+        raise SettingsError("TOKEN_AUDIENCE : requis avec TOKEN_ISSUER ; le nom de ce service dans ses jetons (`aud`)")
     return settings

@@ -40,7 +40,9 @@ def _free_port() -> int:
 
 @contextmanager
 def _started(command: list[str], environment: Mapping[str, str], port: int, probe: str) -> Generator[Server]:
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         base_url = f"http://127.0.0.1:{port}"
         _wait(f"{base_url}{probe}")

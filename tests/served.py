@@ -14,6 +14,7 @@ from app.api.application import create_application
 from app.api.keys import Pepper
 from app.api.rates import Limiter
 from app.api.service import UNLIMITED, Service
+from app.api.tokens import TokenReader
 from app.persistence.database import open_database
 from app.persistence.notices import Notices
 from app.seed.keys import make_demonstration_keys
@@ -50,12 +51,14 @@ async def _keys(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(database_url: str, *, per_minute: int = UNLIMITED) -> Generator[Served]:
-    """Serve until the block ends; a client may ask so often a minute."""
+def serving(
+    database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenReader | None = None
+) -> Generator[Served]:
+    """Serve until the block ends; a client may ask so often a minute, and come with `tokens` if there are any."""
     keys = asyncio.run(_keys(database_url))
     listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    service = Service(open_database(database_url), clock, PEPPER, base_url, Limiter(per_minute))
+    service = Service(open_database(database_url), clock, PEPPER, base_url, Limiter(per_minute), tokens)
     quiet = {"log_config": None, "access_log": False, "server_header": False}
     server = uvicorn.Server(uvicorn.Config(create_application(service), **quiet))  # type: ignore[arg-type]  # its options
 

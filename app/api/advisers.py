@@ -50,9 +50,7 @@ ConumIds = Annotated[
 ]
 On = Annotated[
     str | None,
-    Query(
-        max_length=10, description="Jour AAAA-MM-JJ ; aujourd’hui par défaut.", json_schema_extra={"format": "date"}
-    ),
+    Query(max_length=10, description="Jour AAAA-MM-JJ ; aujourd’hui par défaut.", json_schema_extra={"format": "date"}),
 ]
 CarryingOver = Annotated[Asking, Depends(Needs(Scope.CARRY_OVERS_WRITE))]
 

@@ -14,7 +14,7 @@ from app.api.access import SCOPES, Asking, Needs, Scope
 from app.api.bodies import answer_of, picked
 from app.api.fields import Instant, Name
 from app.api.headers import answered
-from app.api.keys import KEY_ID, KEY_SECRET, PREFIX, make_key
+from app.api.keys import ID_LENGTH, KEY_ID, KEY_LENGTH, KEY_SECRET, PREFIX, make_key
 from app.api.pages import PlainPaging, equalities
 from app.api.problems import Problem, field_error
 from app.api.routes import Route, listed, problems
@@ -28,7 +28,9 @@ router = APIRouter(prefix="/v1/api-keys", tags=["Administration"], route_class=R
 
 Reading = Annotated[Asking, Depends(Needs(Scope.KEYS_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.KEYS_WRITE))]
-KeyId = Annotated[str, Path(pattern=KEY_ID, description="L’identifiant de la clé : le milieu de son préfixe.")]
+KeyId = Annotated[
+    str, Path(pattern=KEY_ID, max_length=ID_LENGTH, description="L’identifiant de la clé : le milieu de son préfixe.")
+]
 
 REQUIRED = Sentence(
     fr="Requis pour un nouveau client ; pour un client connu, donnez client_id.",
@@ -55,12 +57,19 @@ class ApiKeyRequest(fields.Body):
 class ApiKeyResource(TypedDict):
     """`scopes` null : toutes celles du rôle. `last_used_at` est tenu à la minute."""
 
-    id: Annotated[str, Field(pattern=KEY_ID)]
+    id: Annotated[str, Field(pattern=KEY_ID, max_length=ID_LENGTH)]
     client_id: UUID
     name: Name
     role: Role
     training_organisation_id: UUID | None
-    prefix: Annotated[str, Field(pattern=f"^{PREFIX}_[0-9A-Za-z]{{12}}$", description="Le début de la clé.")]
+    prefix: Annotated[
+        str,
+        Field(
+            pattern=f"^{PREFIX}_[0-9A-Za-z]{{{ID_LENGTH}}}$",
+            max_length=len(PREFIX) + 1 + ID_LENGTH,
+            description="Le début de la clé.",
+        ),
+    ]
     scopes: Annotated[list[Scope], Field(max_length=len(Scope))] | None
     created_at: datetime
     expires_at: datetime | None
@@ -71,7 +80,10 @@ class ApiKeyResource(TypedDict):
 class NewApiKeyResource(ApiKeyResource):
     """La clé, et `secret`, qui n’est montré qu’ici."""
 
-    secret: Annotated[str, Field(pattern=KEY_SECRET, description="À envoyer après `Authorization: Bearer`.")]
+    secret: Annotated[
+        str,
+        Field(pattern=KEY_SECRET, max_length=KEY_LENGTH, description="À envoyer après `Authorization: Bearer`."),
+    ]
 
 
 def api_key_resource(row: Row) -> dict[str, Any]:

@@ -26,7 +26,7 @@ OPERATION = "^[A-Za-z]{1,60}$"
 
 Actor = Annotated[UUID | None, Query(description="L’identifiant du client qui a agi.")]
 Subject = Annotated[UUID | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
-Action = Annotated[str | None, Query(pattern=OPERATION, description="L’`operationId` de l’opération.")]
+Action = Annotated[str | None, Query(pattern=OPERATION, max_length=60, description="L’`operationId` de l’opération.")]
 Since = Annotated[
     str | None,
     Query(
@@ -43,7 +43,7 @@ class AuditEntryResource(TypedDict):
     id: UUID
     at: datetime
     actor: UUID | None
-    action: Annotated[str, Field(pattern=OPERATION, description="L’`operationId` de l’opération.")]
+    action: Annotated[str, Field(pattern=OPERATION, max_length=60, description="L’`operationId` de l’opération.")]
     refused: bool
     request_id: UUID | None
     subject_ids: Annotated[list[UUID], Field(max_length=MOST_SUBJECTS, description="Les conseillers, et le reste.")]

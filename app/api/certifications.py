@@ -34,9 +34,7 @@ ReadingCatalogue = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_READ))]
 MOST_PARTS = 50  # of a title; the catalogue has three
 
 
-AbsenceMotive = TypeAliasType(
-    "AbsenceMotive", Literal["medical_certificate", "force_majeure", "covid_positive_test"]
-)
+AbsenceMotive = TypeAliasType("AbsenceMotive", Literal["medical_certificate", "force_majeure", "covid_positive_test"])
 
 
 class CertificationRequest(fields.Body):

@@ -29,7 +29,7 @@ Writing = Annotated[Asking, Depends(Needs(Scope.KEYS_WRITE))]
 
 IssuerClientId = Annotated[
     str,
-    StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$", strict=True),
+    StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$", max_length=200, strict=True),
     Field(description="Le `client_id` de ses jetons d’accès, chez l’émetteur."),
 ]
 

@@ -67,7 +67,7 @@ Prefer = Annotated[
         alias="Prefer",
         max_length=1000,
         description="`wait=20` attend un événement, au plus 30 secondes (RFC 7240).",
-        json_schema_extra={"pattern": "^[ -~]*$"},
+        pattern="^[ -~]*$",
     ),
 ]
 
@@ -84,7 +84,7 @@ class Feed:
     def id(self) -> UUID:
         return self.asking.owner or WHOLE
 
-    async def begin(self, after: str | None) -> Reading:
+    async def open(self, after: str | None) -> Reading:
         """Read from the cursor, whatever waits placed first: a feed needs no worker to move. Raise Problem."""
         await sequence(self.asking.service.database, self.asking.now)
         if after is None:
@@ -190,7 +190,7 @@ async def follow_events(
     ou d’avant une restauration, reçoit 410 : recommencez ainsi. Un filtre ne change rien à l’avancée du curseur.
     """
     feed = Feed(asking, limit, types)
-    reading, seconds = await feed.begin(after), _wished(prefer)
+    reading, seconds = await feed.open(after), _wished(prefer)
     with asking.service.watch.seat(asking.client.id) as seated:
         if seconds and seated:
             reading = await _waited(request, feed, reading, seconds)

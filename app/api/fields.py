@@ -75,8 +75,6 @@ def _printable(value: str) -> str:
     return value
 
 
-
-
 def _instant(value: Any) -> Any:
     """Only RFC 3339 with its offset: pydantic alone would take a number of seconds, or an instant of no zone."""
     if not isinstance(value, str) or not INSTANT.fullmatch(value):
@@ -173,4 +171,6 @@ PolicyVersion = Annotated[
     _announced(format="date"),
 ]
 Address = Annotated[str, Field(max_length=LONGEST_ADDRESS), _announced(format="uri")]
-Said = Annotated[str, Field(max_length=LONGEST_SAID, description="Un texte pour une personne."), _announced(pattern=_A_CHARACTER)]
+Said = Annotated[
+    str, Field(max_length=LONGEST_SAID, description="Un texte pour une personne."), _announced(pattern=_A_CHARACTER)
+]

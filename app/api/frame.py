@@ -45,10 +45,9 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.request")
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
-    for found, value in scope["headers"]:
-        if found == name:
-            return str(value, "latin-1")
-    return None
+    """Its value; several lines of it are one list (RFC 9110)."""
+    found = [value for other, value in scope["headers"] if other == name]
+    return str(b", ".join(found), "latin-1") if found else None
 
 
 def _request_id(given: str | None) -> UUID:
@@ -159,4 +158,4 @@ class Visit:
 
 def _template(scope: Scope) -> str:
     """The route as it was declared: a path may hold identifiers."""
-    return getattr(scope.get("route"), "path", None) or ("(page)" if "endpoint" in scope else "(none)")
+    return getattr(scope.get("route"), "path_format", None) or ("(page)" if "endpoint" in scope else "(none)")

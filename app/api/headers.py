@@ -34,7 +34,7 @@ IfMatch = Annotated[
         alias="If-Match",
         max_length=LONGEST_CONDITION,
         description="L’`ETag` de la version lue, ou `*` pour la dernière écriture.",
-        json_schema_extra={"pattern": f"^({ANYTHING}|{ETAG}( *, *{ETAG})*)$"},
+        json_schema_extra={"minLength": 1, "pattern": f"^({ANYTHING}|{ETAG}( *, *{ETAG})*)$"},
     ),
 ]
 IfNoneMatch = Annotated[
@@ -42,8 +42,8 @@ IfNoneMatch = Annotated[
     Header(
         alias="If-None-Match",
         max_length=LONGEST_CONDITION,
-        description="L’`ETag` déjà connu : 304 si inchangé.",
-        json_schema_extra={"pattern": f"^({ANYTHING}|{ETAG}( *, *{ETAG})*)$"},
+        description="L’`ETag` déjà connu : 304 si inchangé ; ce qui n’en est pas un n’en est pas un connu.",
+        pattern="^[ -~]*$",
     ),
 ]
 

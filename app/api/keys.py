@@ -9,10 +9,11 @@ from zlib import crc32
 PREFIX = "insc"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_LENGTH = 40  # 238 bits
-_ID_LENGTH = 12
+ID_LENGTH = 12
 _CHECKSUM_LENGTH = 6
-KEY_ID = f"^[0-9A-Za-z]{{{_ID_LENGTH}}}$"
-KEY_SECRET = f"^{PREFIX}_[0-9A-Za-z]{{{_ID_LENGTH}}}_[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}$"
+KEY_ID = f"^[0-9A-Za-z]{{{ID_LENGTH}}}$"
+KEY_SECRET = f"^{PREFIX}_[0-9A-Za-z]{{{ID_LENGTH}}}_[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}$"
+KEY_LENGTH = len(PREFIX) + ID_LENGTH + _SECRET_LENGTH + _CHECKSUM_LENGTH + 2
 
 
 def _base62(number: int, length: int) -> str:
@@ -40,7 +41,7 @@ class NewKey:
 
 
 def make_key() -> NewKey:
-    key_id = _random(_ID_LENGTH)
+    key_id = _random(ID_LENGTH)
     text = f"{PREFIX}_{key_id}_{_random(_SECRET_LENGTH)}"
     return NewKey(key_id, text + _checksum(text))
 

@@ -14,20 +14,20 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query, Request
-from pydantic import Field
+from pydantic import Field, JsonValue
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app.api.access import Asking
 from app.api.bodies import said
-from app.api.problems import Problem, as_shown, field_error
+from app.api.problems import Problem, as_shown, field_error, pointer_to
 from app.persistence.database import Reader
 from app.persistence.driver import Row
 from app.persistence.pages import MAX_LIMIT, Filter, Page, Slice
 from app.wording.languages import Sentence
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Nombre de lignes, de 1 à 500.")]
-CURSOR = {"pattern": "^[A-Za-z0-9_-]+$"}
+CURSOR: dict[str, JsonValue] = {"pattern": "^[A-Za-z0-9_-]+$"}
 LONGEST_CURSOR = 600
 Cursor = Annotated[
     str | None,
@@ -200,4 +200,4 @@ def instant(name: str, value: str) -> datetime:
 def invalid_parameter(name: str, detail: Sentence) -> Problem:
     shown = as_shown(name)
     named = Sentence(fr=f"{shown} : {detail.fr}", en=f"{shown}: {detail.en}")
-    return Problem("invalid-parameter", named, [field_error(f"/{shown}", "invalid", detail)])
+    return Problem("invalid-parameter", named, [field_error(pointer_to(name), "invalid", detail)])

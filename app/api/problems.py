@@ -85,6 +85,11 @@ def as_shown(name: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in name[:LONGEST_NAME])
 
 
+def pointer_to(*names: object) -> str:
+    """RFC 6901: `~` and `/` inside a name are escaped."""
+    return "".join(f"/{as_shown(str(name)).replace('~', '~0').replace('/', '~1')}" for name in names)
+
+
 def field_error(pointer: str, code: str, detail: Sentence) -> WrongField:
     return WrongField(pointer, code, detail)
 

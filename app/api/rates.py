@@ -1,7 +1,7 @@
 """How often a client may ask: a bucket that fills evenly, so that a minute's worth may come at once.
 
-Kept by each process in memory. The libraries found count in windows, under a lock or in a store of their own, and cannot
-give a unit back; this is a division and a dictionary.
+Kept by each process in memory. The libraries found count in windows, under a lock or in a store of their own, and
+cannot give a unit back; this is a division and a dictionary.
 """
 
 from collections.abc import Hashable
@@ -22,7 +22,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """`remaining` whole units; `full_in` and `retry_in` whole seconds, at least 1 when there is anything to wait for."""
+    """`remaining` whole units; `full_in` and `retry_in` whole seconds, at least 1 when there is a wait."""
 
     granted: bool
     remaining: int
@@ -34,6 +34,10 @@ class Allowance:
 class Limiter:
     per_minute: int
     _buckets: dict[Hashable, Bucket] = field(default_factory=dict[Hashable, Bucket])
+
+    @property
+    def remembered(self) -> int:
+        return len(self._buckets)
 
     def take(self, who: Hashable, at: float) -> Allowance:
         """Take a unit at the monotonic instant `at`, if there is one."""

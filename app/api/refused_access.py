@@ -28,7 +28,7 @@ def _named(scope: Scope) -> list[UUID]:
     named = list[UUID]()
     for value in scope.get("path_params", {}).values():
         try:
-            named.append(UUID(value))
+            named.append(UUID(str(value)))
         except ValueError:
             continue
     return named

@@ -156,7 +156,7 @@ def _moved(present: Session, patch: SessionPatch) -> Session:
 
 
 @router.patch(
-    "/{registration_id}",
+    "/{registration_id:uuid}",
     operation_id="rescheduleRegistration",
     summary="Déplacer la session",
     response_model=RegistrationResource,

@@ -157,7 +157,7 @@ async def list_registrations(
 
 
 @router.get(
-    "/{registration_id}",
+    "/{registration_id:uuid}",  # or it would take `preview` for one
     operation_id="getRegistration",
     summary="Lire une inscription",
     response_model=RegistrationResource,

@@ -7,9 +7,10 @@ from datetime import datetime
 from app.api.keys import Pepper, key_id_of
 from app.api.rates import Limiter
 from app.api.recognition import Memory
+from app.api.tokens import TokenReader
 from app.api.watch import Watch
 from app.persistence.audit_log import Trail
-from app.persistence.clients import Client, Recognised, find_key
+from app.persistence.clients import Client, Recognised, find_issued, find_key
 from app.persistence.database import Database
 from app.persistence.safe import Safe
 from app.use_cases.keep_endpoint import Outward
@@ -20,13 +21,15 @@ UNLIMITED = 1_000_000  # requests a minute
 
 @dataclass(slots=True)
 class Service:
-    """`clock` gives an aware instant in UTC; `base_url` has no trailing slash; `draining` once told to stop."""
+    """`clock` gives an aware instant in UTC; `base_url` has no trailing slash; without
+    `tokens`, keys alone open; `draining` once told to stop."""
 
     database: Database
     clock: Callable[[], datetime]
     pepper: Pepper
     base_url: str
     limiter: Limiter = field(default_factory=lambda: Limiter(UNLIMITED))
+    tokens: TokenReader | None = None
     draining: bool = False
     reach: Reach = field(default_factory=Reach)
     outward: Outward = field(init=False)
@@ -40,7 +43,10 @@ class Service:
         self.outward = Outward(self.reach, Safe(self.pepper.secrets))
 
     async def client_with(self, credential: str, now: datetime) -> Client | None:
-        """The client of a live key; None when it is malformed, unknown, expired or revoked."""
+        """The client of a live key or access token; None when it is malformed, unknown, expired or revoked.
+
+        Raise Problem when the issuer of tokens can't be asked.
+        """
         remembered = self.recognised.recall(credential, now)
         if remembered is not None:
             return remembered
@@ -53,6 +59,10 @@ class Service:
 
     async def _look_up(self, credential: str, now: datetime) -> Recognised | None:
         key_id = key_id_of(credential)
-        if key_id is None:
+        if key_id is not None:
+            return await find_key(self.database, key_id, self.pepper.digests(credential), now)
+        token = await self.tokens.read(credential, now) if self.tokens is not None else None
+        if token is None:
             return None
-        return await find_key(self.database, key_id, self.pepper.digests(credential), now)
+        client = await find_issued(self.database, token.client_id, token.scopes)
+        return Recognised(client, token.expires_at) if client is not None else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.api.problems import MOST_ERRORS, Problem, WrongField, as_shown, field_error
+from app.api.problems import MOST_ERRORS, Problem, WrongField, field_error, pointer_to
 from app.wording.languages import Sentence
 
 Mistake = tuple[str, Sentence]  # the code, which is a promise, and what people read
@@ -55,9 +55,7 @@ _LEADING = {"body", "query", "path", "header"}
 
 
 def _pointer(location: Sequence[int | str]) -> str:
-    """RFC 6901: `~` and `/` inside a name are escaped."""
-    parts = location[1:] if location and location[0] in _LEADING else location
-    return "".join(f"/{as_shown(str(part)).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    return pointer_to(*(location[1:] if location and location[0] in _LEADING else location))
 
 
 def _mistake(kind: str, context: Mapping[str, Any]) -> Mistake:

@@ -6,7 +6,7 @@ It places what waits, too: nobody waits in vain because no worker lives.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,8 @@ import structlog
 from app.persistence.database import Database
 from app.persistence.failures import UNREACHABLE
 from app.persistence.feeds import read_heads
+from app.persistence.notices import Ear
+from app.persistence.sequencing import MOVED
 from app.use_cases.sequence import sequence
 
 LOOK_EVERY_SECONDS = 0.25
@@ -47,12 +49,18 @@ class Watch:
         self._is_closing = is_closing
         self._seated: Counter[UUID] = Counter()
         self._waiters: set[Waiter] = set()
+        self._announced = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
     @property
     def waiting(self) -> int:
         """How many requests wait now."""
         return len(self._waiters)
+
+    @property
+    def ear(self) -> Ear:
+        """To be listened with; without it whoever waits is answered as surely, and a little later."""
+        return Ear(MOVED, lambda _: self._announced.set(), self._announced.set, self._announced.set)
 
     @contextmanager
     def seat(self, client: UUID) -> Generator[bool]:
@@ -87,7 +95,9 @@ class Watch:
             for waiter in self._waiters:
                 if closing or heads.get(waiter.feed, 0) > waiter.position:
                     waiter.tell(moved=not closing)
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._announced.wait(), LOOK_EVERY_SECONDS)
+            self._announced.clear()
 
     async def _heads(self) -> Mapping[UUID, int]:
         try:

@@ -76,18 +76,6 @@ REVOKE_CLIENT = f"""WITH revoked AS (UPDATE client SET revoked_at = $2, issuer_c
 keys AS (UPDATE api_key SET revoked_at = $2 FROM revoked WHERE client_id = revoked.id AND api_key.revoked_at IS NULL)
 SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
 
-KEYS = """SELECT id FROM api_key
-WHERE client_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at, id"""
-
-ADD_KEY = "INSERT INTO api_key (id, client_id, digest, scopes, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
-
-REVOKE_KEY = f"""WITH revoked AS (UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id)
-SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
-
-REVOKE_CLIENT = f"""WITH revoked AS (UPDATE client SET revoked_at = $2, issuer_client_id = NULL WHERE id = $1 AND revoked_at IS NULL RETURNING id),
-keys AS (UPDATE api_key SET revoked_at = $2 FROM revoked WHERE client_id = revoked.id AND api_key.revoked_at IS NULL)
-SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
-
 KEYS = """SELECT k.id, k.client_id, c.name, c.role, c.training_organisation_id, k.scopes, k.created_at, k.expires_at,
     k.last_used_at, k.revoked_at FROM api_key k JOIN client c ON c.id = k.client_id"""
 

@@ -17,9 +17,7 @@ class Unready(StrEnum):
     POLICY = "policy"
 
 
-READINESS = (
-    """SELECT (SELECT max(version_num) FROM alembic_version) AS revision, EXISTS (SELECT FROM policy) AS policy"""
-)
+READINESS = "SELECT max(version_num) AS revision, EXISTS (SELECT FROM policy) AS policy FROM alembic_version"
 
 OLDEST_UNSEQUENCED = "SELECT occurred_at FROM outbox WHERE sequenced_at IS NULL ORDER BY id LIMIT 1"
 

@@ -16,6 +16,7 @@ from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
 
 WHOLE = UUID(int=0)  # the feed that is told everything
+MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
 BATCH = 500
 KEPT_FOR = timedelta(days=90)
 FORGOTTEN_AT_ONCE = 5_000
@@ -62,7 +63,8 @@ NUMBER = f"""WITH here AS (
             AND w.types && ARRAY['*', o.type, split_part(o.type, '.', 1) || '.*']
     ) w WHERE NOT o.history AND w.endpoints IS NOT NULL
 )
-SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted) AS wanted FROM taken"""
+SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted) AS wanted,
+    CASE WHEN count(*) > 0 THEN pg_notify('{MOVED}', '') END FROM taken"""
 
 BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
 

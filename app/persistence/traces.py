@@ -43,7 +43,7 @@ class Trace:
 
 def first_id(at: datetime) -> UUID:
     """No trace left at the aware instant `at` or later has a lower id."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)
+    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
 def literal(value: UUID) -> str:

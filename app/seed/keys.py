@@ -15,6 +15,10 @@ NAMES = {
 }
 
 
+# One that administrators may try to revoke: nobody has its key.
+FORMER, FORMER_KEY = uuid5(NAMESPACE_URL, "urn:inscriptions:client:former"), "Demonstratio"
+
+
 async def make_demonstration_keys(database: Database, pepper: Pepper, now: datetime) -> dict[str, str]:
     """A new key for each role, and the training organisation that the second one is of."""
     keys = {"training_organisation_id": str(LA_MEDNUM)}
@@ -26,4 +30,7 @@ async def make_demonstration_keys(database: Database, pepper: Pepper, now: datet
             await add_client(tx, client, name, now)
             await add_key(tx, key.id, client.id, pepper.digest(key.secret), expires_at=None, now=now)
             keys[role] = key.secret
+        former = Client(FORMER, Role.PLATFORM, None)
+        if await add_client(tx, former, "Ancien éditeur (démonstration)", now) is not None:
+            await add_key(tx, FORMER_KEY, FORMER, pepper.digest(make_key().secret), expires_at=None, now=now)
     return keys

@@ -112,7 +112,7 @@ async def issue_key(
         holder = wish.holder
         client = await _found(tx, holder) if isinstance(holder, Holder) else await enrol(tx, holder, now)
         possible = allowed[Role(client["role"])]
-        if not possible.issuperset(wish.scopes or ()):
+        if not possible >= {*(wish.scopes or ())}:
             raise ScopesBeyondRole(possible)
         live = await clients.live_keys(tx, client["id"], now)
         if len(live) >= MOST_KEYS:

@@ -45,6 +45,18 @@ def _too_much_carried_over(client: httpx.Client) -> httpx.Response:
     return client.post(f"/v1/advisers/{an_adviser_in_post(client)}/carry-overs", json=body)
 
 
+def _third_key(client: httpx.Client) -> httpx.Response:
+    first = client.post("/v1/api-keys", json={"name": "La Coop", "role": "platform"}).raise_for_status().json()
+    client.post("/v1/api-keys", json={"client_id": first["client_id"]}).raise_for_status()
+    return client.post("/v1/api-keys", json={"client_id": first["client_id"]})
+
+
+def _enrolled_twice(client: httpx.Client) -> httpx.Response:
+    body = {"name": "La Coop", "role": "platform", "issuer_client_id": f"coop-{uuid4()}"}
+    client.post("/v1/clients", json=body).raise_for_status()
+    return client.post("/v1/clients", json=body)
+
+
 def _key_reused(client: httpx.Client) -> httpx.Response:
     used = key()
     client.post("/v1/advisers", json=adviser_body(), headers=used).raise_for_status()
@@ -69,6 +81,8 @@ PROBLEMS: Mapping[str, Provocation] = {
     "session-started": lambda client: act(client, accepted(client), "cancellation"),
     "session-not-started": lambda client: act(client, upcoming(client), "attendance", outcome="completed"),
     "conum-id-taken": _taken,
+    "too-many-keys": _third_key,
+    "issuer-client-id-taken": _enrolled_twice,
     "nothing-to-carry-over": _too_much_carried_over,
     "precondition-failed": lambda client: _changed(client, {"If-Match": '"9"'}),
     "payload-too-large": lambda client: client.post("/v1/advisers", content=b" " * 300_000, headers=JSON),

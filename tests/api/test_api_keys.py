@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.api import recognition
 from app.persistence.clients import revoke_key
 from app.persistence.database import open_database
 from app.seed.catalogue import HISTYA, LA_MEDNUM
@@ -19,6 +20,12 @@ from tests.scenes import an_adviser_in_post, registration_body
 from tests.served import Served, key, serving
 
 SOON = "2026-07-01T12:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is forgotten because time goes by: only because somebody was revoked."""
+    monkeypatch.setattr(recognition, "REMEMBERED_SECONDS", 3600.0)
 
 
 def made(admin: httpx.Client, **fields: Any) -> dict[str, Any]:

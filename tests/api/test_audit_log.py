@@ -67,8 +67,16 @@ def _patched_contract(client: httpx.Client) -> httpx.Response:
     return client.patch(path, json={"terminated_on": "2026-12-31"}, headers={"If-Match": "*"})
 
 
+CLIENT = {"name": "La Coop", "role": "platform"}
+
+
+def _new_key(client: httpx.Client) -> dict[str, Any]:
+    created: dict[str, Any] = client.post("/v1/api-keys", json=CLIENT).raise_for_status().json()
+    return created
+
+
 MODULE = {"title": "Un module", "kind": "thematic", "hours": 7, "formats": ["remote"]}
-ORGANISATION = {"name": "Un organisme", "email": "organisme@example.org", "deliveries": []}
+ORGANISATION: dict[str, Any] = {"name": "Un organisme", "email": "organisme@example.org", "deliveries": []}
 
 CHANGES: Mapping[str, Deed] = {
     "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
@@ -90,6 +98,10 @@ CHANGES: Mapping[str, Deed] = {
     "rescheduleRegistration": lambda client: move(
         client, upcoming(client), starts_on="2026-10-06", ends_on="2026-10-06"
     ),
+    "addClient": lambda client: client.post("/v1/clients", json=CLIENT),
+    "revokeClient": lambda client: client.delete(f"/v1/clients/{_new_key(client)['client_id']}"),
+    "createApiKey": lambda client: client.post("/v1/api-keys", json=CLIENT),
+    "revokeApiKey": lambda client: client.delete(f"/v1/api-keys/{_new_key(client)['id']}"),
     "putModule": lambda client: client.put(f"/v1/modules/module-{uuid4()}", json=MODULE),
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
 }
@@ -124,8 +136,9 @@ READS: Mapping[str, Deed] = {
     ),
     "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"subject_id": an_adviser(client)}),
 }
-# Nobody's data: the catalogue, and events, which hold identifiers only.
+# Nobody's data: the catalogue, clients and keys, and events, which hold identifiers only.
 UNNOTED = {
+    "listClients", "listApiKeys",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
     "followEvents",
 }  # fmt: skip
@@ -143,8 +156,10 @@ def test_every_operation_says_whether_it_is_noted() -> None:
 
 
 def _identifiers(answer: httpx.Response) -> set[UUID]:
-    """Of the resource, or of those listed: its own, and the adviser's."""
-    said = answer.json()
+    """Of the resource, or of those listed: its own, and the adviser's; a key is told by its client."""
+    said = answer.json() if answer.content else {}
+    if "client_id" in said:
+        return {UUID(said["client_id"])}
     if "data" in said:
         return {UUID(row["adviser_id"] if "adviser_id" in row else row["id"]) for row in said["data"]}
     return {UUID(said[name]) for name in ("id", "adviser_id") if name in said}

@@ -9,13 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api import frame
+from app.api import frame, watch
 from app.api.watch import SEATS
 from app.persistence.database import Database, open_database
-from app.persistence.sequencing import begin_epoch
+from app.persistence.feeds import read_head
+from app.persistence.notices import Ear, Notices
+from app.persistence.sequencing import WHOLE, begin_epoch
 from app.seed.catalogue import HISTYA, LA_MEDNUM
+from app.use_cases.sequence import sequence
 from tests.api.answers import problem
-from tests.clockwork import MORNING
+from tests.clockwork import MORNING, Clockwork
 from tests.conftest import copied
 from tests.persistence.telling import tell
 from tests.served import Served, serving
@@ -276,3 +279,23 @@ async def test_a_restore_is_told_to_whoever_waits(fed: Served, platform: httpx.A
         await tell(tx)
 
     problem(await answering, 410, "cursor-expired")
+
+
+async def test_a_placing_elsewhere_is_announced_to_whoever_waits(
+    fed: Served, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a look that would come an hour later."""
+    monkeypatch.setattr(watch, "LOOK_EVERY_SECONDS", 3600.0)
+    watching, gone, heard = watch.Watch(database, Clockwork(), lambda: False), asyncio.Future[None](), asyncio.Event()
+    other = Ear("nothing_of_ours", lambda _: None, heard.set, heard.clear)
+    listening = asyncio.create_task(Notices(fed.database_url, watching.ear, other).listen())
+    await heard.wait()
+
+    for _ in range(4):  # the first looks may be those of whoever begins to wait, or to hear
+        moving = asyncio.create_task(watching.moved(WHOLE, await read_head(database, WHOLE), 20, gone))
+        await tell_one(database)
+        await sequence(database, MORNING)
+        assert await moving
+
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)

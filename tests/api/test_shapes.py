@@ -94,14 +94,21 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
         client, initial(client), "positioning-test", taken_on="2025-05-01", hours=175
     ),
     "rescheduleRegistration": lambda client: move(client, upcoming(client), starts_on="2026-09-14"),
+    "followEvents": lambda client: client.get("/v1/events", params={"limit": 5}),
+    "listClients": lambda client: client.get("/v1/clients"),
+    "addClient": lambda client: client.post("/v1/clients", json={"name": "Un client", "role": "platform"}),
+    "listApiKeys": lambda client: client.get("/v1/api-keys"),
+    "createApiKey": lambda client: client.post("/v1/api-keys", json={"name": "Une clé", "role": "platform"}),
+    "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"limit": 5}),
 }
+SHAPED = [name for name, route in OPERATIONS.items() if route.response_model is not None]
 
 
-def test_every_operation_has_its_shape_tested() -> None:
-    assert ANSWERS.keys() == OPERATIONS.keys()
+def test_every_operation_that_shows_something_has_its_shape_tested() -> None:
+    assert ANSWERS.keys() == set(SHAPED)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", SHAPED)
 def test_an_answer_has_exactly_the_documented_fields(admin: httpx.Client, operation: str) -> None:
     answer = ANSWERS[operation](admin)
 

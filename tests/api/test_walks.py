@@ -81,7 +81,7 @@ def test_a_walk_neither_skips_nor_repeats_while_rows_are_added_and_changed(crowd
 
     assert len({row["id"] for row in before}) == len(before) >= ROWS
     assert {row["id"] for row in before} <= {row["id"] for row in seen}
-    # The same version of a row is never shown twice; by change, a row changed meanwhile is shown again, at its new place.
+    # The same version of a row is never shown twice; by change, a row changed meanwhile is shown again, where it went.
     assert max(Counter((row["id"], row["version"]) for row in seen).values()) == 1
     if not order:
         assert max(Counter(row["id"] for row in seen).values()) == 1

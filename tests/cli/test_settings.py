@@ -19,6 +19,9 @@ WRONG: Mapping[str, dict[str, str]] = {
     "SECRET_KEY short": {"DATABASE_URL": "postgresql://localhost/x", "SECRET_KEY": "court"},
     "SECRET_KEY blank": {"DATABASE_URL": "postgresql://localhost/x", "SECRET_KEY": " "},
     "PUBLIC_BASE_URL": {"PUBLIC_BASE_URL": "inscriptions.example.org"},
+    "TOKEN_AUDIENCE": {"TOKEN_ISSUER": "https://id.example"},
+    "TOKEN_ISSUER": {"TOKEN_ISSUER": "http://id.example", "TOKEN_AUDIENCE": "inscriptions"},
+    "TOKEN_JWKS_URL": {"TOKEN_JWKS_URL": "keys.json"},
     "HOST": {"HOST": "nowhere.invalid", "DATABASE_URL": "postgresql://localhost/x", "SECRET_KEY": SECRET},
 }
 

@@ -13,7 +13,17 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
-from app.api import advisers, catalogue, certifications, contracts, events, registrations
+from app.api import (
+    advisers,
+    api_keys,
+    audit_log,
+    catalogue,
+    certifications,
+    clients,
+    contracts,
+    events,
+    registrations,
+)
 from app.api.access import scope_of
 from app.api.application import UndeclaredRouteError, create_application
 from app.api.conflicts import MOVES, problem_of_conflict
@@ -25,10 +35,11 @@ from app.domain.refusals import Absence, Reason, Refusal
 from app.domain.registration import Status
 from app.persistence.database import open_database
 from app.persistence.locks import Lock, Target
+from app.persistence.traces import Trace, literal
 from app.wording.languages import Language
 from app.wording.refusals import how_to_fix, label
 from app.wording.summaries import STATUSES
-from tests.clockwork import Clockwork
+from tests.clockwork import MORNING, Clockwork
 from tests.served import PEPPER
 
 PROJECT = Path(__file__).parents[2]
@@ -44,10 +55,10 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
-ROUTERS = (registrations, advisers, contracts, certifications, catalogue, events)
+ROUTERS = (registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log)
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
-    "/livez", "/readyz", "/openapi.json",
+    "/livez", "/readyz", "/metrics", "/openapi.json",
 }  # fmt: skip
 
 
@@ -267,10 +278,11 @@ def test_every_problem_raised_is_in_the_catalogue_that_clients_can_read() -> Non
 # What is written into the texts of this room, by file: constants, numbered places, names of our own columns. Anything
 # that a client can choose goes as a parameter, so that whoever adds a line here says where its value comes from.
 COMPOSED = {
-    "app/persistence/advisers.py": {"SELECT", "registered"},
+    "app/persistence/advisers.py": {"SELECT", "SELECT_FOR_AN_ORGANISATION", "registered"},
     "app/persistence/attempts.py": {"REMEMBER", "self.client_id", "self.key"},  # the last two are digested to a number
     "app/persistence/certifications.py": {"SELECT", "concerned"},
-    "app/persistence/database.py": {"begin", "lock.adviser", "tried", "attempt.number"},
+    "app/persistence/clients.py": {"KEYS", "REVOCATIONS"},
+    "app/persistence/database.py": {"begin", "lock.adviser", "tried", "attempt.number", "trace.insertion(subjects)"},
     "app/persistence/files.py": {
         "ADVISER", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
         "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
@@ -290,8 +302,12 @@ COMPOSED = {
     "app/persistence/rows.py": {
         "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
     },
+    # Hexadecimal digits, an instant, an identifier: see below.
+    "app/persistence/traces.py": {"', '.join(subjects)", "', '.join(values)", "columns", "self.action",
+        "self.at.isoformat()", "value.hex"},
+    "app/persistence/viewers.py": {"self.training_organisation_id.hex"},
     "app/persistence/columns.py": {"column", "listed", "value"},
-    "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "WHOLE"},
+    "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "MOVED", "WHOLE"},
 }  # fmt: skip
 
 
@@ -314,3 +330,20 @@ def test_only_uuids_are_written_into_a_lock(owner: bool) -> None:  # noqa: FBT00
 
     with pytest.raises((AttributeError, ValueError)):
         _ = lock.adviser
+
+
+@pytest.mark.parametrize("place", ["client_id", "action", "request_id", "at"])
+def test_only_uuids_an_instant_and_an_identifier_are_written_into_a_trace(place: str) -> None:
+    nasty: Any = "'; DROP TABLE audit_log; --"
+    known: dict[str, Any] = {"client_id": UUID(int=1), "action": "getAdviser", "request_id": UUID(int=2), "at": MORNING}
+    trace = Trace(**known | {place: nasty})
+
+    with pytest.raises((AttributeError, ValueError)):
+        trace.insertion([])
+
+
+def test_only_uuids_are_subjects() -> None:
+    nasty: Any = "'; DROP TABLE audit_log; --"
+
+    with pytest.raises(AttributeError):
+        literal(nasty)

@@ -37,7 +37,7 @@ def test_an_exception_is_told_by_its_type_and_place_and_never_by_its_message(boo
             except ValueError as error:
                 raise RuntimeError("Jeanne Dupont") from error
         except RuntimeError:
-            logger.error("failed", exc_info=True)
+            logger.exception("failed")
 
     for line in _lines(book):
         assert [item["type"] for item in line["exception"]] == ["builtins.RuntimeError", "builtins.ValueError"]  # type: ignore[attr-defined]  # a list of objects

@@ -29,8 +29,13 @@ FROM pg_constraint WHERE connamespace = 'public'::regnamespace"""
 INDEXES = "SELECT 'index', tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
 TRIGGERS = "SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
 FUNCTIONS = "SELECT 'function', proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+POLICIES = """SELECT 'policy', tablename, policyname, roles::text, cmd, qual, with_check
+FROM pg_policies WHERE schemaname = 'public'"""
+RIGHTS = """SELECT 'right', table_name, column_name, grantee, privilege_type FROM information_schema.column_privileges
+WHERE table_schema = 'public' AND grantee LIKE 'registrations\\_%' UNION ALL
+SELECT 'right', defaclnamespace::text, defaclobjtype::text, '', unnest(defaclacl)::text FROM pg_default_acl"""
 DESCRIBED = (COLUMNS, CONSTRAINTS, INDEXES)
-EVERYTHING = (*DESCRIBED, TRIGGERS, FUNCTIONS)
+EVERYTHING = (*DESCRIBED, TRIGGERS, FUNCTIONS, POLICIES, RIGHTS)
 
 
 async def _rows(url: str, *statements: str) -> set[tuple[object, ...]]:
@@ -124,3 +129,19 @@ def test_two_processes_may_migrate_at_once(url: str) -> None:
 
     assert [process.wait(20) for process in processes] == [0, 0]
     assert {row[1] for row in schema(url, COLUMNS)} == set(metadata.tables)
+
+
+EVIDENCE = {"decision", "audit_log"}
+
+
+@pytest.mark.parametrize("table", sorted(metadata.tables))
+def test_the_service_may_use_every_table_but_not_rewrite_evidence(template: str, cluster: Cluster, table: str) -> None:
+    rights = """SELECT has_table_privilege('registrations_service', $1, 'SELECT, INSERT') AS used,
+        has_table_privilege('registrations_service', $1, 'UPDATE') AS changed,
+        has_table_privilege('registrations_service', $1, 'DELETE') AS removed,
+        has_table_privilege('registrations_service', $1, 'TRUNCATE') AS emptied""".replace("$1", f"'{table}'")
+
+    ((used, changed, removed, emptied),) = schema(cluster.url(template), rights)
+
+    rewritable = table not in EVIDENCE
+    assert (used, changed, removed, emptied) == (True, rewritable, rewritable, False)

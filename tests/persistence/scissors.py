@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that is cut at a COMMIT: before the server hears it, or before the client hears that it is done."""
+"""A wire to PostgreSQL that is cut at a COMMIT: before the server hears it, or before the client hears it is done."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -238,6 +238,23 @@ async def test_an_exam_is_told_once_to_every_organisation_that_registered_the_ad
     assert (len(feeds[WHOLE]), len(feeds[LA_FABRIK]), len(feeds[LA_MEDNUM])) == (4, 2, 2)
 
 
+async def test_the_database_shows_an_organisation_its_own_feed_only(database: Database) -> None:
+    """Whatever a statement forgets to ask."""
+    ours = await told(database, 2)
+    await told(database, 3, organisation=HISTYA)
+    await placed(database)
+    await told(database)
+    viewer = database.seen_by(LA_MEDNUM)
+
+    entries = await viewer.many("SELECT DISTINCT feed_id FROM feed_entry")
+    feeds = await viewer.many("SELECT id, last_position FROM feed")
+    events = await viewer.many("SELECT event_id FROM outbox ORDER BY id")
+
+    assert [row["feed_id"] for row in entries] == [LA_MEDNUM]
+    assert [(row["id"], row["last_position"]) for row in feeds] == [(LA_MEDNUM, 2)]
+    assert [row["event_id"] for row in events] == ours
+
+
 async def test_the_events_of_a_registration_stand_in_the_order_of_its_versions(database: Database) -> None:
     play = await a_play(database, advisers=4)
     stop = asyncio.Event()

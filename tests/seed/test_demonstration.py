@@ -161,7 +161,7 @@ async def test_a_refusal_put_right_waits_for_its_notice(loaded: Database) -> Non
 
 
 async def test_what_is_past_is_in_the_outbox_as_history(loaded: Database) -> None:
-    assert await loaded.many("SELECT DISTINCT history FROM outbox") == [{"history": True}]
+    assert [row["history"] for row in await loaded.many("SELECT DISTINCT history FROM outbox")] == [True]
 
 
 def _end(row: Row | None) -> tuple[str, str | None, str | None]:

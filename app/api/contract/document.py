@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from app.api.contract import errors, examples
 from app.api.contract.access import say_access
-from app.api.contract.headers import HEADERS, SPOKEN, carried
+from app.api.contract.headers import HEADERS, SPOKEN, UNSPOKEN, carried
 from app.api.contract.patches import PATCHES, add_patches
 from app.api.contract.schemas import GROWING, growing, tidied, without_null
 from app.api.contract.vocabulary import MEANINGS, PARAMETERS
@@ -23,7 +23,7 @@ SERVER = {
     "description": "Le serveur qui publie ce document : production, ou démonstration locale.",
     "x-internal": False,
 }
-SUCCESSES = {"200": "Réussi.", "201": "Créé."}
+SUCCESSES = {"200": "Réussi.", "201": "Créé.", "204": "Fait."}
 UNCHANGED = "Inchangé : vous avez déjà cette version."
 
 
@@ -108,6 +108,8 @@ def _complete_body(operation: Operation, example: examples.Example) -> None:
 
 def _success(status: str, answer: dict[str, Any], operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     """An answer with what its shape and the parameters of its operation tell of its headers and examples."""
+    if "content" not in answer:
+        return {"description": SUCCESSES[status], "headers": carried(UNSPOKEN)}
     described = answer["content"]["application/json"]
     schema = described["schema"]["$ref"].rpartition("/")[2]
     takes = {parameter["name"] for parameter in operation["parameters"]}

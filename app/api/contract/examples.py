@@ -130,6 +130,14 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "listQualifications": Example(),
     "followEvents": Example({"types": "registration.*", "limit": 2}),
+    "listApiKeys": Example({"limit": 2}),
+    "createApiKey": Example(
+        bodies={"Client nouveau": {"name": "Tableau de bord", "role": "platform", "scopes": ["registrations:read"]}}
+    ),
+    "revokeApiKey": Example({"key_id": "Demonstratio"}),
+    "listClients": Example({"limit": 2}),
+    "addClient": Example(bodies={"Par jetons": {"name": "Portail", "role": "platform", "issuer_client_id": "portail"}}),
+    "revokeClient": Example({"client_id": "747265f2-cf14-504c-ba73-a17ccbb59302"}),
     "searchAuditLog": Example({"action": "registerAdviser", "limit": 2}),
     "listModules": Example({"limit": 2}),
     "getModule": Example({"code": "cafe-ia"}),

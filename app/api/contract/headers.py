@@ -67,7 +67,8 @@ HEADERS: dict[str, Header] = {
 
 # An answer of the server in trouble may lack the others: it could not tell who asked.
 SURE = ("X-Request-Id", "Content-Language")
-SPOKEN = (*SURE, "RateLimit-Policy", "RateLimit")
+UNSPOKEN = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
+SPOKEN = (*UNSPOKEN, "Content-Language")
 
 
 def carried(names: Iterable[str]) -> dict[str, dict[str, str]]:

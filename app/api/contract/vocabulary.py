@@ -5,6 +5,7 @@ from collections.abc import Mapping
 PARAMETERS: Mapping[str, str] = {
     "adviser_id": "L’identifiant du conseiller.",
     "certification_id": "L’identifiant du résultat.",
+    "client_id": "L’identifiant du client.",
     "contract_id": "L’identifiant du contrat.",
     "module_code": "Le code du module, comme `cafe-ia`.",
     "outcome": "Le résultat.",
@@ -40,6 +41,8 @@ MEANINGS: Mapping[str, str] = {
     "Prerequisite": "`aidants_connect` : l’employeur doit être habilité Aidants Connect.",
     "PresentationStatus": "Un examen à présenter : attendu, en retard ou présenté.",
     "Reason": "Un motif de refus. Les codes sont stables ; il peut s’en ajouter.",
+    "Role": "Plateforme, organisme de formation ou administration.",
+    "Scope": "Ce qu’une clé permet : lire ou écrire, et quoi.",
     "SessionFormat": "À distance, en présence, ou les deux.",
     "Status": (
         "Où en est l’inscription : acceptée, refusée, en attente du choix du conseiller, annulée, suivie, absence "

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 
 import createClient from "openapi-fetch";
 
-import type { components, paths } from "./contract.d.ts";
+import type { components, paths } from "./contract.ts";
 
 type Registration = components["schemas"]["RegistrationResource"];
 type Request = components["schemas"]["RegistrationRequest"];

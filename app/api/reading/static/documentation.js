@@ -1,4 +1,4 @@
-// Starts Swagger UI on this server's contract, with two habits of its own.
+// Starts Swagger UI on this server's contract, with three habits of its own.
 "use strict";
 
 const KEY = "Idempotency-Key";
@@ -52,11 +52,27 @@ function saidProblems() {
   return { wrapComponents: { liveResponse } };
 }
 
+// The errors that an operation may answer take a line each: they are all of one shape, and each code has its page.
+function briefErrors() {
+  const response = (Original, { React: { createElement } }) => (props) => {
+    if (props.code < "400") return createElement(Original, props);
+    const Markdown = props.getComponent("Markdown", true);
+    const source = props.response.get("description").replace(/`([a-z-]+)`/g, "[`$1`](/problems/$1)");
+    return createElement(
+      "tr",
+      { className: "response", "data-code": props.code },
+      createElement("td", { className: "response-col_status" }, props.code),
+      createElement("td", { className: "response-col_description", colSpan: 2 }, createElement(Markdown, { source })),
+    );
+  };
+  return { wrapComponents: { response } };
+}
+
 SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [freshKeys, saidProblems],
+  plugins: [],
   deepLinking: true,
   displayRequestDuration: true,
   docExpansion: "list",
