@@ -34,10 +34,11 @@ def build(settings: Settings) -> FastAPI:
         raise SettingsError("DATABASE_URL et SECRET_KEY : requis ici ; `python -m app serve` sait s’en passer")
     database = open_database(settings.database_url.get_secret_value())
     pepper = Pepper(tuple(settings.secret_key.get_secret_value().split()))
-    base_url = settings.public_base_url or f"http://{settings.host}:{settings.port}"
     limiter = Limiter(settings.rate_limit_per_minute)
     reach = Reach(anywhere=settings.webhook_allow_private_addresses)
-    service = Service(database, utc_now, pepper, base_url, limiter, _tokens(settings), reach=reach)
+    service = Service(database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), reach=reach)
+    service.support_email = settings.support_email
+    service.has_mailbox = settings.has_mailbox
     app = create_application(service)
     notices = Notices(settings.database_url.get_secret_value(), service.recognised.ear, service.watch.ear)
 

@@ -6,7 +6,8 @@ import asyncio
 import structlog
 
 from app.clock import utc_now
-from app.outbox.relay import Relay
+from app.outbox.email import MailSender, Writer, keep_in_mailbox
+from app.outbox.relay import Relay, Send
 from app.outbox.sequencer import place_events
 from app.outbox.webhook import WebhookSender
 from app.persistence.attempts import forget_old_answers
@@ -27,7 +28,15 @@ async def work(database: Database, settings: Settings, stop: asyncio.Event) -> N
     """Run until `stop` is set; a database that is away for a while only delays the work."""
     reach = Reach(anywhere=settings.webhook_allow_private_addresses)
     bell, webhooks = asyncio.Event(), WebhookSender(Safe(settings.secrets), reach)
-    relay = Relay(database, {Channel.WEBHOOK: webhooks}, bell)
+    channels: dict[str, Send] = {Channel.WEBHOOK: webhooks}
+    mail = _mail(database, settings)
+    if mail is not None:
+        channels[Channel.EMAIL] = mail
+    elif settings.has_mailbox:
+        channels[Channel.EMAIL] = keep_in_mailbox
+    else:
+        _LOG.warning("SMTP_URL is not set: e-mails wait")
+    relay = Relay(database, channels, bell)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(place_events(database, utc_now, stop, bell))
@@ -35,6 +44,17 @@ async def work(database: Database, settings: Settings, stop: asyncio.Event) -> N
             group.create_task(_tidy(database, stop))
     finally:
         await webhooks.close()
+        if mail is not None:
+            await mail.close()
+
+
+def _mail(database: Database, settings: Settings) -> MailSender | None:
+    """None without a mail server."""
+    server = settings.mail_server
+    if server is None:
+        return None
+    writer = Writer(settings.mail_from, settings.support_email, settings.base_url, settings.secrets)
+    return MailSender(database, server, writer)
 
 
 async def _tidy(database: Database, stop: asyncio.Event) -> None:

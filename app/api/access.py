@@ -55,6 +55,8 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
 
 
 _COMMON = {

@@ -17,12 +17,13 @@ from app.use_cases.keep_endpoint import Outward
 from app.use_cases.reach import Reach
 
 UNLIMITED = 1_000_000  # requests a minute
+VISITS_PER_MINUTE = 120  # by address, of personal links: an office shares one
 
 
 @dataclass(slots=True)
 class Service:
     """`clock` gives an aware instant in UTC; `base_url` has no trailing slash; without
-    `tokens`, keys alone open; `draining` once told to stop."""
+    `tokens`, keys alone open; `draining` once told to stop; `has_mailbox` where e-mails stay, and can be read."""
 
     database: Database
     clock: Callable[[], datetime]
@@ -32,6 +33,9 @@ class Service:
     tokens: TokenReader | None = None
     draining: bool = False
     reach: Reach = field(default_factory=Reach)
+    support_email: str = "support@conseiller-numerique.example"
+    has_mailbox: bool = True
+    visitors: Limiter = field(default_factory=lambda: Limiter(VISITS_PER_MINUTE))
     outward: Outward = field(init=False)
     watch: Watch = field(init=False)
     trail: Trail = field(init=False)

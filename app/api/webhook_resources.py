@@ -123,10 +123,15 @@ def endpoint_resource(row: Row) -> dict[str, Any]:
 
 def delivery_resource(row: Row) -> dict[str, Any]:
     """The shape of DeliveryResource, from a row whose attempts are JSON or still its text."""
+    return picked(row, DeliveryResource) | {"attempts": attempts_of(row)}
+
+
+def attempts_of(row: Row) -> list[dict[str, Any]]:
+    """Each the shape of AttemptResource."""
     attempts: list[dict[str, Any]] = (
         orjson.loads(row["attempts"]) if isinstance(row["attempts"], str) else row["attempts"]
     )
-    return picked(row, DeliveryResource) | {"attempts": [_attempt(attempt) for attempt in attempts]}
+    return [_attempt(attempt) for attempt in attempts]
 
 
 def _attempt(row: Row) -> dict[str, Any]:

@@ -91,6 +91,10 @@ delivery = Table(
     Column("recipient", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("body", LargeBinary),
+    # Of an e-mail: whom and what it is about. Its text and its address are found when it is sent.
+    Column("adviser_id", Uuid),
+    Column("registration_id", Uuid),
+    Column("decision_id", Uuid),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("replay", Integer, nullable=False, server_default=text("0")),
@@ -113,6 +117,15 @@ delivery = Table(
     Index("ix_delivery_due", "lane_id", "next_attempt_at", postgresql_where=text("state = 'due'")),
     Index("ix_delivery_in_flight", "lane_id", "lease_until", postgresql_where=text("state = 'in_flight'")),
     Index("ix_delivery_lane", "lane_id", "id"),
+    Index("ix_delivery_adviser_id", "adviser_id", "id", postgresql_where=text("adviser_id IS NOT NULL")),
+    # R26: one message for one crossing, whatever was told of it, however often.
+    Index(
+        "uq_delivery_over_quota",
+        "decision_id",
+        "recipient",
+        unique=True,
+        postgresql_where=text("channel = 'email' AND type = 'registration.over_quota'"),
+    ),
 )
 
 # `number` counts within a replay. `error` is a code of ours; None when the answer was a success.

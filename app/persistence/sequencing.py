@@ -35,7 +35,8 @@ NUMBER = f"""WITH here AS (
     UPDATE feed_epoch SET epoch = gen_random_uuid(), server = here.server, begun_at = $1 FROM here
     WHERE feed_epoch.server <> here.server
 ), taken AS MATERIALIZED (
-    SELECT id, type, adviser_id, training_organisation_id FROM outbox WHERE sequenced_at IS NULL
+    SELECT id, event_id, type, adviser_id, training_organisation_id, subject_type, subject_id, decision_id,
+        CASE WHEN NOT history THEN recipients END AS recipients FROM outbox WHERE sequenced_at IS NULL
     ORDER BY id LIMIT {BATCH}
 ), told AS MATERIALIZED (
     SELECT id, '{WHOLE}'::uuid AS feed_id FROM taken
@@ -62,8 +63,19 @@ NUMBER = f"""WITH here AS (
         WHERE w.feed_id = e.feed_id AND w.status = 'active'
             AND w.types && ARRAY['*', o.type, split_part(o.type, '.', 1) || '.*']
     ) w WHERE NOT o.history AND w.endpoints IS NOT NULL
+), written AS (
+    SELECT taken.id, event_id, type, taken.recipients, taken.adviser_id, r.id AS registration_id,
+        coalesce(taken.decision_id, r.decision_id) AS decision_id
+    FROM taken CROSS JOIN LATERAL (
+        SELECT FROM adviser a WHERE a.id = taken.adviser_id
+            AND num_nonnulls(a.first_name, a.last_name, a.email) > 0 OFFSET 0
+    ) known LEFT JOIN LATERAL (
+        SELECT id, decision_id FROM registration
+        WHERE id = taken.subject_id AND taken.subject_type = 'registration' OFFSET 0
+    ) r ON true WHERE taken.recipients <> '{{}}'
 )
 SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted) AS wanted,
+    (SELECT json_agg(written ORDER BY id) FROM written) AS written,
     CASE WHEN count(*) > 0 THEN pg_notify('{MOVED}', '') END FROM taken"""
 
 BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
@@ -97,10 +109,12 @@ async def take_turn(transaction: Transaction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """How many events got their positions, and those that webhook endpoints (`endpoints`, ids) ask for, by feed."""
+    """How many events got their positions, those that webhook endpoints (`endpoints`, ids) ask for, by feed, and those
+    that somebody (`recipients`) is written to about: nobody about a person without an identity any more."""
 
     taken: int
-    wanted: Sequence[Row]
+    wanted: Sequence[Row] = ()
+    written: Sequence[Row] = ()
 
 
 async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> Numbered:
@@ -109,7 +123,9 @@ async def number(transaction: Transaction, told_to_all_concerned: Collection[str
     `told_to_all_concerned` are the types told to every training organisation that has registered the adviser.
     """
     row = await transaction.one(NUMBER, now, [*told_to_all_concerned])
-    return Numbered(row["taken"], orjson.loads(row["wanted"] or "[]")) if row else Numbered(0, ())
+    if row is None:
+        return Numbered(0)
+    return Numbered(row["taken"], orjson.loads(row["wanted"] or "[]"), orjson.loads(row["written"] or "[]"))
 
 
 async def begin_epoch(transaction: Transaction, now: datetime) -> None:

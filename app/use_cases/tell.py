@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from app.persistence.deliveries import Letter
 from app.persistence.driver import Row
+from app.persistence.messages import Envelope
 
 TEST = "webhook_endpoint.test"
 
@@ -32,6 +33,16 @@ def letter_of(row: Row, endpoint: UUID) -> Letter:
     happened = datetime.fromisoformat(row["occurred_at"])
     told = event_told({**row, "occurred_at": happened})
     return Letter(uuid7(), endpoint, UUID(row["event_id"]), row["type"], body_of(row["type"], happened, told))
+
+
+def envelopes_of(row: Row) -> list[Envelope]:
+    """An e-mail to each recipient of an event whose row's values are JSON's."""
+    event, adviser = UUID(row["event_id"]), UUID(row["adviser_id"])
+    registration, decision = (UUID(row[name]) if row[name] else None for name in ("registration_id", "decision_id"))
+    return [
+        Envelope(uuid7(), event, row["type"], recipient, adviser, registration, decision)
+        for recipient in row["recipients"]
+    ]
 
 
 def a_test(endpoint: UUID, now: datetime) -> Letter:
