@@ -283,6 +283,10 @@ COMPOSED = {
     "app/persistence/certifications.py": {"SELECT", "concerned"},
     "app/persistence/clients.py": {"KEYS", "REVOCATIONS"},
     "app/persistence/database.py": {"begin", "lock.adviser", "tried", "attempt.number", "trace.insertion(subjects)"},
+    "app/persistence/deliveries.py": {
+        "Channel.WEBHOOK", "ENDPOINT", "FORGOTTEN_AT_ONCE", "MOST_ATTEMPTS_SHOWN", "OWNED", "_AGAIN", "_SHOWN",
+        "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
+    },
     "app/persistence/files.py": {
         "ADVISER", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
         "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
@@ -291,7 +295,7 @@ COMPOSED = {
     "app/persistence/migrations.py": {"following"},  # the number of a file
     "app/persistence/pages.py": {
         "' AND '.join(conditions)", "', '.join(order)", "', '.join(places)", "alias", "column", "len(values)",
-        "len(values) + place", "page", "select", "where",
+        "len(values) + place", "page", "select", "where", "f'{way}, '.join(order)", "following", "way",
     },
     "app/persistence/registrations.py": {
         "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES",
@@ -307,6 +311,8 @@ COMPOSED = {
         "self.at.isoformat()", "value.hex"},
     "app/persistence/viewers.py": {"self.training_organisation_id.hex"},
     "app/persistence/columns.py": {"column", "listed", "value"},
+    "app/persistence/safe.py": {"secret"},  # digested to a key
+    "app/persistence/webhook_endpoints.py": {"OWNED", "RESOURCE"},
     "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "MOVED", "WHOLE"},
 }  # fmt: skip
 
