@@ -21,8 +21,10 @@ from app.api import (
     certifications,
     clients,
     contracts,
+    deliveries,
     events,
     registrations,
+    webhook_endpoints,
 )
 from app.api.access import scope_of
 from app.api.application import UndeclaredRouteError, create_application
@@ -55,7 +57,10 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
-ROUTERS = (registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log)
+ROUTERS = (
+    registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
+    webhook_endpoints, deliveries,
+)  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
     "/livez", "/readyz", "/metrics", "/openapi.json",
