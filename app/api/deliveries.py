@@ -11,7 +11,7 @@ from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, said
 from app.api.headers import IdempotencyKey, answered, checked_key
 from app.api.routes import Route, problems
-from app.api.webhook_resources import DeliveryResource, delivery_resource
+from app.api.webhook_resources import WebhookDeliveryResource, delivery_resource
 from app.persistence import deliveries
 from app.persistence.attempts import Answer
 from app.persistence.driver import Row
@@ -35,7 +35,7 @@ def worded_delivery(asking: Asking, status: int) -> Callable[[Row], Answer]:
     "/{delivery_id}",
     operation_id="getDelivery",
     summary="Lire une livraison",
-    response_model=DeliveryResource,
+    response_model=WebhookDeliveryResource,
 )
 async def get_delivery(delivery_id: UUID, asking: Reading) -> Response:
     """Chacun de ses essais, avec le début de la réponse reçue."""
@@ -49,7 +49,7 @@ async def get_delivery(delivery_id: UUID, asking: Reading) -> Response:
     "/{delivery_id}/replay",
     operation_id="replayDelivery",
     summary="Livrer de nouveau",
-    response_model=DeliveryResource,
+    response_model=WebhookDeliveryResource,
     responses=problems("endpoint-disabled"),
 )
 async def replay_delivery(delivery_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:

@@ -20,7 +20,7 @@ from app.api.webhook_resources import AttemptResource, attempts_of
 from app.domain.events import Recipient
 from app.persistence import messages
 from app.persistence.attempts import Answer
-from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, Channel, State
+from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, Channel, DeliveryState
 from app.persistence.driver import Row
 from app.persistence.locks import Missing
 from app.use_cases.resend import resend
@@ -41,7 +41,7 @@ class MessageResource(TypedDict):
     event_id: UUID
     template: Annotated[str, Field(max_length=60, pattern="^[a-z_]+[.][a-z_]+$")]
     recipient_kind: Recipient
-    state: State
+    state: DeliveryState
     replay: Count
     attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
     next_attempt_at: datetime | None
@@ -59,7 +59,7 @@ def _resource(row: Row) -> dict[str, Any]:
     response_model=listed(MessageResource),
 )
 async def list_messages(
-    asking: Reading, paging: PlainPaging, adviser_id: UUID | None = None, status: State | None = None
+    asking: Reading, paging: PlainPaging, adviser_id: UUID | None = None, status: DeliveryState | None = None
 ) -> Response:
     """Du plus récent au plus ancien, pendant 90 jours."""
     filters = equalities(channel=Channel.EMAIL, adviser_id=adviser_id, state=status)

@@ -14,10 +14,10 @@ from app.api.pages import PlainPaging, equalities
 from app.api.problems import Problem, field_error
 from app.api.routes import Route, listed, problems
 from app.api.webhook_resources import (
-    DeliveryResource,
     NewWebhookEndpointResource,
     RecoveryRequest,
     RecoveryResource,
+    WebhookDeliveryResource,
     WebhookEndpointPatch,
     WebhookEndpointRequest,
     WebhookEndpointResource,
@@ -28,7 +28,7 @@ from app.api.webhook_resources import (
 from app.domain.events import EventType, types_named
 from app.persistence import deliveries, webhook_endpoints
 from app.persistence.attempts import Answer
-from app.persistence.deliveries import State
+from app.persistence.deliveries import DeliveryState
 from app.persistence.driver import Row
 from app.persistence.locks import Missing
 from app.persistence.pages import Filter
@@ -144,7 +144,7 @@ async def delete_webhook_endpoint(endpoint_id: UUID, asking: Writing) -> Respons
     status_code=201,
     operation_id="testWebhookEndpoint",
     summary="Livrer un essai",
-    response_model=DeliveryResource,
+    response_model=WebhookDeliveryResource,
     responses=problems("endpoint-disabled"),
 )
 async def send_test_delivery(endpoint_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
@@ -171,13 +171,13 @@ async def rotate_webhook_secret(endpoint_id: UUID, asking: Writing) -> Response:
     "/{endpoint_id}/deliveries",
     operation_id="listDeliveries",
     summary="Lister les livraisons",
-    response_model=listed(DeliveryResource),
+    response_model=listed(WebhookDeliveryResource),
 )
 async def list_deliveries(
     endpoint_id: UUID,
     asking: Reading,
     paging: PlainPaging,
-    state: Annotated[State | None, Query(description="Où en est la livraison.")] = None,
+    state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
 ) -> Response:
     """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
     await _owned(asking, endpoint_id)

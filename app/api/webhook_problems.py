@@ -11,8 +11,8 @@ from app.wording.languages import Sentence
 WHY: Mapping[Unreachable, Sentence] = {
     Unreachable.MALFORMED: Sentence(fr="N’est pas une adresse que l’on peut joindre.", en="Is no address to reach."),
     Unreachable.SCHEME: Sentence(
-        fr="Doit commencer par https:// ; en développement, WEBHOOK_ALLOW_PRIVATE_ADDRESSES permet http.",
-        en="Must begin with https://; in development, WEBHOOK_ALLOW_PRIVATE_ADDRESSES allows http.",
+        fr="https:// est requis ; en développement, WEBHOOK_ALLOW_PRIVATE_ADDRESSES permet http.",
+        en="https:// is required; in development, WEBHOOK_ALLOW_PRIVATE_ADDRESSES allows http.",
     ),
     Unreachable.PORT: Sentence(
         fr="Seuls les ports 443 et 8443 sont joints.", en="Only ports 443 and 8443 are reached."

@@ -1,7 +1,7 @@
 """Webhook endpoints and deliveries as their owners see them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, NotRequired
 from uuid import UUID
 
 import orjson
@@ -11,8 +11,9 @@ from typing_extensions import TypedDict
 from app.api import fields
 from app.api.bodies import instant, picked
 from app.api.fields import LONGEST_ADDRESS, Count
-from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, State
+from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, DeliveryState
 from app.persistence.driver import Row
+from app.persistence.webhook_endpoints import DisabledBecause, EndpointStatus
 from app.use_cases.redeliver import MOST_RECOVERED
 
 MOST_TYPES = 20
@@ -48,7 +49,7 @@ class WebhookEndpointPatch(fields.Body):
     url: Url | None = None
     types: Types | None = None
     status: Annotated[
-        Literal["active", "disabled"] | None,
+        EndpointStatus | None,
         Field(description="`disabled` : plus rien n’est livré, jusqu’à `active`."),
     ] = None
 
@@ -59,8 +60,8 @@ class WebhookEndpointResource(TypedDict):
     id: UUID
     url: Url
     types: Types
-    status: Literal["active", "disabled"]
-    disabled_because: Literal["owner", "failing", "gone"] | None
+    status: EndpointStatus
+    disabled_because: DisabledBecause | None
     failing_since: Annotated[datetime | None, Field(description="Le premier échec depuis la dernière réussite.")]
     created_at: datetime
     updated_at: datetime
@@ -86,10 +87,10 @@ class AttemptResource(TypedDict):
     status: Annotated[int, Field(ge=100, le=999)] | None
     duration_ms: Count
     error: Annotated[str, Field(max_length=40, pattern="^[a-z]+(-[a-z]+)*$")] | None
-    response: NotRequired[Annotated[str, Field(max_length=LONGEST_RESPONSE)] | None]
+    response: NotRequired[Annotated[str, Field(max_length=LONGEST_RESPONSE, pattern="^[^\u0000]*$")] | None]
 
 
-class DeliveryResource(TypedDict):
+class WebhookDeliveryResource(TypedDict):
     """Un événement livré à un point de terminaison, ou qui doit l’être. `skipped` : il était désactivé ; `dead` :
     abandonné après dix essais ; `replay` compte les fois où la livraison a été redemandée."""
 
@@ -97,7 +98,7 @@ class DeliveryResource(TypedDict):
     webhook_endpoint_id: UUID
     event_id: Annotated[UUID, Field(description="Le `webhook-id`, le même à chaque essai.")]
     type: Annotated[str, Field(max_length=60, pattern="^[a-z_]+[.][a-z_]+$")]
-    state: State
+    state: DeliveryState
     replay: Count
     attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
     next_attempt_at: datetime | None
@@ -122,8 +123,8 @@ def endpoint_resource(row: Row) -> dict[str, Any]:
 
 
 def delivery_resource(row: Row) -> dict[str, Any]:
-    """The shape of DeliveryResource, from a row whose attempts are JSON or still its text."""
-    return picked(row, DeliveryResource) | {"attempts": attempts_of(row)}
+    """The shape of WebhookDeliveryResource, from a row whose attempts are JSON or still its text."""
+    return picked(row, WebhookDeliveryResource) | {"attempts": attempts_of(row)}
 
 
 def attempts_of(row: Row) -> list[dict[str, Any]]:

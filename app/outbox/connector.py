@@ -51,10 +51,10 @@ def _look_up(host: str, port: int) -> list[str]:
 class Connector(AsyncNetworkBackend):
     """Connects to the addresses that `reach` admits; to none of a name that has any other."""
 
-    def __init__(self, reach: Reach, resolve: Resolve) -> None:
+    def __init__(self, reach: Reach, resolve: Resolve, wires: AsyncNetworkBackend | None = None) -> None:
         self._reach = reach
         self._resolve = resolve
-        self._wires = AnyIOBackend()
+        self._wires: AsyncNetworkBackend = wires or AnyIOBackend()
 
     async def connect_tcp(
         self,

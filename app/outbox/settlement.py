@@ -10,10 +10,9 @@ from app.outbox.retry import Alarm, Failure, Health, Sequel, wait_after
 from app.persistence import claims
 from app.persistence.claims import Claimed, Tried, Verdict
 from app.persistence.database import Database, Transaction
-from app.persistence.deliveries import Channel, State, settle_all
+from app.persistence.deliveries import Channel, DeliveryState, settle_all
 from app.persistence.driver import Row
-
-GONE = "gone"
+from app.persistence.webhook_endpoints import DisabledBecause, EndpointStatus
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 
@@ -72,20 +71,20 @@ async def _settle_failure(database: Database, claimed: Claimed, tried: Tried, fa
             return
         before, now = _health(held), held["at"]
         after = before.after_failure(now) if failure.of_lane else before
-        gone = failure.sequel is Sequel.GONE
-        alarm = after.alarm(now) if claimed.channel == Channel.WEBHOOK and held["status"] == "active" else None
-        closed = gone or alarm is Alarm.DISABLED or held["status"] != "active"
+        gone, active = failure.sequel is Sequel.GONE, held["status"] == EndpointStatus.ACTIVE
+        alarm = after.alarm(now) if claimed.channel == Channel.WEBHOOK and active else None
+        closed = gone or alarm is Alarm.DISABLED or not active
         wait = None if closed else wait_after(held["attempts"], failure, lot)
-        given_up = State.SKIPPED if closed else State.DEAD
-        await claims.settle_failed(tx, claimed, tried, Verdict(given_up if wait is None else State.DUE, wait))
+        given_up = DeliveryState.SKIPPED if closed else DeliveryState.DEAD
+        await claims.settle_failed(tx, claimed, tried, Verdict(given_up if wait is None else DeliveryState.DUE, wait))
         if alarm is not None:
             after = after.warned(alarm, now)
         if failure.of_lane:
             await claims.suffer(tx, claimed.lane_id, astuple(after))
         if gone:
-            await _close(tx, claimed, after, GONE, GONE)
+            await _close(tx, claimed, after, DisabledBecause.GONE, "gone")
         elif alarm is Alarm.DISABLED:
-            await _close(tx, claimed, after, "failing", alarm)
+            await _close(tx, claimed, after, DisabledBecause.FAILING, alarm)
         elif alarm is not None:
             await _warn(tx, claimed, after, alarm)
 
@@ -98,7 +97,7 @@ def _health(row: Row) -> Health:
 async def _close(transaction: Transaction, claimed: Claimed, health: Health, because: str, kind: str) -> None:
     """Disable the endpoint. What waits for it can be asked for again once it is back."""
     await claims.disable(transaction, claimed.lane_id, because)
-    await settle_all(transaction, claimed.lane_id, State.SKIPPED)
+    await settle_all(transaction, claimed.lane_id, DeliveryState.SKIPPED)
     await _warn(transaction, claimed, health, kind)
 
 

@@ -116,7 +116,7 @@ def _named(failure: Exception) -> str:
             return "secret-unreadable"
         case TimeoutError() | httpcore.TimeoutException():
             return "timeout"
-        case httpcore.ConnectError() if isinstance(failure.__cause__, ssl.SSLError):
+        case httpcore.ConnectError() if isinstance(failure.__context__, ssl.SSLError):
             return "tls"
         case httpcore.ConnectError():
             return "no-connection"

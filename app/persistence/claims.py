@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.persistence.database import Database, Reader, Transaction
-from app.persistence.deliveries import State
+from app.persistence.deliveries import DeliveryState
 from app.persistence.driver import Row
 
 LEASE = timedelta(seconds=60)  # more than sending and settling take
@@ -49,7 +49,7 @@ class Tried:
 class Verdict:
     """What follows from a failed attempt: due again after `again_in`, or settled as `state`."""
 
-    state: State
+    state: DeliveryState
     again_in: timedelta | None = None
 
 

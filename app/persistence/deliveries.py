@@ -23,7 +23,7 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """Skipped: its endpoint was disabled; cancelled: deleted."""
 
     DUE = "due"
@@ -142,7 +142,7 @@ async def missed_events(transaction: Transaction, endpoint: UUID, since: datetim
     return events
 
 
-async def settle_all(transaction: Transaction, lane: UUID, state: State) -> None:
+async def settle_all(transaction: Transaction, lane: UUID, state: DeliveryState) -> None:
     """Nothing that is due there will be tried."""
     await transaction.run(SETTLE_ALL, lane, state)
 

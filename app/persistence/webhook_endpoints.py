@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,19 @@ from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
 from app.persistence.pages import Filter, Page, Slice
 from app.persistence.sequencing import WHOLE
+
+
+class EndpointStatus(StrEnum):
+    """Beside these there is `deleted`, which no owner sees."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class DisabledBecause(StrEnum):
+    OWNER = "owner"
+    FAILING = "failing"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)

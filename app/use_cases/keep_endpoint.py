@@ -12,12 +12,12 @@ from uuid_utils.compat import uuid7
 
 from app.persistence import webhook_endpoints
 from app.persistence.database import Database, Transaction
-from app.persistence.deliveries import State, settle_all
+from app.persistence.deliveries import DeliveryState, settle_all
 from app.persistence.driver import Row
 from app.persistence.locks import Missing
 from app.persistence.safe import Safe
 from app.persistence.traces import Trace
-from app.persistence.webhook_endpoints import Owner
+from app.persistence.webhook_endpoints import DisabledBecause, EndpointStatus, Owner
 from app.use_cases.errors import TooManyEndpoints
 from app.use_cases.reach import Reach
 
@@ -78,10 +78,12 @@ async def change_endpoint(
     async with database.transaction(trace=trace) as tx:
         present = await _locked(tx, endpoint, owner)
         values = {name: changes.get(name, present[name]) for name in ("url", "types", "status")}
-        because = None if values["status"] == "active" else present["disabled_because"] or "owner"
+        because = (
+            None if values["status"] == EndpointStatus.ACTIVE else present["disabled_because"] or DisabledBecause.OWNER
+        )
         await webhook_endpoints.change_endpoint(tx, endpoint, {**values, "disabled_because": because}, now)
         if because is not None:
-            await settle_all(tx, endpoint, State.SKIPPED)
+            await settle_all(tx, endpoint, DeliveryState.SKIPPED)
         return await webhook_endpoints.read_endpoint(tx, endpoint, owner) or {}
 
 
@@ -89,7 +91,7 @@ async def delete_endpoint(database: Database, endpoint: UUID, owner: Owner, now:
     """Raise Missing."""
     async with database.transaction(trace=trace) as tx:
         await _locked(tx, endpoint, owner)
-        await settle_all(tx, endpoint, State.CANCELLED)
+        await settle_all(tx, endpoint, DeliveryState.CANCELLED)
         await webhook_endpoints.delete_endpoint(tx, endpoint, now)
 
 

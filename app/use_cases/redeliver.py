@@ -8,7 +8,7 @@ from app.persistence.attempts import Answer, find_answer, remember
 from app.persistence.database import Database, Transaction
 from app.persistence.driver import Row
 from app.persistence.locks import Missing
-from app.persistence.webhook_endpoints import Owner, owner_of
+from app.persistence.webhook_endpoints import EndpointStatus, Owner, owner_of
 from app.use_cases.asked import Asked
 from app.use_cases.errors import EndpointDisabled
 from app.use_cases.tell import a_test, letter_of
@@ -59,7 +59,7 @@ def _check_active(endpoint: Row | None) -> None:
     """Raise Missing, EndpointDisabled."""
     if endpoint is None:
         raise Missing("webhook endpoint")
-    if endpoint["status"] != "active":
+    if endpoint["status"] != EndpointStatus.ACTIVE:
         raise EndpointDisabled
 
 
