@@ -82,6 +82,8 @@ def _serve(settings: Settings, *, with_demonstration: bool) -> None:
 
 def _show(settings: Settings, demonstration: dict[str, str]) -> None:
     typer.echo(f"Documentation interactive : {settings.public_base_url}/docs")
+    if settings.has_mailbox:
+        typer.echo(f"Boîte aux lettres : {settings.public_base_url}/mailbox")
     for role in Role:
         typer.echo(f"  clé {role:<22} {demonstration[role]}")
     typer.echo(f"Clés écrites dans {settings.data_dir / KEYS_FILE} ; Ctrl-C pour arrêter.")

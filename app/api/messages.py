@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -29,6 +29,9 @@ router = APIRouter(prefix="/v1/messages", tags=["Messages"], route_class=Route)
 
 Reading = Annotated[Asking, Depends(Needs(Scope.MESSAGES_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.MESSAGES_WRITE))]
+
+
+Status = Annotated[DeliveryState | None, Query(description="Où en est l’envoi.")]
 
 
 class MessageResource(TypedDict):
@@ -59,7 +62,7 @@ def _resource(row: Row) -> dict[str, Any]:
     response_model=listed(MessageResource),
 )
 async def list_messages(
-    asking: Reading, paging: PlainPaging, adviser_id: UUID | None = None, status: DeliveryState | None = None
+    asking: Reading, paging: PlainPaging, adviser_id: UUID | None = None, status: Status = None
 ) -> Response:
     """Du plus récent au plus ancien, pendant 90 jours."""
     filters = equalities(channel=Channel.EMAIL, adviser_id=adviser_id, state=status)

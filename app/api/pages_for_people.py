@@ -1,4 +1,4 @@
-"""The pages a person opens: documentation, guide, one page for each problem, personal links. No CDN, no inline script."""
+"""The pages a person opens: documentation, guide, problems, personal links. No CDN, no inline script."""
 
 from importlib.resources import files
 

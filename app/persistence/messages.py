@@ -69,6 +69,17 @@ ONE_LETTER = f"{LETTER} AND d.id = $1"
 NEWEST_LETTERS = f"{LETTER} ORDER BY d.id DESC LIMIT $1"
 
 
+# Of the past, which is written to nobody.
+WAITING = """SELECT o.event_id, o.type, o.adviser_id, r.id AS registration_id, r.decision_id
+FROM registration r JOIN outbox o ON o.subject_id = r.id AND o.history AND o.type = 'registration.over_quota'
+WHERE r.status = 'awaiting_choice' ORDER BY r.id LIMIT 1"""
+
+
+async def oldest_crossing_unwritten(reader: Reader) -> Row | None:
+    """The event of a registration that waits for its adviser's choice, told before there was anybody to write to."""
+    return await reader.one(WAITING)
+
+
 async def post(transaction: Transaction, envelopes: Sequence[Envelope]) -> None:
     """Make them due at once; those made before stay as they are."""
     if not envelopes:

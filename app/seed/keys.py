@@ -8,6 +8,7 @@ from app.persistence.clients import Client, Role, add_client, add_key
 from app.persistence.database import Database
 from app.persistence.safe import Safe
 from app.seed.catalogue import LA_MEDNUM
+from app.seed.messages import add_demonstration_message
 from app.seed.webhooks import add_demonstration_endpoints
 
 NAMES = {
@@ -38,4 +39,5 @@ async def make_demonstration_keys(database: Database, pepper: Pepper, now: datet
         if await add_client(tx, former, "Ancien éditeur (démonstration)", now) is not None:
             await add_key(tx, FORMER_KEY, FORMER, pepper.digest(make_key().secret), expires_at=None, now=now)
     await add_demonstration_endpoints(database, clients[Role.ADMIN], Safe(pepper.secrets), now)
+    await add_demonstration_message(database)
     return keys

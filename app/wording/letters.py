@@ -96,7 +96,7 @@ def letter_of(row: Row, support_email: str, link: str | None = None) -> Letter:
     values = {**_values(row), "support": row["support_email"] or support_email, "link": link}
     spoken = TEXT.get_template(name)
     subject = "".join(spoken.blocks["subject"](spoken.new_context({**values, "layout": "layout.txt"})))
-    title = " ".join(subject.split())
+    title = _held(" ".join(subject.split()))
     text = spoken.render({**values, "layout": "layout.txt"})
     html = HTML.get_template(name).render({**values, "layout": "layout.html", "title": title})
     return Letter(address_of(row), title, text, html)
@@ -230,11 +230,15 @@ def of_name(name: str) -> str:
     return f"d’{name}" if name[:1].lower() in VOWELS else f"de {name}"
 
 
+def _held(text: str) -> str:
+    """With the spaces of French typography, at which no line ends."""
+    return re.sub(r" (?=[;:?!»])|(?<=«) ", "\u00a0", text)
+
+
 def _paragraphs(block: str) -> list[str]:
-    """Parted by empty lines; a line that begins with a dash is an item, a paragraph of its own. With the spaces of
-    French typography, at which no line ends."""
+    """Parted by empty lines; a line that begins with a dash is an item, a paragraph of its own."""
     parted = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=\s*- )", block))
-    return [re.sub(r" (?=[;:?!»])|(?<=«) ", "\u00a0", part) for part in parted if part]
+    return [_held(part) for part in parted if part]
 
 
 def wrapped(block: str) -> str:

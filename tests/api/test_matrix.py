@@ -83,6 +83,9 @@ ELSEWHERE = {
     "createApiKey": Found.CLOSED,
     "revokeApiKey": Found.CLOSED,
     "searchAuditLog": Found.CLOSED,
+    "listMessages": Found.CLOSED,
+    "getMessage": Found.CLOSED,
+    "resendMessage": Found.CLOSED,
 }
 # Beside training organisations: what the platform may not do either.
 FOR_ADMINISTRATORS = {
@@ -96,6 +99,9 @@ FOR_ADMINISTRATORS = {
     "createApiKey",
     "revokeApiKey",
     "searchAuditLog",
+    "listMessages",
+    "getMessage",
+    "resendMessage",
 }
 # Not even the platform: whoever has an endpoint has it alone.
 OF_ONE_OWNER = {
@@ -167,6 +173,7 @@ class World:
             "training_organisation_id": str(LA_MEDNUM),
             "code": "numerique-responsable",
             "client_id": str(uuid4()),
+            "message_id": str(uuid4()),
             "key_id": "0" * 12,
             "ids": self.registration["id"],
             "conum_id": str(self.adviser["conum_id"]),

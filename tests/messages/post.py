@@ -32,7 +32,7 @@ from tests.outbox.posting import SECRETS
 BASE_URL = "https://inscriptions.example.org"
 SUPPORT = "support@example.org"
 WRITER = Writer("Inscriptions <inscriptions@example.org>", SUPPORT, BASE_URL, SECRETS)
-USER, PASSWORD = "relay", "a password"  # noqa: S105  # of the test's own server
+USER, PASSWORD = "relay", "a password"  # of the test's own server
 OK = "250 OK"
 
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # the server of the tests writes down whom it serves
@@ -74,7 +74,8 @@ class Office:
         return answer
 
     async def handle_DATA(self, _: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
-        message = message_from_bytes(bytes(envelope.content or b""), policy=default)
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.received.append(message)
         self.addressed += envelope.rcpt_tos

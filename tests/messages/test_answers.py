@@ -1,6 +1,6 @@
 """The personal page over HTTP: what each link leads to, and that an answer is given once, by its form alone."""
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.api.rates import Limiter
 from app.persistence.database import open_database
 from app.use_cases.answer import PERSONAL_LINK
 from app.use_cases.personal_links import decision_named, link_to
@@ -173,21 +174,25 @@ def test_it_is_for_as_long_as_the_session_has_not_begun(visitor: httpx.Client, p
     assert read(platform, waiting) == waiting
 
 
-async def test_it_is_for_as_long_as_the_policy_says(
-    visitor: httpx.Client, platform: httpx.Client, served: Served, at: Any
-) -> None:
-    waiting = over_quota(platform, starts_on="2026-12-15")
+@pytest.fixture
+async def ten_days(served: Served) -> AsyncGenerator[None]:
+    """A policy that gives an adviser ten days to answer, of sessions from December on."""
     database = open_database(served.database_url, pool_size=1, role=None)
     await database.one("""INSERT INTO policy SELECT '2026-12-01', '2026-12-01', jsonb_set(content::jsonb,
         '{over_quota,reply_days}', '10') || '{"effective_from": "2026-12-01"}', created_at FROM policy LIMIT 1""")
-    try:
-        at(datetime(2026, 6, 25, 12, 0, tzinfo=UTC))
-        in_time = visitor.get(path_of(waiting))
-        at(datetime(2026, 6, 26, 12, 0, tzinfo=UTC))
-        late = visitor.get(path_of(waiting))
-    finally:
-        await database.one("DELETE FROM policy WHERE version = '2026-12-01'")
-        await database.close()
+    yield
+    await database.one("DELETE FROM policy WHERE version = '2026-12-01'")
+    await database.close()
+
+
+@pytest.mark.usefixtures("ten_days")
+def test_it_is_for_as_long_as_the_policy_says(visitor: httpx.Client, platform: httpx.Client, at: Any) -> None:
+    waiting = over_quota(platform, starts_on="2026-12-15")
+
+    at(datetime(2026, 6, 25, 12, 0, tzinfo=UTC))
+    in_time = visitor.get(path_of(waiting))
+    at(datetime(2026, 6, 26, 12, 0, tzinfo=UTC))
+    late = visitor.get(path_of(waiting))
 
     assert "jusqu’au 25/06/2026" in in_time.text
     assert (in_time.status_code, late.status_code) == (200, 410)
@@ -295,13 +300,9 @@ def test_an_answer_leaves_its_line_in_the_audit_log(
 
 
 def test_an_address_that_comes_without_end_waits(visitor: httpx.Client, served: Served) -> None:
-    served.service.visitors.per_minute = 3
-    served.service.visitors._buckets.clear()  # noqa: SLF001  # what earlier tests took
-    try:
-        statuses = [visitor.get("/answer/x").status_code for _ in range(5)]
-    finally:
-        served.service.visitors.per_minute = 1_000_000
-        served.service.visitors._buckets.clear()  # noqa: SLF001  # as above
+    before, served.service.visitors = served.service.visitors, Limiter(3)
+    statuses = [visitor.get("/answer/x").status_code for _ in range(5)]
+    served.service.visitors = before
 
     assert statuses == [404, 404, 404, 429, 429]
 

@@ -1,4 +1,4 @@
-"""Every e-mail that section 9 promises says what happened, what to do, who must do it, by which rule, how to contest."""
+"""Every e-mail of section 9 says what happened, what to do, who must do it, by which rule, and how to contest it."""
 
 import re
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ from app.wording.letters import DECIDED, Letter, LostEventError, decision_to_ans
 SUPPORT = "support@example.org"
 LINK = "https://inscriptions.example.org/answer/a-secret"
 HEADINGS = ("Ce qu’il faut faire", "Qui doit agir", "Sur quelle règle", "Pour contester")
-OUTCOMES = {
+OUTCOMES: dict[EventType, tuple[str, str | None, list[str], list[str]]] = {
     EventType.REGISTRATION_ACCEPTED: ("accepted", "state", ["R22"], []),
     EventType.REGISTRATION_REFUSED: ("refused", None, ["R4", "R18"], ["contract_not_uploaded", "ccp1_not_obtained"]),
     EventType.REGISTRATION_OVER_QUOTA: ("awaiting_choice", None, ["R25", "R26"], ["module_quota_exceeded"]),

@@ -29,6 +29,7 @@ HELD = "018bd542-be3b-76d5-ba9e-daac588b17df"
 ENDPOINT = "720628d5-c25f-5c8c-a824-02bb4f096bc0"
 ENDPOINT_TO_DELETE = "0c9364d0-94eb-5d09-bf6f-32f182e5ffec"
 DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
+MESSAGE = "1b7e96dc-6c43-590e-a841-f79c7a9a6e31"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
 
 
@@ -155,6 +156,9 @@ EXAMPLES: Mapping[str, Example] = {
     "getDelivery": Example({"delivery_id": DELIVERY}),
     "testWebhookEndpoint": Example({"endpoint_id": ENDPOINT}),
     "replayDelivery": Example({"delivery_id": DELIVERY}),
+    "listMessages": Example({"status": "delivered", "limit": 2}),
+    "getMessage": Example({"message_id": MESSAGE}),
+    "resendMessage": Example({"message_id": MESSAGE}),
     "recoverDeliveries": Example({"endpoint_id": ENDPOINT}, {"Depuis la panne": {"since": "2026-06-14T22:00:00Z"}}),
     "deleteWebhookEndpoint": Example({"endpoint_id": ENDPOINT_TO_DELETE}),
     "searchAuditLog": Example({"action": "registerAdviser", "limit": 2}),

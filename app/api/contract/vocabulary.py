@@ -9,6 +9,7 @@ PARAMETERS: Mapping[str, str] = {
     "endpoint_id": "L’identifiant du point de terminaison.",
     "client_id": "L’identifiant du client.",
     "contract_id": "L’identifiant du contrat.",
+    "message_id": "L’identifiant du courriel.",
     "module_code": "Le code du module, comme `cafe-ia`.",
     "outcome": "Le résultat.",
     "qualification": "Le code du titre ou du certificat, comme `remn-ccp1`.",
