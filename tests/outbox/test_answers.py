@@ -194,7 +194,7 @@ async def test_no_more_of_an_answer_is_read_than_may_be(database: Database) -> N
                 await writer.drain()
                 sent += 4096
         except ConnectionError:
-            pass
+            writer.close()
 
     server = await asyncio.start_server(endless, "127.0.0.1", 0)
     async with server:
@@ -239,6 +239,7 @@ async def test_a_success_whose_body_never_ends_is_a_success(database: Database) 
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
         await writer.drain()
         await reader.read()
+        writer.close()
 
     server = await asyncio.start_server(half, "127.0.0.1", 0)
     async with server:
