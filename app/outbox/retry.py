@@ -97,7 +97,8 @@ class Health:
         return Alarm.FAILING if since >= WARNED_AFTER and self.warning is None else None
 
     def warned(self, alarm: Alarm, now: datetime) -> "Health":
-        return replace(self, warning=alarm, warned_at=now)
+        """There is nothing left to warn of once it is disabled."""
+        return self if alarm is Alarm.DISABLED else replace(self, warning=alarm, warned_at=now)
 
 
 def wait_after(attempts: int, failure: Failure, lot: float) -> timedelta | None:

@@ -77,10 +77,8 @@ async def _settle_failure(database: Database, claimed: Claimed, tried: Tried, fa
         wait = None if closed else wait_after(held["attempts"], failure, lot)
         given_up = DeliveryState.SKIPPED if closed else DeliveryState.DEAD
         await claims.settle_failed(tx, claimed, tried, Verdict(given_up if wait is None else DeliveryState.DUE, wait))
-        if alarm is not None:
-            after = after.warned(alarm, now)
         if failure.of_lane:
-            await claims.suffer(tx, claimed.lane_id, astuple(after))
+            await claims.suffer(tx, claimed.lane_id, astuple(after if alarm is None else after.warned(alarm, now)))
         if gone:
             await _close(tx, claimed, after, DisabledBecause.GONE, "gone")
         elif alarm is Alarm.DISABLED:

@@ -14,6 +14,7 @@ import httpcore
 from standardwebhooks import Webhook
 
 from app.outbox.connector import BlockedAddressError, Connector, Resolver, UnknownNameError
+from app.outbox.lines import Lines
 from app.outbox.retry import Failure, Sequel
 from app.outbox.settlement import Outcome
 from app.persistence.claims import Claimed, Tried
@@ -24,7 +25,6 @@ CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 READ_AT_MOST = 16_384
 KEPT_AT_MOST = 4_000  # characters, of at most four bytes
-IDLE_SECONDS = 20.0
 
 GONE, OVERLOADED = 410, frozenset({429, 502, 503, 504})
 ORDER = b"webhook-delivery"  # by which a receiver may say what it wants
@@ -45,15 +45,10 @@ class WebhookSender:
         self._safe = safe
         self._reach = reach
         self._resolver = Resolver()
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trust or httpcore.default_ssl_context(),
-            max_connections=None,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=Connector(reach, self._resolver),
-        )
+        self._lines = Lines(Connector(reach, self._resolver), trust or httpcore.default_ssl_context())
 
     async def close(self) -> None:
-        await self._pool.aclose()
+        await self._lines.close()
         self._resolver.close()
 
     async def __call__(self, claimed: Claimed) -> Outcome:
@@ -73,21 +68,22 @@ class WebhookSender:
         self._reach.check(url)
         secrets = [self._safe.open(sealed) for sealed in claimed.secrets]
         limits = {"connect": CONNECT_SECONDS, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS, "pool": TOTAL_SECONDS}
-        request = self._pool.stream(
-            "POST",
-            url,
-            headers=headers(claimed, secrets, body),
-            content=body,
-            extensions={"timeout": limits},
-        )
-        async with request as response:
+        signed = headers(claimed, secrets, body)
+        async with (
+            self._lines.to(claimed.lane_id) as pool,
+            pool.stream("POST", url, headers=signed, content=body, extensions={"timeout": limits}) as response,
+        ):
             answer.status = response.status
             answer.headers = {name.lower(): value for name, value in response.headers}
-            async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_stream())) as stream:
-                async for chunk in stream:
-                    answer.beginning += chunk[: READ_AT_MOST - len(answer.beginning)]
-                    if len(answer.beginning) >= READ_AT_MOST:
-                        break
+            await _begin_to_read(response, answer)
+
+
+async def _begin_to_read(response: httpcore.Response, answer: _Answer) -> None:
+    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_stream())) as stream:
+        async for chunk in stream:
+            answer.beginning += chunk[: READ_AT_MOST - len(answer.beginning)]
+            if len(answer.beginning) >= READ_AT_MOST:
+                break
 
 
 def headers(claimed: Claimed, secrets: list[str], body: bytes) -> list[tuple[str, str]]:

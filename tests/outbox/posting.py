@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpcore
+
 from app.outbox.relay import Relay, Send
 from app.outbox.webhook import WebhookSender
 from app.persistence.clients import Client, Role, add_client
@@ -21,6 +23,7 @@ from app.use_cases.keep_endpoint import EndpointWish, Outward, add_endpoint
 from app.use_cases.reach import Reach
 from tests.clockwork import MORNING
 
+TRUST = httpcore.default_ssl_context()  # read once: every sender would read all certificates
 SECRETS = ("a secret for tests that is long enough",)
 ANYWHERE = Outward(Reach(anywhere=True), Safe(SECRETS))
 
@@ -70,7 +73,7 @@ async def an_endpoint(
 
 @asynccontextmanager
 async def a_sender(reach: Reach | None = None) -> AsyncGenerator[WebhookSender]:
-    sender = WebhookSender(Safe(SECRETS), reach or Reach(anywhere=True))
+    sender = WebhookSender(Safe(SECRETS), reach or Reach(anywhere=True), TRUST)
     try:
         yield sender
     finally:
