@@ -29,6 +29,8 @@ from app.serving import complete_environment, listening_socket, serve_until_told
 from app.settings import Settings, SettingsError, read_settings
 from app.worker import work
 
+WORKER_POOL_SIZE = 6  # placing, claiming, settling what arrived, two that settle what failed, tidying
+
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Inscriptions des conseillers numériques.")
 cli.add_typer(keys, name="keys")
 cli.add_typer(clients, name="clients")
@@ -80,6 +82,8 @@ def _serve(settings: Settings, *, with_demonstration: bool) -> None:
 
 def _show(settings: Settings, demonstration: dict[str, str]) -> None:
     typer.echo(f"Documentation interactive : {settings.public_base_url}/docs")
+    if settings.has_mailbox:
+        typer.echo(f"Boîte aux lettres : {settings.public_base_url}/mailbox")
     for role in Role:
         typer.echo(f"  clé {role:<22} {demonstration[role]}")
     typer.echo(f"Clés écrites dans {settings.data_dir / KEYS_FILE} ; Ctrl-C pour arrêter.")
@@ -94,10 +98,10 @@ def worker() -> None:
     url = database_url(settings)
 
     async def run() -> None:
-        stop, database = asyncio.Event(), open_database(url, pool_size=2)
+        stop, database = asyncio.Event(), open_database(url, pool_size=WORKER_POOL_SIZE)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await work(database, stop)
+        await work(database, settings, stop)
         await database.close()
 
     asyncio.run(run())

@@ -20,6 +20,7 @@ from app.logs import configure_logs
 from app.persistence.database import open_database
 from app.persistence.notices import Notices
 from app.settings import Settings, SettingsError, read_settings
+from app.use_cases.reach import Reach
 from app.worker import work
 
 # The heap of a started service is long-lived: walking it again for every few thousand new objects is what makes the
@@ -33,9 +34,11 @@ def build(settings: Settings) -> FastAPI:
         raise SettingsError("DATABASE_URL et SECRET_KEY : requis ici ; `python -m app serve` sait s’en passer")
     database = open_database(settings.database_url.get_secret_value())
     pepper = Pepper(tuple(settings.secret_key.get_secret_value().split()))
-    base_url = settings.public_base_url or f"http://{settings.host}:{settings.port}"
     limiter = Limiter(settings.rate_limit_per_minute)
-    service = Service(database, utc_now, pepper, base_url, limiter, _tokens(settings))
+    reach = Reach(anywhere=settings.webhook_allow_private_addresses)
+    service = Service(database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), reach=reach)
+    service.support_email = settings.support_email
+    service.has_mailbox = settings.has_mailbox
     app = create_application(service)
     notices = Notices(settings.database_url.get_secret_value(), service.recognised.ear, service.watch.ear)
 
@@ -43,7 +46,7 @@ def build(settings: Settings) -> FastAPI:
     async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
         drain_on_sigterm(service, settings.drain_seconds)
         stop = asyncio.Event()
-        worker = asyncio.create_task(work(database, stop)) if settings.run_worker else None
+        worker = asyncio.create_task(work(database, settings, stop)) if settings.run_worker else None
         listening = asyncio.create_task(notices.listen())
         gc.collect()
         gc.freeze()

@@ -8,7 +8,17 @@ from prometheus_client import CONTENT_TYPE_LATEST as CONTENT_TYPE
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client import multiprocess as several_processes
 
-__all__ = ["CONTENT_TYPE", "OLDEST_UNSEQUENCED", "REQUESTS", "SHARED_FOLDER", "count_decisions", "exposition"]
+__all__ = [
+    "CONTENT_TYPE",
+    "DELIVERY_ATTEMPTS",
+    "LANES",
+    "OLDEST_UNDELIVERED",
+    "OLDEST_UNSEQUENCED",
+    "REQUESTS",
+    "SHARED_FOLDER",
+    "count_decisions",
+    "exposition",
+]
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for where several processes count together
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
@@ -29,6 +39,23 @@ OLDEST_UNSEQUENCED = Gauge(
     "Age of the oldest event without a position; 0 when none waits.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
+)
+OLDEST_UNDELIVERED = Gauge(
+    "delivery_oldest_undelivered_age_seconds",
+    "Age of the oldest delivery that has neither arrived nor been given up; 0 when there is none.",
+    ["channel"],
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+LANES = Gauge(
+    "delivery_lanes",
+    "Receivers by the state of their circuit breaker: closed, open, half_open.",
+    ["channel", "state"],
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+DELIVERY_ATTEMPTS = Counter(
+    "delivery_attempts", "Attempts settled, by what they came to.", ["channel", "outcome"], registry=REGISTRY
 )
 
 

@@ -1,11 +1,14 @@
 """What the environment says. Read once, at an entrance, and passed on."""
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.outbox.mail_server import MailServer, mail_server_at
 
 
 class Settings(BaseSettings):
@@ -19,15 +22,52 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     public_base_url: str | None = None
     secret_key: SecretStr | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str = "Inscriptions des conseillers numériques <inscriptions@conseiller-numerique.example>"
     support_email: str = "support@conseiller-numerique.example"
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     run_worker: bool = False
+    webhook_allow_private_addresses: bool = False
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3.0
     token_issuer: str | None = None
     token_audience: str | None = None
     token_jwks_url: str | None = None
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values of `secret_key`, newest first."""
+        return tuple(self.secret_key.get_secret_value().split()) if self.secret_key is not None else ()
+
+    @property
+    def base_url(self) -> str:
+        """Of links, without a trailing slash."""
+        return self.public_base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        return mail_server_at(self.smtp_url.get_secret_value()) if self.smtp_url is not None else None
+
+    @property
+    def has_mailbox(self) -> bool:
+        """Whether e-mails stay here, for anybody to read: never where people come from elsewhere, by https."""
+        return self.smtp_url is None and not self.base_url.startswith("https:")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            mail_server_at(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from", "support_email")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        local, _, domain = parseaddr(value)[1].rpartition("@")
+        if not local or "." not in domain or not f"{local}{domain}".isascii():
+            raise ValueError("doit être une adresse, comme inscriptions@exemple.fr")
+        return value
 
     @field_validator("database_url")
     @classmethod

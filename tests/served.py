@@ -57,6 +57,7 @@ def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenRead
     listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     service = Service(open_database(database_url), clock, PEPPER, base_url, Limiter(per_minute), tokens)
+    service.visitors = Limiter(UNLIMITED)
     quiet = {"log_config": None, "access_log": False, "server_header": False}
     server = uvicorn.Server(uvicorn.Config(create_application(service), **quiet))  # type: ignore[arg-type]  # its options
 

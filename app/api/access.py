@@ -24,6 +24,8 @@ from app.persistence.clients import Client, Role
 from app.persistence.database import Database, Reader
 from app.persistence.driver import Row
 from app.persistence.traces import Trace
+from app.persistence.webhook_endpoints import Owner as WebhookOwner
+from app.persistence.webhook_endpoints import owner_of as webhook_owner_of
 from app.use_cases.asked import Asked
 from app.wording.languages import Language, Sentence
 
@@ -51,6 +53,10 @@ class Scope(StrEnum):
     KEYS_WRITE = "keys:write"
     AUDIT_READ = "audit:read"
     EVENTS_READ = "events:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
 
 
 _COMMON = {
@@ -61,6 +67,8 @@ _COMMON = {
     Scope.CERTIFICATIONS_READ,
     Scope.CERTIFICATIONS_WRITE,
     Scope.EVENTS_READ,
+    Scope.WEBHOOKS_READ,
+    Scope.WEBHOOKS_WRITE,
 }
 
 SCOPES: Mapping[Role, frozenset[Scope]] = {
@@ -90,6 +98,10 @@ class Asking:
     def owner(self) -> UUID | None:
         """The training organisation whose registrations alone exist for this caller; None for the others."""
         return self.client.training_organisation_id
+
+    @property
+    def webhook_owner(self) -> WebhookOwner:
+        return webhook_owner_of(self.client)
 
     @property
     def reader(self) -> Reader:

@@ -17,11 +17,14 @@ from app.api import (
     certifications,
     clients,
     contracts,
+    deliveries,
     events,
     health,
+    messages,
     pages_for_people,
     registration_actions,
     registrations,
+    webhook_endpoints,
 )
 from app.api.access import scope_of
 from app.api.contract.document import published
@@ -43,6 +46,7 @@ TAGS = [
     {"name": "Flux", "description": "Les événements, dans l’ordre, sans jamais rien manquer."},
     {"name": "Administration", "description": "Les clés d’API, et le journal de qui a fait ou lu quoi."},
     {"name": "Catalogue", "description": "Les modules et les organismes de formation."},
+    {"name": "Messages", "description": "Les courriels envoyés aux conseillers, aux employeurs et aux organismes."},
     {"name": "Webhooks", "description": "Ce qui est livré chez vous, signé, quand il se passe quelque chose."},
 ]
 
@@ -67,6 +71,9 @@ def _routers() -> tuple[APIRouter, ...]:
         certifications,
         catalogue,
         events,
+        webhook_endpoints,
+        deliveries,
+        messages,
         clients,
         api_keys,
         audit_log,

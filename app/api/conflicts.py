@@ -2,6 +2,7 @@
 
 from app.api.credential_problems import problem_with_credentials
 from app.api.problems import Problem, field_error
+from app.api.webhook_problems import problem_with_webhooks
 from app.domain.errors import (
     Conflict,
     DuplicateRegistration,
@@ -162,7 +163,7 @@ def problem_of(stop: Exception) -> Problem | None:
         case ConumIdTaken():
             return Problem("conum-id-taken", CONUM_ID_TAKEN)
         case _:
-            return problem_with_credentials(stop)
+            return problem_with_credentials(stop) or problem_with_webhooks(stop)
 
 
 def _unknown(reference: UnknownReference) -> Problem:

@@ -16,6 +16,7 @@ from app.domain.refusals import Reason
 from app.domain.registration import Funding, Payer, Status
 from app.persistence.driver import Row
 from app.persistence.pages import MAX_LIMIT
+from app.use_cases.tell import event_told
 
 LARGEST_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
@@ -85,12 +86,5 @@ class FeedPage(TypedDict):
 
 def event_resource(row: Row) -> dict[str, Any]:
     """The shape of EventResource."""
-    return {
-        "id": row["event_id"],
-        "type": row["type"],
-        "occurred_at": instant(row["occurred_at"]),
-        "position": row["position"],
-        "subject": {"type": row["subject_type"], "id": row["subject_id"], "version": row["subject_version"]},
-        "adviser_id": row["adviser_id"],
-        "data": row["data"],
-    }
+    told = event_told(row)
+    return told | {"occurred_at": instant(told["occurred_at"])}

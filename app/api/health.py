@@ -6,11 +6,14 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.problems import Problem
 from app.api.service import Service
-from app.measures import CONTENT_TYPE, OLDEST_UNSEQUENCED, exposition
+from app.measures import CONTENT_TYPE, LANES, OLDEST_UNDELIVERED, OLDEST_UNSEQUENCED, exposition
+from app.persistence.database import Reader
+from app.persistence.deliveries import Channel, oldest_undelivered
 from app.persistence.failures import UNREACHABLE
-from app.persistence.health import Unready, oldest_unsequenced, why_unready
+from app.persistence.health import Unready, count_lanes, oldest_unsequenced, why_unready
 from app.wording.languages import Sentence
 
+BREAKER_STATES = ("closed", "open", "half_open")
 LATER = {"Retry-After": "1"}
 STOPPING = Sentence(fr="Le service s’arrête.", en="The service is stopping.")
 WHY = {
@@ -52,9 +55,20 @@ async def metrics(request: Request) -> Response:
     try:
         since = await oldest_unsequenced(service.database)
         OLDEST_UNSEQUENCED.set((service.clock() - since).total_seconds() if since else 0)
+        await _measure_deliveries(service.database)
     except UNREACHABLE:
-        OLDEST_UNSEQUENCED.set(float("nan"))
+        for gauge in (OLDEST_UNSEQUENCED, *(OLDEST_UNDELIVERED.labels(channel) for channel in Channel)):
+            gauge.set(float("nan"))
     return Response(exposition(), media_type=CONTENT_TYPE)
+
+
+async def _measure_deliveries(reader: Reader) -> None:
+    ages, found = await oldest_undelivered(reader), await count_lanes(reader)
+    lanes = {(row["channel"], row["state"]): row["lanes"] for row in found}
+    for channel in Channel:
+        OLDEST_UNDELIVERED.labels(channel).set(ages.get(channel, 0))
+        for state in BREAKER_STATES:
+            LANES.labels(channel, state).set(lanes.get((channel, state), 0))
 
 
 def routes() -> list[BaseRoute]:

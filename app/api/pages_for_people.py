@@ -1,4 +1,4 @@
-"""The pages a person opens: interactive documentation, guide, one page for each problem. No CDN, no inline script."""
+"""The pages a person opens: documentation, guide, problems, personal links. No CDN, no inline script."""
 
 from importlib.resources import files
 
@@ -7,7 +7,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.api.reading import documentation, guide, problem_pages
+from app.api.reading import answers, documentation, guide, mailbox, problem_pages
 
 STATIC = str(files("app.api.reading") / "static")
 
@@ -22,11 +22,13 @@ async def _robots(_: Request) -> Response:
 
 
 def routes() -> list[BaseRoute]:
-    """Public pages, which show nothing of anybody."""
+    """Public pages, which show nothing of anybody; those of personal links, whose address is a secret; the mailbox."""
     return [
         *documentation.routes(),
         *guide.routes(),
         *problem_pages.routes(),
+        *answers.routes(),
+        *mailbox.routes(),
         Mount("/assets", StaticFiles(directory=STATIC)),
         Route("/favicon.ico", _icon),
         Route("/robots.txt", _robots),

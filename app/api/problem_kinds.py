@@ -135,6 +135,22 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Find the client of that name with GET /v1/clients, or revoke it first.",
         ),
     ),
+    "too-many-endpoints": Kind(
+        409,
+        Sentence(fr="Trop de points de terminaison", en="Too many endpoints"),
+        Sentence(
+            fr="Un client en a cinq au plus : supprimez-en un par DELETE /v1/webhook-endpoints/{id}.",
+            en="A client has five at most: delete one with DELETE /v1/webhook-endpoints/{id}.",
+        ),
+    ),
+    "endpoint-disabled": Kind(
+        409,
+        Sentence(fr="Point de terminaison désactivé", en="Endpoint disabled"),
+        Sentence(
+            fr='Réactivez-le par PATCH /v1/webhook-endpoints/{id} `{"status": "active"}`, puis recommencez.',
+            en='Enable it with PATCH /v1/webhook-endpoints/{id} `{"status": "active"}`, then try again.',
+        ),
+    ),
     "nothing-to-carry-over": Kind(
         409,
         Sentence(fr="Rien à reporter", en="Nothing to carry over"),

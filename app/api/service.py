@@ -12,14 +12,18 @@ from app.api.watch import Watch
 from app.persistence.audit_log import Trail
 from app.persistence.clients import Client, Recognised, find_issued, find_key
 from app.persistence.database import Database
+from app.persistence.safe import Safe
+from app.use_cases.keep_endpoint import Outward
+from app.use_cases.reach import Reach
 
 UNLIMITED = 1_000_000  # requests a minute
+VISITS_PER_MINUTE = 120  # by address, of personal links: an office shares one
 
 
 @dataclass(slots=True)
 class Service:
     """`clock` gives an aware instant in UTC; `base_url` has no trailing slash; without
-    `tokens`, keys alone open; `draining` once told to stop."""
+    `tokens`, keys alone open; `draining` once told to stop; `has_mailbox` where e-mails stay, and can be read."""
 
     database: Database
     clock: Callable[[], datetime]
@@ -28,6 +32,11 @@ class Service:
     limiter: Limiter = field(default_factory=lambda: Limiter(UNLIMITED))
     tokens: TokenReader | None = None
     draining: bool = False
+    reach: Reach = field(default_factory=Reach)
+    support_email: str = "support@conseiller-numerique.example"
+    has_mailbox: bool = True
+    visitors: Limiter = field(default_factory=lambda: Limiter(VISITS_PER_MINUTE))
+    outward: Outward = field(init=False)
     watch: Watch = field(init=False)
     trail: Trail = field(init=False)
     recognised: Memory = field(default_factory=Memory)
@@ -35,6 +44,7 @@ class Service:
     def __post_init__(self) -> None:
         self.watch = Watch(self.database, self.clock, lambda: self.draining)
         self.trail = Trail(self.database)
+        self.outward = Outward(self.reach, Safe(self.pepper.secrets))
 
     async def client_with(self, credential: str, now: datetime) -> Client | None:
         """The client of a live key or access token; None when it is malformed, unknown, expired or revoked.

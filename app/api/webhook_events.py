@@ -5,13 +5,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import Field, JsonValue, TypeAdapter
 from typing_extensions import TypedDict
 
 from app.api.event_resources import EventResource
 from app.domain.events import EventType, Subject
+from app.use_cases.tell import TEST
 
 
 class WebhookResource(TypedDict):
@@ -22,7 +24,27 @@ class WebhookResource(TypedDict):
     data: EventResource
 
 
-ADAPTER: TypeAdapter[WebhookResource] = TypeAdapter(WebhookResource)
+class TestNews(TypedDict):
+    """Rien d’autre que l’essai lui-même."""
+
+    id: UUID
+    type: Literal["webhook_endpoint.test"]
+    occurred_at: datetime
+    webhook_endpoint_id: UUID
+
+
+class WebhookTestResource(TypedDict):
+    """Ce que livre POST /v1/webhook-endpoints/{id}/test."""
+
+    type: Literal["webhook_endpoint.test"]
+    timestamp: datetime
+    data: TestNews
+
+
+ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
+    "WebhookResource": TypeAdapter(WebhookResource),
+    "WebhookTestResource": TypeAdapter(WebhookTestResource),
+}
 
 WHEN: Mapping[EventType, str] = {
     EventType.REGISTRATION_ACCEPTED: "Une inscription est acceptée",
@@ -123,17 +145,33 @@ def example(event_type: EventType) -> JsonValue:
     }
 
 
+TEST_EXAMPLE: JsonValue = {
+    "type": TEST,
+    "timestamp": "2026-06-15T08:30:00Z",
+    "data": {
+        "id": "01978a3e-5b0c-7c41-9d5f-2f0c1b7a9e34",
+        "type": TEST,
+        "occurred_at": "2026-06-15T08:30:00Z",
+        "webhook_endpoint_id": "5f2c7a31-8d0e-5c64-b1f9-3a7e62d04c18",
+    },
+}
+
+
 def webhooks() -> dict[str, Any]:
-    """The `webhooks` section of the contract; its schema is WebhookResource."""
-    return {event_type.value: {"post": _operation(event_type)} for event_type in EventType}
+    """The `webhooks` section of the contract; its schemas are those of ADAPTERS."""
+    told = {
+        event_type.value: {"post": _operation(event_type, WHEN[event_type], example(event_type), "WebhookResource")}
+        for event_type in EventType
+    }
+    return told | {TEST: {"post": _operation(TEST, "Un essai est demandé", TEST_EXAMPLE, "WebhookTestResource")}}
 
 
-def _operation(event_type: EventType) -> dict[str, Any]:
+def _operation(event_type: str, when: str, body: JsonValue, schema: str) -> dict[str, Any]:
     words = event_type.replace("_", ".").split(".")
     return {
         "tags": ["Webhooks"],
         "operationId": "on" + "".join(word.capitalize() for word in words),
-        "summary": WHEN[event_type],
+        "summary": when,
         "description": DESCRIPTION,
         "parameters": [
             {"name": name, "in": "header", "required": True, "description": said, "schema": schema, "example": value}
@@ -143,8 +181,8 @@ def _operation(event_type: EventType) -> dict[str, Any]:
             "required": True,
             "content": {
                 "application/json": {
-                    "schema": {"$ref": "#/components/schemas/WebhookResource"},
-                    "examples": {event_type.value: {"summary": WHEN[event_type], "value": example(event_type)}},
+                    "schema": {"$ref": f"#/components/schemas/{schema}"},
+                    "examples": {str(event_type): {"summary": when, "value": body}},
                 }
             },
         },

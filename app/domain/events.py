@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 from app.domain.adviser import AdviserId
-from app.domain.refusals import Refusal
-from app.domain.registration import Registration, Status
+from app.domain.refusals import Actor, Refusal
+from app.domain.registration import Payer, Registration, Status
 from app.domain.training_organisation import TrainingOrganisationId
 
 
@@ -47,9 +48,21 @@ class Subject(StrEnum):
     ADVISER = "adviser"
 
 
+class Recipient(StrEnum):
+    """Who may be written to (section 9)."""
+
+    ADVISER = "adviser"
+    EMPLOYER = "employer"
+    TRAINING_ORGANISATION = "training_organisation"
+
+
+# An OPCO pays for an employer, which has to ask it.
+PAID_BY_EMPLOYER = frozenset({Payer.EMPLOYER, Payer.OPCO})
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`training_organisation_id` is the one concerned; None when none is (section 9)."""
+    """`training_organisation_id` is the one concerned; None when none is. `recipients` are written to (section 9)."""
 
     type: EventType
     subject_type: Subject
@@ -58,11 +71,52 @@ class Event:
     adviser_id: AdviserId
     training_organisation_id: TrainingOrganisationId | None
     data: Mapping[str, object]
+    recipients: tuple[Recipient, ...] = ()
+
+
+def written_to(
+    event_type: EventType, *, employer_acts: bool = False, employer_pays: bool = False
+) -> tuple[Recipient, ...]:
+    """Who gets an e-mail (section 9): the employer, of some events, only when it must act, or when it pays."""
+    adviser, employer, organisation = Recipient
+    match event_type:
+        case (
+            EventType.REGISTRATION_ACCEPTED
+            | EventType.REGISTRATION_OVER_QUOTA
+            | EventType.REGISTRATION_FUNDED
+            | EventType.CERTIFICATION_RECORDED
+        ):
+            return adviser, organisation
+        case EventType.REGISTRATION_REFUSED:
+            return (adviser, employer, organisation) if employer_acts else (adviser, organisation)
+        case EventType.REGISTRATION_KEPT_UNFUNDED | EventType.REGISTRATION_CANCELLED:
+            return (adviser, employer, organisation) if employer_pays else (adviser, organisation)
+        case EventType.REGISTRATION_REGULARISABLE:
+            return (adviser,)
+        case (
+            EventType.REGISTRATION_REGULARISATION_NOTIFIED
+            | EventType.REGISTRATION_RESCHEDULED
+            | EventType.REGISTRATION_COMPLETED
+        ):
+            return (organisation,)
+        case EventType.REGISTRATION_ABSENCE_RECORDED:
+            return employer, organisation
+        case EventType.REGISTRATION_PATH_DETERMINED:
+            return adviser, employer, organisation
+        case EventType.ENTITLEMENT_CARRIED_OVER:
+            return adviser, employer
+        case _:
+            assert_never(event_type)
 
 
 def of_registration(
-    event_type: EventType, adviser: AdviserId, registration: Registration, refusals: tuple[Refusal, ...]
+    event_type: EventType,
+    adviser: AdviserId,
+    registration: Registration,
+    refusals: tuple[Refusal, ...],
+    before: Registration | None = None,
 ) -> Event:
+    """`before` is the registration as it was: what it cost is told to whoever would have paid it."""
     told_organisation = event_type is not EventType.REGISTRATION_REGULARISABLE
     return Event(
         event_type,
@@ -80,6 +134,11 @@ def of_registration(
             "session_starts_on": registration.first_day,
             "reasons": [refusal.code for refusal in refusals],
         },
+        written_to(
+            event_type,
+            employer_acts=any(refusal.code.who_acts is Actor.EMPLOYER for refusal in refusals),
+            employer_pays=any(item is not None and item.payer in PAID_BY_EMPLOYER for item in (before, registration)),
+        ),
     )
 
 

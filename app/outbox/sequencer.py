@@ -18,11 +18,15 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 0.5
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 
 
-async def place_events(database: Database, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
-    """Run until `stop` is set; a database that is away for a while only delays the work."""
+async def place_events(
+    database: Database, clock: Callable[[], datetime], stop: asyncio.Event, bell: asyncio.Event | None = None
+) -> None:
+    """Run until `stop` is set; a database that is away for a while only delays the work. The bell is for the relay."""
     pause = SHORTEST_SECONDS
     while not stop.is_set():
         placed = await _placed(database, clock())
+        if placed and bell is not None:
+            bell.set()
         if placed == BATCH:
             continue
         pause = SHORTEST_SECONDS if placed else min(2 * pause, LONGEST_SECONDS)

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.persistence.database import Reader
+from app.persistence.driver import Row
 from app.persistence.failures import UNREACHABLE, is_missing_schema
 from app.persistence.migrations import newest_revision
 
@@ -33,6 +34,16 @@ async def why_unready(reader: Reader) -> Unready | None:
     if row is None or row["revision"] is None or row["revision"] < newest_revision():
         return Unready.SCHEMA
     return None if row["policy"] else Unready.POLICY
+
+
+LANES = """SELECT channel, CASE WHEN openings = 0 THEN 'closed' WHEN open_until > now() THEN 'open' ELSE 'half_open' END
+    AS state, count(*) AS lanes FROM lane l
+WHERE NOT EXISTS (SELECT FROM webhook_endpoint w WHERE w.id = l.id AND w.status <> 'active') GROUP BY 1, 2"""
+
+
+async def count_lanes(reader: Reader) -> list[Row]:
+    """How many receivers (`lanes`) of each channel are in each state of their circuit breaker."""
+    return await reader.many(LANES)
 
 
 async def oldest_unsequenced(reader: Reader) -> datetime | None:

@@ -23,7 +23,8 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """At most `limit` rows (1 to 500) after the keys of the last row seen; ordered by `sort` when given, then by `key`.
+    """At most `limit` rows (1 to 500) after the keys of the last row seen; ordered by `sort` when given, then by `key`,
+    the other way round with `newest_first`.
 
     PostgreSQL writes the page as one JSON text: a hundred rows decoded column by column cost three times the processor.
     """
@@ -33,6 +34,7 @@ class Page:
     key: str = "id"
     after: tuple[datetime | str, ...] | None = None
     filters: Sequence[Filter] = field(default_factory=tuple)
+    newest_first: bool = False
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -48,10 +50,12 @@ class Page:
         if self.after is not None:
             places = [f"${len(values) + place}" for place, _ in enumerate(self.after, start=1)]
             values += self.after
-            conditions.append(f"({', '.join(order)}) > ({', '.join(places)})")
+            following = "<" if self.newest_first else ">"
+            conditions.append(f"({', '.join(order)}) {following} ({', '.join(places)})")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         values.append(self.limit + 1)
-        page = f"{select}{where} ORDER BY {', '.join(order)} LIMIT ${len(values)}"
+        way = " DESC" if self.newest_first else ""
+        page = f"{select}{where} ORDER BY {f'{way}, '.join(order)}{way} LIMIT ${len(values)}"
         found = await reader.one(f"SELECT json_agg(page) AS rows FROM ({page}) page", *values)
         rows: list[Row] = orjson.loads(found["rows"]) if found and found["rows"] else []
         shown = rows[: self.limit]

@@ -5,11 +5,15 @@ Positions are given afterwards, under a lock, by statements that see what was co
 transaction is visible before its locks are free: position n + 1 can't be seen before n.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
+
 from app.persistence.database import Reader, Transaction
+from app.persistence.driver import Row
 
 WHOLE = UUID(int=0)  # the feed that is told everything
 MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
@@ -31,7 +35,8 @@ NUMBER = f"""WITH here AS (
     UPDATE feed_epoch SET epoch = gen_random_uuid(), server = here.server, begun_at = $1 FROM here
     WHERE feed_epoch.server <> here.server
 ), taken AS MATERIALIZED (
-    SELECT id, type, adviser_id, training_organisation_id FROM outbox WHERE sequenced_at IS NULL
+    SELECT id, event_id, type, adviser_id, training_organisation_id, subject_type, subject_id, decision_id,
+        CASE WHEN NOT history THEN recipients END AS recipients FROM outbox WHERE sequenced_at IS NULL
     ORDER BY id LIMIT {BATCH}
 ), told AS MATERIALIZED (
     SELECT id, '{WHOLE}'::uuid AS feed_id FROM taken
@@ -47,10 +52,31 @@ NUMBER = f"""WITH here AS (
     INSERT INTO feed_entry (feed_id, position, outbox_id)
     SELECT feed_id, last_position + 1 - row_number() OVER (PARTITION BY feed_id ORDER BY told.id DESC), told.id
     FROM told JOIN grown ON grown.id = feed_id
+    RETURNING feed_id, position, outbox_id
 ), marked AS (
     UPDATE outbox SET sequenced_at = $1 FROM taken WHERE outbox.id = taken.id
+), wanted AS (
+    SELECT e.position, o.event_id, o.type, o.occurred_at, o.subject_type, o.subject_id, o.subject_version, o.adviser_id,
+        o.data, w.endpoints
+    FROM entries e JOIN outbox o ON o.id = e.outbox_id CROSS JOIN LATERAL (
+        SELECT json_agg(w.id ORDER BY w.id) AS endpoints FROM webhook_endpoint w
+        WHERE w.feed_id = e.feed_id AND w.status = 'active'
+            AND w.types && ARRAY['*', o.type, split_part(o.type, '.', 1) || '.*']
+    ) w WHERE NOT o.history AND w.endpoints IS NOT NULL
+), written AS (
+    SELECT taken.id, event_id, type, taken.recipients, taken.adviser_id, r.id AS registration_id,
+        coalesce(taken.decision_id, r.decision_id) AS decision_id
+    FROM taken CROSS JOIN LATERAL (
+        SELECT FROM adviser a WHERE a.id = taken.adviser_id
+            AND num_nonnulls(a.first_name, a.last_name, a.email) > 0 OFFSET 0
+    ) known LEFT JOIN LATERAL (
+        SELECT id, decision_id FROM registration
+        WHERE id = taken.subject_id AND taken.subject_type = 'registration' OFFSET 0
+    ) r ON true WHERE taken.recipients <> '{{}}'
 )
-SELECT count(*) AS taken, CASE WHEN count(*) > 0 THEN pg_notify('{MOVED}', '') END FROM taken"""
+SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted) AS wanted,
+    (SELECT json_agg(written ORDER BY id) FROM written) AS written,
+    CASE WHEN count(*) > 0 THEN pg_notify('{MOVED}', '') END FROM taken"""
 
 BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
 
@@ -81,13 +107,25 @@ async def take_turn(transaction: Transaction) -> bool:
     return bool(row["alone"])
 
 
-async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> int:
-    """Give positions to at most BATCH events, whoever's turn it is; return how many.
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """How many events got their positions, those that webhook endpoints (`endpoints`, ids) ask for, by feed, and those
+    that somebody (`recipients`) is written to about: nobody about a person without an identity any more."""
+
+    taken: int
+    wanted: Sequence[Row] = ()
+    written: Sequence[Row] = ()
+
+
+async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> Numbered:
+    """Give positions to at most BATCH events, whoever's turn it is.
 
     `told_to_all_concerned` are the types told to every training organisation that has registered the adviser.
     """
     row = await transaction.one(NUMBER, now, [*told_to_all_concerned])
-    return int(row["taken"]) if row else 0
+    if row is None:
+        return Numbered(0)
+    return Numbered(row["taken"], orjson.loads(row["wanted"] or "[]"), orjson.loads(row["written"] or "[]"))
 
 
 async def begin_epoch(transaction: Transaction, now: datetime) -> None:

@@ -95,5 +95,8 @@ outbox = Table(
     instant("sequenced_at", nullable=True),
     # Enters the feed, and nobody's mailbox: it happened before there was anybody to tell.
     Column("history", Boolean, nullable=False, server_default=text("false")),
+    # Who is written to, and the decision that it tells: None when it tells of none taken with it.
+    Column("recipients", ARRAY(Text)),
+    Column("decision_id", Uuid),
     Index("ix_outbox_unsequenced", "id", postgresql_where=text("sequenced_at IS NULL")),
 )

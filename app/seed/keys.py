@@ -6,7 +6,10 @@ from uuid import NAMESPACE_URL, uuid5
 from app.api.keys import Pepper, make_key
 from app.persistence.clients import Client, Role, add_client, add_key
 from app.persistence.database import Database
+from app.persistence.safe import Safe
 from app.seed.catalogue import LA_MEDNUM
+from app.seed.messages import add_demonstration_message
+from app.seed.webhooks import add_demonstration_endpoints
 
 NAMES = {
     Role.PLATFORM: "La Coop (démonstration)",
@@ -22,6 +25,7 @@ FORMER, FORMER_KEY = uuid5(NAMESPACE_URL, "urn:inscriptions:client:former"), "De
 async def make_demonstration_keys(database: Database, pepper: Pepper, now: datetime) -> dict[str, str]:
     """A new key for each role, and the training organisation that the second one is of."""
     keys = {"training_organisation_id": str(LA_MEDNUM)}
+    clients: dict[Role, Client] = {}
     async with database.transaction() as tx:
         for role, name in NAMES.items():
             organisation = LA_MEDNUM if role is Role.TRAINING_ORGANISATION else None
@@ -30,7 +34,10 @@ async def make_demonstration_keys(database: Database, pepper: Pepper, now: datet
             await add_client(tx, client, name, now)
             await add_key(tx, key.id, client.id, pepper.digest(key.secret), expires_at=None, now=now)
             keys[role] = key.secret
+            clients[role] = client
         former = Client(FORMER, Role.PLATFORM, None)
         if await add_client(tx, former, "Ancien éditeur (démonstration)", now) is not None:
             await add_key(tx, FORMER_KEY, FORMER, pepper.digest(make_key().secret), expires_at=None, now=now)
+    await add_demonstration_endpoints(database, clients[Role.ADMIN], Safe(pepper.secrets), now)
+    await add_demonstration_message(database)
     return keys

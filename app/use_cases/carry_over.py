@@ -7,7 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.entitlements import check_carry_over
-from app.domain.events import Event, EventType, Subject
+from app.domain.events import Event, EventType, Subject, written_to
 from app.domain.proceedings import Proceedings
 from app.persistence import carry_overs
 from app.persistence.attempts import Answer, remember
@@ -61,6 +61,7 @@ async def carry_over(database: Database, adviser: UUID, report: Report, asked: A
             after.adviser_id,
             None,
             {"bucket": report.bucket, "units": report.units, "decided_on": decided_on},
+            written_to(EventType.ENTITLEMENT_CARRIED_OVER),
         )
         proceedings = Proceedings(after.file, after.policies).promoted()
         await conclude(tx, Conclusion(before.file, proceedings, asked, events=(told,)))

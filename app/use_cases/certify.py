@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from app.domain.calendar import in_force
 from app.domain.certification import CertificationOutcome, attempt_number, next_attempt_payer
 from app.domain.errors import MotiveNotValid
-from app.domain.events import Event, EventType, Subject
+from app.domain.events import Event, EventType, Recipient, Subject, written_to
 from app.domain.policy import Policies
 from app.domain.proceedings import Proceedings
 from app.domain.training_organisation import TrainingOrganisationId
@@ -66,6 +66,13 @@ def _row(result: Result, dossier: Dossier) -> Mapping[str, Any]:
     }
 
 
+def _recipients(result: Result) -> tuple[Recipient, ...]:
+    """The organisation, too, when the result names one."""
+    named = result.training_organisation_id is not None
+    whole = written_to(EventType.CERTIFICATION_RECORDED)
+    return tuple(item for item in whole if named or item is not Recipient.TRAINING_ORGANISATION)
+
+
 async def certify(database: Database, result: Result, asked: Asked) -> Answer:
     """Record a result and tell it; refused registrations that it leaves without a reason become regularisable.
 
@@ -91,6 +98,7 @@ async def certify(database: Database, result: Result, asked: Asked) -> Answer:
                 after.adviser_id,
                 TrainingOrganisationId(result.training_organisation_id) if result.training_organisation_id else None,
                 {"qualification": result.qualification, "outcome": result.outcome, "on": result.on},
+                _recipients(result),
             )
             proceedings = Proceedings(after.file, after.policies).promoted()
             await conclude(tx, Conclusion(before.file, proceedings, asked, events=(told,)))

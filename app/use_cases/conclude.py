@@ -80,7 +80,8 @@ def decision_row(ruling: Ruling, adviser: UUID, asked: Asked) -> dict[str, Any]:
     }
 
 
-def event_row(event: Event, now: datetime) -> dict[str, Any]:
+def event_row(event: Event, now: datetime, decision: UUID | None = None) -> dict[str, Any]:
+    """`decision` is the one that it tells; None when it tells of none taken with it."""
     return {
         "event_id": uuid7(),
         "type": event.type,
@@ -91,6 +92,8 @@ def event_row(event: Event, now: datetime) -> dict[str, Any]:
         "training_organisation_id": event.training_organisation_id,
         "data": event.data,
         "occurred_at": now,
+        "recipients": event.recipients,
+        "decision_id": decision,
     }
 
 
@@ -138,7 +141,7 @@ class Conclusion:
         types = self.deed.told if self.deed and is_deed else (outcome_of(was, now),)
         for event_type in types:
             if event_type is not None:
-                yield of_registration(event_type, self.before.adviser.id, now, refusals)
+                yield of_registration(event_type, self.before.adviser.id, now, refusals, was)
 
     def _row(self, registration: Registration, decision: Mapping[str, Any] | None) -> dict[str, Any]:
         row = registration_row(registration, self.adviser, self.asked.now)
@@ -159,7 +162,9 @@ class Conclusion:
             if item.id not in rows:
                 told.append(of_registration(EventType.REGISTRATION_REGULARISABLE, self.before.adviser.id, item, ()))
         written = [{name: row.get(name) for name in REGISTRATION_COLUMNS} for row in rows.values()]
-        return Changes(written, decisions, [event_row(event, self.asked.now) for event in told]), rows
+        taken = {subject: decision["id"] for subject, decision in latest.items()}
+        events = [event_row(event, self.asked.now, taken.get(RegistrationId(event.subject_id))) for event in told]
+        return Changes(written, decisions, events), rows
 
 
 async def conclude(transaction: Transaction, concluded: Conclusion) -> None:

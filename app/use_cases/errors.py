@@ -62,3 +62,11 @@ class ScopesBeyondRole(Exception):  # noqa: N818  # an answer to a caller, named
     def __init__(self, possible: Iterable[str]) -> None:
         super().__init__("scopes beyond the role")
         self.possible = sorted(possible)
+
+
+class TooManyEndpoints(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """The owner has as many webhook endpoints as it may."""
+
+
+class EndpointDisabled(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """Nothing is delivered to this webhook endpoint until it is enabled again."""

@@ -1,14 +1,18 @@
-"""Give committed events their place in the feeds, in an order that no reader can be surprised by."""
+"""Give committed events their place in the feeds, in an order that no reader can be surprised by, and post them."""
 
 from datetime import datetime
+from uuid import UUID
 
 from app.domain.events import TOLD_TO_ALL_CONCERNED
-from app.persistence import sequencing
+from app.persistence import messages, sequencing
 from app.persistence.database import Database, OutcomeUnknown
+from app.persistence.deliveries import post
+from app.use_cases.tell import envelopes_of, letter_of
 
 
 async def sequence(database: Database, now: datetime) -> int:
     """Place the events that wait, at most a batch of them; return how many, 0 when none waits or another is at it.
+    What webhook endpoints ask for, and e-mails, are due from then on.
 
     Harmless anywhere at any time: whoever comes second leaves, and a process that dies here leaves nothing half done.
     """
@@ -18,6 +22,10 @@ async def sequence(database: Database, now: datetime) -> int:
         async with database.transaction() as tx:
             if not await sequencing.take_turn(tx):
                 return 0
-            return await sequencing.number(tx, TOLD_TO_ALL_CONCERNED, now)
+            numbered = await sequencing.number(tx, TOLD_TO_ALL_CONCERNED, now)
+            letters = [letter_of(event, UUID(endpoint)) for event in numbered.wanted for endpoint in event["endpoints"]]
+            await post(tx, letters)
+            await messages.post(tx, [envelope for event in numbered.written for envelope in envelopes_of(event)])
+            return numbered.taken
     except OutcomeUnknown:
         return 0  # they have their places or still wait for them: whoever looks next sees which

@@ -5,7 +5,7 @@ from app.domain.registration import Funding, Status
 from app.wording.languages import Sentence
 
 
-def _right(bucket: str) -> Sentence:
+def right_said(bucket: str) -> Sentence:
     """The bucket as a person would name it."""
     kind, _, rest = bucket.partition(":")
     match kind:
@@ -19,7 +19,7 @@ def _right(bucket: str) -> Sentence:
                 en="the supplementary entitlement attached to this module",
             )
         case _:
-            carried = _right(rest)
+            carried = right_said(rest)
             return Sentence(fr=f"du report {carried.fr}", en=f"the carry-over of {carried.en}")
 
 
@@ -42,7 +42,7 @@ def summary_of_decision(outcome: Outcome, funding: Funding | None, entitlement: 
                 en="Quota exceeded: the adviser chooses to keep the registration without funding or to cancel it.",
             )
         case Outcome.ACCEPTED if entitlement is not None:
-            right = _right(entitlement)
+            right = right_said(entitlement)
             return Sentence(
                 fr=f"Inscription acceptée et financée par l’État au titre {right.fr}.",
                 en=f"Registration accepted and funded by the State under {right.en}.",

@@ -57,6 +57,24 @@ def _enrolled_twice(client: httpx.Client) -> httpx.Response:
     return client.post("/v1/clients", json=body)
 
 
+def _sixth_endpoint(client: httpx.Client) -> httpx.Response:
+    body = {"url": "https://coop.example/hooks"}
+    answers = [client.post("/v1/webhook-endpoints", json=body) for _ in range(6)]
+    for answer in answers:
+        if answer.is_success:
+            client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
+    return answers[-1]
+
+
+def _test_of_a_disabled_endpoint(client: httpx.Client) -> httpx.Response:
+    endpoint = client.post("/v1/webhook-endpoints", json={"url": "https://coop.example/hooks"}).raise_for_status()
+    path = f"/v1/webhook-endpoints/{endpoint.json()['id']}"
+    client.patch(path, json={"status": "disabled"}).raise_for_status()
+    answer = client.post(f"{path}/test")
+    client.delete(path).raise_for_status()
+    return answer
+
+
 def _key_reused(client: httpx.Client) -> httpx.Response:
     used = key()
     client.post("/v1/advisers", json=adviser_body(), headers=used).raise_for_status()
@@ -82,6 +100,8 @@ PROBLEMS: Mapping[str, Provocation] = {
     "session-not-started": lambda client: act(client, upcoming(client), "attendance", outcome="completed"),
     "conum-id-taken": _taken,
     "too-many-keys": _third_key,
+    "too-many-endpoints": _sixth_endpoint,
+    "endpoint-disabled": _test_of_a_disabled_endpoint,
     "issuer-client-id-taken": _enrolled_twice,
     "nothing-to-carry-over": _too_much_carried_over,
     "precondition-failed": lambda client: _changed(client, {"If-Match": '"9"'}),

@@ -1,6 +1,7 @@
 """Every operation of the contract, by every role, on what belongs to somebody else. Generated from the document that
 the service serves: an operation without a row here fails the build."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -26,6 +27,7 @@ class Found(Enum):
     SHARED = "what every client may read"
     FILTERED = "a list without it, whatever the filters"
     REFUSED = "a refusal to act in another's name"
+    OWN = "what it makes is its own"
 
 
 ELSEWHERE = {
@@ -47,6 +49,17 @@ ELSEWHERE = {
     "getAdviser": Found.ABSENT,
     "getTrainingRecord": Found.ABSENT,
     "getCertification": Found.ABSENT,
+    "listWebhookEndpoints": Found.FILTERED,
+    "addWebhookEndpoint": Found.OWN,
+    "getWebhookEndpoint": Found.ABSENT,
+    "changeWebhookEndpoint": Found.ABSENT,
+    "deleteWebhookEndpoint": Found.ABSENT,
+    "testWebhookEndpoint": Found.ABSENT,
+    "rotateWebhookSecret": Found.ABSENT,
+    "listDeliveries": Found.ABSENT,
+    "recoverDeliveries": Found.ABSENT,
+    "getDelivery": Found.ABSENT,
+    "replayDelivery": Found.ABSENT,
     "listModules": Found.SHARED,
     "getModule": Found.SHARED,
     "listTrainingOrganisations": Found.SHARED,
@@ -70,6 +83,9 @@ ELSEWHERE = {
     "createApiKey": Found.CLOSED,
     "revokeApiKey": Found.CLOSED,
     "searchAuditLog": Found.CLOSED,
+    "listMessages": Found.CLOSED,
+    "getMessage": Found.CLOSED,
+    "resendMessage": Found.CLOSED,
 }
 # Beside training organisations: what the platform may not do either.
 FOR_ADMINISTRATORS = {
@@ -83,7 +99,15 @@ FOR_ADMINISTRATORS = {
     "createApiKey",
     "revokeApiKey",
     "searchAuditLog",
+    "listMessages",
+    "getMessage",
+    "resendMessage",
 }
+# Not even the platform: whoever has an endpoint has it alone.
+OF_ONE_OWNER = {
+    "getWebhookEndpoint", "changeWebhookEndpoint", "deleteWebhookEndpoint", "testWebhookEndpoint", "getDelivery",
+    "rotateWebhookSecret", "listDeliveries", "recoverDeliveries", "replayDelivery",
+}  # fmt: skip
 FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest"}
 
 
@@ -126,11 +150,13 @@ class World:
     registration: dict[str, Any]
     certification: dict[str, Any]
     contract_id: str
+    endpoint: dict[str, Any]
+    delivery: dict[str, Any]
 
     @property
     def traces(self) -> set[str]:
         """What betrays any of it."""
-        own = (self.adviser, self.registration, self.certification)
+        own = (self.adviser, self.registration, self.certification, self.endpoint, self.delivery)
         return {item["id"] for item in own} | {self.adviser["email"], str(self.adviser["conum_id"])}
 
     @property
@@ -141,10 +167,13 @@ class World:
             "adviser_id": self.adviser["id"],
             "certification_id": self.certification["id"],
             "contract_id": self.contract_id,
+            "endpoint_id": self.endpoint["id"],
+            "delivery_id": self.delivery["id"],
             "organisation_id": str(LA_MEDNUM),
             "training_organisation_id": str(LA_MEDNUM),
             "code": "numerique-responsable",
             "client_id": str(uuid4()),
+            "message_id": str(uuid4()),
             "key_id": "0" * 12,
             "ids": self.registration["id"],
             "conum_id": str(self.adviser["conum_id"]),
@@ -158,14 +187,23 @@ class World:
 
 
 @pytest.fixture
-def world(platform: httpx.Client, organisation: httpx.Client) -> World:
+def endpoint(organisation: httpx.Client) -> Generator[tuple[dict[str, Any], dict[str, Any]]]:
+    """And what was delivered there."""
+    made = organisation.post("/v1/webhook-endpoints", json={"url": "https://mednum.example/hooks"}).raise_for_status()
+    path = f"/v1/webhook-endpoints/{made.json()['id']}"
+    yield made.json(), organisation.post(f"{path}/test").raise_for_status().json()
+    organisation.delete(path)
+
+
+@pytest.fixture
+def world(platform: httpx.Client, organisation: httpx.Client, endpoint: tuple[dict[str, Any], dict[str, Any]]) -> World:
     adviser_id = an_adviser_in_post(platform, email=f"{uuid4()}@example.org")
     registration = register(organisation, adviser_id, starts_on=UPCOMING).raise_for_status().json()
     result = {"adviser_id": adviser_id, "qualification": "pix", "outcome": "obtained", "on": "2024-09-12"}
     certification = organisation.post("/v1/certifications", json=result).raise_for_status().json()
     contracts = platform.get("/v1/contracts", params={"adviser_id": adviser_id}).json()["data"]
     adviser = platform.get(f"/v1/advisers/{adviser_id}").json()
-    return World(adviser, registration, certification, contracts[0]["id"])
+    return World(adviser, registration, certification, contracts[0]["id"], *endpoint)
 
 
 def _bodies(world: World) -> dict[str, Any]:
@@ -186,6 +224,8 @@ def _bodies(world: World) -> dict[str, Any]:
         "putAdviser": adviser_body(),
         "patchAdviser": {"department": "36"},
         "carryOver": {"bucket": "civil_year:2026", "units": 1, "motive": "erreur", "decided_on": "2026-06-01"},
+        "changeWebhookEndpoint": {"types": ["*"]},
+        "recoverDeliveries": {"since": "2026-01-01T00:00:00Z"},
         "addContract": contract_body(world.adviser["id"]),
         "putContract": contract_body(world.adviser["id"]),
         "patchContract": {"ends_on": None},
@@ -212,6 +252,8 @@ def test_what_is_another_organisation_s(histya: httpx.Client, world: World, oper
             assert answer.status_code == 200
         case Found.FILTERED:
             assert answer.status_code == 200
+        case Found.OWN:
+            assert answer.status_code == 422
     assert not [trace for trace in world.traces if trace in answer.text]
 
 
@@ -248,6 +290,8 @@ def test_the_platform_finds_what_is_everybody_s(platform: httpx.Client, world: W
 
     if operation.id in FOR_ADMINISTRATORS | FOR_HOLDERS_OF_SESSIONS:
         problem(answer, 403, "forbidden")
+    elif operation.id in OF_ONE_OWNER:
+        problem(answer, 404, "not-found")
     else:
         assert answer.status_code not in {401, 403, 404}, answer.text
         assert answer.status_code < 500

@@ -56,6 +56,14 @@ def _contract(client: httpx.Client) -> str:
     return f"/v1/contracts/{a_contract(client, an_adviser(client))}"
 
 
+def _message(client: httpx.Client) -> str:
+    """An e-mail written just now: whoever reads the feed has events placed."""
+    adviser_id = accepted(client)["adviser_id"]
+    client.get("/v1/events", params={"after": "now"}).raise_for_status()
+    (message, *_) = client.get("/v1/messages", params={"adviser_id": adviser_id}).raise_for_status().json()["data"]
+    return f"/v1/messages/{message['id']}"
+
+
 ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
     "putAdviser": lambda client: client.put(f"/v1/advisers/{uuid4()}", json=adviser_body()),
@@ -95,6 +103,9 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     ),
     "rescheduleRegistration": lambda client: move(client, upcoming(client), starts_on="2026-09-14"),
     "followEvents": lambda client: client.get("/v1/events", params={"limit": 5}),
+    "listMessages": lambda client: client.get("/v1/messages", params={"status": "due"}),
+    "getMessage": lambda client: client.get(_message(client)),
+    "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),
     "listClients": lambda client: client.get("/v1/clients"),
     "addClient": lambda client: client.post("/v1/clients", json={"name": "Un client", "role": "platform"}),
     "listApiKeys": lambda client: client.get("/v1/api-keys"),

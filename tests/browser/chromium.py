@@ -57,10 +57,14 @@ class Visit:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, base_url: str, size: tuple[int, int] = DESK) -> AsyncGenerator[Visit]:
+async def visiting(
+    browser: Browser, base_url: str, size: tuple[int, int] = DESK, *, scripts: bool = True
+) -> AsyncGenerator[Visit]:
     """A visit without a past; French, as its readers."""
     width, height = size
-    context = await browser.new_context(viewport={"width": width, "height": height}, locale="fr-FR")
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, locale="fr-FR", java_script_enabled=scripts
+    )
     visit = Visit(await context.new_page(), base_url)
     visit.listen()
     yield visit

@@ -1,24 +1,15 @@
 """The pages that are read: the guide and the catalogue of errors, for everybody, on any screen."""
 
-from typing import Any
-
 import pytest
 from playwright.async_api import Browser
 
+from tests.browser.accessibility import violations
 from tests.browser.chromium import DESK, PHONE, Visit, visiting
-from tests.nodejs import PACKAGES, needs_packages
+from tests.nodejs import needs_packages
 from tests.served import Served
 
-AXE = PACKAGES / "axe-core" / "axe.min.js"
 READ = ("/guide", "/problems", "/problems/duplicate-registration")
 SIZES = {"desk": DESK, "phone": PHONE}
-
-
-async def _violations(visit: Visit) -> list[dict[str, Any]]:
-    """What axe-core finds, best practices included. Evaluated by the debugger, which no content policy concerns."""
-    await visit.page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = await visit.page.evaluate("async () => (await axe.run()).violations")
-    return [{"rule": item["id"], "where": [node["html"][:200] for node in item["nodes"]]} for item in found]
 
 
 @needs_packages
@@ -28,7 +19,7 @@ async def test_a_page_is_accessible(browser: Browser, served: Served, path: str,
     async with visiting(browser, served.base_url, SIZES[size]) as visit:
         await visit.open(path)
 
-        assert await _violations(visit) == []
+        assert await violations(visit) == []
 
 
 @needs_packages
@@ -36,7 +27,7 @@ async def test_the_check_of_accessibility_finds_what_is_not(reader: Visit) -> No
     await reader.open("/guide")
     await reader.page.evaluate("document.querySelector('main').append(document.createElement('img'))")
 
-    assert [item["rule"] for item in await _violations(reader)] == ["image-alt"]
+    assert [item["rule"] for item in await violations(reader)] == ["image-alt"]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -22,6 +22,11 @@ WRONG: Mapping[str, dict[str, str]] = {
     "TOKEN_AUDIENCE": {"TOKEN_ISSUER": "https://id.example"},
     "TOKEN_ISSUER": {"TOKEN_ISSUER": "http://id.example", "TOKEN_AUDIENCE": "inscriptions"},
     "TOKEN_JWKS_URL": {"TOKEN_JWKS_URL": "keys.json"},
+    "SMTP_URL": {"SMTP_URL": "mail.example.org:25"},
+    "SMTP_URL option": {"SMTP_URL": "smtp://mail.example.org?tls=true"},
+    "SMTP_URL port": {"SMTP_URL": "smtp://mail.example.org:mail"},
+    "MAIL_FROM": {"MAIL_FROM": "Inscriptions"},
+    "SUPPORT_EMAIL": {"SUPPORT_EMAIL": "support"},
     "HOST": {"HOST": "nowhere.invalid", "DATABASE_URL": "postgresql://localhost/x", "SECRET_KEY": SECRET},
 }
 

@@ -107,6 +107,7 @@ def recorded(answer: httpx.Response, base_url: str) -> Any:
     """An answer as the contract shows it: said by no server in particular, and opening nothing."""
     text = answer.text.replace(base_url, "https://exemple.fr")
     text = re.sub(r"(insc_[0-9A-Za-z]{12}_)[0-9A-Za-z]{46}", lambda found: found[1] + "0" * 46, text)
+    text = re.sub(r"whsec_[0-9A-Za-z+/]{43}=", f"whsec_{'A' * 43}=", text)
     return orjson.loads(text)
 
 

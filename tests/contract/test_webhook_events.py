@@ -4,11 +4,13 @@ from typing import Any, cast
 from uuid import uuid4
 
 import httpx
+import orjson
 import pytest
 import standardwebhooks
 
-from app.api.webhook_events import WHEN, example
+from app.api.webhook_events import TEST_EXAMPLE, WHEN, example
 from app.domain.events import EventType
+from app.use_cases.tell import TEST, a_test
 from tests.clockwork import MORNING
 from tests.contract.exchanges import CONTRACT, wrong
 from tests.served import Served
@@ -31,7 +33,16 @@ def all_events(client: httpx.Client) -> list[dict[str, Any]]:
 
 
 def test_every_type_of_event_has_its_webhook() -> None:
-    assert {*CONTRACT["webhooks"]} == {*EventType} == {*WHEN}
+    assert {*CONTRACT["webhooks"]} == {*EventType, TEST}
+    assert {*WHEN} == {*EventType}
+
+
+def test_a_test_is_the_one_announced() -> None:
+    operation = CONTRACT["webhooks"][TEST]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+
+    assert wrong(schema, orjson.loads(a_test(uuid4(), MORNING).body)) == []
+    assert wrong(schema, TEST_EXAMPLE) == []
 
 
 @pytest.mark.parametrize("event_type", EventType)

@@ -4,11 +4,13 @@ from app.domain.events import (
     TOLD_TO_ALL_CONCERNED,
     Event,
     EventType,
+    Recipient,
     Subject,
     decision_event,
     of_registration,
     outcome_of,
     types_named,
+    written_to,
 )
 from app.domain.refusals import Reason, Refusal
 from app.domain.registration import Funding, Payer, Registration, Status
@@ -89,6 +91,7 @@ def test_an_event_tells_ids_statuses_and_codes() -> None:
             "session_starts_on": day("2025-05-13"),
             "reasons": [],
         },
+        (Recipient.ADVISER, Recipient.TRAINING_ORGANISATION),
     )
 
 
@@ -127,3 +130,60 @@ def test_any_other_pattern_names_nothing(pattern: str) -> None:
 
 def test_exams_are_told_to_every_organisation_that_registered_the_adviser() -> None:
     assert {EventType.CERTIFICATION_RECORDED} == TOLD_TO_ALL_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [(Reason.DS_FILE_MISSING, True), (Reason.CCP1_NOT_OBTAINED, False), (Reason.MODULE_NO_LONGER_AVAILABLE, False)],
+)
+def test_an_employer_is_written_to_of_a_refusal_that_it_can_lift(reason: Reason, told: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
+    actual = of_registration(REFUSED_EVENT, ADVISER_ID, REFUSED, (Refusal(reason),))
+
+    assert (Recipient.EMPLOYER in actual.recipients) is told
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        pytest.param(WAITING, a_registration(7, payer=Payer.EMPLOYER), True, id="it will pay"),
+        pytest.param(WAITING, a_registration(7, payer=Payer.OPCO), True, id="its OPCO will"),
+        pytest.param(WAITING, KEPT, False, id="the adviser will"),
+        pytest.param(a_registration(7, payer=Payer.EMPLOYER), CANCELLED, True, id="it would have paid"),
+        pytest.param(FUNDED, CANCELLED, False, id="the State would have"),
+        pytest.param(None, CANCELLED, False, id="nobody would have"),
+    ],
+)
+def test_an_employer_is_written_to_of_what_it_pays(
+    before: Registration | None,
+    after: Registration,
+    told: bool,  # noqa: FBT001  # a parameter of pytest's
+) -> None:
+    kept, cancelled = EventType.REGISTRATION_KEPT_UNFUNDED, EventType.REGISTRATION_CANCELLED
+    event_type = cancelled if after is CANCELLED else kept
+    actual = of_registration(event_type, ADVISER_ID, after, (), before)
+
+    assert (Recipient.EMPLOYER in actual.recipients) is told
+
+
+ADVISER, EMPLOYER, ORGANISATION = Recipient
+WRITTEN_TO = {
+    EventType.REGISTRATION_ACCEPTED: {ADVISER, ORGANISATION},
+    EventType.REGISTRATION_REFUSED: {ADVISER, ORGANISATION},
+    EventType.REGISTRATION_OVER_QUOTA: {ADVISER, ORGANISATION},
+    EventType.REGISTRATION_KEPT_UNFUNDED: {ADVISER, ORGANISATION},
+    EventType.REGISTRATION_CANCELLED: {ADVISER, ORGANISATION},
+    EventType.REGISTRATION_FUNDED: {ADVISER, ORGANISATION},
+    EventType.REGISTRATION_REGULARISABLE: {ADVISER},
+    EventType.REGISTRATION_REGULARISATION_NOTIFIED: {ORGANISATION},
+    EventType.REGISTRATION_RESCHEDULED: {ORGANISATION},
+    EventType.REGISTRATION_COMPLETED: {ORGANISATION},
+    EventType.REGISTRATION_ABSENCE_RECORDED: {EMPLOYER, ORGANISATION},
+    EventType.REGISTRATION_PATH_DETERMINED: {ADVISER, EMPLOYER, ORGANISATION},
+    EventType.CERTIFICATION_RECORDED: {ADVISER, ORGANISATION},
+    EventType.ENTITLEMENT_CARRIED_OVER: {ADVISER, EMPLOYER},
+}
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_whoever_section_9_names_is_written_to(event_type: EventType) -> None:
+    assert {*written_to(event_type)} == WRITTEN_TO[event_type]

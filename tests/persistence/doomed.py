@@ -8,10 +8,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from app.persistence.database import open_database
@@ -45,10 +46,14 @@ class Wire:
         if self.victim is not None:
             os.kill(await self.victim, signal.SIGKILL)
 
+    def is_fatal(self, heard: bytes) -> bool:
+        """Whether this is the last that is said."""
+        self.said += (self.said > 0 or BEGIN in heard) and not heard.startswith(GOODBYE)
+        return self.said > 0 and self.said == self.fatal
+
     async def say(self, here: asyncio.StreamReader, there: asyncio.StreamWriter) -> None:
         while heard := await here.read(65_536):
-            self.said += (self.said > 0 or BEGIN in heard) and not heard.startswith(GOODBYE)
-            is_fatal = self.said > 0 and self.said == self.fatal
+            is_fatal = self.is_fatal(heard)
             if is_fatal and self.moment is Moment.NOT_HEARD:
                 await self._kill()
                 break
@@ -72,8 +77,15 @@ async def _hear(there: asyncio.StreamReader, here: asyncio.StreamWriter) -> None
 
 @asynccontextmanager
 async def deadly(url: str) -> AsyncGenerator[tuple[str, Wire]]:
+    """The URL of the same database through a wire."""
+    async with through(url, wire := Wire()) as found:
+        yield found, wire
+
+
+@asynccontextmanager
+async def through(url: str, wire: Wire) -> AsyncGenerator[str]:
     """The URL of the same database through the wire."""
-    parts, wire, carried = urlsplit(url), Wire(), set[asyncio.Task[None]]()
+    parts, carried = urlsplit(url), set[asyncio.Task[None]]()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -84,7 +96,7 @@ async def deadly(url: str) -> AsyncGenerator[tuple[str, Wire]]:
     port = server.sockets[0].getsockname()[1]
     credentials = parts.netloc.rpartition("@")[0]
     try:
-        yield urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{port}")), wire
+        yield urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{port}"))
     finally:
         server.close()
         await asyncio.gather(*carried)
@@ -110,9 +122,10 @@ class Nursery:
 
 
 @asynccontextmanager
-async def nursery() -> AsyncGenerator[Nursery]:
+async def nursery(module: str = __name__) -> AsyncGenerator[Nursery]:
+    """Of what `main` of this module acts out."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, stdin=pipe, stdout=pipe)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, stdin=pipe, stdout=pipe)
     assert process.stdin is not None
     yield Nursery(process)
     process.stdin.close()
@@ -125,11 +138,12 @@ async def _place(url: str) -> None:
     await database.close()
 
 
-def main() -> None:
+def main(act: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+    """Act on each database URL, in a process of its own."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            asyncio.run(_place(line.strip()))
+            asyncio.run(act(line.strip()))
             os._exit(0)
         _say(child)
         _say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -141,4 +155,4 @@ def _say(number: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(_place)

@@ -27,7 +27,9 @@ EVERY_REGISTRATION = "SELECT training_organisation_id FROM registration"
 
 # What an organisation may read, by table: every row, or those that are its own.
 EVERYBODY_S = {"module", "training_organisation", "qualification", "feed_epoch"}
-ITS_OWN = {"registration", "decision", "adviser", "certification", "outbox", "feed", "feed_entry"}
+ITS_OWN = {"registration", "decision", "adviser", "certification", "outbox", "feed", "feed_entry"} | {
+    "webhook_endpoint", "lane", "delivery", "delivery_attempt",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

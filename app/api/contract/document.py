@@ -13,7 +13,7 @@ from app.api.contract.patches import PATCHES, add_patches
 from app.api.contract.schemas import GROWING, growing, tidied, without_null
 from app.api.contract.vocabulary import MEANINGS, PARAMETERS
 from app.api.problems import ProblemResource
-from app.api.webhook_events import ADAPTER, webhooks
+from app.api.webhook_events import ADAPTERS, webhooks
 
 Operation = dict[str, Any]
 
@@ -54,7 +54,7 @@ def operations(contract: dict[str, Any]) -> Iterator[tuple[str, Operation]]:
 
 def _complete_schemas(schemas: dict[str, Any]) -> None:
     """Add those of problems and webhooks, remove those of errors that are never answered so."""
-    for adapter, name in ((TypeAdapter(ProblemResource), "ProblemResource"), (ADAPTER, "WebhookResource")):
+    for name, adapter in {"ProblemResource": TypeAdapter[Any](ProblemResource), **ADAPTERS}.items():
         own = adapter.json_schema(ref_template=REF)
         schemas.update({**own.pop("$defs", {}), name: own})
     for name in ("HTTPValidationError", "ValidationError"):

@@ -26,6 +26,10 @@ REGULARISED = "018bd542-bd0e-73dc-af88-964d1aeeebac"
 TO_CANCEL = "018bd542-c222-7072-a53c-b4b54a11894c"
 TO_MOVE = "018bd542-c223-78a2-9597-5789ed769a80"
 HELD = "018bd542-be3b-76d5-ba9e-daac588b17df"
+ENDPOINT = "720628d5-c25f-5c8c-a824-02bb4f096bc0"
+ENDPOINT_TO_DELETE = "0c9364d0-94eb-5d09-bf6f-32f182e5ffec"
+DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
+MESSAGE = "1b7e96dc-6c43-590e-a841-f79c7a9a6e31"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
 
 
@@ -138,6 +142,25 @@ EXAMPLES: Mapping[str, Example] = {
     "listClients": Example({"limit": 2}),
     "addClient": Example(bodies={"Par jetons": {"name": "Portail", "role": "platform", "issuer_client_id": "portail"}}),
     "revokeClient": Example({"client_id": "747265f2-cf14-504c-ba73-a17ccbb59302"}),
+    "listWebhookEndpoints": Example({"limit": 2}),
+    "addWebhookEndpoint": Example(
+        bodies={"Ce qui concerne les inscriptions": {"url": "https://coop.example/hooks", "types": ["registration.*"]}}
+    ),
+    "getWebhookEndpoint": Example({"endpoint_id": ENDPOINT}),
+    "changeWebhookEndpoint": Example(
+        {"endpoint_id": ENDPOINT},
+        {"D’autres types": {"types": ["entitlement.carried_over", "certification.recorded"]}},
+    ),
+    "rotateWebhookSecret": Example({"endpoint_id": ENDPOINT}),
+    "listDeliveries": Example({"endpoint_id": ENDPOINT, "state": "delivered", "limit": 2}),
+    "getDelivery": Example({"delivery_id": DELIVERY}),
+    "testWebhookEndpoint": Example({"endpoint_id": ENDPOINT}),
+    "replayDelivery": Example({"delivery_id": DELIVERY}),
+    "listMessages": Example({"status": "delivered", "limit": 2}),
+    "getMessage": Example({"message_id": MESSAGE}),
+    "resendMessage": Example({"message_id": MESSAGE}),
+    "recoverDeliveries": Example({"endpoint_id": ENDPOINT}, {"Depuis la panne": {"since": "2026-06-14T22:00:00Z"}}),
+    "deleteWebhookEndpoint": Example({"endpoint_id": ENDPOINT_TO_DELETE}),
     "searchAuditLog": Example({"action": "registerAdviser", "limit": 2}),
     "listModules": Example({"limit": 2}),
     "getModule": Example({"code": "cafe-ia"}),

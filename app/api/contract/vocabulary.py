@@ -5,8 +5,11 @@ from collections.abc import Mapping
 PARAMETERS: Mapping[str, str] = {
     "adviser_id": "L’identifiant du conseiller.",
     "certification_id": "L’identifiant du résultat.",
+    "delivery_id": "L’identifiant de la livraison.",
+    "endpoint_id": "L’identifiant du point de terminaison.",
     "client_id": "L’identifiant du client.",
     "contract_id": "L’identifiant du contrat.",
+    "message_id": "L’identifiant du courriel.",
     "module_code": "Le code du module, comme `cafe-ia`.",
     "outcome": "Le résultat.",
     "qualification": "Le code du titre ou du certificat, comme `remn-ccp1`.",
@@ -29,6 +32,12 @@ MEANINGS: Mapping[str, str] = {
     "CertificationOutcome": "Le résultat : obtenu, échoué, absence justifiée, absence non justifiée.",
     "Choice": "La réponse du conseiller : conserver l’inscription sans prise en charge, ou l’annuler.",
     "ContractType": "CDI, CDD, parcours emploi compétences (PEC) ou contrat de projet (CDP).",
+    "DeliveryState": (
+        "Où en est une livraison : due, en cours, livrée, abandonnée après dix essais (`dead`), non livrée parce que "
+        "le point de terminaison était désactivé (`skipped`) ou supprimé (`cancelled`)."
+    ),
+    "DisabledBecause": "Désactivé par vous, après cinq jours d’échecs, ou sur réponse 410.",
+    "EndpointStatus": "`disabled` : plus rien n’est livré, jusqu’à `active`.",
     "EventType": "Ce qui s’est passé. D’autres types viendront : ignorez ceux que vous ne connaissez pas.",
     "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
     "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",

@@ -1,0 +1,96 @@
+"""/v1/messages: the e-mails, followed and sent again by administrators."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api.access import Asking, Needs, Scope
+from app.api.bodies import answer_of, picked, said
+from app.api.fields import Count
+from app.api.headers import IdempotencyKey, answered, checked_key
+from app.api.pages import PlainPaging, equalities
+from app.api.routes import Route, listed
+from app.api.webhook_resources import AttemptResource, attempts_of
+from app.domain.events import Recipient
+from app.persistence import messages
+from app.persistence.attempts import Answer
+from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, Channel, DeliveryState
+from app.persistence.driver import Row
+from app.persistence.locks import Missing
+from app.use_cases.resend import resend
+
+router = APIRouter(prefix="/v1/messages", tags=["Messages"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.MESSAGES_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.MESSAGES_WRITE))]
+
+
+Status = Annotated[DeliveryState | None, Query(description="Où en est l’envoi.")]
+
+
+class MessageResource(TypedDict):
+    """Un courriel : à qui, sur quoi, et où il en est ; son texte et son adresse ne sont lus qu’à l’envoi. `dead` :
+    refusé, sans adresse, ou abandonné après dix essais ; `replay` compte les fois où il a été redemandé."""
+
+    id: UUID
+    adviser_id: UUID
+    registration_id: UUID | None
+    event_id: UUID
+    template: Annotated[str, Field(max_length=60, pattern="^[a-z_]+[.][a-z_]+$")]
+    recipient_kind: Recipient
+    state: DeliveryState
+    replay: Count
+    attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
+    next_attempt_at: datetime | None
+    created_at: datetime
+
+
+def _resource(row: Row) -> dict[str, Any]:
+    return picked(row, MessageResource) | {"attempts": attempts_of(row)}
+
+
+@router.get(
+    "",
+    operation_id="listMessages",
+    summary="Lister les courriels",
+    response_model=listed(MessageResource),
+)
+async def list_messages(
+    asking: Reading, paging: PlainPaging, adviser_id: UUID | None = None, status: Status = None
+) -> Response:
+    """Du plus récent au plus ancien, pendant 90 jours."""
+    filters = equalities(channel=Channel.EMAIL, adviser_id=adviser_id, state=status)
+    return await paging.answered(asking, messages.list_page, filters, _resource, whose="adviser_id")
+
+
+def _worded(asking: Asking) -> Callable[[Row], Answer]:
+    return lambda row: answer_of(_resource(row), asking.language)
+
+
+@router.get(
+    "/{message_id}", operation_id="getMessage", summary="Lire où en est un courriel", response_model=MessageResource
+)
+async def get_message(message_id: UUID, asking: Reading) -> Response:
+    """Chacun de ses essais."""
+    row = await messages.read_message(asking.reader, message_id)
+    if row is None:
+        raise Missing("message")
+    return await asking.showing(said(_resource(row), asking.language), row["adviser_id"])
+
+
+@router.post(
+    "/{message_id}/resend",
+    operation_id="resendMessage",
+    summary="Envoyer de nouveau un courriel",
+    response_model=MessageResource,
+)
+async def resend_message(message_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """Aussitôt, à l’adresse connue à présent, quoi qu’il en soit advenu. Un envoi en cours suit son cours."""
+    asked = asking.asked(_worded(asking), checked_key(idempotency_key))
+    return answered(await resend(asking.database, message_id, asked))

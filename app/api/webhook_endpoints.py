@@ -1,0 +1,205 @@
+"""/v1/webhook-endpoints: where events are delivered, and what became of them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from app.api.access import Asking, Needs, Scope
+from app.api.bodies import answer_of, said
+from app.api.deliveries import worded_delivery
+from app.api.headers import IdempotencyKey, answered, checked_key
+from app.api.pages import PlainPaging, equalities
+from app.api.problems import Problem, field_error
+from app.api.routes import Route, listed, problems
+from app.api.webhook_resources import (
+    NewWebhookEndpointResource,
+    RecoveryRequest,
+    RecoveryResource,
+    WebhookDeliveryResource,
+    WebhookEndpointPatch,
+    WebhookEndpointRequest,
+    WebhookEndpointResource,
+    WebhookSecretResource,
+    delivery_resource,
+    endpoint_resource,
+)
+from app.domain.events import EventType, types_named
+from app.persistence import deliveries, webhook_endpoints
+from app.persistence.attempts import Answer
+from app.persistence.deliveries import DeliveryState
+from app.persistence.driver import Row
+from app.persistence.locks import Missing
+from app.persistence.pages import Filter
+from app.use_cases import keep_endpoint, redeliver
+from app.use_cases.keep_endpoint import EndpointWish
+from app.wording.languages import Sentence
+
+router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_WRITE))]
+
+EVERYTHING = "*"
+
+
+def _check_types(types: list[str]) -> None:
+    """Raise Problem."""
+    unknown = [place for place, name in enumerate(types) if name != EVERYTHING and not types_named(name)]
+    if unknown:
+        said_of = Sentence(
+            fr=f"Aucun type d’événement ne se nomme ainsi ; ceux qui existent : {', '.join(EventType)}.",
+            en=f"No type of event has this name; those that exist: {', '.join(EventType)}.",
+        )
+        errors = [field_error(f"/types/{place}", "unknown-type", said_of) for place in unknown]
+        raise Problem("validation-error", said_of, errors)
+
+
+async def _owned(asking: Asking, endpoint: UUID) -> Row:
+    """Raise Missing."""
+    row = await webhook_endpoints.read_endpoint(asking.reader, endpoint, asking.webhook_owner)
+    if row is None:
+        raise Missing("webhook endpoint")
+    return row
+
+
+@router.get(
+    "",
+    operation_id="listWebhookEndpoints",
+    summary="Lister les points de terminaison",
+    response_model=listed(WebhookEndpointResource),
+)
+async def list_webhook_endpoints(asking: Reading, paging: PlainPaging) -> Response:
+    """Les vôtres, sans leur secret."""
+    filters = [asking.webhook_owner.filter, Filter("{t}.status <> {}", "deleted")]
+    return await paging.answered(asking, webhook_endpoints.list_page, filters, endpoint_resource)
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="addWebhookEndpoint",
+    summary="Ajouter un point de terminaison",
+    response_model=NewWebhookEndpointResource,
+    responses=problems("too-many-endpoints"),
+)
+async def add_webhook_endpoint(body: WebhookEndpointRequest, asking: Writing) -> Response:
+    """Les événements à venir y sont livrés, signés, au moins une fois et dans un ordre quelconque ; cinq au plus.
+
+    Le secret n’est montré qu’une fois et n’est gardé que chiffré, pas même pour une répétition de la demande : une
+    réponse perdue se remplace par un nouveau secret.
+    """
+    _check_types(body.types)
+    wish, outward = EndpointWish(body.url, body.types), asking.service.outward
+    row, secret = await keep_endpoint.add_endpoint(
+        asking.database, wish, asking.webhook_owner, outward, asking.now, asking.trace
+    )
+    return answered(answer_of(endpoint_resource(row) | {"secret": secret}, asking.language, status=201))
+
+
+@router.get(
+    "/{endpoint_id}",
+    operation_id="getWebhookEndpoint",
+    summary="Lire un point de terminaison",
+    response_model=WebhookEndpointResource,
+)
+async def get_webhook_endpoint(endpoint_id: UUID, asking: Reading) -> Response:
+    """Son adresse, ses types, comment il se porte."""
+    return said(endpoint_resource(await _owned(asking, endpoint_id)), asking.language)
+
+
+@router.patch(
+    "/{endpoint_id}",
+    operation_id="changeWebhookEndpoint",
+    summary="Modifier un point de terminaison",
+    response_model=WebhookEndpointResource,
+)
+async def change_webhook_endpoint(endpoint_id: UUID, body: WebhookEndpointPatch, asking: Writing) -> Response:
+    """Son adresse, ses types, désactivé ou actif. Ce qui attendait un point désactivé n’est plus livré ; une fois
+    celui-ci actif, redemandez-le par `recover`."""
+    _check_types(body.types or [])
+    changes = body.model_dump(exclude_none=True)
+    row = await keep_endpoint.change_endpoint(
+        asking.database, endpoint_id, changes, asking.webhook_owner, asking.service.reach, asking.now, asking.trace
+    )
+    return said(endpoint_resource(row), asking.language)
+
+
+@router.delete(
+    "/{endpoint_id}",
+    status_code=204,
+    operation_id="deleteWebhookEndpoint",
+    summary="Supprimer un point de terminaison",
+    response_class=Response,
+)
+async def delete_webhook_endpoint(endpoint_id: UUID, asking: Writing) -> Response:
+    """Plus rien n’y est livré, et ses livraisons ne se lisent plus."""
+    await keep_endpoint.delete_endpoint(asking.database, endpoint_id, asking.webhook_owner, asking.now, asking.trace)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{endpoint_id}/test",
+    status_code=201,
+    operation_id="testWebhookEndpoint",
+    summary="Livrer un essai",
+    response_model=WebhookDeliveryResource,
+    responses=problems("endpoint-disabled"),
+)
+async def send_test_delivery(endpoint_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """Un événement `webhook_endpoint.test`, signé comme les autres et livré aussitôt : lisez ensuite la livraison."""
+    asked = asking.asked(worded_delivery(asking, 201), checked_key(idempotency_key))
+    return answered(await redeliver.send_test(asking.database, endpoint_id, asked))
+
+
+@router.post(
+    "/{endpoint_id}/rotate-secret",
+    operation_id="rotateWebhookSecret",
+    summary="Changer de secret",
+    response_model=WebhookSecretResource,
+)
+async def rotate_webhook_secret(endpoint_id: UUID, asking: Writing) -> Response:
+    """Pendant 24 heures, chaque livraison porte deux signatures : celle du nouveau secret et celle de l’ancien."""
+    secret = await keep_endpoint.rotate_secret(
+        asking.database, endpoint_id, asking.webhook_owner, asking.service.outward.safe, asking.trace
+    )
+    return said({"secret": secret}, asking.language)
+
+
+@router.get(
+    "/{endpoint_id}/deliveries",
+    operation_id="listDeliveries",
+    summary="Lister les livraisons",
+    response_model=listed(WebhookDeliveryResource),
+)
+async def list_deliveries(
+    endpoint_id: UUID,
+    asking: Reading,
+    paging: PlainPaging,
+    state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
+) -> Response:
+    """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
+    await _owned(asking, endpoint_id)
+    filters = equalities(lane_id=endpoint_id, state=state)
+    return await paging.answered(asking, deliveries.list_page, filters, delivery_resource)
+
+
+@router.post(
+    "/{endpoint_id}/recover",
+    operation_id="recoverDeliveries",
+    summary="Livrer de nouveau ce qui n’est pas arrivé",
+    response_model=RecoveryResource,
+    responses=problems("endpoint-disabled"),
+)
+async def recover_deliveries(
+    endpoint_id: UUID, body: RecoveryRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Tout ce qui, depuis `since`, a été abandonné, ou n’a jamais été livré parce que le point était désactivé ; avec
+    les mêmes identifiants, et 10 000 au plus à la fois, les plus anciens d’abord."""
+
+    def worded(row: Row) -> Answer:
+        return answer_of(row, asking.language)
+
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    return answered(await redeliver.recover(asking.database, endpoint_id, body.since, asked))

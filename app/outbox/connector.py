@@ -1,0 +1,92 @@
+"""Connections to receivers: to an address that was looked at, which is the one that is connected to.
+
+A check before the connection would resolve the name once more than the connection does, and a name may answer otherwise
+the second time. The certificate is still asked of the name.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
+
+from app.use_cases.reach import Reach
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+
+class BlockedAddressError(ConnectError):
+    """The name stands for an address, among others perhaps, that nothing is delivered to."""
+
+
+class UnknownNameError(ConnectError):
+    """The name stands for no address."""
+
+
+class Resolver:
+    """The system's resolver, in threads of its own: names that never answer keep nobody else from theirs."""
+
+    THREADS = 32
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(self.THREADS, "resolver")
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """The addresses of a host, without doubles. Raise OSError."""
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._threads, _look_up, host, port)
+        return [*dict.fromkeys(found)]
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+class Connector(AsyncNetworkBackend):
+    """Connects to the addresses that `reach` admits; to none of a name that has any other."""
+
+    def __init__(self, reach: Reach, resolve: Resolve, wires: AsyncNetworkBackend | None = None) -> None:
+        self._reach = reach
+        self._resolve = resolve
+        self._wires: AsyncNetworkBackend = wires or AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # the signature is the library's
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> AsyncNetworkStream:
+        """Raise BlockedAddressError, UnknownNameError, ConnectError, ConnectTimeout."""
+        try:
+            async with asyncio.timeout(timeout):
+                addresses = await self._admitted(host, port)
+                each = timeout / len(addresses) if timeout is not None else None
+                for address in addresses[:-1]:
+                    # One family of addresses that leads nowhere does not hide the other.
+                    with suppress(ConnectError, ConnectTimeout):
+                        return await self._wires.connect_tcp(address, port, each, local_address, socket_options)
+                return await self._wires.connect_tcp(addresses[-1], port, None, local_address, socket_options)
+        except TimeoutError:
+            raise ConnectTimeout("no connection in time") from None
+
+    async def _admitted(self, host: str, port: int) -> list[str]:
+        try:
+            addresses = await self._resolve(host, port)
+        except OSError as unknown:
+            raise UnknownNameError("no such name") from unknown
+        if not addresses:
+            raise UnknownNameError("no address")
+        if not all(self._reach.admits(address) for address in addresses):
+            raise BlockedAddressError("an address that nothing is delivered to")
+        return addresses
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

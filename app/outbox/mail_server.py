@@ -1,0 +1,43 @@
+"""The mail server that SMTP_URL names."""
+
+import ssl
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+PORTS = {"smtp": 587, "smtps": 465}
+EXPECTED = "smtp://user:password@host:587?starttls=true, ou smtps://…"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """`encrypted` from the first byte (smtps), or from STARTTLS on when `starttls`, which is then demanded. `trust` is
+    the system's when None."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    encrypted: bool = False
+    starttls: bool = True
+    trust: ssl.SSLContext | None = None
+
+
+def mail_server_at(url: str) -> MailServer:
+    """STARTTLS is demanded unless the address says `starttls=false`. Raise ValueError, with what would be right."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    starttls = options.pop("starttls", "true").lower()
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"le port doit être un nombre ; attendu : {EXPECTED}") from None
+    if parts.scheme not in PORTS or not parts.hostname or options or starttls not in {"true", "false"}:
+        raise ValueError(f"attendu : {EXPECTED}")
+    return MailServer(
+        parts.hostname,
+        port or PORTS[parts.scheme],
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+        encrypted=parts.scheme == "smtps",
+        starttls=parts.scheme == "smtp" and starttls == "true",
+    )

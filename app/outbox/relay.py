@@ -1,0 +1,133 @@
+"""The loop that delivers; any number of processes may run it, on any number of machines.
+
+Nothing is held in the database while something is sent: a delivery is claimed in a transaction of its own, sent, and
+settled in another. Whoever dies in between is replaced when the lease ends, so that a receiver may be sent the same
+delivery twice, with the same id, and never misses one.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
+
+import structlog
+
+from app.outbox.retry import MOST_ATTEMPTS
+from app.outbox.settlement import Outcome, Settlement
+from app.persistence import claims
+from app.persistence.claims import Claimed
+from app.persistence.database import Database, OutcomeUnknown
+from app.persistence.failures import UNREACHABLE
+
+Send = Callable[[Claimed], Awaitable[Outcome]]
+
+AT_ONCE = 64  # in this process
+LANE_AT_ONCE = 4  # of one receiver, by all processes
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 0.5
+REAP_EVERY_SECONDS = 5.0
+FINISH_SECONDS = 3.0  # what is under way has when the process is told to stop
+SETTLE_AGAIN_AFTER = (0.5, 2.0, 8.0)  # seconds, all within the lease
+
+_AWAY: tuple[type[Exception], ...] = (*UNREACHABLE, OutcomeUnknown)
+_LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
+
+
+class Relay:
+    """`channels` send, by their names; `bell` is rung when there may be something to do."""
+
+    def __init__(self, database: Database, channels: Mapping[str, Send], bell: asyncio.Event | None = None) -> None:
+        self._database = database
+        self._channels = channels
+        self._bell = bell or asyncio.Event()
+        self._settlement = Settlement(database)
+        self._running: dict[asyncio.Task[None], Claimed] = {}
+        self._reaped_at = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; a database that is away for a while only delays the work."""
+        pause, stopping = SHORTEST_SECONDS, asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                self._bell.clear()
+                taken = await self.turn()
+                pause = SHORTEST_SECONDS if taken else min(2 * pause, LONGEST_SECONDS)
+                await self._rest(stopping, pause)
+        finally:
+            stopping.cancel()
+            await self._finish()
+
+    async def turn(self) -> int:
+        """Claim what there is room for, and begin to send it; return how many."""
+        try:
+            if monotonic() - self._reaped_at >= REAP_EVERY_SECONDS:
+                self._reaped_at = monotonic()
+                await claims.reap(self._database, MOST_ATTEMPTS)
+            taken = await self._claim()
+        except _AWAY as failure:
+            _LOG.warning("the database does not answer", exc_info=failure)
+            return 0
+        except Exception as failure:  # noqa: BLE001  # the next look may succeed; nothing may stop the others' deliveries
+            _LOG.error("deliveries could not be claimed", exc_info=failure)
+            return 0
+        for claimed in taken:
+            task = asyncio.create_task(self._deliver(claimed))
+            self._running[task] = claimed
+            task.add_done_callback(self._done)
+        return len(taken)
+
+    async def settled(self) -> None:
+        """Return once nothing is under way."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _claim(self) -> list[Claimed]:
+        room = AT_ONCE - len(self._running)
+        if room <= 0:
+            return []
+        return await claims.claim(self._database, self._channels, most=room, lane_most=LANE_AT_ONCE)
+
+    async def _rest(self, stopping: asyncio.Task[bool], seconds: float) -> None:
+        """Until the bell, the end, or the time; only until the bell when there is no room."""
+        ringing = asyncio.create_task(self._bell.wait())
+        full = len(self._running) >= AT_ONCE
+        await asyncio.wait((ringing, stopping), timeout=None if full else seconds, return_when=asyncio.FIRST_COMPLETED)
+        ringing.cancel()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._bell.set()
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        try:
+            outcome = await self._channels[claimed.channel](claimed)
+            await self._settle(claimed, outcome)
+        except Exception as failure:  # noqa: BLE001  # its lease ends, and it is tried again
+            _LOG.error("a delivery could not be tried", delivery_id=str(claimed.id), exc_info=failure)
+
+    async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
+        """Try for as long as the lease lasts: an answer that is forgotten is a delivery sent twice."""
+        lot = random.uniform(-1, 1)  # noqa: S311  # so that receivers are not all tried at once; no secret
+        for pause in (*SETTLE_AGAIN_AFTER, None):
+            try:
+                await self._settlement.settle(claimed, outcome, lot)
+            except _AWAY:
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    async def _finish(self) -> None:
+        """Let go of what is not over soon: another relay takes it up at once."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=FINISH_SECONDS)
+        left = [self._running[task].claim for task in late]
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if left:
+            try:
+                await claims.release(self._database, left)
+            except _AWAY as failure:
+                _LOG.warning("claims are left to their leases", exc_info=failure)

@@ -1,0 +1,109 @@
+"""E-mails: deliveries that name whom and what they are about. Texts and addresses are found when they are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from app.persistence.database import Reader, Transaction
+from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, Channel
+from app.persistence.driver import Row
+from app.persistence.pages import Page, Slice
+
+MAIL_LANE = UUID(int=1)  # everything goes through one mail server
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who is written to (a kind of recipient, never an address) of which event; `id` is in the order of time."""
+
+    id: UUID
+    event_id: UUID
+    type: str
+    recipient: str
+    adviser_id: UUID
+    registration_id: UUID | None
+    decision_id: UUID | None
+
+
+# Once for an event and a recipient, and once for a crossing of the quota: `uq_delivery_over_quota`.
+POST = f"""INSERT INTO delivery (id, event_id, type, recipient, adviser_id, registration_id, decision_id, lane_id,
+    channel, state, next_attempt_at, created_at)
+SELECT g.*, '{MAIL_LANE}', '{Channel.EMAIL}', 'due', now(), now()
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[])
+    AS g (id, event_id, type, recipient, adviser_id, registration_id, decision_id)
+ON CONFLICT DO NOTHING"""
+
+RESOURCE = f"""SELECT d.id, d.adviser_id, d.registration_id, d.event_id, d.type AS template,
+    d.recipient AS recipient_kind, d.state, d.replay, d.next_attempt_at, d.created_at,
+    (SELECT coalesce(json_agg(a ORDER BY a.id), '[]') FROM (
+        SELECT id, at, status, duration_ms, error FROM delivery_attempt WHERE delivery_id = d.id
+        ORDER BY id DESC LIMIT {MOST_ATTEMPTS_SHOWN}) a) AS attempts
+FROM delivery d"""
+ONE = f"{RESOURCE} WHERE d.id = $1 AND d.channel = '{Channel.EMAIL}'"
+
+# The employer is that of the contract that a decision about the day would read; the last one when none covers it.
+LETTER = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, d.decision_id, o.data::text AS data,
+    o.occurred_at, a.first_name, a.last_name, a.email AS adviser_email, m.title AS module, m.kind AS module_kind,
+    t.name AS organisation, t.email AS training_organisation_email, e.employer_name AS employer,
+    e.employer_contact_email AS employer_email, e.employer_legal_form AS legal_form, r.session_ends_on,
+    r.session_place, r.positioning_taken_on, r.positioning_hours, k.outcome, k.rules, k.reasons::text AS reasons,
+    q.title AS qualification, c.next_attempt_payer,
+    (SELECT p.content ->> 'support_email' FROM policy p
+        WHERE p.effective_from <= o.occurred_at::date OR p.version = k.policy_version
+        ORDER BY p.version = k.policy_version DESC NULLS LAST, p.effective_from DESC LIMIT 1) AS support_email
+FROM delivery d LEFT JOIN outbox o ON o.event_id = d.event_id LEFT JOIN adviser a ON a.id = d.adviser_id
+LEFT JOIN registration r ON r.id = d.registration_id LEFT JOIN decision k ON k.id = d.decision_id
+LEFT JOIN module m ON m.code = o.data ->> 'module_code'
+LEFT JOIN training_organisation t ON t.id = coalesce(o.training_organisation_id, r.training_organisation_id)
+LEFT JOIN certification c ON o.subject_type = 'certification' AND c.id = o.subject_id
+LEFT JOIN qualification q ON q.code = c.qualification
+LEFT JOIN LATERAL (
+    SELECT x.* FROM contract x
+    CROSS JOIN (SELECT coalesce((o.data ->> 'session_starts_on')::date, o.occurred_at::date) AS day) s
+    WHERE x.adviser_id = d.adviser_id
+    ORDER BY s.day BETWEEN x.starts_on AND least(coalesce(x.ends_on, 'infinity'), coalesce(x.terminated_on, 'infinity'))
+        DESC, num_nulls(x.ds_file_number, x.contract_uploaded_on, x.validated_on), x.starts_on DESC, x.id LIMIT 1
+) e ON true
+WHERE d.channel = '{Channel.EMAIL}'"""
+ONE_LETTER = f"{LETTER} AND d.id = $1"
+NEWEST_LETTERS = f"{LETTER} ORDER BY d.id DESC LIMIT $1"
+
+
+# Of the past, which is written to nobody.
+WAITING = """SELECT o.event_id, o.type, o.adviser_id, r.id AS registration_id, r.decision_id
+FROM registration r JOIN outbox o ON o.subject_id = r.id AND o.history AND o.type = 'registration.over_quota'
+WHERE r.status = 'awaiting_choice' ORDER BY r.id LIMIT 1"""
+
+
+async def oldest_crossing_unwritten(reader: Reader) -> Row | None:
+    """The event of a registration that waits for its adviser's choice, told before there was anybody to write to."""
+    return await reader.one(WAITING)
+
+
+async def post(transaction: Transaction, envelopes: Sequence[Envelope]) -> None:
+    """Make them due at once; those made before stay as they are."""
+    if not envelopes:
+        return
+    rows = (
+        (each.id, each.event_id, each.type, each.recipient, each.adviser_id, each.registration_id, each.decision_id)
+        for each in envelopes
+    )
+    await transaction.run(POST, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def read_letter(reader: Reader, message: UUID) -> Row | None:
+    """All that an e-mail is written from, as it is known now; what is gone is null."""
+    return await reader.one(ONE_LETTER, message)
+
+
+async def newest_letters(reader: Reader, most: int) -> list[Row]:
+    return await reader.many(NEWEST_LETTERS, most)
+
+
+async def read_message(reader: Reader, message: UUID) -> Row | None:
+    return await reader.one(ONE, message)
+
+
+async def list_page(reader: Reader, page: Page) -> Slice:
+    """The newest first."""
+    return await replace(page, newest_first=True).of(reader, RESOURCE, alias="d")

@@ -1,0 +1,22 @@
+"""The e-mail of the demonstration: one to look at in the mailbox. It was never sent, and nobody's address is in it."""
+
+from uuid import NAMESPACE_URL, uuid5
+
+from app.persistence import claims, messages
+from app.persistence.claims import Tried
+from app.persistence.database import Database
+from app.persistence.deliveries import Channel
+from app.persistence.messages import Envelope
+
+MESSAGE = uuid5(NAMESPACE_URL, "urn:inscriptions:message:over-quota")
+
+
+async def add_demonstration_message(database: Database) -> None:
+    """To the first adviser who waits over quota, if there is one and unless it was written before."""
+    async with database.transaction() as tx:
+        found = await messages.oldest_crossing_unwritten(tx)
+        if found is None or await messages.read_message(tx, MESSAGE) is not None:
+            return
+        await messages.post(tx, [Envelope(id=MESSAGE, recipient="adviser", **found)])
+    taken = await claims.claim(database, [Channel.EMAIL], most=1, lane_most=1)
+    await claims.settle_delivered(database, [(claimed, Tried(duration_ms=0)) for claimed in taken])

@@ -1,0 +1,166 @@
+"""The over-quota message: one for each crossing, whatever happens to those who place and send it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+from app.persistence import messages
+from app.persistence.database import Database
+from app.persistence.driver import Row
+from app.persistence.messages import Envelope
+from app.use_cases.cancel import cancel
+from app.use_cases.personal_links import link_to
+from app.use_cases.reschedule import reschedule
+from app.use_cases.versions import ANYTHING
+from tests.messages.post import BASE_URL, Office, an_office, mailed, messages_of, parts, plainly
+from tests.outbox.posting import SECRETS
+from tests.persistence.telling import placed
+from tests.use_cases.acting import (
+    a_contract,
+    a_session,
+    an_adviser,
+    an_adviser_in_post,
+    asking,
+    day,
+    id_of,
+    registered,
+    standing,
+)
+
+OVER_QUOTA = "registration.over_quota"
+
+
+async def _crossing(database: Database, legal_form: str = "public") -> tuple[UUID, UUID]:
+    """The registration that waits, and the one that holds the unit."""
+    adviser = await an_adviser(database)
+    await a_contract(database, adviser, employer_legal_form=legal_form)
+    first = await registered(database, adviser, module="cybersecurite")
+    second = await registered(database, adviser)
+    assert second["status"] == "awaiting_choice"
+    await placed(database)
+    return id_of(second), id_of(first)
+
+
+async def _to_advisers(database: Database) -> list[Row]:
+    return await messages_of(database, type=OVER_QUOTA, recipient="adviser")
+
+
+async def test_one_crossing_is_one_message_with_a_personal_link(database: Database) -> None:
+    waiting, _ = await _crossing(database)
+    (message,) = await _to_advisers(database)
+
+    async with an_office() as office:
+        await mailed(database, plainly(office))
+
+    link = link_to(BASE_URL, SECRETS, message["decision_id"])
+    texts = [parts(received) for received in office.received if "dépasse votre quota" in str(received["Subject"])]
+    assert [(link in text, link in html) for text, html in texts] == [(True, True)]
+    assert str(waiting) not in link
+    assert [link in part for received in office.received for part in parts(received)].count(True) == 2
+
+
+async def test_only_a_private_employer_has_an_opco(database: Database) -> None:
+    for form in ("private", "public", "undetermined"):
+        await _crossing(database, form)
+
+    async with an_office() as office:
+        await mailed(database, plainly(office), turns=5)
+
+    told = [parts(one) for one in office.received if "dépasse votre quota" in str(one["Subject"])]
+    assert sorted("OPCO" in text for text, _ in told) == [False, False, True]
+    assert sorted("OPCO" in html for _, html in told) == [False, False, True]
+
+
+async def test_deciding_again_while_waiting_is_no_other_crossing(database: Database) -> None:
+    waiting, _ = await _crossing(database)
+
+    await reschedule(database, waiting, lambda _: a_session(day("2026-10-06")), ANYTHING, asking())
+    await placed(database)
+
+    assert len(await _to_advisers(database)) == 1
+
+
+async def test_crossing_again_is_another_one(database: Database) -> None:
+    waiting, holder = await _crossing(database)
+    await cancel(database, holder, None, None, asking())
+    adviser = (await standing(database, {"id": str(waiting)}))["adviser_id"]
+    again = await registered(database, adviser, module="intelligence-artificielle")
+    await placed(database)
+
+    assert again["status"] == "awaiting_choice"
+    told = [(row["registration_id"], row["decision_id"]) for row in await _to_advisers(database)]
+    assert [registration for registration, _ in told] == [waiting, id_of(again)]
+    assert len({decision for _, decision in told}) == 2
+
+
+async def test_a_second_event_of_the_same_decision_brings_no_second_message(database: Database) -> None:
+    await _crossing(database)
+    (message,) = await _to_advisers(database)
+    named = (message[name] for name in ("type", "recipient", "adviser_id", "registration_id", "decision_id"))
+    twin = Envelope(uuid4(), uuid4(), *named)
+
+    async with database.transaction() as tx:
+        await messages.post(tx, [twin])
+
+    assert len(await _to_advisers(database)) == 1
+
+
+async def test_two_who_place_events_at_once_write_one_message(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    for module in ("cybersecurite", "numerique-responsable", "intelligence-artificielle"):
+        await registered(database, adviser, module=module)
+
+    await asyncio.gather(*(placed(database) for _ in range(8)))
+
+    assert len(await _to_advisers(database)) == 2
+
+
+@asynccontextmanager
+async def _a_relay(url: str, office: Office) -> AsyncGenerator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.messages.relay", url, str(office.port), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_a_relay_killed_round_the_sending_loses_nothing_and_renames_nothing(
+    database: Database, database_url: str
+) -> None:
+    """Killed when the server has the message and has not said so; another relay takes over when the lease ends."""
+    await _crossing(database)
+    (message,) = await _to_advisers(database)
+    await database.one("DELETE FROM delivery WHERE id <> $1", message["id"])
+
+    async with an_office() as office:
+        held = asyncio.Event()
+
+        async def holds() -> str:
+            held.set()
+            await asyncio.Event().wait()
+            return "250 OK"
+
+        for _ in range(3):
+            office.to_message = holds
+            async with _a_relay(database_url, office) as relay:
+                async with asyncio.timeout(30):
+                    await held.wait()
+                os.kill(relay.pid, signal.SIGKILL)
+                await relay.wait()
+            held.clear()
+            await database.one("UPDATE delivery SET lease_until = now() - interval '1 s' WHERE state = 'in_flight'")
+        office.to_message = Office().to_message
+        await mailed(database, plainly(office))
+
+    assert len(office.received) == 4
+    assert set(office.ids) == {f"<{message['id']}@example.org>"}
+    (settled,) = await _to_advisers(database)
+    assert (settled["state"], settled["attempts"]) == ("delivered", 4)

@@ -1,0 +1,87 @@
+"""A relay in a process of its own: one that is killed, or one of several that share the work."""
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.outbox.relay import Relay
+from app.outbox.webhook import WebhookSender
+from app.persistence.database import open_database
+from app.persistence.deliveries import Channel
+from app.persistence.safe import Safe
+from app.use_cases.reach import Reach
+from tests.outbox.posting import SECRETS, TRUST
+from tests.persistence.doomed import Wire, main
+
+SETTLING = b"state = 'delivered'"
+
+
+PREPARED = re.compile(rb"__asyncpg_stmt_\w+__")
+
+
+@dataclass(slots=True)
+class Heard(Wire):
+    """Kills at a message that holds `words`, or when the statement that was prepared with them is executed."""
+
+    words: bytes = b""
+    executed: bool = False
+    statement: bytes | None = None
+
+    def is_fatal(self, heard: bytes) -> bool:
+        if self.words not in heard:
+            return self.statement is not None and self.statement in heard
+        if not self.executed:
+            return True
+        prepared = PREPARED.search(heard)
+        self.statement = prepared.group() if prepared else None
+        return False
+
+
+async def deliver_once(url: str) -> None:
+    """What is due, tried once."""
+    database = open_database(url, pool_size=1)
+    sender = WebhookSender(Safe(SECRETS), Reach(anywhere=True), TRUST)
+    relay = Relay(database, {Channel.WEBHOOK: sender})
+    await relay.turn()
+    await relay.settled()
+    await sender.close()
+    await database.close()
+
+
+async def deliver_until_told_to_stop(url: str) -> None:
+    stop, database = asyncio.Event(), open_database(url, pool_size=6)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    sender = WebhookSender(Safe(SECRETS), Reach(anywhere=True), TRUST)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await Relay(database, {Channel.WEBHOOK: sender}).run(stop)
+    await sender.close()
+    await database.close()
+
+
+@asynccontextmanager
+async def relays(url: str, count: int) -> AsyncGenerator[None]:
+    """So many processes, ready, until the block ends."""
+    command = (sys.executable, "-m", __name__, url)
+    pipe = asyncio.subprocess.PIPE
+    started = [await asyncio.create_subprocess_exec(*command, stdout=pipe) for _ in range(count)]
+    for process in started:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+    try:
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        assert [await process.wait() for process in started] == [0] * count
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        asyncio.run(deliver_until_told_to_stop(sys.argv[1]))
+    else:
+        main(deliver_once)
