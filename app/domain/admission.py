@@ -168,9 +168,24 @@ def decide(file: AdviserFile, request: Request, policy: Policy) -> Decision:
     """Decide a request. `file` holds the adviser's other registrations, never the one decided; `policy` is the version
     in force on the session's first day."""
     found = refusals(file, request, policy)
-    if found:
-        rules = tuple(dict.fromkeys(refusal.code.rule for refusal in found))
-        return Decision(Outcome.REFUSED, policy.version, rules, found)
+    return _refused(found, policy) if found else _admitted(file, request, policy)
+
+
+def recognise(file: AdviserFile, request: Request, policy: Policy) -> Decision:
+    """Decide a registration of the past as it stands in a file from elsewhere (import). Whoever was trained had been
+    admitted, whatever is known of their contracts today: of the reasons, only that which is about funding is left."""
+    application = Application(file, request, policy, post_on(file.contracts, request.session.starts_on))
+    funded_before = initial_training_already_funded(application)
+    return _refused((funded_before,), policy) if funded_before else _admitted(file, request, policy)
+
+
+def _refused(found: tuple[Refusal, ...], policy: Policy) -> Decision:
+    rules = tuple(dict.fromkeys(refusal.code.rule for refusal in found))
+    return Decision(Outcome.REFUSED, policy.version, rules, found)
+
+
+def _admitted(file: AdviserFile, request: Request, policy: Policy) -> Decision:
+    """No reason raised: funded, or a thematic module of section 4."""
     match request.module.kind:
         case ModuleKind.INITIAL_TRAINING:
             return Decision(Outcome.ACCEPTED, policy.version, ("R10", "R11"), funding=Funding.STATE)

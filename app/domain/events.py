@@ -62,7 +62,8 @@ PAID_BY_EMPLOYER = frozenset({Payer.EMPLOYER, Payer.OPCO})
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`training_organisation_id` is the one concerned; None when none is. `recipients` are written to (section 9)."""
+    """`training_organisation_id` is the one concerned; None when none is. `recipients` are written to (section 9), and
+    webhooks called, unless it is history: it then happened before there was anybody to tell."""
 
     type: EventType
     subject_type: Subject
@@ -72,6 +73,7 @@ class Event:
     training_organisation_id: TrainingOrganisationId | None
     data: Mapping[str, object]
     recipients: tuple[Recipient, ...] = ()
+    is_history: bool = False
 
 
 def written_to(

@@ -1,13 +1,14 @@
 """What follows from a change: registrations decided again, promoted, made regularisable (sections 4.4 and 4.5)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from app.domain.admission import Decision, Outcome, decide, offered_payers, promote, refusals
+from app.domain.admission import Decision, Outcome, decide, offered_payers, promote, recognise, refusals
 from app.domain.adviser_file import AdviserFile
 from app.domain.errors import DuplicateRegistration
-from app.domain.policy import Policies
+from app.domain.policy import Policies, Policy
 from app.domain.registration import Funding, Payer, Registration, RegistrationId, Request, Status
 
 
@@ -20,6 +21,8 @@ class Cause(StrEnum):
     FILE_CHANGED = "file_changed"
     INITIAL_TRAINING_CHANGED = "initial_training_changed"
     PROMOTION = "promotion"
+    IMPORT = "import"
+    """Its session was held before this service knew of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,13 @@ class Ruling:
 def replay(cause: Cause, facts: Facts, policies: Policies) -> Decision | None:
     """Take a past decision again from its facts; None when a promotion would not be made."""
     policy = policies.on(facts.request.session.starts_on)
-    take = promote if cause is Cause.PROMOTION else decide
+    take = promote if cause is Cause.PROMOTION else _rule_for(cause)
     return take(facts.file, facts.request, policy)
+
+
+def _rule_for(cause: Cause) -> Callable[[AdviserFile, Request, Policy], Decision]:
+    """What decides a registration by itself, whatever waits."""
+    return recognise if cause is Cause.IMPORT else decide
 
 
 def decided(registration: Registration, decision: Decision) -> Registration:
@@ -92,7 +100,7 @@ class Proceedings:
         if twin is not None:
             raise DuplicateRegistration(twin.id)
         facts = Facts(self.file.without(registration.id), registration.request)
-        decision = decide(facts.file, facts.request, self.policies.on(registration.first_day))
+        decision = _rule_for(cause)(facts.file, facts.request, self.policies.on(registration.first_day))
         return self._with(registration, Ruling(registration.id, cause, facts, decision))
 
     def _with(self, registration: Registration, ruling: Ruling) -> "Proceedings":

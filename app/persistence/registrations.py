@@ -25,7 +25,7 @@ DECISION_COLUMNS = (
 )  # fmt: skip
 EVENT_COLUMNS = (
     "event_id", "type", "subject_type", "subject_id", "subject_version", "adviser_id", "training_organisation_id",
-    "data", "occurred_at", "recipients", "decision_id",
+    "data", "occurred_at", "history", "recipients", "decision_id",
 )  # fmt: skip
 
 # A registration with its latest decision: all that a client is shown, but for the words.

@@ -1,6 +1,5 @@
 """Record the result of an exam, or a qualification that exempts (section 6)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,6 +7,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.domain.adviser import AdviserId
+from app.domain.adviser_file import AdviserFile
 from app.domain.calendar import in_force
 from app.domain.certification import CertificationOutcome, attempt_number, next_attempt_payer
 from app.domain.errors import MotiveNotValid
@@ -17,7 +18,7 @@ from app.domain.proceedings import Proceedings
 from app.domain.training_organisation import TrainingOrganisationId
 from app.persistence.attempts import Answer, remember
 from app.persistence.database import Database
-from app.persistence.files import Dossier, read_dossier
+from app.persistence.files import read_dossier
 from app.persistence.locks import Lock, Missing, Target
 from app.persistence.rows import CERTIFICATIONS, QUALIFICATIONS
 from app.use_cases.asked import Asked
@@ -38,7 +39,7 @@ class Result:
     id: UUID = field(default_factory=uuid7)
 
 
-def _check_motive(result: Result, policies: Policies) -> None:
+def check_motive(result: Result, policies: Policies) -> None:
     """R38: a motive is one of those valid on the day of the exam, and goes with a justified absence only."""
     if result.motive is None:
         return
@@ -47,10 +48,11 @@ def _check_motive(result: Result, policies: Policies) -> None:
         raise MotiveNotValid(result.motive, valid)
 
 
-def _row(result: Result, dossier: Dossier) -> Mapping[str, Any]:
+def columns(result: Result, file: AdviserFile) -> dict[str, Any]:
+    """Those of the table; `file` is the adviser's, before this result."""
     earlier = (
         item.outcome
-        for item in dossier.file.certifications
+        for item in file.certifications
         if item.qualification.code == result.qualification and item.on <= result.on
     )
     return {
@@ -73,6 +75,20 @@ def _recipients(result: Result) -> tuple[Recipient, ...]:
     return tuple(item for item in whole if named or item is not Recipient.TRAINING_ORGANISATION)
 
 
+def told_of(result: Result) -> Event:
+    organisation = result.training_organisation_id
+    return Event(
+        EventType.CERTIFICATION_RECORDED,
+        Subject.CERTIFICATION,
+        result.id,
+        1,
+        AdviserId(result.adviser_id),
+        TrainingOrganisationId(organisation) if organisation else None,
+        {"qualification": result.qualification, "outcome": result.outcome, "on": result.on},
+        _recipients(result),
+    )
+
+
 async def certify(database: Database, result: Result, asked: Asked) -> Answer:
     """Record a result and tell it; refused registrations that it leaves without a reason become regularisable.
 
@@ -87,21 +103,11 @@ async def certify(database: Database, result: Result, asked: Asked) -> Answer:
                 raise UnknownReference("/qualification")
             if result.training_organisation_id is not None and before.organisation is None:
                 raise UnknownReference("/training_organisation_id")
-            _check_motive(result, before.policies)
-            row = await CERTIFICATIONS.insert(tx, _row(result, before), asked.now)
+            check_motive(result, before.policies)
+            row = await CERTIFICATIONS.insert(tx, columns(result, before.file), asked.now)
             after = await read_dossier(tx, lock)
-            told = Event(
-                EventType.CERTIFICATION_RECORDED,
-                Subject.CERTIFICATION,
-                row["id"],
-                1,
-                after.adviser_id,
-                TrainingOrganisationId(result.training_organisation_id) if result.training_organisation_id else None,
-                {"qualification": result.qualification, "outcome": result.outcome, "on": result.on},
-                _recipients(result),
-            )
             proceedings = Proceedings(after.file, after.policies).promoted()
-            await conclude(tx, Conclusion(before.file, proceedings, asked, events=(told,)))
+            await conclude(tx, Conclusion(before.file, proceedings, asked, events=(told_of(result),)))
             return await remember(tx, asked.attempt, asked.worded(row))
     except Missing as missing:
         raise UnknownReference("/adviser_id") from missing

@@ -26,12 +26,13 @@ SHOWN_OF_A_DECISION = ("outcome", "rules", "policy_version", "automatic", "decid
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What a use case did itself to one registration: the events that tell it, columns that no rule reads, and the row
-    stored so far (None when the registration is new)."""
+    stored so far (None when the registration is new). History is told to nobody."""
 
     registration: RegistrationId
     told: tuple[EventType | None, ...]
     stored: Row | None = None
     columns: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_history: bool = False
 
 
 def registration_row(registration: Registration, adviser: UUID, now: datetime) -> dict[str, Any]:
@@ -92,6 +93,7 @@ def event_row(event: Event, now: datetime, decision: UUID | None = None) -> dict
         "training_organisation_id": event.training_organisation_id,
         "data": event.data,
         "occurred_at": now,
+        "history": event.is_history,
         "recipients": event.recipients,
         "decision_id": decision,
     }
@@ -105,12 +107,12 @@ def _as_stored(decision: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The file before and after, the deed that changed it (None when the file itself changed), and other events."""
+    """The file before and after, the deeds that changed it (none when the file itself changed), and other events."""
 
     before: AdviserFile
     proceedings: Proceedings
     asked: Asked
-    deed: Deed | None = None
+    deeds: tuple[Deed, ...] = ()
     events: tuple[Event, ...] = ()
 
     @property
@@ -121,8 +123,7 @@ class Conclusion:
         """Every registration that is new, changed or decided again, as it was and as it is, its version raised."""
         former = {item.id: item for item in self.before.registrations}
         concerned = {ruling.registration_id for ruling in self.proceedings.rulings}
-        if self.deed is not None:
-            concerned.add(self.deed.registration)
+        concerned.update(deed.registration for deed in self.deeds)
         for item in self.proceedings.file.registrations:
             was = former.get(item.id)
             if item != was or item.id in concerned:
@@ -137,16 +138,19 @@ class Conclusion:
             ),
             (),
         )
-        is_deed = self.deed is not None and self.deed.registration == now.id
-        types = self.deed.told if self.deed and is_deed else (outcome_of(was, now),)
-        for event_type in types:
+        deed = self._deed(now)
+        for event_type in deed.told if deed else (outcome_of(was, now),):
             if event_type is not None:
-                yield of_registration(event_type, self.before.adviser.id, now, refusals, was)
+                event = of_registration(event_type, self.before.adviser.id, now, refusals, was)
+                yield replace(event, is_history=True) if deed and deed.is_history else event
+
+    def _deed(self, registration: Registration) -> Deed | None:
+        return next((deed for deed in self.deeds if deed.registration == registration.id), None)
 
     def _row(self, registration: Registration, decision: Mapping[str, Any] | None) -> dict[str, Any]:
         row = registration_row(registration, self.adviser, self.asked.now)
-        if self.deed is not None and self.deed.registration == registration.id:
-            row = {**(self.deed.stored or {}), **row, **self.deed.columns}
+        if (deed := self._deed(registration)) is not None:
+            row = {**(deed.stored or {}), **row, **deed.columns}
         return row | _as_stored(decision) if decision else row
 
     def changes(self) -> tuple[Changes, dict[RegistrationId, Row]]:
@@ -167,17 +171,22 @@ class Conclusion:
         return Changes(written, decisions, events), rows
 
 
-async def conclude(transaction: Transaction, concluded: Conclusion) -> None:
-    """Write what followed from a change of the file."""
-    changes, _ = concluded.changes()
-    await registrations.write(transaction, changes)
+async def conclude(transaction: Transaction, *concluded: Conclusion) -> None:
+    """Write what followed from a change of the file, or of several persons' files."""
+    changes = [each.changes()[0] for each in concluded]
+    written = Changes(
+        [row for each in changes for row in each.registrations],
+        [row for each in changes for row in each.decisions],
+        [row for each in changes for row in each.events],
+    )
+    await registrations.write(transaction, written)
 
 
 async def conclude_deed(
     transaction: Transaction, before: AdviserFile, proceedings: Proceedings, deed: Deed, asked: Asked
 ) -> Answer:
     """Write the deed and what followed from it, with the answer that the attempt will be given again."""
-    changes, rows = Conclusion(before, proceedings, asked, deed).changes()
+    changes, rows = Conclusion(before, proceedings, asked, (deed,)).changes()
     answer = asked.worded(rows[deed.registration])
     await registrations.write(transaction, changes, asked.attempt, answer)
     return answer

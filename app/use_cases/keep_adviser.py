@@ -6,6 +6,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.domain.adviser_file import AdviserFile
+from app.domain.policy import Policies
 from app.domain.proceedings import Cause, Proceedings
 from app.persistence.attempts import Answer, find_answer, remember
 from app.persistence.database import Database, Transaction
@@ -17,6 +19,14 @@ from app.use_cases.asked import Asked
 from app.use_cases.conclude import Conclusion, conclude
 from app.use_cases.errors import ConumIdTaken
 from app.use_cases.versions import Expected
+
+
+def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, asked: Asked) -> Conclusion:
+    """What follows from a change of the adviser."""
+    proceedings = Proceedings(after, policies)
+    if after.entries != before.entries:
+        proceedings = proceedings.decided_again(Cause.INITIAL_TRAINING_CHANGED, today=asked.today)
+    return Conclusion(before, proceedings, asked)
 
 
 async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, Any]) -> None:
@@ -51,8 +61,5 @@ async def keep_adviser(
         before = await read_dossier(tx, lock)
         row = await ADVISERS.update(tx, present, values, asked.now)
         after = await read_dossier(tx, lock)
-        proceedings = Proceedings(after.file, after.policies)
-        if after.file.entries != before.file.entries:
-            proceedings = proceedings.decided_again(Cause.INITIAL_TRAINING_CHANGED, today=asked.today)
-        await conclude(tx, Conclusion(before.file, proceedings, asked))
+        await conclude(tx, consequences(before.file, after.file, after.policies, asked))
         return row, False

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from app.domain.adviser_file import AdviserFile
+from app.domain.policy import Policies
 from app.domain.proceedings import Cause, Proceedings
 from app.persistence.attempts import remember
 from app.persistence.database import Database
@@ -15,6 +17,14 @@ from app.use_cases.asked import Asked
 from app.use_cases.conclude import Conclusion, conclude
 from app.use_cases.errors import UnknownReference
 from app.use_cases.versions import Expected
+
+
+def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, asked: Asked) -> Conclusion:
+    """What follows from a change of contracts."""
+    proceedings = Proceedings(after, policies)
+    if after.contracts != before.contracts:
+        proceedings = proceedings.decided_again(Cause.FILE_CHANGED, today=asked.today)
+    return Conclusion(before, proceedings, asked)
 
 
 async def keep_contract(
@@ -42,10 +52,7 @@ async def keep_contract(
             else:
                 row = await CONTRACTS.update(tx, present, values, asked.now)
             after = await read_dossier(tx, lock)
-            proceedings = Proceedings(after.file, after.policies)
-            if after.file.contracts != before.file.contracts:
-                proceedings = proceedings.decided_again(Cause.FILE_CHANGED, today=asked.today)
-            await conclude(tx, Conclusion(before.file, proceedings, asked))
+            await conclude(tx, consequences(before.file, after.file, after.policies, asked))
             await remember(tx, asked.attempt, asked.worded(row))
             return row, present is None
     except Missing as missing:

@@ -172,7 +172,7 @@ def test_a_promotion_without_a_unit_is_not_taken_again() -> None:
     assert actual is None
 
 
-@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.PROMOTION])
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause not in {Cause.PROMOTION, Cause.IMPORT}])
 def test_any_other_cause_looks_at_the_refusals(cause: Cause) -> None:
     facts = Facts(a_file(contracts=()), a_request())
 
