@@ -1,8 +1,9 @@
 """Advisers as a client may see them. A training organisation sees those registered with it."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from app.persistence.database import Reader
+from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
 from app.persistence.pages import Filter, Page, Slice
 
@@ -32,3 +33,18 @@ async def list_page(reader: Reader, page: Page) -> Slice:
 
 async def list_page_for_an_organisation(reader: Reader, page: Page) -> Slice:
     return await page.of(reader, SELECT_FOR_AN_ORGANISATION, alias="a")
+
+
+# Whoever is named by an id, an ID Conum or an e-mail (in small letters), in the order in which everybody locks them.
+NAMED = """SELECT * FROM adviser WHERE id IN (
+    SELECT id FROM adviser WHERE id = ANY($1)
+    UNION SELECT id FROM adviser WHERE conum_id = ANY($2)
+    UNION SELECT id FROM adviser WHERE lower(email) = ANY($3)
+) ORDER BY id FOR NO KEY UPDATE"""
+
+
+async def lock_named(
+    transaction: Transaction, ids: Collection[UUID], conum_ids: Collection[int], emails: Collection[str]
+) -> list[Row]:
+    """The advisers so named, locked until the transaction ends."""
+    return await transaction.many(NAMED, list(ids), list(conum_ids), list(emails))

@@ -1,8 +1,21 @@
 """Contracts as a list."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from app.persistence.database import Reader
+from app.persistence.driver import Row
 from app.persistence.pages import Page, Slice
 
 
 async def list_page(reader: Reader, page: Page) -> Slice:
     return await page.of(reader, "SELECT c.* FROM contract c", alias="c")
+
+
+async def read_known(reader: Reader, advisers: Collection[UUID], ids: Collection[UUID]) -> list[Row]:
+    """The contracts of these advisers, and those with one of these ids."""
+    return await reader.many(
+        "SELECT * FROM contract WHERE adviser_id = ANY($1) UNION SELECT * FROM contract WHERE id = ANY($2)",
+        list(advisers),
+        list(ids),
+    )

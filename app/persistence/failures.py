@@ -46,3 +46,8 @@ def violated_constraint(failure: Exception) -> str | None:
     if isinstance(failure, asyncpg.UniqueViolationError):
         return str(getattr(failure, "constraint_name", ""))
     return None
+
+
+def is_refused_write(failure: Exception) -> bool:
+    """Whether a constraint, or the type of a column, is against what was written."""
+    return isinstance(failure, asyncpg.IntegrityConstraintViolationError | asyncpg.DataError)

@@ -1,5 +1,6 @@
 """The adviser's file, read whole in one statement: its JSON has the shape of the domain's values."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -82,6 +83,9 @@ FROM adviser a LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5 {joine
 WHERE a.id = {adviser}"""
 
 
+FILES = f"SELECT a.id, {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1)"
+MODULES = f"SELECT m.title, {MODULE_FACTS} AS facts FROM module m"
+ORGANISATIONS = f"SELECT o.name, {ORGANISATION_FACTS} AS facts FROM training_organisation o"
 FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
 
 
@@ -140,3 +144,21 @@ async def read_dossier(
         organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
         target=row if lock.target is Target.REGISTRATION else None,
     )
+
+
+async def read_files(reader: Reader, advisers: Collection[UUID]) -> dict[UUID, AdviserFile]:
+    """The files of several advisers, whom a transaction may have locked before."""
+    rows = await reader.many(FILES, list(advisers))
+    return {row["id"]: FILE.validate_json(row["file"]) for row in rows}
+
+
+async def read_modules(reader: Reader) -> list[tuple[Module, str]]:
+    """The whole catalogue, each with its title."""
+    rows = await reader.many(MODULES)
+    return [(MODULE.validate_json(row["facts"]), row["title"]) for row in rows]
+
+
+async def read_organisations(reader: Reader) -> list[tuple[TrainingOrganisation, str]]:
+    """Every training organisation, each with its name."""
+    rows = await reader.many(ORGANISATIONS)
+    return [(ORGANISATION.validate_json(row["facts"]), row["name"]) for row in rows]

@@ -1,9 +1,11 @@
 """Plain resources, one table each: written by their columns, versioned, left alone when nothing changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
@@ -36,6 +38,24 @@ class Kept:
         places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
         statement = f"INSERT INTO {self.table} ({names}) VALUES ({places}) RETURNING *"
         return await transaction.one(statement, *columns.values()) or {}
+
+    def next_version(self, present: Row, values: Mapping[str, Any], now: datetime) -> Row:
+        """The row as `values` change it; the present one when they change nothing."""
+        if all(present[name] == value for name, value in values.items()):
+            return present
+        return {**present, **values, "version": present["version"] + 1, "updated_at": now}
+
+    async def write_all(self, transaction: Transaction, rows: Sequence[Row]) -> None:
+        """Add or replace these rows, each of them whole."""
+        if not rows:
+            return
+        names = [f'"{name}"' for name in rows[0]]
+        changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
+        await transaction.run(
+            f"INSERT INTO {self.table} ({', '.join(names)}) SELECT {', '.join(names)} "
+            f"FROM json_populate_recordset(NULL::{self.table}, $1) ON CONFLICT ({self.key}) DO UPDATE SET {changes}",
+            orjson.dumps([dict(row) for row in rows], default=str).decode(),
+        )
 
     async def update(self, transaction: Transaction, present: Row, values: Mapping[str, Any], now: datetime) -> Row:
         """Write the next version and return the row; the present one when `values` change nothing."""
