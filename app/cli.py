@@ -18,6 +18,7 @@ from app.clock import utc_now
 from app.demonstration import KEYS_FILE, embedded, seed
 from app.embedded.cluster import ClusterError
 from app.embedded.parenthood import stop_with_parent
+from app.importing import import_file
 from app.logs import configure_logs
 from app.persistence import migrations
 from app.persistence.clients import Role
@@ -36,6 +37,7 @@ cli.add_typer(keys, name="keys")
 cli.add_typer(clients, name="clients")
 feed = typer.Typer(no_args_is_help=True, help="Le flux des événements.")
 cli.add_typer(feed, name="feed")
+cli.command("import")(import_file)
 
 
 def _exit(_: int, __: FrameType | None) -> None:

@@ -135,7 +135,8 @@ _SIRET_LENGTH, _RIDET_LENGTHS = 14, (7, 10)
 LA_POSTE = "356000000"
 
 
-def _luhn(digits: str) -> bool:
+def has_luhn_key(digits: str) -> bool:
+    """Whether the last digit is the check digit of those before it."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
         doubled = int(digit) * (2 if place % 2 else 1)
@@ -154,7 +155,7 @@ def _establishment(value: str) -> str:
     if len(digits) != _SIRET_LENGTH:
         raise objection("siret", _NO_SIRET)
     la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
-    if not (_luhn(digits) or la_poste):
+    if not (has_luhn_key(digits) or la_poste):
         raise objection("siret", _WRONG_CHECK_DIGIT)
     return digits
 

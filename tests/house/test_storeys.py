@@ -36,6 +36,10 @@ PLANTED = (
     ("embedded", "from app import seed", "app.seed"),
     ("embedded", "import asyncpg", "asyncpg"),
     ("seed", "import fastapi", "fastapi"),
+    ("seed", "from app import imports", "app.imports"),
+    ("imports", "import fastapi", "fastapi"),
+    ("imports", "import asyncpg", "asyncpg"),
+    ("api", "from app.imports import run", "app.imports.run"),
 )
 
 

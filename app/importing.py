@@ -1,0 +1,104 @@
+"""`python -m app import …`: a spreadsheet from the machine itself, with a bar that moves and counts at the end."""
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from uuid import NAMESPACE_URL, uuid5
+
+import typer
+
+from app.administration import with_database
+from app.clock import utc_now
+from app.imports.kinds import KINDS
+from app.imports.lines import rejects_file
+from app.imports.run import Import, Order, Parsed, Tally, parse
+from app.imports.sheet import FileRefused
+from app.persistence.clients import Client, Role
+from app.persistence.database import Database, Reader
+from app.persistence.imports import LARGEST_FILE, ImportKind
+from app.settings import SettingsError
+
+# Who decides so, as decisions name them.
+COMMAND_LINE = Client(uuid5(NAMESPACE_URL, "urn:inscriptions:ligne-de-commande"), Role.ADMIN, None)
+EVERY = 1_000  # lines, where no bar can be drawn
+
+
+def import_file(
+    kind: ImportKind,
+    file: Annotated[Path | None, typer.Argument(metavar="FICHIER.csv|.xlsx", dir_okay=False, exists=True)] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire.")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FICHIER.csv", dir_okay=False, help="FICHIER.rejects.csv par défaut.")
+    ] = None,
+    columns: Annotated[bool, typer.Option("--columns", help="Montrer les colonnes acceptées.")] = False,
+) -> None:
+    """Importer un tableur : chaque ligne entière ou pas du tout ; recommencer ne change rien de plus."""
+    if columns:
+        _show_columns(kind)
+        return
+    if file is None:
+        raise SettingsError("FICHIER : requis ; --columns montre les colonnes qu’il peut avoir")
+    where = rejects or file.with_suffix(".rejects.csv")
+    if where.resolve() == file.resolve():
+        raise SettingsError("--rejects : un autre fichier que celui qu’on importe")
+    try:
+        with file.open("rb") as opened:
+            parsed = parse(kind, opened.read(LARGEST_FILE + 1))
+    except FileRefused as refused:
+        raise SettingsError(f"{file} : {refused.said.fr}") from None
+    if parsed.recognised.ignored:
+        typer.echo(f"Colonnes ignorées : {', '.join(parsed.recognised.ignored)}", err=True)
+    order = Order(kind, COMMAND_LINE, dry_run)
+    tally = with_database(lambda database: _carry_out(database, order, parsed))
+    _conclude(tally, parsed, where, dry_run=dry_run)
+
+
+def _show_columns(kind: ImportKind) -> None:
+    for column in KINDS[kind].columns.all:
+        others = f"  aussi : {', '.join(column.headings)}" if column.headings else ""
+        typer.echo(f"{column.name:<42}{others}")
+
+
+async def _carry_out(database: Database, order: Order, parsed: Parsed) -> Tally:
+    with _progress(parsed.read) as reach:
+
+        async def note(_: Reader, __: int, tally: Tally | None) -> None:
+            if tally is not None:
+                reach(tally.done)
+
+        return await Import(database, order, utc_now, note).carry_out(parsed)
+
+
+def _conclude(tally: Tally, parsed: Parsed, where: Path, *, dry_run: bool) -> None:
+    imported = "à importer" if dry_run else "importées"
+    typer.echo(
+        f"{tally.read} lignes lues, {tally.imported} {imported}, {tally.unchanged} sans changement, "
+        f"{len(tally.rejections)} rejetées"
+    )
+    if not tally.rejections:
+        where.unlink(missing_ok=True)  # that of an earlier run would mislead
+        return
+    where.write_bytes(rejects_file(parsed.recognised, tally.rejections))
+    typer.echo(f"Lignes rejetées, chacune avec son motif : {where}", err=True)
+    sys.exit(1)
+
+
+@contextmanager
+def _progress(lines: int) -> Generator[Callable[[int], None]]:
+    """To be told how many lines are done: a bar on a terminal, a line now and then elsewhere."""
+    if sys.stderr.isatty():
+        with typer.progressbar(length=lines, file=sys.stderr, label="Import") as bar:
+            yield lambda done: bar.update(done - bar.pos)
+        return
+    said = 0
+
+    def say(done: int) -> None:
+        nonlocal said
+        if done - said >= EVERY:
+            typer.echo(f"{done} lignes sur {lines}", err=True)
+            said = done
+
+    yield say

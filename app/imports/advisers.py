@@ -1,0 +1,137 @@
+"""Advisers from a spreadsheet (existing-systems: conseillers, and the files of training dates)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.api.adviser_bodies import AdviserFields, adviser_resource
+from app.api.merging import patched
+from app.imports.cells import boolean, civil_day, department, folded, identifier, text
+from app.imports.columns import Column, Columns
+from app.imports.desk import Desk, Kind
+from app.imports.lines import Line, nested, rejected
+from app.imports.people import A_DEPARTMENT, CONUM_ID, EMAIL, Who
+from app.imports.sheet import Cell
+from app.persistence.database import Transaction
+from app.persistence.driver import Row
+from app.persistence.files import read_files
+from app.persistence.rows import ADVISERS
+from app.use_cases.conclude import conclude
+from app.use_cases.errors import ConumIdTaken
+from app.use_cases.keep_adviser import consequences
+
+SCHEME_BEGAN = date(2020, 11, 17)
+ENTERED_ON, ENDED_ON = "initial_training.entered_on", "initial_training.ended_on"
+
+
+def training_day(cell: Cell) -> date | None:
+    """None for `exempté`, and for `Formation en septembre`, who waits."""
+    is_none = isinstance(cell, str) and folded(cell).startswith(("exempt", "formation"))
+    return None if is_none else civil_day(cell)
+
+
+COLUMNS = Columns(
+    Column("id", identifier, ("Identifiant", "Id Coop", "coop_utilisateur_id"), lasts=True),
+    CONUM_ID,
+    Column("first_name", text, ("Prénom",), lasts=True),
+    Column("last_name", text, ("Nom", "Nom de famille"), lasts=True),
+    EMAIL,
+    Column(
+        "department", department, ("Département", "Code département", "code_dept"), lasts=True, expected=A_DEPARTMENT
+    ),
+    Column("in_scheme", boolean, ("Dans le dispositif",), lasts=True),
+    Column(
+        ENTERED_ON,
+        training_day,
+        (
+            "Date de début formation",
+            "Date de début de formation",
+            "Date début formation",
+            "datePrisePoste",
+            "Date d’entrée en formation initiale",
+            "date_entree_formation_initiale",
+        ),
+    ),
+    Column(
+        ENDED_ON,
+        training_day,
+        ("Date de fin formation", "Date de fin de formation", "Date fin formation", "dateFinDeFormation"),
+    ),
+    Column("comment", text, ("Commentaire", "Commentaires", "Observations", "Remarques"), lasts=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advisers:
+    """Some advisers, by id, as they become."""
+
+    desk: Desk
+    changed: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
+
+    def take(self, line: Line) -> bool:
+        present = self.desk.people.claimed(Who.named_by(line.values, "id"))
+        shown: Mapping[str, Any] = adviser_resource(present, with_contact=True) if present is not None else {}
+        columns = patched(AdviserFields, shown, self._patch(line, shown)).columns()
+        row = self._row(line, present, columns)
+        holder = self.desk.people.with_conum_id(row["conum_id"])
+        if holder is not None and holder["id"] != row["id"]:
+            raise ConumIdTaken
+        if row is not present:
+            self.desk.check_said_once(row["id"])
+            self.changed[row["id"]] = row
+            self.desk.people.add(row)
+        self.desk.stated[row["id"]] = line.number
+        return row is not present
+
+    def _row(self, line: Line, present: Row | None, columns: Mapping[str, Any]) -> Row:
+        now = self.desk.asked.now
+        if present is not None:
+            return ADVISERS.next_version(present, columns, now)
+        if columns["last_name"] is None and columns["email"] is None:
+            raise rejected("Ce conseiller n’est pas connu, et la ligne ne dit ni son nom ni son adresse.")
+        adviser = line.values.get("id") or uuid7()
+        return {"id": adviser, **columns, "version": 1, "created_at": now, "updated_at": now}
+
+    def _patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
+        values = {name: value for name, value in line.values.items() if name not in {"id", "comment"}}
+        if folded(line.values.get("comment") or "").startswith(("exempt", "formationen")):
+            values |= {ENTERED_ON: None, ENDED_ON: None}
+        self._check_training(values.get(ENTERED_ON), values.get(ENDED_ON))
+        patch = nested(values)
+        if "initial_training" in patch:
+            known: Mapping[str, Any] = shown.get("initial_training") or {}
+            training: dict[str, Any] = {**known, **patch["initial_training"]}
+            is_none = training.get("entered_on") is None and values.get(ENDED_ON) is None
+            patch["initial_training"] = None if is_none else training
+        return patch
+
+    def _check_training(self, entered_on: date | None, ended_on: date | None) -> None:
+        """Raise Rejected."""
+        if entered_on is None:
+            return
+        if not SCHEME_BEGAN <= entered_on <= self.desk.asked.today:
+            raise rejected(f"Doit être entre le {SCHEME_BEGAN:%d/%m/%Y} et aujourd’hui.", ENTERED_ON)
+        if entered_on == ended_on:
+            raise rejected("Fin égale au début : le conseiller ne semble pas avoir été formé.", ENDED_ON)
+
+    @property
+    def subjects(self) -> list[UUID]:
+        return [*self.changed]
+
+    async def write(self, transaction: Transaction) -> None:
+        before = await read_files(transaction, self.changed)  # those that exist
+        await ADVISERS.write_all(transaction, [*self.changed.values()])
+        after = await read_files(transaction, before)
+        policies, asked = self.desk.policies, self.desk.asked
+        await conclude(transaction, *(consequences(before[one], after[one], policies, asked) for one in before))
+
+
+async def start(_: Transaction, desk: Desk, __: Sequence[Line]) -> Advisers:
+    return Advisers(desk)
+
+
+ADVISERS_KIND = Kind(COLUMNS, "id", lambda line: line.number, start)

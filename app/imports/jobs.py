@@ -1,0 +1,93 @@
+"""Imports asked for over HTTP, carried out by the worker one after the other.
+
+One that is interrupted, even by a sudden death, is taken up again when its lease ends: from the first line, since lines
+imported before are found unchanged. They are counted in the transaction that commits them, and so once.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from app.imports.lines import rejects_file
+from app.imports.run import Import, Order, Parsed, Tally, parse
+from app.imports.sheet import FileRefused
+from app.persistence import imports
+from app.persistence.clients import Client, Role
+from app.persistence.database import Database, OutcomeUnknown, Reader
+from app.persistence.failures import UNREACHABLE
+from app.persistence.imports import ClaimLost, Counts, Job
+from app.wording.languages import Sentence
+
+LOOK_EVERY_SECONDS = 1.0
+INTERRUPTED = Sentence(
+    fr="L’import s’est interrompu. Les lignes déjà importées le restent : envoyez le fichier à nouveau.",
+    en="The import was interrupted. Lines already imported stay so: send the file again.",
+)
+
+_AWAY: tuple[type[Exception], ...] = (*UNREACHABLE, OutcomeUnknown)
+_LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.imports")
+
+
+class _Stopping(Exception):  # noqa: N818  # what happened, not a mistake
+    """The process is told to stop: another one will go on."""
+
+
+async def carry_out_imports(database: Database, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
+    """Until `stop` is set; a database that is away for a while only delays the work."""
+    while not stop.is_set():
+        try:
+            if await carry_out_next(database, clock, stop):
+                continue
+        except _AWAY as failure:
+            _LOG.warning("the database does not answer", exc_info=failure)
+        try:
+            await asyncio.wait_for(stop.wait(), LOOK_EVERY_SECONDS)
+        except TimeoutError:
+            continue
+
+
+async def carry_out_next(database: Database, clock: Callable[[], datetime], stop: asyncio.Event) -> bool:
+    """Whether there was an import to carry out."""
+    job = await imports.claim(database, _failure("interrupted", INTERRUPTED))
+    if job is None:
+        return False
+    try:
+        await _carry_out(database, job, clock, stop)
+    except ClaimLost:
+        _LOG.warning("an import was taken over", import_id=str(job.id))
+    except _Stopping:
+        await imports.release(database, job)
+    except FileRefused as refused:
+        await imports.fail(database, job, _failure(refused.code, refused.said))
+    except _AWAY:
+        raise
+    except Exception as failure:  # noqa: BLE001  # whoever asked is told, and the next import has its turn
+        _LOG.error("an import failed", import_id=str(job.id), exc_info=failure)
+        await imports.fail(database, job, _failure("interrupted", INTERRUPTED))
+    return True
+
+
+async def _carry_out(database: Database, job: Job, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
+    # In a thread: others are answered meanwhile.
+    parsed = await asyncio.to_thread(parse, job.kind, job.content)
+
+    async def note(reader: Reader, imported: int, tally: Tally | None) -> None:
+        await imports.note(reader, job, imported, _counts(job, parsed, tally) if tally else None)
+        if tally is not None and stop.is_set():
+            raise _Stopping
+
+    order = Order(job.kind, Client(job.client_id, Role.ADMIN, None), job.dry_run, job.request_id, is_client=True)
+    tally = await Import(database, order, clock, note).carry_out(parsed)
+    rejects = rejects_file(parsed.recognised, tally.rejections) if tally.rejections else None
+    await imports.finish(database, job, _counts(job, parsed, tally), rejects, parsed.recognised.ignored)
+
+
+def _counts(job: Job, parsed: Parsed, tally: Tally) -> Counts:
+    """What an earlier attempt imported is unchanged to this one."""
+    return Counts(parsed.read, max(0, tally.unchanged - job.imported), len(tally.rejections))
+
+
+def _failure(code: str, said: Sentence) -> dict[str, str]:
+    return {"code": code, "fr": said.fr, "en": said.en}

@@ -1,0 +1,155 @@
+"""Who a line is about: an identifier, else an ID Conum, else an e-mail that one adviser alone has."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.imports.cells import email, identifier, whole
+from app.imports.columns import Column
+from app.imports.lines import rejected
+from app.persistence.advisers import lock_named
+from app.persistence.database import Transaction
+from app.persistence.driver import Row
+
+AN_ADDRESS = "Doit être une adresse électronique."
+A_DEPARTMENT = "Doit être un code de département : 35, 2A, 974."
+CONUM_ID = Column(
+    "conum_id",
+    whole,
+    ("Id conseiller", "ID Conum", "idPG", "cn_pg_id", "conseiller_numerique_id_pg", "Numéro Conum"),
+    lasts=True,
+)
+EMAIL = Column(
+    "email",
+    email,
+    ("Email conseiller", "Mail", "Courriel", "Adresse mail", "Adresse e-mail", "Adresse électronique"),
+    lasts=True,
+    expected=AN_ADDRESS,
+)
+# How a line about somebody known says who it is.
+PERSON = (Column("adviser_id", identifier, ("Id Coop", "coop_utilisateur_id"), lasts=True), CONUM_ID, EMAIL)
+OF_PERSON = {column.name for column in PERSON}
+
+NOBODY = "La ligne ne nomme personne : il faut un ID Conum, un identifiant ou une adresse électronique."
+SEVERAL = "Plusieurs conseillers ont cette adresse : donnez l’ID Conum."
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A person as a line names them; `column` is that of `id`."""
+
+    id: UUID | None
+    conum_id: int | None
+    email: str | None
+    column: str
+
+    @classmethod
+    def named_by(cls, values: Mapping[str, Any], column: str) -> "Who":
+        return cls(values.get(column), values.get("conum_id"), (values.get("email") or "").lower() or None, column)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Lines that have one in common may be about one person."""
+        return tuple(
+            f"{kind}:{name}" for kind, name in zip("ice", (self.id, self.conum_id, self.email), strict=True) if name
+        )
+
+
+class People:
+    """The advisers that some lines name, locked, with those that the lines add."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows: dict[UUID, Row] = {}
+        self._of_conum_id: dict[int, UUID] = {}
+        self._of_email: dict[str, set[UUID]] = {}
+        for row in rows:
+            self.add(row)
+
+    @classmethod
+    async def locked(cls, transaction: Transaction, named: Sequence[Who]) -> "People":
+        return cls(
+            await lock_named(
+                transaction,
+                {who.id for who in named if who.id},
+                {who.conum_id for who in named if who.conum_id},
+                {who.email for who in named if who.email},
+            )
+        )
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [*self._rows]
+
+    def add(self, row: Row) -> None:
+        """A row in the place of its former state, or a new one."""
+        self._rows[row["id"]] = row
+        if row["conum_id"] is not None:
+            self._of_conum_id[row["conum_id"]] = row["id"]
+        if row["email"]:
+            self._of_email.setdefault(row["email"].lower(), set()).add(row["id"])
+
+    def with_id(self, adviser: UUID | None) -> Row | None:
+        return self._rows.get(adviser) if adviser is not None else None
+
+    def with_conum_id(self, conum_id: int | None) -> Row | None:
+        found = self.with_id(self._of_conum_id.get(conum_id)) if conum_id is not None else None
+        return found if found is not None and found["conum_id"] == conum_id else None
+
+    def with_email(self, email: str | None) -> list[Row]:
+        found = (self._rows[adviser] for adviser in self._of_email.get(email or "", ()))
+        return [row for row in found if row["email"].lower() == email]
+
+    def known(self, who: Who) -> Row:
+        """The adviser so named. Raise Rejected."""
+        if who.id is not None or who.conum_id is not None:
+            return self._by_number(who)
+        if who.email is None:
+            raise rejected(NOBODY)
+        found = self.with_email(who.email)
+        if len(found) != 1:
+            raise rejected(SEVERAL if found else "Aucun conseiller n’a cette adresse.", "email")
+        return found[0]
+
+    def _by_number(self, who: Who) -> Row:
+        if who.id is None:
+            found = self.with_conum_id(who.conum_id)
+            if found is None:
+                raise rejected("Aucun conseiller n’a cet ID Conum.", "conum_id")
+            return found
+        found = self.with_id(who.id)
+        if found is None:
+            raise rejected("Aucun conseiller n’a cet identifiant.", who.column)
+        if who.conum_id is not None and found["conum_id"] != who.conum_id:
+            raise rejected("Ce n’est pas l’ID Conum du conseiller qui a cet identifiant.", "conum_id")
+        return found
+
+    def claimed(self, who: Who) -> Row | None:
+        """The adviser so named, None when it is a new one. Raise Rejected when it may be somebody else."""
+        found = self.with_conum_id(who.conum_id) or self.with_id(who.id)
+        if found is not None:
+            _check_same(found, who)
+            return found
+        return self._of_same_email(who)
+
+    def _of_same_email(self, who: Who) -> Row | None:
+        if who.email is None:
+            if who.id is None and who.conum_id is None:
+                raise rejected(NOBODY)
+            return None
+        found = self.with_email(who.email)
+        if len(found) > 1:
+            raise rejected(SEVERAL, "email")
+        if not found:
+            return None
+        if who.id is not None or (who.conum_id is not None and found[0]["conum_id"] is not None):
+            raise rejected("Un autre conseiller a déjà cette adresse : est-ce la même personne ?", "email")
+        return found[0]
+
+
+def _check_same(found: Row, who: Who) -> None:
+    """Raise Rejected."""
+    if who.id is not None and found["id"] != who.id:
+        raise rejected("Un autre conseiller porte cet ID Conum.", "conum_id")
+    if who.conum_id is not None and found["conum_id"] not in {None, who.conum_id}:
+        raise rejected("Le conseiller qui a cet identifiant porte un autre ID Conum.", "conum_id")

@@ -1,0 +1,223 @@
+"""Files as spreadsheets and databases save them, and those that nobody should open."""
+
+import zipfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import date
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.imports import sheet as sheets
+from app.imports import workbook as workbooks
+from app.imports.advisers import COLUMNS
+from app.imports.reading import read_sheet
+from app.imports.sheet import FileRefused, Row, Sheet
+from app.persistence.imports import LARGEST_FILE
+from tests.imports.sheets import separated, workbook
+
+HEADINGS = ("Id conseiller", "Prénom", "Nom")
+ZOE = ("7", "Zoé", "L’Exemple")
+
+
+def read(content: bytes) -> Sheet:
+    return read_sheet(content, COLUMNS.is_known)
+
+
+@contextmanager
+def refused(code: str) -> Generator[None]:
+    with pytest.raises(FileRefused) as stopped:
+        yield
+    assert stopped.value.code == code
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
+def test_the_encoding_and_the_separator_are_found_out(encoding: str, separator: str) -> None:
+    sheet = read(separated(HEADINGS, ZOE, encoding=encoding, separator=separator))
+
+    assert sheet == Sheet(HEADINGS, [Row(2, ZOE)])
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_line_ends_as_each_system_ends_it(ending: str) -> None:
+    sheet = read(ending.join(["Id conseiller;Nom", "1;A", "", ";", "2;B"]).encode())
+
+    assert sheet.rows == [Row(2, ("1", "A")), Row(5, ("2", "B"))]
+
+
+def test_the_separator_that_a_file_says_is_believed() -> None:
+    sheet = read(b"sep=|\r\nId conseiller|Nom\r\n1|a;b;c\r\n")
+
+    assert (sheet.headings, sheet.rows) == (("Id conseiller", "Nom"), [Row(3, ("1", "a;b;c"))])
+
+
+def test_a_separator_within_quotes_separates_nothing() -> None:
+    sheet = read(b'"Nom";"Commentaire"\n"A";"un; deux\ntrois"\n"B";""\n')
+
+    assert sheet.rows == [Row(2, ("A", "un; deux\ntrois")), Row(3, ("B", ""))]
+
+
+def test_a_quote_that_is_not_closed_swallows_nothing() -> None:
+    with refused("unreadable-line"):
+        read(b'Id conseiller;Nom\n1;A\n2;"B\n3;C\n')
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with refused("unknown-encoding"):
+        read(b"Nom\n\x81\x8d\x8f\xff")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b" ; ;\n", workbook([]), workbook([[None, " "]])])
+def test_a_file_without_content_is_refused(content: bytes) -> None:
+    with refused("empty-file"):
+        read(content)
+
+
+def test_a_workbook_is_read_with_its_types() -> None:
+    sheet = read(workbook([HEADINGS, (7, "Zoé", date(2024, 4, 15)), (), (8.5, True)]))
+
+    assert sheet == Sheet(HEADINGS, [Row(2, (7, "Zoé", date(2024, 4, 15))), Row(4, (8.5, True))], "Feuille 1")
+
+
+def test_of_several_sheets_the_known_one_is_read() -> None:
+    content = workbook([["Mode d’emploi"], ["Bonjour"]], [HEADINGS, ZOE], names=("Lisez-moi", "CCP1 REMN"))
+
+    assert read(content).name == "CCP1 REMN"
+
+
+def test_two_sheets_that_would_do_are_not_chosen_from() -> None:
+    with refused("several-sheets"):
+        read(workbook([HEADINGS, ZOE], [HEADINGS, ZOE]))
+
+
+def test_an_old_workbook_is_refused() -> None:
+    with refused("old-workbook"):
+        read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600)
+
+
+def archive(**parts: str) -> bytes:
+    """A packed file of other parts, by their names without ending."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, content in parts.items():
+            written.writestr(f"xl/{name}.xml", content)
+    return packed.getvalue()
+
+
+def with_sheet(xml: str) -> bytes:
+    """A workbook whose sheet is written by hand."""
+    packed = BytesIO()
+    with zipfile.ZipFile(BytesIO(workbook([HEADINGS, ZOE]))) as book, zipfile.ZipFile(packed, "w", 8) as written:
+        for part in book.infolist():
+            written.writestr(part, xml if part.filename == "xl/worksheets/sheet1.xml" else book.read(part))
+    return packed.getvalue()
+
+
+NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def sheet_xml(rows: str) -> str:
+    return f'<worksheet xmlns="{NAMESPACE}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def text_cell(place: str, content: str) -> str:
+    return f'<c r="{place}" t="inlineStr"><is><t>{content}</t></is></c>'
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04", archive(other="<a/>"), workbook([HEADINGS])[:900]])
+def test_a_packed_file_that_is_no_workbook_is_refused(content: bytes) -> None:
+    with refused("not-a-workbook"):
+        read(content)
+
+
+def test_two_far_corners_take_no_memory() -> None:
+    """Where a grid between them would take half a terabyte."""
+    corners = f'<row r="1">{text_cell("A1", "Nom")}</row><row r="1048576">{text_cell("XFD1048576", "x")}</row>'
+
+    sheet = read(with_sheet(sheet_xml(corners)))
+
+    assert (sheet.headings, sheet.rows[0].number, sheet.rows[0].cells[-1]) == (("Nom",), 1_048_576, "x")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f'<row r="1">{text_cell("A1", "Nom")}</row><row r="99999999">{text_cell("A99999999", "x")}</row>',
+        f'<row r="1">{text_cell("A1", "Nom")}{"<c/>" * 280_000}</row>',
+        f'<row r="1">{text_cell("A1", "Nom")}{" " * 2_000_000}</row>',
+    ],
+    ids=["beyond-the-grid", "a-row-without-end", "nothing-but-room"],
+)
+def test_a_workbook_that_would_fill_the_memory_is_refused(rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "LARGEST_UNPACKED", 1_500_000)
+    monkeypatch.setattr(workbooks, "LAST_ROW", 1_000)
+    content = with_sheet(sheet_xml(rows))
+
+    assert len(content) < 1_000_000
+    with refused("too-large"):
+        read(content)
+
+
+def test_a_workbook_of_too_many_elements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MOST_ELEMENTS", 20)
+
+    with refused("too-large"):
+        read(workbook([HEADINGS, *[ZOE] * 10]))
+
+
+def test_a_part_that_holds_no_cells_is_small() -> None:
+    with refused("too-large"):
+        read(archive(styles=f"<styleSheet>{'<xf/>' * 500_000}</styleSheet>"))
+
+
+def test_a_part_that_declares_entities_is_refused() -> None:
+    with refused("too-large"):
+        read(archive(sheet='<!DOCTYPE a [<!ENTITY b "c">]><worksheet>&b;</worksheet>'))
+
+
+def test_a_file_has_a_size() -> None:
+    with refused("too-large"):
+        read(b"Nom\n" + b"a" * LARGEST_FILE)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_has_so_many_lines(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
+    monkeypatch.setattr(sheets, "MOST_LINES", 3)
+    three, four = ([HEADINGS, *[ZOE] * lines] for lines in (3, 4))
+
+    assert len(read(workbook(three) if packed else separated(*three)).rows) == 3
+    with refused("too-many-lines"):
+        read(workbook(four) if packed else separated(*four))
+
+
+def test_a_file_has_so_many_columns() -> None:
+    with refused("too-many-columns"):
+        read(separated([f"colonne {number}" for number in range(300)]))
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=400) | st.binary(max_size=200).map(lambda noise: b"PK\x03\x04" + noise))
+def test_whatever_bytes_come_they_are_read_or_refused(content: bytes) -> None:
+    try:
+        sheet = read(content)
+    except FileRefused:
+        return
+    assert sheet.headings or sheet.rows is not None
+
+
+WHOLE = workbook([HEADINGS, ZOE, ZOE])
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_a_damaged_workbook_is_read_or_refused(data: st.DataObject) -> None:
+    content = bytearray(WHOLE)
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=8)):
+        content[place] ^= data.draw(st.integers(1, 255))
+    try:
+        read(bytes(content))
+    except FileRefused:
+        return
