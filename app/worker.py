@@ -1,11 +1,12 @@
-"""The other entrance: what is done beside the API. Events get their places and are delivered; what was kept long enough
-is forgotten."""
+"""The other entrance: what is done beside the API. Events get their places and are delivered, spreadsheets are
+imported, and what was kept long enough is forgotten."""
 
 import asyncio
 
 import structlog
 
 from app.clock import utc_now
+from app.imports.jobs import carry_out_imports
 from app.outbox.email import MailSender, Writer, keep_in_mailbox
 from app.outbox.relay import Relay, Send
 from app.outbox.sequencer import place_events
@@ -14,6 +15,7 @@ from app.persistence.attempts import forget_old_answers
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel, forget_old_deliveries
 from app.persistence.failures import UNREACHABLE
+from app.persistence.imports import forget_old_imports
 from app.persistence.safe import Safe
 from app.persistence.sequencing import forget_old_events
 from app.settings import Settings
@@ -41,6 +43,7 @@ async def work(database: Database, settings: Settings, stop: asyncio.Event) -> N
         async with asyncio.TaskGroup() as group:
             group.create_task(place_events(database, utc_now, stop, bell))
             group.create_task(relay.run(stop))
+            group.create_task(carry_out_imports(database, utc_now, stop))
             group.create_task(_tidy(database, stop))
     finally:
         await webhooks.close()
@@ -67,7 +70,14 @@ async def _tidy(database: Database, stop: asyncio.Event) -> None:
             deliveries = 0
             while forgotten := await forget_old_deliveries(database):
                 deliveries += forgotten
-            _LOG.info("tidied", answers_forgotten=answers, events_forgotten=events, deliveries_forgotten=deliveries)
+            forgotten = await forget_old_imports(database)
+            _LOG.info(
+                "tidied",
+                answers_forgotten=answers,
+                events_forgotten=events,
+                deliveries_forgotten=deliveries,
+                imports_forgotten=forgotten,
+            )
         except UNREACHABLE as failure:
             _LOG.warning("the database does not answer", exc_info=failure)
         try:

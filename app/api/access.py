@@ -57,6 +57,8 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     MESSAGES_READ = "messages:read"
     MESSAGES_WRITE = "messages:write"
+    IMPORTS_READ = "imports:read"
+    IMPORTS_WRITE = "imports:write"
 
 
 _COMMON = {

@@ -20,6 +20,7 @@ from app.api import (
     deliveries,
     events,
     health,
+    imports,
     messages,
     pages_for_people,
     registration_actions,
@@ -46,6 +47,7 @@ TAGS = [
     {"name": "Flux", "description": "Les événements, dans l’ordre, sans jamais rien manquer."},
     {"name": "Administration", "description": "Les clés d’API, et le journal de qui a fait ou lu quoi."},
     {"name": "Catalogue", "description": "Les modules et les organismes de formation."},
+    {"name": "Imports", "description": "Les tableurs des systèmes voisins, ligne par ligne, avec les motifs de rejet."},
     {"name": "Messages", "description": "Les courriels envoyés aux conseillers, aux employeurs et aux organismes."},
     {"name": "Webhooks", "description": "Ce qui est livré chez vous, signé, quand il se passe quelque chose."},
 ]
@@ -74,6 +76,7 @@ def _routers() -> tuple[APIRouter, ...]:
         webhook_endpoints,
         deliveries,
         messages,
+        imports,
         clients,
         api_keys,
         audit_log,

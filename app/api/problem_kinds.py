@@ -23,6 +23,14 @@ CATALOGUE: Mapping[str, Kind] = {
             fr="Envoyez un document JSON valide, encodé en UTF-8.", en="Send a valid JSON document, encoded in UTF-8."
         ),
     ),
+    "malformed-form": Kind(
+        400,
+        Sentence(fr="Formulaire illisible", en="Unreadable form"),
+        Sentence(
+            fr="Envoyez un formulaire multipart/form-data dont chaque partie est complète.",
+            en="Send a multipart/form-data form of which every part is complete.",
+        ),
+    ),
     "invalid-parameter": Kind(
         400,
         Sentence(fr="Paramètre invalide", en="Invalid parameter"),
@@ -162,7 +170,10 @@ CATALOGUE: Mapping[str, Kind] = {
     "request-timeout": Kind(
         408,
         Sentence(fr="Corps trop lent", en="Body too slow"),
-        Sentence(fr="Envoyez le corps en moins de dix secondes.", en="Send the body in less than ten seconds."),
+        Sentence(
+            fr="Envoyez le corps en moins de dix secondes, un fichier en moins de deux minutes.",
+            en="Send the body in less than ten seconds, a file in less than two minutes.",
+        ),
     ),
     "idempotency-in-flight": Kind(
         409,
@@ -192,12 +203,18 @@ CATALOGUE: Mapping[str, Kind] = {
     "payload-too-large": Kind(
         413,
         Sentence(fr="Corps trop volumineux", en="Body too large"),
-        Sentence(fr="Un corps compte au plus 256 Kio.", en="A body has at most 256 KiB."),
+        Sentence(
+            fr="Un corps compte au plus 256 Kio, un fichier à importer au plus 10 Mio.",
+            en="A body has at most 256 KiB, a file to import at most 10 MiB.",
+        ),
     ),
     "unsupported-media-type": Kind(
         415,
         Sentence(fr="Type de contenu refusé", en="Content type refused"),
-        Sentence(fr="Envoyez application/json.", en="Send application/json."),
+        Sentence(
+            fr="Envoyez application/json, ou multipart/form-data pour un fichier.",
+            en="Send application/json, or multipart/form-data for a file.",
+        ),
     ),
     "validation-error": Kind(
         422,

@@ -3,34 +3,70 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import Field
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope
 from typing_extensions import TypedDict
 
 from app.api.access import needs_of
 from app.api.pages import Pagination, invalid_parameter
 from app.api.problem_kinds import CATALOGUE
 from app.api.problems import MEDIA_TYPE, Problem
+from app.persistence.imports import LARGEST_FILE
 from app.persistence.pages import MAX_LIMIT
 from app.wording.languages import Sentence
 
-BODY_LIMIT = 256 * 1024
-BODY_SECONDS = 8.0  # less than a whole request may take
 DEEPEST = 20
-JSON_TYPES = {"application/json", "application/merge-patch+json"}
+TO_ANSWER_SECONDS = 10.0  # once an upload has come
 
-TOO_LARGE = Sentence(fr="Un corps compte au plus 256 Kio.", en="A body has at most 256 KiB.")
+NO_FORM = Sentence(
+    fr="Le corps n’est pas un formulaire multipart/form-data complet.",
+    en="The body is not a complete multipart/form-data form.",
+)
 TOO_SLOW = Sentence(fr="Le corps n’est pas arrivé à temps.", en="The body did not arrive in time.")
 TWICE = Sentence(fr="Paramètre donné deux fois.", en="Parameter given twice.")
-NOT_JSON = Sentence(
-    fr="Envoyez le corps avec Content-Type: application/json.", en="Send the body with Content-Type: application/json."
-)
 TOO_DEEP = Sentence(fr=f"Au plus {DEEPEST} niveaux d’imbrication.", en=f"At most {DEEPEST} levels of nesting.")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a body may be: its types, at most so many bytes, in at most so many seconds."""
+
+    types: frozenset[str]
+    most: int
+    seconds: float
+    wrong_type: Sentence
+    too_large: Sentence
+
+
+JSON = Bounds(
+    types=frozenset({"application/json", "application/merge-patch+json"}),
+    most=256 * 1024,
+    seconds=8.0,  # less than a whole request may take
+    wrong_type=Sentence(
+        fr="Envoyez le corps avec Content-Type: application/json.",
+        en="Send the body with Content-Type: application/json.",
+    ),
+    too_large=Sentence(fr="Un corps compte au plus 256 Kio.", en="A body has at most 256 KiB."),
+)
+UPLOAD = Bounds(
+    types=frozenset({"multipart/form-data"}),
+    most=LARGEST_FILE + 16 * 1024,  # with what surrounds it
+    seconds=110.0,
+    wrong_type=Sentence(
+        fr="Envoyez le fichier avec Content-Type: multipart/form-data.",
+        en="Send the file with Content-Type: multipart/form-data.",
+    ),
+    too_large=Sentence(fr="Un fichier compte au plus 10 Mio.", en="A file has at most 10 MiB."),
+)
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -62,7 +98,8 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         known = frozenset(_query_names(self.dependant))
-        takes_body = self.body_field is not None
+        field = self.body_field
+        takes_file = field is not None and isinstance(field.field_info, Form)
         needs = needs_of(self)
 
         async def checked(request: Request) -> Response:
@@ -70,12 +107,16 @@ class Route(APIRoute):
                 needs.admit(request.scope)
             if request.scope["query_string"]:
                 _check_parameters(request, known)
-            if not takes_body:
+            if field is None:
                 return await handle(request)
-            _check_content_type(request)
-            bounded = BoundedRequest(request.scope, request.receive)
+            bounds = UPLOAD if takes_file else JSON
+            _check_content_type(request, bounds)
+            bounded = BoundedRequest(request.scope, request.receive, bounds)
             await bounded.body()
-            return await handle(bounded)
+            try:
+                return await handle(bounded)
+            except HTTPException as error:  # only of a body that the framework could not take apart
+                raise Problem("malformed-form", NO_FORM) if takes_file else error from None
 
         return checked
 
@@ -83,14 +124,21 @@ class Route(APIRoute):
 class BoundedRequest(Request):
     """A request whose body is read up to a limit, counted on the stream, and parsed strictly."""
 
+    def __init__(self, scope: Scope, receive: Receive, bounds: Bounds) -> None:
+        super().__init__(scope, receive)
+        self._bounds = bounds
+
     async def body(self) -> bytes:
         """Raise Problem when it is too long, announced or not, or too slow to come."""
         if not hasattr(self, "_body"):
             announced = self.headers.get("content-length", "0")
-            if not announced.isdigit() or int(announced) > BODY_LIMIT:
-                raise Problem("payload-too-large", TOO_LARGE)
+            if not announced.isdigit() or int(announced) > self._bounds.most:
+                raise Problem("payload-too-large", self._bounds.too_large)
+            if self._bounds is UPLOAD:
+                until = asyncio.get_running_loop().time() + UPLOAD.seconds + TO_ANSWER_SECONDS
+                self.scope["time_limit"].reschedule(until)
             try:
-                async with asyncio.timeout(BODY_SECONDS):
+                async with asyncio.timeout(self._bounds.seconds):
                     self._body = await self._received()
             except TimeoutError:
                 raise Problem("request-timeout", TOO_SLOW) from None
@@ -100,8 +148,8 @@ class BoundedRequest(Request):
         received = bytearray()
         async for chunk in self.stream():
             received += chunk
-            if len(received) > BODY_LIMIT:
-                raise Problem("payload-too-large", TOO_LARGE)
+            if len(received) > self._bounds.most:
+                raise Problem("payload-too-large", self._bounds.too_large)
         return bytes(received)
 
     async def json(self) -> Any:
@@ -150,9 +198,9 @@ def _unknown(known: frozenset[str]) -> Sentence:
     )
 
 
-def _check_content_type(request: Request) -> None:
+def _check_content_type(request: Request, bounds: Bounds) -> None:
     """A request without a body may go without a type."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-    if sent and content_type not in JSON_TYPES:
-        raise Problem("unsupported-media-type", NOT_JSON)
+    if sent and content_type not in bounds.types:
+        raise Problem("unsupported-media-type", bounds.wrong_type)

@@ -48,6 +48,7 @@ _MISTAKES: Mapping[str, Mistake] = {
     "model_attributes_type": _OBJECT,
     "model_type": _OBJECT,
     "dict_type": _OBJECT,
+    "value_error": ("invalid-type", Sentence(fr="Doit être un fichier.", en="Must be a file.")),
     "list_type": ("invalid-type", Sentence(fr="Doit être une liste.", en="Must be a list.")),
 }
 _OTHERWISE = "invalid-value", Sentence(fr="Cette valeur n’est pas acceptée ici.", en="This value is not accepted here.")

@@ -8,6 +8,7 @@ from app.persistence.clients import Client, Role, add_client, add_key
 from app.persistence.database import Database
 from app.persistence.safe import Safe
 from app.seed.catalogue import LA_MEDNUM
+from app.seed.imports import add_demonstration_import
 from app.seed.messages import add_demonstration_message
 from app.seed.webhooks import add_demonstration_endpoints
 
@@ -40,4 +41,5 @@ async def make_demonstration_keys(database: Database, pepper: Pepper, now: datet
             await add_key(tx, FORMER_KEY, FORMER, pepper.digest(make_key().secret), expires_at=None, now=now)
     await add_demonstration_endpoints(database, clients[Role.ADMIN], Safe(pepper.secrets), now)
     await add_demonstration_message(database)
+    await add_demonstration_import(database, clients[Role.ADMIN], now)
     return keys

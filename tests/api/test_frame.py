@@ -5,6 +5,7 @@ import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from random import Random
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -88,7 +89,7 @@ def _connected(served: Served) -> socket.socket:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(routes, "JSON", replace(routes.JSON, seconds=0.2))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -86,6 +86,9 @@ ELSEWHERE = {
     "listMessages": Found.CLOSED,
     "getMessage": Found.CLOSED,
     "resendMessage": Found.CLOSED,
+    "importFile": Found.CLOSED,
+    "getImport": Found.CLOSED,
+    "downloadRejects": Found.CLOSED,
 }
 # Beside training organisations: what the platform may not do either.
 FOR_ADMINISTRATORS = {
@@ -102,6 +105,9 @@ FOR_ADMINISTRATORS = {
     "listMessages",
     "getMessage",
     "resendMessage",
+    "importFile",
+    "getImport",
+    "downloadRejects",
 }
 # Not even the platform: whoever has an endpoint has it alone.
 OF_ONE_OWNER = {
@@ -174,6 +180,7 @@ class World:
             "code": "numerique-responsable",
             "client_id": str(uuid4()),
             "message_id": str(uuid4()),
+            "import_id": str(uuid4()),
             "key_id": "0" * 12,
             "ids": self.registration["id"],
             "conum_id": str(self.adviser["conum_id"]),

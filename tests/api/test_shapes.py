@@ -64,6 +64,10 @@ def _message(client: httpx.Client) -> str:
     return f"/v1/messages/{message['id']}"
 
 
+def _imported(client: httpx.Client) -> httpx.Response:
+    return client.post("/v1/imports", files={"file": b"Id conseiller;Nom"}, data={"kind": "advisers"})
+
+
 ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
     "putAdviser": lambda client: client.put(f"/v1/advisers/{uuid4()}", json=adviser_body()),
@@ -106,6 +110,8 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "listMessages": lambda client: client.get("/v1/messages", params={"status": "due"}),
     "getMessage": lambda client: client.get(_message(client)),
     "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),
+    "importFile": _imported,
+    "getImport": lambda client: client.get(_imported(client).headers["Location"]),
     "listClients": lambda client: client.get("/v1/clients"),
     "addClient": lambda client: client.post("/v1/clients", json={"name": "Un client", "role": "platform"}),
     "listApiKeys": lambda client: client.get("/v1/api-keys"),

@@ -1,5 +1,6 @@
 """Requests made from the contract alone, as the documentation page makes them, and answers held to it."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -38,8 +39,8 @@ class Operation:
 
     def bodies(self) -> dict[str, Any]:
         """The bodies that are shown, by name; one None when there is nothing to send."""
-        content = self.said.get("requestBody", {}).get("content", {})
-        examples = content.get("application/json", {}).get("examples", {})
+        content: dict[str, dict[str, Any]] = self.said.get("requestBody", {}).get("content", {})
+        examples = {name: shown for kind in content.values() for name, shown in kind["examples"].items()}
         return {name: example["value"] for name, example in examples.items()} or {"Lire": None}
 
     def sent(self, client: httpx.Client, body: Any, key: str | None = None) -> httpx.Response:
@@ -49,7 +50,14 @@ class Operation:
         if key is not None and "Idempotency-Key" in given["header"]:
             given["header"]["Idempotency-Key"] = key
         path = self.path.format_map(given["path"])
-        return client.request(self.method, path, params=given["query"], headers=given["header"], json=body)
+        return client.request(self.method, path, params=given["query"], headers=given["header"], **self._written(body))
+
+    def _written(self, body: Any) -> dict[str, Any]:
+        """A body as it is sent: with a file in it, a form."""
+        if "multipart/form-data" not in self.said.get("requestBody", {}).get("content", {}):
+            return {"json": body}
+        fields = {name: json.dumps(value).strip('"') for name, value in body.items() if name != "file"}
+        return {"files": {"file": body["file"]}, "data": fields}
 
 
 def _values(shown: list[dict[str, Any]], place: str) -> dict[str, str]:
@@ -80,9 +88,9 @@ def faults(answer: httpx.Response, operation: Operation) -> Iterator[str]:
         yield from (f"{name}: {fault}" for fault in wrong(declared["schema"], int(value) if number else value))
     if "content" in said:
         (kind, content), *_ = said["content"].items()
-        if answer.headers["content-type"] != kind:
+        if answer.headers["content-type"].partition(";")[0] != kind:
             yield f"{answer.headers['content-type']} is not {kind}"
-        yield from wrong(content["schema"], answer.json())
+        yield from wrong(content["schema"], answer.text if kind == "text/csv" else answer.json())
 
 
 def wrong(schema: dict[str, Any], value: Any) -> list[str]:
@@ -108,7 +116,7 @@ def recorded(answer: httpx.Response, base_url: str) -> Any:
     text = answer.text.replace(base_url, "https://exemple.fr")
     text = re.sub(r"(insc_[0-9A-Za-z]{12}_)[0-9A-Za-z]{46}", lambda found: found[1] + "0" * 46, text)
     text = re.sub(r"whsec_[0-9A-Za-z+/]{43}=", f"whsec_{'A' * 43}=", text)
-    return orjson.loads(text)
+    return text if answer.headers["content-type"].startswith("text/csv") else orjson.loads(text)
 
 
 def new_key() -> str:

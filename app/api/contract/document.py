@@ -23,7 +23,7 @@ SERVER = {
     "description": "Le serveur qui publie ce document : production, ou démonstration locale.",
     "x-internal": False,
 }
-SUCCESSES = {"200": "Réussi.", "201": "Créé.", "204": "Fait."}
+SUCCESSES = {"200": "Réussi.", "201": "Créé.", "202": "Pris en charge.", "204": "Fait."}
 UNCHANGED = "Inchangé : vous avez déjà cette version."
 
 
@@ -98,7 +98,7 @@ def _complete(method: str, operation: Operation, schemas: dict[str, Any]) -> Non
 
 
 def _complete_body(operation: Operation, example: examples.Example) -> None:
-    described = operation["requestBody"]["content"]["application/json"]
+    (described,) = operation["requestBody"]["content"].values()
     schema = tidied(described["schema"])
     if operation["operationId"] in PATCHES:
         schema = {"$ref": REF.format(model=PATCHES[operation["operationId"]])}
@@ -110,13 +110,13 @@ def _success(status: str, answer: dict[str, Any], operation: Operation, schemas:
     """An answer with what its shape and the parameters of its operation tell of its headers and examples."""
     if "content" not in answer:
         return {"description": SUCCESSES[status], "headers": carried(UNSPOKEN)}
-    described = answer["content"]["application/json"]
-    schema = described["schema"]["$ref"].rpartition("/")[2]
+    ((kind, described),) = answer["content"].items()
+    schema = described["schema"].get("$ref", "").rpartition("/")[2]
     takes = {parameter["name"] for parameter in operation["parameters"]}
-    versioned = "version" in schemas[schema]["properties"]
+    versioned = schema != "" and "version" in schemas[schema]["properties"]
     carries = {
         "ETag": versioned or "If-None-Match" in takes,
-        "Location": versioned and status == "201",
+        "Location": (versioned and status == "201") or status == "202",
         "Link": schema.endswith("Page"),
         "Idempotent-Replayed": "Idempotency-Key" in takes,
         "Preference-Applied": "Prefer" in takes,
@@ -126,5 +126,5 @@ def _success(status: str, answer: dict[str, Any], operation: Operation, schemas:
     return {
         "description": SUCCESSES[status],
         "headers": carried(headers) | answer.get("headers", {}),
-        "content": {"application/json": described | ({"examples": said} if said else {})},
+        "content": {kind: described | ({"examples": said} if said else {})},
     }

@@ -29,6 +29,7 @@ ALWAYS = ("invalid-parameter", "unauthenticated", "forbidden", "too-many-request
 WITH_BODY = (
     "malformed-json", "request-timeout", "payload-too-large", "unsupported-media-type", "validation-error",
 )  # fmt: skip
+WITH_FILE = ("request-timeout", "payload-too-large", "unsupported-media-type", "validation-error")
 WITH_PARAMETER = {
     "cursor": ("invalid-cursor",),
     "Idempotency-Key": ("invalid-header", "idempotency-key-reused", "idempotency-in-flight", "outcome-unknown"),
@@ -75,7 +76,7 @@ def responses(codes: Collection[str]) -> dict[str, dict[str, Any]]:
 
 def _brought(operation: Mapping[str, Any]) -> Iterator[str]:
     if "requestBody" in operation:
-        yield from WITH_BODY
+        yield from WITH_BODY if "application/json" in operation["requestBody"]["content"] else WITH_FILE
     for parameter in operation.get("parameters", ()):
         yield from ("not-found",) if parameter["in"] == "path" else WITH_PARAMETER.get(parameter["name"], ())
 

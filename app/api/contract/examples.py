@@ -30,6 +30,7 @@ ENDPOINT = "720628d5-c25f-5c8c-a824-02bb4f096bc0"
 ENDPOINT_TO_DELETE = "0c9364d0-94eb-5d09-bf6f-32f182e5ffec"
 DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
 MESSAGE = "1b7e96dc-6c43-590e-a841-f79c7a9a6e31"
+IMPORT = "b0ef4249-d876-5069-825f-281276dc4613"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
 
 
@@ -156,6 +157,17 @@ EXAMPLES: Mapping[str, Example] = {
     "getDelivery": Example({"delivery_id": DELIVERY}),
     "testWebhookEndpoint": Example({"endpoint_id": ENDPOINT}),
     "replayDelivery": Example({"delivery_id": DELIVERY}),
+    "importFile": Example(
+        bodies={
+            "Dates de formation, pour voir": {
+                "kind": "advisers",
+                "file": "Id conseiller;Date de début formation;Date de fin formation\n900009;15/04/2024;28/06/2024\n",
+                "dry_run": True,
+            }
+        }
+    ),
+    "getImport": Example({"import_id": IMPORT}),
+    "downloadRejects": Example({"import_id": IMPORT}),
     "listMessages": Example({"status": "delivered", "limit": 2}),
     "getMessage": Example({"message_id": MESSAGE}),
     "resendMessage": Example({"message_id": MESSAGE}),

@@ -9,6 +9,7 @@ PARAMETERS: Mapping[str, str] = {
     "endpoint_id": "L’identifiant du point de terminaison.",
     "client_id": "L’identifiant du client.",
     "contract_id": "L’identifiant du contrat.",
+    "import_id": "L’identifiant de l’import.",
     "message_id": "L’identifiant du courriel.",
     "module_code": "Le code du module, comme `cafe-ia`.",
     "outcome": "Le résultat.",
@@ -27,7 +28,7 @@ MEANINGS: Mapping[str, str] = {
     "Category": "`first_year` : dans l’année qui suit l’entrée en formation initiale ; `annual` : ensuite ; `none`.",
     "Cause": (
         "Pourquoi la décision a été prise : demande, réexamen, session déplacée, contrat changé, formation initiale "
-        "changée, promotion d’une inscription qui attendait."
+        "changée, promotion d’une inscription qui attendait, reprise d’une inscription passée."
     ),
     "CertificationOutcome": "Le résultat : obtenu, échoué, absence justifiée, absence non justifiée.",
     "Choice": "La réponse du conseiller : conserver l’inscription sans prise en charge, ou l’annuler.",
@@ -41,6 +42,8 @@ MEANINGS: Mapping[str, str] = {
     "EventType": "Ce qui s’est passé. D’autres types viendront : ignorez ceux que vous ne connaissez pas.",
     "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
     "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",
+    "ImportKind": "Ce que sont les lignes : conseillers, contrats, résultats d’examen ou inscriptions passées.",
+    "ImportStatus": "Où en est l’import : en attente, en cours, fini, ou impossible (`failed`).",
     "LegalForm": "Le statut de l’employeur ; `undetermined` s’il n’est pas connu.",
     "ModuleKind": "Formation initiale, module thématique ou titre complet.",
     "NextAttemptPayer": "Qui paierait une nouvelle présentation.",

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app.api.reading.rendering import page
-from app.api.routes import BoundedRequest
+from app.api.routes import JSON, BoundedRequest
 from app.api.service import Service
 from app.domain.registration import Choice, Payer
 from app.use_cases.answer import Question, Reply, Standing, question_of, reply_to
@@ -74,7 +74,7 @@ async def _reply(request: Request, question: Question) -> Reply | None:
     """What the form says; None when it lacks something."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         return None
-    body = await BoundedRequest(request.scope, request.receive).body()
+    body = await BoundedRequest(request.scope, request.receive, JSON).body()
     said = {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
     if not question.is_choice:
         return Reply() if "notice" in said else None

@@ -1,0 +1,28 @@
+"""The import of the demonstration, as one that was carried out: one to look at, with a line that was rejected."""
+
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from app.persistence import imports
+from app.persistence.clients import Client
+from app.persistence.database import Database
+from app.persistence.imports import Counts, ImportKind
+
+IMPORT = uuid5(NAMESPACE_URL, "urn:inscriptions:import:advisers")
+IGNORED = ("Téléphone",)
+REJECTS = (
+    "Ligne rejetée;Colonne en cause;Motif du rejet;Id conseiller;Date de début formation\r\n"
+    "3;Date de début formation;L’année doit avoir quatre chiffres.;900041;15/04/24\r\n"
+).encode("utf-8-sig")
+
+
+async def add_demonstration_import(database: Database, client: Client, now: datetime) -> None:
+    """Asked for by this client, unless it was before."""
+    async with database.transaction() as tx:
+        if await imports.read(tx, IMPORT) is not None:
+            return
+        await imports.add(tx, (IMPORT, client.id, None, ImportKind.ADVISERS, True, REJECTS, now))
+        job = await imports.claim(tx, {})
+        if job is not None:
+            await imports.note(tx, job, imported=1)
+            await imports.finish(tx, job, Counts(read=3, unchanged=1, rejected=1), REJECTS, IGNORED)
