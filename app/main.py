@@ -39,6 +39,7 @@ def build(settings: Settings) -> FastAPI:
     service = Service(database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), reach=reach)
     service.support_email = settings.support_email
     service.has_mailbox = settings.has_mailbox
+    service.anonymise_after_years = settings.anonymise_after_years
     app = create_application(service)
     notices = Notices(settings.database_url.get_secret_value(), service.recognised.ear, service.watch.ear)
 

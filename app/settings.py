@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     run_worker: bool = False
     webhook_allow_private_addresses: bool = False
+    anonymise_after_years: Annotated[int, Field(ge=1, le=30)] = 5
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3.0
     token_issuer: str | None = None

@@ -2,6 +2,7 @@
 is forgotten."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -11,12 +12,14 @@ from app.outbox.relay import Relay, Send
 from app.outbox.sequencer import place_events
 from app.outbox.webhook import WebhookSender
 from app.persistence.attempts import forget_old_answers
+from app.persistence.audit_log import forget_old_traces
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel, forget_old_deliveries
 from app.persistence.failures import UNREACHABLE
 from app.persistence.safe import Safe
 from app.persistence.sequencing import forget_old_events
 from app.settings import Settings
+from app.use_cases.anonymise import anonymise_an_inactive_adviser
 from app.use_cases.reach import Reach
 
 EVERY_SECONDS = 600.0
@@ -41,7 +44,7 @@ async def work(database: Database, settings: Settings, stop: asyncio.Event) -> N
         async with asyncio.TaskGroup() as group:
             group.create_task(place_events(database, utc_now, stop, bell))
             group.create_task(relay.run(stop))
-            group.create_task(_tidy(database, stop))
+            group.create_task(_tidy(database, settings.anonymise_after_years, stop))
     finally:
         await webhooks.close()
         if mail is not None:
@@ -57,20 +60,29 @@ def _mail(database: Database, settings: Settings) -> MailSender | None:
     return MailSender(database, server, writer)
 
 
-async def _tidy(database: Database, stop: asyncio.Event) -> None:
+async def _tidy(database: Database, years: int, stop: asyncio.Event) -> None:
+    """`years` of inactivity make an adviser's identity too old."""
     while not stop.is_set():
         try:
-            answers = await forget_old_answers(database, utc_now())
-            events = 0
-            while forgotten := await forget_old_events(database, utc_now()):
-                events += forgotten
-            deliveries = 0
-            while forgotten := await forget_old_deliveries(database):
-                deliveries += forgotten
-            _LOG.info("tidied", answers_forgotten=answers, events_forgotten=events, deliveries_forgotten=deliveries)
+            _LOG.info(
+                "tidied",
+                answers_forgotten=await forget_old_answers(database, utc_now()),
+                events_forgotten=await _all(lambda: forget_old_events(database, utc_now())),
+                deliveries_forgotten=await _all(lambda: forget_old_deliveries(database)),
+                traces_forgotten=await _all(lambda: forget_old_traces(database)),
+                advisers_anonymised=await _all(lambda: anonymise_an_inactive_adviser(database, utc_now(), years)),
+            )
         except UNREACHABLE as failure:
             _LOG.warning("the database does not answer", exc_info=failure)
         try:
             await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
         except TimeoutError:
             continue
+
+
+async def _all(forget_some: Callable[[], Awaitable[int]]) -> int:
+    """Until nothing is left to forget; return how much there was."""
+    total = 0
+    while forgotten := await forget_some():
+        total += forgotten
+    return total

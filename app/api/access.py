@@ -48,6 +48,8 @@ class Scope(StrEnum):
     SESSIONS_WRITE = "sessions:write"
     CERTIFICATIONS_READ = "certifications:read"
     CERTIFICATIONS_WRITE = "certifications:write"
+    PERSONAL_DATA_READ = "personal-data:read"
+    PERSONAL_DATA_ERASE = "personal-data:erase"
     CARRY_OVERS_WRITE = "carry-overs:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
@@ -72,7 +74,16 @@ _COMMON = {
 }
 
 SCOPES: Mapping[Role, frozenset[Scope]] = {
-    Role.PLATFORM: frozenset(_COMMON | {Scope.ADVISERS_WRITE, Scope.CONTRACTS_READ, Scope.CONTRACTS_WRITE}),
+    Role.PLATFORM: frozenset(
+        _COMMON
+        | {
+            Scope.ADVISERS_WRITE,
+            Scope.CONTRACTS_READ,
+            Scope.CONTRACTS_WRITE,
+            Scope.PERSONAL_DATA_READ,
+            Scope.PERSONAL_DATA_ERASE,
+        }
+    ),
     Role.TRAINING_ORGANISATION: frozenset(_COMMON | {Scope.SESSIONS_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }

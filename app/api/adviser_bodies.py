@@ -83,7 +83,8 @@ class InitialTrainingResource(TypedDict):
 
 
 class AdviserResource(TypedDict):
-    """Un conseiller. `email` est null pour un organisme de formation, qui n’en a pas besoin."""
+    """Un conseiller. `email` est null pour un organisme de formation, qui n’en a pas besoin. `anonymised_at` : depuis
+    quand son identité est effacée ; null tant qu’elle ne l’est pas."""
 
     id: UUID
     conum_id: ConumId | None
@@ -93,6 +94,7 @@ class AdviserResource(TypedDict):
     department: Department | None
     in_scheme: bool
     initial_training: InitialTrainingResource | None
+    anonymised_at: datetime | None
     version: Version
     created_at: datetime
     updated_at: datetime
@@ -112,6 +114,7 @@ def adviser_resource(row: Row, *, with_contact: bool) -> AdviserResource:
         "initial_training": {"entered_on": entered_on, "ended_on": row["initial_training_ended_on"]}
         if entered_on
         else None,
+        "anonymised_at": instant(row["anonymised_at"]),
         "version": row["version"],
         "created_at": instant(row["created_at"]),
         "updated_at": instant(row["updated_at"]),

@@ -95,7 +95,8 @@ async def post_adviser(body: AdviserRequest, asking: Writing, idempotency_key: I
     operation_id="putAdviser",
     summary="Créer ou remplacer un conseiller",
     response_model=AdviserResource,
-    responses=problems("conum-id-taken") | {201: {"description": "Créé", "model": AdviserResource}},
+    responses=problems("conum-id-taken", "adviser-anonymised")
+    | {201: {"description": "Créé", "model": AdviserResource}},
 )
 async def put_adviser(adviser_id: Id, body: AdviserRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant, comme celui de La Coop. `If-Match: *` : la dernière écriture gagne."""
@@ -158,7 +159,7 @@ async def get_adviser(adviser_id: Id, asking: Reading, if_none_match: IfNoneMatc
     operation_id="patchAdviser",
     summary="Modifier un conseiller",
     response_model=AdviserResource,
-    responses=problems("conum-id-taken"),
+    responses=problems("conum-id-taken", "adviser-anonymised"),
 )
 async def patch_adviser(
     adviser_id: Id,
@@ -222,7 +223,7 @@ def _day(value: str | None) -> date | None:
     operation_id="carryOver",
     summary="Reporter un droit",
     response_model=CarryOverResource,
-    responses=problems("nothing-to-carry-over"),
+    responses=problems("nothing-to-carry-over", "adviser-anonymised"),
 )
 async def post_carry_over(
     adviser_id: Id, body: CarryOverRequest, asking: CarryingOver, idempotency_key: IdempotencyKey = None

@@ -100,7 +100,7 @@ def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
     operation_id="recordCertification",
     summary="Enregistrer un résultat",
     response_model=CertificationResource,
-    responses=problems("unknown-reference"),
+    responses=problems("unknown-reference", "adviser-anonymised"),
 )
 async def post_certification(
     body: CertificationRequest, asking: Writing, idempotency_key: IdempotencyKey = None

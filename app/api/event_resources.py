@@ -57,6 +57,12 @@ class EntitlementNews(TypedDict):
     decided_on: date
 
 
+class AdviserNews(TypedDict):
+    """L’identité d’un conseiller est effacée, pour toujours."""
+
+    anonymised_on: date
+
+
 class EventResource(TypedDict):
     """Des identifiants, des statuts et des codes, jamais un nom ni une adresse."""
 
@@ -73,7 +79,7 @@ class EventResource(TypedDict):
     ]
     subject: SubjectResource
     adviser_id: UUID
-    data: RegistrationNews | CertificationNews | EntitlementNews
+    data: RegistrationNews | CertificationNews | EntitlementNews | AdviserNews
 
 
 class FeedPage(TypedDict):

@@ -111,6 +111,14 @@ CATALOGUE: Mapping[str, Kind] = {
         Sentence(fr="Session pas encore commencée", en="Session not started yet"),
         Sentence(fr="Attendez le premier jour de la session.", en="Wait for the first day of the session."),
     ),
+    "adviser-anonymised": Kind(
+        409,
+        Sentence(fr="Conseiller anonymisé", en="Adviser anonymised"),
+        Sentence(
+            fr="Oubliez qui il était, vous aussi. Si la personne revient, créez un autre conseiller.",
+            en="Forget who it was, too. Should the person come back, create another adviser.",
+        ),
+    ),
     "conum-id-taken": Kind(
         409,
         Sentence(fr="ID Conum déjà attribué", en="Conum ID already taken"),

@@ -61,6 +61,7 @@ WHEN: Mapping[EventType, str] = {
     EventType.REGISTRATION_PATH_DETERMINED: "Le test de positionnement détermine la durée du parcours",
     EventType.CERTIFICATION_RECORDED: "Un résultat d’examen est enregistré",
     EventType.ENTITLEMENT_CARRIED_OVER: "Un droit est reporté",
+    EventType.ADVISER_ANONYMISED: "Un conseiller est anonymisé : oubliez, vous aussi, qui il était",
 }
 
 DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de quinze
@@ -89,9 +90,10 @@ SIGNATURE: tuple[tuple[str, str, dict[str, Any], JsonValue], ...] = (
     ),
 )
 
-_NEWS: Mapping[Subject, JsonValue] = {
-    Subject.CERTIFICATION: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
-    Subject.ADVISER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
+_NEWS: Mapping[EventType, JsonValue] = {
+    EventType.CERTIFICATION_RECORDED: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
+    EventType.ENTITLEMENT_CARRIED_OVER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
+    EventType.ADVISER_ANONYMISED: {"anonymised_on": "2026-06-15"},
 }
 # What a registration has become: its status, who pays, the right it uses and the reasons of a refusal.
 Become = tuple[str, str | None, str | None, str | None, list[str]]
@@ -140,7 +142,7 @@ def example(event_type: EventType) -> JsonValue:
             "position": 42,
             "subject": {"type": subject.value, "id": "018bd542-b605-74f2-b369-81aa2c625680", "version": 2},
             "adviser_id": "76c6dae1-74b7-5a57-8ca1-82fa3b04634d",
-            "data": _NEWS.get(subject) or _registration_news(event_type),
+            "data": _NEWS.get(event_type) or _registration_news(event_type),
         },
     }
 

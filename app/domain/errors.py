@@ -9,6 +9,10 @@ class Conflict(Exception):  # noqa: N818  # these are answers to callers, named 
     """The request is understood and can't be carried out in the present state."""
 
 
+class AdviserAnonymised(Conflict):
+    """The adviser's identity was erased, for good: nothing about that person changes any more."""
+
+
 class InvalidTransition(Conflict):
     """The registration's status does not allow this move."""
 

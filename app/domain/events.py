@@ -27,10 +27,11 @@ class EventType(StrEnum):
     REGISTRATION_PATH_DETERMINED = "registration.path_determined"
     CERTIFICATION_RECORDED = "certification.recorded"
     ENTITLEMENT_CARRIED_OVER = "entitlement.carried_over"
+    ADVISER_ANONYMISED = "adviser.anonymised"
 
 
 # About the person more than about one registration: told to every training organisation that registered the adviser.
-TOLD_TO_ALL_CONCERNED = frozenset({EventType.CERTIFICATION_RECORDED})
+TOLD_TO_ALL_CONCERNED = frozenset({EventType.CERTIFICATION_RECORDED, EventType.ADVISER_ANONYMISED})
 
 ANY_OF = ".*"
 
@@ -105,6 +106,8 @@ def written_to(
             return adviser, employer, organisation
         case EventType.ENTITLEMENT_CARRIED_OVER:
             return adviser, employer
+        case EventType.ADVISER_ANONYMISED:
+            return ()
         case _:
             assert_never(event_type)
 

@@ -9,7 +9,8 @@ from app.persistence.pages import Filter, Page, Slice
 SELECT = "SELECT a.* FROM adviser a"
 # Without the e-mail, which the database does not let an organisation read.
 SELECT_FOR_AN_ORGANISATION = """SELECT a.id, a.conum_id, a.first_name, a.last_name, a.department, a.in_scheme,
-    a.initial_training_entered_on, a.initial_training_ended_on, a.version, a.created_at, a.updated_at FROM adviser a"""
+    a.initial_training_entered_on, a.initial_training_ended_on, a.anonymised_at, a.version, a.created_at, a.updated_at
+FROM adviser a"""
 _REGISTERED = "EXISTS (SELECT FROM registration r WHERE r.adviser_id = {t}.id AND r.training_organisation_id = {})"
 
 

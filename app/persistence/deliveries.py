@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,9 +11,9 @@ import orjson
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
 from app.persistence.pages import Page, Slice
+from app.persistence.retention import DELIVERIES
 from app.persistence.webhook_endpoints import OWNED, Owner
 
-KEPT_FOR = timedelta(days=90)
 FORGOTTEN_AT_ONCE = 5_000
 MOST_ATTEMPTS_SHOWN = 50
 
@@ -149,7 +149,7 @@ async def settle_all(transaction: Transaction, lane: UUID, state: DeliveryState)
 
 async def forget_old_deliveries(reader: Reader) -> int:
     """Forget some of those settled longer ago than anybody asks; return how many."""
-    row = await reader.one(FORGET, KEPT_FOR)
+    row = await reader.one(FORGET, DELIVERIES)
     return int(row["forgotten"]) if row else 0
 
 

@@ -32,7 +32,7 @@ ORGANISATION_FACTS = "json_build_object('id', o.id, 'deliveries', o.deliveries)"
 CONTRACTS = """(SELECT json_agg(json_build_object('id', c.id, 'starts_on', c.starts_on, 'ends_on', c.ends_on,
     'terminated_on', c.terminated_on, 'renews_contract_id', c.renews_contract_id,
     'legal_form', c.employer_legal_form, 'aidants_connect_accredited', c.employer_aidants_connect_accredited,
-    'file', json_build_object('ds_file_number', c.ds_file_number, 'contract_uploaded_on', c.contract_uploaded_on,
+    'file', json_build_object('ds_filed', c.ds_file_number IS NOT NULL, 'contract_uploaded_on', c.contract_uploaded_on,
         'validated_on', c.validated_on)))
     FROM contract c WHERE c.adviser_id = a.id)"""
 
@@ -47,7 +47,7 @@ REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.s
     'created_at', r.created_at, 'request', json_build_object('module', {MODULE_FACTS},
         'organisation', {ORGANISATION_FACTS},
         'session', json_build_object('starts_on', r.session_starts_on, 'ends_on', r.session_ends_on,
-            'format', r.session_format, 'place', r.session_place, 'reference', r.session_reference),
+            'format', r.session_format),
         'requested_on', r.requested_on, 'employer_agreement', r.employer_agreement,
         'kept_unfunded', r.funding = 'none' AND r.payer IS NOT NULL)) ORDER BY r.created_at, r.id)
     FROM registration r JOIN module m ON m.code = r.module_code
@@ -73,7 +73,7 @@ def _read_statement(target: Target) -> str:
     if target is Target.REGISTRATION:
         columns = f", {RESOURCE_COLUMNS}"
         joined = "JOIN registration r ON r.id = $1 JOIN decision d ON d.id = r.decision_id"
-    return f"""SELECT {FILE_JSON} AS file,
+    return f"""SELECT {FILE_JSON} AS file, a.anonymised_at,
     (SELECT array_agg(version) FROM policy) AS policy_versions,
     (SELECT {MODULE_FACTS} FROM module m WHERE m.code = $2) AS module,
     (SELECT {ORGANISATION_FACTS} FROM training_organisation o WHERE o.id = $3) AS organisation,
@@ -97,6 +97,7 @@ class Dossier:
     module: Module | None
     organisation: TrainingOrganisation | None
     target: Row | None
+    is_anonymised: bool = False
 
     @property
     def adviser_id(self) -> AdviserId:
@@ -139,4 +140,5 @@ async def read_dossier(
         module=MODULE.validate_json(row["module"]) if row["module"] else None,
         organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
         target=row if lock.target is Target.REGISTRATION else None,
+        is_anonymised=row["anonymised_at"] is not None,
     )

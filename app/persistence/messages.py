@@ -69,6 +69,9 @@ ONE_LETTER = f"{LETTER} AND d.id = $1"
 NEWEST_LETTERS = f"{LETTER} ORDER BY d.id DESC LIMIT $1"
 
 
+SKIP = f"""UPDATE delivery SET state = 'skipped', next_attempt_at = NULL, settled_at = now()
+WHERE channel = '{Channel.EMAIL}' AND adviser_id = $1 AND state = 'due'"""
+
 # Of the past, which is written to nobody.
 WAITING = """SELECT o.event_id, o.type, o.adviser_id, r.id AS registration_id, r.decision_id
 FROM registration r JOIN outbox o ON o.subject_id = r.id AND o.history AND o.type = 'registration.over_quota'
@@ -89,6 +92,11 @@ async def post(transaction: Transaction, envelopes: Sequence[Envelope]) -> None:
         for each in envelopes
     )
     await transaction.run(POST, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def skip_those_about(transaction: Transaction, adviser: UUID) -> None:
+    """Send nobody what waits to be sent about a person who is forgotten."""
+    await transaction.run(SKIP, adviser)
 
 
 async def read_letter(reader: Reader, message: UUID) -> Row | None:

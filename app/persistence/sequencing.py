@@ -7,18 +7,18 @@ transaction is visible before its locks are free: position n + 1 can't be seen b
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import orjson
 
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
+from app.persistence.retention import EVENTS
 
 WHOLE = UUID(int=0)  # the feed that is told everything
 MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
 BATCH = 500
-KEPT_FOR = timedelta(days=90)
 FORGOTTEN_AT_ONCE = 5_000
 
 WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
@@ -140,5 +140,5 @@ async def keep_as_history(transaction: Transaction, adviser: UUID) -> None:
 
 async def forget_old_events(reader: Reader, now: datetime) -> int:
     """Forget some events kept for longer than promised; return how many."""
-    row = await reader.one(FORGET, now - KEPT_FOR)
+    row = await reader.one(FORGET, now - EVENTS)
     return int(row["forgotten"]) if row else 0

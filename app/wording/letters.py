@@ -122,6 +122,8 @@ def template_of(event_type: EventType, recipient: Recipient) -> str:
             | EventType.ENTITLEMENT_CARRIED_OVER
         ):
             name = event_type.partition(".")[2]
+        case EventType.ADVISER_ANONYMISED:
+            raise LostEventError
         case _:
             assert_never(event_type)
     match recipient:
@@ -157,6 +159,8 @@ def _rules(event_type: EventType, row: Row) -> list[str]:
             return ["R36", "R39", "R40", "R41"]
         case EventType.ENTITLEMENT_CARRIED_OVER:
             return ["R27"]
+        case EventType.ADVISER_ANONYMISED:
+            return []
         case _:
             assert_never(event_type)
 

@@ -34,6 +34,12 @@ def _changed(client: httpx.Client, headers: dict[str, str]) -> httpx.Response:
     return client.put(f"/v1/advisers/{an_adviser(client)}", json=adviser_body(), headers=headers)
 
 
+def _back_again(client: httpx.Client) -> httpx.Response:
+    path = f"/v1/advisers/{an_adviser(client)}"
+    client.delete(path, headers={"If-Match": "*"}).raise_for_status()
+    return client.put(path, json=adviser_body(), headers={"If-Match": "*"})
+
+
 def _registered_twice(client: httpx.Client) -> httpx.Response:
     adviser_id = an_adviser_in_post(client)
     register(client, adviser_id).raise_for_status()
@@ -99,6 +105,7 @@ PROBLEMS: Mapping[str, Provocation] = {
     "session-started": lambda client: act(client, accepted(client), "cancellation"),
     "session-not-started": lambda client: act(client, upcoming(client), "attendance", outcome="completed"),
     "conum-id-taken": _taken,
+    "adviser-anonymised": _back_again,
     "too-many-keys": _third_key,
     "too-many-endpoints": _sixth_endpoint,
     "endpoint-disabled": _test_of_a_disabled_endpoint,

@@ -69,6 +69,8 @@ ELSEWHERE = {
     "putAdviser": Found.CLOSED,
     "patchAdviser": Found.CLOSED,
     "carryOver": Found.CLOSED,
+    "exportAdviser": Found.CLOSED,
+    "anonymiseAdviser": Found.CLOSED,
     "addContract": Found.CLOSED,
     "listContracts": Found.CLOSED,
     "putContract": Found.CLOSED,

@@ -24,6 +24,7 @@ from app.api import (
     deliveries,
     events,
     messages,
+    personal_data,
     registrations,
     webhook_endpoints,
 )
@@ -60,12 +61,12 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 ROUTERS = (
     registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
-    webhook_endpoints, deliveries, messages,
+    webhook_endpoints, deliveries, messages, personal_data,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
     "/answer/{token}", "/mailbox", "/mailbox/{message_id}", "/mailbox/{message_id}/html",
-    "/livez", "/readyz", "/metrics", "/openapi.json",
+    "/privacy", "/livez", "/readyz", "/metrics", "/openapi.json",
 }  # fmt: skip
 
 
@@ -289,7 +290,9 @@ COMPOSED = {
     "app/persistence/attempts.py": {"REMEMBER", "self.client_id", "self.key"},  # the last two are digested to a number
     "app/persistence/certifications.py": {"SELECT", "concerned"},
     "app/persistence/clients.py": {"KEYS", "REVOCATIONS"},
-    "app/persistence/database.py": {"begin", "lock.adviser", "tried", "attempt.number", "trace.insertion(subjects)"},
+    "app/persistence/database.py": {
+        "begin", "lock.adviser", "changing", "tried", "attempt.number", "trace.insertion(subjects)",
+    },
     "app/persistence/deliveries.py": {
         "Channel.WEBHOOK", "ENDPOINT", "FORGOTTEN_AT_ONCE", "MOST_ATTEMPTS_SHOWN", "OWNED", "_AGAIN", "_SHOWN",
         "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
@@ -320,6 +323,13 @@ COMPOSED = {
     "app/persistence/columns.py": {"column", "listed", "value"},
     "app/persistence/safe.py": {"secret"},  # digested to a key
     "app/persistence/messages.py": {"Channel.EMAIL", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE"},
+    "app/persistence/delivery_tables.py": {"ABOUT_THE_ADVISER"},
+    "app/persistence/personal_data.py": {
+        "column.name", "name", "table.name", "columns", "order", "rows", "holding.rows", "value", "left", "named",
+        "', '.join((_all_rows(table, holding) for table, holding in HELD.values()))", "', '.join(changes)",
+        "', '.join((_erasing(column) for column in erased_columns(ADVISER)))",
+    },
+    "app/persistence/retention.py": {"duration // DAY", "duration // HOUR"},  # said to people
     "app/persistence/webhook_endpoints.py": {"OWNED", "RESOURCE"},
     "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "MOVED", "WHOLE"},
 }  # fmt: skip

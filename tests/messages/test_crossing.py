@@ -78,7 +78,7 @@ async def test_only_a_private_employer_has_an_opco(database: Database) -> None:
 async def test_deciding_again_while_waiting_is_no_other_crossing(database: Database) -> None:
     waiting, _ = await _crossing(database)
 
-    await reschedule(database, waiting, lambda _: a_session(day("2026-10-06")), ANYTHING, asking())
+    await reschedule(database, waiting, lambda _, venue: (a_session(day("2026-10-06")), venue), ANYTHING, asking())
     await placed(database)
 
     assert len(await _to_advisers(database)) == 1

@@ -17,6 +17,7 @@ VALENTINE = "0aafeb1b-d9c5-5eb1-b6d9-a94cb533ead3"
 KATELL = "bd7f2a90-31fa-5998-8d71-66e09d9d2a14"
 AURORE = "8c7a5b79-ca79-56cc-a9a6-659563fc00c4"
 ANAIS = "3710497a-28bf-5166-bc4f-ab62159e81c7"
+FLORIAN = "d71ea944-f86f-5f9d-b880-1ff98ababc46"
 ENORA = "87b8352d-d024-5de6-af4c-3af3347e6d39"
 LA_MEDNUM = "a02e0122-c66e-5634-aa81-ec4e6499f818"
 
@@ -94,6 +95,7 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "listAdvisers": Example({"conum_id": "900009,900022", "limit": 2}),
     "getAdviser": Example({"adviser_id": INES}),
+    "exportAdviser": Example({"adviser_id": ANAIS}),
     "addAdviser": Example(
         bodies={"Nouveau conseiller": {"first_name": "Gwenn", "last_name": "Exemple", "department": "29"}}
     ),
@@ -110,6 +112,7 @@ EXAMPLES: Mapping[str, Example] = {
             }
         },
     ),
+    "anonymiseAdviser": Example({"adviser_id": FLORIAN, "If-Match": '"1"'}),
     "patchAdviser": Example({"adviser_id": AURORE, "If-Match": '"1"'}, {"Autre département": {"department": "22"}}),
     "getTrainingRecord": Example({"adviser_id": INES, "on": "2026-06-15"}),
     "carryOver": Example(

@@ -41,6 +41,7 @@ MEANINGS: Mapping[str, str] = {
     "EventType": "Ce qui s’est passé. D’autres types viendront : ignorez ceux que vous ne connaissez pas.",
     "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
     "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",
+    "HeldRow": "Une ligne, chaque valeur sous son nom en français.",
     "LegalForm": "Le statut de l’employeur ; `undetermined` s’il n’est pas connu.",
     "ModuleKind": "Formation initiale, module thématique ou titre complet.",
     "NextAttemptPayer": "Qui paierait une nouvelle présentation.",
