@@ -67,6 +67,10 @@ def _patched_contract(client: httpx.Client) -> httpx.Response:
     return client.patch(path, json={"terminated_on": "2026-12-31"}, headers={"If-Match": "*"})
 
 
+def _anonymised(client: httpx.Client) -> httpx.Response:
+    return client.delete(f"/v1/advisers/{an_adviser(client)}", headers={"If-Match": "*"})
+
+
 CLIENT = {"name": "La Coop", "role": "platform"}
 
 
@@ -82,6 +86,7 @@ CHANGES: Mapping[str, Deed] = {
     "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
     "putAdviser": lambda client: client.put(f"/v1/advisers/{uuid4()}", json=adviser_body()),
     "patchAdviser": _patched_adviser,
+    "anonymiseAdviser": _anonymised,
     "carryOver": _carried_over,
     "addContract": lambda client: client.post("/v1/contracts", json=contract_body(an_adviser(client))),
     "putContract": lambda client: client.put(f"/v1/contracts/{uuid4()}", json=contract_body(an_adviser(client))),
@@ -124,6 +129,7 @@ READS: Mapping[str, Deed] = {
     "listAdvisers": lambda client: client.get("/v1/advisers", params={"email": _of_an_e_mail(client)}),
     "getAdviser": _read("/v1/advisers/{}", an_adviser),
     "getTrainingRecord": _read("/v1/advisers/{}/training-record", an_adviser),
+    "exportAdviser": _read("/v1/advisers/{}/export", an_adviser),
     "listContracts": _read("/v1/contracts?adviser_id={}", an_adviser_in_post),
     "getContract": _read("/v1/contracts/{}", lambda client: a_contract(client, an_adviser(client))),
     "listCertifications": _read("/v1/certifications?adviser_id={}", _with_result),
@@ -140,7 +146,7 @@ READS: Mapping[str, Deed] = {
 UNNOTED = {
     "listClients", "listApiKeys",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
-    "followEvents",
+    "followEvents", "readStatistics",
 }  # fmt: skip
 
 
