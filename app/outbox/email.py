@@ -55,7 +55,7 @@ class Writer:
         """The e-mail of a row of `messages.LETTER`. Raise LostEventError."""
         decision = decision_to_answer(row)
         link = link_to(self.base_url, self.secrets, decision) if decision is not None else None
-        return letter_of(row, self.support_email, link)
+        return letter_of(row, self.support_email, self.base_url, link)
 
     def message_id(self, delivery: UUID, replay: int) -> str:
         """The same at every attempt; one that an administrator asked for again is another message."""

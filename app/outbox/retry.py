@@ -56,11 +56,12 @@ class Failure:
 
 
 class Alarm(StrEnum):
-    """What an owner is told: it fails for a day; it will be disabled in a day; it is."""
+    """What an owner is told: it fails for a day; it will be disabled in a day; it is; it is, for it asked to be."""
 
     FAILING = "failing"
     LAST_DAY = "last_day"
     DISABLED = "disabled"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
