@@ -6,10 +6,11 @@ import asyncio
 import structlog
 
 from app.clock import utc_now
-from app.outbox.email import MailSender, Writer, keep_in_mailbox
+from app.outbox.email import MailSender, keep_in_mailbox
 from app.outbox.relay import Relay, Send
 from app.outbox.sequencer import place_events
 from app.outbox.webhook import WebhookSender
+from app.outbox.writer import Writer
 from app.persistence.attempts import forget_old_answers
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel, forget_old_deliveries

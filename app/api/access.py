@@ -112,10 +112,11 @@ class Asking:
     def trace(self) -> Trace:
         return Trace(self.client.id, self.action, self.request_id, self.now)
 
-    async def showing(self, response: Response, *subjects: UUID | str) -> Response:
-        """Note whom the response is about before it is sent; a 304 shows nothing."""
-        if subjects and response.status_code != NOT_MODIFIED:
-            await self.service.trail.note(self.trace, subjects)
+    async def showing(self, response: Response, *subjects: UUID | str | None) -> Response:
+        """Note whom the response is about before it is sent: nobody when None; a 304 shows nothing."""
+        persons = [subject for subject in subjects if subject is not None]
+        if persons and response.status_code != NOT_MODIFIED:
+            await self.service.trail.note(self.trace, persons)
         return response
 
     def asked(self, worded: Callable[[Row], Answer], key: str | None = None, body: BaseModel | None = None) -> Asked:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.domain.calendar import Dated
 
@@ -38,6 +38,11 @@ class OverQuota:
     """Days an adviser has to answer; None waits for ever (R26 gives no deadline)."""
 
     reply_days: int | None
+
+    def last_reply(self, first_day: date, asked_on: date) -> date:
+        """The last day to answer: the eve of the session, or sooner."""
+        eve = first_day - timedelta(days=1)
+        return eve if self.reply_days is None else min(eve, asked_on + timedelta(days=self.reply_days))
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,7 +319,9 @@ COMPOSED = {
     "app/persistence/viewers.py": {"self.training_organisation_id.hex"},
     "app/persistence/columns.py": {"column", "listed", "value"},
     "app/persistence/safe.py": {"secret"},  # digested to a key
-    "app/persistence/messages.py": {"Channel.EMAIL", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE"},
+    "app/persistence/messages.py": {
+        "Channel.EMAIL", "ENDPOINT_OWNER", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE", "warning.kind",
+    },
     "app/persistence/webhook_endpoints.py": {"OWNED", "RESOURCE"},
     "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "MOVED", "WHOLE"},
 }  # fmt: skip
