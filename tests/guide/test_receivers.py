@@ -104,6 +104,8 @@ def test_a_registration_is_received_once_as_announced_however_often_it_is_delive
     event = json.loads(_kept(receiver)[delivery["event_id"]])
     assert wrong({"$ref": "#/components/schemas/WebhookResource"}, event) == []
     assert event["data"]["subject"] == {"type": "registration", "id": registration["id"], "version": 1}
+    feed = platform.get("/v1/events", params={"limit": 500}).json()["data"]
+    assert [fed for fed in feed if fed["id"] == delivery["event_id"]] == [event["data"]]
 
 
 def test_what_was_tampered_with_is_refused(
