@@ -63,7 +63,7 @@ WHEN: Mapping[EventType, str] = {
     EventType.ENTITLEMENT_CARRIED_OVER: "Un droit est reporté",
 }
 
-DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de quinze
+DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de 15
 secondes, puis travaillez. Un même événement peut arriver deux fois, avec le même `webhook-id`, et après un plus récent.
 """
 

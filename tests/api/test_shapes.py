@@ -8,12 +8,14 @@ import httpx
 import pytest
 
 from app.seed.catalogue import LA_MEDNUM
+from app.seed.webhooks import DELIVERY, SHOWN, TYPES
 from tests.api.answers import OPERATIONS, documented
 from tests.api.deeds import accepted, act, initial, move, refused, upcoming, waiting
 from tests.scenes import a_contract, adviser_body, an_adviser, an_adviser_in_post, contract_body, registration_body
 from tests.served import key
 
 ANY = {"If-Match": "*"}
+ENDPOINT = f"/v1/webhook-endpoints/{SHOWN}"
 MODULE: dict[str, Any] = {"title": "Un module", "kind": "thematic", "hours": 7, "formats": ["remote"]}
 ORGANISATION: dict[str, Any] = {
     "name": "Un organisme",
@@ -64,6 +66,13 @@ def _message(client: httpx.Client) -> str:
     return f"/v1/messages/{message['id']}"
 
 
+def _endpoint_added(client: httpx.Client) -> httpx.Response:
+    """Nothing is left: an owner has five at most."""
+    answer = client.post("/v1/webhook-endpoints", json={"url": "https://coop.example/hooks"}).raise_for_status()
+    client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
+    return answer
+
+
 ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
     "putAdviser": lambda client: client.put(f"/v1/advisers/{uuid4()}", json=adviser_body()),
@@ -103,6 +112,16 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     ),
     "rescheduleRegistration": lambda client: move(client, upcoming(client), starts_on="2026-09-14"),
     "followEvents": lambda client: client.get("/v1/events", params={"limit": 5}),
+    "listWebhookEndpoints": lambda client: client.get("/v1/webhook-endpoints"),
+    "addWebhookEndpoint": _endpoint_added,
+    "getWebhookEndpoint": lambda client: client.get(ENDPOINT),
+    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*TYPES]}),
+    "testWebhookEndpoint": lambda client: client.post(f"{ENDPOINT}/test"),
+    "rotateWebhookSecret": lambda client: client.post(f"{ENDPOINT}/rotate-secret"),
+    "listDeliveries": lambda client: client.get(f"{ENDPOINT}/deliveries"),
+    "recoverDeliveries": lambda client: client.post(f"{ENDPOINT}/recover", json={"since": "2026-01-01T00:00:00Z"}),
+    "getDelivery": lambda client: client.get(f"/v1/deliveries/{DELIVERY}"),
+    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{DELIVERY}/replay"),
     "listMessages": lambda client: client.get("/v1/messages", params={"status": "due"}),
     "getMessage": lambda client: client.get(_message(client)),
     "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),

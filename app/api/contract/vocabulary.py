@@ -38,6 +38,7 @@ MEANINGS: Mapping[str, str] = {
     ),
     "DisabledBecause": "Désactivé par vous, après cinq jours d’échecs, ou sur réponse 410.",
     "EndpointStatus": "`disabled` : plus rien n’est livré, jusqu’à `active`.",
+    "EndpointWarning": "Des échecs depuis un jour (`failing`) ; plus qu’un jour avant la désactivation (`last_day`).",
     "EventType": "Ce qui s’est passé. D’autres types viendront : ignorez ceux que vous ne connaissez pas.",
     "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
     "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",
