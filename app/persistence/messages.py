@@ -75,6 +75,8 @@ LETTER = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, 
     r.session_ends_on, r.session_place, r.positioning_taken_on, r.positioning_hours,
     k.cause, k.outcome, k.unit, k.automatic, k.rules, k.reasons::text AS reasons,
     q.title AS qualification, c.next_attempt_payer, p.support_email, p.reply_days,
+    (SELECT json_object_agg(s.code, s.title)::text FROM qualification s
+        JOIN jsonb_array_elements(o.data -> 'exams') e ON s.code = e ->> 'qualification') AS exam_titles,
     w.kind AS warning, w.endpoint_id, x.url AS endpoint_url, y.name AS client, w.failing_since, w.failures, w.status,
     w.error
 FROM delivery d LEFT JOIN outbox o ON o.event_id = d.event_id LEFT JOIN adviser a ON a.id = d.adviser_id

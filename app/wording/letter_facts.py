@@ -18,6 +18,7 @@ from app.domain.registration import Funding, Payer, Status
 from app.persistence.driver import Row
 from app.wording.dates import day_said, days_said
 from app.wording.refusals import how_to_fix, label
+from app.wording.reminder_facts import reminder_facts
 from app.wording.rules import rules_said, texts_of
 from app.wording.summaries import right_said
 
@@ -103,7 +104,8 @@ def facts_of(row: Row) -> dict[str, Any]:
         **_outcome(row, data, recipient),
         **_deadline(row, event_type, first_day),
         **_result(row, data),
-        **_carried(data),
+        **_carried(event_type, data),
+        **reminder_facts(data, row["exam_titles"]),
         "refusals": _refusals(row["reasons"], recipient),
         "rules": rules_said(rules),
         "texts": texts_of(rules),
@@ -139,8 +141,12 @@ def _rules(event_type: EventType, row: Row, data: dict[str, Any]) -> Sequence[st
             return ["R12"]
         case EventType.CERTIFICATION_RECORDED:
             return [RESULTS[CertificationOutcome(data["outcome"])][1]]
+        case EventType.CERTIFICATION_DUE:
+            return ["R37", "R39", "R40"]
         case EventType.ENTITLEMENT_CARRIED_OVER:
             return ["R27"]
+        case EventType.ENTITLEMENT_EXPIRING:
+            return list(dict.fromkeys((data["rule"], "R27")))
         case _:
             assert_never(event_type)
 
@@ -185,9 +191,9 @@ def _result(row: Row, data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _carried(data: dict[str, Any]) -> dict[str, Any]:
+def _carried(event_type: EventType, data: dict[str, Any]) -> dict[str, Any]:
     """A unit carried over from a civil year is used in the next one; after a first year, the days depend on it."""
-    if "bucket" not in data:
+    if event_type is not EventType.ENTITLEMENT_CARRIED_OVER:
         return {}
     kind, _, year = data["bucket"].partition(":")
     return {

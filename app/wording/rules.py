@@ -136,6 +136,10 @@ RULES = {
         EXAMS,
         "Le CCP1 et la certification Pix se présentent à l’issue de la formation initiale, sauf dispense.",
     ),
+    "R37": Rule(
+        EXAMS,
+        "Le CCP1 et la certification Pix se présentent dans un délai compté depuis la fin de la formation initiale.",
+    ),
     "R39": Rule(ABSENCES, "Après une absence justifiée à un examen, une nouvelle date peut être proposée."),
     "R40": Rule(
         ABSENCES,

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "listRegistrations": Found.FILTERED,
     "listAdvisers": Found.FILTERED,
     "listCertifications": Found.FILTERED,
+    "listDueCertifications": Found.FILTERED,
     "followEvents": Found.FILTERED,
     "getRegistration": Found.ABSENT,
     "listDecisions": Found.ABSENT,
@@ -69,6 +70,7 @@ ELSEWHERE = {
     "putAdviser": Found.CLOSED,
     "patchAdviser": Found.CLOSED,
     "carryOver": Found.CLOSED,
+    "listObligations": Found.CLOSED,
     "addContract": Found.CLOSED,
     "listContracts": Found.CLOSED,
     "putContract": Found.CLOSED,
@@ -90,6 +92,7 @@ ELSEWHERE = {
 # Beside training organisations: what the platform may not do either.
 FOR_ADMINISTRATORS = {
     "carryOver",
+    "listObligations",
     "putModule",
     "putTrainingOrganisation",
     "listClients",

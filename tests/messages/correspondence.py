@@ -95,6 +95,14 @@ SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
     EventType.ENTITLEMENT_CARRIED_OVER: {
         "two units": {"data": {"bucket": "first_year", "units": 2}},
     },
+    EventType.CERTIFICATION_DUE: {
+        "at the deadline": {"data": {"stage": "deadline"}},
+        "one exam": {"data": {"exams": [{"qualification": "pix", "next_attempt_payer": "state"}]}},
+    },
+    EventType.ENTITLEMENT_EXPIRING: {
+        "a year's": {"data": {"bucket": "civil_year:2026", "units": 1, "expires_on": "2026-12-31", "rule": "R22"}},
+        "carried over": {"data": {"bucket": "carry_over:civil_year:2025", "units": 1, "rule": "R27"}},
+    },
 }
 # Whoever is ever written to of an event.
 PROMISED = [
@@ -127,6 +135,15 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         data = {"qualification": "pix", "outcome": "failed", "on": "2026-06-12"}
     if event_type is EventType.ENTITLEMENT_CARRIED_OVER:
         data = {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-01-12"}
+    if event_type is EventType.CERTIFICATION_DUE:
+        exams = [("remn-ccp1", "state"), ("pix", "employer")]
+        data = {
+            "exams": [{"qualification": code, "next_attempt_payer": payer} for code, payer in exams],
+            "due_on": "2026-07-15",
+            "stage": "before",
+        }
+    if event_type is EventType.ENTITLEMENT_EXPIRING:
+        data = {"bucket": "first_year", "units": 2, "expires_on": "2026-08-14", "rule": "R20"}
     decided = event_type in TOLD
     return {
         "id": UUID(int=1),
@@ -158,6 +175,7 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         "reasons": orjson.dumps([{"code": code} for code in reasons]).decode(),
         "qualification": "Certification Pix",
         "next_attempt_payer": "employer",
+        "exam_titles": '{"remn-ccp1": "CCP1 REMN", "pix": "Certification Pix"}',
         "support_email": None,
         "reply_days": None,
         "warning": None,

@@ -101,7 +101,8 @@ def test_only_who_can_still_answer_has_a_link(event_type: EventType, recipient: 
         asks = event_type in {EventType.REGISTRATION_OVER_QUOTA, EventType.REGISTRATION_REGULARISABLE}
         can = asks and recipient is Recipient.ADVISER and "occurred_on" not in changed
         assert (LINK in letter.text) is (LINK in letter.html) is can
-        assert ("au plus tard le" in said(letter)) is can
+        reminds = event_type in {EventType.CERTIFICATION_DUE, EventType.ENTITLEMENT_EXPIRING}
+        assert reminds or ("au plus tard le" in said(letter)) is can
 
 
 def test_every_letter_is_that_of_an_event() -> None:
@@ -178,6 +179,28 @@ def test_each_is_told_who_pays(payer: str, adviser: str, employer: str, organisa
     for recipient, words in zip(Recipient, (adviser, employer, organisation), strict=True):
         text = said(written(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"payer": payer}))
         assert words in text.partition("CE QU’IL FAUT FAIRE")[0]
+
+
+@pytest.mark.parametrize(("stage", "told"), [("before", "À présenter au plus tard le"), ("deadline", "Échéance du")])
+def test_a_reminder_names_each_exam_who_pays_it_and_the_last_day(stage: str, told: str) -> None:
+    letter = written(EventType.CERTIFICATION_DUE, Recipient.EMPLOYER, data={"stage": stage})
+
+    assert letter.subject.startswith(held(f"{told} 15 juillet 2026"))
+    assert "CCP1 REMN, pris en charge par l’État" in said(letter)
+    assert "Certification Pix, à la charge de la structure employeuse" in said(letter)
+
+
+def test_an_exam_that_is_in_the_catalogue_no_more_is_named_by_its_code() -> None:
+    letter = written(EventType.CERTIFICATION_DUE, Recipient.ADVISER, exam_titles=None)
+
+    assert "remn-ccp1" in letter.text
+
+
+@pytest.mark.parametrize(("units", "told"), [(1, "1 module financé à utiliser"), (2, "2 modules financés à utiliser")])
+def test_a_warning_says_what_is_left_until_when(units: int, told: str) -> None:
+    letter = written(EventType.ENTITLEMENT_EXPIRING, Recipient.ADVISER, data={"units": units})
+
+    assert letter.subject == held(f"{told} au plus tard le 14 août 2026")
 
 
 def test_what_somebody_typed_is_no_markup() -> None:
