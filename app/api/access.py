@@ -51,6 +51,8 @@ class Scope(StrEnum):
     CARRY_OVERS_WRITE = "carry-overs:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
     AUDIT_READ = "audit:read"
     EVENTS_READ = "events:read"
     WEBHOOKS_READ = "webhooks:read"
@@ -72,7 +74,9 @@ _COMMON = {
 }
 
 SCOPES: Mapping[Role, frozenset[Scope]] = {
-    Role.PLATFORM: frozenset(_COMMON | {Scope.ADVISERS_WRITE, Scope.CONTRACTS_READ, Scope.CONTRACTS_WRITE}),
+    Role.PLATFORM: frozenset(
+        _COMMON | {Scope.ADVISERS_WRITE, Scope.CONTRACTS_READ, Scope.CONTRACTS_WRITE, Scope.POLICIES_READ}
+    ),
     Role.TRAINING_ORGANISATION: frozenset(_COMMON | {Scope.SESSIONS_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }

@@ -22,6 +22,7 @@ from app.api import (
     health,
     messages,
     pages_for_people,
+    policies,
     registration_actions,
     registrations,
     webhook_endpoints,
@@ -46,6 +47,7 @@ TAGS = [
     {"name": "Flux", "description": "Les événements, dans l’ordre, sans jamais rien manquer."},
     {"name": "Administration", "description": "Les clés d’API, et le journal de qui a fait ou lu quoi."},
     {"name": "Catalogue", "description": "Les modules et les organismes de formation."},
+    {"name": "Politique", "description": "Les nombres et les dates des règles, versionnés par date d’effet."},
     {"name": "Messages", "description": "Les courriels envoyés aux conseillers, aux employeurs et aux organismes."},
     {"name": "Webhooks", "description": "Ce qui est livré chez vous, signé, quand il se passe quelque chose."},
 ]
@@ -74,6 +76,7 @@ def _routers() -> tuple[APIRouter, ...]:
         webhook_endpoints,
         deliveries,
         messages,
+        policies,
         clients,
         api_keys,
         audit_log,

@@ -1,6 +1,8 @@
 """The adviser's file, read whole in one statement: its JSON has the shape of the domain's values."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -82,6 +84,14 @@ FROM adviser a LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5 {joine
 WHERE a.id = {adviser}"""
 
 
+# In the order of their ids, after one of them.
+FILES_WITH_SESSIONS_TO_COME = f"""SELECT a.id, {FILE_JSON} AS file FROM adviser a
+WHERE a.id > $1 AND EXISTS (SELECT FROM registration r WHERE r.adviser_id = a.id AND r.session_starts_on > $2
+    AND r.status IN ('accepted', 'awaiting_choice', 'refused'))
+ORDER BY a.id LIMIT $3"""
+FILES_AT_ONCE = 50  # parsed in one go: others wait for the processor meanwhile
+
+
 FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
 
 
@@ -140,3 +150,13 @@ async def read_dossier(
         organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
         target=row if lock.target is Target.REGISTRATION else None,
     )
+
+
+async def files_with_sessions_to_come(reader: Reader, today: date) -> AsyncGenerator[AdviserFile]:
+    """Every adviser's who has an open registration for a session after `today`; each is whole, no two are of one
+    moment. Nobody is locked."""
+    last = UUID(int=0)
+    while rows := await reader.many(FILES_WITH_SESSIONS_TO_COME, last, today, FILES_AT_ONCE):
+        for row in rows:
+            yield FILE.validate_json(row["file"])
+        last = rows[-1]["id"]

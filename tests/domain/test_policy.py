@@ -1,5 +1,6 @@
 import pytest
 
+from app.domain.errors import PolicyExists
 from app.domain.policy import Policies
 from tests.builders import a_policy, day
 
@@ -22,3 +23,27 @@ def test_the_version_in_force_is_the_last_one_begun(on: str, expected: str) -> N
     actual = VERSIONS.on(day(on)).version
 
     assert actual == expected
+
+
+@pytest.mark.parametrize(
+    ("since", "place"),
+    [
+        pytest.param("2023-01-01", 0, id="before them all"),
+        pytest.param("2025-02-01", 2, id="between two"),
+        pytest.param("2026-01-01", 3, id="after them all"),
+    ],
+)
+def test_a_version_more_stands_in_its_place(since: str, place: int) -> None:
+    added = a_policy(effective_from=day(since), max_funded=2)
+
+    actual = VERSIONS.having(added)
+
+    assert actual.versions == (*VERSIONS.versions[:place], added, *VERSIONS.versions[place:])
+
+
+@pytest.mark.parametrize("since", ["2024-01-01", "2025-01-01", "2025-07-01"])
+def test_a_version_is_not_replaced(since: str) -> None:
+    with pytest.raises(PolicyExists) as raised:
+        VERSIONS.having(a_policy(effective_from=day(since), max_funded=2))
+
+    assert raised.value.version == since
