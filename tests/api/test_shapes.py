@@ -10,7 +10,15 @@ import pytest
 from app.seed.catalogue import LA_MEDNUM
 from tests.api.answers import OPERATIONS, documented
 from tests.api.deeds import accepted, act, initial, move, refused, upcoming, waiting
-from tests.scenes import a_contract, adviser_body, an_adviser, an_adviser_in_post, contract_body, registration_body
+from tests.scenes import (
+    a_contract,
+    adviser_body,
+    an_adviser,
+    an_adviser_in_post,
+    contract_body,
+    policy_body,
+    registration_body,
+)
 from tests.served import key
 
 ANY = {"If-Match": "*"}
@@ -54,6 +62,12 @@ def _carried(client: httpx.Client) -> httpx.Response:
 
 def _contract(client: httpx.Client) -> str:
     return f"/v1/contracts/{a_contract(client, an_adviser(client))}"
+
+
+def _tried(client: httpx.Client) -> httpx.Response:
+    waiting(client)
+    richer = {"count": 2, "first_year": 2024, "grace": {}}
+    return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
 
 
 def _message(client: httpx.Client) -> str:
@@ -103,6 +117,10 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     ),
     "rescheduleRegistration": lambda client: move(client, upcoming(client), starts_on="2026-09-14"),
     "followEvents": lambda client: client.get("/v1/events", params={"limit": 5}),
+    "listPolicies": lambda client: client.get("/v1/policies"),
+    "getPolicy": lambda client: client.get("/v1/policies/2021-01-01"),
+    "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-01-01")),
+    "tryPolicy": _tried,
     "listMessages": lambda client: client.get("/v1/messages", params={"status": "due"}),
     "getMessage": lambda client: client.get(_message(client)),
     "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),
