@@ -1,9 +1,10 @@
 """/v1/policies: the numbers and dates of the rules, added by administrators once they have seen what would change."""
 
+import asyncio
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
@@ -27,6 +28,8 @@ VersionName = Annotated[
     str,
     Path(max_length=10, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="Son entrée en vigueur, AAAA-MM-JJ."),
 ]
+
+DRY_RUN_SECONDS = 60.0  # every adviser is read
 
 NOT_FOUND = Sentence(
     fr="Aucune version de la politique n’entre en vigueur ce jour-là.",
@@ -76,13 +79,14 @@ async def post_policy(body: PolicyRequest, asking: Writing, idempotency_key: Ide
     response_model=DryRunResource,
     responses=problems("policy-exists"),
 )
-async def try_policy_version(body: PolicyRequest, asking: Writing) -> Response:
+async def try_policy_version(request: Request, body: PolicyRequest, asking: Writing) -> Response:
     """Quelles inscriptions ouvertes seraient décidées autrement, et pourquoi. Rien n’est enregistré, personne n’est
     prévenu.
 
     Sont ouvertes celles dont la session n’a pas commencé : acceptées, en attente de choix, et refusées, telles que
     leur réexamen les déciderait.
     """
+    request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + DRY_RUN_SECONDS)
     asked = asking.asked(partial(answer_of, language=asking.language))
     found = await try_policy(asking.database, body.to_policy(), asked)
     # A dry run is looked back at also when it changes nothing.

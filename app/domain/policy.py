@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.domain.calendar import Dated
 from app.domain.errors import PolicyExists
@@ -92,3 +92,10 @@ class Policies:
         if any(version.effective_from == policy.effective_from for version in self.versions):
             raise PolicyExists(policy.version)
         return Policies(tuple(sorted((*self.versions, policy), key=lambda version: version.effective_from)))
+
+    def time_of(self, policy: Policy) -> tuple[date, date]:
+        """The first and the last day, both included, that this version, one of these, is in force `on`."""
+        place = self.versions.index(policy)
+        following = self.versions[place + 1 :]
+        first = policy.effective_from if place else date.min
+        return first, following[0].effective_from - timedelta(days=1) if following else date.max

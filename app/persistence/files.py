@@ -84,12 +84,11 @@ FROM adviser a LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5 {joine
 WHERE a.id = {adviser}"""
 
 
-# In the order of their ids, after one of them.
-FILES_WITH_SESSIONS_TO_COME = f"""SELECT a.id, {FILE_JSON} AS file FROM adviser a
-WHERE a.id > $1 AND EXISTS (SELECT FROM registration r WHERE r.adviser_id = a.id AND r.session_starts_on > $2
-    AND r.status IN ('accepted', 'awaiting_choice', 'refused'))
-ORDER BY a.id LIMIT $3"""
-FILES_AT_ONCE = 50  # parsed in one go: others wait for the processor meanwhile
+# A registration that waits may be promoted, and take a unit from others, even once its session has started.
+CONCERNED = """SELECT DISTINCT adviser_id FROM registration WHERE session_starts_on BETWEEN $1 AND $2
+    AND (status = 'awaiting_choice' OR (status IN ('accepted', 'refused') AND session_starts_on > $3))"""
+FILES = f"SELECT {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1) ORDER BY a.id"
+FILES_AT_ONCE = 100
 
 
 FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
@@ -152,11 +151,10 @@ async def read_dossier(
     )
 
 
-async def files_with_sessions_to_come(reader: Reader, today: date) -> AsyncGenerator[AdviserFile]:
-    """Every adviser's who has an open registration for a session after `today`; each is whole, no two are of one
-    moment. Nobody is locked."""
-    last = UUID(int=0)
-    while rows := await reader.many(FILES_WITH_SESSIONS_TO_COME, last, today, FILES_AT_ONCE):
-        for row in rows:
+async def files_concerned(reader: Reader, first: date, last: date, today: date) -> AsyncGenerator[AdviserFile]:
+    """Of every adviser with an open registration whose first day is from `first` to `last`, both included. Nobody is
+    locked: each file is whole, and no two are of one moment."""
+    concerned = [row["adviser_id"] for row in await reader.many(CONCERNED, first, last, today)]
+    for place in range(0, len(concerned), FILES_AT_ONCE):
+        for row in await reader.many(FILES, concerned[place : place + FILES_AT_ONCE]):
             yield FILE.validate_json(row["file"])
-        last = rows[-1]["id"]

@@ -1,12 +1,14 @@
 """Versions of the policy: added, and first tried. Nothing decided is decided again by it (section 8)."""
 
+import asyncio
+
 from app.domain.dry_run import Difference, differences
 from app.domain.errors import PolicyExists
 from app.domain.policy import Policy
 from app.persistence import policies
 from app.persistence.attempts import Answer, find_answer, remember
 from app.persistence.database import Database
-from app.persistence.files import files_with_sessions_to_come
+from app.persistence.files import files_concerned
 from app.use_cases.asked import Asked
 
 
@@ -28,6 +30,7 @@ async def try_policy(database: Database, policy: Policy, asked: Asked) -> list[D
     present = await policies.read_policies(database)
     proposed = present.having(policy)
     found: list[Difference] = []
-    async for file in files_with_sessions_to_come(database, asked.today):
+    async for file in files_concerned(database, *proposed.time_of(policy), asked.today):
         found += differences(file, present, proposed, today=asked.today)
+        await asyncio.sleep(0)  # there may be thousands: whoever else asks is answered between two
     return found

@@ -89,6 +89,7 @@ def test_the_other_reading_of_after_2024_is_tried_then_added_then_applied(apart:
         second["id"]: ("first_year", None),
         alone["id"]: ("first_year", "civil_year:2024"),  # its grace
     }
+    assert [row["registration_id"] for row in tried(desk, effective_from="2025-06-01", **AFTER_2024)] == [second["id"]]
     lost = next(row for row in found if row["registration_id"] == second["id"])
     assert lost["to"] | {"label": lost["reasons"][0]["label"]} == {
         "status": "awaiting_choice",

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from app.domain.errors import PolicyExists
@@ -47,3 +49,20 @@ def test_a_version_is_not_replaced(since: str) -> None:
         VERSIONS.having(a_policy(effective_from=day(since), max_funded=2))
 
     assert raised.value.version == since
+
+
+@pytest.mark.parametrize(
+    ("version", "first", "last"),
+    [
+        pytest.param(0, date.min, day("2024-12-31"), id="the oldest, since ever"),
+        pytest.param(1, day("2025-01-01"), day("2025-06-30"), id="one between"),
+        pytest.param(2, day("2025-07-01"), date.max, id="the last, for ever"),
+    ],
+)
+def test_the_time_of_a_version_is_every_day_that_it_is_in_force(version: int, first: date, last: date) -> None:
+    policy = VERSIONS.versions[version]
+
+    actual = VERSIONS.time_of(policy)
+
+    assert actual == (first, last)
+    assert [VERSIONS.on(first), VERSIONS.on(last)] == [policy, policy]
