@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from app.api.bodies import instant, picked
 from app.api.fields import (
+    Address,
     Body,
     BucketName,
     CivilDate,
@@ -166,6 +167,13 @@ class PresentationResource(TypedDict):
     due_on: date
 
 
+class RecordLinksResource(TypedDict):
+    """Où lire ce dossier, et où le voir en image."""
+
+    self: Address
+    picture: Address
+
+
 class TrainingRecordResource(TypedDict):
     """Ce que les règles voient d’un conseiller un jour donné."""
 
@@ -178,6 +186,7 @@ class TrainingRecordResource(TypedDict):
     obligations: Annotated[list[ObligationResource], Field(max_length=LONGEST_RECORD)]
     certifications: Annotated[list[PresentationResource], Field(max_length=LONGEST_RECORD)]
     policy_version: PolicyVersion
+    links: RecordLinksResource
 
 
 def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> EntitlementResource:
@@ -193,10 +202,10 @@ def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> Entitl
 
 
 def training_record_resource(
-    adviser: UUID, record: TrainingRecord, visible: frozenset[UUID], language: Language
+    adviser: UUID, record: TrainingRecord, visible: frozenset[UUID], base_url: str, language: Language
 ) -> TrainingRecordResource:
     """`visible` are the registrations that the caller may see; the others are counted, not named."""
-    contract = record.post.contract
+    contract, link = record.post.contract, f"{base_url}/v1/advisers/{adviser}/training-record"
     return {
         "adviser_id": adviser,
         "on": record.on,
@@ -227,6 +236,7 @@ def training_record_resource(
             for item in record.presentations
         ],
         "policy_version": record.policy_version,
+        "links": {"self": f"{link}?on={record.on}", "picture": f"{link}.svg?on={record.on}"},
     }
 
 

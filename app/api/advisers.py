@@ -192,18 +192,19 @@ async def get_training_record(
     history: Annotated[bool, Query(description="Avec les droits expirés.")] = False,  # noqa: FBT002  # a query flag
 ) -> Response:
     """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé."""
-    record, visible = await show_training_record(
+    record, seen = await show_training_record(
         asking.database,
         adviser_id,
-        on=_day(on),
+        on=civil_day(on),
         history=history,
         asked=asking.asked(partial(answer_of, language=asking.language)),
     )
-    resource = training_record_resource(adviser_id, record, visible, asking.language)
+    visible = frozenset(item.id for item in seen)
+    resource = training_record_resource(adviser_id, record, visible, asking.service.base_url, asking.language)
     return await asking.showing(said(resource, asking.language), adviser_id)
 
 
-def _day(value: str | None) -> date | None:
+def civil_day(value: str | None) -> date | None:
     """Raise Problem."""
     if value is None:
         return None

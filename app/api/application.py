@@ -25,6 +25,7 @@ from app.api import (
     policies,
     registration_actions,
     registrations,
+    timelines,
     webhook_endpoints,
 )
 from app.api.access import scope_of
@@ -69,6 +70,7 @@ def _routers() -> tuple[APIRouter, ...]:
         registrations,
         registration_actions,
         advisers,
+        timelines,
         contracts,
         certifications,
         catalogue,
