@@ -52,6 +52,8 @@ class Scope(StrEnum):
     OBLIGATIONS_READ = "obligations:read"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
     AUDIT_READ = "audit:read"
     EVENTS_READ = "events:read"
     WEBHOOKS_READ = "webhooks:read"
@@ -73,7 +75,9 @@ _COMMON = {
 }
 
 SCOPES: Mapping[Role, frozenset[Scope]] = {
-    Role.PLATFORM: frozenset(_COMMON | {Scope.ADVISERS_WRITE, Scope.CONTRACTS_READ, Scope.CONTRACTS_WRITE}),
+    Role.PLATFORM: frozenset(
+        _COMMON | {Scope.ADVISERS_WRITE, Scope.CONTRACTS_READ, Scope.CONTRACTS_WRITE, Scope.POLICIES_READ}
+    ),
     Role.TRAINING_ORGANISATION: frozenset(_COMMON | {Scope.SESSIONS_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }

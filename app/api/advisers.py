@@ -194,20 +194,21 @@ async def get_training_record(
 
     Avec les absences non justifiées et ce qu’elles coûtent, et les reports de droits.
     """
-    record, visible = await show_training_record(
+    record, registrations = await show_training_record(
         asking.database,
         adviser_id,
-        on=_day(on),
+        on=civil_day(on),
         history=history,
         asked=asking.asked(partial(answer_of, language=asking.language)),
     )
-    seen = Seen(visible, with_motives=asking.owner is None, language=asking.language)
+    visible = frozenset(item.id for item in registrations)
+    seen = Seen(visible, with_motives=asking.owner is None, language=asking.language, base_url=asking.service.base_url)
     carried = await carry_overs.read_all(asking.database, adviser_id)
     resource = training_record_resource(adviser_id, record, carried, seen)
     return await asking.showing(said(resource, asking.language), adviser_id)
 
 
-def _day(value: str | None) -> date | None:
+def civil_day(value: str | None) -> date | None:
     """Raise Problem."""
     if value is None:
         return None

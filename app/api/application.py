@@ -23,8 +23,10 @@ from app.api import (
     messages,
     obligations,
     pages_for_people,
+    policies,
     registration_actions,
     registrations,
+    timelines,
     webhook_endpoints,
 )
 from app.api.access import scope_of
@@ -47,6 +49,7 @@ TAGS = [
     {"name": "Flux", "description": "Les événements, dans l’ordre, sans jamais rien manquer."},
     {"name": "Administration", "description": "Les clés d’API, et le journal de qui a fait ou lu quoi."},
     {"name": "Catalogue", "description": "Les modules et les organismes de formation."},
+    {"name": "Politique", "description": "Les nombres et les dates des règles, versionnés par date d’effet."},
     {"name": "Messages", "description": "Les courriels envoyés aux conseillers, aux employeurs et aux organismes."},
     {"name": "Webhooks", "description": "Ce qui est livré chez vous, signé, quand il se passe quelque chose."},
 ]
@@ -68,6 +71,7 @@ def _routers() -> tuple[APIRouter, ...]:
         registrations,
         registration_actions,
         advisers,
+        timelines,
         contracts,
         certifications,
         obligations,
@@ -76,6 +80,7 @@ def _routers() -> tuple[APIRouter, ...]:
         webhook_endpoints,
         deliveries,
         messages,
+        policies,
         clients,
         api_keys,
         audit_log,

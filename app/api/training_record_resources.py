@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.api.fields import BucketName, Count, ModuleCodeText, Motive, PolicyVersion, RuleName, Said
+from app.api.fields import Address, BucketName, Count, ModuleCodeText, Motive, PolicyVersion, RuleName, Said
 from app.api.registration_resources import Reasons, reason_resource
 from app.domain.certification import NextAttemptPayer
 from app.domain.entitlements import Bucket, Category
@@ -30,11 +30,12 @@ REPLACEMENT = (
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the caller may see: these registrations, the others being counted, not named; why a right was carried over,
-    which may tell of somebody's health; the words in this language."""
+    which may tell of somebody's health; the words in this language; links from this base."""
 
     registrations: frozenset[UUID]
     with_motives: bool
     language: Language
+    base_url: str
 
 
 class InPostResource(TypedDict):
@@ -119,6 +120,13 @@ class CarriedResource(TypedDict):
     valid_until: date | None
 
 
+class RecordLinksResource(TypedDict):
+    """Où lire ce dossier, et où le voir en image."""
+
+    self: Address
+    picture: Address
+
+
 class TrainingRecordResource(TypedDict):
     """Ce que les règles voient d’un conseiller un jour donné."""
 
@@ -133,6 +141,7 @@ class TrainingRecordResource(TypedDict):
     unjustified_absences: Annotated[list[MissedSessionResource], Field(max_length=LONGEST_RECORD)]
     carry_overs: Annotated[list[CarriedResource], Field(max_length=LONGEST_RECORD)]
     policy_version: PolicyVersion
+    links: RecordLinksResource
 
 
 def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> EntitlementResource:
@@ -199,6 +208,7 @@ def training_record_resource(
 ) -> TrainingRecordResource:
     """`carried` are the rows of what was carried over."""
     contract, visible, language = record.post.contract, seen.registrations, seen.language
+    link = f"{seen.base_url}/v1/advisers/{adviser}/training-record"
     return {
         "adviser_id": adviser,
         "on": record.on,
@@ -224,4 +234,5 @@ def training_record_resource(
             _carried_resource(row, record.carried.get(row["bucket"]), with_motive=seen.with_motives) for row in carried
         ],
         "policy_version": record.policy_version,
+        "links": {"self": f"{link}?on={record.on}", "picture": f"{link}.svg?on={record.on}"},
     }

@@ -1,7 +1,8 @@
 """The adviser's file, read whole in one statement: its JSON has the shape of the domain's values."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -83,6 +84,13 @@ FROM adviser a LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5 {joine
 WHERE a.id = {adviser}"""
 
 
+# A registration that waits may be promoted, and take a unit from others, even once its session has started.
+CONCERNED = """SELECT DISTINCT adviser_id FROM registration WHERE session_starts_on BETWEEN $1 AND $2
+    AND (status = 'awaiting_choice' OR (status IN ('accepted', 'refused') AND session_starts_on > $3))"""
+FILES = f"SELECT {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1) ORDER BY a.id"
+FILES_AT_ONCE = 100
+
+
 FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
 
 
@@ -157,3 +165,12 @@ async def read_dossier(
         organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
         target=row if lock.target is Target.REGISTRATION else None,
     )
+
+
+async def files_concerned(reader: Reader, first: date, last: date, today: date) -> AsyncGenerator[AdviserFile]:
+    """Of every adviser with an open registration whose first day is from `first` to `last`, both included. Nobody is
+    locked: each file is whole, and no two are of one moment."""
+    concerned = [row["adviser_id"] for row in await reader.many(CONCERNED, first, last, today)]
+    for place in range(0, len(concerned), FILES_AT_ONCE):
+        for row in await reader.many(FILES, concerned[place : place + FILES_AT_ONCE]):
+            yield FILE.validate_json(row["file"])

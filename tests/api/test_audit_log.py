@@ -19,6 +19,7 @@ from tests.scenes import (
     an_adviser,
     an_adviser_in_post,
     contract_body,
+    policy_body,
     register,
     registration_body,
 )
@@ -102,6 +103,7 @@ CHANGES: Mapping[str, Deed] = {
     "revokeClient": lambda client: client.delete(f"/v1/clients/{_new_key(client)['client_id']}"),
     "createApiKey": lambda client: client.post("/v1/api-keys", json=CLIENT),
     "revokeApiKey": lambda client: client.delete(f"/v1/api-keys/{_new_key(client)['id']}"),
+    "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-02-01")),
     "putModule": lambda client: client.put(f"/v1/modules/module-{uuid4()}", json=MODULE),
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
 }
@@ -129,6 +131,13 @@ def _after(deed: Callable[[httpx.Client], Any], client: httpx.Client, path: str)
     return client.get(path)
 
 
+def _tried(client: httpx.Client) -> httpx.Response:
+    """One who waits would be funded."""
+    waiting(client)
+    richer = {"count": 2, "first_year": 2024, "grace": {}}
+    return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
+
+
 READS: Mapping[str, Deed] = {
     "listAdvisers": lambda client: client.get("/v1/advisers", params={"email": _of_an_e_mail(client)}),
     "getAdviser": _read("/v1/advisers/{}", an_adviser),
@@ -145,11 +154,13 @@ READS: Mapping[str, Deed] = {
     "previewRegistration": lambda client: client.post(
         "/v1/registrations/preview", json=registration_body(an_adviser_in_post(client))
     ),
+    "tryPolicy": _tried,
     "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"subject_id": an_adviser(client)}),
 }
 # Nobody's data: the catalogue, clients and keys, and events, which hold identifiers only.
 UNNOTED = {
     "listClients", "listApiKeys",
+    "listPolicies", "getPolicy",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
     "followEvents",
 }  # fmt: skip

@@ -11,7 +11,15 @@ from app.seed.catalogue import LA_MEDNUM
 from app.seed.webhooks import DELIVERY, SHOWN, TYPES
 from tests.api.answers import OPERATIONS, documented
 from tests.api.deeds import accepted, act, initial, move, refused, upcoming, waiting
-from tests.scenes import a_contract, adviser_body, an_adviser, an_adviser_in_post, contract_body, registration_body
+from tests.scenes import (
+    a_contract,
+    adviser_body,
+    an_adviser,
+    an_adviser_in_post,
+    contract_body,
+    policy_body,
+    registration_body,
+)
 from tests.served import key
 
 ANY = {"If-Match": "*"}
@@ -66,6 +74,12 @@ def _carried(client: httpx.Client) -> httpx.Response:
 
 def _contract(client: httpx.Client) -> str:
     return f"/v1/contracts/{a_contract(client, an_adviser(client))}"
+
+
+def _tried(client: httpx.Client) -> httpx.Response:
+    waiting(client)
+    richer = {"count": 2, "first_year": 2024, "grace": {}}
+    return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
 
 
 def _message(client: httpx.Client) -> str:
@@ -134,6 +148,10 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "recoverDeliveries": lambda client: client.post(f"{ENDPOINT}/recover", json={"since": "2026-01-01T00:00:00Z"}),
     "getDelivery": lambda client: client.get(f"/v1/deliveries/{DELIVERY}"),
     "replayDelivery": lambda client: client.post(f"/v1/deliveries/{DELIVERY}/replay"),
+    "listPolicies": lambda client: client.get("/v1/policies"),
+    "getPolicy": lambda client: client.get("/v1/policies/2021-01-01"),
+    "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-01-01")),
+    "tryPolicy": _tried,
     "listMessages": lambda client: client.get("/v1/messages", params={"status": "due"}),
     "getMessage": lambda client: client.get(_message(client)),
     "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),

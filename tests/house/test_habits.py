@@ -25,6 +25,7 @@ from app.api import (
     events,
     messages,
     obligations,
+    policies,
     registrations,
     webhook_endpoints,
 )
@@ -61,7 +62,7 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 ROUTERS = (
     registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
-    webhook_endpoints, deliveries, messages, obligations,
+    webhook_endpoints, deliveries, messages, obligations, policies,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
@@ -320,6 +321,7 @@ COMPOSED = {
         "self.at.isoformat()", "value.hex"},
     "app/persistence/viewers.py": {"self.training_organisation_id.hex"},
     "app/persistence/columns.py": {"column", "listed", "value"},
+    "app/persistence/policies.py": {"RESOURCE"},
     "app/persistence/safe.py": {"secret"},  # digested to a key
     "app/persistence/messages.py": {
         "Channel.EMAIL", "ENDPOINT_OWNER", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE", "warning.kind",
