@@ -62,6 +62,12 @@ class Settings(BaseSettings):
             mail_server_at(value.get_secret_value())
         return value
 
+    @field_validator("support_email")
+    @classmethod
+    def _is_bare(cls, value: str) -> str:
+        """Without the name that it may have been given."""
+        return parseaddr(value)[1] or value
+
     @field_validator("mail_from", "support_email")
     @classmethod
     def _is_an_address(cls, value: str) -> str:

@@ -51,8 +51,11 @@ class Scope(StrEnum):
     PERSONAL_DATA_READ = "personal-data:read"
     PERSONAL_DATA_ERASE = "personal-data:erase"
     CARRY_OVERS_WRITE = "carry-overs:write"
+    OBLIGATIONS_READ = "obligations:read"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
     AUDIT_READ = "audit:read"
     EVENTS_READ = "events:read"
     WEBHOOKS_READ = "webhooks:read"
@@ -82,6 +85,7 @@ SCOPES: Mapping[Role, frozenset[Scope]] = {
             Scope.CONTRACTS_WRITE,
             Scope.PERSONAL_DATA_READ,
             Scope.PERSONAL_DATA_ERASE,
+            Scope.POLICIES_READ,
         }
     ),
     Role.TRAINING_ORGANISATION: frozenset(_COMMON | {Scope.SESSIONS_WRITE}),
@@ -123,10 +127,11 @@ class Asking:
     def trace(self) -> Trace:
         return Trace(self.client.id, self.action, self.request_id, self.now)
 
-    async def showing(self, response: Response, *subjects: UUID | str) -> Response:
-        """Note whom the response is about before it is sent; a 304 shows nothing."""
-        if subjects and response.status_code != NOT_MODIFIED:
-            await self.service.trail.note(self.trace, subjects)
+    async def showing(self, response: Response, *subjects: UUID | str | None) -> Response:
+        """Note whom the response is about before it is sent: nobody when None; a 304 shows nothing."""
+        persons = [subject for subject in subjects if subject is not None]
+        if persons and response.status_code != NOT_MODIFIED:
+            await self.service.trail.note(self.trace, persons)
         return response
 
     def asked(self, worded: Callable[[Row], Answer], key: str | None = None, body: BaseModel | None = None) -> Asked:

@@ -13,6 +13,7 @@ from app.domain.errors import (
     NothingToCarryOver,
     NotInitialTraining,
     PayerNotOffered,
+    PolicyExists,
     SessionNotStarted,
     SessionStarted,
 )
@@ -81,6 +82,12 @@ def problem_of_conflict(conflict: Conflict, base_url: str) -> Problem:
                 en=f"There are {conflict.left} unit(s) left to carry over from {conflict.bucket}.",
             )
             return Problem("nothing-to-carry-over", detail)
+        case PolicyExists():
+            detail = Sentence(
+                fr=f"Une version entre déjà en vigueur le {conflict.version} ; elle ne change plus.",
+                en=f"A version takes effect on {conflict.version} already; it changes no more.",
+            )
+            return Problem("policy-exists", detail)
         case PayerNotOffered():
             offered = ", ".join(conflict.offered)
             detail = Sentence(fr=f"Payeurs proposés : {offered}.", en=f"Payers offered: {offered}.")

@@ -167,6 +167,14 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Read the training record: it says what is left of the entitlement.",
         ),
     ),
+    "policy-exists": Kind(
+        409,
+        Sentence(fr="Version de la politique déjà existante", en="Policy version already exists"),
+        Sentence(
+            fr="Lisez-la par GET /v1/policies ; pour la corriger, ajoutez-en une d’une autre date d’effet.",
+            en="Read it with GET /v1/policies; to correct it, add one that takes effect on another date.",
+        ),
+    ),
     "request-timeout": Kind(
         408,
         Sentence(fr="Corps trop lent", en="Body too slow"),

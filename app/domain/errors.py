@@ -82,5 +82,13 @@ class MotiveNotValid(Conflict):
         self.valid = tuple(valid)
 
 
+class PolicyExists(Conflict):
+    """A version of the policy has this `effective_from` already; versions are added, never changed."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"policy {version} exists")
+        self.version = version
+
+
 class NotInitialTraining(Conflict):
     """Only an initial training has a positioning test."""

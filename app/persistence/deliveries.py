@@ -34,6 +34,9 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# From the first instant to the second one, which is not in it; None is for ever.
+Span = tuple[datetime, datetime | None]
+
 ENDPOINT = "endpoint"  # the recipient of everything that goes through webhooks
 
 
@@ -76,10 +79,11 @@ _AGAIN = """UPDATE delivery SET state = 'due', next_attempt_at = now(), settled_
 REPLAY = f"{_AGAIN} WHERE id = $1 AND settled_at IS NOT NULL RETURNING id"
 HURRY = "UPDATE delivery SET next_attempt_at = now() WHERE id = $1 AND state = 'due'"
 
-# What did not arrive of all that was placed since, first attempts included: that of a lane, at most so many.
+# What did not arrive of all that was placed meanwhile, first attempts included: that of a lane, at most so many.
 RECOVER = f"""WITH lost AS MATERIALIZED (
-    SELECT d.id FROM delivery d WHERE d.lane_id = $1 AND d.created_at >= $2 AND d.state IN ('dead', 'skipped')
-    ORDER BY d.id LIMIT $3 FOR UPDATE
+    SELECT d.id FROM delivery d WHERE d.lane_id = $1 AND d.state IN ('dead', 'skipped')
+        AND d.created_at >= $2 AND d.created_at < coalesce($3::timestamptz, 'infinity')
+    ORDER BY d.id LIMIT $4 FOR UPDATE
 ) {_AGAIN} FROM lost WHERE delivery.id = lost.id RETURNING delivery.id"""
 
 # What happened while the endpoint was disabled: nothing was ever posted.
@@ -87,10 +91,11 @@ MISSED = """SELECT json_agg(missed ORDER BY position) AS events FROM (
 SELECT e.position, o.event_id, o.type, o.occurred_at, o.subject_type, o.subject_id, o.subject_version, o.adviser_id,
     o.data
 FROM outbox o JOIN feed_entry e ON e.outbox_id = o.id JOIN webhook_endpoint w ON w.feed_id = e.feed_id
-WHERE w.id = $1 AND o.sequenced_at >= $2 AND NOT o.history AND o.occurred_at >= w.created_at
+WHERE w.id = $1 AND o.sequenced_at >= $2 AND o.sequenced_at < coalesce($3::timestamptz, 'infinity') AND NOT o.history
+    AND o.occurred_at >= w.created_at
     AND w.types && ARRAY['*', o.type, split_part(o.type, '.', 1) || '.*']
     AND NOT EXISTS (SELECT FROM delivery d WHERE d.event_id = o.event_id AND d.lane_id = w.id)
-ORDER BY e.position LIMIT $3) missed"""
+ORDER BY e.position LIMIT $4) missed"""
 
 SETTLE_ALL = """UPDATE delivery SET state = $2, next_attempt_at = NULL, settled_at = now()
 WHERE lane_id = $1 AND state = 'due'"""
@@ -130,14 +135,14 @@ async def replay(transaction: Transaction, delivery: UUID) -> None:
         await transaction.run(HURRY, delivery)
 
 
-async def recover(transaction: Transaction, endpoint: UUID, since: datetime, most: int) -> int:
+async def recover(transaction: Transaction, endpoint: UUID, span: Span, most: int) -> int:
     """Make due again what was given up, or never tried while the endpoint was disabled; return how many."""
-    return len(await transaction.many(RECOVER, endpoint, since, most))
+    return len(await transaction.many(RECOVER, endpoint, *span, most))
 
 
-async def missed_events(transaction: Transaction, endpoint: UUID, since: datetime, most: int) -> list[Row]:
-    """Events placed since that the endpoint asks for and that were never posted to it, in the order of its feed."""
-    row = await transaction.one(MISSED, endpoint, since, most)
+async def missed_events(transaction: Transaction, endpoint: UUID, span: Span, most: int) -> list[Row]:
+    """Events placed meanwhile that the endpoint asks for and that were never posted to it, in the order of its feed."""
+    row = await transaction.one(MISSED, endpoint, *span, most)
     events: list[Row] = orjson.loads(row["events"] or "[]") if row else []
     return events
 

@@ -75,16 +75,19 @@ webhook_secret = Table(
     info=names_nobody("leurs secrets"),
 )
 
-# What the owner of an endpoint must be told: once each, in the order in which it happened.
+# What the owner of an endpoint is written to about, once each: the `event_id` of an e-mail. `status` and `error` are
+# those of the attempt that brought it about.
 endpoint_warning = Table(
     "endpoint_warning",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", Uuid, primary_key=True),
     reference("endpoint_id", "webhook_endpoint.id"),
     Column("kind", Text, nullable=False),
     instant("failing_since"),
+    Column("failures", Integer, nullable=False),
+    Column("status", SmallInteger),
+    Column("error", Text),
     instant("at"),
-    instant("told_at", nullable=True),
     one_of("kind", "failing", "last_day", "disabled", "gone"),
     info=names_nobody("leurs pannes"),
 )
@@ -114,7 +117,7 @@ delivery = Table(
     instant("settled_at", nullable=True, info=said("Terminé le")),
     one_of("channel", "webhook", "email"),
     one_of("state", "due", "in_flight", "delivered", "dead", "skipped", "cancelled"),
-    one_of("recipient", "endpoint", "adviser", "employer", "training_organisation"),
+    one_of("recipient", "endpoint", "adviser", "employer", "training_organisation", "endpoint_owner"),
     CheckConstraint("(state = 'due') = (next_attempt_at IS NOT NULL)", name="due"),
     CheckConstraint(
         "(state = 'in_flight') = (claim IS NOT NULL) AND (claim IS NULL) = (lease_until IS NULL)", name="claim"

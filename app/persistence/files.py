@@ -1,6 +1,8 @@
 """The adviser's file, read whole in one statement: its JSON has the shape of the domain's values."""
 
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -82,7 +84,23 @@ FROM adviser a LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5 {joine
 WHERE a.id = {adviser}"""
 
 
+# A registration that waits may be promoted, and take a unit from others, even once its session has started.
+CONCERNED = """SELECT DISTINCT adviser_id FROM registration WHERE session_starts_on BETWEEN $1 AND $2
+    AND (status = 'awaiting_choice' OR (status IN ('accepted', 'refused') AND session_starts_on > $3))"""
+FILES = f"SELECT {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1) ORDER BY a.id"
+FILES_AT_ONCE = 100
+
+
 FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
+
+
+# Initial training has ended when it is said so of the time before this service, or when it was completed here; OFFSET
+# keeps the planner from walking through all registrations for a few advisers.
+FILES = f"""SELECT {FILE_JSON} AS file FROM adviser a
+WHERE a.id = ANY($1) AND a.in_scheme AND (NOT $2 OR a.initial_training_ended_on IS NOT NULL OR EXISTS (
+    SELECT FROM registration r JOIN module m ON m.code = r.module_code
+    WHERE r.adviser_id = a.id AND r.status = 'completed' AND m.kind = 'initial_training' OFFSET 0))
+ORDER BY a.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,13 @@ class Dossier:
         """The registration acted on."""
         target = self.target["id"] if self.target else None
         return next(item for item in self.file.registrations if item.id == target)
+
+
+async def read_files(reader: Reader, advisers: Sequence[UUID], *, trained: bool = False) -> list[AdviserFile]:
+    """The files of these advisers of the scheme, in the order of their ids; only those whose initial training may have
+    ended when `trained`. What is changing at that moment is seen or is not."""
+    rows = await reader.many(FILES, [*advisers], trained)
+    return [FILE.validate_json(row["file"]) for row in rows]
 
 
 async def read_dossier(
@@ -142,3 +167,12 @@ async def read_dossier(
         target=row if lock.target is Target.REGISTRATION else None,
         is_anonymised=row["anonymised_at"] is not None,
     )
+
+
+async def files_concerned(reader: Reader, first: date, last: date, today: date) -> AsyncGenerator[AdviserFile]:
+    """Of every adviser with an open registration whose first day is from `first` to `last`, both included. Nobody is
+    locked: each file is whole, and no two are of one moment."""
+    concerned = [row["adviser_id"] for row in await reader.many(CONCERNED, first, last, today)]
+    for place in range(0, len(concerned), FILES_AT_ONCE):
+        for row in await reader.many(FILES, concerned[place : place + FILES_AT_ONCE]):
+            yield FILE.validate_json(row["file"])

@@ -7,6 +7,8 @@ EVENTS = timedelta(days=90)
 DELIVERIES = timedelta(days=90)
 AUDIT_LOG = timedelta(days=365)  # migration 0008 keeps everybody from forgetting a line sooner
 
+KEPT_AS_EVIDENCE = "tant que la dépense publique se justifie ; sans identité après {years} ans d’inactivité"
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONG_IN_HOURS = timedelta(days=7)
 

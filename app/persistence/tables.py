@@ -16,13 +16,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
-from app.persistence import delivery_tables, feed_tables, service_tables
+from app.persistence import delivery_tables, feed_tables, reminder_tables, service_tables
 from app.persistence.columns import instant, metadata, one_of, reference, versioned
 from app.persistence.holdings import ERASED, erased, holds, names_nobody, said
+from app.persistence.retention import KEPT_AS_EVIDENCE
 
-__all__ = ["delivery_tables", "feed_tables", "metadata", "service_tables"]
-
-KEPT_AS_EVIDENCE = "tant que la dépense publique se justifie ; sans identité après {years} ans d’inactivité"
+__all__ = ["delivery_tables", "feed_tables", "metadata", "reminder_tables", "service_tables"]
 
 # Identity (the four nullable columns) is read by no rule and stands in no other table.
 adviser = Table(

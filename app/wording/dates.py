@@ -5,6 +5,10 @@ from datetime import date
 from app.wording.languages import Sentence
 
 # `strftime` would take the month's name from the machine's locale.
+_MOIS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "décembre",
+)  # fmt: skip
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -12,7 +16,22 @@ _MONTHS = (
 
 
 def day_said(day: date) -> Sentence:
-    """`15/04/2024`, `15 April 2024`."""
-    french = f"{day:%d/%m/%Y}"
+    """`1er avril 2024`, `1 April 2024`."""
+    french = f"{_number(day)} {_MOIS[day.month - 1]} {day.year}"
     english = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
     return Sentence(fr=french, en=english)
+
+
+def days_said(first: date, last: date) -> str:
+    """In French: `du 15 au 16 décembre 2026`, and `du 15 décembre 2026` when there is but one."""
+    if first == last:
+        return f"du {day_said(first).fr}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"du {_number(first)} au {day_said(last).fr}"
+    if first.year == last.year:
+        return f"du {_number(first)} {_MOIS[first.month - 1]} au {day_said(last).fr}"
+    return f"du {day_said(first).fr} au {day_said(last).fr}"
+
+
+def _number(day: date) -> str:
+    return "1er" if day.day == 1 else str(day.day)

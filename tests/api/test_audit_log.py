@@ -19,6 +19,7 @@ from tests.scenes import (
     an_adviser,
     an_adviser_in_post,
     contract_body,
+    policy_body,
     register,
     registration_body,
 )
@@ -107,6 +108,7 @@ CHANGES: Mapping[str, Deed] = {
     "revokeClient": lambda client: client.delete(f"/v1/clients/{_new_key(client)['client_id']}"),
     "createApiKey": lambda client: client.post("/v1/api-keys", json=CLIENT),
     "revokeApiKey": lambda client: client.delete(f"/v1/api-keys/{_new_key(client)['id']}"),
+    "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-02-01")),
     "putModule": lambda client: client.put(f"/v1/modules/module-{uuid4()}", json=MODULE),
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
 }
@@ -125,6 +127,22 @@ def _with_result(client: httpx.Client) -> str:
     return str(_certified(client).json()["adviser_id"])
 
 
+def _trained(client: httpx.Client) -> str:
+    return an_adviser(client, initial_training={"entered_on": "2026-03-02", "ended_on": "2026-04-20"})
+
+
+def _after(deed: Callable[[httpx.Client], Any], client: httpx.Client, path: str) -> httpx.Response:
+    deed(client)
+    return client.get(path)
+
+
+def _tried(client: httpx.Client) -> httpx.Response:
+    """One who waits would be funded."""
+    waiting(client)
+    richer = {"count": 2, "first_year": 2024, "grace": {}}
+    return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
+
+
 READS: Mapping[str, Deed] = {
     "listAdvisers": lambda client: client.get("/v1/advisers", params={"email": _of_an_e_mail(client)}),
     "getAdviser": _read("/v1/advisers/{}", an_adviser),
@@ -133,6 +151,8 @@ READS: Mapping[str, Deed] = {
     "listContracts": _read("/v1/contracts?adviser_id={}", an_adviser_in_post),
     "getContract": _read("/v1/contracts/{}", lambda client: a_contract(client, an_adviser(client))),
     "listCertifications": _read("/v1/certifications?adviser_id={}", _with_result),
+    "listDueCertifications": lambda client: _after(_trained, client, "/v1/certifications/due?limit=2"),
+    "listObligations": lambda client: _after(an_adviser_in_post, client, "/v1/obligations?limit=2"),
     "getCertification": _read("/v1/certifications/{}", lambda client: _certified(client).json()["id"]),
     "listRegistrations": _read("/v1/registrations?adviser_id={}", _of_a_registration),
     "getRegistration": _read("/v1/registrations/{}", lambda client: accepted(client)["id"]),
@@ -140,11 +160,13 @@ READS: Mapping[str, Deed] = {
     "previewRegistration": lambda client: client.post(
         "/v1/registrations/preview", json=registration_body(an_adviser_in_post(client))
     ),
+    "tryPolicy": _tried,
     "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"subject_id": an_adviser(client)}),
 }
 # Nobody's data: the catalogue, clients and keys, and events, which hold identifiers only.
 UNNOTED = {
     "listClients", "listApiKeys",
+    "listPolicies", "getPolicy",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
     "followEvents", "readStatistics",
 }  # fmt: skip

@@ -24,7 +24,9 @@ from app.api import (
     deliveries,
     events,
     messages,
+    obligations,
     personal_data,
+    policies,
     registrations,
     webhook_endpoints,
 )
@@ -61,7 +63,7 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 ROUTERS = (
     registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
-    webhook_endpoints, deliveries, messages, personal_data,
+    webhook_endpoints, deliveries, messages, obligations, policies, personal_data,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
@@ -313,6 +315,7 @@ COMPOSED = {
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
     },
+    "app/persistence/reminders.py": {"BEFORE_ALL"},
     "app/persistence/rows.py": {
         "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
     },
@@ -321,8 +324,8 @@ COMPOSED = {
         "self.at.isoformat()", "value.hex"},
     "app/persistence/viewers.py": {"self.training_organisation_id.hex"},
     "app/persistence/columns.py": {"column", "listed", "value"},
+    "app/persistence/policies.py": {"RESOURCE"},
     "app/persistence/safe.py": {"secret"},  # digested to a key
-    "app/persistence/messages.py": {"Channel.EMAIL", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE"},
     "app/persistence/delivery_tables.py": {"ABOUT_THE_ADVISER"},
     "app/persistence/personal_data.py": {
         "column.name", "name", "table.name", "columns", "order", "rows", "holding.rows", "value", "left", "named",
@@ -330,6 +333,9 @@ COMPOSED = {
         "', '.join((_erasing(column) for column in erased_columns(ADVISER)))",
     },
     "app/persistence/retention.py": {"duration // DAY", "duration // HOUR"},  # said to people
+    "app/persistence/messages.py": {
+        "Channel.EMAIL", "ENDPOINT_OWNER", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE", "warning.kind",
+    },
     "app/persistence/webhook_endpoints.py": {"OWNED", "RESOURCE"},
     "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "MOVED", "WHOLE"},
 }  # fmt: skip

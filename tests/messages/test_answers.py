@@ -194,7 +194,7 @@ def test_it_is_for_as_long_as_the_policy_says(visitor: httpx.Client, platform: h
     at(datetime(2026, 6, 26, 12, 0, tzinfo=UTC))
     late = visitor.get(path_of(waiting))
 
-    assert "jusqu’au 25/06/2026" in in_time.text
+    assert "jusqu’au 25 juin 2026" in in_time.text
     assert (in_time.status_code, late.status_code) == (200, 410)
 
 
@@ -207,7 +207,7 @@ def test_it_follows_the_session_when_it_moves(
     page = visitor.get(path_of(waiting))
 
     assert page.status_code == 200
-    assert "06/10/2026" in page.text
+    assert "6 octobre 2026" in page.text
     assert visitor.post(path_of(waiting), data=CANCEL).status_code == 303
     assert read(platform, waiting)["status"] == "cancelled"
 

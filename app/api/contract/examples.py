@@ -69,6 +69,31 @@ def _contract(**others: JsonValue) -> JsonValue:
     }
 
 
+_POLICY: Mapping[str, JsonValue] = {
+    "effective_from": "2029-01-01",
+    "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},
+    "civil_year": {"count": 2, "first_year": 2024, "grace": {"2024": "2025-03-31"}},
+    "supplementary": {"from": "2025-01-01", "count": 1},
+    "over_quota": {"reply_days": None},
+    "initial_training": {
+        "max_funded": 1,
+        "path_hours": [
+            {"from": "2021-01-01", "value": [105, 280, 350, 420]},
+            {"from": "2024-03-01", "value": [70, 175, 315]},
+            {"from": "2025-10-21", "value": [175]},
+        ],
+    },
+    "certification": {
+        "presentation_months": [{"from": "2021-01-01", "value": 6}, {"from": "2024-01-01", "value": 2}],
+        "valid_absence_motives": [
+            {"from": "2021-01-01", "value": ["medical_certificate", "force_majeure", "covid_positive_test"]},
+            {"from": "2023-11-29", "value": ["medical_certificate", "force_majeure"]},
+        ],
+    },
+    "unjustified_absence_consumes": True,
+    "support_email": "support@conseiller-numerique.example",
+}
+
 _REQUESTS: Mapping[str, JsonValue] = {
     "Financée": _request(INES, "parentalite-numerique", "2026-12-08"),
     "Au-delà du quota": _request(INES, "cybersecurite", "2026-12-15"),
@@ -135,6 +160,8 @@ EXAMPLES: Mapping[str, Example] = {
     "recordCertification": Example(
         bodies={"Pix obtenu": {"adviser_id": ANAIS, "qualification": "pix", "outcome": "obtained", "on": "2026-06-10"}}
     ),
+    "listDueCertifications": Example({"status": "due", "limit": 2}),
+    "listObligations": Example({"year": 2026, "status": "due", "limit": 2}),
     "listQualifications": Example(),
     "followEvents": Example({"types": "registration.*", "limit": 2}),
     "listApiKeys": Example({"limit": 2}),
@@ -165,6 +192,10 @@ EXAMPLES: Mapping[str, Example] = {
     "recoverDeliveries": Example({"endpoint_id": ENDPOINT}, {"Depuis la panne": {"since": "2026-06-14T22:00:00Z"}}),
     "deleteWebhookEndpoint": Example({"endpoint_id": ENDPOINT_TO_DELETE}),
     "searchAuditLog": Example({"action": "registerAdviser", "limit": 2}),
+    "tryPolicy": Example(bodies={"Deux modules par an dès 2026": {**_POLICY, "effective_from": "2026-07-01"}}),
+    "addPolicy": Example(bodies={"Deux modules par an dès 2029": {**_POLICY}}),
+    "listPolicies": Example({"limit": 2}),
+    "getPolicy": Example({"version": "2021-01-01"}),
     "listModules": Example({"limit": 2}),
     "getModule": Example({"code": "cafe-ia"}),
     "putModule": Example(

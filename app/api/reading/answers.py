@@ -3,7 +3,6 @@
 A link is opened by mail scanners too: reading changes nothing, and only the form of the page answers.
 """
 
-from email.utils import parseaddr
 from importlib.resources import files
 from time import monotonic
 from urllib.parse import parse_qs
@@ -100,7 +99,7 @@ def _page(request: Request, question: Question, *, wrong: bool = False) -> Respo
         payers=question.payers,
         session=f"le {first}" if first == last else f"du {first} au {last}",
         until=day_said(question.until).fr,
-        support=parseaddr(service.support_email)[1],
+        support=service.support_email,
         wrong=wrong,
     )
     status = 410 if question.standing in GONE else 200
@@ -109,7 +108,7 @@ def _page(request: Request, question: Question, *, wrong: bool = False) -> Respo
 
 def _unknown(request: Request) -> Response:
     service: Service = request.app.state.service
-    shown = page("answer_unknown.html", policy=POLICY, support=parseaddr(service.support_email)[1], too_often=False)
+    shown = page("answer_unknown.html", policy=POLICY, support=service.support_email, too_often=False)
     return _private(shown, 404)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from fastapi import Request
 from markupsafe import Markup
@@ -19,7 +19,12 @@ from app.api.reading.rendering import TEMPLATES, page
 from app.persistence.retention import ANSWERS
 from app.wording.languages import Sentence
 
-SAMPLES = {file.name: file.read_text() for file in (files("app.api.reading") / "samples").iterdir() if file.is_file()}
+PROJECT = Path(__file__).parents[3]
+SAMPLES = {
+    file.name: file.read_text()
+    for pattern in ("app/api/reading/samples/*.*", "openapi/receivers/receiver.*")
+    for file in PROJECT.glob(pattern)
+}
 COLOURS: "HtmlFormatter[str]" = HtmlFormatter(nowrap=True)
 
 

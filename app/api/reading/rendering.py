@@ -41,3 +41,8 @@ def page(
     """`values` are what the template names; one that is missing is an error, not a blank."""
     text = TEMPLATES.get_template(template).render(values, language=language)
     return HTMLResponse(text, headers={"Content-Security-Policy": policy, **spoken(language)})
+
+
+def drawn(template: str, **values: object) -> bytes:
+    """A picture, as UTF-8."""
+    return TEMPLATES.get_template(template).render(values).encode()
