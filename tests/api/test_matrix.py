@@ -48,6 +48,7 @@ ELSEWHERE = {
     "recordPositioningTest": Found.ABSENT,
     "getAdviser": Found.ABSENT,
     "getTrainingRecord": Found.ABSENT,
+    "drawTrainingRecord": Found.ABSENT,
     "getCertification": Found.ABSENT,
     "listWebhookEndpoints": Found.FILTERED,
     "addWebhookEndpoint": Found.OWN,

@@ -26,6 +26,7 @@ from app.api import (
     messages,
     policies,
     registrations,
+    timelines,
     webhook_endpoints,
 )
 from app.api.access import scope_of
@@ -61,7 +62,7 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 ROUTERS = (
     registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
-    webhook_endpoints, deliveries, messages, policies,
+    webhook_endpoints, deliveries, messages, policies, timelines,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
