@@ -22,6 +22,11 @@ def day_said(day: date) -> Sentence:
     return Sentence(fr=french, en=english)
 
 
+def day_in_figures(day: date) -> str:
+    """In French, where room is scarce: `01/04/2024`."""
+    return f"{day:%d/%m/%Y}"
+
+
 def days_said(first: date, last: date) -> str:
     """In French: `du 15 au 16 décembre 2026`, and `du 15 décembre 2026` when there is but one."""
     if first == last:
