@@ -1,11 +1,6 @@
 """The over-quota message: one for each crossing, whatever happens to those who place and send it."""
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 from app.persistence import messages
@@ -16,7 +11,7 @@ from app.use_cases.cancel import cancel
 from app.use_cases.personal_links import link_to
 from app.use_cases.reschedule import reschedule
 from app.use_cases.versions import ANYTHING
-from tests.messages.post import BASE_URL, Office, an_office, mailed, messages_of, parts, plainly
+from tests.messages.post import BASE_URL, an_office, mailed, messages_of, parts, plainly
 from tests.outbox.posting import SECRETS
 from tests.persistence.telling import placed
 from tests.use_cases.acting import (
@@ -117,50 +112,3 @@ async def test_two_who_place_events_at_once_write_one_message(database: Database
     await asyncio.gather(*(placed(database) for _ in range(8)))
 
     assert len(await _to_advisers(database)) == 2
-
-
-@asynccontextmanager
-async def _a_relay(url: str, office: Office) -> AsyncGenerator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.messages.relay", url, str(office.port), stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def test_a_relay_killed_round_the_sending_loses_nothing_and_renames_nothing(
-    database: Database, database_url: str
-) -> None:
-    """Killed when the server has the message and has not said so; another relay takes over when the lease ends."""
-    await _crossing(database)
-    (message,) = await _to_advisers(database)
-    await database.one("DELETE FROM delivery WHERE id <> $1", message["id"])
-
-    async with an_office() as office:
-        held = asyncio.Event()
-
-        async def holds() -> str:
-            held.set()
-            await asyncio.Event().wait()
-            return "250 OK"
-
-        for _ in range(3):
-            office.to_message = holds
-            async with _a_relay(database_url, office) as relay:
-                async with asyncio.timeout(30):
-                    await held.wait()
-                os.kill(relay.pid, signal.SIGKILL)
-                await relay.wait()
-            held.clear()
-            await database.one("UPDATE delivery SET lease_until = now() - interval '1 s' WHERE state = 'in_flight'")
-        office.to_message = Office().to_message
-        await mailed(database, plainly(office))
-
-    assert len(office.received) == 4
-    assert set(office.ids) == {f"<{message['id']}@example.org>"}
-    (settled,) = await _to_advisers(database)
-    assert (settled["state"], settled["attempts"]) == ("delivered", 4)
