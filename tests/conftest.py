@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test that needs one; databases are copies of a migrated template."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from itertools import count
@@ -23,7 +24,14 @@ from tests.served import Served, serving
 TEMPLATE = "template_migrated"
 # Durability is what tests/embedded is about; here the disk would only be waited for.
 SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
+# Nor must it be written to at all where memory has room: each test has a database of its own.
+MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
 _numbers = count(1)
+
+
+def _roomy_folder() -> Path | None:
+    """Where a server's files take least time; None for the usual place."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_IN_BYTES else None
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,7 +45,8 @@ def logs() -> Generator[None]:
 @pytest.fixture(scope="session")
 def cluster() -> Generator[Cluster]:
     """A server of its own; `PG_BINDIR` chooses its version."""
-    with tempfile.TemporaryDirectory(prefix="registrations-tests-", ignore_cleanup_errors=True) as name:
+    place = _roomy_folder()
+    with tempfile.TemporaryDirectory(prefix="registrations-tests-", dir=place, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         # PostgreSQL drops root's rights and must still be able to walk in.
         folder.chmod(0o755)
@@ -51,22 +60,31 @@ async def _load(url: str) -> None:
     await database.close()
 
 
-@pytest.fixture(scope="session")
-def template(cluster: Cluster) -> str:
-    """The name of a database with the schema and the published catalogue, that nobody is connected to."""
-    cluster.create_database(TEMPLATE)
-    url = cluster.url(TEMPLATE)
+def fill(cluster: Cluster, name: str) -> None:
+    """Make a database with the schema and the published catalogue, that nobody is connected to."""
+    cluster.create_database(name)
+    url = cluster.url(name)
     migrate(url)
     asyncio.run(_load(url))
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a database that is copied."""
+    fill(cluster, TEMPLATE)
     return TEMPLATE
+
+
+async def _commanded(cluster: Cluster, command: str) -> None:
+    maintenance = open_database(cluster.url("postgres"), pool_size=1, role=None)
+    await maintenance.one(command)
+    await maintenance.close()
 
 
 async def copied(cluster: Cluster, template: str) -> str:
     """The URL of a new copy of the template."""
     name = f"copy_{next(_numbers)}"
-    maintenance = open_database(cluster.url("postgres"), pool_size=1, role=None)
-    await maintenance.one(f"CREATE DATABASE {name} TEMPLATE {template}")  # our own names
-    await maintenance.close()
+    await _commanded(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # our own names
     return cluster.url(name)
 
 
@@ -81,9 +99,11 @@ async def demonstration(cluster: Cluster, template: str) -> str:
 
 
 @pytest.fixture
-async def database_url(cluster: Cluster, template: str) -> str:
+async def database_url(cluster: Cluster, template: str) -> AsyncGenerator[str]:
     """A database of the test's own, where commits are real."""
-    return await copied(cluster, template)
+    url = await copied(cluster, template)
+    yield url
+    await _commanded(cluster, f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (force)")
 
 
 @pytest.fixture

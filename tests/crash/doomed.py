@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 import uvloop
 from fastapi import FastAPI
+from pytest import MonkeyPatch  # noqa: PT013  # the class, outside of any test
 
 import app.cli
-from app import serving
 from app.logs import configure_logs
+from app.main import build
 from app.outbox.email import MailSender
 from app.outbox.mail_server import MailServer
 from app.outbox.relay import Relay
@@ -27,11 +28,13 @@ from app.settings import Settings
 from app.use_cases.reach import Reach
 from app.use_cases.sequence import sequence
 from tests.clockwork import MORNING
+from tests.crash.broken import place_then_post, remember_apart, settle_then_mail
 from tests.crash.nursery import main
 from tests.messages.post import WRITER
 from tests.outbox.posting import SECRETS, TRUST
 
 Told = Mapping[str, Any]
+built = functools.cache(build)
 
 
 def serve(told: Told) -> None:
@@ -41,7 +44,7 @@ def serve(told: Told) -> None:
 
 def about_to_serve(told: Told) -> None:
     """Build it with all that it puts off until it is first asked, so that those to be born need not."""
-    uvloop.run(_asked(serving.build(Settings(**told["settings"]))))
+    uvloop.run(_asked(built(Settings(**told["settings"]))))
 
 
 async def _asked(service: FastAPI) -> None:
@@ -96,9 +99,17 @@ def mail(told: Told) -> None:
     asyncio.run(mailed())
 
 
-ACTS = {act.__name__: act for act in (serve, work, place, deliver, mail)}
+def serve_remembering_apart(told: Told) -> None:
+    remember_apart(told)
+    serve(told)
+
+
+ACTS = {
+    act.__name__: act
+    for act in (serve, work, place, deliver, mail, place_then_post, settle_then_mail, serve_remembering_apart)
+}
 
 if __name__ == "__main__":
     configure_logs("info")
-    serving.build = functools.cache(serving.build)
-    main(ACTS, before={"serve": about_to_serve})
+    MonkeyPatch().setattr("app.serving.build", built)
+    main(ACTS, before={"serve": about_to_serve, "serve_remembering_apart": about_to_serve})

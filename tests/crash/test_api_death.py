@@ -53,13 +53,17 @@ ALL, NOTHING = [1] * 5, [0] * 5
 
 
 @pytest.fixture
-async def scene(cluster: Cluster, at_quota: str, born: Nursery) -> AsyncGenerator[Scene]:
+async def scene(
+    cluster: Cluster, at_quota: str, born: Nursery, request: pytest.FixtureRequest
+) -> AsyncGenerator[Scene]:
+    """Its service is the genuine one unless a test asks for a broken one."""
+    act: str = getattr(request, "param", "serve")
     url = await copied(cluster, at_quota)
     database = open_database(url, pool_size=2)
     headers = {"Authorization": f"Bearer {await a_platform(database)}"}
     demands = [Demand(row["id"]) for row in await database.many("SELECT id FROM adviser ORDER BY id")]
     async with wired(url) as (through, wire), httpx.AsyncClient(base_url=born.url, headers=headers) as client:
-        service = Service(born, through, wire, client)
+        service = Service(born, through, wire, client, act)
         await service.start()
         yield Scene(database, service, demands)
         await service.stop()
@@ -116,6 +120,21 @@ async def test_killed_once_it_has_answered_it_has_lost_nothing(scene: Scene) -> 
         assert (again.status_code, again.content) == (answer.status_code, answer.content)
         assert await scene.left(demand) == ALL
     await each_is_told_once(scene)
+
+
+@pytest.mark.parametrize("scene", ["serve_remembering_apart"], indirect=True)
+async def test_red_run_an_answer_remembered_apart_is_given_for_what_was_never_done(scene: Scene) -> None:
+    demand = scene.demands[0]
+    scene.service.dies_at(STATEMENTS["the trace and COMMIT"], Moment.NOT_HEARD)
+    assert await scene.service.asked(demand) is None
+    await scene.service.gone()
+    await scene.service.start()
+
+    again = await scene.service.asked(demand)
+
+    assert again is not None
+    assert again.status_code == 201
+    assert await scene.left(demand) == [0, 0, 0, 1, 0]
 
 
 async def each_is_told_once(scene: Scene) -> None:

@@ -130,7 +130,19 @@ async def test_left_alive_it_delivers(
         delivered = ended(born, "deliver", wire, receiver, Step(), url=url)
         mailed_too = ended(born, "mail", mail_wire, office, Step(), url=through, port=office.port)
 
-        assert await asyncio.gather(delivered, mailed_too) == [0, 0]
+        assert [*await asyncio.gather(delivered, mailed_too)] == [0, 0]
 
     assert len(receiver.received) == 1
     assert len(office.received) == 4  # what one relay takes of a lane
+
+
+async def test_red_run_settling_before_it_is_sent_loses_it(
+    born: Nursery, advisers_over_quota: tuple[Database, str]
+) -> None:
+    step, (database, url) = WITH_E_MAILS["after it has settled"], advisers_over_quota
+    await database.one("UPDATE delivery SET next_attempt_at = now()")
+    async with an_office() as office, wired(url) as (through, wire):
+        await ended(born, "settle_then_mail", wire, office, step, url=through, port=office.port)
+
+    assert "delivered" in {row["state"] for row in await messages_of(database)}
+    assert office.received == []

@@ -54,14 +54,16 @@ async def town(database: Database) -> Town:
     clients = [await a_client(database), await a_client(database, LA_MEDNUM)]
     endpoints = [await an_endpoint(database, "http://127.0.0.1:9/", client=client) for client in clients]
     readers = {(MAIL_LANE, "adviser"), (MAIL_LANE, "employer")}
-    return Town(database, await an_adviser(database), frozenset({(each.id, "endpoint") for each in endpoints} | readers))
+    return Town(
+        database, await an_adviser(database), frozenset({(each.id, "endpoint") for each in endpoints} | readers)
+    )
 
 
-async def ended(born: Nursery, through: tuple[str, Wire], last: str | None, moment: Moment) -> int:
+async def ended(born: Nursery, through: tuple[str, Wire], last: str | None, moment: Moment, act: str = "place") -> int:
     """The status with which a sequencer ends that says this last."""
     url, wire = through
     victim = wire.set(last, moment)
-    victim.set_result(await born.start("place", url=url))
+    victim.set_result(await born.start(act, url=url))
     status = await born.ended(victim.result())
     await wire.silent()
     return status
@@ -94,3 +96,14 @@ async def test_killed_at_any_statement_it_leaves_all_or_nothing(
         assert await town.holds(expected if committed else before)
         await placed(town.database)
         assert await town.holds(expected)
+
+
+async def test_red_run_posting_after_the_commit_loses_what_was_to_be_delivered(
+    born: Nursery, through_wire: tuple[str, Wire], town: Town
+) -> None:
+    expected = await town.told()
+    await ended(born, through_wire, STATEMENTS["COMMIT"], Moment.HEARD, "place_then_post")
+    await placed(town.database)
+
+    assert await everything(town.database) == expected
+    assert await town.database.many("SELECT FROM delivery") == []

@@ -3,16 +3,22 @@
 import asyncio
 from uuid import UUID, uuid4
 
-from app.persistence import messages
-from app.persistence.database import Database
+import pytest
+
+from app.persistence import messages, sequencing
+from app.persistence.database import Database, Transaction
 from app.persistence.driver import Row
 from app.persistence.messages import Envelope
 from app.use_cases.cancel import cancel
 from app.use_cases.personal_links import link_to
 from app.use_cases.reschedule import reschedule
+from app.use_cases.sequence import sequence
+from app.use_cases.tell import envelopes_of
 from app.use_cases.versions import ANYTHING
+from tests.clockwork import MORNING
 from tests.messages.post import BASE_URL, an_office, mailed, messages_of, parts, plainly
 from tests.outbox.posting import SECRETS
+from tests.persistence.interleaving import waits_for
 from tests.persistence.telling import placed
 from tests.use_cases.acting import (
     a_contract,
@@ -112,3 +118,43 @@ async def test_two_who_place_events_at_once_write_one_message(database: Database
     await asyncio.gather(*(placed(database) for _ in range(8)))
 
     assert len(await _to_advisers(database)) == 2
+
+
+async def _placed_twice(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second sequencer does not wait for its turn, and begins while the first has not committed."""
+
+    async def at_once(_: Transaction) -> bool:
+        return True
+
+    monkeypatch.setattr(sequencing, "take_turn", at_once)
+    async with database.transaction() as first:
+        numbered = await sequencing.number(first, (), MORNING)
+        backend = await first.one("SELECT pg_backend_pid() AS pid")
+        second = asyncio.create_task(sequence(database, MORNING))
+        assert backend is not None
+        await waits_for(database, backend["pid"])
+        await messages.post(first, [each for event in numbered.written for each in envelopes_of(event)])
+    await second
+
+
+FEED = "ALTER TABLE feed_entry DROP CONSTRAINT uq_feed_entry_outbox_id"
+EVENT = "ALTER TABLE delivery DROP CONSTRAINT uq_delivery_event_id"
+CROSSING = "DROP INDEX uq_delivery_over_quota"
+
+
+@pytest.mark.parametrize(
+    ("dropped", "written"), [([FEED], 1), ([FEED, EVENT], 1), ([FEED, CROSSING], 1), ([FEED, EVENT, CROSSING], 2)]
+)
+async def test_placed_twice_it_is_still_written_once(
+    database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch, dropped: list[str], written: int
+) -> None:
+    """Red with the last of the three that see to it."""
+    adviser = await an_adviser_in_post(database)
+    await registered(database, adviser, module="cybersecurite")
+    await registered(database, adviser)
+    for constraint in dropped:
+        await owner.one(constraint)
+
+    await _placed_twice(database, monkeypatch)
+
+    assert len(await _to_advisers(database)) == written

@@ -14,6 +14,7 @@ from app.persistence.safe import Safe
 from app.use_cases.reach import Reach
 from tests.outbox.posting import SECRETS, TRUST
 
+
 async def deliver_until_told_to_stop(url: str) -> None:
     stop, database = asyncio.Event(), open_database(url, pool_size=6)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

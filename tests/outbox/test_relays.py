@@ -9,8 +9,16 @@ from app.persistence import claims
 from app.persistence.claims import Claimed, Tried, claim, reap, settle_delivered
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel
-from tests.outbox.posting import all_deliveries, an_endpoint, attempts_of, leases_end, only_delivery, until_settled
-from tests.outbox.receiver import receiving
+from tests.outbox.posting import (
+    all_deliveries,
+    an_endpoint,
+    attempts_of,
+    leases_end,
+    one_turn,
+    only_delivery,
+    until_settled,
+)
+from tests.outbox.receiver import Received, Reply, receiving
 from tests.outbox.relays import relays
 from tests.persistence.telling import placed, told
 
