@@ -60,6 +60,7 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    STATISTICS_READ = "statistics:read"
     MESSAGES_READ = "messages:read"
     MESSAGES_WRITE = "messages:write"
 
@@ -72,6 +73,7 @@ _COMMON = {
     Scope.CERTIFICATIONS_READ,
     Scope.CERTIFICATIONS_WRITE,
     Scope.EVENTS_READ,
+    Scope.STATISTICS_READ,
     Scope.WEBHOOKS_READ,
     Scope.WEBHOOKS_WRITE,
 }

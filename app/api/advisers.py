@@ -209,8 +209,8 @@ async def get_training_record(
     return await asking.showing(said(resource, asking.language), adviser_id)
 
 
-def civil_day(value: str | None) -> date | None:
-    """Raise Problem."""
+def civil_day(value: str | None, name: str = "on") -> date | None:
+    """Of the parameter of this name. Raise Problem."""
     if value is None:
         return None
     try:
@@ -218,7 +218,7 @@ def civil_day(value: str | None) -> date | None:
     except ValueError:
         day = None
     if day is None or not EARLIEST <= day <= LATEST:
-        raise invalid_parameter("on", NOT_A_DAY)
+        raise invalid_parameter(name, NOT_A_DAY)
     return day
 
 

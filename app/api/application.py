@@ -27,6 +27,7 @@ from app.api import (
     policies,
     registration_actions,
     registrations,
+    statistics,
     timelines,
     webhook_endpoints,
 )
@@ -82,6 +83,7 @@ def _routers() -> tuple[APIRouter, ...]:
         webhook_endpoints,
         deliveries,
         messages,
+        statistics,
         policies,
         clients,
         api_keys,

@@ -83,6 +83,14 @@ CATALOGUE: Mapping[str, Kind] = {
             fr="Utilisez une des méthodes de l’en-tête Allow.", en="Use one of the methods given in the Allow header."
         ),
     ),
+    "not-acceptable": Kind(
+        406,
+        Sentence(fr="Format non proposé", en="Format not offered"),
+        Sentence(
+            fr="Demandez `application/json` ou `text/csv` dans l’en-tête Accept.",
+            en="Ask for `application/json` or `text/csv` in the Accept header.",
+        ),
+    ),
     "invalid-transition": Kind(
         409,
         Sentence(fr="Impossible dans le statut actuel", en="Not possible in the current status"),

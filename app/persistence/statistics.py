@@ -90,7 +90,8 @@ class TooManyGroups(Exception):  # noqa: N818  # an answer to a caller, named fo
 
 
 def _question(groups: Sequence[Grouping], measures: Sequence[Measure]) -> str:
-    joins = dict.fromkeys(join for item in (*groups, *measures) for join in _JOINS.get(item, ()))
+    asked: list[Grouping | Measure] = [*groups, *measures]
+    joins = dict.fromkeys(join for item in asked for join in _JOINS.get(item, ()))
     columns = [
         *(f"{_GROUPS[group]} AS {group}" for group in groups),
         "count(*) AS count",

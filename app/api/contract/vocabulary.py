@@ -19,6 +19,10 @@ PARAMETERS: Mapping[str, str] = {
 }
 
 MEANINGS: Mapping[str, str] = {
+    "AfterQuota": (
+        "Ce qu’est devenue une inscription qui a dépassé le quota : elle attend, est conservée sans prise en charge, "
+        "annulée, financée ensuite, refusée, ou libérée par une absence justifiée."
+    ),
     "AbsenceMotive": "Le motif d’une absence justifiée à un examen.",
     "ChosenPayer": "Qui peut payer une inscription conservée sans prise en charge.",
     "Absence": "Pourquoi aucun contrat ne couvre le premier jour : aucun contrat, pas commencé, échu, rompu.",
