@@ -17,6 +17,7 @@ from app.api.access import Asking, Needs, Scope
 from app.api.advisers import civil_day
 from app.api.bodies import PRIVATE, said
 from app.api.fields import Count, Department, ModuleCodeText
+from app.api.languages import spoken
 from app.api.pages import invalid_parameter
 from app.api.problems import Problem
 from app.api.routes import Route, problems
