@@ -7,7 +7,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.api.reading import answers, documentation, guide, mailbox, privacy, problem_pages
+from app.api.reading import answers, documentation, guide, mailbox, privacy, problem_pages, statistics
 
 STATIC = str(files("app.api.reading") / "static")
 
@@ -30,6 +30,7 @@ def routes() -> list[BaseRoute]:
         *answers.routes(),
         *mailbox.routes(),
         *privacy.routes(),
+        *statistics.routes(),
         Mount("/assets", StaticFiles(directory=STATIC)),
         Route("/favicon.ico", _icon),
         Route("/robots.txt", _robots),

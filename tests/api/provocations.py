@@ -99,6 +99,7 @@ PROBLEMS: Mapping[str, Provocation] = {
     "idempotency-key-missing": lambda client: _registration(client, {}),
     "unauthenticated": lambda client: client.get("/v1/modules", headers={"Authorization": ""}),
     "not-found": lambda client: client.get("/v1/modules/none"),
+    "not-acceptable": lambda client: client.get("/v1/statistics", headers={"Accept": "application/pdf"}),
     "method-not-allowed": lambda client: client.delete("/v1/modules"),
     "invalid-transition": lambda client: act(client, refused(client), "choice", choice="cancel"),
     "duplicate-registration": _registered_twice,

@@ -62,6 +62,7 @@ ELSEWHERE = {
     "recoverDeliveries": Found.ABSENT,
     "getDelivery": Found.ABSENT,
     "replayDelivery": Found.ABSENT,
+    "readStatistics": Found.FILTERED,
     "listModules": Found.SHARED,
     "getModule": Found.SHARED,
     "listTrainingOrganisations": Found.SHARED,

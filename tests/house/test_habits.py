@@ -28,6 +28,7 @@ from app.api import (
     personal_data,
     policies,
     registrations,
+    statistics,
     timelines,
     webhook_endpoints,
 )
@@ -64,12 +65,13 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 ROUTERS = (
     registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
-    webhook_endpoints, deliveries, messages, obligations, policies, timelines, personal_data,
+    webhook_endpoints, deliveries, messages, obligations, policies, timelines, personal_data, statistics,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
     "/answer/{token}", "/mailbox", "/mailbox/{message_id}", "/mailbox/{message_id}/html",
-    "/privacy", "/livez", "/readyz", "/metrics", "/openapi.json",
+    "/privacy", "/statistics", "/statistics/leave", "/statistics/{by}.csv",
+    "/livez", "/readyz", "/metrics", "/openapi.json",
 }  # fmt: skip
 
 
@@ -332,6 +334,10 @@ COMPOSED = {
         "column.name", "name", "table.name", "columns", "order", "rows", "holding.rows", "value", "left", "named",
         "', '.join((_all_rows(table, holding) for table, holding in HELD.values()))", "', '.join(changes)",
         "', '.join((_erasing(column) for column in erased_columns(ADVISER)))",
+    },
+    "app/persistence/statistics.py": {
+        "', '.join(columns)", "' '.join(joins)", "_GROUPS[group]", "_MEASURES[measure]", "_PERIOD", "counted", "group",
+        "measure", "places", "MOST_GROUPS + 1",
     },
     "app/persistence/retention.py": {"duration // DAY", "duration // HOUR"},  # said to people
     "app/persistence/messages.py": {
