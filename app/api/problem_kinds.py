@@ -163,8 +163,8 @@ CATALOGUE: Mapping[str, Kind] = {
         409,
         Sentence(fr="Version de la politique déjà existante", en="Policy version already exists"),
         Sentence(
-            fr="Lisez-la par GET /v1/policies ; pour la corriger, ajoutez-en une d’une autre date d’effet.",
-            en="Read it with GET /v1/policies; to correct it, add one that takes effect on another date.",
+            fr="Une version ne change pas : pour la corriger, ajoutez-en une d’une autre date d’effet.",
+            en="A version does not change: to correct it, add one that takes effect on another date.",
         ),
     ),
     "request-timeout": Kind(

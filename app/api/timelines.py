@@ -25,6 +25,9 @@ router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=Rout
 Reading = Annotated[Asking, Depends(Needs(Scope.ADVISERS_READ))]
 
 
+AN_SVG = {"type": "string", "pattern": "^<svg ", "maxLength": 5_000_000}
+
+
 class Picture(Response):
     media_type = "image/svg+xml"
 
@@ -41,6 +44,7 @@ async def _titles(asking: Asking) -> Titles:
     operation_id="drawTrainingRecord",
     summary="Voir le dossier de formation",
     response_class=Picture,
+    responses={200: {"content": {Picture.media_type: {"schema": AN_SVG}}}},
 )
 async def draw_training_record(
     adviser_id: Id, asking: Reading, on: On = None, if_none_match: IfNoneMatch = None

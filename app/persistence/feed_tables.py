@@ -32,8 +32,9 @@ feed_entry = Table(
     UniqueConstraint("outbox_id", "feed_id"),
 )
 
-# One row. `server` is the server whose positions these are, its line of history included: another one may have lost
-# the last of them and would give them again to other events, so that cursors of an earlier epoch mean nothing.
+# One row. `server` is the server whose positions these are, with its line of history and this table itself: another one
+# may have lost the last of them and would give them again to other events, so that cursors of an earlier epoch mean
+# nothing.
 feed_epoch = Table(
     "feed_epoch",
     metadata,

@@ -96,7 +96,7 @@ FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
 
 # Initial training has ended when it is said so of the time before this service, or when it was completed here; OFFSET
 # keeps the planner from walking through all registrations for a few advisers.
-FILES = f"""SELECT {FILE_JSON} AS file FROM adviser a
+SURVEYED = f"""SELECT {FILE_JSON} AS file FROM adviser a
 WHERE a.id = ANY($1) AND a.in_scheme AND (NOT $2 OR a.initial_training_ended_on IS NOT NULL OR EXISTS (
     SELECT FROM registration r JOIN module m ON m.code = r.module_code
     WHERE r.adviser_id = a.id AND r.status = 'completed' AND m.kind = 'initial_training' OFFSET 0))
@@ -129,7 +129,7 @@ class Dossier:
 async def read_files(reader: Reader, advisers: Sequence[UUID], *, trained: bool = False) -> list[AdviserFile]:
     """The files of these advisers of the scheme, in the order of their ids; only those whose initial training may have
     ended when `trained`. What is changing at that moment is seen or is not."""
-    rows = await reader.many(FILES, [*advisers], trained)
+    rows = await reader.many(SURVEYED, [*advisers], trained)
     return [FILE.validate_json(row["file"]) for row in rows]
 
 

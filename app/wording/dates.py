@@ -1,8 +1,11 @@
 """Days as people say them."""
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from app.wording.languages import Sentence
+
+PARIS = ZoneInfo("Europe/Paris")
 
 # `strftime` would take the month's name from the machine's locale.
 _MOIS = (
@@ -22,6 +25,11 @@ def day_said(day: date) -> Sentence:
     return Sentence(fr=french, en=english)
 
 
+def day_in_figures(day: date) -> str:
+    """In French, where room is scarce: `01/04/2024`."""
+    return f"{day:%d/%m/%Y}"
+
+
 def days_said(first: date, last: date) -> str:
     """In French: `du 15 au 16 décembre 2026`, and `du 15 décembre 2026` when there is but one."""
     if first == last:
@@ -31,6 +39,12 @@ def days_said(first: date, last: date) -> str:
     if first.year == last.year:
         return f"du {_number(first)} {_MOIS[first.month - 1]} au {day_said(last).fr}"
     return f"du {day_said(first).fr} au {day_said(last).fr}"
+
+
+def moment_said(instant: datetime) -> str:
+    """In French, as clocks in Paris show it: `15 juin 2026 à 0 h 30`."""
+    local = instant.astimezone(PARIS)
+    return f"{day_said(local.date()).fr} à {local.hour} h {local:%M}"
 
 
 def _number(day: date) -> str:

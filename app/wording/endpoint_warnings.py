@@ -2,12 +2,10 @@
 
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from app.persistence.driver import Row
-from app.wording.dates import day_said
+from app.wording.dates import moment_said
 
-PARIS = ZoneInfo("Europe/Paris")
 FAILURES = {
     "timeout": "pas de réponse à temps",
     "no-connection": "connexion impossible",
@@ -23,7 +21,7 @@ def warned_of(row: Row, base_url: str) -> dict[str, Any]:
     """What the template names, of a row of `messages.LETTER`. The query of an address may hold a secret: it is left
     out."""
     url: str = row["endpoint_url"]
-    address, since = urlsplit(url), row["failing_since"].astimezone(PARIS)
+    address = urlsplit(url)
     return {
         "recipient": row["recipient"],
         "reference": row["endpoint_id"],
@@ -34,7 +32,7 @@ def warned_of(row: Row, base_url: str) -> dict[str, Any]:
         "client": row["client"],
         "api": f"{base_url}/v1/webhook-endpoints/{row['endpoint_id']}",
         "guide": f"{base_url}/guide",
-        "since": f"{day_said(since.date()).fr} à {since:%H h %M}",
+        "since": moment_said(row["failing_since"]),
         "since_instant": f"{row['failing_since']:%Y-%m-%dT%H:%M:%SZ}",
         "failures": row["failures"],
         "answer": f"statut {row['status']}" if row["status"] else FAILURES.get(row["error"], "échec"),

@@ -8,7 +8,7 @@ from app.domain.entitlements import Category
 from app.domain.obligations import ObligationStatus
 from app.domain.presentations import PresentationStatus
 from app.domain.registration import Funding, Payer, Registration
-from app.wording.dates import day_said
+from app.wording.dates import day_in_figures
 from app.wording.summaries import STATUSES
 
 CATEGORIES = {
@@ -37,8 +37,8 @@ PAYERS: Mapping[Payer | None, str] = {
 def days(first: date, last: date | None) -> str:
     """A window, both days included."""
     if last is None:
-        return f"depuis le {day_said(first).fr}"
-    return f"le {day_said(first).fr}" if first == last else f"du {day_said(first).fr} au {day_said(last).fr}"
+        return f"depuis le {day_in_figures(first)}"
+    return f"le {day_in_figures(first)}" if first == last else f"du {day_in_figures(first)} au {day_in_figures(last)}"
 
 
 def right_named(bucket: str) -> str:

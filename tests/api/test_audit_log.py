@@ -166,7 +166,7 @@ def _after(deed: Callable[[httpx.Client], Any], client: httpx.Client, path: str)
 def _tried(client: httpx.Client) -> httpx.Response:
     """One who waits would be funded."""
     waiting(client)
-    richer = {"count": 2, "first_year": 2024, "grace": {}}
+    richer: dict[str, Any] = {"count": 2, "first_year": 2024, "grace": {}}
     return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
 
 
@@ -174,6 +174,7 @@ READS: Mapping[str, Deed] = {
     "listAdvisers": lambda client: client.get("/v1/advisers", params={"email": _of_an_e_mail(client)}),
     "getAdviser": _read("/v1/advisers/{}", an_adviser),
     "getTrainingRecord": _read("/v1/advisers/{}/training-record", an_adviser),
+    "drawTrainingRecord": _read("/v1/advisers/{}/training-record.svg", an_adviser),
     "listContracts": _read("/v1/contracts?adviser_id={}", an_adviser_in_post),
     "getContract": _read("/v1/contracts/{}", lambda client: a_contract(client, an_adviser(client))),
     "listCertifications": _read("/v1/certifications?adviser_id={}", _with_result),
@@ -213,7 +214,7 @@ def test_every_operation_says_whether_it_is_noted() -> None:
 
 def _identifiers(answer: httpx.Response) -> set[UUID]:
     """Of the resource, or of those listed: its own, and the adviser's; a key is told by its client."""
-    said: dict[str, Any] = answer.json() if answer.content else {}
+    said: dict[str, Any] = answer.json() if answer.headers.get("content-type") == "application/json" else {}
     if "client_id" in said:
         return {UUID(said["client_id"])}
     if "data" in said:

@@ -49,6 +49,7 @@ ELSEWHERE = {
     "recordPositioningTest": Found.ABSENT,
     "getAdviser": Found.ABSENT,
     "getTrainingRecord": Found.ABSENT,
+    "drawTrainingRecord": Found.ABSENT,
     "getCertification": Found.ABSENT,
     "listWebhookEndpoints": Found.FILTERED,
     "addWebhookEndpoint": Found.OWN,

@@ -281,30 +281,30 @@ def test_a_policy_is_whole(admin: httpx.Client, pointer: str) -> None:
     assert wrong_fields(answer) == {pointer: "missing"}
 
 
-@pytest.mark.parametrize(
-    ("pointer", "value", "expected"),
-    [
-        (HOURS, [], {HOURS: "too-short"}),
-        (HOURS, [{"from": "2024-03-01", "value": [70]}, {"from": "2021-01-01", "value": [105]}], {HOURS: "order"}),
-        (MONTHS, [{"from": "2024-01-01", "value": 2}, {"from": "2024-01-01", "value": 6}], {MONTHS: "order"}),
-        (MOTIVES, [{"from": "2024-01-01", "value": []}], {f"{MOTIVES}/0/value": "too-short"}),
-        (f"{HOURS}/0/value", [105, 105], {f"{HOURS}/0/value": "duplicate"}),
-        (f"{MOTIVES}/0/value", ["force_majeure"] * 2, {f"{MOTIVES}/0/value": "duplicate"}),
-        (f"{MOTIVES}/0/value", ["grippe"], {f"{MOTIVES}/0/value/0": "not-one-of"}),
-        (
-            f"{MONTHS}/0",
-            {"since": "2021-01-01", "value": 6},
-            {f"{MONTHS}/0/from": "missing", f"{MONTHS}/0/since": "unknown-field"},
-        ),
-        ("/civil_year/grace", {"24": "2025-03-31"}, {"/civil_year/grace/24": "invalid-format"}),
-        ("/civil_year/grace", {"2024": "2024-12-31"}, {"/civil_year/grace": "order"}),
-        ("/civil_year/grace", [], {"/civil_year/grace": "invalid-type"}),
-        ("/support_email", "support", {"/support_email": "invalid-format"}),
-        ("/unjustified_absence_consumes", 1, {"/unjustified_absence_consumes": "invalid-type"}),
-        ("/over_quota/answers", ["keep"], {"/over_quota/answers": "unknown-field"}),
-        ("/version", "2098-01-01", {"/version": "unknown-field"}),
-    ],
-)
+MISTAKES: list[tuple[str, Any, dict[str, str]]] = [
+    (HOURS, [], {HOURS: "too-short"}),
+    (HOURS, [{"from": "2024-03-01", "value": [70]}, {"from": "2021-01-01", "value": [105]}], {HOURS: "order"}),
+    (MONTHS, [{"from": "2024-01-01", "value": 2}, {"from": "2024-01-01", "value": 6}], {MONTHS: "order"}),
+    (MOTIVES, [{"from": "2024-01-01", "value": []}], {f"{MOTIVES}/0/value": "too-short"}),
+    (f"{HOURS}/0/value", [105, 105], {f"{HOURS}/0/value": "duplicate"}),
+    (f"{MOTIVES}/0/value", ["force_majeure"] * 2, {f"{MOTIVES}/0/value": "duplicate"}),
+    (f"{MOTIVES}/0/value", ["grippe"], {f"{MOTIVES}/0/value/0": "not-one-of"}),
+    (
+        f"{MONTHS}/0",
+        {"since": "2021-01-01", "value": 6},
+        {f"{MONTHS}/0/from": "missing", f"{MONTHS}/0/since": "unknown-field"},
+    ),
+    ("/civil_year/grace", {"24": "2025-03-31"}, {"/civil_year/grace/24": "invalid-format"}),
+    ("/civil_year/grace", {"2024": "2024-12-31"}, {"/civil_year/grace": "order"}),
+    ("/civil_year/grace", [], {"/civil_year/grace": "invalid-type"}),
+    ("/support_email", "support", {"/support_email": "invalid-format"}),
+    ("/unjustified_absence_consumes", 1, {"/unjustified_absence_consumes": "invalid-type"}),
+    ("/over_quota/answers", ["keep"], {"/over_quota/answers": "unknown-field"}),
+    ("/version", "2098-01-01", {"/version": "unknown-field"}),
+]
+
+
+@pytest.mark.parametrize(("pointer", "value", "expected"), MISTAKES)
 def test_a_mistake_of_a_policy_is_named(
     admin: httpx.Client, pointer: str, value: Any, expected: dict[str, str]
 ) -> None:

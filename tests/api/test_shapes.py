@@ -78,7 +78,7 @@ def _contract(client: httpx.Client) -> str:
 
 def _tried(client: httpx.Client) -> httpx.Response:
     waiting(client)
-    richer = {"count": 2, "first_year": 2024, "grace": {}}
+    richer: dict[str, Any] = {"count": 2, "first_year": 2024, "grace": {}}
     return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
 
 

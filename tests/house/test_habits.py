@@ -27,6 +27,7 @@ from app.api import (
     obligations,
     policies,
     registrations,
+    timelines,
     webhook_endpoints,
 )
 from app.api.access import scope_of
@@ -62,7 +63,7 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 ROUTERS = (
     registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
-    webhook_endpoints, deliveries, messages, obligations, policies,
+    webhook_endpoints, deliveries, messages, obligations, policies, timelines,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",

@@ -162,8 +162,10 @@ async def an_office(folder: Any = None) -> AsyncGenerator[Office]:
 
     server = await asyncio.get_running_loop().create_server(visited, "127.0.0.1", 0)
     office.port = server.sockets[0].getsockname()[1]
-    yield office
-    server.close()
+    try:
+        yield office
+    finally:
+        server.close()
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """The personal page over HTTP: what each link leads to, and that an answer is given once, by its form alone."""
 
+import re
 from collections.abc import AsyncGenerator, Generator
 from datetime import UTC, datetime
 from typing import Any
@@ -194,7 +195,7 @@ def test_it_is_for_as_long_as_the_policy_says(visitor: httpx.Client, platform: h
     at(datetime(2026, 6, 26, 12, 0, tzinfo=UTC))
     late = visitor.get(path_of(waiting))
 
-    assert "jusqu’au 25 juin 2026" in in_time.text
+    assert "au plus tard le 25 juin 2026" in " ".join(in_time.text.split())
     assert (in_time.status_code, late.status_code) == (200, 410)
 
 
@@ -207,7 +208,7 @@ def test_it_follows_the_session_when_it_moves(
     page = visitor.get(path_of(waiting))
 
     assert page.status_code == 200
-    assert "6 octobre 2026" in page.text
+    assert "le 6 octobre 2026" in " ".join(page.text.split())
     assert visitor.post(path_of(waiting), data=CANCEL).status_code == 303
     assert read(platform, waiting)["status"] == "cancelled"
 
@@ -284,7 +285,7 @@ def test_a_notice_that_changes_nothing_is_not_asked_again(visitor: httpx.Client,
     visitor.post(path_of(registration), data={"notice": "yes"})
     visitor.post(path_of(registration), data={"notice": "yes"})
 
-    assert "elle a été réexaminée" in visitor.get(path_of(registration)).text.lower()
+    assert "Votre inscription a été réexaminée" in visitor.get(path_of(registration)).text
     assert _events(platform, registration).count("registration.regularisation_notified") == 1
 
 
@@ -313,4 +314,4 @@ def test_the_design_system_is_served_from_here(visitor: httpx.Client, platform: 
     addresses = {part.split('"')[0] for part in page.split('href="/')[1:]}
     assert {visitor.get(f"/{address}").status_code for address in addresses} == {200}
     assert visitor.get("/design-system/fonts/Marianne-Regular.woff2").status_code == 200
-    assert not [part for part in ("http://", "https://", "//cdn") if part in page.replace(visitor.base_url.host, "")]
+    assert not re.search(r"<(link|script|img|iframe)[^>]+//", page)

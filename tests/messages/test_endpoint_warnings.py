@@ -104,7 +104,7 @@ def test_it_says_what_fails_since_when_and_how_to_put_it_right(kind: str) -> Non
         assert ("Réactivez-le" in form) is (kind in {"disabled", "gone"})
         assert "secret" not in form
     assert [heading for heading in HEADINGS if heading in visible(letter.html)] == [*HEADINGS]
-    assert ("15 juin 2026 à 00 h 30" in said(letter)) is (kind != "gone")
+    assert ("15 juin 2026 à 0 h 30" in said(letter)) is (kind != "gone")
 
 
 @pytest.mark.parametrize(

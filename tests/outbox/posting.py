@@ -130,6 +130,11 @@ async def hurry(database: Database) -> None:
     await database.one("UPDATE lane SET open_until = now() WHERE open_until IS NOT NULL")
 
 
+async def leases_end(database: Database) -> None:
+    """As if whoever claimed something had been gone for long."""
+    await database.one("UPDATE delivery SET lease_until = now() - interval '1 second' WHERE state = 'in_flight'")
+
+
 async def until_settled(database: Database, *, seconds: float = 10) -> None:
     """Return once nothing is due or in flight."""
     async with asyncio.timeout(seconds):

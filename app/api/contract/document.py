@@ -110,10 +110,10 @@ def _success(status: str, answer: dict[str, Any], operation: Operation, schemas:
     """An answer with what its shape and the parameters of its operation tell of its headers and examples."""
     if "content" not in answer:
         return {"description": SUCCESSES[status], "headers": carried(UNSPOKEN)}
-    described = answer["content"]["application/json"]
-    schema = described["schema"]["$ref"].rpartition("/")[2]
+    ((kind, described),) = answer["content"].items()
+    schema = described["schema"].get("$ref", "").rpartition("/")[2]
     takes = {parameter["name"] for parameter in operation["parameters"]}
-    versioned = "version" in schemas[schema]["properties"]
+    versioned = schema and "version" in schemas[schema]["properties"]
     carries = {
         "ETag": versioned or "If-None-Match" in takes,
         "Location": versioned and status == "201",
@@ -126,5 +126,5 @@ def _success(status: str, answer: dict[str, Any], operation: Operation, schemas:
     return {
         "description": SUCCESSES[status],
         "headers": carried(headers) | answer.get("headers", {}),
-        "content": {"application/json": described | ({"examples": said} if said else {})},
+        "content": {kind: described | ({"examples": said} if said else {})},
     }

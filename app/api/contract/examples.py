@@ -137,6 +137,7 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "patchAdviser": Example({"adviser_id": AURORE, "If-Match": '"1"'}, {"Autre département": {"department": "22"}}),
     "getTrainingRecord": Example({"adviser_id": INES, "on": "2026-06-15"}),
+    "drawTrainingRecord": Example({"adviser_id": INES, "on": "2026-06-15"}),
     "carryOver": Example(
         {"adviser_id": KATELL},
         {"Droit de 2025": {"bucket": "civil_year:2025", "motive": "Longue maladie", "decided_on": "2026-01-12"}},

@@ -25,7 +25,7 @@ from app.domain.contract import Contract
 from app.domain.registration import Registration
 from app.domain.training_record import TrainingRecord
 from app.wording import timelines as words
-from app.wording.dates import day_said
+from app.wording.dates import day_in_figures
 
 ROWS_TOP, ROW, HEADING, LEGEND = 130, 32, 30, 144
 
@@ -106,13 +106,13 @@ def timeline(
     sessions = sorted(sessions, key=lambda item: (item.first_day, item.created_at))
     days = [*_days(record, contracts, sessions)]
     axis = Axis(min(days).year, max(days).year)
-    since = day_said(date.fromisoformat(record.policy_version)).fr
+    since = day_in_figures(date.fromisoformat(record.policy_version))
     in_post = "en poste" if record.post.contract else "hors poste"
     return Timeline(
-        title=f"Dossier de formation au {day_said(record.on).fr}",
+        title=f"Dossier de formation au {day_in_figures(record.on)}",
         summary=f"Conseiller {adviser}, {in_post}, {words.CATEGORIES[record.category]}",
         policy=f"Politique de financement en vigueur depuis le {since}",
-        today=day_said(record.on).fr,
+        today=day_in_figures(record.on),
         today_x=axis.x(record.on),
         years=tuple(axis.years()),
         sections=tuple(_stacked(_sections(record, contracts, sessions, axis, titles))),

@@ -11,7 +11,7 @@ from app.domain.presentations import Presentation, PresentationStatus
 from app.domain.registration import Funding, Registration, Status
 from app.domain.training_record import Entitlement, TrainingRecord
 from app.wording import timelines as words
-from app.wording.dates import day_said
+from app.wording.dates import day_in_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def post_row(contract: Contract, record: TrainingRecord, axis: Axis) -> Row:
         name=str(contract.id),
         label=words.contract_named(contract),
         days=words.days(contract.starts_on, last),
-        said=f"En poste le {day_said(record.on).fr}" if covers else "",
+        said=f"En poste le {day_in_figures(record.on)}" if covers else "",
         detail=words.file_said(missing) if covers else "",
         bands=(Band("post", left, right, over=contract.last_day < record.on, endless=last is None),),
     )
@@ -106,7 +106,7 @@ def _exam(presentation: Presentation, axis: Axis, titles: Titles) -> Row:
     return Row(
         name=code,
         label=titles.qualifications.get(code, code),
-        days=f"à présenter au plus tard le {day_said(presentation.due_on).fr}",
+        days=f"à présenter au plus tard le {day_in_figures(presentation.due_on)}",
         said=words.PRESENTATIONS[presentation.status],
         detail="",
         marks=(Mark("late" if is_late else presentation.status, x, x),),
@@ -155,7 +155,7 @@ def obligation_row(item: Obligation, axis: Axis) -> Row:
     return Row(
         name=item.period,
         label=words.right_named(item.period),
-        days=f"à suivre au plus tard le {day_said(item.due_on).fr}",
+        days=f"à suivre au plus tard le {day_in_figures(item.due_on)}",
         said=words.followed_said(item.followed, item.required),
         detail=words.OBLIGATIONS[item.status],
         bands=(Band("due", left, right, item.required, min(item.followed, item.required)),),
