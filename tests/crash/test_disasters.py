@@ -85,8 +85,8 @@ class City:
         await hurry(self.database)
         self.workers.append(await self.new_worker())
         async with asyncio.timeout(4 * PATIENCE_S):
-            while await self.database.one(UNSETTLED) is not None:
-                await asyncio.sleep(PAUSE_SECONDS)  # who receives is in this process, too
+            while await self.database.one(UNSETTLED) is not None:  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(PAUSE_SECONDS)
 
 
 @asynccontextmanager
