@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+import uvloop
 
 from app.administration import clients, database_url, keys, with_database
 from app.api.application import create_application
@@ -104,7 +105,7 @@ def worker() -> None:
         await work(database, settings, stop)
         await database.close()
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 @cli.command()

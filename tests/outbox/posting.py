@@ -11,6 +11,7 @@ import httpcore
 
 from app.outbox.relay import Relay, Send
 from app.outbox.webhook import WebhookSender
+from app.persistence.claims import Claimed
 from app.persistence.clients import Client, Role, add_client
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel
@@ -19,7 +20,7 @@ from app.persistence.safe import Safe
 from app.persistence.traces import Trace
 from app.persistence.webhook_endpoints import Owner, owner_of
 from app.use_cases.asked import Asked
-from app.use_cases.keep_endpoint import EndpointWish, Outward, add_endpoint
+from app.use_cases.keep_endpoint import EndpointWish, Outward, add_endpoint, make_secret
 from app.use_cases.reach import Reach
 from tests.clockwork import MORNING
 
@@ -69,6 +70,13 @@ async def an_endpoint(
     wish = EndpointWish(url, types)
     row, secret = await add_endpoint(database, wish, owner_of(whose), ANYWHERE, MORNING, trace())
     return Endpoint(row["id"], secret, whose)
+
+
+def claimed(url: str) -> Claimed:
+    """A delivery of nothing in particular, as a relay has it in hand."""
+    sealed = Safe(SECRETS).seal(make_secret())
+    ids = [uuid4() for _ in range(4)]
+    return Claimed(*ids[:3], "webhook", "endpoint", ids[3], "registration.accepted", b"{}", 1, MORNING, url, [sealed])
 
 
 @asynccontextmanager
