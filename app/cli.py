@@ -102,7 +102,7 @@ def worker() -> None:
         stop, database = asyncio.Event(), open_database(url, pool_size=WORKER_POOL_SIZE)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await work(database, settings, stop)
+        await work(database, url, settings, stop)
         await database.close()
 
     uvloop.run(run())
