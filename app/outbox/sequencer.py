@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -28,8 +27,8 @@ async def place_events(
         bell.clear()
         if await _placed(database, clock()) == BATCH:
             continue
-        await _within(APART_SECONDS, stop)
-        await _within(LOOK_EVERY_SECONDS, bell)
+        await _first(stop, seconds=APART_SECONDS)
+        await _first(stop, bell, seconds=LOOK_EVERY_SECONDS)
 
 
 async def _placed(database: Database, now: datetime) -> int:
@@ -43,6 +42,9 @@ async def _placed(database: Database, now: datetime) -> int:
     return 0
 
 
-async def _within(seconds: float, event: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+async def _first(*events: asyncio.Event, seconds: float) -> None:
+    """Return when one of them is set, or the time is over."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

@@ -25,7 +25,7 @@ from app.use_cases.reach import Reach
 from tests.clockwork import MORNING
 
 TRUST = httpcore.default_ssl_context()  # read once: every sender would read all certificates
-SECRETS = ("a secret for tests that is long enough",)
+SECRETS = ("a-secret-for-tests-that-is-long-enough",)
 ANYWHERE = Outward(Reach(anywhere=True), Safe(SECRETS))
 
 
@@ -74,9 +74,9 @@ async def an_endpoint(
 
 def claimed(url: str) -> Claimed:
     """A delivery of nothing in particular, as a relay has it in hand."""
-    sealed = Safe(SECRETS).seal(make_secret())
-    ids = [uuid4() for _ in range(4)]
-    return Claimed(*ids[:3], "webhook", "endpoint", ids[3], "registration.accepted", b"{}", 1, MORNING, url, [sealed])
+    lane, sealed = uuid4(), Safe(SECRETS).seal(make_secret())
+    about = Channel.WEBHOOK, "endpoint", uuid4(), "registration.accepted", b"{}"
+    return Claimed(uuid4(), uuid4(), lane, *about, attempts=1, at=MORNING, url=url, secrets=[sealed])
 
 
 @asynccontextmanager
