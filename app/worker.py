@@ -16,7 +16,7 @@ from app.persistence.attempts import forget_old_answers
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel, forget_old_deliveries
 from app.persistence.failures import UNREACHABLE
-from app.persistence.notices import CHANGED, Notices, ringing
+from app.persistence.notices import CHANGED, WORKER, Notices, ringing
 from app.persistence.safe import Safe
 from app.persistence.sequencing import MOVED, forget_old_events
 from app.settings import Settings
@@ -40,7 +40,8 @@ async def work(database: Database, url: str, settings: Settings, stop: asyncio.E
     else:
         _LOG.warning("SMTP_URL is not set: e-mails wait")
     changed, moved = asyncio.Event(), asyncio.Event()
-    listening = asyncio.create_task(Notices(url, ringing(CHANGED, changed), ringing(MOVED, moved)).listen())
+    notices = Notices(url, ringing(CHANGED, changed), ringing(MOVED, moved), name=WORKER)
+    listening = asyncio.create_task(notices.listen())
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(place_events(database, utc_now, stop, changed))

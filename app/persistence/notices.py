@@ -12,11 +12,12 @@ import structlog
 
 from app.persistence.driver import Driver
 from app.persistence.failures import UNREACHABLE
-from app.persistence.pool import Pool
+from app.persistence.pool import NAME, Pool
 
 # Said once a change is committed, by a connection of its own: a NOTIFY in the transaction of a writer would make all
 # commits of the server queue.
 CHANGED = "something_changed"
+WORKER = "registrations-worker"  # by which the workers of a database are counted
 APART_SECONDS = 0.05  # between two of them: a busy process says once what would be said of each change
 PULSE_SECONDS = 5.0  # how often a silent connection is asked whether it lives
 RETRY_SECONDS = 1.0
@@ -42,16 +43,20 @@ def ringing(channel: str, bell: asyncio.Event) -> Ear:
 
 
 class Notices:
-    """Hears for every ear, and tells CHANGED when `changed` is set; `listen` runs for as long as the process serves."""
+    """Hears for every ear, and tells CHANGED when `changed` is set; `listen` runs for as long as the process serves.
 
-    def __init__(self, url: str, *ears: Ear, changed: asyncio.Event | None = None) -> None:
+    The server sees it under `name`.
+    """
+
+    def __init__(self, url: str, *ears: Ear, changed: asyncio.Event | None = None, name: str = NAME) -> None:
         self._url = url
         self._ears = ears
         self._changed = changed or asyncio.Event()
+        self._name = name
 
     async def listen(self) -> None:
         """Until cancelled; a connection that is lost is replaced."""
-        pool = Pool(self._url, 1)
+        pool = Pool(self._url, 1, name=self._name)
         try:
             while True:
                 try:
