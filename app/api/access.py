@@ -49,6 +49,7 @@ class Scope(StrEnum):
     CERTIFICATIONS_READ = "certifications:read"
     CERTIFICATIONS_WRITE = "certifications:write"
     CARRY_OVERS_WRITE = "carry-overs:write"
+    OBLIGATIONS_READ = "obligations:read"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
     AUDIT_READ = "audit:read"

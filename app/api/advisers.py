@@ -13,10 +13,8 @@ from app.api.adviser_bodies import (
     AdviserResource,
     CarryOverRequest,
     CarryOverResource,
-    TrainingRecordResource,
     adviser_resource,
     carry_over_resource,
-    training_record_resource,
 )
 from app.api.bodies import answer_of, said, shown
 from app.api.fields import CIVIL_DATE, EARLIEST, LATEST, Id
@@ -26,7 +24,8 @@ from app.api.merging import patched
 from app.api.pages import Paging, integers, invalid_parameter
 from app.api.problems import Problem
 from app.api.routes import Route, listed, problems
-from app.persistence import advisers
+from app.api.training_record_resources import Seen, TrainingRecordResource, training_record_resource
+from app.persistence import advisers, carry_overs
 from app.persistence.attempts import Answer
 from app.persistence.driver import Row
 from app.persistence.pages import Filter
@@ -191,7 +190,10 @@ async def get_training_record(
     on: On = None,
     history: Annotated[bool, Query(description="Avec les droits expirés.")] = False,  # noqa: FBT002  # a query flag
 ) -> Response:
-    """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé."""
+    """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé.
+
+    Avec les absences non justifiées et ce qu’elles coûtent, et les reports de droits.
+    """
     record, visible = await show_training_record(
         asking.database,
         adviser_id,
@@ -199,7 +201,9 @@ async def get_training_record(
         history=history,
         asked=asking.asked(partial(answer_of, language=asking.language)),
     )
-    resource = training_record_resource(adviser_id, record, visible, asking.language)
+    seen = Seen(visible, with_motives=asking.owner is None, language=asking.language)
+    carried = await carry_overs.read_all(asking.database, adviser_id)
+    resource = training_record_resource(adviser_id, record, carried, seen)
     return await asking.showing(said(resource, asking.language), adviser_id)
 
 

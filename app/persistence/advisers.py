@@ -26,6 +26,19 @@ async def read(reader: Reader, adviser: UUID, *, owner: UUID | None) -> Row | No
     return await reader.one(f"{SELECT_FOR_AN_ORGANISATION} WHERE a.id = $1 AND {registered}", adviser, owner)
 
 
+async def list_ids(reader: Reader, *, after: UUID, limit: int, owner: UUID | None = None) -> list[UUID]:
+    """At most `limit` advisers that follow this one, in the order of their ids; of those registered with the training
+    organisation `owner` when there is one."""
+    registered = _REGISTERED.format("$3", t="a")
+    rows = await reader.many(
+        f"SELECT a.id FROM adviser a WHERE a.id > $1 AND ($3::uuid IS NULL OR {registered}) ORDER BY a.id LIMIT $2",
+        after,
+        limit,
+        owner,
+    )
+    return [row["id"] for row in rows]
+
+
 async def list_page(reader: Reader, page: Page) -> Slice:
     return await page.of(reader, SELECT, alias="a")
 

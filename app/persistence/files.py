@@ -1,5 +1,6 @@
 """The adviser's file, read whole in one statement: its JSON has the shape of the domain's values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -85,6 +86,15 @@ WHERE a.id = {adviser}"""
 FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
 
 
+# Initial training has ended when it is said so of the time before this service, or when it was completed here; OFFSET
+# keeps the planner from walking through all registrations for a few advisers.
+FILES = f"""SELECT {FILE_JSON} AS file FROM adviser a
+WHERE a.id = ANY($1) AND a.in_scheme AND (NOT $2 OR a.initial_training_ended_on IS NOT NULL OR EXISTS (
+    SELECT FROM registration r JOIN module m ON m.code = r.module_code
+    WHERE r.adviser_id = a.id AND r.status = 'completed' AND m.kind = 'initial_training' OFFSET 0))
+ORDER BY a.id"""
+
+
 @dataclass(frozen=True, slots=True)
 class Dossier:
     """Everything a use case starts from. `target` is the row of the registration acted on, None when none is.
@@ -106,6 +116,13 @@ class Dossier:
         """The registration acted on."""
         target = self.target["id"] if self.target else None
         return next(item for item in self.file.registrations if item.id == target)
+
+
+async def read_files(reader: Reader, advisers: Sequence[UUID], *, trained: bool = False) -> list[AdviserFile]:
+    """The files of these advisers of the scheme, in the order of their ids; only those whose initial training may have
+    ended when `trained`. What is changing at that moment is seen or is not."""
+    rows = await reader.many(FILES, [*advisers], trained)
+    return [FILE.validate_json(row["file"]) for row in rows]
 
 
 async def read_dossier(

@@ -120,6 +120,15 @@ def _with_result(client: httpx.Client) -> str:
     return str(_certified(client).json()["adviser_id"])
 
 
+def _trained(client: httpx.Client) -> str:
+    return an_adviser(client, initial_training={"entered_on": "2026-03-02", "ended_on": "2026-04-20"})
+
+
+def _after(deed: Callable[[httpx.Client], Any], client: httpx.Client, path: str) -> httpx.Response:
+    deed(client)
+    return client.get(path)
+
+
 READS: Mapping[str, Deed] = {
     "listAdvisers": lambda client: client.get("/v1/advisers", params={"email": _of_an_e_mail(client)}),
     "getAdviser": _read("/v1/advisers/{}", an_adviser),
@@ -127,6 +136,8 @@ READS: Mapping[str, Deed] = {
     "listContracts": _read("/v1/contracts?adviser_id={}", an_adviser_in_post),
     "getContract": _read("/v1/contracts/{}", lambda client: a_contract(client, an_adviser(client))),
     "listCertifications": _read("/v1/certifications?adviser_id={}", _with_result),
+    "listDueCertifications": lambda client: _after(_trained, client, "/v1/certifications/due?limit=2"),
+    "listObligations": lambda client: _after(an_adviser_in_post, client, "/v1/obligations?limit=2"),
     "getCertification": _read("/v1/certifications/{}", lambda client: _certified(client).json()["id"]),
     "listRegistrations": _read("/v1/registrations?adviser_id={}", _of_a_registration),
     "getRegistration": _read("/v1/registrations/{}", lambda client: accepted(client)["id"]),

@@ -27,6 +27,16 @@ def _result(client: httpx.Client) -> httpx.Response:
     return client.post("/v1/certifications", json=result)
 
 
+def _due(client: httpx.Client) -> httpx.Response:
+    an_adviser(client, initial_training={"entered_on": "2026-03-02", "ended_on": "2026-04-20"})
+    return client.get("/v1/certifications/due", params={"limit": 5})
+
+
+def _owed(client: httpx.Client) -> httpx.Response:
+    an_adviser_in_post(client)
+    return client.get("/v1/obligations", params={"limit": 5})
+
+
 def _registered(client: httpx.Client) -> httpx.Response:
     return client.post("/v1/registrations", json=registration_body(an_adviser_in_post(client)), headers=key())
 
@@ -88,6 +98,8 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "recordCertification": _result,
     "listCertifications": lambda client: client.get("/v1/certifications"),
     "getCertification": lambda client: client.get(_result(client).headers["Location"]),
+    "listDueCertifications": _due,
+    "listObligations": _owed,
     "listQualifications": lambda client: client.get("/v1/qualifications"),
     "registerAdviser": _registered,
     "previewRegistration": _previewed,

@@ -24,6 +24,7 @@ from app.api import (
     deliveries,
     events,
     messages,
+    obligations,
     registrations,
     webhook_endpoints,
 )
@@ -60,7 +61,7 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 ROUTERS = (
     registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
-    webhook_endpoints, deliveries, messages,
+    webhook_endpoints, deliveries, messages, obligations,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
@@ -310,6 +311,7 @@ COMPOSED = {
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
     },
+    "app/persistence/reminders.py": {"BEFORE_ALL"},
     "app/persistence/rows.py": {
         "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
     },

@@ -132,6 +132,8 @@ EXAMPLES: Mapping[str, Example] = {
     "recordCertification": Example(
         bodies={"Pix obtenu": {"adviser_id": ANAIS, "qualification": "pix", "outcome": "obtained", "on": "2026-06-10"}}
     ),
+    "listDueCertifications": Example({"status": "due", "limit": 2}),
+    "listObligations": Example({"year": 2026, "status": "due", "limit": 2}),
     "listQualifications": Example(),
     "followEvents": Example({"types": "registration.*", "limit": 2}),
     "listApiKeys": Example({"limit": 2}),

@@ -31,6 +31,10 @@ MEANINGS: Mapping[str, str] = {
     ),
     "CertificationOutcome": "Le résultat : obtenu, échoué, absence justifiée, absence non justifiée.",
     "Choice": "La réponse du conseiller : conserver l’inscription sans prise en charge, ou l’annuler.",
+    "Consequence": (
+        "Ce que coûte une absence non justifiée : le droit consommé, l’entrée en formation initiale perdue, ou rien "
+        "d’autre qu’une formation non suivie."
+    ),
     "ContractType": "CDI, CDD, parcours emploi compétences (PEC) ou contrat de projet (CDP).",
     "DeliveryState": (
         "Où en est une livraison : due, en cours, livrée, abandonnée après dix essais (`dead`), non livrée parce que "
@@ -53,6 +57,7 @@ MEANINGS: Mapping[str, str] = {
     "Role": "Plateforme, organisme de formation ou administration.",
     "Scope": "Ce qu’une clé permet : lire ou écrire, et quoi.",
     "SessionFormat": "À distance, en présence, ou les deux.",
+    "Stage": "Avant l’échéance, ou à l’échéance.",
     "Status": (
         "Où en est l’inscription : acceptée, refusée, en attente du choix du conseiller, annulée, suivie, absence "
         "justifiée, absence non justifiée."
