@@ -1,5 +1,5 @@
-"""The other entrance: what is done beside the API. Events get their places and are delivered; what was kept long enough
-is forgotten."""
+"""The other entrance: what is done beside the API. Events get their places and are delivered; advisers are reminded of
+what is due; what was kept long enough is forgotten."""
 
 import asyncio
 
@@ -8,6 +8,7 @@ import structlog
 from app.clock import utc_now
 from app.outbox.email import MailSender, Writer, keep_in_mailbox
 from app.outbox.relay import Relay, Send
+from app.outbox.reminder import remind_daily
 from app.outbox.sequencer import place_events
 from app.outbox.webhook import WebhookSender
 from app.persistence.attempts import forget_old_answers
@@ -41,6 +42,7 @@ async def work(database: Database, settings: Settings, stop: asyncio.Event) -> N
         async with asyncio.TaskGroup() as group:
             group.create_task(place_events(database, utc_now, stop, bell))
             group.create_task(relay.run(stop))
+            group.create_task(remind_daily(database, utc_now, stop))
             group.create_task(_tidy(database, stop))
     finally:
         await webhooks.close()

@@ -48,6 +48,8 @@ LETTER = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, 
     e.employer_contact_email AS employer_email, e.employer_legal_form AS legal_form, r.session_ends_on,
     r.session_place, r.positioning_taken_on, r.positioning_hours, k.outcome, k.rules, k.reasons::text AS reasons,
     q.title AS qualification, c.next_attempt_payer,
+    (SELECT json_object_agg(x.code, x.title)::text FROM qualification x
+        JOIN jsonb_array_elements(o.data -> 'exams') e ON x.code = e ->> 'qualification') AS exam_titles,
     (SELECT p.content ->> 'support_email' FROM policy p
         WHERE p.effective_from <= o.occurred_at::date OR p.version = k.policy_version
         ORDER BY p.version = k.policy_version DESC NULLS LAST, p.effective_from DESC LIMIT 1) AS support_email

@@ -16,10 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
-from app.persistence import delivery_tables, feed_tables, service_tables
+from app.persistence import delivery_tables, feed_tables, reminder_tables, service_tables
 from app.persistence.columns import instant, metadata, one_of, reference, versioned
 
-__all__ = ["delivery_tables", "feed_tables", "metadata", "service_tables"]
+__all__ = ["delivery_tables", "feed_tables", "metadata", "reminder_tables", "service_tables"]
 
 # Identity (the four nullable columns) is read by no rule and stands in no other table.
 adviser = Table(

@@ -26,6 +26,7 @@ from app.persistence.driver import Row
 from app.wording.articles import articles_of
 from app.wording.dates import day_said
 from app.wording.refusals import how_to_fix, label
+from app.wording.reminder_facts import reminder_facts
 from app.wording.summaries import right_said
 
 WIDTH = 76
@@ -119,7 +120,9 @@ def template_of(event_type: EventType, recipient: Recipient) -> str:
             | EventType.REGISTRATION_ABSENCE_RECORDED
             | EventType.REGISTRATION_PATH_DETERMINED
             | EventType.CERTIFICATION_RECORDED
+            | EventType.CERTIFICATION_DUE
             | EventType.ENTITLEMENT_CARRIED_OVER
+            | EventType.ENTITLEMENT_EXPIRING
         ):
             name = event_type.partition(".")[2]
         case _:
@@ -155,8 +158,12 @@ def _rules(event_type: EventType, row: Row) -> list[str]:
             return ["R12"]
         case EventType.CERTIFICATION_RECORDED:
             return ["R36", "R39", "R40", "R41"]
+        case EventType.CERTIFICATION_DUE:
+            return ["R36", "R37", "R38", "R40"]
         case EventType.ENTITLEMENT_CARRIED_OVER:
             return ["R27"]
+        case EventType.ENTITLEMENT_EXPIRING:
+            return ["R20", "R21", "R22", "R27"]
         case _:
             assert_never(event_type)
 
@@ -191,6 +198,7 @@ def _values(row: Row) -> dict[str, Any]:
         "result": RESULTS[CertificationOutcome(data["outcome"])] if "outcome" in data else None,
         "on": _said(data.get("on")),
         "next_payer": row["next_attempt_payer"],
+        **reminder_facts(data, row["exam_titles"]),
         "private": row["legal_form"] == LegalForm.PRIVATE,
         "refusals": _refusals(row["reasons"]),
         "rules": rules,

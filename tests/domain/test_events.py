@@ -115,7 +115,7 @@ def test_the_training_organisation_is_told_all_but_what_can_be_put_right(event_t
     ("pattern", "named"),
     [
         ("registration.accepted", {EventType.REGISTRATION_ACCEPTED}),
-        ("certification.*", {EventType.CERTIFICATION_RECORDED}),
+        ("certification.*", {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE}),
         ("registration.*", {item for item in EventType if item.startswith("registration.")}),
     ],
 )
@@ -129,7 +129,7 @@ def test_any_other_pattern_names_nothing(pattern: str) -> None:
 
 
 def test_exams_are_told_to_every_organisation_that_registered_the_adviser() -> None:
-    assert {EventType.CERTIFICATION_RECORDED} == TOLD_TO_ALL_CONCERNED
+    assert {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE} == TOLD_TO_ALL_CONCERNED
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,9 @@ WRITTEN_TO = {
     EventType.REGISTRATION_ABSENCE_RECORDED: {EMPLOYER, ORGANISATION},
     EventType.REGISTRATION_PATH_DETERMINED: {ADVISER, EMPLOYER, ORGANISATION},
     EventType.CERTIFICATION_RECORDED: {ADVISER, ORGANISATION},
+    EventType.CERTIFICATION_DUE: {ADVISER, EMPLOYER, ORGANISATION},
     EventType.ENTITLEMENT_CARRIED_OVER: {ADVISER, EMPLOYER},
+    EventType.ENTITLEMENT_EXPIRING: {ADVISER},
 }
 
 

@@ -48,6 +48,15 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         data = {"qualification": "pix", "outcome": "failed", "on": "2026-06-12"}
     if event_type is EventType.ENTITLEMENT_CARRIED_OVER:
         data = {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-01-12"}
+    if event_type is EventType.CERTIFICATION_DUE:
+        exams = [("remn-ccp1", "state"), ("pix", "employer")]
+        data = {
+            "exams": [{"qualification": code, "next_attempt_payer": payer} for code, payer in exams],
+            "due_on": "2026-07-15",
+            "stage": "before",
+        }
+    if event_type is EventType.ENTITLEMENT_EXPIRING:
+        data = {"bucket": "first_year", "units": 2, "expires_on": "2026-08-14"}
     return {
         "id": UUID(int=1),
         "type": event_type.value,
@@ -73,6 +82,7 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         "reasons": orjson.dumps([{"code": code} for code in reasons]).decode(),
         "qualification": "Certification Pix",
         "next_attempt_payer": "employer",
+        "exam_titles": '{"remn-ccp1": "CCP1 REMN", "pix": "Certification Pix"}',
         "support_email": None,
         **others,
     }
@@ -193,6 +203,29 @@ def test_a_refusal_says_each_reason_and_who_can_lift_it(recipient: Recipient) ->
     mine = [reason for reason in Reason if recipient is not Recipient.EMPLOYER or reason.who_acts is Actor.EMPLOYER]
     assert text.count("Qui agit :") == len(mine)
     assert f"pour {len(mine)} motifs" in text
+
+
+@pytest.mark.parametrize(("stage", "said"), [("before", "À présenter au plus tard le"), ("deadline", "Échéance du")])
+def test_a_reminder_names_each_exam_who_pays_it_and_the_last_day(stage: str, said: str) -> None:
+    letter = written(EventType.CERTIFICATION_DUE, Recipient.EMPLOYER, data={"stage": stage})
+
+    text = " ".join(letter.text.split())
+    assert letter.subject.startswith(f"{said} 15/07/2026")
+    assert "CCP1 REMN, pris en charge par l’État" in text
+    assert "Certification Pix, à la charge de la structure employeuse" in text
+
+
+def test_an_exam_that_is_in_the_catalogue_no_more_is_named_by_its_code() -> None:
+    letter = written(EventType.CERTIFICATION_DUE, Recipient.ADVISER, exam_titles=None)
+
+    assert "remn-ccp1" in letter.text
+
+
+@pytest.mark.parametrize(("units", "said"), [(1, "1 module financé à utiliser"), (2, "2 modules financés à utiliser")])
+def test_a_warning_says_what_is_left_until_when(units: int, said: str) -> None:
+    letter = written(EventType.ENTITLEMENT_EXPIRING, Recipient.ADVISER, data={"units": units})
+
+    assert letter.subject == f"{said} au plus tard le 14/08/2026"
 
 
 def test_what_somebody_typed_is_no_markup() -> None:

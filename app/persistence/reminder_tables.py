@@ -1,0 +1,25 @@
+"""The tables of reminders: what advisers were told before it was too late, and how far the day's look has come."""
+
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, SmallInteger, Table, Text, Uuid
+
+from app.persistence.columns import instant, metadata
+
+# Whoever looks, and however often: an adviser is told what a key names once.
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("adviser_id", Uuid, ForeignKey("adviser.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    instant("told_at"),
+)
+
+# One row. Advisers are looked at in the order of their ids, once each civil day: `reached` is the last one seen on
+# `day`, the nil UUID before the first, None once all were.
+reminder_round = Table(
+    "reminder_round",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False),
+    Column("reached", Uuid),
+    CheckConstraint("id = 1", name="one"),
+)
