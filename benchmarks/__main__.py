@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.migrations import migrate
-from benchmarks.deliveries import ENDPOINTS, add_endpoints, delivered
+from benchmarks.deliveries import ENDPOINTS, add_endpoints, delivered, skip_reminders
 from benchmarks.feed import REGISTRATIONS, place_all, told
 from benchmarks.load import Load, Result, choose_generator
 from benchmarks.pgbench import nine_statements
@@ -82,6 +82,7 @@ def told_to_others(bench: Bench, app: Server) -> None:
     """The rows of events: placed, read in the feed, delivered."""
     events, placed_per_second = place_all(bench.url)
     print(row(f"events placed, {events} that waited", placed_per_second, None, None))
+    skip_reminders(bench.url)
     with receiving() as receiver:
         add_endpoints(bench.url, receiver, 1)
         with relays(bench.url, 1):

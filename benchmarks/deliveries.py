@@ -7,12 +7,15 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.clock import utc_now
 from app.persistence.clients import Client, Role, add_client
 from app.persistence.database import Database, open_database
+from app.persistence.reminders import reach, take_round
 from app.persistence.safe import Safe
 from app.persistence.webhook_endpoints import add_endpoint, add_secret, owner_of
 from app.use_cases.keep_endpoint import make_secret
 from app.use_cases.sequence import sequence
+from app.use_cases.today import civil_date
 from benchmarks.population import NOW, SECRET
 from benchmarks.receiver import Receiver
 from benchmarks.servers import relays
@@ -48,6 +51,17 @@ def add_endpoints(url: str, receiver: Receiver, count: int) -> None:
                 await add_secret(tx, uuid7(), endpoint, Safe((SECRET,)).seal(make_secret()))
 
     _run(url, add)
+
+
+def skip_reminders(url: str) -> None:
+    """Nobody is reminded today: workers that begin would look at every adviser first."""
+
+    async def skip(database: Database) -> None:
+        async with database.transaction() as tx:
+            await take_round(tx, civil_date(utc_now()))
+            await reach(tx, None)
+
+    _run(url, skip)
 
 
 async def _post(database: Database) -> None:
