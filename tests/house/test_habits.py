@@ -323,6 +323,8 @@ COMPOSED = {
     "app/persistence/viewers.py": {"self.training_organisation_id.hex"},
     "app/persistence/columns.py": {"column", "listed", "value"},
     "app/persistence/policies.py": {"RESOURCE"},
+    "app/persistence/health.py": {"WORKER"},
+    "app/persistence/notices.py": {"CHANGED"},
     "app/persistence/safe.py": {"secret"},  # digested to a key
     "app/persistence/messages.py": {
         "Channel.EMAIL", "ENDPOINT_OWNER", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE", "warning.kind",
