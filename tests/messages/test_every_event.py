@@ -8,6 +8,7 @@ from app.persistence.database import open_database
 from app.persistence.driver import Row
 from app.persistence.messages import newest_letters
 from app.seed.catalogue import LA_MEDNUM
+from app.use_cases.remind import remind
 from app.use_cases.sequence import sequence
 from tests.api.deeds import act, attended, initial, move, refused, upcoming
 from tests.clockwork import MORNING
@@ -19,7 +20,10 @@ from tests.served import Served
 
 
 async def _written(url: str) -> list[Row]:
+    """The letters of a database whose worker looks once at every adviser, and once at the outbox."""
     database = open_database(url, pool_size=2)
+    while await remind(database, MORNING):
+        pass
     while await sequence(database, MORNING):
         pass
     rows = await newest_letters(database, 1000)
