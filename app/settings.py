@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     support_email: str = "support@conseiller-numerique.example"
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     run_worker: bool = False
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     webhook_allow_private_addresses: bool = False
     anonymise_after_years: Annotated[int, Field(ge=1, le=30)] = 5
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600

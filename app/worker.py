@@ -18,8 +18,9 @@ from app.persistence.audit_log import forget_old_traces
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel, forget_old_deliveries
 from app.persistence.failures import UNREACHABLE
+from app.persistence.notices import CHANGED, WORKER, Notices, ringing
 from app.persistence.safe import Safe
-from app.persistence.sequencing import forget_old_events
+from app.persistence.sequencing import MOVED, forget_old_events
 from app.settings import Settings
 from app.use_cases.anonymise import anonymise_an_inactive_adviser
 from app.use_cases.reach import Reach
@@ -29,10 +30,10 @@ EVERY_SECONDS = 600.0
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.worker")
 
 
-async def work(database: Database, settings: Settings, stop: asyncio.Event) -> None:
-    """Run until `stop` is set; a database that is away for a while only delays the work."""
+async def work(database: Database, url: str, settings: Settings, stop: asyncio.Event) -> None:
+    """Run until `stop` is set; a database that is away for a while only delays the work. `url` is the database's."""
     reach = Reach(anywhere=settings.webhook_allow_private_addresses)
-    bell, webhooks = asyncio.Event(), WebhookSender(Safe(settings.secrets), reach)
+    webhooks = WebhookSender(Safe(settings.secrets), reach)
     channels: dict[str, Send] = {Channel.WEBHOOK: webhooks}
     mail = _mail(database, settings)
     if mail is not None:
@@ -41,14 +42,18 @@ async def work(database: Database, settings: Settings, stop: asyncio.Event) -> N
         channels[Channel.EMAIL] = keep_in_mailbox
     else:
         _LOG.warning("SMTP_URL is not set: e-mails wait")
-    relay = Relay(database, channels, bell)
+    changed, moved = asyncio.Event(), asyncio.Event()
+    notices = Notices(url, ringing(CHANGED, changed), ringing(MOVED, moved), name=WORKER)
+    listening = asyncio.create_task(notices.listen())
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(place_events(database, utc_now, stop, bell))
-            group.create_task(relay.run(stop))
+            group.create_task(place_events(database, utc_now, stop, changed))
+            group.create_task(Relay(database, channels, moved).run(stop))
             group.create_task(remind_daily(database, utc_now, stop))
             group.create_task(_tidy(database, settings.anonymise_after_years, stop))
     finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         await webhooks.close()
         if mail is not None:
             await mail.close()

@@ -82,7 +82,7 @@ async def get_message(message_id: UUID, asking: Reading) -> Response:
     row = await messages.read_message(asking.reader, message_id)
     if row is None:
         raise Missing("message")
-    return await asking.showing(said(_resource(row), asking.language), row["adviser_id"])
+    return await asking.showing(said(_resource(row), asking.language), row["adviser_id"], message_id)
 
 
 @router.post(

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
@@ -22,11 +23,20 @@ from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/policies", tags=["Politique"], route_class=Route)
 
+
+class VersionConvertor(StringConvertor):
+    """The name of a version, in a path."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+register_url_convertor("version", VersionConvertor())
+
 Reading = Annotated[Asking, Depends(Needs(Scope.POLICIES_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.POLICIES_WRITE))]
 VersionName = Annotated[
     str,
-    Path(max_length=10, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="Son entrée en vigueur, AAAA-MM-JJ."),
+    Path(max_length=10, pattern=f"^{VersionConvertor.regex}$", description="Son entrée en vigueur, AAAA-MM-JJ."),
 ]
 
 DRY_RUN_SECONDS = 60.0  # every adviser is read
@@ -95,7 +105,7 @@ async def try_policy_version(request: Request, body: PolicyRequest, asking: Writ
 
 
 @router.get(
-    "/{version}",
+    "/{version:version}",  # or it would take `dry-run` for one
     operation_id="getPolicy",
     summary="Lire une version de la politique",
     response_model=PolicyResource,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import instant
 from app.api.certifications import AbsenceMotive
@@ -64,20 +64,23 @@ Months = Annotated[int, Field(ge=1, le=MOST_MONTHS, strict=True)]
 Year = Annotated[int, Field(ge=1950, le=2099, strict=True)]
 Since = Annotated[CivilDate, Field(alias="from", description="Le premier jour, inclus.")]
 A_YEAR = "^(19[5-9][0-9]|20[0-9]{2})$"
-Grace = Annotated[
-    dict[Annotated[str, StringConstraints(pattern=A_YEAR)], CivilDate],
-    Field(max_length=MOST_DATES),
-    AfterValidator(_prolongs),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "description": "Par année, le dernier jour, inclus, où son droit reste utilisable.",
-            "propertyNames": {"pattern": A_YEAR},
-            "additionalProperties": {"type": "string", "format": "date"},
-            "maxProperties": MOST_DATES,
-        }
-    ),
-]
+Grace = TypeAliasType(
+    "Grace",
+    Annotated[
+        dict[Annotated[str, StringConstraints(pattern=A_YEAR)], CivilDate],
+        Field(max_length=MOST_DATES),
+        AfterValidator(_prolongs),
+        WithJsonSchema(
+            {
+                "type": "object",
+                "description": "Par année, le dernier jour, inclus, où son droit reste utilisable.",
+                "propertyNames": {"pattern": A_YEAR},
+                "additionalProperties": {"type": "string", "format": "date"},
+                "maxProperties": MOST_DATES,
+            }
+        ),
+    ],
+)
 
 
 class TwoModulesBody(Body):

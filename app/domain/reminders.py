@@ -48,9 +48,10 @@ def _about_exams(file: AdviserFile, lacking: list[Presentation], stage: Stage, o
     on whom the duty to present lies."""
     due_on, completed = lacking[0].due_on, initial_training_completed(file)
     organisation = completed.request.organisation.id if completed else None
-    unknown = {
-        Recipient.EMPLOYER: covering_contract(file.contracts, on) is None,
-        Recipient.TRAINING_ORGANISATION: organisation is None,
+    known = {
+        Recipient.ADVISER: True,
+        Recipient.EMPLOYER: covering_contract(file.contracts, on) is not None,
+        Recipient.TRAINING_ORGANISATION: organisation is not None,
     }
     event = Event(
         EventType.CERTIFICATION_DUE,
@@ -66,7 +67,7 @@ def _about_exams(file: AdviserFile, lacking: list[Presentation], stage: Stage, o
             "due_on": due_on,
             "stage": stage,
         },
-        tuple(item for item in written_to(EventType.CERTIFICATION_DUE) if not unknown.get(item, False)),
+        tuple(item for item in written_to(EventType.CERTIFICATION_DUE) if known[item]),
     )
     return Reminder(f"{event.type}:{due_on}:{stage}", event)
 

@@ -4,6 +4,7 @@ SQLAlchemy describes the schema; statements go to asyncpg as they are written, b
 costs half the processor time that way (the README's decisions give the figures).
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -65,10 +66,13 @@ class Transaction:
 
 
 class Database:
+    """`changed` is set whenever a change was committed, for whoever tells it on."""
+
     def __init__(self, pool: Pool, viewers: Pool) -> None:
         self._pool = pool
         self._viewers = viewers
         self.policies: dict[str, Policy] = {}
+        self.changed = asyncio.Event()
 
     async def close(self) -> None:
         await self._pool.close()
@@ -125,6 +129,8 @@ class Database:
             if attempt is not None:
                 await self._settle(attempt)
             raise
+        if trace is not None:  # as every change of a use case has one
+            self.changed.set()
         count_decisions(opened.decided)
 
     async def _settle(self, attempt: Attempt) -> None:

@@ -100,7 +100,7 @@ ORDER BY e.position LIMIT $4) missed"""
 SETTLE_ALL = """UPDATE delivery SET state = $2, next_attempt_at = NULL, settled_at = now()
 WHERE lane_id = $1 AND state = 'due'"""
 
-OLDEST = """SELECT channel, extract(epoch FROM now() - min(created_at))::float8 AS age
+WAITING = """SELECT channel, count(*) AS waiting, extract(epoch FROM now() - min(created_at))::float8 AS oldest
 FROM delivery WHERE state = 'due' OR state = 'in_flight' GROUP BY channel"""
 
 # By id, which is nearly the order of age: the rows to leave are never walked through.
@@ -158,6 +158,7 @@ async def forget_old_deliveries(reader: Reader) -> int:
     return int(row["forgotten"]) if row else 0
 
 
-async def oldest_undelivered(reader: Reader) -> dict[str, float]:
-    """The age in seconds of the oldest that has not arrived and is not given up, by channel that has any."""
-    return {row["channel"]: row["age"] for row in await reader.many(OLDEST)}
+async def undelivered(reader: Reader) -> dict[str, Row]:
+    """By channel that has any that neither arrived nor was given up: how many are `waiting`, and the age in seconds of
+    the `oldest`."""
+    return {row["channel"]: row for row in await reader.many(WAITING)}

@@ -27,9 +27,9 @@ WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
 TURN = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
     current_setting('transaction_isolation') = 'read committed' AS sees_the_latest"""
 
-# Restored or taken over by another server, the last positions may be lost: the next ones begin an epoch. Whoever restores
-# a dump makes the tables anew. `concerned` is LATERAL and DISTINCT so that a few advisers never cost a walk through all
-# registrations.
+# Restored or taken over by another server, the last positions may be lost: the next ones begin an epoch. A dump,
+# wherever it is restored, makes the tables anew. `concerned` is LATERAL and DISTINCT so that a few advisers never cost
+# a walk through all registrations.
 NUMBER = f"""WITH here AS (
     SELECT concat_ws('/', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
         'feed_epoch'::regclass::oid) AS server FROM pg_control_system()

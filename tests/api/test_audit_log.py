@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from app.persistence.database import open_database
+from app.seed.webhooks import DELIVERY, SHOWN, TYPES
 from tests.api.answers import OPERATIONS, documented, problem
 from tests.api.deeds import accepted, act, initial, move, refused, upcoming, waiting
 from tests.clockwork import Clockwork
@@ -72,6 +73,18 @@ def _anonymised(client: httpx.Client) -> httpx.Response:
     return client.delete(f"/v1/advisers/{an_adviser(client)}", headers={"If-Match": "*"})
 
 
+def _new_endpoint(client: httpx.Client) -> httpx.Response:
+    return client.post("/v1/webhook-endpoints", json={"url": "https://coop.example/hooks"}).raise_for_status()
+
+
+def _endpoint_added(client: httpx.Client) -> httpx.Response:
+    """Nothing is left: an owner has five at most."""
+    answer = _new_endpoint(client)
+    client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
+    return answer
+
+
+ENDPOINT = f"/v1/webhook-endpoints/{SHOWN}"
 CLIENT = {"name": "La Coop", "role": "platform"}
 
 
@@ -109,9 +122,28 @@ CHANGES: Mapping[str, Deed] = {
     "createApiKey": lambda client: client.post("/v1/api-keys", json=CLIENT),
     "revokeApiKey": lambda client: client.delete(f"/v1/api-keys/{_new_key(client)['id']}"),
     "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-02-01")),
+    "addWebhookEndpoint": _endpoint_added,
+    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*TYPES]}),
+    "deleteWebhookEndpoint": lambda client: client.delete(
+        f"/v1/webhook-endpoints/{_new_endpoint(client).json()['id']}"
+    ),
+    "testWebhookEndpoint": lambda client: client.post(f"{ENDPOINT}/test"),
+    "rotateWebhookSecret": lambda client: client.post(f"{ENDPOINT}/rotate-secret"),
+    "recoverDeliveries": lambda client: client.post(f"{ENDPOINT}/recover", json={"since": "2026-01-01T00:00:00Z"}),
+    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{DELIVERY}/replay"),
+    "resendMessage": lambda client: client.post(f"/v1/messages/{_message(client)['id']}/resend"),
     "putModule": lambda client: client.put(f"/v1/modules/module-{uuid4()}", json=MODULE),
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
 }
+
+
+def _message(client: httpx.Client) -> dict[str, Any]:
+    """An e-mail written just now: whoever reads the feed has events placed."""
+    adviser_id = accepted(client)["adviser_id"]
+    client.get("/v1/events", params={"after": "now"}).raise_for_status()
+    found = client.get("/v1/messages", params={"adviser_id": adviser_id}).raise_for_status().json()["data"]
+    message: dict[str, Any] = found[0]
+    return message
 
 
 def _read(path: str, deed: Callable[[httpx.Client], Any]) -> Deed:
@@ -162,14 +194,17 @@ READS: Mapping[str, Deed] = {
         "/v1/registrations/preview", json=registration_body(an_adviser_in_post(client))
     ),
     "tryPolicy": _tried,
+    "listMessages": _read("/v1/messages?adviser_id={}", lambda client: _message(client)["adviser_id"]),
+    "getMessage": _read("/v1/messages/{}", lambda client: _message(client)["id"]),
     "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"subject_id": an_adviser(client)}),
 }
-# Nobody's data: the catalogue, clients and keys, and events, which hold identifiers only.
+# Nobody's data: the catalogue, clients and keys, and events and their deliveries, which hold identifiers only.
 UNNOTED = {
     "listClients", "listApiKeys",
     "listPolicies", "getPolicy",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
-    "followEvents", "readStatistics",
+    "followEvents", "listWebhookEndpoints", "getWebhookEndpoint", "listDeliveries", "getDelivery",
+    "readStatistics",
 }  # fmt: skip
 
 

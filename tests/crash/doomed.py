@@ -1,7 +1,6 @@
 """What is killed: the entrances of the service, the sequencer, a relay. Each act is a process of its own."""
 
 import asyncio
-import functools
 import os
 import socket
 import sys
@@ -11,9 +10,11 @@ from typing import Any
 import httpx
 import uvloop
 from fastapi import FastAPI
+from pydantic import SecretStr
 from pytest import MonkeyPatch  # noqa: PT013  # the class, outside of any test
 
 import app.cli
+from app import serving
 from app.logs import configure_logs
 from app.main import build
 from app.outbox.email import MailSender
@@ -23,7 +24,6 @@ from app.outbox.webhook import WebhookSender
 from app.persistence.database import open_database
 from app.persistence.deliveries import Channel
 from app.persistence.safe import Safe
-from app.serving import serve_until_told_to_stop
 from app.settings import Settings
 from app.use_cases.reach import Reach
 from app.use_cases.sequence import sequence
@@ -34,17 +34,25 @@ from tests.messages.post import WRITER
 from tests.outbox.posting import SECRETS, TRUST
 
 Told = Mapping[str, Any]
-built = functools.cache(build)
+BUILT = dict[SecretStr | None, FastAPI]()  # by the address of its database
 
 
 def serve(told: Told) -> None:
     """`python -m app serve`, behind the socket of the nursery, which has built the application."""
-    serve_until_told_to_stop(Settings(**told["settings"]), socket.socket(fileno=int(sys.argv[1])))
+    MonkeyPatch().setattr(serving, "build", already_built)
+    serving.serve_until_told_to_stop(Settings(**told["settings"]), socket.socket(fileno=int(sys.argv[1])))
 
 
 def about_to_serve(told: Told) -> None:
     """Build it with all that it puts off until it is first asked, so that those to be born need not."""
-    uvloop.run(_asked(built(Settings(**told["settings"]))))
+    settings = Settings(**told["settings"])
+    if settings.database_url not in BUILT:
+        BUILT[settings.database_url] = build(settings)
+        uvloop.run(_asked(BUILT[settings.database_url]))
+
+
+def already_built(settings: Settings) -> FastAPI:
+    return BUILT[settings.database_url]
 
 
 async def _asked(service: FastAPI) -> None:
@@ -111,5 +119,4 @@ ACTS = {
 
 if __name__ == "__main__":
     configure_logs("info")
-    MonkeyPatch().setattr("app.serving.build", built)
     main(ACTS, before={"serve": about_to_serve, "serve_remembering_apart": about_to_serve})

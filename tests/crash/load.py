@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.crash.nursery import PATIENCE_S
 from tests.scenes import adviser_body, contract_body, registration_body
 from tests.served import key
 
@@ -32,7 +33,7 @@ class Load:
     async def more(self, count: int) -> None:
         """Return once so many more registrations are answered."""
         wanted = len(self.answered) + count
-        async with asyncio.timeout(30), self._moved:
+        async with asyncio.timeout(2 * PATIENCE_S), self._moved:
             await self._moved.wait_for(lambda: len(self.answered) >= wanted)
 
     async def asked(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -83,5 +84,5 @@ class Load:
 @asynccontextmanager
 async def load_on(base_url: str, api_key: str) -> AsyncGenerator[Load]:
     headers, limits = {"Authorization": f"Bearer {api_key}"}, httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(base_url=base_url, headers=headers, limits=limits, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, limits=limits, timeout=PATIENCE_S) as client:
         yield Load(client)

@@ -20,7 +20,7 @@ from app.embedded.parenthood import stop_with_parent
 from tests.cli.program import BARE, CHECKOUT
 from tests.logbook import LOGS
 
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 BOOK = LOGS / "nursery.log"
 Act = Callable[[Mapping[str, Any]], None]
 

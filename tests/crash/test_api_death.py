@@ -10,7 +10,7 @@ from app.embedded.cluster import Cluster
 from app.persistence.database import Database, open_database
 from tests.conftest import copied
 from tests.crash.conftest import ROUNDS
-from tests.crash.nursery import Nursery
+from tests.crash.nursery import PATIENCE_S, Nursery
 from tests.crash.service import Demand, Service, a_platform
 from tests.crash.wire import Moment, names, wired
 from tests.persistence.telling import everything, placed
@@ -62,7 +62,8 @@ async def scene(
     database = open_database(url, pool_size=2)
     headers = {"Authorization": f"Bearer {await a_platform(database)}"}
     demands = [Demand(row["id"]) for row in await database.many("SELECT id FROM adviser ORDER BY id")]
-    async with wired(url) as (through, wire), httpx.AsyncClient(base_url=born.url, headers=headers) as client:
+    client = httpx.AsyncClient(base_url=born.url, headers=headers, timeout=PATIENCE_S)
+    async with wired(url) as (through, wire), client:
         service = Service(born, through, wire, client, act)
         await service.start()
         yield Scene(database, service, demands)
@@ -77,7 +78,7 @@ async def test_left_alive_it_says_what_is_made_fatal_and_nothing_else(scene: Sce
 
     assert answer is not None
     assert (answer.status_code, answer.json()["status"]) == (201, "awaiting_choice")
-    named = names(said, {"beside requests": r"^LISTEN|^SELECT 1$"} | STATEMENTS)
+    named = names(said, {"beside requests": r"^LISTEN|^SELECT 1$|^NOTIFY"} | STATEMENTS)
     assert [name for name in named if name in STATEMENTS] == [*STATEMENTS]
     assert await scene.left(scene.demands[0]) == ALL
 

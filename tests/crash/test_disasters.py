@@ -13,18 +13,19 @@ from app.persistence.migrations import migrate
 from app.seed.catalogue import load_catalogue
 from tests.cli.program import new_folder
 from tests.clockwork import MORNING
-from tests.crash.load import Load, load_on
+from tests.crash.load import PAUSE_SECONDS, Load, load_on
 from tests.crash.mortal_server import MortalServer, mortal_server
 from tests.crash.nursery import PATIENCE_S, Nursery
 from tests.crash.service import SECRET, a_platform
 from tests.messages.post import Office, an_office, messages_of
-from tests.outbox.posting import hurry, leases_end, until_settled
+from tests.outbox.posting import hurry, leases_end
 from tests.outbox.receiver import Receiver, receiving
 from tests.persistence.telling import everything
 
 CLIENTS = 3
 OF_EACH_KIND = 4
 OVER_QUOTA = "registration.over_quota"
+UNSETTLED = "SELECT FROM delivery WHERE state IN ('due', 'in_flight')"
 BETWEEN_DISASTERS = 5  # registrations, on an average
 
 
@@ -83,7 +84,9 @@ class City:
         await leases_end(self.database)
         await hurry(self.database)
         self.workers.append(await self.new_worker())
-        await until_settled(self.database, seconds=30)
+        async with asyncio.timeout(4 * PATIENCE_S):
+            while await self.database.one(UNSETTLED) is not None:  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(PAUSE_SECONDS)
 
 
 @asynccontextmanager

@@ -328,6 +328,8 @@ COMPOSED = {
     "app/persistence/viewers.py": {"self.training_organisation_id.hex"},
     "app/persistence/columns.py": {"column", "listed", "value"},
     "app/persistence/policies.py": {"RESOURCE"},
+    "app/persistence/health.py": {"WORKER"},
+    "app/persistence/notices.py": {"CHANGED"},
     "app/persistence/safe.py": {"secret"},  # digested to a key
     "app/persistence/delivery_tables.py": {"ABOUT_THE_ADVISER"},
     "app/persistence/personal_data.py": {

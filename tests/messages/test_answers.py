@@ -1,7 +1,8 @@
 """The personal page over HTTP: what each link leads to, and that an answer is given once, by its form alone."""
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,14 +11,15 @@ import httpx
 import pytest
 
 from app.api.rates import Limiter
-from app.persistence.database import open_database
+from app.embedded.cluster import Cluster
 from app.use_cases.answer import PERSONAL_LINK
 from app.use_cases.personal_links import decision_named, link_to
 from tests.api.deeds import UPCOMING, act, move, read, refused
 from tests.clockwork import MORNING
+from tests.conftest import copied
 from tests.messages.links import over_quota, path_of
-from tests.scenes import a_contract
-from tests.served import PEPPER, Served
+from tests.scenes import a_contract, policy_body
+from tests.served import PEPPER, Served, key, serving
 
 KEEP = {"choice": "keep", "payer": "employer"}
 CANCEL = {"choice": "cancel"}
@@ -176,24 +178,22 @@ def test_it_is_for_as_long_as_the_session_has_not_begun(visitor: httpx.Client, p
 
 
 @pytest.fixture
-async def ten_days(served: Served) -> AsyncGenerator[None]:
-    """A policy that gives an adviser ten days to answer, of sessions from December on."""
-    database = open_database(served.database_url, pool_size=1, role=None)
-    await database.one("""INSERT INTO policy SELECT '2026-12-01', '2026-12-01', jsonb_set(content::jsonb,
-        '{over_quota,reply_days}', '10') || '{"effective_from": "2026-12-01"}', created_at FROM policy LIMIT 1""")
-    yield
-    await database.one("DELETE FROM policy WHERE version = '2026-12-01'")
-    await database.close()
+def ten_days(cluster: Cluster, template: str) -> Generator[Served]:
+    """A service of the test's own, whose policy gives ten days to answer, of sessions from December on."""
+    policy = policy_body(effective_from="2026-12-01", over_quota={"reply_days": 10})
+    with serving(asyncio.run(copied(cluster, template))) as started, started.client("admin") as admin:
+        admin.post("/v1/policies", json=policy, headers=key()).raise_for_status()
+        yield started
 
 
-@pytest.mark.usefixtures("ten_days")
-def test_it_is_for_as_long_as_the_policy_says(visitor: httpx.Client, platform: httpx.Client, at: Any) -> None:
-    waiting = over_quota(platform, starts_on="2026-12-15")
+def test_it_is_for_as_long_as_the_policy_says(ten_days: Served) -> None:
+    with ten_days.client("platform") as platform:
+        waiting = over_quota(platform, starts_on="2026-12-15")
 
-    at(datetime(2026, 6, 25, 12, 0, tzinfo=UTC))
-    in_time = visitor.get(path_of(waiting))
-    at(datetime(2026, 6, 26, 12, 0, tzinfo=UTC))
-    late = visitor.get(path_of(waiting))
+        ten_days.clock.now = datetime(2026, 6, 25, 12, 0, tzinfo=UTC)
+        in_time = platform.get(path_of(waiting))
+        ten_days.clock.now = datetime(2026, 6, 26, 12, 0, tzinfo=UTC)
+        late = platform.get(path_of(waiting))
 
     assert "au plus tard le 25 juin 2026" in " ".join(in_time.text.split())
     assert (in_time.status_code, late.status_code) == (200, 410)

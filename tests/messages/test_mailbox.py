@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Generator
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -68,7 +67,7 @@ def test_it_asks_for_the_answer_of_the_decision(visitor: httpx.Client, platform:
     assert path_of(waiting) in visitor.get(path).text
 
 
-@pytest.mark.parametrize("name", [str(uuid4()), "nothing"])
+@pytest.mark.parametrize("name", ["3f0c2a6e-5b1d-4a3c-9e7f-0d2b8c6a4e10", "nothing"])
 def test_a_message_that_is_not_there_is_not_found(visitor: httpx.Client, name: str) -> None:
     problem(visitor.get(f"/mailbox/{name}"), 404, "not-found")
     problem(visitor.get(f"/mailbox/{name}/html"), 404, "not-found")

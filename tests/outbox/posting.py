@@ -11,6 +11,7 @@ import httpcore
 
 from app.outbox.relay import Relay, Send
 from app.outbox.webhook import WebhookSender
+from app.persistence.claims import Claimed
 from app.persistence.clients import Client, Role, add_client
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel
@@ -19,12 +20,12 @@ from app.persistence.safe import Safe
 from app.persistence.traces import Trace
 from app.persistence.webhook_endpoints import Owner, owner_of
 from app.use_cases.asked import Asked
-from app.use_cases.keep_endpoint import EndpointWish, Outward, add_endpoint
+from app.use_cases.keep_endpoint import EndpointWish, Outward, add_endpoint, make_secret
 from app.use_cases.reach import Reach
 from tests.clockwork import MORNING
 
 TRUST = httpcore.default_ssl_context()  # read once: every sender would read all certificates
-SECRETS = ("a secret for tests that is long enough",)
+SECRETS = ("a-secret-for-tests-that-is-long-enough",)
 ANYWHERE = Outward(Reach(anywhere=True), Safe(SECRETS))
 
 
@@ -69,6 +70,13 @@ async def an_endpoint(
     wish = EndpointWish(url, types)
     row, secret = await add_endpoint(database, wish, owner_of(whose), ANYWHERE, MORNING, trace())
     return Endpoint(row["id"], secret, whose)
+
+
+def claimed(url: str) -> Claimed:
+    """A delivery of nothing in particular, as a relay has it in hand."""
+    lane, sealed = uuid4(), Safe(SECRETS).seal(make_secret())
+    about = Channel.WEBHOOK, "endpoint", uuid4(), "registration.accepted", b"{}"
+    return Claimed(uuid4(), uuid4(), lane, *about, attempts=1, at=MORNING, url=url, secrets=[sealed])
 
 
 @asynccontextmanager

@@ -6,6 +6,8 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import uvloop
+
 from app.outbox.relay import Relay
 from app.outbox.webhook import WebhookSender
 from app.persistence.database import open_database
@@ -44,4 +46,4 @@ async def relays(url: str, count: int) -> AsyncGenerator[None]:
 
 
 if __name__ == "__main__":
-    asyncio.run(deliver_until_told_to_stop(sys.argv[1]))
+    uvloop.run(deliver_until_told_to_stop(sys.argv[1]))

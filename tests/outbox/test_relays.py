@@ -9,6 +9,7 @@ from app.persistence import claims
 from app.persistence.claims import Claimed, Tried, claim, reap, settle_delivered
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel
+from benchmarks import receiver
 from tests.outbox.posting import (
     all_deliveries,
     an_endpoint,
@@ -29,17 +30,17 @@ ENDPOINTS, EVENTS = 20, 500
 async def test_relays_share_ten_thousand_deliveries_without_doubling_one(
     database_url: str, database: Database, count: int
 ) -> None:
-    async with receiving() as receiver:
+    with receiver.receiving() as far:
         for number in range(ENDPOINTS):
-            await an_endpoint(database, f"{receiver.url}/{number}")
+            await an_endpoint(database, f"{far.url}/{number}")
         for _ in range(EVENTS // 100):
             await told(database, 100)
         await placed(database)
-        async with relays(database_url, count):
-            await receiver.has(ENDPOINTS * EVENTS, seconds=240)
+        async with asyncio.timeout(240), relays(database_url, count):
+            await asyncio.to_thread(far.has, ENDPOINTS * EVENTS)
             await until_settled(database, seconds=20)
+        received = Counter((one.path, one.id) for one in far.has(0))
 
-    received = Counter((one.path, one.id) for one in receiver.received)
     assert len(received) == ENDPOINTS * EVENTS
     assert max(received.values()) == 1
     assert {row["attempts"] for row in await all_deliveries(database)} == {1}
