@@ -12,6 +12,7 @@ COPY --from=wheels /service/.venv /service/.venv
 COPY alembic.ini ./
 COPY migrations ./migrations
 COPY app ./app
+COPY openapi/receivers ./openapi/receivers
 ENV PATH=/service/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0
 USER service
 EXPOSE 8000

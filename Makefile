@@ -55,9 +55,10 @@ lint: .venv/.installed ## formatting, lint, types, storeys
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-test: .venv/.installed ## the whole test suite, on a PostgreSQL of its own
-	$(BIN)/python -m coverage run -m pytest
+test: .venv/.installed ## the whole test suite, on PostgreSQL servers of its own
+	$(BIN)/python -m coverage run -m pytest tests/domain
 	$(BIN)/python -m coverage report
+	$(BIN)/python -m pytest --ignore=tests/domain --numprocesses=auto --dist=loadfile
 
 check: lint test ## what CI runs
 

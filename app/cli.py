@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+import uvloop
 
 from app.administration import clients, database_url, keys, with_database
 from app.api.application import create_application
@@ -20,6 +21,7 @@ from app.embedded.cluster import ClusterError
 from app.embedded.parenthood import stop_with_parent
 from app.importing import import_file
 from app.logs import configure_logs
+from app.measures import show_attempts
 from app.persistence import migrations
 from app.persistence.clients import Role
 from app.persistence.database import Database, open_database
@@ -98,15 +100,21 @@ def worker() -> None:
     settings = read_settings()
     configure_logs(settings.log_level)
     url = database_url(settings)
+    if settings.metrics_port is not None:
+        try:
+            show_attempts(settings.host, settings.metrics_port)
+        except OSError as problem:
+            refused = f"METRICS_PORT : {settings.host}:{settings.metrics_port} n’est pas libre ({problem.strerror})"
+            raise SettingsError(refused) from None
 
     async def run() -> None:
         stop, database = asyncio.Event(), open_database(url, pool_size=WORKER_POOL_SIZE)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await work(database, settings, stop)
+        await work(database, url, settings, stop)
         await database.close()
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 @cli.command()

@@ -39,14 +39,16 @@ def build(settings: Settings) -> FastAPI:
     service = Service(database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), reach=reach)
     service.support_email = settings.support_email
     service.has_mailbox = settings.has_mailbox
+    service.anonymise_after_years = settings.anonymise_after_years
     app = create_application(service)
-    notices = Notices(settings.database_url.get_secret_value(), service.recognised.ear, service.watch.ear)
+    url, ears = settings.database_url.get_secret_value(), (service.recognised.ear, service.watch.ear)
+    notices = Notices(url, *ears, changed=database.changed)
 
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
         drain_on_sigterm(service, settings.drain_seconds)
         stop = asyncio.Event()
-        worker = asyncio.create_task(work(database, settings, stop)) if settings.run_worker else None
+        worker = asyncio.create_task(work(database, url, settings, stop)) if settings.run_worker else None
         listening = asyncio.create_task(notices.listen())
         gc.collect()
         gc.freeze()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST as CONTENT_TYPE
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client import multiprocess as several_processes
 
 __all__ = [
@@ -16,8 +16,11 @@ __all__ = [
     "OLDEST_UNSEQUENCED",
     "REQUESTS",
     "SHARED_FOLDER",
+    "UNDELIVERED",
+    "WORKERS",
     "count_decisions",
     "exposition",
+    "show_attempts",
 ]
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for where several processes count together
@@ -47,16 +50,33 @@ OLDEST_UNDELIVERED = Gauge(
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
+UNDELIVERED = Gauge(
+    "delivery_undelivered",
+    "Deliveries that have neither arrived nor been given up.",
+    ["channel"],
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
 LANES = Gauge(
     "delivery_lanes",
-    "Receivers by the state of their circuit breaker: closed, open, half_open.",
+    "Receivers by the state of their circuit breaker: closed, open, half_open; disabled when it was given up.",
     ["channel", "state"],
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+WORKERS = Gauge(
+    "workers",
+    "Workers that listen to the database, on whatever machine.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
 DELIVERY_ATTEMPTS = Counter(
     "delivery_attempts", "Attempts settled, by what they came to.", ["channel", "outcome"], registry=REGISTRY
 )
+
+# What a worker counts; the rest is of the API, or found in the database when the API is asked.
+OF_A_WORKER = CollectorRegistry()
+OF_A_WORKER.register(DELIVERY_ATTEMPTS)
 
 
 def count_decisions(decisions: Sequence[Mapping[str, Any]]) -> None:
@@ -74,3 +94,8 @@ def exposition() -> bytes:
     together = CollectorRegistry()
     several_processes.MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no annotation there
     return generate_latest(together)
+
+
+def show_attempts(host: str, port: int) -> None:
+    """At this address, for a worker beside the API. Raise OSError."""
+    start_http_server(port, host, OF_A_WORKER)

@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     support_email: str = "support@conseiller-numerique.example"
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     run_worker: bool = False
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     webhook_allow_private_addresses: bool = False
+    anonymise_after_years: Annotated[int, Field(ge=1, le=30)] = 5
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3.0
     token_issuer: str | None = None
@@ -60,6 +62,12 @@ class Settings(BaseSettings):
         if value is not None:
             mail_server_at(value.get_secret_value())
         return value
+
+    @field_validator("support_email")
+    @classmethod
+    def _is_bare(cls, value: str) -> str:
+        """Without the name that it may have been given."""
+        return parseaddr(value)[1] or value
 
     @field_validator("mail_from", "support_email")
     @classmethod

@@ -1,21 +1,27 @@
-"""`make bench`: the hot path beside pgbench and beside a bare ASGI app, on one server, in one run."""
+"""`make bench`: the hot path beside pgbench and beside a bare ASGI app, and what tells others of it, on one server, in
+one run."""
 
 import json
 import os
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded.cluster import running_cluster
+from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.migrations import migrate
-from benchmarks.feed import REGISTRATIONS, place_all, visible
+from benchmarks.deliveries import ENDPOINTS, add_endpoints, delivered, skip_reminders
+from benchmarks.feed import REGISTRATIONS, place_all, told
 from benchmarks.load import Load, Result, choose_generator
 from benchmarks.pgbench import nine_statements
 from benchmarks.population import ADVISERS, populate
-from benchmarks.servers import Server, bare_server, service
+from benchmarks.receiver import receiving
+from benchmarks.servers import Server, bare_server, relays, service
 
 CLIENTS = 16
+RELAYS = (1, 2, 4)
+USED = 20_000  # advisers that a row of registrations may use up
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 
 
@@ -39,6 +45,69 @@ def measure(server: Server, load: Load) -> tuple[Result, float]:
     return result, (server.cpu_seconds() - before) * 1000 / max(result.requests, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What is measured, and by whom it is asked; `figures` gathers what is found."""
+
+    cluster: Cluster
+    url: str
+    authorization: str
+    figures: dict[str, float]
+
+    def keep(self, **figures: float) -> None:
+        self.figures.update({name: round(value, 3) for name, value in figures.items()})
+
+
+def hot_path(bench: Bench, app: Server) -> float:
+    """The rows of a registration, between two of pgbench, and of the reads; return how many a second were registered."""
+    authorization = bench.authorization
+    measure(app, register(app.base_url, authorization, first=0, seconds=2))  # warms pools, statements and caches
+    pg = nine_statements(bench.cluster, CLIENTS, SECONDS)
+    print(row("pgbench, nine statements", pg, None, None))
+    written, cpu_register = measure(app, register(app.base_url, authorization, USED, SECONDS))
+    print(row("POST /v1/registrations", written.per_second, written, cpu_register))
+    again = nine_statements(bench.cluster, CLIENTS, SECONDS)
+    print(row("pgbench, nine statements, again", again, None, None))
+    one, cpu_read = measure(app, Load(app.base_url, "read", authorization, 0, SECONDS, CLIENTS))
+    print(row("GET /v1/registrations/{id}", one.per_second, one, cpu_read))
+    page, cpu_page = measure(app, Load(app.base_url, "page", authorization, 0, SECONDS, CLIENTS))
+    print(row("GET /v1/registrations, a page of 100", page.per_second, page, cpu_page))
+    bench.keep(ratio_pgbench=written.per_second / ((pg + again) / 2), registrations_per_s=written.per_second)
+    bench.keep(p50_ms=written.p50_ms, p99_ms=written.p99_ms)
+    bench.keep(cpu_ms_register=cpu_register, cpu_ms_read=cpu_read, cpu_ms_page=cpu_page)
+    return written.per_second
+
+
+def told_to_others(bench: Bench, app: Server) -> None:
+    """The rows of events: placed, read in the feed, delivered."""
+    events, placed_per_second = place_all(bench.url)
+    print(row(f"events placed, {events} that waited", placed_per_second, None, None))
+    skip_reminders(bench.url)
+    with receiving() as receiver:
+        add_endpoints(bench.url, receiver, 1)
+        with relays(bench.url, 1):
+            seen, received = told(app.base_url, bench.authorization, 4 * USED - 2 * REGISTRATIONS, receiver)
+        print(row("registration answered → event read", seen.per_second, seen, None))
+        print(row("registration answered → webhook received", received.per_second, received, None))
+        add_endpoints(bench.url, receiver, ENDPOINTS - 1)
+        for count in RELAYS:
+            delivered_per_second, cpu = delivered(bench.url, receiver, count)
+            print(row(f"webhooks, delivered by {count} relay{'s' * (count > 1)}", delivered_per_second, None, cpu))
+            bench.keep(**{f"webhooks_per_s_by_{count}": delivered_per_second})
+    bench.keep(events_placed_per_s=placed_per_second, event_p50_ms=seen.p50_ms, event_p99_ms=seen.p99_ms)
+    bench.keep(webhook_p50_ms=received.p50_ms, webhook_p99_ms=received.p99_ms)
+
+
+def bare(bench: Bench) -> float:
+    """The row of the bare app; return how many registrations a second."""
+    with bare_server(bench.url) as server:
+        measure(server, register(server.base_url, bench.authorization, 2 * USED, 2))
+        plain, cpu = measure(server, register(server.base_url, bench.authorization, 3 * USED, SECONDS))
+    print(row("bare ASGI app, same statements by asyncpg", plain.per_second, plain, cpu))
+    bench.keep(cpu_ms_bare=cpu)
+    return plain.per_second
+
+
 def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)))
@@ -52,47 +121,14 @@ def main() -> None:
         print(f"load by {choose_generator().__name__}, {os.cpu_count()} cores")
         print(f"{'':<44} {'per s':>9} {'p50 ms':>8} {'p99 ms':>8} {'CPU ms':>8}")
         app = stack.enter_context(service(url))
-        authorization = f"Bearer {keys['admin']}"
-        measure(app, register(app.base_url, authorization, first=0, seconds=2))  # warms pools, statements and caches
-        used = 20_000
-        pg = nine_statements(cluster, CLIENTS, SECONDS)
-        print(row("pgbench, nine statements", pg, None, None))
-        written, cpu_register = measure(app, register(app.base_url, authorization, used, SECONDS))
-        print(row("POST /v1/registrations", written.per_second, written, cpu_register))
-        again = nine_statements(cluster, CLIENTS, SECONDS)
-        print(row("pgbench, nine statements, again", again, None, None))
-        one, cpu_read = measure(app, Load(app.base_url, "read", authorization, 0, SECONDS, CLIENTS))
-        print(row("GET /v1/registrations/{id}", one.per_second, one, cpu_read))
-        page, cpu_page = measure(app, Load(app.base_url, "page", authorization, 0, SECONDS, CLIENTS))
-        print(row("GET /v1/registrations, a page of 100", page.per_second, page, cpu_page))
-        events, placed_per_second = place_all(url)
-        print(row(f"events placed, {events} that waited", placed_per_second, None, None))
-        seen = visible(app.base_url, authorization, 4 * used - 2 * REGISTRATIONS)
-        print(row("registration answered → event read", seen.per_second, seen, None))
-        memory = app.resident_mb()
-        bare = stack.enter_context(bare_server(url))
-        measure(bare, register(bare.base_url, authorization, 2 * used, 2))
-        plain, cpu_bare = measure(bare, register(bare.base_url, authorization, 3 * used, SECONDS))
-        print(row("bare ASGI app, same statements by asyncpg", plain.per_second, plain, cpu_bare))
-        ratio = written.per_second / ((pg + again) / 2)
-        print(
-            f"ratio to pgbench {ratio:.2f}, to the bare app {written.per_second / plain.per_second:.2f}; {memory:.0f} MB"
-        )
-        figures = {
-            "ratio_pgbench": round(ratio, 3),
-            "cpu_ms_register": round(cpu_register, 3),
-            "cpu_ms_read": round(cpu_read, 3),
-            "cpu_ms_page": round(cpu_page, 3),
-            "p50_ms": round(written.p50_ms, 2),
-            "p99_ms": round(written.p99_ms, 2),
-            "registrations_per_s": round(written.per_second, 1),
-            "rss_mb": round(memory, 1),
-            "ratio_bare": round(written.per_second / plain.per_second, 3),
-            "cpu_ms_bare": round(cpu_bare, 3),
-            "events_placed_per_s": round(placed_per_second, 1),
-            "event_p50_ms": round(seen.p50_ms, 1),
-            "event_p99_ms": round(seen.p99_ms, 1),
-        }
+        bench = Bench(cluster, url, f"Bearer {keys['admin']}", {})
+        registered = hot_path(bench, app)
+        told_to_others(bench, app)
+        bench.keep(rss_mb=app.resident_mb())
+        bench.keep(ratio_bare=registered / bare(bench))
+        figures = bench.figures
+        print(f"ratio to pgbench {figures['ratio_pgbench']:.2f}, to the bare app {figures['ratio_bare']:.2f}; ", end="")
+        print(f"{figures['rss_mb']:.0f} MB")
         print(json.dumps(figures))
 
 

@@ -1,10 +1,11 @@
-"""The event feed: how fast events get their places, and how long after its answer a registration can be read."""
+"""Events: how fast they get their places, and how long after its answer a registration is told of: to a client that
+waits for the feed, and to a webhook."""
 
 import asyncio
 import json
 import random
 from datetime import datetime
-from time import perf_counter
+from time import monotonic
 from uuid import uuid4
 
 import httpx
@@ -13,6 +14,7 @@ from app.persistence.database import open_database
 from app.use_cases.sequence import sequence
 from benchmarks.load import BODY, Result
 from benchmarks.population import NOW, adviser_id
+from benchmarks.receiver import Receiver
 
 REGISTRATIONS = 200
 PAUSE_SECONDS = 0.05  # between two registrations, on average
@@ -20,10 +22,10 @@ PAUSE_SECONDS = 0.05  # between two registrations, on average
 
 async def _place_all(url: str, now: datetime) -> tuple[int, float]:
     database = open_database(url, pool_size=1)
-    total, started = 0, perf_counter()
+    total, started = 0, monotonic()
     while placed := await sequence(database, now):
         total += placed
-    seconds = perf_counter() - started
+    seconds = monotonic() - started
     await database.close()
     return total, seconds
 
@@ -38,30 +40,50 @@ async def _register(client: httpx.AsyncClient, first: int, answered: dict[str, f
     for number in range(first, first + REGISTRATIONS):
         body = json.loads(BODY.replace("ADVISER", adviser_id(number)))
         answer = await client.post("/v1/registrations", json=body, headers={"Idempotency-Key": str(uuid4())})
-        answered[answer.raise_for_status().json()["id"]] = perf_counter()
+        answered[answer.raise_for_status().json()["id"]] = monotonic()
         await asyncio.sleep(random.expovariate(1 / PAUSE_SECONDS))
 
 
-async def _follow(client: httpx.AsyncClient, cursor: str, seen: dict[str, float]) -> None:
-    while len(seen) < REGISTRATIONS:
+async def _follow(client: httpx.AsyncClient, cursor: str, answered: dict[str, float], seen: dict[str, float]) -> None:
+    while len(answered) < REGISTRATIONS or answered.keys() - seen.keys():
         page = await client.get("/v1/events", params={"after": cursor}, headers={"Prefer": "wait=20"})
         cursor = page.raise_for_status().json()["next"]
-        seen |= {event["subject"]["id"]: perf_counter() for event in page.json()["data"]}
+        seen |= {event["subject"]["id"]: monotonic() for event in page.json()["data"]}
 
 
-async def _delays(base_url: str, authorization: str, first: int) -> list[float]:
+async def _answered_and_seen(
+    base_url: str, authorization: str, first: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The instants of each registration."""
     answered: dict[str, float] = {}
     seen: dict[str, float] = {}
     async with httpx.AsyncClient(base_url=base_url, headers={"Authorization": authorization}, timeout=40) as client:
         head = await client.get("/v1/events", params={"after": "now"})
-        following = asyncio.create_task(_follow(client, head.json()["next"], seen))
+        following = asyncio.create_task(_follow(client, head.json()["next"], answered, seen))
         await _register(client, first, answered)
         await following
-    return sorted(seen[registration] - instant for registration, instant in answered.items())
+    return answered, seen
 
 
-def visible(base_url: str, authorization: str, first: int) -> Result:
-    """From the answer to a registration until a client that waits has its event; registers from adviser `first` on."""
-    delays = asyncio.run(_delays(base_url, authorization, first))
+def _result(answered: dict[str, float], told: dict[str, float]) -> Result:
+    delays = sorted(told[registration] - instant for registration, instant in answered.items())
     middle, late = delays[len(delays) // 2], delays[len(delays) * 99 // 100]
     return Result(len(delays), 0, 1 / PAUSE_SECONDS, middle * 1000, late * 1000)
+
+
+def told(base_url: str, authorization: str, first: int, receiver: Receiver) -> tuple[Result, Result]:
+    """From the answer to a registration until a client that waits has its event, and until the receiver has it, which
+    is told everything; registers from adviser `first` on."""
+    answered, seen = asyncio.run(_answered_and_seen(base_url, authorization, first))
+    return _result(answered, seen), _result(answered, _received(answered, receiver))
+
+
+def _received(answered: dict[str, float], receiver: Receiver) -> dict[str, float]:
+    """Once each of these registrations is among them."""
+    received: dict[str, float] = {}
+    count = len(answered)
+    while answered.keys() - received.keys():
+        came = receiver.has(count)
+        received = {json.loads(one.body)["data"]["subject"]["id"]: one.at for one in came}
+        count = len(came) + 1
+    return received

@@ -19,8 +19,9 @@ _STARTING_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    base_url: str
+class Running:
+    """A process."""
+
     pid: int
 
     def cpu_seconds(self) -> float:
@@ -31,6 +32,11 @@ class Server:
     def resident_mb(self) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Server(Running):
+    base_url: str
 
 
 def _free_port() -> int:
@@ -46,7 +52,7 @@ def _started(command: list[str], environment: Mapping[str, str], port: int, prob
     try:
         base_url = f"http://127.0.0.1:{port}"
         _wait(f"{base_url}{probe}")
-        yield Server(base_url, process.pid)
+        yield Server(process.pid, base_url)
     finally:
         process.terminate()
         process.wait(10)
@@ -80,3 +86,31 @@ def bare_server(url: str) -> Generator[Server]:
     port = _free_port()
     with _started([sys.executable, "-m", "benchmarks.bare", url, str(port)], {}, port, "/") as server:
         yield server
+
+
+@contextmanager
+def relays(url: str, count: int) -> Generator[list[Running]]:
+    """So many workers, at work. They may deliver to this machine; e-mails wait, as nobody says how to send them."""
+    environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
+    environment |= {"PUBLIC_BASE_URL": "https://benchmark.example"}
+    command = [sys.executable, "-m", "app", "worker"]
+    started = [
+        subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE) for _ in range(count)
+    ]
+    try:
+        for process in started:
+            _wait_until_tidied(process)
+        yield [Running(process.pid) for process in started]
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.communicate(timeout=20)
+
+
+def _wait_until_tidied(process: subprocess.Popen[bytes]) -> None:
+    """What a worker does first, and says. Raise ValueError when it ends instead."""
+    for line in process.stderr or ():
+        if b'"tidied"' in line:
+            return
+    raise ValueError(process.wait())

@@ -85,7 +85,7 @@ def a_contract(
 ) -> Contract:
     """`missing` names the facts of the administrative file that the employer has not given yet."""
     file = AdministrativeFile(
-        ds_file_number=None if "ds_file_number" in missing else "7654321",
+        ds_filed="ds_file_number" not in missing,
         contract_uploaded_on=None if "contract_uploaded_on" in missing else FILED_ON,
         validated_on=None if "validated_on" in missing else FILED_ON,
     )

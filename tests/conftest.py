@@ -60,13 +60,18 @@ async def _load(url: str) -> None:
     await database.close()
 
 
-@pytest.fixture(scope="session")
-def template(cluster: Cluster) -> str:
-    """The name of a database with the schema and the published catalogue, that nobody is connected to."""
-    cluster.create_database(TEMPLATE)
-    url = cluster.url(TEMPLATE)
+def fill(cluster: Cluster, name: str) -> None:
+    """Make a database with the schema and the published catalogue, that nobody is connected to."""
+    cluster.create_database(name)
+    url = cluster.url(name)
     migrate(url)
     asyncio.run(_load(url))
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a database that is copied."""
+    fill(cluster, TEMPLATE)
     return TEMPLATE
 
 

@@ -10,9 +10,12 @@ from app.seed.situations import PEOPLE_AND_FILES
 LOGS = Path(tempfile.mkdtemp(prefix="registrations-logs-"))
 STREAM = LOGS.joinpath("suite.log").open("a", encoding="utf-8")  # for the life of the process
 
-# A name of the demonstration or of the tests' own people, any e-mail address, any key, any password in an address.
+# A name of the demonstration or of the tests' own people, any e-mail address, any key, any password in an address, any
+# personal link.
 _NAMES = sorted({name for person in (*PEOPLE_AND_RIGHTS, *PEOPLE_AND_FILES) for name in person.name.split()})
-PERSONAL = re.compile(rf"@|insc_\w{{12}}_|\b(?:Camille|Exemple|{'|'.join(map(re.escape, _NAMES))})\b")
+PERSONAL = re.compile(
+    rf"@|insc_\w{{12}}_|answer/[\w-]{{43}}|\b(?:Camille|Exemple|{'|'.join(map(re.escape, _NAMES))})\b"
+)
 
 
 def personal_lines() -> list[str]:

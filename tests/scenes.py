@@ -54,6 +54,35 @@ def registration_body(adviser_id: str, **fields: Any) -> dict[str, Any]:
     }
 
 
+def policy_body(**groups: Any) -> dict[str, Any]:
+    """The published values, in force from 2098 unless said otherwise."""
+    return {
+        "effective_from": "2098-01-01",
+        "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},
+        "civil_year": {"count": 1, "first_year": 2024, "grace": {"2024": "2025-03-31"}},
+        "supplementary": {"from": "2025-01-01", "count": 1},
+        "over_quota": {"reply_days": None},
+        "initial_training": {
+            "max_funded": 1,
+            "path_hours": [
+                {"from": "2021-01-01", "value": [105, 280, 350, 420]},
+                {"from": "2024-03-01", "value": [70, 175, 315]},
+                {"from": "2025-10-21", "value": [175]},
+            ],
+        },
+        "certification": {
+            "presentation_months": [{"from": "2021-01-01", "value": 6}, {"from": "2024-01-01", "value": 2}],
+            "valid_absence_motives": [
+                {"from": "2021-01-01", "value": ["medical_certificate", "force_majeure", "covid_positive_test"]},
+                {"from": "2023-11-29", "value": ["medical_certificate", "force_majeure"]},
+            ],
+        },
+        "unjustified_absence_consumes": True,
+        "support_email": "support@example.org",
+        **groups,
+    }
+
+
 def an_adviser(client: httpx.Client, **fields: Any) -> str:
     """The id of a new adviser."""
     answer = client.put(f"/v1/advisers/{uuid4()}", json=adviser_body(**fields)).raise_for_status()

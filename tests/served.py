@@ -21,7 +21,7 @@ from app.seed.keys import make_demonstration_keys
 from app.serving import listening_socket
 from tests.clockwork import MORNING, Clockwork
 
-PEPPER = Pepper(("a secret for tests that is long enough",))
+PEPPER = Pepper(("a-secret-for-tests-that-is-long-enough",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenRead
     server = uvicorn.Server(uvicorn.Config(create_application(service), **quiet))  # type: ignore[arg-type]  # its options
 
     async def run() -> None:
-        listening = asyncio.create_task(Notices(database_url, service.recognised.ear).listen())
+        notices = Notices(database_url, service.recognised.ear, changed=service.database.changed)
+        listening = asyncio.create_task(notices.listen())
         await server.serve([listener])
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

@@ -48,13 +48,19 @@ class Scope(StrEnum):
     SESSIONS_WRITE = "sessions:write"
     CERTIFICATIONS_READ = "certifications:read"
     CERTIFICATIONS_WRITE = "certifications:write"
+    PERSONAL_DATA_READ = "personal-data:read"
+    PERSONAL_DATA_ERASE = "personal-data:erase"
     CARRY_OVERS_WRITE = "carry-overs:write"
+    OBLIGATIONS_READ = "obligations:read"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
     AUDIT_READ = "audit:read"
     EVENTS_READ = "events:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    STATISTICS_READ = "statistics:read"
     MESSAGES_READ = "messages:read"
     MESSAGES_WRITE = "messages:write"
     IMPORTS_READ = "imports:read"
@@ -69,12 +75,23 @@ _COMMON = {
     Scope.CERTIFICATIONS_READ,
     Scope.CERTIFICATIONS_WRITE,
     Scope.EVENTS_READ,
+    Scope.STATISTICS_READ,
     Scope.WEBHOOKS_READ,
     Scope.WEBHOOKS_WRITE,
 }
 
 SCOPES: Mapping[Role, frozenset[Scope]] = {
-    Role.PLATFORM: frozenset(_COMMON | {Scope.ADVISERS_WRITE, Scope.CONTRACTS_READ, Scope.CONTRACTS_WRITE}),
+    Role.PLATFORM: frozenset(
+        _COMMON
+        | {
+            Scope.ADVISERS_WRITE,
+            Scope.CONTRACTS_READ,
+            Scope.CONTRACTS_WRITE,
+            Scope.PERSONAL_DATA_READ,
+            Scope.PERSONAL_DATA_ERASE,
+            Scope.POLICIES_READ,
+        }
+    ),
     Role.TRAINING_ORGANISATION: frozenset(_COMMON | {Scope.SESSIONS_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }
@@ -114,10 +131,11 @@ class Asking:
     def trace(self) -> Trace:
         return Trace(self.client.id, self.action, self.request_id, self.now)
 
-    async def showing(self, response: Response, *subjects: UUID | str) -> Response:
-        """Note whom the response is about before it is sent; a 304 shows nothing."""
-        if subjects and response.status_code != NOT_MODIFIED:
-            await self.service.trail.note(self.trace, subjects)
+    async def showing(self, response: Response, *subjects: UUID | str | None) -> Response:
+        """Note whom the response is about before it is sent: nobody when None; a 304 shows nothing."""
+        persons = [subject for subject in subjects if subject is not None]
+        if persons and response.status_code != NOT_MODIFIED:
+            await self.service.trail.note(self.trace, persons)
         return response
 
     def asked(self, worded: Callable[[Row], Answer], key: str | None = None, body: BaseModel | None = None) -> Asked:

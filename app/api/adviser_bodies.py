@@ -1,4 +1,4 @@
-"""Advisers and their training record, as the contract shows them (api.md, Advisers)."""
+"""Advisers, as the contract shows them (api.md, Advisers)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -13,28 +13,17 @@ from app.api.fields import (
     Body,
     BucketName,
     CivilDate,
-    Count,
     Department,
     Email,
     Id,
-    ModuleCodeText,
     Motive,
     Name,
-    PolicyVersion,
-    RuleName,
     Version,
     check_order,
 )
-from app.api.registration_resources import Reasons, reason_resource
-from app.domain.entitlements import Category
-from app.domain.obligations import ObligationStatus
-from app.domain.presentations import PresentationStatus
-from app.domain.training_record import Entitlement, TrainingRecord
 from app.persistence.driver import Row
-from app.wording.languages import Language
 
 LARGEST_ID = 2**53 - 1  # the largest integer every JSON reader keeps exact
-LONGEST_RECORD = 1000  # of rights, obligations or exams: one or two a year
 
 ConumId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 
@@ -83,7 +72,8 @@ class InitialTrainingResource(TypedDict):
 
 
 class AdviserResource(TypedDict):
-    """Un conseiller. `email` est null pour un organisme de formation, qui n’en a pas besoin."""
+    """Un conseiller. `email` est null pour un organisme de formation, qui n’en a pas besoin. `anonymised_at` : depuis
+    quand son identité est effacée ; null tant qu’elle ne l’est pas."""
 
     id: UUID
     conum_id: ConumId | None
@@ -93,6 +83,7 @@ class AdviserResource(TypedDict):
     department: Department | None
     in_scheme: bool
     initial_training: InitialTrainingResource | None
+    anonymised_at: datetime | None
     version: Version
     created_at: datetime
     updated_at: datetime
@@ -112,121 +103,10 @@ def adviser_resource(row: Row, *, with_contact: bool) -> AdviserResource:
         "initial_training": {"entered_on": entered_on, "ended_on": row["initial_training_ended_on"]}
         if entered_on
         else None,
+        "anonymised_at": instant(row["anonymised_at"]),
         "version": row["version"],
         "created_at": instant(row["created_at"]),
         "updated_at": instant(row["updated_at"]),
-    }
-
-
-class InPostResource(TypedDict):
-    """`reasons` dit ce que l’employeur doit encore faire, même quand un contrat couvre le jour."""
-
-    value: bool
-    contract_id: UUID | None
-    reasons: Reasons
-
-
-class InitialTrainingStateResource(TypedDict):
-    """L’entrée en formation initiale, ou la qualification qui en dispense."""
-
-    entered_on: date | None
-    exempt: bool
-    exempted_by: ModuleCodeText | None
-
-
-class EntitlementResource(TypedDict):
-    """Un droit : `used` compte chaque unité tenue, sessions à venir comprises."""
-
-    bucket: BucketName
-    units: Count
-    used: Count
-    reserved_by: Annotated[
-        list[UUID], Field(max_length=LONGEST_RECORD, description="Les inscriptions qui tiennent une unité.")
-    ]
-    valid_from: date
-    valid_until: date | None
-    rule: RuleName
-
-
-class ObligationResource(TypedDict):
-    """Ce qui doit être suivi dans une période. Une alerte, jamais un blocage."""
-
-    period: BucketName
-    required: Count
-    followed: Count
-    due_on: date
-    status: ObligationStatus
-
-
-class PresentationResource(TypedDict):
-    """Un examen à présenter après la formation initiale."""
-
-    qualification: ModuleCodeText
-    status: PresentationStatus
-    due_on: date
-
-
-class TrainingRecordResource(TypedDict):
-    """Ce que les règles voient d’un conseiller un jour donné."""
-
-    adviser_id: UUID
-    on: date
-    category: Category
-    in_post: InPostResource
-    initial_training: InitialTrainingStateResource
-    entitlements: Annotated[list[EntitlementResource], Field(max_length=LONGEST_RECORD)]
-    obligations: Annotated[list[ObligationResource], Field(max_length=LONGEST_RECORD)]
-    certifications: Annotated[list[PresentationResource], Field(max_length=LONGEST_RECORD)]
-    policy_version: PolicyVersion
-
-
-def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> EntitlementResource:
-    return {
-        "bucket": item.bucket.name,
-        "units": item.bucket.units,
-        "used": len(item.reserved_by),
-        "reserved_by": [held for held in item.reserved_by if held in visible],
-        "valid_from": item.bucket.opens_on,
-        "valid_until": item.bucket.expires_on,
-        "rule": item.bucket.rule,
-    }
-
-
-def training_record_resource(
-    adviser: UUID, record: TrainingRecord, visible: frozenset[UUID], language: Language
-) -> TrainingRecordResource:
-    """`visible` are the registrations that the caller may see; the others are counted, not named."""
-    contract = record.post.contract
-    return {
-        "adviser_id": adviser,
-        "on": record.on,
-        "category": record.category,
-        "in_post": {
-            "value": contract is not None,
-            "contract_id": contract.id if contract else None,
-            "reasons": [reason_resource(refusal, language) for refusal in record.post_refusals],
-        },
-        "initial_training": {
-            "entered_on": record.entered_on,
-            "exempt": record.exempted_by is not None,
-            "exempted_by": record.exempted_by,
-        },
-        "entitlements": [_entitlement_resource(item, visible) for item in record.entitlements],
-        "obligations": [
-            {
-                "period": item.period,
-                "required": item.required,
-                "followed": item.followed,
-                "due_on": item.due_on,
-                "status": item.status,
-            }
-            for item in record.obligations
-        ],
-        "certifications": [
-            {"qualification": item.qualification, "status": item.status, "due_on": item.due_on}
-            for item in record.presentations
-        ],
-        "policy_version": record.policy_version,
     }
 
 

@@ -13,10 +13,8 @@ from app.api.adviser_bodies import (
     AdviserResource,
     CarryOverRequest,
     CarryOverResource,
-    TrainingRecordResource,
     adviser_resource,
     carry_over_resource,
-    training_record_resource,
 )
 from app.api.bodies import answer_of, said, shown
 from app.api.fields import CIVIL_DATE, EARLIEST, LATEST, Id
@@ -26,7 +24,8 @@ from app.api.merging import patched
 from app.api.pages import Paging, integers, invalid_parameter
 from app.api.problems import Problem
 from app.api.routes import Route, listed, problems
-from app.persistence import advisers
+from app.api.training_record_resources import Seen, TrainingRecordResource, training_record_resource
+from app.persistence import advisers, carry_overs
 from app.persistence.attempts import Answer
 from app.persistence.driver import Row
 from app.persistence.pages import Filter
@@ -95,7 +94,8 @@ async def post_adviser(body: AdviserRequest, asking: Writing, idempotency_key: I
     operation_id="putAdviser",
     summary="Créer ou remplacer un conseiller",
     response_model=AdviserResource,
-    responses=problems("conum-id-taken") | {201: {"description": "Créé", "model": AdviserResource}},
+    responses=problems("conum-id-taken", "adviser-anonymised")
+    | {201: {"description": "Créé", "model": AdviserResource}},
 )
 async def put_adviser(adviser_id: Id, body: AdviserRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant, comme celui de La Coop. `If-Match: *` : la dernière écriture gagne."""
@@ -158,7 +158,7 @@ async def get_adviser(adviser_id: Id, asking: Reading, if_none_match: IfNoneMatc
     operation_id="patchAdviser",
     summary="Modifier un conseiller",
     response_model=AdviserResource,
-    responses=problems("conum-id-taken"),
+    responses=problems("conum-id-taken", "adviser-anonymised"),
 )
 async def patch_adviser(
     adviser_id: Id,
@@ -191,20 +191,26 @@ async def get_training_record(
     on: On = None,
     history: Annotated[bool, Query(description="Avec les droits expirés.")] = False,  # noqa: FBT002  # a query flag
 ) -> Response:
-    """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé."""
-    record, visible = await show_training_record(
+    """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé.
+
+    Avec les absences non justifiées et ce qu’elles coûtent, et les reports de droits.
+    """
+    record, registrations = await show_training_record(
         asking.database,
         adviser_id,
-        on=_day(on),
+        on=civil_day(on),
         history=history,
         asked=asking.asked(partial(answer_of, language=asking.language)),
     )
-    resource = training_record_resource(adviser_id, record, visible, asking.language)
+    visible = frozenset(item.id for item in registrations)
+    seen = Seen(visible, with_motives=asking.owner is None, language=asking.language, base_url=asking.service.base_url)
+    carried = await carry_overs.read_all(asking.database, adviser_id)
+    resource = training_record_resource(adviser_id, record, carried, seen)
     return await asking.showing(said(resource, asking.language), adviser_id)
 
 
-def _day(value: str | None) -> date | None:
-    """Raise Problem."""
+def civil_day(value: str | None, name: str = "on") -> date | None:
+    """Of the parameter of this name. Raise Problem."""
     if value is None:
         return None
     try:
@@ -212,7 +218,7 @@ def _day(value: str | None) -> date | None:
     except ValueError:
         day = None
     if day is None or not EARLIEST <= day <= LATEST:
-        raise invalid_parameter("on", NOT_A_DAY)
+        raise invalid_parameter(name, NOT_A_DAY)
     return day
 
 
@@ -222,7 +228,7 @@ def _day(value: str | None) -> date | None:
     operation_id="carryOver",
     summary="Reporter un droit",
     response_model=CarryOverResource,
-    responses=problems("nothing-to-carry-over"),
+    responses=problems("nothing-to-carry-over", "adviser-anonymised"),
 )
 async def post_carry_over(
     adviser_id: Id, body: CarryOverRequest, asking: CarryingOver, idempotency_key: IdempotencyKey = None

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import instant as instant_said
 from app.api.fields import Id
-from app.api.pages import PlainPaging, equalities, instant
+from app.api.pages import PlainPaging, Since, equalities, instant
 from app.api.routes import Route, listed
 from app.persistence import audit_log
 from app.persistence.driver import Row
@@ -28,14 +28,6 @@ OPERATION = "^[A-Za-z]{1,60}$"
 Actor = Annotated[Id | None, Query(description="L’identifiant du client qui a agi.")]
 Subject = Annotated[Id | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
 Action = Annotated[str | None, Query(pattern=OPERATION, max_length=60, description="L’`operationId` de l’opération.")]
-Since = Annotated[
-    str | None,
-    Query(
-        max_length=40,
-        description="Instant RFC 3339 (`2026-01-31T00:00:00Z`), inclus.",
-        json_schema_extra={"format": "date-time"},
-    ),
-]
 
 
 class AuditEntryResource(TypedDict):

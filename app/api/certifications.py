@@ -1,6 +1,7 @@
 """/v1/certifications and /v1/qualifications: exam results, and the titles they belong to."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,18 +13,25 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, said, shown
-from app.api.fields import LARGEST_COUNT, CivilDate, Id, ModuleCodeText, Name, Version
+from app.api.fields import LARGEST_COUNT, CivilDate, Id, ModuleCodeText, Name, Said, Version
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, checked_key
-from app.api.pages import Paging, equalities
+from app.api.pages import Paging, PlainPaging, equalities
 from app.api.problems import Problem
 from app.api.routes import Route, listed, problems
+from app.api.training_record_resources import REPLACEMENT
 from app.domain.certification import CertificationOutcome, NextAttemptPayer
+from app.domain.presentations import Presentation, PresentationStatus
 from app.persistence import certifications
 from app.persistence.attempts import Answer
+from app.persistence.database import Reader
 from app.persistence.driver import Row
+from app.persistence.pages import Page, Slice
 from app.persistence.rows import QUALIFICATIONS
 from app.use_cases.certify import Result, certify
-from app.wording.languages import Sentence
+from app.use_cases.survey import Survey, exams_to_present
+from app.use_cases.today import civil_date
+from app.wording.languages import Language, Sentence
+from app.wording.training_records import replacement_said
 
 router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=Route)
 
@@ -62,9 +70,20 @@ class CertificationResource(TypedDict):
     training_organisation_id: UUID | None
     attempt: Annotated[int, Field(ge=1, le=LARGEST_COUNT, description="La combientième présentation.")]
     next_attempt_payer: NextAttemptPayer | None
+    replacement: Annotated[Said | None, Field(description=REPLACEMENT)]
     version: Version
     created_at: datetime
     updated_at: datetime
+
+
+class DueCertificationResource(TypedDict):
+    """Un examen à présenter après la formation initiale, et qui paie la prochaine présentation."""
+
+    adviser_id: UUID
+    qualification: ModuleCodeText
+    status: PresentationStatus
+    due_on: date
+    next_attempt_payer: Annotated[NextAttemptPayer | None, Field(description="Null une fois l’examen obtenu.")]
 
 
 class QualificationResource(TypedDict):
@@ -78,9 +97,25 @@ class QualificationResource(TypedDict):
     valid_until: date | None
 
 
-def certification_resource(row: Row) -> dict[str, Any]:
+def certification_resource(row: Row, language: Language) -> dict[str, Any]:
     """The shape of CertificationResource."""
-    return picked(row, CertificationResource)
+    obtained = row["outcome"] == CertificationOutcome.OBTAINED
+    replacement = replacement_said(row["qualification"]) if obtained else None
+    return {
+        **picked(row, CertificationResource),
+        "replacement": replacement.said_in(language) if replacement else None,
+    }
+
+
+def _due_resource(row: Row) -> DueCertificationResource:
+    found: Presentation = row["found"]
+    return {
+        "adviser_id": row["adviser_id"],
+        "qualification": found.qualification,
+        "status": found.status,
+        "due_on": found.due_on,
+        "next_attempt_payer": found.next_attempt_payer,
+    }
 
 
 def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
@@ -100,7 +135,7 @@ def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
     operation_id="recordCertification",
     summary="Enregistrer un résultat",
     response_model=CertificationResource,
-    responses=problems("unknown-reference"),
+    responses=problems("unknown-reference", "adviser-anonymised"),
 )
 async def post_certification(
     body: CertificationRequest, asking: Writing, idempotency_key: IdempotencyKey = None
@@ -109,7 +144,7 @@ async def post_certification(
 
     def worded(row: Row) -> Answer:
         location = f"{asking.service.base_url}/v1/certifications/{row['id']}"
-        return answer_of(certification_resource(row), asking.language, status=201, location=location)
+        return answer_of(certification_resource(row, asking.language), asking.language, status=201, location=location)
 
     result = Result(
         body.adviser_id,
@@ -139,7 +174,31 @@ async def list_certifications(
     """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""
     filters = certifications.visible_to(asking.owner)
     filters += equalities(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
-    return await paging.answered(asking, certifications.list_page, filters, certification_resource, whose="adviser_id")
+    worded = partial(certification_resource, language=asking.language)
+    return await paging.answered(asking, certifications.list_page, filters, worded, whose="adviser_id")
+
+
+@router.get(
+    "/certifications/due",
+    operation_id="listDueCertifications",
+    summary="Lister les examens à présenter",
+    response_model=listed(DueCertificationResource),
+)
+async def list_due_certifications(
+    asking: Reading,
+    paging: PlainPaging,
+    status: Annotated[PresentationStatus | None, Query(description="Attendu, en retard ou présenté.")] = None,
+) -> Response:
+    """Aujourd’hui, par conseiller ; un organisme de formation ne voit que les siens. Un dispensé ne doit rien.
+
+    Les règles lisent chaque dossier, un nombre limité par page : une page courte, ou vide, peut avoir une suite.
+    """
+
+    async def read(reader: Reader, page: Page) -> Slice:
+        survey = Survey(asking.database, reader, asking.owner)
+        return await exams_to_present(survey, page, status, civil_date(asking.now))
+
+    return await paging.answered(asking, read, [], _due_resource, whose="adviser_id")
 
 
 @router.get(
@@ -157,7 +216,7 @@ async def get_certification(certification_id: Id, asking: Reading, if_none_match
             en="No result that you may see has this identifier.",
         )
         raise Problem("not-found", detail)
-    response = shown(certification_resource(row), asking.language, if_none_match)
+    response = shown(certification_resource(row, asking.language), asking.language, if_none_match)
     return await asking.showing(response, row["adviser_id"], certification_id)
 
 

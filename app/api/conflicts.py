@@ -4,6 +4,7 @@ from app.api.credential_problems import problem_with_credentials
 from app.api.problems import Problem, field_error
 from app.api.webhook_problems import problem_with_webhooks
 from app.domain.errors import (
+    AdviserAnonymised,
     Conflict,
     DuplicateRegistration,
     HoursNotOffered,
@@ -12,6 +13,7 @@ from app.domain.errors import (
     NothingToCarryOver,
     NotInitialTraining,
     PayerNotOffered,
+    PolicyExists,
     SessionNotStarted,
     SessionStarted,
 )
@@ -50,11 +52,17 @@ MOVES = {
     ),
 }
 
+ANONYMISED = Sentence(
+    fr="Ce conseiller a été anonymisé : rien de ce qui le concerne ne change plus.",
+    en="This adviser was anonymised: nothing about that person changes any more.",
+)
 CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
 
 
 def problem_of_conflict(conflict: Conflict, base_url: str) -> Problem:
     match conflict:
+        case AdviserAnonymised():
+            return Problem("adviser-anonymised", ANONYMISED)
         case InvalidTransition():
             return Problem("invalid-transition", _forbidden_move(conflict))
         case SessionStarted():
@@ -74,6 +82,12 @@ def problem_of_conflict(conflict: Conflict, base_url: str) -> Problem:
                 en=f"There are {conflict.left} unit(s) left to carry over from {conflict.bucket}.",
             )
             return Problem("nothing-to-carry-over", detail)
+        case PolicyExists():
+            detail = Sentence(
+                fr=f"Une version entre déjà en vigueur le {conflict.version} ; elle ne change plus.",
+                en=f"A version takes effect on {conflict.version} already; it changes no more.",
+            )
+            return Problem("policy-exists", detail)
         case PayerNotOffered():
             offered = ", ".join(conflict.offered)
             detail = Sentence(fr=f"Payeurs proposés : {offered}.", en=f"Payers offered: {offered}.")

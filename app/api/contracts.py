@@ -154,7 +154,7 @@ def contract_resource(row: Row) -> dict[str, Any]:
     operation_id="addContract",
     summary="Ajouter un contrat",
     response_model=ContractResource,
-    responses=problems("unknown-reference"),
+    responses=problems("unknown-reference", "adviser-anonymised"),
 )
 async def post_contract(body: ContractRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """L’identifiant est attribué ici. Les inscriptions à venir du conseiller sont décidées à nouveau."""
@@ -174,7 +174,8 @@ async def post_contract(body: ContractRequest, asking: Writing, idempotency_key:
     operation_id="putContract",
     summary="Créer ou remplacer un contrat",
     response_model=ContractResource,
-    responses=problems("unknown-reference") | {201: {"description": "Créé", "model": ContractResource}},
+    responses=problems("unknown-reference", "adviser-anonymised")
+    | {201: {"description": "Créé", "model": ContractResource}},
 )
 async def put_contract(contract_id: Id, body: ContractRequest, asking: Writing, if_match: IfMatch = None) -> Response:
     """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
@@ -234,7 +235,7 @@ async def _found(asking: Asking, contract: UUID) -> Row:
     operation_id="patchContract",
     summary="Modifier un contrat",
     response_model=ContractResource,
-    responses=problems("unknown-reference"),
+    responses=problems("unknown-reference", "adviser-anonymised"),
 )
 async def patch_contract(
     contract_id: Id,

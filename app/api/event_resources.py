@@ -8,16 +8,18 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.api.bodies import instant
-from app.api.fields import BucketName, Count, ModuleCodeText, Version
+from app.api.fields import BucketName, Count, ModuleCodeText, RuleName, Version
 from app.api.pages import CURSOR, LONGEST_CURSOR
-from app.domain.certification import CertificationOutcome
+from app.domain.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.events import EventType, Subject
 from app.domain.refusals import Reason
 from app.domain.registration import Funding, Payer, Status
+from app.domain.reminders import Stage
 from app.persistence.driver import Row
 from app.persistence.pages import MAX_LIMIT
 from app.use_cases.tell import event_told
 
+MOST_EXAMS = 10  # a CCP1 and Pix
 LARGEST_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
 
@@ -57,6 +59,36 @@ class EntitlementNews(TypedDict):
     decided_on: date
 
 
+class AdviserNews(TypedDict):
+    """L’identité d’un conseiller est effacée, pour toujours."""
+
+    anonymised_on: date
+
+
+class DueExam(TypedDict):
+    """Un examen à présenter, et qui paie cette présentation."""
+
+    qualification: ModuleCodeText
+    next_attempt_payer: NextAttemptPayer
+
+
+class DueNews(TypedDict):
+    """Des examens à présenter : l’échéance approche (`before`), ou elle est là (`deadline`)."""
+
+    exams: Annotated[list[DueExam], Field(max_length=MOST_EXAMS)]
+    due_on: date
+    stage: Stage
+
+
+class ExpiringNews(TypedDict):
+    """Un droit qui sera bientôt perdu, et les unités qui y restent libres."""
+
+    bucket: BucketName
+    units: Count
+    expires_on: date
+    rule: RuleName
+
+
 class EventResource(TypedDict):
     """Des identifiants, des statuts et des codes, jamais un nom ni une adresse."""
 
@@ -73,7 +105,7 @@ class EventResource(TypedDict):
     ]
     subject: SubjectResource
     adviser_id: UUID
-    data: RegistrationNews | CertificationNews | EntitlementNews
+    data: RegistrationNews | CertificationNews | DueNews | EntitlementNews | ExpiringNews | AdviserNews
 
 
 class FeedPage(TypedDict):

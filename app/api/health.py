@@ -6,14 +6,22 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.problems import Problem
 from app.api.service import Service
-from app.measures import CONTENT_TYPE, LANES, OLDEST_UNDELIVERED, OLDEST_UNSEQUENCED, exposition
+from app.measures import (
+    CONTENT_TYPE,
+    LANES,
+    OLDEST_UNDELIVERED,
+    OLDEST_UNSEQUENCED,
+    UNDELIVERED,
+    WORKERS,
+    exposition,
+)
 from app.persistence.database import Reader
-from app.persistence.deliveries import Channel, oldest_undelivered
+from app.persistence.deliveries import Channel, undelivered
 from app.persistence.failures import UNREACHABLE
-from app.persistence.health import Unready, count_lanes, oldest_unsequenced, why_unready
+from app.persistence.health import Unready, count_lanes, count_workers, oldest_unsequenced, why_unready
 from app.wording.languages import Sentence
 
-BREAKER_STATES = ("closed", "open", "half_open")
+LANE_STATES = ("closed", "open", "half_open", "disabled")
 LATER = {"Retry-After": "1"}
 STOPPING = Sentence(fr="Le service s’arrête.", en="The service is stopping.")
 WHY = {
@@ -56,18 +64,22 @@ async def metrics(request: Request) -> Response:
         since = await oldest_unsequenced(service.database)
         OLDEST_UNSEQUENCED.set((service.clock() - since).total_seconds() if since else 0)
         await _measure_deliveries(service.database)
+        WORKERS.set(await count_workers(service.database))
     except UNREACHABLE:
-        for gauge in (OLDEST_UNSEQUENCED, *(OLDEST_UNDELIVERED.labels(channel) for channel in Channel)):
+        of_channels = (gauge.labels(channel) for gauge in (OLDEST_UNDELIVERED, UNDELIVERED) for channel in Channel)
+        of_lanes = (LANES.labels(channel, state) for channel in Channel for state in LANE_STATES)
+        for gauge in (OLDEST_UNSEQUENCED, WORKERS, *of_channels, *of_lanes):
             gauge.set(float("nan"))
     return Response(exposition(), media_type=CONTENT_TYPE)
 
 
 async def _measure_deliveries(reader: Reader) -> None:
-    ages, found = await oldest_undelivered(reader), await count_lanes(reader)
-    lanes = {(row["channel"], row["state"]): row["lanes"] for row in found}
+    found, lanes = await undelivered(reader), await count_lanes(reader)
     for channel in Channel:
-        OLDEST_UNDELIVERED.labels(channel).set(ages.get(channel, 0))
-        for state in BREAKER_STATES:
+        waiting = found.get(channel, {"oldest": 0, "waiting": 0})
+        OLDEST_UNDELIVERED.labels(channel).set(waiting["oldest"])
+        UNDELIVERED.labels(channel).set(waiting["waiting"])
+        for state in LANE_STATES:
             LANES.labels(channel, state).set(lanes.get((channel, state), 0))
 
 

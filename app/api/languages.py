@@ -17,7 +17,7 @@ def spoken(language: Language) -> Mapping[str, str]:
     return _HEADERS[language]
 
 
-def etag(version: int, language: Language) -> str:
+def etag(version: int | str, language: Language) -> str:
     """A strong validator: a resource's version, and the language when it is not the usual one."""
     return f'"{version}"' if language is Language.FRENCH else f'"{version}-{language}"'
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -36,14 +36,15 @@ Status = Annotated[DeliveryState | None, Query(description="Où en est l’envoi
 
 class MessageResource(TypedDict):
     """Un courriel : à qui, sur quoi, et où il en est ; son texte et son adresse ne sont lus qu’à l’envoi. `dead` :
-    refusé, sans adresse, ou abandonné après dix essais ; `replay` compte les fois où il a été redemandé."""
+    refusé, sans adresse, ou abandonné après dix essais ; `replay` compte les fois où il a été redemandé. Celui qui
+    avertit le propriétaire d’un point de réception ne concerne aucun conseiller."""
 
     id: UUID
-    adviser_id: UUID
+    adviser_id: UUID | None
     registration_id: UUID | None
     event_id: UUID
     template: Annotated[str, Field(max_length=60, pattern="^[a-z_]+[.][a-z_]+$")]
-    recipient_kind: Recipient
+    recipient_kind: Recipient | Literal["endpoint_owner"]
     state: DeliveryState
     replay: Count
     attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
@@ -81,7 +82,7 @@ async def get_message(message_id: UUID, asking: Reading) -> Response:
     row = await messages.read_message(asking.reader, message_id)
     if row is None:
         raise Missing("message")
-    return await asking.showing(said(_resource(row), asking.language), row["adviser_id"])
+    return await asking.showing(said(_resource(row), asking.language), row["adviser_id"], message_id)
 
 
 @router.post(

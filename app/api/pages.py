@@ -46,6 +46,23 @@ UpdatedSince = Annotated[
     ),
 ]
 
+Since = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="Instant RFC 3339 (`2026-01-31T00:00:00Z`), inclus.",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+Until = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="Instant RFC 3339 (`2026-01-31T00:00:00Z`), exclu.",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+ -]\d\d:\d\d)", re.ASCII)
 _SIGNATURE_BYTES = 12
 DEFAULT_LIMIT = 100

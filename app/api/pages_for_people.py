@@ -7,7 +7,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.api.reading import answers, documentation, guide, mailbox, problem_pages
+from app.api.reading import answers, documentation, guide, mailbox, privacy, problem_pages, statistics
 
 STATIC = str(files("app.api.reading") / "static")
 
@@ -29,6 +29,8 @@ def routes() -> list[BaseRoute]:
         *problem_pages.routes(),
         *answers.routes(),
         *mailbox.routes(),
+        *privacy.routes(),
+        *statistics.routes(),
         Mount("/assets", StaticFiles(directory=STATIC)),
         Route("/favicon.ico", _icon),
         Route("/robots.txt", _robots),

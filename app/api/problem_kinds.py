@@ -91,6 +91,14 @@ CATALOGUE: Mapping[str, Kind] = {
             fr="Utilisez une des méthodes de l’en-tête Allow.", en="Use one of the methods given in the Allow header."
         ),
     ),
+    "not-acceptable": Kind(
+        406,
+        Sentence(fr="Format non proposé", en="Format not offered"),
+        Sentence(
+            fr="Demandez `application/json` ou `text/csv` dans l’en-tête Accept.",
+            en="Ask for `application/json` or `text/csv` in the Accept header.",
+        ),
+    ),
     "invalid-transition": Kind(
         409,
         Sentence(fr="Impossible dans le statut actuel", en="Not possible in the current status"),
@@ -118,6 +126,14 @@ CATALOGUE: Mapping[str, Kind] = {
         409,
         Sentence(fr="Session pas encore commencée", en="Session not started yet"),
         Sentence(fr="Attendez le premier jour de la session.", en="Wait for the first day of the session."),
+    ),
+    "adviser-anonymised": Kind(
+        409,
+        Sentence(fr="Conseiller anonymisé", en="Adviser anonymised"),
+        Sentence(
+            fr="Oubliez qui il était, vous aussi. Si la personne revient, créez un autre conseiller.",
+            en="Forget who it was, too. Should the person come back, create another adviser.",
+        ),
     ),
     "conum-id-taken": Kind(
         409,
@@ -165,6 +181,14 @@ CATALOGUE: Mapping[str, Kind] = {
         Sentence(
             fr="Lisez le dossier de formation : il dit ce qui reste du droit.",
             en="Read the training record: it says what is left of the entitlement.",
+        ),
+    ),
+    "policy-exists": Kind(
+        409,
+        Sentence(fr="Version de la politique déjà existante", en="Policy version already exists"),
+        Sentence(
+            fr="Une version ne change pas : pour la corriger, ajoutez-en une d’une autre date d’effet.",
+            en="A version does not change: to correct it, add one that takes effect on another date.",
         ),
     ),
     "request-timeout": Kind(

@@ -1,6 +1,7 @@
 """/v1/registrations/{id}/…: answer, re-examine, cancel, attend, position, move."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -38,6 +39,7 @@ from app.use_cases.choose import decline, keep
 from app.use_cases.position import position
 from app.use_cases.reexamine import reexamine
 from app.use_cases.reschedule import reschedule
+from app.use_cases.venue import Venue
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=Route)
 
@@ -64,7 +66,7 @@ def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
     operation_id="chooseOverQuota",
     summary="Répondre au dépassement de quota",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition"),
+    responses=problems("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
 )
 async def choose(
     registration_id: Id, body: ChoiceRequest, asking: Writing, idempotency_key: IdempotencyKey = None
@@ -81,7 +83,7 @@ async def choose(
     operation_id="reExamineRegistration",
     summary="Demander le réexamen d’un refus",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition", "duplicate-registration"),
+    responses=problems("idempotency-key-missing", "invalid-transition", "duplicate-registration", "adviser-anonymised"),
 )
 async def re_examine(
     registration_id: Id,
@@ -101,7 +103,7 @@ async def re_examine(
     operation_id="cancelRegistration",
     summary="Annuler une inscription",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition", "session-started"),
+    responses=problems("idempotency-key-missing", "invalid-transition", "session-started", "adviser-anonymised"),
 )
 async def cancel_registration(
     registration_id: Id,
@@ -120,7 +122,7 @@ async def cancel_registration(
     operation_id="recordAttendance",
     summary="Enregistrer l’assiduité",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition", "session-not-started"),
+    responses=problems("idempotency-key-missing", "invalid-transition", "session-not-started", "adviser-anonymised"),
 )
 async def record_attendance(
     registration_id: Id, body: AttendanceRequest, asking: Holding, idempotency_key: IdempotencyKey = None
@@ -135,7 +137,7 @@ async def record_attendance(
     operation_id="recordPositioningTest",
     summary="Enregistrer le test de positionnement",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition"),
+    responses=problems("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
 )
 async def record_positioning_test(
     registration_id: Id, body: PositioningTestRequest, asking: Holding, idempotency_key: IdempotencyKey = None
@@ -145,12 +147,12 @@ async def record_positioning_test(
     return answered(await position(asking.database, registration_id, body.taken_on, body.hours, asked))
 
 
-def _moved(present: Session, patch: SessionPatch) -> Session:
+def _moved(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:
     """Raise Problem when the session would end before it starts."""
-    fields = {name: getattr(present, name) for name in SessionBody.model_fields}
-    changed = {**fields, **patch.model_dump(exclude_unset=True)}
+    changed = {**asdict(present), **asdict(venue), **patch.model_dump(exclude_unset=True)}
     try:
-        return SessionBody.model_validate(changed).to_session()
+        body = SessionBody.model_validate(changed)
+        return body.to_session(), body.to_venue()
     except ValidationError as problem:
         raise validation_problem([{**error, "loc": ("session", *error["loc"])} for error in problem.errors()]) from None
 
@@ -160,7 +162,7 @@ def _moved(present: Session, patch: SessionPatch) -> Session:
     operation_id="rescheduleRegistration",
     summary="Déplacer la session",
     response_model=RegistrationResource,
-    responses=problems("invalid-transition", "session-started", "duplicate-registration"),
+    responses=problems("invalid-transition", "session-started", "duplicate-registration", "adviser-anonymised"),
 )
 async def reschedule_registration(
     registration_id: Id, body: ReschedulingRequest, asking: Holding, if_match: IfMatch = None
@@ -168,7 +170,7 @@ async def reschedule_registration(
     """La session n’a pas commencé : l’inscription est décidée à nouveau et son droit choisi à nouveau."""
     asked = asking.asked(_worded(asking))
 
-    def moved(present: Session) -> Session:
-        return _moved(present, body.session)
+    def moved(present: Session, venue: Venue) -> tuple[Session, Venue]:
+        return _moved(present, venue, body.session)
 
     return answered(await reschedule(asking.database, registration_id, moved, expected(if_match), asked))

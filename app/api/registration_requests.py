@@ -11,6 +11,7 @@ from app.domain.module import ModuleCode
 from app.domain.registration import Attendance, Choice, Payer
 from app.domain.session import Session, SessionFormat
 from app.use_cases.register import Demand
+from app.use_cases.venue import Venue
 from app.wording.languages import Sentence
 
 PAYER_REQUIRED = Sentence(
@@ -36,7 +37,10 @@ class SessionBody(Body):
         return self
 
     def to_session(self) -> Session:
-        return Session(self.starts_on, self.ends_on, self.format, self.place, self.reference)
+        return Session(self.starts_on, self.ends_on, self.format)
+
+    def to_venue(self) -> Venue:
+        return Venue(self.place, self.reference)
 
 
 class RegistrationRequest(Body):
@@ -59,6 +63,7 @@ class RegistrationRequest(Body):
             session=self.session.to_session(),
             requested_on=self.requested_on,
             employer_agreement=self.employer_agreement,
+            venue=self.session.to_venue(),
         )
 
 

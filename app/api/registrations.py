@@ -75,7 +75,7 @@ def _organisation(asking: Asking, body: RegistrationRequest) -> UUID:
     operation_id="registerAdviser",
     summary="Inscrire un conseiller",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "duplicate-registration", "unknown-reference"),
+    responses=problems("idempotency-key-missing", "duplicate-registration", "unknown-reference", "adviser-anonymised"),
 )
 async def register_adviser(
     body: RegistrationRequest, asking: Writing, idempotency_key: IdempotencyKey = None
@@ -99,7 +99,7 @@ async def register_adviser(
     operation_id="previewRegistration",
     summary="Simuler une inscription",
     response_model=PreviewResource,
-    responses=problems("duplicate-registration", "unknown-reference"),
+    responses=problems("duplicate-registration", "unknown-reference", "adviser-anonymised"),
 )
 async def preview_registration(body: RegistrationRequest, asking: Writing) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""

@@ -35,6 +35,7 @@ class Service:
     reach: Reach = field(default_factory=Reach)
     support_email: str = "support@conseiller-numerique.example"
     has_mailbox: bool = True
+    anonymise_after_years: int = 5
     visitors: Limiter = field(default_factory=lambda: Limiter(VISITS_PER_MINUTE))
     outward: Outward = field(init=False)
     watch: Watch = field(init=False)

@@ -56,6 +56,8 @@ _LEADING = {"body", "query", "path", "header"}
 
 
 def _pointer(location: Sequence[int | str]) -> str:
+    if location[-1:] == ("[key]",):  # how pydantic says that the name itself is wrong
+        location = location[:-1]
     return pointer_to(*(location[1:] if location and location[0] in _LEADING else location))
 
 

@@ -16,7 +16,7 @@ import structlog
 from app.persistence.database import Database
 from app.persistence.failures import UNREACHABLE
 from app.persistence.feeds import read_heads
-from app.persistence.notices import Ear
+from app.persistence.notices import Ear, ringing
 from app.persistence.sequencing import MOVED
 from app.use_cases.sequence import sequence
 
@@ -60,7 +60,7 @@ class Watch:
     @property
     def ear(self) -> Ear:
         """To be listened with; without it whoever waits is answered as surely, and a little later."""
-        return Ear(MOVED, lambda _: self._announced.set(), self._announced.set, self._announced.set)
+        return ringing(MOVED, self._announced)
 
     @contextmanager
     def seat(self, client: UUID) -> Generator[bool]:

@@ -10,10 +10,12 @@ from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, said
 from app.api.deliveries import worded_delivery
 from app.api.headers import IdempotencyKey, answered, checked_key
-from app.api.pages import PlainPaging, equalities
+from app.api.pages import PlainPaging, Since, Until, equalities, instant
 from app.api.problems import Problem, field_error
 from app.api.routes import Route, listed, problems
 from app.api.webhook_resources import (
+    EVENT_TYPE,
+    LONGEST_TYPE,
     NewWebhookEndpointResource,
     RecoveryRequest,
     RecoveryResource,
@@ -178,10 +180,20 @@ async def list_deliveries(
     asking: Reading,
     paging: PlainPaging,
     state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
+    event_id: Annotated[UUID | None, Query(description="Le `webhook-id`.")] = None,
+    event_type: Annotated[
+        str | None, Query(alias="type", pattern=EVENT_TYPE, max_length=LONGEST_TYPE, description="Le type d’événement.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Response:
     """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
     await _owned(asking, endpoint_id)
-    filters = equalities(lane_id=endpoint_id, state=state)
+    filters = equalities(lane_id=endpoint_id, state=state, event_id=event_id, type=event_type)
+    if since is not None:
+        filters.append(Filter("{t}.created_at >= {}", instant("since", since)))
+    if until is not None:
+        filters.append(Filter("{t}.created_at < {}", instant("until", until)))
     return await paging.answered(asking, deliveries.list_page, filters, delivery_resource)
 
 
@@ -195,11 +207,11 @@ async def list_deliveries(
 async def recover_deliveries(
     endpoint_id: UUID, body: RecoveryRequest, asking: Writing, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Tout ce qui, depuis `since`, a été abandonné, ou n’a jamais été livré parce que le point était désactivé ; avec
-    les mêmes identifiants, et 10 000 au plus à la fois, les plus anciens d’abord."""
+    """Tout ce qui, de `since` à `until`, a été abandonné, ou n’a jamais été livré parce que le point était désactivé ;
+    avec les mêmes identifiants, et 10 000 au plus à la fois, les plus anciens d’abord."""
 
     def worded(row: Row) -> Answer:
         return answer_of(row, asking.language)
 
     asked = asking.asked(worded, checked_key(idempotency_key), body)
-    return answered(await redeliver.recover(asking.database, endpoint_id, body.since, asked))
+    return answered(await redeliver.recover(asking.database, endpoint_id, (body.since, body.until), asked))

@@ -60,10 +60,13 @@ WHEN: Mapping[EventType, str] = {
     EventType.REGISTRATION_ABSENCE_RECORDED: "Une absence est enregistrée",
     EventType.REGISTRATION_PATH_DETERMINED: "Le test de positionnement détermine la durée du parcours",
     EventType.CERTIFICATION_RECORDED: "Un résultat d’examen est enregistré",
+    EventType.CERTIFICATION_DUE: "Des examens sont bientôt à présenter, ou leur échéance est là",
     EventType.ENTITLEMENT_CARRIED_OVER: "Un droit est reporté",
+    EventType.ENTITLEMENT_EXPIRING: "Un droit sera bientôt perdu",
+    EventType.ADVISER_ANONYMISED: "Un conseiller est anonymisé : oubliez, vous aussi, qui il était",
 }
 
-DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de quinze
+DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de 15
 secondes, puis travaillez. Un même événement peut arriver deux fois, avec le même `webhook-id`, et après un plus récent.
 """
 
@@ -89,9 +92,20 @@ SIGNATURE: tuple[tuple[str, str, dict[str, Any], JsonValue], ...] = (
     ),
 )
 
-_NEWS: Mapping[Subject, JsonValue] = {
-    Subject.CERTIFICATION: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
-    Subject.ADVISER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
+# What is not of a registration; but for a result, it is about the adviser.
+_NEWS: Mapping[EventType, JsonValue] = {
+    EventType.CERTIFICATION_RECORDED: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
+    EventType.CERTIFICATION_DUE: {
+        "exams": [
+            {"qualification": "mediateur-numerique-ccp1", "next_attempt_payer": "state"},
+            {"qualification": "pix", "next_attempt_payer": "employer"},
+        ],
+        "due_on": "2026-07-15",
+        "stage": "before",
+    },
+    EventType.ENTITLEMENT_CARRIED_OVER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
+    EventType.ENTITLEMENT_EXPIRING: {"bucket": "first_year", "units": 1, "expires_on": "2026-08-14", "rule": "R20"},
+    EventType.ADVISER_ANONYMISED: {"anonymised_on": "2026-06-15"},
 }
 # What a registration has become: its status, who pays, the right it uses and the reasons of a refusal.
 Become = tuple[str, str | None, str | None, str | None, list[str]]
@@ -109,9 +123,9 @@ _FUNDED: Become = ("accepted", "state", "state", "civil_year:2026", [])
 
 
 def _subject(event_type: EventType) -> Subject:
-    return (
-        Subject.ADVISER if event_type is EventType.ENTITLEMENT_CARRIED_OVER else Subject(event_type.partition(".")[0])
-    )
+    if event_type is EventType.CERTIFICATION_RECORDED:
+        return Subject.CERTIFICATION
+    return Subject.ADVISER if event_type in _NEWS else Subject.REGISTRATION
 
 
 def _registration_news(event_type: EventType) -> JsonValue:
@@ -140,7 +154,7 @@ def example(event_type: EventType) -> JsonValue:
             "position": 42,
             "subject": {"type": subject.value, "id": "018bd542-b605-74f2-b369-81aa2c625680", "version": 2},
             "adviser_id": "76c6dae1-74b7-5a57-8ca1-82fa3b04634d",
-            "data": _NEWS.get(subject) or _registration_news(event_type),
+            "data": _NEWS.get(event_type) or _registration_news(event_type),
         },
     }
 

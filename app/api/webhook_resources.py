@@ -13,10 +13,12 @@ from app.api.bodies import instant, picked
 from app.api.fields import LONGEST_ADDRESS, Count
 from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, DeliveryState
 from app.persistence.driver import Row
-from app.persistence.webhook_endpoints import DisabledBecause, EndpointStatus
+from app.persistence.webhook_endpoints import DisabledBecause, EndpointStatus, EndpointWarning
 from app.use_cases.redeliver import MOST_RECOVERED
 
 MOST_TYPES = 20
+LONGEST_TYPE = 60
+EVENT_TYPE = "^[a-z_]+[.][a-z_]+$"
 TYPE = r"^(\*|[a-z_]+\.(\*|[a-z_]+))$"
 SECRET = "^whsec_[A-Za-z0-9+/]{43}=$"  # noqa: S105  # what one looks like
 LONGEST_RESPONSE = 4_000
@@ -27,7 +29,7 @@ Url = Annotated[
     Field(description="En https, aux ports 443 ou 8443, à une adresse publique ; aucune redirection n’est suivie."),
 ]
 Types = Annotated[
-    list[Annotated[str, StringConstraints(pattern=TYPE, max_length=60, strict=True)]],
+    list[Annotated[str, StringConstraints(pattern=TYPE, max_length=LONGEST_TYPE, strict=True)]],
     Field(
         min_length=1,
         max_length=MOST_TYPES,
@@ -62,7 +64,10 @@ class WebhookEndpointResource(TypedDict):
     types: Types
     status: EndpointStatus
     disabled_because: DisabledBecause | None
-    failing_since: Annotated[datetime | None, Field(description="Le premier échec depuis la dernière réussite.")]
+    failures: Annotated[Count, Field(description="Échecs depuis la dernière réussite.")]
+    failing_since: Annotated[datetime | None, Field(description="Le premier de ces échecs.")]
+    paused_until: Annotated[datetime | None, Field(description="Rien n’y est essayé avant, après trop d’échecs.")]
+    warning: EndpointWarning | None
     created_at: datetime
     updated_at: datetime
 
@@ -97,7 +102,7 @@ class WebhookDeliveryResource(TypedDict):
     id: UUID
     webhook_endpoint_id: UUID
     event_id: Annotated[UUID, Field(description="Le `webhook-id`, le même à chaque essai.")]
-    type: Annotated[str, Field(max_length=60, pattern="^[a-z_]+[.][a-z_]+$")]
+    type: Annotated[str, Field(max_length=LONGEST_TYPE, pattern=EVENT_TYPE)]
     state: DeliveryState
     replay: Count
     attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
@@ -106,9 +111,10 @@ class WebhookDeliveryResource(TypedDict):
 
 
 class RecoveryRequest(fields.Body):
-    """Depuis quand."""
+    """Depuis quand, et jusqu’à quand : exclu, et sans fin s’il est absent ou null."""
 
     since: fields.Instant
+    until: fields.Instant | None = None
 
 
 class RecoveryResource(TypedDict):
@@ -119,7 +125,9 @@ class RecoveryResource(TypedDict):
 
 def endpoint_resource(row: Row) -> dict[str, Any]:
     """The shape of WebhookEndpointResource."""
-    return picked(row, WebhookEndpointResource) | {"failing_since": instant(row["failing_since"])}
+    return picked(row, WebhookEndpointResource) | {
+        name: instant(row[name]) for name in ("failing_since", "paused_until")
+    }
 
 
 def delivery_resource(row: Row) -> dict[str, Any]:

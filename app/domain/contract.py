@@ -25,16 +25,16 @@ class LegalForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdministrativeFile:
-    """What the employer must have done; None means not done yet (R3, R4, R5)."""
+    """What the employer must have done; None means not done yet (R3, R4, R5). No rule reads the number of the file."""
 
-    ds_file_number: str | None
+    ds_filed: bool
     contract_uploaded_on: date | None
     validated_on: date | None
 
     @property
     def missing_facts(self) -> int:
         """How many of the three facts are missing, 0 to 3."""
-        return (self.ds_file_number, self.contract_uploaded_on, self.validated_on).count(None)
+        return (self.ds_filed or None, self.contract_uploaded_on, self.validated_on).count(None)
 
 
 @dataclass(frozen=True, slots=True)

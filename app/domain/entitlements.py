@@ -132,6 +132,13 @@ def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[B
     return tuple(buckets)
 
 
+def carried_right(file: AdviserFile, bucket: str, policy: Policy) -> Bucket | None:
+    """The right that holds what was carried from this bucket; None when the file gives no such bucket any more."""
+    through = int(bucket.partition(":")[2] or 0)
+    carried = f"{CARRY_OVER}{bucket}"
+    return next((item for item in quota_buckets(file, policy, through=through) if item.name == carried), None)
+
+
 def supplementary_bucket(module: ModuleCode, policy: Policy) -> Bucket:
     """R24: a module marked in the catalogue has a right of its own, once per adviser, without end."""
     return Bucket(f"{SUPPLEMENTARY}{module}", policy.supplementary.count, policy.supplementary.since, None, "R24")

@@ -9,6 +9,10 @@ class Conflict(Exception):  # noqa: N818  # these are answers to callers, named 
     """The request is understood and can't be carried out in the present state."""
 
 
+class AdviserAnonymised(Conflict):
+    """The adviser's identity was erased, for good: nothing about that person changes any more."""
+
+
 class InvalidTransition(Conflict):
     """The registration's status does not allow this move."""
 
@@ -76,6 +80,14 @@ class MotiveNotValid(Conflict):
         super().__init__(f"{motive} is not one of {', '.join(valid)}")
         self.motive = motive
         self.valid = tuple(valid)
+
+
+class PolicyExists(Conflict):
+    """A version of the policy has this `effective_from` already; versions are added, never changed."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"policy {version} exists")
+        self.version = version
 
 
 class NotInitialTraining(Conflict):

@@ -26,11 +26,16 @@ class EventType(StrEnum):
     REGISTRATION_ABSENCE_RECORDED = "registration.absence_recorded"
     REGISTRATION_PATH_DETERMINED = "registration.path_determined"
     CERTIFICATION_RECORDED = "certification.recorded"
+    CERTIFICATION_DUE = "certification.due"
     ENTITLEMENT_CARRIED_OVER = "entitlement.carried_over"
+    ENTITLEMENT_EXPIRING = "entitlement.expiring"
+    ADVISER_ANONYMISED = "adviser.anonymised"
 
 
 # About the person more than about one registration: told to every training organisation that registered the adviser.
-TOLD_TO_ALL_CONCERNED = frozenset({EventType.CERTIFICATION_RECORDED})
+TOLD_TO_ALL_CONCERNED = frozenset(
+    {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE, EventType.ADVISER_ANONYMISED}
+)
 
 ANY_OF = ".*"
 
@@ -93,7 +98,7 @@ def written_to(
             return (adviser, employer, organisation) if employer_acts else (adviser, organisation)
         case EventType.REGISTRATION_KEPT_UNFUNDED | EventType.REGISTRATION_CANCELLED:
             return (adviser, employer, organisation) if employer_pays else (adviser, organisation)
-        case EventType.REGISTRATION_REGULARISABLE:
+        case EventType.REGISTRATION_REGULARISABLE | EventType.ENTITLEMENT_EXPIRING:
             return (adviser,)
         case (
             EventType.REGISTRATION_REGULARISATION_NOTIFIED
@@ -103,10 +108,12 @@ def written_to(
             return (organisation,)
         case EventType.REGISTRATION_ABSENCE_RECORDED:
             return employer, organisation
-        case EventType.REGISTRATION_PATH_DETERMINED:
+        case EventType.REGISTRATION_PATH_DETERMINED | EventType.CERTIFICATION_DUE:
             return adviser, employer, organisation
         case EventType.ENTITLEMENT_CARRIED_OVER:
             return adviser, employer
+        case EventType.ADVISER_ANONYMISED:
+            return ()
         case _:
             assert_never(event_type)
 

@@ -37,6 +37,11 @@ class Obligation:
     due_on: date
     status: ObligationStatus = ObligationStatus.DUE
 
+    @property
+    def year(self) -> int:
+        """The civil year that it is owed for, which a grace does not change; for the first year, that of W."""
+        return self.due_on.year if self.period == FIRST_YEAR else self.begins_on.year
+
 
 def _followed_on(file: AdviserFile) -> list[date]:
     """The first days of the completed standard modules, funded or not; Café IA does not count (R24)."""

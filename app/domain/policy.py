@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.domain.calendar import Dated
+from app.domain.errors import PolicyExists
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class OverQuota:
     """Days an adviser has to answer; None waits for ever (R26 gives no deadline)."""
 
     reply_days: int | None
+
+    def last_reply(self, first_day: date, asked_on: date) -> date:
+        """The last day to answer: the eve of the session, or sooner."""
+        eve = first_day - timedelta(days=1)
+        return eve if self.reply_days is None else min(eve, asked_on + timedelta(days=self.reply_days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +91,16 @@ class Policies:
         """The version in force on `day`; the oldest one before them all."""
         begun = [policy for policy in self.versions if policy.effective_from <= day]
         return begun[-1] if begun else self.versions[0]
+
+    def having(self, policy: Policy) -> "Policies":
+        """With one version more. Raises PolicyExists."""
+        if any(version.effective_from == policy.effective_from for version in self.versions):
+            raise PolicyExists(policy.version)
+        return Policies(tuple(sorted((*self.versions, policy), key=lambda version: version.effective_from)))
+
+    def time_of(self, policy: Policy) -> tuple[date, date]:
+        """The first and the last day, both included, that this version, one of these, is in force `on`."""
+        place = self.versions.index(policy)
+        following = self.versions[place + 1 :]
+        first = policy.effective_from if place else date.min
+        return first, following[0].effective_from - timedelta(days=1) if following else date.max

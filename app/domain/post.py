@@ -44,7 +44,7 @@ def not_in_post(post: Post) -> Refusal | None:
 def ds_file_missing(post: Post) -> Refusal | None:
     """R3: the employer opened a file on Démarches simplifiées."""
     contract = post.contract
-    if contract is None or contract.file.ds_file_number is not None:
+    if contract is None or contract.file.ds_filed:
         return None
     return Refusal(Reason.DS_FILE_MISSING, contract_id=contract.id)
 

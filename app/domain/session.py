@@ -13,10 +13,8 @@ class SessionFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """From `starts_on` to `ends_on`, both included; `reference` is the training organisation's own name for it."""
+    """From `starts_on` to `ends_on`, both included. Where it is held no rule reads, and no decision keeps."""
 
     starts_on: date
     ends_on: date
     format: SessionFormat
-    place: str | None = None
-    reference: str | None = None

@@ -1,18 +1,27 @@
 """The training record (dossier de formation): what the rules see of an adviser on one day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from app.domain.adviser_file import AdviserFile
 from app.domain.calendar import months_after
 from app.domain.certification import Qualification, QualificationCode
-from app.domain.entitlements import Bucket, Category, category_on, holders, quota_buckets, supplementary_bucket
+from app.domain.entitlements import (
+    Bucket,
+    Category,
+    carried_right,
+    category_on,
+    holders,
+    quota_buckets,
+    supplementary_bucket,
+)
+from app.domain.missed_sessions import MissedSession, missed_sessions
 from app.domain.module import ModuleCode
 from app.domain.obligations import Obligation, obligations
 from app.domain.policy import Policy
 from app.domain.post import Post, post_on, post_refusals
-from app.domain.presentations import Presentation, presentations
+from app.domain.presentations import Presentation, initial_training_ended_on, presentations
 from app.domain.refusals import Refusal
 from app.domain.registration import RegistrationId
 
@@ -29,7 +38,11 @@ class Entitlement:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
-    """Everything on the day `on`; `post_refusals` are what a registration of that day would be told of the post."""
+    """Everything on the day `on`; `post_refusals` are what a registration of that day would be told of the post.
+
+    `carried` are the rights that hold what was ever carried over, by the bucket it comes from; None when the file gives
+    no such bucket any more.
+    """
 
     on: date
     policy_version: str
@@ -37,10 +50,13 @@ class TrainingRecord:
     post: Post
     post_refusals: tuple[Refusal, ...]
     entered_on: date | None
+    ended_on: date | None
     exempted_by: QualificationCode | None
     entitlements: tuple[Entitlement, ...]
     obligations: tuple[Obligation, ...]
     presentations: tuple[Presentation, ...]
+    missed: tuple[MissedSession, ...]
+    carried: Mapping[str, Bucket | None]
 
 
 def exempting_qualification(file: AdviserFile, on: date) -> QualificationCode | None:
@@ -89,8 +105,11 @@ def training_record(
         post=post,
         post_refusals=post_refusals(post),
         entered_on=file.entered_on,
+        ended_on=initial_training_ended_on(file),
         exempted_by=exempting_qualification(file, on),
         entitlements=entitlements(file, supplementary, policy, on, history=history),
         obligations=obligations(file, policy, on),
         presentations=presentations(file, qualifications, policy, on),
+        missed=missed_sessions(file, on),
+        carried={item.bucket: carried_right(file, item.bucket, policy) for item in file.carry_overs},
     )

@@ -18,7 +18,7 @@ from app.imports.people import A_DEPARTMENT, CONUM_ID, EMAIL, Who
 from app.imports.sheet import Cell
 from app.persistence.database import Transaction
 from app.persistence.driver import Row
-from app.persistence.files import read_files
+from app.persistence.files import files_by_id
 from app.persistence.rows import ADVISERS
 from app.use_cases.conclude import conclude
 from app.use_cases.errors import ConumIdTaken
@@ -123,9 +123,9 @@ class Advisers:
         return [*self.changed]
 
     async def write(self, transaction: Transaction) -> None:
-        before = await read_files(transaction, self.changed)  # those that exist
+        before = await files_by_id(transaction, self.changed)  # those that exist
         await ADVISERS.write_all(transaction, [*self.changed.values()])
-        after = await read_files(transaction, before)
+        after = await files_by_id(transaction, before)
         policies, asked = self.desk.policies, self.desk.asked
         await conclude(transaction, *(consequences(before[one], after[one], policies, asked) for one in before))
 

@@ -21,7 +21,7 @@ from app.imports.people import OF_PERSON, PERSON, Who
 from app.imports.sheet import Cell
 from app.persistence.catalogue import read_qualifications
 from app.persistence.database import Transaction
-from app.persistence.files import read_files, read_organisations
+from app.persistence.files import files_by_id, read_organisations
 from app.persistence.rows import CERTIFICATIONS, QUALIFICATIONS
 from app.use_cases.certify import Result, check_motive, columns, told_of
 from app.use_cases.conclude import Conclusion, conclude
@@ -106,7 +106,7 @@ class Certifications:
 
     async def write(self, transaction: Transaction) -> None:
         await CERTIFICATIONS.write_all(transaction, self.rows)
-        after = await read_files(transaction, self.told)
+        after = await files_by_id(transaction, self.told)
         await conclude(transaction, *(self._conclusion(after[one], told) for one, told in self.told.items()))
 
     def _conclusion(self, after: AdviserFile, told: list[Event]) -> Conclusion:
@@ -115,7 +115,7 @@ class Certifications:
 
 
 async def start(transaction: Transaction, desk: Desk, _: Sequence[Line]) -> Certifications:
-    files = await read_files(transaction, desk.people.ids)
+    files = await files_by_id(transaction, desk.people.ids)
     titles = {row["code"]: row["title"] for row in await QUALIFICATIONS.read_all(transaction)}
     qualifications = await read_qualifications(transaction)
     organisations = await read_organisations(transaction)

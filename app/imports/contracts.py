@@ -20,7 +20,7 @@ from app.imports.sheet import Cell
 from app.persistence.contracts import read_known
 from app.persistence.database import Transaction
 from app.persistence.driver import Row
-from app.persistence.files import read_files
+from app.persistence.files import files_by_id
 from app.persistence.rows import CONTRACTS
 from app.use_cases.conclude import conclude
 from app.use_cases.errors import UnknownReference
@@ -144,9 +144,9 @@ class Contracts:
 
     async def write(self, transaction: Transaction) -> None:
         advisers = {row["adviser_id"] for row in self.changed.values()}
-        before = await read_files(transaction, advisers)
+        before = await files_by_id(transaction, advisers)
         await CONTRACTS.write_all(transaction, [*self.changed.values()])
-        after = await read_files(transaction, advisers)
+        after = await files_by_id(transaction, advisers)
         policies, asked = self.desk.policies, self.desk.asked
         await conclude(transaction, *(consequences(before[one], after[one], policies, asked) for one in before))
 

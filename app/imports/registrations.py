@@ -30,7 +30,7 @@ from app.imports.lines import Fault, Line, Rejected, nested, rejected
 from app.imports.people import OF_PERSON, Who
 from app.imports.registration_columns import COLUMNS
 from app.persistence.database import Transaction
-from app.persistence.files import read_files, read_modules, read_organisations
+from app.persistence.files import files_by_id, read_modules, read_organisations
 from app.use_cases.conclude import Conclusion, Deed, conclude
 from app.use_cases.recognise import NotRecognised, Past, is_known, of_same_session, recognised
 from app.wording.languages import Sentence
@@ -165,7 +165,7 @@ def _explained(refused: NotRecognised, state: Proceedings, past: Past) -> Reject
 
 
 async def start(transaction: Transaction, desk: Desk, _: Sequence[Line]) -> Registrations:
-    files = await read_files(transaction, desk.people.ids)
+    files = await files_by_id(transaction, desk.people.ids)
     modules, organisations = await read_modules(transaction), await read_organisations(transaction)
     return Registrations(
         desk,

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
+from httpcore import AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
 
+from app.outbox.wires import Wires
 from app.use_cases.reach import Reach
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -54,7 +55,7 @@ class Connector(AsyncNetworkBackend):
     def __init__(self, reach: Reach, resolve: Resolve, wires: AsyncNetworkBackend | None = None) -> None:
         self._reach = reach
         self._resolve = resolve
-        self._wires: AsyncNetworkBackend = wires or AnyIOBackend()
+        self._wires: AsyncNetworkBackend = wires or Wires()
 
     async def connect_tcp(
         self,

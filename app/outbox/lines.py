@@ -1,66 +1,67 @@
-"""Connections kept for the next delivery to the same receiver, a pool for each.
+"""Connections kept for the next delivery to the same place: the one given back last is lent first.
 
-One pool for all would look at every idle connection of every receiver, twice for each request.
+The library's own pool walks through its connections several times for each request.
 """
 
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from time import monotonic
-from uuid import UUID
 
-import httpcore
+from httpcore import URL, AsyncHTTPConnection, AsyncNetworkBackend
 
 IDLE_SECONDS = 20.0
 
 
-@dataclass(slots=True)
-class _Line:
-    pool: httpcore.AsyncConnectionPool
-    users: int = 0
-    used_at: float = 0.0
-
-
 class Lines:
-    def __init__(self, backend: httpcore.AsyncNetworkBackend, trust: ssl.SSLContext) -> None:
+    def __init__(self, backend: AsyncNetworkBackend, trust: ssl.SSLContext) -> None:
         self._backend = backend
         self._trust = trust
-        self._lines: dict[UUID, _Line] = {}
+        self._free: defaultdict[str, list[AsyncHTTPConnection]] = defaultdict(list)
         self._swept_at = monotonic()
 
     @asynccontextmanager
-    async def to(self, receiver: UUID) -> AsyncGenerator[httpcore.AsyncConnectionPool]:
-        line = self._lines.get(receiver)
-        if line is None:
-            line = self._lines[receiver] = _Line(self._new_pool())
-        line.users += 1
+    async def to(self, url: str) -> AsyncGenerator[AsyncHTTPConnection]:
+        """Lend a connection, for one request."""
+        origin = URL(url).origin
+        place = str(origin)
+        line = await self._kept(place) or AsyncHTTPConnection(
+            origin, self._trust, keepalive_expiry=IDLE_SECONDS, network_backend=self._backend
+        )
         try:
-            yield line.pool
+            yield line
         finally:
-            line.users -= 1
-            line.used_at = monotonic()
+            if line.is_available():
+                self._free[place].append(line)
+            else:
+                await line.aclose()
             await self._sweep()
 
     async def close(self) -> None:
-        for line in self._lines.values():
-            await line.pool.aclose()
+        for lines in self._free.values():
+            for line in lines:
+                await line.aclose()
 
-    def _new_pool(self) -> httpcore.AsyncConnectionPool:
-        return httpcore.AsyncConnectionPool(
-            ssl_context=self._trust,
-            max_connections=None,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=self._backend,
-        )
+    async def _kept(self, place: str) -> AsyncHTTPConnection | None:
+        """One that the other side has not closed meanwhile."""
+        while free := self._free[place]:
+            line = free.pop()
+            if not line.has_expired():
+                return line
+            await line.aclose()
+        return None
 
     async def _sweep(self) -> None:
-        """Close what nobody used for a while: an idle pool does not do so by itself."""
+        """Close what nobody used for a while."""
         now = monotonic()
         if now - self._swept_at < IDLE_SECONDS:
             return
         self._swept_at = now
-        for receiver, line in [*self._lines.items()]:
-            if not line.users and now - line.used_at >= IDLE_SECONDS:
-                del self._lines[receiver]
-                await line.pool.aclose()
+        for place, lines in [*self._free.items()]:
+            expired = [line for line in lines if line.has_expired()]
+            self._free[place] = [line for line in lines if line not in expired]
+            for line in expired:
+                await line.aclose()
+            if not self._free[place]:
+                del self._free[place]

@@ -23,7 +23,7 @@ Send = Callable[[Claimed], Awaitable[Outcome]]
 
 AT_ONCE = 64  # in this process
 LANE_AT_ONCE = 4  # of one receiver, by all processes
-SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 0.5
+LOOK_EVERY_SECONDS = 0.5  # whatever no bell tells of: what is due again, what others let go of
 REAP_EVERY_SECONDS = 5.0
 FINISH_SECONDS = 3.0  # what is under way has when the process is told to stop
 SETTLE_AGAIN_AFTER = (0.5, 2.0, 8.0)  # seconds, all within the lease
@@ -45,13 +45,12 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; a database that is away for a while only delays the work."""
-        pause, stopping = SHORTEST_SECONDS, asyncio.create_task(stop.wait())
+        stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
                 self._bell.clear()
-                taken = await self.turn()
-                pause = SHORTEST_SECONDS if taken else min(2 * pause, LONGEST_SECONDS)
-                await self._rest(stopping, pause)
+                await self.turn()
+                await self._rest(stopping)
         finally:
             stopping.cancel()
             await self._finish()
@@ -86,11 +85,11 @@ class Relay:
             return []
         return await claims.claim(self._database, self._channels, most=room, lane_most=LANE_AT_ONCE)
 
-    async def _rest(self, stopping: asyncio.Task[bool], seconds: float) -> None:
+    async def _rest(self, stopping: asyncio.Task[bool]) -> None:
         """Until the bell, the end, or the time; only until the bell when there is no room."""
         ringing = asyncio.create_task(self._bell.wait())
-        full = len(self._running) >= AT_ONCE
-        await asyncio.wait((ringing, stopping), timeout=None if full else seconds, return_when=asyncio.FIRST_COMPLETED)
+        seconds = None if len(self._running) >= AT_ONCE else LOOK_EVERY_SECONDS
+        await asyncio.wait((ringing, stopping), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         ringing.cancel()
 
     def _done(self, task: asyncio.Task[None]) -> None:

@@ -21,6 +21,7 @@ SCHEDULE = (
     timedelta(hours=24),
 )
 MOST_ATTEMPTS = len(SCHEDULE)
+SLOWEST_OF_OURS = 3  # in it
 JITTER = 0.2
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 PENALTY = timedelta(seconds=60)
@@ -47,20 +48,22 @@ class Sequel(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Failure:
     """`overloaded`: it asked for patience, or seems to need it. `retry_after` is what it asked for, when it said.
-    `of_lane`: the next delivery there may well fail, too."""
+    `of_lane`: the next delivery there may well fail, too. `is_ours`: no delivery is to blame, nor given up."""
 
     sequel: Sequel = Sequel.AGAIN
     overloaded: bool = False
     retry_after: timedelta | None = None
     of_lane: bool = True
+    is_ours: bool = False
 
 
 class Alarm(StrEnum):
-    """What an owner is told: it fails for a day; it will be disabled in a day; it is."""
+    """What an owner is told: it fails for a day; it will be disabled in a day; it is; it is, for it asked to be."""
 
     FAILING = "failing"
     LAST_DAY = "last_day"
     DISABLED = "disabled"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,13 @@ class Health:
 def wait_after(attempts: int, failure: Failure, lot: float) -> timedelta | None:
     """How long to wait after so many attempts; None when there was the last one. `lot` is drawn from -1 to 1.
 
-    What a receiver asks for is obeyed up to a day, and is never a way to be tried sooner.
+    What a receiver asks for is obeyed up to a day, and is never a way to be tried sooner. While the failure is ours,
+    there is no last attempt, and the next one is soon: nobody else bears it.
     """
-    if failure.sequel is not Sequel.AGAIN or attempts >= MOST_ATTEMPTS:
+    step = min(attempts, SLOWEST_OF_OURS) if failure.is_ours else attempts
+    if failure.sequel is not Sequel.AGAIN or step >= MOST_ATTEMPTS:
         return None
-    wait = SCHEDULE[attempts] * (1 + JITTER * lot)
+    wait = SCHEDULE[step] * (1 + JITTER * lot)
     if failure.overloaded:
         wait = max(wait, PENALTY)
     if failure.retry_after is not None:

@@ -11,9 +11,8 @@ from app.persistence.failures import UNREACHABLE
 from app.persistence.sequencing import BATCH
 from app.use_cases.sequence import sequence
 
-# Writers ring no bell: a NOTIFY in their transaction would make all commits of the server queue. Looking again sooner
-# while events come, and later while none does, costs less and is quick enough.
-SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 0.5
+APART_SECONDS = 0.05  # between two batches: meanwhile, what comes gathers
+LOOK_EVERY_SECONDS = 0.5  # whatever no bell tells of
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 
@@ -21,16 +20,15 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 async def place_events(
     database: Database, clock: Callable[[], datetime], stop: asyncio.Event, bell: asyncio.Event | None = None
 ) -> None:
-    """Run until `stop` is set; a database that is away for a while only delays the work. The bell is for the relay."""
-    pause = SHORTEST_SECONDS
+    """Run until `stop` is set; a database that is away for a while only delays the work. `bell` is rung when there may
+    be something to do."""
+    bell = bell or asyncio.Event()
     while not stop.is_set():
-        placed = await _placed(database, clock())
-        if placed and bell is not None:
-            bell.set()
-        if placed == BATCH:
+        bell.clear()
+        if await _placed(database, clock()) == BATCH:
             continue
-        pause = SHORTEST_SECONDS if placed else min(2 * pause, LONGEST_SECONDS)
-        await _stopped_within(stop, pause)
+        await _first(stop, seconds=APART_SECONDS)
+        await _first(stop, bell, seconds=LOOK_EVERY_SECONDS)
 
 
 async def _placed(database: Database, now: datetime) -> int:
@@ -44,8 +42,9 @@ async def _placed(database: Database, now: datetime) -> int:
     return 0
 
 
-async def _stopped_within(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+async def _first(*events: asyncio.Event, seconds: float) -> None:
+    """Return when one of them is set, or the time is over."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

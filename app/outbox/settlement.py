@@ -12,6 +12,7 @@ from app.persistence.claims import Claimed, Tried, Verdict
 from app.persistence.database import Database, Transaction
 from app.persistence.deliveries import Channel, DeliveryState, settle_all
 from app.persistence.driver import Row
+from app.persistence.messages import EndpointWarning, warn
 from app.persistence.webhook_endpoints import DisabledBecause, EndpointStatus
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
@@ -80,11 +81,11 @@ async def _settle_failure(database: Database, claimed: Claimed, tried: Tried, fa
         if failure.of_lane:
             await claims.suffer(tx, claimed.lane_id, astuple(after if alarm is None else after.warned(alarm, now)))
         if gone:
-            await _close(tx, claimed, after, DisabledBecause.GONE, "gone")
+            await _close(tx, claimed, tried, after, DisabledBecause.GONE)
         elif alarm is Alarm.DISABLED:
-            await _close(tx, claimed, after, DisabledBecause.FAILING, alarm)
+            await _close(tx, claimed, tried, after, DisabledBecause.FAILING)
         elif alarm is not None:
-            await _warn(tx, claimed, after, alarm)
+            await _warn(tx, claimed, tried, after, alarm)
 
 
 def _health(row: Row) -> Health:
@@ -92,13 +93,20 @@ def _health(row: Row) -> Health:
     return Health(row["failures"], row["openings"], row["open_until"], row["failing_since"], warning, row["warned_at"])
 
 
-async def _close(transaction: Transaction, claimed: Claimed, health: Health, because: str, kind: str) -> None:
-    """Disable the endpoint. What waits for it can be asked for again once it is back."""
-    await claims.disable(transaction, claimed.lane_id, because)
+async def _close(
+    transaction: Transaction, claimed: Claimed, tried: Tried, health: Health, because: DisabledBecause
+) -> None:
+    """Disable the endpoint, unless another attempt just did. What waits for it can be asked for again once it is
+    back."""
+    if not await claims.disable(transaction, claimed.lane_id, because):
+        return
     await settle_all(transaction, claimed.lane_id, DeliveryState.SKIPPED)
-    await _warn(transaction, claimed, health, kind)
+    kind = Alarm.GONE if because is DisabledBecause.GONE else Alarm.DISABLED
+    await _warn(transaction, claimed, tried, health, kind)
 
 
-async def _warn(transaction: Transaction, claimed: Claimed, health: Health, kind: str) -> None:
-    await claims.warn(transaction, claimed.lane_id, kind, health.failing_since or claimed.at)
+async def _warn(transaction: Transaction, claimed: Claimed, tried: Tried, health: Health, kind: Alarm) -> None:
+    since = health.failing_since or claimed.at
+    warning = EndpointWarning(claimed.lane_id, kind, since, health.failures, tried.status, tried.error)
+    await warn(transaction, warning)
     _LOG.warning("webhook endpoint", endpoint_id=str(claimed.lane_id), alarm=kind, failures=health.failures)

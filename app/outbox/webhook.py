@@ -70,8 +70,8 @@ class WebhookSender:
         limits = {"connect": CONNECT_SECONDS, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS, "pool": TOTAL_SECONDS}
         signed = headers(claimed, secrets, body)
         async with (
-            self._lines.to(claimed.lane_id) as pool,
-            pool.stream("POST", url, headers=signed, content=body, extensions={"timeout": limits}) as response,
+            self._lines.to(url) as line,
+            line.stream("POST", url, headers=signed, content=body, extensions={"timeout": limits}) as response,
         ):
             answer.status = response.status
             answer.headers = {name.lower(): value for name, value in response.headers}

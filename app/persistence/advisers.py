@@ -10,7 +10,8 @@ from app.persistence.pages import Filter, Page, Slice
 SELECT = "SELECT a.* FROM adviser a"
 # Without the e-mail, which the database does not let an organisation read.
 SELECT_FOR_AN_ORGANISATION = """SELECT a.id, a.conum_id, a.first_name, a.last_name, a.department, a.in_scheme,
-    a.initial_training_entered_on, a.initial_training_ended_on, a.version, a.created_at, a.updated_at FROM adviser a"""
+    a.initial_training_entered_on, a.initial_training_ended_on, a.anonymised_at, a.version, a.created_at, a.updated_at
+FROM adviser a"""
 _REGISTERED = "EXISTS (SELECT FROM registration r WHERE r.adviser_id = {t}.id AND r.training_organisation_id = {})"
 
 
@@ -25,6 +26,20 @@ async def read(reader: Reader, adviser: UUID, *, owner: UUID | None) -> Row | No
         return await reader.one(f"{SELECT} WHERE a.id = $1", adviser)
     registered = _REGISTERED.format("$2", t="a")
     return await reader.one(f"{SELECT_FOR_AN_ORGANISATION} WHERE a.id = $1 AND {registered}", adviser, owner)
+
+
+async def list_ids(reader: Reader, *, after: UUID, limit: int, owner: UUID | None = None) -> list[UUID]:
+    """At most `limit` advisers that follow this one, in the order of their ids, who still have something to do; of
+    those registered with the training organisation `owner` when there is one."""
+    registered = _REGISTERED.format("$3", t="a")
+    rows = await reader.many(
+        f"""SELECT a.id FROM adviser a WHERE a.id > $1 AND a.anonymised_at IS NULL
+            AND ($3::uuid IS NULL OR {registered}) ORDER BY a.id LIMIT $2""",
+        after,
+        limit,
+        owner,
+    )
+    return [row["id"] for row in rows]
 
 
 async def list_page(reader: Reader, page: Page) -> Slice:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,8 +11,7 @@ import orjson
 
 from app.domain.errors import Conflict
 from app.persistence.driver import Driver, Row
-
-KEPT_FOR = timedelta(hours=72)
+from app.persistence.retention import ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +126,5 @@ FORGET = "WITH old AS (DELETE FROM idempotency WHERE created_at < $1 RETURNING 1
 
 async def forget_old_answers(reader: Asked, now: datetime) -> int:
     """Forget the answers kept longer than promised; return how many."""
-    row = await reader.one(FORGET, now - KEPT_FOR)
+    row = await reader.one(FORGET, now - ANSWERS)
     return int(row["forgotten"]) if row else 0

@@ -60,6 +60,15 @@ class Trail:
             await self._database.one(ADD, orjson.dumps(batch.lines, default=str).decode())
 
 
+FORGOTTEN_AT_ONCE = 5_000
+
+
+async def forget_old_traces(reader: Reader) -> int:
+    """Forget some of those kept for longer than anybody may ask, the only ones that can be; return how many."""
+    row = await reader.one("SELECT forget_old_traces($1) AS forgotten", FORGOTTEN_AT_ONCE)
+    return int(row["forgotten"]) if row else 0
+
+
 async def list_page(reader: Reader, page: Page) -> Slice:
     """In the order of time."""
     return await page.of(reader, "SELECT l.* FROM audit_log l", alias="l")

@@ -121,9 +121,7 @@ SUFFERED = """UPDATE lane SET failures = $2, openings = $3, open_until = $4, fai
     warned_at = $7 WHERE id = $1"""
 
 DISABLE = """UPDATE webhook_endpoint SET status = 'disabled', disabled_because = $2, updated_at = now()
-WHERE id = $1 AND status = 'active'"""
-
-WARN = "INSERT INTO endpoint_warning (endpoint_id, kind, failing_since, at) VALUES ($1, $2, $3, now())"
+WHERE id = $1 AND status = 'active' RETURNING id"""
 
 # The attempt was counted when it was claimed, so that a delivery that kills its relays ends, too.
 REAP = """WITH lost AS (
@@ -178,13 +176,9 @@ async def settle_failed(transaction: Transaction, claimed: Claimed, tried: Tried
     await transaction.run(FAILED, claimed.id, verdict.state, verdict.again_in, claimed.at, *what)
 
 
-async def disable(transaction: Transaction, endpoint: UUID, because: str) -> None:
-    await transaction.run(DISABLE, endpoint, because)
-
-
-async def warn(transaction: Transaction, endpoint: UUID, kind: str, failing_since: datetime) -> None:
-    """Leave word for the owner."""
-    await transaction.run(WARN, endpoint, kind, failing_since)
+async def disable(transaction: Transaction, endpoint: UUID, because: str) -> bool:
+    """Return whether it was active until now."""
+    return await transaction.one(DISABLE, endpoint, because) is not None
 
 
 async def suffer(transaction: Transaction, lane: UUID, values: Sequence[object]) -> None:

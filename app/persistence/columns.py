@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Integer, MetaData
 
+from app.persistence.holdings import Info
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -15,12 +17,14 @@ metadata = MetaData(
 )
 
 
-def instant(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
+def instant(name: str, *, nullable: bool = False, info: Info | None = None) -> Column[Any]:
+    return Column(name, DateTime(timezone=True), nullable=nullable, info=info)
 
 
-def reference(name: str, target: str, *, nullable: bool = False, index: bool | None = None) -> Column[Any]:
-    return Column(name, ForeignKey(target), nullable=nullable, index=index)
+def reference(
+    name: str, target: str, *, nullable: bool = False, index: bool | None = None, info: Info | None = None
+) -> Column[Any]:
+    return Column(name, ForeignKey(target), nullable=nullable, index=index, info=info)
 
 
 def versioned() -> tuple[Column[Any], ...]:

@@ -4,13 +4,14 @@ SQLAlchemy describes the schema; statements go to asyncpg as they are written, b
 costs half the processor time that way (the README's decisions give the figures).
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
-from app.domain.errors import Conflict
+from app.domain.errors import AdviserAnonymised, Conflict
 from app.domain.policy import Policy
 from app.measures import count_decisions
 from app.persistence.attempts import FIND, Attempt, ConflictAnswered, check_not_answered, remember_conflict
@@ -65,10 +66,13 @@ class Transaction:
 
 
 class Database:
+    """`changed` is set whenever a change was committed, for whoever tells it on."""
+
     def __init__(self, pool: Pool, viewers: Pool) -> None:
         self._pool = pool
         self._viewers = viewers
         self.policies: dict[str, Policy] = {}
+        self.changed = asyncio.Event()
 
     async def close(self) -> None:
         await self._pool.close()
@@ -95,9 +99,10 @@ class Database:
     ) -> AsyncGenerator[Transaction, None]:
         """Open a transaction that holds `lock`, commit it when the block ends, undo it when the block raises.
 
-        BEGIN and the lock share a round trip, the trace and COMMIT another. Raises Missing, AttemptInFlight, and
-        whatever the block raises; with an attempt, a conflict is remembered and raised as ConflictAnswered, so that a
-        replay repeats it. When the connection is lost at COMMIT: AlreadyAnswered, NothingWritten or OutcomeUnknown.
+        BEGIN and the lock share a round trip, the trace and COMMIT another. Raises Missing, AdviserAnonymised,
+        AttemptInFlight, and whatever the block raises; with an attempt, a conflict is remembered and raised as
+        ConflictAnswered, so that a replay repeats it. When the connection is lost at COMMIT: AlreadyAnswered,
+        NothingWritten or OutcomeUnknown.
         """
         try:
             async with self._pool.lend() as lent:
@@ -124,6 +129,8 @@ class Database:
             if attempt is not None:
                 await self._settle(attempt)
             raise
+        if trace is not None:  # as every change of a use case has one
+            self.changed.set()
         count_decisions(opened.decided)
 
     async def _settle(self, attempt: Attempt) -> None:
@@ -163,7 +170,8 @@ def _opening(lock: Lock | None, attempt: Attempt | None) -> tuple[str, str]:
     # The attempt is tried before the adviser is waited for: the second of two equal requests learns at once.
     tried = f"pg_try_advisory_xact_lock({attempt.number})" if attempt else "true"
     if lock is not None:
-        return f"{begin}; SELECT 1 FROM adviser WHERE id = {lock.adviser} AND {tried} FOR NO KEY UPDATE", "SELECT 1"
+        changing = f"SELECT 1 FROM adviser WHERE id = {lock.adviser} AND {tried} AND anonymised_at IS NULL"
+        return f"{begin}; {changing} FOR NO KEY UPDATE", "SELECT 1"
     return (f"{begin}; SELECT 1 WHERE {tried}", "SELECT 1") if attempt else (begin, "BEGIN")
 
 
@@ -179,8 +187,12 @@ async def _commit(connection: Driver, trace: Trace | None, subjects: list[str]) 
 
 async def _explain(connection: Driver, lock: Lock | None) -> None:
     """Say why the opening got no lock."""
-    if lock is not None and not await connection.fetchval(f"SELECT true FROM adviser WHERE id = {lock.adviser}"):
-        raise Missing(lock.target)
+    if lock is not None:
+        found = await connection.fetchrow(f"SELECT anonymised_at FROM adviser WHERE id = {lock.adviser}")
+        if found is None:
+            raise Missing(lock.target)
+        if found["anonymised_at"] is not None:
+            raise AdviserAnonymised
     raise AttemptInFlight
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,9 +11,9 @@ import orjson
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
 from app.persistence.pages import Page, Slice
+from app.persistence.retention import DELIVERIES
 from app.persistence.webhook_endpoints import OWNED, Owner
 
-KEPT_FOR = timedelta(days=90)
 FORGOTTEN_AT_ONCE = 5_000
 MOST_ATTEMPTS_SHOWN = 50
 
@@ -33,6 +33,9 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
+
+# From the first instant to the second one, which is not in it; None is for ever.
+Span = tuple[datetime, datetime | None]
 
 ENDPOINT = "endpoint"  # the recipient of everything that goes through webhooks
 
@@ -76,10 +79,11 @@ _AGAIN = """UPDATE delivery SET state = 'due', next_attempt_at = now(), settled_
 REPLAY = f"{_AGAIN} WHERE id = $1 AND settled_at IS NOT NULL RETURNING id"
 HURRY = "UPDATE delivery SET next_attempt_at = now() WHERE id = $1 AND state = 'due'"
 
-# What did not arrive of all that was placed since, first attempts included: that of a lane, at most so many.
+# What did not arrive of all that was placed meanwhile, first attempts included: that of a lane, at most so many.
 RECOVER = f"""WITH lost AS MATERIALIZED (
-    SELECT d.id FROM delivery d WHERE d.lane_id = $1 AND d.created_at >= $2 AND d.state IN ('dead', 'skipped')
-    ORDER BY d.id LIMIT $3 FOR UPDATE
+    SELECT d.id FROM delivery d WHERE d.lane_id = $1 AND d.state IN ('dead', 'skipped')
+        AND d.created_at >= $2 AND d.created_at < coalesce($3::timestamptz, 'infinity')
+    ORDER BY d.id LIMIT $4 FOR UPDATE
 ) {_AGAIN} FROM lost WHERE delivery.id = lost.id RETURNING delivery.id"""
 
 # What happened while the endpoint was disabled: nothing was ever posted.
@@ -87,15 +91,16 @@ MISSED = """SELECT json_agg(missed ORDER BY position) AS events FROM (
 SELECT e.position, o.event_id, o.type, o.occurred_at, o.subject_type, o.subject_id, o.subject_version, o.adviser_id,
     o.data
 FROM outbox o JOIN feed_entry e ON e.outbox_id = o.id JOIN webhook_endpoint w ON w.feed_id = e.feed_id
-WHERE w.id = $1 AND o.sequenced_at >= $2 AND NOT o.history AND o.occurred_at >= w.created_at
+WHERE w.id = $1 AND o.sequenced_at >= $2 AND o.sequenced_at < coalesce($3::timestamptz, 'infinity') AND NOT o.history
+    AND o.occurred_at >= w.created_at
     AND w.types && ARRAY['*', o.type, split_part(o.type, '.', 1) || '.*']
     AND NOT EXISTS (SELECT FROM delivery d WHERE d.event_id = o.event_id AND d.lane_id = w.id)
-ORDER BY e.position LIMIT $3) missed"""
+ORDER BY e.position LIMIT $4) missed"""
 
 SETTLE_ALL = """UPDATE delivery SET state = $2, next_attempt_at = NULL, settled_at = now()
 WHERE lane_id = $1 AND state = 'due'"""
 
-OLDEST = """SELECT channel, extract(epoch FROM now() - min(created_at))::float8 AS age
+WAITING = """SELECT channel, count(*) AS waiting, extract(epoch FROM now() - min(created_at))::float8 AS oldest
 FROM delivery WHERE state = 'due' OR state = 'in_flight' GROUP BY channel"""
 
 # By id, which is nearly the order of age: the rows to leave are never walked through.
@@ -130,14 +135,14 @@ async def replay(transaction: Transaction, delivery: UUID) -> None:
         await transaction.run(HURRY, delivery)
 
 
-async def recover(transaction: Transaction, endpoint: UUID, since: datetime, most: int) -> int:
+async def recover(transaction: Transaction, endpoint: UUID, span: Span, most: int) -> int:
     """Make due again what was given up, or never tried while the endpoint was disabled; return how many."""
-    return len(await transaction.many(RECOVER, endpoint, since, most))
+    return len(await transaction.many(RECOVER, endpoint, *span, most))
 
 
-async def missed_events(transaction: Transaction, endpoint: UUID, since: datetime, most: int) -> list[Row]:
-    """Events placed since that the endpoint asks for and that were never posted to it, in the order of its feed."""
-    row = await transaction.one(MISSED, endpoint, since, most)
+async def missed_events(transaction: Transaction, endpoint: UUID, span: Span, most: int) -> list[Row]:
+    """Events placed meanwhile that the endpoint asks for and that were never posted to it, in the order of its feed."""
+    row = await transaction.one(MISSED, endpoint, *span, most)
     events: list[Row] = orjson.loads(row["events"] or "[]") if row else []
     return events
 
@@ -149,10 +154,11 @@ async def settle_all(transaction: Transaction, lane: UUID, state: DeliveryState)
 
 async def forget_old_deliveries(reader: Reader) -> int:
     """Forget some of those settled longer ago than anybody asks; return how many."""
-    row = await reader.one(FORGET, KEPT_FOR)
+    row = await reader.one(FORGET, DELIVERIES)
     return int(row["forgotten"]) if row else 0
 
 
-async def oldest_undelivered(reader: Reader) -> dict[str, float]:
-    """The age in seconds of the oldest that has not arrived and is not given up, by channel that has any."""
-    return {row["channel"]: row["age"] for row in await reader.many(OLDEST)}
+async def undelivered(reader: Reader) -> dict[str, Row]:
+    """By channel that has any that neither arrived nor was given up: how many are `waiting`, and the age in seconds of
+    the `oldest`."""
+    return {row["channel"]: row for row in await reader.many(WAITING)}

@@ -19,6 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.persistence.columns import instant, metadata, one_of, reference
+from app.persistence.holdings import erased, holds, names_nobody, said, unsaid
+from app.persistence.retention import DELIVERIES
+
+# An e-mail says whom it is about; what goes to a webhook endpoint, the event alone does.
+ABOUT_THE_ADVISER = "(adviser_id = $1 OR event_id IN (SELECT o.event_id FROM outbox o WHERE o.adviser_id = $1))"
 
 # Deliveries that share a fate: those to one webhook endpoint, or all that go through the mail server. What the relay
 # remembers of how it went there lately; `app/outbox/retry.py` says what follows from it.
@@ -36,6 +41,7 @@ lane = Table(
     instant("warned_at", nullable=True),
     one_of("channel", "webhook", "email"),
     one_of("warning", "failing", "last_day"),
+    info=names_nobody("comment se portent les destinataires"),
 )
 
 # Of a training organisation when it has one, of the client alone otherwise. `feed_id` is the feed whose events it gets.
@@ -55,6 +61,7 @@ webhook_endpoint = Table(
     one_of("status", "active", "disabled", "deleted"),
     one_of("disabled_because", "owner", "failing", "gone"),
     CheckConstraint("(status = 'disabled') = (disabled_because IS NOT NULL)", name="disabled"),
+    info=names_nobody("les adresses des logiciels prévenus"),
 )
 
 # Encrypted (`app/persistence/safe.py`). The one that never expires is the newest.
@@ -65,19 +72,24 @@ webhook_secret = Table(
     reference("endpoint_id", "webhook_endpoint.id", index=True),
     Column("sealed", LargeBinary, nullable=False),
     instant("expires_at", nullable=True),
+    info=names_nobody("leurs secrets"),
 )
 
-# What the owner of an endpoint must be told: once each, in the order in which it happened.
+# What the owner of an endpoint is written to about, once each: the `event_id` of an e-mail. `status` and `error` are
+# those of the attempt that brought it about.
 endpoint_warning = Table(
     "endpoint_warning",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", Uuid, primary_key=True),
     reference("endpoint_id", "webhook_endpoint.id"),
     Column("kind", Text, nullable=False),
     instant("failing_since"),
+    Column("failures", Integer, nullable=False),
+    Column("status", SmallInteger),
+    Column("error", Text),
     instant("at"),
-    instant("told_at", nullable=True),
     one_of("kind", "failing", "last_day", "disabled", "gone"),
+    info=names_nobody("leurs pannes"),
 )
 
 # `body` are the bytes that are signed, at every attempt the same. All instants are of the database's own clock.
@@ -85,27 +97,27 @@ delivery = Table(
     "delivery",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("channel", Text, nullable=False),
-    reference("lane_id", "lane.id"),
+    Column("channel", Text, nullable=False, info=said("Canal")),
+    reference("lane_id", "lane.id", info=unsaid("le chemin de l’envoi")),
     Column("event_id", Uuid, nullable=False),
-    Column("recipient", Text, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("body", LargeBinary),
+    Column("recipient", Text, nullable=False, info=said("Destinataire")),
+    Column("type", Text, nullable=False, info=said("Objet")),
+    Column("body", LargeBinary, info=said("Contenu livré")),
     # Of an e-mail: whom and what it is about. Its text and its address are found when it is sent.
     Column("adviser_id", Uuid),
     Column("registration_id", Uuid),
     Column("decision_id", Uuid),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("replay", Integer, nullable=False, server_default=text("0")),
-    Column("claim", Uuid),
-    instant("lease_until", nullable=True),
-    instant("next_attempt_at", nullable=True),
+    Column("state", Text, nullable=False, info=said("État")),
+    Column("attempts", Integer, nullable=False, server_default=text("0"), info=said("Essais")),
+    Column("replay", Integer, nullable=False, server_default=text("0"), info=said("Fois redemandé")),
+    Column("claim", Uuid, info=unsaid("un verrou")),
+    instant("lease_until", nullable=True, info=unsaid("un verrou")),
+    instant("next_attempt_at", nullable=True, info=said("Prochain essai")),
     instant("created_at"),
-    instant("settled_at", nullable=True),
+    instant("settled_at", nullable=True, info=said("Terminé le")),
     one_of("channel", "webhook", "email"),
     one_of("state", "due", "in_flight", "delivered", "dead", "skipped", "cancelled"),
-    one_of("recipient", "endpoint", "adviser", "employer", "training_organisation"),
+    one_of("recipient", "endpoint", "adviser", "employer", "training_organisation", "endpoint_owner"),
     CheckConstraint("(state = 'due') = (next_attempt_at IS NOT NULL)", name="due"),
     CheckConstraint(
         "(state = 'in_flight') = (claim IS NOT NULL) AND (claim IS NULL) = (lease_until IS NULL)", name="claim"
@@ -126,6 +138,12 @@ delivery = Table(
         unique=True,
         postgresql_where=text("channel = 'email' AND type = 'registration.over_quota'"),
     ),
+    info=holds(
+        "Courriels et livraisons",
+        purpose="prévenir les personnes et les logiciels concernés ; ni adresse ni texte n’est gardé",
+        kept_for=DELIVERIES,
+        rows=ABOUT_THE_ADVISER,
+    ),
 )
 
 # `number` counts within a replay. `error` is a code of ours; None when the answer was a success.
@@ -133,12 +151,18 @@ delivery_attempt = Table(
     "delivery_attempt",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    reference("delivery_id", "delivery.id", index=True),
-    Column("replay", Integer, nullable=False),
-    Column("number", Integer, nullable=False),
-    instant("at"),
-    Column("duration_ms", Integer, nullable=False),
-    Column("status", SmallInteger),
-    Column("error", Text),
-    Column("response", Text),
+    reference("delivery_id", "delivery.id", index=True, info=said("Envoi")),
+    Column("replay", Integer, nullable=False, info=said("Fois redemandé")),
+    Column("number", Integer, nullable=False, info=said("Essai")),
+    instant("at", info=said("Le")),
+    Column("duration_ms", Integer, nullable=False, info=said("Durée (ms)")),
+    Column("status", SmallInteger, info=said("Réponse")),
+    Column("error", Text, info=said("Erreur")),
+    Column("response", Text, info=erased("Début de la réponse du destinataire")),
+    info=holds(
+        "Essais d’envoi",
+        purpose="comprendre pourquoi un envoi n’arrive pas",
+        kept_for=DELIVERIES,
+        rows=f"delivery_id IN (SELECT id FROM delivery WHERE {ABOUT_THE_ADVISER})",
+    ),
 )

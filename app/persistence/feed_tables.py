@@ -13,6 +13,7 @@ from sqlalchemy import (
 )
 
 from app.persistence.columns import instant, metadata
+from app.persistence.holdings import names_nobody
 
 # One feed for each audience: the nil UUID is told everything, the others are training organisations.
 feed = Table(
@@ -20,6 +21,7 @@ feed = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("last_position", BigInteger, nullable=False),
+    info=names_nobody("la longueur des flux"),
 )
 
 # Dense in each feed: 1, 2, 3 … so that a reader can prove that nothing was missed.
@@ -30,10 +32,12 @@ feed_entry = Table(
     Column("position", BigInteger, primary_key=True),
     Column("outbox_id", BigInteger, ForeignKey("outbox.id"), nullable=False),
     UniqueConstraint("outbox_id", "feed_id"),
+    info=names_nobody("la place des événements dans les flux"),
 )
 
-# One row. `server` is the server whose positions these are, its line of history included: another one may have lost
-# the last of them and would give them again to other events, so that cursors of an earlier epoch mean nothing.
+# One row. `server` is the server whose positions these are, with its line of history and this table itself: another one
+# may have lost the last of them and would give them again to other events, so that cursors of an earlier epoch mean
+# nothing.
 feed_epoch = Table(
     "feed_epoch",
     metadata,
@@ -42,4 +46,5 @@ feed_epoch = Table(
     Column("server", Text, nullable=False),
     instant("begun_at"),
     CheckConstraint("id = 1", name="one"),
+    info=names_nobody("le serveur dont viennent ces places"),
 )

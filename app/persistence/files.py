@@ -1,7 +1,8 @@
 """The adviser's file, read whole in one statement: its JSON has the shape of the domain's values."""
 
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -33,7 +34,7 @@ ORGANISATION_FACTS = "json_build_object('id', o.id, 'deliveries', o.deliveries)"
 CONTRACTS = """(SELECT json_agg(json_build_object('id', c.id, 'starts_on', c.starts_on, 'ends_on', c.ends_on,
     'terminated_on', c.terminated_on, 'renews_contract_id', c.renews_contract_id,
     'legal_form', c.employer_legal_form, 'aidants_connect_accredited', c.employer_aidants_connect_accredited,
-    'file', json_build_object('ds_file_number', c.ds_file_number, 'contract_uploaded_on', c.contract_uploaded_on,
+    'file', json_build_object('ds_filed', c.ds_file_number IS NOT NULL, 'contract_uploaded_on', c.contract_uploaded_on,
         'validated_on', c.validated_on)))
     FROM contract c WHERE c.adviser_id = a.id)"""
 
@@ -48,7 +49,7 @@ REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.s
     'created_at', r.created_at, 'request', json_build_object('module', {MODULE_FACTS},
         'organisation', {ORGANISATION_FACTS},
         'session', json_build_object('starts_on', r.session_starts_on, 'ends_on', r.session_ends_on,
-            'format', r.session_format, 'place', r.session_place, 'reference', r.session_reference),
+            'format', r.session_format),
         'requested_on', r.requested_on, 'employer_agreement', r.employer_agreement,
         'kept_unfunded', r.funding = 'none' AND r.payer IS NOT NULL)) ORDER BY r.created_at, r.id)
     FROM registration r JOIN module m ON m.code = r.module_code
@@ -74,7 +75,7 @@ def _read_statement(target: Target) -> str:
     if target is Target.REGISTRATION:
         columns = f", {RESOURCE_COLUMNS}"
         joined = "JOIN registration r ON r.id = $1 JOIN decision d ON d.id = r.decision_id"
-    return f"""SELECT {FILE_JSON} AS file,
+    return f"""SELECT {FILE_JSON} AS file, a.anonymised_at,
     (SELECT array_agg(version) FROM policy) AS policy_versions,
     (SELECT {MODULE_FACTS} FROM module m WHERE m.code = $2) AS module,
     (SELECT {ORGANISATION_FACTS} FROM training_organisation o WHERE o.id = $3) AS organisation,
@@ -83,10 +84,25 @@ FROM adviser a LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5 {joine
 WHERE a.id = {adviser}"""
 
 
-FILES = f"SELECT a.id, {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1)"
 MODULES = f"SELECT m.title, {MODULE_FACTS} AS facts FROM module m"
 ORGANISATIONS = f"SELECT o.name, {ORGANISATION_FACTS} AS facts FROM training_organisation o"
+# A registration that waits may be promoted, and take a unit from others, even once its session has started.
+CONCERNED = """SELECT DISTINCT adviser_id FROM registration WHERE session_starts_on BETWEEN $1 AND $2
+    AND (status = 'awaiting_choice' OR (status IN ('accepted', 'refused') AND session_starts_on > $3))"""
+FILES = f"SELECT a.id, {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1) ORDER BY a.id"
+FILES_AT_ONCE = 100
+
+
 FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
+
+
+# Initial training has ended when it is said so of the time before this service, or when it was completed here; OFFSET
+# keeps the planner from walking through all registrations for a few advisers.
+SURVEYED = f"""SELECT {FILE_JSON} AS file FROM adviser a
+WHERE a.id = ANY($1) AND a.in_scheme AND (NOT $2 OR a.initial_training_ended_on IS NOT NULL OR EXISTS (
+    SELECT FROM registration r JOIN module m ON m.code = r.module_code
+    WHERE r.adviser_id = a.id AND r.status = 'completed' AND m.kind = 'initial_training' OFFSET 0))
+ORDER BY a.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,7 @@ class Dossier:
     module: Module | None
     organisation: TrainingOrganisation | None
     target: Row | None
+    is_anonymised: bool = False
 
     @property
     def adviser_id(self) -> AdviserId:
@@ -110,6 +127,13 @@ class Dossier:
         """The registration acted on."""
         target = self.target["id"] if self.target else None
         return next(item for item in self.file.registrations if item.id == target)
+
+
+async def read_files(reader: Reader, advisers: Sequence[UUID], *, trained: bool = False) -> list[AdviserFile]:
+    """The files of these advisers of the scheme, in the order of their ids; only those whose initial training may have
+    ended when `trained`. What is changing at that moment is seen or is not."""
+    rows = await reader.many(SURVEYED, [*advisers], trained)
+    return [FILE.validate_json(row["file"]) for row in rows]
 
 
 async def read_dossier(
@@ -143,10 +167,11 @@ async def read_dossier(
         module=MODULE.validate_json(row["module"]) if row["module"] else None,
         organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
         target=row if lock.target is Target.REGISTRATION else None,
+        is_anonymised=row["anonymised_at"] is not None,
     )
 
 
-async def read_files(reader: Reader, advisers: Collection[UUID]) -> dict[UUID, AdviserFile]:
+async def files_by_id(reader: Reader, advisers: Collection[UUID]) -> dict[UUID, AdviserFile]:
     """The files of several advisers, whom a transaction may have locked before."""
     rows = await reader.many(FILES, list(advisers))
     return {row["id"]: FILE.validate_json(row["file"]) for row in rows}
@@ -162,3 +187,12 @@ async def read_organisations(reader: Reader) -> list[tuple[TrainingOrganisation,
     """Every training organisation, each with its name."""
     rows = await reader.many(ORGANISATIONS)
     return [(ORGANISATION.validate_json(row["facts"]), row["name"]) for row in rows]
+
+
+async def files_concerned(reader: Reader, first: date, last: date, today: date) -> AsyncGenerator[AdviserFile]:
+    """Of every adviser with an open registration whose first day is from `first` to `last`, both included. Nobody is
+    locked: each file is whole, and no two are of one moment."""
+    concerned = [row["adviser_id"] for row in await reader.many(CONCERNED, first, last, today)]
+    for place in range(0, len(concerned), FILES_AT_ONCE):
+        for row in await reader.many(FILES, concerned[place : place + FILES_AT_ONCE]):
+            yield FILE.validate_json(row["file"])

@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.persistence.database import Reader
-from app.persistence.driver import Row
 from app.persistence.failures import UNREACHABLE, is_missing_schema
 from app.persistence.migrations import newest_revision
+from app.persistence.notices import WORKER
 
 
 class Unready(StrEnum):
@@ -36,14 +36,23 @@ async def why_unready(reader: Reader) -> Unready | None:
     return None if row["policy"] else Unready.POLICY
 
 
-LANES = """SELECT channel, CASE WHEN openings = 0 THEN 'closed' WHEN open_until > now() THEN 'open' ELSE 'half_open' END
-    AS state, count(*) AS lanes FROM lane l
-WHERE NOT EXISTS (SELECT FROM webhook_endpoint w WHERE w.id = l.id AND w.status <> 'active') GROUP BY 1, 2"""
+LANES = """SELECT l.channel, CASE WHEN w.status = 'disabled' THEN 'disabled' WHEN openings = 0 THEN 'closed'
+    WHEN open_until > now() THEN 'open' ELSE 'half_open' END AS state, count(*) AS lanes
+FROM lane l LEFT JOIN webhook_endpoint w ON w.id = l.id WHERE w.status IS DISTINCT FROM 'deleted' GROUP BY 1, 2"""
+
+AT_WORK = f"""SELECT count(*) AS workers FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = '{WORKER}'"""
 
 
-async def count_lanes(reader: Reader) -> list[Row]:
-    """How many receivers (`lanes`) of each channel are in each state of their circuit breaker."""
-    return await reader.many(LANES)
+async def count_lanes(reader: Reader) -> dict[tuple[str, str], int]:
+    """How many receivers of each channel are in each state: closed, open, half_open, disabled."""
+    return {(row["channel"], row["state"]): row["lanes"] for row in await reader.many(LANES)}
+
+
+async def count_workers(reader: Reader) -> int:
+    """How many listen to this database."""
+    row = await reader.one(AT_WORK)
+    return int(row["workers"]) if row else 0
 
 
 async def oldest_unsequenced(reader: Reader) -> datetime | None:

@@ -4,6 +4,14 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, LargeBi
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from app.persistence.columns import instant, metadata, one_of
+from app.persistence.holdings import erased_unsaid, holds, said, unsaid
+from app.persistence.retention import IMPORTS
+
+# Lines are rejected before it is known whom they are about: their cells are searched for whatever identifies.
+NAMES_THE_ADVISER = """EXISTS (
+    SELECT FROM adviser a, translate(lower(convert_from(rejects, 'UTF8')), E'"\\r\\n', ';;;') AS cells
+    CROSS JOIN unnest(ARRAY[a.conum_id::text, lower(a.email), lower(a.last_name)]) AS name
+    WHERE a.id = $1 AND strpos(cells, ';' || name || ';') > 0)"""
 
 # The file waits in `content`, which goes once it was carried out; what is left of it are counts and, in `rejects`, the
 # lines that were rejected, until the whole row goes.
@@ -11,24 +19,24 @@ import_job = Table(
     "import_job",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("client_id", Uuid, nullable=False),
-    Column("request_id", Uuid),
-    Column("kind", Text, nullable=False),
-    Column("dry_run", Boolean, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("content", LargeBinary),
-    Column("read", Integer, nullable=False, server_default=text("0")),
-    Column("imported", Integer, nullable=False, server_default=text("0")),
-    Column("unchanged", Integer, nullable=False, server_default=text("0")),
-    Column("rejected", Integer, nullable=False, server_default=text("0")),
-    Column("rejects", LargeBinary),
-    Column("ignored_columns", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    Column("failure", JSON),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("claim", Uuid),
-    instant("lease_until", nullable=True),
+    Column("client_id", Uuid, nullable=False, info=said("Demandé par")),
+    Column("request_id", Uuid, info=unsaid("un numéro de requête")),
+    Column("kind", Text, nullable=False, info=said("Contenu")),
+    Column("dry_run", Boolean, nullable=False, info=said("À blanc")),
+    Column("status", Text, nullable=False, info=said("État")),
+    Column("content", LargeBinary, info=unsaid("le tableur, le temps de l’import")),
+    Column("read", Integer, nullable=False, server_default=text("0"), info=said("Lignes lues")),
+    Column("imported", Integer, nullable=False, server_default=text("0"), info=said("Lignes importées")),
+    Column("unchanged", Integer, nullable=False, server_default=text("0"), info=said("Lignes inchangées")),
+    Column("rejected", Integer, nullable=False, server_default=text("0"), info=said("Lignes rejetées")),
+    Column("rejects", LargeBinary, info=erased_unsaid("les lignes rejetées, d’autres personnes aussi")),
+    Column("ignored_columns", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=unsaid("des intitulés")),
+    Column("failure", JSON, info=said("Échec")),
+    Column("attempts", Integer, nullable=False, server_default=text("0"), info=unsaid("des essais")),
+    Column("claim", Uuid, info=unsaid("un verrou")),
+    instant("lease_until", nullable=True, info=unsaid("un verrou")),
     instant("created_at"),
-    instant("finished_at", nullable=True),
+    instant("finished_at", nullable=True, info=said("Achevé le")),
     one_of("kind", "advisers", "contracts", "certifications", "registrations"),
     one_of("status", "waiting", "running", "done", "failed"),
     CheckConstraint(
@@ -39,4 +47,10 @@ import_job = Table(
         name="content",
     ),
     Index("ix_import_job_open", "created_at", postgresql_where=text("content IS NOT NULL")),
+    info=holds(
+        "Imports",
+        purpose="rendre les lignes rejetées d’un tableur à qui l’a envoyé",
+        kept_for=IMPORTS,
+        rows=NAMES_THE_ADVISER,
+    ),
 )

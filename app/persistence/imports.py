@@ -16,11 +16,11 @@ import orjson
 
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
+from app.persistence.retention import IMPORTS
 
 LEASE = timedelta(seconds=60)  # more than reading the file, or a hundred of its lines, takes
 MOST_ATTEMPTS = 5
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
-KEPT_FOR = timedelta(days=7)  # the lines that were rejected are personal data
 
 
 class ImportKind(StrEnum):
@@ -166,5 +166,5 @@ def _check(row: Row | None) -> None:
 
 async def forget_old_imports(reader: Reader) -> int:
     """Forget what was asked for longer ago than its lines may be kept; return how many."""
-    row = await reader.one(FORGET, KEPT_FOR)
+    row = await reader.one(FORGET, IMPORTS)
     return int(row["forgotten"]) if row else 0

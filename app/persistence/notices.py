@@ -1,4 +1,4 @@
-"""What the server announces (NOTIFY), heard on one connection of the process for as long as it lives.
+"""What the server announces (NOTIFY), heard and said on one connection of the process for as long as it lives.
 
 Whoever asked to hear a channel is told, too, when announcements may have been missed: when the connection is lost, and
 when there is one again.
@@ -12,8 +12,13 @@ import structlog
 
 from app.persistence.driver import Driver
 from app.persistence.failures import UNREACHABLE
-from app.persistence.pool import Pool
+from app.persistence.pool import NAME, Pool
 
+# Said once a change is committed, by a connection of its own: a NOTIFY in the transaction of a writer would make all
+# commits of the server queue.
+CHANGED = "something_changed"
+WORKER = "registrations-worker"  # by which the workers of a database are counted
+APART_SECONDS = 0.05  # between two of them: a busy process says once what would be said of each change
 PULSE_SECONDS = 5.0  # how often a silent connection is asked whether it lives
 RETRY_SECONDS = 1.0
 
@@ -32,16 +37,26 @@ class Ear:
     deaf: Callable[[], None]
 
 
-class Notices:
-    """Hears for every ear; `listen` runs for as long as the process serves."""
+def ringing(channel: str, bell: asyncio.Event) -> Ear:
+    """Rings at each announcement, and whenever one may have been missed."""
+    return Ear(channel, lambda _: bell.set(), bell.set, bell.set)
 
-    def __init__(self, url: str, *ears: Ear) -> None:
+
+class Notices:
+    """Hears for every ear, and tells CHANGED when `changed` is set; `listen` runs for as long as the process serves.
+
+    The server sees it under `name`.
+    """
+
+    def __init__(self, url: str, *ears: Ear, changed: asyncio.Event | None = None, name: str = NAME) -> None:
         self._url = url
         self._ears = ears
+        self._changed = changed or asyncio.Event()
+        self._name = name
 
     async def listen(self) -> None:
         """Until cancelled; a connection that is lost is replaced."""
-        pool = Pool(self._url, 1)
+        pool = Pool(self._url, 1, name=self._name)
         try:
             while True:
                 try:
@@ -55,16 +70,20 @@ class Notices:
 
     async def _hear(self, connection: Driver) -> None:
         """Return, or raise, when the connection is lost."""
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
+        connection.add_termination_listener(lambda _: self._changed.set())
         try:
             for ear in self._ears:
                 await connection.add_listener(ear.channel, self._said_to(ear))
             for ear in self._ears:
                 ear.hearing()
-            while not await _within(PULSE_SECONDS, lost):
+            while True:
+                changed = await _within(PULSE_SECONDS, self._changed)
+                self._changed.clear()
+                if connection.is_closed():
+                    return
                 async with asyncio.timeout(PULSE_SECONDS):
-                    await connection.execute("SELECT 1")
+                    await connection.execute(f"NOTIFY {CHANGED}" if changed else "SELECT 1")
+                await asyncio.sleep(APART_SECONDS)
         finally:
             for ear in self._ears:
                 ear.deaf()

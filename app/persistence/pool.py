@@ -13,8 +13,8 @@ from app.persistence.driver import Driver
 from app.persistence.failures import NotConnected
 from app.persistence.roles import SERVICE
 
+NAME = "registrations"
 SERVER_SETTINGS = {
-    "application_name": "registrations",
     "timezone": "UTC",
     "lock_timeout": "3s",
     "statement_timeout": "5s",
@@ -28,9 +28,9 @@ WAIT_SECONDS = 2.0
 COMMAND_SECONDS = 10.0
 
 
-def session_of(role: str | None) -> dict[str, str]:
-    """The settings of a session that acts as `role`; as whoever connects when None."""
-    return SERVER_SETTINGS | ({"role": role} if role else {})
+def session_of(role: str | None, name: str = NAME) -> dict[str, str]:
+    """The settings of a session that acts as `role`; as whoever connects when None. It is seen under this name."""
+    return SERVER_SETTINGS | {"application_name": name} | ({"role": role} if role else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Pool:
     README's decisions give the figures).
     """
 
-    def __init__(self, url: str, size: int, role: str | None = SERVICE) -> None:
+    def __init__(self, url: str, size: int, role: str | None = SERVICE, name: str = NAME) -> None:
         self._url = url
-        self._session = session_of(role)
+        self._session = session_of(role, name)
         self._places = asyncio.Semaphore(size)
         self._free: list[Lent] = []
         self._closed = False

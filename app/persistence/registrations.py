@@ -40,9 +40,8 @@ RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM registration r JOIN decision d ON d.
 # Facts that only ever go from unknown to known stay when another use case writes the registration.
 _KEPT = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours")
 _CHANGING = (
-    "session_starts_on", "session_ends_on", "session_format", "session_place", "session_reference",
-    "employer_agreement", "status", "funding", "payer", "unit", "offered_payers", "decision_id", "version",
-    "updated_at",
+    "session_starts_on", "session_ends_on", "session_format", "employer_agreement", "status", "funding", "payer",
+    "unit", "offered_payers", "decision_id", "version", "updated_at",
 )  # fmt: skip
 
 
@@ -98,6 +97,12 @@ async def write(
         await transaction.run(WRITE_AND_REMEMBER, *changes.as_json(), *attempts.columns(attempt, answer))
     elif changes.registrations or changes.decisions or changes.events:
         await transaction.run(WRITE_ALONE, *changes.as_json())
+
+
+async def relocate(transaction: Transaction, registration: UUID, place: str | None, reference: str | None) -> None:
+    """Where its session is held, which no other use case changes."""
+    statement = "UPDATE registration SET session_place = $2, session_reference = $3 WHERE id = $1"
+    await transaction.run(statement, registration, place, reference)
 
 
 async def read(reader: Reader, registration: UUID, *, owner: UUID | None) -> Row | None:

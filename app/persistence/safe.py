@@ -2,20 +2,24 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+WEBHOOKS = "webhook-secret"
+
 
 class SealedByAnotherKeyError(Exception):
-    """None of the present values of SECRET_KEY sealed this."""
+    """None of the present values of SECRET_KEY sealed this, or it was sealed too long ago."""
 
 
 class Safe:
-    """Opened by the values of SECRET_KEY, newest first: the first one seals, all open."""
+    """Opened by the values of SECRET_KEY, newest first: the first one seals, all open. What is sealed for one `purpose`
+    opens for no other."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._keys = MultiFernet([Fernet(_key_of(secret)) for secret in secrets])
+    def __init__(self, secrets: Iterable[str], purpose: str = WEBHOOKS) -> None:
+        self._keys = MultiFernet([Fernet(_key_of(secret, purpose)) for secret in secrets])
 
     def seal(self, text: str) -> bytes:
         return self._keys.encrypt(text.encode())
@@ -27,7 +31,17 @@ class Safe:
         except InvalidToken:
             raise SealedByAnotherKeyError from None
 
+    def seal_at(self, text: str, at: datetime) -> bytes:
+        return self._keys.encrypt_at_time(text.encode(), int(at.timestamp()))
 
-def _key_of(secret: str) -> bytes:
+    def open_within(self, sealed: bytes, lifetime: timedelta, now: datetime) -> str:
+        """Raise SealedByAnotherKeyError, also once `lifetime` has passed."""
+        try:
+            return self._keys.decrypt_at_time(sealed, int(lifetime.total_seconds()), int(now.timestamp())).decode()
+        except InvalidToken:
+            raise SealedByAnotherKeyError from None
+
+
+def _key_of(secret: str, purpose: str) -> bytes:
     # The setting has at least 32 random characters: a slow derivation would add nothing.
-    return urlsafe_b64encode(sha256(f"webhook-secret:{secret}".encode()).digest())
+    return urlsafe_b64encode(sha256(f"{purpose}:{secret}".encode()).digest())

@@ -7,18 +7,18 @@ transaction is visible before its locks are free: position n + 1 can't be seen b
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import orjson
 
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
+from app.persistence.retention import EVENTS
 
 WHOLE = UUID(int=0)  # the feed that is told everything
 MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
 BATCH = 500
-KEPT_FOR = timedelta(days=90)
 FORGOTTEN_AT_ONCE = 5_000
 
 WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
@@ -27,10 +27,12 @@ WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
 TURN = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
     current_setting('transaction_isolation') = 'read committed' AS sees_the_latest"""
 
-# Restored or taken over by another server, the last positions may be lost: the next ones begin an epoch. The sub-select
-# of `concerned` is LATERAL and DISTINCT so that a few advisers never cost a walk through all registrations.
+# Restored or taken over by another server, the last positions may be lost: the next ones begin an epoch. A dump,
+# wherever it is restored, makes the tables anew. `concerned` is LATERAL and DISTINCT so that a few advisers never cost
+# a walk through all registrations.
 NUMBER = f"""WITH here AS (
-    SELECT system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) AS server FROM pg_control_system()
+    SELECT concat_ws('/', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+        'feed_epoch'::regclass::oid) AS server FROM pg_control_system()
 ), begun AS (
     UPDATE feed_epoch SET epoch = gen_random_uuid(), server = here.server, begun_at = $1 FROM here
     WHERE feed_epoch.server <> here.server
@@ -140,5 +142,5 @@ async def keep_as_history(transaction: Transaction, adviser: UUID) -> None:
 
 async def forget_old_events(reader: Reader, now: datetime) -> int:
     """Forget some events kept for longer than promised; return how many."""
-    row = await reader.one(FORGET, now - KEPT_FOR)
+    row = await reader.one(FORGET, now - EVENTS)
     return int(row["forgotten"]) if row else 0

@@ -21,6 +21,13 @@ class EndpointStatus(StrEnum):
     DISABLED = "disabled"
 
 
+class EndpointWarning(StrEnum):
+    """What its owner is told of an endpoint that fails: for a day; for so long that a day is left."""
+
+    FAILING = "failing"
+    LAST_DAY = "last_day"
+
+
 class DisabledBecause(StrEnum):
     OWNER = "owner"
     FAILING = "failing"
@@ -53,8 +60,9 @@ def owner_of(client: Client) -> Owner:
 OWNED = """w.status <> 'deleted' AND CASE WHEN $3::uuid IS NULL
     THEN w.client_id = $2 AND w.training_organisation_id IS NULL ELSE w.training_organisation_id = $3 END"""
 
-RESOURCE = """SELECT w.id, w.url, w.types, w.status, w.disabled_because, l.failing_since, l.failures, w.created_at,
-    w.updated_at FROM webhook_endpoint w JOIN lane l ON l.id = w.id"""
+RESOURCE = """SELECT w.id, w.url, w.types, w.status, w.disabled_because, l.failures, l.failing_since,
+    l.open_until AS paused_until, l.warning, w.created_at, w.updated_at
+FROM webhook_endpoint w JOIN lane l ON l.id = w.id"""
 
 # Endpoints of one owner are made one after the other: there is a most. Two statements, so that the second one sees what
 # was made while the first one waited.

@@ -4,6 +4,7 @@ Sources: the specification, sections 3, 6 and 8; the dossier, sections 5 and 6, 
 """
 
 from datetime import date, datetime
+from email.utils import parseaddr
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -118,7 +119,7 @@ MODULES_KNOWN: dict[str, dict[str, Any]] = {
 async def load_catalogue(database: Database, support_email: str, now: datetime) -> None:
     """Add what is missing, in one transaction; what administrators changed since stays as they left it."""
     async with database.transaction() as tx:
-        await policies.add(tx, published_policy(support_email), now)
+        await policies.add(tx, published_policy(parseaddr(support_email)[1]), now)
         for code, title, contains, exempts, (valid_from, valid_until) in QUALIFICATIONS:
             await add_qualification(tx, (code, title, contains, exempts, valid_from, valid_until))
         for organisation, (name, email, deliveries) in ORGANISATIONS.items():

@@ -146,13 +146,15 @@ class Player:
         await keep_contract(self.database, contract, self.contracts[post], ANYTHING, _asked(PLATFORM, at))
 
     async def _register(self, course: Course, at: datetime) -> None:
+        session = programme.session_asked(course, self.person, self.today)
         demand = Demand(
             adviser_id=self.adviser,
             module_code=ModuleCode(course.module),
             training_organisation_id=programme.organisation_of(course, self.person),
-            session=programme.session_asked(course, self.person, self.today),
+            session=session,
             requested_on=None,
             employer_agreement=course.employer_agreement,
+            venue=programme.venue_of(course.module, session, self.person),
             id=posts.identity_in_order(self.person, "registration", self.person.courses.index(course)),
         )
         answer = await register(self.database, demand, _asked(PLATFORM, at))
@@ -174,7 +176,8 @@ class Player:
                 await position(database, registration, self._day(on), hours, holding)
             case Moved():
                 held = programme.session_held(course, self.person, self.today)
-                await reschedule(database, registration, lambda _: held, ANYTHING, holding)
+                there = programme.venue_of(course.module, held, self.person)
+                await reschedule(database, registration, lambda _session, _venue: (held, there), ANYTHING, holding)
             case _:
                 assert_never(deed)
 

@@ -7,6 +7,7 @@ from app.domain.session import Session, SessionFormat
 from app.domain.training_organisation import Territory, territory_of
 from app.seed.catalogue import FRANCILIN, HISTYA, LA_FABRIK, LA_MEDNUM
 from app.seed.story import Course, Moved, Person, day_of
+from app.use_cases.venue import Venue
 
 INITIAL, FULL_TITLE, CAFE_IA, AIDANTS = "formation-initiale", "ccp2-ccp3", "cafe-ia", "aidants-connect"
 CYBER, AI, GREEN = "cybersecurite", "intelligence-artificielle", "numerique-responsable"
@@ -34,9 +35,13 @@ def session_of(module: str, starts_on: date, person: Person) -> Session:
     """The session of that day, the same for everybody of a territory."""
     span, overseas = SPANS.get(module, 0), is_overseas(person)
     on_site = module == INITIAL or (span > 0 and not overseas)
-    place = ("Saint-Denis" if overseas else "Rennes") if on_site else None
     format_ = SessionFormat.ON_SITE if on_site else SessionFormat.REMOTE
-    return Session(starts_on, starts_on + timedelta(days=span), format_, place, f"{module}/{starts_on}")
+    return Session(starts_on, starts_on + timedelta(days=span), format_)
+
+
+def venue_of(module: str, session: Session, person: Person) -> Venue:
+    place = "Saint-Denis" if is_overseas(person) else "Rennes"
+    return Venue(place if session.format is SessionFormat.ON_SITE else None, f"{module}/{session.starts_on}")
 
 
 def session_asked(course: Course, person: Person, today: date) -> Session:

@@ -37,10 +37,10 @@ PEOPLE_AND_RIGHTS: tuple[Person, ...] = (
         posts=(Post(MAIRIE, "-130", "+965"),), courses=(Course(INITIAL, "-80", then=(Positioned("-90"),)),),
     ),
     Person(
-        900002, "Bastien Kerdoncuff", "Première année : un module suivi, un droit libre, un Café IA à venir",
-        posts=(Post(COMMUNAUTE, "-200", "+900"),),
-        courses=(Course(INITIAL, "-170", then=(Positioned("-180"),)), Course(CYBER, "-60"), Course(CAFE_IA, "+34")),
-        exams=(Exam("mediateur-numerique-ccp1", "-105"), Exam("pix", "-100")),
+        900002, "Bastien Kerdoncuff", "Première année : un module suivi, un droit bientôt perdu, un Café IA à venir",
+        posts=(Post(COMMUNAUTE, "-350", "+750"),),
+        courses=(Course(INITIAL, "-320", then=(Positioned("-330"),)), Course(CYBER, "-60"), Course(CAFE_IA, "+34")),
+        exams=(Exam("mediateur-numerique-ccp1", "-255"), Exam("pix", "-250")),
     ),
     Person(
         900003, "Chloé Guivarch", "Première année : deux modules suivis, le troisième attend son choix",

@@ -63,9 +63,8 @@ async def question_of(reader: Reader, decision: UUID, now: datetime) -> Question
     until = row["session_starts_on"] - timedelta(days=1)
     if row["outcome"] == Outcome.OVER_QUOTA:
         policies = await read_policies(reader)
-        days = policies.on(row["session_starts_on"]).over_quota.reply_days
-        if days is not None:
-            until = min(until, civil_date(row["decided_at"]) + timedelta(days=days))
+        quota = policies.on(row["session_starts_on"]).over_quota
+        until = quota.last_reply(row["session_starts_on"], civil_date(row["decided_at"]))
     return Question(row, _standing(row, late=civil_date(now) > until), until)
 
 

@@ -46,8 +46,6 @@ def registration_row(registration: Registration, adviser: UUID, now: datetime) -
         "session_starts_on": session.starts_on,
         "session_ends_on": session.ends_on,
         "session_format": session.format,
-        "session_place": session.place,
-        "session_reference": session.reference,
         "requested_on": request.requested_on,
         "employer_agreement": request.employer_agreement,
         "status": registration.status,

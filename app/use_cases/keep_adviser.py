@@ -7,6 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.adviser_file import AdviserFile
+from app.domain.errors import AdviserAnonymised
 from app.domain.policy import Policies
 from app.domain.proceedings import Cause, Proceedings
 from app.persistence.attempts import Answer, find_answer, remember
@@ -48,13 +49,18 @@ async def add_adviser(database: Database, values: Mapping[str, Any], asked: Aske
 async def keep_adviser(
     database: Database, adviser: UUID, values: Mapping[str, Any], expected: Expected, asked: Asked
 ) -> tuple[Row, bool]:
-    """Return the row, and whether it is new. Raise ConumIdTaken, Stale, PreconditionMissing."""
+    """Return the row, and whether it is new. Whoever was anonymised does not come back.
+
+    Raise AdviserAnonymised, ConumIdTaken, Stale, PreconditionMissing.
+    """
     async with database.transaction(trace=asked.trace) as tx:
         tx.concerns(adviser)
         present = await ADVISERS.read(tx, adviser, locking=True)
         if present is None:
             await _check_conum_id(tx, adviser, values)
             return await ADVISERS.insert(tx, {"id": adviser, **values}, asked.now), True
+        if present["anonymised_at"] is not None:
+            raise AdviserAnonymised
         expected.check(present["version"])
         await _check_conum_id(tx, adviser, values)
         lock = Lock(Target.ADVISER, adviser)

@@ -1,11 +1,11 @@
 """Deliveries that somebody asks for: a test, one again, all that did not arrive since."""
 
-from datetime import datetime
 from uuid import UUID
 
 from app.persistence import deliveries, webhook_endpoints
 from app.persistence.attempts import Answer, find_answer, remember
 from app.persistence.database import Database, Transaction
+from app.persistence.deliveries import Span
 from app.persistence.driver import Row
 from app.persistence.locks import Missing
 from app.persistence.webhook_endpoints import EndpointStatus, Owner, owner_of
@@ -39,8 +39,9 @@ async def replay(database: Database, delivery: UUID, asked: Asked) -> Answer:
         return await _remembered(tx, delivery, owner, asked)
 
 
-async def recover(database: Database, endpoint: UUID, since: datetime, asked: Asked) -> Answer:
-    """What did not arrive since is due again; so is what was never tried while the endpoint was disabled.
+async def recover(database: Database, endpoint: UUID, span: Span, asked: Asked) -> Answer:
+    """What was placed within `span` and did not arrive is due again; so is what was never tried while the endpoint was
+    disabled.
 
     At most MOST_RECOVERED of them, the oldest first. Raise Missing, EndpointDisabled.
     """
@@ -49,8 +50,8 @@ async def recover(database: Database, endpoint: UUID, since: datetime, asked: As
         await find_answer(tx, asked.attempt)
         _check_active(await webhook_endpoints.lock_endpoint(tx, endpoint, owner))
         tx.concerns(endpoint)
-        again = await deliveries.recover(tx, endpoint, since, MOST_RECOVERED)
-        missed = await deliveries.missed_events(tx, endpoint, since, MOST_RECOVERED - again)
+        again = await deliveries.recover(tx, endpoint, span, MOST_RECOVERED)
+        missed = await deliveries.missed_events(tx, endpoint, span, MOST_RECOVERED - again)
         await deliveries.post(tx, [letter_of(event, endpoint) for event in missed])
         return await remember(tx, asked.attempt, asked.worded({"due": again + len(missed)}))
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.domain.errors import AdviserAnonymised
 from app.domain.events import decision_event
 from app.domain.module import ModuleCode
 from app.domain.proceedings import Cause, Proceedings, Ruling
@@ -18,6 +19,7 @@ from app.persistence.locks import Lock, Missing, Target
 from app.use_cases.asked import Asked
 from app.use_cases.conclude import Deed, conclude_deed
 from app.use_cases.errors import UnknownReference
+from app.use_cases.venue import NOWHERE, Venue
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Demand:
     session: Session
     requested_on: date | None
     employer_agreement: bool
+    venue: Venue = NOWHERE
     id: UUID = field(default_factory=uuid7)
 
 
@@ -62,7 +65,7 @@ def _lock(demand: Demand) -> Lock:
 async def register(database: Database, demand: Demand, asked: Asked) -> Answer:
     """Decide at once, under the adviser's lock; an accepted initial training has the others decided again.
 
-    Raises UnknownReference, DuplicateRegistration.
+    Raises UnknownReference, AdviserAnonymised, DuplicateRegistration.
     """
     lock = _lock(demand)
     try:
@@ -78,7 +81,8 @@ async def register(database: Database, demand: Demand, asked: Asked) -> Answer:
             new = _submitted(demand, dossier, asked)
             proceedings = Proceedings(dossier.file, dossier.policies).ruled(new, Cause.REQUEST)
             proceedings = proceedings.settled(dossier.file, today=asked.today, apart_from=new.id)
-            deed = Deed(new.id, (decision_event(proceedings.registration(new.id)),))
+            told = decision_event(proceedings.registration(new.id))
+            deed = Deed(new.id, (told,), columns=demand.venue.columns())
             return await conclude_deed(tx, dossier.file, proceedings, deed, asked)
     except Missing as missing:
         raise UnknownReference("/adviser_id") from missing
@@ -87,7 +91,7 @@ async def register(database: Database, demand: Demand, asked: Asked) -> Answer:
 async def preview(database: Database, demand: Demand, asked: Asked) -> Ruling:
     """Decide without storing anything or telling anybody, on the facts of the moment.
 
-    Raises UnknownReference, DuplicateRegistration.
+    Raises UnknownReference, AdviserAnonymised, DuplicateRegistration.
     """
     try:
         dossier = await read_dossier(
@@ -95,5 +99,7 @@ async def preview(database: Database, demand: Demand, asked: Asked) -> Ruling:
         )
     except Missing as missing:
         raise UnknownReference("/adviser_id") from missing
+    if dossier.is_anonymised:
+        raise AdviserAnonymised
     new = _submitted(demand, dossier, asked)
     return Proceedings(dossier.file, dossier.policies).ruled(new, Cause.REQUEST).rulings[-1]

@@ -6,22 +6,24 @@ from uuid import UUID
 from app.domain.events import EventType, outcome_of
 from app.domain.proceedings import Cause, Proceedings
 from app.domain.session import Session
+from app.persistence import registrations
 from app.persistence.attempts import Answer
 from app.persistence.database import Database
 from app.persistence.files import read_dossier
 from app.use_cases.asked import Asked
 from app.use_cases.conclude import Deed, conclude_deed
+from app.use_cases.venue import Venue, venue_of
 from app.use_cases.versions import Expected
 
 
 async def reschedule(
     database: Database,
     registration: UUID,
-    moved_session: Callable[[Session], Session],
+    moved_session: Callable[[Session, Venue], tuple[Session, Venue]],
     expected: Expected,
     asked: Asked,
 ) -> Answer:
-    """`moved_session` gives the new session from the present one.
+    """`moved_session` gives the new session and its venue from the present ones.
 
     Raise Missing, Stale, PreconditionMissing, InvalidTransition, SessionStarted, DuplicateRegistration.
     """
@@ -30,9 +32,13 @@ async def reschedule(
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         present = dossier.registration()
         expected.check(present.version)
-        moved = present.moved(moved_session(present.request.session), today=asked.today)
+        former = venue_of(dossier.target or {})
+        session, venue = moved_session(present.request.session, former)
+        moved = present.moved(session, today=asked.today)
         proceedings = Proceedings(dossier.file, dossier.policies).ruled(moved, Cause.RESCHEDULED)
         proceedings = proceedings.settled(dossier.file, today=asked.today, apart_from=moved.id)
         outcome = outcome_of(present, proceedings.registration(moved.id))
-        deed = Deed(moved.id, (EventType.REGISTRATION_RESCHEDULED, outcome), dossier.target)
+        deed = Deed(moved.id, (EventType.REGISTRATION_RESCHEDULED, outcome), dossier.target, venue.columns())
+        if venue != former:
+            await registrations.relocate(tx, moved.id, venue.place, venue.reference)
         return await conclude_deed(tx, dossier.file, proceedings, deed, asked)

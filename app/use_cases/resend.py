@@ -16,6 +16,8 @@ async def resend(database: Database, message: UUID, asked: Asked) -> Answer:
         present = await messages.read_message(tx, message)
         if present is None:
             raise Missing("message")
-        tx.concerns(present["adviser_id"], message)
+        tx.concerns(message)
+        if present["adviser_id"] is not None:
+            tx.concerns(present["adviser_id"])
         await deliveries.replay(tx, message)
         return await remember(tx, asked.attempt, asked.worded(await messages.read_message(tx, message) or {}))

@@ -16,7 +16,8 @@ ORGANISATION = "registrations_training_organisation"
 
 EPOCH = """
 INSERT INTO feed_epoch (id, epoch, server, begun_at)
-SELECT 1, gen_random_uuid(), system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8), now()
+SELECT 1, gen_random_uuid(), concat_ws('/', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+    'feed_epoch'::regclass::oid), now()
 FROM pg_control_system()
 """
 

@@ -42,7 +42,7 @@ def documented(answer: httpx.Response, operation: str) -> Any:
     assert answer.is_success, answer.text
     body = answer.json()
     shape: TypeAdapter[Any] = TypeAdapter(OPERATIONS[operation].response_model)
-    assert shape.dump_python(shape.validate_python(body), mode="json") == body
+    assert shape.dump_python(shape.validate_python(body), mode="json", by_alias=True) == body
     return body
 
 

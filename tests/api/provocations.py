@@ -35,6 +35,12 @@ def _changed(client: httpx.Client, headers: dict[str, str]) -> httpx.Response:
     return client.put(f"/v1/advisers/{an_adviser(client)}", json=adviser_body(), headers=headers)
 
 
+def _back_again(client: httpx.Client) -> httpx.Response:
+    path = f"/v1/advisers/{an_adviser(client)}"
+    client.delete(path, headers={"If-Match": "*"}).raise_for_status()
+    return client.put(path, json=adviser_body(), headers={"If-Match": "*"})
+
+
 def _registered_twice(client: httpx.Client) -> httpx.Response:
     adviser_id = an_adviser_in_post(client)
     register(client, adviser_id).raise_for_status()
@@ -95,12 +101,14 @@ PROBLEMS: Mapping[str, Provocation] = {
     "idempotency-key-missing": lambda client: _registration(client, {}),
     "unauthenticated": lambda client: client.get("/v1/modules", headers={"Authorization": ""}),
     "not-found": lambda client: client.get("/v1/modules/none"),
+    "not-acceptable": lambda client: client.get("/v1/statistics", headers={"Accept": "application/pdf"}),
     "method-not-allowed": lambda client: client.delete("/v1/modules"),
     "invalid-transition": lambda client: act(client, refused(client), "choice", choice="cancel"),
     "duplicate-registration": _registered_twice,
     "session-started": lambda client: act(client, accepted(client), "cancellation"),
     "session-not-started": lambda client: act(client, upcoming(client), "attendance", outcome="completed"),
     "conum-id-taken": _taken,
+    "adviser-anonymised": _back_again,
     "too-many-keys": _third_key,
     "too-many-endpoints": _sixth_endpoint,
     "endpoint-disabled": _test_of_a_disabled_endpoint,

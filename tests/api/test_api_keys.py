@@ -313,7 +313,7 @@ def test_a_key_revoked_through_one_process_stops_in_the_other(
 async def _cut_listening(url: str) -> None:
     owner = open_database(url, pool_size=1, role=None)
     statement = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-        WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query = 'SELECT 1')"""
+        WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query LIKE 'NOTIFY%' OR query = 'SELECT 1')"""
     assert await owner.many(statement)
     await owner.close()
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.persistence.database import open_database
 from app.seed.imports import IMPORT
+from app.seed.webhooks import DELIVERY, SHOWN, TYPES
 from tests.api.answers import OPERATIONS, documented, problem
 from tests.api.deeds import accepted, act, initial, move, refused, upcoming, waiting
 from tests.clockwork import Clockwork
@@ -20,6 +21,7 @@ from tests.scenes import (
     an_adviser,
     an_adviser_in_post,
     contract_body,
+    policy_body,
     register,
     registration_body,
 )
@@ -68,6 +70,22 @@ def _patched_contract(client: httpx.Client) -> httpx.Response:
     return client.patch(path, json={"terminated_on": "2026-12-31"}, headers={"If-Match": "*"})
 
 
+def _anonymised(client: httpx.Client) -> httpx.Response:
+    return client.delete(f"/v1/advisers/{an_adviser(client)}", headers={"If-Match": "*"})
+
+
+def _new_endpoint(client: httpx.Client) -> httpx.Response:
+    return client.post("/v1/webhook-endpoints", json={"url": "https://coop.example/hooks"}).raise_for_status()
+
+
+def _endpoint_added(client: httpx.Client) -> httpx.Response:
+    """Nothing is left: an owner has five at most."""
+    answer = _new_endpoint(client)
+    client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
+    return answer
+
+
+ENDPOINT = f"/v1/webhook-endpoints/{SHOWN}"
 CLIENT = {"name": "La Coop", "role": "platform"}
 
 
@@ -83,6 +101,7 @@ CHANGES: Mapping[str, Deed] = {
     "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
     "putAdviser": lambda client: client.put(f"/v1/advisers/{uuid4()}", json=adviser_body()),
     "patchAdviser": _patched_adviser,
+    "anonymiseAdviser": _anonymised,
     "carryOver": _carried_over,
     "addContract": lambda client: client.post("/v1/contracts", json=contract_body(an_adviser(client))),
     "putContract": lambda client: client.put(f"/v1/contracts/{uuid4()}", json=contract_body(an_adviser(client))),
@@ -103,10 +122,30 @@ CHANGES: Mapping[str, Deed] = {
     "revokeClient": lambda client: client.delete(f"/v1/clients/{_new_key(client)['client_id']}"),
     "createApiKey": lambda client: client.post("/v1/api-keys", json=CLIENT),
     "revokeApiKey": lambda client: client.delete(f"/v1/api-keys/{_new_key(client)['id']}"),
+    "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-02-01")),
+    "addWebhookEndpoint": _endpoint_added,
+    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*TYPES]}),
+    "deleteWebhookEndpoint": lambda client: client.delete(
+        f"/v1/webhook-endpoints/{_new_endpoint(client).json()['id']}"
+    ),
+    "testWebhookEndpoint": lambda client: client.post(f"{ENDPOINT}/test"),
+    "rotateWebhookSecret": lambda client: client.post(f"{ENDPOINT}/rotate-secret"),
+    "recoverDeliveries": lambda client: client.post(f"{ENDPOINT}/recover", json={"since": "2026-01-01T00:00:00Z"}),
+    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{DELIVERY}/replay"),
+    "resendMessage": lambda client: client.post(f"/v1/messages/{_message(client)['id']}/resend"),
     "putModule": lambda client: client.put(f"/v1/modules/module-{uuid4()}", json=MODULE),
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
     "importFile": lambda client: client.post("/v1/imports", files={"file": b"Nom"}, data={"kind": "advisers"}),
 }
+
+
+def _message(client: httpx.Client) -> dict[str, Any]:
+    """An e-mail written just now: whoever reads the feed has events placed."""
+    adviser_id = accepted(client)["adviser_id"]
+    client.get("/v1/events", params={"after": "now"}).raise_for_status()
+    found = client.get("/v1/messages", params={"adviser_id": adviser_id}).raise_for_status().json()["data"]
+    message: dict[str, Any] = found[0]
+    return message
 
 
 def _read(path: str, deed: Callable[[httpx.Client], Any]) -> Deed:
@@ -122,13 +161,33 @@ def _with_result(client: httpx.Client) -> str:
     return str(_certified(client).json()["adviser_id"])
 
 
+def _trained(client: httpx.Client) -> str:
+    return an_adviser(client, initial_training={"entered_on": "2026-03-02", "ended_on": "2026-04-20"})
+
+
+def _after(deed: Callable[[httpx.Client], Any], client: httpx.Client, path: str) -> httpx.Response:
+    deed(client)
+    return client.get(path)
+
+
+def _tried(client: httpx.Client) -> httpx.Response:
+    """One who waits would be funded."""
+    waiting(client)
+    richer: dict[str, Any] = {"count": 2, "first_year": 2024, "grace": {}}
+    return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
+
+
 READS: Mapping[str, Deed] = {
     "listAdvisers": lambda client: client.get("/v1/advisers", params={"email": _of_an_e_mail(client)}),
     "getAdviser": _read("/v1/advisers/{}", an_adviser),
     "getTrainingRecord": _read("/v1/advisers/{}/training-record", an_adviser),
+    "exportAdviser": _read("/v1/advisers/{}/export", an_adviser),
+    "drawTrainingRecord": _read("/v1/advisers/{}/training-record.svg", an_adviser),
     "listContracts": _read("/v1/contracts?adviser_id={}", an_adviser_in_post),
     "getContract": _read("/v1/contracts/{}", lambda client: a_contract(client, an_adviser(client))),
     "listCertifications": _read("/v1/certifications?adviser_id={}", _with_result),
+    "listDueCertifications": lambda client: _after(_trained, client, "/v1/certifications/due?limit=2"),
+    "listObligations": lambda client: _after(an_adviser_in_post, client, "/v1/obligations?limit=2"),
     "getCertification": _read("/v1/certifications/{}", lambda client: _certified(client).json()["id"]),
     "listRegistrations": _read("/v1/registrations?adviser_id={}", _of_a_registration),
     "getRegistration": _read("/v1/registrations/{}", lambda client: accepted(client)["id"]),
@@ -136,14 +195,20 @@ READS: Mapping[str, Deed] = {
     "previewRegistration": lambda client: client.post(
         "/v1/registrations/preview", json=registration_body(an_adviser_in_post(client))
     ),
+    "tryPolicy": _tried,
+    "listMessages": _read("/v1/messages?adviser_id={}", lambda client: _message(client)["adviser_id"]),
+    "getMessage": _read("/v1/messages/{}", lambda client: _message(client)["id"]),
     "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"subject_id": an_adviser(client)}),
     "downloadRejects": lambda client: client.get(f"/v1/imports/{IMPORT}/rejects"),
 }
-# Nobody's data: the catalogue, clients and keys, events, which hold identifiers only, and the counts of an import.
+# Nobody's data: the catalogue, clients and keys, events and their deliveries, which hold identifiers only, and the
+# counts of an import.
 UNNOTED = {
     "listClients", "listApiKeys",
+    "listPolicies", "getPolicy",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
-    "followEvents", "getImport",
+    "followEvents", "listWebhookEndpoints", "getWebhookEndpoint", "listDeliveries", "getDelivery",
+    "readStatistics", "getImport",
 }  # fmt: skip
 
 
@@ -160,7 +225,7 @@ def test_every_operation_says_whether_it_is_noted() -> None:
 
 def _identifiers(answer: httpx.Response) -> set[UUID]:
     """Of the resource, or of those listed: its own, and the adviser's; a key is told by its client."""
-    said: dict[str, Any] = answer.json() if answer.headers.get("Content-Type") == "application/json" else {}
+    said: dict[str, Any] = answer.json() if answer.headers.get("content-type") == "application/json" else {}
     if "client_id" in said:
         return {UUID(said["client_id"])}
     if "data" in said:

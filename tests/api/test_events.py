@@ -13,7 +13,8 @@ from app.api.keys import make_key
 from app.domain.events import EventType
 from app.persistence.clients import Client, Role, add_client, add_key
 from app.persistence.database import Database, open_database
-from app.persistence.sequencing import KEPT_FOR, begin_epoch, forget_old_events
+from app.persistence.retention import EVENTS
+from app.persistence.sequencing import begin_epoch, forget_old_events
 from app.seed.catalogue import HISTYA
 from tests.api.answers import documented, problem
 from tests.api.deeds import accepted, act, initial, refused, upcoming
@@ -318,7 +319,7 @@ def test_a_cursor_older_than_what_is_kept_has_expired(lonely: Served) -> None:
         start, _ = head(client), accepted(client)
         after_the_first, _ = head(client), accepted(client)
         after_all = head(client)
-        on_database(lonely, lambda database: forget_old_events(database, MORNING + KEPT_FOR + timedelta(seconds=1)))
+        on_database(lonely, lambda database: forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1)))
 
         for cursor in (start, after_the_first):
             problem(client.get("/v1/events", params={"after": cursor}), 410, "cursor-expired")

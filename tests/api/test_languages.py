@@ -152,7 +152,7 @@ def test_a_day_is_said_as_each_language_says_it(french: httpx.Client, english: h
     answers = [client.post("/v1/registrations/preview", json=demand).json() for client in (french, english)]
 
     assert [answer["reasons"][0]["label"] for answer in answers] == [
-        "Contrat de travail rompu avant le premier jour de la session (dernier jour : 14/03/2025).",
+        "Contrat de travail rompu avant le premier jour de la session (dernier jour : 14 mars 2025).",
         "Employment contract terminated before the first day of the session (last day: 14 March 2025).",
     ]
     assert [answer["summary"] for answer in answers] == [

@@ -134,7 +134,7 @@ def test_a_registration_is_cancelled_before_its_first_day(
 def test_a_registration_is_not_cancelled_from_its_first_day(platform: httpx.Client, day: str) -> None:
     answer = act(platform, upcoming(platform), "cancellation", cancelled_on=day)
 
-    assert "15/09/2026" in problem(answer, 409, "session-started")["detail"]
+    assert "15 septembre 2026" in problem(answer, 409, "session-started")["detail"]
 
 
 def test_a_cancellation_is_of_today_in_paris(platform: httpx.Client, clock: Clockwork) -> None:
@@ -178,7 +178,7 @@ def test_attendance_keeps_or_gives_back_the_right(
 def test_attendance_is_not_recorded_before_the_first_day(admin: httpx.Client) -> None:
     answer = act(admin, upcoming(admin), "attendance", outcome="completed")
 
-    assert "15/09/2026" in problem(answer, 409, "session-not-started")["detail"]
+    assert "15 septembre 2026" in problem(answer, 409, "session-not-started")["detail"]
 
 
 def test_attendance_is_recorded_on_the_first_day_in_paris(admin: httpx.Client, clock: Clockwork) -> None:
@@ -193,7 +193,7 @@ def test_attendance_is_recorded_on_the_first_day_in_paris(admin: httpx.Client, c
 def test_a_session_that_has_started_is_not_moved(admin: httpx.Client) -> None:
     answer = move(admin, accepted(admin), starts_on="2026-09-15", ends_on="2026-09-15")
 
-    assert "13/05/2025" in problem(answer, 409, "session-started")["detail"]
+    assert "13 mai 2025" in problem(answer, 409, "session-started")["detail"]
 
 
 def test_a_session_of_today_is_not_moved(admin: httpx.Client, clock: Clockwork) -> None:

@@ -8,12 +8,22 @@ import httpx
 import pytest
 
 from app.seed.catalogue import LA_MEDNUM
+from app.seed.webhooks import DELIVERY, SHOWN, TYPES
 from tests.api.answers import OPERATIONS, documented
 from tests.api.deeds import accepted, act, initial, move, refused, upcoming, waiting
-from tests.scenes import a_contract, adviser_body, an_adviser, an_adviser_in_post, contract_body, registration_body
+from tests.scenes import (
+    a_contract,
+    adviser_body,
+    an_adviser,
+    an_adviser_in_post,
+    contract_body,
+    policy_body,
+    registration_body,
+)
 from tests.served import key
 
 ANY = {"If-Match": "*"}
+ENDPOINT = f"/v1/webhook-endpoints/{SHOWN}"
 MODULE: dict[str, Any] = {"title": "Un module", "kind": "thematic", "hours": 7, "formats": ["remote"]}
 ORGANISATION: dict[str, Any] = {
     "name": "Un organisme",
@@ -25,6 +35,16 @@ ORGANISATION: dict[str, Any] = {
 def _result(client: httpx.Client) -> httpx.Response:
     result = {"adviser_id": an_adviser(client), "qualification": "remn-ccp1", "outcome": "failed", "on": "2024-09-12"}
     return client.post("/v1/certifications", json=result)
+
+
+def _due(client: httpx.Client) -> httpx.Response:
+    an_adviser(client, initial_training={"entered_on": "2026-03-02", "ended_on": "2026-04-20"})
+    return client.get("/v1/certifications/due", params={"limit": 5})
+
+
+def _owed(client: httpx.Client) -> httpx.Response:
+    an_adviser_in_post(client)
+    return client.get("/v1/obligations", params={"limit": 5})
 
 
 def _registered(client: httpx.Client) -> httpx.Response:
@@ -56,6 +76,12 @@ def _contract(client: httpx.Client) -> str:
     return f"/v1/contracts/{a_contract(client, an_adviser(client))}"
 
 
+def _tried(client: httpx.Client) -> httpx.Response:
+    waiting(client)
+    richer: dict[str, Any] = {"count": 2, "first_year": 2024, "grace": {}}
+    return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
+
+
 def _message(client: httpx.Client) -> str:
     """An e-mail written just now: whoever reads the feed has events placed."""
     adviser_id = accepted(client)["adviser_id"]
@@ -66,6 +92,13 @@ def _message(client: httpx.Client) -> str:
 
 def _imported(client: httpx.Client) -> httpx.Response:
     return client.post("/v1/imports", files={"file": b"Id conseiller;Nom"}, data={"kind": "advisers"})
+
+
+def _endpoint_added(client: httpx.Client) -> httpx.Response:
+    """Nothing is left: an owner has five at most."""
+    answer = client.post("/v1/webhook-endpoints", json={"url": "https://coop.example/hooks"}).raise_for_status()
+    client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
+    return answer
 
 
 ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
@@ -87,11 +120,15 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "listModules": lambda client: client.get("/v1/modules"),
     "getModule": lambda client: client.get("/v1/modules/cafe-ia"),
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
+    "readStatistics": lambda client: client.get("/v1/statistics", params={"group_by": "month,reason"}),
+    "exportAdviser": lambda client: client.get(f"/v1/advisers/{an_adviser_in_post(client)}/export"),
     "listTrainingOrganisations": lambda client: client.get("/v1/training-organisations"),
     "getTrainingOrganisation": lambda client: client.get(f"/v1/training-organisations/{LA_MEDNUM}"),
     "recordCertification": _result,
     "listCertifications": lambda client: client.get("/v1/certifications"),
     "getCertification": lambda client: client.get(_result(client).headers["Location"]),
+    "listDueCertifications": _due,
+    "listObligations": _owed,
     "listQualifications": lambda client: client.get("/v1/qualifications"),
     "registerAdviser": _registered,
     "previewRegistration": _previewed,
@@ -107,6 +144,20 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     ),
     "rescheduleRegistration": lambda client: move(client, upcoming(client), starts_on="2026-09-14"),
     "followEvents": lambda client: client.get("/v1/events", params={"limit": 5}),
+    "listWebhookEndpoints": lambda client: client.get("/v1/webhook-endpoints"),
+    "addWebhookEndpoint": _endpoint_added,
+    "getWebhookEndpoint": lambda client: client.get(ENDPOINT),
+    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*TYPES]}),
+    "testWebhookEndpoint": lambda client: client.post(f"{ENDPOINT}/test"),
+    "rotateWebhookSecret": lambda client: client.post(f"{ENDPOINT}/rotate-secret"),
+    "listDeliveries": lambda client: client.get(f"{ENDPOINT}/deliveries"),
+    "recoverDeliveries": lambda client: client.post(f"{ENDPOINT}/recover", json={"since": "2026-01-01T00:00:00Z"}),
+    "getDelivery": lambda client: client.get(f"/v1/deliveries/{DELIVERY}"),
+    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{DELIVERY}/replay"),
+    "listPolicies": lambda client: client.get("/v1/policies"),
+    "getPolicy": lambda client: client.get("/v1/policies/2021-01-01"),
+    "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-01-01")),
+    "tryPolicy": _tried,
     "listMessages": lambda client: client.get("/v1/messages", params={"status": "due"}),
     "getMessage": lambda client: client.get(_message(client)),
     "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),

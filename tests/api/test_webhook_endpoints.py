@@ -216,6 +216,32 @@ def test_deliveries_are_listed_by_pages_the_newest_first(platform: httpx.Client)
     problem(platform.get(path, params={"state": "lost"}), 400, "invalid-parameter")
 
 
+@pytest.mark.parametrize("name", ["event_id", "since", "until", "type"])
+def test_deliveries_are_found_by_their_event_and_their_time(platform: httpx.Client, name: str) -> None:
+    endpoint = added(platform)
+    first, second = (a_test_of(platform, endpoint) for _ in range(2))
+    value, expected = {
+        "event_id": (first["event_id"], [first]),
+        "since": (second["created_at"], [second]),
+        "until": (second["created_at"], [first]),
+        "type": ("webhook_endpoint.test", [second, first]),
+    }[name]
+
+    page = platform.get(f"{PATH}/{endpoint['id']}/deliveries", params={name: value})
+
+    assert documented(page, "listDeliveries")["data"] == expected
+
+
+def test_no_delivery_is_of_another_event(platform: httpx.Client) -> None:
+    endpoint = added(platform)
+    path, _ = f"{PATH}/{endpoint['id']}/deliveries", a_test_of(platform, endpoint)
+
+    assert platform.get(path, params={"type": "registration.accepted"}).json()["data"] == []
+    assert platform.get(path, params={"event_id": str(uuid4())}).json()["data"] == []
+    problem(platform.get(path, params={"type": "Tests"}), 400, "invalid-parameter")
+    problem(platform.get(path, params={"since": "yesterday"}), 400, "invalid-parameter")
+
+
 def test_an_endpoint_nobody_has_does_not_exist(platform: httpx.Client) -> None:
     problem(platform.get(f"{PATH}/{uuid4()}"), 404, "not-found")
     problem(platform.post(f"/v1/deliveries/{uuid4()}/replay"), 404, "not-found")

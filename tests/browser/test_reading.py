@@ -8,7 +8,7 @@ from tests.browser.chromium import DESK, PHONE, Visit, visiting
 from tests.nodejs import needs_packages
 from tests.served import Served
 
-READ = ("/guide", "/problems", "/problems/duplicate-registration")
+READ = ("/guide", "/problems", "/problems/duplicate-registration", "/privacy")
 SIZES = {"desk": DESK, "phone": PHONE}
 
 

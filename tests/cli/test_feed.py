@@ -15,7 +15,7 @@ from app.clock import utc_now
 from app.persistence import sequencing
 from app.persistence.database import Database, open_database
 from app.persistence.feeds import HEADS
-from app.persistence.sequencing import KEPT_FOR
+from app.persistence.retention import EVENTS
 from tests.cli.program import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
 from tests.persistence.telling import everything, page, placed, told
 
@@ -66,7 +66,7 @@ async def kept_for_long(database: Database) -> None:
     """Events placed more than ninety days ago, more than are forgotten at once."""
     await told(database, 6_000)
     await placed(database)
-    await database.one("UPDATE outbox SET sequenced_at = $1", utc_now() - KEPT_FOR - timedelta(hours=1))
+    await database.one("UPDATE outbox SET sequenced_at = $1", utc_now() - EVENTS - timedelta(hours=1))
 
 
 async def test_after_a_restore_an_operator_lets_the_cursors_expire(database: Database, database_url: str) -> None:

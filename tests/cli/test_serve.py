@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.cli.program import First, processes_in, serving, wait_until_empty
-from tests.scenes import an_adviser, an_adviser_in_post, register
+from tests.scenes import an_adviser, an_adviser_in_post, policy_body, register, registration_body
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
 ROLES = ("platform", "training_organisation", "admin")
@@ -127,6 +127,27 @@ def test_several_processes_serve_together(filled: Path) -> None:
     assert len(children) >= 3  # two servers, and PostgreSQL
     assert status in {0, 130, -signal.SIGINT}
     assert processes_in(filled) == []
+
+
+def _deciding_versions(asked: dict[str, object], client: httpx.Client) -> set[str]:
+    """The versions of the policy that previews name, each on a connection of its own: in any process."""
+    url, headers = f"{client.base_url}/v1/registrations/preview", dict(client.headers)
+    answers = [httpx.post(url, json=asked, headers=headers).raise_for_status().json() for _ in range(20)]
+    return {answer["policy_version"] for answer in answers}
+
+
+def test_several_processes_see_a_version_of_the_policy_at_once(filled: Path) -> None:
+    with (
+        serving(filled, WORKERS="2") as program,
+        program.client("platform") as platform,
+        program.client("admin") as admin,
+    ):
+        asked = registration_body(an_adviser_in_post(platform), starts_on="2098-07-01")
+        before = _deciding_versions(asked, platform)
+        admin.post("/v1/policies", json=policy_body(effective_from="2098-07-01")).raise_for_status()
+        after = _deciding_versions(asked, platform)
+
+    assert (before, after) == ({"2021-01-01"}, {"2098-07-01"})
 
 
 def test_it_is_found_under_another_name(filled: Path) -> None:

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 PUBLISHED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 ANSWERS = Path(__file__).parents[2] / "app" / "api" / "contract" / "answers.json"
+JSON = "application/json"
 RECORDING = "RECORD_EXAMPLES" in os.environ
 
 CONTRACT: dict[str, Any] = orjson.loads(PUBLISHED.read_bytes())
@@ -90,7 +91,7 @@ def faults(answer: httpx.Response, operation: Operation) -> Iterator[str]:
         (kind, content), *_ = said["content"].items()
         if answer.headers["content-type"].partition(";")[0] != kind:
             yield f"{answer.headers['content-type']} is not {kind}"
-        yield from wrong(content["schema"], answer.text if kind == "text/csv" else answer.json())
+        yield from wrong(content["schema"], answer.json() if kind == JSON else answer.text)
 
 
 def wrong(schema: dict[str, Any], value: Any) -> list[str]:
@@ -116,7 +117,7 @@ def recorded(answer: httpx.Response, base_url: str) -> Any:
     text = answer.text.replace(base_url, "https://exemple.fr")
     text = re.sub(r"(insc_[0-9A-Za-z]{12}_)[0-9A-Za-z]{46}", lambda found: found[1] + "0" * 46, text)
     text = re.sub(r"whsec_[0-9A-Za-z+/]{43}=", f"whsec_{'A' * 43}=", text)
-    return text if answer.headers["content-type"].startswith("text/csv") else orjson.loads(text)
+    return orjson.loads(text) if answer.headers["content-type"] == JSON else text
 
 
 def new_key() -> str:

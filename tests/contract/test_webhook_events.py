@@ -1,5 +1,6 @@
 """What is announced to be delivered is what happens."""
 
+import asyncio
 from typing import Any, cast
 from uuid import uuid4
 
@@ -10,6 +11,8 @@ import standardwebhooks
 
 from app.api.webhook_events import TEST_EXAMPLE, WHEN, example
 from app.domain.events import EventType
+from app.persistence.database import open_database
+from app.use_cases.remind import remind
 from app.use_cases.tell import TEST, a_test
 from tests.clockwork import MORNING
 from tests.contract.exchanges import CONTRACT, wrong
@@ -54,8 +57,17 @@ def test_the_body_that_is_shown_is_the_one_announced(event_type: EventType) -> N
     assert wrong(WEBHOOK, example(event_type)) == []
 
 
+async def reminded(url: str) -> None:
+    database = open_database(url, pool_size=1)
+    await remind(database, MORNING)
+    await database.close()
+
+
 def test_whatever_happened_in_the_demonstration_is_delivered_as_announced(demonstrated: Served) -> None:
+    asyncio.run(reminded(demonstrated.database_url))
     with demonstrated.client("admin") as admin:
+        forgotten = admin.get("/v1/advisers", params={"limit": 1}).json()["data"][0]["id"]
+        admin.delete(f"/v1/advisers/{forgotten}", headers={"If-Match": "*"}).raise_for_status()
         events = all_events(admin)
 
     assert {event["type"] for event in events} == {*EventType}

@@ -11,6 +11,7 @@ from app.domain.errors import (
     MotiveNotValid,
     NothingToCarryOver,
     PayerNotOffered,
+    PolicyExists,
     SessionNotStarted,
     SessionStarted,
 )
@@ -57,6 +58,12 @@ FIRST = UUID(int=1)
             "105 is not one of 70, 175",
             {"hours": 105, "offered": (70, 175)},
             id="hours not offered",
+        ),
+        pytest.param(
+            lambda: PolicyExists("2025-01-01"),
+            "policy 2025-01-01 exists",
+            {"version": "2025-01-01"},
+            id="a policy that exists",
         ),
         pytest.param(
             lambda: MotiveNotValid("covid_test", ["medical_certificate", "force_majeure"]),

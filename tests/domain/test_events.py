@@ -115,7 +115,7 @@ def test_the_training_organisation_is_told_all_but_what_can_be_put_right(event_t
     ("pattern", "named"),
     [
         ("registration.accepted", {EventType.REGISTRATION_ACCEPTED}),
-        ("certification.*", {EventType.CERTIFICATION_RECORDED}),
+        ("certification.*", {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE}),
         ("registration.*", {item for item in EventType if item.startswith("registration.")}),
     ],
 )
@@ -128,8 +128,12 @@ def test_any_other_pattern_names_nothing(pattern: str) -> None:
     assert types_named(pattern) == frozenset()
 
 
-def test_exams_are_told_to_every_organisation_that_registered_the_adviser() -> None:
-    assert {EventType.CERTIFICATION_RECORDED} == TOLD_TO_ALL_CONCERNED
+def test_what_is_about_the_person_is_told_to_every_organisation_that_registered_the_adviser() -> None:
+    assert {
+        EventType.CERTIFICATION_RECORDED,
+        EventType.CERTIFICATION_DUE,
+        EventType.ADVISER_ANONYMISED,
+    } == TOLD_TO_ALL_CONCERNED
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,7 @@ def test_an_employer_is_written_to_of_what_it_pays(
 
 
 ADVISER, EMPLOYER, ORGANISATION = Recipient
-WRITTEN_TO = {
+WRITTEN_TO: dict[EventType, set[Recipient]] = {
     EventType.REGISTRATION_ACCEPTED: {ADVISER, ORGANISATION},
     EventType.REGISTRATION_REFUSED: {ADVISER, ORGANISATION},
     EventType.REGISTRATION_OVER_QUOTA: {ADVISER, ORGANISATION},
@@ -180,7 +184,10 @@ WRITTEN_TO = {
     EventType.REGISTRATION_ABSENCE_RECORDED: {EMPLOYER, ORGANISATION},
     EventType.REGISTRATION_PATH_DETERMINED: {ADVISER, EMPLOYER, ORGANISATION},
     EventType.CERTIFICATION_RECORDED: {ADVISER, ORGANISATION},
+    EventType.CERTIFICATION_DUE: {ADVISER, EMPLOYER, ORGANISATION},
     EventType.ENTITLEMENT_CARRIED_OVER: {ADVISER, EMPLOYER},
+    EventType.ADVISER_ANONYMISED: set(),
+    EventType.ENTITLEMENT_EXPIRING: {ADVISER},
 }
 
 

@@ -292,6 +292,32 @@ def test_the_obligation_of_a_year_is(
     assert actual == expected
 
 
+@pytest.mark.parametrize(
+    ("file", "on", "expected"),
+    [
+        pytest.param(
+            a_file(), "2025-06-02", {"civil_year:2024": 2024, "civil_year:2025": 2025}, id="whatever its grace"
+        ),
+        pytest.param(
+            a_file(entered_on=ENTERED),
+            "2025-06-02",
+            {"first_year": 2025, "civil_year:2025": 2025},
+            id="the year of W for the first year",
+        ),
+        pytest.param(
+            a_file(entered_on=day("2024-12-31")),
+            "2026-01-01",
+            {"first_year": 2025, "civil_year:2026": 2026},
+            id="the next when W is 31 December",
+        ),
+    ],
+)
+def test_an_obligation_is_of_the_year(file: AdviserFile, on: str, expected: dict[str, int]) -> None:
+    actual = {item.period: item.year for item in obligations(file, POLICY, day(on))}
+
+    assert actual == expected
+
+
 def test_a_carry_over_excuses_its_own_period_only() -> None:
     file = a_file(carry_overs={"civil_year:2024": 1})
 

@@ -3,9 +3,21 @@ from datetime import date
 import pytest
 
 from app.domain.adviser_file import AdviserFile
-from app.domain.certification import Certification, CertificationOutcome, QualificationCode
-from app.domain.presentations import Presentation, PresentationStatus, initial_training_ended_on, presentations
-from app.domain.registration import Status
+from app.domain.certification import (
+    Certification,
+    CertificationOutcome,
+    NextAttemptPayer,
+    Qualification,
+    QualificationCode,
+)
+from app.domain.presentations import (
+    Presentation,
+    PresentationStatus,
+    initial_training_completed,
+    initial_training_ended_on,
+    presentations,
+)
+from app.domain.registration import Registration, Status
 from tests.builders import (
     CATIC,
     MEDIATEUR_CCP1,
@@ -23,6 +35,8 @@ from tests.builders import (
 )
 
 CATALOGUE = (REMN_CCP1, REMN_CCP2, REMN, MEDIATEUR_CCP1, CATIC, PIX)
+STATE, EMPLOYER = NextAttemptPayer
+OBTAINED, FAILED, EXCUSED, MISSED = CertificationOutcome
 ENDED = day("2025-06-20")
 COMPLETED = an_initial_registration(1, day("2025-03-03"), ends_on=ENDED, status=Status.COMPLETED)
 LATER = an_initial_registration(2, day("2025-09-15"), ends_on=day("2025-12-19"), status=Status.COMPLETED)
@@ -59,8 +73,8 @@ def test_exams_are_presented_within_months_of_the_end(ended_on: str, expected: s
     actual = presentations(a_file(ended_on=day(ended_on)), CATALOGUE, POLICY, day(ended_on))
 
     assert actual == (
-        Presentation(QualificationCode("remn-ccp1"), day(expected), PresentationStatus.DUE),
-        Presentation(QualificationCode("pix"), day(expected), PresentationStatus.DUE),
+        Presentation(QualificationCode("remn-ccp1"), day(expected), PresentationStatus.DUE, STATE),
+        Presentation(QualificationCode("pix"), day(expected), PresentationStatus.DUE, STATE),
     )
 
 
@@ -129,4 +143,53 @@ def test_the_end_that_counts_is_the_session_s_last_day() -> None:
 
     actual = presentations(file, (PIX,), POLICY, day("2025-08-20"))
 
-    assert actual == (Presentation(QualificationCode("pix"), day("2025-08-20"), PresentationStatus.DUE),)
+    assert actual == (Presentation(QualificationCode("pix"), day("2025-08-20"), PresentationStatus.DUE, STATE),)
+
+
+def test_a_mediator_outside_the_scheme_owes_nothing() -> None:
+    actual = presentations(a_file(ended_on=ENDED, in_scheme=False), CATALOGUE, POLICY, ENDED)
+
+    assert actual == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        pytest.param(a_file(), None, id="none when it was imported"),
+        pytest.param(a_file(registrations=(an_initial_registration(),)), None, id="none while accepted only"),
+        pytest.param(a_file(registrations=(COMPLETED,)), COMPLETED, id="the one completed"),
+        pytest.param(a_file(registrations=(LATER, COMPLETED)), LATER, id="the one that ended last"),
+    ],
+)
+def test_the_registration_that_completed_initial_training_is(file: AdviserFile, expected: Registration | None) -> None:
+    assert initial_training_completed(file) is expected
+
+
+def sat(on: str, outcome: CertificationOutcome, qualification: Qualification = REMN_CCP1) -> Certification:
+    return a_certification(qualification, outcome=outcome, on=day(on))
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        pytest.param((), STATE, id="the State for the first attempt"),
+        pytest.param((sat("2025-07-01", FAILED),), EMPLOYER, id="the employer after a failure"),
+        pytest.param((sat("2025-07-01", MISSED),), EMPLOYER, id="the employer after an unjustified absence"),
+        pytest.param((sat("2025-07-01", EXCUSED),), STATE, id="the State after a justified one"),
+        pytest.param((sat("2025-07-01", FAILED), sat("2025-07-02", EXCUSED)), STATE, id="as the latest says"),
+        pytest.param((sat("2025-07-02", EXCUSED), sat("2025-07-01", FAILED)), STATE, id="in whichever order"),
+        pytest.param((sat("2025-07-01", EXCUSED), sat("2025-07-02", MISSED)), EMPLOYER, id="the later costs"),
+        pytest.param((sat("2025-07-01", MISSED), sat("2025-07-01", EXCUSED)), EMPLOYER, id="the dearer of one day"),
+        pytest.param((sat("2025-07-01", EXCUSED), sat("2025-07-01", MISSED)), EMPLOYER, id="the dearer, again"),
+        pytest.param((sat("2025-07-01", OBTAINED),), None, id="nobody once obtained"),
+        pytest.param((sat("2025-07-01", OBTAINED), sat("2025-07-02", FAILED)), None, id="nobody ever after"),
+        pytest.param((sat("2025-07-01", FAILED, MEDIATEUR_CCP1),), EMPLOYER, id="as another title's CCP1 says"),
+        pytest.param((sat("2025-07-01", FAILED, PIX),), STATE, id="not as another exam says"),
+    ],
+)
+def test_the_next_attempt_is_paid_by(results: tuple[Certification, ...], expected: NextAttemptPayer | None) -> None:
+    file = a_file(ended_on=ENDED, certifications=results)
+
+    (actual,) = presentations(file, (REMN_CCP1,), POLICY, ENDED)
+
+    assert actual.next_attempt_payer is expected

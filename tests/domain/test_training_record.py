@@ -1,13 +1,15 @@
 import pytest
 
 from app.domain.adviser_file import AdviserFile
-from app.domain.certification import CertificationOutcome
-from app.domain.entitlements import Category
+from app.domain.certification import CertificationOutcome, NextAttemptPayer
+from app.domain.entitlements import Bucket, Category
+from app.domain.missed_sessions import MissedSession
 from app.domain.module import ModuleCode
 from app.domain.obligations import Obligation, ObligationStatus
 from app.domain.post import Post
 from app.domain.presentations import Presentation, PresentationStatus
 from app.domain.refusals import Absence, Reason, Refusal
+from app.domain.registration import Status
 from app.domain.training_record import (
     Entitlement,
     TrainingRecord,
@@ -52,14 +54,35 @@ def test_a_training_record_shows_what_the_rules_see() -> None:
         post=Post((contract,), on, contract),
         post_refusals=(),
         entered_on=day("2024-04-15"),
+        ended_on=day("2025-03-21"),
         exempted_by=None,
         entitlements=entitlements(file, SUPPLEMENTS, POLICY, on, history=False),
         obligations=(Obligation("first_year", 2, 0, day("2024-04-15"), day("2025-04-15"), ObligationStatus.DUE),),
         presentations=(
-            Presentation(REMN_CCP1.code, day("2025-05-21"), PresentationStatus.DUE),
-            Presentation(PIX.code, day("2025-05-21"), PresentationStatus.DUE),
+            Presentation(REMN_CCP1.code, day("2025-05-21"), PresentationStatus.DUE, NextAttemptPayer.STATE),
+            Presentation(PIX.code, day("2025-05-21"), PresentationStatus.DUE, NextAttemptPayer.STATE),
         ),
+        missed=(),
+        carried={},
     )
+
+
+def test_a_training_record_shows_what_was_missed() -> None:
+    missed = a_registration(1, a_request(day("2024-06-10")), status=Status.ABSENT_UNJUSTIFIED, unit="first_year#1")
+    file = a_file(entered_on=day("2024-04-15"), registrations=(missed,))
+
+    actual = training_record(file, (), NONE, POLICY, day("2024-06-10"))
+
+    assert actual.missed == (MissedSession(missed),)
+
+
+def test_a_training_record_shows_what_was_carried_over_whatever_the_day() -> None:
+    file = a_file(carry_overs={"civil_year:2027": 1, "first_year": 1})
+
+    actual = training_record(file, (), NONE, POLICY, day("2025-04-15"))
+
+    right = Bucket("carry_over:civil_year:2027", 1, day("2028-01-01"), day("2028-12-31"), "R27")
+    assert actual.carried == {"civil_year:2027": right, "first_year": None}
 
 
 def test_a_training_record_tells_what_the_post_lacks() -> None:

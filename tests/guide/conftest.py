@@ -5,7 +5,7 @@ from shutil import which
 
 import pytest
 
-from tests.guide.programs import BASH_NEEDS, Program, bash, compile_typescript, node, python
+from tests.guide.programs import BASH_NEEDS, Program, bash, compile_typescript, node, python, receiver
 from tests.nodejs import PACKAGES
 
 
@@ -17,6 +17,13 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("typescript")
     compile_typescript(folder)
     return folder
+
+
+@pytest.fixture(params=["py", "ts"], name="receiver")
+def a_receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Program:
+    """The receiver kit, in each language, with an inbox of its own."""
+    compiled = request.getfixturevalue("compiled") if request.param == "ts" else None
+    return receiver(request.param, compiled, tmp_path)
 
 
 @pytest.fixture

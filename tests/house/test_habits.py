@@ -25,7 +25,12 @@ from app.api import (
     events,
     imports,
     messages,
+    obligations,
+    personal_data,
+    policies,
     registrations,
+    statistics,
+    timelines,
     webhook_endpoints,
 )
 from app.api.access import scope_of
@@ -61,11 +66,12 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 ROUTERS = (
     registrations, advisers, contracts, certifications, catalogue, events, clients, api_keys, audit_log,
-    webhook_endpoints, deliveries, messages, imports,
+    webhook_endpoints, deliveries, messages, obligations, policies, timelines, personal_data, statistics, imports,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
     "/answer/{token}", "/mailbox", "/mailbox/{message_id}", "/mailbox/{message_id}/html",
+    "/privacy", "/statistics", "/statistics/leave", "/statistics/{by}.csv",
     "/livez", "/readyz", "/metrics", "/openapi.json",
 }  # fmt: skip
 
@@ -290,7 +296,9 @@ COMPOSED = {
     "app/persistence/attempts.py": {"REMEMBER", "self.client_id", "self.key"},  # the last two are digested to a number
     "app/persistence/certifications.py": {"SELECT", "concerned"},
     "app/persistence/clients.py": {"KEYS", "REVOCATIONS"},
-    "app/persistence/database.py": {"begin", "lock.adviser", "tried", "attempt.number", "trace.insertion(subjects)"},
+    "app/persistence/database.py": {
+        "begin", "lock.adviser", "changing", "tried", "attempt.number", "trace.insertion(subjects)",
+    },
     "app/persistence/deliveries.py": {
         "Channel.WEBHOOK", "ENDPOINT", "FORGOTTEN_AT_ONCE", "MOST_ATTEMPTS_SHOWN", "OWNED", "_AGAIN", "_SHOWN",
         "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
@@ -312,6 +320,7 @@ COMPOSED = {
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
     },
+    "app/persistence/reminders.py": {"BEFORE_ALL"},
     "app/persistence/rows.py": {
         "', '.join(names)", "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
     },
@@ -320,8 +329,24 @@ COMPOSED = {
         "self.at.isoformat()", "value.hex"},
     "app/persistence/viewers.py": {"self.training_organisation_id.hex"},
     "app/persistence/columns.py": {"column", "listed", "value"},
+    "app/persistence/policies.py": {"RESOURCE"},
+    "app/persistence/health.py": {"WORKER"},
+    "app/persistence/notices.py": {"CHANGED"},
     "app/persistence/safe.py": {"secret"},  # digested to a key
-    "app/persistence/messages.py": {"Channel.EMAIL", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE"},
+    "app/persistence/delivery_tables.py": {"ABOUT_THE_ADVISER"},
+    "app/persistence/personal_data.py": {
+        "column.name", "name", "table.name", "columns", "order", "rows", "holding.rows", "value", "left", "named",
+        "', '.join((_all_rows(table, holding) for table, holding in HELD.values()))", "', '.join(changes)",
+        "', '.join((_erasing(column) for column in erased_columns(ADVISER)))",
+    },
+    "app/persistence/statistics.py": {
+        "', '.join(columns)", "' '.join(joins)", "_GROUPS[group]", "_MEASURES[measure]", "_PERIOD", "counted", "group",
+        "measure", "places", "MOST_GROUPS + 1",
+    },
+    "app/persistence/retention.py": {"duration // DAY", "duration // HOUR"},  # said to people
+    "app/persistence/messages.py": {
+        "Channel.EMAIL", "ENDPOINT_OWNER", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE", "warning.kind",
+    },
     "app/persistence/webhook_endpoints.py": {"OWNED", "RESOURCE"},
     "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "MOVED", "WHOLE"},
 }  # fmt: skip

@@ -53,6 +53,8 @@ def test_below_the_level_nothing_is_said(book: Path) -> None:
     assert book.read_text() == ""
 
 
-@pytest.mark.parametrize("leak", ["a.b@example.org", "insc_abcdefghijkl_0", "Valentine", "Exemple"])
+@pytest.mark.parametrize(
+    "leak", ["a.b@example.org", "insc_abcdefghijkl_0", f"/answer/{'A' * 43}", "Valentine", "Exemple"]
+)
 def test_the_search_of_the_suites_logs_would_find_a_leak(leak: str) -> None:
     assert PERSONAL.search(json.dumps({"event": f"about {leak}, something"}))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+import orjson
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
@@ -120,6 +121,37 @@ def test_migrations_stand_in_one_numbered_line() -> None:
     assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
     assert [revision.down_revision for revision in oldest_first] == [None, *numbers[:-1]]
     assert all(Path(revision.path).name.startswith(f"{revision.revision}_") for revision in oldest_first)
+
+
+OLD_FACTS = (
+    r'{"session":{"starts_on":"2026-09-01","place":"Chez \"Zoé\", \\","reference":null},"contracts":['
+    r'{"ds_file_number":"12,\"place\":\"3","validated_on":null},{"ds_file_number":null}],"place":"premier"}'
+)
+FACTS_WITHOUT_TEXT = {
+    "session": {"starts_on": "2026-09-01"},
+    "contracts": [{"ds_filed": True, "validated_on": None}, {"ds_filed": False}],
+}
+A_DECISION = f"""SET session_replication_role = replica; INSERT INTO decision
+SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'request', 'accepted', '[]', '{{}}', NULL, NULL,
+    '2021-01-01', '{OLD_FACTS}', true, gen_random_uuid(), now()"""
+
+
+async def _run(url: str, statements: str) -> None:
+    database = open_database(url, pool_size=1, role=None)
+    async with database.transaction() as tx:
+        for statement in statements.split("; "):
+            await tx.run(statement)
+    await database.close()
+
+
+def test_facts_that_were_kept_with_free_text_lose_it_and_nothing_else(url: str) -> None:
+    command.upgrade(configuration(url), "0007")
+    asyncio.run(_run(url, A_DECISION))
+
+    migrate(url)
+
+    ((facts,),) = schema(url, "SELECT facts FROM decision")
+    assert orjson.loads(str(facts)) == FACTS_WITHOUT_TEXT
 
 
 def test_two_processes_may_migrate_at_once(url: str) -> None:

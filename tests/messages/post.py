@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.outbox.email import MailSender, Writer
+from app.outbox.email import MailSender
 from app.outbox.mail_server import MailServer
 from app.outbox.relay import Relay
+from app.outbox.writer import Writer
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel
 from app.persistence.driver import Row
@@ -53,6 +54,7 @@ class Office:
     addressed: list[str] = field(default_factory=list[str])
     encrypted: list[bool] = field(default_factory=list[bool])
     connections: int = 0
+    speaks_utf8: bool = True
     to_sender: Say = _fine
     to_recipient: Say = _fine
     to_message: Say = _fine
@@ -132,7 +134,7 @@ def _presented(folder: Any) -> ssl.SSLContext:
 
 def _authenticated(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> AuthResult:
     del mechanism
-    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)
 
 
 @asynccontextmanager
@@ -150,11 +152,37 @@ async def an_office(folder: Any = None) -> AsyncGenerator[Office]:
 
     def visited() -> SMTP:
         office.connections += 1
-        return SMTP(office, hostname="office", loop=asyncio.get_running_loop(), **options)
+        return SMTP(
+            office,
+            hostname="office",
+            loop=asyncio.get_running_loop(),
+            enable_SMTPUTF8=office.speaks_utf8,
+            **options,
+        )
 
     server = await asyncio.get_running_loop().create_server(visited, "127.0.0.1", 0)
     office.port = server.sockets[0].getsockname()[1]
-    yield office
+    try:
+        yield office
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def a_doorman(greeting: bytes | None) -> AsyncGenerator[int]:
+    """A port where this is all that is ever said; nothing at all when None."""
+    done = asyncio.Event()
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if greeting is not None:
+            writer.write(greeting)
+            await writer.drain()
+        await done.wait()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    done.set()
     server.close()
 
 
@@ -162,9 +190,9 @@ def plainly(office: Office) -> MailServer:
     return MailServer("127.0.0.1", office.port, starttls=False)
 
 
-async def mailed(database: Database, server: MailServer, *, turns: int = 1) -> int:
+async def mailed(database: Database, server: MailServer, *, turns: int = 1, writer: Writer = WRITER) -> int:
     """Try, so many times, what is due; return how many attempts that were."""
-    sender, taken = MailSender(database, server, WRITER), 0
+    sender, taken = MailSender(database, server, writer), 0
     try:
         relay = Relay(database, {Channel.EMAIL: sender})
         for _ in range(turns):

@@ -1,23 +1,24 @@
 """The over-quota message: one for each crossing, whatever happens to those who place and send it."""
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
-from app.persistence import messages
-from app.persistence.database import Database
+import pytest
+
+from app.persistence import messages, sequencing
+from app.persistence.database import Database, Transaction
 from app.persistence.driver import Row
 from app.persistence.messages import Envelope
 from app.use_cases.cancel import cancel
 from app.use_cases.personal_links import link_to
 from app.use_cases.reschedule import reschedule
+from app.use_cases.sequence import sequence
+from app.use_cases.tell import envelopes_of
 from app.use_cases.versions import ANYTHING
-from tests.messages.post import BASE_URL, Office, an_office, mailed, messages_of, parts, plainly
+from tests.clockwork import MORNING
+from tests.messages.post import BASE_URL, an_office, mailed, messages_of, parts, plainly
 from tests.outbox.posting import SECRETS
+from tests.persistence.interleaving import waits_for
 from tests.persistence.telling import placed
 from tests.use_cases.acting import (
     a_contract,
@@ -78,7 +79,7 @@ async def test_only_a_private_employer_has_an_opco(database: Database) -> None:
 async def test_deciding_again_while_waiting_is_no_other_crossing(database: Database) -> None:
     waiting, _ = await _crossing(database)
 
-    await reschedule(database, waiting, lambda _: a_session(day("2026-10-06")), ANYTHING, asking())
+    await reschedule(database, waiting, lambda _, venue: (a_session(day("2026-10-06")), venue), ANYTHING, asking())
     await placed(database)
 
     assert len(await _to_advisers(database)) == 1
@@ -119,48 +120,41 @@ async def test_two_who_place_events_at_once_write_one_message(database: Database
     assert len(await _to_advisers(database)) == 2
 
 
-@asynccontextmanager
-async def _a_relay(url: str, office: Office) -> AsyncGenerator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.messages.relay", url, str(office.port), stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+async def _placed_twice(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second sequencer does not wait for its turn, and begins while the first has not committed."""
+
+    async def at_once(_: Transaction) -> bool:
+        return True
+
+    monkeypatch.setattr(sequencing, "take_turn", at_once)
+    async with database.transaction() as first:
+        numbered = await sequencing.number(first, (), MORNING)
+        backend = await first.one("SELECT pg_backend_pid() AS pid")
+        second = asyncio.create_task(sequence(database, MORNING))
+        assert backend is not None
+        await waits_for(database, backend["pid"])
+        await messages.post(first, [each for event in numbered.written for each in envelopes_of(event)])
+    await second
 
 
-async def test_a_relay_killed_round_the_sending_loses_nothing_and_renames_nothing(
-    database: Database, database_url: str
+FEED = "ALTER TABLE feed_entry DROP CONSTRAINT uq_feed_entry_outbox_id"
+EVENT = "ALTER TABLE delivery DROP CONSTRAINT uq_delivery_event_id"
+CROSSING = "DROP INDEX uq_delivery_over_quota"
+
+
+@pytest.mark.parametrize(
+    ("dropped", "written"), [([FEED], 1), ([FEED, EVENT], 1), ([FEED, CROSSING], 1), ([FEED, EVENT, CROSSING], 2)]
+)
+async def test_placed_twice_it_is_still_written_once(
+    database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch, dropped: list[str], written: int
 ) -> None:
-    """Killed when the server has the message and has not said so; another relay takes over when the lease ends."""
-    await _crossing(database)
-    (message,) = await _to_advisers(database)
-    await database.one("DELETE FROM delivery WHERE id <> $1", message["id"])
+    """Red with the last of the three that see to it."""
+    adviser = await an_adviser_in_post(database)
+    await registered(database, adviser, module="cybersecurite")
+    await registered(database, adviser)
+    for constraint in dropped:
+        await owner.one(constraint)
 
-    async with an_office() as office:
-        held = asyncio.Event()
+    await _placed_twice(database, monkeypatch)
 
-        async def holds() -> str:
-            held.set()
-            await asyncio.Event().wait()
-            return "250 OK"
-
-        for _ in range(3):
-            office.to_message = holds
-            async with _a_relay(database_url, office) as relay:
-                async with asyncio.timeout(30):
-                    await held.wait()
-                os.kill(relay.pid, signal.SIGKILL)
-                await relay.wait()
-            held.clear()
-            await database.one("UPDATE delivery SET lease_until = now() - interval '1 s' WHERE state = 'in_flight'")
-        office.to_message = Office().to_message
-        await mailed(database, plainly(office))
-
-    assert len(office.received) == 4
-    assert set(office.ids) == {f"<{message['id']}@example.org>"}
-    (settled,) = await _to_advisers(database)
-    assert (settled["state"], settled["attempts"]) == ("delivered", 4)
+    assert len(await _to_advisers(database)) == written

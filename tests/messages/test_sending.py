@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.outbox.relay import LANE_AT_ONCE
 from app.persistence.database import Database
 from app.persistence.driver import Row
 from app.persistence.messages import MAIL_LANE
@@ -13,7 +14,9 @@ from app.persistence.sequencing import keep_as_history
 from tests.messages.post import (
     PASSWORD,
     USER,
+    WRITER,
     Office,
+    a_doorman,
     an_office,
     errors_of,
     mailed,
@@ -93,9 +96,19 @@ async def test_it_goes_encrypted_to_a_server_that_knows_us(database: Database, t
     assert office.encrypted == [True]
 
 
-@pytest.mark.parametrize("wrong", ["password", "certificate", "no encryption"])
-async def test_a_setting_of_ours_costs_nobody_a_message(database: Database, tmp_path: Path, wrong: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "status", "error"),
+    [
+        ("password", 535, "not-accepted"), ("certificate", None, "no-connection"),
+        ("no encryption", 530, "not-accepted"),
+    ],
+)  # fmt: skip
+async def test_a_setting_of_ours_costs_nobody_a_message(
+    database: Database, tmp_path: Path, wrong: str, status: int | None, error: str
+) -> None:
+    """However often it fails: what is not the message's fault does not end it."""
     message = await _an_acceptance(database)
+    await database.one("UPDATE delivery SET attempts = 12")
 
     async with an_office(tmp_path) as office:
         server = replace(plainly(office), starttls=True, username=USER, password=PASSWORD, trust=trust())
@@ -107,6 +120,37 @@ async def test_a_setting_of_ours_costs_nobody_a_message(database: Database, tmp_
         await mailed(database, changed[wrong])
 
     assert office.received == []
+    assert (await _now(database, message))["state"] == "due"
+    attempt = await database.one("SELECT status, error FROM delivery_attempt")
+    assert attempt is not None
+    assert (attempt["status"], attempt["error"]) == (status, error)
+    soon = "SELECT FROM delivery WHERE next_attempt_at BETWEEN now() + interval '20 min' AND now() + interval '40 min'"
+    assert await database.one(soon) is not None
+
+
+@pytest.mark.parametrize("greeting", [b"554 No service here\r\n", b"Hello\r\n"])
+async def test_a_door_that_is_closed_costs_nobody_a_message(database: Database, greeting: bytes) -> None:
+    message = await _an_acceptance(database)
+    await database.one("UPDATE delivery SET attempts = 12")
+
+    async with a_doorman(greeting) as port:
+        await mailed(database, plainly(Office(port=port)))
+
+    assert (await _now(database, message))["state"] == "due"
+    assert await errors_of(database, message["id"]) == ["not-accepted"]
+    assert await database.one("SELECT FROM lane WHERE id = $1 AND failures = 1", MAIL_LANE) is not None
+
+
+async def test_a_server_that_says_nothing_holds_nobody_for_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await _an_acceptance(database)
+    monkeypatch.setattr("app.outbox.email.OPENING_SECONDS", 0.2)
+
+    async with a_doorman(None) as port:
+        await mailed(database, plainly(Office(port=port)))
+
+    assert await errors_of(database, message["id"]) == ["timeout"]
     assert (await _now(database, message))["state"] == "due"
 
 
@@ -128,7 +172,7 @@ async def test_several_share_a_connection(database: Database) -> None:
         await mailed(database, plainly(office), turns=3)
 
     assert len(office.received) == 12
-    assert office.connections == 1
+    assert office.connections <= LANE_AT_ONCE
 
 
 @pytest.mark.parametrize("where", ["to_recipient", "to_message"])
@@ -143,6 +187,22 @@ async def test_a_mailbox_that_does_not_exist_is_given_up(database: Database, whe
     assert await errors_of(database, message["id"]) == ["refused"]
     assert await database.one("SELECT FROM delivery_attempt WHERE response IS NOT NULL") is None
     assert await database.one("SELECT FROM lane WHERE id = $1 AND failures > 0", MAIL_LANE) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [("530 5.7.0 Authentication required", "not-accepted"), ("554 5.7.1 Relay access denied", "deferred")],
+)
+async def test_a_relay_that_does_not_know_us_loses_nothing(database: Database, answer: str, error: str) -> None:
+    """It refuses every recipient so."""
+    message = await _an_acceptance(database)
+
+    async with an_office() as office:
+        office.to_recipient = saying(answer)
+        await mailed(database, plainly(office))
+
+    assert (await _now(database, message))["state"] == "due"
+    assert await errors_of(database, message["id"]) == [error]
 
 
 @pytest.mark.parametrize("where", ["to_recipient", "to_message"])
@@ -195,7 +255,7 @@ async def test_a_server_that_never_answers_holds_nobody_for_long(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = await _an_acceptance(database)
-    monkeypatch.setattr("app.outbox.email.TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr("app.outbox.email.SENDING_SECONDS", 0.3)
 
     async with an_office() as office:
         released = asyncio.Event()
@@ -220,7 +280,13 @@ async def test_nobody_at_all_answers(database: Database) -> None:
     assert await errors_of(database, message["id"]) == ["no-connection"]
 
 
-@pytest.mark.parametrize("address", [None, "not an address", "é@example.org"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        None, "not an address", "a@b..c", "<a>@example.org", "a,b@example.org", "a@example.org, b@example.org",
+        "a@example.org\r\nBcc: b@example.org", "é a@example.org",
+    ],
+)  # fmt: skip
 async def test_without_an_address_it_is_given_up_and_can_be_seen(database: Database, address: str | None) -> None:
     message = await _an_acceptance(database)
     await database.one("UPDATE adviser SET email = $1", address)
@@ -231,6 +297,53 @@ async def test_without_an_address_it_is_given_up_and_can_be_seen(database: Datab
     assert office.received == []
     assert (await _now(database, message))["state"] == "dead"
     assert await errors_of(database, message["id"]) == ["bad-address" if address else "no-address"]
+
+
+@pytest.mark.parametrize(
+    ("address", "sent_to"),
+    [
+        ("inès.quéméner@example.org", "inès.quéméner@example.org"),
+        ("ines@médiation.example.org", "ines@xn--mdiation-b1a.example.org"),
+    ],
+)
+async def test_an_address_may_go_beyond_ascii(database: Database, address: str, sent_to: str) -> None:
+    await _an_acceptance(database)
+    await database.one("UPDATE adviser SET email = $1", address)
+
+    async with an_office() as office:
+        await mailed(database, plainly(office))
+
+    assert office.addressed == [sent_to]
+
+
+async def test_a_server_that_cannot_carry_it_is_not_asked_again(database: Database) -> None:
+    message = await _an_acceptance(database)
+    await database.one("UPDATE adviser SET email = 'inès@example.org'")
+
+    async with an_office() as office:
+        office.speaks_utf8 = False
+        await mailed(database, plainly(office))
+
+    assert (await _now(database, message))["state"] == "dead"
+    assert await errors_of(database, message["id"]) == ["address-not-supported"]
+
+
+async def test_a_name_may_hold_anything(database: Database) -> None:
+    """What is typed by others is in no header but the subject, of one line."""
+    writer = replace(WRITER, sender='"Inscriptions, conseillers numériques" <inscriptions@example.org>')
+    await _an_acceptance(database)
+    await database.one(
+        "UPDATE module SET title = E'Données\r\nBcc: b@example.org' WHERE code = 'numerique-responsable'"
+    )
+
+    async with an_office() as office:
+        await mailed(database, plainly(office), writer=writer)
+
+    (received,) = office.received
+    assert received["From"].addresses[0].display_name == "Inscriptions, conseillers numériques"
+    assert "Données Bcc" in received["Subject"].replace("\xa0", " ")
+    assert "Bcc" not in received
+    assert office.addressed == ["camille@example.org"]
 
 
 async def test_the_address_is_that_of_the_moment(database: Database) -> None:

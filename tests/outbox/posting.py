@@ -11,6 +11,7 @@ import httpcore
 
 from app.outbox.relay import Relay, Send
 from app.outbox.webhook import WebhookSender
+from app.persistence.claims import Claimed
 from app.persistence.clients import Client, Role, add_client
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel
@@ -19,12 +20,12 @@ from app.persistence.safe import Safe
 from app.persistence.traces import Trace
 from app.persistence.webhook_endpoints import Owner, owner_of
 from app.use_cases.asked import Asked
-from app.use_cases.keep_endpoint import EndpointWish, Outward, add_endpoint
+from app.use_cases.keep_endpoint import EndpointWish, Outward, add_endpoint, make_secret
 from app.use_cases.reach import Reach
 from tests.clockwork import MORNING
 
 TRUST = httpcore.default_ssl_context()  # read once: every sender would read all certificates
-SECRETS = ("a secret for tests that is long enough",)
+SECRETS = ("a-secret-for-tests-that-is-long-enough",)
 ANYWHERE = Outward(Reach(anywhere=True), Safe(SECRETS))
 
 
@@ -71,6 +72,13 @@ async def an_endpoint(
     return Endpoint(row["id"], secret, whose)
 
 
+def claimed(url: str) -> Claimed:
+    """A delivery of nothing in particular, as a relay has it in hand."""
+    lane, sealed = uuid4(), Safe(SECRETS).seal(make_secret())
+    about = Channel.WEBHOOK, "endpoint", uuid4(), "registration.accepted", b"{}"
+    return Claimed(uuid4(), uuid4(), lane, *about, attempts=1, at=MORNING, url=url, secrets=[sealed])
+
+
 @asynccontextmanager
 async def a_sender(reach: Reach | None = None) -> AsyncGenerator[WebhookSender]:
     sender = WebhookSender(Safe(SECRETS), reach or Reach(anywhere=True), TRUST)
@@ -105,7 +113,8 @@ async def one_turn(database: Database, send: Send | None = None) -> int:
 
 
 async def all_deliveries(database: Database) -> list[Row]:
-    return await database.many("SELECT * FROM delivery ORDER BY id")
+    """Those to endpoints; their owners may be written to besides."""
+    return await database.many("SELECT * FROM delivery WHERE channel = 'webhook' ORDER BY id")
 
 
 async def only_delivery(database: Database) -> Row:
@@ -129,8 +138,14 @@ async def hurry(database: Database) -> None:
     await database.one("UPDATE lane SET open_until = now() WHERE open_until IS NOT NULL")
 
 
+async def leases_end(database: Database) -> None:
+    """As if whoever claimed something had been gone for long."""
+    await database.one("UPDATE delivery SET lease_until = now() - interval '1 second' WHERE state = 'in_flight'")
+
+
 async def until_settled(database: Database, *, seconds: float = 10) -> None:
     """Return once nothing is due or in flight."""
     async with asyncio.timeout(seconds):
-        while await database.one("SELECT FROM delivery WHERE state IN ('due', 'in_flight')") is not None:
+        waiting = "SELECT FROM delivery WHERE channel = 'webhook' AND state IN ('due', 'in_flight')"
+        while await database.one(waiting) is not None:
             pass

@@ -33,6 +33,7 @@ from tests.outbox.receiver import Received, Reply, receiving, thanks
 from tests.persistence.telling import everything, placed, told
 
 LONG_AGO = MORNING - timedelta(days=3650)
+ALWAYS = LONG_AGO, None
 
 
 async def failing(_: Received) -> Reply:
@@ -151,8 +152,8 @@ async def test_after_an_outage_everything_that_happened_meanwhile_is_recovered(d
         await deliver_all(database)
         assert receiver.received == []
 
-        answer: Any = await recover(database, endpoint.id, LONG_AGO, endpoint.asked)
-        again: Any = await recover(database, endpoint.id, LONG_AGO, endpoint.asked)
+        answer: Any = await recover(database, endpoint.id, ALWAYS, endpoint.asked)
+        again: Any = await recover(database, endpoint.id, ALWAYS, endpoint.asked)
         await deliver_all(database)
 
     assert (answer, again) == ({"due": 1000}, {"due": 0})
@@ -167,11 +168,37 @@ async def test_what_arrived_is_not_recovered_nor_what_is_older(database: Databas
         await placed(database)
         await deliver_all(database)
 
-        everything_since: Any = await recover(database, endpoint.id, LONG_AGO, endpoint.asked)
+        everything_since: Any = await recover(database, endpoint.id, ALWAYS, endpoint.asked)
         await database.one("UPDATE delivery SET state = 'dead'")
-        nothing_since: Any = await recover(database, endpoint.id, MORNING + timedelta(days=3650), endpoint.asked)
+        nothing_since: Any = await recover(
+            database, endpoint.id, (MORNING + timedelta(days=3650), None), endpoint.asked
+        )
 
     assert (everything_since, nothing_since) == ({"due": 0}, {"due": 0})
+
+
+async def test_what_happened_in_between_is_recovered_and_nothing_that_came_later(database: Database) -> None:
+    """Dead before and after, and never posted before and after."""
+    endpoint = await an_endpoint(database, "http://127.0.0.1:9/")
+    await told(database, 2)
+    await placed(database)
+    await database.one("UPDATE delivery SET state = 'dead', next_attempt_at = NULL, settled_at = now()")
+    await set_status(database, endpoint, "disabled")
+    await told(database, 3)
+    await placed(database)
+    await set_status(database, endpoint, "active")
+    row = await database.one("SELECT now() AS now")
+    assert row is not None
+    await told(database, 5)
+    await placed(database)
+    await database.one("UPDATE delivery SET state = 'dead', next_attempt_at = NULL, settled_at = now()")
+
+    answers: list[Any] = [
+        await recover(database, endpoint.id, span, endpoint.asked)
+        for span in ((LONG_AGO, LONG_AGO), (LONG_AGO, row["now"]), (row["now"], None))
+    ]
+
+    assert answers == [{"due": 0}, {"due": 5}, {"due": 5}]
 
 
 async def test_only_the_types_it_asks_for_are_recovered(database: Database) -> None:
@@ -182,7 +209,7 @@ async def test_only_the_types_it_asks_for_are_recovered(database: Database) -> N
     await placed(database)
     await set_status(database, endpoint, "active")
 
-    answer: Any = await recover(database, endpoint.id, LONG_AGO, endpoint.asked)
+    answer: Any = await recover(database, endpoint.id, ALWAYS, endpoint.asked)
     assert answer == {"due": 2}
 
 

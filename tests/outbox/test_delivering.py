@@ -1,9 +1,16 @@
 """What is told is delivered: signed, in the stored bytes, to whoever asked for it and to nobody else."""
 
+import asyncio
+
 import pytest
 from standardwebhooks import WebhookVerificationError
 
+from app.outbox import relay
+from app.outbox.relay import Relay
+from app.outbox.settlement import Outcome
+from app.persistence.claims import Claimed
 from app.persistence.database import Database
+from app.persistence.deliveries import Channel
 from app.persistence.sequencing import keep_as_history
 from app.seed.catalogue import HISTYA, LA_MEDNUM
 from tests.outbox.posting import (
@@ -126,3 +133,28 @@ async def test_a_relay_at_work_delivers_everything_to_everybody(database: Databa
         await until_settled(database)
 
     assert sorted(one.ids) == sorted(two.ids) == sorted(events)
+
+
+async def test_a_relay_told_to_stop_lets_go_of_what_is_not_over_soon(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "FINISH_SECONDS", 0.0)
+    begun, stop = asyncio.Event(), asyncio.Event()
+
+    async def endless(_: Claimed) -> Outcome:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with receiving() as receiver:
+        await an_endpoint(database, receiver.url)
+        await told(database)
+        await placed(database)
+        running = asyncio.create_task(Relay(database, {Channel.WEBHOOK: endless}).run(stop))
+        await begun.wait()
+        stop.set()
+        await running
+        left = await only_delivery(database)
+
+        assert (left["state"], left["attempts"], left["claim"]) == ("due", 0, None)
+        assert await one_turn(database) == 1

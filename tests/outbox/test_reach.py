@@ -8,7 +8,6 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpcore
 import pytest
@@ -19,12 +18,10 @@ from cryptography.x509.oid import NameOID
 
 from app.outbox.connector import BlockedAddressError, Connector, Resolver, UnknownNameError
 from app.outbox.webhook import WebhookSender
-from app.persistence.claims import Claimed
 from app.persistence.safe import Safe
-from app.use_cases.keep_endpoint import make_secret
 from app.use_cases.reach import NotDeliverable, Reach, is_public
 from tests.clockwork import MORNING
-from tests.outbox.posting import SECRETS
+from tests.outbox.posting import SECRETS, claimed
 from tests.outbox.receiver import Receiver, receiving
 
 HOSTILE = (
@@ -177,24 +174,6 @@ async def test_an_address_that_leads_nowhere_does_not_hide_the_next_one() -> Non
 
         stream = await Connector(Reach(anywhere=True), resolve).connect_tcp("two.example", port, timeout=5)
         await stream.aclose()
-
-
-def claimed(url: str) -> Claimed:
-    sealed = Safe(SECRETS).seal(make_secret())
-    return Claimed(
-        uuid4(),
-        uuid4(),
-        uuid4(),
-        "webhook",
-        "endpoint",
-        uuid4(),
-        "registration.accepted",
-        b"{}",
-        1,
-        MORNING,
-        url,
-        [sealed],
-    )
 
 
 @asynccontextmanager

@@ -2,17 +2,24 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from app.api.bodies import instant
+from app.api.webhook_resources import endpoint_resource
+from app.outbox import relay, webhook
 from app.outbox.retry import Alarm
+from app.persistence import webhook_endpoints
 from app.persistence.database import Database
-from app.persistence.driver import Row
-from app.use_cases.keep_endpoint import change_endpoint
+from app.persistence.webhook_endpoints import read_endpoint
+from app.use_cases.errors import TooManyEndpoints
+from app.use_cases.keep_endpoint import MOST_ENDPOINTS, change_endpoint, delete_endpoint
 from app.use_cases.reach import Reach
 from tests.clockwork import MORNING
 from tests.outbox.posting import (
     Endpoint,
+    a_client,
     all_deliveries,
     an_endpoint,
     hurry,
@@ -25,7 +32,7 @@ from tests.outbox.posting import (
 from tests.outbox.receiver import Received, Receiver, Reply, receiving, thanks
 from tests.persistence.telling import placed, told
 
-HEALTHY = 20
+HEALTHY, EVENTS = 20, 12
 
 
 async def failing(_: Received) -> Reply:
@@ -62,9 +69,10 @@ async def test_after_five_failures_in_a_row_nothing_is_tried_for_a_minute(databa
 
         assert await one_turn(database) == 0
 
-    lane = await lane_of(database, endpoint)
+    lane, seen = await lane_of(database, endpoint), await shown(database, endpoint)
     assert (lane["failures"], lane["openings"]) == (5, 1)
     assert timedelta(seconds=50) < lane["open_until"] - lane["failing_since"] < timedelta(seconds=80)
+    assert (seen["failures"], seen["paused_until"]) == (5, instant(lane["open_until"]))
     assert {row["attempts"] for row in await all_deliveries(database)} == {0, 1}
 
 
@@ -107,10 +115,11 @@ async def warnings_of(database: Database, endpoint: Endpoint) -> list[str]:
     return [row["kind"] for row in rows]
 
 
-async def status_of(database: Database, endpoint: Endpoint) -> Row:
-    row = await database.one("SELECT * FROM webhook_endpoint WHERE id = $1", endpoint.id)
+async def shown(database: Database, endpoint: Endpoint) -> dict[str, Any]:
+    """As its owner reads it."""
+    row = await read_endpoint(database, endpoint.id, endpoint.owner)
     assert row is not None
-    return row
+    return endpoint_resource(row)
 
 
 async def test_five_days_of_failures_disable_an_endpoint_after_two_warnings(database: Database) -> None:
@@ -127,22 +136,25 @@ async def test_five_days_of_failures_disable_an_endpoint_after_two_warnings(data
         await age(database, endpoint, failing_since=timedelta(hours=23))
         await fail_again()
         assert await warnings_of(database, endpoint) == []
+        assert (await shown(database, endpoint))["warning"] is None
         await age(database, endpoint, failing_since=timedelta(days=1))
         await fail_again()
         assert await warnings_of(database, endpoint) == [Alarm.FAILING]
+        assert (await shown(database, endpoint))["warning"] == "failing"
         await database.one("UPDATE lane SET failures = 25")
         await age(database, endpoint, failing_since=timedelta(days=4))
         await fail_again()
         assert await warnings_of(database, endpoint) == [Alarm.FAILING, Alarm.LAST_DAY]
         await age(database, endpoint, failing_since=timedelta(days=6), warned_at=timedelta(hours=23))
         await fail_again()
-        assert (await status_of(database, endpoint))["status"] == "active"
+        seen = await shown(database, endpoint)
+        assert (seen["status"], seen["warning"]) == ("active", "last_day")
         await age(database, endpoint, warned_at=timedelta(days=1))
         await fail_again()
 
     assert await warnings_of(database, endpoint) == [Alarm.FAILING, Alarm.LAST_DAY, Alarm.DISABLED]
-    row = await status_of(database, endpoint)
-    assert (row["status"], row["disabled_because"]) == ("disabled", "failing")
+    seen = await shown(database, endpoint)
+    assert (seen["status"], seen["disabled_because"]) == ("disabled", "failing")
     assert {delivery["state"] for delivery in await all_deliveries(database)} == {"skipped"}
 
 
@@ -200,11 +212,64 @@ async def test_nothing_is_posted_to_a_disabled_endpoint_nor_told_when_what_is_un
     assert [row["state"] for row in await all_deliveries(database)] == ["skipped"]
 
 
+async def test_nothing_reaches_a_deleted_endpoint_any_more(database: Database) -> None:
+    under_way = asyncio.Event()
+
+    async def slowly(_: Received) -> Reply:
+        await under_way.wait()
+        return Reply(500)
+
+    async with receiving(slowly) as receiver:
+        endpoint = await an_endpoint(database, receiver.url)
+        await told(database, 5)
+        await placed(database)
+        turn = asyncio.create_task(one_turn(database))
+        await receiver.has(4)
+        await delete_endpoint(database, endpoint.id, endpoint.owner, MORNING, trace())
+        await told(database)
+        await placed(database)
+        under_way.set()
+        await turn
+        await hurry(database)
+        assert await one_turn(database) == 0
+
+    assert sorted(row["state"] for row in await all_deliveries(database)) == ["cancelled", *4 * ["skipped"]]
+    assert await database.many("SELECT FROM webhook_secret") == []
+
+
+async def made_at_once(database: Database, wanted: int) -> int:
+    """How many endpoints one owner gets who asks for so many at the same time."""
+    client = await a_client(database)
+    asked = (an_endpoint(database, "http://127.0.0.1:9/", client=client) for _ in range(wanted))
+    made = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(each) for each in made} <= {Endpoint, TooManyEndpoints}
+    return sum(isinstance(each, Endpoint) for each in made)
+
+
+async def test_an_owner_has_five_endpoints_at_most_however_fast_it_asks(database: Database) -> None:
+    assert await made_at_once(database, 12) == MOST_ENDPOINTS
+
+
+async def test_red_run_without_its_turn_waited_for_it_has_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_endpoints, "ALONE", "SELECT $1::uuid")
+
+    assert await made_at_once(database, 12) > MOST_ENDPOINTS
+
+
 @pytest.mark.parametrize("broken", ["silent", "failing", "closed"])
-async def test_a_dead_receiver_slows_none_of_twenty_healthy_ones(database: Database, broken: str) -> None:
+async def test_a_dead_receiver_keeps_nothing_from_twenty_healthy_ones(
+    database: Database, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """The silent one does not say a word before they have everything: it could take all there is room for."""
+    monkeypatch.setattr(webhook, "TOTAL_SECONDS", 600)
+    monkeypatch.setattr(relay, "AT_ONCE", 2 * relay.LANE_AT_ONCE)
+    over = asyncio.Event()
+
     async def silent(_: Received) -> Reply:
-        await asyncio.Event().wait()
-        return Reply()
+        await over.wait()
+        return Reply(500)
 
     async with receiving(silent if broken == "silent" else failing) as dead, receiving() as healthy:
         url = "http://127.0.0.1:1/hooks" if broken == "closed" else dead.url
@@ -212,15 +277,12 @@ async def test_a_dead_receiver_slows_none_of_twenty_healthy_ones(database: Datab
         for number in range(HEALTHY):
             await an_endpoint(database, f"{healthy.url}/{number}")
         async with relaying(database):
-            await told(database, 25)
-            started = asyncio.get_running_loop().time()
+            await told(database, EVENTS)
             await placed(database)
-            await healthy.has(25 * HEALTHY, seconds=60)
-            seconds = asyncio.get_running_loop().time() - started
-            delays = sorted(one.at - started for one in healthy.received)
+            await healthy.has(EVENTS * HEALTHY, seconds=60)
+            over.set()
 
-    assert len({(one.path, one.id) for one in healthy.received}) == 25 * HEALTHY
-    assert delays[len(delays) * 99 // 100] < 5, seconds
+    assert len({(one.path, one.id) for one in healthy.received}) == EVENTS * HEALTHY
 
 
 async def test_four_at_most_are_under_way_to_one_receiver_whoever_sends_them(database: Database) -> None:

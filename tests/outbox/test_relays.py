@@ -1,11 +1,7 @@
-"""Several relays share the work; one that is killed at any step is replaced, and nothing is lost."""
+"""Several relays share the work; whoever is late has lost its claim."""
 
 import asyncio
-import os
-import signal
 from collections import Counter
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 
 import pytest
 
@@ -13,116 +9,38 @@ from app.persistence import claims
 from app.persistence.claims import Claimed, Tried, claim, reap, settle_delivered
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel
-from tests.outbox import doomed_relay
-from tests.outbox.doomed_relay import SETTLING, Heard, relays
-from tests.outbox.posting import all_deliveries, an_endpoint, attempts_of, one_turn, only_delivery, until_settled
-from tests.outbox.receiver import Received, Receiver, Reply, receiving, thanks
-from tests.persistence.doomed import Moment, Nursery, nursery, through
+from benchmarks import receiver
+from tests.outbox.posting import (
+    all_deliveries,
+    an_endpoint,
+    attempts_of,
+    leases_end,
+    one_turn,
+    only_delivery,
+    until_settled,
+)
+from tests.outbox.receiver import Received, Reply, receiving
+from tests.outbox.relays import relays
 from tests.persistence.telling import placed, told
 
-ROUNDS = 20
 ENDPOINTS, EVENTS = 20, 500
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Where a relay dies: at these words to the database, or (None) when the receiver has what it sent. `received` is
-    how often each event is received, at most."""
-
-    words: bytes | None
-    moment: Moment
-    received: int
-    executed: bool = False
-
-
-STEPS = {
-    "before its claim is committed": Step(b"COMMIT", Moment.NOT_HEARD, 1),
-    "after its claim is committed": Step(b"COMMIT", Moment.HEARD, 1),
-    "after it has sent": Step(None, Moment.NOT_HEARD, 2),
-    "before it settles": Step(SETTLING, Moment.NOT_HEARD, 2),
-    "after it has settled": Step(SETTLING, Moment.HEARD, 1, executed=True),
-}
-
-
-@pytest.fixture(scope="module")
-async def born() -> AsyncGenerator[Nursery]:
-    async with nursery(doomed_relay.__name__) as started:
-        yield started
-
-
-async def leases_end(database: Database) -> None:
-    await database.one("UPDATE delivery SET lease_until = now() - interval '1 second' WHERE state = 'in_flight'")
-
-
-async def killed(born: Nursery, url: str, wire: Heard, receiver: Receiver, step: Step) -> int:
-    """The status with which a relay ends that dies at this step."""
-    wire.words, wire.executed, wire.statement = step.words or b"never said", step.executed, None
-    victim = wire.expect(step.moment, None)
-
-    async def kill(_: Received) -> Reply:
-        os.kill(await victim, signal.SIGKILL)
-        return Reply()
-
-    receiver.answer = kill if step.words is None else thanks
-    victim.set_result(await born.start(url))
-    async with asyncio.timeout(20):
-        status = await born.ended()
-    receiver.answer = thanks
-    return status
-
-
-@pytest.mark.parametrize("name", STEPS)
-async def test_a_relay_killed_at_any_step_loses_nothing(
-    born: Nursery, database_url: str, database: Database, name: str
-) -> None:
-    step = STEPS[name]
-    wire = Heard()
-    async with receiving() as receiver, through(database_url, wire) as url:
-        await an_endpoint(database, receiver.url)
-        events = list[str]()
-        for _ in range(ROUNDS):
-            events += [str(event) for event in await told(database)]
-            await placed(database)
-
-            assert await killed(born, url, wire, receiver, step) == -signal.SIGKILL
-
-            await leases_end(database)
-            await one_turn(database)
-            assert {row["state"] for row in await all_deliveries(database)} == {"delivered"}
-
-    received = Counter(receiver.ids)
-    assert {*received} == {*events}
-    assert max(received.values()) == min(received.values()) == step.received
-    assert len({(one.id, one.body) for one in receiver.received}) == ROUNDS
-
-
-async def test_left_alive_it_delivers(born: Nursery, database_url: str, database: Database) -> None:
-    never = Step(b"never said", Moment.NOT_HEARD, 1)
-    async with receiving() as receiver, through(database_url, wire := Heard()) as url:
-        await an_endpoint(database, receiver.url)
-        await told(database)
-        await placed(database)
-
-        assert await killed(born, url, wire, receiver, never) == 0
-
-    assert (await only_delivery(database))["state"] == "delivered"
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
 async def test_relays_share_ten_thousand_deliveries_without_doubling_one(
     database_url: str, database: Database, count: int
 ) -> None:
-    async with receiving() as receiver:
+    with receiver.receiving() as far:
         for number in range(ENDPOINTS):
-            await an_endpoint(database, f"{receiver.url}/{number}")
+            await an_endpoint(database, f"{far.url}/{number}")
         for _ in range(EVENTS // 100):
             await told(database, 100)
         await placed(database)
-        async with relays(database_url, count):
-            await receiver.has(ENDPOINTS * EVENTS, seconds=240)
+        async with asyncio.timeout(240), relays(database_url, count):
+            await asyncio.to_thread(far.has, ENDPOINTS * EVENTS)
             await until_settled(database, seconds=20)
+        received = Counter((one.path, one.id) for one in far.has(0))
 
-    received = Counter((one.path, one.id) for one in receiver.received)
     assert len(received) == ENDPOINTS * EVENTS
     assert max(received.values()) == 1
     assert {row["attempts"] for row in await all_deliveries(database)} == {1}

@@ -1,7 +1,7 @@
 """Events told by hand, through the statement that every use case writes with, and readers that follow them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,8 +25,9 @@ async def tell(
     type: str = ACCEPTED,  # noqa: A002  # the event's own word
     organisation: UUID | None = LA_MEDNUM,
     adviser: UUID | None = None,
+    recipients: Sequence[str] = (),
 ) -> UUID:
-    """Write one event; return its id."""
+    """Write one event; return its id. The `recipients` are written to when the adviser is known."""
     event = uuid4()
     row: dict[str, Any] = {
         "event_id": event,
@@ -38,6 +39,7 @@ async def tell(
         "training_organisation_id": organisation,
         "data": {},
         "occurred_at": MORNING,
+        "recipients": [*recipients],
     }
     await registrations.write(transaction, Changes(events=[row]))
     return event

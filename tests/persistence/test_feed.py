@@ -15,7 +15,8 @@ from app.persistence import sequencing
 from app.persistence.database import Database, Transaction, open_database
 from app.persistence.failures import violated_constraint
 from app.persistence.feeds import SCANNED_AT_MOST
-from app.persistence.sequencing import BATCH, KEPT_FOR, WHOLE, StaleSnapshotError, forget_old_events
+from app.persistence.retention import EVENTS
+from app.persistence.sequencing import BATCH, WHOLE, StaleSnapshotError, forget_old_events
 from app.seed.catalogue import HISTYA, LA_FABRIK, LA_MEDNUM
 from app.use_cases.sequence import sequence
 from tests.clockwork import MORNING, Clockwork
@@ -326,7 +327,7 @@ async def test_what_was_kept_long_enough_is_forgotten_and_a_reader_who_needs_it_
     kept = await told(database, 2)
     await sequence(database, MORNING + timedelta(days=1))
 
-    forgotten = await forget_old_events(database, MORNING + KEPT_FOR + timedelta(seconds=1))
+    forgotten = await forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1))
 
     assert forgotten == 3
     assert [(await page(database, after)).lost for after in range(6)] == [True, True, True, False, False, False]
@@ -337,7 +338,7 @@ async def test_what_was_kept_long_enough_is_forgotten_and_a_reader_who_needs_it_
 async def test_positions_go_on_when_everything_was_forgotten(database: Database) -> None:
     await told(database, 3)
     await placed(database)
-    await forget_old_events(database, MORNING + KEPT_FOR + timedelta(seconds=1))
+    await forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1))
     start = await page(database, None)
 
     await told(database)
@@ -350,7 +351,7 @@ async def test_positions_go_on_when_everything_was_forgotten(database: Database)
 async def test_what_nobody_has_read_yet_is_not_forgotten(database: Database) -> None:
     await told(database)
 
-    assert await forget_old_events(database, MORNING + 2 * KEPT_FOR) == 0
+    assert await forget_old_events(database, MORNING + 2 * EVENTS) == 0
 
 
 async def test_a_position_that_was_lost_with_a_server_is_told_so(database: Database) -> None:

@@ -90,7 +90,7 @@ async def a_declining(database: Database, adviser: UUID) -> Action:
 async def a_rescheduling(database: Database, adviser: UUID) -> Action:
     registration = id_of(await registered(database, adviser))
     session = a_session(FIRST_DAY + timedelta(7))
-    return lambda asked: reschedule(database, registration, lambda _: session, ANYTHING, asked)
+    return lambda asked: reschedule(database, registration, lambda _, venue: (session, venue), ANYTHING, asked)
 
 
 async def a_reexamining(database: Database, adviser: UUID) -> Action:

@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from app.persistence.database import Database
-from app.persistence.notices import Ear, Notices
+from app.persistence.notices import CHANGED, Ear, Notices, ringing
+from app.persistence.traces import Trace
+from tests.clockwork import MORNING
 
 CHANNEL = "tidings"
 CUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -77,3 +79,49 @@ async def test_a_connection_that_is_cut_is_replaced_and_the_gap_is_told(
     await listener.until(["(hearing)", "(deaf)", "(hearing)"])
     await say(database, "again")
     await listener.until(["(hearing)", "(deaf)", "(hearing)", "again"])
+
+
+@pytest.fixture
+async def rung(database_url: str) -> AsyncGenerator[asyncio.Event]:
+    """Set when another process hears that something changed."""
+    bell = asyncio.Event()
+    listening = asyncio.create_task(Notices(database_url, ringing(CHANGED, bell)).listen())
+    await within_patience(bell)
+    bell.clear()
+    yield bell
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+async def within_patience(event: asyncio.Event) -> None:
+    async with asyncio.timeout(10):
+        await event.wait()
+
+
+@pytest.fixture
+async def telling(database_url: str, database: Database) -> AsyncGenerator[None]:
+    """What the test's own database changes is told."""
+    listening = asyncio.create_task(Notices(database_url, changed=database.changed).listen())
+    yield
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+@pytest.mark.usefixtures("telling")
+async def test_a_change_is_told_to_other_processes_once_it_is_committed(
+    database: Database, rung: asyncio.Event
+) -> None:
+    async with database.transaction(trace=Trace(None, "test", None, MORNING)):
+        assert not database.changed.is_set()
+
+    await within_patience(rung)
+
+
+async def test_what_is_undone_is_no_change_nor_is_what_leaves_no_trace(database: Database) -> None:
+    with pytest.raises(LookupError):
+        async with database.transaction(trace=Trace(None, "test", None, MORNING)):
+            raise LookupError
+    async with database.transaction():
+        pass
+
+    assert not database.changed.is_set()

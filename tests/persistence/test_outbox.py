@@ -165,9 +165,9 @@ async def test_a_moved_session_is_told_and_its_outcome_when_it_changes(database:
     registration = id_of(await registered(database, adviser))
     await postbox.emptied()
 
-    await reschedule(database, registration, lambda _: a_session(NEXT_DAY), ANYTHING, asking())
+    await reschedule(database, registration, lambda _, venue: (a_session(NEXT_DAY), venue), ANYTHING, asking())
     moved = await postbox.types()
-    await reschedule(database, registration, lambda _: a_session(day("2027-09-07")), ANYTHING, asking())
+    await reschedule(database, registration, lambda _, venue: (a_session(day("2027-09-07")), venue), ANYTHING, asking())
 
     assert moved == ["registration.rescheduled"]
     assert await postbox.types() == ["registration.rescheduled", "registration.accepted"]

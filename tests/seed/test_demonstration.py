@@ -12,6 +12,7 @@ from app.api.contracts import ContractRequest, EmployerResource
 from app.domain.admission import Decision, Outcome
 from app.domain.certification import CertificationOutcome
 from app.domain.errors import InvalidTransition
+from app.domain.events import EventType
 from app.domain.proceedings import Cause, replay
 from app.domain.refusals import Absence, Reason, Refusal
 from app.domain.registration import Funding, Payer, Status, Unit
@@ -24,6 +25,7 @@ from app.seed.demonstration import AT_ONCE, PEOPLE, load_demonstration
 from app.seed.employers import MAIRIE
 from app.seed.programme import PARENTS
 from app.seed.story import Course, Declined, Person, Post
+from app.use_cases.remind import remind
 from tests.clockwork import MORNING
 from tests.conftest import copied
 
@@ -295,3 +297,6 @@ async def test_it_can_be_loaded_on_any_day(database: Database, now: datetime) ->
     assert (await counted(database))["registration"] > 120
     open_ahead = "SELECT 1 FROM registration WHERE status IN ('accepted', 'awaiting_choice') AND session_starts_on > $1"
     assert len(await database.many(open_ahead, now.date())) >= 5
+    assert not await remind(database, now)
+    reminded = await database.many("SELECT DISTINCT type FROM outbox WHERE NOT history")
+    assert {row["type"] for row in reminded} == {EventType.CERTIFICATION_DUE, EventType.ENTITLEMENT_EXPIRING}

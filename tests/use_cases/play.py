@@ -86,7 +86,7 @@ class Play:
                 return decline(database, registration, asking())
             case 3:
                 session = a_session(self._day())
-                return reschedule(database, registration, lambda _: session, ANYTHING, asking())
+                return reschedule(database, registration, lambda _, venue: (session, venue), ANYTHING, asking())
             case 4:
                 return reexamine(database, registration, asking(), employer_agreement=True)
             case _:

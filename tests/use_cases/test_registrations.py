@@ -222,7 +222,8 @@ async def test_a_moved_session_takes_the_unit_of_its_new_year_and_frees_the_othe
     adviser = await an_adviser_in_post(database)
     moved, waiting = await registered(database, adviser), await registered(database, adviser, FIRST_DAY + timedelta(1))
 
-    await reschedule(database, id_of(moved), lambda _: a_session(day("2027-02-02")), Expected(frozenset({1})), asking())
+    moving = a_session(day("2027-02-02"))
+    await reschedule(database, id_of(moved), lambda _, venue: (moving, venue), Expected(frozenset({1})), asking())
 
     assert (await standing(database, moved))["unit"] == "civil_year:2027#1"
     assert (await standing(database, waiting))["unit"] == "civil_year:2026#1"
@@ -234,11 +235,13 @@ async def test_a_session_is_moved_by_whoever_knows_the_version_before_it_starts(
     begun = id_of(await registered(database, adviser, PAST_DAY, "cafe-ia"))
 
     with pytest.raises(PreconditionMissing):
-        await reschedule(database, registration, lambda _: a_session(), NOTHING_SAID, asking())
+        await reschedule(database, registration, lambda _, venue: (a_session(), venue), NOTHING_SAID, asking())
     with pytest.raises(Stale):
-        await reschedule(database, registration, lambda _: a_session(), Expected(frozenset({9})), asking())
+        await reschedule(
+            database, registration, lambda _, venue: (a_session(), venue), Expected(frozenset({9})), asking()
+        )
     with pytest.raises(SessionStarted):
-        await reschedule(database, begun, lambda _: a_session(), ANYTHING, asking())
+        await reschedule(database, begun, lambda _, venue: (a_session(), venue), ANYTHING, asking())
 
 
 async def test_a_notice_may_be_refused_again_and_is_for_refused_registrations_only(database: Database) -> None:

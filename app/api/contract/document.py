@@ -110,7 +110,7 @@ def _success(status: str, answer: dict[str, Any], operation: Operation, schemas:
     """An answer with what its shape and the parameters of its operation tell of its headers and examples."""
     if "content" not in answer:
         return {"description": SUCCESSES[status], "headers": carried(UNSPOKEN)}
-    ((kind, described),) = answer["content"].items()
+    (kind, described), *others = answer["content"].items()
     schema = described["schema"].get("$ref", "").rpartition("/")[2]
     takes = {parameter["name"] for parameter in operation["parameters"]}
     versioned = schema != "" and "version" in schemas[schema]["properties"]
@@ -126,5 +126,5 @@ def _success(status: str, answer: dict[str, Any], operation: Operation, schemas:
     return {
         "description": SUCCESSES[status],
         "headers": carried(headers) | answer.get("headers", {}),
-        "content": {kind: described | ({"examples": said} if said else {})},
+        "content": {kind: described | ({"examples": said} if said else {}), **dict(others)},
     }

@@ -12,6 +12,7 @@ DESCRIPTIONS = {
     401: "Clé d’API absente ou inconnue",
     403: "Action non permise à cette clé",
     404: "Introuvable, ou pas à vous",
+    406: "Format non proposé",
     408: "Corps trop lent",
     409: "Conflit avec l’état présent",
     410: "N’existe plus",
@@ -46,7 +47,7 @@ _SENT_WITH = {
 REPLAYS = {409: ("Retry-After", "Idempotent-Replayed"), 422: ("Idempotent-Replayed",)}
 SERVER_ERROR = 500
 # The statuses whose one problem is the same everywhere, by its code: declared once.
-ALONE = {401, 403, 404, 408, 410, 412, 413, 415, 428, 429, 500}
+ALONE = {401, 403, 404, 406, 408, 410, 412, 413, 415, 428, 429, 500}
 
 
 def codes_of(operation: Mapping[str, Any]) -> frozenset[str]:

@@ -17,6 +17,7 @@ VALENTINE = "0aafeb1b-d9c5-5eb1-b6d9-a94cb533ead3"
 KATELL = "bd7f2a90-31fa-5998-8d71-66e09d9d2a14"
 AURORE = "8c7a5b79-ca79-56cc-a9a6-659563fc00c4"
 ANAIS = "3710497a-28bf-5166-bc4f-ab62159e81c7"
+FLORIAN = "d71ea944-f86f-5f9d-b880-1ff98ababc46"
 ENORA = "87b8352d-d024-5de6-af4c-3af3347e6d39"
 LA_MEDNUM = "a02e0122-c66e-5634-aa81-ec4e6499f818"
 
@@ -69,6 +70,31 @@ def _contract(**others: JsonValue) -> JsonValue:
     }
 
 
+_POLICY: Mapping[str, JsonValue] = {
+    "effective_from": "2029-01-01",
+    "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},
+    "civil_year": {"count": 2, "first_year": 2024, "grace": {"2024": "2025-03-31"}},
+    "supplementary": {"from": "2025-01-01", "count": 1},
+    "over_quota": {"reply_days": None},
+    "initial_training": {
+        "max_funded": 1,
+        "path_hours": [
+            {"from": "2021-01-01", "value": [105, 280, 350, 420]},
+            {"from": "2024-03-01", "value": [70, 175, 315]},
+            {"from": "2025-10-21", "value": [175]},
+        ],
+    },
+    "certification": {
+        "presentation_months": [{"from": "2021-01-01", "value": 6}, {"from": "2024-01-01", "value": 2}],
+        "valid_absence_motives": [
+            {"from": "2021-01-01", "value": ["medical_certificate", "force_majeure", "covid_positive_test"]},
+            {"from": "2023-11-29", "value": ["medical_certificate", "force_majeure"]},
+        ],
+    },
+    "unjustified_absence_consumes": True,
+    "support_email": "support@conseiller-numerique.example",
+}
+
 _REQUESTS: Mapping[str, JsonValue] = {
     "Financée": _request(INES, "parentalite-numerique", "2026-12-08"),
     "Au-delà du quota": _request(INES, "cybersecurite", "2026-12-15"),
@@ -95,6 +121,7 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "listAdvisers": Example({"conum_id": "900009,900022", "limit": 2}),
     "getAdviser": Example({"adviser_id": INES}),
+    "exportAdviser": Example({"adviser_id": ANAIS}),
     "addAdviser": Example(
         bodies={"Nouveau conseiller": {"first_name": "Gwenn", "last_name": "Exemple", "department": "29"}}
     ),
@@ -111,8 +138,10 @@ EXAMPLES: Mapping[str, Example] = {
             }
         },
     ),
+    "anonymiseAdviser": Example({"adviser_id": FLORIAN, "If-Match": '"1"'}),
     "patchAdviser": Example({"adviser_id": AURORE, "If-Match": '"1"'}, {"Autre département": {"department": "22"}}),
     "getTrainingRecord": Example({"adviser_id": INES, "on": "2026-06-15"}),
+    "drawTrainingRecord": Example({"adviser_id": INES, "on": "2026-06-15"}),
     "carryOver": Example(
         {"adviser_id": KATELL},
         {"Droit de 2025": {"bucket": "civil_year:2025", "motive": "Longue maladie", "decided_on": "2026-01-12"}},
@@ -133,6 +162,8 @@ EXAMPLES: Mapping[str, Example] = {
     "recordCertification": Example(
         bodies={"Pix obtenu": {"adviser_id": ANAIS, "qualification": "pix", "outcome": "obtained", "on": "2026-06-10"}}
     ),
+    "listDueCertifications": Example({"status": "due", "limit": 2}),
+    "listObligations": Example({"year": 2026, "status": "due", "limit": 2}),
     "listQualifications": Example(),
     "followEvents": Example({"types": "registration.*", "limit": 2}),
     "listApiKeys": Example({"limit": 2}),
@@ -173,7 +204,12 @@ EXAMPLES: Mapping[str, Example] = {
     "resendMessage": Example({"message_id": MESSAGE}),
     "recoverDeliveries": Example({"endpoint_id": ENDPOINT}, {"Depuis la panne": {"since": "2026-06-14T22:00:00Z"}}),
     "deleteWebhookEndpoint": Example({"endpoint_id": ENDPOINT_TO_DELETE}),
+    "readStatistics": Example({"group_by": "month,status", "from": "2025-09-01", "to": "2025-12-31"}),
     "searchAuditLog": Example({"action": "registerAdviser", "limit": 2}),
+    "tryPolicy": Example(bodies={"Deux modules par an dès 2026": {**_POLICY, "effective_from": "2026-07-01"}}),
+    "addPolicy": Example(bodies={"Deux modules par an dès 2029": {**_POLICY}}),
+    "listPolicies": Example({"limit": 2}),
+    "getPolicy": Example({"version": "2021-01-01"}),
     "listModules": Example({"limit": 2}),
     "getModule": Example({"code": "cafe-ia"}),
     "putModule": Example(

@@ -20,6 +20,10 @@ PARAMETERS: Mapping[str, str] = {
 }
 
 MEANINGS: Mapping[str, str] = {
+    "AfterQuota": (
+        "Ce qu’est devenue une inscription qui a dépassé le quota : elle attend, est conservée sans prise en charge, "
+        "annulée, financée ensuite, refusée, ou libérée par une absence justifiée."
+    ),
     "AbsenceMotive": "Le motif d’une absence justifiée à un examen.",
     "ChosenPayer": "Qui peut payer une inscription conservée sans prise en charge.",
     "Absence": "Pourquoi aucun contrat ne couvre le premier jour : aucun contrat, pas commencé, échu, rompu.",
@@ -32,6 +36,10 @@ MEANINGS: Mapping[str, str] = {
     ),
     "CertificationOutcome": "Le résultat : obtenu, échoué, absence justifiée, absence non justifiée.",
     "Choice": "La réponse du conseiller : conserver l’inscription sans prise en charge, ou l’annuler.",
+    "Consequence": (
+        "Ce que coûte une absence non justifiée : le droit consommé, l’entrée en formation initiale perdue, ou rien "
+        "d’autre qu’une formation non suivie."
+    ),
     "ContractType": "CDI, CDD, parcours emploi compétences (PEC) ou contrat de projet (CDP).",
     "DeliveryState": (
         "Où en est une livraison : due, en cours, livrée, abandonnée après dix essais (`dead`), non livrée parce que "
@@ -39,11 +47,13 @@ MEANINGS: Mapping[str, str] = {
     ),
     "DisabledBecause": "Désactivé par vous, après cinq jours d’échecs, ou sur réponse 410.",
     "EndpointStatus": "`disabled` : plus rien n’est livré, jusqu’à `active`.",
+    "EndpointWarning": "Des échecs depuis un jour (`failing`) ; plus qu’un jour avant la désactivation (`last_day`).",
     "EventType": "Ce qui s’est passé. D’autres types viendront : ignorez ceux que vous ne connaissez pas.",
     "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
     "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",
     "ImportKind": "Ce que sont les lignes : conseillers, contrats, résultats d’examen ou inscriptions passées.",
     "ImportStatus": "Où en est l’import : en attente, en cours, fini, ou impossible (`failed`).",
+    "HeldRow": "Une ligne, chaque valeur sous son nom en français.",
     "LegalForm": "Le statut de l’employeur ; `undetermined` s’il n’est pas connu.",
     "ModuleKind": "Formation initiale, module thématique ou titre complet.",
     "NextAttemptPayer": "Qui paierait une nouvelle présentation.",
@@ -56,6 +66,7 @@ MEANINGS: Mapping[str, str] = {
     "Role": "Plateforme, organisme de formation ou administration.",
     "Scope": "Ce qu’une clé permet : lire ou écrire, et quoi.",
     "SessionFormat": "À distance, en présence, ou les deux.",
+    "Stage": "Avant l’échéance, ou à l’échéance.",
     "Status": (
         "Où en est l’inscription : acceptée, refusée, en attente du choix du conseiller, annulée, suivie, absence "
         "justifiée, absence non justifiée."

@@ -3,7 +3,6 @@
 A link is opened by mail scanners too: reading changes nothing, and only the form of the page answers.
 """
 
-from email.utils import parseaddr
 from importlib.resources import files
 from time import monotonic
 from urllib.parse import parse_qs
@@ -19,7 +18,7 @@ from app.api.service import Service
 from app.domain.registration import Choice, Payer
 from app.use_cases.answer import Question, Reply, Standing, question_of, reply_to
 from app.use_cases.personal_links import decision_named
-from app.wording.dates import day_said
+from app.wording.dates import day_said, days_said
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 GONE = frozenset({Standing.SUPERSEDED, Standing.EXPIRED})
@@ -90,7 +89,7 @@ async def _reply(request: Request, question: Question) -> Reply | None:
 def _page(request: Request, question: Question, *, wrong: bool = False) -> Response:
     service: Service = request.app.state.service
     row = question.row
-    first, last = (day_said(row[name]).fr for name in ("session_starts_on", "session_ends_on"))
+    first, last = row["session_starts_on"], row["session_ends_on"]
     shown = page(
         "answer.html",
         policy=POLICY,
@@ -98,9 +97,9 @@ def _page(request: Request, question: Question, *, wrong: bool = False) -> Respo
         standing=question.standing,
         is_choice=question.is_choice,
         payers=question.payers,
-        session=f"le {first}" if first == last else f"du {first} au {last}",
+        session=f"le {day_said(first).fr}" if first == last else days_said(first, last),
         until=day_said(question.until).fr,
-        support=parseaddr(service.support_email)[1],
+        support=service.support_email,
         wrong=wrong,
     )
     status = 410 if question.standing in GONE else 200
@@ -109,7 +108,7 @@ def _page(request: Request, question: Question, *, wrong: bool = False) -> Respo
 
 def _unknown(request: Request) -> Response:
     service: Service = request.app.state.service
-    shown = page("answer_unknown.html", policy=POLICY, support=parseaddr(service.support_email)[1], too_often=False)
+    shown = page("answer_unknown.html", policy=POLICY, support=service.support_email, too_often=False)
     return _private(shown, 404)
 
 

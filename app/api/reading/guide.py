@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from fastapi import Request
 from markupsafe import Markup
@@ -16,10 +16,15 @@ from app.api.access import SCOPES, Scope
 from app.api.problem_kinds import CATALOGUE
 from app.api.problems import Problem
 from app.api.reading.rendering import TEMPLATES, page
-from app.persistence.attempts import KEPT_FOR
+from app.persistence.retention import ANSWERS
 from app.wording.languages import Sentence
 
-SAMPLES = {file.name: file.read_text() for file in (files("app.api.reading") / "samples").iterdir() if file.is_file()}
+PROJECT = Path(__file__).parents[3]
+SAMPLES = {
+    file.name: file.read_text()
+    for pattern in ("app/api/reading/samples/*.*", "openapi/receivers/receiver.*")
+    for file in PROJECT.glob(pattern)
+}
 COLOURS: "HtmlFormatter[str]" = HtmlFormatter(nowrap=True)
 
 
@@ -42,7 +47,7 @@ async def _guide(request: Request) -> Response:
         sample=_sample,
         problem=_problem,
         base_url=service.base_url,
-        idempotency_hours=KEPT_FOR // timedelta(hours=1),
+        idempotency_hours=ANSWERS // timedelta(hours=1),
         per_minute=service.limiter.per_minute,
         catalogue=CATALOGUE,
         scopes=[*Scope],

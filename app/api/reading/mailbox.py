@@ -11,7 +11,7 @@ from app.api.reading.rendering import page
 from app.api.service import Service
 from app.domain.events import Recipient
 from app.persistence.driver import Row
-from app.persistence.messages import newest_letters, read_letter
+from app.persistence.messages import ENDPOINT_OWNER, newest_letters, read_letter
 from app.use_cases.personal_links import link_to
 from app.wording.languages import Sentence
 from app.wording.letters import Letter, LostEventError, decision_to_answer, letter_of
@@ -26,10 +26,11 @@ SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 LETTER_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {SANDBOX}"
 NO_STORE = {"Cache-Control": "no-store"}
 
-RECIPIENTS = {
+RECIPIENTS: dict[str, str] = {
     Recipient.ADVISER: "Conseiller",
     Recipient.EMPLOYER: "Structure employeuse",
     Recipient.TRAINING_ORGANISATION: "Organisme de formation",
+    ENDPOINT_OWNER: "Propriétaire d’un point de réception",
 }
 NO_MAILBOX = Sentence(fr="Ce serveur n’a pas de boîte aux lettres.", en="This server has no mailbox.")
 NO_MESSAGE = Sentence(fr="Aucun courriel n’a cet identifiant.", en="No e-mail has this identifier.")
@@ -47,7 +48,7 @@ def _letter(service: Service, row: Row) -> Letter | None:
     decision = decision_to_answer(row)
     link = link_to(service.base_url, service.pepper.secrets, decision) if decision is not None else None
     try:
-        return letter_of(row, service.support_email, link)
+        return letter_of(row, service.support_email, service.base_url, link)
     except LostEventError:
         return None
 

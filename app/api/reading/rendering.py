@@ -7,7 +7,9 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from app.api.languages import spoken
+from app.wording.dates import moment_said
 from app.wording.languages import Language
+from app.wording.layout import held
 
 # A page loads our stylesheet and our images, and runs nothing.
 READING_POLICY = (
@@ -20,6 +22,11 @@ def _with_code(sentence: str) -> Markup:
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704  # escaped just before
 
 
+def _typeset(page: str) -> Markup:
+    """A page with the spaces of French typography in its texts; what its tags hold stays."""
+    return Markup(re.sub(r"(?<=>)[^<>]+", lambda found: held(found[0]), page))  # noqa: S704  # it was markup
+
+
 def _templates() -> Environment:
     made = Environment(
         loader=PackageLoader("app.api.reading"),
@@ -28,7 +35,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["with_code"] = _with_code
+    made.filters |= {"with_code": _with_code, "typeset": _typeset, "moment": moment_said}
     return made
 
 
@@ -41,3 +48,8 @@ def page(
     """`values` are what the template names; one that is missing is an error, not a blank."""
     text = TEMPLATES.get_template(template).render(values, language=language)
     return HTMLResponse(text, headers={"Content-Security-Policy": policy, **spoken(language)})
+
+
+def drawn(template: str, **values: object) -> bytes:
+    """A picture, as UTF-8."""
+    return TEMPLATES.get_template(template).render(values).encode()

@@ -1,12 +1,12 @@
-"""A relay in a process of its own: one that is killed, or one of several that share the work."""
+"""Relays in processes of their own, that share the work."""
 
 import asyncio
-import re
 import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+import uvloop
 
 from app.outbox.relay import Relay
 from app.outbox.webhook import WebhookSender
@@ -15,41 +15,6 @@ from app.persistence.deliveries import Channel
 from app.persistence.safe import Safe
 from app.use_cases.reach import Reach
 from tests.outbox.posting import SECRETS, TRUST
-from tests.persistence.doomed import Wire, main
-
-SETTLING = b"state = 'delivered'"
-
-
-PREPARED = re.compile(rb"__asyncpg_stmt_\w+__")
-
-
-@dataclass(slots=True)
-class Heard(Wire):
-    """Kills at a message that holds `words`, or when the statement that was prepared with them is executed."""
-
-    words: bytes = b""
-    executed: bool = False
-    statement: bytes | None = None
-
-    def is_fatal(self, heard: bytes) -> bool:
-        if self.words not in heard:
-            return self.statement is not None and self.statement in heard
-        if not self.executed:
-            return True
-        prepared = PREPARED.search(heard)
-        self.statement = prepared.group() if prepared else None
-        return False
-
-
-async def deliver_once(url: str) -> None:
-    """What is due, tried once."""
-    database = open_database(url, pool_size=1)
-    sender = WebhookSender(Safe(SECRETS), Reach(anywhere=True), TRUST)
-    relay = Relay(database, {Channel.WEBHOOK: sender})
-    await relay.turn()
-    await relay.settled()
-    await sender.close()
-    await database.close()
 
 
 async def deliver_until_told_to_stop(url: str) -> None:
@@ -81,7 +46,4 @@ async def relays(url: str, count: int) -> AsyncGenerator[None]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        asyncio.run(deliver_until_told_to_stop(sys.argv[1]))
-    else:
-        main(deliver_once)
+    uvloop.run(deliver_until_told_to_stop(sys.argv[1]))

@@ -1,0 +1,93 @@
+"""/v1/advisers/{id}: what is held on a person, and its erasure."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypeAliasType, TypedDict
+
+from app.api.access import Asking, Needs, Scope
+from app.api.bodies import said
+from app.api.fields import Id, Said
+from app.api.headers import IfMatch, expected
+from app.api.routes import Route
+from app.persistence.locks import Missing
+from app.persistence.personal_data import Extract, read_everything
+from app.persistence.rows import ADVISERS
+from app.use_cases.anonymise import anonymise
+from app.wording.languages import Language
+
+router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.PERSONAL_DATA_READ))]
+Erasing = Annotated[Asking, Depends(Needs(Scope.PERSONAL_DATA_ERASE))]
+
+MOST_HOLDINGS = 100
+MOST_ROWS = 1_000_000
+
+HeldRow = TypeAliasType("HeldRow", dict[str, Any])
+
+
+class HoldingResource(TypedDict):
+    """Ce que garde une table, pourquoi, et combien de temps."""
+
+    title: Said
+    purpose: Said
+    kept_for: Said
+    rows: Annotated[list[HeldRow], Field(max_length=MOST_ROWS)]
+
+
+class ExportResource(TypedDict):
+    """Tout ce qui est gardé sur un conseiller."""
+
+    adviser_id: UUID
+    exported_at: datetime
+    holdings: Annotated[list[HoldingResource], Field(max_length=MOST_HOLDINGS)]
+
+
+def _holding(extract: Extract, years: int) -> HoldingResource:
+    holding = extract.holding
+    return {
+        "title": holding.title,
+        "purpose": holding.purpose,
+        "kept_for": holding.kept_for.format(years=years),
+        "rows": extract.rows,
+    }
+
+
+@router.get(
+    "/{adviser_id}/export",
+    operation_id="exportAdviser",
+    summary="Exporter tout ce qui est gardé sur un conseiller",
+    response_model=ExportResource,
+)
+async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
+    """De quoi répondre à une demande d’accès (RGPD, article 15) : toutes les tables, en français, à un même instant.
+    Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
+    if await ADVISERS.read(asking.reader, adviser_id) is None:
+        raise Missing("adviser")
+    extracts = await read_everything(asking.reader, adviser_id)
+    years = asking.service.anonymise_after_years
+    resource: ExportResource = {
+        "adviser_id": adviser_id,
+        "exported_at": asking.now,
+        "holdings": [_holding(extract, years) for extract in extracts],
+    }
+    return await asking.showing(said(resource, Language.FRENCH), adviser_id)
+
+
+@router.delete(
+    "/{adviser_id}",
+    status_code=204,
+    operation_id="anonymiseAdviser",
+    summary="Anonymiser un conseiller",
+    response_class=Response,
+)
+async def anonymise_adviser(adviser_id: Id, asking: Erasing, if_match: IfMatch = None) -> Response:
+    """Définitif. Son identité et tout texte libre sont effacés partout ; ses inscriptions, leurs décisions et les
+    statistiques restent, et ne changent plus : enregistrez d’abord l’assiduité et annulez ce qui est à venir."""
+    await anonymise(asking.database, adviser_id, expected(if_match), asking.now, asking.trace)
+    return Response(status_code=204)

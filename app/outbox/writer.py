@@ -1,0 +1,70 @@
+"""E-mails as they are handed over: in whose name, to whom, under which name of their own."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, parseaddr
+from uuid import UUID
+
+from app.persistence.driver import Row
+from app.use_cases.personal_links import link_to
+from app.wording.letters import Letter, decision_to_answer, letter_of
+
+
+class BadAddressError(Exception):
+    """Nothing can be sent there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """In whose name: `sender` is an address that may have a name, `secrets` sign the personal links."""
+
+    sender: str
+    support_email: str
+    base_url: str
+    secrets: Sequence[str]
+
+    @property
+    def domain(self) -> str:
+        return parseaddr(self.sender)[1].rpartition("@")[2]
+
+    def written(self, row: Row) -> Letter:
+        """The e-mail of a row of `messages.LETTER`. Raise LostEventError."""
+        decision = decision_to_answer(row)
+        link = link_to(self.base_url, self.secrets, decision) if decision is not None else None
+        return letter_of(row, self.support_email, self.base_url, link)
+
+    def message_id(self, delivery: UUID, replay: int) -> str:
+        """The same at every attempt; one that an administrator asked for again is another message."""
+        return f"<{delivery}{f'.{replay}' if replay else ''}@{self.domain}>"
+
+    def message(self, letter: Letter, address: str, message_id: str, at: datetime) -> EmailMessage:
+        """Raise BadAddressError."""
+        message = EmailMessage(policy=SMTP_POLICY)
+        name, own = parseaddr(self.sender)
+        message["From"] = Address(name, addr_spec=own)
+        message["To"] = recipient(address)
+        message["Reply-To"] = Address(addr_spec=letter.support)
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(at)
+        message["Message-ID"] = message_id
+        message["Auto-Submitted"] = "auto-generated"  # no out-of-office reply (RFC 3834)
+        message.set_content(letter.text, cte="quoted-printable")
+        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        message["Content-Language"] = "fr"  # last: whoever sets the content takes the headers of the former one away
+        return message
+
+
+def recipient(address: str) -> Address:
+    """A domain travels in ASCII; a local part beyond ASCII stays as it is (RFC 6531). Raise BadAddressError."""
+    local, _, domain = address.rpartition("@")
+    try:
+        Address(addr_spec=re.sub(r"[^\x00-\x7f]", "x", address))  # reads what is written in ASCII only
+        return Address(username=local, domain=domain.encode("idna").decode())
+    except (ValueError, MessageError) as problem:
+        raise BadAddressError from problem

@@ -1,0 +1,116 @@
+"""A receiver of webhooks that costs little, in a process of its own: it thanks for everything, and notes what came when.
+
+It says its port; told a number, it says what came once there is so much of it.
+"""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import NamedTuple, cast
+
+import uvloop
+
+LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+ID = re.compile(rb"webhook-id: (\S+)", re.IGNORECASE)
+BREAK = b"\r\n\r\n"
+
+
+class Received(NamedTuple):
+    """One request; `at` is in seconds, of the clock that all processes of a machine share (`time.monotonic`)."""
+
+    path: str
+    id: str
+    body: str
+    at: float
+
+
+class Receiver:
+    """The process, as its parent sees it."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.url = f"http://127.0.0.1:{int(self._heard())}"
+
+    def has(self, count: int) -> list[Received]:
+        """Everything, once there is so much of it. Blocking; raise ValueError when the process ends before."""
+        print(count, file=self._process.stdin, flush=True)
+        return [Received(*each) for each in json.loads(self._heard())]
+
+    def _heard(self) -> str:
+        return self._process.stdout.readline() if self._process.stdout else ""
+
+
+@contextmanager
+def receiving() -> Generator[Receiver]:
+    """Until the block ends."""
+    command, pipe = [sys.executable, "-m", __name__], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            yield Receiver(process)
+        finally:
+            process.kill()
+
+
+class _Arrivals:
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self._wanted = 0
+        self._enough = asyncio.Event()
+
+    def add(self, one: Received) -> None:
+        self.received.append(one)
+        if len(self.received) >= self._wanted:
+            self._enough.set()
+
+    async def reach(self, count: int) -> None:
+        self._wanted = count
+        if len(self.received) < count:
+            self._enough.clear()
+            await self._enough.wait()
+
+
+class _Line(asyncio.Protocol):
+    """One connection, kept for as long as the sender likes."""
+
+    def __init__(self, arrivals: _Arrivals) -> None:
+        self._arrivals = arrivals
+        self._heard = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.WriteTransport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard += data
+        while (request := _request(self._heard)) is not None:
+            one, self._heard = request
+            self._arrivals.add(one)
+            self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+def _request(heard: bytes) -> tuple[Received, bytes] | None:
+    """The first one and what follows it; None as long as it is not complete."""
+    head, ended, rest = heard.partition(BREAK)
+    length = LENGTH.search(head)
+    if not ended or length is None or len(rest) < (size := int(length[1])):
+        return None
+    event, path = ID.search(head), head.split(b" ", 2)[1]
+    event_id = event[1].decode() if event else ""
+    return Received(path.decode(), event_id, rest[:size].decode(), time.monotonic()), rest[size:]
+
+
+async def main() -> None:
+    loop, arrivals = asyncio.get_running_loop(), _Arrivals()
+    server = await loop.create_server(lambda: _Line(arrivals), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    while count := await loop.run_in_executor(None, sys.stdin.readline):
+        await arrivals.reach(int(count))
+        print(json.dumps(arrivals.received), flush=True)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

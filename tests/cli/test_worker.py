@@ -1,0 +1,163 @@
+"""`python -m app worker`, as many as there are, beside the API."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.embedded.cluster import Cluster
+from app.persistence.database import Database, open_database
+from app.persistence.health import count_workers
+from app.serving import listening_socket
+from tests.cli.program import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
+from tests.logbook import LOGS
+from tests.outbox.posting import SECRETS, an_endpoint
+from tests.outbox.receiver import receiving
+from tests.persistence.telling import told
+from tests.scenes import an_adviser_in_post, register
+
+DELIVERING = {"SECRET_KEY": SECRETS[0], "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
+AWAY = "the database does not answer"
+PROBES = ("/livez", "/readyz", "/metrics")
+
+
+def free_port() -> str:
+    with listening_socket("127.0.0.1", 0) as found:
+        return str(found.getsockname()[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    process: subprocess.Popen[bytes]
+    book: Path
+    port: str
+
+    def delivered(self) -> float:
+        """How many webhooks, as it tells Prometheus."""
+        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics").raise_for_status().text
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        labels = {"channel": "webhook", "outcome": "delivered"}
+        return sum(s.value for s in samples if (s.name, s.labels) == ("delivery_attempts_total", labels))
+
+
+@contextmanager
+def working(url: str, count: int) -> Generator[list[Worker]]:
+    """So many workers, which the block tells to stop."""
+    started = list[Worker]()
+    for _ in range(count):
+        port, book = free_port(), LOGS / f"{uuid4()}.log"
+        environment = BARE | DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
+        command = [sys.executable, "-m", "app", "worker"]
+        with book.open("w") as stderr:
+            process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stderr=stderr)
+        started.append(Worker(process, book, port))
+    try:
+        yield started
+        for worker in started:
+            worker.process.send_signal(signal.SIGTERM)
+        assert [worker.process.wait(PATIENCE_S) for worker in started] == [0] * count
+    finally:
+        for worker in started:
+            worker.process.kill()
+            worker.process.wait()
+
+
+@asynccontextmanager
+async def away(cluster: Cluster, url: str) -> AsyncGenerator[None]:
+    """The database ends every connection and takes no other, until the block ends."""
+    name = urlsplit(url).path.removeprefix("/")
+    maintenance = open_database(cluster.url("postgres"), pool_size=1, role=None)
+    await maintenance.one(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    await maintenance.many("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", name)
+    try:
+        yield
+    finally:
+        await maintenance.one(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await maintenance.close()
+
+
+async def at_work(database: Database, count: int) -> None:
+    """Return once so many listen to the database."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await count_workers(database) < count:
+            pass
+
+
+async def test_workers_share_what_is_delivered_and_outlive_a_database_that_goes_away(
+    cluster: Cluster, database_url: str, database: Database
+) -> None:
+    async with receiving() as receiver:
+        await an_endpoint(database, receiver.url)
+        with working(database_url, 2) as workers:
+            await told(database, 20)
+            await receiver.has(20, seconds=PATIENCE_S)
+            async with away(cluster, database_url):
+                async with asyncio.timeout(PATIENCE_S):
+                    while not all(AWAY in worker.book.read_text() for worker in workers):  # noqa: ASYNC110  # a file says nothing
+                        await asyncio.sleep(0.05)  # a file tells nobody that it grew
+            await at_work(database, 2)
+            await told(database, 20)
+            await receiver.has(40, seconds=PATIENCE_S)
+            counted = 0.0
+            async with asyncio.timeout(PATIENCE_S):
+                while counted < 40:
+                    counted = sum([await asyncio.to_thread(worker.delivered) for worker in workers])
+
+    assert max(Counter(receiver.ids).values()) == 1
+    assert (len(receiver.ids), counted) == (40, 40)
+
+
+def test_a_port_for_metrics_that_is_taken_is_said_in_one_line(database_url: str) -> None:
+    with listening_socket("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        done = run("worker", DATABASE_URL=database_url, METRICS_PORT=port, **DELIVERING)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"METRICS_PORT : 127.0.0.1:{port} ")
+    assert done.stderr.count("\n") == 1
+
+
+def registered(base_url: str, key: str) -> None:
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {key}"}) as client:
+        register(client, an_adviser_in_post(client)).raise_for_status()
+
+
+async def tried(database: Database, channel: str) -> None:
+    """Return once a delivery through it was tried, in vain."""
+    found = """SELECT FROM delivery_attempt a JOIN delivery d ON d.id = a.delivery_id
+    WHERE d.channel = $1 AND a.error = 'no-connection'"""
+    async with asyncio.timeout(PATIENCE_S):
+        while await database.one(found, channel) is None:
+            pass
+
+
+async def test_dead_receivers_make_nothing_unready_and_a_dead_database_does(
+    cluster: Cluster, database_url: str, database: Database
+) -> None:
+    settings = DELIVERING | {"DATABASE_URL": database_url, "RUN_WORKER": "true"}
+    settings["SMTP_URL"] = f"smtp://127.0.0.1:{free_port()}?starttls=false"
+    key = run("keys", "create", "La Coop", "platform", **settings).stdout.split()[-1]
+    await an_endpoint(database, f"http://127.0.0.1:{free_port()}/hooks")
+    with new_folder() as folder, serving(folder / "var", **settings) as program:
+        await asyncio.to_thread(registered, program.base_url, key)
+        for channel in ("webhook", "email"):
+            await tried(database, channel)
+        async with httpx.AsyncClient(base_url=program.base_url) as client:
+            unharmed = [await client.get(path) for path in PROBES]
+            async with away(cluster, database_url):
+                harmed = [await client.get(path) for path in PROBES]
+
+    assert [answer.status_code for answer in unharmed] == [200, 200, 200]
+    assert [answer.status_code for answer in harmed] == [200, 503, 200]
+    assert 'delivery_undelivered{channel="webhook"} 1.0' in unharmed[-1].text
+    assert 'delivery_undelivered{channel="webhook"} NaN' in harmed[-1].text

@@ -1,0 +1,156 @@
+"""What readers of the feed are told after a restore: never that nothing happened where something is lost."""
+
+import asyncio
+import subprocess
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.embedded.cluster import Cluster, running_cluster
+from app.persistence.database import open_database
+from app.persistence.sequencing import begin_epoch
+from tests.api.answers import problem
+from tests.cli.program import new_folder
+from tests.clockwork import MORNING
+from tests.conftest import SETTINGS, fill
+from tests.embedded.household import copy_cluster
+from tests.scenes import an_adviser_in_post, register
+from tests.served import serving
+
+NAME = "registrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What is left of a server: a dump and a copy of its files. Two events were told before they were made, a third
+    one after; `cursors` are those of the readers of the second and of the third."""
+
+    folder: Path
+    dump: Path
+    cursors: tuple[str, str]
+
+
+def tell(client: httpx.Client) -> None:
+    register(client, an_adviser_in_post(client)).raise_for_status()
+
+
+def follow(client: httpx.Client, after: str | None) -> httpx.Response:
+    return client.get("/v1/events", params={} if after is None else {"after": after})
+
+
+def head(client: httpx.Client) -> str:
+    cursor: str = follow(client, "now").json()["next"]
+    return cursor
+
+
+@contextmanager
+def client_of(cluster: Cluster) -> Generator[httpx.Client]:
+    with serving(cluster.url(NAME)) as served, served.client("platform") as client:
+        yield client
+
+
+def command(cluster: Cluster, name: str, *arguments: str | Path) -> None:
+    subprocess.run([cluster.binaries / name, "-d", cluster.url(NAME), *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def lost() -> Generator[Lost]:
+    with new_folder() as folder:
+        with running_cluster(folder / "first", settings=SETTINGS) as cluster:
+            fill(cluster, NAME)
+            with client_of(cluster) as client:
+                tell(client)
+                tell(client)
+                second = head(client)
+            command(cluster, "pg_dump", "-Fc", "-f", folder / "dump")
+            command(cluster, "pg_dumpall", "--roles-only", "--no-role-passwords", "-f", folder / "roles")
+        copy_cluster(folder / "first", folder / "copy")
+        with running_cluster(folder / "first", settings=SETTINGS) as cluster, client_of(cluster) as client:
+            tell(client)
+            third = head(client)
+        yield Lost(folder, folder / "dump", (second, third))
+
+
+@contextmanager
+def dump_in_another_server(lost: Lost) -> Generator[Cluster]:
+    with running_cluster(lost.folder / "another", settings=SETTINGS) as cluster:
+        cluster.create_database(NAME)
+        command(cluster, "psql", "-f", lost.folder / "roles")  # they are of the server, and in no dump
+        command(cluster, "pg_restore", lost.dump)
+        yield cluster
+
+
+@contextmanager
+def dump_in_another_database(lost: Lost) -> Generator[Cluster]:
+    """Of the same server."""
+    with running_cluster(lost.folder / "first", settings=SETTINGS) as cluster:
+        subprocess.run([cluster.binaries / "dropdb", "--maintenance-db", cluster.url("postgres"), NAME], check=True)
+        cluster.create_database(NAME)
+        command(cluster, "pg_restore", lost.dump)
+        yield cluster
+
+
+@contextmanager
+def dump_over_the_database(lost: Lost) -> Generator[Cluster]:
+    with running_cluster(lost.folder / "first", settings=SETTINGS) as cluster:
+        command(cluster, "pg_restore", "--clean", lost.dump)
+        yield cluster
+
+
+@contextmanager
+def files_recovered(lost: Lost) -> Generator[Cluster]:
+    """As far as there is something to recover from: a copy of files is the beginning of another history."""
+    data_dir = copy_cluster(lost.folder / "copy", lost.folder / "recovered")
+    (data_dir / "postgres" / "recovery.signal").touch()
+    with running_cluster(data_dir, settings=SETTINGS | {"restore_command": "false", "hot_standby": "off"}) as cluster:
+        yield cluster
+
+
+@contextmanager
+def files_put_back(lost: Lost) -> Generator[Cluster]:
+    """As by whoever goes back to a snapshot of the machine. The server can't know; the operator does."""
+    data_dir = copy_cluster(lost.folder / "copy", lost.folder / "put-back")
+    with running_cluster(data_dir, settings=SETTINGS) as cluster:
+        asyncio.run(operate(cluster.url(NAME)))
+        yield cluster
+
+
+async def operate(url: str) -> None:
+    """`python -m app feed new-epoch`."""
+    database = open_database(url, pool_size=1)
+    async with database.transaction() as tx:
+        await begin_epoch(tx, MORNING)
+    await database.close()
+
+
+Restored = Callable[[Lost], AbstractContextManager[Cluster]]
+RESTORES: list[Restored] = [
+    dump_in_another_server,
+    dump_in_another_database,
+    dump_over_the_database,
+    files_recovered,
+    files_put_back,
+]
+
+
+@pytest.mark.parametrize("restored", RESTORES)
+def test_a_cursor_from_before_a_restore_has_expired_and_its_reader_begins_again(lost: Lost, restored: Restored) -> None:
+    """The position of the third event is given again, to another one."""
+    second, third = lost.cursors
+    with restored(lost) as cluster, client_of(cluster) as client:
+        problem(follow(client, third), 410, "cursor-expired")
+        tell(client)
+        tell(client)
+
+        for cursor in (second, third):
+            expired = follow(client, cursor)
+            problem(expired, 410, "cursor-expired")
+            again: dict[str, Any] = client.get(expired.links["start"]["url"]).json()
+
+            assert [event["position"] for event in again["data"]] == [1, 2, 3, 4]
+            assert follow(client, again["next"]).json()["data"] == []
