@@ -1,19 +1,9 @@
 """Every problem this API has, by its code. The codes are promises; each has its page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from app.api.conflict_kinds import CONFLICTS, Kind
 from app.wording.languages import Sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a code means: `advice` is shown on its page."""
-
-    status: int
-    title: Sentence
-    advice: Sentence
-
 
 CATALOGUE: Mapping[str, Kind] = {
     "malformed-json": Kind(
@@ -99,112 +89,12 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Ask for `application/json` or `text/csv` in the Accept header.",
         ),
     ),
-    "invalid-transition": Kind(
-        409,
-        Sentence(fr="Impossible dans le statut actuel", en="Not possible in the current status"),
-        Sentence(
-            fr="Lisez l’inscription : son statut dit ce qui est encore possible.",
-            en="Read the registration: its status says what is still possible.",
-        ),
-    ),
-    "duplicate-registration": Kind(
-        409,
-        Sentence(fr="Inscription déjà existante", en="Registration already exists"),
-        Sentence(
-            fr="Suivez l’inscription nommée par l’en-tête Link, ou annulez-la d’abord.",
-            en="Follow the registration named in the Link header, or cancel it first.",
-        ),
-    ),
-    "session-started": Kind(
-        409,
-        Sentence(fr="Session déjà commencée", en="Session already started"),
-        Sentence(
-            fr="Enregistrez l’assiduité plutôt qu’une annulation.", en="Record attendance instead of a cancellation."
-        ),
-    ),
-    "session-not-started": Kind(
-        409,
-        Sentence(fr="Session pas encore commencée", en="Session not started yet"),
-        Sentence(fr="Attendez le premier jour de la session.", en="Wait for the first day of the session."),
-    ),
-    "adviser-anonymised": Kind(
-        409,
-        Sentence(fr="Conseiller anonymisé", en="Adviser anonymised"),
-        Sentence(
-            fr="Oubliez qui il était, vous aussi. Si la personne revient, créez un autre conseiller.",
-            en="Forget who it was, too. Should the person come back, create another adviser.",
-        ),
-    ),
-    "conum-id-taken": Kind(
-        409,
-        Sentence(fr="ID Conum déjà attribué", en="Conum ID already taken"),
-        Sentence(
-            fr="Retrouvez le conseiller par GET /v1/advisers?conum_id=…",
-            en="Find the adviser with GET /v1/advisers?conum_id=…",
-        ),
-    ),
-    "too-many-keys": Kind(
-        409,
-        Sentence(fr="Trop de clés actives", en="Too many live keys"),
-        Sentence(
-            fr="Un client a au plus deux clés : révoquez l’ancienne par DELETE /v1/api-keys/{id}, puis recommencez.",
-            en="A client has two keys at most: revoke the old one with DELETE /v1/api-keys/{id}, then try again.",
-        ),
-    ),
-    "issuer-client-id-taken": Kind(
-        409,
-        Sentence(fr="Nom déjà attribué chez l’émetteur", en="Name at the issuer already taken"),
-        Sentence(
-            fr="Retrouvez le client qui porte ce nom par GET /v1/clients, ou révoquez-le d’abord.",
-            en="Find the client of that name with GET /v1/clients, or revoke it first.",
-        ),
-    ),
-    "too-many-endpoints": Kind(
-        409,
-        Sentence(fr="Trop de points de terminaison", en="Too many endpoints"),
-        Sentence(
-            fr="Un client en a cinq au plus : supprimez-en un par DELETE /v1/webhook-endpoints/{id}.",
-            en="A client has five at most: delete one with DELETE /v1/webhook-endpoints/{id}.",
-        ),
-    ),
-    "endpoint-disabled": Kind(
-        409,
-        Sentence(fr="Point de terminaison désactivé", en="Endpoint disabled"),
-        Sentence(
-            fr='Réactivez-le par PATCH /v1/webhook-endpoints/{id} `{"status": "active"}`, puis recommencez.',
-            en='Enable it with PATCH /v1/webhook-endpoints/{id} `{"status": "active"}`, then try again.',
-        ),
-    ),
-    "nothing-to-carry-over": Kind(
-        409,
-        Sentence(fr="Rien à reporter", en="Nothing to carry over"),
-        Sentence(
-            fr="Lisez le dossier de formation : il dit ce qui reste du droit.",
-            en="Read the training record: it says what is left of the entitlement.",
-        ),
-    ),
-    "policy-exists": Kind(
-        409,
-        Sentence(fr="Version de la politique déjà existante", en="Policy version already exists"),
-        Sentence(
-            fr="Une version ne change pas : pour la corriger, ajoutez-en une d’une autre date d’effet.",
-            en="A version does not change: to correct it, add one that takes effect on another date.",
-        ),
-    ),
     "request-timeout": Kind(
         408,
         Sentence(fr="Corps trop lent", en="Body too slow"),
         Sentence(
             fr="Envoyez le corps en moins de dix secondes, un fichier en moins de deux minutes.",
             en="Send the body in less than ten seconds, a file in less than two minutes.",
-        ),
-    ),
-    "idempotency-in-flight": Kind(
-        409,
-        Sentence(fr="Demande en cours", en="Request in progress"),
-        Sentence(
-            fr="Réessayez avec la même clé après Retry-After secondes.",
-            en="Try again with the same key after Retry-After seconds.",
         ),
     ),
     "cursor-expired": Kind(
@@ -224,6 +114,7 @@ CATALOGUE: Mapping[str, Kind] = {
             fr="Relisez la ressource et reprenez avec son ETag.", en="Read the resource again and resume with its ETag."
         ),
     ),
+    **CONFLICTS,
     "payload-too-large": Kind(
         413,
         Sentence(fr="Corps trop volumineux", en="Body too large"),

@@ -94,7 +94,8 @@ class Advisers:
         if columns["last_name"] is None and columns["email"] is None:
             raise rejected("Ce conseiller n’est pas connu, et la ligne ne dit ni son nom ni son adresse.")
         adviser = line.values.get("id") or uuid7()
-        return {"id": adviser, **columns, "version": 1, "created_at": now, "updated_at": now}
+        new = {"id": adviser, **columns, "anonymised_at": None}
+        return new | {"version": 1, "created_at": now, "updated_at": now}
 
     def _patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
         values = {name: value for name, value in line.values.items() if name not in {"id", "comment"}}

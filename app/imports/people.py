@@ -120,6 +120,7 @@ class People:
         found = self.with_id(who.id)
         if found is None:
             raise rejected("Aucun conseiller n’a cet identifiant.", who.column)
+        _check_not_forgotten(found, who)
         if who.conum_id is not None and found["conum_id"] != who.conum_id:
             raise rejected("Ce n’est pas l’ID Conum du conseiller qui a cet identifiant.", "conum_id")
         return found
@@ -128,6 +129,7 @@ class People:
         """The adviser so named, None when it is a new one. Raise Rejected when it may be somebody else."""
         found = self.with_conum_id(who.conum_id) or self.with_id(who.id)
         if found is not None:
+            _check_not_forgotten(found, who)
             _check_same(found, who)
             return found
         return self._of_same_email(who)
@@ -145,6 +147,12 @@ class People:
         if who.id is not None or (who.conum_id is not None and found[0]["conum_id"] is not None):
             raise rejected("Un autre conseiller a déjà cette adresse : est-ce la même personne ?", "email")
         return found[0]
+
+
+def _check_not_forgotten(found: Row, who: Who) -> None:
+    """Raise Rejected."""
+    if found["anonymised_at"] is not None:
+        raise rejected("Ce conseiller a été anonymisé : plus rien ne peut lui être rattaché.", who.column)
 
 
 def _check_same(found: Row, who: Who) -> None:

@@ -44,4 +44,4 @@ class Safe:
 
 def _key_of(secret: str, purpose: str) -> bytes:
     # The setting has at least 32 random characters: a slow derivation would add nothing.
-    return urlsafe_b64encode(sha256(f"{purpose}:{secret}".encode()).digest())
+    return urlsafe_b64encode(sha256(b":".join((purpose.encode(), secret.encode()))).digest())
