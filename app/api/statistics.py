@@ -40,6 +40,7 @@ Reading = Annotated[Asking, Depends(Needs(Scope.STATISTICS_READ))]
 Named = TypeVar("Named", bound=StrEnum)
 JSON, CSV = "application/json", "text/csv"
 MOST_DAYS = 100_000
+LONGEST_LINE = 500
 _RANGE = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?", re.ASCII)
 
 
@@ -83,6 +84,9 @@ NEITHER = Sentence(
 )
 
 
+TABLE = {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*\r\n", "maxLength": MOST_GROUPS * LONGEST_LINE}
+
+
 class StatisticResource(TypedDict):
     """Un groupe d’inscriptions, telles qu’elles sont à présent ; les champs demandés par `group_by`, puis par
     `measures`."""
@@ -112,7 +116,7 @@ class StatisticsResource(TypedDict):
     operation_id="readStatistics",
     summary="Compter les inscriptions",
     response_model=StatisticsResource,
-    responses=problems("not-acceptable") | {200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+    responses=problems("not-acceptable") | {200: {"content": {CSV: {"schema": TABLE}}}},
 )
 async def read_statistics(
     request: Request,
@@ -143,14 +147,14 @@ async def read_statistics(
 
 def _named(parameter: str, listed: str | None, names: type[Named]) -> list[Named]:
     """Raise Problem."""
-    given = listed.split(",") if listed is not None else []
-    if len({*given}) < len(given) or not {*given} <= {*names}:
+    given = dict.fromkeys(listed.split(",")) if listed is not None else {}
+    if not given.keys() <= {*names}:
         raise invalid_parameter(parameter, _unknown(", ".join(names)))
     return [names(name) for name in given]
 
 
 def _unknown(known: str) -> Sentence:
-    return Sentence(fr=f"Des noms parmi {known}, chacun une fois.", en=f"Names among {known}, each of them once.")
+    return Sentence(fr=f"Des noms parmi {known}.", en=f"Names among {known}.")
 
 
 def _wanted(accept: str | None) -> str:

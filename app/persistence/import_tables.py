@@ -10,8 +10,9 @@ from app.persistence.retention import IMPORTS
 # Lines are rejected before it is known whom they are about: their cells are searched for whatever identifies.
 NAMES_THE_ADVISER = """EXISTS (
     SELECT FROM adviser a, translate(lower(convert_from(rejects, 'UTF8')), E'"\\r\\n', ';;;') AS cells
-    CROSS JOIN unnest(ARRAY[a.conum_id::text, lower(a.email), lower(a.last_name)]) AS name
-    WHERE a.id = $1 AND strpos(cells, ';' || name || ';') > 0)"""
+    WHERE a.id = $1 AND (
+        strpos(cells, ';' || a.conum_id || ';') > 0 OR strpos(cells, ';' || lower(a.email) || ';') > 0
+        OR strpos(cells, ';' || lower(a.first_name) || ';') * strpos(cells, ';' || lower(a.last_name) || ';') > 0))"""
 
 # The file waits in `content`, which goes once it was carried out; what is left of it are counts and, in `rejects`, the
 # lines that were rejected, until the whole row goes.

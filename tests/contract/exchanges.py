@@ -44,12 +44,21 @@ class Operation:
         examples = {name: shown for kind in content.values() for name, shown in kind["examples"].items()}
         return {name: example["value"] for name, example in examples.items()} or {"Lire": None}
 
-    def sent(self, client: httpx.Client, body: Any, key: str | None = None) -> httpx.Response:
+    @property
+    def other_kinds(self) -> list[str]:
+        """The media types that are answered only to whoever asks for them."""
+        return [*self.said["responses"].get("200", {}).get("content", {})][1:]
+
+    def sent(
+        self, client: httpx.Client, body: Any, key: str | None = None, accept: str | None = None
+    ) -> httpx.Response:
         """The request that the examples make; with `key` instead of the `Idempotency-Key` that is shown."""
         shown = [parameter for parameter in self.said["parameters"] if "example" in parameter]
         given = {place: _values(shown, place) for place in ("path", "query", "header")}
         if key is not None and "Idempotency-Key" in given["header"]:
             given["header"]["Idempotency-Key"] = key
+        if accept is not None:
+            given["header"]["Accept"] = accept
         path = self.path.format_map(given["path"])
         return client.request(self.method, path, params=given["query"], headers=given["header"], **self._written(body))
 
@@ -88,9 +97,11 @@ def faults(answer: httpx.Response, operation: Operation) -> Iterator[str]:
         number = declared["schema"]["type"] == "integer"
         yield from (f"{name}: {fault}" for fault in wrong(declared["schema"], int(value) if number else value))
     if "content" in said:
-        (kind, content), *_ = said["content"].items()
-        if answer.headers["content-type"].partition(";")[0] != kind:
-            yield f"{answer.headers['content-type']} is not {kind}"
+        kind = answer.headers["content-type"].partition(";")[0]
+        content = said["content"].get(kind)
+        if content is None:
+            yield f"{kind} is not announced"
+            return
         yield from wrong(content["schema"], answer.json() if kind == JSON else answer.text)
 
 

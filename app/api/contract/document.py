@@ -122,9 +122,16 @@ def _success(status: str, answer: dict[str, Any], operation: Operation, schemas:
         "Preference-Applied": "Prefer" in takes,
     }
     headers = [*SPOKEN, *(name for name, carried_ in carries.items() if carried_)]
-    said = examples.answers_of(operation["operationId"])
     return {
         "description": SUCCESSES[status],
         "headers": carried(headers) | answer.get("headers", {}),
-        "content": {kind: described | ({"examples": said} if said else {}), **dict(others)},
+        "content": {
+            kind: _shown(described, operation["operationId"]),
+            **{other: _shown(content, f"{operation['operationId']} {other}") for other, content in others},
+        },
     }
+
+
+def _shown(content: dict[str, Any], recorded: str) -> dict[str, Any]:
+    said = examples.answers_of(recorded)
+    return content | ({"examples": said} if said else {})

@@ -246,6 +246,7 @@ def key_of(operation_id: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:inscriptions:exemple:{operation_id}")
 
 
-def answers_of(operation_id: str) -> dict[str, Any]:
-    """What the examples of an operation were answered when they were last recorded."""
-    return {name: {"summary": name, "value": body} for name, body in ANSWERS.get(operation_id, {}).items()}
+def answers_of(recorded: str) -> dict[str, Any]:
+    """What the examples of an operation were answered when they were last recorded: under its id, and the media type
+    for another than the usual one."""
+    return {name: {"summary": name, "value": body} for name, body in ANSWERS.get(recorded, {}).items()}
