@@ -39,9 +39,9 @@ def differences(file: AdviserFile, present: Policies, proposed: Policies, *, tod
     concerned = _open(file, today)
     before, after = (_standings(file, concerned, policies, today) for policies in (present, proposed))
     return tuple(
-        Difference(item.id, file.adviser.id, item.status, was, would_be)
-        for item, was, would_be in zip(concerned, before, after, strict=True)
-        if was != would_be
+        Difference(item.id, file.adviser.id, item.status, before[item.id], after[item.id])
+        for item in concerned
+        if before[item.id] != after[item.id]
     )
 
 
@@ -56,9 +56,11 @@ def _is_re_examinable(file: AdviserFile, registration: Registration) -> bool:
     return registration.status is Status.REFUSED and file.twin(registration) is None
 
 
-def _standings(file: AdviserFile, concerned: list[Registration], policies: Policies, today: date) -> list[Standing]:
+def _standings(
+    file: AdviserFile, concerned: list[Registration], policies: Policies, today: date
+) -> dict[RegistrationId, Standing]:
     state = Proceedings(file, policies).decided_again(Cause.FILE_CHANGED, today=today)
-    return [_standing(state, state.registration(item.id)) for item in concerned]
+    return {item.id: _standing(state, state.registration(item.id)) for item in concerned}
 
 
 def _standing(state: Proceedings, registration: Registration) -> Standing:

@@ -73,9 +73,9 @@ def unsaid(why: str) -> Info:
     return {"label": None, "why": why}
 
 
-def erased_unsaid(why: str) -> Info:
+def erased_unsaid(what: str) -> Info:
     """The `info` of a column that names somebody and is not told to the adviser: it says something on others too."""
-    return unsaid(why) | {"erased": True, "leaving": None}
+    return unsaid(what) | {"erased": True, "leaving": None}
 
 
 def holding_of(table: Table) -> Holding | None:
@@ -89,9 +89,9 @@ def label_of(column: Column[Any]) -> str | None:
 
 
 def holdings(metadata: MetaData) -> list[tuple[Table, Holding]]:
-    """Every table that holds something on people, those that keep it longest first."""
+    """Every table that holds something on people: who they are first, then those that keep it longest."""
     found = [(table, holding) for table in metadata.tables.values() if (holding := holding_of(table)) is not None]
-    return sorted(found, key=lambda item: "{years}" not in item[1].kept_for)
+    return sorted(found, key=lambda item: (item[0].name != "adviser", "{years}" not in item[1].kept_for))
 
 
 def erased_columns(table: Table) -> list[Column[Any]]:

@@ -30,7 +30,7 @@ import_job = Table(
     Column("imported", Integer, nullable=False, server_default=text("0"), info=said("Lignes importées")),
     Column("unchanged", Integer, nullable=False, server_default=text("0"), info=said("Lignes inchangées")),
     Column("rejected", Integer, nullable=False, server_default=text("0"), info=said("Lignes rejetées")),
-    Column("rejects", LargeBinary, info=erased_unsaid("les lignes rejetées, d’autres personnes aussi")),
+    Column("rejects", LargeBinary, info=erased_unsaid("Lignes rejetées, avec celles d’autres personnes")),
     Column("ignored_columns", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=unsaid("des intitulés")),
     Column("failure", JSON, info=said("Échec")),
     Column("attempts", Integer, nullable=False, server_default=text("0"), info=unsaid("des essais")),

@@ -18,4 +18,4 @@ def said(duration: timedelta) -> str:
     """In French."""
     if duration == AUDIT_LOG:
         return "1 an"
-    return f"{duration // DAY} jours" if duration > LONG_IN_HOURS else f"{duration // HOUR} heures"
+    return f"{duration // DAY} jours" if duration >= LONG_IN_HOURS else f"{duration // HOUR} heures"

@@ -168,6 +168,13 @@ def test_who_was_refused_and_has_registered_again_is_left_alone() -> None:
     assert [*told(tried(file))] == [2]
 
 
+def test_who_was_refused_is_not_brought_back_on_the_day_of_the_session() -> None:
+    file = a_file(entered_on=day("2024-09-02"), registrations=(refused(1, "2025-06-10"),))
+
+    assert [*told(tried(file, today="2025-06-09"))] == [1]
+    assert [*told(tried(file, today="2025-06-10"))] == []
+
+
 def test_a_registration_kept_without_funding_stays_so() -> None:
     kept = a_registration(1, a_request(kept_unfunded=True), funding=Funding.NONE, payer=Payer.SELF)
 
