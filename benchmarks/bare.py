@@ -115,6 +115,9 @@ def _rows(body: dict[str, Any], registration: str, decision: str, facts: str) ->
         "training_organisation_id": str(LA_MEDNUM),
         "data": {"status": "accepted", "funding": "state", "reasons": []},
         "occurred_at": NOW_TEXT,
+        "history": False,
+        "recipients": ["adviser", "training_organisation"],
+        "decision_id": decision,
     }
     return row, orjson.dumps([row]).decode(), orjson.dumps([decided]).decode(), orjson.dumps([event]).decode()
 
