@@ -13,6 +13,7 @@ from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.migrations import migrate
 from benchmarks.deliveries import ENDPOINTS, add_endpoints, delivered, skip_reminders
 from benchmarks.feed import REGISTRATIONS, place_all, told
+from benchmarks.imports import imported
 from benchmarks.load import Load, Result, choose_generator
 from benchmarks.pgbench import nine_statements
 from benchmarks.population import ADVISERS, populate
@@ -124,6 +125,9 @@ def main() -> None:
         bench = Bench(cluster, url, f"Bearer {keys['admin']}", {})
         registered = hot_path(bench, app)
         told_to_others(bench, app)
+        for kind, lines_per_second in imported(url, folder):
+            print(row(f"lines imported, {kind}", lines_per_second, None, None))
+            bench.keep(**{f"lines_per_s_{kind}": lines_per_second})
         bench.keep(rss_mb=app.resident_mb())
         bench.keep(ratio_bare=registered / bare(bench))
         figures = bench.figures

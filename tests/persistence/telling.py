@@ -39,6 +39,7 @@ async def tell(
         "training_organisation_id": organisation,
         "data": {},
         "occurred_at": MORNING,
+        "history": False,
         "recipients": [*recipients],
     }
     await registrations.write(transaction, Changes(events=[row]))
