@@ -58,7 +58,7 @@ lint: .venv/.installed ## formatting, lint, types, storeys
 test: .venv/.installed ## the whole test suite, on PostgreSQL servers of its own
 	$(BIN)/python -m coverage run -m pytest tests/domain
 	$(BIN)/python -m coverage report
-	$(BIN)/python -m pytest --ignore=tests/domain --numprocesses=auto --dist=loadfile
+	$(BIN)/python -m pytest --ignore=tests/domain --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 check: lint test ## what CI runs
 
