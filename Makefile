@@ -36,7 +36,7 @@ tools: .tools/contract/.installed ## install what reads the contract: linter, cl
 run: .venv/.installed ## start the service with a PostgreSQL of its own and demonstration data
 	@exec $(BIN)/python -m app serve --stop-with-parent
 
-worker: .venv/.installed ## start a worker beside a running service (needs DATABASE_URL)
+worker: .venv/.installed ## start a worker beside a running service (DATABASE_URL, or that of `make run`)
 	@exec $(BIN)/python -m app worker
 
 migrate: .venv/.installed ## bring the database of DATABASE_URL to the newest schema

@@ -17,7 +17,7 @@ from app.persistence.database import Database, open_database
 from app.persistence.driver import Row
 from app.persistence.locks import Missing
 from app.persistence.traces import Trace
-from app.settings import Settings, SettingsError, read_settings
+from app.settings import Settings, SettingsError, settings_beside
 from app.use_cases.admit_clients import Holder, KeyWish, Newcomer, enrol, issue_key, revoke_client, revoke_key
 from app.use_cases.today import PARIS
 
@@ -41,13 +41,13 @@ OrganisationOption = Annotated[UUID | None, typer.Option(help="Pour le rôle tra
 def database_url(settings: Settings) -> str:
     """Raise SettingsError."""
     if settings.database_url is None:
-        raise SettingsError("DATABASE_URL : requis par cette commande ; `python -m app serve` sait s’en passer")
+        raise SettingsError("DATABASE_URL : requis par cette commande, sauf à côté de `make run` (même DATA_DIR)")
     return settings.database_url.get_secret_value()
 
 
 def with_database(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result:
     """Run one thing on the database of the environment."""
-    url = database_url(read_settings())
+    url = database_url(settings_beside())
 
     async def acted() -> Result:
         database = open_database(url, pool_size=2)
@@ -97,7 +97,7 @@ def create_key(
     ] = None,
 ) -> None:
     """Créer une clé, d’un nouveau client ou d’un client connu ; elle n’est montrée qu’une fois."""
-    settings = read_settings()
+    settings = settings_beside()
     if settings.secret_key is None:
         raise SettingsError("SECRET_KEY : requis par cette commande")
     if client is None and (name is None or role is None):

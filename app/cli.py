@@ -29,7 +29,7 @@ from app.persistence.failures import UNREACHABLE, is_missing_schema
 from app.persistence.sequencing import begin_epoch
 from app.seed.catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
-from app.settings import Settings, SettingsError, read_settings
+from app.settings import Settings, SettingsError, read_settings, settings_beside
 from app.worker import work
 
 WORKER_POOL_SIZE = 6  # placing, claiming, settling what arrived, two that settle what failed, tidying
@@ -96,8 +96,8 @@ def _show(settings: Settings, demonstration: dict[str, str]) -> None:
 
 @cli.command()
 def worker() -> None:
-    """Faire tourner le worker à côté de l’API (DATABASE_URL requis)."""
-    settings = read_settings()
+    """Faire tourner le worker à côté de l’API (DATABASE_URL, ou à côté de `make run`)."""
+    settings = settings_beside()
     configure_logs(settings.log_level)
     url = database_url(settings)
     if settings.metrics_port is not None:

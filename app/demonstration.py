@@ -17,11 +17,10 @@ from app.persistence.migrations import migrate
 from app.seed.catalogue import load_catalogue
 from app.seed.demonstration import load_demonstration
 from app.seed.keys import make_demonstration_keys
-from app.settings import Settings
+from app.settings import DATABASE_FILE, SECRET_FILE, Settings
 
 DATABASE = "registrations"
 KEYS_FILE = "demo-keys.json"
-SECRET_FILE = "secret-key"  # noqa: S105  # a file name
 
 
 def _secret(folder: Path) -> str:
@@ -41,7 +40,19 @@ def embedded(settings: Settings) -> Generator[Settings]:
         url = cluster.url(DATABASE)
         migrate(url)
         secret = settings.secret_key or SecretStr(_secret(settings.data_dir))
-        yield settings.model_copy(update={"database_url": SecretStr(url), "secret_key": secret, "run_worker": True})
+        with _said(settings.data_dir / DATABASE_FILE, url):
+            yield settings.model_copy(update={"database_url": SecretStr(url), "secret_key": secret, "run_worker": True})
+
+
+@contextmanager
+def _said(path: Path, text: str) -> Generator[None]:
+    """Written where its owner alone reads it, for commands typed beside, until the block ends."""
+    path.touch(mode=0o600)
+    path.write_text(text)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 async def _seed(settings: Settings, url: str, secret: str, known: dict[str, str]) -> dict[str, str]:

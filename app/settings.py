@@ -1,5 +1,6 @@
 """What the environment says. Read once, at an entrance, and passed on."""
 
+import os
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
@@ -109,6 +110,8 @@ class Settings(BaseSettings):
 
 
 MINIMUM_SECRET = 32
+# Of the data folder, while a service runs there without a database of its own.
+SECRET_FILE, DATABASE_FILE = "secret-key", "database-url"
 LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -132,3 +135,16 @@ def read_settings() -> Settings:
     if settings.token_issuer is not None and settings.token_audience is None:
         raise SettingsError("TOKEN_AUDIENCE : requis avec TOKEN_ISSUER ; le nom de ce service dans ses jetons (`aud`)")
     return settings
+
+
+def settings_beside() -> Settings:
+    """As `read_settings`; for want of a database, with that of the service which runs on the data folder.
+
+    Raise SettingsError.
+    """
+    settings = read_settings()
+    files = {"database_url": settings.data_dir / DATABASE_FILE, "secret_key": settings.data_dir / SECRET_FILE}
+    if settings.database_url is not None or not os.access(files["database_url"], os.R_OK):
+        return settings
+    said = {name: SecretStr(file.read_text().strip()) for name, file in files.items() if file.exists()}
+    return settings.model_copy(update=said if settings.secret_key is None else {"database_url": said["database_url"]})

@@ -22,8 +22,11 @@ from tests.logbook import LOGS
 CHECKOUT = Path(__file__).parents[2]
 ADDRESS = re.compile(r"Documentation[^:]*: (http://\S+)/docs")
 PATIENCE_S = 30.0
-# Nothing of the developer's own settings.
-BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PG_BINDIR") if name in os.environ}
+# Nothing of the developer's own settings, and no service that the developer may have running in the checkout.
+BARE = {
+    "DATA_DIR": str(Path(tempfile.gettempdir()) / "registrations-of-nobody"),
+    **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PG_BINDIR") if name in os.environ},
+}
 _NONE: Mapping[str, str] = {}
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.program import First, processes_in, serving, wait_until_empty
+from tests.cli.program import First, processes_in, run, serving, wait_until_empty
+from tests.imports.sheets import ADVISERS, separated
+from tests.imports.sheets import an_adviser as a_line
 from tests.scenes import an_adviser, an_adviser_in_post, policy_body, register, registration_body
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
@@ -164,3 +166,19 @@ def test_it_is_found_under_another_name(filled: Path) -> None:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
+
+
+def test_commands_typed_beside_it_find_its_database(filled: Path, tmp_path: Path) -> None:
+    file = tmp_path / "conseillers.csv"
+    file.write_bytes(separated(ADVISERS, a_line(8_000_001)))
+
+    with serving(filled) as program, program.client("platform") as client:
+        address = program.data_dir / "database-url"
+        assert address.stat().st_mode & 0o777 == 0o600
+        done = run("import", "advisers", str(file), DATA_DIR=str(filled))
+        listed = client.get("/v1/advisers", params={"conum_id": 8_000_001}).json()["data"]
+        key = run("keys", "create", "La Coop", "platform", DATA_DIR=str(filled))
+
+    assert (done.returncode, len(listed), key.returncode) == (0, 1, 0), done.stderr
+    assert not address.exists()
+    assert "DATABASE_URL : requis" in run("keys", "list", DATA_DIR=str(filled)).stderr
