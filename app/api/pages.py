@@ -37,31 +37,17 @@ Cursor = Annotated[
         json_schema_extra=CURSOR,
     ),
 ]
-UpdatedSince = Annotated[
-    str | None,
-    Query(
-        max_length=40,
-        description="Instant RFC 3339 (`2026-01-31T00:00:00Z`), inclus ; trie par modification.",
-        json_schema_extra={"format": "date-time"},
-    ),
-]
 
-Since = Annotated[
-    str | None,
-    Query(
-        max_length=40,
-        description="Instant RFC 3339 (`2026-01-31T00:00:00Z`), inclus.",
-        json_schema_extra={"format": "date-time"},
-    ),
-]
-Until = Annotated[
-    str | None,
-    Query(
-        max_length=40,
-        description="Instant RFC 3339 (`2026-01-31T00:00:00Z`), exclu.",
-        json_schema_extra={"format": "date-time"},
-    ),
-]
+
+def _an_instant(what: str) -> Any:
+    """A parameter that is one; `what` says how it bounds, in French."""
+    said = f"Instant RFC 3339 (`2026-01-31T00:00:00Z`), {what}."
+    return Query(max_length=40, description=said, json_schema_extra={"format": "date-time"})
+
+
+UpdatedSince = Annotated[str | None, _an_instant("inclus ; trie par modification")]
+Since = Annotated[str | None, _an_instant("inclus")]
+Until = Annotated[str | None, _an_instant("exclu")]
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+ -]\d\d:\d\d)", re.ASCII)
 _SIGNATURE_BYTES = 12

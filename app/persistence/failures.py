@@ -37,10 +37,6 @@ def is_missing_schema(failure: Exception) -> bool:
     return isinstance(failure, asyncpg.UndefinedTableError)
 
 
-def is_broken_reference(failure: Exception) -> bool:
-    return isinstance(failure, asyncpg.ForeignKeyViolationError)
-
-
 def violated_constraint(failure: Exception) -> str | None:
     """The unique constraint that refused a write; None for any other failure."""
     if isinstance(failure, asyncpg.UniqueViolationError):

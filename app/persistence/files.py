@@ -89,7 +89,7 @@ ORGANISATIONS = f"SELECT o.name, {ORGANISATION_FACTS} AS facts FROM training_org
 # A registration that waits may be promoted, and take a unit from others, even once its session has started.
 CONCERNED = """SELECT DISTINCT adviser_id FROM registration WHERE session_starts_on BETWEEN $1 AND $2
     AND (status = 'awaiting_choice' OR (status IN ('accepted', 'refused') AND session_starts_on > $3))"""
-FILES = f"SELECT a.id, {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1) ORDER BY a.id"
+FILES = f"SELECT {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1) ORDER BY a.id"
 FILES_AT_ONCE = 100
 
 
@@ -172,9 +172,9 @@ async def read_dossier(
 
 
 async def files_by_id(reader: Reader, advisers: Collection[UUID]) -> dict[UUID, AdviserFile]:
-    """The files of several advisers, whom a transaction may have locked before."""
-    rows = await reader.many(FILES, list(advisers))
-    return {row["id"]: FILE.validate_json(row["file"]) for row in rows}
+    """The files of several advisers, whom a transaction may have locked before, in the order of their ids."""
+    files = (FILE.validate_json(row["file"]) for row in await reader.many(FILES, list(advisers)))
+    return {file.adviser.id: file for file in files}
 
 
 async def read_modules(reader: Reader) -> list[tuple[Module, str]]:
@@ -194,5 +194,5 @@ async def files_concerned(reader: Reader, first: date, last: date, today: date) 
     locked: each file is whole, and no two are of one moment."""
     concerned = [row["adviser_id"] for row in await reader.many(CONCERNED, first, last, today)]
     for place in range(0, len(concerned), FILES_AT_ONCE):
-        for row in await reader.many(FILES, concerned[place : place + FILES_AT_ONCE]):
-            yield FILE.validate_json(row["file"])
+        for file in (await files_by_id(reader, concerned[place : place + FILES_AT_ONCE])).values():
+            yield file

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Importer un tableur, attendre la fin, garder les lignes rejetées. La clé est celle d'une administratrice.
+# Importer un tableur, attendre la fin, garder les lignes rejetées.
+# Il faut curl, jq et openssl ; la clé est celle d'un administrateur.
 set -euo pipefail
 : "${BASE_URL:?}" "${API_KEY:?}" "${KIND:?}" "${FILE:?}"
 
-ask() { curl --silent --show-error --fail-with-body --header "Authorization: Bearer $API_KEY" "$@"; }
+ask() {
+  curl --silent --show-error --fail-with-body --header "Authorization: Bearer $API_KEY" "$@"
+}
 
 import=$(ask "$BASE_URL/v1/imports" --header "Idempotency-Key: $(openssl rand -hex 16)" \
   --form "kind=$KIND" --form "file=@$FILE")
