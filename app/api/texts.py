@@ -1,0 +1,13 @@
+"""Text as people meant it, whoever typed or pasted it: one form of each letter, and nothing that cannot be seen."""
+
+from unicodedata import category, normalize
+
+REPLACEMENT = "\ufffd"  # what a program writes for a character that it could not read
+
+
+def tidy(text: str) -> str:
+    """In NFC, without format characters (zero-width, direction marks, soft hyphens) nor the spaces around."""
+    if text.isascii():
+        return text.strip()
+    composed = normalize("NFC", text)
+    return "".join(letter for letter in composed if category(letter) != "Cf").strip()
