@@ -51,7 +51,8 @@ def _worded(asking: Asking) -> Callable[[Row], Answer]:
     """The registration as it is left."""
 
     def worded(row: Row) -> Answer:
-        return answer_of(registration_resource(row, asking.service.base_url, asking.language), asking.language)
+        resource = registration_resource(row, asking.service.base_url, asking.language, asking.owner)
+        return answer_of(resource, asking.language)
 
     return worded
 

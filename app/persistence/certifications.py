@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
+from app.persistence.concerned import CONCERNS
 from app.persistence.database import Reader
 from app.persistence.driver import Row
 from app.persistence.pages import Filter, Page, Slice
 
 SELECT = "SELECT c.* FROM certification c"
-_CONCERNED = """({t}.training_organisation_id = {} OR EXISTS (SELECT FROM registration r
-    WHERE r.adviser_id = {t}.adviser_id AND r.training_organisation_id = {}))"""
+_CONCERNED = (
+    f"({{t}}.training_organisation_id = {{}} OR {CONCERNS.format(adviser='{t}.adviser_id', organisation='{}')})"
+)
 
 
 def visible_to(owner: UUID | None) -> list[Filter]:
