@@ -50,7 +50,7 @@ WHEN: Mapping[EventType, str] = {
     EventType.REGISTRATION_ACCEPTED: "Une inscription est acceptée",
     EventType.REGISTRATION_REFUSED: "Une inscription est refusée",
     EventType.REGISTRATION_OVER_QUOTA: "Une inscription dépasse le quota et attend le choix du conseiller",
-    EventType.REGISTRATION_KEPT_UNFUNDED: "Le conseiller conserve une inscription sans prise en charge",
+    EventType.REGISTRATION_KEPT_UNFUNDED: "Une inscription au-delà du quota est conservée sans prise en charge",
     EventType.REGISTRATION_CANCELLED: "Une inscription est annulée",
     EventType.REGISTRATION_FUNDED: "Une inscription qui attendait est financée",
     EventType.REGISTRATION_REGULARISABLE: "Plus rien ne s’oppose à une inscription refusée",

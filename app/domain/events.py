@@ -37,6 +37,16 @@ TOLD_TO_ALL_CONCERNED = frozenset(
     {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE, EventType.ADVISER_ANONYMISED}
 )
 
+# An organisation can bring these about again and again, with the same outcome: nobody is written to twice about it.
+SAID_ONCE = frozenset(
+    {
+        EventType.REGISTRATION_REFUSED,
+        EventType.REGISTRATION_REGULARISATION_NOTIFIED,
+        EventType.REGISTRATION_PATH_DETERMINED,
+        EventType.CERTIFICATION_RECORDED,
+    }
+)
+
 ANY_OF = ".*"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.certification import CertificationOutcome
 from app.domain.errors import Conflict
-from app.domain.registration import Attendance, Payer
+from app.domain.registration import Attendance, Chooser, Payer
 from app.persistence.attempts import Answer
 from app.persistence.database import Database
 from app.persistence.driver import Row
@@ -116,8 +116,8 @@ async def test_the_advisers_choice_is_told(database: Database, postbox: Postbox)
     _, kept, declined = [await registered(database, adviser, FIRST_DAY + timedelta(number)) for number in range(3)]
     await postbox.emptied()
 
-    await keep(database, id_of(kept), Payer.EMPLOYER, asking())
-    await decline(database, id_of(declined), asking())
+    await keep(database, id_of(kept), Payer.EMPLOYER, asking(), Chooser.ADVISER)
+    await decline(database, id_of(declined), asking(), Chooser.ADVISER)
 
     assert await postbox.types() == ["registration.kept_unfunded", "registration.cancelled"]
 
