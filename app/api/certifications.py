@@ -104,12 +104,12 @@ class QualificationResource(TypedDict):
 def certification_resource(row: Row, language: Language, owner: UUID | None) -> dict[str, Any]:
     """The shape of CertificationResource. A motive may tell of somebody's health: of the training organisations, only
     the `owner` of the result reads it."""
-    foreign = {} if owner in {None, row["training_organisation_id"]} else OF_ITS_ORGANISATION
+    is_told = owner is None or str(row["training_organisation_id"]) == str(owner)  # a page has it as a text
     obtained = row["outcome"] == CertificationOutcome.OBTAINED
     replacement = replacement_said(row["qualification"]) if obtained else None
     return {
         **picked(row, CertificationResource),
-        **foreign,
+        **({} if is_told else OF_ITS_ORGANISATION),
         "replacement": replacement.said_in(language) if replacement else None,
     }
 

@@ -1,4 +1,4 @@
-"""The employer who is written to can act: never one whom the adviser has left. Real e-mails, to the addresses they reach."""
+"""The employer who is written to can act: never one whom the adviser has left. Real e-mails, where they arrive."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
