@@ -58,6 +58,10 @@ ANONYMISED = Sentence(
     fr="Ce conseiller a été anonymisé : rien de ce qui le concerne ne change plus.",
     en="This adviser was anonymised: nothing about that person changes any more.",
 )
+DUPLICATE_ELSEWHERE = Sentence(
+    fr="Ce conseiller a déjà une inscription active à ce module et à cette date.",
+    en="This adviser already has an active registration for this module and this date.",
+)
 CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
 
 
@@ -117,12 +121,13 @@ def _forbidden_move(conflict: InvalidTransition) -> Sentence:
 
 
 def _duplicate(conflict: DuplicateRegistration, base_url: str, owner: UUID | None) -> Problem:
-    fr = "Ce conseiller a déjà une inscription active à ce module et à cette date"
-    en = "This adviser already has an active registration for this module and this date"
     if owner not in {None, conflict.organisation}:
-        return Problem("duplicate-registration", Sentence(fr=f"{fr}.", en=f"{en}."))
+        return Problem("duplicate-registration", DUPLICATE_ELSEWHERE)
     link = f'<{base_url}/v1/registrations/{conflict.first}>; rel="duplicate"'
-    detail = Sentence(fr=f"{fr} : {conflict.first}.", en=f"{en}: {conflict.first}.")
+    detail = Sentence(
+        fr=f"Ce conseiller a déjà une inscription active à ce module et à cette date : {conflict.first}.",
+        en=f"This adviser already has an active registration for this module and this date: {conflict.first}.",
+    )
     return Problem("duplicate-registration", detail, headers={"Link": link})
 
 

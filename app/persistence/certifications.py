@@ -8,9 +8,8 @@ from app.persistence.driver import Row
 from app.persistence.pages import Filter, Page, Slice
 
 SELECT = "SELECT c.* FROM certification c"
-_CONCERNED = (
-    f"({{t}}.training_organisation_id = {{}} OR {CONCERNS.format(adviser='{t}.adviser_id', organisation='{}')})"
-)
+_OF_ITS_ADVISERS = CONCERNS.format(adviser="{t}.adviser_id", organisation="{}")
+_CONCERNED = f"({{t}}.training_organisation_id = {{}} OR {_OF_ITS_ADVISERS})"
 
 
 def visible_to(owner: UUID | None) -> list[Filter]:

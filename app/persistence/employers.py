@@ -1,15 +1,16 @@
 """Which employer is written to about an adviser: one that can act, never one whom the adviser has left (section 9)."""
 
-_LAST_DAY = "least(coalesce({c}.ends_on, 'infinity'), coalesce({c}.terminated_on, 'infinity'))"
-_LAST = _LAST_DAY.format(c="n")
-_COVERS = f"{{day}} BETWEEN n.starts_on AND {_LAST}"
+_LAST_DAY = "least(coalesce(n.ends_on, 'infinity'), coalesce(n.terminated_on, 'infinity'))"
+_COVERS = f"{{day}} BETWEEN n.starts_on AND {_LAST_DAY}"
+_RUNS = f"{{today}} BETWEEN n.starts_on AND {_LAST_DAY}"
 
 # A contract of `adviser` with its columns as `n`. First that which a decision about `day` would read, then that of
 # `today`, then one to come; of none that is over, or broken before `day`, unless the same employer goes on.
 ACTING = f"""SELECT n.* FROM contract n WHERE n.adviser_id = {{adviser}} AND EXISTS (
     SELECT FROM contract p WHERE p.adviser_id = n.adviser_id AND p.employer_siret = n.employer_siret
-        AND {_LAST_DAY.format(c="p")} >= {{today}} AND (p.terminated_on IS NULL OR p.terminated_on >= {{day}}))
-ORDER BY {_COVERS} DESC, {{today}} BETWEEN n.starts_on AND {_LAST} DESC, n.starts_on > {{today}} DESC,
+        AND coalesce(p.ends_on, 'infinity') >= {{today}}
+        AND coalesce(p.terminated_on, 'infinity') >= greatest({{today}}, {{day}}))
+ORDER BY {_COVERS} DESC, {_RUNS} DESC, n.starts_on > {{today}} DESC,
     num_nulls(n.ds_file_number, n.contract_uploaded_on, n.validated_on), n.starts_on DESC, n.id LIMIT 1"""
 
 # The contract that a decision about `day` would read, its employer gone or not.
