@@ -222,9 +222,9 @@ def _carried(event_type: EventType, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusals(stored: str | None, recipient: Recipient) -> list[dict[str, Any]]:
-    """An organisation is not told when a contract ended that is none of its session's."""
+    """Only the adviser is told when a contract ended: to others it may be a contract of others."""
     refusals = REFUSALS.validate_json(stored or "[]")
-    if recipient is Recipient.TRAINING_ORGANISATION:
+    if recipient is not Recipient.ADVISER:
         refusals = tuple(refusal.without_last_day() for refusal in refusals)
     return [
         {

@@ -37,7 +37,8 @@ def _told(served: Served, registration: dict[str, Any]) -> tuple[dict[str, Any],
     """The last event about it, and what the adviser reads."""
     letter = asyncio.run(_written(served.database_url, registration["id"]))
     with served.client("platform") as platform:
-        read, page = [], platform.get("/v1/events", params={"limit": 500}).json()
+        read: list[dict[str, Any]] = []
+        page = platform.get("/v1/events", params={"limit": 500}).json()
         while page["data"]:
             read += page["data"]
             page = platform.get("/v1/events", params={"limit": 500, "after": page["next"]}).json()

@@ -23,10 +23,12 @@ from tests.use_cases.acting import (
     registered,
 )
 
-TOWN: Mapping[str, Any] = {"employer_siret": "21350238800019", "employer_contact_email": "town@example.org"}
-HOUSE: Mapping[str, Any] = {"employer_siret": "35600000000048", "employer_contact_email": "house@example.org"}
-UNFILED: Mapping[str, Any] = {"ds_file_number": None, "contract_uploaded_on": None, "validated_on": None}
-Post = Mapping[str, Any]
+Post = dict[str, Any]
+"""What an adviser's contract has of its own."""
+
+TOWN: Post = {"employer_siret": "21350238800019", "employer_contact_email": "town@example.org"}
+HOUSE: Post = {"employer_siret": "35600000000048", "employer_contact_email": "house@example.org"}
+UNFILED: Post = {"ds_file_number": None, "contract_uploaded_on": None, "validated_on": None}
 
 
 def until(last: str, **others: Any) -> Post:

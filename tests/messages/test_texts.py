@@ -216,15 +216,16 @@ def test_and_so_is_it_to_the_others(recipient: Recipient) -> None:
     assert f"{own} a choisi, à la place d’Inès Quéméner," in told(Chooser.TRAINING_ORGANISATION)
 
 
-def test_an_organisation_is_not_told_when_a_contract_ended() -> None:
+@pytest.mark.parametrize("recipient", [Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION])
+def test_only_the_adviser_is_told_when_a_contract_ended(recipient: Recipient) -> None:
     reasons = '[{"code": "not_in_post", "detail": "contract_ended", "day": "2026-03-01"}]'
 
-    def told(recipient: Recipient) -> str:
-        return said(written(EventType.REGISTRATION_REFUSED, recipient, reasons=reasons, rules=["R1"]))
+    def told(reader: Recipient) -> str:
+        return said(written(EventType.REGISTRATION_REFUSED, reader, reasons=reasons, rules=["R1"]))
 
     assert "(dernier jour : 1er mars 2026)" in told(Recipient.ADVISER).replace(NO_BREAK, " ")
-    assert "arrivé à échéance avant le premier jour" in told(Recipient.TRAINING_ORGANISATION).replace(NO_BREAK, " ")
-    assert "mars" not in told(Recipient.TRAINING_ORGANISATION)
+    assert "arrivé à échéance avant le premier jour" in told(recipient).replace(NO_BREAK, " ")
+    assert "mars" not in told(recipient)
 
 
 @pytest.mark.parametrize(("stage", "told"), [("before", "À présenter au plus tard le"), ("deadline", "Échéance du")])
