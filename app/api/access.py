@@ -149,7 +149,7 @@ class Asking:
         return Attempt(self.client.id, key, fingerprint, self.now, self.word_conflict)
 
     def word_conflict(self, conflict: Conflict) -> Answer:
-        problem = problem_of_conflict(conflict, self.service.base_url)
+        problem = problem_of_conflict(conflict, self.service.base_url, self.owner)
         return problem_answer(problem, self.service.base_url, self.language, self.request_id)
 
 

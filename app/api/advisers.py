@@ -203,7 +203,7 @@ async def get_training_record(
         asked=asking.asked(partial(answer_of, language=asking.language)),
     )
     visible = frozenset(item.id for item in registrations)
-    seen = Seen(visible, with_motives=asking.owner is None, language=asking.language, base_url=asking.service.base_url)
+    seen = Seen(visible, asking.owner, asking.language, asking.service.base_url)
     carried = await carry_overs.read_all(asking.database, adviser_id)
     resource = training_record_resource(adviser_id, record, carried, seen)
     return await asking.showing(said(resource, asking.language), adviser_id)

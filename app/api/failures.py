@@ -1,5 +1,7 @@
 """Whatever stops a request, as the problem it is answered with. Said here once, for every route."""
 
+from uuid import UUID
+
 import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -12,6 +14,7 @@ from app.api.service import Service
 from app.api.validation import request_problem
 from app.domain.errors import Conflict
 from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered
+from app.persistence.clients import Client
 from app.persistence.database import NothingWritten, OutcomeUnknown
 from app.persistence.failures import UNREACHABLE, violated_constraint
 from app.wording.languages import Sentence
@@ -57,7 +60,7 @@ def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
         case Problem():
             return error
         case Conflict():
-            return problem_of_conflict(error, base_url)
+            return problem_of_conflict(error, base_url, _owner(scope))
         case RequestValidationError():
             return request_problem(error.errors())
         case HTTPException():
@@ -68,6 +71,12 @@ def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
             problem = _problem_of_failure(error)
             _LOG.error("failure", code=problem.code, request_id=str(scope["request_id"]), exc_info=error)
             return problem
+
+
+def _owner(scope: Scope) -> UUID | None:
+    """The training organisation that asks, when it is one."""
+    caller: Client | None = scope.get("caller")
+    return caller.training_organisation_id if caller else None
 
 
 def _problem_of_failure(failure: Exception) -> Problem:

@@ -245,7 +245,7 @@ def dry_run_resource(found: Sequence[Difference], language: Language) -> DryRunR
                 "status": difference.status,
                 "from": _standing_resource(difference.before),
                 "to": _standing_resource(difference.after),
-                "reasons": [reason_resource(refusal, language) for refusal in difference.after.refusals],
+                "reasons": [reason_resource(refusal, language, None) for refusal in difference.after.refusals],
             }
             for difference in found
         ]

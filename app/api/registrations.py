@@ -12,15 +12,14 @@ from app.api.bodies import answer_of, said, shown
 from app.api.fields import Id
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, required_key
 from app.api.pages import Paging, equalities, uuids
+from app.api.past_decisions import DecisionsResource, past_decision_resource
 from app.api.problems import Problem, field_error
 from app.api.registration_requests import RegistrationRequest
 from app.api.registration_resources import (
-    DecisionsResource,
     PreviewResource,
     RegistrationResource,
     choices_of,
     entitlement_of,
-    past_decision_resource,
     reason_resource,
     registration_resource,
 )
@@ -87,7 +86,7 @@ async def register_adviser(
     """
 
     def worded(row: Row) -> Answer:
-        resource = registration_resource(row, asking.service.base_url, asking.language)
+        resource = registration_resource(row, asking.service.base_url, asking.language, asking.owner)
         return answer_of(resource, asking.language, status=201, location=resource["links"]["self"])
 
     demand = body.to_demand(_organisation(asking, body))
@@ -115,7 +114,7 @@ async def preview_registration(body: RegistrationRequest, asking: Writing) -> Re
         "entitlement": entitlement,
         "policy_version": decision.policy_version,
         "rules": [*decision.rules],
-        "reasons": [reason_resource(refusal, asking.language) for refusal in decision.refusals],
+        "reasons": [reason_resource(refusal, asking.language, asking.owner) for refusal in decision.refusals],
         "choices": choices_of(decision.offered_payers),
         "summary": summary.said_in(asking.language),
     }
@@ -147,12 +146,12 @@ async def list_registrations(
     filters += equalities(training_organisation_id=asking.owner)
     if ids is not None:
         filters.append(Filter("{t}.id = ANY({})", uuids("ids", ids)))
-    base_url, language = asking.service.base_url, asking.language
+    base_url, language, owner = asking.service.base_url, asking.language, asking.owner
     return await paging.answered(
         asking,
         registrations.list_page,
         filters,
-        lambda row: registration_resource(row, base_url, language),
+        lambda row: registration_resource(row, base_url, language, owner),
         whose="adviser_id",
     )
 
@@ -168,7 +167,7 @@ async def get_registration(registration_id: Id, asking: Reading, if_none_match: 
     row = await registrations.read(asking.reader, registration_id, owner=asking.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
-    resource = registration_resource(row, asking.service.base_url, asking.language)
+    resource = registration_resource(row, asking.service.base_url, asking.language, asking.owner)
     response = shown(resource, asking.language, if_none_match)
     return await asking.showing(response, row["adviser_id"], registration_id)
 
@@ -186,7 +185,7 @@ async def list_decisions(registration_id: Id, asking: Reading) -> Response:
         raise Problem("not-found", NOT_FOUND)
     rows = await registrations.list_decisions(asking.reader, registration_id)
     body = {
-        "data": [past_decision_resource(row, asking.owner, asking.language) for row in rows],
+        "data": [past_decision_resource(row, asking.client, asking.language) for row in rows],
         "pagination": {"next": None},
     }
     return await asking.showing(said(body, asking.language), registration["adviser_id"], registration_id)

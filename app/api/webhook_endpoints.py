@@ -87,7 +87,7 @@ async def list_webhook_endpoints(asking: Reading, paging: PlainPaging) -> Respon
     responses=problems("too-many-endpoints"),
 )
 async def add_webhook_endpoint(body: WebhookEndpointRequest, asking: Writing) -> Response:
-    """Les événements à venir y sont livrés, signés, au moins une fois et dans un ordre quelconque ; cinq au plus.
+    """Les événements à venir y sont livrés, signés, au moins une fois et dans un ordre quelconque ; seize au plus.
 
     Le secret n’est montré qu’une fois et n’est gardé que chiffré, pas même pour une répétition de la demande : une
     réponse perdue se remplace par un nouveau secret.

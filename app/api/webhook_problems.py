@@ -27,7 +27,8 @@ WHY: Mapping[Unreachable, Sentence] = {
     ),
 }
 TOO_MANY = Sentence(
-    fr=f"Vous avez déjà {MOST_ENDPOINTS} points de terminaison.", en=f"You have {MOST_ENDPOINTS} endpoints already."
+    fr=f"Vous avez déjà {MOST_ENDPOINTS} points de terminaison, le plus que l’on puisse avoir.",
+    en=f"You have {MOST_ENDPOINTS} endpoints already, which is the most one may have.",
 )
 DISABLED = Sentence(
     fr="Ce point de terminaison est désactivé : rien n’y est livré.",

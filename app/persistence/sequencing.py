@@ -20,6 +20,7 @@ WHOLE = UUID(int=0)  # the feed that is told everything
 MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
 BATCH = 500
 FORGOTTEN_AT_ONCE = 5_000
+FORGOTTEN_BY_ALL = "adviser.anonymised"  # whoever was ever told who it was must forget it, too
 
 WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
 
@@ -45,6 +46,7 @@ NUMBER = f"""WITH here AS (
     UNION SELECT id, training_organisation_id FROM taken WHERE training_organisation_id IS NOT NULL
     UNION SELECT taken.id, concerned.id FROM taken CROSS JOIN LATERAL (
         SELECT DISTINCT r.training_organisation_id AS id FROM registration r WHERE r.adviser_id = taken.adviser_id
+            AND (r.status <> 'cancelled' OR taken.type = '{FORGOTTEN_BY_ALL}')
     ) concerned WHERE taken.type = ANY($2)
 ), grown AS (
     INSERT INTO feed (id, last_position) SELECT feed_id, count(*) FROM told GROUP BY feed_id
@@ -122,7 +124,7 @@ class Numbered:
 async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> Numbered:
     """Give positions to at most BATCH events, whoever's turn it is.
 
-    `told_to_all_concerned` are the types told to every training organisation that has registered the adviser.
+    `told_to_all_concerned` are the types told to every training organisation that the adviser concerns.
     """
     row = await transaction.one(NUMBER, now, [*told_to_all_concerned])
     if row is None:

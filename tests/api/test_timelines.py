@@ -199,6 +199,25 @@ def test_an_organisation_sees_its_own_sessions_and_the_count_of_all(
     assert (len(seen.rows("contract")), len(whole.rows("contract"))) == (1, 2)
 
 
+def test_where_they_work_on_another_day_is_not_an_organisation_s_affair(
+    admin: httpx.Client, organisation: httpx.Client
+) -> None:
+    """It is said to be untold, not untrue."""
+    adviser_id = an_adviser(admin)
+    a_contract(admin, adviser_id, type="CDD", starts_on="2024-01-01", ends_on="2024-12-31")
+    own = a_contract(admin, adviser_id, starts_on="2025-01-01")
+    register(admin, adviser_id, starts_on="2025-06-10").raise_for_status()
+
+    other, whole = drawn(organisation, adviser_id, "2024-06-10"), drawn(admin, adviser_id, "2024-06-10")
+    same = drawn(organisation, adviser_id, "2025-06-10")
+
+    told = [str(each.root.findtext(f"{SVG}desc")) for each in (other, whole, same)]
+    assert ["poste non communiqué" in said for said in told] == [True, False, False]
+    assert ["en poste" in said for said in told] == [False, True, True]
+    assert "hors poste" not in "".join(told)
+    assert (other.rows("contract"), [*same.rows("contract")]) == ({}, [own])
+
+
 def test_a_picture_that_has_not_changed_is_not_sent_again(admin: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(admin)
     path = f"/v1/advisers/{adviser_id}/training-record.svg"
