@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, said, shown
-from app.api.fields import Id
+from app.api.fields import CodeFilter, Id
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, required_key
 from app.api.pages import Paging, equalities, uuids
 from app.api.problems import Problem, field_error
@@ -134,7 +134,7 @@ async def list_registrations(
     adviser_id: Id | None = None,
     training_organisation_id: Id | None = None,
     status: Status | None = None,
-    module_code: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
+    module_code: CodeFilter | None = None,
     ids: Ids = None,
 ) -> Response:
     """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser."""
