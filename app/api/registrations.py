@@ -22,7 +22,7 @@ from app.api.registration_resources import (
     entitlement_of,
     past_decision_resource,
     reason_resource,
-    registration_resource,
+    shown_registration,
 )
 from app.api.routes import Route, listed, problems
 from app.domain.registration import Status
@@ -87,7 +87,7 @@ async def register_adviser(
     """
 
     def worded(row: Row) -> Answer:
-        resource = registration_resource(row, asking.service.base_url, asking.language)
+        resource = shown_registration(row, asking)
         return answer_of(resource, asking.language, status=201, location=resource["links"]["self"])
 
     demand = body.to_demand(_organisation(asking, body))
@@ -147,12 +147,11 @@ async def list_registrations(
     filters += equalities(training_organisation_id=asking.owner)
     if ids is not None:
         filters.append(Filter("{t}.id = ANY({})", uuids("ids", ids)))
-    base_url, language = asking.service.base_url, asking.language
     return await paging.answered(
         asking,
         registrations.list_page,
         filters,
-        lambda row: registration_resource(row, base_url, language),
+        lambda row: shown_registration(row, asking),
         whose="adviser_id",
     )
 
@@ -168,7 +167,7 @@ async def get_registration(registration_id: Id, asking: Reading, if_none_match: 
     row = await registrations.read(asking.reader, registration_id, owner=asking.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
-    resource = registration_resource(row, asking.service.base_url, asking.language)
+    resource = shown_registration(row, asking)
     response = shown(resource, asking.language, if_none_match)
     return await asking.showing(response, row["adviser_id"], registration_id)
 

@@ -75,8 +75,10 @@ def mailbox(address: str, *, beyond_ascii: bool = False) -> Mailbox:
 
 
 def _wrong_local(local: str, *, beyond_ascii: bool) -> Sentence | None:
-    if said := _in_the_way(local, _OF_LOCAL, beyond_ascii=beyond_ascii):
+    if said := _in_the_way(local, _OF_LOCAL):
         return said
+    if not local.isascii() and not beyond_ascii:
+        return _not_before_at(letter for letter in dict.fromkeys(local) if not letter.isascii())
     if _CODED_WORD in local:
         return _not_in_an_address([_CODED_WORD])
     if "" in local.split("."):
@@ -85,7 +87,7 @@ def _wrong_local(local: str, *, beyond_ascii: bool) -> Sentence | None:
 
 
 def _wrong_domain(domain: str) -> Sentence | None:
-    if said := _in_the_way(domain, _OF_DOMAIN, beyond_ascii=True):
+    if said := _in_the_way(domain, _OF_DOMAIN):
         return said
     labels = domain.split(".")
     if domain and "" in labels:
@@ -105,10 +107,8 @@ def _in_ascii(domain: str) -> str:
         raise NoMailbox(NOT_A_DOMAIN) from None
 
 
-def _in_the_way(part: str, allowed: frozenset[str], *, beyond_ascii: bool) -> Sentence | None:
-    found = {
-        letter: None for letter in part if letter not in allowed and not (beyond_ascii and _is_foreign_letter(letter))
-    }
+def _in_the_way(part: str, allowed: frozenset[str]) -> Sentence | None:
+    found = {letter: None for letter in part if not (letter in allowed or _is_foreign_letter(letter))}
     return _not_in_an_address(found) if found else None
 
 
@@ -118,12 +118,21 @@ def _is_foreign_letter(character: str) -> bool:
 
 
 def _not_in_an_address(texts: Iterable[str]) -> Sentence:
+    found = _listed(texts)
+    return Sentence(fr=f"{found.fr} pas figurer dans une adresse.", en=f"{found.en} cannot be part of an address.")
+
+
+def _not_before_at(texts: Iterable[str]) -> Sentence:
+    found = _listed(texts)
+    return Sentence(fr=f"{found.fr} pas figurer avant le « @ ».", en=f"{found.en} cannot stand before the “@”.")
+
+
+def _listed(texts: Iterable[str]) -> Sentence:
+    """The first of them, with the beginning of a French verb."""
     shown = [_shown(text) for text in texts][:MOST_SHOWN]
-    french, english = " ".join(f"« {name.fr} »" for name in shown), " ".join(f"“{name.en}”" for name in shown)
-    several = len(shown) > 1
+    verb = "ne peuvent" if len(shown) > 1 else "ne peut"
     return Sentence(
-        fr=f"{french} ne {'peuvent' if several else 'peut'} pas figurer dans une adresse.",
-        en=f"{english} cannot be part of an address.",
+        fr=f"{' '.join(f'« {name.fr} »' for name in shown)} {verb}", en=" ".join(f"“{name.en}”" for name in shown)
     )
 
 
