@@ -76,7 +76,7 @@ SIREN_CHECK_DIGIT = Sentence(
     en="Is not a valid SIRET: the check digit of its first 9 digits, the SIREN, is wrong.",
 )
 PLACEHOLDER = Sentence(
-    fr="N’est le numéro d’aucune structure : des chiffres répétés. Sans SIRET connu, attendez de l’avoir.",
-    en="Is the number of no employer: repeated digits. While no SIRET is known, wait for it.",
+    fr="N’est le numéro d’aucune structure : des zéros, ou des chiffres répétés.",
+    en="Is the number of no employer: zeros, or repeated digits.",
 )
 FORM = Sentence(fr="N’a pas la forme attendue.", en="Does not have the expected form.")
