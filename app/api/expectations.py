@@ -44,8 +44,8 @@ CONUM_ID = Sentence(
 )
 YEAR = Sentence(fr="Doit être une année, de 1950 à 2099.", en="Must be a year from 1950 to 2099.")
 URL = Sentence(
-    fr="Doit être une adresse web, comme https://exemple.fr/webhooks, sans espace ni accent.",
-    en="Must be a web address, like https://example.org/webhooks, without spaces or accents.",
+    fr="Doit être une adresse web qui commence par https://, sans espace ni accent.",
+    en="Must be a web address that begins with https://, without spaces or accents.",
 )
 EVENT_TYPES = Sentence(
     fr="Doit être un type d’événement, comme registration.accepted ou registration.*, ou * pour tous.",

@@ -18,6 +18,7 @@ _OF_LOCAL = _LETTERS | frozenset("!#$%&'*+-/=?^_`{|}~.")
 _OF_DOMAIN = _LETTERS | frozenset("-.")
 _CODED_WORD = "=?"  # what follows is decoded by whoever reads a header (RFC 2047)
 
+SPACE = Sentence(fr="espace", en="space")
 TOO_LONG = Sentence(fr="Une adresse compte au plus 254 caractères.", en="An address has at most 254 characters.")
 NO_AT = Sentence(
     fr="Doit être une adresse électronique, comme nom@exemple.fr.",
@@ -118,27 +119,31 @@ def _is_foreign_letter(character: str) -> bool:
 
 
 def _not_in_an_address(texts: Iterable[str]) -> Sentence:
-    found = _listed(texts)
-    return Sentence(fr=f"{found.fr} pas figurer dans une adresse.", en=f"{found.en} cannot be part of an address.")
-
-
-def _not_before_at(texts: Iterable[str]) -> Sentence:
-    found = _listed(texts)
-    return Sentence(fr=f"{found.fr} pas figurer avant le « @ ».", en=f"{found.en} cannot stand before the “@”.")
-
-
-def _listed(texts: Iterable[str]) -> Sentence:
-    """The first of them, with the beginning of a French verb."""
-    shown = [_shown(text) for text in texts][:MOST_SHOWN]
-    verb = "ne peuvent" if len(shown) > 1 else "ne peut"
+    shown = _listed(texts)
     return Sentence(
-        fr=f"{' '.join(f'« {name.fr} »' for name in shown)} {verb}", en=" ".join(f"“{name.en}”" for name in shown)
+        fr=f"Une adresse ne peut pas contenir {shown['fr']}.", en=f"An address cannot contain {shown['en']}."
     )
 
 
-def _shown(text: str) -> Sentence:
+def _not_before_at(texts: Iterable[str]) -> Sentence:
+    shown = _listed(texts)
+    return Sentence(
+        fr=f"Avant le « @ », une adresse ne peut pas contenir {shown['fr']}.",
+        en=f"Before the “@”, an address cannot contain {shown['en']}.",
+    )
+
+
+def _listed(texts: Iterable[str]) -> dict[str, str]:
+    """The first of them, by language."""
+    found = [*texts][:MOST_SHOWN]
+    return {
+        "fr": " ".join(f"« {_visible(text, SPACE.fr)} »" for text in found),
+        "en": " ".join(f"“{_visible(text, SPACE.en)}”" for text in found),
+    }
+
+
+def _visible(text: str, space: str) -> str:
     """What nobody can see, by its name or its number."""
     if text == " ":
-        return Sentence(fr="espace", en="space")
-    shown = text if text.isprintable() else f"U+{ord(text):04X}"
-    return Sentence(fr=shown, en=shown)
+        return space
+    return text if text.isprintable() else f"U+{ord(text):04X}"

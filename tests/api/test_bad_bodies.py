@@ -456,8 +456,8 @@ def test_what_is_in_the_way_in_an_address_is_said(platform: httpx.Client) -> Non
     french = put_adviser(platform, "/email", "Jean <jean@example.org>")
     english = platform.post("/v1/advisers", json={"email": "jean@example.org,"}, headers={"Accept-Language": "en"})
 
-    assert french.json()["errors"][0]["detail"] == "« espace » « < » ne peuvent pas figurer dans une adresse."
-    assert english.json()["errors"][0]["detail"] == "“,” cannot be part of an address."
+    assert french.json()["errors"][0]["detail"] == "Une adresse ne peut pas contenir « espace » « < »."
+    assert english.json()["errors"][0]["detail"] == "An address cannot contain “,”."
 
 
 @pytest.mark.parametrize(
