@@ -150,6 +150,7 @@ Email = Annotated[
     BeforeValidator(_cleaned),
     worded(TOO_LONG),
     AfterValidator(_mailable),
+    Field(description="Une seule adresse, sans nom ni guillemets ; le domaine peut porter des accents."),
     _announced(pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+$"),
 ]
 Department = Annotated[

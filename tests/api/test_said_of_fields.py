@@ -56,9 +56,11 @@ def _at(place: tuple[str | int, ...], value: Any) -> Any:
 
 
 BODIES: dict[str, TypeAdapter[Any]] = {
-    name: TypeAdapter(route.body_field.field_info.annotation)
+    name: TypeAdapter(annotation)
     for name, route in OPERATIONS.items()
-    if route.body_field is not None and name != "importFile"
+    if route.body_field is not None
+    and (annotation := route.body_field.field_info.annotation) is not None
+    and name != "importFile"
 }
 
 
