@@ -127,6 +127,10 @@ class Asking:
         """Where a GET reads: the database itself shows a training organisation no more than its own."""
         return self.database.seen_by(self.client.training_organisation_id)
 
+    def may(self, scope: Scope) -> bool:
+        """Whether the caller's role, and the credentials it came with, go that far."""
+        return scope in SCOPES[self.client.role] and self.client.holds(scope)
+
     @property
     def trace(self) -> Trace:
         return Trace(self.client.id, self.action, self.request_id, self.now)

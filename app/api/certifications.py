@@ -13,7 +13,7 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, said, shown
-from app.api.fields import LARGEST_COUNT, CivilDate, Id, ModuleCodeText, Name, Said, Version
+from app.api.fields import LARGEST_COUNT, CivilDate, CodeFilter, Id, ModuleCodeText, Name, Said, Version
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, checked_key
 from app.api.pages import Paging, PlainPaging, equalities
 from app.api.problems import Problem
@@ -176,7 +176,7 @@ async def list_certifications(
     asking: Reading,
     paging: Paging,
     adviser_id: Id | None = None,
-    qualification: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
+    qualification: CodeFilter | None = None,
     outcome: CertificationOutcome | None = None,
 ) -> Response:
     """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""

@@ -107,7 +107,7 @@ def problem_of_conflict(conflict: Conflict, base_url: str, owner: UUID | None = 
                 fr="Seule une formation initiale a un test de positionnement.",
                 en="Only an initial training has a positioning test.",
             )
-            return _invalid("", "not-initial-training", detail)
+            return _invalid("/hours", "not-initial-training", detail)
         case _:
             raise conflict
 

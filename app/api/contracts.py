@@ -91,7 +91,7 @@ class ContractRequest(fields.Body):
     @model_validator(mode="after")
     def _dates_agree(self) -> "ContractRequest":
         if (self.type is ContractType.CDI) != (self.ends_on is None):
-            raise objection("term", WRONG_TERM)
+            raise objection("term", WRONG_TERM, "ends_on")
         check_order("starts_on", "ends_on", self.starts_on, self.ends_on)
         check_order("starts_on", "terminated_on", self.starts_on, self.terminated_on)
         return self

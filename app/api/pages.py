@@ -18,8 +18,10 @@ from pydantic import Field, JsonValue
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from app.api import expectations
 from app.api.access import Asking
 from app.api.bodies import said
+from app.api.fields import InstantText
 from app.api.problems import Problem, as_shown, field_error, pointer_to
 from app.persistence.database import Reader
 from app.persistence.driver import Row
@@ -42,12 +44,12 @@ Cursor = Annotated[
 def _an_instant(what: str) -> Any:
     """A parameter that is one; `what` says how it bounds, in French."""
     said = f"Instant RFC 3339 (`2026-01-31T00:00:00Z`), {what}."
-    return Query(max_length=40, description=said, json_schema_extra={"format": "date-time"})
+    return Query(description=said, json_schema_extra={"format": "date-time"})
 
 
-UpdatedSince = Annotated[str | None, _an_instant("inclus ; trie par modification")]
-Since = Annotated[str | None, _an_instant("inclus")]
-Until = Annotated[str | None, _an_instant("exclu")]
+UpdatedSince = Annotated[InstantText | None, _an_instant("inclus ; trie par modification")]
+Since = Annotated[InstantText | None, _an_instant("inclus")]
+Until = Annotated[InstantText | None, _an_instant("exclu")]
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+ -]\d\d:\d\d)", re.ASCII)
 _SIGNATURE_BYTES = 12
@@ -60,10 +62,6 @@ FOREIGN_CURSOR = Sentence(
 )
 UUIDS = Sentence(fr="Des UUID séparés par des virgules.", en="UUIDs separated by commas.")
 INTEGERS = Sentence(fr="Des entiers séparés par des virgules.", en="Integers separated by commas.")
-INSTANT = Sentence(
-    fr="Un instant RFC 3339 avec son décalage, comme 2026-01-31T00:00:00Z.",
-    en="An RFC 3339 instant with its offset, such as 2026-01-31T00:00:00Z.",
-)
 
 
 class Pagination(TypedDict):
@@ -197,7 +195,7 @@ def instant(name: str, value: str) -> datetime:
             return datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise invalid_parameter(name, INSTANT)
+    raise invalid_parameter(name, expectations.INSTANT)
 
 
 def invalid_parameter(name: str, detail: Sentence) -> Problem:

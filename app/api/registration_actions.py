@@ -24,7 +24,7 @@ from app.api.registration_requests import (
 )
 from app.api.registration_resources import (
     RegistrationResource,
-    registration_resource,
+    shown_registration,
 )
 from app.api.routes import Route, problems
 from app.api.validation import validation_problem
@@ -51,8 +51,7 @@ def _worded(asking: Asking) -> Callable[[Row], Answer]:
     """The registration as it is left."""
 
     def worded(row: Row) -> Answer:
-        resource = registration_resource(row, asking.service.base_url, asking.language, asking.owner)
-        return answer_of(resource, asking.language)
+        return answer_of(shown_registration(row, asking), asking.language)
 
     return worded
 

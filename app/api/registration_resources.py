@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from app.api.access import Asking, Scope
 from app.api.bodies import instant
 from app.api.fields import (
     Address,
@@ -93,10 +94,11 @@ class PositioningTestResource(TypedDict):
 
 
 class LinksResource(TypedDict):
-    """Où lire l’inscription, et toutes ses décisions."""
+    """Où lire l’inscription, toutes ses décisions et, pour qui peut les suivre, les courriels envoyés à son sujet."""
 
     self: Address
     decisions: Address
+    messages: NotRequired[Address]
 
 
 class RegistrationResource(TypedDict):
@@ -185,10 +187,18 @@ def decision_resource(row: Row, entitlement: str | None, language: Language, own
     }
 
 
-def registration_resource(row: Row, base_url: str, language: Language, owner: UUID | None) -> RegistrationResource:
-    """`row` is one of `registrations.RESOURCE`."""
+def links_of(registration: object, base_url: str, *, with_messages: bool) -> LinksResource:
+    link = f"{base_url}/v1/registrations/{registration}"
+    links: LinksResource = {"self": link, "decisions": f"{link}/decisions"}
+    return {**links, "messages": f"{base_url}/v1/messages?registration_id={registration}"} if with_messages else links
+
+
+def registration_resource(
+    row: Row, base_url: str, language: Language, owner: UUID | None, *, with_messages: bool = False
+) -> RegistrationResource:
+    """`row` is one of `registrations.RESOURCE`; `owner` the training organisation that asks; `with_messages` leads
+    whoever may follow e-mails to its own."""
     entitlement = entitlement_of(row["unit"])
-    link = f"{base_url}/v1/registrations/{row['id']}"
     hours = row.get("positioning_hours")
     return {
         "id": row["id"],
@@ -215,5 +225,11 @@ def registration_resource(row: Row, base_url: str, language: Language, owner: UU
         "version": row["version"],
         "created_at": instant(row["created_at"]),
         "updated_at": instant(row["updated_at"]),
-        "links": {"self": link, "decisions": f"{link}/decisions"},
+        "links": links_of(row["id"], base_url, with_messages=with_messages),
     }
+
+
+def shown_registration(row: Row, asking: Asking) -> RegistrationResource:
+    """As whoever asks may see it."""
+    base_url, with_messages = asking.service.base_url, asking.may(Scope.MESSAGES_READ)
+    return registration_resource(row, base_url, asking.language, asking.owner, with_messages=with_messages)

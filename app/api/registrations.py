@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, said, shown
-from app.api.fields import Id
+from app.api.fields import CodeFilter, Id
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, required_key
 from app.api.pages import Paging, equalities, uuids
 from app.api.past_decisions import DecisionsResource, past_decision_resource
@@ -21,7 +21,7 @@ from app.api.registration_resources import (
     choices_of,
     entitlement_of,
     reason_resource,
-    registration_resource,
+    shown_registration,
 )
 from app.api.routes import Route, listed, problems
 from app.domain.registration import Status
@@ -86,7 +86,7 @@ async def register_adviser(
     """
 
     def worded(row: Row) -> Answer:
-        resource = registration_resource(row, asking.service.base_url, asking.language, asking.owner)
+        resource = shown_registration(row, asking)
         return answer_of(resource, asking.language, status=201, location=resource["links"]["self"])
 
     demand = body.to_demand(_organisation(asking, body))
@@ -133,7 +133,7 @@ async def list_registrations(
     adviser_id: Id | None = None,
     training_organisation_id: Id | None = None,
     status: Status | None = None,
-    module_code: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
+    module_code: CodeFilter | None = None,
     ids: Ids = None,
 ) -> Response:
     """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser."""
@@ -146,12 +146,11 @@ async def list_registrations(
     filters += equalities(training_organisation_id=asking.owner)
     if ids is not None:
         filters.append(Filter("{t}.id = ANY({})", uuids("ids", ids)))
-    base_url, language, owner = asking.service.base_url, asking.language, asking.owner
     return await paging.answered(
         asking,
         registrations.list_page,
         filters,
-        lambda row: registration_resource(row, base_url, language, owner),
+        lambda row: shown_registration(row, asking),
         whose="adviser_id",
     )
 
@@ -167,7 +166,7 @@ async def get_registration(registration_id: Id, asking: Reading, if_none_match: 
     row = await registrations.read(asking.reader, registration_id, owner=asking.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
-    resource = registration_resource(row, asking.service.base_url, asking.language, asking.owner)
+    resource = shown_registration(row, asking)
     response = shown(resource, asking.language, if_none_match)
     return await asking.showing(response, row["adviser_id"], registration_id)
 

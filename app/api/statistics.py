@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from app.api.access import Asking, Needs, Scope
 from app.api.advisers import civil_day
 from app.api.bodies import PRIVATE, said
-from app.api.fields import Count, Department, ModuleCodeText
+from app.api.fields import Count, DayText, Department, ModuleCodeText
 from app.api.languages import spoken
 from app.api.pages import invalid_parameter
 from app.api.problems import Problem
@@ -51,10 +51,8 @@ def _some_of(names: type[StrEnum]) -> dict[str, Any]:
 
 
 Day = {"format": "date"}
-From = Annotated[
-    str | None, Query(alias="from", max_length=10, description="Premier jour des demandes.", json_schema_extra=Day)
-]
-To = Annotated[str | None, Query(max_length=10, description="Dernier jour des demandes.", json_schema_extra=Day)]
+From = Annotated[DayText | None, Query(alias="from", description="Premier jour des demandes.", json_schema_extra=Day)]
+To = Annotated[DayText | None, Query(description="Dernier jour des demandes.", json_schema_extra=Day)]
 GroupBy = Annotated[
     str | None,
     Query(

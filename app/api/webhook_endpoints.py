@@ -14,11 +14,10 @@ from app.api.pages import PlainPaging, Since, Until, equalities, instant
 from app.api.problems import Problem, field_error
 from app.api.routes import Route, listed, problems
 from app.api.webhook_resources import (
-    EVENT_TYPE,
-    LONGEST_TYPE,
     NewWebhookEndpointResource,
     RecoveryRequest,
     RecoveryResource,
+    TypeFilter,
     WebhookDeliveryResource,
     WebhookEndpointPatch,
     WebhookEndpointRequest,
@@ -181,9 +180,7 @@ async def list_deliveries(
     paging: PlainPaging,
     state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
     event_id: Annotated[UUID | None, Query(description="Le `webhook-id`.")] = None,
-    event_type: Annotated[
-        str | None, Query(alias="type", pattern=EVENT_TYPE, max_length=LONGEST_TYPE, description="Le type d’événement.")
-    ] = None,
+    event_type: Annotated[TypeFilter | None, Query(alias="type", description="Le type d’événement.")] = None,
     since: Since = None,
     until: Until = None,
 ) -> Response:

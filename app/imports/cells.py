@@ -12,7 +12,7 @@ from typing import Any
 from unicodedata import combining, normalize
 from uuid import UUID
 
-from app.api.fields import has_luhn_key
+from app.api.establishments import has_luhn_key
 from app.imports.sheet import Cell
 from app.use_cases.today import civil_date
 

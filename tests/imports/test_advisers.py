@@ -102,7 +102,7 @@ async def test_a_comment_that_exempts_is_stronger_than_dates(database: Database)
         ([1, "18/04/22", None], "initial_training.entered_on", "quatre chiffres"),
         ([1, "18/04/2002", None], "initial_training.entered_on", "17/11/2020"),
         ([1, "18/04/2027", None], "initial_training.entered_on", "aujourd’hui"),
-        ([1, "18/04/2022", "01/04/2022"], "initial_training", "ended_on précède entered_on"),
+        ([1, "18/04/2022", "01/04/2022"], "initial_training.ended_on", "ended_on précède entered_on"),
         ([1, None, "30/06/2022"], "initial_training.entered_on", "requis"),
         (["abc", "18/04/2022", None], "conum_id", "nombre entier"),
         ([99, "18/04/2022", None], None, "ni son nom ni son adresse"),
