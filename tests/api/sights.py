@@ -10,7 +10,7 @@ class Sight(Enum):
     SHARED = "what every client may read, or nothing but form"
     NEEDED = "of an adviser whom a registration of its own concerns: what it trains them by"
     LIMITED = "without what is another's: null, empty, or said with less"
-    WITHHELD = "always null"
+    WITHHELD = "always null, or not there"
 
 
 def _rows(**fields: str) -> dict[str, Sight]:
@@ -55,7 +55,7 @@ SIGHTS: Mapping[str, Mapping[str, Sight]] = {
     "ReasonResource": _rows(own="code detail regularisable how_to_fix who_acts rule", limited="label"),
     "ChoiceResource": _rows(own="choice payers"),
     "PositioningTestResource": _rows(own="taken_on hours"),
-    "LinksResource": _rows(own="self decisions"),
+    "LinksResource": _rows(own="self decisions", withheld="messages"),
     "PreviewResource": _rows(own="outcome funding entitlement policy_version rules reasons choices summary"),
     "CertificationResource": _rows(
         needed="id adviser_id qualification outcome on attempt next_attempt_payer replacement version created_at "
