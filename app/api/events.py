@@ -14,9 +14,10 @@ from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import said_unless_known
+from app.api.cursors import Seal
 from app.api.event_resources import FeedPage, event_resource
 from app.api.headers import IfNoneMatch
-from app.api.pages import CURSOR, DEFAULT_LIMIT, LONGEST_CURSOR, Limit, Seal, invalid_parameter
+from app.api.pages import CURSOR, DEFAULT_LIMIT, LONGEST_CURSOR, Limit, invalid_parameter
 from app.api.problems import Problem
 from app.api.routes import Route, problems
 from app.domain.events import EventType, types_named

@@ -14,6 +14,7 @@ from app.domain.errors import Conflict
 from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered
 from app.persistence.database import NothingWritten, OutcomeUnknown
 from app.persistence.failures import UNREACHABLE, violated_constraint
+from app.persistence.watermark import TooLate
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405
@@ -76,7 +77,7 @@ def _problem_of_failure(failure: Exception) -> Problem:
         return Problem("outcome-unknown", UNKNOWN, headers=LATER)
     if isinstance(failure, NothingWritten):
         return Problem("unavailable", LOST, headers=LATER)
-    if isinstance(failure, TimeLimitReached):
+    if isinstance(failure, TimeLimitReached | TooLate):
         return Problem("unavailable", TOO_LONG, headers=LATER)
     if isinstance(failure, UNREACHABLE):
         return Problem("unavailable", AWAY, headers=LATER)

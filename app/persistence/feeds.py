@@ -28,7 +28,9 @@ READ = """WITH here AS (
     ) o WHERE $4::text[] IS NULL OR o.type = ANY($4) ORDER BY s.position LIMIT $5
 )
 SELECT epoch, head, after, (SELECT count(*) FROM scanned) AS scanned, (SELECT max(position) FROM scanned) AS last,
-    (SELECT event_id FROM outbox WHERE id = (SELECT outbox_id FROM scanned ORDER BY position DESC LIMIT 1)) AS last_event,
+    (SELECT event_id FROM outbox WHERE id = (
+        SELECT outbox_id FROM scanned ORDER BY position DESC LIMIT 1
+    )) AS last_event,
     (SELECT event_id FROM outbox WHERE id = (
         SELECT outbox_id FROM feed_entry WHERE feed_id = $1 AND position = here.after
     )) AS event_there,

@@ -29,8 +29,8 @@ TURN = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
 
 # A dump, wherever it is restored, makes the tables anew: the next positions begin an epoch. A standby that takes over,
 # and files that are recovered, go on with the same ones; what they lost is found by the events that cursors name.
-# `server` once held the line of history in between, which is not looked at any more. `concerned` is LATERAL and DISTINCT
-# so that a few advisers never cost a walk through all registrations.
+# `server` once held the line of history in between, which is not looked at any more. `concerned` is LATERAL and
+# DISTINCT so that a few advisers never cost a walk through all registrations.
 NUMBER = f"""WITH here AS (
     SELECT system_identifier::text AS system, 'feed_epoch'::regclass::oid::text AS place FROM pg_control_system()
 ), begun AS (

@@ -10,8 +10,8 @@ import httpx
 import orjson
 import pytest
 
+from app.api.cursors import Seal
 from app.api.keys import make_key
-from app.api.pages import Seal
 from app.domain.events import EventType
 from app.persistence.clients import Client, Role, add_client, add_key
 from app.persistence.database import Database, open_database
