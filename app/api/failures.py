@@ -101,4 +101,4 @@ def _methods_of(scope: Scope) -> str:
     """Every method that some route takes at this path: the framework names those of the first route only."""
     operations = scope["app"].state.operations
     found = {method for route in operations if route.path_regex.match(scope["path"]) for method in route.methods}
-    return ", ".join(sorted(found))
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))

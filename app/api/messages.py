@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, said
-from app.api.fields import Count
+from app.api.fields import Count, Id
 from app.api.headers import IdempotencyKey, answered, checked_key
 from app.api.pages import PlainPaging, equalities
 from app.api.routes import Route, listed
@@ -63,7 +63,7 @@ def _resource(row: Row) -> dict[str, Any]:
     response_model=listed(MessageResource),
 )
 async def list_messages(
-    asking: Reading, paging: PlainPaging, adviser_id: UUID | None = None, status: Status = None
+    asking: Reading, paging: PlainPaging, adviser_id: Id | None = None, status: Status = None
 ) -> Response:
     """Du plus récent au plus ancien, pendant 90 jours."""
     filters = equalities(channel=Channel.EMAIL, adviser_id=adviser_id, state=status)

@@ -54,7 +54,10 @@ DEFAULT_LIMIT = 100
 LONGEST_INTEGER = 18
 
 UUIDS = Sentence(fr="Des UUID séparés par des virgules.", en="UUIDs separated by commas.")
-INTEGERS = Sentence(fr="Des entiers séparés par des virgules.", en="Integers separated by commas.")
+INTEGERS = Sentence(
+    fr="Des entiers à partir de 1, séparés par des virgules.", en="Integers from 1 up, separated by commas."
+)
+REVERSED = Sentence(fr="Précède `since`.", en="Is before `since`.")
 INSTANT = Sentence(
     fr="Un instant RFC 3339 avec son décalage, comme 2026-01-31T00:00:00Z.",
     en="An RFC 3339 instant with its offset, such as 2026-01-31T00:00:00Z.",
@@ -150,6 +153,17 @@ def equalities(**columns: object) -> list[Filter]:
     return [Filter(f"{{t}}.{name} = {{}}", value) for name, value in columns.items() if value is not None]
 
 
+def between(column: str, since: str | None, until: str | None) -> list[Filter]:
+    """The filters of the parameters `since`, included, and `until`, excluded. Raise Problem."""
+    first, last = (
+        instant(name, each) if each is not None else None for name, each in (("since", since), ("until", until))
+    )
+    if first and last and last < first:
+        raise invalid_parameter("until", REVERSED)
+    bounds = ((f"{{t}}.{column} >= {{}}", first), (f"{{t}}.{column} < {{}}", last))
+    return [Filter(sql, bound) for sql, bound in bounds if bound is not None]
+
+
 def uuids(name: str, listed: str) -> list[UUID]:
     """Comma-separated UUIDs. Raise Problem."""
     try:
@@ -159,9 +173,9 @@ def uuids(name: str, listed: str) -> list[UUID]:
 
 
 def integers(name: str, listed: str) -> list[int]:
-    """Comma-separated integers of 64 bits. Raise Problem."""
+    """Comma-separated integers of 64 bits, from 1 up. Raise Problem."""
     items = [item.strip() for item in listed.split(",")]
-    if not all(item.isascii() and item.isdigit() and len(item) <= LONGEST_INTEGER for item in items):
+    if not all(item.isascii() and item.isdigit() and len(item) <= LONGEST_INTEGER and int(item) for item in items):
         raise invalid_parameter(name, INTEGERS)
     return [int(item) for item in items]
 
