@@ -4,6 +4,8 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from app.use_cases.reach import is_host
+
 PORTS = {"smtp": 587, "smtps": 465}
 EXPECTED = "smtp://user:password@host:587?starttls=true, ou smtps://…"
 
@@ -31,7 +33,8 @@ def mail_server_at(url: str) -> MailServer:
         port = parts.port
     except ValueError:
         raise ValueError(f"le port doit être un nombre ; attendu : {EXPECTED}") from None
-    if parts.scheme not in PORTS or not parts.hostname or options or starttls not in {"true", "false"}:
+    named = parts.hostname and is_host(parts.hostname)
+    if parts.scheme not in PORTS or not named or options or starttls not in {"true", "false"}:
         raise ValueError(f"attendu : {EXPECTED}")
     return MailServer(
         parts.hostname,
