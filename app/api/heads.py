@@ -18,7 +18,7 @@ class Heads:
             return
 
         async def without_body(message: Message) -> None:
-            await send(message | {"body": b""} if message["type"] == "http.response.body" else message)
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         # The server goes on knowing what was asked: the scope is another one.
-        await self._app(scope | {"method": "GET", ASKED_METHOD: "HEAD"}, receive, without_body)
+        await self._app({**scope, "method": "GET", ASKED_METHOD: "HEAD"}, receive, without_body)

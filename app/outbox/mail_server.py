@@ -33,11 +33,11 @@ def mail_server_at(url: str) -> MailServer:
         port = parts.port
     except ValueError:
         raise ValueError(f"le port doit être un nombre ; attendu : {EXPECTED}") from None
-    named = parts.hostname and is_host(parts.hostname)
-    if parts.scheme not in PORTS or not named or options or starttls not in {"true", "false"}:
+    host = parts.hostname or ""
+    if parts.scheme not in PORTS or not is_host(host) or options or starttls not in {"true", "false"}:
         raise ValueError(f"attendu : {EXPECTED}")
     return MailServer(
-        parts.hostname,
+        host,
         port or PORTS[parts.scheme],
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,

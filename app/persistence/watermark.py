@@ -28,7 +28,7 @@ READ = f"""WITH held AS MATERIALIZED (
 )
 SELECT statement_timestamp() AS now, (SELECT min(seconds) FROM instants) AS lowest, EXISTS (
     SELECT FROM held WHERE mode = 'RowExclusiveLock'
-        AND relation IN ({", ".join(f"'{table}'::regclass" for table in CHANGING)})
+        AND relation = ANY('{{{", ".join(CHANGING)}}}'::regclass[])
         AND virtualtransaction NOT IN (SELECT virtualtransaction FROM instants)
 ) AS others_write"""
 
@@ -54,7 +54,7 @@ async def read_watermark(reader: Asked, now: datetime, since: datetime) -> datet
     row = await reader.one(READ)
     if row is None:
         raise LookupError("the database says nothing of its locks")
-    watermark = min(now, row["now"]) - MARGIN
+    watermark: datetime = min(now, row["now"]) - MARGIN
     if row["lowest"] is not None:
         watermark = min(watermark, BEGINNING + timedelta(seconds=row["lowest"]))
     if row["others_write"]:

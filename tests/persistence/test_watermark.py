@@ -103,7 +103,7 @@ async def test_red_run_whoever_goes_on_from_the_last_change_seen_misses_it(datab
 async def test_red_run_without_the_lock_the_watermark_passes_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "hold", lambda _: "true")
+    monkeypatch.setattr(databases, "hold", nothing)
     monkeypatch.setattr(watermark, "READ", watermark.READ.replace("RowExclusiveLock", "nothing of the kind"))
 
     found, late = await whoever_reads_while_another_is_late(database, Copy(database))
@@ -126,6 +126,11 @@ async def test_a_change_that_waits_for_a_person_s_row_holds_its_instant_meanwhil
 
     assert mark == asked_at
     await waiting
+
+
+def nothing(_: datetime) -> str:
+    """Holds no instant."""
+    return "true"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

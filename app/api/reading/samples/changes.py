@@ -14,14 +14,16 @@ NOTHING: dict[str, Any] = {"since": "2020-01-01T00:00:00Z", "registrations": {}}
 def read_changes(api: httpx.Client, copy: dict[str, Any]) -> int:
     """Toutes les pages, puis seulement la marque d’où repartir : interrompu, on recommence."""
     address: str | None = f"/v1/registrations?updated_since={copy['since']}&limit=500"
-    read = 0
+    read, watermark = 0, copy["since"]
     while address is not None:
         page = api.get(address).raise_for_status()
-        for registration in page.json()["data"]:  # certaines sont déjà connues : les remplacer
+        content = page.json()
+        for registration in content["data"]:  # certaines sont déjà connues : les remplacer
             copy["registrations"][registration["id"]] = registration
             read += 1
+        watermark = content["pagination"]["watermark"]
         address = page.links.get("next", {}).get("url")
-    copy["since"] = page.json()["pagination"]["watermark"]
+    copy["since"] = watermark
     return read
 
 
