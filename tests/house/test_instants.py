@@ -1,8 +1,10 @@
 """Whatever the service changes in a list, its transaction holds the instant: no watermark passes it."""
 
+import ast
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,6 +27,7 @@ from tests.persistence.test_watermark import trace
 from tests.served import Served
 from tests.use_cases.acting import asking
 
+APP = Path(__file__).parents[2] / "app"
 YEARS_LATER = MORNING + timedelta(days=4_000)
 # Refuses what changes at an instant that its transaction does not hold.
 DEMAND = f"""CREATE FUNCTION demand_instant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -77,6 +80,19 @@ async def every_line_of_an_import(database: Database) -> None:
     while await carry_out_next(database, lambda: MORNING, asyncio.Event()):
         pass
     assert await database.many("SELECT 1 FROM import_job WHERE status = 'done' AND imported = 3")
+
+
+def test_every_entrance_that_changes_something_refuses_instants_that_are_too_old() -> None:
+    """But for the demonstration, which plays what happened long before anybody followed it."""
+    calls = [
+        (path.name, {keyword.arg for keyword in node.keywords})
+        for path in sorted(APP.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "open_database"
+    ]
+
+    assert [name for name, keywords in calls if "is_timed" in keywords] == ["administration.py", "cli.py", "main.py"]
+    assert [name for name, keywords in calls if "is_timed" not in keywords] == ["cli.py", "demonstration.py"]
 
 
 @pytest.mark.parametrize("held", [None, YEARS_LATER])

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID, uuid4
 
@@ -22,17 +22,23 @@ from app.persistence.watermark import CHANGING, MARGIN, TooLate, hold, read_wate
 from app.use_cases.keep_adviser import keep_adviser
 from app.use_cases.versions import ANYTHING
 from tests.cli.program import new_folder
-from tests.clockwork import MORNING
 from tests.conftest import SETTINGS, fill
 from tests.use_cases.acting import a_key, adviser_columns, an_adviser, asking
 
-NOW = MORNING + timedelta(hours=1)
-LONG_AGO = MORNING - timedelta(days=1)
+NOW = datetime(2025, 1, 15, 9, 30, tzinfo=UTC)  # past, by the clock of any database
+LONG_AGO = NOW - timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
 def trace(at: datetime) -> Trace:
     return Trace(None, "test", None, at)
+
+
+async def somebody(database: Database) -> UUID:
+    """An adviser of long ago."""
+    adviser = await an_adviser(database)
+    await database.one("UPDATE adviser SET updated_at = $1 WHERE id = $2", LONG_AGO - SECOND, adviser)
+    return adviser
 
 
 @asynccontextmanager
@@ -81,7 +87,7 @@ class NaiveCopy(Copy):
 
 async def whoever_reads_while_another_is_late(database: Database, copy: Copy) -> tuple[list[UUID], UUID]:
     """What a second reading shows, and who was changed before the first one, and committed after it."""
-    slow, quick = await an_adviser(database), await an_adviser(database)
+    slow, quick = await somebody(database), await somebody(database)
     async with changing(database, slow, NOW - timedelta(minutes=5)):
         await changed(database, quick, NOW)
         await copy.read()
@@ -112,7 +118,7 @@ async def test_red_run_without_the_lock_the_watermark_passes_it(
 
 
 async def test_a_change_that_waits_for_a_person_s_row_holds_its_instant_meanwhile(database: Database) -> None:
-    adviser = await an_adviser(database)
+    adviser = await somebody(database)
     asked_at = NOW - timedelta(minutes=5)
     async with changing(database, adviser, NOW):
         waiting = asyncio.create_task(
@@ -136,7 +142,7 @@ def nothing(_: datetime) -> str:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_a_copy_is_exact_in_the_end_whoever_commits_when(database: Database, seed: int) -> None:
     random, copy, done = Random(seed), Copy(database), asyncio.Event()  # noqa: S311  # a play, not a secret
-    people = [await an_adviser(database) for _ in range(10)]
+    people = [await somebody(database) for _ in range(10)]
     clock = [NOW]
 
     def tick() -> datetime:
@@ -186,7 +192,7 @@ async def test_another_writer_s_instant_is_not_known_and_nothing_is_complete_mea
     database: Database, owner: Database
 ) -> None:
     """Somebody at a prompt, or a former version of the service."""
-    adviser = await an_adviser(database)
+    adviser = await somebody(database)
     async with owner.transaction() as tx:
         await tx.run("UPDATE adviser SET updated_at = $1 WHERE id = $2", NOW - timedelta(days=1), adviser)
 
@@ -196,7 +202,7 @@ async def test_another_writer_s_instant_is_not_known_and_nothing_is_complete_mea
 
 
 async def test_who_only_reads_or_locks_a_row_holds_nobody_up(database: Database) -> None:
-    adviser = await an_adviser(database)
+    adviser = await somebody(database)
     async with database.transaction() as tx:
         await tx.one("SELECT 1 FROM adviser WHERE id = $1 FOR NO KEY UPDATE", adviser)
 
@@ -219,7 +225,7 @@ def cluster_url(database_url: str) -> str:
 
 async def test_a_transaction_that_begins_too_late_is_refused(database_url: str) -> None:
     timed = open_database(database_url, pool_size=1, is_timed=True)
-    adviser = await an_adviser(timed)
+    adviser = await somebody(timed)
     late, in_time = utc_now() - MARGIN, utc_now() - MARGIN + timedelta(seconds=20)
 
     for attempt in (None, a_key()):
@@ -241,7 +247,7 @@ async def test_a_commit_that_waits_for_a_standby_holds_its_instant_until_it_is_s
         await asyncio.to_thread(fill, cluster, "registrations")
         database = open_database(cluster.url("registrations"), pool_size=4)
         superuser = open_database(cluster.url("registrations"), pool_size=1, role=None)
-        copy, adviser = Copy(database), await an_adviser(database)
+        copy, adviser = Copy(database), await somebody(database)
         committing = asyncio.create_task(commit_when_replicated(database, adviser))
         async with asyncio.timeout(5):
             while await superuser.one("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'") is None:
