@@ -32,7 +32,7 @@ def build(settings: Settings) -> FastAPI:
     """Nothing connects before the first request. Raise SettingsError without a database or a secret."""
     if settings.database_url is None or settings.secret_key is None:
         raise SettingsError("DATABASE_URL et SECRET_KEY : requis ici ; `python -m app serve` sait s’en passer")
-    database = open_database(settings.database_url.get_secret_value())
+    database = open_database(settings.database_url.get_secret_value(), is_timed=True)
     pepper = Pepper(tuple(settings.secret_key.get_secret_value().split()))
     limiter = Limiter(settings.rate_limit_per_minute)
     reach = Reach(anywhere=settings.webhook_allow_private_addresses)

@@ -19,6 +19,7 @@ from app.api.adviser_bodies import (
 )
 from app.api.bodies import answer_of, said, shown
 from app.api.fields import CIVIL_DATE, EARLIEST, LATEST, DayText, Id
+from app.api.filters import EmailAsked
 from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
@@ -121,9 +122,7 @@ async def list_advisers(
     asking: Reading,
     paging: Paging,
     conum_id: ConumIds = None,
-    email: Annotated[
-        str | None, Query(max_length=254, pattern=r"^[^\x00-\x1f]+$", description="L’adresse exacte, sans la casse.")
-    ] = None,
+    email: Annotated[EmailAsked | None, Query(description="L’adresse exacte, sans la casse.")] = None,
 ) -> Response:
     """Un organisme de formation ne voit que les conseillers inscrits chez lui, sans leur adresse."""
     filters = advisers.visible_to(asking.owner)

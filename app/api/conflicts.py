@@ -174,10 +174,7 @@ def problem_of(stop: Exception) -> Problem | None:
             )
             return Problem("idempotency-in-flight", detail, headers={"Retry-After": "1"})
         case Stale():
-            detail = Sentence(
-                fr=f"La version actuelle est {stop.version}.", en=f"The current version is {stop.version}."
-            )
-            return Problem("precondition-failed", detail, version=stop.version)
+            return Problem("precondition-failed", _stale(stop), version=stop.version)
         case PreconditionMissing():
             detail = Sentence(
                 fr="Cette ressource existe : dites quelle version vous modifiez.",
@@ -188,6 +185,18 @@ def problem_of(stop: Exception) -> Problem | None:
             return Problem("conum-id-taken", CONUM_ID_TAKEN)
         case _:
             return problem_with_credentials(stop) or problem_with_webhooks(stop)
+
+
+def _stale(stale: Stale) -> Sentence:
+    present = Sentence(fr=f"La version actuelle est {stale.version}.", en=f"The current version is {stale.version}.")
+    if not stale.weakly:
+        return present
+    return Sentence(
+        fr=f'If-Match : un validateur faible (W/"…") ne désigne aucune version à modifier ; envoyez l’ETag fort, comme '
+        f'"{stale.version}", sans W/. {present.fr}',
+        en=f'If-Match: a weak validator (W/"…") names no version to change; send the strong ETag, such as '
+        f'"{stale.version}", without W/. {present.en}',
+    )
 
 
 def _unknown(reference: UnknownReference) -> Problem:

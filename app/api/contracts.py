@@ -27,6 +27,7 @@ from app.api.fields import (
     check_order,
     objection,
 )
+from app.api.filters import SiretAsked
 from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
@@ -203,7 +204,7 @@ async def list_contracts(
     asking: Reading,
     paging: Paging,
     adviser_id: Id | None = None,
-    siret: Annotated[str | None, Query(max_length=14, pattern="^[0-9]{7,14}$", description="Sans espaces.")] = None,
+    siret: Annotated[SiretAsked | None, Query(description="SIRET, ou RIDET de Nouvelle-Calédonie.")] = None,
 ) -> Response:
     """Dans l’ordre des identifiants ; par date de modification avec `updated_since`."""
     filters = equalities(adviser_id=adviser_id, employer_siret=siret)

@@ -17,6 +17,7 @@ from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered
 from app.persistence.clients import Client
 from app.persistence.database import NothingWritten, OutcomeUnknown
 from app.persistence.failures import UNREACHABLE, violated_constraint
+from app.persistence.watermark import TooLate
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405
@@ -85,7 +86,7 @@ def _problem_of_failure(failure: Exception) -> Problem:
         return Problem("outcome-unknown", UNKNOWN, headers=LATER)
     if isinstance(failure, NothingWritten):
         return Problem("unavailable", LOST, headers=LATER)
-    if isinstance(failure, TimeLimitReached):
+    if isinstance(failure, TimeLimitReached | TooLate):
         return Problem("unavailable", TOO_LONG, headers=LATER)
     if isinstance(failure, UNREACHABLE):
         return Problem("unavailable", AWAY, headers=LATER)
@@ -109,4 +110,4 @@ def _methods_of(scope: Scope) -> str:
     """Every method that some route takes at this path: the framework names those of the first route only."""
     operations = scope["app"].state.operations
     found = {method for route in operations if route.path_regex.match(scope["path"]) for method in route.methods}
-    return ", ".join(sorted(found))
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))

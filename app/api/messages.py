@@ -68,7 +68,7 @@ def _resource(row: Row) -> dict[str, Any]:
 async def list_messages(
     asking: Reading,
     paging: PlainPaging,
-    adviser_id: UUID | None = None,
+    adviser_id: Id | None = None,
     registration_id: About = None,
     status: Status = None,
 ) -> Response:

@@ -113,6 +113,8 @@ class Route(APIRoute):
             _check_content_type(request, bounds)
             bounded = BoundedRequest(request.scope, request.receive, bounds)
             await bounded.body()
+            if takes_file and needs is not None:  # a file may take long to come: its request begins now
+                needs.admit(request.scope)
             try:
                 return await handle(bounded)
             except HTTPException as error:  # only of a body that the framework could not take apart

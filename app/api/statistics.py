@@ -21,6 +21,7 @@ from app.api.languages import spoken
 from app.api.pages import invalid_parameter
 from app.api.problems import Problem
 from app.api.routes import Route, problems
+from app.api.spreadsheets import guarded
 from app.domain.refusals import Reason
 from app.domain.registration import Funding, Status
 from app.persistence.statistics import (
@@ -173,9 +174,10 @@ def _covers(given: str, kind: str) -> bool:
 
 
 def table(headings: Sequence[str], rows: Iterable[Iterable[object]], language: Language) -> Response:
-    """RFC 4180."""
+    """RFC 4180; nothing in it is computed by a spreadsheet."""
     text = io.StringIO()
-    csv.writer(text).writerows([headings, *rows])
+    for row in (headings, *rows):
+        csv.writer(text).writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
     answer = Response(text.getvalue(), headers={"Cache-Control": PRIVATE, **spoken(language)})
     answer.headers["Content-Type"] = f"{CSV}; charset=utf-8; header=present"
     answer.headers["Vary"] += ", Accept"

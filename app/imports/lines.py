@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
+from app.api.spreadsheets import guarded, unguarded
 from app.imports.cells import Unreadable, text_of
 from app.imports.columns import REASON, REJECTED_COLUMN, REJECTED_LINE, Recognised
 from app.imports.sheet import Cell, Row, is_blank
-
-# A spreadsheet would compute a cell that begins so.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-GUARD = "'"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +66,7 @@ def line_of(row: Row, recognised: Recognised) -> Line | Rejection:
     if any(not is_blank(cell) for cell in row.cells[len(recognised.headings) :]):
         faults.append(Fault("La ligne a plus de cellules qu’il n’y a de colonnes : un séparateur n’est pas protégé."))
     for place, column in recognised.columns.items():
-        cell = _unguarded(row.cells[place]) if place < len(row.cells) else None
+        cell = _as_it_was(row.cells[place]) if place < len(row.cells) else None
         if is_blank(cell):
             if not column.lasts:
                 values[column.name] = None
@@ -81,9 +78,9 @@ def line_of(row: Row, recognised: Recognised) -> Line | Rejection:
     return Rejection(row.number, row.cells, tuple(faults)) if faults else Line(row.number, row.cells, values)
 
 
-def _unguarded(cell: Cell) -> Cell:
-    """Without the sign that a file of rejected lines puts before what a spreadsheet would compute."""
-    return cell[1:] if isinstance(cell, str) and cell.startswith(GUARD) and cell[1:].startswith(DANGEROUS) else cell
+def _as_it_was(cell: Cell) -> Cell:
+    """Without the signs that a file of rejected lines puts before what a spreadsheet would compute."""
+    return unguarded(cell) if isinstance(cell, str) else cell
 
 
 def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> bytes:
@@ -93,10 +90,11 @@ def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> byt
     """
     written = StringIO()
     writer = csv.writer(written, delimiter=";")
-    writer.writerow(_guarded((REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised))))
+    headings = (REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised))
+    writer.writerow(map(guarded, headings))
     for rejection in sorted(rejections, key=lambda item: item.number):
         cells = ("" if cell is None else text_of(cell) for cell in _own(rejection.cells, recognised))
-        writer.writerow(_guarded((str(rejection.number), *_said(rejection.faults, recognised), *cells)))
+        writer.writerow(map(guarded, (str(rejection.number), *_said(rejection.faults, recognised), *cells)))
     return written.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -111,7 +109,3 @@ def _said(faults: Sequence[Fault], recognised: Recognised) -> tuple[str, str]:
         return named[0], faults[0].reason
     reasons = (f"{name} : {fault.reason}" if name else fault.reason for name, fault in zip(named, faults, strict=True))
     return ", ".join(dict.fromkeys(filter(None, named))), " ".join(reasons)
-
-
-def _guarded(cells: Iterable[str]) -> Iterator[str]:
-    return (GUARD + cell if cell.startswith(DANGEROUS) else cell for cell in cells)

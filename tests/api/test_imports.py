@@ -1,17 +1,19 @@
 """A spreadsheet over HTTP: left, followed, its rejected lines given back."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from app.api.routes import BoundedRequest
 from app.imports.jobs import carry_out_next
 from app.persistence.database import open_database
 from app.persistence.imports import LARGEST_FILE
 from tests.api.answers import documented, problem, wrong_fields
-from tests.clockwork import MORNING
+from tests.clockwork import MORNING, Clockwork
 from tests.served import Served, key
 
 HEADINGS = "Id conseiller;Nom;Date de début formation;Téléphone"
@@ -41,6 +43,23 @@ def followed(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
 
 def lines(*rows: str) -> bytes:
     return "\n".join([HEADINGS, *rows]).encode("cp1252")
+
+
+def test_a_file_that_takes_long_to_come_is_left_when_it_has_come(
+    admin: httpx.Client, clock: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its instant would be too old to be kept otherwise."""
+    received = BoundedRequest._received  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # where a body comes
+
+    async def slowly(request: BoundedRequest) -> bytes:
+        clock.now = MORNING + timedelta(minutes=1)
+        return await received(request)
+
+    monkeypatch.setattr(BoundedRequest, "_received", slowly)
+
+    answer = left(admin, lines())
+
+    assert answer.json()["created_at"] == "2026-06-15T08:31:00Z"
 
 
 def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(served: Served, admin: httpx.Client) -> None:

@@ -78,6 +78,8 @@ def test_only_types_that_exist_can_be_asked_for(platform: httpx.Client, types: A
         ("https://coop.example/hooks#part", "url-malformed"),
         ("https://coop.example:70000/", "url-malformed"),
         ("https:///hooks", "url-malformed"),
+        (f"https://{'a' * 64}.example/hooks", "url-host"),
+        ("https://coop..example/hooks", "url-host"),
         ("ftp://coop.example/", "invalid-format"),
         ("https://conseillé.example/", "invalid-format"),
         ("https://coop.example/two words", "invalid-format"),

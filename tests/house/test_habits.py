@@ -297,7 +297,8 @@ COMPOSED = {
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "concerned"},
     "app/persistence/clients.py": {"KEYS", "REVOCATIONS"},
     "app/persistence/database.py": {
-        "begin", "lock.adviser", "changing", "tried", "attempt.number", "trace.insertion(subjects)",
+        "begin", "lock.adviser", "wanted", "' AND '.join(tried)", "attempt.number", "trace.insertion(subjects)",
+        "hold(trace.at)", "is_in_time(timed.at)",
     },
     "app/persistence/deliveries.py": {
         "Channel.WEBHOOK", "ENDPOINT", "FORGOTTEN_AT_ONCE", "MOST_ATTEMPTS_SHOWN", "OWNED", "_AGAIN", "_SHOWN",
@@ -349,6 +350,7 @@ COMPOSED = {
         "Channel.EMAIL", "DAY", "ENDPOINT_OWNER", "HAPPENED", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE",
         "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY", "warning.kind",
     },
+    "app/persistence/watermark.py": {"', '.join(CHANGING)", "LOCK_CLASS", "seconds", "(at + MARGIN).isoformat()"},
     "app/persistence/webhook_endpoints.py": {"OWNED", "RESOURCE"},
     "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "FORGOTTEN_BY_ALL", "MOVED", "WHOLE"},
 }  # fmt: skip
