@@ -19,7 +19,7 @@ def faults_of(stopped: Exception, columns: Columns) -> tuple[Fault, ...] | None:
 
 def _fault(error: WrongField, columns: Columns) -> Fault:
     name = error.pointer.removeprefix("/").replace("/", ".") or None
-    expected = columns.expected(name) if error.code == "invalid-format" else None
+    expected = columns.expected(name) if error.code in {"invalid-format", "too-long"} else None
     return Fault(expected or error.detail.fr, name)
 
 

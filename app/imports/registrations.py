@@ -24,7 +24,7 @@ from app.domain.refusals import Reason
 from app.domain.registration import Attendance, Funding, Payer, Request, Status
 from app.domain.session import Session
 from app.domain.training_organisation import TrainingOrganisation
-from app.imports.cells import folded
+from app.imports.content import folded
 from app.imports.desk import Desk, Kind, by_name, named
 from app.imports.lines import Fault, Line, Rejected, nested, rejected
 from app.imports.people import OF_PERSON, Who

@@ -154,15 +154,6 @@ async def test_a_second_line_that_says_otherwise_is_rejected_each_time(database:
     assert [row["last_name"] for row in await advisers(database)] == ["Exemple 1", "Exemple 2"]
 
 
-async def test_two_numbers_with_one_address_may_be_one_person(database: Database) -> None:
-    rows = (an_adviser(1, email="une@example.org"), an_adviser(2, email="UNE@example.org"))
-
-    first, again = await taken(database, *rows), await taken(database, *rows)
-
-    assert (counts(first), counts(again)) == ((1, 0, 1), (0, 1, 1))
-    assert "même personne" in str(reasons(first.rejections)[3]["email"])
-
-
 async def test_an_address_known_without_a_number_gets_one(database: Database) -> None:
     await taken(database, an_adviser(None))  # type: ignore[arg-type]  # an empty cell
 
