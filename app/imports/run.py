@@ -1,7 +1,7 @@
 """An import from its bytes to its counts. Lines are carried out in transactions of a hundred: what is committed stays,
 and a second run finds it unchanged."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from app.imports.columns import Recognised
 from app.imports.desk import Desk, Kind
 from app.imports.faults import faults_of
-from app.imports.kinds import KINDS
+from app.imports.kinds import KINDS, suspect_columns
 from app.imports.lines import Fault, Line, Rejection, line_of
 from app.imports.people import People, Who
 from app.imports.reading import read_sheet
@@ -47,6 +47,8 @@ class Parsed:
     recognised: Recognised
     lines: Sequence[Line]
     rejections: Sequence[Rejection]
+    suspect: Mapping[str, str]
+    """The unknown columns that seem to be what decides much, and what each seems to be, in French."""
 
     @property
     def read(self) -> int:
@@ -80,10 +82,11 @@ def parse(kind: ImportKind, content: bytes) -> Parsed:
     """Raise FileRefused."""
     columns = KINDS[kind].columns
     sheet = read_sheet(content, columns.is_known)
-    recognised = columns.recognised(sheet.headings)
-    read = [line_of(row, recognised) for row in sheet.rows]
+    recognised = columns.recognised(sheet.headings, sheet.headed_at)
+    read = [line_of(row, recognised, is_grid=sheet.is_grid) for row in sheet.rows]
     lines = [line for line in read if isinstance(line, Line)]
-    return Parsed(recognised, lines, [line for line in read if isinstance(line, Rejection)])
+    rejections = [line for line in read if isinstance(line, Rejection)]
+    return Parsed(recognised, lines, rejections, suspect_columns(sheet, recognised))
 
 
 class Import:
@@ -140,7 +143,7 @@ class Import:
             try:
                 changed = work.take(line)
             except Exception as stopped:
-                faults = faults_of(stopped, self._kind.columns)
+                faults = faults_of(stopped)
                 if faults is None:
                     raise
                 tally.rejections.append(_rejection(line, faults))

@@ -75,12 +75,25 @@ def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(served:
     assert answer.headers["Location"] == f"{served.base_url}/v1/imports/{waiting['id']}"
     assert [done[name] for name in ("status", "read", "imported", "unchanged", "rejected")] == ["done", 2, 1, 0, 1]
     assert (done["ignored_columns"], done["failure"], done["dry_run"]) == (["Téléphone"], None, False)
+    assert done["suspect_columns"] == []
     assert admin.get("/v1/advisers", params={"conum_id": number}).json()["data"][0]["last_name"] == "Exemple"
     assert rejects.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert rejects.headers["Content-Disposition"] == f'attachment; filename="{done["id"]}.rejects.csv"'
     said, wrong = rejects.content.decode("utf-8-sig").splitlines()
     assert said == f"Ligne rejetée;Colonne en cause;Motif du rejet;{HEADINGS}"
     assert wrong == f"3;Date de début formation;L’année doit avoir quatre chiffres.;{number + 1};Exemple;14/03/22;0299"
+
+
+def test_a_column_that_seems_to_matter_is_told_apart(served: Served, admin: httpx.Client) -> None:
+    answer = left(admin, b"Nom;Courriel du maire;Salaire\nExemple;;1800\n", dry_run="true")
+    work(served)
+
+    done = followed(admin, answer)
+
+    assert (done["suspect_columns"], done["ignored_columns"]) == (
+        ["Courriel du maire"],
+        ["Courriel du maire", "Salaire"],
+    )
 
 
 def test_a_dry_run_says_what_would_be(served: Served, admin: httpx.Client) -> None:

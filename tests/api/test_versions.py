@@ -262,9 +262,9 @@ def test_a_null_erases_a_whole_administrative_file(platform: httpx.Client) -> No
         ({"employer": {"unknown": 1}}, "/employer/unknown"),
         ({"employer": "Ville"}, "/employer"),
         ({"starts_on": None}, "/starts_on"),
-        ({"ends_on": "2030-01-01"}, ""),
-        ({"terminated_on": "2021-12-31"}, ""),
-        ({"type": "CDD"}, ""),
+        ({"ends_on": "2030-01-01"}, "/ends_on"),
+        ({"terminated_on": "2021-12-31"}, "/terminated_on"),
+        ({"type": "CDD"}, "/ends_on"),
     ],
 )
 def test_a_patched_contract_is_one_that_could_be_put(

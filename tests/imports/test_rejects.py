@@ -104,3 +104,14 @@ def test_rejected_again_it_does_not_grow() -> None:
     again = rejects_of(once)
 
     assert rows_of(again) == rows_of(once)
+
+
+def test_what_could_not_be_read_is_not_read_the_next_time_either() -> None:
+    content = separated(("Id conseiller", "Nom"), (1, "BERARD"), encoding="utf-8") + "2;Zoé\n".encode()
+    foreign = content.replace(b"BERARD", b"B\xc9RARD")
+    formula = workbook([("Id conseiller", "Nom"), (1, "=A1")])
+
+    for first in (foreign, formula):
+        once = rejects_of(first)
+        assert rows_of(rejects_of(once)) == rows_of(once)
+        assert len(rows_of(once)) == 2
