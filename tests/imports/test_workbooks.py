@@ -74,7 +74,11 @@ def faults_of(content: bytes, kind: ImportKind = ImportKind.ADVISERS) -> dict[in
     return reasons(parse(kind, content).rejections)
 
 
-@pytest.mark.parametrize("formula", ["=B2", "=DATE(2022,7,18)", ArrayFormula("C2:C3", "=B2:B3")], ids=str)
+@pytest.mark.parametrize(
+    "formula",
+    ["=B2", "=DATE(2022,7,18)", ArrayFormula("C2:C3", "=B2:B3")],
+    ids=["a cell", "a function", "of several cells"],
+)
 def test_a_formula_without_a_stored_value_is_no_empty_cell(formula: Any) -> None:
     content = made([DAYS, (1, DAY, None)], lambda sheet: sheet.cell(2, 3, formula))
 
