@@ -73,15 +73,16 @@ def line_of(row: Row, recognised: Recognised, *, is_grid: bool = True) -> Line |
     """Every cell read, or everything that can't be. Only an empty cell says that there is none."""
     values: dict[str, Any] = {}
     faults = [*_of_row(row, recognised)]
+    cells = tuple(map(_as_it_was, row.cells))
     for place, column in recognised.columns.items():
-        if values.get(column.name) is not None or (place >= len(row.cells) and not is_grid):
+        if values.get(column.name) is not None or (place >= len(cells) and not is_grid):
             continue
-        cell = row.cells[place] if place < len(row.cells) else None
+        cell = cells[place] if place < len(cells) else None
         try:
-            values |= _said(_as_it_was(cell), column)
+            values |= _said(cell, column)
         except Unreadable as problem:
             faults.append(Fault(str(problem), column.name))
-    return Rejection(row.number, row.cells, tuple(faults)) if faults else Line(row.number, row.cells, values)
+    return Rejection(row.number, cells, tuple(faults)) if faults else Line(row.number, cells, values)
 
 
 def _as_it_was(cell: Cell) -> Cell:

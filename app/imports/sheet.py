@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise, zip_longest
 
+from app.api.spreadsheets import unguarded
 from app.api.texts import tidy
 from app.wording.languages import Sentence
 
@@ -88,7 +89,7 @@ def _headed(rows: Sequence[Row], is_known: IsKnown) -> tuple[int, tuple[str, ...
 
 
 def _headings(row: Row) -> tuple[str, ...]:
-    headings = ["" if is_blank(cell) else " ".join(tidy(str(cell)).split()) for cell in row.cells]
+    headings = ["" if is_blank(cell) else " ".join(tidy(unguarded(str(cell))).split()) for cell in row.cells]
     while headings and not headings[-1]:
         headings.pop()
     return tuple(headings)
