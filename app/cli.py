@@ -15,6 +15,7 @@ from app.administration import clients, database_url, keys, with_database
 from app.api.application import create_application
 from app.api.keys import Pepper
 from app.api.service import Service
+from app.api.unready import WHY
 from app.clock import utc_now
 from app.demonstration import KEYS_FILE, embedded, seed
 from app.embedded.cluster import ClusterError
@@ -25,7 +26,7 @@ from app.measures import show_attempts
 from app.persistence import migrations
 from app.persistence.clients import Role
 from app.persistence.database import Database, open_database
-from app.persistence.failures import UNREACHABLE, is_missing_schema
+from app.persistence.failures import NotConnected, Unready, trouble_of
 from app.persistence.sequencing import begin_epoch
 from app.seed.catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
@@ -163,10 +164,20 @@ def main() -> None:
         typer.echo(str(problem), err=True)
         sys.exit(2)
     except Exception as problem:
-        if is_missing_schema(problem):
-            typer.echo("DATABASE_URL : cette base n’a pas encore son schéma ; lancez `python -m app migrate`", err=True)
-        elif isinstance(problem, UNREACHABLE):
-            typer.echo(f"DATABASE_URL : la base de données ne répond pas ({type(problem).__name__})", err=True)
-        else:
+        trouble = trouble_of(problem)
+        if trouble is None:
             raise
+        typer.echo(f"DATABASE_URL : {_said(problem, trouble)}", err=True)
         sys.exit(2)
+
+
+def _said(problem: Exception, trouble: Unready) -> str:
+    if trouble is Unready.SCHEMA:
+        return "cette base n’a pas encore son schéma ; lancez `python -m app migrate`"
+    if trouble is not Unready.AWAY:
+        return WHY[trouble].fr
+    if isinstance(problem.__cause__, ValueError):
+        return f"n’est pas comprise ({problem.__cause__})"
+    if isinstance(problem, NotConnected):
+        return f"le serveur a refusé la session ({problem.__cause__})"
+    return f"la base de données ne répond pas ({type(problem).__name__})"

@@ -61,6 +61,7 @@ def build(settings: Settings) -> FastAPI:
                 await worker
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+            await service.trail.close()
             await database.close()
 
     app.router.lifespan_context = lifespan

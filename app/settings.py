@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.outbox.mail_server import MailServer, mail_server_at
+from app.persistence.connecting import hosts_of
 from app.wording.addresses import NoMailbox, mailbox
 
 
@@ -88,6 +89,8 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
             raise ValueError("doit commencer par postgresql://")
+        if value is not None:
+            hosts_of(value.get_secret_value())
         return value
 
     @field_validator("public_base_url")

@@ -5,9 +5,9 @@ import os
 
 from alembic import context
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.persistence.pool import driver_url
+from app.persistence.migrations import engine_of
 from app.persistence.tables import metadata
 
 ALONE = 7_241_906_215  # any number, the same for every process that migrates
@@ -32,7 +32,7 @@ async def taken(alone: AsyncConnection) -> None:
 
 
 async def main(url: str) -> None:
-    engine = create_async_engine(driver_url(url))
+    engine = engine_of(url)
     try:
         async with engine.connect() as alone:
             await taken(alone)

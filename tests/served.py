@@ -67,6 +67,7 @@ def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenRead
         await server.serve([listener])
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
+        await service.trail.close()
         await service.database.close()
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)

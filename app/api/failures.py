@@ -11,13 +11,13 @@ from app.api.conflicts import CONUM_ID_TAKEN, problem_of, problem_of_conflict
 from app.api.problem_kinds import CATALOGUE
 from app.api.problems import Problem, code_of_status, problem_answer
 from app.api.service import Service
+from app.api.unready import WHY
 from app.api.validation import request_problem
 from app.domain.errors import Conflict
 from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered
 from app.persistence.clients import Client
 from app.persistence.database import NothingWritten, OutcomeUnknown
-from app.persistence.failures import UNREACHABLE, violated_constraint
-from app.persistence.watermark import TooLate
+from app.persistence.failures import TooLate, trouble_of, violated_constraint
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405
@@ -34,7 +34,6 @@ TOO_LONG = Sentence(
     fr="La demande a pris trop de temps ; répétée avec la même clé, elle ne sera pas faite deux fois.",
     en="The request took too long; repeated with the same key, it is not carried out twice.",
 )
-AWAY = Sentence(fr="La base de données ne répond pas.", en="The database does not answer.")
 OUTRUN = Sentence(fr="Une écriture simultanée a été plus rapide.", en="A simultaneous write was quicker.")
 RECORDED = Sentence(
     fr="L’erreur est enregistrée ; rien n’a été écrit.", en="The error is recorded; nothing was written."
@@ -88,8 +87,8 @@ def _problem_of_failure(failure: Exception) -> Problem:
         return Problem("unavailable", LOST, headers=LATER)
     if isinstance(failure, TimeLimitReached | TooLate):
         return Problem("unavailable", TOO_LONG, headers=LATER)
-    if isinstance(failure, UNREACHABLE):
-        return Problem("unavailable", AWAY, headers=LATER)
+    if (why := trouble_of(failure)) is not None:
+        return Problem("unavailable", WHY[why], headers=LATER)
     constraint = violated_constraint(failure)
     if constraint == "uq_adviser_conum_id":
         return Problem("conum-id-taken", CONUM_ID_TAKEN)

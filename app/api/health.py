@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.problems import Problem
 from app.api.service import Service
+from app.api.unready import WHY
 from app.measures import (
     CONTENT_TYPE,
     DEAD,
@@ -19,23 +20,12 @@ from app.measures import (
 from app.persistence.database import Reader
 from app.persistence.deliveries import Channel, count_dead, undelivered
 from app.persistence.failures import UNREACHABLE
-from app.persistence.health import Unready, count_lanes, count_workers, oldest_unsequenced, why_unready
+from app.persistence.health import count_lanes, count_workers, oldest_unsequenced, why_unready
 from app.wording.languages import Sentence
 
 LANE_STATES = ("closed", "open", "half_open", "disabled")
 LATER = {"Retry-After": "1"}
 STOPPING = Sentence(fr="Le service s’arrête.", en="The service is stopping.")
-WHY = {
-    Unready.AWAY: Sentence(fr="La base de données ne répond pas.", en="The database does not answer."),
-    Unready.SCHEMA: Sentence(
-        fr="Le schéma de la base est plus ancien que ce programme : `python -m app migrate`.",
-        en="The database schema is older than this program: `python -m app migrate`.",
-    ),
-    Unready.POLICY: Sentence(
-        fr="Aucune politique de financement n’est chargée : `python -m app seed`.",
-        en="No funding policy is loaded: `python -m app seed`.",
-    ),
-}
 
 
 def _service(request: Request) -> Service:

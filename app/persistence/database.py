@@ -16,16 +16,19 @@ from app.domain.policy import Policy
 from app.measures import count_decisions
 from app.persistence.attempts import FIND, Attempt, ConflictAnswered, check_not_answered, remember_conflict
 from app.persistence.driver import Driver, Row
-from app.persistence.failures import UNREACHABLE
+from app.persistence.failures import UNREACHABLE, TooLate, ends_session
 from app.persistence.locks import Lock, Missing
-from app.persistence.pool import Pool
+from app.persistence.pool import Era, Pool
+from app.persistence.readiness import Readiness
 from app.persistence.roles import SERVICE, TRAINING_ORGANISATION
 from app.persistence.traces import Trace, literal
 from app.persistence.viewers import Viewer
-from app.persistence.watermark import TooLate, hold, is_in_time
+from app.persistence.watermark import hold, is_in_time
 
 POOL_SIZE = 16  # per process: while some commits wait for the disk, others decide
 VIEWERS = 8  # per process: training organisations read, and read little
+ASIDE = 2  # per process: what readers did is noted there
+COMMIT_SECONDS = 5.0  # and no longer: what became of it is then asked in what is left of the request's time
 
 
 class Reader(Protocol):
@@ -67,19 +70,22 @@ class Transaction:
 
 
 class Database:
-    """`changed` is set whenever a change was committed, for whoever tells it on. `is_timed` says that instants come
-    from a real clock, so that one which has become too old can be refused."""
+    """`changed` is set whenever a change was committed, for whoever tells it on; what is committed on `aside` waits for
+    no standby. `is_timed` says that instants come from a real clock, so that one which has become too old can be
+    refused."""
 
-    def __init__(self, pool: Pool, viewers: Pool, *, is_timed: bool = False) -> None:
+    def __init__(self, pool: Pool, viewers: Pool, aside: Pool, readiness: Readiness, *, is_timed: bool = False) -> None:
         self.is_timed = is_timed
         self._pool = pool
         self._viewers = viewers
+        self.aside = aside
+        self.readiness = readiness
         self.policies: dict[str, Policy] = {}
         self.changed = asyncio.Event()
 
     async def close(self) -> None:
-        await self._pool.close()
-        await self._viewers.close()
+        await asyncio.gather(*(pool.close() for pool in (self._pool, self._viewers, self.aside)))
+        await self.readiness.close()
 
     def seen_by(self, training_organisation: UUID | None) -> Reader:
         """What exists for this training organisation; everything when None."""
@@ -105,8 +111,9 @@ class Database:
         BEGIN, the trace's instant and the lock share a round trip, the trace and COMMIT another. Raises Missing,
         AdviserAnonymised, TooLate, AttemptInFlight, and whatever the block raises; with an attempt, a conflict is
         remembered and raised as ConflictAnswered, so that a replay repeats it. When the connection is lost at COMMIT:
-        AlreadyAnswered, NothingWritten or OutcomeUnknown.
+        AlreadyAnswered, NothingWritten or OutcomeUnknown; NotReady until commits are heard of again.
         """
+        await self.readiness.check()
         try:
             async with self._pool.lend() as lent:
                 connection = lent.connection
@@ -122,12 +129,13 @@ class Database:
                     if attempt is None:
                         raise
                     raise ConflictAnswered(await remember_conflict(connection, attempt, conflict)) from conflict
-                except Exception:
-                    if not connection.is_closed():
+                except Exception as failure:
+                    if not (connection.is_closed() or ends_session(failure)):
                         await connection.execute("ROLLBACK")
                     raise
                 await _commit(connection, trace, opened.subjects)
         except OutcomeUnknown:
+            self.readiness.doubt()
             # The lost connection is given back first: when all of them are lost, another must be had.
             if attempt is not None:
                 await self._settle(attempt)
@@ -186,13 +194,15 @@ def _opening(
 
 
 async def _commit(connection: Driver, trace: Trace | None, subjects: list[str]) -> None:
-    """With the trace it leaves, in one round trip. Raise OutcomeUnknown when the server went away before it said that
-    it had committed."""
+    """With the trace it leaves, in one round trip. Raise OutcomeUnknown when the server went away, or fell silent,
+    before it said that it had committed; and what it said instead, when it did not."""
     script = f"{trace.insertion(subjects)}; COMMIT" if trace else "COMMIT"
     try:
-        await connection.execute(script)
-    except UNREACHABLE as lost:
-        raise OutcomeUnknown from lost
+        await connection.execute(script, timeout=COMMIT_SECONDS)
+    except UNREACHABLE as failure:
+        if not ends_session(failure):
+            raise
+        raise OutcomeUnknown from failure
 
 
 async def _explain(connection: Driver, lock: Lock | None, timed: Trace | None) -> None:
@@ -213,5 +223,8 @@ def open_database(
 ) -> Database:
     """Open a pool on `postgresql://…`; nothing connects before the first statement. It acts as `role`; None is whoever
     connects, which only the owner's chores have a use for. `is_timed` is for whoever has a real clock."""
-    viewers = Pool(url, min(pool_size, VIEWERS), TRAINING_ORGANISATION)
-    return Database(Pool(url, pool_size, role), viewers, is_timed=is_timed)
+    era = Era()
+    viewers = Pool(url, min(pool_size, VIEWERS), TRAINING_ORGANISATION, era=era)
+    aside = Pool(url, ASIDE, role, era=era, settings={"synchronous_commit": "local"})
+    readiness = Readiness(Pool(url, 1, role, era=era))
+    return Database(Pool(url, pool_size, role, era=era), viewers, aside, readiness, is_timed=is_timed)

@@ -7,7 +7,7 @@ Row = Mapping[str, Any]
 
 
 class Driver(Protocol):
-    async def execute(self, sql: str, *values: object) -> str: ...
+    async def execute(self, sql: str, *values: object, timeout: float | None = None) -> str: ...  # noqa: ASYNC109  # its name there
 
     async def fetch(self, sql: str, *values: object) -> list[Row]: ...
 
@@ -21,7 +21,7 @@ class Driver(Protocol):
 
     def terminate(self) -> None: ...
 
-    async def close(self) -> None: ...
+    async def close(self, *, timeout: float | None = None) -> None: ...  # noqa: ASYNC109  # its name there
 
     async def add_listener(self, channel: str, heard: Callable[[Any, int, str, str], None]) -> None: ...
 

@@ -1,40 +1,12 @@
 """Whether the database can serve, and what waits in it."""
 
 from datetime import datetime
-from enum import StrEnum
 
-from app.persistence.database import Reader
-from app.persistence.failures import UNREACHABLE, is_missing_schema
-from app.persistence.migrations import newest_revision
+from app.persistence.database import Database, Reader
+from app.persistence.failures import Unready
 from app.persistence.notices import WORKER
 
-
-class Unready(StrEnum):
-    AWAY = "away"
-    SCHEMA = "schema"
-    POLICY = "policy"
-
-
-READINESS = "SELECT max(version_num) AS revision, EXISTS (SELECT FROM policy) AS policy FROM alembic_version"
-
 OLDEST_UNSEQUENCED = "SELECT occurred_at FROM outbox WHERE sequenced_at IS NULL ORDER BY id LIMIT 1"
-
-
-async def why_unready(reader: Reader) -> Unready | None:
-    """None when it answers, with this program's schema or a newer one, and at least one policy."""
-    try:
-        row = await reader.one(READINESS)
-    except Exception as failure:
-        if is_missing_schema(failure):
-            return Unready.SCHEMA
-        if isinstance(failure, UNREACHABLE):
-            return Unready.AWAY
-        raise
-    # The schema is brought forward before the program that needs it: an older program still serves meanwhile.
-    if row is None or row["revision"] is None or row["revision"] < newest_revision():
-        return Unready.SCHEMA
-    return None if row["policy"] else Unready.POLICY
-
 
 LANES = """SELECT l.channel, CASE WHEN w.status = 'disabled' THEN 'disabled' WHEN openings = 0 THEN 'closed'
     WHEN open_until > now() THEN 'open' ELSE 'half_open' END AS state, count(*) AS lanes
@@ -42,6 +14,12 @@ FROM lane l LEFT JOIN webhook_endpoint w ON w.id = l.id WHERE w.status IS DISTIN
 
 AT_WORK = f"""SELECT count(*) AS workers FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = '{WORKER}'"""
+
+
+async def why_unready(database: Database) -> Unready | None:
+    """None when it answers, has this program's schema or a newer one and at least one policy, takes writes, and
+    confirms what is committed. Within three seconds."""
+    return await database.readiness.trouble()
 
 
 async def count_lanes(reader: Reader) -> dict[tuple[str, str], int]:

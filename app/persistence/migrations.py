@@ -5,10 +5,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.persistence.connecting import connect
 
 PROJECT = Path(__file__).parents[2]
 
 
+SESSION = {"application_name": "registrations-migrate"}
 VERSIONS = PROJECT / "migrations" / "versions"
 
 
@@ -16,6 +20,11 @@ VERSIONS = PROJECT / "migrations" / "versions"
 def newest_revision() -> str:
     """The number of the newest migration of this program, as `alembic_version` has it."""
     return max(path.name for path in VERSIONS.glob("[0-9]*.py"))[:4]
+
+
+def engine_of(url: str) -> AsyncEngine:
+    """Connects as everybody does, as whoever owns the database; a statement may walk through a table."""
+    return create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(url, SESSION))
 
 
 def configuration(url: str) -> Config:

@@ -33,10 +33,6 @@ SELECT statement_timestamp() AS now, (SELECT min(seconds) FROM instants) AS lowe
 ) AS others_write"""
 
 
-class TooLate(TimeoutError):  # noqa: N818  # what happened, not a mistake of ours
-    """A transaction began so long after its instant that a watermark may have passed it: nothing was written."""
-
-
 def hold(at: datetime) -> str:
     """SQL that holds the instant until the transaction has ended, and its commit is visible."""
     seconds = min(LONGEST, max(0, int((at - BEGINNING).total_seconds())))

@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -59,6 +60,41 @@ async def test_migrate_and_seed_may_be_run_again(migrated: dict[str, str]) -> No
     assert again == [0, 0]
     assert counted is not None
     assert (counted["modules"] > 5, counted["policies"]) == (True, 1)
+
+
+def _reached(cluster: Cluster, form: str) -> dict[str, str]:
+    """The settings of a new database whose URL has this form, with nobody at the first of its hosts."""
+    name = f"reached_{uuid4().hex}"
+    cluster.create_database(name)
+    parts = urlsplit(cluster.url(name))
+    credentials, _, own = parts.netloc.rpartition("@")
+    url = form.format(user=credentials, own=own, port=own.rpartition(":")[2], name=name)
+    return {"DATABASE_URL": url, "SECRET_KEY": SECRET}
+
+
+FORMS = [
+    "postgresql://{user}@127.0.0.1:1,{own}/{name}?sslmode=disable&target_session_attrs=read-write",
+    "postgresql://{user}@/{name}?host=/nowhere,127.0.0.1&port={port}&sslmode=prefer&application_name=ours",
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=["several hosts", "a socket and a host"])
+def test_migrate_takes_the_urls_that_serve_takes(cluster: Cluster, form: str) -> None:
+    settings = _reached(cluster, form)
+
+    done = [run(command, **settings) for command in ("migrate", "seed")]
+    with new_folder() as folder, serving(folder / "var", **settings) as program:
+        ready = httpx.get(f"{program.base_url}/readyz").status_code
+
+    assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
+    assert ready == 200
+
+
+def test_encryption_that_the_server_has_not_is_said_in_one_line(cluster: Cluster) -> None:
+    refused = run("migrate", DATABASE_URL=f"{cluster.url('postgres')}?sslmode=require", SECRET_KEY=SECRET)
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    assert refused.stderr.startswith("DATABASE_URL : ")
 
 
 def test_keys_are_listed_without_their_secret(migrated: dict[str, str], with_keys: dict[str, str]) -> None:

@@ -15,6 +15,8 @@ WRONG: Mapping[str, dict[str, str]] = {
     "WORKERS word": {"WORKERS": "deux"},
     "LOG_LEVEL": {"LOG_LEVEL": "bavard"},
     "DATABASE_URL": {"DATABASE_URL": "mysql://localhost/x", "SECRET_KEY": SECRET},
+    "DATABASE_URL sslmode": {"DATABASE_URL": "postgresql://localhost/x?sslmode=oui", "SECRET_KEY": SECRET},
+    "DATABASE_URL ports": {"DATABASE_URL": "postgresql://a,b/x?port=1,2,3", "SECRET_KEY": SECRET},
     "SECRET_KEY": {"DATABASE_URL": "postgresql://localhost/x"},
     "SECRET_KEY short": {"DATABASE_URL": "postgresql://localhost/x", "SECRET_KEY": "court"},
     "SECRET_KEY blank": {"DATABASE_URL": "postgresql://localhost/x", "SECRET_KEY": " "},
@@ -77,3 +79,13 @@ def test_a_database_that_does_not_answer_is_said_in_one_line(command: tuple[str,
     assert stopped.returncode == 2
     assert "Traceback" not in stopped.stderr
     assert "secret@" not in stopped.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u@127.0.0.1:abc/x", "postgresql://u@127.0.0.1:1/x?target_session_attrs", "postgresql://u@[/x"]
+)
+def test_a_url_that_nobody_understands_is_said_in_one_line(url: str) -> None:
+    stopped = run("migrate", DATABASE_URL=url, SECRET_KEY=SECRET)
+
+    assert (stopped.returncode, stopped.stderr.count("\n")) == (2, 1), stopped.stderr
+    assert stopped.stderr.startswith("DATABASE_URL : ")

@@ -300,6 +300,11 @@ COMPOSED = {
         "begin", "lock.adviser", "wanted", "' AND '.join(tried)", "attempt.number", "trace.insertion(subjects)",
         "hold(trace.at)", "is_in_time(timed.at)",
     },
+    # Names and values of settings, which are constants, and what a URL is put together from.
+    "app/persistence/connecting.py": {
+        "' AND '.join([*role, *settings, 'true'])", "session['role']", "name", "value", "credentials", "at",
+        "host if named else ''",
+    },
     "app/persistence/deliveries.py": {
         "Channel.WEBHOOK", "ENDPOINT", "FORGOTTEN_AT_ONCE", "MOST_ATTEMPTS_SHOWN", "OWNED", "_AGAIN", "_SHOWN",
         "_resource(f'{_SHOWN}, response')", "attempt", "attempts",

@@ -35,7 +35,8 @@ class Stopping(Database):
     """The pool of `opened`; its transactions pause around the statement that writes."""
 
     def __init__(self, opened: Database, before_writing: Pause = no_pause, after_writing: Pause = no_pause) -> None:
-        super().__init__(opened._pool, opened._viewers)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # one pool for both
+        pools = opened._pool, opened._viewers  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same for both
+        super().__init__(*pools, opened.aside, opened.readiness)
         self.policies = opened.policies
         self._pauses = before_writing, after_writing
 

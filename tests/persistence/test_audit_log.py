@@ -1,4 +1,5 @@
-"""The audit log: each change adds to it in its own transaction, each read before it is answered; nobody changes it."""
+"""The audit log: each change adds to it in its own transaction, each read before it is answered where that can be;
+nobody changes it, and no line is lost."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,10 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.domain.errors import Conflict
+from app.persistence import audit_log
 from app.persistence.attempts import AlreadyAnswered, ConflictAnswered
-from app.persistence.audit_log import Trail, list_page
+from app.persistence.audit_log import Line, Trail, list_page
 from app.persistence.database import Database, open_database
 from app.persistence.driver import Row
+from app.persistence.failures import NotReady
 from app.persistence.pages import Filter, Page
 from app.persistence.traces import Trace, first_id
 from app.use_cases.cancel import cancel
@@ -233,6 +236,111 @@ async def test_readers_are_told_that_their_line_was_not_written(database: Databa
 
     assert [type(outcome) for outcome in outcomes] == [InsufficientPrivilege] * 3
     await trail.note(a_trace(), [])
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PATIENCE_SECONDS", "RETRY_SECONDS", "FAREWELL_SECONDS"):
+        monkeypatch.setattr(audit_log, name, 0.05)
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The requests whose lines are said in the log."""
+    heard = list[Any]()
+
+    def hear(line: Line) -> None:
+        heard.append(line["request_id"])
+
+    monkeypatch.setattr(audit_log, "_say", hear)
+    return heard
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_reader_is_answered_whose_line_is_said_meanwhile_and_written_later(
+    database: Database, owner: Database, said: list[Any]
+) -> None:
+    trail, traces = Trail(database), [a_trace() for _ in range(3)]
+
+    async with owner.transaction() as tx:
+        await tx.run("LOCK TABLE audit_log")
+        for trace in traces:
+            await trail.note(trace, [])
+        assert said == [trace.request_id for trace in traces]
+
+    await trail.note(a_trace(), [])
+    assert [len(await left_by(database, trace)) for trace in traces] == [1, 1, 1]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_cannot_be_written_by_the_end_is_said(database: Database, owner: Database, said: list[Any]) -> None:
+    trail, trace = Trail(database), a_trace()
+
+    async with owner.transaction() as tx:
+        await tx.run("LOCK TABLE audit_log")
+        leaving = asyncio.create_task(trail.note(trace, []))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await trail.close()
+
+    assert said == [trace.request_id]
+
+
+async def test_what_is_owed_is_written_before_the_end(database: Database) -> None:
+    trail, trace = Trail(database), a_trace()
+    leaving = asyncio.create_task(trail.note(trace, []))
+    await asyncio.sleep(0)
+    leaving.cancel()
+
+    await trail.close()
+
+    assert len(await left_by(database, trace)) == 1
+
+
+@pytest.mark.usefixtures("impatient", "said")
+async def test_nobody_is_read_about_when_too_many_lines_are_owed(
+    database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_log, "MOST_OWED", 2)
+    trail = Trail(database)
+
+    async with owner.transaction() as tx:
+        await tx.run("LOCK TABLE audit_log")
+        await trail.note(a_trace(), [])
+        await trail.note(a_trace(), [])
+        with pytest.raises(NotReady):
+            await trail.note(a_trace(), [])
+
+    await trail.close()
+    await trail.note(a_trace(), [])
+
+
+FORGOTTEN = ("ALTER TABLE audit_log DISABLE TRIGGER ALL", "DELETE FROM audit_log")
+ENDED = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+async def test_a_standby_that_lacks_the_last_lines_gets_them_again(database: Database, owner: Database) -> None:
+    """They were on the disk of the server that is gone; the process that answered still knows them."""
+    trail, traces = Trail(database), [a_trace() for _ in range(5)]
+    for trace in traces:
+        await trail.note(trace, [])
+    for statement in (*FORGOTTEN, ENDED):
+        await owner.one(statement)
+    assert await left_by(database, traces[0]) == []
+
+    await trail.note(a_trace(), [])
+
+    assert [len(await left_by(database, trace)) for trace in traces] == [1] * 5
+
+
+async def test_a_line_that_is_there_already_stays_one(database: Database, owner: Database) -> None:
+    trail, traces = Trail(database), [a_trace() for _ in range(5)]
+    for trace in traces:
+        await trail.note(trace, [])
+        await owner.one(ENDED)
+
+    assert [len(await left_by(owner, trace)) for trace in traces] == [1] * 5
 
 
 async def test_the_log_is_walked_in_the_order_of_time_from_any_instant(database: Database) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.database import open_database
-from app.persistence.health import Unready, why_unready
+from app.persistence.failures import Unready
+from app.persistence.health import why_unready
 from app.persistence.migrations import migrate
 from tests.conftest import SETTINGS
 

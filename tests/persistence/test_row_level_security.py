@@ -239,7 +239,7 @@ class Interrupting(Pool):
     async def lend(self) -> AsyncGenerator[Lent]:
         async with self._pool.lend() as lent:
             connection: Any = Interrupted(lent.connection)
-            yield Lent(connection, lent.notes)
+            yield Lent(connection, lent.notes, lent.era)
 
 
 async def test_a_session_interrupted_while_it_changes_hands_is_nobody_s(narrow: Database) -> None:

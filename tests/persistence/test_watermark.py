@@ -15,10 +15,11 @@ from app.persistence import advisers, watermark
 from app.persistence import database as databases
 from app.persistence.columns import metadata
 from app.persistence.database import Database, Transaction, open_database
+from app.persistence.failures import TooLate
 from app.persistence.pages import Filter, Page
 from app.persistence.rows import ADVISERS
 from app.persistence.traces import Trace
-from app.persistence.watermark import CHANGING, MARGIN, TooLate, hold, read_watermark
+from app.persistence.watermark import CHANGING, MARGIN, hold, read_watermark
 from app.use_cases.keep_adviser import keep_adviser
 from app.use_cases.versions import ANYTHING
 from tests.cli.program import new_folder

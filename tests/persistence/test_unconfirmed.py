@@ -1,0 +1,122 @@
+"""Commits that wait for a standby: not done without it by whoever gives them up, and not begun in vain."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from app.embedded.cluster import Cluster
+from app.persistence import database as databases
+from app.persistence import readiness
+from app.persistence.audit_log import Trail
+from app.persistence.database import Database, OutcomeUnknown
+from app.persistence.driver import Driver
+from app.persistence.failures import NotReady, Unready
+from app.persistence.health import why_unready
+from app.persistence.pool import Pool
+from tests.persistence.standbys import grant, withhold
+from tests.persistence.test_audit_log import a_trace, left_by
+from tests.use_cases.acting import an_adviser_in_post, registered
+
+REGISTRATIONS = "SELECT FROM registration"
+WAITS = "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database()"
+
+
+@pytest.fixture
+async def confirming(cluster: Cluster, database: Database) -> AsyncGenerator[Cluster]:
+    """The server, which confirms again once the test is over."""
+    await database.one("SELECT 1")
+    yield cluster
+    await grant(cluster)
+
+
+@pytest.fixture
+async def unconfirmed(confirming: Cluster, database: Database) -> Database:
+    """A database whose commits are not confirmed."""
+    await withhold(confirming)
+    return database
+
+
+async def _waiting(database: Database) -> None:
+    """Return when a commit waits."""
+    while not await database.many(WAITS):  # noqa: ASYNC110  # the server rings no bell
+        await asyncio.sleep(0.01)
+
+
+def _throw_away_late(_: Pool, connection: Driver) -> None:
+    """Once the driver, which was told to stop, has had the server cancel what it does."""
+    asyncio.get_running_loop().call_later(0.1, connection.terminate)
+
+
+@pytest.mark.parametrize("done", [0, 1], ids=["as it is", "red: the driver cancels it"])
+async def test_a_commit_that_is_given_up_is_not_done_without_its_standby(
+    confirming: Cluster, database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
+    adviser = await an_adviser_in_post(database)
+    if done:
+        monkeypatch.setattr(Pool, "_throw_away", _throw_away_late)
+    await withhold(confirming)
+    registering = asyncio.create_task(registered(database, adviser))
+    await _waiting(owner)
+
+    registering.cancel()
+    await asyncio.gather(registering, return_exceptions=True)
+    await asyncio.sleep(0.2)  # for a cancellation to be heard
+
+    assert len(await owner.many(REGISTRATIONS)) == done
+    await grant(confirming)
+    assert len(await owner.many(REGISTRATIONS)) == 1
+
+
+async def test_one_commit_that_nobody_heard_holds_the_next_ones_back(
+    confirming: Cluster, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "COMMIT_SECONDS", 0.2)
+    monkeypatch.setattr(readiness, "APART_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.3)
+    first, second = await an_adviser_in_post(database), await an_adviser_in_post(database)
+    await withhold(confirming)
+
+    with pytest.raises(OutcomeUnknown):
+        await registered(database, first)
+    for _ in range(3):
+        with pytest.raises(NotReady) as told:
+            await registered(database, second)
+        assert told.value.trouble is Unready.UNCONFIRMED
+
+    await grant(confirming)
+    await registered(database, second)
+    assert len(await database.many(REGISTRATIONS)) == 2
+
+
+async def test_a_look_leaves_nothing_waiting_on_the_server(
+    unconfirmed: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "APART_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.2)
+
+    found = [await why_unready(unconfirmed) for _ in range(5)]
+
+    assert found == [Unready.UNCONFIRMED] * 5
+    async with asyncio.timeout(5):
+        while await owner.many(WAITS):  # noqa: ASYNC110  # the server rings no bell
+            await asyncio.sleep(0.01)
+
+
+async def test_a_hundred_who_ask_at_once_share_one_look(
+    unconfirmed: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.2)
+    looking = asyncio.gather(*(why_unready(unconfirmed) for _ in range(100)))
+    await _waiting(owner)
+
+    assert len(await owner.many(WAITS)) == 1
+    assert {*await looking} == {Unready.UNCONFIRMED}
+
+
+async def test_a_reader_s_line_waits_for_no_standby(unconfirmed: Database) -> None:
+    trace = a_trace("getAdviser")
+
+    await Trail(unconfirmed).note(trace, [])
+
+    assert len(await left_by(unconfirmed, trace)) == 1
