@@ -29,6 +29,7 @@ class Readiness:
         self._looking: asyncio.Task[Unready | None] | None = None
         self._begun = float("-inf")
         self._is_doubted = False
+        self._is_committing = False
 
     async def close(self) -> None:
         if self._looking is not None:
@@ -53,16 +54,23 @@ class Readiness:
         self._is_doubted = False
 
     async def _look(self) -> Unready | None:
-        silent = Unready.AWAY
+        self._is_committing = False
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS), self._pool.lend() as lent:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                trouble = await self._tried()
+                # A session lost since the last look says nothing of the database: a new one does.
+                return await self._tried() if trouble is Unready.AWAY else trouble
+        except TimeoutError:
+            return Unready.UNCONFIRMED if self._is_committing else Unready.AWAY
+
+    async def _tried(self) -> Unready | None:
+        try:
+            async with self._pool.lend() as lent:
                 trouble = _trouble_in(await lent.connection.fetchrow(READINESS))
                 if trouble is None:
-                    silent = Unready.UNCONFIRMED
+                    self._is_committing = True
                     await lent.connection.execute(TRIAL)
                 return trouble
-        except TimeoutError:
-            return silent
         except UNREACHABLE as failure:
             return trouble_of(failure)
 

@@ -169,7 +169,7 @@ def test_a_database_that_takes_no_writes_is_not_ready_and_is_read_all_the_same(a
         _owner(alone, f"ALTER DATABASE {name} SET default_transaction_read_only = on", END_ALL)
         _until(lambda: not _is_ready(client))
 
-        _unavailable(client.get("/readyz"), "ne prend pas d’écriture")
+        _unavailable(client.get("/readyz"), "ne prend pas d’écriture")  # at once: nobody is told of the lost session
         _until(lambda: client.get(f"/v1/advisers/{adviser}").status_code == 200)
         read = client.get(f"/v1/advisers/{adviser}")
         _unavailable(_register(client, adviser, key()), "ne prend pas d’écriture")
