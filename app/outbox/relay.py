@@ -18,6 +18,7 @@ from app.persistence import claims
 from app.persistence.claims import Claimed
 from app.persistence.database import Database, OutcomeUnknown
 from app.persistence.failures import UNREACHABLE
+from app.supervision import Turned, rest, uncounted
 
 Send = Callable[[Claimed], Awaitable[Outcome]]
 
@@ -43,31 +44,21 @@ class Relay:
         self._running: dict[asyncio.Task[None], Claimed] = {}
         self._reaped_at = 0.0
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set; a database that is away for a while only delays the work."""
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            while not stop.is_set():
-                self._bell.clear()
-                await self.turn()
-                await self._rest(stopping)
-        finally:
-            stopping.cancel()
-            await self._finish()
+    async def run(self, stop: asyncio.Event, turned: Turned = uncounted) -> None:
+        """Until `stop` is set, or the database fails; what is under way then goes on, and `run` may be called again."""
+        while not stop.is_set():
+            self._bell.clear()
+            await self.turn()
+            turned()
+            await self._rest(stop)
+        await self.finish()
 
     async def turn(self) -> int:
         """Claim what there is room for, and begin to send it; return how many."""
-        try:
-            if monotonic() - self._reaped_at >= REAP_EVERY_SECONDS:
-                self._reaped_at = monotonic()
-                await claims.reap(self._database, MOST_ATTEMPTS)
-            taken = await self._claim()
-        except _AWAY as failure:
-            _LOG.warning("the database does not answer", exc_info=failure)
-            return 0
-        except Exception as failure:  # noqa: BLE001  # the next look may succeed; nothing may stop the others' deliveries
-            _LOG.error("deliveries could not be claimed", exc_info=failure)
-            return 0
+        if monotonic() - self._reaped_at >= REAP_EVERY_SECONDS:
+            await claims.reap(self._database, MOST_ATTEMPTS)
+            self._reaped_at = monotonic()
+        taken = await self._claim()
         for claimed in taken:
             task = asyncio.create_task(self._deliver(claimed))
             self._running[task] = claimed
@@ -85,12 +76,9 @@ class Relay:
             return []
         return await claims.claim(self._database, self._channels, most=room, lane_most=LANE_AT_ONCE)
 
-    async def _rest(self, stopping: asyncio.Task[bool]) -> None:
+    async def _rest(self, stop: asyncio.Event) -> None:
         """Until the bell, the end, or the time; only until the bell when there is no room."""
-        ringing = asyncio.create_task(self._bell.wait())
-        seconds = None if len(self._running) >= AT_ONCE else LOOK_EVERY_SECONDS
-        await asyncio.wait((ringing, stopping), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        ringing.cancel()
+        await rest(None if len(self._running) >= AT_ONCE else LOOK_EVERY_SECONDS, self._bell, stop)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
@@ -116,7 +104,7 @@ class Relay:
             else:
                 return
 
-    async def _finish(self) -> None:
+    async def finish(self) -> None:
         """Let go of what is not over soon: another relay takes it up at once."""
         if not self._running:
             return
