@@ -113,7 +113,7 @@ class _Supervised:
         self._failures += 1
         CHORE_FAILURES.labels(self._chore.name).inc()
         seconds = self._pauses.after(self._failures)
-        told = {"chore": self._chore.name, "again_in": round(seconds, 1), "exc_info": failure}
+        told = {"chore": self._chore.name, "again_in": round(seconds, 2), "exc_info": failure}
         if isinstance(failure, _AWAY):
             _LOG.warning("the database does not answer", **told)
         else:
