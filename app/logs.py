@@ -68,14 +68,18 @@ def _failure(level: str, event: str, about: EventDict, chain: list[dict[str, Any
 
 
 def _tell_again(logger: structlog.typing.FilteringBoundLogger, failure: Failure, times: int) -> None:
-    told = {**dict(failure.about), "exception": [{"type": kind, "at": [place]} for kind, _, place in failure.chain]}
+    told: dict[str, Any] = dict(failure.about)
+    if failure.chain:
+        told["exception"] = [{"type": kind, "at": [place]} for kind, _, place in failure.chain]
     logger.log(logging.getLevelNamesMapping()[failure.level.upper()], failure.event, repeated=times, **told)
 
 
 def once(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Let the first of equal failures through."""
+    """Let the first of equal failures through. Those said to be `alike` are equal whatever was raised, and to whom."""
+    alike = event.pop("alike", False)
     if "exception" in event:
-        failure = _failure(event["level"], str(event["event"]), event, event["exception"])
+        told = ({}, []) if alike else (event, event["exception"])
+        failure = _failure(event["level"], str(event["event"]), *told)
         if not _REPEATS.is_first(failure):
             raise structlog.DropEvent
     return event

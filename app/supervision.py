@@ -115,7 +115,7 @@ class _Supervised:
         seconds = self._pauses.after(self._failures)
         told = {"chore": self._chore.name, "again_in": round(seconds, 2), "exc_info": failure}
         if isinstance(failure, _AWAY):
-            _LOG.warning("the database does not answer", **told)
+            _LOG.warning("the database does not answer", alike=True, **told)
         else:
             _LOG.error("a chore failed", **told)
         return seconds

@@ -83,6 +83,16 @@ def test_failures_that_differ_are_told_whole_each(book: Path) -> None:
     assert [line["exception"] is not None for line in _lines(book)] == [True] * 4
 
 
+def test_failures_said_to_be_alike_are_one_line_whatever_was_raised(book: Path) -> None:
+    logger = structlog.get_logger("ours")
+    for chore, failure in (("relay", OSError()), ("place_events", TimeoutError()), ("relay", ConnectionError())):
+        logger.warning("the database does not answer", alike=True, chore=chore, exc_info=failure)
+    configure_logs("info", STREAM)
+
+    first, again = _lines(book)
+    assert (first["chore"], again["repeated"], "alike" in first) == ("relay", 2, False)
+
+
 def test_what_is_no_failure_is_told_each_time(book: Path) -> None:
     for _ in range(3):
         structlog.get_logger("ours").warning("SMTP_URL is not set: e-mails wait")
