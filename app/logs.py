@@ -78,8 +78,8 @@ def once(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Let the first of equal failures through. Those said to be `alike` are equal whatever was raised, and to whom."""
     alike = event.pop("alike", False)
     if "exception" in event:
-        told = ({}, []) if alike else (event, event["exception"])
-        failure = _failure(event["level"], str(event["event"]), *told)
+        level, what = event["level"], str(event["event"])
+        failure = Failure(level, what) if alike else _failure(level, what, event, event["exception"])
         if not _REPEATS.is_first(failure):
             raise structlog.DropEvent
     return event
@@ -167,5 +167,5 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
         factory = structlog.BytesLoggerFactory(cast("BinaryIO", _Written(target.buffer)))
         _standard(level, target, structlog.processors.JSONRenderer(_as_text))
     repeated = structlog.wrap_logger(factory(), processors=[*SHARED, *last], wrapper_class=wrapper)
-    _REPEATS.begin(partial(_tell_again, repeated))
+    _REPEATS.tell_to(partial(_tell_again, repeated))
     structlog.configure([*SHARED, once, *last], wrapper, logger_factory=factory, cache_logger_on_first_use=True)

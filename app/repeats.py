@@ -14,8 +14,8 @@ class Failure:
 
     level: str
     event: str
-    about: tuple[tuple[str, str], ...]
-    chain: tuple[tuple[str, str, str], ...]
+    about: tuple[tuple[str, str], ...] = ()
+    chain: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Repeats:
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
 
-    def begin(self, tell: Tell) -> None:
+    def tell_to(self, tell: Tell) -> None:
         """Nothing was seen yet. At the end of each interval `tell` is given, in a thread, what came again in it, and
         how often."""
         self.flush()

@@ -16,8 +16,7 @@ from app.outbox.retry import MOST_ATTEMPTS
 from app.outbox.settlement import Outcome, Settlement
 from app.persistence import claims
 from app.persistence.claims import Claimed
-from app.persistence.database import Database, OutcomeUnknown
-from app.persistence.failures import UNREACHABLE
+from app.persistence.database import Database
 from app.supervision import Turned, rest, uncounted
 
 Send = Callable[[Claimed], Awaitable[Outcome]]
@@ -29,7 +28,6 @@ REAP_EVERY_SECONDS = 5.0
 FINISH_SECONDS = 3.0  # what is under way has when the process is told to stop
 SETTLE_AGAIN_AFTER = (0.5, 2.0, 8.0)  # seconds, all within the lease
 
-_AWAY: tuple[type[Exception], ...] = (*UNREACHABLE, OutcomeUnknown)
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 
 
@@ -92,12 +90,12 @@ class Relay:
             _LOG.error("a delivery could not be tried", delivery_id=str(claimed.id), exc_info=failure)
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
-        """Try for as long as the lease lasts: an answer that is forgotten is a delivery sent twice."""
+        """Try for as long as the lease lasts, whatever fails: an answer that is forgotten is a delivery sent twice."""
         lot = random.uniform(-1, 1)  # noqa: S311  # so that receivers are not all tried at once; no secret
         for pause in (*SETTLE_AGAIN_AFTER, None):
             try:
                 await self._settlement.settle(claimed, outcome, lot)
-            except _AWAY:
+            except Exception:
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
@@ -116,5 +114,5 @@ class Relay:
         if left:
             try:
                 await claims.release(self._database, left)
-            except _AWAY as failure:
+            except Exception as failure:  # noqa: BLE001  # nothing else is left to do, and others are to be closed
                 _LOG.warning("claims are left to their leases", exc_info=failure)

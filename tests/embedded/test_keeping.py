@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from app.embedded import keeper, predecessor, server
-from app.embedded.account import bare_environment
+from app.embedded import keeper, server
+from app.embedded.account import Account, bare_environment
 from app.embedded.cluster import Cluster, ClusterError, running_cluster
 from app.embedded.keeper import kept_alive
 from tests.embedded.household import ask, linux, rows, wait_until_gone, write_a_row
@@ -88,9 +88,13 @@ def killed_for_good(data_dir: Path, before: Callable[[Cluster], object]) -> None
         assert interrupted.wait(PATIENCE_S)
 
 
+def _leave_alone(_: Path, __: Account) -> None:
+    """Whoever outlives the server."""
+
+
 @pytest.mark.usefixtures("in_haste")
 def test_left_alone_they_would(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "kill_residents", lambda *_: None)
+    monkeypatch.setattr(server, "kill_residents", _leave_alone)
     busy = list[int]()
     with pytest.raises(ClusterError):
         killed_for_good(data_dir, lambda cluster: busy.append(start_something_busy(cluster)))
@@ -111,7 +115,7 @@ def test_a_killed_child_is_the_server_s_own_affair(data_dir: Path) -> None:
 
 
 def _answers(cluster: Cluster) -> bool:
-    command = [cluster.binaries / "psql", "-XqAt", "-d", cluster.url("registrations"), "-c", "SELECT 1"]
+    command = (cluster.binaries / "psql", "-XqAt", "-d", cluster.url("registrations"), "-c", "SELECT 1")
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
@@ -125,11 +129,14 @@ def test_one_that_cannot_be_started_again_interrupts_the_service_with_one_line(o
     assert [line["event"] for line in logged] == ["PostgreSQL died and does not start"] * keeper.MOST_STARTS
 
 
+def _for_an_hour(_: int) -> float:
+    return 3600.0
+
+
 def test_told_to_stop_while_it_pauses_it_starts_nothing_more(own_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper, "_pause_before", lambda _: 3600.0)
+    monkeypatch.setattr(keeper, "_pause_before", _for_an_hour)
     with capture_logs() as logged, running_cluster(own_dir) as cluster, kept_alive(cluster.server):
         os.kill(cluster.pid, signal.SIGKILL)
         until(cluster.exited)
 
     assert logged == []
-    assert predecessor._residents(cluster.folder, cluster.server.program.home.account) == []  # noqa: SLF001  # whoever is left

@@ -93,7 +93,7 @@ ERRANDS = {
     "remind_daily": Errand(
         "SELECT FROM reminder_round WHERE day < current_date - 1 OR reached IS NOT NULL", somebody_to_remind
     ),
-    "carry_out_imports": Errand("SELECT FROM import_job WHERE status <> 'done'", _an_import),
+    "carry_out_imports": Errand("SELECT FROM import_job WHERE status IN ('waiting', 'running')", _an_import),
     "relay": Errand("SELECT FROM delivery WHERE state IN ('due', 'in_flight')", _a_delivery),
     "place_events": Errand("SELECT FROM outbox WHERE sequenced_at IS NULL", told),
     "hear_announcements": Errand(f"SELECT FROM ({AT_WORK}) listening WHERE workers = 0"),

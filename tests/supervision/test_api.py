@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from app import main
+from app.api.service import Service
 from app.api.watch import Watch
 from app.embedded.cluster import Cluster
 from app.persistence.database import Database, open_database
@@ -60,10 +61,14 @@ async def test_whoever_waits_for_the_feed_is_told_once_it_is_over(here: Place, a
     await database.close()
 
 
+def _ignore(_: Service, __: float) -> None:
+    """Signals."""
+
+
 @pytest.fixture
 def application(here: Place, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """The API and a worker in one process, which leaves the signals of this one alone."""
-    monkeypatch.setattr(main, "drain_on_sigterm", lambda *_: None)
+    monkeypatch.setattr(main, "drain_on_sigterm", _ignore)
     return main.build(
         Settings(database_url=SecretStr(here.url), secret_key=SecretStr(SECRETS[0]), run_worker=True, drain_seconds=0)
     )
