@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from app.api.keys import Pepper
 from app.clock import utc_now
 from app.embedded.cluster import running_cluster
+from app.embedded.keeper import kept_alive
 from app.persistence.database import open_database
 from app.persistence.migrations import migrate
 from app.seed.catalogue import load_catalogue
@@ -34,8 +35,9 @@ def _secret(folder: Path) -> str:
 
 @contextmanager
 def embedded(settings: Settings) -> Generator[Settings]:
-    """Start PostgreSQL, bring it to the newest schema, and give the settings that use it. Raise ClusterError."""
-    with running_cluster(settings.data_dir) as cluster:
+    """Start PostgreSQL, keep it alive, bring it to the newest schema, and give the settings that use it. Raise
+    ClusterError, also in the end when it could not be kept."""
+    with running_cluster(settings.data_dir) as cluster, kept_alive(cluster.server):
         cluster.create_database(DATABASE)
         url = cluster.url(DATABASE)
         migrate(url)

@@ -1,19 +1,29 @@
 """Structured logs: one JSON object a line. A name, an e-mail, a key or a body never gets in.
 
 An exception is logged by its type and the places it went through, never by its message: drivers quote values in theirs.
+Equal ones are logged once, and then counted.
 """
 
+import atexit
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import PurePath
 from typing import Any, BinaryIO, TextIO, cast
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from app.repeats import Failure, Repeats
+
 _PLACES = 12  # the innermost frames of a traceback
+_ABOUT = ("code", "chore", "logger")  # what failures of one event are told apart by, beside their exceptions
+_REPEATS = Repeats()
+atexit.register(_REPEATS.flush)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -48,11 +58,77 @@ def without_messages(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def _failure(level: str, event: str, about: EventDict, chain: list[dict[str, Any]]) -> Failure:
+    return Failure(
+        level,
+        event,
+        tuple((name, str(about[name])) for name in _ABOUT if name in about),
+        tuple((item["type"], item.get("sqlstate", ""), item["at"][-1] if item["at"] else "") for item in chain),
+    )
+
+
+def _tell_again(logger: structlog.typing.FilteringBoundLogger, failure: Failure, times: int) -> None:
+    told: dict[str, Any] = dict(failure.about)
+    if failure.chain:
+        told["exception"] = [{"type": kind, "at": [place]} for kind, _, place in failure.chain]
+    logger.log(logging.getLevelNamesMapping()[failure.level.upper()], failure.event, repeated=times, **told)
+
+
+def once(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Let the first of equal failures through. Those said to be `alike` are equal whatever was raised, and to whom."""
+    alike = event.pop("alike", False)
+    if "exception" in event:
+        level, what = event["level"], str(event["event"])
+        failure = Failure(level, what) if alike else _failure(level, what, event, event["exception"])
+        if not _REPEATS.is_first(failure):
+            raise structlog.DropEvent
+    return event
+
+
+def _is_first(record: logging.LogRecord) -> bool:
+    """The same, for the standard library."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return True
+    chain = [_described(item) for item in _chain(error)]
+    return _REPEATS.is_first(_failure(record.levelname, str(record.msg), {"logger": record.name}, chain))
+
+
+def first_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """What follows it is what asyncio shows of a task that failed: the message of its exception too."""
+    event["event"] = str(event["event"]).partition("\n")[0]
+    return event
+
+
+def in_short(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """For whoever reads a terminal: the types of the exceptions, and where the last arose."""
+    chain: list[dict[str, Any]] | None = event.pop("exception", None)
+    if chain:
+        place = PurePath(chain[-1]["at"][-1]).name if chain[-1]["at"] else "?"
+        event["because"] = f"{' < '.join(item['type'] for item in chain)} ({place})"
+    return event
+
+
 SHARED: tuple[Processor, ...] = (
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     without_messages,
 )
+
+
+class _Written:
+    """A stream whose end may be closed, or its disk full: a line is lost then, not what was being done."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: Any) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _as_bytes(event: EventDict, **_: Any) -> bytes:
@@ -63,11 +139,13 @@ def _as_text(event: EventDict, **_: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
-def _standard(level: str, stream: TextIO, last: Processor) -> None:
+def _standard(level: str, stream: TextIO, *last: Processor) -> None:
     """Whatever logs through the standard library: the server, the drivers."""
     handler = logging.StreamHandler(stream)
-    shown = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=SHARED, processors=shown))
+    handler.addFilter(_is_first)
+    shown = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+    foreign = (*SHARED, first_line)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=shown))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # It tells each request's whole address, query included.
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -77,13 +155,17 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     """Send every log of the process to `stream` (standard error when None), from `level` up; as text on a terminal."""
     target = stream or sys.stderr
     wrapper = structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()])
+    factory: Callable[..., WrappedLogger]
+    last: tuple[Processor, ...]
     if target.isatty():
-        console = structlog.dev.ConsoleRenderer()
-        structlog.configure([*SHARED, console], wrapper, logger_factory=structlog.PrintLoggerFactory(target))
-        _standard(level, target, console)
-        return
-    # Bytes straight to the file: the standard library's way costs a request's line three times as much.
-    as_bytes = structlog.processors.JSONRenderer(_as_bytes)
-    factory = structlog.BytesLoggerFactory(cast("BinaryIO", target.buffer))
-    structlog.configure([*SHARED, as_bytes], wrapper, logger_factory=factory, cache_logger_on_first_use=True)
-    _standard(level, target, structlog.processors.JSONRenderer(_as_text))
+        last = in_short, structlog.dev.ConsoleRenderer()
+        factory = structlog.PrintLoggerFactory(cast("TextIO", _Written(target)))
+        _standard(level, target, *last)
+    else:
+        # Bytes straight to the file: the standard library's way costs a request's line three times as much.
+        last = (structlog.processors.JSONRenderer(_as_bytes),)
+        factory = structlog.BytesLoggerFactory(cast("BinaryIO", _Written(target.buffer)))
+        _standard(level, target, structlog.processors.JSONRenderer(_as_text))
+    repeated = structlog.wrap_logger(factory(), processors=[*SHARED, *last], wrapper_class=wrapper)
+    _REPEATS.tell_to(partial(_tell_again, repeated))
+    structlog.configure([*SHARED, once, *last], wrapper, logger_factory=factory, cache_logger_on_first_use=True)

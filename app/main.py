@@ -20,6 +20,7 @@ from app.logs import configure_logs
 from app.persistence.database import open_database
 from app.persistence.notices import Notices
 from app.settings import Settings, SettingsError, read_settings
+from app.supervision import GRACE_SECONDS, Chore, supervise
 from app.use_cases.reach import Reach
 from app.worker import work
 
@@ -48,8 +49,10 @@ def build(settings: Settings) -> FastAPI:
     async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
         drain_on_sigterm(service, settings.drain_seconds)
         stop = asyncio.Event()
-        worker = asyncio.create_task(work(database, url, settings, stop)) if settings.run_worker else None
-        listening = asyncio.create_task(notices.listen())
+        chores = [Chore("hear_announcements_for_api", notices.listen, grace=0)]
+        if settings.run_worker:
+            chores.append(Chore("work", lambda _: work(database, url, settings, stop), grace=2 * GRACE_SECONDS))
+        background = asyncio.create_task(supervise(chores, stop))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
@@ -57,10 +60,7 @@ def build(settings: Settings) -> FastAPI:
             yield
         finally:
             stop.set()
-            if worker is not None:
-                await worker
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await background
             await service.trail.close()
             await database.close()
 

@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client import multiprocess as several_processes
 
 __all__ = [
+    "CHORE_FAILURES",
+    "CHORE_LAST_TURN",
     "CONTENT_TYPE",
     "DEAD",
     "DELIVERY_ATTEMPTS",
@@ -81,10 +83,24 @@ WORKERS = Gauge(
 DELIVERY_ATTEMPTS = Counter(
     "delivery_attempts", "Attempts settled, by what they came to.", ["channel", "outcome"], registry=REGISTRY
 )
+CHORE_FAILURES = Counter(
+    "background_failures",
+    "Failures of what is done in the background, which begins again.",
+    ["chore"],
+    registry=REGISTRY,
+)
+CHORE_LAST_TURN = Gauge(
+    "background_last_turn_timestamp_seconds",
+    "When a chore last came to the end of a turn without a failure: one that hangs shows by its age.",
+    ["chore"],
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
 
 # What a worker counts; the rest is of the API, or found in the database when the API is asked.
 OF_A_WORKER = CollectorRegistry()
-OF_A_WORKER.register(DELIVERY_ATTEMPTS)
+for measure in (DELIVERY_ATTEMPTS, CHORE_FAILURES, CHORE_LAST_TURN):
+    OF_A_WORKER.register(measure)
 
 
 def count_decisions(decisions: Sequence[Mapping[str, Any]]) -> None:

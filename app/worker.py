@@ -3,6 +3,7 @@ what is due; spreadsheets are imported; what was kept long enough is forgotten."
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -18,48 +19,79 @@ from app.persistence.attempts import forget_old_answers
 from app.persistence.audit_log import forget_old_traces
 from app.persistence.database import Database
 from app.persistence.deliveries import Channel, forget_old_deliveries
-from app.persistence.failures import UNREACHABLE
+from app.persistence.failures import Unready
+from app.persistence.health import why_unready
 from app.persistence.imports import forget_old_imports
 from app.persistence.notices import CHANGED, WORKER, Notices, ringing
 from app.persistence.safe import Safe
 from app.persistence.sequencing import MOVED, forget_old_events
 from app.settings import Settings
+from app.supervision import PAUSES, Chore, Pauses, Turned, rest, supervise
 from app.use_cases.anonymise import anonymise_an_inactive_adviser
 from app.use_cases.reach import Reach
 
-EVERY_SECONDS = 600.0
+EVERY_SECONDS = 600.0  # between two turns of each kind of forgetting
+SCHEMA_EVERY_SECONDS = 2.0  # how often an old schema is looked at again
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.worker")
 
+Forget = Callable[[], Awaitable[int]]
 
-async def work(database: Database, url: str, settings: Settings, stop: asyncio.Event) -> None:
-    """Run until `stop` is set; a database that is away for a while only delays the work. `url` is the database's."""
-    reach = Reach(anywhere=settings.webhook_allow_private_addresses)
-    webhooks = WebhookSender(Safe(settings.secrets), reach)
-    channels: dict[str, Send] = {Channel.WEBHOOK: webhooks}
+
+async def work(database: Database, url: str, settings: Settings, stop: asyncio.Event, pauses: Pauses = PAUSES) -> None:
+    """Run until `stop` is set, whatever the database does meanwhile. `url` is the database's."""
+    await _schema_is_known(database, stop)
+    webhooks = WebhookSender(Safe(settings.secrets), Reach(anywhere=settings.webhook_allow_private_addresses))
     mail = _mail(database, settings)
+    moved = asyncio.Event()
+    relay = Relay(database, _channels(webhooks, mail, settings), moved)
+    try:
+        await supervise(chores(database, url, settings, relay, moved, stop), stop, pauses)
+    finally:
+        await relay.finish()
+        await webhooks.close()
+        if mail is not None:
+            await mail.close()
+
+
+def chores(
+    database: Database, url: str, settings: Settings, relay: Relay, moved: asyncio.Event, stop: asyncio.Event
+) -> list[Chore]:
+    """All that a worker does, by name; `moved` is the bell of its relay."""
+    changed = asyncio.Event()
+    notices = Notices(url, ringing(CHANGED, changed), ringing(MOVED, moved), name=WORKER)
+    return [
+        Chore("hear_announcements", notices.listen, grace=0),
+        Chore("place_events", lambda turned: place_events(database, utc_now, stop, changed, turned)),
+        Chore("relay", lambda turned: relay.run(stop, turned)),
+        Chore("remind_daily", lambda turned: remind_daily(database, utc_now, stop, turned)),
+        Chore("carry_out_imports", lambda turned: carry_out_imports(database, utc_now, stop, turned)),
+        *_tidying(database, settings.anonymise_after_years, stop),
+    ]
+
+
+async def _schema_is_known(database: Database, stop: asyncio.Event) -> None:
+    """Return once the schema is not older than this program, or when nobody can say: the chores will see."""
+    while not stop.is_set():
+        try:
+            if await why_unready(database) is not Unready.SCHEMA:
+                return
+        except Exception as failure:  # noqa: BLE001  # whatever it is, each chore meets it, and is begun again
+            _LOG.warning("the schema could not be read", exc_info=failure)
+            return
+        _LOG.warning("the schema is older than this program, and is waited for: `python -m app migrate`")
+        await rest(SCHEMA_EVERY_SECONDS, stop)
+
+
+def _channels(webhooks: WebhookSender, mail: MailSender | None, settings: Settings) -> dict[str, Send]:
+    channels: dict[str, Send] = {Channel.WEBHOOK: webhooks}
     if mail is not None:
         channels[Channel.EMAIL] = mail
     elif settings.has_mailbox:
         channels[Channel.EMAIL] = keep_in_mailbox
     else:
         _LOG.warning("SMTP_URL is not set: e-mails wait")
-    changed, moved = asyncio.Event(), asyncio.Event()
-    notices = Notices(url, ringing(CHANGED, changed), ringing(MOVED, moved), name=WORKER)
-    listening = asyncio.create_task(notices.listen())
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(place_events(database, utc_now, stop, changed))
-            group.create_task(Relay(database, channels, moved).run(stop))
-            group.create_task(remind_daily(database, utc_now, stop))
-            group.create_task(carry_out_imports(database, utc_now, stop))
-            group.create_task(_tidy(database, settings.anonymise_after_years, stop))
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
-        await webhooks.close()
-        if mail is not None:
-            await mail.close()
+    return channels
 
 
 def _mail(database: Database, settings: Settings) -> MailSender | None:
@@ -71,30 +103,32 @@ def _mail(database: Database, settings: Settings) -> MailSender | None:
     return MailSender(database, server, writer)
 
 
-async def _tidy(database: Database, years: int, stop: asyncio.Event) -> None:
-    """`years` of inactivity make an adviser's identity too old."""
+def _tidying(database: Database, years: int, stop: asyncio.Event) -> list[Chore]:
+    """Each kind of forgetting is a chore of its own, none of which waits for another's success; one statement of them
+    at a time: they share one of the worker's connections. `years` of inactivity make an adviser's identity too old."""
+    kinds: dict[str, Forget] = {
+        "forget_answers": lambda: forget_old_answers(database, utc_now()),
+        "forget_events": lambda: forget_old_events(database, utc_now()),
+        "forget_deliveries": lambda: forget_old_deliveries(database),
+        "forget_imports": lambda: forget_old_imports(database),
+        "forget_traces": lambda: forget_old_traces(database),
+        "anonymise_advisers": lambda: anonymise_an_inactive_adviser(database, utc_now(), years),
+    }
+    alone = asyncio.Lock()
+    return [Chore(name, partial(_tidy, name, forget, alone, stop)) for name, forget in kinds.items()]
+
+
+async def _tidy(name: str, forget: Forget, alone: asyncio.Lock, stop: asyncio.Event, turned: Turned) -> None:
     while not stop.is_set():
-        try:
-            _LOG.info(
-                "tidied",
-                answers_forgotten=await forget_old_answers(database, utc_now()),
-                events_forgotten=await _all(lambda: forget_old_events(database, utc_now())),
-                deliveries_forgotten=await _all(lambda: forget_old_deliveries(database)),
-                imports_forgotten=await forget_old_imports(database),
-                traces_forgotten=await _all(lambda: forget_old_traces(database)),
-                advisers_anonymised=await _all(lambda: anonymise_an_inactive_adviser(database, utc_now(), years)),
-            )
-        except UNREACHABLE as failure:
-            _LOG.warning("the database does not answer", exc_info=failure)
-        try:
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
-        except TimeoutError:
-            continue
+        total = 0
+        while not stop.is_set() and (forgotten := await _one_at_a_time(forget, alone)):
+            total += forgotten
+        if total:
+            _LOG.info("tidied", chore=name, forgotten=total)
+        turned()
+        await rest(EVERY_SECONDS, stop)
 
 
-async def _all(forget_some: Callable[[], Awaitable[int]]) -> int:
-    """Until nothing is left to forget; return how much there was."""
-    total = 0
-    while forgotten := await forget_some():
-        total += forgotten
-    return total
+async def _one_at_a_time(forget: Forget, alone: asyncio.Lock) -> int:
+    async with alone:
+        return await forget()

@@ -19,6 +19,7 @@ from app.persistence.database import open_database
 from app.persistence.notices import Notices
 from app.seed.keys import make_demonstration_keys
 from app.serving import listening_socket
+from app.supervision import Chore, supervise
 from tests.clockwork import MORNING, Clockwork
 
 PEPPER = Pepper(("a-secret-for-tests-that-is-long-enough",))
@@ -62,11 +63,11 @@ def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenRead
     server = uvicorn.Server(uvicorn.Config(create_application(service), **quiet))  # type: ignore[arg-type]  # its options
 
     async def run() -> None:
-        notices = Notices(database_url, service.recognised.ear, changed=service.database.changed)
-        listening = asyncio.create_task(notices.listen())
+        notices, stop = Notices(database_url, service.recognised.ear, changed=service.database.changed), asyncio.Event()
+        listening = asyncio.create_task(supervise([Chore("hear", notices.listen, grace=0)], stop))
         await server.serve([listener])
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        stop.set()
+        await listening
         await service.trail.close()
         await service.database.close()
 

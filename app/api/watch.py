@@ -6,24 +6,21 @@ It places what waits, too: nobody waits in vain because no worker lives.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
 from app.persistence.database import Database
-from app.persistence.failures import UNREACHABLE
 from app.persistence.feeds import read_heads
 from app.persistence.notices import Ear, ringing
 from app.persistence.sequencing import MOVED
+from app.supervision import Chore, Pauses, Turned, rest, supervise
 from app.use_cases.sequence import sequence
 
 LOOK_EVERY_SECONDS = 0.25
 SEATS = 2  # for each client
-
-_LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.api.watch")
+PAUSES = Pauses(first=LOOK_EVERY_SECONDS, most=1.0)  # whoever waits does so for seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +47,8 @@ class Watch:
         self._seated: Counter[UUID] = Counter()
         self._waiters: set[Waiter] = set()
         self._announced = asyncio.Event()
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: set[asyncio.Task[None]] = set()  # one, and others that come to their end
+        self._deserted = asyncio.Event()
 
     @property
     def waiting(self) -> int:
@@ -79,34 +77,42 @@ class Watch:
     async def moved(self, feed: UUID, position: int, seconds: float, leaving: asyncio.Future[None]) -> bool:
         """Whether the feed left the position before the time was over, or the client gone."""
         waiter = Waiter(feed, position, asyncio.get_running_loop().create_future())
-        self._waiters.add(waiter)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
+        self._wait(waiter)
         try:
             await asyncio.wait((waiter.told, leaving), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._waiters.discard(waiter)
+            self._leave(waiter)
         return waiter.told.done() and waiter.told.result()
 
-    async def _look(self) -> None:
-        while self._waiters:
+    def _wait(self, waiter: Waiter) -> None:
+        """The first to wait begins a look, and the last to leave ends it."""
+        if not self._waiters:
+            self._deserted = asyncio.Event()
+            self._look_until(self._deserted)
+        self._waiters.add(waiter)
+
+    def _leave(self, waiter: Waiter) -> None:
+        self._waiters.discard(waiter)
+        if not self._waiters:
+            self._deserted.set()
+
+    def _look_until(self, stop: asyncio.Event) -> None:
+        chore = Chore("watch_feed", lambda turned: self._look(stop, turned))
+        looking = asyncio.create_task(supervise((chore,), stop, PAUSES))
+        self._looking.add(looking)
+        looking.add_done_callback(self._looking.discard)
+
+    async def _look(self, stop: asyncio.Event, turned: Turned) -> None:
+        while not stop.is_set():
             closing = self._is_closing()
             heads = None if closing else await self._heads()
             for waiter in self._waiters:
                 if closing or (heads is not None and heads.get(waiter.feed, 0) != waiter.position):
                     waiter.tell(moved=not closing)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._announced.wait(), LOOK_EVERY_SECONDS)
+            turned()
+            await rest(LOOK_EVERY_SECONDS, self._announced, stop)
             self._announced.clear()
 
-    async def _heads(self) -> Mapping[UUID, int] | None:
-        """None when the database can't tell."""
-        try:
-            await sequence(self._database, self._clock())
-            return await read_heads(self._database)
-        except UNREACHABLE as failure:
-            _LOG.warning("the database does not answer", exc_info=failure)
-        except Exception as failure:  # noqa: BLE001  # see below
-            # Whoever waits looks again by itself when its time is over, and is told then what is wrong.
-            _LOG.error("the feed could not be looked at", exc_info=failure)
-        return None
+    async def _heads(self) -> Mapping[UUID, int]:
+        await sequence(self._database, self._clock())
+        return await read_heads(self._database)

@@ -34,7 +34,7 @@ class Account:
     ) -> subprocess.Popen[bytes]:
         """Start `command` as this account, in a session of its own: a terminal's Ctrl-C is not for it.
 
-        The signal comes at the end of the calling *thread*, so call from the main one.
+        The signal comes at the end of the calling *thread*, so call from one that lives as long as the process.
         """
         return subprocess.Popen(  # noqa: S603  # the commands are this package's, never a caller's text
             command,
@@ -47,7 +47,7 @@ class Account:
             user=self.uid,
             group=self.gid,
             extra_groups=None if self.uid is None else [],
-            preexec_fn=stopping_with(os.getpid(), at_parent_death),  # noqa: PLW1509  # prctl must follow setuid; one thread
+            preexec_fn=stopping_with(os.getpid(), at_parent_death),  # noqa: PLW1509  # prctl must follow setuid; it takes no lock
         )
 
     def run(self, *command: str | Path) -> tuple[int, str]:

@@ -7,7 +7,9 @@ server, but takes any living process (or zombie) that now bears the number in it
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from signal import SIGKILL
 
 from app.embedded.account import Account
 from app.embedded.error import ClusterError
@@ -34,6 +36,14 @@ def wait_until_vacant(folder: Path, account: Account, *, deadline: float) -> Non
             )
         else:
             time.sleep(_PAUSE_S)
+
+
+def kill_residents(folder: Path, account: Account) -> None:
+    """Kill whoever outlives a dead server of ours: its children hold the memory that the next one must have, for as
+    long as the statement takes that they are at."""
+    for pid in _residents(folder, account) if sys.platform == "linux" else []:
+        with suppress(ProcessLookupError):
+            os.kill(pid, SIGKILL)
 
 
 def _blocks(pid_file: Path) -> bool:

@@ -1,10 +1,11 @@
-"""The server process: started, watched until it answers, stopped."""
+"""The server process: started, watched until it answers, started again where it was, stopped."""
 
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGQUIT
 
@@ -12,7 +13,7 @@ from app.embedded.binaries import Binaries
 from app.embedded.error import ClusterError
 from app.embedded.folder import Home
 from app.embedded.log import said_since, trim
-from app.embedded.predecessor import PATIENCE_S, wait_until_vacant
+from app.embedded.predecessor import PATIENCE_S, kill_residents, wait_until_vacant
 
 _ADDRESS = "127.0.0.1"
 _READY_WITHIN_S = 120.0  # recovery after a crash replays the journal: minutes are rare, not wrong
@@ -37,22 +38,44 @@ _PASSING_TROUBLE = (
 
 
 @dataclass(frozen=True)
+class Program:
+    """What it takes to start the server, as often as need be."""
+
+    home: Home
+    binaries: Binaries
+    log_path: Path
+    settings: Mapping[str, str]
+
+    def launch(self, port: int) -> subprocess.Popen[bytes]:
+        ours = {"listen_addresses": _ADDRESS, "port": str(port), "unix_socket_directories": ""}
+        options = [f"--{name}={value}" for name, value in (_DEFAULTS | dict(self.settings) | ours).items()]
+        command: list[str | Path] = [self.binaries.folder / "postgres", "-D", self.home.folder, *options]
+        with self.log_path.open("ab") as log:
+            return self.home.account.start(command, output=log, at_parent_death=SIGINT)
+
+
+@dataclass
 class Server:
+    """`process` is the present one; `stopping` says that there is to be no other."""
+
+    program: Program
     process: subprocess.Popen[bytes]
     port: int
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def exited(self) -> bool:
         return self.process.poll() is not None
 
     def stop(self) -> None:
         """Stop fast (transactions are rolled back), then faster if that takes too long. Stopping twice is harmless."""
-        for signal, patience_s in _STEPS_TO_STOP:
-            self.process.send_signal(signal)
-            try:
-                self.process.wait(patience_s)
-            except subprocess.TimeoutExpired:
-                continue
-            return
+        self.stopping.set()
+        _stop(self.process)
+
+    def start_again(self) -> None:
+        """At the same address, once the dead one's children are gone: nothing they would still write counts. Raise as
+        `start_server` does."""
+        kill_residents(self.program.home.folder, self.program.home.account)
+        self.process, _ = _started(self.program, lambda: self.port, self.stopping)
 
 
 def start_server(home: Home, binaries: Binaries, log_path: Path, settings: Mapping[str, str]) -> Server:
@@ -61,42 +84,54 @@ def start_server(home: Home, binaries: Binaries, log_path: Path, settings: Mappi
     What passes by itself (the last server on its way out, a port taken in between) is tried again for 15 s. Raises
     ClusterError with the end of the log for anything else.
     """
+    program = Program(home, binaries, log_path, settings)
+    return Server(program, *_started(program, _free_port, threading.Event()))
+
+
+def _started(
+    program: Program, port: Callable[[], int], stopping: threading.Event
+) -> tuple[subprocess.Popen[bytes], int]:
+    """The process and its port. Raises ClusterError, also when it is to stop meanwhile."""
+    home, log_path = program.home, program.log_path
     trim(log_path)
     deadline = time.monotonic() + PATIENCE_S
     while True:
         wait_until_vacant(home.folder, home.account, deadline=deadline)
-        log_start = log_path.stat().st_size
-        server = _launch(home, binaries, log_path, settings)
-        if _becomes_ready(server, home.folder):
-            return server
+        log_start, number = log_path.stat().st_size, port()
+        process = program.launch(number)
+        if _becomes_ready(process, home.folder, stopping):
+            return process, number
         said = said_since(log_path, log_start)
-        if time.monotonic() > deadline or not any(trouble in said for trouble in _PASSING_TROUBLE):
+        hopeless = stopping.is_set() or time.monotonic() > deadline
+        if hopeless or not any(trouble in said for trouble in _PASSING_TROUBLE):
             raise ClusterError(f"PostgreSQL did not start on {home.folder}; {log_path} ends with:\n{said}")
         time.sleep(_RETRY_S)
 
 
-def _launch(home: Home, binaries: Binaries, log_path: Path, settings: Mapping[str, str]) -> Server:
-    port = _free_port()
-    ours = {"listen_addresses": _ADDRESS, "port": str(port), "unix_socket_directories": ""}
-    options = [f"--{name}={value}" for name, value in (_DEFAULTS | dict(settings) | ours).items()]
-    command: list[str | Path] = [binaries.folder / "postgres", "-D", home.folder, *options]
-    with log_path.open("ab") as log:
-        return Server(home.account.start(command, output=log, at_parent_death=SIGINT), port)
-
-
-def _becomes_ready(server: Server, folder: Path) -> bool:
-    """Wait until the server says it is ready; False when it exits instead, or has taken two minutes and is stopped."""
+def _becomes_ready(process: subprocess.Popen[bytes], folder: Path, stopping: threading.Event) -> bool:
+    """Wait until the server says it is ready; False when it exits instead, or has taken two minutes or is to stop, and
+    is stopped."""
     deadline = time.monotonic() + _READY_WITHIN_S
     try:
-        while not server.exited() and time.monotonic() < deadline:
-            if _ready(server.process.pid, folder):
+        while process.poll() is None and time.monotonic() < deadline and not stopping.is_set():
+            if _ready(process.pid, folder):
                 return True
             time.sleep(_POLL_S)
     except BaseException:
-        server.stop()
+        _stop(process)
         raise
-    server.stop()
+    _stop(process)
     return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for signal, patience_s in _STEPS_TO_STOP:
+        process.send_signal(signal)
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            continue
+        return
 
 
 def _ready(pid: int, folder: Path) -> bool:

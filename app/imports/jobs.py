@@ -18,6 +18,7 @@ from app.persistence.clients import Client, Role
 from app.persistence.database import Database, OutcomeUnknown, Reader
 from app.persistence.failures import UNREACHABLE
 from app.persistence.imports import ClaimLost, Counts, Ignored, Job
+from app.supervision import Turned, rest, uncounted
 from app.wording.languages import Sentence
 
 LOOK_EVERY_SECONDS = 1.0
@@ -34,18 +35,15 @@ class _Stopping(Exception):  # noqa: N818  # what happened, not a mistake
     """The process is told to stop: another one will go on."""
 
 
-async def carry_out_imports(database: Database, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
-    """Until `stop` is set; a database that is away for a while only delays the work."""
+async def carry_out_imports(
+    database: Database, clock: Callable[[], datetime], stop: asyncio.Event, turned: Turned = uncounted
+) -> None:
+    """Until `stop` is set, or the database fails: what it interrupts is taken up again when its lease ends."""
     while not stop.is_set():
-        try:
-            if await carry_out_next(database, clock, stop):
-                continue
-        except _AWAY as failure:
-            _LOG.warning("the database does not answer", exc_info=failure)
-        try:
-            await asyncio.wait_for(stop.wait(), LOOK_EVERY_SECONDS)
-        except TimeoutError:
-            continue
+        found = await carry_out_next(database, clock, stop)
+        turned()
+        if not found:
+            await rest(LOOK_EVERY_SECONDS, stop)
 
 
 async def carry_out_next(database: Database, clock: Callable[[], datetime], stop: asyncio.Event) -> bool:

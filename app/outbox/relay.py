@@ -16,9 +16,9 @@ from app.outbox.retry import MOST_ATTEMPTS
 from app.outbox.settlement import Outcome, Settlement, tell_given_up
 from app.persistence import claims
 from app.persistence.claims import Claimed
-from app.persistence.database import Database, OutcomeUnknown
+from app.persistence.database import Database
 from app.persistence.deliveries import DeliveryState
-from app.persistence.failures import UNREACHABLE
+from app.supervision import Turned, rest, uncounted
 
 Send = Callable[[Claimed], Awaitable[Outcome]]
 
@@ -29,7 +29,6 @@ REAP_EVERY_SECONDS = 5.0
 FINISH_SECONDS = 3.0  # what is under way has when the process is told to stop
 SETTLE_AGAIN_AFTER = (0.5, 2.0, 8.0)  # seconds, all within the lease
 
-_AWAY: tuple[type[Exception], ...] = (*UNREACHABLE, OutcomeUnknown)
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 
 
@@ -44,31 +43,21 @@ class Relay:
         self._running: dict[asyncio.Task[None], Claimed] = {}
         self._reaped_at = 0.0
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set; a database that is away for a while only delays the work."""
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            while not stop.is_set():
-                self._bell.clear()
-                await self.turn()
-                await self._rest(stopping)
-        finally:
-            stopping.cancel()
-            await self._finish()
+    async def run(self, stop: asyncio.Event, turned: Turned = uncounted) -> None:
+        """Until `stop` is set, or the database fails; what is under way then goes on, and `run` may be called again."""
+        while not stop.is_set():
+            self._bell.clear()
+            await self.turn()
+            turned()
+            await self._rest(stop)
+        await self.finish()
 
     async def turn(self) -> int:
         """Claim what there is room for, and begin to send it; return how many."""
-        try:
-            if monotonic() - self._reaped_at >= REAP_EVERY_SECONDS:
-                self._reaped_at = monotonic()
-                await self._reap()
-            taken = await self._claim()
-        except _AWAY as failure:
-            _LOG.warning("the database does not answer", exc_info=failure)
-            return 0
-        except Exception as failure:  # noqa: BLE001  # the next look may succeed; nothing may stop the others' deliveries
-            _LOG.error("deliveries could not be claimed", exc_info=failure)
-            return 0
+        if monotonic() - self._reaped_at >= REAP_EVERY_SECONDS:
+            await self._reap()
+            self._reaped_at = monotonic()
+        taken = await self._claim()
         for claimed in taken:
             task = asyncio.create_task(self._deliver(claimed))
             self._running[task] = claimed
@@ -91,12 +80,9 @@ class Relay:
             return []
         return await claims.claim(self._database, self._channels, most=room, lane_most=LANE_AT_ONCE)
 
-    async def _rest(self, stopping: asyncio.Task[bool]) -> None:
+    async def _rest(self, stop: asyncio.Event) -> None:
         """Until the bell, the end, or the time; only until the bell when there is no room."""
-        ringing = asyncio.create_task(self._bell.wait())
-        seconds = None if len(self._running) >= AT_ONCE else LOOK_EVERY_SECONDS
-        await asyncio.wait((ringing, stopping), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        ringing.cancel()
+        await rest(None if len(self._running) >= AT_ONCE else LOOK_EVERY_SECONDS, self._bell, stop)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
@@ -110,19 +96,19 @@ class Relay:
             _LOG.error("a delivery could not be tried", delivery_id=str(claimed.id), exc_info=failure)
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
-        """Try for as long as the lease lasts: an answer that is forgotten is a delivery sent twice."""
+        """Try for as long as the lease lasts, whatever fails: an answer that is forgotten is a delivery sent twice."""
         lot = random.uniform(-1, 1)  # noqa: S311  # so that receivers are not all tried at once; no secret
         for pause in (*SETTLE_AGAIN_AFTER, None):
             try:
                 await self._settlement.settle(claimed, outcome, lot)
-            except _AWAY:
+            except Exception:
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
             else:
                 return
 
-    async def _finish(self) -> None:
+    async def finish(self) -> None:
         """Let go of what is not over soon: another relay takes it up at once."""
         if not self._running:
             return
@@ -134,5 +120,5 @@ class Relay:
         if left:
             try:
                 await claims.release(self._database, left)
-            except _AWAY as failure:
+            except Exception as failure:  # noqa: BLE001  # nothing else is left to do, and others are to be closed
                 _LOG.warning("claims are left to their leases", exc_info=failure)

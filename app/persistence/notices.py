@@ -8,10 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
-
 from app.persistence.driver import Driver
-from app.persistence.failures import UNREACHABLE
 from app.persistence.pool import NAME, Pool
 
 # Said once a change is committed, by a connection of its own: a NOTIFY in the transaction of a writer would make all
@@ -20,9 +17,6 @@ CHANGED = "something_changed"
 WORKER = "registrations-worker"  # by which the workers of a database are counted
 APART_SECONDS = 0.05  # between two of them: a busy process says once what would be said of each change
 PULSE_SECONDS = 5.0  # how often a silent connection is asked whether it lives
-RETRY_SECONDS = 1.0
-
-_LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.notices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +37,8 @@ def ringing(channel: str, bell: asyncio.Event) -> Ear:
 
 
 class Notices:
-    """Hears for every ear, and tells CHANGED when `changed` is set; `listen` runs for as long as the process serves.
-
-    The server sees it under `name`.
+    """Hears for every ear, and tells CHANGED when `changed` is set; `listen` is for as long as the process
+    serves. The server sees it under `name`.
     """
 
     def __init__(self, url: str, *ears: Ear, changed: asyncio.Event | None = None, name: str = NAME) -> None:
@@ -54,22 +47,17 @@ class Notices:
         self._changed = changed or asyncio.Event()
         self._name = name
 
-    async def listen(self) -> None:
-        """Until cancelled; a connection that is lost is replaced."""
+    async def listen(self, turned: Callable[[], None] = lambda: None) -> None:
+        """Until cancelled, or the connection is lost: to be called again. `turned` is called whenever it was found to
+        live. Raise ConnectionError, and whatever the driver does."""
         pool = Pool(self._url, 1, name=self._name)
         try:
-            while True:
-                try:
-                    async with pool.lend() as lent:
-                        await self._hear(lent.connection)
-                except UNREACHABLE as failure:
-                    _LOG.warning("announcements are not heard", exc_info=failure)
-                await asyncio.sleep(RETRY_SECONDS)
+            async with pool.lend() as lent:
+                await self._hear(lent.connection, turned)
         finally:
             await pool.close()
 
-    async def _hear(self, connection: Driver) -> None:
-        """Return, or raise, when the connection is lost."""
+    async def _hear(self, connection: Driver, turned: Callable[[], None]) -> None:
         connection.add_termination_listener(lambda _: self._changed.set())
         try:
             for ear in self._ears:
@@ -77,10 +65,11 @@ class Notices:
             for ear in self._ears:
                 ear.hearing()
             while True:
+                turned()
                 changed = await _within(PULSE_SECONDS, self._changed)
                 self._changed.clear()
                 if connection.is_closed():
-                    return
+                    raise ConnectionResetError
                 async with asyncio.timeout(PULSE_SECONDS):
                     await connection.execute(f"NOTIFY {CHANGED}" if changed else "SELECT 1")
                 await asyncio.sleep(APART_SECONDS)

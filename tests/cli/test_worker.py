@@ -1,6 +1,7 @@
 """`python -m app worker`, as many as there are, beside the API."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -161,3 +162,29 @@ async def test_dead_receivers_make_nothing_unready_and_a_dead_database_does(
     assert [answer.status_code for answer in harmed] == [200, 503, 200]
     assert 'delivery_undelivered{channel="webhook"} 1.0' in unharmed[-1].text
     assert 'delivery_undelivered{channel="webhook"} NaN' in harmed[-1].text
+
+
+def failures_in(book: str, code: str) -> list[dict[str, object]]:
+    lines = [json.loads(line) for line in book.splitlines()]
+    return [line for line in lines if line["event"] == "failure" and line["code"] == code]
+
+
+async def test_a_thousand_requests_that_fail_alike_are_a_few_lines_and_a_count(
+    cluster: Cluster, database_url: str
+) -> None:
+    settings = DELIVERING | {"DATABASE_URL": database_url}
+    headers = {"Authorization": f"Bearer {run('keys', 'create', 'La Coop', 'admin', **settings).stdout.split()[-1]}"}
+    asked = ("modules", "advisers", "registrations", "webhook-endpoints", "messages")
+    with new_folder() as folder, serving(folder / "var", **settings) as program:
+        async with httpx.AsyncClient(base_url=program.base_url, headers=headers) as client, away(cluster, database_url):
+            paths = [f"/v1/{noun}" for noun in asked] * 40
+            statuses = {(await client.get(path)).status_code for path in paths}
+        program.stop()
+        book = program.logged
+
+    told = failures_in(book, "unavailable")
+    whole = [line for line in told if "repeated" not in line]
+    assert statuses == {503}
+    assert book.count('"event":"request"') >= len(paths)  # each of them has its own
+    assert len(whole) <= 5
+    assert len(whole) + sum(int(str(line["repeated"])) for line in told if line not in whole) == len(paths)

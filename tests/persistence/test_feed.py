@@ -8,11 +8,10 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from structlog.testing import capture_logs
 
 from app.outbox.sequencer import place_events
 from app.persistence import sequencing
-from app.persistence.database import Database, Transaction, open_database
+from app.persistence.database import Database, Transaction
 from app.persistence.failures import violated_constraint
 from app.persistence.feeds import SCANNED_AT_MOST, read_feed
 from app.persistence.retention import EVENTS
@@ -437,39 +436,3 @@ async def test_an_operator_begins_an_epoch(database: Database) -> None:
         await sequencing.begin_epoch(tx, MORNING)
 
     assert await epoch(database) != before
-
-
-async def test_the_loop_outlives_its_connection(database: Database, owner: Database, database_url: str) -> None:
-    stop, own = asyncio.Event(), open_database(database_url, pool_size=1)
-    row = await own.one("SELECT pg_backend_pid() AS pid")
-    placing = asyncio.create_task(place_events(own, Clockwork(), stop))
-    expected = await told(database)
-    await until_placed(database)
-    await owner.one("SELECT pg_terminate_backend($1, 5000)", row and row["pid"])
-
-    expected += await told(database)
-    await until_placed(database)
-    stop.set()
-    await placing
-    await own.close()
-
-    assert await everything(database) == expected
-
-
-async def test_the_loop_outlives_what_nobody_foresaw(database: Database, owner: Database) -> None:
-    stop = asyncio.Event()
-    await owner.one("ALTER TABLE feed ADD CONSTRAINT unforeseen CHECK (false) NOT VALID")
-    expected = await told(database)
-    with capture_logs() as logged:
-        placing = asyncio.create_task(place_events(database, Clockwork(), stop))
-        async with asyncio.timeout(5):
-            while not logged:
-                await database.one("SELECT 1")
-
-    await owner.one("ALTER TABLE feed DROP CONSTRAINT unforeseen")
-    await until_placed(database)
-    stop.set()
-    await placing
-
-    assert logged[0]["event"] == "events could not be placed"
-    assert await everything(database) == expected

@@ -8,6 +8,7 @@ import pytest
 from app.persistence.database import Database
 from app.persistence.notices import CHANGED, Ear, Notices, ringing
 from app.persistence.traces import Trace
+from app.supervision import Chore, supervise
 from tests.clockwork import MORNING
 
 CHANNEL = "tidings"
@@ -40,7 +41,8 @@ class Listener:
 @pytest.fixture
 async def listener(database_url: str) -> AsyncGenerator[Listener]:
     heard = Listener()
-    listening = asyncio.create_task(Notices(database_url, heard.ear).listen())
+    listen = Chore("listen", Notices(database_url, heard.ear).listen)
+    listening = asyncio.create_task(supervise([listen], asyncio.Event()))
     await heard.until(["(hearing)"])
     yield heard
     listening.cancel()

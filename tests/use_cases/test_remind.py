@@ -5,14 +5,12 @@ import signal
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from uuid import UUID
 
 import orjson
 import pytest
 
 from app.domain.certification import CertificationOutcome
-from app.outbox import reminder
 from app.outbox.reminder import remind_daily
 from app.persistence import reminders
 from app.persistence.database import Database
@@ -310,23 +308,3 @@ async def test_the_worker_looks_again_when_its_clock_says_another_day(database: 
         await remind_daily(database, clock, stop, pause=0)
 
     assert await told(database) == ["before", "deadline", "first_year"]
-
-
-@pytest.mark.parametrize("failure", [OSError("the database is away"), ValueError("a file that no rule can read")])
-async def test_a_look_that_fails_is_only_delayed(
-    database: Database, monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
-    await somebody_to_remind(database)
-    stop, looks = asyncio.Event(), count(1)
-
-    async def looks_twice(database: Database, now: datetime) -> bool:
-        if next(looks) == 1:
-            raise failure
-        stop.set()
-        return await remind(database, now)
-
-    monkeypatch.setattr(reminder, "remind", looks_twice)
-    async with asyncio.timeout(20):
-        await remind_daily(database, lambda: MORNING, stop, pause=0)
-
-    assert await told(database) == ["before", "first_year"]
