@@ -21,7 +21,7 @@ from app.persistence.database import open_database
 from app.persistence.notices import Notices
 from app.settings import Settings, SettingsError, read_settings
 from app.use_cases.reach import Reach
-from app.worker import work
+from app.worker import POOL_SIZE, work
 
 # The heap of a started service is long-lived: walking it again for every few thousand new objects is what makes the
 # slowest answers slow.
@@ -39,16 +39,21 @@ def build(settings: Settings) -> FastAPI:
     service = Service(database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), reach=reach)
     service.support_email = settings.support_email
     service.has_mailbox = settings.has_mailbox
+    service.proxies = settings.proxies
     service.anonymise_after_years = settings.anonymise_after_years
     app = create_application(service)
     url, ears = settings.database_url.get_secret_value(), (service.recognised.ear, service.watch.ear)
     notices = Notices(url, *ears, changed=database.changed)
 
+    # A worker in this process has connections of its own: what it imports and delivers takes none from requests.
+    chores = open_database(url, pool_size=POOL_SIZE)
+    chores.changed = database.changed
+
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
         drain_on_sigterm(service, settings.drain_seconds)
         stop = asyncio.Event()
-        worker = asyncio.create_task(work(database, url, settings, stop)) if settings.run_worker else None
+        worker = asyncio.create_task(work(chores, url, settings, stop)) if settings.run_worker else None
         listening = asyncio.create_task(notices.listen())
         gc.collect()
         gc.freeze()
@@ -61,6 +66,7 @@ def build(settings: Settings) -> FastAPI:
                 await worker
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+            await chores.close()
             await database.close()
 
     app.router.lifespan_context = lifespan

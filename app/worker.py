@@ -27,6 +27,8 @@ from app.settings import Settings
 from app.use_cases.anonymise import anonymise_an_inactive_adviser
 from app.use_cases.reach import Reach
 
+# Placing, claiming, settling what arrived, two that settle what failed, reminding, importing, tidying: each its own.
+POOL_SIZE = 8
 EVERY_SECONDS = 600.0
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.worker")
