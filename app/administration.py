@@ -50,7 +50,7 @@ def with_database(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Res
     url = database_url(settings_beside())
 
     async def acted() -> Result:
-        database = open_database(url, pool_size=2)
+        database = open_database(url, pool_size=2, is_timed=True)
         try:
             return await act(database)
         finally:

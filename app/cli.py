@@ -106,7 +106,7 @@ def worker() -> None:
             raise SettingsError(refused) from None
 
     async def run() -> None:
-        stop, database = asyncio.Event(), open_database(url, pool_size=POOL_SIZE)
+        stop, database = asyncio.Event(), open_database(url, pool_size=POOL_SIZE, is_timed=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await work(database, url, settings, stop)

@@ -49,6 +49,7 @@ def import_file(
             parsed = parse(kind, opened.read(LARGEST_FILE + 1))
     except FileRefused as refused:
         raise SettingsError(f"{file} : {refused.said.fr}") from None
+    _warn(parsed)
     if parsed.recognised.ignored:
         typer.echo(f"Colonnes ignorées : {', '.join(parsed.recognised.ignored)}", err=True)
     order = Order(kind, COMMAND_LINE, dry_run)
@@ -56,9 +57,17 @@ def import_file(
     _conclude(tally, parsed, where, dry_run=dry_run)
 
 
+def _warn(parsed: Parsed) -> None:
+    """Before everything else: what is not imported although it seems to matter."""
+    if parsed.suspect:
+        columns = ", ".join(f"« {heading} » ({seems} ?)" for heading, seems in parsed.suspect.items())
+        typer.echo(f"ATTENTION, colonnes non reconnues et non importées : {columns}")
+
+
 def _show_columns(kind: ImportKind) -> None:
     for column in KINDS[kind].columns.all:
-        others = f"  aussi : {', '.join(column.headings)}" if column.headings else ""
+        headings = [heading for heading, _ in column.ranks if heading != column.name]
+        others = f"  aussi : {', '.join(headings)}" if headings else ""
         typer.echo(f"{column.name:<42}{others}")
 
 
@@ -78,12 +87,13 @@ def _conclude(tally: Tally, parsed: Parsed, where: Path, *, dry_run: bool) -> No
         f"{tally.read} lignes lues, {tally.imported} {imported}, {tally.unchanged} sans changement, "
         f"{len(tally.rejections)} rejetées"
     )
-    if not tally.rejections:
+    if tally.rejections:
+        where.write_bytes(rejects_file(parsed.recognised, tally.rejections))
+        typer.echo(f"Lignes rejetées, chacune avec son motif : {where}", err=True)
+    else:
         where.unlink(missing_ok=True)  # that of an earlier run would mislead
-        return
-    where.write_bytes(rejects_file(parsed.recognised, tally.rejections))
-    typer.echo(f"Lignes rejetées, chacune avec son motif : {where}", err=True)
-    sys.exit(1)
+    if tally.rejections or parsed.suspect:
+        sys.exit(1)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from prometheus_client import multiprocess as several_processes
 
 __all__ = [
     "CONTENT_TYPE",
+    "DEAD",
     "DELIVERY_ATTEMPTS",
     "LANES",
     "OLDEST_UNDELIVERED",
@@ -53,6 +54,13 @@ OLDEST_UNDELIVERED = Gauge(
 UNDELIVERED = Gauge(
     "delivery_undelivered",
     "Deliveries that have neither arrived nor been given up.",
+    ["channel"],
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+DEAD = Gauge(
+    "delivery_dead",
+    "Deliveries given up and not asked for again, of the last 90 days.",
     ["channel"],
     multiprocess_mode="mostrecent",
     registry=REGISTRY,

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.api.addresses import Proxies, proxies_named
 from app.outbox.mail_server import MailServer, mail_server_at
+from app.wording.addresses import NoMailbox, mailbox
 
 
 class Settings(BaseSettings):
@@ -74,14 +75,18 @@ class Settings(BaseSettings):
     @classmethod
     def _is_bare(cls, value: str) -> str:
         """Without the name that it may have been given."""
-        return parseaddr(value)[1] or value
+        return _bare(value)
 
     @field_validator("mail_from", "support_email")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        local, _, domain = parseaddr(value)[1].rpartition("@")
-        if not local or "." not in domain or not f"{local}{domain}".isascii():
-            raise ValueError("doit être une adresse, comme inscriptions@exemple.fr")
+        """As the writer of e-mails will read it."""
+        try:
+            mailbox(_bare(value))
+        except NoMailbox as problem:
+            raise ValueError(problem.said.fr) from None
+        if parseaddr(value)[1] != _bare(value):
+            raise ValueError("doit être une adresse, ou un nom et une adresse : Inscriptions <inscriptions@exemple.fr>")
         return value
 
     @field_validator("database_url")
@@ -122,6 +127,12 @@ class Settings(BaseSettings):
         if value is not None and (not parts or min(map(len, parts)) < MINIMUM_SECRET):
             raise ValueError(f"chaque valeur doit avoir au moins {MINIMUM_SECRET} caractères")
         return value
+
+
+def _bare(value: str) -> str:
+    """An address without the name before it."""
+    _, bracket, rest = value.rpartition("<")
+    return rest.removesuffix(">") if bracket and value.endswith(">") else value
 
 
 MINIMUM_SECRET = 32

@@ -5,12 +5,13 @@ import os
 
 from alembic import context
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.persistence.pool import driver_url
 from app.persistence.tables import metadata
 
 ALONE = 7_241_906_215  # any number, the same for every process that migrates
+ASK_AGAIN_SECONDS = 0.1
 
 
 def run(connection: Connection) -> None:
@@ -21,11 +22,20 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
+async def taken(alone: AsyncConnection) -> None:
+    """Return once nobody else migrates. Asked again and again: whoever waits inside a statement is waited for by an
+    index that is built beside its writers."""
+    while not await alone.scalar(text(f"SELECT pg_try_advisory_lock({ALONE})")):
+        await alone.commit()
+        await asyncio.sleep(ASK_AGAIN_SECONDS)
+    await alone.commit()
+
+
 async def main(url: str) -> None:
     engine = create_async_engine(driver_url(url))
     try:
         async with engine.connect() as alone:
-            await alone.execute(text(f"SELECT pg_advisory_lock({ALONE})"))
+            await taken(alone)
             async with engine.connect() as connection:
                 await connection.execute(text("SET lock_timeout = '5s'"))
                 await connection.commit()

@@ -129,6 +129,10 @@ class Asking:
         """Where a GET reads: the database itself shows a training organisation no more than its own."""
         return self.database.seen_by(self.client.training_organisation_id)
 
+    def may(self, scope: Scope) -> bool:
+        """Whether the caller's role, and the credentials it came with, go that far."""
+        return scope in SCOPES[self.client.role] and self.client.holds(scope)
+
     @property
     def powers(self) -> Powers:
         """What this caller may grant to others: no more than its own credentials are good for."""
@@ -160,7 +164,7 @@ class Asking:
         return Attempt(self.client.id, key, fingerprint, self.now, self.word_conflict)
 
     def word_conflict(self, conflict: Conflict) -> Answer:
-        problem = problem_of_conflict(conflict, self.service.base_url)
+        problem = problem_of_conflict(conflict, self.service.base_url, self.owner)
         return problem_answer(problem, self.service.base_url, self.language, self.request_id)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
+from app.api import expectations
 from app.api.bodies import instant, picked
 from app.api.fields import (
     Body,
@@ -20,12 +21,13 @@ from app.api.fields import (
     Name,
     Version,
     check_order,
+    worded,
 )
 from app.persistence.driver import Row
 
 LARGEST_ID = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
-ConumId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
+ConumId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID), worded(expectations.CONUM_ID)]
 
 
 class InitialTrainingBody(Body):

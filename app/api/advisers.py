@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query
 from starlette.responses import Response
 
+from app.api import expectations
 from app.api.access import Asking, Needs, Scope
 from app.api.adviser_bodies import (
     AdviserRequest,
@@ -17,7 +18,8 @@ from app.api.adviser_bodies import (
     carry_over_resource,
 )
 from app.api.bodies import answer_of, said, shown
-from app.api.fields import CIVIL_DATE, EARLIEST, LATEST, Id
+from app.api.fields import CIVIL_DATE, EARLIEST, LATEST, DayText, Id
+from app.api.filters import EmailAsked
 from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
@@ -47,8 +49,8 @@ ConumIds = Annotated[
     ),
 ]
 On = Annotated[
-    str | None,
-    Query(max_length=10, description="Jour AAAA-MM-JJ ; aujourd’hui par défaut.", json_schema_extra={"format": "date"}),
+    DayText | None,
+    Query(description="Jour AAAA-MM-JJ ; aujourd’hui par défaut.", json_schema_extra={"format": "date"}),
 ]
 CarryingOver = Annotated[Asking, Depends(Needs(Scope.CARRY_OVERS_WRITE))]
 
@@ -59,9 +61,6 @@ NOT_FOUND = Sentence(
 NOT_OPEN = Sentence(
     fr="Ce filtre n’est pas ouvert aux organismes de formation.",
     en="This filter is not open to training organisations.",
-)
-NOT_A_DAY = Sentence(
-    fr="Une date AAAA-MM-JJ, de 1950-01-01 à 2099-12-31.", en="A date YYYY-MM-DD, from 1950-01-01 to 2099-12-31."
 )
 
 
@@ -123,9 +122,7 @@ async def list_advisers(
     asking: Reading,
     paging: Paging,
     conum_id: ConumIds = None,
-    email: Annotated[
-        str | None, Query(max_length=254, pattern=r"^[^\x00-\x1f]+$", description="L’adresse exacte, sans la casse.")
-    ] = None,
+    email: Annotated[EmailAsked | None, Query(description="L’adresse exacte, sans la casse.")] = None,
 ) -> Response:
     """Un organisme de formation ne voit que les conseillers inscrits chez lui, sans leur adresse."""
     filters = advisers.visible_to(asking.owner)
@@ -203,7 +200,7 @@ async def get_training_record(
         asked=asking.asked(partial(answer_of, language=asking.language)),
     )
     visible = frozenset(item.id for item in registrations)
-    seen = Seen(visible, with_motives=asking.owner is None, language=asking.language, base_url=asking.service.base_url)
+    seen = Seen(visible, asking.owner, asking.language, asking.service.base_url)
     carried = await carry_overs.read_all(asking.database, adviser_id)
     resource = training_record_resource(adviser_id, record, carried, seen)
     return await asking.showing(said(resource, asking.language), adviser_id)
@@ -218,7 +215,7 @@ def civil_day(value: str | None, name: str = "on") -> date | None:
     except ValueError:
         day = None
     if day is None or not EARLIEST <= day <= LATEST:
-        raise invalid_parameter(name, NOT_A_DAY)
+        raise invalid_parameter(name, expectations.DAY)
     return day
 
 

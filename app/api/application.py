@@ -37,6 +37,7 @@ from app.api.contract.document import published
 from app.api.failures import answer_to
 from app.api.frame import Frame
 from app.api.headers import answered
+from app.api.heads import Heads
 from app.api.service import Service
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
@@ -131,5 +132,6 @@ def create_application(service: Service) -> FastAPI:
     for router in _routers():
         app.include_router(router)
     app.add_middleware(Frame, service=service)
+    app.add_middleware(Heads)
     app.router.routes.extend((*pages_for_people.routes(), *health.routes()))
     return app

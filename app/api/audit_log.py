@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from app.api import expectations
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import instant as instant_said
-from app.api.fields import Id
+from app.api.fields import Id, worded
 from app.api.pages import PlainPaging, Since, equalities, instant
 from app.api.routes import Route, listed
 from app.persistence import audit_log
@@ -27,7 +28,10 @@ OPERATION = "^[A-Za-z]{1,60}$"
 
 Actor = Annotated[Id | None, Query(description="L’identifiant du client qui a agi.")]
 Subject = Annotated[Id | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
-Action = Annotated[str | None, Query(pattern=OPERATION, max_length=60, description="L’`operationId` de l’opération.")]
+Action = Annotated[
+    Annotated[str, StringConstraints(pattern=OPERATION, max_length=60), worded(expectations.OPERATION)] | None,
+    Query(description="L’`operationId` de l’opération."),
+]
 
 
 class AuditEntryResource(TypedDict):

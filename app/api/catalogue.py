@@ -63,7 +63,7 @@ class ModuleRequest(fields.Body):
     def _agrees(self) -> "ModuleRequest":
         check_order("open_from", "open_until", self.open_from, self.open_until)
         if self.supplementary and self.kind is not ModuleKind.THEMATIC:
-            raise objection("supplementary", ONLY_THEMATIC)
+            raise objection("supplementary", ONLY_THEMATIC, "supplementary")
         return self
 
 

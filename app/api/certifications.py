@@ -13,7 +13,7 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.api import fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, said, shown
-from app.api.fields import LARGEST_COUNT, CivilDate, Id, ModuleCodeText, Name, Said, Version
+from app.api.fields import LARGEST_COUNT, CivilDate, CodeFilter, Id, ModuleCodeText, Name, Said, Version
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, checked_key
 from app.api.pages import Paging, PlainPaging, equalities
 from app.api.problems import Problem
@@ -40,6 +40,7 @@ Writing = Annotated[Asking, Depends(Needs(Scope.CERTIFICATIONS_WRITE))]
 ReadingCatalogue = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_READ))]
 
 MOST_PARTS = 50  # of a title; the catalogue has three
+OF_ITS_ORGANISATION = {"motive": None, "training_organisation_id": None}  # as another one reads them
 
 
 AbsenceMotive = TypeAliasType("AbsenceMotive", Literal["medical_certificate", "force_majeure", "covid_positive_test"])
@@ -59,7 +60,10 @@ class CertificationRequest(fields.Body):
 
 
 class CertificationResource(TypedDict):
-    """`next_attempt_payer` dit qui paie une nouvelle présentation ; null quand il n’y en a pas à prévoir."""
+    """`next_attempt_payer` dit qui paie une nouvelle présentation ; null quand il n’y en a pas à prévoir.
+
+    D’un résultat qui n’est pas le sien, un organisme de formation ne lit ni le motif d’une absence ni l’organisme.
+    """
 
     id: UUID
     adviser_id: UUID
@@ -97,12 +101,15 @@ class QualificationResource(TypedDict):
     valid_until: date | None
 
 
-def certification_resource(row: Row, language: Language) -> dict[str, Any]:
-    """The shape of CertificationResource."""
+def certification_resource(row: Row, language: Language, owner: UUID | None) -> dict[str, Any]:
+    """The shape of CertificationResource. A motive may tell of somebody's health: of the training organisations, only
+    the `owner` of the result reads it."""
+    is_told = owner is None or str(row["training_organisation_id"]) == str(owner)  # a page has it as a text
     obtained = row["outcome"] == CertificationOutcome.OBTAINED
     replacement = replacement_said(row["qualification"]) if obtained else None
     return {
         **picked(row, CertificationResource),
+        **({} if is_told else OF_ITS_ORGANISATION),
         "replacement": replacement.said_in(language) if replacement else None,
     }
 
@@ -144,7 +151,8 @@ async def post_certification(
 
     def worded(row: Row) -> Answer:
         location = f"{asking.service.base_url}/v1/certifications/{row['id']}"
-        return answer_of(certification_resource(row, asking.language), asking.language, status=201, location=location)
+        resource = certification_resource(row, asking.language, asking.owner)
+        return answer_of(resource, asking.language, status=201, location=location)
 
     result = Result(
         body.adviser_id,
@@ -168,13 +176,13 @@ async def list_certifications(
     asking: Reading,
     paging: Paging,
     adviser_id: Id | None = None,
-    qualification: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
+    qualification: CodeFilter | None = None,
     outcome: CertificationOutcome | None = None,
 ) -> Response:
     """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""
     filters = certifications.visible_to(asking.owner)
     filters += equalities(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
-    worded = partial(certification_resource, language=asking.language)
+    worded = partial(certification_resource, language=asking.language, owner=asking.owner)
     return await paging.answered(asking, certifications.list_page, filters, worded, whose="adviser_id")
 
 
@@ -216,7 +224,7 @@ async def get_certification(certification_id: Id, asking: Reading, if_none_match
             en="No result that you may see has this identifier.",
         )
         raise Problem("not-found", detail)
-    response = shown(certification_resource(row, asking.language), asking.language, if_none_match)
+    response = shown(certification_resource(row, asking.language, asking.owner), asking.language, if_none_match)
     return await asking.showing(response, row["adviser_id"], certification_id)
 
 

@@ -9,10 +9,10 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api import fields
+from app.api import expectations, fields
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked
-from app.api.fields import Id, Name
+from app.api.fields import Id, Name, worded
 from app.api.headers import IdempotencyKey, answered, checked_key
 from app.api.pages import PlainPaging
 from app.api.routes import Route, listed, problems
@@ -30,6 +30,7 @@ Writing = Annotated[Asking, Depends(Needs(Scope.KEYS_WRITE))]
 IssuerClientId = Annotated[
     str,
     StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$", max_length=200, strict=True),
+    worded(expectations.ISSUER_CLIENT_ID),
     Field(description="Le `client_id` de ses jetons d’accès, chez l’émetteur."),
 ]
 

@@ -28,8 +28,10 @@ CONFLICTS: Mapping[str, Kind] = {
         409,
         Sentence(fr="Inscription déjà existante", en="Registration already exists"),
         Sentence(
-            fr="Suivez l’inscription nommée par l’en-tête Link, ou annulez-la d’abord.",
-            en="Follow the registration named in the Link header, or cancel it first.",
+            fr="Suivez l’inscription nommée par l’en-tête Link, ou annulez-la d’abord. Celle d’un autre organisme de "
+            "formation ne lui est pas nommée : voyez avec le conseiller.",
+            en="Follow the registration named in the Link header, or cancel it first. Another training organisation’s "
+            "is not named to one: see the adviser about it.",
         ),
     ),
     "session-started": Kind(
@@ -80,8 +82,8 @@ CONFLICTS: Mapping[str, Kind] = {
         409,
         Sentence(fr="Trop de points de terminaison", en="Too many endpoints"),
         Sentence(
-            fr="Un client en a cinq au plus : supprimez-en un par DELETE /v1/webhook-endpoints/{id}.",
-            en="A client has five at most: delete one with DELETE /v1/webhook-endpoints/{id}.",
+            fr="Un propriétaire en a seize au plus : supprimez-en un par DELETE /v1/webhook-endpoints/{id}.",
+            en="An owner has sixteen at most: delete one with DELETE /v1/webhook-endpoints/{id}.",
         ),
     ),
     "endpoint-disabled": Kind(

@@ -1,5 +1,7 @@
 """What stops a use case, said as a problem."""
 
+from uuid import UUID
+
 from app.api.credential_problems import problem_with_credentials
 from app.api.problems import Problem, field_error
 from app.api.webhook_problems import problem_with_webhooks
@@ -56,10 +58,15 @@ ANONYMISED = Sentence(
     fr="Ce conseiller a été anonymisé : rien de ce qui le concerne ne change plus.",
     en="This adviser was anonymised: nothing about that person changes any more.",
 )
+DUPLICATE_ELSEWHERE = Sentence(
+    fr="Ce conseiller a déjà une inscription active à ce module et à cette date.",
+    en="This adviser already has an active registration for this module and this date.",
+)
 CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
 
 
-def problem_of_conflict(conflict: Conflict, base_url: str) -> Problem:
+def problem_of_conflict(conflict: Conflict, base_url: str, owner: UUID | None = None) -> Problem:
+    """`owner` is the training organisation that asks, which another's registration is not named to."""
     match conflict:
         case AdviserAnonymised():
             return Problem("adviser-anonymised", ANONYMISED)
@@ -74,8 +81,7 @@ def problem_of_conflict(conflict: Conflict, base_url: str) -> Problem:
             detail = Sentence(fr=f"La session commence le {day.fr}.", en=f"The session starts on {day.en}.")
             return Problem("session-not-started", detail)
         case DuplicateRegistration():
-            link = f'<{base_url}/v1/registrations/{conflict.first}>; rel="duplicate"'
-            return Problem("duplicate-registration", _duplicate(conflict), headers={"Link": link})
+            return _duplicate(conflict, base_url, owner)
         case NothingToCarryOver():
             detail = Sentence(
                 fr=f"Il reste {conflict.left} unité(s) à reporter de {conflict.bucket}.",
@@ -101,7 +107,7 @@ def problem_of_conflict(conflict: Conflict, base_url: str) -> Problem:
                 fr="Seule une formation initiale a un test de positionnement.",
                 en="Only an initial training has a positioning test.",
             )
-            return _invalid("", "not-initial-training", detail)
+            return _invalid("/hours", "not-initial-training", detail)
         case _:
             raise conflict
 
@@ -114,11 +120,15 @@ def _forbidden_move(conflict: InvalidTransition) -> Sentence:
     )
 
 
-def _duplicate(conflict: DuplicateRegistration) -> Sentence:
-    return Sentence(
+def _duplicate(conflict: DuplicateRegistration, base_url: str, owner: UUID | None) -> Problem:
+    if owner not in {None, conflict.organisation}:
+        return Problem("duplicate-registration", DUPLICATE_ELSEWHERE)
+    link = f'<{base_url}/v1/registrations/{conflict.first}>; rel="duplicate"'
+    detail = Sentence(
         fr=f"Ce conseiller a déjà une inscription active à ce module et à cette date : {conflict.first}.",
         en=f"This adviser already has an active registration for this module and this date: {conflict.first}.",
     )
+    return Problem("duplicate-registration", detail, headers={"Link": link})
 
 
 def _hours(conflict: HoursNotOffered) -> Sentence:
@@ -164,10 +174,7 @@ def problem_of(stop: Exception) -> Problem | None:
             )
             return Problem("idempotency-in-flight", detail, headers={"Retry-After": "1"})
         case Stale():
-            detail = Sentence(
-                fr=f"La version actuelle est {stop.version}.", en=f"The current version is {stop.version}."
-            )
-            return Problem("precondition-failed", detail, version=stop.version)
+            return Problem("precondition-failed", _stale(stop), version=stop.version)
         case PreconditionMissing():
             detail = Sentence(
                 fr="Cette ressource existe : dites quelle version vous modifiez.",
@@ -178,6 +185,18 @@ def problem_of(stop: Exception) -> Problem | None:
             return Problem("conum-id-taken", CONUM_ID_TAKEN)
         case _:
             return problem_with_credentials(stop) or problem_with_webhooks(stop)
+
+
+def _stale(stale: Stale) -> Sentence:
+    present = Sentence(fr=f"La version actuelle est {stale.version}.", en=f"The current version is {stale.version}.")
+    if not stale.weakly:
+        return present
+    return Sentence(
+        fr=f'If-Match : un validateur faible (W/"…") ne désigne aucune version à modifier ; envoyez l’ETag fort, comme '
+        f'"{stale.version}", sans W/. {present.fr}',
+        en=f'If-Match: a weak validator (W/"…") names no version to change; send the strong ETag, such as '
+        f'"{stale.version}", without W/. {present.en}',
+    )
 
 
 def _unknown(reference: UnknownReference) -> Problem:

@@ -27,6 +27,7 @@ from app.api.fields import (
     check_order,
     objection,
 )
+from app.api.filters import SiretAsked
 from app.api.headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
 from app.api.identity import check_identity, check_no_identity
 from app.api.merging import patched
@@ -91,7 +92,7 @@ class ContractRequest(fields.Body):
     @model_validator(mode="after")
     def _dates_agree(self) -> "ContractRequest":
         if (self.type is ContractType.CDI) != (self.ends_on is None):
-            raise objection("term", WRONG_TERM)
+            raise objection("term", WRONG_TERM, "ends_on")
         check_order("starts_on", "ends_on", self.starts_on, self.ends_on)
         check_order("starts_on", "terminated_on", self.starts_on, self.terminated_on)
         return self
@@ -203,7 +204,7 @@ async def list_contracts(
     asking: Reading,
     paging: Paging,
     adviser_id: Id | None = None,
-    siret: Annotated[str | None, Query(max_length=14, pattern="^[0-9]{7,14}$", description="Sans espaces.")] = None,
+    siret: Annotated[SiretAsked | None, Query(description="SIRET, ou RIDET de Nouvelle-Calédonie.")] = None,
 ) -> Response:
     """Dans l’ordre des identifiants ; par date de modification avec `updated_since`."""
     filters = equalities(adviser_id=adviser_id, employer_siret=siret)

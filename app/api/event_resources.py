@@ -1,19 +1,19 @@
 """Events as clients are told them."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 from uuid import UUID
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.api.bodies import instant
-from app.api.fields import BucketName, Count, ModuleCodeText, RuleName, Version
+from app.api.fields import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
 from app.api.pages import CURSOR, LONGEST_CURSOR
 from app.domain.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.events import EventType, Subject
 from app.domain.refusals import Reason
-from app.domain.registration import Funding, Payer, Status
+from app.domain.registration import Chooser, Funding, Payer, Status
 from app.domain.reminders import Stage
 from app.persistence.driver import Row
 from app.persistence.pages import MAX_LIMIT
@@ -32,7 +32,10 @@ class SubjectResource(TypedDict):
 
 
 class RegistrationNews(TypedDict):
-    """Ce qu’est devenue une inscription ; `reasons` sont les codes des motifs de refus."""
+    """Ce qu’est devenue une inscription ; `reasons` sont les codes des motifs de refus.
+
+    `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours.
+    """
 
     status: Status
     funding: Funding | None
@@ -41,6 +44,9 @@ class RegistrationNews(TypedDict):
     module_code: ModuleCodeText
     session_starts_on: date
     reasons: Annotated[list[Reason], Field(max_length=len(Reason))]
+    chosen_by: NotRequired[Chooser]
+    taken_on: NotRequired[date]
+    hours: NotRequired[Hours]
 
 
 class CertificationNews(TypedDict):

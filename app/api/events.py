@@ -14,9 +14,10 @@ from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import said_unless_known
+from app.api.cursors import Seal
 from app.api.event_resources import FeedPage, event_resource
 from app.api.headers import IfNoneMatch
-from app.api.pages import CURSOR, DEFAULT_LIMIT, LONGEST_CURSOR, Limit, Seal, invalid_parameter
+from app.api.pages import CURSOR, DEFAULT_LIMIT, LONGEST_CURSOR, Limit, invalid_parameter
 from app.api.problems import Problem
 from app.api.routes import Route, problems
 from app.domain.events import EventType, types_named
@@ -91,20 +92,22 @@ class Feed:
             return await self._read(None)
         if after == NOW:
             return await self._read(await read_head(self._reader, self.id))
-        epoch, position = self._seal.unsealed(after)
-        return self._checked(await self._read(position), UUID(epoch))
+        epoch, position, *event = self._seal.unsealed(after)
+        known = UUID(event[0]) if event and event[0] else None  # cursors of former versions name none
+        return self._checked(await self._read(position, known), UUID(epoch))
 
     async def wait(self, reading: Reading, seconds: int, leaving: asyncio.Future[None]) -> Reading:
         """Read on until there is an event, the time is over or the client gone. Raise Problem."""
         until, watch = monotonic() + seconds, self.asking.service.watch
         while not reading.events and await watch.moved(self.id, reading.seen_to, until - monotonic(), leaving):
-            reading = self._checked(await self._read(reading.seen_to), reading.epoch)
+            reading = self._checked(await self._read(reading.seen_to, reading.seen_event), reading.epoch)
         return reading
 
     def answered(self, reading: Reading, if_none_match: str | None) -> Response:
-        # Events never change: what follows a position depends on how far the feed has come, and on nothing else.
-        tag = f'"{reading.epoch.hex[:8]}-{reading.after}-{reading.head}"'
-        cursor = self._seal.sealed([reading.epoch.hex, reading.seen_to])
+        # Events never change: what follows a position depends on how far the feed has come, and on which events came.
+        seen = reading.seen_event.hex if reading.seen_event else ""
+        tag = f'"{reading.epoch.hex[:8]}-{reading.after}-{reading.head}-{seen[-12:]}"'
+        cursor = self._seal.sealed([reading.epoch.hex, reading.seen_to, seen])
         following = {"after": cursor, "limit": self.limit} | ({"types": self.types} if self.types else {})
         body = {
             "data": [event_resource(row) for row in reading.events],
@@ -115,9 +118,9 @@ class Feed:
         response.headers["Link"] = f'<{self._address}?{urlencode(following)}>; rel="next"'
         return response
 
-    async def _read(self, position: int | None) -> Reading:
+    async def _read(self, position: int | None, event: UUID | None = None) -> Reading:
         types = _named(self.types) if self.types is not None else None
-        return await read_feed(self._reader, self.id, after=position, limit=self.limit, types=types)
+        return await read_feed(self._reader, self.id, after=position, limit=self.limit, types=types, event=event)
 
     def _checked(self, reading: Reading, epoch: UUID) -> Reading:
         if reading.lost or reading.epoch != epoch:
@@ -187,7 +190,7 @@ async def follow_events(
 
     Pour commencer : prenez la tête du flux (`after=now`), lisez les listes, puis suivez le flux depuis cette tête.
     Ensuite, donnez à chaque lecture le `next` de la précédente, jusqu’à `up_to_date`. Un curseur de plus de 90 jours,
-    ou d’avant une restauration, reçoit 410 : recommencez ainsi. Un filtre ne change rien à l’avancée du curseur.
+    ou dont la base a perdu la suite, reçoit 410 : recommencez ainsi. Un filtre ne change rien à l’avancée du curseur.
     """
     feed = Feed(asking, limit, types)
     reading, seconds = await feed.open(after), _wished(prefer)

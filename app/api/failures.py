@@ -1,5 +1,7 @@
 """Whatever stops a request, as the problem it is answered with. Said here once, for every route."""
 
+from uuid import UUID
+
 import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -12,8 +14,10 @@ from app.api.service import Service
 from app.api.validation import request_problem
 from app.domain.errors import Conflict
 from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered
+from app.persistence.clients import Client
 from app.persistence.database import NothingWritten, OutcomeUnknown
 from app.persistence.failures import UNREACHABLE, violated_constraint
+from app.persistence.watermark import TooLate
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405
@@ -57,7 +61,7 @@ def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
         case Problem():
             return error
         case Conflict():
-            return problem_of_conflict(error, base_url)
+            return problem_of_conflict(error, base_url, _owner(scope))
         case RequestValidationError():
             return request_problem(error.errors())
         case HTTPException():
@@ -70,13 +74,19 @@ def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
             return problem
 
 
+def _owner(scope: Scope) -> UUID | None:
+    """The training organisation that asks, when it is one."""
+    caller: Client | None = scope.get("caller")
+    return caller.training_organisation_id if caller else None
+
+
 def _problem_of_failure(failure: Exception) -> Problem:
     """The problem that says a failure nobody meant, without its internals."""
     if isinstance(failure, OutcomeUnknown):
         return Problem("outcome-unknown", UNKNOWN, headers=LATER)
     if isinstance(failure, NothingWritten):
         return Problem("unavailable", LOST, headers=LATER)
-    if isinstance(failure, TimeLimitReached):
+    if isinstance(failure, TimeLimitReached | TooLate):
         return Problem("unavailable", TOO_LONG, headers=LATER)
     if isinstance(failure, UNREACHABLE):
         return Problem("unavailable", AWAY, headers=LATER)
@@ -100,4 +110,4 @@ def _methods_of(scope: Scope) -> str:
     """Every method that some route takes at this path: the framework names those of the first route only."""
     operations = scope["app"].state.operations
     found = {method for route in operations if route.path_regex.match(scope["path"]) for method in route.methods}
-    return ", ".join(sorted(found))
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))

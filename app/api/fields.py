@@ -1,13 +1,28 @@
 """The types of request fields: strict, bounded, and told apart from what looks like them."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
+from app.api import expectations
+from app.api.establishments import fault_of
+from app.api.texts import REPLACEMENT, tidy
+from app.wording.addresses import LONGEST, TOO_LONG, NoMailbox, mailbox
 from app.wording.languages import Sentence
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -17,31 +32,35 @@ EARLIEST, LATEST = date(1950, 1, 1), date(2099, 12, 31)
 
 
 UUID_LENGTH = 36
-
-_NOT_A_UUID = Sentence(fr="Doit être un UUID.", en="Must be a UUID.")
-_NOT_A_DATE = Sentence(fr="Doit être une date AAAA-MM-JJ.", en="Must be a date YYYY-MM-DD.")
-_IMPLAUSIBLE = Sentence(
-    fr="Doit être comprise entre 1950-01-01 et 2099-12-31.", en="Must be between 1950-01-01 and 2099-12-31."
-)
-_NOT_AN_INSTANT = Sentence(
-    fr="Doit être un instant RFC 3339 avec son décalage.", en="Must be an RFC 3339 instant with its offset."
-)
-_UNPRINTABLE = Sentence(
-    fr="Ne doit pas contenir de caractère de contrôle.", en="Must not contain any control character."
-)
-_NO_SIRET = Sentence(
-    fr="Doit être un SIRET (14 chiffres) ou un RIDET (7 ou 10 chiffres).",
-    en="Must be a SIRET (14 digits) or a RIDET (7 or 10 digits).",
-)
-_WRONG_CHECK_DIGIT = Sentence(
-    fr="N’est pas un SIRET valide : la clé de contrôle est fausse.",
-    en="Is not a valid SIRET: the check digit is wrong.",
-)
+# The mistakes of form, by pydantic's name for them, and the code that the answer has for each.
+CODES_OF_FORM: Mapping[str, LiteralString] = {
+    "string_pattern_mismatch": "invalid-format",
+    "string_too_long": "too-long",
+    "string_too_short": "too-short",
+    "greater_than_equal": "out-of-range",
+    "less_than_equal": "out-of-range",
+}
 
 
-def objection(code: LiteralString, said: Sentence) -> PydanticCustomError:
-    """What a validator of ours raises: the code that the answer will have, and its sentence."""
-    return PydanticCustomError(code, "{said}", {"said": said})
+def objection(code: LiteralString, said: Sentence, at: str | None = None) -> PydanticCustomError:
+    """What a validator of ours raises: the code that the answer will have, and its sentence. Whoever looks at a whole
+    object says `at` which of its fields."""
+    return PydanticCustomError(code, "{said}", {"said": said, "at": at})
+
+
+def worded(said: Sentence) -> WrapValidator:
+    """Say in this sentence that the form, the length or the size is not right."""
+
+    def checked(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError as wrong:
+            kind = wrong.errors(include_url=False)[0]["type"]
+            if kind not in CODES_OF_FORM:
+                raise
+            raise objection(CODES_OF_FORM[kind], said) from None
+
+    return WrapValidator(checked)
 
 
 class Body(BaseModel):
@@ -51,10 +70,11 @@ class Body(BaseModel):
 
 
 def check_order(earlier: str, later: str, first: date | None, last: date | None) -> None:
-    """`earlier` and `later` are the names of two fields. Raise an objection when both are known and disagree."""
+    """`earlier` and `later` are the names of two fields. Raise an objection to the later one when both are known and
+    disagree."""
     if first is not None and last is not None and last < first:
         said = Sentence(fr=f"{later} précède {earlier}.", en=f"{later} is before {earlier}.")
-        raise objection("order", said)
+        raise objection("order", said, later)
 
 
 def _civil_date(value: Any) -> Any:
@@ -62,42 +82,48 @@ def _civil_date(value: Any) -> Any:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not CIVIL_DATE.fullmatch(value):
-        raise objection("invalid-date", _NOT_A_DATE)
+        raise objection("invalid-date", expectations.CIVIL_DATE)
     return value
 
 
 def _plausible(value: date) -> date:
     if not EARLIEST <= value <= LATEST:
-        raise objection("date-range", _IMPLAUSIBLE)
+        raise objection("date-range", expectations.PLAUSIBLE)
     return value
 
 
-def _printable(value: str) -> str:
-    """PostgreSQL stores no NUL; no field needs a control character."""
+def _cleaned(value: Any) -> Any:
+    """A text as it was meant, before anything is counted. PostgreSQL stores no NUL; no field needs a control
+    character."""
+    if not isinstance(value, str):
+        return value
     if not value.isprintable() and _CONTROL.search(value):
-        raise objection("control-character", _UNPRINTABLE)
+        raise objection("control-character", expectations.PRINTABLE)
+    if REPLACEMENT in value:
+        raise objection("unreadable-character", expectations.READABLE)
+    return tidy(value)
+
+
+def _mailable(value: str) -> str:
+    try:
+        mailbox(value)
+    except NoMailbox as problem:
+        raise objection("invalid-format", problem.said) from None
     return value
 
 
 def _instant(value: Any) -> Any:
     """Only RFC 3339 with its offset: pydantic alone would take a number of seconds, or an instant of no zone."""
     if not isinstance(value, str) or not INSTANT.fullmatch(value):
-        raise objection("invalid-instant", _NOT_AN_INSTANT)
+        raise objection("invalid-instant", expectations.INSTANT)
     return value
 
 
 def _as_written(value: Any) -> Any:
     """Only 8-4-4-4-12: pydantic alone would take braces and `urn:uuid:`."""
     if isinstance(value, str) and len(value) != UUID_LENGTH:
-        raise objection("invalid-uuid", _NOT_A_UUID)
+        raise objection("invalid-uuid", expectations.UUID)
     return value
-
-
-def _stripped(value: str) -> str:
-    stripped = value.strip()
-    if not stripped:
-        raise PydanticKnownError("string_too_short", {"min_length": 1})
-    return stripped
 
 
 def _announced(**keywords: Any) -> Any:
@@ -107,20 +133,30 @@ def _announced(**keywords: Any) -> Any:
 
 _A_CHARACTER = r"^[^\u0000-\u0008\u000b-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u0008\u000b-\u001f\u007f]*$"
 
-# Counted as they were sent, then stripped of the spaces around them.
-_TEXT = (AfterValidator(_printable), AfterValidator(_stripped), _announced(pattern=_A_CHARACTER))
+_TEXT = (BeforeValidator(_cleaned), _announced(pattern=_A_CHARACTER))
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True), *_TEXT]
 Motive = Annotated[str, StringConstraints(min_length=1, max_length=2000, strict=True), *_TEXT]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True), *_TEXT]
-ModuleCodeText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, strict=True)]
+ModuleCodeText = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, strict=True),
+    worded(expectations.CODE),
+]
+CodeFilter = Annotated[str, StringConstraints(pattern="^[a-z0-9-]+$", max_length=60), worded(expectations.CODE)]
 Email = Annotated[
     str,
-    StringConstraints(pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+$", max_length=254, strict=True),
+    StringConstraints(max_length=LONGEST, strict=True),
+    BeforeValidator(_cleaned),
+    worded(TOO_LONG),
+    AfterValidator(_mailable),
+    Field(description="Une seule adresse, sans nom ni guillemets ; le domaine peut porter des accents."),
+    _announced(pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+$"),
 ]
 Department = Annotated[
     str,
     StringConstraints(pattern=r"^(0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|9[78][0-9])$", max_length=3, strict=True),
+    worded(expectations.DEPARTMENT),
 ]
 CivilDate = Annotated[
     date,
@@ -128,41 +164,26 @@ CivilDate = Annotated[
     AfterValidator(_plausible),
     _announced(pattern="^(19[5-9][0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}$"),
 ]
+# Of a query, where they are read further on.
+DayText = Annotated[str, StringConstraints(max_length=10), worded(expectations.DAY)]
+InstantText = Annotated[str, StringConstraints(max_length=40), worded(expectations.INSTANT)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Hours = Annotated[int, Field(ge=1, le=2000, strict=True)]
 
-_SIRET_LENGTH, _RIDET_LENGTHS = 14, (7, 10)
-LA_POSTE = "356000000"
-
-
-def has_luhn_key(digits: str) -> bool:
-    """Whether the last digit is the check digit of those before it."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (2 if place % 2 else 1)
-        total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004  # the sum of a number's two digits
-    return total % 10 == 0
-
 
 def _establishment(value: str) -> str:
-    """SIRET: Luhn on 14 digits; for La Poste, whose branches outnumber it, the sum of digits is a multiple of five.
-    RIDET (New Caledonia): 7 digits, or 10 with the establishment, without a check digit that is published."""
-    digits = value.replace(" ", "")
-    if not (digits.isascii() and digits.isdigit()):
-        raise objection("siret", _NO_SIRET)
-    if len(digits) in _RIDET_LENGTHS:
-        return digits
-    if len(digits) != _SIRET_LENGTH:
-        raise objection("siret", _NO_SIRET)
-    la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
-    if not (has_luhn_key(digits) or la_poste):
-        raise objection("siret", _WRONG_CHECK_DIGIT)
+    """Without the spaces that digits are grouped with."""
+    digits = "".join(value.split())
+    if (said := fault_of(digits)) is not None:
+        raise objection("siret", said)
     return digits
 
 
 Siret = Annotated[
     str,
     StringConstraints(strict=True, max_length=20),
+    BeforeValidator(_cleaned),
+    worded(expectations.SIRET),
     AfterValidator(_establishment),
     _announced(format="siret", pattern="^ *[0-9][0-9 ]*$", minLength=7),
 ]
@@ -183,6 +204,7 @@ BucketName = Annotated[
         max_length=80,
         strict=True,
     ),
+    worded(expectations.BUCKET),
 ]
 RuleName = Annotated[str, StringConstraints(pattern="^R[0-9]{1,2}$", max_length=3)]
 PolicyVersion = Annotated[

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from app.api.failures import TimeLimitReached, answer_to
 from app.api.headers import answered
+from app.api.heads import ASKED_METHOD
 from app.api.languages import language_of
 from app.api.problems import Problem
 from app.api.rates import Allowance
@@ -133,7 +134,8 @@ class Visit:
     def leave(self) -> None:
         """Count the request and write its line; without a status, nobody was there to be answered."""
         took = perf_counter() - self._started
-        method, route, status = self._scope["method"], _template(self._scope), self._status or "aborted"
+        method = self._scope.get(ASKED_METHOD, self._scope["method"])
+        route, status = _template(self._scope), self._status or "aborted"
         REQUESTS.labels(method if method in METHODS else "other", route, status).observe(took)
         caller = self._scope["caller"]
         _LOG.info(

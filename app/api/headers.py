@@ -89,9 +89,9 @@ def expected(if_match: str | None) -> Expected:
             en='If-Match: one or more ETags in quotation marks, such as "3", or *.',
         )
         raise Problem("invalid-header", detail)
-    strong = (match for tag, match in zip(tags, found, strict=True) if match and not tag.startswith("W/"))
+    strong = [match for tag, match in zip(tags, found, strict=True) if match and not tag.startswith("W/")]
     versions = (_VERSION.fullmatch(match[1]) for match in strong)
-    return Expected(frozenset(int(version[1]) for version in versions if version))
+    return Expected(frozenset(int(version[1]) for version in versions if version), weakly=len(strong) < len(tags))
 
 
 def is_known(if_none_match: str | None, tag: str) -> bool:

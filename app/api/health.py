@@ -9,6 +9,7 @@ from app.api.service import Service
 from app.api.shares import few_at_once
 from app.measures import (
     CONTENT_TYPE,
+    DEAD,
     LANES,
     OLDEST_UNDELIVERED,
     OLDEST_UNSEQUENCED,
@@ -17,7 +18,7 @@ from app.measures import (
     exposition,
 )
 from app.persistence.database import Reader
-from app.persistence.deliveries import Channel, undelivered
+from app.persistence.deliveries import Channel, count_dead, undelivered
 from app.persistence.failures import UNREACHABLE
 from app.persistence.health import Unready, count_lanes, count_workers, oldest_unsequenced, why_unready
 from app.wording.languages import Sentence
@@ -67,7 +68,9 @@ async def metrics(request: Request) -> Response:
         await _measure_deliveries(service.database)
         WORKERS.set(await count_workers(service.database))
     except UNREACHABLE:
-        of_channels = (gauge.labels(channel) for gauge in (OLDEST_UNDELIVERED, UNDELIVERED) for channel in Channel)
+        of_channels = (
+            gauge.labels(channel) for gauge in (OLDEST_UNDELIVERED, UNDELIVERED, DEAD) for channel in Channel
+        )
         of_lanes = (LANES.labels(channel, state) for channel in Channel for state in LANE_STATES)
         for gauge in (OLDEST_UNSEQUENCED, WORKERS, *of_channels, *of_lanes):
             gauge.set(float("nan"))
@@ -75,11 +78,12 @@ async def metrics(request: Request) -> Response:
 
 
 async def _measure_deliveries(reader: Reader) -> None:
-    found, lanes = await undelivered(reader), await count_lanes(reader)
+    found, dead, lanes = await undelivered(reader), await count_dead(reader), await count_lanes(reader)
     for channel in Channel:
         waiting = found.get(channel, {"oldest": 0, "waiting": 0})
         OLDEST_UNDELIVERED.labels(channel).set(waiting["oldest"])
         UNDELIVERED.labels(channel).set(waiting["waiting"])
+        DEAD.labels(channel).set(dead.get(channel, 0))
         for state in LANE_STATES:
             LANES.labels(channel, state).set(lanes.get((channel, state), 0))
 

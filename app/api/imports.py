@@ -77,6 +77,14 @@ class ImportResource(TypedDict):
     kind: ImportKind
     dry_run: bool
     status: ImportStatus
+    suspect_columns: Annotated[
+        list[Said],
+        Field(
+            max_length=MOST_COLUMNS,
+            description="À voir d’abord : des colonnes ignorées, celles qui semblent pourtant des dates de formation, "
+            "des adresses électroniques, des identifiants ou des SIRET.",
+        ),
+    ]
     read: Count
     imported: Count
     unchanged: Count

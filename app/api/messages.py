@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked, said
-from app.api.fields import Count
+from app.api.fields import Count, Id
 from app.api.headers import IdempotencyKey, answered, checked_key
 from app.api.pages import PlainPaging, equalities
 from app.api.routes import Route, listed
@@ -31,7 +31,10 @@ Reading = Annotated[Asking, Depends(Needs(Scope.MESSAGES_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.MESSAGES_WRITE))]
 
 
-Status = Annotated[DeliveryState | None, Query(description="Où en est l’envoi.")]
+About = Annotated[Id | None, Query(description="L’inscription dont ils parlent.")]
+Status = Annotated[
+    DeliveryState | None, Query(description="Où en est l’envoi ; `dead` : refusé, sans adresse, ou abandonné.")
+]
 
 
 class MessageResource(TypedDict):
@@ -63,10 +66,15 @@ def _resource(row: Row) -> dict[str, Any]:
     response_model=listed(MessageResource),
 )
 async def list_messages(
-    asking: Reading, paging: PlainPaging, adviser_id: UUID | None = None, status: Status = None
+    asking: Reading,
+    paging: PlainPaging,
+    adviser_id: Id | None = None,
+    registration_id: About = None,
+    status: Status = None,
 ) -> Response:
-    """Du plus récent au plus ancien, pendant 90 jours."""
-    filters = equalities(channel=Channel.EMAIL, adviser_id=adviser_id, state=status)
+    """Du plus récent au plus ancien, pendant 90 jours. `status=dead` : ceux que personne n’a reçus, à renvoyer une fois
+    l’adresse corrigée."""
+    filters = equalities(channel=Channel.EMAIL, adviser_id=adviser_id, registration_id=registration_id, state=status)
     return await paging.answered(asking, messages.list_page, filters, _resource, whose="adviser_id")
 
 

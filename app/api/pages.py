@@ -1,14 +1,10 @@
 """Lists: `limit` and an opaque cursor in, `pagination.next` and `Link` out. A cursor belongs to its filters."""
 
-import binascii
-import hmac
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,12 +14,16 @@ from pydantic import Field, JsonValue
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from app.api import expectations
 from app.api.access import Asking
 from app.api.bodies import said
+from app.api.cursors import Seal
+from app.api.fields import InstantText
 from app.api.problems import Problem, as_shown, field_error, pointer_to
 from app.persistence.database import Reader
 from app.persistence.driver import Row
 from app.persistence.pages import MAX_LIMIT, Filter, Page, Slice
+from app.persistence.watermark import read_watermark
 from app.wording.languages import Sentence
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Nombre de lignes, de 1 à 500.")]
@@ -42,34 +42,33 @@ Cursor = Annotated[
 def _an_instant(what: str) -> Any:
     """A parameter that is one; `what` says how it bounds, in French."""
     said = f"Instant RFC 3339 (`2026-01-31T00:00:00Z`), {what}."
-    return Query(max_length=40, description=said, json_schema_extra={"format": "date-time"})
+    return Query(description=said, json_schema_extra={"format": "date-time"})
 
 
-UpdatedSince = Annotated[str | None, _an_instant("inclus ; trie par modification")]
-Since = Annotated[str | None, _an_instant("inclus")]
-Until = Annotated[str | None, _an_instant("exclu")]
+UpdatedSince = Annotated[
+    InstantText | None,
+    _an_instant("inclus ; trie par modification ; la `pagination.watermark` de la lecture précédente"),
+]
+Since = Annotated[InstantText | None, _an_instant("inclus")]
+Until = Annotated[InstantText | None, _an_instant("exclu")]
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+ -]\d\d:\d\d)", re.ASCII)
-_SIGNATURE_BYTES = 12
 DEFAULT_LIMIT = 100
 LONGEST_INTEGER = 18
 
-FOREIGN_CURSOR = Sentence(
-    fr="Ce curseur n’est pas de cette liste, de ces filtres ou de ce client.",
-    en="This cursor is not of this list, of these filters or of this client.",
-)
 UUIDS = Sentence(fr="Des UUID séparés par des virgules.", en="UUIDs separated by commas.")
-INTEGERS = Sentence(fr="Des entiers séparés par des virgules.", en="Integers separated by commas.")
-INSTANT = Sentence(
-    fr="Un instant RFC 3339 avec son décalage, comme 2026-01-31T00:00:00Z.",
-    en="An RFC 3339 instant with its offset, such as 2026-01-31T00:00:00Z.",
+INTEGERS = Sentence(
+    fr="Des entiers à partir de 1, séparés par des virgules.", en="Integers from 1 up, separated by commas."
 )
+REVERSED = Sentence(fr="Précède `since`.", en="Is before `since`.")
 
 
 class Pagination(TypedDict):
-    """`next` est le curseur de la page suivante ; null à la dernière."""
+    """`next` est le curseur de la page suivante ; null à la dernière. `watermark`, avec `updated_since` seulement, est
+    l’`updated_since` de la lecture suivante, le même à toutes les pages de celle-ci."""
 
     next: Annotated[str, Field(max_length=LONGEST_CURSOR, json_schema_extra=CURSOR)] | None
+    watermark: NotRequired[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,56 +94,35 @@ class PageRequest:
 
         Raise Problem on a cursor of another list, other filters or another client.
         """
-        conditions, sort = [*filters], None
-        if self.updated_since is not None:
-            conditions, sort = [*filters, Filter("{t}.updated_at >= {}", self.updated_since)], "updated_at"
         seal = self._seal(asking)
         after = seal.opened(self.cursor) if self.cursor is not None else None
-        page = Page(limit=self.limit, sort=sort, after=after, filters=conditions)
+        page, marks = Page(limit=self.limit, after=after, filters=filters), dict[str, datetime]()
+        if self.updated_since is not None:
+            page, marks["watermark"] = await self._by_change(asking, page, self.updated_since)
         found = await read(asking.reader, page)
-        cursor = seal.sealed(found.keys) if found.more else None
-        body = {"data": [worded(row) for row in found.rows], "pagination": {"next": cursor}}
+        keys = (*(mark.isoformat() for mark in marks.values()), *found.keys)
+        cursor = seal.sealed(keys) if found.more else None
+        body = {"data": [worded(row) for row in found.rows], "pagination": {"next": cursor, **marks}}
         response = said(body, asking.language)
         if cursor is not None:
             query = urlencode({**self.parameters, "limit": self.limit, "cursor": cursor})
             response.headers["Link"] = f'<{asking.service.base_url}{self.path}?{query}>; rel="next"'
         return await asking.showing(response, *(row[whose] for row in found.rows if whose))
 
-    def _seal(self, asking: Asking) -> "Seal":
+    async def _by_change(self, asking: Asking, page: Page, since: datetime) -> tuple[Page, datetime]:
+        """The page in the order of changes, and the watermark of the walk: read before its first page, carried by its
+        cursors. Those of former versions carry none: such a walk is complete as far as it began."""
+        filters = [*page.filters, Filter("{t}.updated_at >= {}", since)]
+        by_change = replace(page, sort="updated_at", filters=filters)
+        if page.after is None:
+            return by_change, await read_watermark(asking.reader, asking.now, since)
+        *carried, changed, key = page.after
+        marks = [mark for mark in carried if isinstance(mark, datetime)]
+        return replace(by_change, after=(changed, key)), marks[0] if marks else since
+
+    def _seal(self, asking: Asking) -> Seal:
         scope = orjson.dumps([self.path, str(asking.client.id), sorted(self.parameters.items())])
         return Seal(asking.service.pepper.secrets, scope)
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """Cursors signed for one list, its filters and one client."""
-
-    secrets: tuple[str, ...]
-    scope: bytes
-
-    def sealed(self, keys: Sequence[str | int]) -> str:
-        content = orjson.dumps(keys)
-        return urlsafe_b64encode(self._signature(self.secrets[0], content) + content).decode().rstrip("=")
-
-    def opened(self, cursor: str) -> tuple[datetime | str, ...]:
-        """The keys of the last row seen. Raise Problem."""
-        *instants, key = self.unsealed(cursor)
-        return *(datetime.fromisoformat(instant) for instant in instants), key
-
-    def unsealed(self, cursor: str) -> list[Any]:
-        """What was sealed. Raise Problem."""
-        try:
-            sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        except (binascii.Error, ValueError):
-            sealed = b""
-        signature, content = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
-        if not any(hmac.compare_digest(signature, self._signature(secret, content)) for secret in self.secrets):
-            raise Problem("invalid-cursor", FOREIGN_CURSOR)
-        keys: list[Any] = orjson.loads(content)
-        return keys
-
-    def _signature(self, secret: str, content: bytes) -> bytes:
-        return hmac.digest(f"cursor:{secret}".encode(), self.scope + content, sha256)[:_SIGNATURE_BYTES]
 
 
 async def page_request(
@@ -174,6 +152,17 @@ def equalities(**columns: object) -> list[Filter]:
     return [Filter(f"{{t}}.{name} = {{}}", value) for name, value in columns.items() if value is not None]
 
 
+def between(column: str, since: str | None, until: str | None) -> list[Filter]:
+    """The filters of the parameters `since`, included, and `until`, excluded. Raise Problem."""
+    first, last = (
+        instant(name, each) if each is not None else None for name, each in (("since", since), ("until", until))
+    )
+    if first and last and last < first:
+        raise invalid_parameter("until", REVERSED)
+    bounds = ((f"{{t}}.{column} >= {{}}", first), (f"{{t}}.{column} < {{}}", last))
+    return [Filter(sql, bound) for sql, bound in bounds if bound is not None]
+
+
 def uuids(name: str, listed: str) -> list[UUID]:
     """Comma-separated UUIDs. Raise Problem."""
     try:
@@ -183,9 +172,9 @@ def uuids(name: str, listed: str) -> list[UUID]:
 
 
 def integers(name: str, listed: str) -> list[int]:
-    """Comma-separated integers of 64 bits. Raise Problem."""
+    """Comma-separated integers of 64 bits, from 1 up. Raise Problem."""
     items = [item.strip() for item in listed.split(",")]
-    if not all(item.isascii() and item.isdigit() and len(item) <= LONGEST_INTEGER for item in items):
+    if not all(item.isascii() and item.isdigit() and len(item) <= LONGEST_INTEGER and int(item) for item in items):
         raise invalid_parameter(name, INTEGERS)
     return [int(item) for item in items]
 
@@ -197,7 +186,7 @@ def instant(name: str, value: str) -> datetime:
             return datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise invalid_parameter(name, INSTANT)
+    raise invalid_parameter(name, expectations.INSTANT)
 
 
 def invalid_parameter(name: str, detail: Sentence) -> Problem:

@@ -9,9 +9,10 @@ import orjson
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.api import expectations
 from app.api.bodies import instant
 from app.api.certifications import AbsenceMotive
-from app.api.fields import Body, BucketName, CivilDate, Email, Hours, PolicyVersion, objection
+from app.api.fields import Body, BucketName, CivilDate, Email, Hours, PolicyVersion, objection, worded
 from app.api.registration_resources import Reasons, reason_resource
 from app.domain.calendar import last_day
 from app.domain.dry_run import Difference, Standing
@@ -67,7 +68,7 @@ A_YEAR = "^(19[5-9][0-9]|20[0-9]{2})$"
 Grace = TypeAliasType(
     "Grace",
     Annotated[
-        dict[Annotated[str, StringConstraints(pattern=A_YEAR)], CivilDate],
+        dict[Annotated[str, StringConstraints(pattern=A_YEAR), worded(expectations.YEAR)], CivilDate],
         Field(max_length=MOST_DATES),
         AfterValidator(_prolongs),
         WithJsonSchema(
@@ -245,7 +246,7 @@ def dry_run_resource(found: Sequence[Difference], language: Language) -> DryRunR
                 "status": difference.status,
                 "from": _standing_resource(difference.before),
                 "to": _standing_resource(difference.after),
-                "reasons": [reason_resource(refusal, language) for refusal in difference.after.refusals],
+                "reasons": [reason_resource(refusal, language, None) for refusal in difference.after.refusals],
             }
             for difference in found
         ]

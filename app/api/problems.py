@@ -25,7 +25,7 @@ Pointer = Annotated[
     str,
     Field(
         max_length=DEEPEST_NAMED * 2 * (LONGEST_NAME + 1),
-        description="RFC 6901, dans le corps ; le nom d’un paramètre, sinon.",
+        description="RFC 6901, dans le corps ; `/` quand c’est le corps entier ; le nom d’un paramètre, sinon.",
         json_schema_extra={"format": "json-pointer"},
     ),
 ]

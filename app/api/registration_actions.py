@@ -24,11 +24,11 @@ from app.api.registration_requests import (
 )
 from app.api.registration_resources import (
     RegistrationResource,
-    registration_resource,
+    shown_registration,
 )
 from app.api.routes import Route, problems
 from app.api.validation import validation_problem
-from app.domain.registration import Choice
+from app.domain.registration import Choice, Chooser
 from app.domain.session import Session
 from app.persistence.attempts import Answer
 from app.persistence.driver import Row
@@ -51,7 +51,7 @@ def _worded(asking: Asking) -> Callable[[Row], Answer]:
     """The registration as it is left."""
 
     def worded(row: Row) -> Answer:
-        return answer_of(registration_resource(row, asking.service.base_url, asking.language), asking.language)
+        return answer_of(shown_registration(row, asking), asking.language)
 
     return worded
 
@@ -71,11 +71,14 @@ def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
 async def choose(
     registration_id: Id, body: ChoiceRequest, asking: Writing, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Conserver l’inscription sans prise en charge, à la charge d’un des payeurs proposés, ou l’annuler."""
-    asked = _acting(asking, idempotency_key, body)
+    """Conserver l’inscription sans prise en charge, à la charge d’un des payeurs proposés, ou l’annuler.
+
+    Le conseiller est prévenu que vous avez choisi à sa place. Lui-même répond par le lien personnel qu’il a reçu.
+    """
+    asked, chooser = _acting(asking, idempotency_key, body), Chooser(asking.client.role)
     if body.choice is Choice.KEEP and body.payer is not None:
-        return answered(await keep(asking.database, registration_id, body.payer, asked))
-    return answered(await decline(asking.database, registration_id, asked))
+        return answered(await keep(asking.database, registration_id, body.payer, asked, chooser))
+    return answered(await decline(asking.database, registration_id, asked, chooser))
 
 
 @router.post(

@@ -79,9 +79,9 @@ class ChoiceRequest(Body):
     @model_validator(mode="after")
     def _payer_goes_with_keep(self) -> "ChoiceRequest":
         if self.choice is Choice.KEEP and self.payer is None:
-            raise objection("payer-required", PAYER_REQUIRED)
+            raise objection("payer-required", PAYER_REQUIRED, "payer")
         if self.choice is Choice.CANCEL and self.payer is not None:
-            raise objection("payer-not-applicable", PAYER_NOT_APPLICABLE)
+            raise objection("payer-not-applicable", PAYER_NOT_APPLICABLE, "payer")
         return self
 
 

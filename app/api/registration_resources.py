@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, NotRequired
 from uuid import UUID
 
-import orjson
 from pydantic import Field, TypeAdapter
-from typing_extensions import TypeAliasType, TypedDict
+from typing_extensions import TypedDict
 
+from app.api.access import Asking, Scope
 from app.api.bodies import instant
 from app.api.fields import (
     Address,
@@ -22,14 +22,11 @@ from app.api.fields import (
     Said,
     Version,
 )
-from app.api.pages import Pagination
 from app.domain.admission import Outcome
-from app.domain.proceedings import Cause
 from app.domain.refusals import Absence, Actor, Reason, Refusal
 from app.domain.registration import Choice, Funding, Payer, Status
 from app.domain.session import SessionFormat
 from app.persistence.driver import Row
-from app.persistence.registrations import MOST_DECISIONS
 from app.wording.languages import Language, Sentence
 from app.wording.refusals import how_to_fix, label
 from app.wording.summaries import summary_of_decision
@@ -97,10 +94,11 @@ class PositioningTestResource(TypedDict):
 
 
 class LinksResource(TypedDict):
-    """Où lire l’inscription, et toutes ses décisions."""
+    """Où lire l’inscription, toutes ses décisions et, pour qui peut les suivre, les courriels envoyés à son sujet."""
 
     self: Address
     decisions: Address
+    messages: NotRequired[Address]
 
 
 class RegistrationResource(TypedDict):
@@ -127,26 +125,6 @@ class RegistrationResource(TypedDict):
     links: LinksResource
 
 
-Facts = TypeAliasType("Facts", dict[str, Any])
-
-
-class PastDecisionResource(DecisionResource):
-    """Une décision passée : sa cause, qui l’a prise et les faits qu’elle a lus."""
-
-    cause: Cause
-    decided_by: UUID
-    funding: Funding | None
-    entitlement: BucketName | None
-    facts: Facts
-
-
-class DecisionsResource(TypedDict):
-    """Les décisions d’une inscription, la plus récente d’abord."""
-
-    data: Annotated[list[PastDecisionResource], Field(max_length=MOST_DECISIONS)]
-    pagination: Pagination
-
-
 class PreviewResource(TypedDict):
     """Ce que la demande recevrait, sans rien enregistrer ni prévenir personne."""
 
@@ -160,11 +138,13 @@ class PreviewResource(TypedDict):
     summary: Said
 
 
-def reason_resource(refusal: Refusal, language: Language) -> ReasonResource:
+def reason_resource(refusal: Refusal, language: Language, owner: UUID | None) -> ReasonResource:
+    """`owner` is the training organisation that asks, None for anybody else: here and below."""
+    told = refusal if owner is None else refusal.without_last_day()
     return {
         "code": refusal.code,
         "detail": refusal.detail,
-        "label": label(refusal).said_in(language),
+        "label": label(told).said_in(language),
         "regularisable": refusal.code.is_regularisable,
         "how_to_fix": how_to_fix(refusal).said_in(language),
         "who_acts": refusal.code.who_acts,
@@ -173,9 +153,9 @@ def reason_resource(refusal: Refusal, language: Language) -> ReasonResource:
 
 
 @lru_cache(maxsize=DISTINCT_REASONS_REMEMBERED)
-def reasons_of(stored: str, language: Language) -> list[ReasonResource]:
+def reasons_of(stored: str, language: Language, owner: UUID | None) -> list[ReasonResource]:
     """The reasons of a decision, from the JSON it was stored with. Callers only read the list."""
-    return [reason_resource(refusal, language) for refusal in REASONS.validate_json(stored)]
+    return [reason_resource(refusal, language, owner) for refusal in REASONS.validate_json(stored)]
 
 
 def entitlement_of(unit: str | None) -> str | None:
@@ -192,9 +172,9 @@ def _summary(outcome: str, funding: str | None, entitlement: str | None, reasons
     return summary_of_decision(Outcome(outcome), Funding(funding) if funding else None, entitlement, reasons)
 
 
-def decision_resource(row: Row, entitlement: str | None, language: Language) -> DecisionResource:
+def decision_resource(row: Row, entitlement: str | None, language: Language, owner: UUID | None) -> DecisionResource:
     """`row` has the columns of a decision, its id under `decision_id`."""
-    reasons = reasons_of(row["reasons"], language)
+    reasons = reasons_of(row["reasons"], language, owner)
     return {
         "id": row["decision_id"],
         "outcome": row["outcome"],
@@ -207,35 +187,18 @@ def decision_resource(row: Row, entitlement: str | None, language: Language) -> 
     }
 
 
-def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
-    """What a decision read; a training organisation is not shown the registrations of others."""
-    facts: dict[str, Any] = orjson.loads(stored)
-    if owner is not None:
-        others = facts["file"]["registrations"]
-        facts["file"]["registrations"] = [
-            item for item in others if item["request"]["organisation"]["id"] == str(owner)
-        ]
-    return facts
+def links_of(registration: object, base_url: str, *, with_messages: bool) -> LinksResource:
+    link = f"{base_url}/v1/registrations/{registration}"
+    links: LinksResource = {"self": link, "decisions": f"{link}/decisions"}
+    return {**links, "messages": f"{base_url}/v1/messages?registration_id={registration}"} if with_messages else links
 
 
-def past_decision_resource(row: Row, owner: UUID | None, language: Language) -> PastDecisionResource:
-    """`row` is one of the table of decisions; `owner` the training organisation that asks."""
+def registration_resource(
+    row: Row, base_url: str, language: Language, owner: UUID | None, *, with_messages: bool = False
+) -> RegistrationResource:
+    """`row` is one of `registrations.RESOURCE`; `owner` the training organisation that asks; `with_messages` leads
+    whoever may follow e-mails to its own."""
     entitlement = entitlement_of(row["unit"])
-    decision = decision_resource({**row, "decision_id": row["id"]}, entitlement, language)
-    return {
-        **decision,
-        "cause": row["cause"],
-        "decided_by": row["decided_by"],
-        "funding": row["funding"],
-        "entitlement": entitlement,
-        "facts": _facts(row["facts"], owner),
-    }
-
-
-def registration_resource(row: Row, base_url: str, language: Language) -> RegistrationResource:
-    """`row` is one of `registrations.RESOURCE`."""
-    entitlement = entitlement_of(row["unit"])
-    link = f"{base_url}/v1/registrations/{row['id']}"
     hours = row.get("positioning_hours")
     return {
         "id": row["id"],
@@ -255,12 +218,18 @@ def registration_resource(row: Row, base_url: str, language: Language) -> Regist
         "funding": row["funding"],
         "payer": row["payer"],
         "entitlement": entitlement,
-        "decision": decision_resource(row, entitlement, language),
+        "decision": decision_resource(row, entitlement, language, owner),
         "choices": choices_of(row["offered_payers"]) if row["status"] == Status.AWAITING_CHOICE else [],
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,
         "cancelled_on": row.get("cancelled_on"),
         "version": row["version"],
         "created_at": instant(row["created_at"]),
         "updated_at": instant(row["updated_at"]),
-        "links": {"self": link, "decisions": f"{link}/decisions"},
+        "links": links_of(row["id"], base_url, with_messages=with_messages),
     }
+
+
+def shown_registration(row: Row, asking: Asking) -> RegistrationResource:
+    """As whoever asks may see it."""
+    base_url, with_messages = asking.service.base_url, asking.may(Scope.MESSAGES_READ)
+    return registration_resource(row, base_url, asking.language, asking.owner, with_messages=with_messages)

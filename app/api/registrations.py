@@ -9,20 +9,19 @@ from starlette.responses import Response
 
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, said, shown
-from app.api.fields import Id
+from app.api.fields import CodeFilter, Id
 from app.api.headers import IdempotencyKey, IfNoneMatch, answered, required_key
 from app.api.pages import Paging, equalities, uuids
+from app.api.past_decisions import DecisionsResource, past_decision_resource
 from app.api.problems import Problem, field_error
 from app.api.registration_requests import RegistrationRequest
 from app.api.registration_resources import (
-    DecisionsResource,
     PreviewResource,
     RegistrationResource,
     choices_of,
     entitlement_of,
-    past_decision_resource,
     reason_resource,
-    registration_resource,
+    shown_registration,
 )
 from app.api.routes import Route, listed, problems
 from app.domain.registration import Status
@@ -87,7 +86,7 @@ async def register_adviser(
     """
 
     def worded(row: Row) -> Answer:
-        resource = registration_resource(row, asking.service.base_url, asking.language)
+        resource = shown_registration(row, asking)
         return answer_of(resource, asking.language, status=201, location=resource["links"]["self"])
 
     demand = body.to_demand(_organisation(asking, body))
@@ -115,7 +114,7 @@ async def preview_registration(body: RegistrationRequest, asking: Writing) -> Re
         "entitlement": entitlement,
         "policy_version": decision.policy_version,
         "rules": [*decision.rules],
-        "reasons": [reason_resource(refusal, asking.language) for refusal in decision.refusals],
+        "reasons": [reason_resource(refusal, asking.language, asking.owner) for refusal in decision.refusals],
         "choices": choices_of(decision.offered_payers),
         "summary": summary.said_in(asking.language),
     }
@@ -134,7 +133,7 @@ async def list_registrations(
     adviser_id: Id | None = None,
     training_organisation_id: Id | None = None,
     status: Status | None = None,
-    module_code: Annotated[str | None, Query(max_length=60, pattern="^[a-z0-9-]+$")] = None,
+    module_code: CodeFilter | None = None,
     ids: Ids = None,
 ) -> Response:
     """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser."""
@@ -147,12 +146,11 @@ async def list_registrations(
     filters += equalities(training_organisation_id=asking.owner)
     if ids is not None:
         filters.append(Filter("{t}.id = ANY({})", uuids("ids", ids)))
-    base_url, language = asking.service.base_url, asking.language
     return await paging.answered(
         asking,
         registrations.list_page,
         filters,
-        lambda row: registration_resource(row, base_url, language),
+        lambda row: shown_registration(row, asking),
         whose="adviser_id",
     )
 
@@ -168,7 +166,7 @@ async def get_registration(registration_id: Id, asking: Reading, if_none_match: 
     row = await registrations.read(asking.reader, registration_id, owner=asking.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
-    resource = registration_resource(row, asking.service.base_url, asking.language)
+    resource = shown_registration(row, asking)
     response = shown(resource, asking.language, if_none_match)
     return await asking.showing(response, row["adviser_id"], registration_id)
 
@@ -186,7 +184,7 @@ async def list_decisions(registration_id: Id, asking: Reading) -> Response:
         raise Problem("not-found", NOT_FOUND)
     rows = await registrations.list_decisions(asking.reader, registration_id)
     body = {
-        "data": [past_decision_resource(row, asking.owner, asking.language) for row in rows],
+        "data": [past_decision_resource(row, asking.client, asking.language) for row in rows],
         "pagination": {"next": None},
     }
     return await asking.showing(said(body, asking.language), registration["adviser_id"], registration_id)

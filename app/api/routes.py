@@ -113,6 +113,8 @@ class Route(APIRoute):
             await bounded.body()
             if takes_file:
                 await bounded.take_apart()
+                if needs is not None:  # a file may take long to come: its request begins now
+                    needs.admit(request.scope)
             return await handle(bounded)
 
         return checked

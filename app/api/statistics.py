@@ -16,11 +16,12 @@ from typing_extensions import TypedDict
 from app.api.access import Asking, Needs, Scope
 from app.api.advisers import civil_day
 from app.api.bodies import PRIVATE, said
-from app.api.fields import Count, Department, ModuleCodeText
+from app.api.fields import Count, DayText, Department, ModuleCodeText
 from app.api.languages import spoken
 from app.api.pages import invalid_parameter
 from app.api.problems import Problem
 from app.api.routes import Route, problems
+from app.api.spreadsheets import guarded
 from app.domain.refusals import Reason
 from app.domain.registration import Funding, Status
 from app.persistence.statistics import (
@@ -51,10 +52,8 @@ def _some_of(names: type[StrEnum]) -> dict[str, Any]:
 
 
 Day = {"format": "date"}
-From = Annotated[
-    str | None, Query(alias="from", max_length=10, description="Premier jour des demandes.", json_schema_extra=Day)
-]
-To = Annotated[str | None, Query(max_length=10, description="Dernier jour des demandes.", json_schema_extra=Day)]
+From = Annotated[DayText | None, Query(alias="from", description="Premier jour des demandes.", json_schema_extra=Day)]
+To = Annotated[DayText | None, Query(description="Dernier jour des demandes.", json_schema_extra=Day)]
 GroupBy = Annotated[
     str | None,
     Query(
@@ -175,9 +174,10 @@ def _covers(given: str, kind: str) -> bool:
 
 
 def table(headings: Sequence[str], rows: Iterable[Iterable[object]], language: Language) -> Response:
-    """RFC 4180."""
+    """RFC 4180; nothing in it is computed by a spreadsheet."""
     text = io.StringIO()
-    csv.writer(text).writerows([headings, *rows])
+    for row in (headings, *rows):
+        csv.writer(text).writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
     answer = Response(text.getvalue(), headers={"Cache-Control": PRIVATE, **spoken(language)})
     answer.headers["Content-Type"] = f"{CSV}; charset=utf-8; header=present"
     answer.headers["Vary"] += ", Accept"

@@ -52,7 +52,8 @@ async def draw_training_record(
     """Le même dossier en image, avec les droits expirés : poste, formation initiale et examens, droits, sessions et
     obligations sur un seul axe du temps. En français, lisible une fois imprimé en noir et blanc, sans nom ni adresse.
 
-    Un organisme de formation y voit ses propres inscriptions, et le seul contrat qui couvre le jour demandé.
+    Un organisme de formation y voit ses propres inscriptions, et le seul contrat qui couvre le jour demandé, s’il est
+    celui d’une de ses sessions.
     """
     record, seen = await show_training_record(
         asking.database,

@@ -29,17 +29,21 @@ REPLACEMENT = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the caller may see: these registrations, the others being counted, not named; why a right was carried over,
-    which may tell of somebody's health; the words in this language; links from this base."""
+    """What the caller may see: these registrations, the others being counted, not named; what anybody but a training
+    organisation (`owner`) may; the words in this language; links from this base."""
 
     registrations: frozenset[UUID]
-    with_motives: bool
+    owner: UUID | None
     language: Language
     base_url: str
 
 
 class InPostResource(TypedDict):
-    """`reasons` dit ce que l’employeur doit encore faire, même quand un contrat couvre le jour."""
+    """`reasons` dit ce que l’employeur doit encore faire, même quand un contrat couvre le jour.
+
+    Un organisme de formation n’y lit que les contrats qui couvrent le premier jour de ses sessions : `value` est faux,
+    sans motif, un jour où seul un autre contrat court.
+    """
 
     value: bool
     contract_id: UUID | None
@@ -216,7 +220,7 @@ def training_record_resource(
         "in_post": {
             "value": contract is not None,
             "contract_id": contract.id if contract else None,
-            "reasons": [reason_resource(refusal, language) for refusal in record.post_refusals],
+            "reasons": [reason_resource(refusal, language, seen.owner) for refusal in record.post_refusals],
         },
         "initial_training": {
             "entered_on": record.entered_on,
@@ -231,7 +235,7 @@ def training_record_resource(
             _missed_resource(item, language) for item in record.missed if item.registration.id in visible
         ],
         "carry_overs": [
-            _carried_resource(row, record.carried.get(row["bucket"]), with_motive=seen.with_motives) for row in carried
+            _carried_resource(row, record.carried.get(row["bucket"]), with_motive=seen.owner is None) for row in carried
         ],
         "policy_version": record.policy_version,
         "links": {"self": f"{link}?on={record.on}", "picture": f"{link}.svg?on={record.on}"},

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.api import expectations
 from app.api.problems import MOST_ERRORS, Problem, WrongField, field_error, pointer_to
 from app.wording.languages import Sentence
 
@@ -12,15 +13,9 @@ _TEXT = "invalid-type", Sentence(fr="Doit être un texte.", en="Must be a text."
 _BOOLEAN = "invalid-type", Sentence(fr="Doit être true ou false.", en="Must be true or false.")
 _INTEGER = "invalid-type", Sentence(fr="Doit être un nombre entier.", en="Must be an integer.")
 _OBJECT = "invalid-type", Sentence(fr="Doit être un objet JSON.", en="Must be a JSON object.")
-_UUID = "invalid-uuid", Sentence(fr="Doit être un UUID.", en="Must be a UUID.")
-_DATE = (
-    "invalid-date",
-    Sentence(fr="Doit être une date du calendrier, AAAA-MM-JJ.", en="Must be a calendar date, YYYY-MM-DD."),
-)
-_INSTANT = (
-    "invalid-instant",
-    Sentence(fr="Doit être un instant RFC 3339 avec son décalage.", en="Must be an RFC 3339 instant with its offset."),
-)
+_UUID = "invalid-uuid", expectations.UUID
+_DATE = "invalid-date", expectations.IN_THE_CALENDAR
+_INSTANT = "invalid-instant", expectations.INSTANT
 # The kinds of mistake people make, by pydantic's name for them; any other is said by `_OTHERWISE`.
 _MISTAKES: Mapping[str, Mistake] = {
     "missing": ("missing", Sentence(fr="Ce champ est requis.", en="This field is required.")),
@@ -53,12 +48,15 @@ _MISTAKES: Mapping[str, Mistake] = {
 }
 _OTHERWISE = "invalid-value", Sentence(fr="Cette valeur n’est pas acceptée ici.", en="This value is not accepted here.")
 _LEADING = {"body", "query", "path", "header"}
+_WHOLE = "/"  # the place of what is wrong with a body as a whole: a pointer is never empty
 
 
-def _pointer(location: Sequence[int | str]) -> str:
+def _pointer(location: Sequence[int | str], at: str | None) -> str:
+    """`at` is the field of a whole object that its validator objects to."""
     if location[-1:] == ("[key]",):  # how pydantic says that the name itself is wrong
         location = location[:-1]
-    return pointer_to(*(location[1:] if location and location[0] in _LEADING else location))
+    names = location[1:] if location and location[0] in _LEADING else location
+    return pointer_to(*names, *([at] if at else ())) or _WHOLE
 
 
 def _mistake(kind: str, context: Mapping[str, Any]) -> Mistake:
@@ -67,20 +65,20 @@ def _mistake(kind: str, context: Mapping[str, Any]) -> Mistake:
         case "enum" | "literal_error":
             values = str(context["expected"]).replace(" or ", ", ")  # pydantic lists them in English
             return "not-one-of", Sentence(fr=f"Valeurs possibles : {values}.", en=f"Possible values: {values}.")
-        case "string_too_long" | "too_long":
+        case "string_too_long":
             most = context["max_length"]
-            said = Sentence(fr=f"Au plus {most} caractères ou éléments.", en=f"At most {most} characters or items.")
-            return "too-long", said
-        case "string_too_short" | "too_short":
+            return "too-long", Sentence(fr=f"Au plus {most} caractères.", en=f"At most {most} characters.")
+        case "too_long":
+            most = context["max_length"]
+            return "too-long", Sentence(fr=f"Au plus {most} éléments.", en=f"At most {most} items.")
+        case "string_too_short":
             least = context["min_length"]
-            said = Sentence(
-                fr=f"Au moins {least} caractère(s) ou élément(s).", en=f"At least {least} character(s) or item(s)."
-            )
-            return "too-short", said
-        case "string_pattern_mismatch":
-            pattern = context["pattern"]
-            said = Sentence(fr=f"Doit suivre le format {pattern}.", en=f"Must follow the format {pattern}.")
-            return "invalid-format", said
+            return "too-short", Sentence(fr=f"Au moins {least} caractère(s).", en=f"At least {least} character(s).")
+        case "too_short":
+            least = context["min_length"]
+            return "too-short", Sentence(fr=f"Au moins {least} élément(s).", en=f"At least {least} item(s).")
+        case "string_pattern_mismatch":  # never the pattern itself, which tells people nothing
+            return "invalid-format", expectations.FORM
         case "greater_than_equal":
             least = context["ge"]
             return "out-of-range", Sentence(fr=f"Doit être au moins {least}.", en=f"Must be at least {least}.")
@@ -94,12 +92,19 @@ def _mistake(kind: str, context: Mapping[str, Any]) -> Mistake:
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[WrongField]:
     """One for each mistake; what was sent is never repeated."""
-    return [field_error(_pointer(error["loc"]), *_mistake(error["type"], error.get("ctx", {}))) for error in errors]
+    return [_wrong(error["loc"], error["type"], error.get("ctx", {})) for error in errors]
+
+
+def _wrong(location: Sequence[int | str], kind: str, context: Mapping[str, Any]) -> WrongField:
+    pointer = _pointer(location, context.get("at"))
+    if pointer == _WHOLE and kind == "missing":
+        return field_error(pointer, "missing", expectations.BODY)
+    return field_error(pointer, *_mistake(kind, context))
 
 
 def validation_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
     found = field_errors(errors[:MOST_ERRORS])
-    names = ", ".join(dict.fromkeys(error.pointer or "/" for error in found))
+    names = ", ".join(dict.fromkeys(error.pointer for error in found))
     return Problem(
         "validation-error", Sentence(fr=f"Champs à corriger : {names}.", en=f"Fields to correct: {names}."), found
     )

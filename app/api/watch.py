@@ -24,12 +24,12 @@ LOOK_EVERY_SECONDS = 0.25
 SEATS = 2  # for each client
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.api.watch")
-_NOTHING: Mapping[UUID, int] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiter:
-    """Wants to know of an event after `position`; told False when there is no more time to wait for one."""
+    """Wants to know when the feed is not at `position` any more: past it, or before it when the database lost what it
+    had. Told False when there is no more time to wait for that."""
 
     feed: UUID
     position: int
@@ -77,7 +77,7 @@ class Watch:
                 del self._seated[client]
 
     async def moved(self, feed: UUID, position: int, seconds: float, leaving: asyncio.Future[None]) -> bool:
-        """Whether the feed went past the position before the time was over, or the client gone."""
+        """Whether the feed left the position before the time was over, or the client gone."""
         waiter = Waiter(feed, position, asyncio.get_running_loop().create_future())
         self._waiters.add(waiter)
         if self._looking is None or self._looking.done():
@@ -91,15 +91,16 @@ class Watch:
     async def _look(self) -> None:
         while self._waiters:
             closing = self._is_closing()
-            heads = _NOTHING if closing else await self._heads()
+            heads = None if closing else await self._heads()
             for waiter in self._waiters:
-                if closing or heads.get(waiter.feed, 0) > waiter.position:
+                if closing or (heads is not None and heads.get(waiter.feed, 0) != waiter.position):
                     waiter.tell(moved=not closing)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._announced.wait(), LOOK_EVERY_SECONDS)
             self._announced.clear()
 
-    async def _heads(self) -> Mapping[UUID, int]:
+    async def _heads(self) -> Mapping[UUID, int] | None:
+        """None when the database can't tell."""
         try:
             await sequence(self._database, self._clock())
             return await read_heads(self._database)
@@ -108,4 +109,4 @@ class Watch:
         except Exception as failure:  # noqa: BLE001  # see below
             # Whoever waits looks again by itself when its time is over, and is told then what is wrong.
             _LOG.error("the feed could not be looked at", exc_info=failure)
-        return _NOTHING
+        return None

@@ -9,16 +9,16 @@ from starlette.responses import Response
 from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, said
 from app.api.deliveries import worded_delivery
+from app.api.fields import Id
 from app.api.headers import IdempotencyKey, answered, checked_key
-from app.api.pages import PlainPaging, Since, Until, equalities, instant
+from app.api.pages import PlainPaging, Since, Until, between, equalities, invalid_parameter
 from app.api.problems import Problem, field_error
 from app.api.routes import Route, listed, problems
 from app.api.webhook_resources import (
-    EVENT_TYPE,
-    LONGEST_TYPE,
     NewWebhookEndpointResource,
     RecoveryRequest,
     RecoveryResource,
+    TypeFilter,
     WebhookDeliveryResource,
     WebhookEndpointPatch,
     WebhookEndpointRequest,
@@ -36,6 +36,7 @@ from app.persistence.locks import Missing
 from app.persistence.pages import Filter
 from app.use_cases import keep_endpoint, redeliver
 from app.use_cases.keep_endpoint import EndpointWish
+from app.use_cases.tell import TEST
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"], route_class=Route)
@@ -44,18 +45,18 @@ Reading = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_READ))]
 Writing = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_WRITE))]
 
 EVERYTHING = "*"
+NO_SUCH_TYPE = Sentence(
+    fr=f"Aucun type d’événement ne se nomme ainsi ; ceux qui existent : {', '.join(EventType)}.",
+    en=f"No type of event has this name; those that exist: {', '.join(EventType)}.",
+)
 
 
 def _check_types(types: list[str]) -> None:
     """Raise Problem."""
     unknown = [place for place, name in enumerate(types) if name != EVERYTHING and not types_named(name)]
     if unknown:
-        said_of = Sentence(
-            fr=f"Aucun type d’événement ne se nomme ainsi ; ceux qui existent : {', '.join(EventType)}.",
-            en=f"No type of event has this name; those that exist: {', '.join(EventType)}.",
-        )
-        errors = [field_error(f"/types/{place}", "unknown-type", said_of) for place in unknown]
-        raise Problem("validation-error", said_of, errors)
+        errors = [field_error(f"/types/{place}", "unknown-type", NO_SUCH_TYPE) for place in unknown]
+        raise Problem("validation-error", NO_SUCH_TYPE, errors)
 
 
 async def _owned(asking: Asking, endpoint: UUID) -> Row:
@@ -87,7 +88,7 @@ async def list_webhook_endpoints(asking: Reading, paging: PlainPaging) -> Respon
     responses=problems("too-many-endpoints"),
 )
 async def add_webhook_endpoint(body: WebhookEndpointRequest, asking: Writing) -> Response:
-    """Les événements à venir y sont livrés, signés, au moins une fois et dans un ordre quelconque ; cinq au plus.
+    """Les événements à venir y sont livrés, signés, au moins une fois et dans un ordre quelconque ; seize au plus.
 
     Le secret n’est montré qu’une fois et n’est gardé que chiffré, pas même pour une répétition de la demande : une
     réponse perdue se remplace par un nouveau secret.
@@ -180,20 +181,17 @@ async def list_deliveries(
     asking: Reading,
     paging: PlainPaging,
     state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
-    event_id: Annotated[UUID | None, Query(description="Le `webhook-id`.")] = None,
-    event_type: Annotated[
-        str | None, Query(alias="type", pattern=EVENT_TYPE, max_length=LONGEST_TYPE, description="Le type d’événement.")
-    ] = None,
+    event_id: Annotated[Id | None, Query(description="Le `webhook-id`.")] = None,
+    event_type: Annotated[TypeFilter | None, Query(alias="type", description="Le type d’événement.")] = None,
     since: Since = None,
     until: Until = None,
 ) -> Response:
     """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
+    if event_type not in {None, TEST, *EventType}:
+        raise invalid_parameter("type", NO_SUCH_TYPE)
+    period = between("created_at", since, until)
     await _owned(asking, endpoint_id)
-    filters = equalities(lane_id=endpoint_id, state=state, event_id=event_id, type=event_type)
-    if since is not None:
-        filters.append(Filter("{t}.created_at >= {}", instant("since", since)))
-    if until is not None:
-        filters.append(Filter("{t}.created_at < {}", instant("until", until)))
+    filters = [*equalities(lane_id=endpoint_id, state=state, event_id=event_id, type=event_type), *period]
     return await paging.answered(asking, deliveries.list_page, filters, delivery_resource)
 
 

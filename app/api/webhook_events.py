@@ -50,7 +50,7 @@ WHEN: Mapping[EventType, str] = {
     EventType.REGISTRATION_ACCEPTED: "Une inscription est acceptée",
     EventType.REGISTRATION_REFUSED: "Une inscription est refusée",
     EventType.REGISTRATION_OVER_QUOTA: "Une inscription dépasse le quota et attend le choix du conseiller",
-    EventType.REGISTRATION_KEPT_UNFUNDED: "Le conseiller conserve une inscription sans prise en charge",
+    EventType.REGISTRATION_KEPT_UNFUNDED: "Une inscription au-delà du quota est conservée sans prise en charge",
     EventType.REGISTRATION_CANCELLED: "Une inscription est annulée",
     EventType.REGISTRATION_FUNDED: "Une inscription qui attendait est financée",
     EventType.REGISTRATION_REGULARISABLE: "Plus rien ne s’oppose à une inscription refusée",
@@ -120,6 +120,11 @@ _BECOME: Mapping[EventType, Become] = {
     EventType.REGISTRATION_ABSENCE_RECORDED: ("absent_justified", None, None, None, []),
 }
 _FUNDED: Become = ("accepted", "state", "state", "civil_year:2026", [])
+_BESIDES: Mapping[EventType, Mapping[str, JsonValue]] = {
+    EventType.REGISTRATION_KEPT_UNFUNDED: {"chosen_by": "adviser"},
+    EventType.REGISTRATION_CANCELLED: {"chosen_by": "training_organisation"},
+    EventType.REGISTRATION_PATH_DETERMINED: {"taken_on": "2026-06-12", "hours": 175},
+}
 
 
 def _subject(event_type: EventType) -> Subject:
@@ -138,6 +143,7 @@ def _registration_news(event_type: EventType) -> JsonValue:
         "module_code": "cybersecurite",
         "session_starts_on": "2026-12-15",
         "reasons": [*reasons],
+        **_BESIDES.get(event_type, {}),
     }
 
 

@@ -25,9 +25,14 @@ WHY: Mapping[Unreachable, Sentence] = {
         fr="Doit être une adresse publique ; en développement, WEBHOOK_ALLOW_PRIVATE_ADDRESSES permet les autres.",
         en="Must be a public address; in development, WEBHOOK_ALLOW_PRIVATE_ADDRESSES allows the others.",
     ),
+    Unreachable.HOST: Sentence(
+        fr="Chaque partie du nom d’hôte, entre deux points, compte de 1 à 63 caractères, et le nom au plus 253.",
+        en="Each part of the host name, between two dots, has from 1 to 63 characters, and the name at most 253.",
+    ),
 }
 TOO_MANY = Sentence(
-    fr=f"Vous avez déjà {MOST_ENDPOINTS} points de terminaison.", en=f"You have {MOST_ENDPOINTS} endpoints already."
+    fr=f"Vous avez déjà {MOST_ENDPOINTS} points de terminaison, le plus que l’on puisse avoir.",
+    en=f"You have {MOST_ENDPOINTS} endpoints already, which is the most one may have.",
 )
 DISABLED = Sentence(
     fr="Ce point de terminaison est désactivé : rien n’y est livré.",

@@ -8,9 +8,9 @@ import orjson
 from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
 
-from app.api import fields
+from app.api import expectations, fields
 from app.api.bodies import instant, picked
-from app.api.fields import LONGEST_ADDRESS, Count
+from app.api.fields import LONGEST_ADDRESS, Count, worded
 from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, DeliveryState
 from app.persistence.driver import Row
 from app.persistence.webhook_endpoints import DisabledBecause, EndpointStatus, EndpointWarning
@@ -26,15 +26,25 @@ LONGEST_RESPONSE = 4_000
 Url = Annotated[
     str,
     StringConstraints(pattern=r"^https?://[!-~]+$", max_length=LONGEST_ADDRESS, strict=True),
+    worded(expectations.URL),
     Field(description="En https, aux ports 443 ou 8443, à une adresse publique ; aucune redirection n’est suivie."),
 ]
 Types = Annotated[
-    list[Annotated[str, StringConstraints(pattern=TYPE, max_length=LONGEST_TYPE, strict=True)]],
+    list[
+        Annotated[
+            str,
+            StringConstraints(pattern=TYPE, max_length=LONGEST_TYPE, strict=True),
+            worded(expectations.EVENT_TYPES),
+        ]
+    ],
     Field(
         min_length=1,
         max_length=MOST_TYPES,
         description="Des types d’événements ; `registration.*` prend tous ceux des inscriptions, `*` tous.",
     ),
+]
+TypeFilter = Annotated[
+    str, StringConstraints(pattern=EVENT_TYPE, max_length=LONGEST_TYPE), worded(expectations.EVENT_TYPE)
 ]
 
 

@@ -39,11 +39,12 @@ class SessionNotStarted(Conflict):
 
 
 class DuplicateRegistration(Conflict):
-    """Another active registration has the same adviser, module and first day."""
+    """Another active registration, with this organisation, has the same adviser, module and first day."""
 
-    def __init__(self, first: UUID) -> None:
+    def __init__(self, first: UUID, organisation: UUID) -> None:
         super().__init__(f"already registered: {first}")
         self.first = first
+        self.organisation = organisation
 
 
 class NothingToCarryOver(Conflict):

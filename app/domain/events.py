@@ -31,9 +31,20 @@ class EventType(StrEnum):
     ADVISER_ANONYMISED = "adviser.anonymised"
 
 
-# About the person more than about one registration: told to every training organisation that registered the adviser.
+# About the person more than about one registration: told to every training organisation with a registration of the
+# adviser that is not cancelled; of an anonymisation, to those with a cancelled one, too.
 TOLD_TO_ALL_CONCERNED = frozenset(
     {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE, EventType.ADVISER_ANONYMISED}
+)
+
+# An organisation can bring these about again and again, with the same outcome: nobody is written to twice about it.
+SAID_ONCE = frozenset(
+    {
+        EventType.REGISTRATION_REFUSED,
+        EventType.REGISTRATION_REGULARISATION_NOTIFIED,
+        EventType.REGISTRATION_PATH_DETERMINED,
+        EventType.CERTIFICATION_RECORDED,
+    }
 )
 
 ANY_OF = ".*"

@@ -98,7 +98,7 @@ class Proceedings:
         """
         twin = self.file.twin(registration)
         if twin is not None:
-            raise DuplicateRegistration(twin.id)
+            raise DuplicateRegistration(twin.id, twin.request.organisation.id)
         facts = Facts(self.file.without(registration.id), registration.request)
         decision = _rule_for(cause)(facts.file, facts.request, self.policies.on(registration.first_day))
         return self._with(registration, Ruling(registration.id, cause, facts, decision))

@@ -1,6 +1,6 @@
 """Every reason to refuse. The codes are a public promise: one may be retired, none is renamed or used again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Self
@@ -69,3 +69,7 @@ class Refusal:
     detail: Absence | None = None
     contract_id: ContractId | None = None
     day: date | None = None
+
+    def without_last_day(self) -> "Refusal":
+        """As a training organisation is told it: not when a contract ended that is none of its session's."""
+        return replace(self, day=None) if self.code is Reason.NOT_IN_POST else self

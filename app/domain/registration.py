@@ -43,6 +43,15 @@ class Choice(StrEnum):
     CANCEL = "cancel"
 
 
+class Chooser(StrEnum):
+    """Who chose, or cancelled: the adviser, or whoever did in their place, named as roles are."""
+
+    ADVISER = "adviser"
+    PLATFORM = "platform"
+    TRAINING_ORGANISATION = "training_organisation"
+    ADMIN = "admin"
+
+
 class Attendance(StrEnum):
     COMPLETED = "completed"
     ABSENT_JUSTIFIED = "absent_justified"

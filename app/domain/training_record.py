@@ -1,12 +1,13 @@
 """The training record (dossier de formation): what the rules see of an adviser on one day."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.adviser_file import AdviserFile
 from app.domain.calendar import months_after
 from app.domain.certification import Qualification, QualificationCode
+from app.domain.contract import covering_contract
 from app.domain.entitlements import (
     Bucket,
     Category,
@@ -23,7 +24,7 @@ from app.domain.policy import Policy
 from app.domain.post import Post, post_on, post_refusals
 from app.domain.presentations import Presentation, initial_training_ended_on, presentations
 from app.domain.refusals import Refusal
-from app.domain.registration import RegistrationId
+from app.domain.registration import Registration, RegistrationId, Status
 
 MONTHS_AHEAD = 12
 
@@ -113,3 +114,16 @@ def training_record(
         missed=missed_sessions(file, on),
         carried={item.bucket: carried_right(file, item.bucket, policy) for item in file.carry_overs},
     )
+
+
+def limited_to(registrations: Iterable[Registration], record: TrainingRecord, file: AdviserFile) -> TrainingRecord:
+    """The record as it is shown to a training organisation with these registrations: of the contracts, it knows those
+    that cover the first day of a session of its own, and no other, whatever day it asks for."""
+    days = {item.first_day for item in registrations if item.status is not Status.CANCELLED}
+    covering = (covering_contract(file.contracts, day) for day in days)
+    known = {contract.id: contract for contract in covering if contract is not None}
+    post = post_on(tuple(known.values()), record.on)
+    if post.contract is None and record.on not in days:
+        return replace(record, post=post, post_refusals=())  # what the others say is nothing of its own
+    refusals = record.post_refusals if record.on in days else post_refusals(post)
+    return replace(record, post=post, post_refusals=refusals)

@@ -10,11 +10,13 @@ from uuid_utils.compat import uuid7
 
 from app.api.adviser_bodies import AdviserFields, adviser_resource
 from app.api.merging import patched
-from app.imports.cells import boolean, civil_day, department, folded, identifier, text
-from app.imports.columns import Column, Columns
+from app.imports import neighbours
+from app.imports.cells import boolean, civil_day, department, identifier
+from app.imports.columns import Beside, Column, Columns
+from app.imports.content import folded, text
 from app.imports.desk import Desk, Kind
 from app.imports.lines import Line, nested, rejected
-from app.imports.people import A_DEPARTMENT, CONUM_ID, EMAIL, Who
+from app.imports.people import CONUM_ID, EMAIL, FIRST_NAME, LAST_NAME, Who
 from app.imports.sheet import Cell
 from app.persistence.database import Transaction
 from app.persistence.driver import Row
@@ -37,31 +39,20 @@ def training_day(cell: Cell) -> date | None:
 COLUMNS = Columns(
     Column("id", identifier, ("Identifiant", "Id Coop", "coop_utilisateur_id"), lasts=True),
     CONUM_ID,
-    Column("first_name", text, ("Prénom",), lasts=True),
-    Column("last_name", text, ("Nom", "Nom de famille"), lasts=True),
+    FIRST_NAME,
+    LAST_NAME,
     EMAIL,
     Column(
-        "department", department, ("Département", "Code département", "code_dept"), lasts=True, expected=A_DEPARTMENT
+        "department",
+        department,
+        (*neighbours.DEPARTMENT, *neighbours.DEPARTMENT_CODES),
+        lasts=True,
     ),
     Column("in_scheme", boolean, ("Dans le dispositif",), lasts=True),
-    Column(
-        ENTERED_ON,
-        training_day,
-        (
-            "Date de début formation",
-            "Date de début de formation",
-            "Date début formation",
-            "datePrisePoste",
-            "Date d’entrée en formation initiale",
-            "date_entree_formation_initiale",
-        ),
-    ),
-    Column(
-        ENDED_ON,
-        training_day,
-        ("Date de fin formation", "Date de fin de formation", "Date fin formation", "dateFinDeFormation"),
-    ),
+    Column(ENTERED_ON, training_day, neighbours.ENTERED_ON),
+    Column(ENDED_ON, training_day, neighbours.ENDED_ON),
     Column("comment", text, ("Commentaire", "Commentaires", "Observations", "Remarques"), lasts=True),
+    beside=[Beside(heading, neighbours.EMPLOYER) for heading in neighbours.DEPARTMENT_CODES],
 )
 
 

@@ -7,13 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
-from unicodedata import combining, normalize
 from uuid import UUID
 
-from app.api.fields import has_luhn_key
-from app.imports.sheet import Cell
+from app.api.establishments import has_luhn_key
+from app.imports.content import Unreadable, folded, text
+from app.imports.sheet import Cell, NumberFrom1904
 from app.use_cases.today import civil_date
 
 Reader = Callable[[Cell], Any]
@@ -24,49 +23,17 @@ _FRENCH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d+)( 0?0:00(:00)?)?")
 _WHOLE = re.compile(r"[0-9]+([.,]0+)?")
 _EXPONENT = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _SERIAL_DAYS = re.compile(r"[1-9][0-9]{4}([.,]0+)?")
-_NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")  # no database keeps them
-_SERIAL_ZERO = date(1899, 12, 30)
+_DEPARTMENT_NAMED = re.compile(r"([0-9]{1,3}|2[ab]) *[-–—:(] *[^\W\d].*", re.IGNORECASE)
+_DS_NUMBER = re.compile(r"(?:n[°ºo])?([1-9][0-9]*)", re.IGNORECASE)
+_SERIAL_ZERO, _SERIAL_ZERO_FROM_1904 = date(1899, 12, 30), date(1904, 1, 1)
 YEAR_DIGITS, SIRET_DIGITS, LEAST_KEPT_DIGITS = 4, 14, 13
 
 YES = {"oui", "o", "vrai", "true", "yes", "1"}
 NO = {"non", "n", "faux", "false", "no", "0"}
 
 
-class Unreadable(Exception):  # noqa: N818  # an answer to whoever wrote it
-    """The message says in French what is wrong."""
-
-
-@lru_cache(maxsize=2_000)  # a column says the same few words over and over
-def folded(text: str) -> str:
-    """Without accents, capitals, spaces and signs: as headings and words are compared."""
-    plain = normalize("NFKD", text).casefold()
-    return "".join(letter for letter in plain if letter.isalnum() and not combining(letter))
-
-
-def text_of(cell: Cell) -> str:
-    """As it would be typed; a number without the decimals that it has not. Raise Unreadable."""
-    match cell:
-        case bool():
-            return "oui" if cell else "non"
-        case float() if cell.is_integer():
-            return str(int(cell))
-        case datetime():
-            return cell.isoformat(sep=" ")
-        case date():
-            return f"{cell:%d/%m/%Y}"
-        case _:
-            return str(cell)
-
-
-def text(cell: Cell) -> str:
-    read = text_of(cell).strip()
-    if _NO_CHARACTER.search(read):
-        raise Unreadable("Caractère illisible.")
-    return read
-
-
 def email(cell: Cell) -> str:
-    return text(cell).removeprefix("mailto:")
+    return re.sub("^mailto:", "", text(cell), flags=re.IGNORECASE)
 
 
 def civil_day(cell: Cell) -> date:
@@ -79,7 +46,8 @@ def civil_day(cell: Cell) -> date:
     if isinstance(cell, bool):
         raise Unreadable("Doit être une date JJ/MM/AAAA.")
     if _SERIAL_DAYS.fullmatch(written):
-        return _SERIAL_ZERO + timedelta(days=int(re.split("[.,]", written)[0]))
+        zero = _SERIAL_ZERO_FROM_1904 if isinstance(cell, NumberFrom1904) else _SERIAL_ZERO
+        return zero + timedelta(days=int(re.split("[.,]", written)[0]))
     if _ISO_INSTANT.fullmatch(written):
         return _day_of_instant(written)
     if iso := _ISO.fullmatch(written):
@@ -136,11 +104,20 @@ def whole(cell: Cell) -> int | None:
 
 
 def department(cell: Cell) -> str:
-    """`1` has lost its zero."""
-    written = re.sub(r"\s", "", text(cell)).upper()
+    """`1` has lost its zero; `35 - Ille-et-Vilaine` says its name as well."""
+    said = text(cell)
+    named = _DEPARTMENT_NAMED.fullmatch(said)
+    written = re.sub(r"\s", "", named[1] if named else said).upper()
     if _WHOLE.fullmatch(written):
         written = re.split("[.,]", written)[0]
     return written.zfill(2)
+
+
+def ds_number(cell: Cell) -> str:
+    found = _DS_NUMBER.fullmatch(re.sub(r"\s", "", text(cell)))
+    if found is None or isinstance(cell, bool | date):
+        raise Unreadable("Doit être un numéro de dossier Démarches simplifiées : des chiffres, et rien d’autre.")
+    return found[1]
 
 
 def siret(cell: Cell) -> str:

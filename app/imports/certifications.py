@@ -13,8 +13,9 @@ from app.domain.certification import Certification, CertificationOutcome, Qualif
 from app.domain.events import Event
 from app.domain.proceedings import Proceedings
 from app.domain.training_organisation import TrainingOrganisation
-from app.imports.cells import Unreadable, civil_day, folded, one_of, text
+from app.imports.cells import civil_day, one_of
 from app.imports.columns import Column, Columns
+from app.imports.content import Unreadable, folded, text
 from app.imports.desk import Desk, Kind, by_name, named
 from app.imports.lines import Line
 from app.imports.people import OF_PERSON, PERSON, Who

@@ -11,11 +11,13 @@ from uuid_utils.compat import uuid7
 from app.api.contracts import ContractRequest, contract_resource
 from app.api.merging import patched
 from app.domain.contract import ContractType, LegalForm
-from app.imports.cells import boolean, civil_day, department, email, folded, identifier, one_of, siret, text
-from app.imports.columns import Column, Columns
+from app.imports import neighbours
+from app.imports.cells import boolean, civil_day, department, ds_number, email, identifier, one_of, siret
+from app.imports.columns import Beside, Column, Columns
+from app.imports.content import folded, text
 from app.imports.desk import Desk, Kind
 from app.imports.lines import Line, nested, rejected
-from app.imports.people import A_DEPARTMENT, AN_ADDRESS, OF_PERSON, PERSON, Who
+from app.imports.people import OF_PERSON, PERSON, Who
 from app.imports.sheet import Cell
 from app.persistence.contracts import read_known
 from app.persistence.database import Transaction
@@ -41,6 +43,7 @@ FORMS = {
     **dict.fromkeys(("public", "publique", "structure publique"), LegalForm.PUBLIC),
     **dict.fromkeys(("COMMUNE", "DEPARTEMENT", "REGION", "EPCI", "COLLECTIVITE", "GIP"), LegalForm.PUBLIC),
     **dict.fromkeys(("private", "privé", "privée", "structure privée"), LegalForm.PRIVATE),
+    **dict.fromkeys(("association", "entreprise"), LegalForm.PRIVATE),
     **dict.fromkeys(("undetermined", "indéterminée", "indéterminé", "inconnu"), LegalForm.UNDETERMINED),
 }
 _FORM = one_of(FORMS)
@@ -56,35 +59,42 @@ def legal_form(cell: Cell) -> str:
 COLUMNS = Columns(
     Column("id", identifier, ("Id contrat",), lasts=True),
     *PERSON,
-    Column("type", one_of(TYPES), ("Type de contrat", "typeDeContrat")),
-    Column(
-        "starts_on",
-        civil_day,
-        ("Date de début de contrat", "Date de début du contrat", "dateDebutDeContrat", "date_debut"),
-    ),
-    Column("ends_on", civil_day, ("Date de fin de contrat", "Date de fin du contrat", "dateFinDeContrat", "date_fin")),
-    Column("terminated_on", civil_day, ("Date de rupture", "dateRupture")),
-    Column("termination_motive", text, ("Motif de rupture", "motifRupture")),
+    Column("type", one_of(TYPES), neighbours.CONTRACT_TYPE),
+    Column("starts_on", civil_day, neighbours.STARTS_ON),
+    Column("ends_on", civil_day, neighbours.ENDS_ON),
+    Column("terminated_on", civil_day, neighbours.TERMINATED_ON),
+    Column("termination_motive", text, neighbours.TERMINATION_MOTIVE),
     Column("renews_contract_id", identifier, ("Renouvelle le contrat",), lasts=True),
-    Column("employer.siret", siret, ("SIRET", "SIRET structure", "SIRET de la structure")),
-    Column("employer.name", text, ("Nom structure", "Nom de la structure", "Structure", "Dénomination")),
-    Column("employer.legal_form", legal_form, ("Statut juridique", "Public/privé", "publique", "Type de structure")),
+    Column("employer.siret", siret, neighbours.SIRET),
+    Column("employer.name", text, neighbours.EMPLOYER_NAME),
+    Column("employer.legal_form", legal_form, neighbours.LEGAL_FORM),
     Column(
         "employer.department",
         department,
-        ("Département de la structure", "Code département structure"),
-        expected=A_DEPARTMENT,
+        (*neighbours.EMPLOYER_DEPARTMENT, *neighbours.DEPARTMENT_CODES),
     ),
-    Column(
-        "employer.contact_email",
-        email,
-        ("Email structure", "Contact structure", "Courriel de la structure"),
-        expected=AN_ADDRESS,
-    ),
+    Column("employer.contact_email", email, neighbours.EMPLOYER_EMAIL),
     Column("employer.aidants_connect_accredited", boolean, ("Habilitation Aidants Connect",), lasts=True),
-    Column("administrative_file.ds_file_number", text, ("ds_file_number", "Numéro dossier DS", "numero_ds")),
-    Column("administrative_file.contract_uploaded_on", civil_day, ("contract_uploaded_on", "Contrat déposé le")),
-    Column("administrative_file.validated_on", civil_day, ("validated_on", "Validé le", "Date de validation")),
+    Column(
+        "administrative_file.ds_file_number",
+        ds_number,
+        ("ds_file_number", *neighbours.DS_FILE_NUMBER),
+        looked_up=True,
+    ),
+    Column("administrative_file.contract_uploaded_on", civil_day, ("contract_uploaded_on", *neighbours.UPLOADED_ON)),
+    Column(
+        "administrative_file.validated_on",
+        civil_day,
+        ("validated_on", *neighbours.VALIDATED_ON, neighbours.VALIDATION),
+    ),
+    beside=[
+        Beside(neighbours.KIND, neighbours.CONTRACT_TYPE, "employer.legal_form"),
+        Beside(
+            neighbours.VALIDATION,
+            (*neighbours.TERMINATED_ON, *neighbours.TERMINATION_MOTIVE),
+            doubt="de la rupture, ou du recrutement",
+        ),
+    ],
 )
 
 
@@ -100,6 +110,8 @@ class Contracts:
         adviser: UUID = self.desk.people.known(Who.named_by(line.values, "adviser_id"))["id"]
         present = self._present(line, adviser)
         said = {name: value for name, value in line.values.items() if name not in {"id", *OF_PERSON}}
+        if said.get("type") == ContractType.CDI:
+            said.setdefault("ends_on", None)  # it has none, whether or not the line says so
         shown = contract_resource(present) if present is not None else {}
         columns = patched(ContractRequest, shown, {**nested(said), "adviser_id": adviser}).columns()
         row = self._row(line, present, columns)

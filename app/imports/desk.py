@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from app.domain.policy import Policies
-from app.imports.cells import folded
 from app.imports.columns import Columns
+from app.imports.content import folded
 from app.imports.lines import Line, rejected
 from app.imports.people import People
 from app.persistence.database import Transaction

@@ -3,24 +3,21 @@
 from app.api.conflicts import problem_of, problem_of_conflict
 from app.api.problems import Problem, WrongField
 from app.domain.errors import Conflict
-from app.imports.columns import Columns
 from app.imports.lines import Fault, Rejected
 
 
-def faults_of(stopped: Exception, columns: Columns) -> tuple[Fault, ...] | None:
+def faults_of(stopped: Exception) -> tuple[Fault, ...] | None:
     """None when it is no answer to anybody."""
     if isinstance(stopped, Rejected):
         return stopped.faults
     problem = _problem(stopped)
     if problem is None:
         return None
-    return tuple(_fault(error, columns) for error in problem.errors) or (Fault(problem.detail.fr),)
+    return tuple(map(_fault, problem.errors)) or (Fault(problem.detail.fr),)
 
 
-def _fault(error: WrongField, columns: Columns) -> Fault:
-    name = error.pointer.removeprefix("/").replace("/", ".") or None
-    expected = columns.expected(name) if error.code == "invalid-format" else None
-    return Fault(expected or error.detail.fr, name)
+def _fault(error: WrongField) -> Fault:
+    return Fault(error.detail.fr, error.pointer.removeprefix("/").replace("/", ".") or None)
 
 
 def _problem(stopped: Exception) -> Problem | None:

@@ -17,7 +17,7 @@ from app.persistence import imports
 from app.persistence.clients import Client, Role
 from app.persistence.database import Database, OutcomeUnknown, Reader
 from app.persistence.failures import UNREACHABLE
-from app.persistence.imports import ClaimLost, Counts, Job
+from app.persistence.imports import ClaimLost, Counts, Ignored, Job
 from app.wording.languages import Sentence
 
 LOOK_EVERY_SECONDS = 1.0
@@ -82,7 +82,8 @@ async def _carry_out(database: Database, job: Job, clock: Callable[[], datetime]
     order = Order(job.kind, Client(job.client_id, Role.ADMIN, None), job.dry_run, job.request_id, is_client=True)
     tally = await Import(database, order, clock, note).carry_out(parsed)
     rejects = rejects_file(parsed.recognised, tally.rejections) if tally.rejections else None
-    await imports.finish(database, job, _counts(job, parsed, tally), rejects, parsed.recognised.ignored)
+    ignored = Ignored(parsed.recognised.ignored, [*parsed.suspect])
+    await imports.finish(database, job, _counts(job, parsed, tally), rejects, ignored)
 
 
 def _counts(job: Job, parsed: Parsed, tally: Tally) -> Counts:

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 
+from app.api.problems import as_shown
+from app.imports import neighbours
 from app.imports.advisers import ADVISERS_KIND
 from app.imports.certifications import CERTIFICATIONS_KIND
+from app.imports.columns import Recognised
 from app.imports.contracts import CONTRACTS_KIND
 from app.imports.desk import Kind
+from app.imports.headings import meaning, seems
 from app.imports.registrations import REGISTRATIONS_KIND
+from app.imports.sheet import Sheet
 from app.persistence.imports import ImportKind
 
 KINDS: Mapping[ImportKind, Kind] = {
@@ -15,3 +20,25 @@ KINDS: Mapping[ImportKind, Kind] = {
     ImportKind.CERTIFICATIONS: CERTIFICATIONS_KIND,
     ImportKind.REGISTRATIONS: REGISTRATIONS_KIND,
 }
+
+
+_ASIDE = {*map(meaning, neighbours.ASIDE)}
+
+
+def suspect_columns(sheet: Sheet, recognised: Recognised) -> dict[str, str]:
+    """The unknown columns that seem to be what decides much, by their headings, and what each seems to be, in French.
+
+    A heading that another kind of import knows is no surprise.
+    """
+    found = dict(recognised.doubtful)
+    for place, heading in enumerate(sheet.headings):
+        if place in recognised.columns or place in recognised.of_rejects or _is_elsewhere(heading):
+            continue
+        seemed = seems(heading, (row.cells[place] for row in sheet.rows if place < len(row.cells)))
+        if seemed:
+            found[as_shown(heading) or f"colonne {place + 1}"] = seemed
+    return found
+
+
+def _is_elsewhere(heading: str) -> bool:
+    return meaning(heading) in _ASIDE or any(kind.columns.is_known(heading) for kind in KINDS.values())

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from app.imports.cells import Unreadable, text_of
-from app.imports.columns import REASON, REJECTED_COLUMN, REJECTED_LINE, Recognised
+from app.api.problems import as_shown
+from app.api.spreadsheets import guarded, unguarded
+from app.api.texts import REPLACEMENT
+from app.imports.columns import REASON, REJECTED_COLUMN, REJECTED_LINE, Column, Recognised
+from app.imports.content import (
+    ILLEGIBLE,
+    Held,
+    Unreadable,
+    held_by,
+    is_illegible,
+    not_computed,
+    text_of,
+)
 from app.imports.sheet import Cell, Row, is_blank
-
-# A spreadsheet would compute a cell that begins so.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-GUARD = "'"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,28 +69,50 @@ class Rejection:
     faults: tuple[Fault, ...]
 
 
-def line_of(row: Row, recognised: Recognised) -> Line | Rejection:
-    """Every cell read, or everything that can't be."""
+def line_of(row: Row, recognised: Recognised, *, is_grid: bool = True) -> Line | Rejection:
+    """Every cell read, or everything that can't be. Only an empty cell says that there is none."""
     values: dict[str, Any] = {}
-    faults: list[Fault] = []
-    if any(not is_blank(cell) for cell in row.cells[len(recognised.headings) :]):
-        faults.append(Fault("La ligne a plus de cellules qu’il n’y a de colonnes : un séparateur n’est pas protégé."))
+    faults = [*_of_row(row, recognised)]
     for place, column in recognised.columns.items():
-        cell = _unguarded(row.cells[place]) if place < len(row.cells) else None
-        if is_blank(cell):
-            if not column.lasts:
-                values[column.name] = None
+        if values.get(column.name) is not None or (place >= len(row.cells) and not is_grid):
             continue
+        cell = row.cells[place] if place < len(row.cells) else None
         try:
-            values[column.name] = column.read(cell)
+            values |= _said(_as_it_was(cell), column)
         except Unreadable as problem:
             faults.append(Fault(str(problem), column.name))
     return Rejection(row.number, row.cells, tuple(faults)) if faults else Line(row.number, row.cells, values)
 
 
-def _unguarded(cell: Cell) -> Cell:
-    """Without the sign that a file of rejected lines puts before what a spreadsheet would compute."""
-    return cell[1:] if isinstance(cell, str) and cell.startswith(GUARD) and cell[1:].startswith(DANGEROUS) else cell
+def _as_it_was(cell: Cell) -> Cell:
+    """Without the signs that a file of rejected lines puts before what a spreadsheet would compute."""
+    return unguarded(cell) if isinstance(cell, str) else cell
+
+
+def _said(cell: Cell, column: Column) -> dict[str, Any]:
+    """Raise Unreadable."""
+    held = held_by(cell)
+    if held is Held.CONTENT:
+        value = column.read(cell)
+        return {} if value is None and column.lasts else {column.name: value}
+    if held is Held.EMPTY:
+        return {} if column.lasts else {column.name: None}
+    if held is Held.NOTHING or (held is Held.FAILED_LOOKUP and not column.looked_up):
+        return {}
+    raise Unreadable(not_computed(cell, held))
+
+
+def _of_row(row: Row, recognised: Recognised) -> Iterator[Fault]:
+    """What is wrong with the whole line. A character that can't be read tells that it comes from elsewhere."""
+    if row.fault:
+        yield Fault(row.fault)
+    elif any(not is_blank(cell) for cell in row.cells[len(recognised.headings) :]):
+        yield Fault("La ligne a plus de cellules qu’il n’y a de colonnes : un séparateur n’est pas protégé.")
+    if row.is_spoilt:
+        places = [place for place, cell in enumerate(row.cells) if is_illegible(cell)]
+        names = [as_shown(heading) for place, heading in enumerate(recognised.headings) if place in places]
+        if not recognised.columns.keys() & places:
+            yield Fault(f"Caractère illisible : {', '.join(names) or 'au-delà des colonnes'}.")
 
 
 def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> bytes:
@@ -93,11 +122,13 @@ def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> byt
     """
     written = StringIO()
     writer = csv.writer(written, delimiter=";")
-    writer.writerow(_guarded((REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised))))
+    headings = (REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised))
+    writer.writerow(map(guarded, headings))
     for rejection in sorted(rejections, key=lambda item: item.number):
         cells = ("" if cell is None else text_of(cell) for cell in _own(rejection.cells, recognised))
-        writer.writerow(_guarded((str(rejection.number), *_said(rejection.faults, recognised), *cells)))
-    return written.getvalue().encode("utf-8-sig", "replace")
+        writer.writerow(map(guarded, (str(rejection.number), *_told(rejection.faults, recognised), *cells)))
+    # A byte that could not be read stays visible, and is not read the next time either.
+    return ILLEGIBLE.sub(REPLACEMENT, written.getvalue()).encode("utf-8-sig")
 
 
 def _own(cells: Sequence[Any], recognised: Recognised) -> Iterator[Any]:
@@ -105,13 +136,9 @@ def _own(cells: Sequence[Any], recognised: Recognised) -> Iterator[Any]:
     return (cell for place, cell in enumerate(cells) if place not in recognised.of_rejects)
 
 
-def _said(faults: Sequence[Fault], recognised: Recognised) -> tuple[str, str]:
+def _told(faults: Sequence[Fault], recognised: Recognised) -> tuple[str, str]:
     named = [recognised.heading_of(fault.name) if fault.name else "" for fault in faults]
     if len(faults) == 1:
         return named[0], faults[0].reason
     reasons = (f"{name} : {fault.reason}" if name else fault.reason for name, fault in zip(named, faults, strict=True))
     return ", ".join(dict.fromkeys(filter(None, named))), " ".join(reasons)
-
-
-def _guarded(cells: Iterable[str]) -> Iterator[str]:
-    return (GUARD + cell if cell.startswith(DANGEROUS) else cell for cell in cells)

@@ -5,34 +5,42 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.imports import neighbours
 from app.imports.cells import email, identifier, whole
 from app.imports.columns import Column
+from app.imports.content import folded, text
 from app.imports.lines import rejected
 from app.persistence.advisers import lock_named
 from app.persistence.database import Transaction
 from app.persistence.driver import Row
 
-AN_ADDRESS = "Doit être une adresse électronique."
-A_DEPARTMENT = "Doit être un code de département : 35, 2A, 974."
-CONUM_ID = Column(
-    "conum_id",
-    whole,
-    ("Id conseiller", "ID Conum", "idPG", "cn_pg_id", "conseiller_numerique_id_pg", "Numéro Conum"),
-    lasts=True,
-)
+CONUM_ID = Column("conum_id", whole, neighbours.CONUM_ID, lasts=True)
+FIRST_NAME = Column("first_name", text, neighbours.FIRST_NAME, lasts=True)
+LAST_NAME = Column("last_name", text, neighbours.LAST_NAME, lasts=True)
 EMAIL = Column(
     "email",
     email,
-    ("Email conseiller", "Mail", "Courriel", "Adresse mail", "Adresse e-mail", "Adresse électronique"),
+    neighbours.EMAIL,
     lasts=True,
-    expected=AN_ADDRESS,
+    rather=neighbours.EMAIL_AT_WORK,
+    failing_that=neighbours.EMAIL_FAILING_THAT,
 )
-# How a line about somebody known says who it is.
-PERSON = (Column("adviser_id", identifier, ("Id Coop", "coop_utilisateur_id"), lasts=True), CONUM_ID, EMAIL)
+# How a line about somebody known says who it is; the name changes nothing, and shows that it is somebody else.
+PERSON = (
+    Column("adviser_id", identifier, ("Id Coop", "coop_utilisateur_id"), lasts=True),
+    CONUM_ID,
+    FIRST_NAME,
+    LAST_NAME,
+    EMAIL,
+)
 OF_PERSON = {column.name for column in PERSON}
 
 NOBODY = "La ligne ne nomme personne : il faut un ID Conum, un identifiant ou une adresse électronique."
 SEVERAL = "Plusieurs conseillers ont cette adresse : donnez l’ID Conum."
+ANOTHER_NAME = (
+    "Le conseiller qui a cette adresse porte un autre nom, et une adresse ne suffit pas à dire qui est une personne : "
+    "donnez l’ID Conum."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,14 @@ class Who:
     conum_id: int | None
     email: str | None
     column: str
+    first_name: str | None = None
+    last_name: str | None = None
 
     @classmethod
     def named_by(cls, values: Mapping[str, Any], column: str) -> "Who":
-        return cls(values.get(column), values.get("conum_id"), (values.get("email") or "").lower() or None, column)
+        address = (values.get("email") or "").lower() or None
+        names = values.get("first_name"), values.get("last_name")
+        return cls(values.get(column), values.get("conum_id"), address, column, *names)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,6 +121,7 @@ class People:
         found = self.with_email(who.email)
         if len(found) != 1:
             raise rejected(SEVERAL if found else "Aucun conseiller n’a cette adresse.", "email")
+        _check_same_name(found[0], who)
         return found[0]
 
     def _by_number(self, who: Who) -> Row:
@@ -135,17 +148,19 @@ class People:
         return self._of_same_email(who)
 
     def _of_same_email(self, who: Who) -> Row | None:
+        """An address is shared by those whose ID Conum differ, as the API allows."""
         if who.email is None:
             if who.id is None and who.conum_id is None:
                 raise rejected(NOBODY)
             return None
-        found = self.with_email(who.email)
+        found = [row for row in self.with_email(who.email) if who.conum_id is None or row["conum_id"] is None]
         if len(found) > 1:
             raise rejected(SEVERAL, "email")
         if not found:
             return None
-        if who.id is not None or (who.conum_id is not None and found[0]["conum_id"] is not None):
+        if who.id is not None:
             raise rejected("Un autre conseiller a déjà cette adresse : est-ce la même personne ?", "email")
+        _check_same_name(found[0], who)
         return found[0]
 
 
@@ -161,3 +176,10 @@ def _check_same(found: Row, who: Who) -> None:
         raise rejected("Un autre conseiller porte cet ID Conum.", "conum_id")
     if who.conum_id is not None and found["conum_id"] not in {None, who.conum_id}:
         raise rejected("Le conseiller qui a cet identifiant porte un autre ID Conum.", "conum_id")
+
+
+def _check_same_name(found: Row, who: Who) -> None:
+    """For whoever is found by an address alone. Raise Rejected."""
+    said = {"first_name": who.first_name, "last_name": who.last_name}
+    if any(name and found[column] and folded(name) != folded(found[column]) for column, name in said.items()):
+        raise rejected(ANOTHER_NAME, "email")

@@ -2,8 +2,9 @@
 
 from app.domain.registration import Funding, Payer, Status
 from app.domain.session import SessionFormat
-from app.imports.cells import boolean, civil_day, one_of, text
+from app.imports.cells import boolean, civil_day, one_of
 from app.imports.columns import Column, Columns
+from app.imports.content import text
 from app.imports.people import PERSON
 
 WORDS = {

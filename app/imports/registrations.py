@@ -24,7 +24,7 @@ from app.domain.refusals import Reason
 from app.domain.registration import Attendance, Funding, Payer, Request, Status
 from app.domain.session import Session
 from app.domain.training_organisation import TrainingOrganisation
-from app.imports.cells import folded
+from app.imports.content import folded
 from app.imports.desk import Desk, Kind, by_name, named
 from app.imports.lines import Fault, Line, Rejected, nested, rejected
 from app.imports.people import OF_PERSON, Who
@@ -65,9 +65,9 @@ class PastRegistration(RegistrationRequest):
     def _says_how_it_ended(self) -> "PastRegistration":
         held = self.status in {Status.COMPLETED, Status.ABSENT_UNJUSTIFIED}
         if held and self.funding is None:
-            raise objection("funding-required", FUNDING_REQUIRED)
+            raise objection("funding-required", FUNDING_REQUIRED, "funding")
         if (self.status is Status.CANCELLED) and self.cancelled_on is None:
-            raise objection("cancelled-on-required", CANCELLED_ON_REQUIRED)
+            raise objection("cancelled-on-required", CANCELLED_ON_REQUIRED, "cancelled_on")
         return self
 
 

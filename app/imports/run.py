@@ -2,7 +2,7 @@
 and a second run finds it unchanged."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from app.imports.columns import Recognised
 from app.imports.desk import Desk, Kind
 from app.imports.faults import faults_of
-from app.imports.kinds import KINDS
+from app.imports.kinds import KINDS, suspect_columns
 from app.imports.lines import Fault, Line, Rejection, line_of
 from app.imports.people import People, Who
 from app.imports.reading import read_sheet
@@ -48,6 +48,8 @@ class Parsed:
     recognised: Recognised
     lines: Sequence[Line]
     rejections: Sequence[Rejection]
+    suspect: Mapping[str, str]
+    """The unknown columns that seem to be what decides much, and what each seems to be, in French."""
 
     @property
     def read(self) -> int:
@@ -81,10 +83,11 @@ def parse(kind: ImportKind, content: bytes) -> Parsed:
     """Raise FileRefused."""
     columns = KINDS[kind].columns
     sheet = read_sheet(content, columns.is_known)
-    recognised = columns.recognised(sheet.headings)
-    read = [line_of(row, recognised) for row in sheet.rows]
+    recognised = columns.recognised(sheet.headings, sheet.headed_at)
+    read = [line_of(row, recognised, is_grid=sheet.is_grid) for row in sheet.rows]
     lines = [line for line in read if isinstance(line, Line)]
-    return Parsed(recognised, lines, [line for line in read if isinstance(line, Rejection)])
+    rejections = [line for line in read if isinstance(line, Rejection)]
+    return Parsed(recognised, lines, rejections, suspect_columns(sheet, recognised))
 
 
 class Import:
@@ -142,7 +145,7 @@ class Import:
             try:
                 changed = work.take(line)
             except Exception as stopped:
-                faults = faults_of(stopped, self._kind.columns)
+                faults = faults_of(stopped)
                 if faults is None:
                     raise
                 tally.rejections.append(_rejection(line, faults))

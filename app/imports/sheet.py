@@ -1,13 +1,25 @@
 """A file as lines of cells, whatever it was written with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise, zip_longest
 
+from app.api.texts import tidy
 from app.wording.languages import Sentence
 
 MOST_LINES = 50_000
 MOST_COLUMNS = 200
+MOST_TITLES = 20  # rows with content among which the headings are looked for
+
+
+class NumberFrom1904(float):
+    """A number of a workbook that counts its days from 1904."""
+
+
+# What stands in a cell whose formula was computed to a text without characters: neither empty nor unreadable.
+NO_CHARACTERS = '=""'
+FORMULA = "="  # begins a cell whose formula has no stored value
 
 Cell = str | int | float | bool | date | datetime | None
 IsKnown = Callable[[str], bool]
@@ -16,19 +28,29 @@ IsKnown = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`number` is the one that a spreadsheet shows beside it."""
+    """`number` is the one that a spreadsheet shows beside it; `fault` says in French why its cells can't be told,
+    `is_spoilt` that a character of them can't be read."""
 
     number: int
     cells: tuple[Cell, ...]
+    fault: str | None = None
+    is_spoilt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`name` is that of a workbook's sheet. Rows without any content are left out."""
+    """`name` is that of a workbook's sheet, `headed_at` the row of the headings. Rows without any content are left
+    out, with those above the headings."""
 
     headings: tuple[str, ...]
     rows: Sequence[Row]
     name: str | None = None
+    headed_at: int = field(default=1, compare=False)
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether a cell that is not there is empty; in a text that ends too early it is not known."""
+        return self.name is not None
 
 
 class FileRefused(Exception):  # noqa: N818  # an answer to whoever sent it
@@ -44,20 +66,38 @@ def is_blank(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-def sheet_of(rows: Sequence[Row], name: str | None = None) -> Sheet:
-    """The first row that has content holds the headings. Raise FileRefused."""
+def sheet_of(rows: Sequence[Row], is_known: IsKnown, name: str | None = None) -> Sheet:
+    """The headings are the first row that has the most known ones, alone or with the one below. Raise FileRefused."""
     filled = [row for row in rows if not all(map(is_blank, row.cells))]
     if not filled:
         raise FileRefused("empty-file", Sentence(fr="Ce fichier ne contient rien.", en="This file holds nothing."))
-    check_size(len(filled) - 1)
-    first, *others = filled
-    headings = ["" if is_blank(cell) else str(cell).strip() for cell in first.cells]
-    while headings and not headings[-1]:
-        headings.pop()
+    place, headings, below = _headed(filled, is_known)
+    check_size(len(filled) - below)
     if len(headings) > MOST_COLUMNS:
         said = Sentence(fr=f"Au plus {MOST_COLUMNS} colonnes.", en=f"At most {MOST_COLUMNS} columns.")
         raise FileRefused("too-many-columns", said)
-    return Sheet(tuple(headings), others, name)
+    return Sheet(headings, filled[below:], name, filled[place].number)
+
+
+def _headed(rows: Sequence[Row], is_known: IsKnown) -> tuple[int, tuple[str, ...], int]:
+    """Where the headings stand, what they are, and where the lines begin: at the first row when none is known."""
+    single = [_headings(row) for row in rows[:MOST_TITLES]]
+    found = [(place, headings, place + 1) for place, headings in enumerate(single)]
+    found += [(place, _joined(*both), place + 2) for place, both in enumerate(pairwise(single))]
+    return max(found, key=lambda candidate: sum(map(is_known, candidate[1])))
+
+
+def _headings(row: Row) -> tuple[str, ...]:
+    headings = ["" if is_blank(cell) else " ".join(tidy(str(cell)).split()) for cell in row.cells]
+    while headings and not headings[-1]:
+        headings.pop()
+    return tuple(headings)
+
+
+def _joined(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
+    """Headings that were written over two rows."""
+    both = zip_longest(above, below, fillvalue="")
+    return tuple(" ".join(dict.fromkeys(filter(None, pair))) for pair in both)
 
 
 def check_size(lines: int) -> None:

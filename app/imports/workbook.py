@@ -1,15 +1,14 @@
 """XLSX, one row after the other. What the file would become in memory is measured before anything is made of it."""
 
+import warnings
 import zipfile
-from collections.abc import Iterator
-from datetime import date, datetime, time
 from io import BytesIO
-from typing import Any
 from xml.parsers import expat
 
 from openpyxl import load_workbook
 
-from app.imports.sheet import Cell, FileRefused, IsKnown, Row, Sheet, check_size, is_blank, sheet_of
+from app.imports.grid import TOO_LARGE, rows_of
+from app.imports.sheet import FileRefused, IsKnown, Sheet, sheet_of
 from app.wording.languages import Sentence
 
 LARGEST_UNPACKED = 64 * 1024 * 1024  # bytes, all parts together
@@ -24,9 +23,10 @@ NOT_A_WORKBOOK = Sentence(
     fr="Ce fichier n’est pas un classeur XLSX qui puisse être lu.",
     en="This file is not an XLSX workbook that can be read.",
 )
-TOO_LARGE = Sentence(
-    fr="Ce classeur est trop grand une fois ouvert : enregistrez la feuille seule, ou en CSV.",
-    en="This workbook is too large once opened: save the sheet alone, or as CSV.",
+STRICT = "http://purl.oclc.org/ooxml/"  # begins the names of a variant that few programs read
+STRICT_WORKBOOK = Sentence(
+    fr="Ce classeur est au format « Open XML Strict » : enregistrez-le comme « Classeur Excel (.xlsx) ».",
+    en="This workbook is in the “Strict Open XML” format: save it as “Excel Workbook (.xlsx)”.",
 )
 
 
@@ -34,13 +34,17 @@ def read_workbook(content: bytes, is_known: IsKnown) -> Sheet:
     """The sheet whose headings are known best. Raise FileRefused."""
     try:
         _measure(content)
+        # The library warns of whatever it leaves aside, which is nothing here.
+        warnings.filterwarnings("ignore", module="openpyxl")
         book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheets = [(sheet.title, list(_rows(sheet))) for sheet in book.worksheets]
+        sheets = [(sheet.title, rows_of(sheet, book, LAST_ROW)) for sheet in book.worksheets]
     except FileRefused:
         raise
     except Exception:  # noqa: BLE001  # the library raises whatever a damaged file makes it stumble over
         raise FileRefused("not-a-workbook", NOT_A_WORKBOOK) from None
-    return _best([sheet_of(rows, name) for name, rows in sheets if rows] or [sheet_of([])], is_known)
+    return _best(
+        [sheet_of(rows, is_known, name) for name, rows in sheets if rows] or [sheet_of([], is_known)], is_known
+    )
 
 
 def _best(sheets: list[Sheet], is_known: IsKnown) -> Sheet:
@@ -54,27 +58,6 @@ def _best(sheets: list[Sheet], is_known: IsKnown) -> Sheet:
         )
         raise FileRefused("several-sheets", said)
     return sheets[known.index(most)]
-
-
-def _rows(sheet: Any) -> Iterator[Row]:
-    """Those with content; the size that the sheet says it has is not believed."""
-    sheet.reset_dimensions()
-    kept = 0
-    for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-        if number > LAST_ROW:
-            raise FileRefused("too-large", TOO_LARGE)
-        cells = tuple(map(_cell, values))
-        if cells and not all(map(is_blank, cells)):
-            kept += 1
-            check_size(kept - 1)
-            yield Row(number, cells)
-
-
-def _cell(value: Any) -> Cell:
-    """A moment at midnight is a day."""
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date()
-    return value if isinstance(value, str | int | float | date | None) else str(value)
 
 
 def _measure(content: bytes) -> None:
@@ -111,10 +94,12 @@ class Gauge:
             except expat.ExpatError:
                 self._is_xml = False
 
-    def _start(self, name: str, _: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         at, local = self._parser.CurrentByteIndex, name.rpartition(":")[2]
         if not self._elements:
             self._has_cells = local in PARTS_WITH_CELLS
+            if local == "workbook" and any(value.startswith(STRICT) for value in attributes.values()):
+                raise FileRefused("strict-workbook", STRICT_WORKBOOK)
         self._elements += 1
         if local in {"row", "si"}:
             self._row_began = at

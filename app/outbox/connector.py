@@ -36,7 +36,7 @@ class Resolver:
         self._threads = ThreadPoolExecutor(self.THREADS, "resolver")
 
     async def __call__(self, host: str, port: int) -> list[str]:
-        """The addresses of a host, without doubles. Raise OSError."""
+        """The addresses of a host, without doubles. Raise OSError, UnicodeError."""
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._threads, _look_up, host, port)
         return [*dict.fromkeys(found)]
@@ -81,7 +81,7 @@ class Connector(AsyncNetworkBackend):
     async def _admitted(self, host: str, port: int) -> list[str]:
         try:
             addresses = await self._resolve(host, port)
-        except OSError as unknown:
+        except (OSError, UnicodeError) as unknown:  # the latter for a label that no name server would be asked for
             raise UnknownNameError("no such name") from unknown
         if not addresses:
             raise UnknownNameError("no address")

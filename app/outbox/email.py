@@ -20,11 +20,12 @@ from aiosmtplib import (
 from app.outbox.mail_server import MailServer
 from app.outbox.retry import Failure, Sequel
 from app.outbox.settlement import Outcome
-from app.outbox.writer import BadAddressError, Writer
+from app.outbox.writer import Writer
 from app.persistence.claims import Claimed, Tried
 from app.persistence.database import Database
 from app.persistence.driver import Row
 from app.persistence.messages import read_letter
+from app.wording.addresses import NoMailbox
 from app.wording.letters import LostEventError
 
 # An attempt ends before its lease does.
@@ -77,7 +78,7 @@ class MailSender:
         message_id = self._writer.message_id(claimed.id, row["replay"])
         try:
             return self._writer.message(letter, letter.address, message_id, claimed.at)
-        except BadAddressError:
+        except NoMailbox:
             return "bad-address"
 
     async def _tried(self, message: EmailMessage) -> Outcome:

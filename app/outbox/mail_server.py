@@ -4,6 +4,8 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from app.use_cases.reach import is_host
+
 PORTS = {"smtp": 587, "smtps": 465}
 EXPECTED = "smtp://user:password@host:587?starttls=true, ou smtps://…"
 
@@ -31,10 +33,11 @@ def mail_server_at(url: str) -> MailServer:
         port = parts.port
     except ValueError:
         raise ValueError(f"le port doit être un nombre ; attendu : {EXPECTED}") from None
-    if parts.scheme not in PORTS or not parts.hostname or options or starttls not in {"true", "false"}:
+    host = parts.hostname or ""
+    if parts.scheme not in PORTS or not is_host(host) or options or starttls not in {"true", "false"}:
         raise ValueError(f"attendu : {EXPECTED}")
     return MailServer(
-        parts.hostname,
+        host,
         port or PORTS[parts.scheme],
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,

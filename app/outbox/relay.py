@@ -14,11 +14,11 @@ from time import monotonic
 import structlog
 
 from app.outbox.retry import MOST_ATTEMPTS
-from app.outbox.settlement import Outcome, Settlement
+from app.outbox.settlement import Outcome, Settlement, tell_given_up
 from app.persistence import claims
 from app.persistence.claims import Claimed
 from app.persistence.database import Database, OutcomeUnknown
-from app.persistence.deliveries import Channel
+from app.persistence.deliveries import Channel, DeliveryState
 from app.persistence.failures import UNREACHABLE
 
 Send = Callable[[Claimed], Awaitable[Outcome]]
@@ -74,7 +74,7 @@ class Relay:
         try:
             if monotonic() - self._reaped_at >= REAP_EVERY_SECONDS:
                 self._reaped_at = monotonic()
-                await claims.reap(self._database, MOST_ATTEMPTS)
+                await self._reap()
             taken = await self._claim()
         except _AWAY as failure:
             _LOG.warning("the database does not answer", exc_info=failure)
@@ -92,6 +92,11 @@ class Relay:
         """Return once nothing is under way."""
         while self._running:
             await asyncio.wait(self._running)
+
+    async def _reap(self) -> None:
+        for row in await claims.reap(self._database, MOST_ATTEMPTS):
+            if row["state"] == DeliveryState.DEAD:
+                tell_given_up(row["channel"], row["id"], row["event_id"], error="interrupted")
 
     async def _claim(self) -> list[Claimed]:
         rooms = {channel: room for channel in self._channels if (room := self._room(channel)) > 0}

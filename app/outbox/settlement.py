@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import astuple, dataclass, field
+from uuid import UUID
 
 import structlog
 
@@ -77,7 +78,8 @@ async def _settle_failure(database: Database, claimed: Claimed, tried: Tried, fa
         closed = gone or alarm is Alarm.DISABLED or not active
         wait = None if closed else wait_after(held["attempts"], failure, lot)
         given_up = DeliveryState.SKIPPED if closed else DeliveryState.DEAD
-        await claims.settle_failed(tx, claimed, tried, Verdict(given_up if wait is None else DeliveryState.DUE, wait))
+        verdict = Verdict(given_up if wait is None else DeliveryState.DUE, wait)
+        await claims.settle_failed(tx, claimed, tried, verdict)
         if failure.of_lane:
             await claims.suffer(tx, claimed.lane_id, astuple(after if alarm is None else after.warned(alarm, now)))
         if gone:
@@ -86,6 +88,14 @@ async def _settle_failure(database: Database, claimed: Claimed, tried: Tried, fa
             await _close(tx, claimed, tried, after, DisabledBecause.FAILING)
         elif alarm is not None:
             await _warn(tx, claimed, tried, after, alarm)
+    if verdict.state is DeliveryState.DEAD:
+        tell_given_up(claimed.channel, claimed.id, claimed.event_id, error=tried.error)
+
+
+def tell_given_up(channel: str, delivery: UUID, event: UUID, *, error: str | None) -> None:
+    """Of an e-mail: somebody was not told. The owner of an endpoint is warned long before, and asks for it again."""
+    if channel == Channel.EMAIL:
+        _LOG.warning("a message was given up", message_id=str(delivery), event_id=str(event), error=error)
 
 
 def _health(row: Row) -> Health:

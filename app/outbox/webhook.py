@@ -19,7 +19,7 @@ from app.outbox.retry import Failure, Sequel
 from app.outbox.settlement import Outcome
 from app.persistence.claims import Claimed, Tried
 from app.persistence.safe import Safe, SealedByAnotherKeyError
-from app.use_cases.reach import NotDeliverable, Reach
+from app.use_cases.reach import NotDeliverable, Reach, Unreachable
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
@@ -104,10 +104,10 @@ def headers(claimed: Claimed, secrets: list[str], body: bytes) -> list[tuple[str
 def _named(failure: Exception) -> str:
     """The code under which an owner reads it."""
     match failure:
+        case NotDeliverable(why=Unreachable.HOST) | UnknownNameError():
+            return "unknown-name"
         case NotDeliverable() | BlockedAddressError():
             return "blocked-address"
-        case UnknownNameError():
-            return "unknown-name"
         case SealedByAnotherKeyError():
             return "secret-unreadable"
         case TimeoutError() | httpcore.TimeoutException():

@@ -1,10 +1,8 @@
 """E-mails as they are handed over: in whose name, to whom, under which name of their own."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -13,11 +11,8 @@ from uuid import UUID
 
 from app.persistence.driver import Row
 from app.use_cases.personal_links import link_to
+from app.wording.addresses import NoMailbox, mailbox
 from app.wording.letters import Letter, decision_to_answer, letter_of
-
-
-class BadAddressError(Exception):
-    """Nothing can be sent there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +26,7 @@ class Writer:
 
     @property
     def domain(self) -> str:
-        return parseaddr(self.sender)[1].rpartition("@")[2]
+        return mailbox(parseaddr(self.sender)[1]).domain
 
     def written(self, row: Row) -> Letter:
         """The e-mail of a row of `messages.LETTER`. Raise LostEventError."""
@@ -44,12 +39,12 @@ class Writer:
         return f"<{delivery}{f'.{replay}' if replay else ''}@{self.domain}>"
 
     def message(self, letter: Letter, address: str, message_id: str, at: datetime) -> EmailMessage:
-        """Raise BadAddressError."""
+        """Raise NoMailbox when nothing can be sent to the address."""
         message = EmailMessage(policy=SMTP_POLICY)
         name, own = parseaddr(self.sender)
-        message["From"] = Address(name, addr_spec=own)
-        message["To"] = recipient(address)
-        message["Reply-To"] = Address(addr_spec=letter.support)
+        message["From"] = _addressed(own, name)
+        message["To"] = _addressed(address)
+        message["Reply-To"] = self._answered_by(letter.support)
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(at)
         message["Message-ID"] = message_id
@@ -59,12 +54,15 @@ class Writer:
         message["Content-Language"] = "fr"  # last: whoever sets the content takes the headers of the former one away
         return message
 
+    def _answered_by(self, support: str) -> Address:
+        """A policy that was added before its address was checked stops no message: ours answers."""
+        try:
+            return _addressed(support)
+        except NoMailbox:
+            return _addressed(self.support_email)
 
-def recipient(address: str) -> Address:
-    """A domain travels in ASCII; a local part beyond ASCII stays as it is (RFC 6531). Raise BadAddressError."""
-    local, _, domain = address.rpartition("@")
-    try:
-        Address(addr_spec=re.sub(r"[^\x00-\x7f]", "x", address))  # reads what is written in ASCII only
-        return Address(username=local, domain=domain.encode("idna").decode())
-    except (ValueError, MessageError) as problem:
-        raise BadAddressError from problem
+
+def _addressed(address: str, name: str = "") -> Address:
+    """A domain travels in ASCII; a local part beyond ASCII, taken in formerly, stays as it is. Raise NoMailbox."""
+    found = mailbox(address, beyond_ascii=True)
+    return Address(name, found.local, found.domain)

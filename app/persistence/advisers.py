@@ -1,8 +1,9 @@
-"""Advisers as a client may see them. A training organisation sees those registered with it."""
+"""Advisers as a client may see them. A training organisation sees those whom a registration of its own concerns."""
 
 from collections.abc import Collection
 from uuid import UUID
 
+from app.persistence.concerned import CONCERNS
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
 from app.persistence.pages import Filter, Page, Slice
@@ -12,29 +13,29 @@ SELECT = "SELECT a.* FROM adviser a"
 SELECT_FOR_AN_ORGANISATION = """SELECT a.id, a.conum_id, a.first_name, a.last_name, a.department, a.in_scheme,
     a.initial_training_entered_on, a.initial_training_ended_on, a.anonymised_at, a.version, a.created_at, a.updated_at
 FROM adviser a"""
-_REGISTERED = "EXISTS (SELECT FROM registration r WHERE r.adviser_id = {t}.id AND r.training_organisation_id = {})"
+_CONCERNED = CONCERNS.format(adviser="{t}.id", organisation="{}")
 
 
 def visible_to(owner: UUID | None) -> list[Filter]:
     """No filter for whoever is not a training organisation."""
-    return [] if owner is None else [Filter(_REGISTERED, owner)]
+    return [] if owner is None else [Filter(_CONCERNED, owner)]
 
 
 async def read(reader: Reader, adviser: UUID, *, owner: UUID | None) -> Row | None:
-    """One adviser; None when unknown, or not registered with the training organisation `owner`."""
+    """One adviser; None when unknown, or no concern of the training organisation `owner`."""
     if owner is None:
         return await reader.one(f"{SELECT} WHERE a.id = $1", adviser)
-    registered = _REGISTERED.format("$2", t="a")
-    return await reader.one(f"{SELECT_FOR_AN_ORGANISATION} WHERE a.id = $1 AND {registered}", adviser, owner)
+    concerned = _CONCERNED.format("$2", t="a")
+    return await reader.one(f"{SELECT_FOR_AN_ORGANISATION} WHERE a.id = $1 AND {concerned}", adviser, owner)
 
 
 async def list_ids(reader: Reader, *, after: UUID, limit: int, owner: UUID | None = None) -> list[UUID]:
     """At most `limit` advisers that follow this one, in the order of their ids, who still have something to do; of
-    those registered with the training organisation `owner` when there is one."""
-    registered = _REGISTERED.format("$3", t="a")
+    those who concern the training organisation `owner` when there is one."""
+    concerned = _CONCERNED.format("$3", t="a")
     rows = await reader.many(
         f"""SELECT a.id FROM adviser a WHERE a.id > $1 AND a.anonymised_at IS NULL
-            AND ($3::uuid IS NULL OR {registered}) ORDER BY a.id LIMIT $2""",
+            AND ($3::uuid IS NULL OR {concerned}) ORDER BY a.id LIMIT $2""",
         after,
         limit,
         owner,

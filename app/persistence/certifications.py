@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from app.persistence.concerned import CONCERNS
 from app.persistence.database import Reader
 from app.persistence.driver import Row
 from app.persistence.pages import Filter, Page, Slice
 
 SELECT = "SELECT c.* FROM certification c"
-_CONCERNED = """({t}.training_organisation_id = {} OR EXISTS (SELECT FROM registration r
-    WHERE r.adviser_id = {t}.adviser_id AND r.training_organisation_id = {}))"""
+_OF_ITS_ADVISERS = CONCERNS.format(adviser="{t}.adviser_id", organisation="{}")
+_CONCERNED = f"({{t}}.training_organisation_id = {{}} OR {_OF_ITS_ADVISERS})"
 
 
 def visible_to(owner: UUID | None) -> list[Filter]:

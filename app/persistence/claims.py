@@ -136,10 +136,12 @@ REAP = """WITH lost AS (
         state = CASE WHEN lost.closed THEN 'skipped' WHEN lost.ended THEN 'dead' ELSE 'due' END,
         next_attempt_at = CASE WHEN NOT (lost.ended OR lost.closed) THEN now() END,
         settled_at = CASE WHEN lost.ended OR lost.closed THEN now() END
-    FROM lost WHERE d.id = lost.id RETURNING d.id, d.replay, d.attempts, lost.at
+    FROM lost WHERE d.id = lost.id RETURNING d.id, d.event_id, d.channel, d.state, d.replay, d.attempts, lost.at
+), noted AS (
+    INSERT INTO delivery_attempt (delivery_id, replay, number, at, duration_ms, error)
+    SELECT id, replay, attempts, at, 0, 'interrupted' FROM freed
 )
-INSERT INTO delivery_attempt (delivery_id, replay, number, at, duration_ms, error)
-SELECT id, replay, attempts, at, 0, 'interrupted' FROM freed RETURNING delivery_id"""
+SELECT id, event_id, channel, state FROM freed"""
 
 RELEASE = """UPDATE delivery SET state = 'due', next_attempt_at = now(), attempts = attempts - 1, claim = NULL,
     lease_until = NULL WHERE state = 'in_flight' AND claim = ANY($1)"""
@@ -193,9 +195,9 @@ async def suffer(transaction: Transaction, lane: UUID, values: Sequence[object])
     await transaction.run(SUFFERED, lane, *values)
 
 
-async def reap(reader: Reader, most_attempts: int) -> int:
-    """Free what relays that are gone had claimed; return how many."""
-    return len(await reader.many(REAP, most_attempts, LEASE))
+async def reap(reader: Reader, most_attempts: int) -> list[Row]:
+    """Free what relays that are gone had claimed; return what became of each: id, event_id, channel, state."""
+    return await reader.many(REAP, most_attempts, LEASE)
 
 
 async def release(reader: Reader, claims: Sequence[UUID]) -> None:

@@ -22,6 +22,7 @@ from app.persistence.pool import Pool
 from app.persistence.roles import SERVICE, TRAINING_ORGANISATION
 from app.persistence.traces import Trace, literal
 from app.persistence.viewers import Viewer
+from app.persistence.watermark import TooLate, hold, is_in_time
 
 POOL_SIZE = 16  # per process: while some commits wait for the disk, others decide
 VIEWERS = 8  # per process: training organisations read, and read little
@@ -66,9 +67,11 @@ class Transaction:
 
 
 class Database:
-    """`changed` is set whenever a change was committed, for whoever tells it on."""
+    """`changed` is set whenever a change was committed, for whoever tells it on. `is_timed` says that instants come
+    from a real clock, so that one which has become too old can be refused."""
 
-    def __init__(self, pool: Pool, viewers: Pool) -> None:
+    def __init__(self, pool: Pool, viewers: Pool, *, is_timed: bool = False) -> None:
+        self.is_timed = is_timed
         self._pool = pool
         self._viewers = viewers
         self.policies: dict[str, Policy] = {}
@@ -99,19 +102,19 @@ class Database:
     ) -> AsyncGenerator[Transaction, None]:
         """Open a transaction that holds `lock`, commit it when the block ends, undo it when the block raises.
 
-        BEGIN and the lock share a round trip, the trace and COMMIT another. Raises Missing, AdviserAnonymised,
-        AttemptInFlight, and whatever the block raises; with an attempt, a conflict is remembered and raised as
-        ConflictAnswered, so that a replay repeats it. When the connection is lost at COMMIT: AlreadyAnswered,
-        NothingWritten or OutcomeUnknown.
+        BEGIN, the trace's instant and the lock share a round trip, the trace and COMMIT another. Raises Missing,
+        AdviserAnonymised, TooLate, AttemptInFlight, and whatever the block raises; with an attempt, a conflict is
+        remembered and raised as ConflictAnswered, so that a replay repeats it. When the connection is lost at COMMIT:
+        AlreadyAnswered, NothingWritten or OutcomeUnknown.
         """
         try:
             async with self._pool.lend() as lent:
                 connection = lent.connection
-                script, expected = _opening(lock, attempt)
+                script, expected = _opening(lock, attempt, trace, is_timed=self.is_timed)
                 answered = await connection.execute(script)
                 try:
                     if answered != expected:
-                        await _explain(connection, lock)
+                        await _explain(connection, lock, trace if self.is_timed else None)
                     opened = Transaction(connection, self.policies, subjects=[*lock.subjects] if lock else [])
                     yield opened
                 except Conflict as conflict:
@@ -164,15 +167,22 @@ class AttemptInFlight(Exception):  # noqa: N818  # an answer to a caller, named 
     """Another request with the same key is being carried out."""
 
 
-def _opening(lock: Lock | None, attempt: Attempt | None) -> tuple[str, str]:
+def _opening(
+    lock: Lock | None, attempt: Attempt | None, trace: Trace | None, *, is_timed: bool = False
+) -> tuple[str, str]:
     """The script that opens the transaction, and the status it ends with when the lock was got."""
     begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
+    if trace is not None:  # the instant is held before anything is waited for
+        begin = f"{begin}; SELECT {hold(trace.at)}"
     # The attempt is tried before the adviser is waited for: the second of two equal requests learns at once.
-    tried = f"pg_try_advisory_xact_lock({attempt.number})" if attempt else "true"
+    tried = [f"pg_try_advisory_xact_lock({attempt.number})"] if attempt else []
+    tried += [is_in_time(trace.at)] if trace and is_timed else []
     if lock is not None:
-        changing = f"SELECT 1 FROM adviser WHERE id = {lock.adviser} AND {tried} AND anonymised_at IS NULL"
-        return f"{begin}; {changing} FOR NO KEY UPDATE", "SELECT 1"
-    return (f"{begin}; SELECT 1 WHERE {tried}", "SELECT 1") if attempt else (begin, "BEGIN")
+        wanted = " AND ".join([f"id = {lock.adviser}", *tried, "anonymised_at IS NULL"])
+        return f"{begin}; SELECT 1 FROM adviser WHERE {wanted} FOR NO KEY UPDATE", "SELECT 1"
+    if tried:
+        return f"{begin}; SELECT 1 WHERE {' AND '.join(tried)}", "SELECT 1"
+    return begin, "SELECT 1" if trace else "BEGIN"
 
 
 async def _commit(connection: Driver, trace: Trace | None, subjects: list[str]) -> None:
@@ -185,7 +195,7 @@ async def _commit(connection: Driver, trace: Trace | None, subjects: list[str]) 
         raise OutcomeUnknown from lost
 
 
-async def _explain(connection: Driver, lock: Lock | None) -> None:
+async def _explain(connection: Driver, lock: Lock | None, timed: Trace | None) -> None:
     """Say why the opening got no lock."""
     if lock is not None:
         found = await connection.fetchrow(f"SELECT anonymised_at FROM adviser WHERE id = {lock.adviser}")
@@ -193,11 +203,15 @@ async def _explain(connection: Driver, lock: Lock | None) -> None:
             raise Missing(lock.target)
         if found["anonymised_at"] is not None:
             raise AdviserAnonymised
+    if timed is not None and not await connection.fetchval(f"SELECT {is_in_time(timed.at)}"):
+        raise TooLate
     raise AttemptInFlight
 
 
-def open_database(url: str, *, pool_size: int = POOL_SIZE, role: str | None = SERVICE) -> Database:
+def open_database(
+    url: str, *, pool_size: int = POOL_SIZE, role: str | None = SERVICE, is_timed: bool = False
+) -> Database:
     """Open a pool on `postgresql://…`; nothing connects before the first statement. It acts as `role`; None is whoever
-    connects, which only the owner's chores have a use for."""
+    connects, which only the owner's chores have a use for. `is_timed` is for whoever has a real clock."""
     viewers = Pool(url, min(pool_size, VIEWERS), TRAINING_ORGANISATION)
-    return Database(Pool(url, pool_size, role), viewers)
+    return Database(Pool(url, pool_size, role), viewers, is_timed=is_timed)

@@ -103,6 +103,8 @@ WHERE lane_id = $1 AND state = 'due'"""
 WAITING = """SELECT channel, count(*) AS waiting, extract(epoch FROM now() - min(created_at))::float8 AS oldest
 FROM delivery WHERE state = 'due' OR state = 'in_flight' GROUP BY channel"""
 
+DEAD = "SELECT channel, count(*) AS dead FROM delivery WHERE state = 'dead' GROUP BY channel"
+
 # By id, which is nearly the order of age: the rows to leave are never walked through.
 FORGET = f"""WITH oldest AS (SELECT id, settled_at FROM delivery ORDER BY id LIMIT {FORGOTTEN_AT_ONCE}),
 old AS (SELECT id FROM oldest WHERE settled_at < now() - $1::interval),
@@ -162,3 +164,8 @@ async def undelivered(reader: Reader) -> dict[str, Row]:
     """By channel that has any that neither arrived nor was given up: how many are `waiting`, and the age in seconds of
     the `oldest`."""
     return {row["channel"]: row for row in await reader.many(WAITING)}
+
+
+async def count_dead(reader: Reader) -> dict[str, int]:
+    """By channel that has any: how many were given up and not asked for again."""
+    return {row["channel"]: row["dead"] for row in await reader.many(DEAD)}

@@ -130,6 +130,8 @@ delivery = Table(
     Index("ix_delivery_in_flight", "lane_id", "lease_until", postgresql_where=text("state = 'in_flight'")),
     Index("ix_delivery_lane", "lane_id", "id"),
     Index("ix_delivery_adviser_id", "adviser_id", "id", postgresql_where=text("adviser_id IS NOT NULL")),
+    Index("ix_delivery_registration_id", "registration_id", "id", postgresql_where=text("registration_id IS NOT NULL")),
+    Index("ix_delivery_dead", "channel", "id", postgresql_where=text("state = 'dead'")),
     # R26: one message for one crossing, whatever was told of it, however often.
     Index(
         "uq_delivery_over_quota",

@@ -35,9 +35,10 @@ feed_entry = Table(
     info=names_nobody("la place des événements dans les flux"),
 )
 
-# One row. `server` is the server whose positions these are, with its line of history and this table itself: another one
-# may have lost the last of them and would give them again to other events, so that cursors of an earlier epoch mean
-# nothing.
+# One row. `server` is the family of servers whose positions these are, a primary and its standbys, with this table
+# itself (the first and the last part): a restored dump goes on with the same positions for other events, so that
+# cursors of an earlier epoch mean nothing. Within an epoch, the event that a cursor names tells whether its position
+# was lost.
 feed_epoch = Table(
     "feed_epoch",
     metadata,

@@ -1,6 +1,6 @@
 """The feed as an audience reads it: what follows a position, never past what was read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,6 +28,12 @@ READ = """WITH here AS (
     ) o WHERE $4::text[] IS NULL OR o.type = ANY($4) ORDER BY s.position LIMIT $5
 )
 SELECT epoch, head, after, (SELECT count(*) FROM scanned) AS scanned, (SELECT max(position) FROM scanned) AS last,
+    (SELECT event_id FROM outbox WHERE id = (
+        SELECT outbox_id FROM scanned ORDER BY position DESC LIMIT 1
+    )) AS last_event,
+    (SELECT event_id FROM outbox WHERE id = (
+        SELECT outbox_id FROM feed_entry WHERE feed_id = $1 AND position = here.after
+    )) AS event_there,
     (SELECT json_agg(told ORDER BY position) FROM told) AS events FROM here"""
 
 HEADS = "SELECT id, last_position FROM feed"
@@ -37,32 +43,63 @@ HEADS = "SELECT id, last_position FROM feed"
 class Reading:
     """Events by position that follow `after`; all up to `seen_to` was looked at, and the newest of the feed is `head`.
 
-    `lost` says that what should have followed is not there any more, or never was: the position given was too old, or
-    of a server that lost it.
+    `seen_event` is the one at `seen_to`, None where there is none: positions are dense and never given twice within
+    one history, so that the same event at the same place proves the same history up to there. `lost` says that what
+    should have followed is not there any more, or never was: the position given was too old, or of a server that lost
+    it.
     """
 
     epoch: UUID
     events: list[Row]
     after: int
     seen_to: int
+    seen_event: UUID | None
     head: int
     lost: bool
 
 
 async def read_feed(
-    reader: Reader, feed: UUID, *, after: int | None, limit: int, types: Collection[str] | None
+    reader: Reader,
+    feed: UUID,
+    *,
+    after: int | None,
+    limit: int,
+    types: Collection[str] | None,
+    event: UUID | None = None,
 ) -> Reading:
-    """At most `limit` events that follow position `after` (None: the oldest kept), of these `types` (None: all)."""
+    """At most `limit` events that follow position `after` (None: the oldest kept), of these `types` (None: all).
+
+    `event` is the one that was read at `after`, None when that is not known.
+    """
     window = limit if types is None else max(limit, SCANNED_AT_MOST)
     row = await reader.one(READ, feed, after, window, None if types is None else [*types], limit)
     if row is None:
         raise LookupError("the feed has no epoch: the schema was not migrated")
     events: list[Row] = orjson.loads(row["events"] or "[]")
-    scanned_to = row["last"] or row["after"]
-    seen_to = events[-1]["position"] if len(events) == limit else scanned_to
-    # Positions are dense: a hole is what is gone; and if nothing follows, the position must be that of the newest.
-    lost = scanned_to - row["after"] != row["scanned"] or (not row["scanned"] and row["after"] != row["head"])
-    return Reading(row["epoch"], events, row["after"], seen_to, row["head"], lost)
+    seen_to, seen_event = _seen(row, events if len(events) == limit else [], event)
+    lost = _has_lost(row) or _is_another_history(row, event)
+    return Reading(row["epoch"], events, row["after"], seen_to, seen_event, row["head"], lost)
+
+
+def _seen(row: Row, full_page: Sequence[Row], event: UUID | None) -> tuple[int, UUID | None]:
+    """How far the feed was looked at, and the event there."""
+    if full_page:
+        return full_page[-1]["position"], UUID(full_page[-1]["event_id"])
+    if row["scanned"]:
+        return row["last"], row["last_event"]
+    return row["after"], row["event_there"] or event
+
+
+def _has_lost(row: Row) -> bool:
+    """Positions are dense: a hole is what is gone; and if nothing follows, the position must be that of the newest."""
+    if row["scanned"]:
+        return bool(row["last"] - row["after"] != row["scanned"])
+    return bool(row["after"] != row["head"])
+
+
+def _is_another_history(row: Row, event: UUID | None) -> bool:
+    """Whether the place of an event that was read is another's. One forgotten since is gone with all before it."""
+    return event is not None and row["event_there"] not in {None, event}
 
 
 async def read_head(reader: Reader, feed: UUID) -> int:

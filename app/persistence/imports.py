@@ -21,6 +21,7 @@ from app.persistence.retention import IMPORTS
 LEASE = timedelta(seconds=60)  # more than reading the file, or a hundred of its lines, takes
 MOST_ATTEMPTS = 5
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
+_AFTER_SUSPECT = ""  # which no heading is
 
 
 class ImportKind(StrEnum):
@@ -58,6 +59,20 @@ class Counts:
     read: int
     unchanged: int
     rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The headings of the columns that are not imported; `suspect` are those that it may be a mistake to ignore."""
+
+    headings: Sequence[str]
+    suspect: Sequence[str] = ()
+
+    @property
+    def kept(self) -> list[str]:
+        """The suspect ones, what ends them, and the others."""
+        others = [heading for heading in self.headings if heading not in self.suspect]
+        return [*self.suspect, _AFTER_SUSPECT, *others] if self.suspect else others
 
 
 class ClaimLost(Exception):  # noqa: N818  # what happened, not a mistake of ours
@@ -118,11 +133,18 @@ async def take_turn(transaction: Transaction) -> None:
 async def add(transaction: Transaction, values: Sequence[object]) -> Row:
     """Id, client, request, kind, whether it is a dry run, the file, the instant: the row, as it waits."""
     row = await transaction.one(ADD, *values)
-    return {**(row or {}), "has_rejects": False}
+    return {**(row or {}), "has_rejects": False, "suspect_columns": []}
 
 
 async def read(reader: Reader, job: UUID) -> Row | None:
-    return await reader.one(READ, job)
+    row = await reader.one(READ, job)
+    return {**row, **_columns(row["ignored_columns"])} if row else None
+
+
+def _columns(kept: Sequence[str]) -> dict[str, list[str]]:
+    """As `finish` keeps them: those that are suspect, and among all."""
+    suspect = [*kept[: kept.index(_AFTER_SUSPECT)]] if _AFTER_SUSPECT in kept else []
+    return {"suspect_columns": suspect, "ignored_columns": [heading for heading in kept if heading != _AFTER_SUSPECT]}
 
 
 async def read_rejects(reader: Reader, job: UUID) -> bytes | None:
@@ -148,10 +170,10 @@ async def note(reader: Reader, job: Job, imported: int = 0, counts: Counts | Non
     _check(await reader.one(PROGRESS, job.id, job.claim, LEASE, imported, *known))
 
 
-async def finish(reader: Reader, job: Job, counts: Counts, rejects: bytes | None, ignored: Sequence[str]) -> None:
+async def finish(reader: Reader, job: Job, counts: Counts, rejects: bytes | None, ignored: Ignored) -> None:
     """Raise ClaimLost."""
     known = counts.read, counts.unchanged, counts.rejected
-    _check(await reader.one(FINISH, job.id, job.claim, *known, rejects, list(ignored)))
+    _check(await reader.one(FINISH, job.id, job.claim, *known, rejects, ignored.kept))
 
 
 async def fail(reader: Reader, job: Job, failure: Mapping[str, Any]) -> None:

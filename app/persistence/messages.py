@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from app.persistence.database import Reader, Transaction
 from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, Channel
 from app.persistence.driver import Row
+from app.persistence.employers import ACTING, COVERING, DAY, HAPPENED
 from app.persistence.pages import Page, Slice
 
 MAIL_LANE = UUID(int=1)  # everything goes through one mail server
@@ -41,12 +42,17 @@ class EndpointWarning:
     error: str | None
 
 
-# Once for an event and a recipient, and once for a crossing of the quota: `uq_delivery_over_quota`.
+_EMPLOYER_AT_ONCE = ACTING.format(adviser="g.adviser_id", day=DAY, today=HAPPENED)
+
+# Once for an event and a recipient, and once for a crossing of the quota: `uq_delivery_over_quota`. No employer, no
+# e-mail to it.
 POST = f"""INSERT INTO delivery (id, event_id, type, recipient, adviser_id, registration_id, decision_id, lane_id,
     channel, state, next_attempt_at, created_at)
 SELECT g.*, '{MAIL_LANE}', '{Channel.EMAIL}', 'due', now(), now()
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[])
     AS g (id, event_id, type, recipient, adviser_id, registration_id, decision_id)
+WHERE g.recipient <> 'employer' OR EXISTS (
+    SELECT FROM outbox o CROSS JOIN LATERAL ({_EMPLOYER_AT_ONCE}) e WHERE o.event_id = g.event_id)
 ON CONFLICT DO NOTHING"""
 
 # $1 and $2 name the e-mail and what it tells.
@@ -65,13 +71,19 @@ RESOURCE = f"""SELECT d.id, d.adviser_id, d.registration_id, d.event_id, d.type 
 FROM delivery d"""
 ONE = f"{RESOURCE} WHERE d.id = $1 AND d.channel = '{Channel.EMAIL}'"
 
-# The employer is that of the contract that a decision about the day would read; the last one when none covers it. The
-# policy is the decision's; of what no decision tells, that of the day.
+# What is asked for again may be sent long after it happened: to whoever is the employer by then.
+_TODAY = (
+    f"CASE WHEN d.replay > 0 THEN greatest({HAPPENED}, (now() AT TIME ZONE 'Europe/Paris')::date) ELSE {HAPPENED} END"
+)
+_EMPLOYER = ACTING.format(adviser="d.adviser_id", day="s.day", today="s.today")
+_CONTRACT = COVERING.format(adviser="d.adviser_id", day="s.day")
+
+# The policy is the decision's; of what no decision tells, that of the day.
 LETTER = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, d.registration_id, d.decision_id,
-    o.data::text AS data, (o.occurred_at AT TIME ZONE 'Europe/Paris')::date AS occurred_on,
+    o.data::text AS data, {HAPPENED} AS occurred_on,
     a.first_name, a.last_name, a.email AS adviser_email, m.title AS module, m.kind AS module_kind,
     t.name AS organisation, t.email AS training_organisation_email, e.employer_name AS employer,
-    e.employer_contact_email AS employer_email, e.employer_legal_form AS legal_form,
+    e.employer_contact_email AS employer_email, v.employer_legal_form AS legal_form,
     r.session_ends_on, r.session_place, r.positioning_taken_on, r.positioning_hours,
     k.cause, k.outcome, k.unit, k.automatic, k.rules, k.reasons::text AS reasons,
     q.title AS qualification, c.next_attempt_payer, p.support_email, p.reply_days,
@@ -88,13 +100,9 @@ LEFT JOIN training_organisation t
     ON t.id = coalesce(o.training_organisation_id, r.training_organisation_id, x.training_organisation_id)
 LEFT JOIN certification c ON o.subject_type = 'certification' AND c.id = o.subject_id
 LEFT JOIN qualification q ON q.code = c.qualification
-LEFT JOIN LATERAL (
-    SELECT n.* FROM contract n
-    CROSS JOIN (SELECT coalesce((o.data ->> 'session_starts_on')::date, o.occurred_at::date) AS day) s
-    WHERE n.adviser_id = d.adviser_id
-    ORDER BY s.day BETWEEN n.starts_on AND least(coalesce(n.ends_on, 'infinity'), coalesce(n.terminated_on, 'infinity'))
-        DESC, num_nulls(n.ds_file_number, n.contract_uploaded_on, n.validated_on), n.starts_on DESC, n.id LIMIT 1
-) e ON true
+LEFT JOIN LATERAL (SELECT {DAY} AS day, {_TODAY} AS today) s ON true
+LEFT JOIN LATERAL ({_EMPLOYER}) e ON true
+LEFT JOIN LATERAL ({_CONTRACT}) v ON true
 LEFT JOIN LATERAL (
     SELECT n.content ->> 'support_email' AS support_email,
         (n.content #>> '{{over_quota,reply_days}}')::int AS reply_days
@@ -122,13 +130,17 @@ async def oldest_crossing_unwritten(reader: Reader) -> Row | None:
 
 async def post(transaction: Transaction, envelopes: Sequence[Envelope]) -> None:
     """Make them due at once; those made before stay as they are."""
-    if not envelopes:
-        return
+    if envelopes:
+        await transaction.run(POST, *columns_of(envelopes))
+
+
+def columns_of(envelopes: Sequence[Envelope]) -> list[list[object]]:
+    """Of at least one envelope: a list for each of its fields, in their order."""
     rows = (
         (each.id, each.event_id, each.type, each.recipient, each.adviser_id, each.registration_id, each.decision_id)
         for each in envelopes
     )
-    await transaction.run(POST, *(list(column) for column in zip(*rows, strict=True)))
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 async def skip_those_about(transaction: Transaction, adviser: UUID) -> None:

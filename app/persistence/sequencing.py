@@ -20,6 +20,7 @@ WHOLE = UUID(int=0)  # the feed that is told everything
 MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
 BATCH = 500
 FORGOTTEN_AT_ONCE = 5_000
+FORGOTTEN_BY_ALL = "adviser.anonymised"  # whoever was ever told who it was must forget it, too
 
 WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
 
@@ -27,15 +28,15 @@ WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
 TURN = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
     current_setting('transaction_isolation') = 'read committed' AS sees_the_latest"""
 
-# Restored or taken over by another server, the last positions may be lost: the next ones begin an epoch. A dump,
-# wherever it is restored, makes the tables anew. `concerned` is LATERAL and DISTINCT so that a few advisers never cost
-# a walk through all registrations.
+# A dump, wherever it is restored, makes the tables anew: the next positions begin an epoch. A standby that takes over,
+# and files that are recovered, go on with the same ones; what they lost is found by the events that cursors name.
+# `server` once held the line of history in between, which is not looked at any more. `concerned` is LATERAL and
+# DISTINCT so that a few advisers never cost a walk through all registrations.
 NUMBER = f"""WITH here AS (
-    SELECT concat_ws('/', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
-        'feed_epoch'::regclass::oid) AS server FROM pg_control_system()
+    SELECT system_identifier::text AS system, 'feed_epoch'::regclass::oid::text AS place FROM pg_control_system()
 ), begun AS (
-    UPDATE feed_epoch SET epoch = gen_random_uuid(), server = here.server, begun_at = $1 FROM here
-    WHERE feed_epoch.server <> here.server
+    UPDATE feed_epoch SET epoch = gen_random_uuid(), server = concat_ws('/', system, place), begun_at = $1 FROM here
+    WHERE (split_part(server, '/', 1), split_part(server, '/', -1)) <> (system, place)
 ), taken AS MATERIALIZED (
     SELECT id, event_id, type, adviser_id, training_organisation_id, subject_type, subject_id, decision_id,
         CASE WHEN NOT history THEN recipients END AS recipients FROM outbox WHERE sequenced_at IS NULL
@@ -45,6 +46,7 @@ NUMBER = f"""WITH here AS (
     UNION SELECT id, training_organisation_id FROM taken WHERE training_organisation_id IS NOT NULL
     UNION SELECT taken.id, concerned.id FROM taken CROSS JOIN LATERAL (
         SELECT DISTINCT r.training_organisation_id AS id FROM registration r WHERE r.adviser_id = taken.adviser_id
+            AND (r.status <> 'cancelled' OR taken.type = '{FORGOTTEN_BY_ALL}')
     ) concerned WHERE taken.type = ANY($2)
 ), grown AS (
     INSERT INTO feed (id, last_position) SELECT feed_id, count(*) FROM told GROUP BY feed_id
@@ -122,7 +124,7 @@ class Numbered:
 async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> Numbered:
     """Give positions to at most BATCH events, whoever's turn it is.
 
-    `told_to_all_concerned` are the types told to every training organisation that has registered the adviser.
+    `told_to_all_concerned` are the types told to every training organisation that the adviser concerns.
     """
     row = await transaction.one(NUMBER, now, [*told_to_all_concerned])
     if row is None:

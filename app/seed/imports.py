@@ -6,10 +6,10 @@ from uuid import NAMESPACE_URL, uuid5
 from app.persistence import imports
 from app.persistence.clients import Client
 from app.persistence.database import Database
-from app.persistence.imports import Counts, ImportKind
+from app.persistence.imports import Counts, Ignored, ImportKind
 
 IMPORT = uuid5(NAMESPACE_URL, "urn:inscriptions:import:advisers")
-IGNORED = ("Téléphone",)
+IGNORED = Ignored(("Téléphone",))
 REJECTS = (
     "Ligne rejetée;Colonne en cause;Motif du rejet;Id conseiller;Date de début formation\r\n"
     "3;Date de début formation;L’année doit avoir quatre chiffres.;900041;15/04/24\r\n"

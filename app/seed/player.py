@@ -8,7 +8,7 @@ from unicodedata import normalize
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.domain.module import ModuleCode
-from app.domain.registration import Attendance, Status
+from app.domain.registration import Attendance, Chooser, Status
 from app.persistence import registrations
 from app.persistence.attempts import Answer
 from app.persistence.clients import Client, Role
@@ -165,9 +165,9 @@ class Player:
         asked, holding = _asked(PLATFORM, at), _asked(self._holder(course), at)
         match deed:
             case Kept(_, payer):
-                await keep(database, registration, payer, asked)
+                await keep(database, registration, payer, asked, Chooser.ADVISER)
             case Declined():
-                await decline(database, registration, asked)
+                await decline(database, registration, asked, Chooser.ADVISER)
             case Cancelled(_, motive):
                 await cancel(database, registration, None, motive, asked)
             case Notified(_, agreement):

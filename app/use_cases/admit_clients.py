@@ -26,6 +26,7 @@ from app.use_cases.errors import (
     TooManyKeys,
     UnknownReference,
 )
+from app.use_cases.references import Named, unknown_among
 
 MOST_KEYS = 2
 USUAL_LIFE = timedelta(days=365)
@@ -113,7 +114,8 @@ async def _found(transaction: Transaction, holder: Holder) -> Row:
     """Raise UnknownReference, Disagreement."""
     row = await clients.lock_client(transaction, holder.client_id)
     if row is None:
-        raise UnknownReference("/client_id")
+        named: Named = {"/training_organisation_id": (TRAINING_ORGANISATIONS, holder.training_organisation_id)}
+        raise UnknownReference("/client_id", *await unknown_among(transaction, named))
     said = {"name": holder.name, "role": holder.role, "training_organisation_id": holder.training_organisation_id}
     wrong = [f"/{name}" for name, value in said.items() if value is not None and value != row[name]]
     if wrong:

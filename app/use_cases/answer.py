@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.domain.admission import Outcome
 from app.domain.errors import Conflict
-from app.domain.registration import Payer, Status
+from app.domain.registration import Chooser, Payer, Status
 from app.persistence.asked_of_advisers import read_question
 from app.persistence.attempts import Answer
 from app.persistence.clients import Client, Role
@@ -100,9 +100,9 @@ async def reply_to(database: Database, question: Question, reply: Reply, request
         if not question.is_choice:
             await reexamine(database, registration, asked, employer_agreement=False)
         elif reply.keep_at_expense_of is not None:
-            await keep(database, registration, reply.keep_at_expense_of, asked)
+            await keep(database, registration, reply.keep_at_expense_of, asked, Chooser.ADVISER)
         elif reply.cancels:
-            await decline(database, registration, asked)
+            await decline(database, registration, asked, Chooser.ADVISER)
     except Conflict:
         return
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.domain.events import EventType
 from app.domain.proceedings import Proceedings
+from app.domain.registration import Chooser
 from app.persistence.attempts import Answer
 from app.persistence.database import Database
 from app.persistence.files import read_dossier
@@ -20,6 +21,6 @@ async def cancel(database: Database, registration: UUID, on: date | None, motive
         cancelled = dossier.registration().cancelled(cancelled_on)
         proceedings = Proceedings(dossier.file, dossier.policies).having(cancelled)
         proceedings = proceedings.settled(dossier.file, today=asked.today, apart_from=cancelled.id)
-        columns = {"cancelled_on": cancelled_on, "motive": motive}
-        deed = Deed(cancelled.id, (EventType.REGISTRATION_CANCELLED,), dossier.target, columns)
+        columns, said = {"cancelled_on": cancelled_on, "motive": motive}, {"chosen_by": Chooser(asked.client.role)}
+        deed = Deed(cancelled.id, (EventType.REGISTRATION_CANCELLED,), dossier.target, columns, said)
         return await conclude_deed(tx, dossier.file, proceedings, deed, asked)

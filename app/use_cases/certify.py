@@ -17,13 +17,14 @@ from app.domain.policy import Policies
 from app.domain.proceedings import Proceedings
 from app.domain.training_organisation import TrainingOrganisationId
 from app.persistence.attempts import Answer, remember
-from app.persistence.database import Database
-from app.persistence.files import read_dossier
+from app.persistence.database import Database, Reader
+from app.persistence.files import Dossier, read_dossier
 from app.persistence.locks import Lock, Missing, Target
-from app.persistence.rows import CERTIFICATIONS, QUALIFICATIONS
+from app.persistence.rows import CERTIFICATIONS, QUALIFICATIONS, TRAINING_ORGANISATIONS
 from app.use_cases.asked import Asked
 from app.use_cases.conclude import Conclusion, conclude
 from app.use_cases.errors import UnknownReference
+from app.use_cases.references import Named, unknown_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,15 @@ def told_of(result: Result) -> Event:
     )
 
 
+async def _check_references(reader: Reader, result: Result, dossier: Dossier) -> None:
+    """Raise UnknownReference when the qualification or the organisation does not exist."""
+    unknown = [] if await QUALIFICATIONS.read(reader, result.qualification) else ["/qualification"]
+    if result.training_organisation_id is not None and dossier.organisation is None:
+        unknown.append("/training_organisation_id")
+    if unknown:
+        raise UnknownReference(*unknown)
+
+
 async def certify(database: Database, result: Result, asked: Asked) -> Answer:
     """Record a result and tell it; refused registrations that it leaves without a reason become regularisable.
 
@@ -99,10 +109,7 @@ async def certify(database: Database, result: Result, asked: Asked) -> Answer:
         async with database.transaction(lock, asked.attempt, asked.trace) as tx:
             tx.concerns(result.id)
             before = await read_dossier(tx, lock, attempt=asked.attempt, organisation=result.training_organisation_id)
-            if await QUALIFICATIONS.read(tx, result.qualification) is None:
-                raise UnknownReference("/qualification")
-            if result.training_organisation_id is not None and before.organisation is None:
-                raise UnknownReference("/training_organisation_id")
+            await _check_references(tx, result, before)
             check_motive(result, before.policies)
             row = await CERTIFICATIONS.insert(tx, columns(result, before.file), asked.now)
             after = await read_dossier(tx, lock)
@@ -110,4 +117,8 @@ async def certify(database: Database, result: Result, asked: Asked) -> Answer:
             await conclude(tx, Conclusion(before.file, proceedings, asked, events=(told_of(result),)))
             return await remember(tx, asked.attempt, asked.worded(row))
     except Missing as missing:
-        raise UnknownReference("/adviser_id") from missing
+        named: Named = {
+            "/qualification": (QUALIFICATIONS, result.qualification),
+            "/training_organisation_id": (TRAINING_ORGANISATIONS, result.training_organisation_id),
+        }
+        raise UnknownReference("/adviser_id", *await unknown_among(database, named)) from missing

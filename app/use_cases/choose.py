@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.domain.events import EventType
 from app.domain.proceedings import Proceedings
-from app.domain.registration import Payer
+from app.domain.registration import Chooser, Payer
 from app.persistence.attempts import Answer
 from app.persistence.database import Database
 from app.persistence.files import read_dossier
@@ -12,25 +12,26 @@ from app.use_cases.asked import Asked
 from app.use_cases.conclude import Deed, conclude_deed
 
 
-async def keep(database: Database, registration: UUID, payer: Payer, asked: Asked) -> Answer:
-    """Raise Missing, InvalidTransition, PayerNotOffered."""
+async def keep(database: Database, registration: UUID, payer: Payer, asked: Asked, chooser: Chooser) -> Answer:
+    """`chooser` is told to everybody. Raise Missing, InvalidTransition, PayerNotOffered."""
     lock = asked.lock_of(registration)
     async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         kept = dossier.registration().kept(payer)
-        deed = Deed(kept.id, (EventType.REGISTRATION_KEPT_UNFUNDED,), dossier.target)
+        deed = Deed(kept.id, (EventType.REGISTRATION_KEPT_UNFUNDED,), dossier.target, said={"chosen_by": chooser})
         return await conclude_deed(
             tx, dossier.file, Proceedings(dossier.file, dossier.policies).having(kept), deed, asked
         )
 
 
-async def decline(database: Database, registration: UUID, asked: Asked) -> Answer:
-    """Raise Missing, InvalidTransition."""
+async def decline(database: Database, registration: UUID, asked: Asked, chooser: Chooser) -> Answer:
+    """`chooser` is told to everybody. Raise Missing, InvalidTransition."""
     lock = asked.lock_of(registration)
     async with database.transaction(lock, asked.attempt, asked.trace) as tx:
         dossier = await read_dossier(tx, lock, attempt=asked.attempt)
         declined = dossier.registration().declined()
-        deed = Deed(declined.id, (EventType.REGISTRATION_CANCELLED,), dossier.target, {"cancelled_on": asked.today})
+        columns, said = {"cancelled_on": asked.today}, {"chosen_by": chooser}
+        deed = Deed(declined.id, (EventType.REGISTRATION_CANCELLED,), dossier.target, columns, said)
         return await conclude_deed(
             tx, dossier.file, Proceedings(dossier.file, dossier.policies).having(declined), deed, asked
         )

@@ -25,13 +25,14 @@ SHOWN_OF_A_DECISION = ("outcome", "rules", "policy_version", "automatic", "decid
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a use case did itself to one registration: the events that tell it, columns that no rule reads, and the row
-    stored so far (None when the registration is new). History is told to nobody."""
+    """What a use case did itself to one registration: the events that tell it, columns that no rule reads, the row
+    stored so far (None when the registration is new), and what its events say besides. History is told to nobody."""
 
     registration: RegistrationId
     told: tuple[EventType | None, ...]
     stored: Row | None = None
     columns: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    said: Mapping[str, object] = field(default_factory=dict[str, object])
     is_history: bool = False
 
 
@@ -140,7 +141,7 @@ class Conclusion:
         for event_type in deed.told if deed else (outcome_of(was, now),):
             if event_type is not None:
                 event = of_registration(event_type, self.before.adviser.id, now, refusals, was)
-                yield replace(event, is_history=True) if deed and deed.is_history else event
+                yield replace(event, data={**event.data, **deed.said}, is_history=deed.is_history) if deed else event
 
     def _deed(self, registration: Registration) -> Deed | None:
         return next((deed for deed in self.deeds if deed.registration == registration.id), None)

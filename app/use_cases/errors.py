@@ -13,11 +13,12 @@ class UnknownReference(Exception):  # noqa: N818  # an answer to a caller, named
 
 
 class Stale(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """The caller's version is not the present one."""
+    """The caller's version is not the present one; `weakly` when it was named in a way that matches none."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, *, weakly: bool = False) -> None:
         super().__init__(f"the present version is {version}")
         self.version = version
+        self.weakly = weakly
 
 
 class PreconditionMissing(Exception):  # noqa: N818  # an answer to a caller, named for what it says

@@ -8,7 +8,7 @@ from app.domain.adviser_file import AdviserFile
 from app.domain.policy import Policies
 from app.domain.proceedings import Cause, Proceedings
 from app.persistence.attempts import remember
-from app.persistence.database import Database
+from app.persistence.database import Database, Reader
 from app.persistence.driver import Row
 from app.persistence.files import read_dossier
 from app.persistence.locks import Lock, Missing, Target
@@ -16,6 +16,7 @@ from app.persistence.rows import CONTRACTS, can_renew
 from app.use_cases.asked import Asked
 from app.use_cases.conclude import Conclusion, conclude
 from app.use_cases.errors import UnknownReference
+from app.use_cases.references import Named, unknown_among
 from app.use_cases.versions import Expected
 
 
@@ -25,6 +26,16 @@ def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, as
     if after.contracts != before.contracts:
         proceedings = proceedings.decided_again(Cause.FILE_CHANGED, today=asked.today)
     return Conclusion(before, proceedings, asked)
+
+
+async def _check_references(reader: Reader, contract: UUID, values: Mapping[str, Any], present: Row | None) -> None:
+    """Raise UnknownReference."""
+    adviser, renewed = values["adviser_id"], values["renews_contract_id"]
+    unknown = ["/adviser_id"] if present is not None and present["adviser_id"] != adviser else []
+    if renewed is not None and not await can_renew(reader, renewed, adviser, contract):
+        unknown.append("/renews_contract_id")
+    if unknown:
+        raise UnknownReference(*unknown)
 
 
 async def keep_contract(
@@ -42,11 +53,7 @@ async def keep_contract(
             present = await CONTRACTS.read(tx, contract)
             if present is not None:
                 expected.check(present["version"])
-                if present["adviser_id"] != values["adviser_id"]:
-                    raise UnknownReference("/adviser_id")
-            renewed = values["renews_contract_id"]
-            if renewed is not None and not await can_renew(tx, renewed, values["adviser_id"], contract):
-                raise UnknownReference("/renews_contract_id")
+            await _check_references(tx, contract, values, present)
             if present is None:
                 row = await CONTRACTS.insert(tx, {"id": contract, **values}, asked.now)
             else:
@@ -56,4 +63,5 @@ async def keep_contract(
             await remember(tx, asked.attempt, asked.worded(row))
             return row, present is None
     except Missing as missing:
-        raise UnknownReference("/adviser_id") from missing
+        named: Named = {"/renews_contract_id": (CONTRACTS, values["renews_contract_id"])}
+        raise UnknownReference("/adviser_id", *await unknown_among(database, named)) from missing

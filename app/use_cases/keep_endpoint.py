@@ -21,7 +21,7 @@ from app.persistence.webhook_endpoints import DisabledBecause, EndpointStatus, O
 from app.use_cases.errors import TooManyEndpoints
 from app.use_cases.reach import Reach
 
-MOST_ENDPOINTS = 5
+MOST_ENDPOINTS = 16
 SECRET_BYTES = 32
 OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
 ENDPOINT = "webhook endpoint"

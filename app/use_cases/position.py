@@ -31,5 +31,6 @@ async def position(database: Database, registration: UUID, taken_on: date, hours
         if hours not in offered:
             raise HoursNotOffered(hours, offered)
         columns = {"positioning_taken_on": taken_on, "positioning_hours": hours}
-        deed = Deed(positioned.id, (EventType.REGISTRATION_PATH_DETERMINED,), dossier.target, columns)
+        told, said = (EventType.REGISTRATION_PATH_DETERMINED,), {"taken_on": taken_on, "hours": hours}
+        deed = Deed(positioned.id, told, dossier.target, columns, said)
         return await conclude_deed(tx, dossier.file, Proceedings(dossier.file, dossier.policies), deed, asked)

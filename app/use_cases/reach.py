@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import SplitResult, urlsplit
 
 PORTS = {443, 8443}
+LONGEST_NAME = 253
 
 # Whatever is not one machine that anybody may reach, by the IANA special-purpose registries.
 _CLOSED_V4 = tuple(
@@ -37,6 +38,7 @@ class Unreachable(StrEnum):
     PORT = "port"
     CREDENTIALS = "credentials"
     ADDRESS = "address"
+    HOST = "host"
 
 
 class NotDeliverable(Exception):  # noqa: N818  # an answer to a caller, named for what it says
@@ -64,6 +66,8 @@ class Reach:
             raise NotDeliverable(Unreachable.PORT)
         if not self.admits(parts.hostname or ""):
             raise NotDeliverable(Unreachable.ADDRESS)
+        if not is_host(parts.hostname or ""):
+            raise NotDeliverable(Unreachable.HOST)
 
     def admits(self, host: str) -> bool:
         """Whether a host may be connected to, as far as its name tells; a name other than an address always may."""
@@ -84,6 +88,14 @@ def _parts(url: str) -> tuple[SplitResult, int | None]:
     if not parts.hostname or not url.isascii() or not url.isprintable() or " " in url or "#" in url or "\\" in url:
         raise NotDeliverable(Unreachable.MALFORMED)
     return parts, port
+
+
+def is_host(name: str) -> bool:
+    """Whether a name server can be asked for it: each part between two dots has from 1 to 63 characters (RFC 1035)."""
+    try:
+        return 0 < len(name.removesuffix(".").encode("idna")) <= LONGEST_NAME
+    except UnicodeError:
+        return False
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -13,12 +13,14 @@ from app.domain.proceedings import Cause, Proceedings, Ruling
 from app.domain.registration import Registration, RegistrationId, Request, submitted
 from app.domain.session import Session
 from app.persistence.attempts import Answer
-from app.persistence.database import Database
+from app.persistence.database import Database, Reader
 from app.persistence.files import Dossier, read_dossier
 from app.persistence.locks import Lock, Missing, Target
+from app.persistence.rows import MODULES, TRAINING_ORGANISATIONS
 from app.use_cases.asked import Asked
 from app.use_cases.conclude import Deed, conclude_deed
 from app.use_cases.errors import UnknownReference
+from app.use_cases.references import Named, unknown_among
 from app.use_cases.venue import NOWHERE, Venue
 
 
@@ -58,6 +60,15 @@ def _submitted(demand: Demand, dossier: Dossier, asked: Asked) -> Registration:
     return submitted(RegistrationId(demand.id), request, asked.now)
 
 
+async def _unknown(reader: Reader, demand: Demand) -> UnknownReference:
+    """The adviser, and what else the demand names that does not exist."""
+    named: Named = {
+        "/module_code": (MODULES, demand.module_code),
+        "/training_organisation_id": (TRAINING_ORGANISATIONS, demand.training_organisation_id),
+    }
+    return UnknownReference("/adviser_id", *await unknown_among(reader, named))
+
+
 def _lock(demand: Demand) -> Lock:
     return Lock(Target.ADVISER, demand.adviser_id)
 
@@ -85,7 +96,7 @@ async def register(database: Database, demand: Demand, asked: Asked) -> Answer:
             deed = Deed(new.id, (told,), columns=demand.venue.columns())
             return await conclude_deed(tx, dossier.file, proceedings, deed, asked)
     except Missing as missing:
-        raise UnknownReference("/adviser_id") from missing
+        raise await _unknown(database, demand) from missing
 
 
 async def preview(database: Database, demand: Demand, asked: Asked) -> Ruling:
@@ -98,7 +109,7 @@ async def preview(database: Database, demand: Demand, asked: Asked) -> Ruling:
             database, _lock(demand), module=demand.module_code, organisation=demand.training_organisation_id
         )
     except Missing as missing:
-        raise UnknownReference("/adviser_id") from missing
+        raise await _unknown(database, demand) from missing
     if dossier.is_anonymised:
         raise AdviserAnonymised
     new = _submitted(demand, dossier, asked)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.events import TOLD_TO_ALL_CONCERNED
+from app.domain.events import SAID_ONCE, TOLD_TO_ALL_CONCERNED
 from app.persistence import messages, sequencing
 from app.persistence.database import Database, OutcomeUnknown
 from app.persistence.deliveries import post
+from app.persistence.repetitions import without_repetitions
 from app.use_cases.tell import envelopes_of, letter_of
 
 
@@ -25,7 +26,8 @@ async def sequence(database: Database, now: datetime) -> int:
             numbered = await sequencing.number(tx, TOLD_TO_ALL_CONCERNED, now)
             letters = [letter_of(event, UUID(endpoint)) for event in numbered.wanted for endpoint in event["endpoints"]]
             await post(tx, letters)
-            await messages.post(tx, [envelope for event in numbered.written for envelope in envelopes_of(event)])
+            envelopes = [envelope for event in numbered.written for envelope in envelopes_of(event)]
+            await messages.post(tx, await without_repetitions(tx, envelopes, SAID_ONCE))
             return numbered.taken
     except OutcomeUnknown:
         return 0  # they have their places or still wait for them: whoever looks next sees which

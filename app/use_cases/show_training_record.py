@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from app.domain.registration import Registration
-from app.domain.training_record import TrainingRecord, training_record
+from app.domain.training_record import TrainingRecord, limited_to, training_record
 from app.persistence import advisers
 from app.persistence.catalogue import read_qualifications, read_supplementary_modules
 from app.persistence.database import Database
@@ -17,7 +17,8 @@ async def show_training_record(
     database: Database, adviser: UUID, *, on: date | None, history: bool, asked: Asked
 ) -> tuple[TrainingRecord, tuple[Registration, ...]]:
     """On the day `on`, today in Paris by default; `history` adds the rights that have expired. With it come the
-    registrations that the caller may see, in order of creation. Raise Missing."""
+    registrations that the caller may see, in order of creation; a training organisation is shown the contracts of its
+    own sessions only. Raise Missing."""
     day, owner = on or asked.today, asked.client.training_organisation_id
     if await advisers.read(database.seen_by(owner), adviser, owner=owner) is None:
         raise Missing(Target.ADVISER)
@@ -30,5 +31,5 @@ async def show_training_record(
         day,
         history=history,
     )
-    seen = (item for item in dossier.file.registrations if owner in {None, item.request.organisation.id})
-    return record, tuple(seen)
+    seen = tuple(item for item in dossier.file.registrations if owner in {None, item.request.organisation.id})
+    return record if owner is None else limited_to(seen, record, dossier.file), seen

@@ -7,10 +7,12 @@ from app.use_cases.errors import PreconditionMissing, Stale
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`versions` are those the caller accepts; None when it said nothing; `anything` for `*`."""
+    """`versions` are those the caller accepts; None when it said nothing; `anything` for `*`; `weakly` when others were
+    named by weak validators, which match nothing."""
 
     versions: frozenset[int] | None = None
     anything: bool = False
+    weakly: bool = False
 
     def check(self, present: int) -> None:
         """Raise PreconditionMissing or Stale unless `present` is expected."""
@@ -19,7 +21,7 @@ class Expected:
         if self.versions is None:
             raise PreconditionMissing
         if present not in self.versions:
-            raise Stale(present)
+            raise Stale(present, weakly=self.weakly)
 
     def narrowed(self, present: int) -> "Expected":
         """Only `present`, once it was found among those expected: what was read is what will be changed.

@@ -14,7 +14,7 @@ from app.domain.events import EventType, Recipient
 from app.domain.module import ModuleKind
 from app.domain.policy import OverQuota
 from app.domain.refusals import Actor, Refusal
-from app.domain.registration import Funding, Payer, Status
+from app.domain.registration import Chooser, Funding, Payer, Status
 from app.persistence.driver import Row
 from app.wording.dates import day_said, days_said
 from app.wording.refusals import how_to_fix, label
@@ -57,6 +57,11 @@ AT_EXPENSE: dict[Recipient, dict[Payer, str]] = {
         Payer.OPCO: "à la charge de l’opérateur de compétences (OPCO) de la structure employeuse",
         Payer.SELF: "à la charge du conseiller",
     },
+}
+# In the place of the adviser; an organisation is named.
+CHOOSERS = {
+    Chooser.PLATFORM: "La Coop de la médiation numérique",
+    Chooser.ADMIN: "le support du dispositif",
 }
 RESULTS = {
     CertificationOutcome.OBTAINED: ("obtenu", "R36"),
@@ -102,6 +107,7 @@ def facts_of(row: Row) -> dict[str, Any]:
         "session": days_said(first_day, max(first_day, row["session_ends_on"] or first_day)) if first_day else None,
         "place": row["session_place"],
         **_outcome(row, data, recipient),
+        "chooser": _chooser(row, data, recipient),
         **_deadline(row, event_type, first_day),
         **_result(row, data),
         **_carried(event_type, data),
@@ -172,6 +178,16 @@ def _outcome(row: Row, data: dict[str, Any], recipient: Recipient) -> dict[str, 
     }
 
 
+def _chooser(row: Row, data: dict[str, Any], recipient: Recipient) -> str | None:
+    """Who chose in the place of the adviser; None when nobody did, or nobody knows."""
+    chooser = Chooser(data.get("chosen_by", Chooser.ADVISER))
+    if chooser is not Chooser.TRAINING_ORGANISATION:
+        return CHOOSERS.get(chooser)
+    if recipient is Recipient.TRAINING_ORGANISATION:
+        return "votre organisme de formation"
+    return row["organisation"] or "l’organisme de formation"
+
+
 def _deadline(row: Row, event_type: EventType, first_day: date | None) -> dict[str, Any]:
     """The last day to answer, and whether it was over when the event happened."""
     if first_day is None:
@@ -206,6 +222,10 @@ def _carried(event_type: EventType, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusals(stored: str | None, recipient: Recipient) -> list[dict[str, Any]]:
+    """Only the adviser is told when a contract ended: to others it may be a contract of others."""
+    refusals = REFUSALS.validate_json(stored or "[]")
+    if recipient is not Recipient.ADVISER:
+        refusals = tuple(refusal.without_last_day() for refusal in refusals)
     return [
         {
             "label": label(refusal).fr,
@@ -214,5 +234,5 @@ def _refusals(stored: str | None, recipient: Recipient) -> list[dict[str, Any]]:
             "who": ACTORS[recipient].get(refusal.code.who_acts, "personne, ce motif ne peut pas être levé"),
             "is_regularisable": refusal.code.is_regularisable,
         }
-        for refusal in REFUSALS.validate_json(stored or "[]")
+        for refusal in refusals
     ]

@@ -1,12 +1,14 @@
 """What the picture of a training record says: short, in French, as it is printed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from app.domain.contract import Contract
 from app.domain.entitlements import Category
 from app.domain.obligations import ObligationStatus
+from app.domain.post import Post
 from app.domain.presentations import PresentationStatus
+from app.domain.refusals import Refusal
 from app.domain.registration import Funding, Payer, Registration
 from app.wording.dates import day_in_figures
 from app.wording.summaries import STATUSES
@@ -93,6 +95,13 @@ def file_said(missing: int) -> str:
     if not missing:
         return "dossier complet"
     return f"dossier à compléter : {missing} motif{'s' if missing > 1 else ''}"
+
+
+def post_said(post: Post, refusals: Sequence[Refusal]) -> str:
+    """Without a contract there is a reason, unless it is another's affair."""
+    if post.contract is not None:
+        return "en poste"
+    return "hors poste" if refusals else "poste non communiqué"
 
 
 def contract_named(contract: Contract) -> str:

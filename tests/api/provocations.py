@@ -64,9 +64,9 @@ def _enrolled_twice(client: httpx.Client) -> httpx.Response:
     return client.post("/v1/clients", json=body)
 
 
-def _sixth_endpoint(client: httpx.Client) -> httpx.Response:
+def _one_endpoint_too_many(client: httpx.Client) -> httpx.Response:
     body = {"url": "https://coop.example/hooks"}
-    answers = [client.post("/v1/webhook-endpoints", json=body) for _ in range(6)]
+    answers = [client.post("/v1/webhook-endpoints", json=body) for _ in range(17)]
     for answer in answers:
         if answer.is_success:
             client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
@@ -111,7 +111,7 @@ PROBLEMS: Mapping[str, Provocation] = {
     "conum-id-taken": _taken,
     "adviser-anonymised": _back_again,
     "too-many-keys": _third_key,
-    "too-many-endpoints": _sixth_endpoint,
+    "too-many-endpoints": _one_endpoint_too_many,
     "endpoint-disabled": _test_of_a_disabled_endpoint,
     "issuer-client-id-taken": _enrolled_twice,
     "nothing-to-carry-over": _too_much_carried_over,

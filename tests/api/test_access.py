@@ -217,6 +217,8 @@ def test_a_duplicate_elsewhere_is_said_without_being_shown(histya: httpx.Client,
 
     problem(answer, 409, "duplicate-registration")
     assert "example.org" not in answer.text
+    assert foreign["id"] not in f"{answer.headers}{answer.text}"
+    assert "duplicate" not in answer.links
 
 
 def test_a_platform_sees_every_organisation_s_registrations(platform: httpx.Client, admin: httpx.Client) -> None:

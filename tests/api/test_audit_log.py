@@ -79,7 +79,7 @@ def _new_endpoint(client: httpx.Client) -> httpx.Response:
 
 
 def _endpoint_added(client: httpx.Client) -> httpx.Response:
-    """Nothing is left: an owner has five at most."""
+    """Nothing is left: an owner has so many at most."""
     answer = _new_endpoint(client)
     client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
     return answer

@@ -1,6 +1,7 @@
 """What a body gets wrong, field by field: the JSON pointer and the code of each mistake."""
 
 import json
+from itertools import combinations
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,15 @@ import pytest
 from tests.api.answers import problem, wrong_fields
 from tests.api.deeds import UPCOMING, accepted, act, initial, move, upcoming, waiting
 from tests.api.test_shapes import MODULE, ORGANISATION
-from tests.scenes import SIRET, adviser_body, an_adviser, an_adviser_in_post, contract_body, registration_body
+from tests.scenes import (
+    SIRET,
+    adviser_body,
+    an_adviser,
+    an_adviser_in_post,
+    contract_body,
+    policy_body,
+    registration_body,
+)
 from tests.served import key
 
 Body = dict[str, Any]
@@ -266,14 +275,59 @@ def test_a_text_of_a_megabyte_is_refused(platform: httpx.Client) -> None:
     problem(answer, 413, "payload-too-large")
 
 
-@pytest.mark.parametrize(
-    "name", ["O’Brien-Núñez", "محمد", "עברית", "李小龍", "🦊 Renard", "e\u0301", "\u202eFedora", "'; --"]
-)
+@pytest.mark.parametrize("name", ["O’Brien-Núñez", "محمد", "עברית", "李小龍", "🦊 Renard", "Ève", "Le\nGall", "'; --"])
 def test_a_name_of_any_script_comes_back_as_it_came(platform: httpx.Client, name: str) -> None:
     answer = put_adviser(platform, "/last_name", name)
 
     assert answer.status_code == 201
     assert platform.get(answer.headers["Location"]).json()["last_name"] == name
+
+
+NBSP, ZWSP, SHY, LRM, RLO, BOM = "\u00a0", "\u200b", "\u00ad", "\u200e", "\u202e", "\ufeff"
+FREE_TEXTS = [
+    (put_adviser, "/first_name"),
+    (put_adviser, "/last_name"),
+    (put_contract, "/termination_motive"),
+    (put_contract, "/employer/name"),
+    (put_contract, "/administrative_file/ds_file_number"),
+]
+
+
+@pytest.mark.parametrize(("send", "pointer"), FREE_TEXTS)
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (f" {NBSP}Hélène{NBSP}\n", "Hélène"),
+        ("He\u0301le\u0300ne", "Hélène"),
+        (f"{BOM}Hé{ZWSP}lè{SHY}ne{LRM}", "Hélène"),
+        (f"{RLO}Fedora", "Fedora"),
+    ],
+)
+def test_a_text_is_kept_as_it_was_meant(
+    platform: httpx.Client, send: Any, pointer: str, written: str, kept: str
+) -> None:
+    answer = send(platform, pointer, written)
+
+    assert answer.status_code == 201
+    body = answer.json()
+    for name in pointer.removeprefix("/").split("/"):
+        body = body[name]
+    assert body == kept
+
+
+def test_where_a_session_is_held_is_kept_as_it_was_meant(admin: httpx.Client) -> None:
+    session = {"starts_on": UPCOMING, "ends_on": UPCOMING, "format": "on_site"}
+
+    registration = upcoming(admin, session={**session, "place": f"Ren{ZWSP}nes ", "reference": f"{LRM}S-12"})
+
+    assert (registration["session"]["place"], registration["session"]["reference"]) == ("Rennes", "S-12")
+
+
+@pytest.mark.parametrize(("send", "pointer"), [*FREE_TEXTS, (put_adviser, "/email"), (put_contract, "/employer/siret")])
+def test_a_character_that_was_lost_on_the_way_is_said(platform: httpx.Client, send: Any, pointer: str) -> None:
+    answer = send(platform, pointer, "H\ufffdl\ufffdne@example.org")
+
+    assert wrong_fields(answer) == {pointer: "unreadable-character"}
 
 
 @pytest.mark.parametrize(
@@ -367,11 +421,74 @@ def test_a_department_of_france_is_kept(platform: httpx.Client, value: str | Non
     assert (answer.status_code, answer.json()["department"]) == (201, value)
 
 
-@pytest.mark.parametrize("value", ["a", "a@b", "@example.org", "a@b c.fr", "a b@example.org", "a@b@example.org"])
-def test_an_address_looks_like_one(platform: httpx.Client, value: str) -> None:
-    answer = put_adviser(platform, "/email", value)
+NO_ADDRESSES = [
+    "a", "a@b", "@example.org", "a@b c.fr", "a b@example.org", "a@b@example.org", "a@example.org.", "a@example.org,",
+    "a..b@example.org", ".a@example.org", "Jean <a@example.org>", "a@example.org;b@example.org", '"a b"@example.org',
+    "hélène@example.org", "a@[127.0.0.1]", "a@exam_ple.org",
+]  # fmt: skip
 
-    assert wrong_fields(answer) == {"/email": "invalid-format"}
+
+def put_organisation(client: httpx.Client, pointer: str, value: Any) -> httpx.Response:
+    return _sent(client, "PUT", f"/v1/training-organisations/{uuid4()}", _with(ORGANISATION, pointer, value))
+
+
+def post_policy(client: httpx.Client, pointer: str, value: Any) -> httpx.Response:
+    return _sent(client, "POST", "/v1/policies", _with(policy_body(), pointer, value))
+
+
+ADDRESSES = [
+    pytest.param(put_adviser, "/email", id="adviser"),
+    pytest.param(put_contract, "/employer/contact_email", id="employer"),
+    pytest.param(put_organisation, "/email", id="organisation"),
+    pytest.param(post_policy, "/support_email", id="policy"),
+]
+
+
+@pytest.mark.parametrize(("send", "pointer"), ADDRESSES)
+@pytest.mark.parametrize("value", NO_ADDRESSES)
+def test_an_address_is_one_that_can_be_written_to(admin: httpx.Client, send: Any, pointer: str, value: str) -> None:
+    answer = send(admin, pointer, value)
+
+    assert wrong_fields(answer) == {pointer: "invalid-format"}
+
+
+def test_what_is_in_the_way_in_an_address_is_said(platform: httpx.Client) -> None:
+    french = put_adviser(platform, "/email", "Jean <jean@example.org>")
+    english = platform.post("/v1/advisers", json={"email": "jean@example.org,"}, headers={"Accept-Language": "en"})
+
+    assert french.json()["errors"][0]["detail"] == "Une adresse ne peut pas contenir « espace » « < »."
+    assert english.json()["errors"][0]["detail"] == "An address cannot contain “,”."
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (f" Jean.Dupont{ZWSP}@Example.org\n", "Jean.Dupont@Example.org"),
+        ("o'brien+formation@example.org", "o'brien+formation@example.org"),
+        ("jean@me\u0301diation.example.org", "jean@médiation.example.org"),
+    ],
+)
+def test_an_address_is_kept_as_it_was_meant(platform: httpx.Client, written: str, kept: str) -> None:
+    assert put_adviser(platform, "/email", written).json()["email"] == kept
+
+
+def test_two_people_may_share_an_address(platform: httpx.Client) -> None:
+    """Identity is the ID Conum: one mailbox of a town hall may serve two of its advisers."""
+    shared = f"mairie-{uuid4()}@example.org"
+    first, second = (
+        platform.post("/v1/advisers", json=adviser_body(conum_id=number, email=shared)).raise_for_status().json()
+        for number in (810_001, 810_002)
+    )
+    moved = platform.patch(
+        f"/v1/advisers/{an_adviser(platform)}", json={"email": shared.upper()}, headers={"If-Match": "*"}
+    )
+
+    found = platform.get("/v1/advisers", params={"email": shared}).json()["data"]
+
+    assert moved.status_code == 200
+    assert {item["id"] for item in found} == {first["id"], second["id"], moved.json()["id"]}
+    taken = platform.post("/v1/advisers", json=adviser_body(conum_id=810_001, email="autre@example.org"))
+    problem(taken, 409, "conum-id-taken")
 
 
 @pytest.mark.parametrize(
@@ -384,9 +501,20 @@ def test_an_address_looks_like_one(platform: httpx.Client, value: str) -> None:
         "35600000000002",
         "12345678",
         "٢١٣٥٠٢٣٨٨٠٠٠١٩",
+        "00000000000000",
+        "00000000000018",  # by the check digits alone it could be one
+        "11122233344455",
+        "11111111111111",
+        "12312312312312",
+        "99900099900009",
+        "12345678901234",
+        "21350238800000",
+        "0000000",
+        "1111111",
+        "0000000001",
     ],
 )
-def test_a_siret_has_its_check_digit(platform: httpx.Client, value: str) -> None:
+def test_a_siret_is_that_of_an_establishment(platform: httpx.Client, value: str) -> None:
     answer = put_contract(platform, "/employer/siret", value)
 
     assert wrong_fields(answer) == {"/employer/siret": "siret"}
@@ -422,10 +550,11 @@ def test_a_siret_or_a_ridet_is_kept(platform: httpx.Client, value: str, kept: st
 )
 def test_the_dates_of_a_contract_agree(platform: httpx.Client, fields: Body, code: str) -> None:
     body = contract_body(an_adviser(platform), **fields)
+    pointer = "/terminated_on" if "terminated_on" in fields else "/ends_on"
 
     answer = platform.post("/v1/contracts", json=body)
 
-    assert wrong_fields(answer) == {"": code}
+    assert wrong_fields(answer) == {pointer: code}
 
 
 def test_a_contract_of_one_day_is_one(platform: httpx.Client) -> None:
@@ -439,13 +568,13 @@ def test_a_contract_of_one_day_is_one(platform: httpx.Client) -> None:
 def test_a_session_does_not_end_before_it_starts(platform: httpx.Client) -> None:
     answer = post_registration(platform, "/session/ends_on", "2025-05-12")
 
-    assert wrong_fields(answer) == {"/session": "order"}
+    assert wrong_fields(answer) == {"/session/ends_on": "order"}
 
 
 def test_an_initial_training_does_not_end_before_it_starts(platform: httpx.Client) -> None:
     answer = put_adviser(platform, "/initial_training", {"entered_on": "2024-04-15", "ended_on": "2024-04-14"})
 
-    assert wrong_fields(answer) == {"/initial_training": "order"}
+    assert wrong_fields(answer) == {"/initial_training/ended_on": "order"}
 
 
 @pytest.mark.parametrize(
@@ -465,12 +594,41 @@ def test_an_unknown_reference_of_a_demand_is_named(platform: httpx.Client, path:
     assert wrong_fields(answer, "unknown-reference") == {pointer: "unknown"}
 
 
-def test_unknown_references_are_named_together(platform: httpx.Client) -> None:
-    body = registration_body(an_adviser(platform), module_code="inconnu", training_organisation_id=NOBODY)
+REFERENCES = {"adviser_id": NOBODY, "module_code": "inconnu", "training_organisation_id": NOBODY}
 
-    answer = platform.post("/v1/registrations", json=body, headers=key())
 
-    assert wrong_fields(answer, "unknown-reference").keys() == {"/module_code", "/training_organisation_id"}
+@pytest.mark.parametrize(
+    "unknown", [subset for size in (2, 3) for subset in combinations(REFERENCES, size)], ids="+".join
+)
+@pytest.mark.parametrize("path", ["/v1/registrations", "/v1/registrations/preview"])
+def test_every_unknown_reference_is_named_at_once(platform: httpx.Client, path: str, unknown: tuple[str, ...]) -> None:
+    body = registration_body(an_adviser(platform)) | {name: REFERENCES[name] for name in unknown}
+
+    answer = platform.post(path, json=body, headers=key())
+
+    assert [*wrong_fields(answer, "unknown-reference")] == [f"/{name}" for name in unknown]
+
+
+def test_every_unknown_reference_of_a_contract_is_named_at_once(platform: httpx.Client) -> None:
+    nobody_s = _sent(platform, "POST", "/v1/contracts", contract_body(NOBODY, renews_contract_id=NOBODY))
+    renewed = platform.post("/v1/contracts", json=contract_body(an_adviser(platform))).json()
+    kept = renewed | {"adviser_id": an_adviser(platform), "renews_contract_id": NOBODY}
+    moved = platform.patch(
+        f"/v1/contracts/{renewed['id']}",
+        json={name: kept[name] for name in ("adviser_id", "renews_contract_id")},
+        headers={"If-Match": "*"},
+    )
+
+    for answer in (nobody_s, moved):
+        assert wrong_fields(answer, "unknown-reference").keys() == {"/adviser_id", "/renews_contract_id"}
+
+
+def test_what_a_contract_renews_is_known_though_its_adviser_is_not(platform: httpx.Client) -> None:
+    renewed = platform.post("/v1/contracts", json=contract_body(an_adviser(platform))).json()["id"]
+
+    answer = platform.post("/v1/contracts", json=contract_body(NOBODY, renews_contract_id=renewed))
+
+    assert wrong_fields(answer, "unknown-reference").keys() == {"/adviser_id"}
 
 
 def test_a_demand_put_right_may_keep_its_key(platform: httpx.Client) -> None:
@@ -538,6 +696,25 @@ def test_a_mistake_of_a_result_is_named(platform: httpx.Client, fields: Body, co
     answer = platform.post("/v1/certifications", json=_result(platform, **fields))
 
     assert [*wrong_fields(answer, code)] == [pointer]
+
+
+@pytest.mark.parametrize("adviser_known", [True, False])
+def test_every_unknown_reference_of_a_result_is_named_at_once(
+    platform: httpx.Client,
+    adviser_known: bool,  # noqa: FBT001  # a parameter
+) -> None:
+    unknown: Body = {"qualification": "inconnu", "training_organisation_id": NOBODY}
+    unknown |= {} if adviser_known else {"adviser_id": NOBODY}
+
+    answer = platform.post("/v1/certifications", json=_result(platform, **unknown))
+
+    assert wrong_fields(answer, "unknown-reference").keys() == {f"/{name}" for name in unknown}
+
+
+def test_every_unknown_reference_of_a_key_is_named_at_once(admin: httpx.Client) -> None:
+    answer = admin.post("/v1/api-keys", json={"client_id": NOBODY, "training_organisation_id": NOBODY})
+
+    assert wrong_fields(answer, "unknown-reference").keys() == {"/client_id", "/training_organisation_id"}
 
 
 @pytest.mark.parametrize("on", ["1950-01-01", "2099-12-31"])
@@ -645,8 +822,8 @@ def test_nobody_s_right_is_not_carried(admin: httpx.Client) -> None:
         ({"prerequisite": "pix"}, "/prerequisite"),
         ({"prerequisite": None}, "/prerequisite"),
         ({"supplementary": 1}, "/supplementary"),
-        ({"open_from": "2025-01-02", "open_until": "2025-01-01"}, ""),
-        ({"kind": "full_title", "supplementary": True}, ""),
+        ({"open_from": "2025-01-02", "open_until": "2025-01-01"}, "/open_until"),
+        ({"kind": "full_title", "supplementary": True}, "/supplementary"),
         ({"price": 100}, "/price"),
     ],
 )
@@ -689,9 +866,9 @@ def test_a_mistake_of_an_organisation_is_named(admin: httpx.Client, fields: Body
     [
         ({}, "/choice", "missing"),
         ({"choice": "garder"}, "/choice", "not-one-of"),
-        ({"choice": "keep"}, "", "payer-required"),
-        ({"choice": "keep", "payer": None}, "", "payer-required"),
-        ({"choice": "cancel", "payer": "self"}, "", "payer-not-applicable"),
+        ({"choice": "keep"}, "/payer", "payer-required"),
+        ({"choice": "keep", "payer": None}, "/payer", "payer-required"),
+        ({"choice": "cancel", "payer": "self"}, "/payer", "payer-not-applicable"),
         ({"choice": "keep", "payer": "state"}, "/payer", "not-one-of"),
         ({"choice": "keep", "payer": "opco"}, "/payer", "payer-not-offered"),
         ({"choice": "keep", "payer": "self", "comment": "!"}, "/comment", "unknown-field"),
@@ -759,7 +936,7 @@ def test_a_mistake_of_a_positioning_test_is_named(admin: httpx.Client, body: Bod
 def test_only_an_initial_training_has_a_positioning_test(admin: httpx.Client) -> None:
     answer = act(admin, accepted(admin), "positioning-test", taken_on="2025-05-01", hours=175)
 
-    assert wrong_fields(answer) == {"": "not-initial-training"}
+    assert wrong_fields(answer) == {"/hours": "not-initial-training"}
 
 
 @pytest.mark.parametrize(
@@ -773,8 +950,8 @@ def test_only_an_initial_training_has_a_positioning_test(admin: httpx.Client) ->
         ({"place": ""}, "/session/place", "too-short"),
         ({"place": "\x00"}, "/session/place", "control-character"),
         ({"room": "B"}, "/session/room", "unknown-field"),
-        ({"ends_on": "2026-09-14"}, "/session", "order"),
-        ({"starts_on": "2026-09-16"}, "/session", "order"),
+        ({"ends_on": "2026-09-14"}, "/session/ends_on", "order"),
+        ({"starts_on": "2026-09-16"}, "/session/ends_on", "order"),
     ],
 )
 def test_a_mistake_of_a_move_is_named(admin: httpx.Client, session: Body, pointer: str, code: str) -> None:

@@ -1,5 +1,6 @@
 """What a query gets wrong: refused by name, never ignored."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,12 @@ import pytest
 
 from tests.api.answers import problem
 from tests.api.deeds import accepted, waiting
+from tests.contract.exchanges import operations
 from tests.scenes import an_adviser, an_adviser_in_post, register
 
 AN_ID = UUID("3f0c2a6e-5b1d-4a3c-9e7f-0d2b8c6a4e10")  # one for all runs: it names tests
 
+PLACE = re.compile(r"\{[a-z_]+\}")
 LISTS = ("registrations", "advisers", "contracts", "certifications")
 
 
@@ -84,19 +87,87 @@ def test_the_largest_limit_is_read(admin: httpx.Client, noun: str) -> None:
         ("advisers", "email", ""),
         ("advisers", "email", "\x00"),
         ("advisers", "email", "a" * 255),
+        ("advisers", "email", "pasunmail"),
+        ("advisers", "email", "jean@example"),
+        ("advisers", "email", "jean x@example.org"),
+        ("advisers", "conum_id", "0"),
         ("contracts", "adviser_id", "x"),
         ("contracts", "siret", "123"),
         ("contracts", "siret", "2135023880001A"),
         ("contracts", "siret", "٢١٣٥٠٢٣٨٨٠٠٠١٩"),
+        ("contracts", "siret", "213502388"),  # the SIREN
+        ("contracts", "siret", "21350238800018"),  # another key
+        ("contracts", "siret", ""),
         ("certifications", "adviser_id", "x"),
         ("certifications", "qualification", "REMN"),
         ("certifications", "outcome", "passed"),
+        ("certifications/due", "status", "late"),
+        ("obligations", "status", "overdue"),
+        ("obligations", "year", "26"),
+        ("messages", "adviser_id", "x"),
+        ("messages", "adviser_id", f"{{{AN_ID}}}"),
+        ("messages", "status", "sent"),
+        ("audit-log", "actor", "x"),
+        ("audit-log", "subject_id", "x"),
+        ("audit-log", "action", "GET /v1/advisers"),
+        ("audit-log", "since", "hier"),
+        ("api-keys", "client_id", "x"),
+        ("events", "types", "registration"),
+        ("statistics", "from", "2026"),
+        ("statistics", "group_by", "quarter"),
+        ("statistics", "measures", "mean"),
     ],
 )
 def test_an_invalid_filter_is_named(admin: httpx.Client, noun: str, name: str, value: str) -> None:
     answer = admin.get(f"/v1/{noun}", params={name: value})
 
     assert _named(answer) == [f"/{name}"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"type": "registration.lost"}, "type"),
+        ({"type": "registration.*"}, "type"),
+        ({"state": "sent"}, "state"),
+        ({"event_id": "x"}, "event_id"),
+        ({"since": "hier"}, "since"),
+        ({"since": ""}, "since"),
+        ({"since": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "until"),
+    ],
+)
+def test_an_invalid_filter_of_deliveries_is_named(admin: httpx.Client, asked: dict[str, str], name: str) -> None:
+    answer = admin.get(f"/v1/webhook-endpoints/{AN_ID}/deliveries", params=asked)
+
+    assert _named(answer) == [f"/{name}"]
+
+
+@pytest.mark.parametrize("asked", ["a+b@example.org", "a b@example.org"])
+def test_a_plus_that_was_not_encoded_is_said(admin: httpx.Client, asked: str) -> None:
+    """It arrives as a space, and no address has one."""
+    answer = admin.get(f"/v1/advisers?email={asked}")
+
+    assert "%2B" in problem(answer, 400, "invalid-parameter")["detail"]
+
+
+@pytest.mark.parametrize("siret", ["21350238800019", "213 502 388 00019", "0839540", "0839540001"])
+def test_an_establishment_is_found_however_its_number_is_written(admin: httpx.Client, siret: str) -> None:
+    assert admin.get("/v1/contracts", params={"siret": siret, "limit": 1}).status_code == 200
+
+
+def test_no_filter_of_any_list_takes_a_value_of_another_form(admin: httpx.Client) -> None:
+    """Every parameter of the contract."""
+    asked = [(operation, item) for operation in operations() for item in operation.said["parameters"]]
+    parameters = [(operation, item["name"]) for operation, item in asked if item["in"] == "query"]
+
+    answers = [
+        admin.request(operation.method, PLACE.sub(str(AN_ID), operation.path), params={name: "Rien d’ici"})
+        for operation, name in parameters
+    ]
+
+    taken = [asked for asked, answer in zip(parameters, answers, strict=True) if answer.status_code not in {400, 404}]
+    assert len(parameters) > 50
+    assert taken == []
 
 
 @pytest.mark.parametrize(

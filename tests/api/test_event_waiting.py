@@ -27,6 +27,8 @@ ROLES = ("platform", "training_organisation", "admin")
 REFUSED = "registration.refused"
 THE_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 UNDER_WAY = f"SELECT query {THE_OTHERS} AND state <> 'idle'"  # our own words
+LOSE_THE_LAST = """WITH shorter AS (UPDATE feed SET last_position = last_position - 1 RETURNING id, last_position)
+DELETE FROM feed_entry e USING shorter s WHERE e.feed_id = s.id AND e.position > s.last_position"""
 CLOSE_THE_OTHERS = f"SELECT pg_terminate_backend(pid, 5000) {THE_OTHERS}"  # our own words
 
 
@@ -277,6 +279,19 @@ async def test_a_restore_is_told_to_whoever_waits(fed: Served, platform: httpx.A
     async with database.transaction() as tx:
         await begin_epoch(tx, MORNING)
         await tell(tx)
+
+    problem(await answering, 410, "cursor-expired")
+
+
+async def test_whoever_waits_is_told_of_what_was_lost(
+    fed: Served, platform: httpx.AsyncClient, database: Database, superuser: Database
+) -> None:
+    """As when a standby that lacks the last event takes over."""
+    await tell_one(database)
+    answering = asyncio.create_task(read(platform, wait=20))
+    await waiting(fed, 1)
+
+    await superuser.many(LOSE_THE_LAST)
 
     problem(await answering, 410, "cursor-expired")
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import httpx
+import orjson
 import pytest
 
+from app.api.cursors import Seal
 from app.api.keys import make_key
 from app.domain.events import EventType
 from app.persistence.clients import Client, Role, add_client, add_key
@@ -287,6 +289,19 @@ def test_a_cursor_serves_with_any_filter(platform: httpx.Client) -> None:
     accepted(platform)
 
     assert types(events(platform, start, types="registration.accepted")) == ["registration.accepted"]
+
+
+def test_a_cursor_of_a_former_version_goes_on(platform: httpx.Client) -> None:
+    """Such a one names no event."""
+    accepted(platform)
+    client = uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{Role.PLATFORM}")
+    seal = Seal(PEPPER.secrets, orjson.dumps(["/v1/events", str(client)]))
+    epoch, position, _ = seal.unsealed(head(platform))
+    accepted(platform)
+
+    page = events(platform, seal.sealed([epoch, position]))
+
+    assert [event["position"] for event in page["data"]] == [position + 1]
 
 
 @pytest.fixture

@@ -1,17 +1,19 @@
 """A spreadsheet over HTTP: left, followed, its rejected lines given back."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from app.api.routes import BoundedRequest
 from app.imports.jobs import carry_out_next
 from app.persistence.database import open_database
 from app.persistence.imports import LARGEST_FILE
 from tests.api.answers import documented, problem, wrong_fields
-from tests.clockwork import MORNING
+from tests.clockwork import MORNING, Clockwork
 from tests.served import Served, key
 
 HEADINGS = "Id conseiller;Nom;Date de début formation;Téléphone"
@@ -43,6 +45,23 @@ def lines(*rows: str) -> bytes:
     return "\n".join([HEADINGS, *rows]).encode("cp1252")
 
 
+def test_a_file_that_takes_long_to_come_is_left_when_it_has_come(
+    admin: httpx.Client, clock: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its instant would be too old to be kept otherwise."""
+    received = BoundedRequest._received  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # where a body comes
+
+    async def slowly(request: BoundedRequest) -> bytes:
+        clock.now = MORNING + timedelta(minutes=1)
+        return await received(request)
+
+    monkeypatch.setattr(BoundedRequest, "_received", slowly)
+
+    answer = left(admin, lines())
+
+    assert answer.json()["created_at"] == "2026-06-15T08:31:00Z"
+
+
 def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(served: Served, admin: httpx.Client) -> None:
     number = uuid4().int % 10**10
 
@@ -56,12 +75,25 @@ def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(served:
     assert answer.headers["Location"] == f"{served.base_url}/v1/imports/{waiting['id']}"
     assert [done[name] for name in ("status", "read", "imported", "unchanged", "rejected")] == ["done", 2, 1, 0, 1]
     assert (done["ignored_columns"], done["failure"], done["dry_run"]) == (["Téléphone"], None, False)
+    assert done["suspect_columns"] == []
     assert admin.get("/v1/advisers", params={"conum_id": number}).json()["data"][0]["last_name"] == "Exemple"
     assert rejects.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert rejects.headers["Content-Disposition"] == f'attachment; filename="{done["id"]}.rejects.csv"'
     said, wrong = rejects.content.decode("utf-8-sig").splitlines()
     assert said == f"Ligne rejetée;Colonne en cause;Motif du rejet;{HEADINGS}"
     assert wrong == f"3;Date de début formation;L’année doit avoir quatre chiffres.;{number + 1};Exemple;14/03/22;0299"
+
+
+def test_a_column_that_seems_to_matter_is_told_apart(served: Served, admin: httpx.Client) -> None:
+    answer = left(admin, b"Nom;Courriel du maire;Salaire\nExemple;;1800\n", dry_run="true")
+    work(served)
+
+    done = followed(admin, answer)
+
+    assert (done["suspect_columns"], done["ignored_columns"]) == (
+        ["Courriel du maire"],
+        ["Courriel du maire", "Salaire"],
+    )
 
 
 def test_a_dry_run_says_what_would_be(served: Served, admin: httpx.Client) -> None:

@@ -1,20 +1,35 @@
 """Keyset pages, their links and their filters."""
 
 import asyncio
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import httpx
+import orjson
 import pytest
 
+from app.api.cursors import Seal
+from app.clock import utc_now
+from app.embedded.account import fitting_account
+from app.embedded.binaries import find_binaries
+from app.embedded.cluster import Cluster
+from app.persistence.clients import Role
 from app.seed.catalogue import HISTYA, LA_MEDNUM
+from tests.api.answers import problem
 from tests.api.deeds import accepted, act, upcoming
 from tests.clockwork import MORNING, Clockwork
-from tests.scenes import a_contract, an_adviser, an_adviser_in_post, register
+from tests.conftest import copied
+from tests.embedded.household import ask
+from tests.scenes import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
+from tests.served import PEPPER, Served, serving
 
+LONG_AGO = datetime(2025, 1, 15, 8, 30, tzinfo=UTC)  # past, by the clock of any database
 DAYS = ("2025-03-04", "2025-04-08", "2025-05-13", "2025-06-10", "2025-07-08")
 
 
@@ -287,6 +302,121 @@ def test_a_synchronisation_misses_no_concurrent_change(platform: httpx.Client, o
 
     seen += [line for page in walk for line in _ids(page)]
     assert set(seen) >= {line["id"] for line in made}
+
+
+def _changed_since(client: httpx.Client, since: str, **params: Any) -> dict[str, Any]:
+    page: dict[str, Any] = client.get("/v1/advisers", params={"updated_since": since, **params}).json()
+    return page
+
+
+def _rename(client: httpx.Client, adviser_id: str) -> httpx.Response:
+    headers = {"If-Match": "*", "Content-Type": "application/merge-patch+json"}
+    return client.patch(f"/v1/advisers/{adviser_id}", json={"last_name": uuid4().hex}, headers=headers)
+
+
+def test_a_change_that_commits_late_is_found_from_the_watermark_of_the_reading_before(
+    served: Served, platform: httpx.Client, clock: Clockwork
+) -> None:
+    """Though what was read meanwhile bears a later instant."""
+    clock.now = LONG_AGO
+    late, quick = an_adviser(platform), an_adviser(platform)
+    named = {
+        "conum_id": ",".join(str(platform.get(f"/v1/advisers/{each}").json()["conum_id"]) for each in (late, quick))
+    }
+    clock.now = LONG_AGO + timedelta(hours=1)
+    with ThreadPoolExecutor(1) as thread, _locked(served, late):
+        committing = thread.submit(_rename, platform, late)
+        _until_somebody_waits(served)
+        clock.now = LONG_AGO + timedelta(hours=2)
+        _rename(platform, quick).raise_for_status()
+        before = _changed_since(platform, "2025-01-15T08:45:00Z", **named)
+    committing.result().raise_for_status()
+
+    last = before["data"][-1]["updated_at"]
+    found = _changed_since(platform, before["pagination"]["watermark"], **named)
+
+    assert [row["id"] for row in before["data"]] == [quick]
+    assert before["pagination"]["watermark"] == "2025-01-15T09:30:00Z"
+    assert [row["id"] for row in found["data"]] == [late, quick]
+    assert [row["id"] for row in _changed_since(platform, last, **named)["data"]] == [quick]  # what was missed before
+
+
+@contextmanager
+def _locked(served: Served, adviser_id: str) -> Generator[None]:
+    """Somebody else holds the row as long as the block lasts."""
+    psql = subprocess.Popen(
+        [find_binaries(fitting_account()).folder / "psql", "-XqAt", "-d", served.database_url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert psql.stdin is not None
+    assert psql.stdout is not None
+    psql.stdin.write(f"BEGIN; SELECT 'held' FROM adviser WHERE id = '{adviser_id}' FOR UPDATE;\n")  # noqa: S608  # an id of ours
+    psql.stdin.flush()
+    assert psql.stdout.readline() == "held\n"
+    try:
+        yield
+    finally:
+        psql.communicate("ROLLBACK;\n")
+
+
+def _until_somebody_waits(served: Served) -> None:
+    while ask(served.database_url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
+        pass
+
+
+def test_a_change_that_was_asked_for_too_long_ago_may_be_asked_for_again(cluster: Cluster, template: str) -> None:
+    """A watermark may have passed its instant: of a process that slept, or whose clock is late."""
+    with serving(asyncio.run(copied(cluster, template))) as lonely, lonely.client("platform") as client:
+        lonely.service.database.is_timed = True
+        lonely.clock.now = utc_now() - timedelta(minutes=1)
+        late = client.post("/v1/advisers", json=adviser_body())
+        lonely.clock.now = utc_now()
+
+        problem(late, 503, "unavailable")
+        assert late.headers["Retry-After"] == "1"
+        assert client.post("/v1/advisers", json=adviser_body()).status_code == 201
+
+
+def test_the_watermark_is_that_of_the_first_page_of_a_walk(platform: httpx.Client, clock: Clockwork) -> None:
+    clock.now = LONG_AGO
+    adviser_id, _ = _several(platform)
+    asked = {"adviser_id": adviser_id, "updated_since": "2020-01-01T00:00:00Z", "limit": 2}
+    marks: list[str] = []
+
+    for page in _walk(platform, "/v1/registrations", **asked):
+        marks.append(page.json()["pagination"]["watermark"])
+        clock.now += timedelta(minutes=1)
+
+    assert marks == ["2025-01-15T08:29:30Z"] * 3
+
+
+@pytest.mark.parametrize(
+    "noun", ["advisers", "contracts", "certifications", "registrations", "modules", "training-organisations"]
+)
+def test_every_list_by_change_has_a_watermark_and_no_other_list_has(admin: httpx.Client, noun: str) -> None:
+    by_change = admin.get(f"/v1/{noun}", params={"updated_since": "2026-01-01T00:00:00Z", "limit": 1}).json()
+    by_id = admin.get(f"/v1/{noun}", params={"limit": 1}).json()
+
+    assert by_change["pagination"]["watermark"].endswith("Z")
+    assert by_id["pagination"].keys() == {"next"}
+
+
+def test_a_walk_of_a_former_version_goes_on_and_is_complete_as_far_as_it_began(platform: httpx.Client) -> None:
+    """Its cursors carry no watermark."""
+    adviser_id, expected = _several(platform)
+    filters = {"adviser_id": adviser_id, "updated_since": "2020-01-01T00:00:00Z"}
+    client = uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{Role.PLATFORM}")
+    scope = ["/v1/registrations", str(client), sorted(filters.items())]
+    seal = Seal(PEPPER.secrets, orjson.dumps(scope))
+    first = platform.get("/v1/registrations", params={**filters, "limit": 2}).json()
+    _, *keys = seal.unsealed(first["pagination"]["next"])
+
+    rest = platform.get("/v1/registrations", params={**filters, "cursor": seal.sealed(keys)})
+
+    assert _ids(rest) == sorted(expected)[2:]
+    assert rest.json()["pagination"]["watermark"] == "2020-01-01T00:00:00Z"
 
 
 async def test_many_readers_see_the_same_page(served: Any, platform: httpx.Client) -> None:

@@ -35,11 +35,11 @@ def test_an_identifier_that_is_none_is_not_found(admin: httpx.Client, noun: str,
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/v1/registrations", {"GET", "POST"}),
-        ("PUT", "/v1/advisers", {"GET", "POST"}),
-        ("POST", "/v1/modules/cafe-ia", {"GET", "PUT"}),
-        ("PATCH", "/v1/qualifications", {"GET"}),
-        ("DELETE", "/v1/registrations/0198b7a0-0000-7000-8000-000000000000", {"GET", "PATCH"}),
+        ("DELETE", "/v1/registrations", {"GET", "HEAD", "POST"}),
+        ("PUT", "/v1/advisers", {"GET", "HEAD", "POST"}),
+        ("POST", "/v1/modules/cafe-ia", {"GET", "HEAD", "PUT"}),
+        ("PATCH", "/v1/qualifications", {"GET", "HEAD"}),
+        ("DELETE", "/v1/registrations/0198b7a0-0000-7000-8000-000000000000", {"GET", "HEAD", "PATCH"}),
         ("POST", "/livez", {"GET", "HEAD"}),
         ("POST", "/docs", {"GET", "HEAD"}),
         ("POST", "/docs/assets/swagger-ui.css", {"GET", "HEAD"}),
@@ -133,14 +133,18 @@ def test_a_number_of_any_size_is_a_mistake_of_the_caller(platform: httpx.Client,
 def test_a_body_that_is_no_object_is_said(platform: httpx.Client, content: bytes) -> None:
     answer = platform.post("/v1/registrations", content=content, headers=JSON | key())
 
-    assert wrong_fields(answer) == {"": "invalid-type"}
+    assert wrong_fields(answer) == {"/": "invalid-type"}
 
 
-@pytest.mark.parametrize("content", [b"", b"null"])
-def test_no_body_at_all_is_said(platform: httpx.Client, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [(b"", "missing", "Un corps JSON est requis."), (b"null", "invalid-type", "Doit être un objet JSON.")],
+)
+def test_no_body_at_all_is_said(platform: httpx.Client, content: bytes, code: str, said: str) -> None:
     answer = platform.post("/v1/registrations", content=content, headers=JSON | key())
 
-    assert [*wrong_fields(answer)] == [""]
+    assert wrong_fields(answer) == {"/": code}
+    assert answer.json()["errors"][0]["detail"] == said
 
 
 @pytest.mark.parametrize("content", [b"[]", b"1", b'"a"', b"null", b""])
@@ -149,7 +153,7 @@ def test_a_patch_that_is_no_object_is_said(platform: httpx.Client, content: byte
 
     answer = platform.patch(path, content=content, headers=JSON | {"If-Match": "*"})
 
-    assert [*wrong_fields(answer)] == [""]
+    assert [*wrong_fields(answer)] == ["/"]
 
 
 @pytest.mark.parametrize("action", ["re-examination", "cancellation"])

@@ -95,7 +95,7 @@ def _imported(client: httpx.Client) -> httpx.Response:
 
 
 def _endpoint_added(client: httpx.Client) -> httpx.Response:
-    """Nothing is left: an owner has five at most."""
+    """Nothing is left: an owner has so many at most."""
     answer = client.post("/v1/webhook-endpoints", json={"url": "https://coop.example/hooks"}).raise_for_status()
     client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
     return answer

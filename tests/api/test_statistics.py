@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.api.statistics import table
 from app.embedded.cluster import Cluster
+from app.wording.languages import Language
 from tests.api.answers import documented, problem
 from tests.api.deeds import act
 from tests.conftest import copied
@@ -144,6 +146,14 @@ def test_a_spreadsheet_is_given_a_table(reader: httpx.Client) -> None:
     headings, *lines = csv.reader(io.StringIO(answer.text))
     assert headings == ["month", "status", "reason", "count", "funded"]
     assert lines == [[str(value) if value is not None else "" for value in row.values()] for row in rows]
+
+
+def test_a_spreadsheet_computes_nothing_of_it() -> None:
+    """Names are typed by people."""
+    written = table(["Organisme", "Inscriptions"], [["=HYPERLINK(1)", 3], ["Ici,+1", -2], [None, 0]], Language.FRENCH)
+
+    rows = [*csv.reader(io.StringIO(bytes(written.body).decode()))]
+    assert rows == [["Organisme", "Inscriptions"], ["'=HYPERLINK(1)", "3"], ["Ici,'+1", "-2"], ["", "0"]]
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,28 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 
 from app.api.reading.axis import AXIS_LEFT, AXIS_RIGHT, Axis, fitted
+from app.api.reading.rendering import TEMPLATES
 from app.seed.catalogue import HISTYA, LA_FABRIK
 from tests.api.answers import problem
 from tests.api.deeds import act
 from tests.clockwork import MORNING
+from tests.embedded.household import ask
 from tests.scenes import a_contract, an_adviser, an_adviser_in_post, register
+from tests.served import Served
 
 SVG = "{http://www.w3.org/2000/svg}"
 TODAY = "2026-06-15"
+A_MODULE = {
+    "title": "Un module", "kind": "thematic", "hours": 7, "formats": ["remote"], "open_from": None, "open_until": None,
+    "supplementary": False, "prerequisite": "none",
+}  # fmt: skip
 
 
 class Drawn:
@@ -164,6 +172,32 @@ def test_a_picture_names_nobody(admin: httpx.Client) -> None:
     assert not [name for name in ("Maëlle", "Inconnue", "maelle", "Ville d’exemple", "21350238800019") if name in said]
 
 
+def test_no_character_of_a_name_breaks_a_picture(served: Served, admin: httpx.Client) -> None:
+    """XML takes none of them, however written."""
+    code, adviser_id = f"module-{uuid4().hex[:8]}", an_adviser_in_post(admin)
+    admin.put(f"/v1/modules/{code}", json=A_MODULE).raise_for_status()
+    register(admin, adviser_id, module_code=code).raise_for_status()
+    renamed = rf"UPDATE module SET title = U&'Un \FFFF\FFFE\001Bé\+01F600' WHERE code = '{code}'"  # noqa: S608  # ours
+    ask(served.database_url, renamed)
+
+    texts = [text.text or "" for text in drawn(admin, adviser_id).root.iter(f"{SVG}text")]
+
+    assert any(text.startswith("Un \ufffd\ufffd\ufffdé\U0001f600") for text in texts)
+
+
+@pytest.mark.parametrize("code", [0x00, 0x08, 0x0B, 0x1F, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF])
+def test_no_character_of_a_name_breaks_a_page(code: int) -> None:
+    text = f"a{chr(code)}<b"
+    template = TEMPLATES.from_string("{{ text }} {{ text | with_code }} {{ number }}")
+
+    assert template.render(text=text, number=1) == "a\ufffd&lt;b a\ufffd&lt;b 1"
+
+
+@pytest.mark.parametrize("text", ["\t\n\r", "é", "\ud7ff\ue000\ufffd", "\U00010000\U0010ffff"])
+def test_every_other_character_is_shown_as_it_is(text: str) -> None:
+    assert TEMPLATES.from_string("{{ text }}").render(text=text) == text
+
+
 def test_a_picture_says_in_words_what_it_shows(admin: httpx.Client) -> None:
     adviser_id = lived(admin)
 
@@ -197,6 +231,25 @@ def test_an_organisation_sees_its_own_sessions_and_the_count_of_all(
     assert theirs["id"] in whole.rows("session")
     assert seen.rows("right") == whole.rows("right")
     assert (len(seen.rows("contract")), len(whole.rows("contract"))) == (1, 2)
+
+
+def test_where_they_work_on_another_day_is_not_an_organisation_s_affair(
+    admin: httpx.Client, organisation: httpx.Client
+) -> None:
+    """It is said to be untold, not untrue."""
+    adviser_id = an_adviser(admin)
+    a_contract(admin, adviser_id, type="CDD", starts_on="2024-01-01", ends_on="2024-12-31")
+    own = a_contract(admin, adviser_id, starts_on="2025-01-01")
+    register(admin, adviser_id, starts_on="2025-06-10").raise_for_status()
+
+    other, whole = drawn(organisation, adviser_id, "2024-06-10"), drawn(admin, adviser_id, "2024-06-10")
+    same = drawn(organisation, adviser_id, "2025-06-10")
+
+    told = [str(each.root.findtext(f"{SVG}desc")) for each in (other, whole, same)]
+    assert ["poste non communiqué" in said for said in told] == [True, False, False]
+    assert ["en poste" in said for said in told] == [False, True, True]
+    assert "hors poste" not in "".join(told)
+    assert (other.rows("contract"), [*same.rows("contract")]) == ({}, [own])
 
 
 def test_a_picture_that_has_not_changed_is_not_sent_again(admin: httpx.Client) -> None:

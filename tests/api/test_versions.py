@@ -159,6 +159,23 @@ def test_a_weak_or_other_version_never_matches(platform: httpx.Client, tags: str
     assert answer.headers["ETag"] == '"1"'
 
 
+@pytest.mark.parametrize(
+    ("tags", "is_weak"), [('W/"1"', True), ('"7", W/"1"', True), ('W/"1-en"', True), ('"7"', False)]
+)
+def test_a_weak_validator_is_said_to_be_one_and_the_strong_one_named(
+    platform: httpx.Client, tags: str, *, is_weak: bool
+) -> None:
+    """As whatever compresses answers on their way makes of ours."""
+    path = f"/v1/advisers/{an_adviser(platform)}"
+
+    answer = platform.patch(path, json={"department": "2A"}, headers={"If-Match": tags})
+
+    detail = problem(answer, 412, "precondition-failed")["detail"]
+    assert ("validateur faible" in detail) is is_weak
+    assert ('"1"' in detail) is is_weak
+    assert "La version actuelle est 1." in detail
+
+
 @pytest.mark.parametrize("tags", ["1", '"1', "", "W/1", '"1",', "*, *", "'1'"])
 def test_a_malformed_precondition_is_said(platform: httpx.Client, tags: str) -> None:
     path = f"/v1/advisers/{an_adviser(platform)}"
@@ -245,9 +262,9 @@ def test_a_null_erases_a_whole_administrative_file(platform: httpx.Client) -> No
         ({"employer": {"unknown": 1}}, "/employer/unknown"),
         ({"employer": "Ville"}, "/employer"),
         ({"starts_on": None}, "/starts_on"),
-        ({"ends_on": "2030-01-01"}, ""),
-        ({"terminated_on": "2021-12-31"}, ""),
-        ({"type": "CDD"}, ""),
+        ({"ends_on": "2030-01-01"}, "/ends_on"),
+        ({"terminated_on": "2021-12-31"}, "/terminated_on"),
+        ({"type": "CDD"}, "/ends_on"),
     ],
 )
 def test_a_patched_contract_is_one_that_could_be_put(

@@ -19,7 +19,7 @@ URL = "https://coop.example/hooks"
 def room(
     platform: httpx.Client, other_platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client
 ) -> Generator[None]:
-    """Nothing is left: an owner has five at most."""
+    """Nothing is left: an owner has sixteen at most."""
     yield
     for client in (platform, other_platform, organisation, histya):
         for endpoint in client.get(PATH).json()["data"]:
@@ -78,6 +78,8 @@ def test_only_types_that_exist_can_be_asked_for(platform: httpx.Client, types: A
         ("https://coop.example/hooks#part", "url-malformed"),
         ("https://coop.example:70000/", "url-malformed"),
         ("https:///hooks", "url-malformed"),
+        (f"https://{'a' * 64}.example/hooks", "url-host"),
+        ("https://coop..example/hooks", "url-host"),
         ("ftp://coop.example/", "invalid-format"),
         ("https://conseillé.example/", "invalid-format"),
         ("https://coop.example/two words", "invalid-format"),
@@ -94,16 +96,17 @@ def test_port_8443_is_usual(platform: httpx.Client) -> None:
     assert added(platform, url="https://coop.example:8443/hooks")["url"] == "https://coop.example:8443/hooks"
 
 
-def test_an_owner_has_five_endpoints_at_most(platform: httpx.Client, other_platform: httpx.Client) -> None:
-    for _ in range(5):
+def test_an_owner_has_sixteen_endpoints_at_most(platform: httpx.Client, other_platform: httpx.Client) -> None:
+    for _ in range(16):
         added(platform)
 
-    problem(platform.post(PATH, json={"url": URL}), 409, "too-many-endpoints")
+    said = problem(platform.post(PATH, json={"url": URL}), 409, "too-many-endpoints")
+    assert "16" in said["detail"]
     added(other_platform)
 
 
 def test_a_deleted_endpoint_does_not_exist_and_makes_room(platform: httpx.Client) -> None:
-    endpoints = [added(platform) for _ in range(5)]
+    endpoints = [added(platform) for _ in range(16)]
     delivery = a_test_of(platform, endpoints[0])
     path = f"{PATH}/{endpoints[0]['id']}"
 

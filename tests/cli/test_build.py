@@ -49,8 +49,8 @@ async def test_red_run_with_the_pool_of_the_requests_it_leaves_none(
 ) -> None:
     opened = list[Database]()
 
-    def one_for_all(url: str, *, pool_size: int = POOL_SIZE) -> Database:
-        opened[:] = opened or [open_database(url, pool_size=pool_size)]
+    def one_for_all(url: str, *, pool_size: int = POOL_SIZE, is_timed: bool = False) -> Database:
+        opened[:] = opened or [open_database(url, pool_size=pool_size, is_timed=is_timed)]
         return opened[0]
 
     monkeypatch.setattr(main, "open_database", one_for_all)

@@ -13,7 +13,7 @@ from app.cli import cli
 from app.persistence.database import Database
 from app.settings import SettingsError
 from tests.cli.program import BARE, CHECKOUT, run
-from tests.imports.sheets import ADVISERS, an_adviser, separated
+from tests.imports.sheets import ADVISERS, an_adviser, separated, sheet_xml, text_cell, with_sheet
 
 SETTINGS = {"SECRET_KEY": "a-secret-for-tests-that-is-long-enough"}
 
@@ -50,6 +50,34 @@ async def test_a_rejected_line_is_written_beside_the_file_and_told_by_the_status
 
     assert (again.returncode, again.stdout) == (0, "1 lignes lues, 1 importées, 0 sans changement, 0 rejetées\n")
     assert not file.with_name("reste.csv").exists()
+
+
+async def test_a_column_that_seems_to_matter_is_the_first_thing_said_and_told_by_the_status(
+    database: Database, settings: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "conseillers.csv"
+    path.write_bytes(separated((*ADVISERS, "Courriel du maire", "Début FI"), [*an_adviser(1), "m@example.org", ""]))
+
+    done = run("import", "advisers", str(path), **settings)
+
+    first, second = done.stdout.splitlines()
+    assert first == (
+        "ATTENTION, colonnes non reconnues et non importées : « Courriel du maire » (adresse électronique ?), "
+        "« Début FI » (date de formation ?)"
+    )
+    assert (done.returncode, second) == (1, "1 lignes lues, 1 importées, 0 sans changement, 0 rejetées")
+    assert len(await database.many("SELECT id FROM adviser")) == 1
+
+
+def test_a_workbook_is_read_without_a_word_of_the_library(settings: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "conseillers.xlsx"
+    unknown = '<extLst><ext uri="{00000000-0000-0000-0000-000000000000}"/></extLst></worksheet>'
+    headings = f'<row r="1">{text_cell("A1", "Id conseiller")}</row>'
+    path.write_bytes(with_sheet(sheet_xml(headings).replace("</worksheet>", unknown)))
+
+    done = run("import", "advisers", str(path), "--dry-run", **settings)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_bar_moves_on_a_terminal(settings: dict[str, str], file: Path) -> None:

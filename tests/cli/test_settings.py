@@ -24,6 +24,7 @@ WRONG: Mapping[str, dict[str, str]] = {
     "TOKEN_JWKS_URL": {"TOKEN_JWKS_URL": "keys.json"},
     "SMTP_URL": {"SMTP_URL": "mail.example.org:25"},
     "SMTP_URL option": {"SMTP_URL": "smtp://mail.example.org?tls=true"},
+    "SMTP_URL host": {"SMTP_URL": f"smtp://{'a' * 64}.example.org"},
     "SMTP_URL port": {"SMTP_URL": "smtp://mail.example.org:mail"},
     "MAIL_FROM": {"MAIL_FROM": "Inscriptions"},
     "SUPPORT_EMAIL": {"SUPPORT_EMAIL": "support"},

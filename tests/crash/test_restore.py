@@ -113,8 +113,16 @@ def files_recovered(lost: Lost) -> Generator[Cluster]:
 
 @contextmanager
 def files_put_back(lost: Lost) -> Generator[Cluster]:
-    """As by whoever goes back to a snapshot of the machine. The server can't know; the operator does."""
+    """As by whoever goes back to a snapshot of the machine, which the server can't know."""
     data_dir = copy_cluster(lost.folder / "copy", lost.folder / "put-back")
+    with running_cluster(data_dir, settings=SETTINGS) as cluster:
+        yield cluster
+
+
+@contextmanager
+def files_put_back_by_an_operator(lost: Lost) -> Generator[Cluster]:
+    """Who would rather have every reader begin again."""
+    data_dir = copy_cluster(lost.folder / "copy", lost.folder / "said")
     with running_cluster(data_dir, settings=SETTINGS) as cluster:
         asyncio.run(operate(cluster.url(NAME)))
         yield cluster
@@ -129,16 +137,29 @@ async def operate(url: str) -> None:
 
 
 Restored = Callable[[Lost], AbstractContextManager[Cluster]]
-RESTORES: list[Restored] = [
+ANOTHER_FEED: list[Restored] = [
     dump_in_another_server,
     dump_in_another_database,
     dump_over_the_database,
-    files_recovered,
-    files_put_back,
+    files_put_back_by_an_operator,
 ]
+THE_SAME_FEED: list[Restored] = [files_recovered, files_put_back]
 
 
-@pytest.mark.parametrize("restored", RESTORES)
+def begins_again(client: httpx.Client, cursor: str) -> None:
+    expired = follow(client, cursor)
+    problem(expired, 410, "cursor-expired")
+    again: dict[str, Any] = client.get(expired.links["start"]["url"]).json()
+
+    assert positions(again) == [1, 2, 3, 4]
+    assert follow(client, again["next"]).json()["data"] == []
+
+
+def positions(page: dict[str, Any]) -> list[int]:
+    return [event["position"] for event in page["data"]]
+
+
+@pytest.mark.parametrize("restored", ANOTHER_FEED)
 def test_a_cursor_from_before_a_restore_has_expired_and_its_reader_begins_again(lost: Lost, restored: Restored) -> None:
     """The position of the third event is given again, to another one."""
     second, third = lost.cursors
@@ -147,10 +168,20 @@ def test_a_cursor_from_before_a_restore_has_expired_and_its_reader_begins_again(
         tell(client)
         tell(client)
 
-        for cursor in (second, third):
-            expired = follow(client, cursor)
-            problem(expired, 410, "cursor-expired")
-            again: dict[str, Any] = client.get(expired.links["start"]["url"]).json()
+        begins_again(client, second)
+        begins_again(client, third)
 
-            assert [event["position"] for event in again["data"]] == [1, 2, 3, 4]
-            assert follow(client, again["next"]).json()["data"] == []
+
+@pytest.mark.parametrize("restored", THE_SAME_FEED)
+def test_of_files_that_lost_an_event_only_whoever_had_read_it_begins_again(lost: Lost, restored: Restored) -> None:
+    second, third = lost.cursors
+    with restored(lost) as cluster, client_of(cluster) as client:
+        problem(follow(client, third), 410, "cursor-expired")
+        assert follow(client, second).json()["data"] == []
+
+        tell(client)  # as many events as there were
+        problem(follow(client, third), 410, "cursor-expired")
+        tell(client)
+
+        assert positions(follow(client, second).json()) == [3, 4]
+        begins_again(client, third)

@@ -39,7 +39,10 @@ FIRST = UUID(int=1)
             id="too early",
         ),
         pytest.param(
-            lambda: DuplicateRegistration(FIRST), f"already registered: {FIRST}", {"first": FIRST}, id="a duplicate"
+            lambda: DuplicateRegistration(FIRST, UUID(int=2)),
+            f"already registered: {FIRST}",
+            {"first": FIRST, "organisation": UUID(int=2)},
+            id="a duplicate",
         ),
         pytest.param(
             lambda: NothingToCarryOver("first_year", 1),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from app.domain.adviser_file import AdviserFile
@@ -15,6 +17,7 @@ from app.domain.training_record import (
     TrainingRecord,
     entitlements,
     exempting_qualification,
+    limited_to,
     training_record,
 )
 from tests.builders import (
@@ -213,3 +216,55 @@ def test_the_qualification_that_exempts_is(file: AdviserFile, expected: str | No
     actual = exempting_qualification(file, day("2024-06-03"))
 
     assert actual == expected
+
+
+FORMER = a_contract(number=1, starts_on=day("2019-01-07"), ends_on=day("2022-12-31"))
+PRESENT = a_contract(number=2, starts_on=day("2023-01-02"), missing={"validated_on"})
+
+
+def limited(on: str, *sessions: str, status: Status = Status.ACCEPTED) -> TrainingRecord:
+    """The record of that day for whoever has these sessions, of an adviser with two contracts."""
+    own = tuple(
+        a_registration(number, a_request(day(session)), status=status) for number, session in enumerate(sessions, 1)
+    )
+    file = a_file(contracts=(FORMER, PRESENT), registrations=own)
+    return limited_to(own, training_record(file, (), NONE, POLICY, day(on)), file)
+
+
+def test_an_organisation_knows_the_contract_of_its_session() -> None:
+    record = limited("2024-06-10", "2024-09-10")
+
+    assert record.post == Post((PRESENT,), day("2024-06-10"), PRESENT)
+    assert [refusal.code for refusal in record.post_refusals] == [Reason.RECRUITMENT_NOT_VALIDATED]
+
+
+@pytest.mark.parametrize("on", ["2019-01-06", "2019-01-07", "2022-12-31", "2023-01-01"])
+def test_it_cannot_feel_its_way_to_the_days_of_another(on: str) -> None:
+    record = limited(on, "2024-09-10")
+
+    assert (record.post, record.post_refusals) == (Post((PRESENT,), day(on), None), ())
+
+
+def test_it_knows_those_of_all_its_sessions() -> None:
+    assert limited("2021-03-01", "2024-09-10", "2022-05-10").post.contract == FORMER
+
+
+def test_on_the_day_of_its_session_it_knows_what_the_decision_said() -> None:
+    record = limited("2018-05-10", "2018-05-10")
+
+    assert record.post == Post((), day("2018-05-10"), None)
+    assert record.post_refusals == (Refusal(Reason.NOT_IN_POST, Absence.CONTRACT_NOT_STARTED),)
+
+
+def test_a_cancelled_registration_tells_it_of_no_contract() -> None:
+    assert limited("2024-06-10", "2024-09-10", status=Status.CANCELLED).post.contracts == ()
+
+
+def test_the_rest_of_the_record_is_whole() -> None:
+    own = (a_registration(1, a_request(day("2024-09-10"))),)
+    file = a_file(contracts=(FORMER, PRESENT), registrations=own)
+    whole = training_record(file, (REMN_CCP1, PIX), SUPPLEMENTS, POLICY, day("2024-06-10"))
+
+    seen = limited_to(own, whole, file)
+
+    assert replace(seen, post=whole.post, post_refusals=whole.post_refusals) == whole

@@ -17,7 +17,7 @@ from tests.contract.exchanges import CONTRACT
 from tests.served import Served
 
 UNITS = (("h", timedelta(hours=1)), ("min", timedelta(minutes=1)), ("s", timedelta(seconds=1)))
-NUMBERS = {1: "un", 3: "trois", 4: "quatre", 5: "cinq", 10: "dix"}
+NUMBERS = {1: "un", 3: "trois", 4: "quatre", 5: "cinq", 10: "dix", 16: "seize"}
 
 
 def short(wait: timedelta) -> str:

@@ -40,6 +40,22 @@ def test_a_registration_is_received_again_only_once_it_has_changed(
     assert json.loads((tmp_path / "registration.json").read_text())["status"] == "accepted"
 
 
+def test_what_changed_is_received_each_night(demonstrated: Served, tmp_path: Path) -> None:
+    registration, program = _waiting(demonstrated), python("changes.py", tmp_path)
+
+    first = program.run(**_settings(demonstrated))
+    _choose(demonstrated, registration)
+    second = program.run(**_settings(demonstrated))
+
+    assert (first.stderr, second.stderr) == ("", "")
+    assert 0 < int(second.stdout.split()[0]) <= int(first.stdout.split()[0])
+    kept = json.loads((tmp_path / "changes.json").read_text())
+    with demonstrated.client("platform") as platform:
+        listed = {row["id"]: row for row in platform.get("/v1/registrations", params={"limit": 500}).json()["data"]}
+    assert kept["registrations"] == listed
+    assert "2020-01-01T00:00:00Z" < kept["since"] <= "2026-06-15T08:29:30Z"
+
+
 def test_a_copy_is_whole_then_follows(demonstrated: Served, tmp_path: Path) -> None:
     registration, program = _waiting(demonstrated), python("follow.py", tmp_path)
 

@@ -292,17 +292,19 @@ def test_every_problem_raised_is_in_the_catalogue_that_clients_can_read() -> Non
 # What is written into the texts of this room, by file: constants, numbered places, names of our own columns. Anything
 # that a client can choose goes as a parameter, so that whoever adds a line here says where its value comes from.
 COMPOSED = {
-    "app/persistence/advisers.py": {"SELECT", "SELECT_FOR_AN_ORGANISATION", "registered"},
+    "app/persistence/advisers.py": {"SELECT", "SELECT_FOR_AN_ORGANISATION", "concerned"},
     "app/persistence/attempts.py": {"REMEMBER", "self.client_id", "self.key"},  # the last two are digested to a number
-    "app/persistence/certifications.py": {"SELECT", "concerned"},
+    "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "concerned"},
     "app/persistence/clients.py": {"KEYS", "REVOCATIONS"},
     "app/persistence/database.py": {
-        "begin", "lock.adviser", "changing", "tried", "attempt.number", "trace.insertion(subjects)",
+        "begin", "lock.adviser", "wanted", "' AND '.join(tried)", "attempt.number", "trace.insertion(subjects)",
+        "hold(trace.at)", "is_in_time(timed.at)",
     },
     "app/persistence/deliveries.py": {
         "Channel.WEBHOOK", "ENDPOINT", "FORGOTTEN_AT_ONCE", "MOST_ATTEMPTS_SHOWN", "OWNED", "_AGAIN", "_SHOWN",
         "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
     },
+    "app/persistence/employers.py": {"HAPPENED", "_COVERS", "_LAST_DAY", "_RUNS"},
     "app/persistence/files.py": {
         "ADVISER", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
         "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
@@ -345,10 +347,12 @@ COMPOSED = {
     },
     "app/persistence/retention.py": {"duration // DAY", "duration // HOUR"},  # said to people
     "app/persistence/messages.py": {
-        "Channel.EMAIL", "ENDPOINT_OWNER", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE", "warning.kind",
+        "Channel.EMAIL", "DAY", "ENDPOINT_OWNER", "HAPPENED", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE",
+        "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY", "warning.kind",
     },
+    "app/persistence/watermark.py": {"', '.join(CHANGING)", "LOCK_CLASS", "seconds", "(at + MARGIN).isoformat()"},
     "app/persistence/webhook_endpoints.py": {"OWNED", "RESOURCE"},
-    "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "MOVED", "WHOLE"},
+    "app/persistence/sequencing.py": {"BATCH", "FORGOTTEN_AT_ONCE", "FORGOTTEN_BY_ALL", "MOVED", "WHOLE"},
 }  # fmt: skip
 
 

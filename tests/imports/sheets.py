@@ -1,6 +1,7 @@
 """Synthetic files in the shape of the neighbouring systems' exports, and what importing them comes to."""
 
 import csv
+import zipfile
 from collections.abc import Sequence
 from io import BytesIO, StringIO
 from typing import Any
@@ -26,6 +27,8 @@ REGISTRATIONS = (
     "Payeur", "Annulée le",
 )  # fmt: skip
 SIRET = "21350238800019"
+HEADINGS = ("Id conseiller", "Prénom", "Nom")
+ZOE = ("7", "Zoé", "L’Exemple")
 
 
 def an_adviser(number: int = 1, **cells: Any) -> list[Any]:
@@ -83,6 +86,26 @@ def workbook(*sheets: Sequence[Sequence[Any]], names: Sequence[str] = ("Feuille 
     written = BytesIO()
     book.save(written)
     return written.getvalue()
+
+
+def with_sheet(xml: str) -> bytes:
+    """A workbook whose sheet is written by hand."""
+    packed = BytesIO()
+    with zipfile.ZipFile(BytesIO(workbook([HEADINGS, ZOE]))) as book, zipfile.ZipFile(packed, "w", 8) as written:
+        for part in book.infolist():
+            written.writestr(part, xml if part.filename == "xl/worksheets/sheet1.xml" else book.read(part))
+    return packed.getvalue()
+
+
+NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def sheet_xml(rows: str) -> str:
+    return f'<worksheet xmlns="{NAMESPACE}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def text_cell(place: str, content: str) -> str:
+    return f'<c r="{place}" t="inlineStr"><is><t>{content}</t></is></c>'
 
 
 async def said_nothing(_: Reader, __: int, ___: Tally | None) -> None:

@@ -9,21 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imports.advisers import training_day
-from app.imports.cells import (
-    Reader,
-    Unreadable,
-    boolean,
-    civil_day,
-    department,
-    email,
-    folded,
-    identifier,
-    siret,
-    text,
-    text_of,
-    whole,
-)
+from app.imports.cells import Reader, boolean, civil_day, department, email, identifier, siret, whole
 from app.imports.certifications import outcome
+from app.imports.content import Unreadable, folded, text, text_of
 from app.imports.contracts import legal_form
 
 DAY = date(2024, 4, 15)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.imports.cells import folded
 from app.imports.columns import Columns
+from app.imports.content import folded
 from app.imports.kinds import KINDS
 from app.imports.sheet import FileRefused
 from app.persistence.imports import ImportKind

@@ -96,14 +96,14 @@ async def test_a_termination_that_was_withdrawn_is_withdrawn_here(database: Data
 @pytest.mark.parametrize(
     ("cells", "field", "reason"),
     [
-        ({"date_de_fin": "09/01/2023"}, None, "Un CDI n’a pas de ends_on"),  # as neighbours leave them
-        ({"type_de_contrat": "CDD"}, None, "les autres contrats en ont un"),
+        ({"date_de_fin": "09/01/2023"}, "ends_on", "Un CDI n’a pas de ends_on"),  # as neighbours leave them
+        ({"type_de_contrat": "CDD"}, "ends_on", "les autres contrats en ont un"),
         ({"type_de_contrat": "stage"}, "type", "Valeurs possibles"),
         ({"siret": "2,13502E+13"}, "employer.siret", "exposant"),
         ({"siret": "21350238800018"}, "employer.siret", "clé de contrôle"),
         ({"siret": None}, "employer.siret", "requis"),
         ({"type_de_structure": "SARL"}, "employer.legal_form", "Valeurs possibles"),
-        ({"date_de_rupture": "01/01/2022"}, None, "terminated_on précède starts_on"),
+        ({"date_de_rupture": "01/01/2022"}, "terminated_on", "terminated_on précède starts_on"),
         ({"date_de_debut": "10/01/22"}, "starts_on", "quatre chiffres"),
         ({"id_conseiller": 99}, "conum_id", "Aucun conseiller"),
         ({"id_conseiller": None}, None, "ne nomme personne"),

@@ -15,11 +15,9 @@ from app.imports import workbook as workbooks
 from app.imports.advisers import COLUMNS
 from app.imports.reading import read_sheet
 from app.imports.sheet import FileRefused, Row, Sheet
+from app.imports.text_file import BROKEN, CUT
 from app.persistence.imports import LARGEST_FILE
-from tests.imports.sheets import separated, workbook
-
-HEADINGS = ("Id conseiller", "Prénom", "Nom")
-ZOE = ("7", "Zoé", "L’Exemple")
+from tests.imports.sheets import HEADINGS, ZOE, separated, sheet_xml, text_cell, with_sheet, workbook
 
 
 def read(content: bytes) -> Sheet:
@@ -61,8 +59,53 @@ def test_a_separator_within_quotes_separates_nothing() -> None:
 
 
 def test_a_quote_that_is_not_closed_swallows_nothing() -> None:
-    with refused("unreadable-line"):
-        read(b'Id conseiller;Nom\n1;A\n2;"B\n3;C\n')
+    sheet = read(b'Id conseiller;Nom\n1;A\n2;"B\n3;C\n')
+
+    assert sheet.rows == [Row(2, ("1", "A")), Row(3, ("2", '"B'), BROKEN), Row(4, ("3", "C"))]
+
+
+def test_two_quotes_that_are_not_closed_swallow_nothing() -> None:
+    sheet = read(b'Id conseiller;Nom\n1;"A\n2;B\n3;C";D\n4;E\n')
+
+    assert [(row.number, row.fault) for row in sheet.rows] == [(2, BROKEN), (3, None), (4, None), (5, None)]
+    assert sheet.rows[1].cells == ("2", "B")
+
+
+def test_quotes_that_protect_nothing_belong_to_the_text() -> None:
+    sheet = read(b'Nom;Id conseiller;Structure\nA;1;"LE PHARE" ASSOCIATION\nB;2;ASSOCIATION "X"\n')
+
+    assert sheet.rows == [Row(2, ("A", "1", '"LE PHARE" ASSOCIATION')), Row(3, ("B", "2", 'ASSOCIATION "X"'))]
+
+
+def test_a_line_that_begins_within_quotes_is_one_where_they_protect_it() -> None:
+    sheet = read(b'"Nom";"Commentaire"\n"\nA";"un;\ndeux"\n"B";"trois"\n')
+
+    assert sheet.rows == [Row(2, ("\nA", "un;\ndeux")), Row(3, ("B", "trois"))]
+
+
+@pytest.mark.parametrize("title", ["Export du 29/11/2026 - Tableau de pilotage", '"Export', "Formation;;", "Nom\n\n"])
+def test_a_title_may_stand_above_the_headings(title: str) -> None:
+    sheet = read(f"{title}\r\n\r\nId conseiller;Prénom;Nom\r\n7;Zoé;L’Exemple\r\n".encode())
+
+    assert (sheet.headings, [row.cells for row in sheet.rows]) == (HEADINGS, [ZOE])
+    assert sheet.rows[0].number == sheet.headed_at + 1
+
+
+def test_headings_may_take_two_rows_and_two_lines() -> None:
+    above, below = ("Id conseiller", "Date de début", "Date de fin"), ("", "de formation", "de formation (JJ/MM/AAAA)")
+    two_rows = read(separated(above, below, ("7", "01/02/2022", "")))
+    two_lines = read(separated(("Id conseiller", "Date de début de\nformation"), ("7", "01/02/2022")))
+
+    assert two_rows.headings[1:] == ("Date de début de formation", "Date de fin de formation (JJ/MM/AAAA)")
+    assert two_rows.rows == [Row(3, ("7", "01/02/2022", ""))]
+    assert (two_lines.headings[1], len(two_lines.rows)) == ("Date de début de formation", 1)
+
+
+def test_a_file_that_was_cut_says_so_on_its_last_line() -> None:
+    whole, cut = b"Id conseiller;Nom;Mail\n1;A\n2;B;\n3;C\n", b"Id conseiller;Nom;Mail\n1;A\n2;B"
+
+    assert [row.fault for row in read(whole).rows] == [None, None, None]
+    assert [row.fault for row in read(cut).rows] == [None, CUT]
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
@@ -105,26 +148,6 @@ def archive(**parts: str) -> bytes:
         for name, content in parts.items():
             written.writestr(f"xl/{name}.xml", content)
     return packed.getvalue()
-
-
-def with_sheet(xml: str) -> bytes:
-    """A workbook whose sheet is written by hand."""
-    packed = BytesIO()
-    with zipfile.ZipFile(BytesIO(workbook([HEADINGS, ZOE]))) as book, zipfile.ZipFile(packed, "w", 8) as written:
-        for part in book.infolist():
-            written.writestr(part, xml if part.filename == "xl/worksheets/sheet1.xml" else book.read(part))
-    return packed.getvalue()
-
-
-NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-
-
-def sheet_xml(rows: str) -> str:
-    return f'<worksheet xmlns="{NAMESPACE}"><sheetData>{rows}</sheetData></worksheet>'
-
-
-def text_cell(place: str, content: str) -> str:
-    return f'<c r="{place}" t="inlineStr"><is><t>{content}</t></is></c>'
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04", archive(other="<a/>"), workbook([HEADINGS])[:900]])

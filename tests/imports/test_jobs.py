@@ -133,6 +133,18 @@ async def test_a_heading_may_be_anything(database: Database) -> None:
     assert (row["status"], row["ignored_columns"]) == ("done", ["x" * 100, "a\ufffdb"])
 
 
+async def test_a_column_that_seems_to_matter_is_told_apart(database: Database) -> None:
+    job = await asked(database, b"Nom;Salaire;Courriel du maire\nA;1800;\n")
+    waiting = await found(database, job)
+
+    await worked(database)
+
+    row = await found(database, job)
+    assert waiting["suspect_columns"] == []
+    assert row["suspect_columns"] == ["Courriel du maire"]
+    assert row["ignored_columns"] == ["Courriel du maire", "Salaire"]
+
+
 def killed(url: str, moment: str, last: int) -> int:
     command = [sys.executable, "-m", "tests.imports.doomed", url, moment, str(last)]
     return subprocess.run(command, cwd=PROJECT, check=False, timeout=60).returncode

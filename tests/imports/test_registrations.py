@@ -134,7 +134,7 @@ async def test_without_a_post_no_right_is_known(database: Database) -> None:
         ({"statut": "annulée"}, None, "cancelled_on est requis"),
         ({"statut": "annulée", "annulee": "13/05/2025"}, None, "a commencé"),
         ({"starts_on": "13/05/2027"}, None, "commence le"),
-        ({"date_de_fin": "12/05/2025"}, "session", "ends_on précède starts_on"),
+        ({"date_de_fin": "12/05/2025"}, "session.ends_on", "ends_on précède starts_on"),
         ({"date_de_fin": None}, "session.ends_on", "requis"),
         ({"format": "en plein air"}, "session.format", "Valeurs possibles"),
         ({"module": "macramé"}, "module_code", "catalogue"),

@@ -10,6 +10,7 @@ import orjson
 
 from app.domain.events import EventType, Recipient, written_to
 from app.domain.refusals import Reason
+from app.domain.registration import Chooser
 from app.wording.letters import Letter, decision_to_answer, letter_of
 
 HEADINGS = ("Ce qu’il faut faire", "Qui doit agir", "Sur quelle règle", "Pour contester")
@@ -66,11 +67,17 @@ SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
     EventType.REGISTRATION_KEPT_UNFUNDED: {
         "by an OPCO": {"data": {"payer": "opco"}, "legal_form": "private"},
         "by the adviser": {"data": {"payer": "self"}},
+        **{f"chosen by {chooser}": {"data": {"chosen_by": chooser}} for chooser in Chooser},
     },
     EventType.REGISTRATION_CANCELLED: {
         "funded": {"unit": "civil_year:2026#1"},
         "over quota": {"outcome": "over_quota"},
         "initial training": {"module_kind": "initial_training"},
+        **{f"by {chooser}": {"data": {"chosen_by": chooser}} for chooser in Chooser},
+        **{f"chosen by {chooser}": {"data": {"chosen_by": chooser}, "outcome": "over_quota"} for chooser in Chooser},
+    },
+    EventType.REGISTRATION_REGULARISATION_NOTIFIED: {
+        status: {"data": {"status": status}} for status in ("accepted", "refused", "awaiting_choice")
     },
     EventType.REGISTRATION_REGULARISABLE: {"begun": {"occurred_on": date(2026, 12, 15)}},
     EventType.REGISTRATION_RESCHEDULED: {

@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.events import EventType, Recipient
 from app.domain.refusals import Actor, Reason
+from app.domain.registration import Chooser
 from app.wording.dates import days_said
 from app.wording.layout import NO_BREAK, held, of_person
 from app.wording.letter_facts import DECIDED
@@ -179,6 +180,52 @@ def test_each_is_told_who_pays(payer: str, adviser: str, employer: str, organisa
     for recipient, words in zip(Recipient, (adviser, employer, organisation), strict=True):
         text = said(written(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"payer": payer}))
         assert words in text.partition("CE QU’IL FAUT FAIRE")[0]
+
+
+IN_THEIR_PLACE = {
+    Chooser.PLATFORM: "La Coop de la médiation numérique",
+    Chooser.TRAINING_ORGANISATION: "La Mednum",
+    Chooser.ADMIN: "Le support du dispositif",
+}
+
+
+@pytest.mark.parametrize("chooser", Chooser)
+def test_a_choice_in_the_place_of_the_adviser_is_said_to_be_such(chooser: Chooser) -> None:
+    choice = {"data": {"chosen_by": chooser}}
+    kept = said(written(EventType.REGISTRATION_KEPT_UNFUNDED, Recipient.ADVISER, **choice))
+    cancelled = said(written(EventType.REGISTRATION_CANCELLED, Recipient.ADVISER, outcome="over_quota", **choice))
+
+    if chooser is Chooser.ADVISER:
+        assert "Vous avez choisi de conserver votre inscription" in kept
+        assert "à votre place" not in kept + cancelled
+    else:
+        assert f"{IN_THEIR_PLACE[chooser]} a choisi, à votre place, de conserver votre inscription" in kept
+        assert f"{IN_THEIR_PLACE[chooser]} l’a annulée, à votre place." in cancelled
+        assert f"Si ce choix n’est pas le vôtre, dites-le sans attendre à {SUPPORT}" in kept
+        assert f"Si vous ne l’avez pas voulu, dites-le sans attendre à {SUPPORT}" in cancelled
+
+
+@pytest.mark.parametrize("recipient", [Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION])
+def test_and_so_is_it_to_the_others(recipient: Recipient) -> None:
+    def told(chooser: Chooser) -> str:
+        return said(written(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"chosen_by": chooser}))
+
+    assert "Inès Quéméner a choisi de conserver son inscription" in told(Chooser.ADVISER)
+    assert "La Coop de la médiation numérique a choisi, à la place d’Inès Quéméner," in told(Chooser.PLATFORM)
+    own = "Votre organisme de formation" if recipient is Recipient.TRAINING_ORGANISATION else "La Mednum"
+    assert f"{own} a choisi, à la place d’Inès Quéméner," in told(Chooser.TRAINING_ORGANISATION)
+
+
+@pytest.mark.parametrize("recipient", [Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION])
+def test_only_the_adviser_is_told_when_a_contract_ended(recipient: Recipient) -> None:
+    reasons = '[{"code": "not_in_post", "detail": "contract_ended", "day": "2026-03-01"}]'
+
+    def told(reader: Recipient) -> str:
+        return said(written(EventType.REGISTRATION_REFUSED, reader, reasons=reasons, rules=["R1"]))
+
+    assert "(dernier jour : 1er mars 2026)" in told(Recipient.ADVISER).replace(NO_BREAK, " ")
+    assert "arrivé à échéance avant le premier jour" in told(recipient).replace(NO_BREAK, " ")
+    assert "mars" not in told(recipient)
 
 
 @pytest.mark.parametrize(("stage", "told"), [("before", "À présenter au plus tard le"), ("deadline", "Échéance du")])

@@ -54,6 +54,11 @@ PUBLIC = (
 # The same machine, as no reader of addresses expects it: the system's resolver understands them all.
 DISGUISED = ("localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "0")
 
+# No name server is asked for them: a part too long or empty, too long as a whole.
+NO_NAMES = (
+    f"{'a' * 64}.example", f"hooks.{'b' * 70}", "coop..example", ".example", ".".join(["c" * 50] * 6),
+)  # fmt: skip
+
 
 @pytest.mark.parametrize("address", HOSTILE)
 def test_an_address_for_neighbours_is_not_public(address: str) -> None:
@@ -145,10 +150,10 @@ async def test_red_run_checked_beforehand_a_rebinding_name_gets_through() -> Non
     assert wires.connected_to == ["127.0.0.1"]
 
 
-@pytest.mark.parametrize("resolved", [OSError("no such name"), list[str]()])
-async def test_a_name_without_an_address_is_unknown(resolved: OSError | list[str]) -> None:
+@pytest.mark.parametrize("resolved", [OSError("no such name"), UnicodeError("label too long"), list[str]()])
+async def test_a_name_without_an_address_is_unknown(resolved: Exception | list[str]) -> None:
     async def resolve(_: str, __: int) -> list[str]:
-        if isinstance(resolved, OSError):
+        if isinstance(resolved, Exception):
             raise resolved
         return resolved
 
@@ -212,6 +217,31 @@ async def test_a_name_nobody_has_is_said_so() -> None:
         outcome = await send(claimed("https://nobody-has-this-name.invalid/hooks"))
 
     assert outcome.tried.error == "unknown-name"
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+async def test_a_name_that_nobody_can_be_asked_for_is_unknown_to_the_system_s_resolver(name: str) -> None:
+    resolver = Resolver()
+
+    with pytest.raises(UnknownNameError):
+        await Connector(Reach(anywhere=True), resolver).connect_tcp(name, 443, timeout=5)
+    resolver.close()
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+@pytest.mark.parametrize("reach", [Reach(), Reach(anywhere=True)])
+async def test_a_delivery_there_fails_like_another(name: str, reach: Reach) -> None:
+    """What was stored before it was refused."""
+    async with sending(reach) as send:
+        outcome = await send(claimed(f"https://{name}/hooks"))
+
+    assert (outcome.tried.status, outcome.tried.error) == (None, "unknown-name")
+    assert outcome.failure is not None
+
+
+@pytest.mark.parametrize("name", [f"{'a' * 63}.example", "coop.example.", "127.0.0.1", "[2a00:1450:4007::1]"])
+def test_a_name_may_be_as_long_as_names_are(name: str) -> None:
+    Reach(anywhere=True).check(f"https://{name}/hooks")
 
 
 def certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

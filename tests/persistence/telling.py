@@ -80,8 +80,9 @@ async def page(
     feed: UUID = WHOLE,
     limit: int = 500,
     types: list[str] | None = None,
+    event: UUID | None = None,
 ) -> Reading:
-    return await read_feed(database, feed, after=after, limit=limit, types=types)
+    return await read_feed(database, feed, after=after, limit=limit, types=types, event=event)
 
 
 def ids(rows: list[Row]) -> list[UUID]:
@@ -107,14 +108,15 @@ class Follower:
         self.seen: list[UUID] = []
         self.positions: list[int] = []
         self.seen_to = 0
+        self.seen_event: UUID | None = None
 
     async def read(self, limit: int) -> bool:
         """Read one page; return whether it ended at the newest event."""
-        found = await page(self.database, self.seen_to, feed=self.feed, limit=limit)
+        found = await page(self.database, self.seen_to, feed=self.feed, limit=limit, event=self.seen_event)
         assert not found.lost
         self.seen += ids(found.events)
         self.positions += [row["position"] for row in found.events]
-        self.seen_to = found.seen_to
+        self.seen_to, self.seen_event = found.seen_to, found.seen_event
         return found.seen_to == found.head
 
     async def follow(self, limits: Iterator[int], stop: asyncio.Event) -> None:

@@ -14,7 +14,7 @@ from app.outbox.sequencer import place_events
 from app.persistence import sequencing
 from app.persistence.database import Database, Transaction, open_database
 from app.persistence.failures import violated_constraint
-from app.persistence.feeds import SCANNED_AT_MOST
+from app.persistence.feeds import SCANNED_AT_MOST, read_feed
 from app.persistence.retention import EVENTS
 from app.persistence.sequencing import BATCH, WHOLE, StaleSnapshotError, forget_old_events
 from app.seed.catalogue import HISTYA, LA_FABRIK, LA_MEDNUM
@@ -303,6 +303,8 @@ async def test_a_filter_never_passes_what_was_scanned(database: Database) -> Non
     assert (first.events, first.seen_to, first.head) == ([], SCANNED_AT_MOST, SCANNED_AT_MOST + 11)
     assert ids(second.events) == [wanted, late]
     assert second.seen_to == second.head == SCANNED_AT_MOST + 12
+    there = await everything(database)
+    assert [reading.seen_event for reading in (first, second)] == [there[SCANNED_AT_MOST - 1], there[-1]]
 
 
 async def test_a_full_page_of_a_filter_ends_at_its_last_event(database: Database) -> None:
@@ -361,6 +363,41 @@ async def test_a_position_that_was_lost_with_a_server_is_told_so(database: Datab
     assert (await page(database, 3)).lost
 
 
+async def test_a_position_that_holds_another_event_than_was_read_there_was_lost(database: Database) -> None:
+    first, second = await told(database, 2)
+    await placed(database)
+
+    readings = [await page(database, after, event=event) for after in (1, 2) for event in (first, second, None)]
+
+    assert [reading.lost for reading in readings] == [False, True, False, True, False, False]
+
+
+@pytest.mark.parametrize("feed", [WHOLE, LA_MEDNUM])
+async def test_however_a_page_ends_it_says_which_event_is_there(database: Database, feed: UUID) -> None:
+    """Full, short, empty, without anything of a type, or before anything was told."""
+    reader = database.seen_by(None if feed == WHOLE else feed)
+    before = await read_feed(reader, feed, after=0, limit=2, types=None)
+    events = await told(database, 3)
+    await placed(database)
+
+    full, short, empty = [await read_feed(reader, feed, after=after, limit=2, types=None) for after in (0, 2, 3)]
+    others = await read_feed(reader, feed, after=0, limit=2, types=[REFUSED])
+
+    assert (before.seen_to, before.seen_event) == (0, None)
+    assert [reading.seen_to for reading in (full, short, empty, others)] == [2, 3, 3, 3]
+    assert [reading.seen_event for reading in (full, short, empty, others)] == [events[1], *[events[2]] * 3]
+
+
+async def test_an_event_that_was_forgotten_since_is_taken_at_its_reader_s_word(database: Database) -> None:
+    (only,) = await told(database)
+    await placed(database)
+    await forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1))
+
+    found = await page(database, 1, event=only)
+
+    assert (found.lost, found.seen_event) == (False, only)
+
+
 async def epoch(database: Database) -> UUID:
     return (await page(database)).epoch
 
@@ -378,6 +415,19 @@ async def test_the_first_positions_of_another_server_begin_an_epoch(database: Da
     await placed(database)
 
     assert before == the_same != await epoch(database)
+
+
+async def test_a_server_known_with_its_line_of_history_is_the_same(database: Database) -> None:
+    """As former versions kept it; the line changes whenever a standby takes over."""
+    before = await epoch(database)
+    await database.one(
+        "UPDATE feed_epoch SET server = split_part(server, '/', 1) || '/0000007F/' || split_part(server, '/', -1)"
+    )
+
+    await told(database)
+    await placed(database)
+
+    assert await epoch(database) == before
 
 
 async def test_an_operator_begins_an_epoch(database: Database) -> None:

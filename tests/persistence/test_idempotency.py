@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.certification import CertificationOutcome
-from app.domain.registration import Attendance, Payer
+from app.domain.registration import Attendance, Chooser, Payer
 from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered, KeyReused, forget_old_answers
 from app.persistence.database import AttemptInFlight, Database, NothingWritten
 from app.persistence.failures import UNREACHABLE
@@ -78,13 +78,13 @@ async def an_attending(database: Database, adviser: UUID) -> Action:
 async def a_keeping(database: Database, adviser: UUID) -> Action:
     await registered(database, adviser)
     registration = id_of(await registered(database, adviser, FIRST_DAY + timedelta(1)))
-    return lambda asked: keep(database, registration, Payer.EMPLOYER, asked)
+    return lambda asked: keep(database, registration, Payer.EMPLOYER, asked, Chooser.ADVISER)
 
 
 async def a_declining(database: Database, adviser: UUID) -> Action:
     await registered(database, adviser)
     registration = id_of(await registered(database, adviser, FIRST_DAY + timedelta(1)))
-    return lambda asked: decline(database, registration, asked)
+    return lambda asked: decline(database, registration, asked, Chooser.ADVISER)
 
 
 async def a_rescheduling(database: Database, adviser: UUID) -> Action:

@@ -13,6 +13,7 @@ from app.persistence.attempts import Answer, Attempt
 from app.persistence.database import Database
 from app.persistence.failures import violated_constraint
 from app.persistence.locks import Lock
+from app.persistence.traces import Trace
 from app.use_cases.register import register
 from tests.persistence.interleaving import Gate, Stopping, deadlocks, waits_for
 from tests.persistence.refused import UniqueViolation
@@ -30,8 +31,8 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Transactions open as they always do, but for the lock."""
     real = database_module._opening  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
 
-    def opening(lock: Lock | None, attempt: Attempt | None) -> tuple[str, str]:
-        script, expected = real(lock, attempt)
+    def opening(lock: Lock | None, attempt: Attempt | None, trace: Trace | None, *, is_timed: bool) -> tuple[str, str]:
+        script, expected = real(lock, attempt, trace, is_timed=is_timed)
         assert lock is None or script.endswith(LOCKING)
         return script.removesuffix(LOCKING), expected
 

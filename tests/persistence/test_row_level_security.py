@@ -96,6 +96,24 @@ async def test_a_result_that_it_recorded_is_its_own(database: Database) -> None:
     assert await seen(database.seen_by(HISTYA), results) == []
 
 
+@pytest.mark.parametrize("forgetful", ["SELECT id FROM adviser", "SELECT adviser_id FROM certification"])
+async def test_whose_registrations_it_cancelled_it_sees_no_more(
+    database: Database, owner: Database, situation: Situation, forgetful: str
+) -> None:
+    """Red with the policies of before."""
+    mednum = database.seen_by(LA_MEDNUM)
+    assert await seen(mednum, forgetful) == [situation.of_mednum]
+
+    await owner.one("UPDATE registration SET status = 'cancelled', funding = NULL, payer = NULL, unit = NULL")
+
+    assert await seen(mednum, forgetful) == []
+    assert await seen(mednum, "SELECT adviser_id FROM registration") == [situation.of_mednum]
+    for table, column in (("adviser", "id"), ("certification", "adviser_id")):
+        registered = f"EXISTS (SELECT FROM registration r WHERE r.adviser_id = {table}.{column})"
+        await owner.one(f"ALTER POLICY viewer ON {table} USING ({registered})")
+    assert await seen(mednum, forgetful) == [situation.of_mednum]
+
+
 async def test_the_e_mail_of_its_advisers_is_not_for_it(database: Database, situation: Situation) -> None:
     mednum = database.seen_by(LA_MEDNUM)
 

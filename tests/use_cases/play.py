@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.certification import CertificationOutcome
-from app.domain.registration import Attendance, Payer
+from app.domain.registration import Attendance, Chooser, Payer
 from app.persistence.database import Database
 from app.use_cases.attend import attend
 from app.use_cases.cancel import cancel
@@ -81,9 +81,9 @@ class Play:
             case 0:
                 return attend(database, registration, self.random.choice([*Attendance]), None, asking())
             case 1:
-                return keep(database, registration, Payer.EMPLOYER, asking())
+                return keep(database, registration, Payer.EMPLOYER, asking(), Chooser.ADVISER)
             case 2:
-                return decline(database, registration, asking())
+                return decline(database, registration, asking(), Chooser.ADVISER)
             case 3:
                 session = a_session(self._day())
                 return reschedule(database, registration, lambda _, venue: (session, venue), ANYTHING, asking())

@@ -15,7 +15,7 @@ from app.domain.errors import (
     SessionNotStarted,
     SessionStarted,
 )
-from app.domain.registration import Attendance, Payer
+from app.domain.registration import Attendance, Chooser, Payer
 from app.persistence.database import Database
 from app.persistence.locks import Missing
 from app.persistence.registrations import list_decisions
@@ -122,8 +122,8 @@ async def test_a_kept_registration_has_its_payer_and_no_unit(database: Database)
     waiting = await registered(database, adviser, FIRST_DAY + timedelta(1))
 
     with pytest.raises(PayerNotOffered):
-        await keep(database, id_of(waiting), Payer.OPCO, asking())
-    kept = told(await keep(database, id_of(waiting), Payer.SELF, asking()))
+        await keep(database, id_of(waiting), Payer.OPCO, asking(), Chooser.ADVISER)
+    kept = told(await keep(database, id_of(waiting), Payer.SELF, asking(), Chooser.ADVISER))
 
     assert (kept["status"], kept["funding"], kept["payer"], kept["unit"]) == ("accepted", "none", "self", None)
     assert (kept["version"], kept["offered_payers"]) == (2, [])
@@ -133,12 +133,12 @@ async def test_a_choice_is_made_once(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
     await registered(database, adviser)
     waiting = id_of(await registered(database, adviser, FIRST_DAY + timedelta(1)))
-    await decline(database, waiting, asking())
+    await decline(database, waiting, asking(), Chooser.ADVISER)
 
     with pytest.raises(InvalidTransition):
-        await keep(database, waiting, Payer.SELF, asking())
+        await keep(database, waiting, Payer.SELF, asking(), Chooser.ADVISER)
     with pytest.raises(InvalidTransition):
-        await decline(database, waiting, asking())
+        await decline(database, waiting, asking(), Chooser.ADVISER)
 
 
 async def test_a_declined_registration_says_when(database: Database) -> None:
@@ -146,7 +146,7 @@ async def test_a_declined_registration_says_when(database: Database) -> None:
     await registered(database, adviser)
     waiting = await registered(database, adviser, FIRST_DAY + timedelta(1))
 
-    await decline(database, id_of(waiting), asking(now=MORNING.replace(hour=23)))
+    await decline(database, id_of(waiting), asking(now=MORNING.replace(hour=23)), Chooser.ADVISER)
 
     assert (await standing(database, waiting))["cancelled_on"] == day("2026-06-16")
 

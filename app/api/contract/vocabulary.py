@@ -36,6 +36,7 @@ MEANINGS: Mapping[str, str] = {
     ),
     "CertificationOutcome": "Le résultat : obtenu, échoué, absence justifiée, absence non justifiée.",
     "Choice": "La réponse du conseiller : conserver l’inscription sans prise en charge, ou l’annuler.",
+    "Chooser": "Qui a choisi, ou annulé : le conseiller, ou qui l’a fait à sa place.",
     "Consequence": (
         "Ce que coûte une absence non justifiée : le droit consommé, l’entrée en formation initiale perdue, ou rien "
         "d’autre qu’une formation non suivie."

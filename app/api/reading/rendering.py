@@ -16,6 +16,15 @@ READING_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
+
+
+def _allowed(value: object) -> object:
+    """A text without what XML allows nowhere: one such character, and no reader shows the rest."""
+    if not isinstance(value, str) or not _FORBIDDEN.search(value):
+        return value
+    return type(value)(_FORBIDDEN.sub("\ufffd", value))
+
 
 def _with_code(sentence: str) -> Markup:
     """A sentence that quotes names of the API as `this`."""
@@ -32,6 +41,7 @@ def _templates() -> Environment:
         loader=PackageLoader("app.api.reading"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_allowed,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -107,10 +107,10 @@ def timeline(
     days = [*_days(record, contracts, sessions)]
     axis = Axis(min(days).year, max(days).year)
     since = day_in_figures(date.fromisoformat(record.policy_version))
-    in_post = "en poste" if record.post.contract else "hors poste"
     return Timeline(
         title=f"Dossier de formation au {day_in_figures(record.on)}",
-        summary=f"Conseiller {adviser}, {in_post}, {words.CATEGORIES[record.category]}",
+        summary=f"Conseiller {adviser}, {words.post_said(record.post, record.post_refusals)}, "
+        f"{words.CATEGORIES[record.category]}",
         policy=f"Politique de financement en vigueur depuis le {since}",
         today=day_in_figures(record.on),
         today_x=axis.x(record.on),
@@ -148,7 +148,7 @@ def _sections(
     held = tuple(session_row(each, axis, titles) for each in sessions)
     owed = tuple(obligation_row(each, axis) for each in record.obligations)
     return (
-        Section("contract", "Poste", "aucun contrat", posts),
+        Section("contract", "Poste", "aucun contrat" if record.post_refusals else "non communiqué", posts),
         Section("training", "Formation initiale et examens", "ni entrée en formation initiale, ni dispense", training),
         Section("right", "Droits financés", "aucun droit", rights),
         Section("session", "Sessions", "aucune inscription", held),

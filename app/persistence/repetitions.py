@@ -1,0 +1,51 @@
+"""E-mails that would say again what their reader was told last.
+
+Machines are told each event. A person is not written to because somebody has the same thing decided again and again.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from app.persistence.database import Transaction
+from app.persistence.messages import Envelope, columns_of
+
+# What an e-mail says is in its event and in its decision. It is compared with the one before it, to the same reader
+# about the same registration: news in between make it news again, but for that of a notice. A result is about no
+# registration: one that was told is known. What never arrived was told to nobody. Each LATERAL keeps to the keys,
+# whatever the planner believes of the sizes of tables.
+REPEATED = """WITH given AS (
+    SELECT g.*, true AS is_new
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[])
+        AS g (id, event_id, type, recipient, adviser_id, registration_id, decision_id)
+), threads AS (
+    SELECT DISTINCT adviser_id, registration_id, recipient FROM given WHERE type = ANY($8)
+), gone_before AS (
+    SELECT d.*, false AS is_new FROM threads t CROSS JOIN LATERAL (
+        SELECT id, event_id, type, recipient, adviser_id, registration_id, decision_id FROM delivery
+        WHERE adviser_id = t.adviser_id AND registration_id IS NOT DISTINCT FROM t.registration_id
+            AND recipient = t.recipient AND channel = 'email' AND state IN ('due', 'in_flight', 'delivered') OFFSET 0
+    ) d
+), said AS (
+    SELECT a.*, concat_ws(' ', a.type, o.data::text, k.cause, k.reasons::text) AS words
+    FROM (SELECT * FROM given UNION ALL SELECT * FROM gone_before) a
+    CROSS JOIN LATERAL (SELECT data FROM outbox WHERE event_id = a.event_id OFFSET 0) o
+    LEFT JOIN LATERAL (SELECT cause, reasons FROM decision WHERE id = a.decision_id OFFSET 0) k ON true
+), compared AS (
+    SELECT id, is_new, type, words = lag(words) OVER (
+        PARTITION BY adviser_id, recipient, registration_id, CASE WHEN registration_id IS NULL THEN words
+            WHEN type = 'registration.regularisation_notified' THEN type END
+        ORDER BY is_new, id) AS is_repeated
+    FROM said
+)
+SELECT id FROM compared WHERE is_new AND is_repeated AND type = ANY($8)"""
+
+
+async def without_repetitions(
+    transaction: Transaction, envelopes: Sequence[Envelope], types: Collection[str]
+) -> list[Envelope]:
+    """Those of the envelopes that say something new to their reader; one of another type than these always does."""
+    if not any(each.type in types for each in envelopes):
+        return [*envelopes]
+    rows = await transaction.many(REPEATED, *columns_of(envelopes), [*types])
+    repeated: set[UUID] = {row["id"] for row in rows}
+    return [each for each in envelopes if each.id not in repeated]

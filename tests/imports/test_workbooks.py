@@ -1,0 +1,206 @@
+"""Workbooks as spreadsheets and libraries write them: nothing that can't be read passes for an empty cell."""
+
+import warnings
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.worksheet import Worksheet
+
+from app.imports import grid
+from app.imports.advisers import COLUMNS
+from app.imports.reading import read_sheet
+from app.imports.run import parse
+from app.imports.sheet import NO_CHARACTERS, FileRefused, Sheet
+from app.persistence.imports import ImportKind
+from tests.imports.sheets import (
+    CONTRACTS,
+    HEADINGS,
+    ZOE,
+    a_contract,
+    reasons,
+    sheet_xml,
+    text_cell,
+    with_sheet,
+    workbook,
+)
+
+DAY = date(2022, 7, 18)
+DAYS = ("Id conseiller", "Date de début formation", "Date de fin formation")
+STRICT = {
+    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+    ),
+}
+
+
+def read(content: bytes) -> Sheet:
+    return read_sheet(content, COLUMNS.is_known)
+
+
+def made(rows: Sequence[Sequence[Any]], change: Callable[[Worksheet], object], *, epoch: Any = None) -> bytes:
+    """A workbook whose sheet is changed once its rows are written."""
+    book, written = Workbook(), BytesIO()
+    if epoch:
+        book.epoch = epoch
+    sheet = book.worksheets[0]
+    for row in rows:
+        sheet.append(list(row))
+    change(sheet)
+    book.save(written)
+    return written.getvalue()
+
+
+def with_line(cell: str) -> bytes:
+    """A workbook of one line, its second cell written by hand."""
+    headings = f'<row r="1">{text_cell("A1", DAYS[0])}{text_cell("B1", DAYS[1])}</row>'
+    return with_sheet(sheet_xml(f'{headings}<row r="2"><c r="A2"><v>1</v></c>{cell}</row>'))
+
+
+def values_of(content: bytes) -> list[dict[str, Any]]:
+    parsed = parse(ImportKind.ADVISERS, content)
+    assert reasons(parsed.rejections) == {}
+    return [dict(line.values) for line in parsed.lines]
+
+
+def faults_of(content: bytes, kind: ImportKind = ImportKind.ADVISERS) -> dict[int, dict[str | None, str]]:
+    return reasons(parse(kind, content).rejections)
+
+
+@pytest.mark.parametrize("formula", ["=B2", "=DATE(2022,7,18)", ArrayFormula("C2:C3", "=B2:B3")], ids=str)
+def test_a_formula_without_a_stored_value_is_no_empty_cell(formula: Any) -> None:
+    content = made([DAYS, (1, DAY, None)], lambda sheet: sheet.cell(2, 3, formula))
+
+    faults = faults_of(content)
+
+    assert "Formule sans valeur enregistrée" in faults[2]["initial_training.ended_on"]
+
+
+def test_a_formula_that_fills_several_cells_leaves_none_of_them_empty() -> None:
+    fill = ArrayFormula("C2:C3", "=B2:B3")
+
+    faults = faults_of(made([DAYS, (1, DAY), (2, DAY)], lambda sheet: sheet.cell(2, 3, fill)))
+
+    assert [*faults] == [2, 3]
+
+
+def test_a_value_that_was_stored_is_read() -> None:
+    cell = '<c r="B2"><f>TODAY()</f><v>44760</v></c>'
+
+    assert values_of(with_line(cell)) == [{"conum_id": 1, "initial_training.entered_on": DAY}]
+
+
+def test_a_formula_that_comes_to_no_text_says_nothing() -> None:
+    """As `=IFERROR(VLOOKUP(…);"")` does: what is known stays."""
+    cell = '<c r="B2" t="str"><f>IF(A2="","",A2)</f><v></v></c>'
+    content = with_line(cell)
+
+    assert read(content).rows[0].cells == (1, NO_CHARACTERS)
+    assert values_of(content) == [{"conum_id": 1}]
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"])
+def test_an_error_is_no_empty_cell(error: str) -> None:
+    assert error in faults_of(workbook([DAYS, (1, DAY, error)]))[2]["initial_training.ended_on"]
+
+
+def test_a_merged_value_counts_for_each_line_that_it_covers() -> None:
+    rows = [DAYS, (1, DAY, date(2022, 9, 1)), (2, DAY), (3, DAY, date(2022, 10, 1))]
+
+    read = values_of(made(rows, lambda sheet: sheet.merge_cells("C2:C3")))
+
+    ended = [values["initial_training.ended_on"] for values in read]
+    assert ended == [date(2022, 9, 1), date(2022, 9, 1), date(2022, 10, 1)]
+
+
+def test_merged_headings_are_of_each_column_and_row_that_they_cover() -> None:
+    rows = [
+        ("Export", None, None),
+        ("Id conseiller", "Formation", None),
+        (None, "Date de début", "Date de fin"),
+        (1, DAY, DAY),
+    ]
+
+    def merge(sheet: Worksheet) -> None:
+        for cells in ("A1:C1", "A2:A3", "B2:C2"):
+            sheet.merge_cells(cells)
+
+    (read,) = values_of(made(rows, merge))
+
+    assert read == {"conum_id": 1, "initial_training.entered_on": DAY, "initial_training.ended_on": DAY}
+
+
+def test_merged_cells_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grid, "MOST_MERGED", 300)
+    rows = "".join(f'<row r="{row}">{text_cell(f"A{row}", "Nom")}</row>' for row in range(1, 4))
+    merged = '<mergeCells><mergeCell ref="A2:XFD1048576"/></mergeCells></worksheet>'
+
+    with pytest.raises(FileRefused) as stopped:
+        read(with_sheet(sheet_xml(rows).replace("</worksheet>", merged)))
+
+    assert stopped.value.code == "too-large"
+
+
+def test_a_far_cell_takes_no_room() -> None:
+    content = made([HEADINGS, ZOE], lambda sheet: sheet.cell(2, 16_384, "x"))
+
+    assert len(read(content).rows[0].cells) == 201
+
+
+@pytest.mark.parametrize("cell", [DAY, 43_298, 43_298.0], ids=["formatted", "whole", "decimal"])
+def test_a_workbook_of_1904_is_read_in_its_own_days(cell: Any) -> None:
+    content = made([DAYS, (1, cell, None)], lambda _: None, epoch=CALENDAR_MAC_1904)
+
+    (read,) = values_of(content)
+
+    assert (read["conum_id"], read["initial_training.entered_on"]) == (1, DAY)
+
+
+def test_a_number_of_1904_is_the_number_that_it_shows() -> None:
+    row = a_contract(7, siret=21350238800019, numero=1234567)
+
+    parsed = parse(ImportKind.CONTRACTS, made([CONTRACTS, row], lambda _: None, epoch=CALENDAR_MAC_1904))
+
+    (line,) = parsed.lines
+    values = line.values
+    assert (values["conum_id"], values["employer.siret"]) == (7, "21350238800019")
+    assert values["administrative_file.ds_file_number"] == "1234567"
+
+
+def strict(content: bytes) -> bytes:
+    """The same workbook in the other variant of the format."""
+    packed = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as book, zipfile.ZipFile(packed, "w") as written:
+        for part in book.infolist():
+            held = book.read(part)
+            for name, other in STRICT.items():
+                held = held.replace(name, other)
+            written.writestr(part.filename, held)
+    return packed.getvalue()
+
+
+def test_strict_open_xml_is_refused_in_a_sentence() -> None:
+    with pytest.raises(FileRefused) as stopped:
+        read(strict(workbook([HEADINGS, ZOE])))
+
+    assert stopped.value.code == "strict-workbook"
+    assert "Classeur Excel (.xlsx)" in stopped.value.said.fr
+
+
+def test_what_the_library_leaves_aside_is_no_warning() -> None:
+    beyond = f'<row r="1">{text_cell("A1", "Nom")}</row><row r="2">{text_cell("A2", "x")}</row>'
+    unknown = '<extLst><ext uri="{00000000-0000-0000-0000-000000000000}"/></extLst>'
+    content = with_sheet(sheet_xml(beyond).replace("</worksheet>", f"{unknown}</worksheet>"))
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        read(content)
+
+    assert warned == []

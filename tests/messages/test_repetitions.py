@@ -1,0 +1,176 @@
+"""Nobody is written to again and again about what they were told; machines are told each time."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import pytest
+
+from app.domain.certification import CertificationOutcome
+from app.persistence import repetitions
+from app.persistence.database import Database
+from app.persistence.sequencing import WHOLE
+from app.use_cases import sequence
+from app.use_cases.certify import Result, certify
+from app.use_cases.position import position
+from app.use_cases.reexamine import reexamine
+from tests.messages.post import messages_of
+from tests.persistence.telling import everything, placed
+from tests.use_cases.acting import (
+    INITIAL,
+    MEDNUM,
+    PAST_DAY,
+    a_contract,
+    an_adviser,
+    an_adviser_in_post,
+    asking,
+    change_contract,
+    day,
+    id_of,
+    registered,
+)
+
+REFUSED = "registration.refused"
+TIMES = 5
+
+
+async def _refused(database: Database) -> tuple[UUID, UUID, UUID]:
+    """A registration refused for what its employer has not done; its adviser, and the contract."""
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser, validated_on=None)
+    registration = id_of(await registered(database, adviser, asked=asking(client=MEDNUM)))
+    await placed(database)
+    return registration, adviser, contract
+
+
+async def _counted(database: Database, **columns: object) -> Mapping[str, int]:
+    """How many e-mails each is sent."""
+    written = [row["recipient"] for row in await messages_of(database, **columns)]
+    return {recipient: written.count(recipient) for recipient in {*written}}
+
+
+async def _notify(database: Database, registration: UUID) -> None:
+    await reexamine(database, registration, asking(client=MEDNUM), employer_agreement=False)
+
+
+@pytest.mark.parametrize("placed_meanwhile", [True, False])
+async def test_vain_re_examinations_send_one_message(
+    database: Database,
+    placed_meanwhile: bool,  # noqa: FBT001  # a parameter
+) -> None:
+    """Beside that of the first refusal; whether each is placed before the next one, or all at once."""
+    registration, _, _ = await _refused(database)
+
+    for _ in range(TIMES):
+        await _notify(database, registration)
+        if placed_meanwhile:
+            await placed(database)
+    await placed(database)
+
+    assert await _counted(database, type=REFUSED) == {"adviser": 2, "employer": 2, "training_organisation": 2}
+    notices = await _counted(database, type="registration.regularisation_notified")
+    assert notices == {"training_organisation": 1}
+
+
+async def test_machines_are_told_each_time(database: Database) -> None:
+    registration, _, _ = await _refused(database)
+    before = len(await everything(database, WHOLE))
+
+    for _ in range(TIMES):
+        await _notify(database, registration)
+    await placed(database)
+
+    assert len(await everything(database, WHOLE)) == before + 2 * TIMES
+
+
+async def test_red_run_without_the_comparison_each_re_examination_is_written(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequence, "SAID_ONCE", frozenset[str]())
+    registration, _, _ = await _refused(database)
+
+    for _ in range(TIMES):
+        await _notify(database, registration)
+    await placed(database)
+
+    assert (await _counted(database, type=REFUSED))["adviser"] == 1 + TIMES
+
+
+async def test_another_reason_is_news(database: Database) -> None:
+    registration, adviser, contract = await _refused(database)
+    await _notify(database, registration)
+    await change_contract(database, contract, adviser, validated_on=None, contract_uploaded_on=None)
+
+    await _notify(database, registration)
+    await placed(database)
+
+    assert (await _counted(database, type=REFUSED))["adviser"] == 3
+
+
+async def test_a_refusal_after_good_news_is_news(database: Database) -> None:
+    """The adviser was told that nothing stood in the way any more."""
+    registration, adviser, contract = await _refused(database)
+    await _notify(database, registration)
+    await change_contract(database, contract, adviser)
+    await change_contract(database, contract, adviser, validated_on=None)
+
+    await _notify(database, registration)
+    await placed(database)
+
+    assert await _counted(database, type="registration.regularisable") == {"adviser": 1}
+    assert await _counted(database, type=REFUSED) == {"adviser": 3, "employer": 2, "training_organisation": 2}
+
+
+async def test_what_never_arrived_is_told_again(database: Database) -> None:
+    registration, _, _ = await _refused(database)
+    await _notify(database, registration)
+    await placed(database)
+    await database.one("UPDATE delivery SET state = 'dead', next_attempt_at = NULL, settled_at = now()")
+
+    await _notify(database, registration)
+    await placed(database)
+
+    assert (await _counted(database, type=REFUSED))["adviser"] == 3
+
+
+async def test_the_refusal_of_another_registration_is_news(database: Database) -> None:
+    adviser = await an_adviser(database)
+    await a_contract(database, adviser, validated_on=None)
+    for module in ("cybersecurite", "numerique-responsable"):
+        await registered(database, adviser, module=module)
+    await placed(database)
+
+    assert (await _counted(database, type=REFUSED))["adviser"] == 2
+
+
+async def test_a_result_recorded_again_is_told_once(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+
+    for qualification in ("pix", "remn-ccp1") * TIMES:
+        result = Result(adviser, qualification, CertificationOutcome.FAILED, day("2026-05-12"), None, None)
+        await certify(database, result, asking(client=MEDNUM))
+    await placed(database)
+
+    assert await _counted(database, type="certification.recorded") == {"adviser": 2}
+
+
+async def test_a_positioning_test_recorded_again_is_told_once_and_another_path_is_news(database: Database) -> None:
+    adviser = await an_adviser(database, initial_training_entered_on=None)
+    await a_contract(database, adviser)
+    registration = id_of(await registered(database, adviser, PAST_DAY, INITIAL))
+    for _ in range(TIMES):
+        await position(database, registration, day("2025-05-02"), 175, asking())
+    await position(database, registration, day("2025-05-02"), 70, asking())
+    await placed(database)
+
+    told = await _counted(database, type="registration.path_determined")
+    assert told == {"adviser": 2, "employer": 2, "training_organisation": 2}
+
+
+async def test_nothing_is_asked_of_the_database_about_what_cannot_repeat(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repetitions, "REPEATED", "no statement")
+    await registered(database, await an_adviser_in_post(database))
+
+    assert await placed(database) == 1
+    assert await _counted(database) == {"adviser": 1, "training_organisation": 1}
