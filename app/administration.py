@@ -18,7 +18,7 @@ from app.persistence.driver import Row
 from app.persistence.locks import Missing
 from app.persistence.traces import Trace
 from app.settings import Settings, SettingsError, settings_beside
-from app.use_cases.admit_clients import Holder, KeyWish, Newcomer, enrol, issue_key, revoke_client, revoke_key
+from app.use_cases.admit_clients import Holder, KeyWish, Newcomer, Powers, enrol, issue_key, revoke_client, revoke_key
 from app.use_cases.today import PARIS
 
 Result = TypeVar("Result")
@@ -110,7 +110,7 @@ def create_key(
         else Holder(client or UUID(int=0), name, role, training_organisation_id)
     )
     wish = KeyWish(holder, key.id, digest, scope or None, _end_of(expires))
-    row = _permitted(lambda database: issue_key(database, wish, SCOPES, now, _trace("createApiKey", now)))
+    row = _permitted(lambda database: issue_key(database, wish, Powers(SCOPES), now, _trace("createApiKey", now)))
     typer.echo(f"client {row['client_id']}\nclé    {key.secret}")
 
 

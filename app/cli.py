@@ -31,9 +31,7 @@ from app.persistence.sequencing import begin_epoch
 from app.seed.catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
 from app.settings import Settings, SettingsError, read_settings, settings_beside
-from app.worker import work
-
-WORKER_POOL_SIZE = 6  # placing, claiming, settling what arrived, two that settle what failed, tidying
+from app.worker import POOL_SIZE, work
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Inscriptions des conseillers numériques.")
 cli.add_typer(keys, name="keys")
@@ -109,7 +107,7 @@ def worker() -> None:
             raise SettingsError(refused) from None
 
     async def run() -> None:
-        stop, database = asyncio.Event(), open_database(url, pool_size=WORKER_POOL_SIZE, is_timed=True)
+        stop, database = asyncio.Event(), open_database(url, pool_size=POOL_SIZE, is_timed=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await work(database, url, settings, stop)

@@ -22,7 +22,7 @@ from app.persistence.notices import Notices
 from app.settings import Settings, SettingsError, read_settings
 from app.supervision import GRACE_SECONDS, Chore, supervise
 from app.use_cases.reach import Reach
-from app.worker import work
+from app.worker import POOL_SIZE, work
 
 # The heap of a started service is long-lived: walking it again for every few thousand new objects is what makes the
 # slowest answers slow.
@@ -40,10 +40,15 @@ def build(settings: Settings) -> FastAPI:
     service = Service(database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), reach=reach)
     service.support_email = settings.support_email
     service.has_mailbox = settings.has_mailbox
+    service.proxies = settings.proxies
     service.anonymise_after_years = settings.anonymise_after_years
     app = create_application(service)
     url, ears = settings.database_url.get_secret_value(), (service.recognised.ear, service.watch.ear)
     notices = Notices(url, *ears, changed=database.changed)
+
+    # A worker in this process has connections of its own: what it imports and delivers takes none from requests.
+    own = open_database(url, pool_size=POOL_SIZE, is_timed=True)
+    own.changed = database.changed
 
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
@@ -51,7 +56,7 @@ def build(settings: Settings) -> FastAPI:
         stop = asyncio.Event()
         chores = [Chore("hear_announcements_for_api", notices.listen, grace=0)]
         if settings.run_worker:
-            chores.append(Chore("work", lambda _: work(database, url, settings, stop), grace=2 * GRACE_SECONDS))
+            chores.append(Chore("work", lambda _: work(own, url, settings, stop), grace=2 * GRACE_SECONDS))
         background = asyncio.create_task(supervise(chores, stop))
         gc.collect()
         gc.freeze()
@@ -62,6 +67,7 @@ def build(settings: Settings) -> FastAPI:
             stop.set()
             await background
             await service.trail.close()
+            await own.close()
             await database.close()
 
     app.router.lifespan_context = lifespan

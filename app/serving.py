@@ -3,10 +3,12 @@
 import os
 import shutil
 import socket
+from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from app.api.connections import BoundedProtocol
 from app.logs import configure_logs
 from app.main import build
 from app.measures import SHARED_FOLDER
@@ -29,24 +31,28 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 def serve_until_told_to_stop(settings: Settings, listener: socket.socket) -> None:
     """Blocking. Several processes read the same settings from the environment, which the caller has completed."""
-    several = settings.workers > 1
     configure_logs(settings.log_level)
-    config = uvicorn.Config(
-        "app.main:from_environment" if several else build(settings),
-        factory=several,
-        workers=settings.workers,
+    if settings.workers > 1:
+        Multiprocess(server_config("app.main:from_environment", settings.workers), [listener]).run()
+    else:
+        uvicorn.Server(server_config(build(settings))).run([listener])
+
+
+def server_config(app: Any, workers: int = 1) -> uvicorn.Config:
+    """For an application, or the name of what makes it in each of several processes."""
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=False,  # TRUSTED_PROXIES says whose
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    if several:
-        Multiprocess(config, [listener]).run()
-    else:
-        uvicorn.Server(config).run([listener])
 
 
 def complete_environment(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.api.addresses import Proxies, proxies_named
 from app.outbox.mail_server import MailServer, mail_server_at
 from app.persistence.connecting import hosts_of
 from app.wording.addresses import NoMailbox, mailbox
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     webhook_allow_private_addresses: bool = False
     anonymise_after_years: Annotated[int, Field(ge=1, le=30)] = 5
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
+    trusted_proxies: str = ""
     drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3.0
     token_issuer: str | None = None
     token_audience: str | None = None
@@ -53,6 +55,10 @@ class Settings(BaseSettings):
     @property
     def mail_server(self) -> MailServer | None:
         return mail_server_at(self.smtp_url.get_secret_value()) if self.smtp_url is not None else None
+
+    @property
+    def proxies(self) -> Proxies:
+        return proxies_named(self.trusted_proxies)
 
     @property
     def has_mailbox(self) -> bool:
@@ -106,6 +112,15 @@ class Settings(BaseSettings):
         parts = urlsplit(value or "https://none")
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)):
             raise ValueError("doit commencer par https:// (http:// pour cette machine seulement)")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        try:
+            proxies_named(value)
+        except ValueError:
+            raise ValueError("des adresses ou des réseaux, comme 10.0.0.0/8, fd00::/8 ou 192.0.2.7") from None
         return value
 
     @field_validator("secret_key")

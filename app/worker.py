@@ -30,6 +30,8 @@ from app.supervision import PAUSES, Chore, Pauses, Turned, rest, supervise
 from app.use_cases.anonymise import anonymise_an_inactive_adviser
 from app.use_cases.reach import Reach
 
+# Placing, claiming, settling what arrived, two that settle what failed, reminding, importing, tidying: each its own.
+POOL_SIZE = 8
 EVERY_SECONDS = 600.0  # between two turns of each kind of forgetting
 SCHEMA_EVERY_SECONDS = 2.0  # how often an old schema is looked at again
 

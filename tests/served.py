@@ -5,6 +5,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -18,7 +19,7 @@ from app.api.tokens import TokenReader
 from app.persistence.database import open_database
 from app.persistence.notices import Notices
 from app.seed.keys import make_demonstration_keys
-from app.serving import listening_socket
+from app.serving import listening_socket, server_config
 from app.supervision import Chore, supervise
 from tests.clockwork import MORNING, Clockwork
 
@@ -27,13 +28,15 @@ PEPPER = Pepper(("a-secret-for-tests-that-is-long-enough",))
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """`keys` has one key for each role, and `training_organisation_id`; `service` lives in another thread."""
+    """`keys` has one key for each role, and `training_organisation_id`; `service` lives in another thread, as do the
+    `connections` that are open."""
 
     base_url: str
     database_url: str
     keys: dict[str, str]
     clock: Clockwork
     service: Service
+    connections: set[Any]
 
     def client(self, role: str) -> httpx.Client:
         return httpx.Client(base_url=self.base_url, headers={"Authorization": f"Bearer {self.keys[role]}"}, timeout=30)
@@ -58,9 +61,8 @@ def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenRead
     listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     service = Service(open_database(database_url), clock, PEPPER, base_url, Limiter(per_minute), tokens)
-    service.visitors = Limiter(UNLIMITED)
-    quiet = {"log_config": None, "access_log": False, "server_header": False}
-    server = uvicorn.Server(uvicorn.Config(create_application(service), **quiet))  # type: ignore[arg-type]  # its options
+    service.bad_links = service.strangers.limiter = Limiter(UNLIMITED)
+    server = uvicorn.Server(server_config(create_application(service)))
 
     async def run() -> None:
         notices, stop = Notices(database_url, service.recognised.ear, changed=service.database.changed), asyncio.Event()
@@ -76,6 +78,6 @@ def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenRead
     with httpx.Client(base_url=base_url) as probe:
         while probe.get("/readyz").status_code != 200:
             pass
-    yield Served(base_url, database_url, keys, clock, service)
+    yield Served(base_url, database_url, keys, clock, service, server.server_state.connections)
     server.should_exit = True
     thread.join(10)

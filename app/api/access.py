@@ -1,11 +1,11 @@
 """Who may do what. A route that declares no scope keeps the application from starting."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import cast
+from typing import TypeVar, cast
 from uuid import UUID
 
 from fastapi import Request
@@ -26,6 +26,7 @@ from app.persistence.driver import Row
 from app.persistence.traces import Trace
 from app.persistence.webhook_endpoints import Owner as WebhookOwner
 from app.persistence.webhook_endpoints import owner_of as webhook_owner_of
+from app.use_cases.admit_clients import Powers
 from app.use_cases.asked import Asked
 from app.wording.languages import Language, Sentence
 
@@ -33,6 +34,7 @@ NO_LIVE_KEY = Sentence(
     fr="Clé d’API absente, inconnue, expirée ou révoquée.", en="API key missing, unknown, expired or revoked."
 )
 NOT_MODIFIED = 304
+Result = TypeVar("Result")
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="inscriptions"'}
 
 
@@ -132,6 +134,11 @@ class Asking:
         return scope in SCOPES[self.client.role] and self.client.holds(scope)
 
     @property
+    def powers(self) -> Powers:
+        """What this caller may grant to others: no more than its own credentials are good for."""
+        return Powers(SCOPES, {scope for scope in SCOPES[self.client.role] if self.client.holds(scope)})
+
+    @property
     def trace(self) -> Trace:
         return Trace(self.client.id, self.action, self.request_id, self.now)
 
@@ -141,6 +148,10 @@ class Asking:
         if persons and response.status_code != NOT_MODIFIED:
             await self.service.trail.note(self.trace, persons)
         return response
+
+    async def heavy(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do what takes long, in one of the few places that there are for it. Raise Problem when none comes free."""
+        return await self.service.heavy.carry_out(self.client.id, work)
 
     def asked(self, worded: Callable[[Row], Answer], key: str | None = None, body: BaseModel | None = None) -> Asked:
         """Who asks, when and how to answer; with a key, the same request gets the same answer."""

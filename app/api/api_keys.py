@@ -10,7 +10,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app.api import fields
-from app.api.access import SCOPES, Asking, Needs, Scope
+from app.api.access import Asking, Needs, Scope
 from app.api.bodies import answer_of, picked
 from app.api.fields import Id, Instant, Name
 from app.api.headers import answered
@@ -126,7 +126,8 @@ async def list_api_keys(
     responses=problems("too-many-keys", "unknown-reference"),
 )
 async def create_api_key(body: ApiKeyRequest, asking: Writing) -> Response:
-    """Un client a au plus deux clés actives : créez la nouvelle, déployez-la, révoquez l’ancienne.
+    """Une clé permet au plus ce que permet la vôtre. Un client a au plus deux clés actives : créez la nouvelle,
+    déployez-la, révoquez l’ancienne.
 
     Le secret n’est montré qu’une fois et n’est gardé nulle part, pas même pour une répétition de la demande : une
     réponse perdue se remplace en révoquant sa clé.
@@ -134,7 +135,7 @@ async def create_api_key(body: ApiKeyRequest, asking: Writing) -> Response:
     key = make_key()
     digest = asking.service.pepper.digest(key.secret)
     wish = KeyWish(_holder(body), key.id, digest, body.scopes, body.expires_at)
-    row = await issue_key(asking.database, wish, SCOPES, asking.now, asking.trace)
+    row = await issue_key(asking.database, wish, asking.powers, asking.now, asking.trace)
     resource = api_key_resource(row) | {"secret": key.secret}
     answer = answer_of(resource, asking.language, status=201)
     return answered(answer)

@@ -120,6 +120,7 @@ def create_application(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry=None,
+        redirect_slashes=False,  # the framework would lead to whatever Host says
         generate_unique_id_function=lambda route: route.operation_id or route.name,
     )
     app.state.service = service

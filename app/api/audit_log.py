@@ -81,4 +81,4 @@ async def search_audit_log(
         after = instant("since", since)
         filters += [Filter("{t}.id >= {}", first_id(after)), Filter("{t}.at >= {}", after)]
     await asking.service.trail.note(asking.trace, [subject_id] if subject_id else [])
-    return await paging.answered(asking, audit_log.list_page, filters, audit_entry_resource)
+    return await asking.heavy(lambda: paging.answered(asking, audit_log.list_page, filters, audit_entry_resource))

@@ -206,7 +206,7 @@ async def list_due_certifications(
         survey = Survey(asking.database, reader, asking.owner)
         return await exams_to_present(survey, page, status, civil_date(asking.now))
 
-    return await paging.answered(asking, read, [], _due_resource, whose="adviser_id")
+    return await asking.heavy(lambda: paging.answered(asking, read, [], _due_resource, whose="adviser_id"))
 
 
 @router.get(

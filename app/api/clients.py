@@ -88,7 +88,7 @@ async def add_client(body: ClientRequest, asking: Writing, idempotency_key: Idem
 
     newcomer = Newcomer(body.name, body.role, body.training_organisation_id, body.issuer_client_id)
     asked = asking.asked(worded, checked_key(idempotency_key), body)
-    return answered(await admit(asking.database, newcomer, asked))
+    return answered(await admit(asking.database, newcomer, asking.powers, asked))
 
 
 @router.delete(

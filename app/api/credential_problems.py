@@ -5,6 +5,7 @@ from app.use_cases.errors import (
     Disagreement,
     ExpiryOutOfRange,
     IssuerClientIdTaken,
+    ScopesBeyondMaker,
     ScopesBeyondRole,
     TooManyKeys,
 )
@@ -40,5 +41,12 @@ def problem_with_credentials(stop: Exception) -> Problem | None:
             possible = ", ".join(stop.possible)
             said = Sentence(fr=f"Portées de ce rôle : {possible}.", en=f"Scopes of this role: {possible}.")
             return Problem("validation-error", said, [field_error("/scopes", "beyond-role", said)])
+        case ScopesBeyondMaker():
+            missing = ", ".join(stop.missing)
+            said = Sentence(
+                fr=f"Une clé n’accorde que ce qu’elle permet ; la vôtre n’a pas : {missing}.",
+                en=f"A key grants only what it allows; yours does not have: {missing}.",
+            )
+            return Problem("forbidden", said)
         case _:
             return None

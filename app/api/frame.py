@@ -100,12 +100,15 @@ class Visit:
         """Find who asks, and count it. Raise Problem when they ask too often."""
         if not self._scope["path"].startswith(LIMITED):
             return
-        scheme, _, key = (_header(self._scope, b"authorization") or "").partition(" ")
-        if scheme.lower() == "bearer":
-            self._scope["caller"] = await self._service.client_with(key.strip(), self._service.clock())
-        caller, peer = self._scope["caller"], self._scope["client"]
-        self._counted = caller.id if caller is not None else peer and peer[0]
-        self._allowance = self._service.limiter.take(self._counted, monotonic())
+        service, scope = self._service, self._scope
+        scheme, _, key = (_header(scope, b"authorization") or "").partition(" ")
+        try:
+            if scheme.lower() == "bearer":
+                scope["caller"] = await service.client_with(key.strip(), service.clock(), scope)
+        finally:
+            caller = scope["caller"]
+            self._counted = caller.id if caller is not None else service.proxies.origin(scope)
+            self._allowance = service.limiter.take(self._counted, monotonic())
         if not self._allowance.granted:
             raise Problem("too-many-requests", TOO_MANY, headers={"Retry-After": str(self._allowance.retry_in)})
 

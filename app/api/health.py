@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.problems import Problem
 from app.api.service import Service
+from app.api.shares import few_at_once
 from app.api.unready import WHY
 from app.measures import (
     CONTENT_TYPE,
@@ -78,4 +79,4 @@ async def _measure_deliveries(reader: Reader) -> None:
 
 
 def routes() -> list[BaseRoute]:
-    return [Route("/livez", live), Route("/readyz", ready), Route("/metrics", metrics)]
+    return [Route("/livez", live), Route("/readyz", few_at_once(ready)), Route("/metrics", few_at_once(metrics))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
@@ -137,7 +138,8 @@ async def post_import(
     digest = sha256(content).hexdigest()
     same = Fingerprint(kind=body.kind, dry_run=body.dry_run, digest=digest)
     asked = asking.asked(worded, checked_key(idempotency_key), same)
-    return answered(await ask_for_import(asking.database, body.kind, content, asked, dry_run=body.dry_run))
+    left = partial(ask_for_import, asking.database, body.kind, content, asked, dry_run=body.dry_run)
+    return answered(await asking.heavy(left))
 
 
 @router.get(
@@ -164,7 +166,7 @@ async def get_import(import_id: Id, asking: Reading) -> Response:
 async def get_rejects(import_id: Id, asking: Reading) -> Response:
     """Un CSV que les tableurs ouvrent : le numéro de la ligne, la colonne, le motif en français, puis les cellules
     telles qu’elles étaient. Corrigé, il s’importe tel quel."""
-    content = await imports.read_rejects(asking.reader, import_id)
+    content = await asking.heavy(lambda: imports.read_rejects(asking.reader, import_id))
     if content is None:
         raise Problem("not-found", NO_REJECTS)
     headers = {

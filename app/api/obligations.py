@@ -64,4 +64,4 @@ async def list_obligations(
     async def read(reader: Reader, page: Page) -> Slice:
         return await modules_to_follow(Survey(asking.database, reader), page, year, status, civil_date(asking.now))
 
-    return await paging.answered(asking, read, [], _resource, whose="adviser_id")
+    return await asking.heavy(lambda: paging.answered(asking, read, [], _resource, whose="adviser_id"))

@@ -129,13 +129,13 @@ async def page_request(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, updated_since: UpdatedSince = None
 ) -> PageRequest:
     since = instant("updated_since", updated_since) if updated_since is not None else None
-    return PageRequest(request.url.path, _filters(request), limit, cursor, since)
+    return PageRequest(request.scope["path"], _filters(request), limit, cursor, since)
 
 
 async def unversioned_page_request(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> PageRequest:
-    return PageRequest(request.url.path, _filters(request), limit, cursor, None)
+    return PageRequest(request.scope["path"], _filters(request), limit, cursor, None)
 
 
 def _filters(request: Request) -> dict[str, str]:

@@ -69,7 +69,7 @@ async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
     Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
     if await ADVISERS.read(asking.reader, adviser_id) is None:
         raise Missing("adviser")
-    extracts = await read_everything(asking.reader, adviser_id)
+    extracts = await asking.heavy(lambda: read_everything(asking.reader, adviser_id))
     years = asking.service.anonymise_after_years
     resource: ExportResource = {
         "adviser_id": adviser_id,

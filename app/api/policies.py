@@ -98,7 +98,7 @@ async def try_policy_version(request: Request, body: PolicyRequest, asking: Writ
     """
     request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + DRY_RUN_SECONDS)
     asked = asking.asked(partial(answer_of, language=asking.language))
-    found = await try_policy(asking.database, body.to_policy(), asked)
+    found = await asking.heavy(lambda: try_policy(asking.database, body.to_policy(), asked))
     # A dry run is looked back at also when it changes nothing.
     await asking.service.trail.note(asking.trace, (difference.adviser_id for difference in found))
     return said(dry_run_resource(found, asking.language), asking.language)

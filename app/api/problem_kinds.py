@@ -13,6 +13,14 @@ CATALOGUE: Mapping[str, Kind] = {
             fr="Envoyez un document JSON valide, encodé en UTF-8.", en="Send a valid JSON document, encoded in UTF-8."
         ),
     ),
+    "malformed-request": Kind(
+        400,
+        Sentence(fr="Requête HTTP illisible", en="Unreadable HTTP request"),
+        Sentence(
+            fr="Ce n’est pas une requête HTTP/1.1 entière : utilisez un client HTTP courant.",
+            en="This is not a whole HTTP/1.1 request: use a common HTTP client.",
+        ),
+    ),
     "malformed-form": Kind(
         400,
         Sentence(fr="Formulaire illisible", en="Unreadable form"),
@@ -91,10 +99,10 @@ CATALOGUE: Mapping[str, Kind] = {
     ),
     "request-timeout": Kind(
         408,
-        Sentence(fr="Corps trop lent", en="Body too slow"),
+        Sentence(fr="Demande trop lente", en="Request too slow"),
         Sentence(
-            fr="Envoyez le corps en moins de dix secondes, un fichier en moins de deux minutes.",
-            en="Send the body in less than ten seconds, a file in less than two minutes.",
+            fr="Envoyez les en-têtes, puis le corps, en moins de dix secondes, un fichier en moins de deux minutes.",
+            en="Send the headers, then the body, in less than ten seconds, a file in less than two minutes.",
         ),
     ),
     "cursor-expired": Kind(
@@ -166,6 +174,14 @@ CATALOGUE: Mapping[str, Kind] = {
         Sentence(
             fr="Attendez Retry-After secondes ; une lecture avec If-None-Match répondue 304 ne compte pas.",
             en="Wait Retry-After seconds; a read with If-None-Match answered 304 is not counted.",
+        ),
+    ),
+    "head-too-large": Kind(
+        431,
+        Sentence(fr="En-têtes trop volumineux", en="Headers too large"),
+        Sentence(
+            fr="L’adresse et les en-têtes comptent ensemble au plus 32 Kio.",
+            en="The address and the headers have at most 32 KiB together.",
         ),
     ),
     "internal-error": Kind(

@@ -1,16 +1,29 @@
-"""Who was recognised a moment ago: remembered only while a revocation would be heard."""
+"""Who was recognised a moment ago: remembered only while a revocation would be heard. And whom nobody knows here:
+looked up so often and no more, since anybody can invent a key."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from time import monotonic
 
+from app.api.problems import Problem
+from app.api.rates import Limiter
 from app.persistence.clients import REVOCATIONS, Client, Recognised
 from app.persistence.notices import Ear
+from app.wording.languages import Sentence
 
 # Long enough to look a busy client up seldom; short enough should a revocation be announced to a connection that is
 # dead and does not know it yet.
 REMEMBERED_SECONDS = 4.0
 MOST_REMEMBERED = 1000  # access tokens come and go
+MOST_MET = 10_000
+UNKNOWN_PER_MINUTE = 60  # credentials, by origin
+
+TOO_MANY_UNKNOWN = Sentence(
+    fr="Trop de clés inconnues sont venues de cette adresse ; la vôtre sera cherchée après Retry-After secondes.",
+    en="Too many unknown keys came from this address; yours is looked up after Retry-After seconds.",
+)
 
 
 @dataclass(slots=True)
@@ -52,3 +65,46 @@ class Memory:
     def go_deaf(self) -> None:
         self.hearing = False
         self.forget()
+
+
+LookUp = Callable[[], Awaitable[Recognised | None]]
+
+
+@dataclass(slots=True)
+class Strangers:
+    """Whoever was recognised here once is looked up again, whatever else comes from an address that many may share; the
+    others as often as `limiter` says, by their origin, of which failures alone are counted.
+
+    Credentials are kept as digests.
+    """
+
+    limiter: Limiter = field(default_factory=lambda: Limiter(UNKNOWN_PER_MINUTE))
+    _met: dict[bytes, None] = field(default_factory=dict[bytes, None])
+
+    async def found(self, credential: str, origin: str, look_up: LookUp) -> Recognised | None:
+        """What `look_up` finds. Raise Problem, without asking it, when too many from there were unknown."""
+        digest = sha256(credential.encode()).digest()
+        found = await (look_up() if digest in self._met else self._of_a_stranger(origin, look_up))
+        self._met.pop(digest, None)
+        if found is not None:
+            self._meet(digest)
+        return found
+
+    async def _of_a_stranger(self, origin: str, look_up: LookUp) -> Recognised | None:
+        allowance = self.limiter.take(origin, monotonic())
+        if not allowance.granted:
+            raise Problem("too-many-requests", TOO_MANY_UNKNOWN, headers={"Retry-After": str(allowance.retry_in)})
+        try:
+            found = await look_up()
+        except BaseException:  # nothing was learnt
+            self.limiter.give_back(origin, monotonic())
+            raise
+        if found is not None:
+            self.limiter.give_back(origin, monotonic())
+        return found
+
+    def _meet(self, digest: bytes) -> None:
+        """The one not seen for longest is forgotten for it."""
+        if len(self._met) >= MOST_MET:
+            del self._met[next(iter(self._met))]
+        self._met[digest] = None

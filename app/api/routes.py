@@ -11,12 +11,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import Field
-from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 from typing_extensions import TypedDict
 
 from app.api.access import needs_of
+from app.api.forms import whole_form
 from app.api.pages import Pagination, invalid_parameter
 from app.api.problem_kinds import CATALOGUE
 from app.api.problems import MEDIA_TYPE, Problem
@@ -27,10 +28,7 @@ from app.wording.languages import Sentence
 DEEPEST = 20
 TO_ANSWER_SECONDS = 10.0  # once an upload has come
 
-NO_FORM = Sentence(
-    fr="Le corps n’est pas un formulaire multipart/form-data complet.",
-    en="The body is not a complete multipart/form-data form.",
-)
+CUT_SHORT = Sentence(fr="Le corps s’est interrompu.", en="The body was cut short.")
 TOO_SLOW = Sentence(fr="Le corps n’est pas arrivé à temps.", en="The body did not arrive in time.")
 TWICE = Sentence(fr="Paramètre donné deux fois.", en="Parameter given twice.")
 TOO_DEEP = Sentence(fr=f"Au plus {DEEPEST} niveaux d’imbrication.", en=f"At most {DEEPEST} levels of nesting.")
@@ -113,12 +111,11 @@ class Route(APIRoute):
             _check_content_type(request, bounds)
             bounded = BoundedRequest(request.scope, request.receive, bounds)
             await bounded.body()
-            if takes_file and needs is not None:  # a file may take long to come: its request begins now
-                needs.admit(request.scope)
-            try:
-                return await handle(bounded)
-            except HTTPException as error:  # only of a body that the framework could not take apart
-                raise Problem("malformed-form", NO_FORM) if takes_file else error from None
+            if takes_file:
+                await bounded.take_apart()
+                if needs is not None:  # a file may take long to come: its request begins now
+                    needs.admit(request.scope)
+            return await handle(bounded)
 
         return checked
 
@@ -148,11 +145,18 @@ class BoundedRequest(Request):
 
     async def _received(self) -> bytes:
         received = bytearray()
-        async for chunk in self.stream():
-            received += chunk
-            if len(received) > self._bounds.most:
-                raise Problem("payload-too-large", self._bounds.too_large)
+        try:
+            async for chunk in self.stream():
+                received += chunk
+                if len(received) > self._bounds.most:
+                    raise Problem("payload-too-large", self._bounds.too_large)
+        except ClientDisconnect:
+            raise Problem("malformed-request", CUT_SHORT) from None  # for the log: nobody is there
         return bytes(received)
+
+    async def take_apart(self) -> None:
+        """Read the form, for the framework to find it read. Raise Problem when it is not whole."""
+        self._form = await whole_form(self)
 
     async def json(self) -> Any:
         """JSON as RFC 8259 has it: neither NaN nor Infinity. Raise JSONDecodeError, or Problem when it is too deep."""

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from starlette.types import Scope
+
+from app.api.addresses import Proxies
 from app.api.keys import Pepper, key_id_of
 from app.api.rates import Limiter
-from app.api.recognition import Memory
+from app.api.recognition import LookUp, Memory, Strangers
+from app.api.shares import Share
 from app.api.tokens import TokenReader
 from app.api.watch import Watch
 from app.persistence.audit_log import Trail
@@ -17,7 +21,7 @@ from app.use_cases.keep_endpoint import Outward
 from app.use_cases.reach import Reach
 
 UNLIMITED = 1_000_000  # requests a minute
-VISITS_PER_MINUTE = 120  # by address, of personal links: an office shares one
+BAD_LINKS_PER_MINUTE = 120  # by origin: personal links that lead nowhere
 
 
 @dataclass(slots=True)
@@ -36,37 +40,49 @@ class Service:
     support_email: str = "support@conseiller-numerique.example"
     has_mailbox: bool = True
     anonymise_after_years: int = 5
-    visitors: Limiter = field(default_factory=lambda: Limiter(VISITS_PER_MINUTE))
+    proxies: Proxies = field(default_factory=Proxies)
+    bad_links: Limiter = field(default_factory=lambda: Limiter(BAD_LINKS_PER_MINUTE))
     outward: Outward = field(init=False)
     watch: Watch = field(init=False)
     trail: Trail = field(init=False)
     recognised: Memory = field(default_factory=Memory)
+    heavy: Share = field(default_factory=Share)
+    strangers: Strangers = field(default_factory=Strangers)
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.database, self.clock, lambda: self.draining)
         self.trail = Trail(self.database)
         self.outward = Outward(self.reach, Safe(self.pepper.secrets))
 
-    async def client_with(self, credential: str, now: datetime) -> Client | None:
+    async def client_with(self, credential: str, now: datetime, scope: Scope) -> Client | None:
         """The client of a live key or access token; None when it is malformed, unknown, expired or revoked.
 
-        Raise Problem when the issuer of tokens can't be asked.
+        Raise Problem when the issuer of tokens can't be asked, and when too many that nobody knows came from where the
+        request in `scope` does.
         """
         remembered = self.recognised.recall(credential, now)
         if remembered is not None:
             return remembered
+        look_up = self._look_up_of(credential, now)
+        if look_up is None:
+            return None
         forgotten = self.recognised.forgotten
-        found = await self._look_up(credential, now)
+        found = await self.strangers.found(credential, self.proxies.origin(scope), look_up)
         if found is None:
             return None
         self.recognised.remember(credential, found, forgotten)
         return found.client
 
-    async def _look_up(self, credential: str, now: datetime) -> Recognised | None:
+    def _look_up_of(self, credential: str, now: datetime) -> LookUp | None:
+        """How to look it up; None when its form tells that it is nobody's."""
         key_id = key_id_of(credential)
         if key_id is not None:
-            return await find_key(self.database, key_id, self.pepper.digests(credential), now)
-        token = await self.tokens.read(credential, now) if self.tokens is not None else None
+            return lambda: find_key(self.database, key_id, self.pepper.digests(credential), now)
+        tokens = self.tokens
+        return (lambda: self._issued(tokens, credential, now)) if tokens is not None else None
+
+    async def _issued(self, tokens: TokenReader, credential: str, now: datetime) -> Recognised | None:
+        token = await tokens.read(credential, now)
         if token is None:
             return None
         client = await find_issued(self.database, token.client_id, token.scopes)

@@ -1,4 +1,4 @@
-"""Imports asked for over HTTP, carried out by the worker one after the other.
+"""Imports asked for over HTTP, carried out by the worker one after the other, clients in turns.
 
 One that is interrupted, even by a sudden death, is taken up again when its lease ends: from the first line, since lines
 imported before are found unchanged. They are counted in the transaction that commits them, and so once.
@@ -48,7 +48,8 @@ async def carry_out_imports(
 
 async def carry_out_next(database: Database, clock: Callable[[], datetime], stop: asyncio.Event) -> bool:
     """Whether there was an import to carry out."""
-    job = await imports.claim(database, _failure("interrupted", INTERRUPTED))
+    async with database.transaction() as tx:
+        job = await imports.claim(tx, _failure("interrupted", INTERRUPTED))
     if job is None:
         return False
     try:

@@ -1,6 +1,7 @@
 """An import from its bytes to its counts. Lines are carried out in transactions of a hundred: what is committed stays,
 and a second run finds it unchanged."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -140,6 +141,7 @@ class Import:
     async def _carried_out(self, tx: Transaction, desk: Desk, lines: Sequence[Line], tally: Tally) -> None:
         work = await self._kind.start(tx, desk, lines)
         for line in lines:
+            await asyncio.sleep(0)  # whoever else this process serves is answered between two
             try:
                 changed = work.take(line)
             except Exception as stopped:

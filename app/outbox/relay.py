@@ -8,6 +8,7 @@ delivery twice, with the same id, and never misses one.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 
 import structlog
@@ -17,12 +18,16 @@ from app.outbox.settlement import Outcome, Settlement, tell_given_up
 from app.persistence import claims
 from app.persistence.claims import Claimed
 from app.persistence.database import Database
-from app.persistence.deliveries import DeliveryState
+from app.persistence.deliveries import Channel, DeliveryState
 from app.supervision import Turned, rest, uncounted
 
 Send = Callable[[Claimed], Awaitable[Outcome]]
 
-AT_ONCE = 64  # in this process
+# In this process, by channel: neither receivers nor the mail server take what the other needs.
+AT_ONCE: Mapping[str, int] = {Channel.WEBHOOK: 64, Channel.EMAIL: 16}
+# A delivery that lasts gives its slot to others and is counted apart, so that receivers that hang stop nobody.
+SLOW_SECONDS = 1.0
+SLOW_AT_ONCE = 192  # by channel
 LANE_AT_ONCE = 4  # of one receiver, by all processes
 LOOK_EVERY_SECONDS = 0.5  # whatever no bell tells of: what is due again, what others let go of
 REAP_EVERY_SECONDS = 5.0
@@ -30,6 +35,14 @@ FINISH_SECONDS = 3.0  # what is under way has when the process is told to stop
 SETTLE_AGAIN_AFTER = (0.5, 2.0, 8.0)  # seconds, all within the lease
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A delivery that is being tried since the monotonic instant `begun`, in seconds."""
+
+    claimed: Claimed
+    begun: float
 
 
 class Relay:
@@ -40,7 +53,7 @@ class Relay:
         self._channels = channels
         self._bell = bell or asyncio.Event()
         self._settlement = Settlement(database)
-        self._running: dict[asyncio.Task[None], Claimed] = {}
+        self._running: dict[asyncio.Task[None], Underway] = {}
         self._reaped_at = 0.0
 
     async def run(self, stop: asyncio.Event, turned: Turned = uncounted) -> None:
@@ -60,7 +73,7 @@ class Relay:
         taken = await self._claim()
         for claimed in taken:
             task = asyncio.create_task(self._deliver(claimed))
-            self._running[task] = claimed
+            self._running[task] = Underway(claimed, monotonic())
             task.add_done_callback(self._done)
         return len(taken)
 
@@ -75,14 +88,17 @@ class Relay:
                 tell_given_up(row["channel"], row["id"], row["event_id"], error="interrupted")
 
     async def _claim(self) -> list[Claimed]:
-        room = AT_ONCE - len(self._running)
-        if room <= 0:
-            return []
-        return await claims.claim(self._database, self._channels, most=room, lane_most=LANE_AT_ONCE)
+        rooms = {channel: room for channel in self._channels if (room := self._room(channel)) > 0}
+        return await claims.claim(self._database, rooms, lane_most=LANE_AT_ONCE) if rooms else []
+
+    def _room(self, channel: str) -> int:
+        begun = [each.begun for each in self._running.values() if each.claimed.channel == channel]
+        slow = sum(instant <= monotonic() - SLOW_SECONDS for instant in begun)
+        return AT_ONCE[channel] - len(begun) + min(slow, SLOW_AT_ONCE)
 
     async def _rest(self, stop: asyncio.Event) -> None:
-        """Until the bell, the end, or the time; only until the bell when there is no room."""
-        await rest(None if len(self._running) >= AT_ONCE else LOOK_EVERY_SECONDS, self._bell, stop)
+        """Until the bell, the end, or the time."""
+        await rest(LOOK_EVERY_SECONDS, self._bell, stop)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
@@ -113,7 +129,7 @@ class Relay:
         if not self._running:
             return
         _, late = await asyncio.wait(self._running, timeout=FINISH_SECONDS)
-        left = [self._running[task].claim for task in late]
+        left = [self._running[task].claimed.claim for task in late]
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

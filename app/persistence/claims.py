@@ -4,7 +4,7 @@ A claim is committed before anything is sent, and holds for as long as its lease
 that comes back late finds its claim taken over and changes nothing. All instants are of the database's own clock.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -58,7 +58,7 @@ class Verdict:
 # and no reason to look for what was found through the index of what is due.
 LANES = """SELECT l.id FROM lane l CROSS JOIN LATERAL (
     SELECT FROM delivery d WHERE d.lane_id = l.id AND d.state = 'due' AND d.next_attempt_at <= now() LIMIT 1) due
-WHERE l.channel = ANY($1) AND (l.open_until IS NULL OR l.open_until <= now())
+WHERE l.channel = $1 AND (l.open_until IS NULL OR l.open_until <= now())
     AND NOT EXISTS (SELECT FROM webhook_endpoint w WHERE w.id = l.id AND (w.status <> 'active' OR NOT EXISTS (
         SELECT FROM client c WHERE c.revoked_at IS NULL
             AND (c.id = w.client_id OR c.training_organisation_id = w.training_organisation_id))))
@@ -147,13 +147,17 @@ RELEASE = """UPDATE delivery SET state = 'due', next_attempt_at = now(), attempt
     lease_until = NULL WHERE state = 'in_flight' AND claim = ANY($1)"""
 
 
-async def claim(database: Database, channels: Collection[str], *, most: int, lane_most: int) -> list[Claimed]:
-    """Take at most `most` deliveries that are due, never more than `lane_most` of a lane in flight, all relays taken
-    together. Committed on return."""
+async def claim(database: Database, rooms: Mapping[str, int], *, lane_most: int) -> list[Claimed]:
+    """Take deliveries that are due, of each channel in `rooms` at most so many, and never more than `lane_most` of a
+    lane in flight, all relays taken together. Committed on return."""
     async with database.transaction() as tx:
-        lanes = [row["id"] for row in await tx.many(LANES, [*channels], most)]
-        rows = await tx.many(CLAIM, lanes, lane_most, most, LEASE) if lanes else []
+        rows = [row for channel, most in rooms.items() for row in await _claim(tx, channel, most, lane_most)]
     return [Claimed(**row) for row in rows]
+
+
+async def _claim(transaction: Transaction, channel: str, most: int, lane_most: int) -> list[Row]:
+    lanes = [row["id"] for row in await transaction.many(LANES, channel, most)]
+    return await transaction.many(CLAIM, lanes, lane_most, most, LEASE) if lanes else []
 
 
 async def settle_delivered(reader: Reader, arrived: Sequence[tuple[Claimed, Tried]]) -> int:

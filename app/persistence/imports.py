@@ -86,15 +86,18 @@ VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7) RETURNING *"""
 READ = """SELECT id, kind, dry_run, status, read, imported, unchanged, rejected, rejects IS NOT NULL AS has_rejects,
     ignored_columns, failure, created_at, finished_at FROM import_job WHERE id = $1"""
 
-# Whoever asked first; a file that kills its workers is given up.
+# Clients take turns, each with one import at a time; of one client, whoever asked first. A file that kills its workers
+# is given up.
 CLAIM = """WITH given_up AS (
     UPDATE import_job SET status = 'failed', content = NULL, claim = NULL, lease_until = NULL, finished_at = now(),
         failure = $2
     WHERE status = 'running' AND lease_until < now() AND attempts >= $3
 ), next AS (
-    SELECT id FROM import_job
+    SELECT id FROM import_job w
     WHERE content IS NOT NULL AND attempts < $3 AND (status = 'waiting' OR lease_until < now())
-    ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+        AND NOT EXISTS (SELECT FROM import_job o WHERE o.client_id = w.client_id AND o.lease_until >= now())
+    ORDER BY (SELECT max(finished_at) FROM import_job d WHERE d.client_id = w.client_id) NULLS FIRST, created_at, id
+    LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE import_job j SET status = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
     lease_until = now() + $1::interval, imported = CASE WHEN dry_run THEN 0 ELSE imported END
@@ -117,7 +120,8 @@ FORGET = """WITH old AS (DELETE FROM import_job WHERE created_at < now() - $1::i
 SELECT count(*) AS forgotten FROM old"""
 
 
-# Two numbers: beside the sequencer's.
+# Two numbers: beside the sequencer's. Two workers that look at the same time would not see each other's claim.
+CLAIMING = "SELECT pg_advisory_xact_lock(7241906, 3)"
 TURN = "SELECT pg_advisory_xact_lock(7241906, 2)"
 
 
@@ -149,9 +153,10 @@ async def read_rejects(reader: Reader, job: UUID) -> bytes | None:
     return row["rejects"] if row else None
 
 
-async def claim(reader: Reader, given_up: Mapping[str, Any]) -> Job | None:
-    """The next import, if any; one tried too often fails as `given_up` says."""
-    row = await reader.one(CLAIM, LEASE, orjson.dumps(given_up).decode(), MOST_ATTEMPTS)
+async def claim(transaction: Transaction, given_up: Mapping[str, Any]) -> Job | None:
+    """The next import, if any; one tried too often fails as `given_up` says. Waits for others who claim."""
+    await transaction.run(CLAIMING)
+    row = await transaction.one(CLAIM, LEASE, orjson.dumps(given_up).decode(), MOST_ATTEMPTS)
     if row is None:
         return None
     columns: dict[str, Any] = {**row, "kind": ImportKind(row["kind"])}

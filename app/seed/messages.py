@@ -18,5 +18,5 @@ async def add_demonstration_message(database: Database) -> None:
         if found is None or await messages.read_message(tx, MESSAGE) is not None:
             return
         await messages.post(tx, [Envelope(id=MESSAGE, recipient="adviser", **found)])
-    taken = await claims.claim(database, [Channel.EMAIL], most=1, lane_most=1)
+    taken = await claims.claim(database, {Channel.EMAIL: 1}, lane_most=1)
     await claims.settle_delivered(database, [(claimed, Tried(duration_ms=0)) for claimed in taken])

@@ -33,5 +33,5 @@ async def add_demonstration_endpoints(database: Database, client: Client, safe: 
             await webhook_endpoints.add_secret(tx, uuid5(SECRETS, endpoint.hex), endpoint, safe.seal(make_secret()))
         letter = a_test(SHOWN, now)
         await deliveries.post(tx, [Letter(DELIVERY, SHOWN, letter.event_id, TEST, letter.body)])
-    taken = await claims.claim(database, [Channel.WEBHOOK], most=1, lane_most=1)
+    taken = await claims.claim(database, {Channel.WEBHOOK: 1}, lane_most=1)
     await claims.settle_delivered(database, [(claimed, Tried(duration_ms=212, status=204)) for claimed in taken])

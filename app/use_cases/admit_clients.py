@@ -21,6 +21,7 @@ from app.use_cases.errors import (
     Disagreement,
     ExpiryOutOfRange,
     IssuerClientIdTaken,
+    ScopesBeyondMaker,
     ScopesBeyondRole,
     TooManyKeys,
     UnknownReference,
@@ -63,6 +64,24 @@ class KeyWish:
     expires_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """What may be granted: the scopes of each role, of which `maker` has so many. `maker` None: whoever is on the
+    machine, who may do anything."""
+
+    of_role: Mapping[Role, AbstractSet[str]]
+    maker: AbstractSet[str] | None = None
+
+    def check(self, role: Role, scopes: Sequence[str] | None = None) -> None:
+        """`scopes` None: all those of the role. Raise ScopesBeyondRole, ScopesBeyondMaker."""
+        possible = self.of_role[role]
+        wanted = possible if scopes is None else {*scopes}
+        if not possible >= wanted:
+            raise ScopesBeyondRole(possible)
+        if self.maker is not None and not self.maker >= wanted:
+            raise ScopesBeyondMaker(wanted - self.maker)
+
+
 async def enrol(transaction: Transaction, newcomer: Newcomer, now: datetime) -> Row:
     """Raise Disagreement, UnknownReference, IssuerClientIdTaken."""
     organisation = newcomer.training_organisation_id
@@ -78,8 +97,13 @@ async def enrol(transaction: Transaction, newcomer: Newcomer, now: datetime) -> 
     return await clients.add_client(transaction, client, newcomer.name, now, issuer_client_id=known_as) or {}
 
 
-async def admit(database: Database, newcomer: Newcomer, asked: Asked) -> Answer:
-    """Raise Disagreement, UnknownReference, IssuerClientIdTaken."""
+async def admit(database: Database, newcomer: Newcomer, powers: Powers, asked: Asked) -> Answer:
+    """One that the issuer knows comes with whatever its role may do; another one with nothing yet.
+
+    Raise ScopesBeyondMaker, Disagreement, UnknownReference, IssuerClientIdTaken.
+    """
+    if newcomer.issuer_client_id is not None:
+        powers.check(newcomer.role)
     async with database.transaction(attempt=asked.attempt, trace=asked.trace) as tx:
         await find_answer(tx, asked.attempt)
         row = await enrol(tx, newcomer, asked.now)
@@ -100,12 +124,11 @@ async def _found(transaction: Transaction, holder: Holder) -> Row:
     return row
 
 
-async def issue_key(
-    database: Database, wish: KeyWish, allowed: Mapping[Role, AbstractSet[str]], now: datetime, trace: Trace
-) -> Row:
-    """The row of the new key, with its client's name and role; `allowed` are the scopes of each role.
+async def issue_key(database: Database, wish: KeyWish, powers: Powers, now: datetime, trace: Trace) -> Row:
+    """The row of the new key, with its client's name and role. It may outlive its maker's, or none could be replaced.
 
-    Raise UnknownReference, Disagreement, IssuerClientIdTaken, ScopesBeyondRole, ExpiryOutOfRange, TooManyKeys.
+    Raise UnknownReference, Disagreement, IssuerClientIdTaken, ScopesBeyondRole, ScopesBeyondMaker, ExpiryOutOfRange,
+    TooManyKeys.
     """
     expires_at = wish.expires_at or now + USUAL_LIFE
     if not now < expires_at <= now + LONGEST_LIFE:
@@ -113,9 +136,7 @@ async def issue_key(
     async with database.transaction(trace=trace) as tx:
         holder = wish.holder
         client = await _found(tx, holder) if isinstance(holder, Holder) else await enrol(tx, holder, now)
-        possible = allowed[Role(client["role"])]
-        if not possible >= {*(wish.scopes or ())}:
-            raise ScopesBeyondRole(possible)
+        powers.check(Role(client["role"]), wish.scopes)
         live = await clients.live_keys(tx, client["id"], now)
         if len(live) >= MOST_KEYS:
             raise TooManyKeys(live)

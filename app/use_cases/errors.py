@@ -65,6 +65,14 @@ class ScopesBeyondRole(Exception):  # noqa: N818  # an answer to a caller, named
         self.possible = sorted(possible)
 
 
+class ScopesBeyondMaker(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """Credentials cannot do more than whoever makes them; `missing` are the scopes that the maker does not have."""
+
+    def __init__(self, missing: Iterable[str]) -> None:
+        super().__init__("scopes beyond the maker")
+        self.missing = sorted(missing)
+
+
 class TooManyEndpoints(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """The owner has as many webhook endpoints as it may."""
 

@@ -95,6 +95,7 @@ def _registration(client: httpx.Client, headers: dict[str, str]) -> httpx.Respon
 PROBLEMS: Mapping[str, Provocation] = {
     "malformed-json": lambda client: client.post("/v1/advisers", content=b"{", headers=JSON),
     "malformed-form": lambda client: client.post("/v1/imports", content=b"garbage", headers=FORM),
+    "head-too-large": lambda client: client.get("/v1/modules", headers={"X-Filling": "x" * 40_000}),
     "invalid-parameter": lambda client: client.get("/v1/advisers", params={"limit": 0, "updated_since": "x" * 41}),
     "invalid-header": lambda client: _registration(client, {"Idempotency-Key": "short"}),
     "invalid-cursor": lambda client: client.get("/v1/modules", params={"cursor": "none"}),

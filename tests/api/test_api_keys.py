@@ -335,3 +335,78 @@ def test_an_organisation_s_key_sees_its_own(served: Served, admin: httpx.Client)
         rows = client.get("/v1/registrations").json()["data"]
 
     assert {row["training_organisation_id"] for row in rows} <= {str(LA_MEDNUM)}
+
+
+def limited(served: Served, admin: httpx.Client, *scopes: str) -> httpx.Client:
+    """An administrator whose key goes so far, beside making keys."""
+    return holder(served, made(admin, name="Un prestataire", role="admin", scopes=["keys:write", *scopes]))
+
+
+BEYOND: dict[str, tuple[dict[str, Any], str]] = {
+    "another administrator": ({"name": "X", "role": "admin"}, "personal-data:erase"),
+    "a scope more": ({"name": "X", "role": "admin", "scopes": ["keys:write", "audit:read"]}, "audit:read"),
+    "another role": ({"name": "X", "role": "platform"}, "personal-data:read"),
+    "a scope of another role": (
+        {"name": "X", "role": "platform", "scopes": ["advisers:read", "advisers:write"]},
+        "advisers:write",
+    ),
+    "an organisation": (
+        {"name": "X", "role": "training_organisation", "training_organisation_id": str(HISTYA)},
+        "sessions:write",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_a_key_grants_at_most_what_its_maker_s_does(served: Served, admin: httpx.Client, case: str) -> None:
+    body, missing = BEYOND[case]
+
+    with limited(served, admin, "advisers:read") as maker:
+        refused = maker.post("/v1/api-keys", json=body)
+
+    detail = problem(refused, 403, "forbidden")["detail"]
+    assert missing in detail
+    assert "advisers:read" not in detail
+
+
+def test_within_what_its_maker_s_does_a_key_is_made(served: Served, admin: httpx.Client) -> None:
+    with limited(served, admin, "advisers:read") as maker:
+        created = made(maker, name="X", role="platform", scopes=["advisers:read"])
+        twin = made(maker, name="Y", role="admin", scopes=["keys:write", "advisers:read"])
+    with holder(served, twin) as second:
+        refused = second.post("/v1/api-keys", json={"name": "Z", "role": "admin"})
+
+    assert created["scopes"] == ["advisers:read"]
+    problem(refused, 403, "forbidden")
+
+
+def test_a_second_key_of_somebody_else_grants_no_more_either(served: Served, admin: httpx.Client) -> None:
+    other = made(admin, role="admin", name="Un administrateur")
+
+    with limited(served, admin, "advisers:read") as maker:
+        refused = maker.post("/v1/api-keys", json={"client_id": other["client_id"]})
+        allowed = made(maker, client_id=other["client_id"], scopes=["advisers:read"])
+
+    assert "policies:write" in problem(refused, 403, "forbidden")["detail"]
+    assert allowed["scopes"] == ["advisers:read"]
+
+
+def test_a_client_that_comes_with_tokens_may_no_more_than_who_adds_it(served: Served, admin: httpx.Client) -> None:
+    known = {"name": "X", "role": "platform", "issuer_client_id": f"coop-{uuid4()}"}
+
+    with limited(served, admin, "advisers:read") as maker:
+        refused = maker.post("/v1/clients", json=known)
+        without_credentials = maker.post("/v1/clients", json={"name": "X", "role": "platform"})
+
+    assert "contracts:write" in problem(refused, 403, "forbidden")["detail"]
+    assert without_credentials.status_code == 201
+    assert admin.post("/v1/clients", json=known).status_code == 201
+
+
+def test_a_refused_key_leaves_its_line_in_the_audit_log(served: Served, admin: httpx.Client) -> None:
+    created = made(admin, name="Un prestataire", role="admin", scopes=["keys:write"])
+    with holder(served, created) as maker:
+        maker.post("/v1/api-keys", json={"name": "X", "role": "admin"})
+
+    lines = admin.get("/v1/audit-log", params={"actor": created["client_id"]}).json()["data"]
+    assert [(line["action"], line["refused"]) for line in lines] == [("createApiKey", True)]

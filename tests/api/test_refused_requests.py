@@ -205,10 +205,35 @@ def test_a_body_of_the_longest_length_gets_no_endless_answer(platform: httpx.Cli
     assert len(answer.content) < 256 * KIB
 
 
-def test_a_path_with_a_final_slash_loses_no_key(platform: httpx.Client) -> None:
-    answer = platform.get("/v1/modules/")
+SLASHED = [
+    "/v1/modules/", "/v1/registrations/", "/v1/advisers/01978a3e-5b0c-7c41-9d5f-2f0c1b7a9e34/", "/v1/imports/",
+    "/docs/", "/guide/", "/problems/", "/privacy/", "/statistics/", "/livez/", "/mailbox/", "/openapi.json/",
+]  # fmt: skip
+EVIL = {"Host": "evil.example"}
 
-    assert answer.status_code in {307, 308, 404}
+
+@pytest.mark.parametrize("path", SLASHED)
+def test_a_path_with_a_final_slash_is_another_one(admin: httpx.Client, path: str) -> None:
+    """A redirect would lead to whatever Host says, key and all."""
+    read, sent = admin.get(path, headers=EVIL), admin.post(path, json={}, headers=EVIL)
+
+    problem(read, 404, "not-found")
+    problem(sent, 404, "not-found")
+    assert "Location" not in {*read.headers, *sent.headers}
+
+
+@pytest.mark.parametrize("path", ["/", "/assets", "/design-system", "/docs/assets", "/statistics/leave", "/v1/modules"])
+def test_no_answer_repeats_the_name_of_the_host(admin: httpx.Client, path: str) -> None:
+    for answer in (admin.get(path, headers=EVIL), admin.post(path, headers=EVIL)):
+        assert not any("evil" in value for value in answer.headers.values())
+        assert "evil" not in answer.text
+        assert answer.headers.get("Location", "/").startswith("/")
+
+
+def test_the_way_to_the_next_page_does_not_hang_on_the_name_of_the_host(admin: httpx.Client) -> None:
+    answer = admin.get("/v1/modules", params={"limit": 1}, headers={"Host": "a//evil.example"})
+
+    assert answer.headers["Link"].startswith(f"<{admin.base_url}".rstrip("/") + "/v1/modules?")
 
 
 def test_every_problem_is_said_in_french_by_default(anonymous: httpx.Client) -> None:

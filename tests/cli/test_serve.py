@@ -131,6 +131,19 @@ def test_several_processes_serve_together(filled: Path) -> None:
     assert processes_in(filled) == []
 
 
+@linux
+def test_each_of_several_processes_bounds_heads_and_believes_its_proxies(filled: Path) -> None:
+    with serving(filled, WORKERS="2", TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT_PER_MINUTE="3") as program:
+        url = program.base_url
+        large = [httpx.get(f"{url}/livez", headers={"X-Filling": "x" * 40_000}) for _ in range(8)]
+        asked = [httpx.get(f"{url}/v1/modules", headers={"X-Forwarded-For": f"192.0.2.{n}"}) for n in range(20)]
+        same = [httpx.get(f"{url}/v1/modules", headers={"X-Forwarded-For": "198.51.100.1"}) for _ in range(10)]
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in large} == {(431, "head-too-large")}
+    assert {answer.status_code for answer in asked} == {401}
+    assert {answer.status_code for answer in same} == {401, 429}
+
+
 def _deciding_versions(asked: dict[str, object], client: httpx.Client) -> set[str]:
     """The versions of the policy that previews name, each on a connection of its own: in any process."""
     url, headers = f"{client.base_url}/v1/registrations/preview", dict(client.headers)

@@ -30,6 +30,8 @@ WRONG: Mapping[str, dict[str, str]] = {
     "SMTP_URL port": {"SMTP_URL": "smtp://mail.example.org:mail"},
     "MAIL_FROM": {"MAIL_FROM": "Inscriptions"},
     "SUPPORT_EMAIL": {"SUPPORT_EMAIL": "support"},
+    "TRUSTED_PROXIES": {"TRUSTED_PROXIES": "10.0.0.0/8 proxy.example.org"},
+    "TRUSTED_PROXIES network": {"TRUSTED_PROXIES": "10.0.0.1/8"},
     "HOST": {"HOST": "nowhere.invalid", "DATABASE_URL": "postgresql://localhost/x", "SECRET_KEY": SECRET},
 }
 

@@ -40,16 +40,22 @@ FILE = separated(
 DONE = {"status": "done", "read": LINES, "imported": LINES - 2, "unchanged": 1, "rejected": 1}
 
 
-async def asked(database: Database, content: bytes = FILE, *, dry_run: bool = False) -> UUID:
-    trace = Trace(ADMIN.id, "importFile", uuid4(), MORNING)
+async def asked(database: Database, content: bytes = FILE, *, dry_run: bool = False, client: Client = ADMIN) -> UUID:
+    trace = Trace(client.id, "importFile", uuid4(), MORNING)
     answer = await ask_for_import(
-        database, ImportKind.ADVISERS, content, asking(client=ADMIN, trace=trace), dry_run=dry_run
+        database, ImportKind.ADVISERS, content, asking(client=client, trace=trace), dry_run=dry_run
     )
     return UUID(orjson.loads(answer.body)["id"])
 
 
 async def worked(database: Database, stop: asyncio.Event | None = None) -> bool:
     return await carry_out_next(database, lambda: MORNING, stop or asyncio.Event())
+
+
+async def claimed(database: Database) -> Job | None:
+    """As by a worker that dies then."""
+    async with database.transaction() as tx:
+        return await imports.claim(tx, {})
 
 
 async def found(database: Database, job: UUID) -> Row:
@@ -166,13 +172,61 @@ async def test_killed_in_the_middle_it_is_finished_by_another_and_counted_once(
 async def test_a_file_that_kills_every_worker_is_given_up(database: Database) -> None:
     job = await asked(database)
     for _ in range(MOST_ATTEMPTS):
-        assert await imports.claim(database, {}) is not None
+        assert await claimed(database) is not None
         await lapse(database)
 
     assert not await worked(database)
 
     row = await found(database, job)
     assert (row["status"], orjson.loads(row["failure"])["code"]) == ("failed", "interrupted")
+
+
+OTHER = Client(UUID(int=7_004), Role.ADMIN, None)
+
+
+async def test_clients_take_turns_however_much_one_of_them_left(database: Database) -> None:
+    first = [await asked(database, b"Nom") for _ in range(3)]
+    second = [await asked(database, b"Nom", client=OTHER) for _ in range(2)]
+    while await worked(database):
+        pass
+
+    rows = await database.many("SELECT id FROM import_job ORDER BY finished_at")
+
+    assert [row["id"] for row in rows] == [first[0], second[0], first[1], second[1], first[2]]
+
+
+async def test_a_client_has_one_import_at_a_time(database: Database) -> None:
+    mine, _ = await asked(database), await asked(database)
+    theirs = await asked(database, client=OTHER)
+
+    taken = await asyncio.gather(*(claimed(database) for _ in range(5)))
+
+    assert {job.id for job in taken if job is not None} == {mine, theirs}
+
+
+async def test_red_run_without_a_turn_to_claim_it_has_several(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both look before either has committed."""
+    monkeypatch.setattr(imports, "CLAIMING", "SELECT 1")
+    await asked(database)
+    await asked(database)
+    async with database.transaction() as one, database.transaction() as another:
+        taken = [await imports.claim(one, {}), await imports.claim(another, {})]
+
+    assert None not in taken
+
+
+async def test_one_that_was_lost_holds_its_client_back_no_longer_than_its_lease(database: Database) -> None:
+    lost, _ = await asked(database), await asked(database)
+    await claimed(database)
+    assert await claimed(database) is None
+    await lapse(database)
+
+    again = await claimed(database)
+
+    assert again is not None
+    assert again.id == lost
 
 
 async def test_who_comes_back_late_commits_nothing_more(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +237,7 @@ async def test_who_comes_back_late_commits_nothing_more(database: Database, monk
         noted += 1
         if noted == 3:  # the first hundred are committed; before the second
             await lapse(database)
-            await imports.claim(database, {})
+            await claimed(database)
         await note(reader, held, imported, counts)
 
     monkeypatch.setattr(imports, "note", overtaken)

@@ -300,12 +300,56 @@ def test_an_answer_leaves_its_line_in_the_audit_log(
     assert [line["actor"] for line in lines["data"]] == [str(PERSONAL_LINK.id)]
 
 
-def test_an_address_that_comes_without_end_waits(visitor: httpx.Client, served: Served) -> None:
-    before, served.service.visitors = served.service.visitors, Limiter(3)
-    statuses = [visitor.get("/answer/x").status_code for _ in range(5)]
-    served.service.visitors = before
+@pytest.fixture
+def suspicious(served: Served) -> Generator[None]:
+    before, served.service.bad_links = served.service.bad_links, Limiter(3)
+    yield
+    served.service.bad_links = before
 
+
+@pytest.mark.usefixtures("suspicious")
+def test_an_address_that_tries_links_without_end_waits_and_a_good_one_opens_all_the_same(
+    visitor: httpx.Client, platform: httpx.Client
+) -> None:
+    good = path_of(over_quota(platform))
+    before = [visitor.get(good).status_code for _ in range(10)]
+    statuses = [visitor.get("/answer/x").status_code for _ in range(5)]
+    wait = visitor.post("/answer/y", data=CANCEL)
+
+    assert before == [200] * 10
     assert statuses == [404, 404, 404, 429, 429]
+    assert (wait.status_code, wait.headers["Retry-After"]) == (429, "60")
+    assert visitor.get(good).status_code == 200
+    assert visitor.post(good, data=CANCEL).status_code == 303
+
+
+@pytest.mark.usefixtures("suspicious")
+def test_a_link_that_has_expired_counts_as_a_bad_one(visitor: httpx.Client, platform: httpx.Client, at: Any) -> None:
+    expired = path_of(over_quota(platform))
+    at(datetime(2028, 1, 1, tzinfo=UTC))
+
+    statuses = [visitor.get(expired).status_code for _ in range(5)]
+
+    assert statuses == [410, 410, 410, 429, 429]
+
+
+def test_an_answer_given_twice_in_one_form_is_none(visitor: httpx.Client, platform: httpx.Client) -> None:
+    path = path_of(over_quota(platform))
+
+    answer = visitor.post(path, data={"choice": ["cancel", "keep"], "payer": "self"})
+
+    assert answer.status_code == 422
+    assert visitor.get(path).status_code == 200
+
+
+def test_the_way_back_to_the_page_does_not_hang_on_the_name_of_the_host(
+    visitor: httpx.Client, platform: httpx.Client
+) -> None:
+    path = path_of(over_quota(platform))
+
+    answer = visitor.post(path, data=CANCEL, headers={"Host": "a//evil.example"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)
 
 
 def test_the_design_system_is_served_from_here(visitor: httpx.Client, platform: httpx.Client) -> None:

@@ -60,7 +60,7 @@ async def test_a_message_that_is_given_up_is_one_line_that_names_nobody(database
 async def test_one_that_kills_its_relays_is_seen_too(database: Database) -> None:
     message = await _a_message(database)
     await database.one("UPDATE delivery SET attempts = 9")
-    await claim(database, [Channel.EMAIL], most=1, lane_most=4)
+    await claim(database, {Channel.EMAIL: 1}, lane_most=4)
     await leases_end(database)
 
     with capture_logs() as logged:

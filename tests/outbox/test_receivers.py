@@ -12,6 +12,7 @@ from app.outbox import relay, webhook
 from app.outbox.retry import Alarm
 from app.persistence import webhook_endpoints
 from app.persistence.database import Database
+from app.persistence.deliveries import Channel
 from app.persistence.webhook_endpoints import read_endpoint
 from app.use_cases.errors import TooManyEndpoints
 from app.use_cases.keep_endpoint import MOST_ENDPOINTS, change_endpoint, delete_endpoint
@@ -264,7 +265,7 @@ async def test_a_dead_receiver_keeps_nothing_from_twenty_healthy_ones(
 ) -> None:
     """The silent one does not say a word before they have everything: it could take all there is room for."""
     monkeypatch.setattr(webhook, "TOTAL_SECONDS", 600)
-    monkeypatch.setattr(relay, "AT_ONCE", 2 * relay.LANE_AT_ONCE)
+    monkeypatch.setattr(relay, "AT_ONCE", {Channel.WEBHOOK: 2 * relay.LANE_AT_ONCE})
     over = asyncio.Event()
 
     async def silent(_: Received) -> Reply:

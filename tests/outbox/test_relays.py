@@ -55,7 +55,7 @@ async def doubled(database: Database) -> int:
 
     async def take() -> None:
         for _ in range(20):
-            taken.extend(await claim(database, [Channel.WEBHOOK], most=10, lane_most=1000))
+            taken.extend(await claim(database, {Channel.WEBHOOK: 10}, lane_most=1000))
 
     await asyncio.gather(*(take() for _ in range(6)))
     return len(taken) - len({each.id for each in taken})
@@ -73,7 +73,7 @@ async def test_red_run_without_the_locks_some_are(database: Database, monkeypatc
 
 
 async def one_claim(database: Database) -> Claimed:
-    (claimed,) = await claim(database, [Channel.WEBHOOK], most=1, lane_most=4)
+    (claimed,) = await claim(database, {Channel.WEBHOOK: 1}, lane_most=4)
     return claimed
 
 
@@ -114,7 +114,7 @@ async def test_what_is_claimed_is_nobody_else_s_until_the_lease_ends(database: D
     await one_claim(database)
 
     assert await reap(database, 10) == []
-    assert await claim(database, [Channel.WEBHOOK], most=1, lane_most=4) == []
+    assert await claim(database, {Channel.WEBHOOK: 1}, lane_most=4) == []
 
 
 async def test_a_delivery_that_kills_its_relays_ends(database: Database) -> None:
@@ -170,7 +170,7 @@ async def test_a_claim_looks_at_what_it_takes_however_much_waits(database_url: s
     alone = open_database(database_url, pool_size=1, role=None)
     before = await read_by(alone)
 
-    taken = await claim(alone, [Channel.WEBHOOK], most=64, lane_most=4)
+    taken = await claim(alone, {Channel.WEBHOOK: 64}, lane_most=4)
 
     assert len(taken) == 64
     assert await read_by(alone) - before <= ENDPOINTS * (4 + 2)

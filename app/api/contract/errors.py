@@ -13,7 +13,7 @@ DESCRIPTIONS = {
     403: "Action non permise à cette clé",
     404: "Introuvable, ou pas à vous",
     406: "Format non proposé",
-    408: "Corps trop lent",
+    408: "Demande trop lente",
     409: "Conflit avec l’état présent",
     410: "N’existe plus",
     412: "Version périmée",

@@ -34,13 +34,12 @@ PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 
 async def _opened(request: Request) -> Response:
-    return await _question(request) if _is_welcome(request) else _too_often()
+    question = await _found(request)
+    return _unknown(request) if question is None else _page(request, question)
 
 
 async def _answered(request: Request) -> Response:
     """Do what is asked and lead back to the page: a second click, or a reload, finds what the first one did."""
-    if not _is_welcome(request):
-        return _too_often()
     question = await _found(request)
     if question is None:
         return _unknown(request)
@@ -49,12 +48,8 @@ async def _answered(request: Request) -> Response:
         return _page(request, question, wrong=True)
     service: Service = request.app.state.service
     await reply_to(service.database, question, reply, request.scope["request_id"], service.clock())
-    return RedirectResponse(request.url.path, 303, headers=PRIVATE)
-
-
-async def _question(request: Request) -> Response:
-    question = await _found(request)
-    return _unknown(request) if question is None else _page(request, question)
+    # Not of `request.url`, which is made of whatever Host says.
+    return RedirectResponse(request.scope["path"], 303, headers=PRIVATE)
 
 
 async def _found(request: Request) -> Question | None:
@@ -63,10 +58,10 @@ async def _found(request: Request) -> Question | None:
     return await question_of(service.database, decision, service.clock()) if decision is not None else None
 
 
-def _is_welcome(request: Request) -> bool:
-    """Whether this address has not come too often."""
+def _is_one_too_many(request: Request) -> bool:
+    """Count a link that leads nowhere, by where it comes from: a good one is never refused for the sake of others."""
     service: Service = request.app.state.service
-    return service.visitors.take(request.client and request.client.host, monotonic()).granted
+    return not service.bad_links.take(service.proxies.origin(request.scope), monotonic()).granted
 
 
 async def _reply(request: Request, question: Question) -> Reply | None:
@@ -74,7 +69,8 @@ async def _reply(request: Request, question: Question) -> Reply | None:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         return None
     body = await BoundedRequest(request.scope, request.receive, JSON).body()
-    said = {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    given = parse_qs(body.decode("utf-8", "replace"))
+    said = {name: values[0] for name, values in given.items() if len(values) == 1}  # said twice is not said
     if not question.is_choice:
         return Reply() if "notice" in said else None
     match said.get("choice"):
@@ -87,6 +83,8 @@ async def _reply(request: Request, question: Question) -> Reply | None:
 
 
 def _page(request: Request, question: Question, *, wrong: bool = False) -> Response:
+    if question.standing in GONE and _is_one_too_many(request):
+        return _too_often()
     service: Service = request.app.state.service
     row = question.row
     first, last = row["session_starts_on"], row["session_ends_on"]
@@ -107,6 +105,8 @@ def _page(request: Request, question: Question, *, wrong: bool = False) -> Respo
 
 
 def _unknown(request: Request) -> Response:
+    if _is_one_too_many(request):
+        return _too_often()
     service: Service = request.app.state.service
     shown = page("answer_unknown.html", policy=POLICY, support=service.support_email, too_often=False)
     return _private(shown, 404)

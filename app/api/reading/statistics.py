@@ -7,7 +7,7 @@ log, and is looked up again at each visit, so that a key that is revoked shows n
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from time import monotonic
+from functools import partial
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import Request
@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.access import SCOPES, Scope
 from app.api.fields import CIVIL_DATE
+from app.api.problems import Problem
 from app.api.reading import figures
 from app.api.reading.rendering import page
 from app.api.routes import JSON, BoundedRequest
@@ -75,19 +76,27 @@ async def _visitor(request: Request) -> Client | None:
         key = _safe(service).open_within(sealed, LIFETIME, service.clock())
     except SealedByAnotherKeyError:
         return None
-    return await _holder(service, key)
+    return await _holder(request, key)
 
 
-async def _holder(service: Service, key: str) -> Client | None:
-    """None when the key may not read statistics, or nothing at all."""
-    client = await service.client_with(key, service.clock()) if _KEY.fullmatch(key) else None
+async def _holder(request: Request, key: str) -> Client | None:
+    """None when the key may not read statistics, or nothing at all. Raise Problem when too many that nobody knows came
+    from there."""
+    service: Service = request.app.state.service
+    client = await service.client_with(key, service.clock(), request.scope) if _KEY.fullmatch(key) else None
     allowed = client is not None and Scope.STATISTICS_READ in SCOPES[client.role]
     return client if client is not None and allowed and client.holds(Scope.STATISTICS_READ) else None
 
 
 async def _opened(request: Request) -> Response:
-    client = await _visitor(request)
-    return _ask_for_key() if client is None else await _statistics(request, client)
+    try:
+        client = await _visitor(request)
+    except Problem as refused:
+        return _come_back(refused)
+    if client is None:
+        return _ask_for_key()
+    service: Service = request.app.state.service
+    return await service.heavy.carry_out(client.id, lambda: _statistics(request, client))
 
 
 def _ask_for_key(*, wrong: bool = False, too_often: bool = False) -> Response:
@@ -96,15 +105,22 @@ def _ask_for_key(*, wrong: bool = False, too_often: bool = False) -> Response:
     return shown
 
 
+def _come_back(refused: Problem) -> Response:
+    shown = _ask_for_key(too_often=True)
+    shown.headers.update(refused.headers)
+    return shown
+
+
 async def _entered(request: Request) -> Response:
     """Keep the key of the form for an hour."""
     service: Service = request.app.state.service
-    if not service.visitors.take(request.client and request.client.host, monotonic()).granted:
-        return _ask_for_key(too_often=True)
     body = await BoundedRequest(request.scope, request.receive, JSON).body()
     key = parse_qs(body.decode("utf-8", "replace")).get("key", [""])[-1].strip()
-    if await _holder(service, key) is None:
-        return _ask_for_key(wrong=True)
+    try:
+        if await _holder(request, key) is None:
+            return _ask_for_key(wrong=True)
+    except Problem as refused:
+        return _come_back(refused)
     answer = _private(RedirectResponse(PATH, 303))
     answer.set_cookie(
         COOKIE,
@@ -214,7 +230,8 @@ async def _table(request: Request) -> Response:
     days = _period(asked, civil_date(service.clock()))
     owner = client.training_organisation_id
     reader, groups = service.database.seen_by(owner), (Grouping(by), Grouping.STATUS, Grouping.FUNDING)
-    rows = await count_registrations(reader, Period(*(days or ())), groups, owner=owner)
+    counted = partial(count_registrations, reader, Period(*(days or ())), groups, owner=owner)
+    rows = await service.heavy.carry_out(client.id, counted)
     names = await _names(reader)
     answer = table(
         [TABLES[groups[0]], "Statut", "Prise en charge", "Inscriptions"],

@@ -1,0 +1,56 @@
+"""Forms with a file, whole: all of it came, and nothing is said twice."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+
+from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from app.api.problems import Problem, as_shown, field_error, pointer_to
+from app.wording.languages import Sentence
+
+NO_FORM = Sentence(
+    fr="Le corps n’est pas un formulaire multipart/form-data complet : il finit par « --frontière-- ».",
+    en="The body is not a complete multipart/form-data form: it ends with “--boundary--”.",
+)
+TWICE = Sentence(fr="Donné deux fois ; donnez-le une fois.", en="Given twice; give it once.")
+
+
+class _WholeParser(MultiPartParser):
+    """The framework's takes a form that stops anywhere for one that says nothing more."""
+
+    has_ended = False
+
+    async def parse(self) -> FormData:
+        self.stream = self._to_its_end(self.stream)
+        return await super().parse()
+
+    def on_end(self) -> None:
+        self.has_ended = True
+
+    async def _to_its_end(self, stream: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        async for chunk in stream:
+            yield chunk
+        if not self.has_ended:
+            raise MultiPartException("cut short")
+
+
+async def whole_form(request: Request) -> FormData:
+    """To be closed by the caller. Raise Problem: a form that is cut short could mean the contrary without its last
+    field, and of two values that were given nobody knows which is meant."""
+    try:
+        form = await _WholeParser(request.headers, request.stream()).parse()
+    except MultiPartException:
+        raise Problem("malformed-form", NO_FORM) from None
+    twice = [name for name, times in Counter(name for name, _ in form.multi_items()).items() if times > 1]
+    if twice:
+        await form.close()
+        raise _given(twice)
+    return form
+
+
+def _given(twice: list[str]) -> Problem:
+    names = ", ".join(as_shown(name) for name in twice)
+    said = Sentence(fr=f"Champs donnés deux fois : {names}.", en=f"Fields given twice: {names}.")
+    return Problem("validation-error", said, [field_error(pointer_to(name), "given-twice", TWICE) for name in twice])

@@ -1,0 +1,106 @@
+"""A form is taken whole or not at all: cut anywhere, or with anything said twice, it is refused."""
+
+import httpx
+import pytest
+
+from app.api import forms
+from tests.api.answers import problem, wrong_fields
+from tests.api.raw import answer_on, connected, hung_up, posted
+from tests.served import Served
+
+FORM = {"Content-Type": "multipart/form-data; boundary=here"}
+KIND = b'Content-Disposition: form-data; name="kind"\r\n\r\nadvisers'
+DRY_RUN = b'Content-Disposition: form-data; name="dry_run"\r\n\r\ntrue'
+FILE = b'Content-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nNom\nA'
+WHOLE = [KIND, FILE, DRY_RUN]
+
+
+def form(*parts: bytes) -> bytes:
+    return b"".join(b"--here\r\n" + part + b"\r\n" for part in parts) + b"--here--\r\n"
+
+
+def sent(admin: httpx.Client, content: bytes) -> httpx.Response:
+    return admin.post("/v1/imports", content=content, headers=FORM)
+
+
+def imports_left(admin: httpx.Client) -> int:
+    lines = admin.get("/v1/audit-log", params={"action": "importFile", "limit": 500}).json()["data"]
+    return len([line for line in lines if not line["refused"]])
+
+
+def test_a_whole_form_is_taken_with_or_without_its_last_line_break(admin: httpx.Client) -> None:
+    assert [sent(admin, body).status_code for body in (form(*WHOLE), form(*WHOLE).rstrip())] == [202, 202]
+
+
+def cuts() -> list[int]:
+    """Every place in the form but those after its end."""
+    return [*range(len(form(*WHOLE)) - len(b"--\r\n") + 2)]
+
+
+def test_a_form_cut_short_anywhere_is_refused(admin: httpx.Client) -> None:
+    before = imports_left(admin)
+
+    codes = {
+        (answer.status_code, answer.json()["code"]) for cut in cuts() for answer in [sent(admin, form(*WHOLE)[:cut])]
+    }
+
+    assert codes == {(400, "malformed-form")}
+    assert imports_left(admin) == before
+
+
+def test_red_run_without_its_end_asked_for_a_rehearsal_becomes_an_import(
+    admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = form(*WHOLE)
+    monkeypatch.setattr(forms._WholeParser, "has_ended", True)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
+
+    answer = sent(admin, whole[: whole.index(b"true")])
+
+    assert (answer.status_code, answer.json()["dry_run"]) == (202, False)
+
+
+@pytest.mark.parametrize(
+    ("parts", "wrong"),
+    [
+        ([*WHOLE, KIND], {"/kind": "given-twice"}),
+        ([*WHOLE, KIND.replace(b"advisers", b"contracts")], {"/kind": "given-twice"}),
+        ([*WHOLE, FILE], {"/file": "given-twice"}),
+        ([FILE, FILE, DRY_RUN, DRY_RUN], {"/file": "given-twice", "/dry_run": "given-twice"}),
+        ([*WHOLE, DRY_RUN.replace(b"true", b"false")], {"/dry_run": "given-twice"}),
+        ([*WHOLE, FILE.replace(b'; filename="a.csv"', b"")], {"/file": "given-twice"}),
+    ],
+)
+def test_what_is_said_twice_is_refused_by_its_name(
+    admin: httpx.Client, parts: list[bytes], wrong: dict[str, str]
+) -> None:
+    assert wrong_fields(sent(admin, form(*parts))) == wrong
+
+
+def test_a_form_shorter_than_it_said_is_not_believed(served: Served, admin: httpx.Client) -> None:
+    before, body = imports_left(admin), form(*WHOLE)
+    named = [f"Authorization: Bearer {served.keys['admin']}", f"Content-Type: {FORM['Content-Type']}"]
+
+    with connected(served) as line:
+        line.sendall(posted("/v1/imports", body, *named, length=len(body) + 1))
+        line.shutdown(1)  # nothing more will come
+        hung_up(line)
+
+    assert imports_left(admin) == before
+
+
+def test_a_form_longer_than_it_said_is_cut_and_refused(served: Served) -> None:
+    body = form(*WHOLE)
+    named = [f"Authorization: Bearer {served.keys['admin']}", f"Content-Type: {FORM['Content-Type']}"]
+
+    with connected(served) as line:
+        line.sendall(posted("/v1/imports", body, *named, length=len(body) - 10))
+        answer = answer_on(line)
+
+    assert answer is not None
+    assert (answer.status, answer.problem["code"]) == (400, "malformed-form")
+
+
+def test_what_makes_no_form_is_said_so(admin: httpx.Client) -> None:
+    problem(
+        admin.post("/v1/imports", content=b"x", headers={"Content-Type": "multipart/form-data"}), 400, "malformed-form"
+    )
