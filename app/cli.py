@@ -108,7 +108,7 @@ def worker() -> None:
             raise SettingsError(refused) from None
 
     async def run() -> None:
-        stop, database = asyncio.Event(), open_database(url, pool_size=WORKER_POOL_SIZE)
+        stop, database = asyncio.Event(), open_database(url, pool_size=WORKER_POOL_SIZE, secrets=settings.secrets)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await work(database, url, settings, stop)

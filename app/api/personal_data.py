@@ -67,9 +67,10 @@ def _holding(extract: Extract, years: int) -> HoldingResource:
 async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
     """De quoi répondre à une demande d’accès (RGPD, article 15) : toutes les tables, en français, à un même instant.
     Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
-    if await ADVISERS.read(asking.reader, adviser_id) is None:
+    present = await ADVISERS.read(asking.database, adviser_id)
+    if present is None:
         raise Missing("adviser")
-    extracts = await read_everything(asking.reader, adviser_id)
+    extracts = await read_everything(asking.database, present, asking.now)
     years = asking.service.anonymise_after_years
     resource: ExportResource = {
         "adviser_id": adviser_id,

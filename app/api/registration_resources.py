@@ -208,9 +208,10 @@ def decision_resource(row: Row, entitlement: str | None, language: Language) -> 
 
 
 def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
-    """What a decision read; a training organisation is not shown the registrations of others."""
+    """What a decision read; a training organisation is not shown the registrations of others, nor an earlier file."""
     facts: dict[str, Any] = orjson.loads(stored)
     if owner is not None:
+        facts["file"].pop("former", None)
         others = facts["file"]["registrations"]
         facts["file"]["registrations"] = [
             item for item in others if item["request"]["organisation"]["id"] == str(owner)

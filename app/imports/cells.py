@@ -24,7 +24,7 @@ _FRENCH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d+)( 0?0:00(:00)?)?")
 _WHOLE = re.compile(r"[0-9]+([.,]0+)?")
 _EXPONENT = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _SERIAL_DAYS = re.compile(r"[1-9][0-9]{4}([.,]0+)?")
-_NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")  # no database keeps them
+NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")  # no database keeps them
 _SERIAL_ZERO = date(1899, 12, 30)
 YEAR_DIGITS, SIRET_DIGITS, LEAST_KEPT_DIGITS = 4, 14, 13
 
@@ -60,7 +60,7 @@ def text_of(cell: Cell) -> str:
 
 def text(cell: Cell) -> str:
     read = text_of(cell).strip()
-    if _NO_CHARACTER.search(read):
+    if NO_CHARACTER.search(read):
         raise Unreadable("Caractère illisible.")
     return read
 

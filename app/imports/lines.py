@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from app.imports.cells import Unreadable, text_of
+from app.api.texts import REPLACEMENT
+from app.imports.cells import NO_CHARACTER, Unreadable, text_of
 from app.imports.columns import REASON, REJECTED_COLUMN, REJECTED_LINE, Recognised
 from app.imports.sheet import Cell, Row, is_blank
 
@@ -86,18 +87,30 @@ def _unguarded(cell: Cell) -> Cell:
     return cell[1:] if isinstance(cell, str) and cell.startswith(GUARD) and cell[1:].startswith(DANGEROUS) else cell
 
 
+def rejects_heading(recognised: Recognised) -> str:
+    """The first line of the file of rejected lines."""
+    return _written((REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised)))
+
+
+def rejected_line(rejection: Rejection, recognised: Recognised) -> str:
+    cells = ("" if cell is None else text_of(cell) for cell in _own(rejection.cells, recognised))
+    return _written((str(rejection.number), *_said(rejection.faults, recognised), *cells))
+
+
 def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> bytes:
     """CSV that a French spreadsheet opens by itself: with its mark and semicolons, and nothing that it would compute.
 
     Corrected, it can be imported: the cells are those of the file.
     """
+    lines = (rejected_line(item, recognised) for item in sorted(rejections, key=lambda item: item.number))
+    return (rejects_heading(recognised) + "".join(lines)).encode("utf-8-sig")
+
+
+def _written(cells: Iterable[str]) -> str:
+    """A line of CSV, without the characters that no text of a database or of a file may have."""
     written = StringIO()
-    writer = csv.writer(written, delimiter=";")
-    writer.writerow(_guarded((REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised))))
-    for rejection in sorted(rejections, key=lambda item: item.number):
-        cells = ("" if cell is None else text_of(cell) for cell in _own(rejection.cells, recognised))
-        writer.writerow(_guarded((str(rejection.number), *_said(rejection.faults, recognised), *cells)))
-    return written.getvalue().encode("utf-8-sig", "replace")
+    csv.writer(written, delimiter=";").writerow(_guarded(cells))
+    return NO_CHARACTER.sub(REPLACEMENT, written.getvalue())
 
 
 def _own(cells: Sequence[Any], recognised: Recognised) -> Iterator[Any]:

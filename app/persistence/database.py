@@ -5,7 +5,7 @@ costs half the processor time that way (the README's decisions give the figures)
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from app.measures import count_decisions
 from app.persistence.attempts import FIND, Attempt, ConflictAnswered, check_not_answered, remember_conflict
 from app.persistence.driver import Driver, Row
 from app.persistence.failures import UNREACHABLE
+from app.persistence.keyring import Keyring
 from app.persistence.locks import Lock, Missing
 from app.persistence.pool import Pool
 from app.persistence.roles import SERVICE, TRAINING_ORGANISATION
@@ -41,6 +42,13 @@ class Reader(Protocol):
     async def many(self, sql: str, *values: object) -> list[Row]: ...
 
 
+class Keyed(Reader, Protocol):
+    """Whatever can be asked, and has what opens the secrets that rest there."""
+
+    @property
+    def keyring(self) -> Keyring: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """A transaction under way; `decided` are the decisions it wrote, counted once it is committed; `subjects` is SQL
@@ -50,6 +58,7 @@ class Transaction:
     policies: dict[str, Policy]
     decided: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     subjects: list[str] = field(default_factory=list[str])
+    keyring: Keyring = field(default_factory=Keyring)
 
     def concerns(self, *subjects: UUID) -> None:
         """Say what else the transaction is about, beside what it was opened for."""
@@ -66,11 +75,12 @@ class Transaction:
 
 
 class Database:
-    """`changed` is set whenever a change was committed, for whoever tells it on."""
+    """`changed` is set whenever a change was committed, for whoever tells it on; `keyring` opens what is sealed."""
 
-    def __init__(self, pool: Pool, viewers: Pool) -> None:
+    def __init__(self, pool: Pool, viewers: Pool, keyring: Keyring) -> None:
         self._pool = pool
         self._viewers = viewers
+        self.keyring = keyring
         self.policies: dict[str, Policy] = {}
         self.changed = asyncio.Event()
 
@@ -112,7 +122,8 @@ class Database:
                 try:
                     if answered != expected:
                         await _explain(connection, lock)
-                    opened = Transaction(connection, self.policies, subjects=[*lock.subjects] if lock else [])
+                    subjects = [*lock.subjects] if lock else []
+                    opened = Transaction(connection, self.policies, subjects=subjects, keyring=self.keyring)
                     yield opened
                 except Conflict as conflict:
                     await connection.execute("ROLLBACK")
@@ -196,8 +207,10 @@ async def _explain(connection: Driver, lock: Lock | None) -> None:
     raise AttemptInFlight
 
 
-def open_database(url: str, *, pool_size: int = POOL_SIZE, role: str | None = SERVICE) -> Database:
+def open_database(
+    url: str, *, pool_size: int = POOL_SIZE, role: str | None = SERVICE, secrets: Sequence[str] = ()
+) -> Database:
     """Open a pool on `postgresql://…`; nothing connects before the first statement. It acts as `role`; None is whoever
-    connects, which only the owner's chores have a use for."""
+    connects, which only the owner's chores have a use for. `secrets`, the values of SECRET_KEY, recognise people."""
     viewers = Pool(url, min(pool_size, VIEWERS), TRAINING_ORGANISATION)
-    return Database(Pool(url, pool_size, role), viewers)
+    return Database(Pool(url, pool_size, role), viewers, Keyring(tuple(secrets)))

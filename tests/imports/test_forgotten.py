@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.persistence import imports
+from app.persistence import rejects
 from app.persistence.database import Database
 from app.persistence.imports import ImportKind
 from app.persistence.traces import Trace
@@ -75,8 +75,8 @@ async def test_a_rejected_line_that_names_the_person_goes(
     line = an_adviser(9, **{"email": "x@example.org", "nom": "Nobody"} | cells, date="hier")
     job = await asked(database, separated(ADVISERS, line))
     await worked(database)
-    assert await imports.read_rejects(database, job)
+    assert await rejects.read_file(database, job)
 
     await forgotten(database)
 
-    assert (await imports.read_rejects(database, job) is None) == is_named
+    assert (await rejects.read_file(database, job) is None) == is_named

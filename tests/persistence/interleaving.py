@@ -35,7 +35,7 @@ class Stopping(Database):
     """The pool of `opened`; its transactions pause around the statement that writes."""
 
     def __init__(self, opened: Database, before_writing: Pause = no_pause, after_writing: Pause = no_pause) -> None:
-        super().__init__(opened._pool, opened._viewers)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # one pool for both
+        super().__init__(opened._pool, opened._viewers, opened.keyring)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # one pool for both
         self.policies = opened.policies
         self._pauses = before_writing, after_writing
 
@@ -44,7 +44,7 @@ class Stopping(Database):
         self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
     ) -> AsyncGenerator[Transaction, None]:
         async with super().transaction(lock, attempt, trace) as tx:
-            yield StoppingTransaction(tx.connection, tx.policies, tx.decided, tx.subjects, *self._pauses)
+            yield StoppingTransaction(tx.connection, tx.policies, tx.decided, tx.subjects, tx.keyring, *self._pauses)
 
 
 class Gate:
