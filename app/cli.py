@@ -27,6 +27,7 @@ from app.persistence.clients import Role
 from app.persistence.database import Database, open_database
 from app.persistence.failures import UNREACHABLE, is_missing_schema
 from app.persistence.sequencing import begin_epoch
+from app.rotation import secrets
 from app.seed.catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
 from app.settings import Settings, SettingsError, read_settings, settings_beside
@@ -37,6 +38,7 @@ WORKER_POOL_SIZE = 6  # placing, claiming, settling what arrived, two that settl
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Inscriptions des conseillers numériques.")
 cli.add_typer(keys, name="keys")
 cli.add_typer(clients, name="clients")
+cli.add_typer(secrets, name="secrets")
 feed = typer.Typer(no_args_is_help=True, help="Le flux des événements.")
 cli.add_typer(feed, name="feed")
 cli.command("import")(import_file)

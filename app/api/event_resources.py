@@ -67,9 +67,9 @@ class AdviserNews(TypedDict):
 
 
 class ReturnNews(TypedDict):
-    """Un conseiller anonymisé est de retour. Reconnu par `conum_id`, ce que l’ancien dossier avait utilisé compte dans le
-    nouveau ; par `email`, c’est peut-être la même personne, et rien n’est compté. `entitlements` : un droit par unité
-    utilisée."""
+    """Un conseiller anonymisé est de retour. Reconnu par `conum_id`, ce que l’ancien dossier avait utilisé compte dans
+    le nouveau ; par `email`, c’est peut-être la même personne, et rien n’est compté. `entitlements` : un droit par
+    unité utilisée."""
 
     recognised_by: Literal["conum_id", "email"]
     entitlements: Annotated[list[BucketName], Field(max_length=MOST_UNITS)]

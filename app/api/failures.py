@@ -14,6 +14,7 @@ from app.domain.errors import Conflict
 from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered
 from app.persistence.database import NothingWritten, OutcomeUnknown
 from app.persistence.failures import UNREACHABLE, violated_constraint
+from app.persistence.safe import SealedByAnotherKeyError
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405
@@ -31,6 +32,10 @@ TOO_LONG = Sentence(
     en="The request took too long; repeated with the same key, it is not carried out twice.",
 )
 AWAY = Sentence(fr="La base de données ne répond pas.", en="The database does not answer.")
+SEALED = Sentence(
+    fr="Ce service n’ouvre plus ce qu’il a chiffré : un secret de configuration lui manque.",
+    en="This service no longer opens what it encrypted: it lacks a secret of its configuration.",
+)
 OUTRUN = Sentence(fr="Une écriture simultanée a été plus rapide.", en="A simultaneous write was quicker.")
 RECORDED = Sentence(
     fr="L’erreur est enregistrée ; rien n’a été écrit.", en="The error is recorded; nothing was written."
@@ -80,6 +85,8 @@ def _problem_of_failure(failure: Exception) -> Problem:
         return Problem("unavailable", TOO_LONG, headers=LATER)
     if isinstance(failure, UNREACHABLE):
         return Problem("unavailable", AWAY, headers=LATER)
+    if isinstance(failure, SealedByAnotherKeyError):
+        return Problem("unavailable", SEALED, headers=LATER)
     constraint = violated_constraint(failure)
     if constraint == "uq_adviser_conum_id":
         return Problem("conum-id-taken", CONUM_ID_TAKEN)

@@ -40,17 +40,28 @@ class Recognised:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What is kept of a key; `under` is the fingerprint of the value of SECRET_KEY that is in it."""
+
+    content: bytes
+    under: str
+
+
 # Heard by every process that remembers who it recognised.
 REVOCATIONS = "revocations"
 
-# A use is noted with the lookup, once a minute at most.
+# A use is noted with the lookup, once a minute at most; a digest under an old value of SECRET_KEY is written again, and
+# at once, under the newest.
 FIND = """WITH found AS (
-    SELECT k.id AS key_id, k.expires_at, k.scopes, c.id, c.role, c.training_organisation_id
+    SELECT k.id AS key_id, k.expires_at, k.scopes, c.id, c.role, c.training_organisation_id,
+        k.digested_under IS DISTINCT FROM $4 AS is_old
     FROM api_key k JOIN client c ON c.id = k.client_id
     WHERE k.id = $2 AND k.digest = ANY($3::bytea[]) AND k.revoked_at IS NULL AND c.revoked_at IS NULL
         AND (k.expires_at IS NULL OR k.expires_at > $1)),
-used AS (UPDATE api_key SET last_used_at = $1 FROM found
-    WHERE api_key.id = found.key_id AND (last_used_at IS NULL OR last_used_at < $1 - interval '1 minute'))
+used AS (UPDATE api_key SET last_used_at = $1, digest = ($3::bytea[])[1], digested_under = $4 FROM found
+    WHERE api_key.id = found.key_id
+        AND (found.is_old OR last_used_at IS NULL OR last_used_at < $1 - interval '1 minute'))
 SELECT * FROM found"""
 
 FIND_BY_ISSUER = """SELECT id, role, training_organisation_id FROM client
@@ -65,7 +76,8 @@ LOCK_CLIENT = "SELECT * FROM client WHERE id = $1 AND revoked_at IS NULL FOR NO 
 LIVE_KEYS = """SELECT id FROM api_key
 WHERE client_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at, id"""
 
-ADD_KEY = "INSERT INTO api_key (id, client_id, digest, scopes, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+ADD_KEY = """INSERT INTO api_key (id, client_id, digest, digested_under, scopes, expires_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 
 REVOKE_KEY = f"""WITH revoked AS (UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id)
 SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
@@ -85,9 +97,9 @@ def _client(row: Row, scopes: Iterable[str] | None) -> Client:
     return Client(row["id"], Role(row["role"]), row["training_organisation_id"], limits)
 
 
-async def find_key(reader: Reader, key_id: str, digests: Sequence[bytes], now: datetime) -> Recognised | None:
-    """The client of a live key of that identifier, when one of `digests` is that of its secret."""
-    row = await reader.one(FIND, now, key_id, digests)
+async def find_key(reader: Reader, key_id: str, digests: Sequence[Digest], now: datetime) -> Recognised | None:
+    """The client of a live key of that identifier, when one of `digests`, newest first, is that of its secret."""
+    row = await reader.one(FIND, now, key_id, [digest.content for digest in digests], digests[0].under)
     return Recognised(_client(row, row["scopes"]), row["expires_at"]) if row else None
 
 
@@ -129,13 +141,13 @@ async def add_key(
     transaction: Transaction,
     key_id: str,
     client: UUID,
-    digest: bytes,
+    digest: Digest,
     *,
     expires_at: datetime | None,
     now: datetime,
     scopes: Sequence[str] | None = None,
 ) -> None:
-    await transaction.run(ADD_KEY, key_id, client, digest, scopes, expires_at, now)
+    await transaction.run(ADD_KEY, key_id, client, digest.content, digest.under, scopes, expires_at, now)
 
 
 async def read_key(reader: Reader, key_id: str) -> Row | None:

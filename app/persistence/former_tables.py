@@ -27,7 +27,7 @@ former_identity = Table(
     one_of("kind", "conum_id", "email"),
     info=holds(
         "Empreintes d’identités effacées",
-        purpose="reconnaître qui revient après une anonymisation, pour que l’État ne finance pas deux fois un même droit",
+        purpose="reconnaître qui revient après une anonymisation : un droit n’est financé qu’une fois",
         kept_for=KEPT_AS_EVIDENCE,
     ),
 )

@@ -61,7 +61,8 @@ def _letters(text: str) -> str:
 def identity_of(row: Mapping[str, Any]) -> dict[str, str]:
     """By kind, what an adviser's row would be recognised by; nothing of what it does not say."""
     found = {} if row["conum_id"] is None else {CONUM_ID: conum_id_named(row["conum_id"])}
-    return found | {EMAIL: name for name in emails_named(row["email"] or "")}
+    address = next(emails_named(row["email"] or ""), None)
+    return found | ({EMAIL: address} if address else {})
 
 
 def names_of(row: Mapping[str, Any]) -> list[str]:

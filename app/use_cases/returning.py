@@ -1,11 +1,11 @@
 """Recognise somebody who was anonymised and comes back: what was used before counts, and the administrator is told.
 
-Erasure stays what it is. The new file is given what its rights depend on (entries into initial training, units, what was
-carried over) and nothing that leads to the former one, whose rows name nobody still.
+Erasure stays what it is. The new file is given what its rights depend on (entries into initial training, units, what
+was carried over) and nothing that leads to the former one, whose rows name nobody still.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,7 @@ class Return:
 
     counted: tuple[AdviserFile, ...] = ()
     possible: tuple[AdviserFile, ...] = ()
-    former: Former = Former()
+    former: Former = field(default_factory=Former)
 
     def columns(self) -> dict[str, Any]:
         """Of the adviser's row; none when nothing counts."""

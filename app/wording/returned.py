@@ -23,6 +23,7 @@ def returned(row: Row, base_url: str) -> dict[str, Any]:
         "is_sure": data["recognised_by"] == CONUM_ID,
         "rights": [_said(right, units) for right, units in Counter(data["entitlements"]).items()],
         "entered": day_said(date.fromisoformat(entered_on)).fr if entered_on else None,
+        "privacy": f"{base_url}/privacy",
         "api": f"{base_url}/v1/advisers/{row['adviser_id']}",
     }
 
