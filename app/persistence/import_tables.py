@@ -62,7 +62,7 @@ import_job = Table(
         "Imports",
         purpose="rendre les lignes rejetées d’un tableur à qui l’a envoyé",
         kept_for=IMPORTS,
-        rows=f"id IN (SELECT job_id FROM import_reject WHERE {NAMES_THE_ADVISER})",
+        rows=f"id = ANY (ARRAY(SELECT job_id FROM import_reject WHERE {NAMES_THE_ADVISER}))",
     ),
 )
 

@@ -16,6 +16,8 @@ _LEAST = 32  # characters of a UUID
 
 def _seen(text: str) -> str:
     """What a reader sees of it, in small letters, each of them written in one way."""
+    if text.isascii():
+        return text.casefold().strip()
     return "".join(letter for letter in normalize("NFKC", text) if category(letter) != "Cf").casefold().strip()
 
 
@@ -29,7 +31,9 @@ def identifier_named(adviser: UUID) -> str:
 
 def emails_named(text: str) -> Iterator[str]:
     """Every address in a text, whatever stands around it: `mailto:`, angle brackets, a name."""
-    for found in _ADDRESS.findall(seen) if "@" in (seen := _seen(text)) else ():
+    if text.isascii() and "@" not in text:
+        return
+    for found in _ADDRESS.findall(_seen(text)):
         yield f"{EMAIL}:{found.strip('.')}"
 
 
@@ -54,6 +58,8 @@ def person_named(first_name: str, last_name: str) -> Iterator[str]:
 
 
 def _letters(text: str) -> str:
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.casefold()))
     plain = normalize("NFKD", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum() and not combining(letter))
 

@@ -302,11 +302,10 @@ async def _both_units(database: Database, adviser: UUID, first: str, second: str
     return await asyncio.gather(take(first, waits=False), take(second, waits=True), return_exceptions=True)
 
 
-# Our own statements: the only thing written into them is the name of a unit.
-HAND_OVER = f"UPDATE adviser SET former_units = ARRAY['{RIGHT}#1'] WHERE id = $1"
-TAKE = f"""UPDATE registration SET unit = '{RIGHT}#1', funding = 'state' WHERE adviser_id = $1"""
-INSERT = f"""INSERT INTO registration SELECT (json_populate_record(r, json_build_object('id', gen_random_uuid(),
-    'session_starts_on', date '2026-10-01', 'session_ends_on', date '2026-10-01', 'unit', '{RIGHT}#1',
+HAND_OVER = "UPDATE adviser SET former_units = ARRAY['civil_year:2026#1'] WHERE id = $1"
+TAKE = "UPDATE registration SET unit = 'civil_year:2026#1', funding = 'state' WHERE adviser_id = $1"
+INSERT = """INSERT INTO registration SELECT (json_populate_record(r, json_build_object('id', gen_random_uuid(),
+    'session_starts_on', date '2026-10-01', 'session_ends_on', date '2026-10-01', 'unit', 'civil_year:2026#1',
     'funding', 'state', 'status', 'accepted'))).* FROM registration r WHERE adviser_id = $1"""
 
 
