@@ -72,6 +72,7 @@ class ReturnNews(TypedDict):
     unité utilisée."""
 
     recognised_by: Literal["conum_id", "email"]
+    anonymised_on: date
     entitlements: Annotated[list[BucketName], Field(max_length=MOST_UNITS)]
     initial_training_entered_on: date | None
 

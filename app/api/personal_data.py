@@ -89,6 +89,7 @@ async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
 )
 async def anonymise_adviser(adviser_id: Id, asking: Erasing, if_match: IfMatch = None) -> Response:
     """Définitif. Son identité et tout texte libre sont effacés partout ; ses inscriptions, leurs décisions et les
-    statistiques restent, et ne changent plus : enregistrez d’abord l’assiduité et annulez ce qui est à venir."""
+    statistiques restent, et ne changent plus : enregistrez d’abord l’assiduité et annulez ce qui est à venir. S’il
+    revient un jour, une empreinte de son ID Conum le fait reconnaître : ce qu’il avait utilisé compte encore."""
     await anonymise(asking.database, adviser_id, expected(if_match), asking.now, asking.trace)
     return Response(status_code=204)

@@ -109,6 +109,7 @@ _NEWS: Mapping[EventType, JsonValue] = {
     EventType.ADVISER_ANONYMISED: {"anonymised_on": "2026-06-15"},
     EventType.ADVISER_RETURNED: {
         "recognised_by": "conum_id",
+        "anonymised_on": "2025-11-03",
         "entitlements": ["civil_year:2025", "civil_year:2026"],
         "initial_training_entered_on": "2023-02-06",
     },

@@ -23,7 +23,7 @@ from app.persistence.rows import ADVISERS
 from app.use_cases.conclude import conclude
 from app.use_cases.errors import ConumIdTaken
 from app.use_cases.keep_adviser import consequences
-from app.use_cases.returning import NOBODY, Gone, find_returns, gone_since, settle, sought
+from app.use_cases.returning import NOBODY, NOTHING_BEFORE, Gone, find_returns, gone_since, settle, sought
 
 SCHEME_BEGAN = date(2020, 11, 17)
 ENTERED_ON, ENDED_ON = "initial_training.entered_on", "initial_training.ended_on"
@@ -101,7 +101,7 @@ class Advisers:
         if self.gone.is_named_by(columns):
             raise rejected("Ce conseiller a été anonymisé depuis que ce fichier a été envoyé.")
         adviser = line.values.get("id") or uuid7()
-        new = {"id": adviser, **columns, "former_units": [], "former_entries": [], "anonymised_at": None}
+        new: dict[str, Any] = {"id": adviser, **columns, **NOTHING_BEFORE, "anonymised_at": None}
         return new | {"version": 1, "created_at": now, "updated_at": now}
 
     def _patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Advisers:
         policies, asked = self.desk.policies, self.desk.asked
         identities = {adviser: sought(row, self.known.get(adviser)) for adviser, row in self.changed.items()}
         returns = await find_returns(transaction, identities, before)
-        rows = [row | returns.get(adviser, NOBODY).columns() for adviser, row in self.changed.items()]
+        rows = [{**row, **returns.get(adviser, NOBODY).columns()} for adviser, row in self.changed.items()]
         await ADVISERS.write_all(transaction, rows)
         await settle(transaction, returns, rows, asked.now)
         after = await files_by_id(transaction, before)

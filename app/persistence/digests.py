@@ -53,8 +53,10 @@ async def known_digester(keyed: Keyed) -> Digester | None:
 async def digester_of(database: Database) -> Digester:
     """The same, its key made when there is none: in a statement of its own, so that no transaction takes it back."""
     known = await known_digester(database)
-    if known is not None:
-        return known
-    key = secrets.token_hex(KEY_BYTES)
-    await database.one(MAKE, Safe(database.keyring.secrets, PURPOSE).seal(key))
-    return await known_digester(database) or Digester(bytes.fromhex(key))
+    if known is None:
+        sealed = Safe(database.keyring.secrets, PURPOSE).seal(secrets.token_hex(KEY_BYTES))
+        await database.one(MAKE, sealed)
+        known = await known_digester(database)
+    if known is None:
+        raise LookupError("the key of digests was made, and is not there")
+    return known

@@ -7,10 +7,11 @@ from uuid import UUID
 from app.persistence.database import Reader, Transaction
 from app.persistence.driver import Row
 
-REMEMBER = """INSERT INTO former_identity (adviser_id, kind, digest)
-SELECT $1, kind, digest FROM unnest($2::text[], $3::bytea[]) AS given (kind, digest) ON CONFLICT DO NOTHING"""
+REMEMBER = """INSERT INTO former_identity (adviser_id, kind, digest, anonymised_at)
+SELECT $1, kind, digest, $4 FROM unnest($2::text[], $3::bytea[]) AS given (kind, digest)
+ON CONFLICT (digest, adviser_id) DO UPDATE SET anonymised_at = EXCLUDED.anonymised_at"""
 
-FIND = """SELECT i.adviser_id, i.kind, i.digest, a.anonymised_at IS NOT NULL AS is_anonymised
+FIND = """SELECT i.adviser_id, i.kind, i.digest, i.anonymised_at, a.anonymised_at IS NOT NULL AS is_anonymised
 FROM former_identity i JOIN adviser a ON a.id = i.adviser_id WHERE i.digest = ANY($1::bytea[])
 ORDER BY i.adviser_id, i.kind"""
 
@@ -20,17 +21,16 @@ SELECT gen_random_uuid(), $2, bucket, units, motive, decided_on, decided_by, cre
 FROM carry_over WHERE adviser_id = ANY($1)"""
 
 # Whoever comes once more is recognised as the file that has everything; nothing leads from it to the former one.
-MOVE = """WITH moved AS (DELETE FROM former_identity WHERE adviser_id = ANY($1) RETURNING kind, digest)
-INSERT INTO former_identity (adviser_id, kind, digest) SELECT DISTINCT $2::uuid, kind, digest FROM moved
-ON CONFLICT DO NOTHING"""
+MOVE = """WITH moved AS (DELETE FROM former_identity WHERE adviser_id = ANY($1) RETURNING kind, digest, anonymised_at)
+INSERT INTO former_identity (adviser_id, kind, digest, anonymised_at)
+SELECT $2, kind, digest, max(anonymised_at) FROM moved GROUP BY kind, digest ON CONFLICT DO NOTHING"""
 
-FORGOTTEN_SINCE = """SELECT i.digest FROM former_identity i JOIN adviser a ON a.id = i.adviser_id
-WHERE a.anonymised_at >= $1"""
+FORGOTTEN_SINCE = "SELECT digest FROM former_identity WHERE anonymised_at >= $1"
 
 
-async def remember(transaction: Transaction, adviser: UUID, digests: Mapping[str, bytes]) -> None:
+async def remember(transaction: Transaction, adviser: UUID, digests: Mapping[str, bytes], now: datetime) -> None:
     """By kind, what the adviser will be recognised by."""
-    await transaction.run(REMEMBER, adviser, [*digests], [*digests.values()])
+    await transaction.run(REMEMBER, adviser, [*digests], [*digests.values()], now)
 
 
 async def find(reader: Reader, digests: Collection[bytes]) -> list[Row]:

@@ -1,8 +1,8 @@
 """The tables by which somebody who comes back after having been anonymised is recognised."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, SmallInteger, Table, Text, Uuid
 
-from app.persistence.columns import metadata, one_of
+from app.persistence.columns import instant, metadata, one_of
 from app.persistence.holdings import holds, names_nobody, said, unsaid
 from app.persistence.retention import KEPT_AS_EVIDENCE
 
@@ -22,8 +22,9 @@ former_identity = Table(
     "former_identity",
     metadata,
     Column("digest", LargeBinary, primary_key=True, info=unsaid("une empreinte, qui ne se lit pas")),
-    Column("adviser_id", ForeignKey("adviser.id"), primary_key=True, index=True),
+    Column("adviser_id", Uuid, ForeignKey("adviser.id"), primary_key=True, index=True),
     Column("kind", Text, nullable=False, info=said("Empreinte de")),
+    instant("anonymised_at", info=said("Identité effacée le")),
     one_of("kind", "conum_id", "email"),
     info=holds(
         "Empreintes d’identités effacées",

@@ -70,7 +70,7 @@ import_job = Table(
 import_reject = Table(
     "import_reject",
     metadata,
-    Column("job_id", ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True, info=said("Import")),
+    Column("job_id", Uuid, ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True, info=said("Import")),
     Column("number", Integer, primary_key=True, autoincrement=False, info=said("Ligne du tableur")),
     Column("line", Text, nullable=False, info=said("Cellules")),
     Column("subjects", ARRAY(BigInteger), nullable=False, info=unsaid("des empreintes, qui ne se lisent pas")),

@@ -128,7 +128,7 @@ async def erase(transaction: Transaction, present: Row, digester: Digester, now:
     adviser = present["id"]
     await rejects.take_turn(transaction)
     identity = {kind: digester.digest(name) for kind, name in identity_of(present).items()}
-    await former_files.remember(transaction, adviser, identity)
+    await former_files.remember(transaction, adviser, identity, now)
     subjects = digester.all_short(names_of(present))
     for statement in ERASURES.values():
         await transaction.run(statement, adviser, subjects, now)

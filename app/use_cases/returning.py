@@ -4,7 +4,7 @@ Erasure stays what it is. The new file is given what its rights depend on (entri
 was carried over) and nothing that leads to the former one, whose rows name nobody still.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,15 +23,25 @@ from app.persistence.files import files_by_id
 from app.persistence.names import CONUM_ID, EMAIL, identity_of
 from app.persistence.registrations import Changes
 from app.use_cases.conclude import event_row
+from app.use_cases.today import civil_date
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A file whose person was anonymised at that instant."""
+
+    file: AdviserFile
+    anonymised_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
     """Former files of one adviser: `counted` are those of the same ID Conum, `possible` those that had the same e-mail
-    only, which several people may share. `former` is what the adviser's own file has from now on."""
+    only, which several people may share; each with the instant at which it was anonymised. `former` is what the
+    adviser's own file has from now on."""
 
-    counted: tuple[AdviserFile, ...] = ()
-    possible: tuple[AdviserFile, ...] = ()
+    counted: Mapping[UUID, Earlier] = field(default_factory=dict[UUID, Earlier])
+    possible: Mapping[UUID, Earlier] = field(default_factory=dict[UUID, Earlier])
     former: Former = field(default_factory=Former)
 
     def columns(self) -> dict[str, Any]:
@@ -42,6 +52,8 @@ class Return:
 
 
 NOBODY = Return()
+# The same columns, of somebody new.
+NOTHING_BEFORE: Mapping[str, Any] = {"former_units": (), "former_entries": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +112,13 @@ def _return_of(
     present: AdviserFile | None,
 ) -> Return | None:
     others = [row for row in rows if row["adviser_id"] != adviser and wanted.get(row["kind"]) == row["digest"]]
-    sure = {row["adviser_id"] for row in others if row["kind"] == CONUM_ID}
-    likely = {row["adviser_id"] for row in others if row["kind"] == EMAIL and row["is_anonymised"]} - sure
-    if not sure and not likely:
+    earlier = {row["adviser_id"]: Earlier(files[row["adviser_id"]], row["anonymised_at"]) for row in others}
+    counted = {row["adviser_id"] for row in others if row["kind"] == CONUM_ID}
+    possible = {row["adviser_id"] for row in others if row["is_anonymised"]} - counted
+    if not counted and not possible:
         return None
-    counted, possible = (tuple(files[one] for one in sorted(some)) for some in (sure, likely))
-    return Return(counted, possible, handed_over(counted, present))
+    sure, likely = ({one: earlier[one] for one in sorted(some)} for some in (counted, possible))
+    return Return(sure, likely, handed_over((each.file for each in sure.values()), present))
 
 
 async def settle(
@@ -116,18 +129,18 @@ async def settle(
     for row in rows:
         came_back = returns.get(row["id"], NOBODY)
         if came_back.counted:
-            await former_files.hand_over(transaction, [file.adviser.id for file in came_back.counted], row["id"])
+            await former_files.hand_over(transaction, came_back.counted, row["id"])
         told += _told(came_back, row)
     await registrations.write(transaction, Changes(events=[event_row(event, now) for event in told]))
 
 
 def _told(came_back: Return, row: Row) -> list[Event]:
     recognised = ((CONUM_ID, came_back.counted), (EMAIL, came_back.possible))
-    return [_event(row, kind, files) for kind, files in recognised if files]
+    return [_event(row, kind, [*earlier.values()]) for kind, earlier in recognised if earlier]
 
 
-def _event(row: Row, kind: str, files: Iterable[AdviserFile]) -> Event:
-    used = handed_over(files, None)
+def _event(row: Row, kind: str, earlier: Sequence[Earlier]) -> Event:
+    used = handed_over((each.file for each in earlier), None)
     return Event(
         EventType.ADVISER_RETURNED,
         Subject.ADVISER,
@@ -137,6 +150,7 @@ def _event(row: Row, kind: str, files: Iterable[AdviserFile]) -> Event:
         None,
         {
             "recognised_by": kind,
+            "anonymised_on": civil_date(max(each.anonymised_at for each in earlier)),
             "entitlements": sorted(map(bucket_of, used.units)),
             "initial_training_entered_on": min(used.entries, default=None),
         },

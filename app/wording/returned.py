@@ -15,13 +15,15 @@ from app.wording.summaries import right_said
 def returned(row: Row, base_url: str) -> dict[str, Any]:
     """What the template names, of a row of `messages.LETTER`: the adviser by an identifier, as in events."""
     data: dict[str, Any] = orjson.loads(row["data"])
+    used: Counter[str] = Counter(data["entitlements"])
     entered_on = data["initial_training_entered_on"]
     return {
         "recipient": row["recipient"],
         "reference": row["adviser_id"],
         "link": None,
+        "anonymised": day_said(date.fromisoformat(data["anonymised_on"])).fr,
         "is_sure": data["recognised_by"] == CONUM_ID,
-        "rights": [_said(right, units) for right, units in Counter(data["entitlements"]).items()],
+        "rights": [_said(right, units) for right, units in used.items()],
         "entered": day_said(date.fromisoformat(entered_on)).fr if entered_on else None,
         "privacy": f"{base_url}/privacy",
         "api": f"{base_url}/v1/advisers/{row['adviser_id']}",

@@ -10,6 +10,8 @@ The lines that are kept for seven days as one file each can't be looked up by wh
 is rejected again when the file is sent again.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -77,16 +79,20 @@ def _recognise() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("adviser_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("anonymised_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('conum_id', 'email')", name=op.f("ck_former_identity_kind")),
         sa.ForeignKeyConstraint(["adviser_id"], ["adviser.id"], name=op.f("fk_former_identity_adviser_id")),
         sa.PrimaryKeyConstraint("digest", "adviser_id", name=op.f("pk_former_identity")),
     )
     op.create_index(op.f("ix_former_identity_adviser_id"), "former_identity", ["adviser_id"])
-    for name, kind in (("former_units", sa.Text()), ("former_entries", sa.Date())):
-        column = sa.Column(name, postgresql.ARRAY(kind), server_default=sa.text("'{}'"), nullable=False)
-        op.add_column("adviser", column)
+    op.add_column("adviser", _none_yet("former_units", sa.Text()))
+    op.add_column("adviser", _none_yet("former_entries", sa.Date()))
     for statement in (REFUSE_USED_UNIT, REFUSE_HELD_UNIT, ON_REGISTRATION, ON_ADVISER):
         op.execute(statement)
+
+
+def _none_yet(name: str, kind: sa.types.TypeEngine[Any]) -> sa.Column[Any]:
+    return sa.Column(name, postgresql.ARRAY(kind), server_default=sa.text("'{}'"), nullable=False)
 
 
 def _keep_lines() -> None:

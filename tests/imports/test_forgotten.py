@@ -1,5 +1,6 @@
 """Whoever was anonymised: no import attaches anything to that person, and no rejected line still names them."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +63,7 @@ async def test_nothing_is_attached_to_whoever_was_anonymised(database: Database,
 
 HEADINGS = (*ADVISERS, "Contact")
 SOMEBODY_ELSE = [9, "Dominique", "Personne", "x@example.org", "35", "hier", None]
-OF_THE_PERSON = {
+OF_THE_PERSON: dict[str, dict[int, object]] = {
     "ID Conum": {0: 4242},
     "ID Conum as a spreadsheet's number": {0: "4242.0"},
     "ID Conum with spaces": {0: " 4\u202f242 "},
@@ -77,7 +78,7 @@ OF_THE_PERSON = {
     "name": {1: "Camille", 2: "Exemple 4242"},
     "name otherwise spelt": {1: "CAMÎLLE", 2: " exemple-4242"},
 }
-OF_NOBODY = {
+OF_NOBODY: dict[str, dict[int, object]] = {
     "another e-mail": {3: "camille.42424@example.org"},
     "the first name alone": {1: "Camille"},
     "a number that is no ID Conum": {4: 4242, 6: "4242"},
@@ -88,7 +89,7 @@ def a_line(cells: dict[int, object]) -> list[object]:
     return [cells.get(place, cell) for place, cell in enumerate(SOMEBODY_ELSE)]
 
 
-async def rejected(database: Database, *lines: list[object]) -> UUID:
+async def rejected(database: Database, *lines: Sequence[object]) -> UUID:
     """The import that rejected these lines."""
     job = await asked(database, separated(HEADINGS, *lines))
     await worked(database)

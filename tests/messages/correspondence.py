@@ -151,6 +151,7 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
     if event_type is EventType.ADVISER_RETURNED:
         data = {
             "recognised_by": "conum_id",
+            "anonymised_on": "2025-11-03",
             "entitlements": ["civil_year:2025", "first_year", "first_year", "supplementary:cafe-ia"],
             "initial_training_entered_on": "2023-02-06",
         }

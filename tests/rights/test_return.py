@@ -222,7 +222,12 @@ async def test_the_administrator_and_the_platform_are_told_by_ids(database: Data
     await way(database)
 
     assert await returns_told(database) == [
-        {"recognised_by": "conum_id", "entitlements": [RIGHT], "initial_training_entered_on": "2022-03-14"}
+        {
+            "recognised_by": "conum_id",
+            "anonymised_on": "2026-06-15",
+            "entitlements": [RIGHT],
+            "initial_training_entered_on": "2022-03-14",
+        }
     ]
     assert await returns_told(database, LA_MEDNUM) == []
 
@@ -286,7 +291,7 @@ async def test_a_file_that_waited_does_not_bring_back_who_was_anonymised_meanwhi
     assert (row["imported"], row["rejected"], left["lines"]) == (0, 1, 0)
 
 
-async def _both_units(database: Database, adviser: UUID, first: str, second: str) -> list[BaseException | None]:
+async def _both_units(database: Database, adviser: UUID, first: str, second: str) -> tuple[BaseException | None, ...]:
     """Two transactions that write before either of them commits, without any lock of ours."""
     begun = asyncio.Event()
 
@@ -299,7 +304,8 @@ async def _both_units(database: Database, adviser: UUID, first: str, second: str
             if not waits:
                 await asyncio.sleep(0.1)
 
-    return await asyncio.gather(take(first, waits=False), take(second, waits=True), return_exceptions=True)
+    one, other = await asyncio.gather(take(first, waits=False), take(second, waits=True), return_exceptions=True)
+    return one, other
 
 
 HAND_OVER = "UPDATE adviser SET former_units = ARRAY['civil_year:2026#1'] WHERE id = $1"
@@ -346,4 +352,4 @@ async def test_red_run_without_the_trigger_the_unit_has_two_holders(
     await owner.one("DROP TRIGGER former_unit ON registration")
     await owner.one("DROP TRIGGER former_unit ON adviser")
 
-    assert await _both_units(database, waiting, INSERT, HAND_OVER) == [None, None]
+    assert await _both_units(database, waiting, INSERT, HAND_OVER) == (None, None)
