@@ -47,10 +47,11 @@ def database_url(settings: Settings) -> str:
 
 def with_database(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result:
     """Run one thing on the database of the environment."""
-    url = database_url(settings_beside())
+    settings = settings_beside()
+    url = database_url(settings)
 
     async def acted() -> Result:
-        database = open_database(url, pool_size=2, is_timed=True)
+        database = open_database(url, pool_size=2, secrets=settings.secrets, is_timed=True)
         try:
             return await act(database)
         finally:
@@ -103,7 +104,7 @@ def create_key(
     if client is None and (name is None or role is None):
         raise SettingsError("NOM et RÔLE : requis pour un nouveau client ; --client en nomme un connu")
     key, now = make_key(), utc_now()
-    digest = Pepper(tuple(settings.secret_key.get_secret_value().split())).digest(key.secret)
+    digest = Pepper(settings.secrets).digest(key.secret)
     holder = (
         Newcomer(name, role, training_organisation_id)
         if client is None and name is not None and role is not None

@@ -28,6 +28,7 @@ from app.persistence.clients import Role
 from app.persistence.database import Database, open_database
 from app.persistence.failures import NotConnected, Unready, trouble_of
 from app.persistence.sequencing import begin_epoch
+from app.rotation import secrets
 from app.seed.catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
 from app.settings import Settings, SettingsError, read_settings, settings_beside
@@ -36,6 +37,7 @@ from app.worker import POOL_SIZE, work
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Inscriptions des conseillers numériques.")
 cli.add_typer(keys, name="keys")
 cli.add_typer(clients, name="clients")
+cli.add_typer(secrets, name="secrets")
 feed = typer.Typer(no_args_is_help=True, help="Le flux des événements.")
 cli.add_typer(feed, name="feed")
 cli.command("import")(import_file)
@@ -107,7 +109,8 @@ def worker() -> None:
             raise SettingsError(refused) from None
 
     async def run() -> None:
-        stop, database = asyncio.Event(), open_database(url, pool_size=POOL_SIZE, is_timed=True)
+        stop = asyncio.Event()
+        database = open_database(url, pool_size=POOL_SIZE, secrets=settings.secrets, is_timed=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await work(database, url, settings, stop)

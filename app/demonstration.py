@@ -57,13 +57,13 @@ def _said(path: Path, text: str) -> Generator[None]:
         path.unlink(missing_ok=True)
 
 
-async def _seed(settings: Settings, url: str, secret: str, known: dict[str, str]) -> dict[str, str]:
+async def _seed(settings: Settings, url: str, known: dict[str, str]) -> dict[str, str]:
     """Return the keys already `known`, new ones when there are none."""
-    database, now = open_database(url, pool_size=4), utc_now()
+    database, now = open_database(url, pool_size=4, secrets=settings.secrets), utc_now()
     try:
         await load_catalogue(database, settings.support_email, now)
         await load_demonstration(database, now)
-        return known or await make_demonstration_keys(database, Pepper(tuple(secret.split())), now)
+        return known or await make_demonstration_keys(database, Pepper(settings.secrets), now)
     finally:
         await database.close()
 
@@ -74,8 +74,7 @@ def seed(settings: Settings) -> dict[str, str]:
         raise ValueError("the settings of `embedded` are needed")
     path = settings.data_dir / KEYS_FILE
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    url, secret = settings.database_url.get_secret_value(), settings.secret_key.get_secret_value()
-    keys = asyncio.run(_seed(settings, url, secret, known))
+    keys = asyncio.run(_seed(settings, settings.database_url.get_secret_value(), known))
     path.touch(mode=0o600)
     path.write_text(json.dumps(keys | {"base_url": settings.public_base_url}, indent=2) + "\n")
     return keys

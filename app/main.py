@@ -33,8 +33,8 @@ def build(settings: Settings) -> FastAPI:
     """Nothing connects before the first request. Raise SettingsError without a database or a secret."""
     if settings.database_url is None or settings.secret_key is None:
         raise SettingsError("DATABASE_URL et SECRET_KEY : requis ici ; `python -m app serve` sait s’en passer")
-    database = open_database(settings.database_url.get_secret_value(), is_timed=True)
-    pepper = Pepper(tuple(settings.secret_key.get_secret_value().split()))
+    database = open_database(settings.database_url.get_secret_value(), secrets=settings.secrets, is_timed=True)
+    pepper = Pepper(settings.secrets)
     limiter = Limiter(settings.rate_limit_per_minute)
     reach = Reach(anywhere=settings.webhook_allow_private_addresses)
     service = Service(database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), reach=reach)
@@ -47,7 +47,7 @@ def build(settings: Settings) -> FastAPI:
     notices = Notices(url, *ears, changed=database.changed)
 
     # A worker in this process has connections of its own: what it imports and delivers takes none from requests.
-    own = open_database(url, pool_size=POOL_SIZE, is_timed=True)
+    own = open_database(url, pool_size=POOL_SIZE, secrets=settings.secrets, is_timed=True)
     own.changed = database.changed
 
     @asynccontextmanager

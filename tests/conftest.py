@@ -19,7 +19,7 @@ from app.seed.catalogue import load_catalogue
 from app.seed.demonstration import load_demonstration
 from tests.clockwork import MORNING
 from tests.logbook import STREAM, personal_lines
-from tests.served import Served, serving
+from tests.served import PEPPER, Served, serving
 
 TEMPLATE = "template_migrated"
 # Durability is what tests/embedded is about; here the disk would only be waited for.
@@ -108,7 +108,7 @@ async def database_url(cluster: Cluster, template: str) -> AsyncGenerator[str]:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncGenerator[Database]:
-    opened = open_database(database_url, pool_size=60)
+    opened = open_database(database_url, pool_size=60, secrets=PEPPER.secrets)
     yield opened
     await opened.close()
 

@@ -48,7 +48,7 @@ def key() -> dict[str, str]:
 
 
 async def _keys(url: str) -> dict[str, str]:
-    database = open_database(url, pool_size=1)
+    database = open_database(url, pool_size=1, secrets=PEPPER.secrets)
     made = await make_demonstration_keys(database, PEPPER, MORNING)
     await database.close()
     return made
@@ -60,7 +60,9 @@ def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenRead
     keys = asyncio.run(_keys(database_url))
     listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    service = Service(open_database(database_url), clock, PEPPER, base_url, Limiter(per_minute), tokens)
+    service = Service(
+        open_database(database_url, secrets=PEPPER.secrets), clock, PEPPER, base_url, Limiter(per_minute), tokens
+    )
     service.bad_links = service.strangers.limiter = Limiter(UNLIMITED)
     server = uvicorn.Server(server_config(create_application(service)))
 

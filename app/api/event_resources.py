@@ -1,7 +1,7 @@
 """Events as clients are told them."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 from uuid import UUID
 
 from pydantic import Field
@@ -20,6 +20,7 @@ from app.persistence.pages import MAX_LIMIT
 from app.use_cases.tell import event_told
 
 MOST_EXAMS = 10  # a CCP1 and Pix
+MOST_UNITS = 100
 LARGEST_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
 
@@ -71,6 +72,17 @@ class AdviserNews(TypedDict):
     anonymised_on: date
 
 
+class ReturnNews(TypedDict):
+    """Un conseiller anonymisé est de retour. Reconnu par `conum_id`, ce que l’ancien dossier avait utilisé compte dans
+    le nouveau ; par `email`, c’est peut-être la même personne, et rien n’est compté. `entitlements` : un droit par
+    unité utilisée."""
+
+    recognised_by: Literal["conum_id", "email"]
+    anonymised_on: date
+    entitlements: Annotated[list[BucketName], Field(max_length=MOST_UNITS)]
+    initial_training_entered_on: date | None
+
+
 class DueExam(TypedDict):
     """Un examen à présenter, et qui paie cette présentation."""
 
@@ -111,7 +123,7 @@ class EventResource(TypedDict):
     ]
     subject: SubjectResource
     adviser_id: UUID
-    data: RegistrationNews | CertificationNews | DueNews | EntitlementNews | ExpiringNews | AdviserNews
+    data: RegistrationNews | CertificationNews | DueNews | EntitlementNews | ExpiringNews | AdviserNews | ReturnNews
 
 
 class FeedPage(TypedDict):

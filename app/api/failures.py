@@ -18,6 +18,7 @@ from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered
 from app.persistence.clients import Client
 from app.persistence.database import NothingWritten, OutcomeUnknown
 from app.persistence.failures import TooLate, trouble_of, violated_constraint
+from app.persistence.safe import SealedByAnotherKeyError
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405
@@ -33,6 +34,10 @@ LOST = Sentence(
 TOO_LONG = Sentence(
     fr="La demande a pris trop de temps ; répétée avec la même clé, elle ne sera pas faite deux fois.",
     en="The request took too long; repeated with the same key, it is not carried out twice.",
+)
+SEALED = Sentence(
+    fr="Ce service n’ouvre plus ce qu’il a chiffré : un secret de configuration lui manque.",
+    en="This service no longer opens what it encrypted: it lacks a secret of its configuration.",
 )
 OUTRUN = Sentence(fr="Une écriture simultanée a été plus rapide.", en="A simultaneous write was quicker.")
 RECORDED = Sentence(
@@ -89,6 +94,8 @@ def _problem_of_failure(failure: Exception) -> Problem:
         return Problem("unavailable", TOO_LONG, headers=LATER)
     if (why := trouble_of(failure)) is not None:
         return Problem("unavailable", WHY[why], headers=LATER)
+    if isinstance(failure, SealedByAnotherKeyError):
+        return Problem("unavailable", SEALED, headers=LATER)
     constraint = violated_constraint(failure)
     if constraint == "uq_adviser_conum_id":
         return Problem("conum-id-taken", CONUM_ID_TAKEN)

@@ -21,7 +21,7 @@ from app.api.headers import IdempotencyKey, answered, checked_key
 from app.api.languages import spoken
 from app.api.problems import Code, Problem
 from app.api.routes import UPLOAD, Route, problems
-from app.persistence import imports
+from app.persistence import imports, rejects
 from app.persistence.attempts import Answer
 from app.persistence.driver import Row
 from app.persistence.imports import LARGEST_FILE, ImportKind, ImportStatus
@@ -166,7 +166,7 @@ async def get_import(import_id: Id, asking: Reading) -> Response:
 async def get_rejects(import_id: Id, asking: Reading) -> Response:
     """Un CSV que les tableurs ouvrent : le numéro de la ligne, la colonne, le motif en français, puis les cellules
     telles qu’elles étaient. Corrigé, il s’importe tel quel."""
-    content = await asking.heavy(lambda: imports.read_rejects(asking.reader, import_id))
+    content = await asking.heavy(lambda: rejects.read_file(asking.reader, import_id))
     if content is None:
         raise Problem("not-found", NO_REJECTS)
     headers = {
@@ -174,4 +174,4 @@ async def get_rejects(import_id: Id, asking: Reading) -> Response:
         "Cache-Control": PRIVATE,
         "Content-Disposition": f'attachment; filename="{import_id}.rejects.csv"',
     }
-    return await asking.showing(Response(content, media_type=CSV, headers=headers), import_id)
+    return await asking.showing(Response(content.encode("utf-8-sig"), media_type=CSV, headers=headers), import_id)

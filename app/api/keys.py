@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from zlib import crc32
 
+from app.persistence.clients import Digest
+from app.persistence.safe import fingerprint
+
 PREFIX = "insc"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_LENGTH = 40  # 238 bits
@@ -61,13 +64,13 @@ class Pepper:
 
     secrets: tuple[str, ...]
 
-    def digest(self, key: str) -> bytes:
+    def digest(self, key: str) -> Digest:
         return self._digest(self.secrets[0], key)
 
-    def digests(self, key: str) -> list[bytes]:
+    def digests(self, key: str) -> list[Digest]:
         """Whichever of them is stored."""
         return [self._digest(secret, key) for secret in self.secrets]
 
     @staticmethod
-    def _digest(secret: str, key: str) -> bytes:
-        return hmac.digest(f"api-key:{secret}".encode(), key.encode(), sha256)
+    def _digest(secret: str, key: str) -> Digest:
+        return Digest(hmac.digest(f"api-key:{secret}".encode(), key.encode(), sha256), fingerprint(secret))

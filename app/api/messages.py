@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,12 +18,13 @@ from app.api.headers import IdempotencyKey, answered, checked_key
 from app.api.pages import PlainPaging, equalities
 from app.api.routes import Route, listed
 from app.api.webhook_resources import AttemptResource, attempts_of
-from app.domain.events import Recipient
+from app.domain.events import Recipient as EventRecipient
 from app.persistence import messages
 from app.persistence.attempts import Answer
 from app.persistence.deliveries import MOST_ATTEMPTS_SHOWN, Channel, DeliveryState
 from app.persistence.driver import Row
 from app.persistence.locks import Missing
+from app.persistence.messages import ENDPOINT_OWNER
 from app.use_cases.resend import resend
 
 router = APIRouter(prefix="/v1/messages", tags=["Messages"], route_class=Route)
@@ -37,10 +39,19 @@ Status = Annotated[
 ]
 
 
+class Recipient(StrEnum):
+    """Who is written to of what happened to a registration."""
+
+    ADVISER = "adviser"
+    EMPLOYER = "employer"
+    TRAINING_ORGANISATION = "training_organisation"
+
+
 class MessageResource(TypedDict):
     """Un courriel : à qui, sur quoi, et où il en est ; son texte et son adresse ne sont lus qu’à l’envoi. `dead` :
     refusé, sans adresse, ou abandonné après dix essais ; `replay` compte les fois où il a été redemandé. Celui qui
-    avertit le propriétaire d’un point de réception ne concerne aucun conseiller."""
+    avertit le propriétaire d’un point de réception ne concerne aucun conseiller ; l’administration, prévenue d’un
+    retour (`adviser.returned`), est dite `endpoint_owner`, comme lui."""
 
     id: UUID
     adviser_id: UUID | None
@@ -56,7 +67,9 @@ class MessageResource(TypedDict):
 
 
 def _resource(row: Row) -> dict[str, Any]:
-    return picked(row, MessageResource) | {"attempts": attempts_of(row)}
+    kind = row["recipient_kind"]
+    shown = ENDPOINT_OWNER if kind == EventRecipient.SUPPORT else kind  # the released contract knows no other
+    return picked(row, MessageResource) | {"recipient_kind": shown, "attempts": attempts_of(row)}
 
 
 @router.get(

@@ -47,7 +47,8 @@ class DecisionsResource(TypedDict):
 
 
 def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
-    """What a decision read; a training organisation is shown its own registrations, and the contract of the session."""
+    """What a decision read; a training organisation is shown its own registrations and the contract of the session, and
+    nothing of an earlier file."""
     facts: dict[str, Any] = orjson.loads(stored)
     if owner is None:
         return facts
@@ -55,7 +56,8 @@ def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
     own = [item for item in file["registrations"] if item["request"]["organisation"]["id"] == str(owner)]
     covering = covering_contract(CONTRACTS.validate_python(file["contracts"]), first_day)
     contracts = [_without_others(item) for item in file["contracts"] if covering and item["id"] == str(covering.id)]
-    return {**facts, "file": {**file, "registrations": own, "contracts": contracts}}
+    shown = {name: value for name, value in file.items() if name != "former"}
+    return {**facts, "file": {**shown, "registrations": own, "contracts": contracts}}
 
 
 def _without_others(contract: dict[str, Any]) -> dict[str, Any]:

@@ -67,9 +67,10 @@ def _holding(extract: Extract, years: int) -> HoldingResource:
 async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
     """De quoi répondre à une demande d’accès (RGPD, article 15) : toutes les tables, en français, à un même instant.
     Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
-    if await ADVISERS.read(asking.reader, adviser_id) is None:
+    present = await ADVISERS.read(asking.database, adviser_id)
+    if present is None:
         raise Missing("adviser")
-    extracts = await asking.heavy(lambda: read_everything(asking.reader, adviser_id))
+    extracts = await asking.heavy(lambda: read_everything(asking.database, present, asking.now))
     years = asking.service.anonymise_after_years
     resource: ExportResource = {
         "adviser_id": adviser_id,
@@ -88,6 +89,7 @@ async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
 )
 async def anonymise_adviser(adviser_id: Id, asking: Erasing, if_match: IfMatch = None) -> Response:
     """Définitif. Son identité et tout texte libre sont effacés partout ; ses inscriptions, leurs décisions et les
-    statistiques restent, et ne changent plus : enregistrez d’abord l’assiduité et annulez ce qui est à venir."""
+    statistiques restent, et ne changent plus : enregistrez d’abord l’assiduité et annulez ce qui est à venir. S’il
+    revient un jour, une empreinte de son ID Conum le fait reconnaître : ce qu’il avait utilisé compte encore."""
     await anonymise(asking.database, adviser_id, expected(if_match), asking.now, asking.trace)
     return Response(status_code=204)

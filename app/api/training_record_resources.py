@@ -152,7 +152,7 @@ def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> Entitl
     return {
         "bucket": item.bucket.name,
         "units": item.bucket.units,
-        "used": len(item.reserved_by),
+        "used": item.used,
         "reserved_by": [held for held in item.reserved_by if held in visible],
         "valid_from": item.bucket.opens_on,
         "valid_until": item.bucket.expires_on,

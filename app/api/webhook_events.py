@@ -64,6 +64,7 @@ WHEN: Mapping[EventType, str] = {
     EventType.ENTITLEMENT_CARRIED_OVER: "Un droit est reporté",
     EventType.ENTITLEMENT_EXPIRING: "Un droit sera bientôt perdu",
     EventType.ADVISER_ANONYMISED: "Un conseiller est anonymisé : oubliez, vous aussi, qui il était",
+    EventType.ADVISER_RETURNED: "Un conseiller qui avait été anonymisé est de retour",
 }
 
 DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de 15
@@ -106,6 +107,12 @@ _NEWS: Mapping[EventType, JsonValue] = {
     EventType.ENTITLEMENT_CARRIED_OVER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
     EventType.ENTITLEMENT_EXPIRING: {"bucket": "first_year", "units": 1, "expires_on": "2026-08-14", "rule": "R20"},
     EventType.ADVISER_ANONYMISED: {"anonymised_on": "2026-06-15"},
+    EventType.ADVISER_RETURNED: {
+        "recognised_by": "conum_id",
+        "anonymised_on": "2025-11-03",
+        "entitlements": ["civil_year:2025", "civil_year:2026"],
+        "initial_training_entered_on": "2023-02-06",
+    },
 }
 # What a registration has become: its status, who pays, the right it uses and the reasons of a refusal.
 Become = tuple[str, str | None, str | None, str | None, list[str]]

@@ -18,21 +18,34 @@ class CarryOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """What the same person's earlier file, anonymised since, had used: entries into initial training, and units. It
+    counts as if it stood in this one, and says nothing else of what was followed, when and with whom."""
+
+    entries: tuple[date, ...] = ()
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AdviserFile:
-    """`registrations` stand in order of creation, whatever their status."""
+    """`registrations` stand in order of creation, whatever their status; `former` is None for whoever is new."""
 
     adviser: Adviser
     contracts: tuple[Contract, ...] = ()
     certifications: tuple[Certification, ...] = ()
     registrations: tuple[Registration, ...] = ()
     carry_overs: tuple[CarryOver, ...] = ()
+    former: Former | None = None
 
     @property
     def entries(self) -> tuple[date, ...]:
-        """Every entry into funded initial training: the imported one, and registrations accepted or completed here."""
+        """Every entry into funded initial training: the imported one, those of an earlier file (the same said twice is
+        one), and registrations accepted or completed here."""
         history = self.adviser.initial_training
         imported = (history.entered_on,) if history else ()
-        return imported + tuple(item.first_day for item in self.registrations if item.is_entry)
+        earlier = self.former.entries if self.former else ()
+        known = tuple(dict.fromkeys(imported + earlier))
+        return known + tuple(item.first_day for item in self.registrations if item.is_entry)
 
     @property
     def entered_on(self) -> date | None:
@@ -51,7 +64,12 @@ class AdviserFile:
 
     @property
     def held_units(self) -> frozenset[Unit]:
-        return frozenset(item.unit for item in self.registrations if item.unit is not None)
+        return frozenset(item.unit for item in self.registrations if item.unit is not None) | self.units_of_before
+
+    @property
+    def units_of_before(self) -> frozenset[Unit]:
+        """Those that an earlier file of the same person had used."""
+        return frozenset(self.former.units if self.former else ())
 
     def twin(self, registration: Registration) -> Registration | None:
         """Another active registration for the same module and first day (section 5)."""

@@ -1,6 +1,6 @@
 """Funded rights (droits financés): buckets, their windows, and who holds which unit (section 4)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from app.domain.calendar import first_day, last_day, months_after
 from app.domain.errors import NothingToCarryOver
 from app.domain.module import Module, ModuleCode
 from app.domain.policy import Policy
-from app.domain.registration import Registration, Unit
+from app.domain.registration import Registration, Unit, bucket_of
 
 FIRST_YEAR = "first_year"
 CARRY_OVER = "carry_over:"
@@ -157,8 +157,13 @@ def holders(registrations: Iterable[Registration], bucket: str) -> tuple[Registr
     return tuple(item for item in registrations if item.entitlement == bucket)
 
 
+def used_before(file: AdviserFile, bucket: str) -> int:
+    """How many of the bucket's units an earlier file of the same person had used."""
+    return sum(bucket_of(unit) == bucket for unit in file.units_of_before)
+
+
 def units_left(file: AdviserFile, bucket: Bucket) -> int:
-    return bucket.units - len(holders(file.registrations, bucket.name))
+    return bucket.units - len(holders(file.registrations, bucket.name)) - used_before(file, bucket.name)
 
 
 def choose_bucket(file: AdviserFile, module: Module, day: date, policy: Policy) -> Bucket | None:
@@ -168,9 +173,12 @@ def choose_bucket(file: AdviserFile, module: Module, day: date, policy: Policy) 
 
 
 def free_unit(file: AdviserFile, bucket: Bucket) -> Unit:
-    """The free unit of the lowest ordinal, from 1."""
-    held = file.held_units
-    return next(unit for ordinal in count(1) if (unit := Unit(f"{bucket.name}#{ordinal}")) not in held)
+    return lowest_free(bucket.name, file.held_units)
+
+
+def lowest_free(bucket: str, held: Collection[Unit]) -> Unit:
+    """The unit of the lowest ordinal, from 1, that is not held."""
+    return next(unit for ordinal in count(1) if (unit := Unit(f"{bucket}#{ordinal}")) not in held)
 
 
 def check_carry_over(file: AdviserFile, bucket_name: str, units: int, policy: Policy, *, through: int) -> None:

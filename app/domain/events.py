@@ -29,6 +29,7 @@ class EventType(StrEnum):
     ENTITLEMENT_CARRIED_OVER = "entitlement.carried_over"
     ENTITLEMENT_EXPIRING = "entitlement.expiring"
     ADVISER_ANONYMISED = "adviser.anonymised"
+    ADVISER_RETURNED = "adviser.returned"
 
 
 # About the person more than about one registration: told to every training organisation with a registration of the
@@ -64,11 +65,12 @@ class Subject(StrEnum):
 
 
 class Recipient(StrEnum):
-    """Who may be written to (section 9)."""
+    """Who may be written to (section 9). `support` is whoever administers."""
 
     ADVISER = "adviser"
     EMPLOYER = "employer"
     TRAINING_ORGANISATION = "training_organisation"
+    SUPPORT = "support"
 
 
 # An OPCO pays for an employer, which has to ask it.
@@ -95,7 +97,7 @@ def written_to(
     event_type: EventType, *, employer_acts: bool = False, employer_pays: bool = False
 ) -> tuple[Recipient, ...]:
     """Who gets an e-mail (section 9): the employer, of some events, only when it must act, or when it pays."""
-    adviser, employer, organisation = Recipient
+    adviser, employer, organisation, support = Recipient
     match event_type:
         case (
             EventType.REGISTRATION_ACCEPTED
@@ -122,8 +124,10 @@ def written_to(
             return adviser, employer, organisation
         case EventType.ENTITLEMENT_CARRIED_OVER:
             return adviser, employer
-        case EventType.ADVISER_ANONYMISED:  # pragma: no branch  # the last type
+        case EventType.ADVISER_ANONYMISED:
             return ()
+        case EventType.ADVISER_RETURNED:  # pragma: no branch  # the last type
+            return (support,)
 
 
 def of_registration(

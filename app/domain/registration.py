@@ -16,6 +16,11 @@ Unit = NewType("Unit", str)
 """One funded module of a bucket, named `<bucket>#<ordinal>`, as in `civil_year:2025#1`."""
 
 
+def bucket_of(unit: Unit) -> str:
+    """The name of the bucket of a unit."""
+    return unit.rpartition("#")[0]
+
+
 class Status(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -105,7 +110,7 @@ class Registration:
     @property
     def entitlement(self) -> str | None:
         """The bucket of its unit."""
-        return self.unit.rpartition("#")[0] if self.unit else None
+        return bucket_of(self.unit) if self.unit else None
 
     def _allow(self, move: str, *starting: Status) -> None:
         if self.status not in starting:

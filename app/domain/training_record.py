@@ -16,6 +16,7 @@ from app.domain.entitlements import (
     holders,
     quota_buckets,
     supplementary_bucket,
+    used_before,
 )
 from app.domain.missed_sessions import MissedSession, missed_sessions
 from app.domain.module import ModuleCode
@@ -31,10 +32,16 @@ MONTHS_AHEAD = 12
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """A bucket with the registrations that hold its units, future sessions included."""
+    """A bucket with the registrations that hold its units, future sessions included; `used_before` counts those that an
+    earlier file of the same person had used."""
 
     bucket: Bucket
     reserved_by: tuple[RegistrationId, ...]
+    used_before: int = 0
+
+    @property
+    def used(self) -> int:
+        return len(self.reserved_by) + self.used_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,14 @@ def entitlements(
     )
     shown = [item for item in buckets if item.opens_on <= horizon and (history or on <= item.last_day)]
     shown.sort(key=lambda item: (item.opens_on, item.last_day, item.name))
-    return tuple(Entitlement(item, tuple(held.id for held in holders(file.registrations, item.name))) for item in shown)
+    return tuple(
+        Entitlement(
+            item,
+            tuple(held.id for held in holders(file.registrations, item.name)),
+            used_before(file, item.name),
+        )
+        for item in shown
+    )
 
 
 def training_record(

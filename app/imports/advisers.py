@@ -25,6 +25,7 @@ from app.persistence.rows import ADVISERS
 from app.use_cases.conclude import conclude
 from app.use_cases.errors import ConumIdTaken
 from app.use_cases.keep_adviser import consequences
+from app.use_cases.returning import NOBODY, NOTHING_BEFORE, Gone, find_returns, gone_since, settle, sought
 
 SCHEME_BEGAN = date(2020, 11, 17)
 ENTERED_ON, ENDED_ON = "initial_training.entered_on", "initial_training.ended_on"
@@ -58,10 +59,12 @@ COLUMNS = Columns(
 
 @dataclass(frozen=True, slots=True)
 class Advisers:
-    """Some advisers, by id, as they become."""
+    """Some advisers, by id, as they become and as they were; `gone` since the file was sent."""
 
     desk: Desk
+    gone: Gone
     changed: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
+    known: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
 
     def take(self, line: Line) -> bool:
         present = self.desk.people.claimed(Who.named_by(line.values, "id"))
@@ -74,6 +77,8 @@ class Advisers:
         if row is not present:
             self.desk.check_said_once(row["id"])
             self.changed[row["id"]] = row
+            if present is not None:
+                self.known[row["id"]] = present
             self.desk.people.add(row)
         self.desk.stated[row["id"]] = line.number
         return row is not present
@@ -84,8 +89,10 @@ class Advisers:
             return ADVISERS.next_version(present, columns, now)
         if columns["last_name"] is None and columns["email"] is None:
             raise rejected("Ce conseiller n’est pas connu, et la ligne ne dit ni son nom ni son adresse.")
+        if self.gone.is_named_by(columns):
+            raise rejected("Ce conseiller a été anonymisé depuis que ce fichier a été envoyé.")
         adviser = line.values.get("id") or uuid7()
-        new = {"id": adviser, **columns, "anonymised_at": None}
+        new: dict[str, Any] = {"id": adviser, **columns, **NOTHING_BEFORE, "anonymised_at": None}
         return new | {"version": 1, "created_at": now, "updated_at": now}
 
     def _patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,14 +123,18 @@ class Advisers:
 
     async def write(self, transaction: Transaction) -> None:
         before = await files_by_id(transaction, self.changed)  # those that exist
-        await ADVISERS.write_all(transaction, [*self.changed.values()])
-        after = await files_by_id(transaction, before)
         policies, asked = self.desk.policies, self.desk.asked
+        identities = {adviser: sought(row, self.known.get(adviser)) for adviser, row in self.changed.items()}
+        returns = await find_returns(transaction, identities, before)
+        rows = [{**row, **returns.get(adviser, NOBODY).columns()} for adviser, row in self.changed.items()]
+        await ADVISERS.write_all(transaction, rows)
+        await settle(transaction, returns, rows, asked.now)
+        after = await files_by_id(transaction, before)
         await conclude(transaction, *(consequences(before[one], after[one], policies, asked) for one in before))
 
 
-async def start(_: Transaction, desk: Desk, __: Sequence[Line]) -> Advisers:
-    return Advisers(desk)
+async def start(transaction: Transaction, desk: Desk, _: Sequence[Line]) -> Advisers:
+    return Advisers(desk, await gone_since(transaction, desk.sent_at))
 
 
 ADVISERS_KIND = Kind(COLUMNS, "id", lambda line: line.number, start)

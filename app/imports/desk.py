@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -18,12 +19,14 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`stated` are the lines that spoke of an adviser or a contract so far, by its id."""
+    """`stated` are the lines that spoke of an adviser or a contract so far, by its id; `sent_at` is when a file that
+    waited was sent."""
 
     people: People
     policies: Policies
     asked: Asked
     stated: dict[UUID, int]
+    sent_at: datetime | None = None
 
     def check_said_once(self, subject: UUID) -> None:
         """Two lines that say different things of one would take turns at each import. Raise Rejected."""

@@ -10,14 +10,17 @@ from datetime import datetime
 
 import structlog
 
-from app.imports.lines import rejects_file
+from app.imports.lines import rejected_line, rejects_heading
 from app.imports.run import Import, Order, Parsed, Tally, parse
 from app.imports.sheet import FileRefused
-from app.persistence import imports
+from app.imports.subjects import names_in
+from app.persistence import imports, rejects
 from app.persistence.clients import Client, Role
 from app.persistence.database import Database, OutcomeUnknown, Reader
+from app.persistence.digests import digester_of
 from app.persistence.failures import UNREACHABLE
 from app.persistence.imports import ClaimLost, Counts, Ignored, Job
+from app.persistence.rejects import RejectedLine
 from app.supervision import Turned, rest, uncounted
 from app.wording.languages import Sentence
 
@@ -77,11 +80,30 @@ async def _carry_out(database: Database, job: Job, clock: Callable[[], datetime]
         if tally is not None and stop.is_set():
             raise _Stopping
 
-    order = Order(job.kind, Client(job.client_id, Role.ADMIN, None), job.dry_run, job.request_id, is_client=True)
+    client = Client(job.client_id, Role.ADMIN, None)
+    order = Order(job.kind, client, job.dry_run, job.request_id, is_client=True, sent_at=job.created_at)
     tally = await Import(database, order, clock, note).carry_out(parsed)
-    rejects = rejects_file(parsed.recognised, tally.rejections) if tally.rejections else None
-    ignored = Ignored(parsed.recognised.ignored, [*parsed.suspect])
-    await imports.finish(database, job, _counts(job, parsed, tally), rejects, ignored)
+    await _finish(database, job, parsed, tally)
+
+
+async def _finish(database: Database, job: Job, parsed: Parsed, tally: Tally) -> None:
+    counts, recognised = _counts(job, parsed, tally), parsed.recognised
+    ignored = Ignored(recognised.ignored, [*parsed.suspect])
+    # In a thread, as above.
+    lines = await asyncio.to_thread(_given_back, parsed, tally)
+    digester = await digester_of(database) if lines else None
+    async with database.transaction() as tx:
+        await imports.finish(tx, job, counts, rejects_heading(recognised) if lines else None, ignored)
+        if digester is not None:
+            await rejects.keep(tx, job.id, job.created_at, lines, digester)
+
+
+def _given_back(parsed: Parsed, tally: Tally) -> list[RejectedLine]:
+    recognised = parsed.recognised
+    return [
+        RejectedLine(item.number, rejected_line(item, recognised), names_in(item.cells, recognised))
+        for item in tally.rejections
+    ]
 
 
 def _counts(job: Job, parsed: Parsed, tally: Tally) -> Counts:

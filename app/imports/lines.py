@@ -116,20 +116,31 @@ def _of_row(row: Row, recognised: Recognised) -> Iterator[Fault]:
             yield Fault(f"Caractère illisible : {', '.join(names) or 'au-delà des colonnes'}.")
 
 
+def rejects_heading(recognised: Recognised) -> str:
+    """The first line of the file of rejected lines."""
+    return _written((REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised)))
+
+
+def rejected_line(rejection: Rejection, recognised: Recognised) -> str:
+    cells = ("" if cell is None else text_of(cell) for cell in _own(rejection.cells, recognised))
+    return _written((str(rejection.number), *_told(rejection.faults, recognised), *cells))
+
+
 def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> bytes:
     """CSV that a French spreadsheet opens by itself: with its mark and semicolons, and nothing that it would compute.
 
     Corrected, it can be imported: the cells are those of the file.
     """
+    lines = (rejected_line(item, recognised) for item in sorted(rejections, key=lambda item: item.number))
+    return (rejects_heading(recognised) + "".join(lines)).encode("utf-8-sig")
+
+
+def _written(cells: Iterable[str]) -> str:
+    """A line of CSV, without the characters that no text of a database or of a file may have."""
     written = StringIO()
-    writer = csv.writer(written, delimiter=";")
-    headings = (REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised))
-    writer.writerow(map(guarded, headings))
-    for rejection in sorted(rejections, key=lambda item: item.number):
-        cells = ("" if cell is None else text_of(cell) for cell in _own(rejection.cells, recognised))
-        writer.writerow(map(guarded, (str(rejection.number), *_told(rejection.faults, recognised), *cells)))
+    csv.writer(written, delimiter=";").writerow(map(guarded, cells))
     # A byte that could not be read stays visible, and is not read the next time either.
-    return ILLEGIBLE.sub(REPLACEMENT, written.getvalue()).encode("utf-8-sig")
+    return ILLEGIBLE.sub(REPLACEMENT, written.getvalue())
 
 
 def _own(cells: Sequence[Any], recognised: Recognised) -> Iterator[Any]:

@@ -28,13 +28,15 @@ TOGETHER = 100  # lines of a transaction
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who wants what imported; the command line is in no request, and no client."""
+    """Who wants what imported; the command line is in no request, and no client. `sent_at` is when a file that waited
+    was sent."""
 
     kind: ImportKind
     client: Client
     dry_run: bool = False
     request_id: UUID | None = None
     is_client: bool = False
+    sent_at: datetime | None = None
 
     def trace(self, now: datetime) -> Trace:
         client = self.client.id if self.is_client else None
@@ -128,7 +130,7 @@ class Import:
                 await take_turn(tx)
                 people = await People.locked(tx, [Who.named_by(line.values, self._kind.person) for line in lines])
                 asked = Asked(self._order.client, now, _unsaid)
-                desk = Desk(people, await read_policies(tx), asked, stated)
+                desk = Desk(people, await read_policies(tx), asked, stated, self._order.sent_at)
                 await self._carried_out(tx, desk, lines, tally)
                 if self._order.dry_run or not tally.imported:
                     raise _NothingKept  # noqa: TRY301  # leaving by an exception is what undoes a transaction

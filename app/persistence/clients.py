@@ -44,6 +44,14 @@ class Recognised:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What is kept of a key; `under` is the fingerprint of the value of SECRET_KEY that is in it."""
+
+    content: bytes
+    under: str
+
+
 NOTE_SECONDS = 1.0
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.clients")
 
@@ -51,14 +59,17 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.clients")
 REVOCATIONS = "revocations"
 
 FIND = """SELECT k.expires_at, k.scopes, c.id, c.role, c.training_organisation_id,
-    k.last_used_at IS NULL OR k.last_used_at < $1::timestamptz - interval '1 minute' AS unnoted
+    k.digested_under IS DISTINCT FROM $4 OR k.last_used_at IS NULL
+        OR k.last_used_at < $1::timestamptz - interval '1 minute' AS unnoted
 FROM api_key k JOIN client c ON c.id = k.client_id
 WHERE k.id = $2 AND k.digest = ANY($3::bytea[]) AND k.revoked_at IS NULL AND c.revoked_at IS NULL
     AND (k.expires_at IS NULL OR k.expires_at > $1)"""
 
-# Once a minute at most. Not with the look-up: to know who asks must need no write, nor a standby that confirms it.
-NOTE_USE = """UPDATE api_key SET last_used_at = $1
-WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1::timestamptz - interval '1 minute')"""
+# Once a minute at most; a digest under an old value of SECRET_KEY is written again, and at once, under the newest. Not
+# with the look-up: to know who asks must need no write, nor a standby that confirms it.
+NOTE_USE = """UPDATE api_key SET last_used_at = $1, digest = $3, digested_under = $4
+WHERE id = $2 AND (digested_under IS DISTINCT FROM $4 OR last_used_at IS NULL
+    OR last_used_at < $1::timestamptz - interval '1 minute')"""
 
 FIND_BY_ISSUER = """SELECT id, role, training_organisation_id FROM client
 WHERE issuer_client_id = $1 AND revoked_at IS NULL"""
@@ -72,7 +83,8 @@ LOCK_CLIENT = "SELECT * FROM client WHERE id = $1 AND revoked_at IS NULL FOR NO 
 LIVE_KEYS = """SELECT id FROM api_key
 WHERE client_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at, id"""
 
-ADD_KEY = "INSERT INTO api_key (id, client_id, digest, scopes, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+ADD_KEY = """INSERT INTO api_key (id, client_id, digest, digested_under, scopes, expires_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 
 REVOKE_KEY = f"""WITH revoked AS (UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id)
 SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
@@ -92,21 +104,22 @@ def _client(row: Row, scopes: Iterable[str] | None) -> Client:
     return Client(row["id"], Role(row["role"]), row["training_organisation_id"], limits)
 
 
-async def find_key(database: Database, key_id: str, digests: Sequence[bytes], now: datetime) -> Recognised | None:
-    """The client of a live key of that identifier, when one of `digests` is that of its secret."""
-    row = await database.one(FIND, now, key_id, digests)
+async def find_key(database: Database, key_id: str, digests: Sequence[Digest], now: datetime) -> Recognised | None:
+    """The client of a live key of that identifier, when one of `digests`, newest first, is that of its secret."""
+    newest = digests[0]
+    row = await database.one(FIND, now, key_id, [digest.content for digest in digests], newest.under)
     if row is None:
         return None
     if row["unnoted"]:
-        await _note_use(database, key_id, now)
+        await _note_use(database, key_id, newest, now)
     return Recognised(_client(row, row["scopes"]), row["expires_at"])
 
 
-async def _note_use(database: Database, key_id: str, now: datetime) -> None:
+async def _note_use(database: Database, key_id: str, newest: Digest, now: datetime) -> None:
     """Where writing fails, the next use is noted: nobody is refused for it."""
     try:
         async with asyncio.timeout(NOTE_SECONDS), database.aside.lend() as lent:
-            await lent.connection.fetchrow(NOTE_USE, now, key_id)
+            await lent.connection.fetchrow(NOTE_USE, now, key_id, newest.content, newest.under)
     except UNREACHABLE as failure:
         _LOG.warning("the use of a key is not noted", exc_info=failure)
 
@@ -149,13 +162,13 @@ async def add_key(
     transaction: Transaction,
     key_id: str,
     client: UUID,
-    digest: bytes,
+    digest: Digest,
     *,
     expires_at: datetime | None,
     now: datetime,
     scopes: Sequence[str] | None = None,
 ) -> None:
-    await transaction.run(ADD_KEY, key_id, client, digest, scopes, expires_at, now)
+    await transaction.run(ADD_KEY, key_id, client, digest.content, digest.under, scopes, expires_at, now)
 
 
 async def read_key(reader: Reader, key_id: str) -> Row | None:

@@ -5,7 +5,7 @@ costs half the processor time that way (the README's decisions give the figures)
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from app.measures import count_decisions
 from app.persistence.attempts import FIND, Attempt, ConflictAnswered, check_not_answered, remember_conflict
 from app.persistence.driver import Driver, Row
 from app.persistence.failures import UNREACHABLE, TooLate, ends_session
+from app.persistence.keyring import Keyring
 from app.persistence.locks import Lock, Missing
 from app.persistence.pool import Era, Pool
 from app.persistence.readiness import Readiness
@@ -45,6 +46,13 @@ class Reader(Protocol):
     async def many(self, sql: str, *values: object) -> list[Row]: ...
 
 
+class Keyed(Reader, Protocol):
+    """Whatever can be asked, and has what opens the secrets that rest there."""
+
+    @property
+    def keyring(self) -> Keyring: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """A transaction under way; `decided` are the decisions it wrote, counted once it is committed; `subjects` is SQL
@@ -54,6 +62,7 @@ class Transaction:
     policies: dict[str, Policy]
     decided: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     subjects: list[str] = field(default_factory=list[str])
+    keyring: Keyring = field(default_factory=Keyring)
 
     def concerns(self, *subjects: UUID) -> None:
         """Say what else the transaction is about, beside what it was opened for."""
@@ -71,15 +80,18 @@ class Transaction:
 
 class Database:
     """`changed` is set whenever a change was committed, for whoever tells it on; what is committed on `aside` waits for
-    no standby. `is_timed` says that instants come from a real clock, so that one which has become too old can be
-    refused."""
+    no standby. `keyring` opens what is sealed. `is_timed` says that instants come from a real clock, so that one which
+    has become too old can be refused."""
 
-    def __init__(self, pool: Pool, viewers: Pool, aside: Pool, readiness: Readiness, *, is_timed: bool = False) -> None:
+    def __init__(
+        self, pool: Pool, viewers: Pool, aside: Pool, readiness: Readiness, keyring: Keyring, *, is_timed: bool = False
+    ) -> None:
         self.is_timed = is_timed
         self._pool = pool
         self._viewers = viewers
         self.aside = aside
         self.readiness = readiness
+        self.keyring = keyring
         self.policies: dict[str, Policy] = {}
         self.changed = asyncio.Event()
 
@@ -122,7 +134,8 @@ class Database:
                 try:
                     if answered != expected:
                         await _explain(connection, lock, trace if self.is_timed else None)
-                    opened = Transaction(connection, self.policies, subjects=[*lock.subjects] if lock else [])
+                    subjects = [*lock.subjects] if lock else []
+                    opened = Transaction(connection, self.policies, subjects=subjects, keyring=self.keyring)
                     yield opened
                 except Conflict as conflict:
                     await connection.execute("ROLLBACK")
@@ -219,12 +232,19 @@ async def _explain(connection: Driver, lock: Lock | None, timed: Trace | None) -
 
 
 def open_database(
-    url: str, *, pool_size: int = POOL_SIZE, role: str | None = SERVICE, is_timed: bool = False
+    url: str,
+    *,
+    pool_size: int = POOL_SIZE,
+    role: str | None = SERVICE,
+    secrets: Sequence[str] = (),
+    is_timed: bool = False,
 ) -> Database:
     """Open a pool on `postgresql://…`; nothing connects before the first statement. It acts as `role`; None is whoever
-    connects, which only the owner's chores have a use for. `is_timed` is for whoever has a real clock."""
+    connects, which only the owner's chores have a use for. `secrets`, the values of SECRET_KEY, recognise people.
+    `is_timed` is for whoever has a real clock."""
     era = Era()
     viewers = Pool(url, min(pool_size, VIEWERS), TRAINING_ORGANISATION, era=era)
     aside = Pool(url, ASIDE, role, era=era, settings={"synchronous_commit": "local"})
     readiness = Readiness(Pool(url, 1, role, era=era))
-    return Database(Pool(url, pool_size, role, era=era), viewers, aside, readiness, is_timed=is_timed)
+    pool, keyring = Pool(url, pool_size, role, era=era), Keyring(tuple(secrets))
+    return Database(pool, viewers, aside, readiness, keyring, is_timed=is_timed)

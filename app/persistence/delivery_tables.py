@@ -117,7 +117,7 @@ delivery = Table(
     instant("settled_at", nullable=True, info=said("Terminé le")),
     one_of("channel", "webhook", "email"),
     one_of("state", "due", "in_flight", "delivered", "dead", "skipped", "cancelled"),
-    one_of("recipient", "endpoint", "adviser", "employer", "training_organisation", "endpoint_owner"),
+    one_of("recipient", "endpoint", "adviser", "employer", "training_organisation", "endpoint_owner", "support"),
     CheckConstraint("(state = 'due') = (next_attempt_at IS NOT NULL)", name="due"),
     CheckConstraint(
         "(state = 'in_flight') = (claim IS NOT NULL) AND (claim IS NULL) = (lease_until IS NULL)", name="claim"

@@ -65,7 +65,9 @@ FILE_JSON = f"""json_build_object(
     'contracts', coalesce({CONTRACTS}, '[]'),
     'certifications', coalesce({CERTIFICATIONS}, '[]'),
     'registrations', coalesce({REGISTRATIONS}, '[]'),
-    'carry_overs', coalesce({CARRY_OVERS}, '[]'))"""
+    'carry_overs', coalesce({CARRY_OVERS}, '[]'),
+    'former', CASE WHEN a.former_units <> '{{}}' OR a.former_entries <> '{{}}' THEN json_build_object(
+        'entries', a.former_entries, 'units', a.former_units) END)"""
 
 
 def _read_statement(target: Target) -> str:

@@ -29,7 +29,8 @@ SHARED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """In French. `rows` is SQL that finds what the table holds on adviser `$1`; None for one on other people.
+    """In French. `rows` is SQL that finds what the table holds on adviser `$1`, or on whoever the digests `$2` name;
+    None for one on other people.
     `forgotten`: its rows go when the adviser is anonymised. `kept_for` may name `{years}` of inactivity."""
 
     title: str
@@ -71,11 +72,6 @@ def erased(label: str, leaving: str | None = None) -> Info:
 def unsaid(why: str) -> Info:
     """The `info` of a column that is not told to the adviser: it says nothing on them, or something on others."""
     return {"label": None, "why": why}
-
-
-def erased_unsaid(what: str) -> Info:
-    """The `info` of a column that names somebody and is not told to the adviser: it says something on others too."""
-    return unsaid(what) | {"erased": True, "leaving": None}
 
 
 def holding_of(table: Table) -> Holding | None:

@@ -1,21 +1,31 @@
-"""The table of imports asked for over HTTP."""
+"""The tables of imports asked for over HTTP."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from app.persistence.columns import instant, metadata, one_of
-from app.persistence.holdings import erased_unsaid, holds, said, unsaid
+from app.persistence.holdings import holds, said, unsaid
 from app.persistence.retention import IMPORTS
 
-# Lines are rejected before it is known whom they are about: their cells are searched for whatever identifies.
-NAMES_THE_ADVISER = """EXISTS (
-    SELECT FROM adviser a, translate(lower(convert_from(rejects, 'UTF8')), E'"\\r\\n', ';;;') AS cells
-    WHERE a.id = $1 AND (
-        strpos(cells, ';' || a.conum_id || ';') > 0 OR strpos(cells, ';' || lower(a.email) || ';') > 0
-        OR strpos(cells, ';' || lower(a.first_name) || ';') * strpos(cells, ';' || lower(a.last_name) || ';') > 0))"""
+# Before it is known whom a line is about it names somebody: what does so is digested when the line is written
+# (`app/imports/subjects.py`), so that it is found by an index, whatever its spelling.
+NAMES_THE_ADVISER = "subjects && $2"
 
-# The file waits in `content`, which goes once it was carried out; what is left of it are counts and, in `rejects`, the
-# lines that were rejected, until the whole row goes.
+# The file waits in `content`, which goes once it was carried out; what is left of it are counts, the headings of the
+# rejected lines and those lines, until the whole row goes.
 import_job = Table(
     "import_job",
     metadata,
@@ -30,7 +40,7 @@ import_job = Table(
     Column("imported", Integer, nullable=False, server_default=text("0"), info=said("Lignes importées")),
     Column("unchanged", Integer, nullable=False, server_default=text("0"), info=said("Lignes inchangées")),
     Column("rejected", Integer, nullable=False, server_default=text("0"), info=said("Lignes rejetées")),
-    Column("rejects", LargeBinary, info=erased_unsaid("Lignes rejetées, avec celles d’autres personnes")),
+    Column("rejects_heading", Text, info=unsaid("des intitulés")),
     Column("ignored_columns", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=unsaid("des intitulés")),
     Column("failure", JSON, info=said("Échec")),
     Column("attempts", Integer, nullable=False, server_default=text("0"), info=unsaid("des essais")),
@@ -52,6 +62,24 @@ import_job = Table(
         "Imports",
         purpose="rendre les lignes rejetées d’un tableur à qui l’a envoyé",
         kept_for=IMPORTS,
+        rows=f"id = ANY (ARRAY(SELECT job_id FROM import_reject WHERE {NAMES_THE_ADVISER}))",
+    ),
+)
+
+# A line as it is given back. Its index is kept up to date at once: a list of pending entries would be looked through.
+import_reject = Table(
+    "import_reject",
+    metadata,
+    Column("job_id", Uuid, ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True, info=said("Import")),
+    Column("number", Integer, primary_key=True, autoincrement=False, info=said("Ligne du tableur")),
+    Column("line", Text, nullable=False, info=said("Cellules")),
+    Column("subjects", ARRAY(BigInteger), nullable=False, info=unsaid("des empreintes, qui ne se lisent pas")),
+    Index("ix_import_reject_subjects", "subjects", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    info=holds(
+        "Lignes rejetées",
+        purpose="rendre à qui l’a envoyée une ligne à corriger",
+        kept_for=IMPORTS,
         rows=NAMES_THE_ADVISER,
+        forgotten=True,
     ),
 )

@@ -7,7 +7,7 @@ own clock.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,7 @@ class Job:
     dry_run: bool
     content: bytes
     imported: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,9 @@ ADD = """INSERT INTO import_job (id, client_id, request_id, kind, dry_run, statu
 VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7) RETURNING *"""
 
 # All but the file.
-READ = """SELECT id, kind, dry_run, status, read, imported, unchanged, rejected, rejects IS NOT NULL AS has_rejects,
-    ignored_columns, failure, created_at, finished_at FROM import_job WHERE id = $1"""
+READ = """SELECT id, kind, dry_run, status, read, imported, unchanged, rejected, ignored_columns, failure, created_at,
+    finished_at, EXISTS (SELECT FROM import_reject r WHERE r.job_id = j.id) AS has_rejects
+FROM import_job j WHERE id = $1"""
 
 # Clients take turns, each with one import at a time; of one client, whoever asked first. A file that kills its workers
 # is given up.
@@ -102,14 +104,15 @@ CLAIM = """WITH given_up AS (
 UPDATE import_job j SET status = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
     lease_until = now() + $1::interval, imported = CASE WHEN dry_run THEN 0 ELSE imported END
 FROM next WHERE j.id = next.id
-RETURNING j.id, j.claim, j.client_id, j.request_id, j.kind, j.dry_run, j.content, j.imported"""
+RETURNING j.id, j.claim, j.client_id, j.request_id, j.kind, j.dry_run, j.content, j.imported,
+    j.created_at"""
 
 _CLAIMED = "WHERE id = $1 AND claim = $2"
 PROGRESS = f"""UPDATE import_job SET lease_until = now() + $3::interval, imported = imported + $4,
     read = coalesce($5, read), unchanged = coalesce($6, unchanged), rejected = coalesce($7, rejected)
 {_CLAIMED} RETURNING id"""
 FINISH = f"""UPDATE import_job SET status = 'done', content = NULL, claim = NULL, lease_until = NULL,
-    finished_at = now(), read = $3, unchanged = $4, rejected = $5, rejects = $6, ignored_columns = $7
+    finished_at = now(), read = $3, unchanged = $4, rejected = $5, rejects_heading = $6, ignored_columns = $7
 {_CLAIMED} RETURNING id"""
 FAIL = f"""UPDATE import_job SET status = 'failed', content = NULL, claim = NULL, lease_until = NULL,
     finished_at = now(), failure = $3 {_CLAIMED} RETURNING id"""
@@ -147,12 +150,6 @@ def _columns(kept: Sequence[str]) -> dict[str, list[str]]:
     return {"suspect_columns": suspect, "ignored_columns": [heading for heading in kept if heading != _AFTER_SUSPECT]}
 
 
-async def read_rejects(reader: Reader, job: UUID) -> bytes | None:
-    """The file of the rejected lines; None while there is none."""
-    row = await reader.one("SELECT rejects FROM import_job WHERE id = $1", job)
-    return row["rejects"] if row else None
-
-
 async def claim(transaction: Transaction, given_up: Mapping[str, Any]) -> Job | None:
     """The next import, if any; one tried too often fails as `given_up` says. Waits for others who claim."""
     await transaction.run(CLAIMING)
@@ -170,10 +167,10 @@ async def note(reader: Reader, job: Job, imported: int = 0, counts: Counts | Non
     _check(await reader.one(PROGRESS, job.id, job.claim, LEASE, imported, *known))
 
 
-async def finish(reader: Reader, job: Job, counts: Counts, rejects: bytes | None, ignored: Ignored) -> None:
-    """Raise ClaimLost."""
+async def finish(transaction: Transaction, job: Job, counts: Counts, heading: str | None, ignored: Ignored) -> None:
+    """`heading` is that of the rejected lines, if there are any. Raise ClaimLost."""
     known = counts.read, counts.unchanged, counts.rejected
-    _check(await reader.one(FINISH, job.id, job.claim, *known, rejects, ignored.kept))
+    _check(await transaction.one(FINISH, job.id, job.claim, *known, heading, ignored.kept))
 
 
 async def fail(reader: Reader, job: Job, failure: Mapping[str, Any]) -> None:

@@ -79,8 +79,8 @@ _EMPLOYER = ACTING.format(adviser="d.adviser_id", day="s.day", today="s.today")
 _CONTRACT = COVERING.format(adviser="d.adviser_id", day="s.day")
 
 # The policy is the decision's; of what no decision tells, that of the day.
-LETTER = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, d.registration_id, d.decision_id,
-    o.data::text AS data, {HAPPENED} AS occurred_on,
+LETTER = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, d.adviser_id,
+    d.registration_id, d.decision_id, o.data::text AS data, {HAPPENED} AS occurred_on,
     a.first_name, a.last_name, a.email AS adviser_email, m.title AS module, m.kind AS module_kind,
     t.name AS organisation, t.email AS training_organisation_email, e.employer_name AS employer,
     e.employer_contact_email AS employer_email, v.employer_legal_form AS legal_form,

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 from sqlalchemy import Column, DateTime, LargeBinary, Table
 
-from app.persistence.database import Reader, Transaction
+from app.persistence import former_files, rejects
+from app.persistence.database import Keyed, Reader, Transaction
+from app.persistence.digests import Digester, known_digester
 from app.persistence.driver import Row
 from app.persistence.holdings import Holding, erased_columns, holdings, label_of
+from app.persistence.names import identity_of, names_of
 from app.persistence.tables import metadata
 
 ADVISER = metadata.tables["adviser"]
@@ -54,8 +56,10 @@ def _all_rows(table: Table, holding: Holding) -> str:
     return f"(SELECT coalesce(json_agg(held), '[]') FROM ({rows}) held) AS {table.name}"
 
 
+# The adviser, the digests of what names that person, and now: one statement has a use for one of them, another for two.
+GIVEN = "WITH given AS (SELECT $1::uuid, $2::bigint[], $3::timestamptz)"
 # One statement: everything as of one moment.
-EVERYTHING = f"SELECT {', '.join(_all_rows(table, holding) for table, holding in HELD.values())}"
+EVERYTHING = f"{GIVEN} SELECT {', '.join(_all_rows(table, holding) for table, holding in HELD.values())}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,11 @@ class Extract:
     rows: list[dict[str, Any]]
 
 
-async def read_everything(reader: Reader, adviser: UUID) -> list[Extract]:
-    """Clients and organisations by their names."""
-    found = await reader.one(EVERYTHING, adviser) or {}
+async def read_everything(reader: Keyed, present: Row, now: datetime) -> list[Extract]:
+    """Of the adviser whose row is `present`; clients and organisations by their names."""
+    digester = await known_digester(reader)
+    subjects = digester.all_short(names_of(present)) if digester else []
+    found = await reader.one(EVERYTHING, present["id"], subjects, now) or {}
     names = {str(row["id"]): row["name"] for row in await reader.many(NAMES)}
     return [
         Extract(holding, [_worded(table, row, names) for row in orjson.loads(found[name])])
@@ -94,15 +100,17 @@ def _naming(column: Column[Any]) -> str:
 
 
 def _erasure(table: Table, holding: Holding) -> str | None:
-    """What it takes to erase the adviser `$1` from the table, at the instant `$2`; None when it names nobody."""
+    """What it takes to erase the adviser `$1` from the table, at the instant `$3`; None when it names nobody."""
     if holding.forgotten:
-        return f"DELETE FROM {table.name} WHERE {holding.rows}"
+        return f"{GIVEN} DELETE FROM {table.name} WHERE {holding.rows}"
     columns = erased_columns(table)
     changes = [_erasing(column) for column in columns]
     named = " OR ".join(_naming(column) for column in columns)
     if "version" in table.columns:
-        changes += ["version = version + 1", "updated_at = $2"]
-    return f"UPDATE {table.name} SET {', '.join(changes)} WHERE {holding.rows} AND ({named})" if columns else None
+        changes += ["version = version + 1", "updated_at = $3"]
+    if not columns:
+        return None
+    return f"{GIVEN} UPDATE {table.name} SET {', '.join(changes)} WHERE {holding.rows} AND ({named})"
 
 
 ERASURES = {
@@ -114,10 +122,16 @@ FORGET_IDENTITY = f"""UPDATE adviser SET {", ".join(_erasing(column) for column 
     anonymised_at = $2, version = version + 1, updated_at = $2 WHERE id = $1 RETURNING *"""
 
 
-async def erase(transaction: Transaction, adviser: UUID, now: datetime) -> Row:
-    """Take whatever names the adviser out of every table; return the adviser's row. Whose row must be locked."""
+async def erase(transaction: Transaction, present: Row, digester: Digester, now: datetime) -> Row:
+    """Take whatever names the adviser out of every table; return the adviser's row. Whose row, `present`, must be
+    locked. Digests stay, by which whoever comes back is recognised."""
+    adviser = present["id"]
+    await rejects.take_turn(transaction)
+    identity = {kind: digester.digest(name) for kind, name in identity_of(present).items()}
+    await former_files.remember(transaction, adviser, identity, now)
+    subjects = digester.all_short(names_of(present))
     for statement in ERASURES.values():
-        await transaction.run(statement, adviser, *([now] if "$2" in statement else []))
+        await transaction.run(statement, adviser, subjects, now)
     return await transaction.one(FORGET_IDENTITY, adviser, now) or {}
 
 

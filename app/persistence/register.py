@@ -20,8 +20,8 @@ class Entry:
 
 def _entry(table: Table, holding: Holding) -> Entry:
     particular = (label_of(column) for column in table.columns if column.name not in SHARED)
-    erased = (label_of(column) or column.info["why"] for column in erased_columns(table))
-    return Entry(holding, tuple(filter(None, particular)), tuple(erased))
+    erased = (label_of(column) for column in erased_columns(table))
+    return Entry(holding, tuple(filter(None, particular)), tuple(filter(None, erased)))
 
 
 ENTRIES = tuple(_entry(table, holding) for table, holding in holdings(metadata))

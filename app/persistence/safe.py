@@ -8,6 +8,7 @@ from hashlib import sha256
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 WEBHOOKS = "webhook-secret"
+FINGERPRINT_LENGTH = 16
 
 
 class SealedByAnotherKeyError(Exception):
@@ -19,7 +20,9 @@ class Safe:
     opens for no other."""
 
     def __init__(self, secrets: Iterable[str], purpose: str = WEBHOOKS) -> None:
-        self._keys = MultiFernet([Fernet(_key_of(secret, purpose)) for secret in secrets])
+        keys = [Fernet(_key_of(secret, purpose)) for secret in secrets]
+        self._keys = MultiFernet(keys)
+        self._newest = keys[0]
 
     def seal(self, text: str) -> bytes:
         return self._keys.encrypt(text.encode())
@@ -31,6 +34,14 @@ class Safe:
         except InvalidToken:
             raise SealedByAnotherKeyError from None
 
+    def sealed_again(self, sealed: bytes) -> bytes | None:
+        """By the newest value; None when it is so already. Raise SealedByAnotherKeyError."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self.seal(self.open(sealed))
+        return None
+
     def seal_at(self, text: str, at: datetime) -> bytes:
         return self._keys.encrypt_at_time(text.encode(), int(at.timestamp()))
 
@@ -40,6 +51,11 @@ class Safe:
             return self._keys.decrypt_at_time(sealed, int(lifetime.total_seconds()), int(now.timestamp())).decode()
         except InvalidToken:
             raise SealedByAnotherKeyError from None
+
+
+def fingerprint(secret: str) -> str:
+    """Which value of SECRET_KEY it is, without telling anything of it."""
+    return sha256(f"fingerprint:{secret}".encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
 def _key_of(secret: str, purpose: str) -> bytes:

@@ -72,7 +72,7 @@ NUMBER = f"""WITH here AS (
         coalesce(taken.decision_id, r.decision_id) AS decision_id
     FROM taken CROSS JOIN LATERAL (
         SELECT FROM adviser a WHERE a.id = taken.adviser_id
-            AND num_nonnulls(a.first_name, a.last_name, a.email) > 0 OFFSET 0
+            AND (num_nonnulls(a.first_name, a.last_name, a.email) > 0 OR taken.recipients = '{{support}}') OFFSET 0
     ) known LEFT JOIN LATERAL (
         SELECT id, decision_id FROM registration
         WHERE id = taken.subject_id AND taken.subject_type = 'registration' OFFSET 0

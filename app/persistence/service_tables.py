@@ -45,6 +45,8 @@ api_key = Table(
     Column("id", Text, primary_key=True),
     reference("client_id", "client.id", index=True),
     Column("digest", LargeBinary, nullable=False),
+    # Which value of SECRET_KEY is in the digest, by its fingerprint; None when that is not known yet.
+    Column("digested_under", Text),
     instant("expires_at", nullable=True),
     instant("revoked_at", nullable=True),
     instant("created_at"),
@@ -52,6 +54,15 @@ api_key = Table(
     Column("scopes", ARRAY(Text)),
     instant("last_used_at", nullable=True),
     info=names_nobody("les clés de ces logiciels"),
+)
+
+# Since when each value of SECRET_KEY seals: what was signed under another one is older.
+secret_value = Table(
+    "secret_value",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    instant("first_used_at"),
+    info=names_nobody("depuis quand sert chaque secret du service, par une empreinte"),
 )
 
 # Who did or read what, on whom. `id` is made from `at`, so that its order is that of time. No client: the command line.

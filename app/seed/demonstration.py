@@ -37,6 +37,7 @@ class OneTransaction(Database):
     def __init__(self, under_way: Transaction) -> None:
         self._under_way = under_way
         self.policies = under_way.policies
+        self.keyring = under_way.keyring
 
     async def one(self, sql: str, *values: object) -> Row | None:
         return await self._under_way.one(sql, *values)

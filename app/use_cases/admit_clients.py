@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from app.persistence import clients
 from app.persistence.attempts import Answer, find_answer, remember
-from app.persistence.clients import Client, Role
+from app.persistence.clients import Client, Digest, Role
 from app.persistence.database import Database, Transaction
 from app.persistence.driver import Row
 from app.persistence.locks import Missing
@@ -59,7 +59,7 @@ class KeyWish:
 
     holder: Newcomer | Holder
     key_id: str
-    digest: bytes
+    digest: Digest
     scopes: Sequence[str] | None = None
     expires_at: datetime | None = None
 

@@ -8,6 +8,7 @@ from app.domain.adviser import AdviserId
 from app.domain.events import Event, EventType, Subject, written_to
 from app.persistence import messages, personal_data, registrations
 from app.persistence.database import Database, Transaction
+from app.persistence.digests import Digester, digester_of
 from app.persistence.driver import Row
 from app.persistence.locks import Missing, Target
 from app.persistence.registrations import Changes
@@ -23,6 +24,7 @@ BY_AGE = "anonymiseInactiveAdviser"  # in the audit log, where nobody asked
 
 async def anonymise(database: Database, adviser: UUID, expected: Expected, now: datetime, trace: Trace) -> None:
     """For good; once is enough. Raise Missing, Stale, PreconditionMissing."""
+    digester = await digester_of(database)
     async with database.transaction(trace=trace) as tx:
         tx.concerns(adviser)
         present = await ADVISERS.read(tx, adviser, locking=True)
@@ -30,7 +32,7 @@ async def anonymise(database: Database, adviser: UUID, expected: Expected, now: 
             raise Missing(Target.ADVISER)
         expected.check(present["version"])
         if present["anonymised_at"] is None:
-            await _forget(tx, present, now)
+            await _forget(tx, present, digester, now)
 
 
 async def anonymise_an_inactive_adviser(database: Database, now: datetime, years: int) -> bool:
@@ -44,9 +46,9 @@ async def anonymise_an_inactive_adviser(database: Database, now: datetime, years
     return True
 
 
-async def _forget(transaction: Transaction, present: Row, now: datetime) -> None:
+async def _forget(transaction: Transaction, present: Row, digester: Digester, now: datetime) -> None:
     adviser = AdviserId(present["id"])
-    row = await personal_data.erase(transaction, adviser, now)
+    row = await personal_data.erase(transaction, present, digester, now)
     await messages.skip_those_about(transaction, adviser)
     told = Event(
         EventType.ADVISER_ANONYMISED,

@@ -19,6 +19,7 @@ from app.persistence.rows import ADVISERS, conum_id_is_taken
 from app.use_cases.asked import Asked
 from app.use_cases.conclude import Conclusion, conclude
 from app.use_cases.errors import ConumIdTaken
+from app.use_cases.returning import NOBODY, find_returns, settle, sought
 from app.use_cases.versions import Expected
 
 
@@ -27,6 +28,8 @@ def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, as
     proceedings = Proceedings(after, policies)
     if after.entries != before.entries:
         proceedings = proceedings.decided_again(Cause.INITIAL_TRAINING_CHANGED, today=asked.today)
+    elif after.former != before.former:
+        proceedings = proceedings.decided_again(Cause.FILE_CHANGED, today=asked.today)
     return Conclusion(before, proceedings, asked)
 
 
@@ -42,8 +45,17 @@ async def add_adviser(database: Database, values: Mapping[str, Any], asked: Aske
         adviser = uuid7()
         tx.concerns(adviser)
         await _check_conum_id(tx, adviser, values)
-        row = await ADVISERS.insert(tx, {"id": adviser, **values}, asked.now)
+        row = await _inserted(tx, adviser, values, asked)
         return await remember(tx, asked.attempt, asked.worded(row))
+
+
+async def _inserted(tx: Transaction, adviser: UUID, values: Mapping[str, Any], asked: Asked) -> Row:
+    """With what an earlier file of the same person had used."""
+    returns = await find_returns(tx, {adviser: sought(values)}, {})
+    columns = returns.get(adviser, NOBODY).columns()
+    row = await ADVISERS.insert(tx, {"id": adviser, **values, **columns}, asked.now)
+    await settle(tx, returns, [row], asked.now)
+    return row
 
 
 async def keep_adviser(
@@ -58,14 +70,17 @@ async def keep_adviser(
         present = await ADVISERS.read(tx, adviser, locking=True)
         if present is None:
             await _check_conum_id(tx, adviser, values)
-            return await ADVISERS.insert(tx, {"id": adviser, **values}, asked.now), True
+            return await _inserted(tx, adviser, values, asked), True
         if present["anonymised_at"] is not None:
             raise AdviserAnonymised
         expected.check(present["version"])
         await _check_conum_id(tx, adviser, values)
         lock = Lock(Target.ADVISER, adviser)
         before = await read_dossier(tx, lock)
-        row = await ADVISERS.update(tx, present, values, asked.now)
+        returns = await find_returns(tx, {adviser: sought(values, present)}, {adviser: before.file})
+        columns = returns.get(adviser, NOBODY).columns()
+        row = await ADVISERS.update(tx, present, {**values, **columns}, asked.now)
+        await settle(tx, returns, [row], asked.now)
         after = await read_dossier(tx, lock)
         await conclude(tx, consequences(before.file, after.file, after.policies, asked))
         return row, False

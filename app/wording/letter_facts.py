@@ -153,7 +153,7 @@ def _rules(event_type: EventType, row: Row, data: dict[str, Any]) -> Sequence[st
             return ["R27"]
         case EventType.ENTITLEMENT_EXPIRING:
             return list(dict.fromkeys((data["rule"], "R27")))
-        case EventType.ADVISER_ANONYMISED:
+        case EventType.ADVISER_ANONYMISED | EventType.ADVISER_RETURNED:
             return []
         case _:
             assert_never(event_type)

@@ -14,6 +14,7 @@ from app.persistence.driver import Row
 from app.wording.endpoint_warnings import warned_of
 from app.wording.layout import HTML, TEXT, held
 from app.wording.letter_facts import facts_of
+from app.wording.returned import returned
 
 # With a personal link to answer.
 ASKING = frozenset({EventType.REGISTRATION_OVER_QUOTA, EventType.REGISTRATION_REGULARISABLE})
@@ -48,6 +49,9 @@ def letter_of(row: Row, support_email: str, base_url: str, link: str | None = No
         return laid_out("endpoint.jinja", address, support_email, warned_of(row, base_url))
     if row["data"] is None:
         raise LostEventError
+    if row["type"] == EventType.ADVISER_RETURNED:
+        address = row["support_email"] or support_email
+        return laid_out("returned.jinja", address, address, returned(row, base_url))
     facts = facts_of(row)
     template, address = f"{row['type'].partition('.')[2]}.jinja", row[f"{row['recipient']}_email"]
     shown = None if facts["is_late"] else link

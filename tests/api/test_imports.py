@@ -14,7 +14,7 @@ from app.persistence.database import open_database
 from app.persistence.imports import LARGEST_FILE
 from tests.api.answers import documented, problem, wrong_fields
 from tests.clockwork import MORNING, Clockwork
-from tests.served import Served, key
+from tests.served import PEPPER, Served, key
 
 HEADINGS = "Id conseiller;Nom;Date de début formation;Téléphone"
 
@@ -28,7 +28,7 @@ def work(served: Served) -> None:
     """Carry out what waits."""
 
     async def act() -> None:
-        database = open_database(served.database_url, pool_size=1)
+        database = open_database(served.database_url, pool_size=1, secrets=PEPPER.secrets)
         while await carry_out_next(database, lambda: MORNING, asyncio.Event()):
             pass
         await database.close()

@@ -66,8 +66,9 @@ async def reminded(url: str) -> None:
 def test_whatever_happened_in_the_demonstration_is_delivered_as_announced(demonstrated: Served) -> None:
     asyncio.run(reminded(demonstrated.database_url))
     with demonstrated.client("admin") as admin:
-        forgotten = admin.get("/v1/advisers", params={"limit": 1}).json()["data"][0]["id"]
-        admin.delete(f"/v1/advisers/{forgotten}", headers={"If-Match": "*"}).raise_for_status()
+        forgotten = admin.get("/v1/advisers", params={"limit": 1}).json()["data"][0]
+        admin.delete(f"/v1/advisers/{forgotten['id']}", headers={"If-Match": "*"}).raise_for_status()
+        admin.post("/v1/advisers", json={"conum_id": forgotten["conum_id"]}).raise_for_status()
         events = all_events(admin)
 
     assert {event["type"] for event in events} == {*EventType}

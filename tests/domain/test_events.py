@@ -169,7 +169,7 @@ def test_an_employer_is_written_to_of_what_it_pays(
     assert (Recipient.EMPLOYER in actual.recipients) is told
 
 
-ADVISER, EMPLOYER, ORGANISATION = Recipient
+ADVISER, EMPLOYER, ORGANISATION, SUPPORT = Recipient
 WRITTEN_TO: dict[EventType, set[Recipient]] = {
     EventType.REGISTRATION_ACCEPTED: {ADVISER, ORGANISATION},
     EventType.REGISTRATION_REFUSED: {ADVISER, ORGANISATION},
@@ -187,6 +187,7 @@ WRITTEN_TO: dict[EventType, set[Recipient]] = {
     EventType.CERTIFICATION_DUE: {ADVISER, EMPLOYER, ORGANISATION},
     EventType.ENTITLEMENT_CARRIED_OVER: {ADVISER, EMPLOYER},
     EventType.ADVISER_ANONYMISED: set(),
+    EventType.ADVISER_RETURNED: {SUPPORT},
     EventType.ENTITLEMENT_EXPIRING: {ADVISER},
 }
 

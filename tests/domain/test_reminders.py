@@ -24,7 +24,7 @@ from tests.builders import (
     day,
 )
 
-ADVISER, EMPLOYER, ORGANISATION = Recipient
+ADVISER, EMPLOYER, ORGANISATION, _ = Recipient
 EXAMS = (REMN_CCP1, PIX)
 DUE_ON = "2025-05-20"  # two months after the end
 TRAINED: Mapping[str, Any] = {"entered_on": day("2024-10-07"), "ended_on": day("2025-03-20")}

@@ -12,7 +12,7 @@ from app.persistence.database import open_database
 from tests.clockwork import MORNING
 from tests.guide.programs import bash
 from tests.imports.sheets import ADVISERS, an_adviser, separated
-from tests.served import Served
+from tests.served import PEPPER, Served
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def a_worker(url: str) -> Generator[None]:
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     async def work() -> None:
-        database = open_database(url, pool_size=2)
+        database = open_database(url, pool_size=2, secrets=PEPPER.secrets)
         await carry_out_imports(database, lambda: MORNING, stop)
         await database.close()
 

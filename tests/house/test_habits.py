@@ -315,6 +315,11 @@ COMPOSED = {
         "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
     },
     "app/persistence/imports.py": {"_CLAIMED"},
+    "app/persistence/import_tables.py": {"NAMES_THE_ADVISER"},
+    "app/persistence/names.py": {  # digested, and in no statement
+        "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "first", "found.strip('.')", "last", "number",
+    },
+    "app/persistence/secret_values.py": {"table"},  # of SEALED
     "app/persistence/locks.py": {"self.id.hex", "self.owner.hex", "target"},
     "app/persistence/migrations.py": {"following"},  # the number of a file
     "app/persistence/pages.py": {
@@ -342,8 +347,9 @@ COMPOSED = {
     "app/persistence/safe.py": {"secret"},  # digested to a key
     "app/persistence/delivery_tables.py": {"ABOUT_THE_ADVISER"},
     "app/persistence/personal_data.py": {
-        "column.name", "name", "table.name", "columns", "order", "rows", "holding.rows", "value", "left", "named",
-        "', '.join((_all_rows(table, holding) for table, holding in HELD.values()))", "', '.join(changes)",
+        "GIVEN", "column.name", "name", "table.name", "columns", "order", "rows", "holding.rows", "value", "left",
+        "named", "', '.join((_all_rows(table, holding) for table, holding in HELD.values()))",
+        "', '.join(changes)",
         "', '.join((_erasing(column) for column in erased_columns(ADVISER)))",
     },
     "app/persistence/statistics.py": {

@@ -14,7 +14,7 @@ import pytest
 
 from app.imports.jobs import carry_out_imports, carry_out_next
 from app.imports.run import parse
-from app.persistence import imports
+from app.persistence import imports, rejects
 from app.persistence.clients import Client, Role
 from app.persistence.database import Database, Reader
 from app.persistence.driver import Row
@@ -83,7 +83,7 @@ async def test_an_import_is_carried_out_and_its_file_goes(database: Database) ->
     assert waiting == {"status": "waiting", "read": 0, "imported": 0, "unchanged": 0, "rejected": 0}
     assert await state(database, job) == DONE
     assert len(await advisers(database)) == LINES - 2
-    assert "code de département".encode() in (await imports.read_rejects(database, job) or b"")
+    assert "code de département" in (await rejects.read_file(database, job) or "")
     (kept,) = await database.many("SELECT content, claim FROM import_job")
     assert [*kept.values()] == [None, None]
     assert not await worked(database)

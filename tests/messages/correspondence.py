@@ -35,6 +35,10 @@ TOLD: dict[EventType, tuple[str, str | None, list[str], list[str]]] = {
 }
 ALL_REASONS = {"reasons": orjson.dumps([{"code": reason} for reason in Reason]).decode()}
 SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
+    EventType.ADVISER_RETURNED: {
+        "perhaps": {"data": {"recognised_by": "email"}},
+        "nothing was used": {"data": {"entitlements": [], "initial_training_entered_on": None}},
+    },
     EventType.REGISTRATION_ACCEPTED: {
         "in their own year": {"data": {"entitlement": "first_year"}},
         "carried over": {"data": {"entitlement": "carry_over:civil_year:2025"}},
@@ -151,11 +155,19 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         }
     if event_type is EventType.ENTITLEMENT_EXPIRING:
         data = {"bucket": "first_year", "units": 2, "expires_on": "2026-08-14", "rule": "R20"}
+    if event_type is EventType.ADVISER_RETURNED:
+        data = {
+            "recognised_by": "conum_id",
+            "anonymised_on": "2025-11-03",
+            "entitlements": ["civil_year:2025", "first_year", "first_year", "supplementary:cafe-ia"],
+            "initial_training_entered_on": "2023-02-06",
+        }
     decided = event_type in TOLD
     return {
         "id": UUID(int=1),
         "type": event_type.value,
         "recipient": recipient.value,
+        "adviser_id": UUID(int=4),
         "registration_id": UUID(int=3) if decided else None,
         "decision_id": UUID(int=2) if decided else None,
         "data": orjson.dumps(data | others.get("data", {})).decode(),

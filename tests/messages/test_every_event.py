@@ -15,7 +15,7 @@ from tests.clockwork import MORNING
 from tests.messages.correspondence import PROMISED, check_french
 from tests.messages.links import over_quota
 from tests.messages.post import WRITER
-from tests.scenes import a_contract, an_adviser_in_post
+from tests.scenes import a_contract, adviser_body, an_adviser_in_post
 from tests.served import Served
 
 
@@ -50,6 +50,10 @@ def _bring_everything_about(client: httpx.Client) -> None:
     client.post(f"/v1/advisers/{adviser}/carry-overs", json=report).raise_for_status()
     result = {"adviser_id": adviser, "qualification": "pix", "outcome": "failed", "on": "2026-05-04"}
     client.post("/v1/certifications", json=result | {"training_organisation_id": str(LA_MEDNUM)}).raise_for_status()
+    body = adviser_body()
+    gone = client.post("/v1/advisers", json=body).raise_for_status().json()["id"]
+    client.delete(f"/v1/advisers/{gone}", headers={"If-Match": "*"}).raise_for_status()
+    client.post("/v1/advisers", json=body).raise_for_status()
 
 
 def test_each_is_written_from_what_is_known(demonstrated: Served) -> None:

@@ -36,7 +36,7 @@ class Stopping(Database):
 
     def __init__(self, opened: Database, before_writing: Pause = no_pause, after_writing: Pause = no_pause) -> None:
         pools = opened._pool, opened._viewers  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same for both
-        super().__init__(*pools, opened.aside, opened.readiness)
+        super().__init__(*pools, opened.aside, opened.readiness, opened.keyring)
         self.policies = opened.policies
         self._pauses = before_writing, after_writing
 
@@ -45,7 +45,7 @@ class Stopping(Database):
         self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
     ) -> AsyncGenerator[Transaction, None]:
         async with super().transaction(lock, attempt, trace) as tx:
-            yield StoppingTransaction(tx.connection, tx.policies, tx.decided, tx.subjects, *self._pauses)
+            yield StoppingTransaction(tx.connection, tx.policies, tx.decided, tx.subjects, tx.keyring, *self._pauses)
 
 
 class Gate:

@@ -30,6 +30,7 @@ RECIPIENTS: dict[str, str] = {
     Recipient.ADVISER: "Conseiller",
     Recipient.EMPLOYER: "Structure employeuse",
     Recipient.TRAINING_ORGANISATION: "Organisme de formation",
+    Recipient.SUPPORT: "Administration",
     ENDPOINT_OWNER: "Propriétaire d’un point de réception",
 }
 NO_MAILBOX = Sentence(fr="Ce serveur n’a pas de boîte aux lettres.", en="This server has no mailbox.")

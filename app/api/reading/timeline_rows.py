@@ -117,7 +117,7 @@ def right_row(
     item: Entitlement, record: TrainingRecord, sessions: Iterable[Registration], axis: Axis, titles: Titles
 ) -> Row:
     """With a point for each of the `sessions` that hold one of its units."""
-    bucket, used = item.bucket, len(item.reserved_by)
+    bucket, used = item.bucket, item.used
     left, right = axis.span(bucket.opens_on, bucket.expires_on)
     over = bucket.last_day < record.on
     when = "expiré" if over else "à venir" if bucket.opens_on > record.on else "ouvert"

@@ -1,0 +1,26 @@
+"""Whom a rejected line is about, whatever is wrong with it: what names a person is found in the cells as they stand."""
+
+from collections.abc import Sequence
+
+from app.imports.columns import Recognised
+from app.imports.content import text_of
+from app.imports.people import CONUM_ID
+from app.imports.sheet import Cell
+from app.persistence.names import emails_named, identifiers_named, numbers_named, person_named
+
+FIRST_NAME, LAST_NAME = "first_name", "last_name"
+
+
+def names_in(cells: Sequence[Cell], recognised: Recognised) -> set[str]:
+    """An address or a UUID tells of itself in any cell, also of a column that means nothing here; a number is an ID
+    Conum in its own column only, and a name takes both of its columns."""
+    named: set[str] = set()
+    said: dict[str, str] = {}
+    for place, cell in enumerate(cells):
+        written = "" if cell is None else text_of(cell)
+        named.update(emails_named(written), identifiers_named(written))
+        if (column := recognised.columns.get(place)) is not None:
+            said[column.name] = written
+    named.update(numbers_named(said.get(CONUM_ID.name, "")))
+    named.update(person_named(said.get(FIRST_NAME, ""), said.get(LAST_NAME, "")))
+    return named

@@ -1,0 +1,77 @@
+"""What names a person, in one spelling: spaces, capitals, accents and what cannot be seen make no difference."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from unicodedata import category, combining, normalize
+from uuid import UUID
+
+CONUM_ID, EMAIL, IDENTIFIER, NAME = "conum_id", "email", "id", "name"
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]\\@]+@[^\s<>\"'(),;:\[\]\\@]+", re.ASCII)
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+_NUMBER = re.compile(r"'?0*([1-9][0-9]{0,15})(?:[.,]0*)?")
+_LEAST = 32  # characters of a UUID
+
+
+def _seen(text: str) -> str:
+    """What a reader sees of it, in small letters, each of them written in one way."""
+    if text.isascii():
+        return text.casefold().strip()
+    return "".join(letter for letter in normalize("NFKC", text) if category(letter) != "Cf").casefold().strip()
+
+
+def conum_id_named(number: int) -> str:
+    return f"{CONUM_ID}:{number}"
+
+
+def identifier_named(adviser: UUID) -> str:
+    return f"{IDENTIFIER}:{adviser}"
+
+
+def emails_named(text: str) -> Iterator[str]:
+    """Every address in a text, whatever stands around it: `mailto:`, angle brackets, a name."""
+    if text.isascii() and "@" not in text:
+        return
+    for found in _ADDRESS.findall(_seen(text)):
+        yield f"{EMAIL}:{found.strip('.')}"
+
+
+def identifiers_named(text: str) -> Iterator[str]:
+    """Every UUID in a text."""
+    for found in _IDENTIFIER.findall(_seen(text)) if len(text) >= _LEAST else ():
+        yield identifier_named(UUID(found))
+
+
+def numbers_named(text: str) -> Iterator[str]:
+    """The ID Conum that a text is, whatever spaces, zeros in front or decimals it has; 0 says nothing."""
+    found = _NUMBER.fullmatch(re.sub(r"\s", "", _seen(text)))
+    if found is not None:
+        yield conum_id_named(int(found[1]))
+
+
+def person_named(first_name: str, last_name: str) -> Iterator[str]:
+    """Nothing when one of them is missing."""
+    first, last = _letters(first_name), _letters(last_name)
+    if first and last:
+        yield f"{NAME}:{first} {last}"
+
+
+def _letters(text: str) -> str:
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.casefold()))
+    plain = normalize("NFKD", text).casefold()
+    return "".join(letter for letter in plain if letter.isalnum() and not combining(letter))
+
+
+def identity_of(row: Mapping[str, Any]) -> dict[str, str]:
+    """By kind, what an adviser's row would be recognised by; nothing of what it does not say."""
+    found = {} if row["conum_id"] is None else {CONUM_ID: conum_id_named(row["conum_id"])}
+    address = next(emails_named(row["email"] or ""), None)
+    return found | ({EMAIL: address} if address else {})
+
+
+def names_of(row: Mapping[str, Any]) -> list[str]:
+    """All that names the adviser of this row in somebody's spreadsheet."""
+    person = person_named(row["first_name"] or "", row["last_name"] or "")
+    return [*identity_of(row).values(), identifier_named(row["id"]), *person]

@@ -1,0 +1,71 @@
+"""`python -m app secrets …`: SECRET_KEY rotated to its end, and when its old value may go."""
+
+import sys
+from collections.abc import Iterator
+
+import typer
+
+from app.administration import with_database
+from app.api.keys import PREFIX
+from app.clock import utc_now
+from app.persistence.driver import Row
+from app.settings import SettingsError, settings_beside
+from app.use_cases.rotate_secrets import Remaining, remaining, rotate
+
+secrets = typer.Typer(no_args_is_help=True, help="SECRET_KEY : le remplacer, et savoir quand l’ancienne valeur part.")
+
+MAY_GO = "L’ancienne valeur peut être retirée de SECRET_KEY."
+STILL_NEEDED = "L’ancienne valeur sert encore :"
+
+
+def _values() -> tuple[str, ...]:
+    """Newest first. Raise SettingsError."""
+    values = settings_beside().secrets
+    if not values:
+        raise SettingsError("SECRET_KEY : requis par cette commande")
+    return values
+
+
+@secrets.command("rotate")
+def rotate_secrets() -> None:
+    """Chiffrer à nouveau, par la première valeur de SECRET_KEY, tout ce qu’une autre avait chiffré."""
+    values, now = _values(), utc_now()
+    done = with_database(lambda database: rotate(database, values, now))
+    typer.echo(f"{done} secrets chiffrés à nouveau ; voyez `python -m app secrets status`.")
+
+
+@secrets.command("status")
+def show_status() -> None:
+    """Dire ce qui a encore besoin d’une ancienne valeur ; statut 0 quand elle peut être retirée, 1 sinon."""
+    values, now = _values(), utc_now()
+    left = with_database(lambda database: remaining(database, values, now))
+    if left.lost:
+        typer.echo(f"{left.lost} secrets ne s’ouvrent avec aucune valeur de SECRET_KEY.", err=True)
+    if len(values) == 1:
+        typer.echo("SECRET_KEY n’a qu’une valeur : il n’y en a pas d’ancienne.")
+        sys.exit(int(left.lost > 0))
+    if left.is_nothing:
+        typer.echo(MAY_GO)
+        return
+    typer.echo("\n".join((STILL_NEEDED, *_needs(left))))
+    sys.exit(1)
+
+
+def _needs(left: Remaining) -> Iterator[str]:
+    if left.since is None:
+        yield "- la nouvelle n’est pas encore en service : `python -m app secrets rotate`, une fois tout redémarré"
+    if left.sealed:
+        yield f"- {left.sealed} secrets qu’elle a chiffrés : `python -m app secrets rotate`"
+    yield from (f"- la clé {_said(row)}" for row in left.keys)
+    if left.links:
+        yield f"- {left.links} liens personnels qu’elle a signés, valables jusqu’au {left.links_until:%Y-%m-%d} au plus"
+    if left.is_settling:
+        yield f"- les pages et les visites commencées avant le {left.since:%Y-%m-%d à %H:%M} UTC, pendant une heure"
+
+
+def _said(row: Row) -> str:
+    used = f"dernier usage le {row['last_used_at']:%Y-%m-%d}" if row["last_used_at"] else "jamais utilisée"
+    ends = f", expire le {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else ""
+    return (
+        f"{PREFIX}_{row['id']} de « {row['name']} » ({row['role']}), {used}{ends} : à utiliser une fois, ou à révoquer"
+    )
