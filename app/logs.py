@@ -22,6 +22,7 @@ from app.repeats import Failure, Repeats
 
 _PLACES = 12  # the innermost frames of a traceback
 _ABOUT = ("code", "chore", "logger")  # what failures of one event are told apart by, beside their exceptions
+_PROCESSORS: list[Processor] = []  # one list for good: whoever was given it keeps it
 _REPEATS = Repeats()
 atexit.register(_REPEATS.flush)
 
@@ -168,4 +169,5 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
         _standard(level, target, structlog.processors.JSONRenderer(_as_text))
     repeated = structlog.wrap_logger(factory(), processors=[*SHARED, *last], wrapper_class=wrapper)
     _REPEATS.tell_to(partial(_tell_again, repeated))
-    structlog.configure([*SHARED, once, *last], wrapper, logger_factory=factory, cache_logger_on_first_use=True)
+    _PROCESSORS[:] = [*SHARED, once, *last]
+    structlog.configure(_PROCESSORS, wrapper, logger_factory=factory, cache_logger_on_first_use=True)
