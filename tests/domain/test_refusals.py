@@ -1,6 +1,8 @@
+from datetime import date
+
 import pytest
 
-from app.domain.refusals import Actor, Reason
+from app.domain.refusals import Absence, Actor, Reason, Refusal
 
 TABLE = [
     ("not_in_post", "R1", Actor.EMPLOYER, True),
@@ -32,3 +34,11 @@ def test_a_reason_is_found_by_its_code(code: str) -> None:
     actual = Reason(code)  # type: ignore[call-arg]  # mypy takes a look-up for the making of a member
 
     assert actual == code
+
+
+def test_an_organisation_is_not_told_when_a_contract_ended_and_all_else_of_a_refusal() -> None:
+    ended = Refusal(Reason.NOT_IN_POST, Absence.CONTRACT_ENDED, day=date(2025, 4, 9))
+    closed = Refusal(Reason.MODULE_NO_LONGER_AVAILABLE, day=date(2025, 10, 20))
+
+    assert ended.without_last_day() == Refusal(Reason.NOT_IN_POST, Absence.CONTRACT_ENDED)
+    assert closed.without_last_day() == closed
