@@ -73,7 +73,9 @@ def test_a_version_that_is_known_is_not_modified(platform: httpx.Client) -> None
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [(f"/v1/advisers/{uuid4()}", 404), ("/v1/advisers?email=x", 400), ("/nowhere", 404)]
+    ("path", "status"),
+    [(f"/v1/advisers/{uuid4()}", 404), ("/v1/advisers?email=x", 400), ("/nowhere", 404)],
+    ids=["nobody", "no address", "no page"],
 )
 def test_what_a_get_refuses_is_refused(platform: httpx.Client, path: str, status: int) -> None:
     head = platform.head(path)

@@ -92,7 +92,11 @@ def test_a_key_revoked_since_counts_as_unknown(guarded: Served) -> None:
     assert (statuses[0], statuses[-1]) == (401, 429)
 
 
-@pytest.mark.parametrize("nonsense", ["x", "insc_", make_key().secret[:-1] + "!", "eyJ.eyJ.x"])
+@pytest.mark.parametrize(
+    "nonsense",
+    ["x", "insc_", make_key().secret[:-1] + "!", "eyJ.eyJ.x"],
+    ids=["a letter", "a prefix", "a wrong sign", "a token"],
+)
 def test_what_cannot_be_a_key_costs_nothing(guarded: Served, monkeypatch: pytest.MonkeyPatch, nonsense: str) -> None:
     seen = look_ups(guarded, monkeypatch)
 
