@@ -83,6 +83,25 @@ async def test_who_is_exempt_or_waits_has_no_training_and_no_certificate(
     assert await database.many("SELECT id FROM certification") == []
 
 
+@pytest.mark.parametrize("comment", ["Formation en cours", "Formation en présentiel", "Formation terminée", "Non exempté"])
+async def test_a_comment_that_only_speaks_of_training_changes_no_date(database: Database, comment: str) -> None:
+    await taken(database, [*an_adviser(1), comment], headings=(*ADVISERS, "Remarques"))
+
+    (adviser,) = await advisers(database)
+    assert adviser["initial_training_entered_on"] == date(2022, 3, 14)
+
+
+@pytest.mark.parametrize("comment", ["Exemption demandée", "Exempté ?", "exempté : non"])
+async def test_an_exemption_that_may_not_be_granted_is_rejected(database: Database, comment: str) -> None:
+    await taken(database, an_adviser(1))
+    before = await whole(database)
+
+    tally = await taken(database, [*an_adviser(1), comment], headings=(*ADVISERS, "Commentaires"))
+
+    assert "exemption" in reasons(tally.rejections)[2]["comment"]
+    assert await whole(database) == before
+
+
 async def test_a_comment_that_exempts_is_stronger_than_dates(database: Database) -> None:
     headings = (*ADVISERS, "Commentaire")
 
