@@ -104,8 +104,11 @@ def _several(first: int, second: int) -> Sentence:
 
 def _spread(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
     """A heading of several columns, as it stands over the first of them alone where cells can't be merged."""
-    places = (heading for heading, _ in zip_longest(above, below, fillvalue=""))
-    return tuple(accumulate(places, lambda former, heading: heading or former))
+    places = [heading for heading, _ in zip_longest(above, below, fillvalue="")]
+    spread = accumulate(places, lambda former, heading: heading or former)
+    return tuple(
+        wide if beneath else own for wide, own, beneath in zip_longest(spread, places, below, fillvalue="")
+    )
 
 
 def _headings(row: Row) -> tuple[str, ...]:
