@@ -80,7 +80,12 @@ def _held(text: str) -> Held:
         return Held.EMPTY
     if word == _FAILED_LOOKUP:
         return Held.FAILED_LOOKUP
-    if text.strip() in _WRITTEN_FOR_NOTHING or word in NOTHING or _DASHES.fullmatch(word) or word.startswith(NO_ACCOUNT):
+    if (
+        text.strip() in _WRITTEN_FOR_NOTHING
+        or word in NOTHING
+        or _DASHES.fullmatch(word)
+        or word.startswith(NO_ACCOUNT)
+    ):
         return Held.NOTHING
     if word.startswith(FORMULA):
         return Held.FORMULA

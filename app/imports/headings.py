@@ -65,7 +65,9 @@ def seems(heading: str, cells: Iterable[Cell]) -> str | None:
     if any(word.startswith(("siret", "ridet")) for word in words) or _most(held, _SIRET):
         return SIRET
     is_of_training = (
-        words & {"ccp", "fi", "form"} or words >= {"prise", "poste"} or any(word.startswith("formation") for word in words)
+        words & {"ccp", "fi", "form"}
+        or words >= {"prise", "poste"}
+        or any(word.startswith("formation") for word in words)
     )
     if is_of_training and (words & _MOMENTS or _most(held, _DAY)):
         return OF_TRAINING

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import accumulate, pairwise, zip_longest
+from itertools import pairwise, zip_longest
 
 from app.api.spreadsheets import unguarded
 from app.api.texts import tidy
@@ -104,11 +104,12 @@ def _several(first: int, second: int) -> Sentence:
 
 def _spread(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
     """A heading of several columns, as it stands over the first of them alone where cells can't be merged."""
-    places = [heading for heading, _ in zip_longest(above, below, fillvalue="")]
-    spread = accumulate(places, lambda former, heading: heading or former)
-    return tuple(
-        wide if beneath else own for wide, own, beneath in zip_longest(spread, places, below, fillvalue="")
-    )
+    spread: list[str] = []
+    former = ""
+    for own, beneath in zip_longest(above, below, fillvalue=""):
+        former = own or former
+        spread.append(former if beneath else own)
+    return tuple(spread)
 
 
 def _headings(row: Row) -> tuple[str, ...]:

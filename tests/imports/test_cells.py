@@ -57,7 +57,10 @@ def test_what_may_be_another_day_is_not_guessed(cell: Any, reason: str) -> None:
         civil_day(cell)
 
 
-@pytest.mark.parametrize("cell", ["exempté", "Exemptée", "EXEMPTE", "Exempté (licence pro)", "Formation en septembre 2026", "formation à venir"])
+@pytest.mark.parametrize(
+    "cell",
+    ["exempté", "Exemptée", "EXEMPTE", "Exempté (licence pro)", "Formation en septembre 2026", "formation à venir"],
+)
 def test_who_is_exempt_or_waits_has_not_entered_training(cell: str) -> None:
     assert training_day(cell) is None
 

@@ -102,7 +102,10 @@ def test_headings_may_take_two_rows_and_two_lines() -> None:
 
 
 def test_a_heading_over_several_columns_is_of_each_of_them() -> None:
-    above, below = ("Conseiller", "", "Formation initiale", ""), ("Id conseiller", "Nom", "Date de début", "Date de fin")
+    above, below = (
+        ("Conseiller", "", "Formation initiale", ""),
+        ("Id conseiller", "Nom", "Date de début", "Date de fin"),
+    )
 
     sheet = read(separated(above, below, ("7", "A", "01/02/2022", "")))
 

@@ -49,7 +49,9 @@ def test_a_word_for_nothing_is_nothing(word: str) -> None:
     assert held_by(word) in {Held.NOTHING, Held.FAILED_LOOKUP}
 
 
-@pytest.mark.parametrize("word", ["Aucune", "inconnu", "en cours", "exempté", "O’Néant", "-1", "na", "0", "A. Venir", "Nan", "NONE"])
+@pytest.mark.parametrize(
+    "word", ["Aucune", "inconnu", "en cours", "exempté", "O’Néant", "-1", "na", "0", "A. Venir", "Nan", "NONE"]
+)
 def test_any_other_word_is_content(word: str) -> None:
     assert held_by(word) is Held.CONTENT
 

@@ -121,7 +121,10 @@ def test_an_error_that_is_not_named_is_no_empty_cell(cell: str) -> None:
 
 
 def test_what_the_format_escapes_is_read_as_it_was_typed() -> None:
-    rows = [("Id conseiller", "Date de début_x000D_\nde formation", "Nom", "Prénom"), (1, DAY, "Exemple_x000D_", "Z_x005F_oé")]
+    rows = [
+        ("Id conseiller", "Date de début_x000D_\nde formation", "Nom", "Prénom"),
+        (1, DAY, "Exemple_x000D_", "Z_x005F_oé"),
+    ]
 
     (read,) = values_of(workbook(rows))
 
