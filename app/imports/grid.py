@@ -130,4 +130,5 @@ def _fill(rows: list[Row], ranges: Sequence[str]) -> None:
 def _with(row: Row, places: slice, content: Cell) -> Row:
     cells = [*row.cells, *[None] * (places.stop - len(row.cells))]
     cells[places] = [content] * (places.stop - places.start)
-    return replace(row, cells=tuple(cells))
+    covered = range(places.start, places.stop)
+    return replace(row, cells=tuple(cells), across=(*row.across, covered) if len(covered) > 1 else row.across)

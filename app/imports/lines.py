@@ -112,6 +112,11 @@ def _of_row(row: Row, recognised: Recognised) -> Iterator[Fault]:
         yield Fault(row.fault)
     elif any(not is_blank(cell) for cell in row.cells[len(recognised.headings) :]):
         yield Fault("La ligne a plus de cellules qu’il n’y a de colonnes : un séparateur n’est pas protégé.")
+    for covered in row.across:
+        if len({recognised.columns[place].name for place in covered if place in recognised.columns}) > 1:
+            yield Fault(
+                "Une cellule fusionnée couvre plusieurs colonnes : séparez-la, pour dire ce que contient chacune."
+            )
     if row.is_spoilt:
         places = [place for place, cell in enumerate(row.cells) if is_illegible(cell)]
         names = [as_shown(heading) for place, heading in enumerate(recognised.headings) if place in places]

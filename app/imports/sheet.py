@@ -31,12 +31,13 @@ IsKnown = Callable[[str], bool]
 @dataclass(frozen=True, slots=True)
 class Row:
     """`number` is the one that a spreadsheet shows beside it; `fault` says in French why its cells can't be told,
-    `is_spoilt` that a character of them can't be read."""
+    `is_spoilt` that a character of them can't be read, `across` which places one merged cell covers."""
 
     number: int
     cells: tuple[Cell, ...]
     fault: str | None = None
     is_spoilt: bool = False
+    across: tuple[range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

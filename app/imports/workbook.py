@@ -48,16 +48,18 @@ def read_workbook(content: bytes, is_known: IsKnown) -> Sheet:
 
 
 def _best(sheets: list[Sheet], is_known: IsKnown) -> Sheet:
+    """None that has about as many known headings is left out in silence. Raise FileRefused."""
     known = [sum(map(is_known, sheet.headings)) for sheet in sheets]
     most = max(known)
-    if most and known.count(most) > 1:
-        names = ", ".join(str(sheet.name) for sheet, count in zip(sheets, known, strict=True) if count == most)
+    alike = [sheet for sheet, count in zip(sheets, known, strict=True) if sheet.rows and most <= 2 * count]
+    if most and len(alike) > 1:
+        names = ", ".join(str(sheet.name) for sheet in alike)
         said = Sentence(
             fr=f"Plusieurs feuilles conviendraient ({names}) : gardez-en une.",
             en=f"Several sheets would do ({names}): keep one of them.",
         )
         raise FileRefused("several-sheets", said)
-    return sheets[known.index(most)]
+    return alike[0] if len(alike) == 1 else sheets[known.index(most)]
 
 
 def _measure(content: bytes) -> None:

@@ -161,6 +161,17 @@ def test_two_sheets_that_would_do_are_not_chosen_from() -> None:
         read(workbook([HEADINGS, ZOE], [HEADINGS, ZOE]))
 
 
+def test_a_sheet_that_knows_a_column_less_is_not_left_out_in_silence() -> None:
+    with refused("several-sheets"):
+        read(workbook([HEADINGS, ZOE], [HEADINGS[:2], ZOE[:2]], names=("2025", "2026")))
+
+
+def test_a_sheet_of_headings_alone_leaves_the_other_to_be_read() -> None:
+    sheet = read(workbook([HEADINGS], [HEADINGS[:2], ZOE[:2]], names=("Modèle", "Données")))
+
+    assert (sheet.name, len(sheet.rows)) == ("Données", 1)
+
+
 def test_an_old_workbook_is_refused() -> None:
     with refused("old-workbook"):
         read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600)

@@ -140,6 +140,24 @@ def test_a_merged_value_counts_for_each_line_that_it_covers() -> None:
     assert ended == [date(2022, 9, 1), date(2022, 9, 1), date(2022, 10, 1)]
 
 
+def test_a_value_merged_over_several_columns_fills_none_of_them_by_guess() -> None:
+    rows = [
+        ("Id conseiller", "Prénom", "Nom", "Note", "Lot"),
+        (1, "Zoé", "Exemple", "x"),
+        (2, "Martin"),
+        (3, "A", "B", "y"),
+    ]
+
+    def merge(sheet: Worksheet) -> None:
+        for cells in ("B3:C3", "D4:E4"):
+            sheet.merge_cells(cells)
+
+    parsed = parse(ImportKind.ADVISERS, made(rows, merge))
+
+    assert [line.number for line in parsed.lines] == [2, 4]
+    assert "fusionnée" in str(reasons(parsed.rejections)[3][None])
+
+
 def test_merged_headings_are_of_each_column_and_row_that_they_cover() -> None:
     rows = [
         ("Export", None, None),
