@@ -54,13 +54,18 @@ class _WholeParser(MultiPartParser):
 
 def _options(headers: Headers) -> dict[bytes, bytes]:
     """Of the content type: `boundary`, `charset`."""
-    return parse_options_header(headers["Content-Type"])[1]
+    return parse_options_header(headers.get("Content-Type", ""))[1]
 
 
 async def whole_form(request: Request) -> FormData:
     """To be closed by the caller. Raise Problem: a form that is cut short could mean the contrary without its last
     field, and of two values that were given nobody knows which is meant."""
-    if _options(request.headers).get(b"charset", UTF_8).lower() != UTF_8:
+    options = _options(request.headers)
+    if b"boundary" not in options:
+        if await request.body():
+            raise Problem("malformed-form", NO_FORM)
+        return FormData()  # which says nothing
+    if options.get(b"charset", UTF_8).lower() != UTF_8:
         raise Problem("malformed-form", NOT_UTF_8)
     try:
         form = await _WholeParser(request.headers, request.stream()).parse()

@@ -140,3 +140,17 @@ def test_what_makes_no_form_is_said_so(admin: httpx.Client) -> None:
     problem(
         admin.post("/v1/imports", content=b"x", headers={"Content-Type": "multipart/form-data"}), 400, "malformed-form"
     )
+
+
+@pytest.mark.parametrize("of_type", [None, "application/json", "multipart/form-data"])
+def test_without_a_body_what_is_missing_is_named(admin: httpx.Client, of_type: str | None) -> None:
+    answer = admin.post("/v1/imports", headers={"Content-Type": of_type} if of_type else {})
+
+    assert [*wrong_fields(answer)] == ["/kind", "/file"]
+
+
+@pytest.mark.parametrize("of_type", ["multipart/form-data", "multipart/form-data; charset=utf-8"])
+def test_a_form_without_a_boundary_is_refused(admin: httpx.Client, of_type: str) -> None:
+    answer = admin.post("/v1/imports", content=form(*WHOLE), headers={"Content-Type": of_type})
+
+    problem(answer, 400, "malformed-form")
