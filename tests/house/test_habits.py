@@ -317,7 +317,7 @@ COMPOSED = {
     "app/persistence/imports.py": {"_CLAIMED"},
     "app/persistence/import_tables.py": {"NAMES_THE_ADVISER"},
     "app/persistence/names.py": {  # digested, and in no statement
-        "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "first", "found.strip('.')", "last", "number",
+        "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "found.strip('.')", "number", "one", "other", "said",
     },
     "app/persistence/secret_values.py": {"table"},  # of SEALED
     "app/persistence/locks.py": {"self.id.hex", "self.owner.hex", "target"},
