@@ -73,21 +73,29 @@ LookUp = Callable[[], Awaitable[Recognised | None]]
 @dataclass(slots=True)
 class Strangers:
     """Whoever was recognised here once is looked up again, whatever else comes from an address that many may share; the
-    others as often as `limiter` says, by their origin, of which failures alone are counted.
+    others as often as `limiter` says, by their origin, of which failures alone are counted. A key that nobody knows is
+    never known later: looked up once, so that a program left with a revoked one takes nothing from its neighbours.
 
     Credentials are kept as digests.
     """
 
     limiter: Limiter = field(default_factory=lambda: Limiter(UNKNOWN_PER_MINUTE))
     _met: dict[bytes, None] = field(default_factory=dict[bytes, None])
+    _nobody_s: dict[bytes, None] = field(default_factory=dict[bytes, None])
 
-    async def found(self, credential: str, origin: str, look_up: LookUp) -> Recognised | None:
+    async def found(
+        self, credential: str, origin: str, look_up: LookUp, *, may_be_known_later: bool = False
+    ) -> Recognised | None:
         """What `look_up` finds. Raise Problem, without asking it, when too many from there were unknown."""
         digest = sha256(credential.encode()).digest()
+        if digest in self._nobody_s:
+            return None
         found = await (look_up() if digest in self._met else self._of_a_stranger(origin, look_up))
         self._met.pop(digest, None)
         if found is not None:
-            self._meet(digest)
+            _keep(self._met, digest)
+        elif not may_be_known_later:
+            _keep(self._nobody_s, digest)
         return found
 
     async def _of_a_stranger(self, origin: str, look_up: LookUp) -> Recognised | None:
@@ -103,8 +111,9 @@ class Strangers:
             self.limiter.give_back(origin, monotonic())
         return found
 
-    def _meet(self, digest: bytes) -> None:
-        """The one not seen for longest is forgotten for it."""
-        if len(self._met) >= MOST_MET:
-            del self._met[next(iter(self._met))]
-        self._met[digest] = None
+
+def _keep(digests: dict[bytes, None], digest: bytes) -> None:
+    """The one not kept for longest is forgotten for it."""
+    if len(digests) >= MOST_MET:
+        del digests[next(iter(digests))]
+    digests[digest] = None

@@ -67,7 +67,9 @@ class Service:
         if look_up is None:
             return None
         forgotten = self.recognised.forgotten
-        found = await self.strangers.found(credential, self.proxies.origin(scope), look_up)
+        is_token = key_id_of(credential) is None  # of a client that is perhaps admitted after it
+        origin = self.proxies.origin(scope)
+        found = await self.strangers.found(credential, origin, look_up, may_be_known_later=is_token)
         if found is None:
             return None
         self.recognised.remember(credential, found, forgotten)

@@ -50,7 +50,7 @@ class AfterQuota(StrEnum):
 
 _DECISION = "JOIN decision d ON d.id = r.decision_id"
 _JOINS: Mapping[Grouping | Measure, tuple[str, ...]] = {
-    Grouping.DEPARTMENT: ("JOIN adviser a ON a.id = r.adviser_id",),
+    Grouping.DEPARTMENT: ("LEFT JOIN adviser a ON a.id = r.adviser_id",),  # not seen once all is cancelled
     Grouping.REASON: (_DECISION, "LEFT JOIN LATERAL json_array_elements(d.reasons) reason ON true"),
     Measure.DAYS_TO_DECISION: (_DECISION,),
 }

@@ -72,6 +72,18 @@ def test_its_registration_stays_its_own(organisation: httpx.Client, done: dict[s
     assert listed == [done]
 
 
+def test_it_is_counted_wherever_the_person_lives(organisation: httpx.Client, done: dict[str, Any]) -> None:
+    def counted(**grouped: str) -> dict[Any, int]:
+        lines = organisation.get("/v1/statistics", params=grouped).json()["data"]
+        return {line.get("department"): line["count"] for line in lines}
+
+    by_department = counted(group_by="department")
+
+    assert done["status"] == "cancelled"
+    assert None in by_department
+    assert sum(by_department.values()) == counted()[None]
+
+
 def test_and_the_results_that_it_recorded(organisation: httpx.Client, done: dict[str, Any]) -> None:
     own = organisation.post("/v1/certifications", json=_exam(done["adviser_id"], "2026-06-01")).json()
 

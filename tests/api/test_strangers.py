@@ -80,16 +80,27 @@ def test_another_address_is_not_refused_for_it(guarded: Served) -> None:
     assert asked(guarded, make_key().secret, "203.0.113.9").status_code == 401
 
 
-def test_a_key_revoked_since_counts_as_unknown(guarded: Served) -> None:
+def test_a_program_left_with_a_revoked_key_keeps_nobody_out(guarded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As while keys are rotated: the new one comes from the same address, for the first time."""
     with guarded.client("admin") as admin:
-        created = admin.post("/v1/api-keys", json={"name": "La Coop", "role": "platform"}).json()
-        first = asked(guarded, created["secret"]).status_code
-        admin.delete(f"/v1/api-keys/{created['id']}").raise_for_status()
+        former = admin.post("/v1/api-keys", json={"name": "La Coop", "role": "platform"}).json()
+        client = {"client_id": former["client_id"]}
+        new = admin.post("/v1/api-keys", json=client).json()["secret"]
+        first = asked(guarded, former["secret"]).status_code
+        admin.delete(f"/v1/api-keys/{former['id']}").raise_for_status()
+    seen = look_ups(guarded, monkeypatch)
 
-    statuses = [asked(guarded, created["secret"]).status_code for _ in range(FEW + 3)]
+    left = {asked(guarded, former["secret"]).status_code for _ in range(3 * FEW)}
 
-    assert first == 200
-    assert (statuses[0], statuses[-1]) == (401, 429)
+    assert (first, left, len(seen)) == (200, {401}, 1)
+    assert asked(guarded, new).status_code == 200
+
+
+async def test_a_token_is_looked_up_again_since_its_client_may_be_admitted_later() -> None:
+    strangers = Strangers(Limiter(2))
+
+    assert await strangers.found("a token", "somewhere", _unknown, may_be_known_later=True) is None
+    assert await strangers.found("a token", "somewhere", _known, may_be_known_later=True) is SOMEBODY
 
 
 @pytest.mark.parametrize(

@@ -333,6 +333,7 @@ COMPOSED = {
         "parameter", "table",
     },
     "app/persistence/reminders.py": {"BEFORE_ALL"},
+    "app/persistence/repetitions.py": {"REQUEST.format('d')", "REQUEST.format('g')"},
     "app/persistence/rows.py": {
         "', '.join(names)", "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
     },
