@@ -10,7 +10,6 @@ LA_POSTE = "356000000"
 _SAME_DIGIT = re.compile(r"(\d)\1*")
 _REPEATED = re.compile(r"(\d{1,4})\1+\d{0,3}")  # a group over and over, the last time cut short
 _IN_GROUPS = re.compile(r"(\d)\1\1(\d)\2\2(\d)\3\3([1-9])\4\4(\d)\5")  # 111 222 333 444 55
-_NO_ESTABLISHMENT = "0000"  # they are counted from 0001
 
 
 def has_luhn_key(digits: str) -> bool:
@@ -43,10 +42,5 @@ def _are_digits(text: str) -> bool:
 
 
 def _is_placeholder(siret: str) -> bool:
-    siren, establishment = siret[:SIREN_LENGTH], siret[SIREN_LENGTH:]
-    return bool(
-        _SAME_DIGIT.fullmatch(siren)
-        or _REPEATED.fullmatch(siret)
-        or _IN_GROUPS.fullmatch(siret)
-        or establishment.startswith(_NO_ESTABLISHMENT)
-    )
+    siren = siret[:SIREN_LENGTH]
+    return bool(_SAME_DIGIT.fullmatch(siren) or _REPEATED.fullmatch(siret) or _IN_GROUPS.fullmatch(siret))

@@ -1,7 +1,8 @@
 """Events as clients are told them."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, NotRequired
+from enum import StrEnum
+from typing import Annotated, Any, NotRequired
 from uuid import UUID
 
 from pydantic import Field
@@ -72,12 +73,17 @@ class AdviserNews(TypedDict):
     anonymised_on: date
 
 
+class RecognisedBy(StrEnum):
+    CONUM_ID = "conum_id"
+    EMAIL = "email"
+
+
 class ReturnNews(TypedDict):
     """Un conseiller anonymisé est de retour. Reconnu par `conum_id`, ce que l’ancien dossier avait utilisé compte dans
     le nouveau ; par `email`, c’est peut-être la même personne, et rien n’est compté. `entitlements` : un droit par
     unité utilisée."""
 
-    recognised_by: Literal["conum_id", "email"]
+    recognised_by: RecognisedBy
     anonymised_on: date
     entitlements: Annotated[list[BucketName], Field(max_length=MOST_UNITS)]
     initial_training_entered_on: date | None

@@ -25,7 +25,7 @@ from app.api.texts import REPLACEMENT, tidy
 from app.wording.addresses import LONGEST, TOO_LONG, NoMailbox, mailbox
 from app.wording.languages import Sentence
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 CIVIL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 EARLIEST, LATEST = date(1950, 1, 1), date(2099, 12, 31)

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import AsyncGenerator
 
-from starlette.datastructures import FormData
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
@@ -11,14 +12,20 @@ from app.api.problems import Problem, as_shown, field_error, pointer_to
 from app.wording.languages import Sentence
 
 NO_FORM = Sentence(
-    fr="Le corps n’est pas un formulaire multipart/form-data complet : il finit par « --frontière-- ».",
-    en="The body is not a complete multipart/form-data form: it ends with “--boundary--”.",
+    fr="Le corps n’est pas un formulaire multipart/form-data entier : il finit par « --frontière-- », et rien ne suit.",
+    en="The body is not a complete multipart/form-data form: it ends with “--boundary--”, which nothing follows.",
 )
+NOT_UTF_8 = Sentence(
+    fr="Un formulaire est en UTF-8 : envoyez-le sans charset, ou avec charset=utf-8.",
+    en="A form is in UTF-8: send it without a charset, or with charset=utf-8.",
+)
+UTF_8 = b"utf-8"
 TWICE = Sentence(fr="Donné deux fois ; donnez-le une fois.", en="Given twice; give it once.")
 
 
 class _WholeParser(MultiPartParser):
-    """The framework's takes a form that stops anywhere for one that says nothing more."""
+    """The framework's takes a form that stops anywhere for one that says nothing more, and passes over whatever follows
+    the end: a `dry_run` that came too late would be neither obeyed nor refused."""
 
     has_ended = False
 
@@ -30,15 +37,36 @@ class _WholeParser(MultiPartParser):
         self.has_ended = True
 
     async def _to_its_end(self, stream: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        end = b"\r\n--" + _options(self.headers)[b"boundary"] + b"--"
+        read = b"\r\n"  # a form without fields begins with its end
         async for chunk in stream:
+            read += chunk
             yield chunk
+            if not self.has_ended:
+                read = read[-len(end) :]
+                continue
+            if read.partition(end)[2].strip():
+                raise MultiPartException("something follows the end")
+            read = end
         if not self.has_ended:
             raise MultiPartException("cut short")
+
+
+def _options(headers: Headers) -> dict[bytes, bytes]:
+    """Of the content type: `boundary`, `charset`."""
+    return parse_options_header(headers.get("Content-Type", ""))[1]
 
 
 async def whole_form(request: Request) -> FormData:
     """To be closed by the caller. Raise Problem: a form that is cut short could mean the contrary without its last
     field, and of two values that were given nobody knows which is meant."""
+    options = _options(request.headers)
+    if b"boundary" not in options:
+        if await request.body():
+            raise Problem("malformed-form", NO_FORM)
+        return FormData()  # which says nothing
+    if options.get(b"charset", UTF_8).lower() != UTF_8:
+        raise Problem("malformed-form", NOT_UTF_8)
     try:
         form = await _WholeParser(request.headers, request.stream()).parse()
     except MultiPartException:

@@ -1,5 +1,6 @@
 """What pydantic found wrong, field by field: a JSON pointer, a stable code, a sentence."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,6 +48,8 @@ _MISTAKES: Mapping[str, Mistake] = {
     "list_type": ("invalid-type", Sentence(fr="Doit être une liste.", en="Must be a list.")),
 }
 _OTHERWISE = "invalid-value", Sentence(fr="Cette valeur n’est pas acceptée ici.", en="This value is not accepted here.")
+# Of what pydantic expects: each value as it is written, without its name in Python.
+_QUOTED = re.compile(r"'([^']*)'")
 _LEADING = {"body", "query", "path", "header"}
 _WHOLE = "/"  # the place of what is wrong with a body as a whole: a pointer is never empty
 
@@ -63,7 +66,7 @@ def _mistake(kind: str, context: Mapping[str, Any]) -> Mistake:
     """`context` holds the bounds that were not kept, or the sentence of an `objection`."""
     match kind:
         case "enum" | "literal_error":
-            values = str(context["expected"]).replace(" or ", ", ")  # pydantic lists them in English
+            values = ", ".join(_QUOTED.findall(str(context["expected"])))
             return "not-one-of", Sentence(fr=f"Valeurs possibles : {values}.", en=f"Possible values: {values}.")
         case "string_too_long":
             most = context["max_length"]

@@ -1,5 +1,6 @@
 """Advisers from a spreadsheet (existing-systems: conseillers, and the files of training dates)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,10 +31,24 @@ from app.use_cases.returning import NOBODY, NOTHING_BEFORE, Gone, find_returns, 
 SCHEME_BEGAN = date(2020, 11, 17)
 ENTERED_ON, ENDED_ON = "initial_training.entered_on", "initial_training.ended_on"
 
+# As `folded` leaves them: an exemption that was asked for, or refused, exempts nobody, and a course under way is one.
+_EXEMPT = re.compile("exempte?e?(?!e|ion|non).*")
+_WAITS = re.compile(
+    "formation(avenir|en(janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(20..)?)"
+)
+_DAY = re.compile(r"\d+[/.-]\d+")
+UNCLEAR_EXEMPTION = "Ce commentaire ne dit pas si l’exemption est accordée : écrivez « exempté », ou retirez-le."
+
+
+def _has_none(said: str) -> bool:
+    """Whether the words exempt somebody from training, or let them wait for it."""
+    words = folded(said)
+    return bool(_WAITS.fullmatch(words) or (_EXEMPT.fullmatch(words) and "?" not in said))
+
 
 def training_day(cell: Cell) -> date | None:
-    """None for `exempté`, and for `Formation en septembre`, who waits."""
-    is_none = isinstance(cell, str) and folded(cell).startswith(("exempt", "formation"))
+    """None for `exempté`, and for `Formation en septembre`, who waits; words beside a day are not read."""
+    is_none = isinstance(cell, str) and _has_none(cell) and not _DAY.search(cell)
     return None if is_none else civil_day(cell)
 
 
@@ -97,8 +112,11 @@ class Advisers:
 
     def _patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
         values = {name: value for name, value in line.values.items() if name not in {"id", "comment"}}
-        if folded(line.values.get("comment") or "").startswith(("exempt", "formationen")):
+        comment = line.values.get("comment") or ""
+        if _has_none(comment):
             values |= {ENTERED_ON: None, ENDED_ON: None}
+        elif folded(comment).startswith("exempt"):
+            raise rejected(UNCLEAR_EXEMPTION, "comment")
         self._check_training(values.get(ENTERED_ON), values.get(ENDED_ON))
         patch = nested(values)
         if "initial_training" in patch:

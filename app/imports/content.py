@@ -18,6 +18,8 @@ NOTHING = {
     "non renseigne", "non renseignee", "non renseignes", "non renseignees", "neant", "a venir", "non communique",
     "non communiquee", "non disponible", "n/a", "n/d", "undefined", "null", NO_CHARACTERS,
 }  # fmt: skip
+# What programs write for nothing; with other capitals, some of it is somebody's name.
+_WRITTEN_FOR_NOTHING = {"nan", "NaN", "None", "NaT", "<NA>", "\\N", "(null)", "(vide)"}
 NO_ACCOUNT = "compte coop non cree"  # begins what the dashboard writes in the place of an address
 
 
@@ -78,7 +80,12 @@ def _held(text: str) -> Held:
         return Held.EMPTY
     if word == _FAILED_LOOKUP:
         return Held.FAILED_LOOKUP
-    if word in NOTHING or _DASHES.fullmatch(word) or word.startswith(NO_ACCOUNT):
+    if (
+        text.strip() in _WRITTEN_FOR_NOTHING
+        or word in NOTHING
+        or _DASHES.fullmatch(word)
+        or word.startswith(NO_ACCOUNT)
+    ):
         return Held.NOTHING
     if word.startswith(FORMULA):
         return Held.FORMULA

@@ -31,7 +31,7 @@ class Desk:
     def check_said_once(self, subject: UUID) -> None:
         """Two lines that say different things of one would take turns at each import. Raise Rejected."""
         if subject in self.stated:
-            raise rejected(f"La ligne {self.stated[subject]} en dit autre chose.")
+            raise rejected(f"La ligne {self.stated[subject]} en dit autre chose : gardez-en une.")
 
 
 class Work(Protocol):

@@ -1,5 +1,6 @@
 """The rows of a workbook's sheet, one after the other: each cell as it is stored, and as it is merged."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.utils.escape import unescape
 from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from app.imports.content import is_illegible
@@ -24,7 +26,9 @@ from app.imports.sheet import (
 )
 from app.wording.languages import Sentence
 
-_READ = (str, int, float, date)
+_READ = (int, float, date)
+_DAY_AS_TEXT = re.compile(r"\s*[1-9][0-9]{4}\s*", re.ASCII)
+UNNAMED_ERROR = "#ERREUR!"
 MOST_MERGED = 1_000_000  # cells that merged ones cover, together
 
 TOO_LARGE = Sentence(
@@ -43,6 +47,8 @@ class Parser(WorkSheetParser):
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
         cell: dict[str, Any] = super().parse_cell(element)  # pyright: ignore[reportUnknownMemberType]  # it has no types
+        if cell["value"] is None and cell["data_type"] == "e":
+            return cell | {"value": UNNAMED_ERROR}
         if cell["value"] is not None or (formula := element.find(FORMULA_TAG)) is None:
             return cell
         if cell["data_type"] == "str" and element.find(VALUE_TAG) is not None:
@@ -91,11 +97,16 @@ def _cells(cells: Sequence[dict[str, Any]], *, counts_from_1904: bool) -> tuple[
 
 
 def _from_1904(cell: Cell) -> Cell:
+    """A day that stands there as text was typed, or copied, from the same workbook."""
+    if isinstance(cell, str):
+        return NumberFrom1904(cell) if _DAY_AS_TEXT.fullmatch(cell) else cell
     return NumberFrom1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
 
 
 def _cell(value: Any) -> Cell:
-    """A moment at midnight is a day."""
+    """A moment at midnight is a day; `_x000D_` in a text is how its format writes a character that XML has not."""
+    if isinstance(value, str):
+        return unescape(value).replace("\r", "") if "_x" in value else value
     if isinstance(value, datetime) and value.time() == time():
         return value.date()
     return value if isinstance(value, _READ) else str(value)

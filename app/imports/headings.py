@@ -6,12 +6,15 @@ from functools import lru_cache
 from itertools import islice
 from unicodedata import combining, normalize
 
-from app.imports.content import text_of
+from app.imports.content import is_illegible, text_of
 from app.imports.sheet import Cell, is_blank
 
 LITTLE = {"de", "du", "des", "d", "la", "le", "les", "l", "en", "a", "au", "e"}
 NUMBER = {"n", "no", "num"}
-ALIKE = {"mail": "email", "mails": "email", "mel": "email", "courriel": "email"}
+ALIKE = {
+    "mail": "email", "mails": "email", "mel": "email", "courriel": "email", "demarche": "demarches",
+    "simplifiee": "simplifiees",
+}  # fmt: skip
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # How a cell is to be filled in, not what it is.
 _FORMAT = re.compile(
@@ -21,6 +24,7 @@ _FORMAT = re.compile(
 )
 
 OF_TRAINING, ADDRESS, IDENTIFIER, SIRET = "date de formation", "adresse électronique", "identifiant", "SIRET"
+ILLEGIBLE_HEADING = "intitulé illisible"
 _MOMENTS = {"date", "dates", "debut", "fin", "entree", "sortie", "depart"}
 _NAMES_OF_ID = {"id", "ids", "idpg", "identifiant", "matricule", "uuid"}
 _SAMPLE = 50  # cells of a column, by which it is judged
@@ -46,11 +50,13 @@ def _alike(word: str) -> str:
 def meaning(heading: str) -> str:
     """The same for headings that say the same, in whatever order and with whatever little words between."""
     words = words_of(heading)
-    return " ".join(sorted(word for word in words if word not in LITTLE) or words)
+    return " ".join(sorted({word for word in words if word not in LITTLE}) or words)
 
 
 def seems(heading: str, cells: Iterable[Cell]) -> str | None:
     """What the column of an unknown heading seems to be of those that decide much; None when it is none of them."""
+    if is_illegible(heading):
+        return ILLEGIBLE_HEADING
     words = {*words_of(heading)}
     held = [*islice((text_of(cell).strip() for cell in cells if not is_blank(cell)), _SAMPLE)]
     is_address = any(word.startswith("email") for word in words) or {"adresse", "electronique"} <= words
@@ -58,7 +64,11 @@ def seems(heading: str, cells: Iterable[Cell]) -> str | None:
         return ADDRESS
     if any(word.startswith(("siret", "ridet")) for word in words) or _most(held, _SIRET):
         return SIRET
-    is_of_training = words & {"ccp", "fi"} or any(word.startswith("formation") for word in words)
+    is_of_training = (
+        words & {"ccp", "fi", "form"}
+        or words >= {"prise", "poste"}
+        or any(word.startswith("formation") for word in words)
+    )
     if is_of_training and (words & _MOMENTS or _most(held, _DAY)):
         return OF_TRAINING
     is_number = "numero" in words and words & {"conseiller", "conum", "cnfs", "cn"}

@@ -23,6 +23,8 @@ KINDS: Mapping[ImportKind, Kind] = {
 
 
 _ASIDE = {*map(meaning, neighbours.ASIDE)}
+# They say whose identifier it is only to the kind of import that knows them.
+_BARE = {*map(meaning, ("id", "Identifiant"))}
 
 
 def suspect_columns(sheet: Sheet, recognised: Recognised) -> dict[str, str]:
@@ -41,4 +43,5 @@ def suspect_columns(sheet: Sheet, recognised: Recognised) -> dict[str, str]:
 
 
 def _is_elsewhere(heading: str) -> bool:
-    return meaning(heading) in _ASIDE or any(kind.columns.is_known(heading) for kind in KINDS.values())
+    said = meaning(heading)
+    return said in _ASIDE or (said not in _BARE and any(kind.columns.is_known(heading) for kind in KINDS.values()))

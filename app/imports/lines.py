@@ -1,6 +1,7 @@
 """The lines of a file as the use cases can be told them, and the file of those that could not be carried out."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -20,6 +21,8 @@ from app.imports.content import (
     text_of,
 )
 from app.imports.sheet import Cell, Row, is_blank
+
+_FIELD = re.compile("[a-z]+(?:_[a-z]+)+")  # a name that no French sentence has but for a field
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,9 +151,20 @@ def _own(cells: Sequence[Any], recognised: Recognised) -> Iterator[Any]:
     return (cell for place, cell in enumerate(cells) if place not in recognised.of_rejects)
 
 
+def _in_words_of_the_file(reason: str, recognised: Recognised) -> str:
+    """With the file's own headings for the fields that the API's sentences name."""
+
+    def heading(found: re.Match[str]) -> str:
+        columns = (item.name for item in recognised.columns.values() if item.name.rpartition(".")[2] == found[0])
+        return next((f"« {recognised.heading_of(name)} »" for name in columns), found[0])
+
+    return _FIELD.sub(heading, reason)
+
+
 def _told(faults: Sequence[Fault], recognised: Recognised) -> tuple[str, str]:
     named = [recognised.heading_of(fault.name) if fault.name else "" for fault in faults]
+    said = [_in_words_of_the_file(fault.reason, recognised) for fault in faults]
     if len(faults) == 1:
-        return named[0], faults[0].reason
-    reasons = (f"{name} : {fault.reason}" if name else fault.reason for name, fault in zip(named, faults, strict=True))
+        return named[0], said[0]
+    reasons = (f"{name} : {reason}" if name else reason for name, reason in zip(named, said, strict=True))
     return ", ".join(dict.fromkeys(filter(None, named))), " ".join(reasons)

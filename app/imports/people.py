@@ -41,6 +41,10 @@ ANOTHER_NAME = (
     "Le conseiller qui a cette adresse porte un autre nom, et une adresse ne suffit pas à dire qui est une personne : "
     "donnez l’ID Conum."
 )
+ANOTHER_NAME_NOW_NUMBERED = (
+    "Le conseiller qui a cette adresse porte un autre nom, et n’a pas d’ID Conum : si c’est lui, corrigez le nom ; "
+    "sinon, donnez-lui d’abord son ID Conum."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,4 +186,4 @@ def _check_same_name(found: Row, who: Who) -> None:
     """For whoever is found by an address alone. Raise Rejected."""
     said = {"first_name": who.first_name, "last_name": who.last_name}
     if any(name and found[column] and folded(name) != folded(found[column]) for column, name in said.items()):
-        raise rejected(ANOTHER_NAME, "email")
+        raise rejected(ANOTHER_NAME if who.conum_id is None else ANOTHER_NAME_NOW_NUMBERED, "email")

@@ -12,6 +12,7 @@ from app.wording.languages import Sentence
 MOST_LINES = 50_000
 MOST_COLUMNS = 200
 MOST_TITLES = 20  # rows with content among which the headings are looked for
+LEAST_HEADINGS = 2  # known ones: a title may be one of them by chance
 
 
 class NumberFrom1904(float):
@@ -81,11 +82,34 @@ def sheet_of(rows: Sequence[Row], is_known: IsKnown, name: str | None = None) ->
 
 
 def _headed(rows: Sequence[Row], is_known: IsKnown) -> tuple[int, tuple[str, ...], int]:
-    """Where the headings stand, what they are, and where the lines begin: at the first row when none is known."""
+    """Where the headings stand, what they are, and where the lines begin: at the first row when none is known. Raise
+    FileRefused when lines of another table stand above them."""
     single = [_headings(row) for row in rows[:MOST_TITLES]]
     found = [(place, headings, place + 1) for place, headings in enumerate(single)]
     found += [(place, _joined(*both), place + 2) for place, both in enumerate(pairwise(single))]
-    return max(found, key=lambda candidate: sum(map(is_known, candidate[1])))
+    found += [(place, _joined(_spread(*both), both[1]), place + 2) for place, both in enumerate(pairwise(single))]
+    chosen = max(found, key=lambda candidate: sum(map(is_known, candidate[1])))
+    for place, headings in enumerate(single[: max(chosen[0] - 1, 0)]):
+        if sum(map(is_known, headings)) >= LEAST_HEADINGS:
+            raise FileRefused("several-headings", _several(rows[place].number, rows[chosen[0]].number))
+    return chosen
+
+
+def _several(first: int, second: int) -> Sentence:
+    return Sentence(
+        fr=f"Les lignes {first} et {second} portent toutes deux des intitulés : gardez un seul tableau par fichier.",
+        en=f"Lines {first} and {second} both have headings: keep one table to a file.",
+    )
+
+
+def _spread(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
+    """A heading of several columns, as it stands over the first of them alone where cells can't be merged."""
+    spread: list[str] = []
+    former = ""
+    for own, beneath in zip_longest(above, below, fillvalue=""):
+        former = own or former
+        spread.append(former if beneath else own)
+    return tuple(spread)
 
 
 def _headings(row: Row) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ FIRST_NAME, LAST_NAME = "first_name", "last_name"
 
 def names_in(cells: Sequence[Cell], recognised: Recognised) -> set[str]:
     """An address or a UUID tells of itself in any cell, also of a column that means nothing here; a number is an ID
-    Conum in its own column only, and a name takes both of its columns."""
+    Conum in its own column only, and a name stands in its own two or in one of them."""
     named: set[str] = set()
     said: dict[str, str] = {}
     for place, cell in enumerate(cells):

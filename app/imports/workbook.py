@@ -98,7 +98,9 @@ class Gauge:
         at, local = self._parser.CurrentByteIndex, name.rpartition(":")[2]
         if not self._elements:
             self._has_cells = local in PARTS_WITH_CELLS
-            if local == "workbook" and any(value.startswith(STRICT) for value in attributes.values()):
+            if local in {"workbook", *PARTS_WITH_CELLS} and any(
+                value.startswith(STRICT) for value in attributes.values()
+            ):
                 raise FileRefused("strict-workbook", STRICT_WORKBOOK)
         self._elements += 1
         if local in {"row", "si"}:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from unicodedata import category, combining, normalize
 from uuid import UUID
@@ -10,7 +11,11 @@ CONUM_ID, EMAIL, IDENTIFIER, NAME = "conum_id", "email", "id", "name"
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]\\@]+@[^\s<>\"'(),;:\[\]\\@]+", re.ASCII)
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
-_NUMBER = re.compile(r"'?0*([1-9][0-9]{0,15})(?:[.,]0*)?")
+_NUMBER = re.compile(
+    r"(?:n[°o]?|num(?:ero)?|id|pg|conum|cnfs|conseiller|[#':.-])*0*"
+    r"([1-9][0-9]{0,2}(?:[.,][0-9]{3})+|[1-9][0-9]{0,15})(?:[.,]0*)?"
+)
+_EXPONENT = re.compile(r"[1-9]([.,][0-9]{1,14})?e\+?[0-9]{1,2}")
 _LEAST = 32  # characters of a UUID
 
 
@@ -33,7 +38,7 @@ def emails_named(text: str) -> Iterator[str]:
     """Every address in a text, whatever stands around it: `mailto:`, angle brackets, a name."""
     if text.isascii() and "@" not in text:
         return
-    for found in _ADDRESS.findall(_seen(text)):
+    for found in _ADDRESS.findall("@".join(part.strip() for part in _seen(text).split("@"))):
         yield f"{EMAIL}:{found.strip('.')}"
 
 
@@ -44,17 +49,29 @@ def identifiers_named(text: str) -> Iterator[str]:
 
 
 def numbers_named(text: str) -> Iterator[str]:
-    """The ID Conum that a text is, whatever spaces, zeros in front or decimals it has; 0 says nothing."""
-    found = _NUMBER.fullmatch(re.sub(r"\s", "", _seen(text)))
-    if found is not None:
-        yield conum_id_named(int(found[1]))
+    """The ID Conum that a text is, whatever spaces, zeros in front or decimals it has, and `n°` or `ID` before it; 0
+    says nothing."""
+    written = re.sub(r"\s", "", _seen(text))
+    if _EXPONENT.fullmatch(written):
+        number = Decimal(written.replace(",", "."))
+        yield from [conum_id_named(int(number))] if number == int(number) else ()
+    elif (found := _NUMBER.fullmatch(written)) is not None:
+        yield conum_id_named(int(re.sub("[.,]", "", found[1])))
 
 
 def person_named(first_name: str, last_name: str) -> Iterator[str]:
-    """Nothing when one of them is missing."""
+    """Of a line; a cell that is alone may hold both of them."""
+    said = " ".join(filter(None, (_letters(first_name), _letters(last_name))))
+    if said:
+        yield f"{NAME}:{said}"
+
+
+def _spellings(first_name: str, last_name: str) -> Iterator[str]:
+    """The ways in which a line may name a person whose names are known: in either order, in two cells or in one."""
     first, last = _letters(first_name), _letters(last_name)
     if first and last:
-        yield f"{NAME}:{first} {last}"
+        for one, other in (first, last), (last, first):
+            yield from (f"{NAME}:{one} {other}", f"{NAME}:{one}{other}")
 
 
 def _letters(text: str) -> str:
@@ -73,5 +90,5 @@ def identity_of(row: Mapping[str, Any]) -> dict[str, str]:
 
 def names_of(row: Mapping[str, Any]) -> list[str]:
     """All that names the adviser of this row in somebody's spreadsheet."""
-    person = person_named(row["first_name"] or "", row["last_name"] or "")
+    person = _spellings(row["first_name"] or "", row["last_name"] or "")
     return [*identity_of(row).values(), identifier_named(row["id"]), *person]

@@ -2,12 +2,14 @@
 
 import re
 import textwrap
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 WIDTH = 76
 NO_BREAK = "\u00a0"
+_LINE_BREAK = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
 _ELIDED = re.compile(r"[aeiouàâæéèêëîïôœùûüh]|y[^aeiou]", re.IGNORECASE)
 
 
@@ -61,11 +63,17 @@ def marked(block: str) -> Markup:
     return Markup("\n".join(lines))  # noqa: S704  # its words were escaped
 
 
+def _in_one_line(value: Any) -> Any:
+    """A name, a place: what stands after a line break would pass for our own words."""
+    return _LINE_BREAK.sub(" ", value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _environment(*, html: bool) -> Environment:
     made = Environment(
         loader=PackageLoader("app.wording"),
         autoescape=html,  # noqa: S701  # plain text has nothing to escape
         undefined=StrictUndefined,
+        finalize=_in_one_line,  # whatever is shown; blocks that are put together are markup
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

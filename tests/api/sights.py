@@ -73,6 +73,7 @@ SIGHTS: Mapping[str, Mapping[str, Sight]] = {
     "DueExam": _rows(own="qualification next_attempt_payer"),
     "AdviserNews": _rows(needed="anonymised_on"),
     # Of events that no organisation is told.
+    "ReturnNews": _rows(withheld="recognised_by anonymised_on entitlements initial_training_entered_on"),
     "EntitlementNews": _rows(withheld="bucket units decided_on"),
     "ExpiringNews": _rows(withheld="bucket units expires_on rule"),
     "StatisticResource": _rows(
@@ -101,7 +102,7 @@ SIGHTS: Mapping[str, Mapping[str, Sight]] = {
     "QualificationResource": _rows(
         shared="code title contains exempts_from_initial_training valid_from valid_until"
     ),
-    "Pagination": _rows(shared="next"),
+    "Pagination": _rows(shared="next watermark"),
     "DecisionsResource": _rows(shared="data pagination"),
     "StatisticsResource": _rows(shared="data"),
     "FeedPage": _rows(shared="data next up_to_date"),

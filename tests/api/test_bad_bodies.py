@@ -861,6 +861,12 @@ def test_a_mistake_of_an_organisation_is_named(admin: httpx.Client, fields: Body
     assert [*wrong_fields(answer)] == [pointer]
 
 
+def test_the_possible_values_are_told_as_they_are_written(platform: httpx.Client) -> None:
+    answer = act(platform, waiting(platform), "choice", choice="keep", payer="state")
+
+    assert answer.json()["errors"][0]["detail"] == "Valeurs possibles : employer, opco, self."
+
+
 @pytest.mark.parametrize(
     ("body", "pointer", "code"),
     [
@@ -949,6 +955,8 @@ def test_only_an_initial_training_has_a_positioning_test(admin: httpx.Client) ->
         ({"format": None}, "/session/format", "not-one-of"),
         ({"place": ""}, "/session/place", "too-short"),
         ({"place": "\x00"}, "/session/place", "control-character"),
+        ({"place": "L\x92Exemple"}, "/session/place", "control-character"),
+        ({"place": "L\u2028Exemple"}, "/session/place", "control-character"),
         ({"room": "B"}, "/session/room", "unknown-field"),
         ({"ends_on": "2026-09-14"}, "/session/ends_on", "order"),
         ({"starts_on": "2026-09-16"}, "/session/ends_on", "order"),

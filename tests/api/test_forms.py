@@ -60,6 +60,42 @@ def test_red_run_without_its_end_asked_for_a_rehearsal_becomes_an_import(
 
 
 @pytest.mark.parametrize(
+    "after", [form(DRY_RUN), form(DRY_RUN).rstrip(), b"dry_run=true", b"\r\n" * 50_000 + form(DRY_RUN)]
+)
+def test_what_follows_the_end_of_a_form_is_refused(admin: httpx.Client, after: bytes) -> None:
+    before = imports_left(admin)
+
+    problem(sent(admin, form(KIND, FILE) + after), 400, "malformed-form")
+
+    assert imports_left(admin) == before
+
+
+@pytest.mark.parametrize("blank", [b"\r\n", b"\n \t\r\n", b"\r\n" * 50_000])
+def test_blank_lines_may_follow_the_end_of_a_form(admin: httpx.Client, blank: bytes) -> None:
+    assert sent(admin, form(*WHOLE) + blank).status_code == 202
+
+
+def test_a_file_may_hold_what_ends_its_form_elsewhere_than_on_a_line_of_its_own(admin: httpx.Client) -> None:
+    assert sent(admin, form(KIND, FILE + b" --here-- and more", DRY_RUN)).status_code == 202
+
+
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "raw_unicode_escape", "utf-16", "iso-8859-1"])
+def test_a_form_in_another_encoding_than_utf_8_is_refused(admin: httpx.Client, charset: str) -> None:
+    headers = {"Content-Type": f"{FORM['Content-Type']}; charset={charset}"}
+
+    refused = problem(admin.post("/v1/imports", content=form(*WHOLE), headers=headers), 400, "malformed-form")
+
+    assert "UTF-8" in refused["detail"]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
+def test_a_form_may_say_that_it_is_in_utf_8(admin: httpx.Client, charset: str) -> None:
+    headers = {"Content-Type": f"{FORM['Content-Type']}; charset={charset}"}
+
+    assert admin.post("/v1/imports", content=form(*WHOLE), headers=headers).status_code == 202
+
+
+@pytest.mark.parametrize(
     ("parts", "wrong"),
     [
         ([*WHOLE, KIND], {"/kind": "given-twice"}),
@@ -104,3 +140,17 @@ def test_what_makes_no_form_is_said_so(admin: httpx.Client) -> None:
     problem(
         admin.post("/v1/imports", content=b"x", headers={"Content-Type": "multipart/form-data"}), 400, "malformed-form"
     )
+
+
+@pytest.mark.parametrize("of_type", [None, "application/json", "multipart/form-data"])
+def test_without_a_body_what_is_missing_is_named(admin: httpx.Client, of_type: str | None) -> None:
+    answer = admin.post("/v1/imports", headers={"Content-Type": of_type} if of_type else {})
+
+    assert [*wrong_fields(answer)] == ["/kind", "/file"]
+
+
+@pytest.mark.parametrize("of_type", ["multipart/form-data", "multipart/form-data; charset=utf-8"])
+def test_a_form_without_a_boundary_is_refused(admin: httpx.Client, of_type: str) -> None:
+    answer = admin.post("/v1/imports", content=form(*WHOLE), headers={"Content-Type": of_type})
+
+    problem(answer, 400, "malformed-form")

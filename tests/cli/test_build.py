@@ -2,11 +2,13 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import httpx
 import pytest
 
 from app import main
+from app.api.keys import make_key
 from app.persistence.database import POOL_SIZE, Database, open_database
 from app.settings import Settings
 
@@ -35,13 +37,14 @@ async def _status_beside_a_busy_worker(database_url: str, monkeypatch: pytest.Mo
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         await busy.wait()
-        return (await client.get("/readyz")).status_code
+        headers = {"Authorization": f"Bearer {make_key().secret}"}
+        return (await client.get("/v1/modules", headers=headers)).status_code
 
 
 async def test_a_worker_in_the_process_leaves_connections_to_requests(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await _status_beside_a_busy_worker(database_url, monkeypatch) == 200
+    assert await _status_beside_a_busy_worker(database_url, monkeypatch) == 401  # nobody knows it
 
 
 async def test_red_run_with_the_pool_of_the_requests_it_leaves_none(
@@ -49,8 +52,8 @@ async def test_red_run_with_the_pool_of_the_requests_it_leaves_none(
 ) -> None:
     opened = list[Database]()
 
-    def one_for_all(url: str, *, pool_size: int = POOL_SIZE, is_timed: bool = False) -> Database:
-        opened[:] = opened or [open_database(url, pool_size=pool_size, is_timed=is_timed)]
+    def one_for_all(url: str, **options: Any) -> Database:
+        opened[:] = opened or [open_database(url, **options)]
         return opened[0]
 
     monkeypatch.setattr(main, "open_database", one_for_all)

@@ -78,7 +78,7 @@ async def test_left_alive_it_says_what_is_made_fatal_and_nothing_else(scene: Sce
 
     assert answer is not None
     assert (answer.status_code, answer.json()["status"]) == (201, "awaiting_choice")
-    named = names(said, {"beside requests": r"^LISTEN|^SELECT 1$|^NOTIFY"} | STATEMENTS)
+    named = names(said, {"beside requests": r"^LISTEN|^SELECT 1$|^SELECT 1 WHERE|^UPDATE api_key|^NOTIFY"} | STATEMENTS)
     assert [name for name in named if name in STATEMENTS] == [*STATEMENTS]
     assert await scene.left(scene.demands[0]) == ALL
 

@@ -14,7 +14,7 @@ from tests.crash.nursery import Nursery
 from tests.crash.wire import Moment, Wire, names
 from tests.outbox.posting import a_client, an_endpoint
 from tests.persistence.telling import everything, placed, tell
-from tests.use_cases.acting import an_adviser
+from tests.use_cases.acting import an_adviser_in_post
 
 STATEMENTS = {
     "its look whether anything waits": r"^SELECT 1 FROM outbox",
@@ -55,7 +55,7 @@ async def town(database: Database) -> Town:
     endpoints = [await an_endpoint(database, "http://127.0.0.1:9/", client=client) for client in clients]
     readers = {(MAIL_LANE, "adviser"), (MAIL_LANE, "employer")}
     return Town(
-        database, await an_adviser(database), frozenset({(each.id, "endpoint") for each in endpoints} | readers)
+        database, await an_adviser_in_post(database), frozenset({(each.id, "endpoint") for each in endpoints} | readers)
     )
 
 

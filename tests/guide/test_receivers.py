@@ -30,7 +30,7 @@ SECRET_KEY = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens not
 
 
 async def _keys(url: str) -> dict[str, str]:
-    database = open_database(url, pool_size=1)
+    database = open_database(url, pool_size=1, secrets=(SECRET_KEY,))
     made = await make_demonstration_keys(database, Pepper((SECRET_KEY,)), MORNING)
     await database.close()
     return made

@@ -83,6 +83,27 @@ async def test_who_is_exempt_or_waits_has_no_training_and_no_certificate(
     assert await database.many("SELECT id FROM certification") == []
 
 
+@pytest.mark.parametrize(
+    "comment", ["Formation en cours", "Formation en présentiel", "Formation terminée", "Non exempté"]
+)
+async def test_a_comment_that_only_speaks_of_training_changes_no_date(database: Database, comment: str) -> None:
+    await taken(database, [*an_adviser(1), comment], headings=(*ADVISERS, "Remarques"))
+
+    (adviser,) = await advisers(database)
+    assert adviser["initial_training_entered_on"] == date(2022, 3, 14)
+
+
+@pytest.mark.parametrize("comment", ["Exemption demandée", "Exempté ?", "exempté : non"])
+async def test_an_exemption_that_may_not_be_granted_is_rejected(database: Database, comment: str) -> None:
+    await taken(database, an_adviser(1))
+    before = await whole(database)
+
+    tally = await taken(database, [*an_adviser(1), comment], headings=(*ADVISERS, "Commentaires"))
+
+    assert "exemption" in reasons(tally.rejections)[2]["comment"]
+    assert await whole(database) == before
+
+
 async def test_a_comment_that_exempts_is_stronger_than_dates(database: Database) -> None:
     headings = (*ADVISERS, "Commentaire")
 
@@ -150,7 +171,11 @@ async def test_a_second_line_that_says_otherwise_is_rejected_each_time(database:
     first, again = await taken(database, *rows), await taken(database, *rows)
 
     assert (counts(first), counts(again)) == ((2, 0, 1), (0, 2, 1))
-    assert reasons(first.rejections) == {4: {None: "La ligne 2 en dit autre chose."}} == reasons(again.rejections)
+    assert (
+        reasons(first.rejections)
+        == {4: {None: "La ligne 2 en dit autre chose : gardez-en une."}}
+        == reasons(again.rejections)
+    )
     assert [row["last_name"] for row in await advisers(database)] == ["Exemple 1", "Exemple 2"]
 
 
@@ -190,7 +215,7 @@ async def test_lines_about_one_person_stay_in_order_however_far_apart(database: 
 
     tally = await taken(database, *rows, an_adviser(1, nom="Autre"))
 
-    assert reasons(tally.rejections) == {251: {None: "La ligne 2 en dit autre chose."}}
+    assert reasons(tally.rejections) == {251: {None: "La ligne 2 en dit autre chose : gardez-en une."}}
 
 
 async def test_sessions_to_come_are_decided_again_like_the_api_does(database: Database) -> None:

@@ -57,12 +57,21 @@ def test_what_may_be_another_day_is_not_guessed(cell: Any, reason: str) -> None:
         civil_day(cell)
 
 
-@pytest.mark.parametrize("cell", ["exempté", "Exemptée", "EXEMPTE", "Formation en septembre", "formation à venir"])
+@pytest.mark.parametrize(
+    "cell",
+    ["exempté", "Exemptée", "EXEMPTE", "Exempté (licence pro)", "Formation en septembre 2026", "formation à venir"],
+)
 def test_who_is_exempt_or_waits_has_not_entered_training(cell: str) -> None:
     assert training_day(cell) is None
 
 
-@pytest.mark.parametrize("cell", ["en septembre", "n’est pas exempté"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "en septembre", "n’est pas exempté", "exempté ?", "exemption refusée", "exempté le 12/09/2022", "Formation",
+        "Formation le 12/09/2022", "Formation en cours", "Formation terminée",
+    ],
+)  # fmt: skip
 def test_any_other_words_are_no_training_day(cell: str) -> None:
     with pytest.raises(Unreadable):
         training_day(cell)

@@ -130,7 +130,7 @@ async def test_two_lines_of_one_contract_do_not_take_turns(database: Database) -
     first, again = await taken(database, *rows), await taken(database, *rows)
 
     assert (counts(first), counts(again)) == ((1, 1, 1), (0, 2, 1))
-    assert reasons(first.rejections)[4] == {None: "La ligne 3 en dit autre chose."}
+    assert reasons(first.rejections)[4] == {None: "La ligne 3 en dit autre chose : gardez-en une."}
 
 
 IDENTIFIED = ("id", *CONTRACTS, "Renouvelle le contrat")

@@ -4,6 +4,7 @@ import pytest
 
 from app.imports.encodings import decoded
 from app.imports.run import parse
+from app.imports.sheet import FileRefused
 from app.persistence.imports import ImportKind
 from tests.imports.sheets import reasons, separated
 
@@ -65,6 +66,28 @@ def test_the_sign_of_a_character_that_was_lost_rejects_its_line() -> None:
 )
 def test_what_an_old_spreadsheet_saved_is_read_as_such(text: str) -> None:
     assert decoded(text.encode("cp1252")) == text
+
+
+@pytest.mark.parametrize("encoding", ["mac_roman", "cp850"])
+@pytest.mark.parametrize("text", ["Nom\nZoé\n", "Nom\nLéa Hénaff\nD’Exemple", "Nom\nFrançois\nBenoît\nMâcon\n"])
+def test_what_another_system_saved_spoils_no_name(encoding: str, text: str) -> None:
+    with pytest.raises(FileRefused):
+        decoded(text.replace("’", "'").encode(encoding))
+
+
+@pytest.mark.parametrize("text", ["Nom\nŽižek\nŠIMIĆ\n".replace("Ć", "C"), "Nom\netc…\n“Le Phare”, Nord–Pas\n"])
+def test_signs_and_letters_of_windows_are_read_where_they_belong(text: str) -> None:
+    assert decoded(text.encode("cp1252")) == text
+
+
+def test_utf_32_is_read() -> None:
+    assert decoded("Nom\nZoé\n".encode("utf-32")) == "Nom\nZoé\n"
+
+
+def test_a_character_that_no_text_has_rejects_its_line_alone() -> None:
+    names, wrong = lines_of(FILE.replace(b"BERARD", b"B\x00RARD"))
+
+    assert (names, [*wrong]) == ({2: "LEMAÎTRE", 4: "FRANÇOIS"}, [3])
 
 
 def test_a_name_that_was_garbled_before_is_left_as_it_is() -> None:

@@ -101,6 +101,31 @@ def test_headings_may_take_two_rows_and_two_lines() -> None:
     assert (two_lines.headings[1], len(two_lines.rows)) == ("Date de début de formation", 1)
 
 
+def test_a_heading_over_several_columns_is_of_each_of_them() -> None:
+    above, below = (
+        ("Conseiller", "", "Formation initiale", ""),
+        ("Id conseiller", "Nom", "Date de début", "Date de fin"),
+    )
+
+    sheet = read(separated(above, below, ("7", "A", "01/02/2022", "")))
+
+    assert sheet.headings == (
+        "Conseiller Id conseiller",
+        "Conseiller Nom",
+        "Formation initiale Date de début",
+        "Formation initiale Date de fin",
+    )
+    assert all(map(COLUMNS.is_known, sheet.headings))
+
+
+def test_a_second_table_below_the_first_leaves_none_of_its_lines_out_in_silence() -> None:
+    with pytest.raises(FileRefused) as stopped:
+        read("Id conseiller;Nom\n7;A\n\nId conseiller;Prénom;Nom\n8;Zoé;B\n".encode())
+
+    assert stopped.value.code == "several-headings"
+    assert "lignes 1 et 4" in stopped.value.said.fr
+
+
 def test_a_file_that_was_cut_says_so_on_its_last_line() -> None:
     whole, cut = b"Id conseiller;Nom;Mail\n1;A\n2;B;\n3;C\n", b"Id conseiller;Nom;Mail\n1;A\n2;B"
 

@@ -68,7 +68,12 @@ OF_THE_PERSON: dict[str, dict[int, object]] = {
     "ID Conum as a spreadsheet's number": {0: "4242.0"},
     "ID Conum with spaces": {0: " 4\u202f242 "},
     "ID Conum with zeros and a quotation mark": {0: "'004242"},
+    "ID Conum with what it is": {0: "N° 4242"},
+    "ID Conum after its name": {0: "ID Conum : 4 242"},
+    "ID Conum in thousands": {0: "4,242"},
+    "ID Conum with an exponent": {0: "4,242E+03"},
     "e-mail": {3: "camille.4242@example.org"},
+    "e-mail with spaces within": {3: "camille.4242 @ example.org"},
     "e-mail in capitals and spaces": {3: "  CAMILLE.4242@Example.ORG "},
     "e-mail as a link": {3: "mailto:camille.4242@example.org"},
     "e-mail of a name": {3: "Camille <Camille.4242@example.org>"},
@@ -77,10 +82,15 @@ OF_THE_PERSON: dict[str, dict[int, object]] = {
     "e-mail in a column that means nothing": {6: "voir camille.4242@example.org"},
     "name": {1: "Camille", 2: "Exemple 4242"},
     "name otherwise spelt": {1: "CAMÎLLE", 2: " exemple-4242"},
+    "name in the other order": {1: "Exemple 4242", 2: "Camille"},
+    "name in one cell": {1: None, 2: "EXEMPLE 4242 Camille"},
 }
 OF_NOBODY: dict[str, dict[int, object]] = {
     "another e-mail": {3: "camille.42424@example.org"},
     "the first name alone": {1: "Camille"},
+    "the last name alone": {1: None, 2: "Exemple 4242"},
+    "another ID Conum": {0: "42,42"},
+    "an ID Conum that is longer": {0: "N° 42421"},
     "a number that is no ID Conum": {4: 4242, 6: "4242"},
 }
 

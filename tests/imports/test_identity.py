@@ -54,6 +54,7 @@ async def test_a_number_is_given_to_nobody_of_another_name(database: Database) -
 
     (gina,) = await advisers(database)
     assert (counts(tally), gina["conum_id"]) == ((0, 0, 1), None)
+    assert "donnez-lui d’abord son ID Conum" in reasons(tally.rejections)[2]["email"]
 
 
 async def test_two_people_whose_numbers_differ_may_share_an_address(database: Database) -> None:

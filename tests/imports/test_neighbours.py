@@ -136,6 +136,8 @@ def test_a_neighbour_s_headings_are_known_and_none_seems_overlooked(name: str) -
         (CONTRACTS, "Numéro DS (obligatoire)", DS),
         (CONTRACTS, "SIRET de la structure", SIRET),
         (CONTRACTS, "Siret employeur", SIRET),
+        (CONTRACTS, "N° dossier Démarche simplifiée", DS),
+        (ADVISERS, "Formation initiale Date de début de formation", ENTERED),
     ],
 )
 def test_a_heading_is_known_however_it_is_written(kind: ImportKind, heading: str, name: str | None) -> None:
@@ -204,6 +206,11 @@ def test_of_several_addresses_the_one_at_work_comes_first(cells: tuple[str, ...]
         (CONTRACTS, "SIRET porteur", "", "SIRET"),
         (CONTRACTS, "Établissement", "21350238800019", "SIRET"),
         (ADVISERS, "", "a@example.org", "adresse électronique"),
+        (CONTRACTS, "Identifiant", "12", "identifiant"),
+        (CERTIFICATIONS, "ID", "12", "identifiant"),
+        (ADVISERS, "Date entrée form.", "", "date de formation"),
+        (ADVISERS, "Prise de poste", "14/03/2022", "date de formation"),
+        (ADVISERS, "Pr\ufffdnom", "Zoé", "intitulé illisible"),
     ],
 )
 def test_an_unknown_column_that_seems_to_matter_is_named(kind: ImportKind, heading: str, cell: str, seems: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.api.spreadsheets import guarded, unguarded
-from app.imports.lines import rejects_file
+from app.imports.lines import Fault, Rejection, rejects_file
 from app.imports.run import parse
 from app.persistence.database import Database
 from app.persistence.imports import ImportKind
@@ -39,6 +39,17 @@ def test_a_line_is_given_back_with_its_number_its_columns_and_the_reasons() -> N
         "Id conseiller : Doit être un nombre entier. Date de début formation : L’année doit avoir quatre chiffres."
     )
     assert cells == ["x", "Zoé ; dite « Zo »", "Exemple x", "camille.x@example.org", "35", "1/1/22"]
+
+
+def test_the_reasons_speak_of_the_file_s_own_columns() -> None:
+    parsed = parse(ImportKind.CONTRACTS, separated(("Id conseiller", "Date de fin de contrat"), (1, "01/02/2022")))
+    fault = Fault("ends_on précède starts_on.", "ends_on")
+    rejection = Rejection(2, parsed.lines[0].cells, (fault,))
+
+    _, (_, column, reason, *_) = rows_of(rejects_file(parsed.recognised, [rejection]))
+
+    assert column == "Date de fin de contrat"
+    assert reason == "« Date de fin de contrat » précède starts_on."
 
 
 def test_it_opens_in_a_french_spreadsheet() -> None:

@@ -25,7 +25,7 @@ from tests.use_cases.acting import FIRST_DAY, registered
 
 WORDS = [
     "non renseigné", "Non renseignée", "NON RENSEIGNÉ ", "-", "—", "--", "néant", "Neant", "à venir", "A VENIR", "?",
-    "#N/D", "n/a", "undefined", "compte COOP non créé (En activité)",
+    "#N/D", "n/a", "undefined", "NaN", " nan ", "None", "<NA>", "\\N", "(vide)", "compte COOP non créé (En activité)",
 ]  # fmt: skip
 ERRORS = [
     "#N/A", "#VALEUR!", "#VALEUR !", "#REF!", "#DIV/0!", "#NOM?", "#NOMBRE!", "#VALUE!", "#CHAMP!", "########",
@@ -49,7 +49,9 @@ def test_a_word_for_nothing_is_nothing(word: str) -> None:
     assert held_by(word) in {Held.NOTHING, Held.FAILED_LOOKUP}
 
 
-@pytest.mark.parametrize("word", ["Aucune", "inconnu", "en cours", "exempté", "O’Néant", "-1", "na", "0", "A. Venir"])
+@pytest.mark.parametrize(
+    "word", ["Aucune", "inconnu", "en cours", "exempté", "O’Néant", "-1", "na", "0", "A. Venir", "Nan", "NONE"]
+)
 def test_any_other_word_is_content(word: str) -> None:
     assert held_by(word) is Held.CONTENT
 

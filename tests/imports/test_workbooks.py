@@ -115,6 +115,22 @@ def test_an_error_is_no_empty_cell(error: str) -> None:
     assert error in faults_of(workbook([DAYS, (1, DAY, error)]))[2]["initial_training.ended_on"]
 
 
+@pytest.mark.parametrize("cell", ['<c r="B2" t="e"/>', '<c r="B2" t="e"><v></v></c>'])
+def test_an_error_that_is_not_named_is_no_empty_cell(cell: str) -> None:
+    assert "#ERREUR!" in faults_of(with_line(cell))[2]["initial_training.entered_on"]
+
+
+def test_what_the_format_escapes_is_read_as_it_was_typed() -> None:
+    rows = [
+        ("Id conseiller", "Date de début_x000D_\nde formation", "Nom", "Prénom"),
+        (1, DAY, "Exemple_x000D_", "Z_x005F_oé"),
+    ]
+
+    (read,) = values_of(workbook(rows))
+
+    assert (read["last_name"], read["first_name"], read["initial_training.entered_on"]) == ("Exemple", "Z_oé", DAY)
+
+
 def test_a_merged_value_counts_for_each_line_that_it_covers() -> None:
     rows = [DAYS, (1, DAY, date(2022, 9, 1)), (2, DAY), (3, DAY, date(2022, 10, 1))]
 
@@ -158,7 +174,7 @@ def test_a_far_cell_takes_no_room() -> None:
     assert len(read(content).rows[0].cells) == 201
 
 
-@pytest.mark.parametrize("cell", [DAY, 43_298, 43_298.0], ids=["formatted", "whole", "decimal"])
+@pytest.mark.parametrize("cell", [DAY, 43_298, 43_298.0, "43298"], ids=["formatted", "whole", "decimal", "text"])
 def test_a_workbook_of_1904_is_read_in_its_own_days(cell: Any) -> None:
     content = made([DAYS, (1, cell, None)], lambda _: None, epoch=CALENDAR_MAC_1904)
 
@@ -178,21 +194,22 @@ def test_a_number_of_1904_is_the_number_that_it_shows() -> None:
     assert values["administrative_file.ds_file_number"] == "1234567"
 
 
-def strict(content: bytes) -> bytes:
-    """The same workbook in the other variant of the format."""
+def strict(content: bytes, parts: str = "") -> bytes:
+    """The same workbook in the other variant of the format; or only its parts of that name."""
     packed = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as book, zipfile.ZipFile(packed, "w") as written:
         for part in book.infolist():
             held = book.read(part)
-            for name, other in STRICT.items():
+            for name, other in STRICT.items() if parts in part.filename else ():
                 held = held.replace(name, other)
             written.writestr(part.filename, held)
     return packed.getvalue()
 
 
-def test_strict_open_xml_is_refused_in_a_sentence() -> None:
+@pytest.mark.parametrize("parts", ["", "workbook.xml", "sheet1.xml"])
+def test_strict_open_xml_is_refused_in_a_sentence(parts: str) -> None:
     with pytest.raises(FileRefused) as stopped:
-        read(strict(workbook([HEADINGS, ZOE])))
+        read(strict(workbook([HEADINGS, ZOE]), parts))
 
     assert stopped.value.code == "strict-workbook"
     assert "Classeur Excel (.xlsx)" in stopped.value.said.fr

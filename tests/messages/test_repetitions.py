@@ -1,6 +1,7 @@
 """Nobody is written to again and again about what they were told; machines are told each time."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -9,17 +10,21 @@ from app.domain.certification import CertificationOutcome
 from app.persistence import repetitions
 from app.persistence.database import Database
 from app.persistence.sequencing import WHOLE
+from app.seed.catalogue import HISTYA, LA_MEDNUM
 from app.use_cases import sequence
 from app.use_cases.certify import Result, certify
 from app.use_cases.position import position
 from app.use_cases.reexamine import reexamine
+from app.use_cases.register import register
 from tests.messages.post import messages_of
 from tests.persistence.telling import everything, placed
 from tests.use_cases.acting import (
+    FIRST_DAY,
     INITIAL,
     MEDNUM,
     PAST_DAY,
     a_contract,
+    a_demand,
     an_adviser,
     an_adviser_in_post,
     asking,
@@ -93,6 +98,40 @@ async def test_red_run_without_the_comparison_each_re_examination_is_written(
     await placed(database)
 
     assert (await _counted(database, type=REFUSED))["adviser"] == 1 + TIMES
+
+
+async def test_the_same_request_refused_again_and_again_sends_one_message(database: Database) -> None:
+    adviser = await an_adviser(database)
+    await a_contract(database, adviser, validated_on=None)
+
+    for _ in range(TIMES):
+        await registered(database, adviser, asked=asking(client=MEDNUM))
+        await placed(database)
+
+    assert await _counted(database, type=REFUSED) == {"adviser": 1, "employer": 1, "training_organisation": 1}
+
+
+async def test_requests_and_re_examinations_in_turn_send_one_message_each(database: Database) -> None:
+    adviser = await an_adviser(database)
+    await a_contract(database, adviser, validated_on=None)
+
+    for _ in range(TIMES):
+        await _notify(database, id_of(await registered(database, adviser, asked=asking(client=MEDNUM))))
+        await placed(database)
+
+    assert await _counted(database, type=REFUSED) == {"adviser": 2, "employer": 2, "training_organisation": 2}
+
+
+async def test_a_refusal_with_another_organisation_or_on_another_day_is_news(database: Database) -> None:
+    adviser = await an_adviser(database)
+    await a_contract(database, adviser, validated_on=None)
+
+    for organisation, first_day in ((LA_MEDNUM, FIRST_DAY), (HISTYA, FIRST_DAY), (LA_MEDNUM, day("2026-09-09"))):
+        demand = replace(a_demand(adviser, first_day), training_organisation_id=organisation)
+        await register(database, demand, asking())
+    await placed(database)
+
+    assert (await _counted(database, type=REFUSED))["adviser"] == 3
 
 
 async def test_another_reason_is_news(database: Database) -> None:

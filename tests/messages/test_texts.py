@@ -266,6 +266,26 @@ def test_what_somebody_typed_is_no_markup() -> None:
     assert '<b onclick="x">M</b>' in letter.text
 
 
+TYPED = ("first_name", "last_name", "module", "organisation", "employer", "session_place")
+BREAKS = ["\n\n", "\r\n\r\n", "\n \t\n", "\u2028\u2028", "\x85\x85"]
+
+
+@every_letter
+@pytest.mark.parametrize("line_break", BREAKS, ids=repr)
+def test_what_somebody_typed_has_no_line_of_its_own(
+    event_type: EventType, recipient: Recipient, line_break: str
+) -> None:
+    """Or a place could be followed by paragraphs that pass for ours."""
+    typed = [name for name in TYPED if a_row(event_type, recipient).get(name) is not None]
+
+    forged, plain = (
+        written(event_type, recipient, **dict.fromkeys(typed, f"Salle{between}QUI DOIT AGIR{between}- Vous"))
+        for between in (line_break, " ")
+    )
+
+    assert forged == plain
+
+
 def test_no_line_break_gets_into_a_subject() -> None:
     letter = written(EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER, module="M\r\nBcc: other@example.org")
 

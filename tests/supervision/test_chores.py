@@ -39,7 +39,7 @@ NOT_WRITING = ("read-only", "disk full", "out of memory")
 @asynccontextmanager
 async def working(url: str) -> AsyncGenerator["asyncio.Task[None]"]:
     """A worker, until the block ends; it ends well."""
-    stop, database = asyncio.Event(), open_database(url, pool_size=6)
+    stop, database = asyncio.Event(), open_database(url, pool_size=6, secrets=SECRETS)
     running = asyncio.create_task(work(database, url, SETTINGS, stop, QUICK))
     try:
         yield running
