@@ -130,6 +130,7 @@ class Database:
         await self.readiness.check()
         try:
             async with self._writers, self._pool.lend() as lent:
+                await self.readiness.check()  # again: commits may have come into doubt while this one waited its turn
                 connection = lent.connection
                 script, expected = _opening(lock, attempt, trace, is_timed=self.is_timed)
                 answered = await connection.execute(script)

@@ -145,6 +145,21 @@ async def test_commits_that_wait_take_no_connection_from_those_who_read(
     await busy.close()
 
 
+async def test_whoever_waited_for_a_commit_that_nobody_heard_does_not_begin_another(
+    confirming: Cluster, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "WRITERS", 1)
+    monkeypatch.setattr(databases, "COMMIT_SECONDS", 0.2)
+    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.3)
+    busy = open_database(database_url)
+    await withhold(confirming)
+
+    told = await asyncio.gather(_change(busy), _change(busy), return_exceptions=True)
+
+    assert [type(each) for each in told] == [OutcomeUnknown, NotReady]
+    await busy.close()
+
+
 async def _change(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.run("SELECT pg_logical_emit_message(true, '', '')")
