@@ -12,7 +12,7 @@ import structlog
 
 from app.measures import CHORE_FAILURES, CHORE_LAST_TURN
 from app.persistence.database import OutcomeUnknown
-from app.persistence.failures import UNREACHABLE
+from app.persistence.failures import SAID, UNREACHABLE, Unready, trouble_of
 
 GRACE_SECONDS = 10.0  # what a chore has to come to its end when it is told to stop
 
@@ -115,7 +115,7 @@ class _Supervised:
         seconds = self._pauses.after(self._failures)
         told = {"chore": self._chore.name, "again_in": round(seconds, 2), "exc_info": failure}
         if isinstance(failure, _AWAY):
-            _LOG.warning("the database does not answer", alike=True, **told)
+            _LOG.warning(SAID[trouble_of(failure) or Unready.AWAY], alike=True, **told)
         else:
             _LOG.error("a chore failed", **told)
         return seconds

@@ -9,7 +9,7 @@ import orjson
 import uvicorn
 from uuid_utils.compat import uuid7
 
-from app.persistence.database import POOL_SIZE
+from app.persistence.database import WRITERS
 from app.persistence.files import FILE_STATEMENTS
 from app.persistence.locks import Lock, Target
 from app.persistence.pool import session_of
@@ -45,7 +45,7 @@ class Bare:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.pool = await asyncpg.create_pool(
-                    self.url, min_size=POOL_SIZE, max_size=POOL_SIZE, server_settings=session_of(SERVICE)
+                    self.url, min_size=WRITERS, max_size=WRITERS, server_settings=session_of(SERVICE)
                 )
                 await send({"type": "lifespan.startup.complete"})
             else:

@@ -61,7 +61,7 @@ STATEMENTS = (
 
 
 async def _keys(url: str) -> dict[str, str]:
-    database = open_database(url, pool_size=1)
+    database = open_database(url, pool_size=1, secrets=(SECRET,))
     await load_catalogue(database, "support@example.org", NOW)
     keys = await make_demonstration_keys(database, Pepper((SECRET,)), NOW)
     await database.close()

@@ -17,7 +17,7 @@ from app.domain.errors import Conflict
 from app.persistence.attempts import AlreadyAnswered, Answer, ConflictAnswered
 from app.persistence.clients import Client
 from app.persistence.database import NothingWritten, OutcomeUnknown
-from app.persistence.failures import TooLate, trouble_of, violated_constraint
+from app.persistence.failures import SAID, TooLate, trouble_of, violated_constraint
 from app.persistence.safe import SealedByAnotherKeyError
 from app.wording.languages import Sentence
 
@@ -73,8 +73,9 @@ def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
         case _:
             if (problem := problem_of(error)) is not None:
                 return problem
-            problem = _problem_of_failure(error)
-            _LOG.error("failure", code=problem.code, request_id=str(scope["request_id"]), exc_info=error)
+            problem, trouble = _problem_of_failure(error), trouble_of(error)
+            told = {"trouble": SAID[trouble]} if trouble else {}
+            _LOG.error("failure", code=problem.code, request_id=str(scope["request_id"]), exc_info=error, **told)
             return problem
 
 

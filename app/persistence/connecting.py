@@ -4,8 +4,9 @@ Whoever pools, listens, migrates or tries comes by here, so that all of them tak
 """
 
 import socket
+import ssl
 from asyncio import Transport
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -24,11 +25,23 @@ SOCKET_OPTIONS = {
     "TCP_KEEPCNT": PROBES,
 }
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+# Settings of the C driver for what is bounded here anyway: ours would send them to the server, which knows none.
+LEFT_OUT = frozenset(
+    {"connect_timeout", "fallback_application_name", "keepalives", "keepalives_count", "keepalives_idle"}
+    | {"keepalives_interval", "load_balance_hosts", "tcp_user_timeout"}
+)
+TARGETS = ("any", "primary", "read-write", "standby", "read-only", "prefer-standby")
 # Whatever the URL says, nobody here has a use for a standby.
 WRITABLE = ("primary", "read-write")
 UNCHECKED = {"role", "application_name"}  # the one by what it brings about; the other, poolers may add to
 # By the server, or by the driver, which can't make sense of the URL.
-_REFUSED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.TargetServerAttributeNotMatched, ValueError)
+_REFUSED = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.TargetServerAttributeNotMatched,
+    ssl.SSLError,
+    ValueError,
+)
 
 
 class Connection(asyncpg.Connection):
@@ -77,6 +90,12 @@ async def _session(url: str, session: Mapping[str, str], options: dict[str, Any]
         connection = cast("Driver", await asyncpg.connect(url, **options))
     except _REFUSED as refused:
         raise NotConnected from refused
+    except ConnectionError as failure:
+        if (
+            type(failure) is ConnectionError
+        ):  # the driver's own, of a server without TLS; the system's are of a kind each
+            raise NotConnected from failure
+        raise
     try:
         said = await connection.execute(_check(session), timeout=CONNECT_SECONDS)
     except BaseException:
@@ -97,17 +116,18 @@ def _check(session: Mapping[str, str]) -> str:
 
 def hosts_of(url: str) -> list[str]:
     """The URL once for each host that it names. Raise ValueError, whose text is for people, when it can't be meant."""
-    parts = urlsplit(url)
-    asked = dict(parse_qsl(parts.query))
-    mode = asked.get("sslmode", SSL_MODES[0])
-    if mode not in SSL_MODES:
-        raise ValueError(f"sslmode={mode} n’existe pas ; l’un de {', '.join(SSL_MODES)}")
+    address, _, query = url.partition("?")
+    asked = {name: value for name, value in parse_qsl(query) if name not in LEFT_OUT}
+    parts = urlsplit(address)
+    _check_choice("sslmode", asked, SSL_MODES)
+    _check_choice("target_session_attrs", asked, TARGETS)
     credentials, at, named = parts.netloc.rpartition("@")
     hosts, ports = (named or asked.get("host", "")).split(","), asked.get("port", "").split(",")
+    _check_ports([*ports, *(host.rpartition("]")[2].partition(":")[2] for host in named.split(","))])
     if len(ports) not in {1, len(hosts)}:
         raise ValueError(f"nomme {len(hosts)} hôtes et {len(ports)} ports ; un port pour tous, ou un pour chacun")
     if len(hosts) == 1:
-        return [url]
+        return [f"{address}?{urlencode(asked)}" if asked else address]
     ports = ports * len(hosts) if len(ports) == 1 else ports
     others = {name: value for name, value in asked.items() if name not in {"host", "port"}}
     return [
@@ -119,3 +139,16 @@ def hosts_of(url: str) -> list[str]:
         )
         for host, port in zip(hosts, ports, strict=True)
     ]
+
+
+def _check_choice(name: str, asked: Mapping[str, str], choices: Sequence[str]) -> None:
+    """Raise ValueError."""
+    if asked.get(name, choices[0]) not in choices:
+        raise ValueError(f"{name}={asked[name]} n’existe pas ; l’un de {', '.join(choices)}")
+
+
+def _check_ports(ports: Iterable[str]) -> None:
+    """Raise ValueError."""
+    for port in ports:
+        if port and not (port.isascii() and port.isdigit()):
+            raise ValueError(f"{port} n’est pas un port ; un nombre, comme 5432")

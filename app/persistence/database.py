@@ -19,14 +19,15 @@ from app.persistence.driver import Driver, Row
 from app.persistence.failures import UNREACHABLE, TooLate, ends_session
 from app.persistence.keyring import Keyring
 from app.persistence.locks import Lock, Missing
-from app.persistence.pool import Era, Pool
+from app.persistence.pool import Era, Places, Pool
 from app.persistence.readiness import Readiness
 from app.persistence.roles import SERVICE, TRAINING_ORGANISATION
 from app.persistence.traces import Trace, literal
 from app.persistence.viewers import Viewer
 from app.persistence.watermark import hold, is_in_time
 
-POOL_SIZE = 16  # per process: while some commits wait for the disk, others decide
+POOL_SIZE = 20  # per process
+WRITERS = 16  # of these: while some commits wait for the disk, others decide; the rest is left to those who read
 VIEWERS = 8  # per process: training organisations read, and read little
 ASIDE = 2  # per process: what readers did is noted there
 COMMIT_SECONDS = 5.0  # and no longer: what became of it is then asked in what is left of the request's time
@@ -88,6 +89,7 @@ class Database:
     ) -> None:
         self.is_timed = is_timed
         self._pool = pool
+        self._writers = Places(WRITERS)  # commits that wait for a standby take no connection from reads
         self._viewers = viewers
         self.aside = aside
         self.readiness = readiness
@@ -127,7 +129,8 @@ class Database:
         """
         await self.readiness.check()
         try:
-            async with self._pool.lend() as lent:
+            async with self._writers, self._pool.lend() as lent:
+                await self.readiness.check()  # again: commits may have come into doubt while this one waited its turn
                 connection = lent.connection
                 script, expected = _opening(lock, attempt, trace, is_timed=self.is_timed)
                 answered = await connection.execute(script)

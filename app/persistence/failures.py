@@ -23,6 +23,20 @@ class Unready(StrEnum):
     POLICY = "policy"  # nothing to decide by
 
 
+# For those who read logs; people are told in their language.
+SAID: Mapping[Unready, str] = {
+    Unready.AWAY: "the database does not answer",
+    Unready.READ_ONLY: "the database takes no writes",
+    Unready.EXHAUSTED: "the database is short of room, memory or connections",
+    Unready.BUSY: "the database is busy",
+    Unready.SCHEMA: "the schema is not the one of this program: `python -m app migrate`",
+    Unready.ROLE: "a connection pooler ignored the role or the time limits asked for: reach PostgreSQL directly, or "
+    "through a pooler that passes them on",
+    Unready.UNCONFIRMED: "the database does not confirm writes: a standby server does not answer",
+    Unready.POLICY: "no funding policy is loaded: `python -m app seed`",
+}
+
+
 class NotConnected(Exception):  # noqa: N818  # what happened, not a mistake of ours
     """The server answered, and refused the session; the cause says why."""
 
@@ -125,6 +139,8 @@ def _is_out_of_step(failure: BaseException | None) -> bool:
 def _trouble_at_the_door(cause: BaseException | None) -> Unready:
     if isinstance(cause, _NO_ROLE):
         return Unready.SCHEMA
+    if isinstance(cause, asyncpg.UndefinedObjectError):  # a setting of the URL's that it does not know
+        return Unready.AWAY
     if isinstance(cause, asyncpg.TargetServerAttributeNotMatched):
         return Unready.READ_ONLY
     return trouble_of(cause) or Unready.AWAY

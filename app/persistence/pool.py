@@ -53,6 +53,17 @@ class Era:
             self.number, self._begun = era + 1, now
 
 
+class Places(asyncio.Semaphore):
+    """So many at a time. Whoever waits too long for one is told: raise TimeoutError."""
+
+    async def __aenter__(self) -> None:
+        if not self.locked():
+            await self.acquire()
+            return
+        async with asyncio.timeout(WAIT_SECONDS):
+            await self.acquire()
+
+
 @dataclass(frozen=True, slots=True)
 class Lent:
     """A connection of an era, and what its borrowers leave noted about its session; the notes go when it goes."""
@@ -82,7 +93,7 @@ class Pool:
     ) -> None:
         self._url = url
         self._session = {**session_of(role, name), **settings}
-        self._places = asyncio.Semaphore(size)
+        self._places = Places(size)
         self._free: list[Lent] = []
         self._closed = False
         self._era = era or Era()
@@ -102,12 +113,7 @@ class Pool:
 
         Raise NotConnected, OSError, and TimeoutError when none comes free in time.
         """
-        if self._places.locked():
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._places.acquire()
-        else:
-            await self._places.acquire()
-        try:
+        async with self._places:
             lent = await self._live()
             try:
                 yield lent
@@ -115,8 +121,6 @@ class Pool:
                 self._take_back_from(lent, stopped)
                 raise
             self._take_back(lent)
-        finally:
-            self._places.release()
 
     async def _live(self) -> Lent:
         if self._swept != self._era.number:

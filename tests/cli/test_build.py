@@ -32,6 +32,7 @@ async def _status_beside_a_busy_worker(database_url: str, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(main, "work", work)
     monkeypatch.setattr("app.persistence.pool.WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("app.persistence.database.WRITERS", POOL_SIZE)  # none is left to those who read
     settings = Settings.model_validate({"database_url": database_url, "secret_key": SECRET, "run_worker": True})
     app = main.build(settings)
     transport = httpx.ASGITransport(app)

@@ -212,6 +212,8 @@ async def test_and_the_next_host_taken(standby: str, database_url: str) -> None:
 HOSTS = [
     ("postgresql://u:p@one/db", ["postgresql://u:p@one/db"]),
     ("postgresql:///db", ["postgresql:///db"]),
+    ("postgresql://u:p@one/db?connect_timeout=3&keepalives=1", ["postgresql://u:p@one/db"]),
+    ("postgresql:///db?connect_timeout=3&sslmode=disable", ["postgresql:///db?sslmode=disable"]),
     ("postgresql://u:p@one:1,two/db", ["postgresql://u:p@one:1/db", "postgresql://u:p@two/db"]),
     ("postgresql://[::1]:1,[::2]/db", ["postgresql://[::1]:1/db", "postgresql://[::2]/db"]),
     ("postgresql://one,two/db?port=1,2", ["postgresql://one/db?port=1", "postgresql://two/db?port=2"]),
@@ -235,6 +237,10 @@ def test_each_host_is_tried_by_itself(url: str, hosts: list[str]) -> None:
     [
         ("postgresql://one/db?sslmode=requis", "sslmode=requis n’existe pas ; l’un de disable, allow, prefer"),
         ("postgresql://one,two/db?port=1,2,3", "nomme 2 hôtes et 3 ports"),
+        ("postgresql://one/db?target_session_attrs=maitre", "target_session_attrs=maitre n’existe pas ; l’un de any"),
+        ("postgresql://one,two:abc/db", "abc n’est pas un port"),
+        ("postgresql://[::1]:abc/db", "abc n’est pas un port"),
+        ("postgresql://one/db?port=abc", "abc n’est pas un port"),
     ],
 )
 def test_a_url_that_cannot_be_meant_is_refused_with_a_sentence(url: str, said: str) -> None:
@@ -245,5 +251,18 @@ def test_a_url_that_cannot_be_meant_is_refused_with_a_sentence(url: str, said: s
 async def test_encryption_that_is_required_is_not_done_without(database_url: str) -> None:
     assert await opened(f"{database_url}?sslmode=disable") == SERVICE
 
-    with pytest.raises((NotConnected, OSError)):
+    with pytest.raises(NotConnected) as refused:
         await opened(f"{database_url}?sslmode=require")
+    assert "rejected SSL" in str(refused.value.__cause__)
+
+
+async def test_what_other_drivers_are_told_in_the_url_is_no_setting_of_the_server(database_url: str) -> None:
+    assert await opened(f"{database_url}?connect_timeout=3&tcp_user_timeout=5000") == SERVICE
+
+
+async def test_a_setting_that_the_server_does_not_know_is_not_taken_for_an_old_schema(database_url: str) -> None:
+    with pytest.raises(NotConnected) as refused:
+        await opened(f"{database_url}?foo=bar")
+
+    assert trouble_of(refused.value) is Unready.AWAY
+    assert "foo" in str(refused.value.__cause__)

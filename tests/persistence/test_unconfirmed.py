@@ -7,9 +7,10 @@ import pytest
 
 from app.embedded.cluster import Cluster
 from app.persistence import database as databases
+from app.persistence import pool as pools
 from app.persistence import readiness
 from app.persistence.audit_log import Trail
-from app.persistence.database import Database, OutcomeUnknown
+from app.persistence.database import Database, OutcomeUnknown, open_database
 from app.persistence.driver import Driver
 from app.persistence.failures import NotReady, Unready
 from app.persistence.health import why_unready
@@ -120,3 +121,52 @@ async def test_a_reader_s_line_waits_for_no_standby(unconfirmed: Database) -> No
     await Trail(unconfirmed).note(trace, [])
 
     assert len(await left_by(unconfirmed, trace)) == 1
+
+
+RED = pytest.param(databases.POOL_SIZE, id="red: they may take all")
+
+
+@pytest.mark.parametrize("writers", [pytest.param(databases.WRITERS, id="as it is"), RED])
+async def test_commits_that_wait_take_no_connection_from_those_who_read(
+    confirming: Cluster, database_url: str, owner: Database, monkeypatch: pytest.MonkeyPatch, writers: int
+) -> None:
+    monkeypatch.setattr(databases, "WRITERS", writers)
+    monkeypatch.setattr(pools, "WAIT_SECONDS", 0.3)
+    busy = open_database(database_url)
+    await withhold(confirming)
+    changes = [asyncio.create_task(_change(busy)) for _ in range(databases.POOL_SIZE)]
+    while len(await owner.many(WAITS)) < writers:  # noqa: ASYNC110  # the server rings no bell
+        await asyncio.sleep(0.01)
+
+    assert await _is_read(busy) is (writers < databases.POOL_SIZE)
+
+    await grant(confirming)
+    await asyncio.gather(*changes, return_exceptions=True)
+    await busy.close()
+
+
+async def test_whoever_waited_for_a_commit_that_nobody_heard_does_not_begin_another(
+    confirming: Cluster, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "WRITERS", 1)
+    monkeypatch.setattr(databases, "COMMIT_SECONDS", 0.2)
+    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.3)
+    busy = open_database(database_url)
+    await withhold(confirming)
+
+    told = await asyncio.gather(_change(busy), _change(busy), return_exceptions=True)
+
+    assert [type(each) for each in told] == [OutcomeUnknown, NotReady]
+    await busy.close()
+
+
+async def _change(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.run("SELECT pg_logical_emit_message(true, '', '')")
+
+
+async def _is_read(database: Database) -> bool:
+    try:
+        return await database.one("SELECT 1") is not None
+    except TimeoutError:
+        return False

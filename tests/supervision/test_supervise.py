@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
+from app.persistence.failures import NotReady, RoleIgnored, Unready
 from app.supervision import Chore, ChoreEnded, Pauses, Turned, supervise
 from tests.supervision.waiting import failures, until
 
@@ -167,3 +168,19 @@ async def test_a_turn_that_succeeds_makes_the_next_pause_short_again() -> None:
             await until(lambda: begun == 7)
 
     assert logged[3]["again_in"] > 2 * logged[4]["again_in"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (OSError(), "the database does not answer"),
+        (RoleIgnored(), "a connection pooler ignored the role"),
+        (NotReady(Unready.UNCONFIRMED), "a standby server does not answer"),
+    ],
+)
+async def test_the_log_says_what_is_the_matter_with_the_database(failure: Exception, said: str) -> None:
+    with capture_logs() as logged:
+        async with supervised(Chore("ill", lambda _: _fail(failure)), pauses=A_DAY):
+            await until(lambda: bool(logged))
+
+    assert said in logged[0]["event"]
