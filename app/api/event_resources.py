@@ -74,6 +74,8 @@ class AdviserNews(TypedDict):
 
 
 class RecognisedBy(StrEnum):
+    """À quoi une personne de retour est reconnue."""
+
     CONUM_ID = "conum_id"
     EMAIL = "email"
 

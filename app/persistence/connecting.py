@@ -91,11 +91,9 @@ async def _session(url: str, session: Mapping[str, str], options: dict[str, Any]
     except _REFUSED as refused:
         raise NotConnected from refused
     except ConnectionError as failure:
-        if (
-            type(failure) is ConnectionError
-        ):  # the driver's own, of a server without TLS; the system's are of a kind each
-            raise NotConnected from failure
-        raise
+        if type(failure) is not ConnectionError:  # the system's are of a kind each
+            raise
+        raise NotConnected from failure  # the driver's own, of a server without TLS
     try:
         said = await connection.execute(_check(session), timeout=CONNECT_SECONDS)
     except BaseException:

@@ -137,7 +137,6 @@ def test_a_sentence_says_what_the_field_is(platform: httpx.Client, pointer: str,
         ("05420120000034", "N’est pas un SIRET valide : la clé de ses 9 premiers chiffres, le SIREN, est fausse."),
         ("00000000000000", "N’est le numéro d’aucune structure"),
         ("0000000", "N’est le numéro d’aucune structure"),
-        ("21350238800000", "N’est le numéro d’aucune structure"),
     ],
 )
 def test_a_sentence_says_what_is_wrong_with_a_siret(platform: httpx.Client, siret: str, said: str) -> None:

@@ -302,6 +302,7 @@ COMPOSED = {
     },
     # Names and values of settings, which are constants, and what a URL is put together from.
     "app/persistence/connecting.py": {
+        "address", "urlencode(asked)",
         "' AND '.join([*role, *settings, 'true'])", "session['role']", "name", "value", "credentials", "at",
         "host if named else ''",
     },

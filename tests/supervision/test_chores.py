@@ -153,7 +153,7 @@ async def test_a_delivery_under_way_outlives_claims_that_fail(here: Place, recei
         async with ADVERSITIES["disk full"](here):
             await all_fail_twice({"relay"})
         go_on.set()
-        await all_done(here)
+        await all_done(here, but={"carry_out_imports"})  # one that was interrupted waits for its lease to end
 
     assert len(receiver.ids) == len(set(receiver.ids)) > 0
 
