@@ -50,8 +50,8 @@ class BoundedProtocol(HttpToolsProtocol):
     is_at_work: bool
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent's
-        super().connection_made(transport)
         self.since, self.is_at_work = self.loop.time(), False
+        super().connection_made(transport)
         # Bytes: that the parser still makes nothing of, of what it read of a head, of an answer.
         self._received = self._head = self._unread = 0
         self._stage, self._is_deaf = Stage.BETWEEN, False

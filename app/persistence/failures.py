@@ -139,6 +139,8 @@ def _is_out_of_step(failure: BaseException | None) -> bool:
 def _trouble_at_the_door(cause: BaseException | None) -> Unready:
     if isinstance(cause, _NO_ROLE):
         return Unready.SCHEMA
+    if isinstance(cause, asyncpg.ObjectNotInPrerequisiteStateError):  # it takes no sessions
+        return Unready.AWAY
     if isinstance(cause, asyncpg.UndefinedObjectError):  # a setting of the URL's that it does not know
         return Unready.AWAY
     if isinstance(cause, asyncpg.TargetServerAttributeNotMatched):

@@ -13,6 +13,7 @@ import pytest
 from app.clock import utc_now
 from app.embedded.cluster import Cluster
 from app.seed.catalogue import HISTYA
+from app.use_cases.today import civil_date
 from tests.api.answers import published
 from tests.cli.program import new_folder, run, serving
 
@@ -42,7 +43,7 @@ def with_keys(migrated: dict[str, str]) -> dict[str, str]:
     commands = {
         "platform": ("La Coop", "platform"),
         "training_organisation": ("Histya", "training_organisation", "--training-organisation-id", str(HISTYA)),
-        "admin": ("ANCT", "admin", "--expires", f"{utc_now():%Y-%m-%d}"),
+        "admin": ("ANCT", "admin", "--expires", f"{civil_date(utc_now())}"),
     }
     printed = {role: run("keys", "create", *words, **migrated) for role, words in commands.items()}
     assert {done.returncode for done in printed.values()} == {0}, printed

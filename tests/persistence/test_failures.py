@@ -99,6 +99,7 @@ def _refused(cause: Exception) -> NotConnected:
 AT_THE_DOOR = [
     (asyncpg.TooManyConnectionsError("full"), Unready.EXHAUSTED),
     (asyncpg.CannotConnectNowError("starting"), Unready.AWAY),
+    (asyncpg.ObjectNotInPrerequisiteStateError("takes no sessions"), Unready.AWAY),
     (asyncpg.InvalidPasswordError("wrong"), Unready.AWAY),
     (asyncpg.InvalidParameterValueError("no such role"), Unready.SCHEMA),
     (asyncpg.InsufficientPrivilegeError("may not act as it"), Unready.SCHEMA),
