@@ -60,6 +60,7 @@ def test_the_record_shows_what_was_used_before() -> None:
     ("present", "earlier", "expected"),
     [
         pytest.param((), (("a#1", "b#1"),), ("a#1", "b#1"), id="as they were"),
+        pytest.param((), (("a#2",),), ("a#2",), id="under its own name, though a lower one is free"),
         pytest.param(("a#1",), (("a#1",),), ("a#2",), id="used by both, it was used twice"),
         pytest.param(("a#2",), (("a#1", "a#2"),), ("a#1", "a#3"), id="none is lost"),
         pytest.param((), (("a#1",), ("a#1",)), ("a#1", "a#2"), id="of two earlier files"),

@@ -121,6 +121,7 @@ def test_a_second_registration_for_the_module_and_day_is_a_duplicate() -> None:
         proceedings.ruled(a_submission(2, a_request()), Cause.REQUEST)
 
     assert raised.value.first == registration_id(1)
+    assert raised.value.organisation == a_request().organisation.id
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,18 @@ def test_it_cannot_feel_its_way_to_the_days_of_another(on: str) -> None:
     assert (record.post, record.post_refusals) == (Post((PRESENT,), day(on), None), ())
 
 
+def test_a_contract_of_another_employer_lifts_no_reason_of_its_own() -> None:
+    own = (a_registration(1, a_request(day("2024-09-10"))),)
+    beside = a_contract(number=3, starts_on=day("2024-06-01"), ends_on=day("2024-06-30"))
+    file = a_file(contracts=(PRESENT, beside), registrations=own)
+    whole = training_record(file, (), NONE, POLICY, day("2024-06-10"))
+
+    seen = limited_to(own, whole, file)
+
+    assert whole.post_refusals == ()
+    assert [refusal.code for refusal in seen.post_refusals] == [Reason.RECRUITMENT_NOT_VALIDATED]
+
+
 def test_it_knows_those_of_all_its_sessions() -> None:
     assert limited("2021-03-01", "2024-09-10", "2022-05-10").post.contract == FORMER
 
