@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.embedded.cluster import Cluster
 from app.persistence.database import Database, open_database
 from app.persistence.health import count_workers
+from app.persistence.readiness import APART_SECONDS
 from app.serving import listening_socket
 from tests.cli.program import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
 from tests.logbook import LOGS
@@ -156,6 +157,7 @@ async def test_dead_receivers_make_nothing_unready_and_a_dead_database_does(
         async with httpx.AsyncClient(base_url=program.base_url) as client:
             unharmed = [await client.get(path) for path in PROBES]
             async with away(cluster, database_url):
+                await asyncio.sleep(APART_SECONDS)  # readiness is looked at once a second, however many ask
                 harmed = [await client.get(path) for path in PROBES]
 
     assert [answer.status_code for answer in unharmed] == [200, 200, 200]
