@@ -199,6 +199,7 @@ def test_without_a_standby_reads_go_on_changes_are_unknown_and_nothing_is_lost(a
     with alone.client("platform") as client:
         adviser, headers = an_adviser_in_post(client), key()
         with no_standby(cluster):
+            _until(lambda: not _is_ready(client))
             _unavailable(client.get("/readyz"), "ne confirme pas")
             read = client.get(f"/v1/advisers/{adviser}")
             assert read.status_code == 200
