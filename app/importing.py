@@ -11,13 +11,13 @@ import typer
 
 from app.administration import with_database
 from app.clock import utc_now
-from app.imports.kinds import KINDS
-from app.imports.lines import rejects_file
-from app.imports.run import Import, Order, Parsed, Tally, parse
-from app.imports.sheet import FileRefused
-from app.persistence.clients import Client, Role
-from app.persistence.database import Database, Reader
-from app.persistence.imports import LARGEST_FILE, ImportKind
+from app.imports.files.spreadsheet import FileRefused
+from app.imports.kinds.import_kinds import KINDS
+from app.imports.line_parsing import rejects_file
+from app.imports.run_import import Import, Order, Parsed, Tally, parse
+from app.persistence.administration.clients import Client, Role
+from app.persistence.administration.imports import LARGEST_FILE, ImportKind
+from app.persistence.engine.database import Database, Reader
 from app.settings import SettingsError
 
 # Who decides so, as decisions name them.

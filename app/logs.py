@@ -18,7 +18,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from app.repeats import Failure, Repeats
+from app.log_deduplication import Failure, Repeats
 
 _PLACES = 12  # the innermost frames of a traceback
 _ABOUT = ("code", "chore", "logger")  # what failures of one event are told apart by, beside their exceptions

@@ -9,19 +9,19 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app.api.application import create_application
-from app.api.issuer_keys import IssuerKeys
-from app.api.keys import Pepper
-from app.api.rates import Limiter
-from app.api.service import Service
-from app.api.tokens import TokenReader
+from app.api.http.application_state import Service
+from app.api.http.limits.rate_limiter import Limiter
+from app.api.identity.access_tokens import TokenReader
+from app.api.identity.api_key_secrets import Pepper
+from app.api.identity.issuer_jwks import IssuerKeys
 from app.clock import utc_now
 from app.draining import drain_on_sigterm
 from app.logs import configure_logs
-from app.persistence.database import open_database
-from app.persistence.notices import Notices
+from app.persistence.engine.database import open_database
+from app.persistence.engine.listen_notify import Notices
 from app.settings import Settings, SettingsError, read_settings
-from app.supervision import GRACE_SECONDS, Chore, supervise
-from app.use_cases.reach import Reach
+from app.supervisor import GRACE_SECONDS, Chore, supervise
+from app.use_cases.notifications.egress_policy import Reach
 from app.worker import POOL_SIZE, work
 
 # The heap of a started service is long-lived: walking it again for every few thousand new objects is what makes the

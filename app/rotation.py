@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import typer
 
 from app.administration import with_database
-from app.api.keys import PREFIX
+from app.api.identity.api_key_secrets import PREFIX
 from app.clock import utc_now
-from app.persistence.driver import Row
+from app.persistence.engine.driver_types import Row
 from app.settings import SettingsError, settings_beside
-from app.use_cases.rotate_secrets import Remaining, remaining, rotate
+from app.use_cases.administration.rotate_secrets import Remaining, remaining, rotate
 
 secrets = typer.Typer(no_args_is_help=True, help="SECRET_KEY : le remplacer, et savoir quand l’ancienne valeur part.")
 

@@ -8,10 +8,10 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app.api.connections import BoundedProtocol
+from app.api.http.limits.connection_limits import BoundedProtocol
 from app.logs import configure_logs
 from app.main import build
-from app.measures import SHARED_FOLDER
+from app.metrics import SHARED_FOLDER
 from app.settings import Settings
 
 GRACE_SECONDS = 20

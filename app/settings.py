@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.api.addresses import Proxies, proxies_named
+from app.api.http.limits.trusted_proxies import Proxies, proxies_named
 from app.outbox.mail_server import MailServer, mail_server_at
-from app.persistence.connecting import hosts_of
-from app.wording.addresses import NoMailbox, mailbox
+from app.persistence.engine.connection import hosts_of
+from app.wording.email_addresses import NoMailbox, mailbox
 
 
 class Settings(BaseSettings):

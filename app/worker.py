@@ -8,27 +8,27 @@ from functools import partial
 import structlog
 
 from app.clock import utc_now
-from app.imports.jobs import carry_out_imports
-from app.outbox.email import MailSender, keep_in_mailbox
-from app.outbox.relay import Relay, Send
-from app.outbox.reminder import remind_daily
-from app.outbox.sequencer import place_events
-from app.outbox.webhook import WebhookSender
-from app.outbox.writer import Writer
-from app.persistence.attempts import forget_old_answers
-from app.persistence.audit_log import forget_old_traces
-from app.persistence.database import Database
-from app.persistence.deliveries import Channel, forget_old_deliveries
-from app.persistence.failures import Unready
-from app.persistence.health import why_unready
-from app.persistence.imports import forget_old_imports
-from app.persistence.notices import CHANGED, WORKER, Notices, ringing
-from app.persistence.safe import Safe
-from app.persistence.sequencing import MOVED, forget_old_events
+from app.imports.import_jobs import carry_out_imports
+from app.outbox.delivery_relay import Relay, Send
+from app.outbox.email_composer import Writer
+from app.outbox.email_sender import MailSender, keep_in_mailbox
+from app.outbox.reminder_loop import remind_daily
+from app.outbox.sequencer_loop import place_events
+from app.outbox.webhook_sender import WebhookSender
+from app.persistence.administration.audit_log import forget_old_traces
+from app.persistence.administration.health import why_unready
+from app.persistence.administration.imports import forget_old_imports
+from app.persistence.engine.database import Database
+from app.persistence.engine.database_errors import Unready
+from app.persistence.engine.listen_notify import CHANGED, WORKER, Notices, ringing
+from app.persistence.engine.secrets.secret_box import Safe
+from app.persistence.engine.transactions.idempotency import forget_old_answers
+from app.persistence.outbox.deliveries import Channel, forget_old_deliveries
+from app.persistence.outbox.feed_positions import MOVED, forget_old_events
 from app.settings import Settings
-from app.supervision import PAUSES, Chore, Pauses, Turned, rest, supervise
-from app.use_cases.anonymise import anonymise_an_inactive_adviser
-from app.use_cases.reach import Reach
+from app.supervisor import PAUSES, Chore, Pauses, Turned, rest, supervise
+from app.use_cases.advisers.anonymise_adviser import anonymise_an_inactive_adviser
+from app.use_cases.notifications.egress_policy import Reach
 
 # Placing, claiming, settling what arrived, two that settle what failed, reminding, importing, tidying: each its own.
 POOL_SIZE = 8

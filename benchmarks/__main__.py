@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.embedded.cluster import Cluster, running_cluster
-from app.persistence.migrations import migrate
-from benchmarks.deliveries import ENDPOINTS, add_endpoints, delivered, skip_reminders
-from benchmarks.feed import REGISTRATIONS, place_all, told
-from benchmarks.imports import imported
-from benchmarks.load import Load, Result, choose_generator
-from benchmarks.pgbench import nine_statements
-from benchmarks.population import ADVISERS, populate
-from benchmarks.receiver import receiving
-from benchmarks.servers import Server, bare_server, relays, service
+from app.persistence.schema.migrations import migrate
+from benchmarks.dataset import ADVISERS, populate
+from benchmarks.event_latency import REGISTRATIONS, place_all, told
+from benchmarks.http_load import Load, Result, choose_generator
+from benchmarks.import_throughput import imported
+from benchmarks.pgbench_baseline import nine_statements
+from benchmarks.server_processes import Server, bare_server, relays, service
+from benchmarks.webhook_receiver import receiving
+from benchmarks.webhook_throughput import ENDPOINTS, add_endpoints, delivered, skip_reminders
 
 CLIENTS = 16
 RELAYS = (1, 2, 4)

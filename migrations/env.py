@@ -7,8 +7,8 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.persistence.migrations import engine_of
-from app.persistence.tables import metadata
+from app.persistence.schema.domain_tables import metadata
+from app.persistence.schema.migrations import engine_of
 
 ALONE = 7_241_906_215  # any number, the same for every process that migrates
 ASK_AGAIN_SECONDS = 0.1

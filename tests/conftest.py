@@ -13,13 +13,13 @@ import pytest
 
 from app.embedded.cluster import Cluster, running_cluster
 from app.logs import configure_logs
-from app.persistence.database import Database, open_database
-from app.persistence.migrations import migrate
-from app.seed.catalogue import load_catalogue
+from app.persistence.engine.database import Database, open_database
+from app.persistence.schema.migrations import migrate
 from app.seed.demonstration import load_demonstration
-from tests.clockwork import MORNING
-from tests.logbook import STREAM, personal_lines
-from tests.served import PEPPER, Served, serving
+from app.seed.published_catalogue import load_catalogue
+from tests.fake_clock import MORNING
+from tests.live_server import PEPPER, Served, serving
+from tests.log_capture import STREAM, personal_lines
 
 TEMPLATE = "template_migrated"
 # Durability is what tests/embedded is about; here the disk would only be waited for.

@@ -9,36 +9,23 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.api import (
-    advisers,
-    api_keys,
-    audit_log,
-    catalogue,
-    certifications,
-    clients,
-    contracts,
-    deliveries,
-    events,
-    health,
-    imports,
-    messages,
-    obligations,
-    pages_for_people,
-    personal_data,
-    policies,
-    registration_actions,
-    registrations,
-    statistics,
-    timelines,
-    webhook_endpoints,
-)
-from app.api.access import scope_of
-from app.api.contract.document import published
-from app.api.failures import answer_to
-from app.api.frame import Frame
-from app.api.headers import answered
-from app.api.heads import Heads
-from app.api.service import Service
+from app.api import health
+from app.api.administration import audit_log_routes, import_routes, policy_routes, statistics_routes
+from app.api.advisers import adviser_routes, obligation_routes, personal_data_routes, training_record_svg
+from app.api.certifications import certification_routes
+from app.api.contracts import contract_routes
+from app.api.http.application_state import Service
+from app.api.http.head_requests import Heads
+from app.api.http.middleware import Frame
+from app.api.http.problems.error_responses import answer_to
+from app.api.http.request_headers import answered
+from app.api.identity import api_key_routes, client_routes
+from app.api.identity.authorisation import scope_of
+from app.api.modules import catalogue_routes
+from app.api.notifications import delivery_routes, event_routes, message_routes, webhook_endpoint_routes
+from app.api.openapi.openapi_document import published
+from app.api.pages import page_routes
+from app.api.registrations import registration_action_routes, registration_routes
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -73,25 +60,25 @@ def _declared(routes: Iterable[Any]) -> None:
 
 def _routers() -> tuple[APIRouter, ...]:
     nouns = (
-        registrations,
-        registration_actions,
-        advisers,
-        personal_data,
-        timelines,
-        contracts,
-        certifications,
-        obligations,
-        catalogue,
-        events,
-        webhook_endpoints,
-        deliveries,
-        messages,
-        imports,
-        statistics,
-        policies,
-        clients,
-        api_keys,
-        audit_log,
+        registration_routes,
+        registration_action_routes,
+        adviser_routes,
+        personal_data_routes,
+        training_record_svg,
+        contract_routes,
+        certification_routes,
+        obligation_routes,
+        catalogue_routes,
+        event_routes,
+        webhook_endpoint_routes,
+        delivery_routes,
+        message_routes,
+        import_routes,
+        statistics_routes,
+        policy_routes,
+        client_routes,
+        api_key_routes,
+        audit_log_routes,
     )
     return tuple(noun.router for noun in nouns)
 
@@ -133,5 +120,5 @@ def create_application(service: Service) -> FastAPI:
         app.include_router(router)
     app.add_middleware(Frame, service=service)
     app.add_middleware(Heads)
-    app.router.routes.extend((*pages_for_people.routes(), *health.routes()))
+    app.router.routes.extend((*page_routes.routes(), *health.routes()))
     return app

@@ -4,11 +4,11 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.api.problems import Problem
-from app.api.service import Service
-from app.api.shares import few_at_once
-from app.api.unready import WHY
-from app.measures import (
+from app.api.http.application_state import Service
+from app.api.http.limits.concurrency_limits import few_at_once
+from app.api.http.problems.database_unavailable_messages import WHY
+from app.api.http.problems.problem_details import Problem
+from app.metrics import (
     CONTENT_TYPE,
     DEAD,
     LANES,
@@ -18,10 +18,10 @@ from app.measures import (
     WORKERS,
     exposition,
 )
-from app.persistence.database import Reader
-from app.persistence.deliveries import Channel, count_dead, undelivered
-from app.persistence.failures import UNREACHABLE
-from app.persistence.health import count_lanes, count_workers, oldest_unsequenced, why_unready
+from app.persistence.administration.health import count_lanes, count_workers, oldest_unsequenced, why_unready
+from app.persistence.engine.database import Reader
+from app.persistence.engine.database_errors import UNREACHABLE
+from app.persistence.outbox.deliveries import Channel, count_dead, undelivered
 from app.wording.languages import Sentence
 
 LANE_STATES = ("closed", "open", "half_open", "disabled")

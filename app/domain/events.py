@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.adviser import AdviserId
-from app.domain.refusals import Actor, Refusal
-from app.domain.registration import Payer, Registration, Status
-from app.domain.training_organisation import TrainingOrganisationId
+from app.domain.decisions.refusals import Actor, Refusal
+from app.domain.facts.adviser import AdviserId
+from app.domain.facts.registration import Payer, Registration, Status
+from app.domain.facts.training_organisation import TrainingOrganisationId
 
 
 class EventType(StrEnum):

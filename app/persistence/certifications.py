@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from app.persistence.concerned import CONCERNS
-from app.persistence.database import Reader
-from app.persistence.driver import Row
-from app.persistence.pages import Filter, Page, Slice
+from app.persistence.advisers.adviser_visibility import CONCERNS
+from app.persistence.engine.database import Reader
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import Filter, Page, Slice
 
 SELECT = "SELECT c.* FROM certification c"
 _OF_ITS_ADVISERS = CONCERNS.format(adviser="{t}.adviser_id", organisation="{}")

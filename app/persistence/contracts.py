@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from app.persistence.database import Reader
-from app.persistence.driver import Row
-from app.persistence.pages import Page, Slice
+from app.persistence.engine.database import Reader
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import Page, Slice
 
 
 async def list_page(reader: Reader, page: Page) -> Slice:

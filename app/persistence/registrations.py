@@ -7,11 +7,11 @@ from uuid import UUID
 
 import orjson
 
-from app.persistence import attempts
-from app.persistence.attempts import Answer, Attempt
-from app.persistence.database import Reader, Transaction
-from app.persistence.driver import Row
-from app.persistence.pages import Page, Slice
+from app.persistence.engine.database import Reader, Transaction
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import Page, Slice
+from app.persistence.engine.transactions import idempotency
+from app.persistence.engine.transactions.idempotency import Answer, Attempt
 
 REGISTRATION_COLUMNS = (
     "id", "adviser_id", "module_code", "training_organisation_id", "session_starts_on", "session_ends_on",
@@ -94,7 +94,7 @@ async def write(
     """Write everything a use case changed, and the answer to its attempt, in one statement."""
     transaction.decided.extend(changes.decisions)
     if attempt is not None and answer is not None:
-        await transaction.run(WRITE_AND_REMEMBER, *changes.as_json(), *attempts.columns(attempt, answer))
+        await transaction.run(WRITE_AND_REMEMBER, *changes.as_json(), *idempotency.columns(attempt, answer))
     elif changes.registrations or changes.decisions or changes.events:
         await transaction.run(WRITE_ALONE, *changes.as_json())
 

@@ -10,18 +10,18 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from app.persistence.attempts import Attempt
-from app.persistence.database import Database, Transaction
-from app.persistence.driver import Row
-from app.persistence.locks import Lock
-from app.persistence.rows import ADVISERS
-from app.persistence.sequencing import keep_as_history
-from app.persistence.traces import Trace
-from app.seed.player import Player
-from app.seed.posts import identity
-from app.seed.rights import PEOPLE_AND_RIGHTS
-from app.seed.situations import PEOPLE_AND_FILES
-from app.seed.story import Person
+from app.persistence.engine.database import Database, Transaction
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.adviser_locks import Lock
+from app.persistence.engine.transactions.audit_entries import Trace
+from app.persistence.engine.transactions.idempotency import Attempt
+from app.persistence.engine.upsert import ADVISERS
+from app.persistence.outbox.feed_positions import keep_as_history
+from app.seed.contracts_of_people import identity
+from app.seed.people_by_entitlement import PEOPLE_AND_RIGHTS
+from app.seed.people_by_refusal import PEOPLE_AND_FILES
+from app.seed.scenario import Person
+from app.seed.scenario_runner import Player
 
 AT_ONCE = 4  # as many as the first start has connections: whoever waits longer for one is turned away
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import assert_never
 
-from app.domain.refusals import Absence, Reason, Refusal
+from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.wording.dates import day_said
 from app.wording.languages import Sentence
 

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from app.domain.missed_sessions import Consequence
+from app.domain.record.missed_sessions import Consequence
 from app.wording.languages import Sentence
 
 # Delivered in the name of the ministry of labour. The others come from a university, or from Pix itself.

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from app.api.keys import make_key
-from app.persistence.clients import Client, Role, add_client, add_key, revoke_key
-from app.persistence.database import open_database
-from app.seed.catalogue import HISTYA
-from tests.clockwork import MORNING, Clockwork
-from tests.served import PEPPER, Served
+from app.api.identity.api_key_secrets import make_key
+from app.persistence.administration.clients import Client, Role, add_client, add_key, revoke_key
+from app.persistence.engine.database import open_database
+from app.seed.published_catalogue import HISTYA
+from tests.fake_clock import MORNING, Clockwork
+from tests.live_server import PEPPER, Served
 
 
 async def _key(

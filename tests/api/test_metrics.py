@@ -9,15 +9,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.embedded.cluster import Cluster
-from app.persistence.database import Database, open_database
-from app.use_cases.keep_endpoint import change_endpoint
-from app.use_cases.reach import Reach
-from tests.clockwork import MORNING
+from app.persistence.engine.database import Database, open_database
+from app.use_cases.notifications.administer_webhook_endpoints import change_endpoint
+from app.use_cases.notifications.egress_policy import Reach
 from tests.conftest import copied
-from tests.outbox.posting import an_endpoint, hurry, one_turn, trace
-from tests.outbox.receiver import Received, Receiver, Reply, receiving, thanks
-from tests.persistence.telling import placed, told
-from tests.served import Served, serving
+from tests.fake_clock import MORNING
+from tests.live_server import Served, serving
+from tests.outbox.webhooks.webhook_builders import an_endpoint, hurry, one_turn, trace
+from tests.outbox.webhooks.webhook_receiver import Received, Receiver, Reply, receiving, thanks
+from tests.persistence.outbox.event_builders import placed, told
 
 Measure = Callable[..., Awaitable[float]]
 

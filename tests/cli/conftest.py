@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import First, new_folder, serving
+from tests.cli.cli_process import First, new_folder, serving
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,10 @@ import pytest
 
 from app.clock import utc_now
 from app.embedded.cluster import Cluster
-from app.seed.catalogue import HISTYA
-from app.use_cases.today import civil_date
-from tests.api.answers import published
-from tests.cli.program import new_folder, run, serving
+from app.seed.published_catalogue import HISTYA
+from app.use_cases.civil_date import civil_date
+from tests.api.response_assertions import published
+from tests.cli.cli_process import new_folder, run, serving
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 KEY = re.compile(r"^clé +(insc_\S+)$", re.MULTILINE)

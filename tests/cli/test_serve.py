@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.program import First, processes_in, run, serving, wait_until_empty
-from tests.imports.sheets import ADVISERS, separated
-from tests.imports.sheets import an_adviser as a_line
-from tests.scenes import an_adviser, an_adviser_in_post, policy_body, register, registration_body
+from tests.cli.cli_process import First, processes_in, run, serving, wait_until_empty
+from tests.http_builders import an_adviser, an_adviser_in_post, policy_body, register, registration_body
+from tests.imports.sample_files import ADVISERS, separated
+from tests.imports.sample_files import an_adviser as a_line
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
 ROLES = ("platform", "training_organisation", "admin")

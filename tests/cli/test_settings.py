@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.cli.program import new_folder, processes_in, run
+from tests.cli.cli_process import new_folder, processes_in, run
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 WRONG: Mapping[str, dict[str, str]] = {

@@ -17,16 +17,16 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.embedded.cluster import Cluster
-from app.persistence.database import Database, open_database
-from app.persistence.health import count_workers
-from app.persistence.readiness import APART_SECONDS
+from app.persistence.administration.health import count_workers
+from app.persistence.engine.database import Database, open_database
+from app.persistence.engine.readiness import APART_SECONDS
 from app.serving import listening_socket
-from tests.cli.program import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
-from tests.logbook import LOGS
-from tests.outbox.posting import SECRETS, an_endpoint
-from tests.outbox.receiver import receiving
-from tests.persistence.telling import told
-from tests.scenes import an_adviser_in_post, register
+from tests.cli.cli_process import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
+from tests.http_builders import an_adviser_in_post, register
+from tests.log_capture import LOGS
+from tests.outbox.webhooks.webhook_builders import SECRETS, an_endpoint
+from tests.outbox.webhooks.webhook_receiver import receiving
+from tests.persistence.outbox.event_builders import told
 
 DELIVERING = {"SECRET_KEY": SECRETS[0], "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
 AWAY = "the database does not answer"

@@ -6,20 +6,20 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.embedded.cluster import Cluster
-from app.persistence.database import Database, open_database
+from app.persistence.engine.database import Database, open_database
 from tests.conftest import copied
-from tests.crash import doomed
-from tests.crash.nursery import Nursery, nursery
-from tests.crash.wire import Wire, wired
-from tests.persistence.telling import placed
-from tests.use_cases.acting import an_adviser_in_post, registered
+from tests.crash import killable_processes
+from tests.crash.fork_server import Nursery, nursery
+from tests.crash.killing_proxy import Wire, wired
+from tests.persistence.outbox.event_builders import placed
+from tests.use_cases.use_case_builders import an_adviser_in_post, registered
 
 ROUNDS = 20
 
 
 @pytest.fixture(scope="session")
 async def born() -> AsyncGenerator[Nursery]:
-    async with nursery(doomed.__name__) as started:
+    async with nursery(killable_processes.__name__) as started:
         yield started
 
 

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from app.embedded.cluster import Cluster, running_cluster
-from tests.api.answers import problem
-from tests.cli.program import new_folder
+from tests.api.response_assertions import problem
+from tests.cli.cli_process import new_folder
 from tests.conftest import SETTINGS, fill
 from tests.crash.test_restore import NAME, client_of, follow, head, positions, tell
-from tests.embedded.household import ask, copy_cluster
+from tests.embedded.process_probes import ask, copy_cluster
 
 WHERE = "SELECT pg_current_wal_lsn()"
 REPLAYED = "SELECT pg_last_wal_replay_lsn() >= '{lsn}'"

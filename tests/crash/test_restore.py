@@ -12,15 +12,15 @@ import httpx
 import pytest
 
 from app.embedded.cluster import Cluster, running_cluster
-from app.persistence.database import open_database
-from app.persistence.sequencing import begin_epoch
-from tests.api.answers import problem
-from tests.cli.program import new_folder
-from tests.clockwork import MORNING
+from app.persistence.engine.database import open_database
+from app.persistence.outbox.feed_positions import begin_epoch
+from tests.api.response_assertions import problem
+from tests.cli.cli_process import new_folder
 from tests.conftest import SETTINGS, fill
-from tests.embedded.household import copy_cluster
-from tests.scenes import an_adviser_in_post, register
-from tests.served import serving
+from tests.embedded.process_probes import copy_cluster
+from tests.fake_clock import MORNING
+from tests.http_builders import an_adviser_in_post, register
+from tests.live_server import serving
 
 NAME = "registrations"
 

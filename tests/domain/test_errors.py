@@ -15,7 +15,7 @@ from app.domain.errors import (
     SessionNotStarted,
     SessionStarted,
 )
-from tests.builders import FIRST_DAY
+from tests.domain_builders import FIRST_DAY
 
 FIRST = UUID(int=1)
 

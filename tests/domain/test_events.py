@@ -1,5 +1,6 @@
 import pytest
 
+from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.events import (
     TOLD_TO_ALL_CONCERNED,
     Event,
@@ -12,9 +13,15 @@ from app.domain.events import (
     types_named,
     written_to,
 )
-from app.domain.refusals import Reason, Refusal
-from app.domain.registration import Funding, Payer, Registration, Status
-from tests.builders import ADVISER_ID, ORGANISATION_ID, a_registration, a_waiting_registration, day, registration_id
+from app.domain.facts.registration import Funding, Payer, Registration, Status
+from tests.domain_builders import (
+    ADVISER_ID,
+    ORGANISATION_ID,
+    a_registration,
+    a_waiting_registration,
+    day,
+    registration_id,
+)
 
 WAITING = a_waiting_registration(7)
 REFUSED = a_registration(7, status=Status.REFUSED)

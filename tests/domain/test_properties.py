@@ -8,16 +8,16 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.admission import decide, refusals
-from app.domain.adviser_file import AdviserFile, CarryOver
-from app.domain.contract import Contract
-from app.domain.entitlements import choose_bucket, quota_buckets, supplementary_bucket
+from app.domain.decisions.admission import decide, refusals
+from app.domain.decisions.decision_cascade import Cause, Proceedings, replay
+from app.domain.decisions.entitlements import choose_bucket, quota_buckets, supplementary_bucket
+from app.domain.decisions.refusals import Reason
 from app.domain.errors import Conflict
-from app.domain.proceedings import Cause, Proceedings, replay
-from app.domain.refusals import Reason
-from app.domain.registration import Attendance, Registration, Request, Status
-from app.domain.training_organisation import Territory
-from tests.builders import (
+from app.domain.facts.adviser_file import AdviserFile, CarryOver
+from app.domain.facts.contract import Contract
+from app.domain.facts.registration import Attendance, Registration, Request, Status
+from app.domain.facts.training_organisation import Territory
+from tests.domain_builders import (
     ACCREDITED,
     CAFE_IA,
     FULL_TITLE,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded import relocation
+from app.embedded import reachable_folders
 from app.embedded.cluster import running_cluster
-from tests.embedded.household import copy_cluster
+from tests.embedded.process_probes import copy_cluster
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def reachable(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to stand for /var/lib/registrations-embedded."""
     folder = Path(tempfile.mkdtemp(dir=open_folder)) / "registrations-embedded"
     folder.parent.chmod(0o755)
-    monkeypatch.setattr(relocation, "REACHABLE", folder)
+    monkeypatch.setattr(reachable_folders, "REACHABLE", folder)
     return folder
 
 

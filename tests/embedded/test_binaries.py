@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from app.embedded import binaries
-from app.embedded.account import fitting_account
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import ClusterError, running_cluster
-from tests.embedded.household import as_root, ask
+from app.embedded.os_account import fitting_account
+from tests.embedded.process_probes import as_root, ask
 
 
 def _wheel() -> Path:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.embedded.cluster import Cluster, ClusterError, running_cluster
-from tests.embedded.household import Service, alive, ask, copy_cluster, linux, rows, write_a_row
+from tests.embedded.process_probes import Service, alive, ask, copy_cluster, linux, rows, write_a_row
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import structlog
 
+from app.log_deduplication import Failure, Repeats
 from app.logs import configure_logs
-from app.persistence.database import Database
-from app.repeats import Failure, Repeats
-from tests.logbook import PERSONAL, STREAM
-from tests.persistence.refused import Refused
+from app.persistence.engine.database import Database
+from tests.log_capture import PERSONAL, STREAM
+from tests.persistence.postgres_errors import Refused
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@ import json
 from pathlib import Path
 
 from app.api.application import create_application
-from app.api.keys import Pepper
-from app.api.service import Service
-from app.persistence.database import open_database
-from tests.clockwork import Clockwork
+from app.api.http.application_state import Service
+from app.api.identity.api_key_secrets import Pepper
+from app.persistence.engine.database import open_database
+from tests.fake_clock import Clockwork
 
 PUBLISHED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 

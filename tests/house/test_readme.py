@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from app.domain.refusals import Reason
+from app.domain.decisions.refusals import Reason
 from app.embedded.cluster import Cluster
-from app.persistence.database import open_database
+from app.persistence.engine.database import open_database
 from app.seed.demonstration import load_demonstration
 from app.settings import Settings
-from tests.clockwork import MORNING
 from tests.conftest import copied
-from tests.served import Served, serving
+from tests.fake_clock import MORNING
+from tests.live_server import Served, serving
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.persistence.database import Database
-from app.persistence.imports import ImportKind
-from tests.imports.sheets import SIRET, advisers, counts, imported, reasons, separated
+from app.persistence.administration.imports import ImportKind
+from app.persistence.engine.database import Database
+from tests.imports.sample_files import SIRET, advisers, counts, imported, reasons, separated
 
 ADVISERS, CONTRACTS = ImportKind.ADVISERS, ImportKind.CONTRACTS
 NUMBERS = (910103, 910104, 910105, 910106, 910110, 910111)

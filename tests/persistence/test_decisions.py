@@ -7,22 +7,22 @@ import httpx
 import orjson
 import pytest
 
+from app.domain.decisions.decision_cascade import Cause, replay
 from app.domain.errors import Conflict
-from app.domain.policy import Policies
-from app.domain.proceedings import Cause, replay
-from app.persistence import policies
-from app.persistence.database import Database, open_database
-from app.persistence.driver import Row
-from app.persistence.files import FACTS
-from app.persistence.policies import read_policies
-from app.seed.catalogue import published_policy
-from tests.clockwork import MORNING
-from tests.persistence.refused import InsufficientPrivilege, RestrictViolation
-from tests.scenes import an_adviser_in_post as an_adviser_over_http
-from tests.scenes import register
-from tests.served import Served
-from tests.use_cases.acting import an_adviser_in_post, day, registered
-from tests.use_cases.play import a_play
+from app.domain.facts.policy import Policies
+from app.persistence.administration import policies
+from app.persistence.administration.policies import read_policies
+from app.persistence.advisers.adviser_files import FACTS
+from app.persistence.engine.database import Database, open_database
+from app.persistence.engine.driver_types import Row
+from app.seed.published_catalogue import published_policy
+from tests.fake_clock import MORNING
+from tests.http_builders import an_adviser_in_post as an_adviser_over_http
+from tests.http_builders import register
+from tests.live_server import Served
+from tests.persistence.postgres_errors import InsufficientPrivilege, RestrictViolation
+from tests.use_cases.random_actions import a_play
+from tests.use_cases.use_case_builders import an_adviser_in_post, day, registered
 
 EVENTFUL = 400
 

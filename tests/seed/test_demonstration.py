@@ -7,27 +7,27 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter
 
-from app.api.adviser_bodies import AdviserFields
-from app.api.contracts import ContractRequest, EmployerResource
-from app.domain.admission import Decision, Outcome
-from app.domain.certification import CertificationOutcome
+from app.api.advisers.adviser_schemas import AdviserFields
+from app.api.contracts.contract_routes import ContractRequest, EmployerResource
+from app.domain.decisions.admission import Decision, Outcome
+from app.domain.decisions.decision_cascade import Cause, replay
+from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.errors import InvalidTransition
 from app.domain.events import EventType
-from app.domain.proceedings import Cause, replay
-from app.domain.refusals import Absence, Reason, Refusal
-from app.domain.registration import Funding, Payer, Status, Unit
+from app.domain.facts.certification import CertificationOutcome
+from app.domain.facts.registration import Funding, Payer, Status, Unit
 from app.embedded.cluster import Cluster
-from app.persistence.database import Database, open_database
-from app.persistence.driver import Row
-from app.persistence.files import FACTS
-from app.persistence.policies import read_policies
+from app.persistence.administration.policies import read_policies
+from app.persistence.advisers.adviser_files import FACTS
+from app.persistence.engine.database import Database, open_database
+from app.persistence.engine.driver_types import Row
 from app.seed.demonstration import AT_ONCE, PEOPLE, load_demonstration
-from app.seed.employers import MAIRIE
-from app.seed.programme import PARENTS
-from app.seed.story import Course, Declined, Person, Post
-from app.use_cases.remind import remind
-from tests.clockwork import MORNING
+from app.seed.fictional_employers import MAIRIE
+from app.seed.scenario import Course, Declined, Person, Post
+from app.seed.sessions_of_people import PARENTS
+from app.use_cases.advisers.remind_advisers import remind
 from tests.conftest import copied
+from tests.fake_clock import MORNING
 
 REFUSALS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 TABLES = ("adviser", "contract", "registration", "decision", "certification", "carry_over", "outbox", "idempotency")

@@ -3,7 +3,6 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.certification import CertificationOutcome
 from app.domain.errors import (
     DuplicateRegistration,
     HoursNotOffered,
@@ -15,24 +14,25 @@ from app.domain.errors import (
     SessionNotStarted,
     SessionStarted,
 )
-from app.domain.registration import Attendance, Chooser, Payer
-from app.persistence.database import Database
-from app.persistence.locks import Missing
+from app.domain.facts.certification import CertificationOutcome
+from app.domain.facts.registration import Attendance, Chooser, Payer
+from app.persistence.engine.database import Database
+from app.persistence.engine.transactions.adviser_locks import Missing
 from app.persistence.registrations import list_decisions
-from app.seed.catalogue import LA_FABRIK
-from app.use_cases.attend import attend
-from app.use_cases.cancel import cancel
-from app.use_cases.carry_over import Report, carry_over
-from app.use_cases.certify import Result, certify
-from app.use_cases.choose import decline, keep
+from app.seed.published_catalogue import LA_FABRIK
+from app.use_cases.advisers.grant_carry_over import Report, carry_over
 from app.use_cases.errors import PreconditionMissing, Stale, UnknownReference
-from app.use_cases.position import position
-from app.use_cases.reexamine import reexamine
-from app.use_cases.register import Demand, preview, register
-from app.use_cases.reschedule import reschedule
-from app.use_cases.versions import ANYTHING, Expected
-from tests.clockwork import MORNING
-from tests.use_cases.acting import (
+from app.use_cases.preconditions import ANYTHING, Expected
+from app.use_cases.record_certification import Result, certify
+from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.choose_over_quota import decline, keep
+from app.use_cases.registrations.record_attendance import attend
+from app.use_cases.registrations.record_positioning_test import position
+from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.register_adviser import Demand, preview, register
+from app.use_cases.registrations.reschedule_registration import reschedule
+from tests.fake_clock import MORNING
+from tests.use_cases.use_case_builders import (
     FIRST_DAY,
     INITIAL,
     MEDNUM,

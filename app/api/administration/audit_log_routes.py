@@ -1,0 +1,84 @@
+"""/v1/audit-log: who did or read what, on whom, when, in which request."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field, StringConstraints
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api.http.bodies.json_responses import instant as instant_said
+from app.api.http.fields import validation_messages
+from app.api.http.fields.field_types import Id, worded
+from app.api.http.pagination import PlainPaging, Since, equalities, instant
+from app.api.http.routing import Route, listed
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.persistence.administration import audit_log
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import MAX_LIMIT, Filter
+from app.persistence.engine.transactions.audit_entries import first_id
+
+router = APIRouter(prefix="/v1/audit-log", tags=["Administration"], route_class=Route)
+
+Searching = Annotated[Asking, Depends(Needs(Scope.AUDIT_READ))]
+MOST_SUBJECTS = MAX_LIMIT + 1
+OPERATION = "^[A-Za-z]{1,60}$"
+
+Actor = Annotated[Id | None, Query(description="L’identifiant du client qui a agi.")]
+Subject = Annotated[Id | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
+Action = Annotated[
+    Annotated[str, StringConstraints(pattern=OPERATION, max_length=60), worded(validation_messages.OPERATION)] | None,
+    Query(description="L’`operationId` de l’opération."),
+]
+
+
+class AuditEntryResource(TypedDict):
+    """`actor` et `request_id` sont null quand l’action vient de la ligne de commande. `refused` : n’a pas eu lieu."""
+
+    id: UUID
+    at: datetime
+    actor: UUID | None
+    action: Annotated[str, Field(pattern=OPERATION, max_length=60, description="L’`operationId` de l’opération.")]
+    refused: bool
+    request_id: UUID | None
+    subject_ids: Annotated[list[UUID], Field(max_length=MOST_SUBJECTS, description="Les conseillers, et le reste.")]
+
+
+def audit_entry_resource(row: Row) -> dict[str, Any]:
+    """The shape of AuditEntryResource."""
+    return {
+        "id": row["id"],
+        "at": instant_said(row["at"]),
+        "actor": row["client_id"],
+        "action": row["action"],
+        "refused": row["refused"],
+        "request_id": row["request_id"],
+        "subject_ids": row["subject_ids"],
+    }
+
+
+@router.get(
+    "",
+    operation_id="searchAuditLog",
+    summary="Chercher dans le journal",
+    response_model=listed(AuditEntryResource),
+)
+async def search_audit_log(
+    asking: Searching,
+    paging: PlainPaging,
+    actor: Actor = None,
+    subject_id: Subject = None,
+    action: Action = None,
+    since: Since = None,
+) -> Response:
+    """Ce qui a été fait, lu ou refusé, du plus ancien au plus récent ; chercher dans le journal s’y note aussi."""
+    filters = equalities(client_id=actor, action=action)
+    if subject_id is not None:
+        filters.append(Filter("{t}.subject_ids @> ARRAY[{}::uuid]", subject_id))
+    if since is not None:
+        after = instant("since", since)
+        filters += [Filter("{t}.id >= {}", first_id(after)), Filter("{t}.at >= {}", after)]
+    await asking.service.trail.note(asking.trace, [subject_id] if subject_id else [])
+    return await asking.heavy(lambda: paging.answered(asking, audit_log.list_page, filters, audit_entry_resource))

@@ -1,0 +1,124 @@
+"""/v1/policies: the numbers and dates of the rules, added by administrators once they have seen what would change."""
+
+import asyncio
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.responses import Response
+
+from app.api.administration.policy_schemas import (
+    DryRunResource,
+    PolicyRequest,
+    PolicyResource,
+    dry_run_resource,
+    policy_resource,
+)
+from app.api.http.bodies.json_responses import answer_of, said, shown
+from app.api.http.pagination import PlainPaging
+from app.api.http.problems.problem_details import Problem
+from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, answered, checked_key
+from app.api.http.routing import Route, listed, problems
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.persistence.administration import policies
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.idempotency import Answer
+from app.use_cases.administration.add_policy import add_policy, try_policy
+from app.wording.languages import Sentence
+
+router = APIRouter(prefix="/v1/policies", tags=["Politique"], route_class=Route)
+
+
+class VersionConvertor(StringConvertor):
+    """The name of a version, in a path."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+register_url_convertor("version", VersionConvertor())
+
+Reading = Annotated[Asking, Depends(Needs(Scope.POLICIES_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.POLICIES_WRITE))]
+VersionName = Annotated[
+    str,
+    Path(max_length=10, pattern=f"^{VersionConvertor.regex}$", description="Son entrée en vigueur, AAAA-MM-JJ."),
+]
+
+DRY_RUN_SECONDS = 60.0  # every adviser is read
+
+NOT_FOUND = Sentence(
+    fr="Aucune version de la politique n’entre en vigueur ce jour-là.",
+    en="No version of the policy takes effect on that day.",
+)
+
+
+@router.get(
+    "",
+    operation_id="listPolicies",
+    summary="Lister les versions de la politique",
+    response_model=listed(PolicyResource),
+)
+async def list_policies(asking: Reading, paging: PlainPaging) -> Response:
+    """Dans l’ordre de leur entrée en vigueur. Celle du premier jour de la session décide d’une inscription."""
+    return await paging.answered(asking, policies.list_page, [], policy_resource)
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="addPolicy",
+    summary="Ajouter une version de la politique",
+    response_model=PolicyResource,
+    responses=problems("policy-exists"),
+)
+async def post_policy(body: PolicyRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """Essayez-la d’abord par `POST /v1/policies/dry-run`. Une version ne se change ni ne se retire : une correction est
+    une autre version.
+
+    Rien de ce qui est décidé n’est décidé de nouveau : chaque décision garde sa version. Les décisions suivantes, sur
+    les sessions de sa période, la lisent aussitôt.
+    """
+
+    def worded(row: Row) -> Answer:
+        location = f"{asking.service.base_url}/v1/policies/{row['version']}"
+        return answer_of(policy_resource(row), asking.language, status=201, location=location)
+
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    return answered(await add_policy(asking.database, body.to_policy(), asked))
+
+
+@router.post(
+    "/dry-run",
+    operation_id="tryPolicy",
+    summary="Essayer une version de la politique",
+    response_model=DryRunResource,
+    responses=problems("policy-exists"),
+)
+async def try_policy_version(request: Request, body: PolicyRequest, asking: Writing) -> Response:
+    """Quelles inscriptions ouvertes seraient décidées autrement, et pourquoi. Rien n’est enregistré, personne n’est
+    prévenu.
+
+    Sont ouvertes celles dont la session n’a pas commencé : acceptées, en attente de choix, et refusées, telles que
+    leur réexamen les déciderait.
+    """
+    request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + DRY_RUN_SECONDS)
+    asked = asking.asked(partial(answer_of, language=asking.language))
+    found = await asking.heavy(lambda: try_policy(asking.database, body.to_policy(), asked))
+    # A dry run is looked back at also when it changes nothing.
+    await asking.service.trail.note(asking.trace, (difference.adviser_id for difference in found))
+    return said(dry_run_resource(found, asking.language), asking.language)
+
+
+@router.get(
+    "/{version:version}",  # or it would take `dry-run` for one
+    operation_id="getPolicy",
+    summary="Lire une version de la politique",
+    response_model=PolicyResource,
+)
+async def get_policy(version: VersionName, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+    """Celle que nomment les décisions (`policy_version`)."""
+    row = await policies.read(asking.reader, version)
+    if row is None:
+        raise Problem("not-found", NOT_FOUND)
+    return shown(policy_resource(row), asking.language, if_none_match)

@@ -1,0 +1,253 @@
+"""The policy as the contract shows it: the groups of section 8 of the domain page, each number within bounds."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from typing_extensions import TypeAliasType, TypedDict
+
+from app.api.certifications.certification_routes import AbsenceMotive
+from app.api.http.bodies.json_responses import instant
+from app.api.http.fields import validation_messages
+from app.api.http.fields.field_types import Body, BucketName, CivilDate, Email, Hours, PolicyVersion, objection, worded
+from app.api.registrations.registration_resources import Reasons, reason_resource
+from app.domain.decisions.policy_dry_run import Difference, Standing
+from app.domain.decisions.refusals import Reason
+from app.domain.facts.calendar import last_day
+from app.domain.facts.policy import Policy
+from app.domain.facts.registration import Funding, Status
+from app.persistence.administration.policies import POLICY
+from app.persistence.engine.driver_types import Row
+from app.wording.languages import Language, Sentence
+
+MOST_UNITS = 100
+MOST_MONTHS = 120
+MOST_DATES = 50
+MOST_DAYS = 366
+MOST_LENGTHS = 20
+MOST_DIFFERENCES = 1_000_000
+
+NOT_IN_ORDER = Sentence(
+    fr="Les dates `from` se suivent, de la plus ancienne à la plus récente, sans répétition.",
+    en="The dates in `from` follow one another, oldest first, none twice.",
+)
+TWICE = Sentence(fr="Chaque valeur n’est donnée qu’une fois.", en="Each value is given only once.")
+NO_GRACE = Sentence(
+    fr="Un délai de grâce prolonge l’année qu’il nomme : il finit après le 31 décembre.",
+    en="A grace period prolongs the year it names: it ends after 31 December.",
+)
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    if len({*values}) < len(values):
+        raise objection("duplicate", TWICE)
+    return values
+
+
+def _in_order(values: list[Any]) -> list[Any]:
+    days = [value.since for value in values]
+    if days != sorted({*days}):
+        raise objection("order", NOT_IN_ORDER)
+    return values
+
+
+def _prolongs(grace: dict[str, date]) -> dict[str, date]:
+    if any(until <= last_day(int(year)) for year, until in grace.items()):
+        raise objection("order", NO_GRACE)
+    return grace
+
+
+Units = Annotated[int, Field(ge=1, le=MOST_UNITS, strict=True)]
+Months = Annotated[int, Field(ge=1, le=MOST_MONTHS, strict=True)]
+Year = Annotated[int, Field(ge=1950, le=2099, strict=True)]
+Since = Annotated[CivilDate, Field(alias="from", description="Le premier jour, inclus.")]
+A_YEAR = "^(19[5-9][0-9]|20[0-9]{2})$"
+Grace = TypeAliasType(
+    "Grace",
+    Annotated[
+        dict[Annotated[str, StringConstraints(pattern=A_YEAR), worded(validation_messages.YEAR)], CivilDate],
+        Field(max_length=MOST_DATES),
+        AfterValidator(_prolongs),
+        WithJsonSchema(
+            {
+                "type": "object",
+                "description": "Par année, le dernier jour, inclus, où son droit reste utilisable.",
+                "propertyNames": {"pattern": A_YEAR},
+                "additionalProperties": {"type": "string", "format": "date"},
+                "maxProperties": MOST_DATES,
+            }
+        ),
+    ],
+)
+
+
+class TwoModulesBody(Body):
+    """R20 : `count` modules dans les `window_months` mois qui suivent une entrée à cette date, ou après."""
+
+    entered_on_or_after: CivilDate
+    count: Units
+    window_months: Months
+
+
+class CivilYearBody(Body):
+    """R21, R22 : `count` modules par année civile, à partir de `first_year` ; R23 : les délais de grâce."""
+
+    count: Units
+    first_year: Year
+    grace: Grace
+
+
+class SupplementaryBody(Body):
+    """R24 : `count` unités de chaque module que le catalogue marque, par conseiller, à partir de cette date."""
+
+    since: Since
+    count: Units
+
+
+class OverQuotaBody(Body):
+    """R26 : combien de jours le conseiller a pour répondre ; null, sans limite."""
+
+    reply_days: Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)] | None
+
+
+class PathHoursBody(Body):
+    """Les durées de parcours, en heures, à partir d’une date."""
+
+    since: Since
+    value: Annotated[list[Hours], Field(min_length=1, max_length=MOST_LENGTHS), AfterValidator(_distinct)]
+
+
+class PresentationMonthsBody(Body):
+    """Un délai de présentation, en mois, à partir d’une date."""
+
+    since: Since
+    value: Months
+
+
+class AbsenceMotivesBody(Body):
+    """Les motifs valables d’absence, à partir d’une date."""
+
+    since: Since
+    value: Annotated[list[AbsenceMotive], Field(min_length=1, max_length=MOST_LENGTHS), AfterValidator(_distinct)]
+
+
+PathHours = Annotated[list[PathHoursBody], Field(min_length=1, max_length=MOST_DATES), AfterValidator(_in_order)]
+PresentationMonths = Annotated[
+    list[PresentationMonthsBody], Field(min_length=1, max_length=MOST_DATES), AfterValidator(_in_order)
+]
+AbsenceMotives = Annotated[
+    list[AbsenceMotivesBody], Field(min_length=1, max_length=MOST_DATES), AfterValidator(_in_order)
+]
+
+
+class InitialTrainingPolicyBody(Body):
+    """R11 : combien de parcours financés par conseiller. R12 : ce que peut donner un test de positionnement."""
+
+    max_funded: Units
+    path_hours: PathHours
+
+
+class CertificationPolicyBody(Body):
+    """R37 : le délai de présentation, selon la fin de la formation initiale. R38 : les motifs valables d’absence."""
+
+    presentation_months: PresentationMonths
+    valid_absence_motives: AbsenceMotives
+
+
+class PolicyRequest(Body):
+    """Une version de la politique, entière : en vigueur de `effective_from`, inclus, jusqu’à la version suivante. La
+    première valeur d’une liste par date vaut aussi pour les jours qui la précèdent."""
+
+    effective_from: CivilDate
+    two_modules: TwoModulesBody
+    civil_year: CivilYearBody
+    supplementary: SupplementaryBody
+    over_quota: OverQuotaBody
+    initial_training: InitialTrainingPolicyBody
+    certification: CertificationPolicyBody
+    unjustified_absence_consumes: Annotated[bool, Field(strict=True)]
+    support_email: Email
+
+    def to_policy(self) -> Policy:
+        return POLICY.validate_python(self.model_dump())
+
+
+class PolicyResource(TypedDict):
+    """Une version de la politique, que rien ne change plus. `version` est son entrée en vigueur."""
+
+    version: PolicyVersion
+    effective_from: date
+    two_modules: TwoModulesBody
+    civil_year: CivilYearBody
+    supplementary: SupplementaryBody
+    over_quota: OverQuotaBody
+    initial_training: InitialTrainingPolicyBody
+    certification: CertificationPolicyBody
+    unjustified_absence_consumes: bool
+    support_email: Email
+    created_at: datetime
+
+
+class StandingResource(TypedDict):
+    """Ce que les règles donnent à une inscription."""
+
+    status: Status
+    funding: Funding | None
+    entitlement: BucketName | None
+    reasons: Annotated[list[Reason], Field(max_length=len(Reason))]
+
+
+DifferenceResource = TypedDict(
+    "DifferenceResource",
+    {
+        "registration_id": UUID,
+        "adviser_id": UUID,
+        "status": Status,
+        "from": StandingResource,
+        "to": StandingResource,
+        "reasons": Reasons,
+    },
+)
+DifferenceResource.__doc__ = """Une inscription ouverte que la version proposée déciderait autrement : ce que les règles
+lui donnent aujourd’hui (`from`), ce qu’elles lui donneraient (`to`), et pour quels motifs."""
+
+
+class DryRunResource(TypedDict):
+    """Les inscriptions ouvertes qui seraient décidées autrement."""
+
+    data: Annotated[list[DifferenceResource], Field(max_length=MOST_DIFFERENCES)]
+
+
+def policy_resource(row: Row) -> Mapping[str, Any]:
+    """The shape of PolicyResource."""
+    # `from` is no name for a field of the domain's, which says `since`.
+    stored = orjson.loads(row["content"].replace('"since":', '"from":'))
+    return {"version": row["version"], **stored, "created_at": instant(row["created_at"])}
+
+
+def _standing_resource(standing: Standing) -> StandingResource:
+    return {
+        "status": standing.status,
+        "funding": standing.funding,
+        "entitlement": standing.entitlement,
+        "reasons": [refusal.code for refusal in standing.refusals],
+    }
+
+
+def dry_run_resource(found: Sequence[Difference], language: Language) -> DryRunResource:
+    return {
+        "data": [
+            {
+                "registration_id": difference.registration_id,
+                "adviser_id": difference.adviser_id,
+                "status": difference.status,
+                "from": _standing_resource(difference.before),
+                "to": _standing_resource(difference.after),
+                "reasons": [reason_resource(refusal, language, None) for refusal in difference.after.refusals],
+            }
+            for difference in found
+        ]
+    }

@@ -1,0 +1,184 @@
+"""/v1/statistics: registrations counted by what they have in common, as JSON or as a table (CSV)."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Annotated, Any, NotRequired, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api.advisers.adviser_routes import civil_day
+from app.api.http.bodies.json_responses import PRIVATE, said
+from app.api.http.bodies.spreadsheet_escaping import guarded
+from app.api.http.fields.field_types import Count, DayText, Department, ModuleCodeText
+from app.api.http.language_negotiation import spoken
+from app.api.http.pagination import invalid_parameter
+from app.api.http.problems.problem_details import Problem
+from app.api.http.routing import Route, problems
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.domain.decisions.refusals import Reason
+from app.domain.facts.registration import Funding, Status
+from app.persistence.administration.statistics import (
+    MOST_GROUPS,
+    AfterQuota,
+    Grouping,
+    Measure,
+    Period,
+    TooManyGroups,
+    count_registrations,
+)
+from app.wording.languages import Language, Sentence
+
+router = APIRouter(prefix="/v1/statistics", tags=["Administration"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.STATISTICS_READ))]
+Named = TypeVar("Named", bound=StrEnum)
+JSON, CSV = "application/json", "text/csv"
+MOST_DAYS = 100_000
+LONGEST_LINE = 500
+_RANGE = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?", re.ASCII)
+
+
+def _some_of(names: type[StrEnum]) -> dict[str, Any]:
+    """A list of names, none of which is empty, as JSON Schema says it."""
+    one = "|".join(names)
+    return {"pattern": f"^({one})(,({one}))*$"}
+
+
+Day = {"format": "date"}
+From = Annotated[DayText | None, Query(alias="from", description="Premier jour des demandes.", json_schema_extra=Day)]
+To = Annotated[DayText | None, Query(description="Dernier jour des demandes.", json_schema_extra=Day)]
+GroupBy = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        description="Ce par quoi grouper, séparé par des virgules. `reason` : une fois par motif. `over_quota` : ce "
+        "qu’est devenue une inscription qui a dépassé le quota ; null pour les autres.",
+        json_schema_extra=_some_of(Grouping),
+    ),
+]
+Measures = Annotated[
+    str | None,
+    Query(
+        max_length=100,
+        description="Ce qu’il faut mesurer en plus : `funded`, combien sont financées ; `days_to_decision` et "
+        "`days_to_session`, la médiane des jours de la demande à la décision en vigueur et au premier jour.",
+        json_schema_extra=_some_of(Measure),
+    ),
+]
+
+REVERSED = Sentence(fr="Précède `from`.", en="Is before `from`.")
+TOO_MANY = Sentence(
+    fr="Trop de groupes : une période plus courte, ou moins de noms.",
+    en="Too many groups: a shorter period, or fewer names.",
+)
+NEITHER = Sentence(
+    fr="Formats proposés : application/json, text/csv.", en="Formats offered: application/json, text/csv."
+)
+
+
+TABLE = {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*\r\n", "maxLength": MOST_GROUPS * LONGEST_LINE}
+
+
+class StatisticResource(TypedDict):
+    """Un groupe d’inscriptions, telles qu’elles sont à présent ; les champs demandés par `group_by`, puis par
+    `measures`."""
+
+    month: NotRequired[Annotated[str, Field(max_length=7, pattern="^[0-9]{4}-[0-9]{2}$")]]
+    training_organisation_id: NotRequired[UUID]
+    module_code: NotRequired[ModuleCodeText]
+    department: NotRequired[Department | None]
+    status: NotRequired[Status]
+    funding: NotRequired[Funding | None]
+    reason: NotRequired[Reason | None]
+    over_quota: NotRequired[AfterQuota | None]
+    count: Count
+    funded: NotRequired[Count]
+    days_to_decision: NotRequired[Annotated[int, Field(ge=0, le=MOST_DAYS)] | None]
+    days_to_session: NotRequired[Annotated[int, Field(ge=0, le=MOST_DAYS)] | None]
+
+
+class StatisticsResource(TypedDict):
+    """Des groupes, dans l’ordre de leurs valeurs."""
+
+    data: Annotated[list[StatisticResource], Field(max_length=MOST_GROUPS)]
+
+
+@router.get(
+    "",
+    operation_id="readStatistics",
+    summary="Compter les inscriptions",
+    response_model=StatisticsResource,
+    responses=problems("not-acceptable") | {200: {"content": {CSV: {"schema": TABLE}}}},
+)
+async def read_statistics(
+    request: Request,
+    asking: Reading,
+    from_: From = None,
+    to: To = None,
+    group_by: GroupBy = None,
+    measures: Measures = None,
+) -> Response:
+    """Une inscription compte au mois de sa demande, telle qu’elle est à présent. En CSV avec `Accept: text/csv`. Un
+    organisme de formation compte les siennes. Personne n’est nommé ; un petit nombre peut pourtant désigner quelqu’un :
+    ne le publiez pas."""
+    wanted = _wanted(request.headers.get("accept"))
+    period = Period(civil_day(from_, "from"), civil_day(to, "to"))
+    if period.first and period.last and period.last < period.first:
+        raise invalid_parameter("to", REVERSED)
+    groups, extra = _named("group_by", group_by, Grouping), _named("measures", measures, Measure)
+    try:
+        rows = await asking.heavy(lambda: count_registrations(asking.reader, period, groups, extra, owner=asking.owner))
+    except TooManyGroups:
+        raise invalid_parameter("group_by", TOO_MANY) from None
+    if wanted == CSV:
+        return table([*groups, "count", *extra], (row.values() for row in rows), asking.language)
+    answer = said({"data": [dict(row) for row in rows]}, asking.language)
+    answer.headers["Vary"] += ", Accept"
+    return answer
+
+
+def _named(parameter: str, listed: str | None, names: type[Named]) -> list[Named]:
+    """Raise Problem."""
+    given = dict.fromkeys(listed.split(",")) if listed is not None else {}
+    if not given.keys() <= {*names}:
+        raise invalid_parameter(parameter, _unknown(", ".join(names)))
+    return [names(name) for name in given]
+
+
+def _unknown(known: str) -> Sentence:
+    return Sentence(fr=f"Des noms parmi {known}.", en=f"Names among {known}.")
+
+
+def _wanted(accept: str | None) -> str:
+    """What the client would rather have (RFC 9110), JSON when it does not mind. Raise Problem when it wants neither."""
+    ranges = [found for part in (accept or "*/*").split(",") if (found := _RANGE.fullmatch(part))]
+    quality: dict[str, float] = {}
+    for kind in (JSON, CSV):
+        alike = [(one[1].count("*"), -float(one[2] or 1)) for one in ranges if _covers(one[1].lower(), kind)]
+        quality[kind] = -min(alike)[1] if alike else 0.0
+    best = max((JSON, CSV), key=lambda kind: quality[kind])
+    if not quality[best]:
+        raise Problem("not-acceptable", NEITHER)
+    return best
+
+
+def _covers(given: str, kind: str) -> bool:
+    return given in {kind, "*/*", f"{kind.partition('/')[0]}/*"}
+
+
+def table(headings: Sequence[str], rows: Iterable[Iterable[object]], language: Language) -> Response:
+    """RFC 4180; nothing in it is computed by a spreadsheet."""
+    text = io.StringIO()
+    for row in (headings, *rows):
+        csv.writer(text).writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
+    answer = Response(text.getvalue(), headers={"Cache-Control": PRIVATE, **spoken(language)})
+    answer.headers["Content-Type"] = f"{CSV}; charset=utf-8; header=present"
+    answer.headers["Vary"] += ", Accept"
+    return answer

@@ -1,0 +1,138 @@
+"""Advisers, as the contract shows them (api.md, Advisers)."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from typing_extensions import TypedDict
+
+from app.api.http.bodies.json_responses import instant, picked
+from app.api.http.fields import validation_messages
+from app.api.http.fields.field_types import (
+    Body,
+    BucketName,
+    CivilDate,
+    Department,
+    Email,
+    Id,
+    Motive,
+    Name,
+    Version,
+    check_order,
+    worded,
+)
+from app.persistence.engine.driver_types import Row
+
+LARGEST_ID = 2**53 - 1  # the largest integer every JSON reader keeps exact
+
+ConumId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID), worded(validation_messages.CONUM_ID)]
+
+
+class InitialTrainingBody(Body):
+    """L’entrée en formation initiale financée, avant ce service."""
+
+    entered_on: CivilDate
+    ended_on: CivilDate | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "InitialTrainingBody":
+        check_order("entered_on", "ended_on", self.entered_on, self.ended_on)
+        return self
+
+
+class AdviserFields(Body):
+    conum_id: Annotated[ConumId | None, Field(description="ID Conum, unique.")] = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    email: Email | None = None
+    department: Annotated[Department | None, Field(description="Code INSEE : 35, 2A, 974…")] = None
+    in_scheme: Annotated[bool, Field(strict=True, description="Faux pour un médiateur hors dispositif.")] = True
+    initial_training: InitialTrainingBody | None = None
+
+    def columns(self) -> dict[str, Any]:
+        history = self.initial_training
+        return {
+            **self.model_dump(exclude={"id", "initial_training"}),
+            "initial_training_entered_on": history.entered_on if history else None,
+            "initial_training_ended_on": history.ended_on if history else None,
+        }
+
+
+class AdviserRequest(AdviserFields):
+    """Un conseiller. L’adresse électronique n’est pas une clé : plusieurs systèmes en connaissent plusieurs."""
+
+    id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
+
+
+class InitialTrainingResource(TypedDict):
+    """La formation initiale suivie avant ce service."""
+
+    entered_on: date
+    ended_on: date | None
+
+
+class AdviserResource(TypedDict):
+    """Un conseiller. `email` est null pour un organisme de formation, qui n’en a pas besoin. `anonymised_at` : depuis
+    quand son identité est effacée ; null tant qu’elle ne l’est pas."""
+
+    id: UUID
+    conum_id: ConumId | None
+    first_name: Name | None
+    last_name: Name | None
+    email: Email | None
+    department: Department | None
+    in_scheme: bool
+    initial_training: InitialTrainingResource | None
+    anonymised_at: datetime | None
+    version: Version
+    created_at: datetime
+    updated_at: datetime
+
+
+def adviser_resource(row: Row, *, with_contact: bool) -> AdviserResource:
+    """`with_contact` shows the e-mail, which a training organisation has no need of."""
+    entered_on = row["initial_training_entered_on"]
+    return {
+        "id": row["id"],
+        "conum_id": row["conum_id"],
+        "first_name": row["first_name"],
+        "last_name": row["last_name"],
+        "email": row["email"] if with_contact else None,
+        "department": row["department"],
+        "in_scheme": row["in_scheme"],
+        "initial_training": {"entered_on": entered_on, "ended_on": row["initial_training_ended_on"]}
+        if entered_on
+        else None,
+        "anonymised_at": instant(row["anonymised_at"]),
+        "version": row["version"],
+        "created_at": instant(row["created_at"]),
+        "updated_at": instant(row["updated_at"]),
+    }
+
+
+class CarryOverRequest(Body):
+    """Ce qu’un droit a encore peut être reporté à l’année suivante, sur décision du support."""
+
+    bucket: Annotated[BucketName, Field(description="Le droit dont il reste des unités.")]
+    units: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
+    motive: Motive
+    decided_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
+
+
+class CarryOverResource(TypedDict):
+    """Un report de droit, et qui l’a décidé."""
+
+    id: UUID
+    adviser_id: UUID
+    bucket: BucketName
+    units: Annotated[int, Field(ge=1, le=100)]
+    motive: Motive
+    decided_on: date
+    decided_by: UUID
+    created_at: datetime
+
+
+def carry_over_resource(row: Row) -> Mapping[str, Any]:
+    return picked(row, CarryOverResource)

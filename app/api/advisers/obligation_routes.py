@@ -1,0 +1,67 @@
+"""/v1/obligations: who has followed what must be followed, and who has not (section 7)."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from app.api.advisers.training_record_resources import ObligationResource, obligation_resource
+from app.api.http.fields.field_types import EARLIEST, LATEST
+from app.api.http.pagination import PlainPaging
+from app.api.http.routing import Route, listed
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.domain.record.obligations import ObligationStatus
+from app.persistence.engine.database import Reader
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import Page, Slice
+from app.use_cases.advisers.list_exams_and_obligations import Survey, modules_to_follow
+from app.use_cases.civil_date import civil_date
+
+router = APIRouter(prefix="/v1/obligations", tags=["Conseillers"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.OBLIGATIONS_READ))]
+Year = Annotated[
+    int | None,
+    Query(
+        ge=EARLIEST.year,
+        le=LATEST.year,
+        description="L’année civile au titre de laquelle le module est dû, qu’un délai de grâce ne change pas ; pour "
+        "la première année, celle où elle s’achève.",
+    ),
+]
+
+
+class AdviserObligationResource(ObligationResource):
+    """Ce qu’un conseiller doit suivre dans une période, et ce qu’il a suivi."""
+
+    adviser_id: UUID
+
+
+def _resource(row: Row) -> AdviserObligationResource:
+    return {"adviser_id": row["adviser_id"], **obligation_resource(row["found"])}
+
+
+@router.get(
+    "",
+    operation_id="listObligations",
+    summary="Lister les obligations de suivi",
+    response_model=listed(AdviserObligationResource),
+)
+async def list_obligations(
+    asking: Reading,
+    paging: PlainPaging,
+    year: Year = None,
+    status: Annotated[
+        ObligationStatus | None, Query(description="Remplie, attendue, en retard ou excusée par un report.")
+    ] = None,
+) -> Response:
+    """Aujourd’hui, par conseiller : pour l’année qui s’achève, `year` et `status=due`.
+
+    Les règles lisent chaque dossier, un nombre limité par page : une page courte, ou vide, peut avoir une suite.
+    """
+
+    async def read(reader: Reader, page: Page) -> Slice:
+        return await modules_to_follow(Survey(asking.database, reader), page, year, status, civil_date(asking.now))
+
+    return await asking.heavy(lambda: paging.answered(asking, read, [], _resource, whose="adviser_id"))

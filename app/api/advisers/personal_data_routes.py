@@ -1,0 +1,95 @@
+"""/v1/advisers/{id}: what is held on a person, and its erasure."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypeAliasType, TypedDict
+
+from app.api.http.bodies.json_responses import said
+from app.api.http.fields.field_types import Id, Said
+from app.api.http.request_headers import IfMatch, expected
+from app.api.http.routing import Route
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.persistence.advisers.personal_data import Extract, read_everything
+from app.persistence.engine.transactions.adviser_locks import Missing
+from app.persistence.engine.upsert import ADVISERS
+from app.use_cases.advisers.anonymise_adviser import anonymise
+from app.wording.languages import Language
+
+router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.PERSONAL_DATA_READ))]
+Erasing = Annotated[Asking, Depends(Needs(Scope.PERSONAL_DATA_ERASE))]
+
+MOST_HOLDINGS = 100
+MOST_ROWS = 1_000_000
+
+HeldRow = TypeAliasType("HeldRow", dict[str, Any])
+
+
+class HoldingResource(TypedDict):
+    """Ce que garde une table, pourquoi, et combien de temps."""
+
+    title: Said
+    purpose: Said
+    kept_for: Said
+    rows: Annotated[list[HeldRow], Field(max_length=MOST_ROWS)]
+
+
+class ExportResource(TypedDict):
+    """Tout ce qui est gardé sur un conseiller."""
+
+    adviser_id: UUID
+    exported_at: datetime
+    holdings: Annotated[list[HoldingResource], Field(max_length=MOST_HOLDINGS)]
+
+
+def _holding(extract: Extract, years: int) -> HoldingResource:
+    holding = extract.holding
+    return {
+        "title": holding.title,
+        "purpose": holding.purpose,
+        "kept_for": holding.kept_for.format(years=years),
+        "rows": extract.rows,
+    }
+
+
+@router.get(
+    "/{adviser_id}/export",
+    operation_id="exportAdviser",
+    summary="Exporter tout ce qui est gardé sur un conseiller",
+    response_model=ExportResource,
+)
+async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
+    """De quoi répondre à une demande d’accès (RGPD, article 15) : toutes les tables, en français, à un même instant.
+    Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
+    present = await ADVISERS.read(asking.database, adviser_id)
+    if present is None:
+        raise Missing("adviser")
+    extracts = await asking.heavy(lambda: read_everything(asking.database, present, asking.now))
+    years = asking.service.anonymise_after_years
+    resource: ExportResource = {
+        "adviser_id": adviser_id,
+        "exported_at": asking.now,
+        "holdings": [_holding(extract, years) for extract in extracts],
+    }
+    return await asking.showing(said(resource, Language.FRENCH), adviser_id)
+
+
+@router.delete(
+    "/{adviser_id}",
+    status_code=204,
+    operation_id="anonymiseAdviser",
+    summary="Anonymiser un conseiller",
+    response_class=Response,
+)
+async def anonymise_adviser(adviser_id: Id, asking: Erasing, if_match: IfMatch = None) -> Response:
+    """Définitif. Son identité et tout texte libre sont effacés partout ; ses inscriptions, leurs décisions et les
+    statistiques restent, et ne changent plus : enregistrez d’abord l’assiduité et annulez ce qui est à venir. S’il
+    revient un jour, une empreinte de son ID Conum le fait reconnaître : ce qu’il avait utilisé compte encore."""
+    await anonymise(asking.database, adviser_id, expected(if_match), asking.now, asking.trace)
+    return Response(status_code=204)

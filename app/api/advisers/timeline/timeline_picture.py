@@ -1,0 +1,177 @@
+"""The training record as a picture: where everything stands on one axis. Dates in, positions out, and a template draws.
+
+One row for each contract, right, session, obligation and exam: its name on the left, what is known of it on the right,
+and the axis between them, so that no label ever meets another.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from app.api.advisers.timeline import time_axis as page
+from app.api.advisers.timeline.time_axis import Axis, fitted
+from app.api.advisers.timeline.timeline_rows import (
+    Row,
+    Titles,
+    obligation_row,
+    post_row,
+    right_row,
+    session_row,
+    training_rows,
+)
+from app.api.pages.template_rendering import drawn
+from app.domain.facts.contract import Contract
+from app.domain.facts.registration import Registration
+from app.domain.record.training_record import TrainingRecord
+from app.wording import timeline_labels as words
+from app.wording.dates import day_in_figures
+
+ROWS_TOP, ROW, HEADING, LEGEND = 130, 32, 30, 144
+
+LEGEND_SAID = (
+    ("used", "droit utilisé"),
+    ("funded", "session financée par l’État"),
+    ("ended", "annulée, ou absence justifiée"),
+    ("met", "obligation remplie, examen présenté"),
+    ("left", "droit qui reste"),
+    ("unfunded", "session sans prise en charge"),
+    ("entry", "entrée en formation initiale"),
+    ("due", "échéance à venir"),
+    ("expired", "droit expiré"),
+    ("waiting", "en attente du choix du conseiller"),
+    ("endless", "sans terme"),
+    ("late", "échéance dépassée"),
+    ("use", "session qui utilise ce droit"),
+    ("refused", "inscription refusée"),
+    ("today", "jour du dossier"),
+    ("excused", "obligation excusée par un report"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows of one `kind`; `empty` is said when there is none."""
+
+    kind: str
+    title: str
+    empty: str
+    rows: tuple[Row, ...]
+
+    @property
+    def height(self) -> int:
+        return HEADING + ROW * max(len(self.rows), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """`sections` from the top to the bottom, each with where it begins."""
+
+    title: str
+    summary: str
+    policy: str
+    today: str
+    today_x: float
+    years: tuple[tuple[int, float, float], ...]
+    sections: tuple[tuple[int, Section], ...]
+
+    @property
+    def bottom(self) -> int:
+        top, last = self.sections[-1]
+        return top + last.height
+
+    @property
+    def height(self) -> int:
+        return self.bottom + LEGEND
+
+    @property
+    def description(self) -> str:
+        """What the picture shows, for whoever can't see it."""
+        said = (
+            f"{section.title} : {' ; '.join(row.sentence for row in section.rows) or section.empty}."
+            for _, section in self.sections
+        )
+        return f"{self.summary}. {' '.join(said)}"
+
+
+def timeline(
+    adviser: UUID,
+    record: TrainingRecord,
+    contracts: Iterable[Contract],
+    sessions: Iterable[Registration],
+    titles: Titles,
+) -> Timeline:
+    """`contracts` and `sessions` are those that the caller may see; the record counts the others too."""
+    contracts = sorted(contracts, key=lambda contract: contract.starts_on)
+    sessions = sorted(sessions, key=lambda item: (item.first_day, item.created_at))
+    days = [*_days(record, contracts, sessions)]
+    axis = Axis(min(days).year, max(days).year)
+    since = day_in_figures(date.fromisoformat(record.policy_version))
+    return Timeline(
+        title=f"Dossier de formation au {day_in_figures(record.on)}",
+        summary=f"Conseiller {adviser}, {words.post_said(record.post, record.post_refusals)}, "
+        f"{words.CATEGORIES[record.category]}",
+        policy=f"Politique de financement en vigueur depuis le {since}",
+        today=day_in_figures(record.on),
+        today_x=axis.x(record.on),
+        years=tuple(axis.years()),
+        sections=tuple(_stacked(_sections(record, contracts, sessions, axis, titles))),
+    )
+
+
+def _days(record: TrainingRecord, contracts: Iterable[Contract], sessions: Iterable[Registration]) -> Iterator[date]:
+    """Every day that has a place on the axis."""
+    yield record.on
+    if record.entered_on:
+        yield record.entered_on
+    for contract in contracts:
+        yield from (contract.starts_on, contract.last_day if contract.last_day < date.max else contract.starts_on)
+    for item in record.entitlements:
+        yield from (item.bucket.opens_on, item.bucket.expires_on or item.bucket.opens_on)
+    for registration in sessions:
+        yield from (registration.request.session.starts_on, registration.request.session.ends_on)
+    for obligation in record.obligations:
+        yield from (obligation.begins_on, obligation.due_on)
+    yield from (presentation.due_on for presentation in record.presentations)
+
+
+def _sections(
+    record: TrainingRecord,
+    contracts: Sequence[Contract],
+    sessions: Sequence[Registration],
+    axis: Axis,
+    titles: Titles,
+) -> tuple[Section, ...]:
+    posts = tuple(post_row(each, record, axis) for each in contracts)
+    training = tuple(training_rows(record, axis, titles))
+    rights = tuple(right_row(each, record, sessions, axis, titles) for each in record.entitlements)
+    held = tuple(session_row(each, axis, titles) for each in sessions)
+    owed = tuple(obligation_row(each, axis) for each in record.obligations)
+    return (
+        Section("contract", "Poste", "aucun contrat" if record.post_refusals else "non communiqué", posts),
+        Section("training", "Formation initiale et examens", "ni entrée en formation initiale, ni dispense", training),
+        Section("right", "Droits financés", "aucun droit", rights),
+        Section("session", "Sessions", "aucune inscription", held),
+        Section("obligation", "Obligations de suivi", "aucune obligation", owed),
+    )
+
+
+def _stacked(sections: Iterable[Section]) -> Iterator[tuple[int, Section]]:
+    top = ROWS_TOP
+    for section in sections:
+        yield top, section
+        top += section.height
+
+
+def picture(line: Timeline) -> bytes:
+    """It as SVG: it runs nothing, and loads nothing."""
+    return drawn(
+        "timeline.svg",
+        line=line,
+        page=page,
+        fitted=fitted,
+        legend=LEGEND_SAID,
+        rows_top=ROWS_TOP,
+        row_height=ROW,
+        heading=HEADING,
+    )

@@ -1,0 +1,163 @@
+"""The rows of the picture of a training record: each fact with its words, and its place on the axis."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from app.api.advisers.timeline.time_axis import Axis
+from app.domain.facts.contract import Contract
+from app.domain.facts.registration import Funding, Registration, Status
+from app.domain.record.exam_presentations import Presentation, PresentationStatus
+from app.domain.record.obligations import Obligation
+from app.domain.record.training_record import Entitlement, TrainingRecord
+from app.wording import timeline_labels as words
+from app.wording.dates import day_in_figures
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """By code."""
+
+    modules: Mapping[str, str]
+    qualifications: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A bar from `left` to `right`, `filled` of whose `lanes` are used; `over` once it is past, `endless` without end.
+
+    `kind` is how it is drawn: `post`, `right`, `due`.
+    """
+
+    kind: str
+    left: float
+    right: float
+    lanes: int = 1
+    filled: int = 0
+    over: bool = False
+    endless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A shape at `x`, with a line to `until` when what it stands for lasts."""
+
+    shape: str
+    x: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`name` is what it is about, as the record has it; `label` and `days` stand on the left, `said` and `detail` on
+    the right."""
+
+    name: str
+    label: str
+    days: str
+    said: str
+    detail: str
+    bands: tuple[Band, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """All of it, however little of it has room."""
+        return f"{self.label}, {', '.join(part for part in (self.days, self.said, self.detail) if part)}"
+
+
+_SHAPES = {
+    Status.AWAITING_CHOICE: "waiting",
+    Status.REFUSED: "refused",
+    Status.CANCELLED: "ended",
+    Status.ABSENT_JUSTIFIED: "ended",
+}
+
+
+def post_row(contract: Contract, record: TrainingRecord, axis: Axis) -> Row:
+    last = contract.last_day if contract.last_day < date.max else None
+    left, right = axis.span(contract.starts_on, last)
+    covers, missing = contract == record.post.contract, len(record.post_refusals)
+    return Row(
+        name=str(contract.id),
+        label=words.contract_named(contract),
+        days=words.days(contract.starts_on, last),
+        said=f"En poste le {day_in_figures(record.on)}" if covers else "",
+        detail=words.file_said(missing) if covers else "",
+        bands=(Band("post", left, right, over=contract.last_day < record.on, endless=last is None),),
+    )
+
+
+def training_rows(record: TrainingRecord, axis: Axis, titles: Titles) -> Iterator[Row]:
+    """Entry into initial training, or what exempts from it, and the exams that follow."""
+    if record.entered_on:
+        x = axis.x(record.entered_on)
+        day = words.days(record.entered_on, record.entered_on)
+        yield Row("entry", "Entrée en formation initiale", day, "", "", marks=(Mark("entry", x, x),))
+    if record.exempted_by:
+        title = titles.qualifications.get(record.exempted_by, record.exempted_by)
+        yield Row(record.exempted_by, "Dispense de formation initiale", title, "Dispensé", "")
+    yield from (_exam(presentation, axis, titles) for presentation in record.presentations)
+
+
+def _exam(presentation: Presentation, axis: Axis, titles: Titles) -> Row:
+    code, x = presentation.qualification, axis.x(presentation.due_on)
+    is_late = presentation.status is PresentationStatus.OVERDUE
+    return Row(
+        name=code,
+        label=titles.qualifications.get(code, code),
+        days=f"à présenter au plus tard le {day_in_figures(presentation.due_on)}",
+        said=words.PRESENTATIONS[presentation.status],
+        detail="",
+        marks=(Mark("late" if is_late else presentation.status, x, x),),
+    )
+
+
+def right_row(
+    item: Entitlement, record: TrainingRecord, sessions: Iterable[Registration], axis: Axis, titles: Titles
+) -> Row:
+    """With a point for each of the `sessions` that hold one of its units."""
+    bucket, used = item.bucket, item.used
+    left, right = axis.span(bucket.opens_on, bucket.expires_on)
+    over = bucket.last_day < record.on
+    when = "expiré" if over else "à venir" if bucket.opens_on > record.on else "ouvert"
+    module = titles.modules.get(bucket.name.partition(":")[2]) if bucket.name.startswith("supplementary:") else None
+    held = [axis.x(registration.first_day) for registration in sessions if registration.id in item.reserved_by]
+    return Row(
+        name=bucket.name,
+        label=module or words.right_named(bucket.name),
+        days=f"{'en plus, ' if module else ''}{words.days(bucket.opens_on, bucket.expires_on)}",
+        said=words.units_said(used, bucket.units),
+        detail=f"{when} · règle {bucket.rule}",
+        bands=(
+            Band("right", left, right, max(bucket.units, used), used, over=over, endless=bucket.expires_on is None),
+        ),
+        marks=tuple(Mark("use", x, x) for x in held),
+    )
+
+
+def session_row(registration: Registration, axis: Axis, titles: Titles) -> Row:
+    request = registration.request
+    funded = "funded" if registration.funding is Funding.STATE else "unfunded"
+    left, right = axis.x(request.session.starts_on), axis.x(request.session.ends_on)
+    return Row(
+        name=str(registration.id),
+        label=titles.modules.get(request.module.code, request.module.code),
+        days=words.days(request.session.starts_on, request.session.ends_on),
+        said=words.funding_said(registration),
+        detail=words.standing_said(registration),
+        marks=(Mark(_SHAPES.get(registration.status, funded), left, right),),
+    )
+
+
+def obligation_row(item: Obligation, axis: Axis) -> Row:
+    left, right = axis.span(item.begins_on, item.due_on)
+    return Row(
+        name=item.period,
+        label=words.right_named(item.period),
+        days=f"à suivre au plus tard le {day_in_figures(item.due_on)}",
+        said=words.followed_said(item.followed, item.required),
+        detail=words.OBLIGATIONS[item.status],
+        bands=(Band("due", left, right, item.required, min(item.followed, item.required)),),
+        marks=(Mark(item.status, right, right),),
+    )

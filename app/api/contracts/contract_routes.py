@@ -1,0 +1,259 @@
+"""/v1/contracts: employment, and the employer's administrative file."""
+
+from datetime import date, datetime
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Query
+from pydantic import Field, model_validator
+from starlette.responses import Response
+from typing_extensions import TypedDict
+from uuid_utils.compat import uuid7
+
+from app.api.http.bodies.json_responses import answer_of, picked, shown
+from app.api.http.bodies.merge_patch import patched
+from app.api.http.bodies.path_id_checks import check_identity, check_no_identity
+from app.api.http.fields import field_types
+from app.api.http.fields.field_types import (
+    CivilDate,
+    Department,
+    Email,
+    Id,
+    Motive,
+    Name,
+    Reference,
+    Siret,
+    Version,
+    check_order,
+    objection,
+)
+from app.api.http.fields.filter_types import SiretAsked
+from app.api.http.pagination import Paging, equalities
+from app.api.http.problems.problem_details import Problem
+from app.api.http.request_headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
+from app.api.http.routing import Route, listed, problems
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.domain.facts.contract import ContractType, LegalForm
+from app.persistence import contracts
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.upsert import CONTRACTS
+from app.use_cases.preconditions import Expected
+from app.use_cases.upsert_contract import keep_contract
+from app.wording.languages import Sentence
+
+router = APIRouter(prefix="/v1/contracts", tags=["Contrats"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.CONTRACTS_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.CONTRACTS_WRITE))]
+
+NOT_FOUND = Sentence(fr="Aucun contrat n’a cet identifiant.", en="No contract has this identifier.")
+
+WRONG_TERM = Sentence(
+    fr="Un CDI n’a pas de ends_on, les autres contrats en ont un.",
+    en="A CDI has no ends_on, the other contracts have one.",
+)
+
+
+class EmployerBody(field_types.Body):
+    """La structure employeuse. `private` ouvre la prise en charge par l’OPCO au-delà du quota."""
+
+    siret: Annotated[Siret, Field(description="SIRET, ou RIDET de Nouvelle-Calédonie.")]
+    name: Name
+    legal_form: LegalForm
+    department: Department | None = None
+    contact_email: Email | None = None
+    aidants_connect_accredited: Annotated[bool, Field(strict=True)] = False
+
+
+class AdministrativeFileBody(field_types.Body):
+    """Ce que l’employeur a fait ; null, ce qui reste à faire."""
+
+    ds_file_number: Reference | None = None
+    contract_uploaded_on: CivilDate | None = None
+    validated_on: CivilDate | None = None
+
+
+class ContractRequest(field_types.Body):
+    """Un contrat de travail : un CDI n’a pas de fin, les autres en ont une."""
+
+    id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
+    adviser_id: Id
+    type: ContractType
+    starts_on: CivilDate
+    ends_on: CivilDate | None = None
+    terminated_on: CivilDate | None = None
+    termination_motive: Motive | None = None
+    renews_contract_id: Id | None = None
+    employer: EmployerBody
+    administrative_file: AdministrativeFileBody = AdministrativeFileBody()
+
+    @model_validator(mode="after")
+    def _dates_agree(self) -> "ContractRequest":
+        if (self.type is ContractType.CDI) != (self.ends_on is None):
+            raise objection("term", WRONG_TERM, "ends_on")
+        check_order("starts_on", "ends_on", self.starts_on, self.ends_on)
+        check_order("starts_on", "terminated_on", self.starts_on, self.terminated_on)
+        return self
+
+    def columns(self) -> dict[str, Any]:
+        employer = {f"employer_{name}": value for name, value in self.employer.model_dump().items()}
+        own = self.model_dump(exclude={"id", "employer", "administrative_file"})
+        return own | employer | self.administrative_file.model_dump()
+
+
+class EmployerResource(TypedDict):
+    """La structure employeuse."""
+
+    siret: Annotated[str, Field(max_length=14, pattern="^[0-9]{7,14}$", description="Sans espaces.")]
+    name: Name
+    legal_form: LegalForm
+    department: Department | None
+    contact_email: Email | None
+    aidants_connect_accredited: bool
+
+
+class AdministrativeFileResource(TypedDict):
+    """Ce que l’employeur a fait ; null, ce qui reste à faire."""
+
+    ds_file_number: Reference | None
+    contract_uploaded_on: date | None
+    validated_on: date | None
+
+
+class ContractResource(TypedDict):
+    """Un contrat de travail et le dossier administratif de l’employeur."""
+
+    id: UUID
+    adviser_id: UUID
+    type: ContractType
+    starts_on: date
+    ends_on: date | None
+    terminated_on: date | None
+    termination_motive: Motive | None
+    renews_contract_id: UUID | None
+    employer: EmployerResource
+    administrative_file: AdministrativeFileResource
+    version: Version
+    created_at: datetime
+    updated_at: datetime
+
+
+def contract_resource(row: Row) -> dict[str, Any]:
+    """The shape of ContractResource."""
+    nested = {
+        "employer": {name: row[f"employer_{name}"] for name in EmployerResource.__annotations__},
+        "administrative_file": picked(row, AdministrativeFileResource),
+    }
+    return picked(row, ContractResource) | nested
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="addContract",
+    summary="Ajouter un contrat",
+    response_model=ContractResource,
+    responses=problems("unknown-reference", "adviser-anonymised"),
+)
+async def post_contract(body: ContractRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """L’identifiant est attribué ici. Les inscriptions à venir du conseiller sont décidées à nouveau."""
+    check_no_identity(body.id, "PUT /v1/contracts/{id}")
+
+    def worded(row: Row) -> Answer:
+        location = f"{asking.service.base_url}/v1/contracts/{row['id']}"
+        return answer_of(contract_resource(row), asking.language, status=201, location=location)
+
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    row, _ = await keep_contract(asking.database, uuid7(), body.columns(), Expected(), asked)
+    return answered(worded(row))
+
+
+@router.put(
+    "/{contract_id}",
+    operation_id="putContract",
+    summary="Créer ou remplacer un contrat",
+    response_model=ContractResource,
+    responses=problems("unknown-reference", "adviser-anonymised")
+    | {201: {"description": "Créé", "model": ContractResource}},
+)
+async def put_contract(contract_id: Id, body: ContractRequest, asking: Writing, if_match: IfMatch = None) -> Response:
+    """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
+    check_identity("id", contract_id, body.id)
+    row, is_new = await keep_contract(
+        asking.database,
+        contract_id,
+        body.columns(),
+        expected(if_match),
+        asking.asked(partial(answer_of, language=asking.language)),
+    )
+    location = f"{asking.service.base_url}/v1/contracts/{contract_id}" if is_new else None
+    return answered(
+        answer_of(contract_resource(row), asking.language, status=201 if is_new else 200, location=location)
+    )
+
+
+@router.get(
+    "",
+    operation_id="listContracts",
+    summary="Lister les contrats",
+    response_model=listed(ContractResource),
+)
+async def list_contracts(
+    asking: Reading,
+    paging: Paging,
+    adviser_id: Id | None = None,
+    siret: Annotated[SiretAsked | None, Query(description="SIRET, ou RIDET de Nouvelle-Calédonie.")] = None,
+) -> Response:
+    """Dans l’ordre des identifiants ; par date de modification avec `updated_since`."""
+    filters = equalities(adviser_id=adviser_id, employer_siret=siret)
+    return await paging.answered(asking, contracts.list_page, filters, contract_resource, whose="adviser_id")
+
+
+@router.get(
+    "/{contract_id}",
+    operation_id="getContract",
+    summary="Lire un contrat",
+    response_model=ContractResource,
+)
+async def get_contract(contract_id: Id, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+    """Le contrat et le dossier administratif de l’employeur."""
+    row = await _found(asking, contract_id)
+    response = shown(contract_resource(row), asking.language, if_none_match)
+    return await asking.showing(response, row["adviser_id"], contract_id)
+
+
+async def _found(asking: Asking, contract: UUID) -> Row:
+    row = await CONTRACTS.read(asking.reader, contract)
+    if row is None:
+        raise Problem("not-found", NOT_FOUND)
+    return row
+
+
+@router.patch(
+    "/{contract_id}",
+    operation_id="patchContract",
+    summary="Modifier un contrat",
+    response_model=ContractResource,
+    responses=problems("unknown-reference", "adviser-anonymised"),
+)
+async def patch_contract(
+    contract_id: Id,
+    patch: Annotated[dict[str, Any], Body(examples=[{"terminated_on": "2026-06-30"}])],
+    asking: Writing,
+    if_match: IfMatch = None,
+) -> Response:
+    """Fusion JSON (RFC 7396). Les inscriptions à venir du conseiller sont décidées à nouveau."""
+    row = await _found(asking, contract_id)
+    version = expected(if_match).narrowed(row["version"])
+    body = patched(ContractRequest, contract_resource(row), patch)
+    check_identity("id", contract_id, body.id)
+    changed, _ = await keep_contract(
+        asking.database,
+        contract_id,
+        body.columns(),
+        version,
+        asking.asked(partial(answer_of, language=asking.language)),
+    )
+    return answered(answer_of(contract_resource(changed), asking.language))

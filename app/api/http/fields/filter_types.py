@@ -1,0 +1,28 @@
+"""What a list is asked for: a value of another form is refused, never looked for. Announced as it was released."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from app.api.http.fields.field_types import Email, Siret, objection
+from app.wording.languages import Sentence
+
+_SPACE = Sentence(
+    fr="Une adresse n’a pas d’espace ; dans une URL, un + s’écrit %2B.",
+    en="An address has no space; in a URL, a + is written %2B.",
+)
+
+
+def _without_space(value: Any) -> Any:
+    """A `+` that the client forgot to encode arrives as a space."""
+    if isinstance(value, str) and " " in value:
+        raise objection("space-in-address", _SPACE)
+    return value
+
+
+EmailAsked = Annotated[
+    Email,
+    BeforeValidator(_without_space),
+    WithJsonSchema({"type": "string", "maxLength": 254, "pattern": r"^[^\x00-\x1f]+$"}),
+]
+SiretAsked = Annotated[Siret, WithJsonSchema({"type": "string", "maxLength": 14, "pattern": "^[0-9]{7,14}$"})]

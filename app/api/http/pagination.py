@@ -1,0 +1,195 @@
+"""Lists: `limit` and an opaque cursor in, `pagination.next` and `Link` out. A cursor belongs to its filters."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated, Any, NotRequired
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Query, Request
+from pydantic import Field, JsonValue
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api.http.bodies.json_responses import said
+from app.api.http.fields import validation_messages
+from app.api.http.fields.field_types import InstantText
+from app.api.http.pagination_cursors import Seal
+from app.api.http.problems.problem_details import Problem, as_shown, field_error, pointer_to
+from app.api.identity.authorisation import Asking
+from app.persistence.engine.database import Reader
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import MAX_LIMIT, Filter, Page, Slice
+from app.persistence.engine.transactions.change_watermark import read_watermark
+from app.wording.languages import Sentence
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Nombre de lignes, de 1 à 500.")]
+CURSOR: dict[str, JsonValue] = {"pattern": "^[A-Za-z0-9_-]+$"}
+LONGEST_CURSOR = 600
+Cursor = Annotated[
+    str | None,
+    Query(
+        max_length=LONGEST_CURSOR,
+        description="Le `pagination.next` de la page précédente, avec les mêmes filtres.",
+        json_schema_extra=CURSOR,
+    ),
+]
+
+
+def _an_instant(what: str) -> Any:
+    """A parameter that is one; `what` says how it bounds, in French."""
+    said = f"Instant RFC 3339 (`2026-01-31T00:00:00Z`), {what}."
+    return Query(description=said, json_schema_extra={"format": "date-time"})
+
+
+UpdatedSince = Annotated[
+    InstantText | None,
+    _an_instant("inclus ; trie par modification ; la `pagination.watermark` de la lecture précédente"),
+]
+Since = Annotated[InstantText | None, _an_instant("inclus")]
+Until = Annotated[InstantText | None, _an_instant("exclu")]
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+ -]\d\d:\d\d)", re.ASCII)
+DEFAULT_LIMIT = 100
+LONGEST_INTEGER = 18
+
+UUIDS = Sentence(fr="Des UUID séparés par des virgules.", en="UUIDs separated by commas.")
+INTEGERS = Sentence(
+    fr="Des entiers à partir de 1, séparés par des virgules.", en="Integers from 1 up, separated by commas."
+)
+REVERSED = Sentence(fr="Précède `since`.", en="Is before `since`.")
+
+
+class Pagination(TypedDict):
+    """`next` est le curseur de la page suivante ; null à la dernière. `watermark`, avec `updated_since` seulement, est
+    l’`updated_since` de la lecture suivante, le même à toutes les pages de celle-ci."""
+
+    next: Annotated[str, Field(max_length=LONGEST_CURSOR, json_schema_extra=CURSOR)] | None
+    watermark: NotRequired[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a client asked to list; `parameters` are its filters as written, which the next link repeats."""
+
+    path: str
+    parameters: Mapping[str, str]
+    limit: int
+    cursor: str | None
+    updated_since: datetime | None
+
+    async def answered(
+        self,
+        asking: Asking,
+        read: Callable[[Reader, Page], Awaitable[Slice]],
+        filters: Sequence[Filter],
+        worded: Callable[[Row], Mapping[str, Any]],
+        *,
+        whose: str | None = None,
+    ) -> Response:
+        """One page; `whose` is the column of the adviser that a row is about.
+
+        Raise Problem on a cursor of another list, other filters or another client.
+        """
+        seal = self._seal(asking)
+        after = seal.opened(self.cursor) if self.cursor is not None else None
+        page, marks = Page(limit=self.limit, after=after, filters=filters), dict[str, datetime]()
+        if self.updated_since is not None:
+            page, marks["watermark"] = await self._by_change(asking, page, self.updated_since)
+        found = await read(asking.reader, page)
+        keys = (*(mark.isoformat() for mark in marks.values()), *found.keys)
+        cursor = seal.sealed(keys) if found.more else None
+        body = {"data": [worded(row) for row in found.rows], "pagination": {"next": cursor, **marks}}
+        response = said(body, asking.language)
+        if cursor is not None:
+            query = urlencode({**self.parameters, "limit": self.limit, "cursor": cursor})
+            response.headers["Link"] = f'<{asking.service.base_url}{self.path}?{query}>; rel="next"'
+        return await asking.showing(response, *(row[whose] for row in found.rows if whose))
+
+    async def _by_change(self, asking: Asking, page: Page, since: datetime) -> tuple[Page, datetime]:
+        """The page in the order of changes, and the watermark of the walk: read before its first page, carried by its
+        cursors. Those of former versions carry none: such a walk is complete as far as it began."""
+        filters = [*page.filters, Filter("{t}.updated_at >= {}", since)]
+        by_change = replace(page, sort="updated_at", filters=filters)
+        if page.after is None:
+            return by_change, await read_watermark(asking.reader, asking.now, since)
+        *carried, changed, key = page.after
+        marks = [mark for mark in carried if isinstance(mark, datetime)]
+        return replace(by_change, after=(changed, key)), marks[0] if marks else since
+
+    def _seal(self, asking: Asking) -> Seal:
+        scope = orjson.dumps([self.path, str(asking.client.id), sorted(self.parameters.items())])
+        return Seal(asking.service.pepper.secrets, scope)
+
+
+async def page_request(
+    request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, updated_since: UpdatedSince = None
+) -> PageRequest:
+    since = instant("updated_since", updated_since) if updated_since is not None else None
+    return PageRequest(request.scope["path"], _filters(request), limit, cursor, since)
+
+
+async def unversioned_page_request(
+    request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> PageRequest:
+    return PageRequest(request.scope["path"], _filters(request), limit, cursor, None)
+
+
+def _filters(request: Request) -> dict[str, str]:
+    return {name: value for name, value in request.query_params.items() if name not in {"limit", "cursor"}}
+
+
+Paging = Annotated[PageRequest, Depends(page_request)]
+# Of what is never modified.
+PlainPaging = Annotated[PageRequest, Depends(unversioned_page_request)]
+
+
+def equalities(**columns: object) -> list[Filter]:
+    """A filter for each column that is asked for."""
+    return [Filter(f"{{t}}.{name} = {{}}", value) for name, value in columns.items() if value is not None]
+
+
+def between(column: str, since: str | None, until: str | None) -> list[Filter]:
+    """The filters of the parameters `since`, included, and `until`, excluded. Raise Problem."""
+    first, last = (
+        instant(name, each) if each is not None else None for name, each in (("since", since), ("until", until))
+    )
+    if first and last and last < first:
+        raise invalid_parameter("until", REVERSED)
+    bounds = ((f"{{t}}.{column} >= {{}}", first), (f"{{t}}.{column} < {{}}", last))
+    return [Filter(sql, bound) for sql, bound in bounds if bound is not None]
+
+
+def uuids(name: str, listed: str) -> list[UUID]:
+    """Comma-separated UUIDs. Raise Problem."""
+    try:
+        return [UUID(item.strip()) for item in listed.split(",")]
+    except ValueError:
+        raise invalid_parameter(name, UUIDS) from None
+
+
+def integers(name: str, listed: str) -> list[int]:
+    """Comma-separated integers of 64 bits, from 1 up. Raise Problem."""
+    items = [item.strip() for item in listed.split(",")]
+    if not all(item.isascii() and item.isdigit() and len(item) <= LONGEST_INTEGER and int(item) for item in items):
+        raise invalid_parameter(name, INTEGERS)
+    return [int(item) for item in items]
+
+
+def instant(name: str, value: str) -> datetime:
+    """Raise Problem. A `+` that the client forgot to encode arrives as a space."""
+    try:
+        if _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise invalid_parameter(name, validation_messages.INSTANT)
+
+
+def invalid_parameter(name: str, detail: Sentence) -> Problem:
+    shown = as_shown(name)
+    named = Sentence(fr=f"{shown} : {detail.fr}", en=f"{shown}: {detail.en}")
+    return Problem("invalid-parameter", named, [field_error(pointer_to(name), "invalid", detail)])

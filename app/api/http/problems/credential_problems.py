@@ -1,0 +1,52 @@
+"""What stops a client from being admitted, or a key from being made, said as a problem."""
+
+from app.api.http.problems.problem_details import Problem, field_error
+from app.use_cases.errors import (
+    Disagreement,
+    ExpiryOutOfRange,
+    IssuerClientIdTaken,
+    ScopesBeyondMaker,
+    ScopesBeyondRole,
+    TooManyKeys,
+)
+from app.wording.languages import Sentence
+
+DISAGREEING = Sentence(
+    fr="Ne s’accorde pas avec le rôle, ou avec ce qui est connu du client.",
+    en="Does not agree with the role, or with what is known of the client.",
+)
+TAKEN = Sentence(
+    fr="Un autre client porte déjà ce nom chez l’émetteur.", en="Another client already has this name at the issuer."
+)
+
+
+def problem_with_credentials(stop: Exception) -> Problem | None:
+    """None for anything else."""
+    match stop:
+        case TooManyKeys():
+            live = ", ".join(stop.live)
+            return Problem("too-many-keys", Sentence(fr=f"Clés actives : {live}.", en=f"Live keys: {live}."))
+        case IssuerClientIdTaken():
+            return Problem("issuer-client-id-taken", TAKEN)
+        case Disagreement():
+            errors = [field_error(pointer, "mismatch", DISAGREEING) for pointer in stop.pointers]
+            return Problem("validation-error", DISAGREEING, errors)
+        case ExpiryOutOfRange():
+            latest = f"{stop.latest:%Y-%m-%dT%H:%M:%SZ}"
+            said = Sentence(
+                fr=f"À venir, et au plus tard {latest}.", en=f"In the future, and by {latest} at the latest."
+            )
+            return Problem("validation-error", said, [field_error("/expires_at", "expiry-range", said)])
+        case ScopesBeyondRole():
+            possible = ", ".join(stop.possible)
+            said = Sentence(fr=f"Portées de ce rôle : {possible}.", en=f"Scopes of this role: {possible}.")
+            return Problem("validation-error", said, [field_error("/scopes", "beyond-role", said)])
+        case ScopesBeyondMaker():
+            missing = ", ".join(stop.missing)
+            said = Sentence(
+                fr=f"Une clé n’accorde que ce qu’elle permet ; la vôtre n’a pas : {missing}.",
+                en=f"A key grants only what it allows; yours does not have: {missing}.",
+            )
+            return Problem("forbidden", said)
+        case _:
+            return None

@@ -1,0 +1,111 @@
+"""`Idempotency-Key`, `If-Match`, `ETag`: what they may say."""
+
+import re
+from typing import Annotated
+
+from fastapi import Header
+from starlette.responses import Response
+
+from app.api.http.problems.problem_details import Problem
+from app.persistence.engine.transactions.idempotency import Answer
+from app.use_cases.preconditions import Expected
+from app.wording.languages import Sentence
+
+JSON = "application/json"
+_KEY = re.compile(r"[\x21-\x7e]{16,255}")
+_ETAG = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
+_VERSION = re.compile(r"(0|[1-9][0-9]{0,8})(-en)?")
+
+LONGEST_CONDITION = 1000
+ANYTHING, ETAG = r"\*", '(W/)?"[!#-~]*"'
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=257,
+        description="De 16 à 255 caractères, neuf à chaque demande : la même clé rejoue la même réponse pendant 72 h.",
+        json_schema_extra={"minLength": 16, "pattern": '^("[!-~]{16,255}"|[!#-~][!-~]{15,254})$'},
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=LONGEST_CONDITION,
+        description="L’`ETag` de la version lue, ou `*` pour la dernière écriture.",
+        json_schema_extra={"minLength": 1, "pattern": f"^({ANYTHING}|{ETAG}( *, *{ETAG})*)$"},
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        max_length=LONGEST_CONDITION,
+        description="L’`ETag` déjà connu : 304 si inchangé ; ce qui n’en est pas un n’en est pas un connu.",
+        pattern="^[ -~]*$",
+    ),
+]
+
+
+def checked_key(value: str | None) -> str | None:
+    """The key, its optional quotes removed. Raise Problem when it is malformed."""
+    if value is None:
+        return None
+    quoted = len(value) > 1 and value.startswith('"') and value.endswith('"')
+    key = value[1:-1] if quoted else value
+    if not _KEY.fullmatch(key):
+        detail = Sentence(
+            fr="Idempotency-Key : de 16 à 255 caractères ASCII visibles.",
+            en="Idempotency-Key: from 16 to 255 visible ASCII characters.",
+        )
+        raise Problem("invalid-header", detail)
+    return key
+
+
+def required_key(value: str | None) -> str:
+    """Raise Problem when the key is absent or malformed."""
+    key = checked_key(value)
+    if key is None:
+        detail = Sentence(
+            fr="Cette demande exige un en-tête Idempotency-Key.", en="This request requires an Idempotency-Key header."
+        )
+        raise Problem("idempotency-key-missing", detail)
+    return key
+
+
+def expected(if_match: str | None) -> Expected:
+    """Raise Problem when the header is malformed. A weak validator never matches (RFC 9110, strong comparison); a
+    version is the same to change in whichever language it was read."""
+    if if_match is None:
+        return Expected()
+    if if_match.strip() == "*":
+        return Expected(anything=True)
+    tags = [tag.strip() for tag in if_match.split(",")]
+    found = [_ETAG.fullmatch(tag.removeprefix("W/")) for tag in tags]
+    if not all(found):
+        detail = Sentence(
+            fr='If-Match : un ou plusieurs ETag entre guillemets, comme "3", ou *.',
+            en='If-Match: one or more ETags in quotation marks, such as "3", or *.',
+        )
+        raise Problem("invalid-header", detail)
+    strong = [match for tag, match in zip(tags, found, strict=True) if match and not tag.startswith("W/")]
+    versions = (_VERSION.fullmatch(match[1]) for match in strong)
+    return Expected(frozenset(int(version[1]) for version in versions if version), weakly=len(strong) < len(tags))
+
+
+def is_known(if_none_match: str | None, tag: str) -> bool:
+    """Whether the client already has the representation with this `etag` (weak comparison)."""
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in tags or tag in tags
+
+
+def answered(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status, media_type=None)
+    for name, value in answer.headers.items():
+        response.headers[name] = value
+    if answer.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response

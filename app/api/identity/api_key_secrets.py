@@ -1,0 +1,76 @@
+"""API keys `insc_<id>_<secret><checksum>`: made, recognised, digested. The checksum tells a leaked key from a fake."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from zlib import crc32
+
+from app.persistence.administration.clients import Digest
+from app.persistence.engine.secrets.secret_box import fingerprint
+
+PREFIX = "insc"
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_SECRET_LENGTH = 40  # 238 bits
+ID_LENGTH = 12
+_CHECKSUM_LENGTH = 6
+KEY_ID = f"^[0-9A-Za-z]{{{ID_LENGTH}}}$"
+KEY_SECRET = f"^{PREFIX}_[0-9A-Za-z]{{{ID_LENGTH}}}_[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}$"
+KEY_LENGTH = len(PREFIX) + ID_LENGTH + _SECRET_LENGTH + _CHECKSUM_LENGTH + 2
+
+
+def _base62(number: int, length: int) -> str:
+    digits = ""
+    for _ in range(length):
+        number, digit = divmod(number, len(_ALPHABET))
+        digits = _ALPHABET[digit] + digits
+    return digits
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def _checksum(text: str) -> str:
+    return _base62(crc32(text.encode()), _CHECKSUM_LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """`id` is public; `secret` is the whole key, shown once."""
+
+    id: str
+    secret: str
+
+
+def make_key() -> NewKey:
+    key_id = _random(ID_LENGTH)
+    text = f"{PREFIX}_{key_id}_{_random(_SECRET_LENGTH)}"
+    return NewKey(key_id, text + _checksum(text))
+
+
+def key_id_of(secret: str) -> str | None:
+    """The public identifier of a well-formed key; None for anything else."""
+    parts = secret.split("_")
+    if len(parts) != 3 or parts[0] != PREFIX:  # noqa: PLR2004  # prefix, identifier, secret
+        return None
+    text, checksum = secret[:-_CHECKSUM_LENGTH], secret[-_CHECKSUM_LENGTH:]
+    return parts[1] if hmac.compare_digest(_checksum(text).encode(), checksum.encode()) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pepper:
+    """The values of SECRET_KEY, newest first: the first digests new keys, all recognise."""
+
+    secrets: tuple[str, ...]
+
+    def digest(self, key: str) -> Digest:
+        return self._digest(self.secrets[0], key)
+
+    def digests(self, key: str) -> list[Digest]:
+        """Whichever of them is stored."""
+        return [self._digest(secret, key) for secret in self.secrets]
+
+    @staticmethod
+    def _digest(secret: str, key: str) -> Digest:
+        return Digest(hmac.digest(f"api-key:{secret}".encode(), key.encode(), sha256), fingerprint(secret))

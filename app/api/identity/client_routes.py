@@ -1,0 +1,105 @@
+"""/v1/clients: who may call, whichever credentials they come with."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StringConstraints
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api.http.bodies.json_responses import answer_of, picked
+from app.api.http.fields import field_types, validation_messages
+from app.api.http.fields.field_types import Id, Name, worded
+from app.api.http.pagination import PlainPaging
+from app.api.http.request_headers import IdempotencyKey, answered, checked_key
+from app.api.http.routing import Route, listed, problems
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.persistence.administration import clients
+from app.persistence.administration.clients import Role
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.idempotency import Answer
+from app.use_cases.administration.administer_clients import Newcomer, admit, revoke_client
+
+router = APIRouter(prefix="/v1/clients", tags=["Administration"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.KEYS_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.KEYS_WRITE))]
+
+IssuerClientId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$", max_length=200, strict=True),
+    worded(validation_messages.ISSUER_CLIENT_ID),
+    Field(description="Le `client_id` de ses jetons d’accès, chez l’émetteur."),
+]
+
+
+class ClientRequest(field_types.Body):
+    """Un client à venir. Sans clé ni `issuer_client_id`, il n’entre pas encore."""
+
+    name: Name
+    role: Role
+    training_organisation_id: Annotated[Id | None, Field(description="Pour ce rôle, et pour lui seul.")] = None
+    issuer_client_id: IssuerClientId | None = None
+
+
+class ClientResource(TypedDict):
+    """Qui peut appeler. `revoked_at` : plus rien ne l’identifie, ni clé ni jeton."""
+
+    id: UUID
+    name: Name
+    role: Role
+    training_organisation_id: UUID | None
+    issuer_client_id: IssuerClientId | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def client_resource(row: Row) -> dict[str, Any]:
+    """The shape of ClientResource."""
+    return picked(row, ClientResource)
+
+
+@router.get(
+    "",
+    operation_id="listClients",
+    summary="Lister les clients",
+    response_model=listed(ClientResource),
+)
+async def list_clients(asking: Reading, paging: PlainPaging) -> Response:
+    """Tous, révoqués compris, dans l’ordre des identifiants."""
+    return await paging.answered(asking, clients.list_page_of_clients, [], client_resource)
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="addClient",
+    summary="Ajouter un client",
+    response_model=ClientResource,
+    responses=problems("issuer-client-id-taken", "unknown-reference"),
+)
+async def add_client(body: ClientRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """Il entre ensuite avec une clé (POST /v1/api-keys) ou, s’il a un `issuer_client_id`, avec les jetons de là-bas."""
+
+    def worded(row: Row) -> Answer:
+        return answer_of(client_resource(row), asking.language, status=201)
+
+    newcomer = Newcomer(body.name, body.role, body.training_organisation_id, body.issuer_client_id)
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    return answered(await admit(asking.database, newcomer, asking.powers, asked))
+
+
+@router.delete(
+    "/{client_id}",
+    status_code=204,
+    operation_id="revokeClient",
+    summary="Révoquer un client",
+    response_class=Response,
+)
+async def delete_client(client_id: Id, asking: Writing) -> Response:
+    """Aussitôt et pour toujours, avec toutes ses clés et tous ses jetons."""
+    await revoke_client(asking.database, client_id, asking.now, asking.trace)
+    asking.service.recognised.forget()
+    return Response(status_code=204)

@@ -1,0 +1,143 @@
+"""The public keys of the issuer of access tokens: read when they are needed, and again when a token names another."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+import structlog
+from jwt import PyJWK
+from jwt.exceptions import PyJWKError, PyJWTError
+
+from app.api.http.problems.problem_details import Problem
+from app.wording.languages import Sentence
+
+READ_AGAIN_SECONDS = 600.0  # a key that the issuer withdraws is believed no longer
+FLOOR_SECONDS = 10.0  # between two readings, whatever tokens name
+BELIEVED_SECONDS = 3600.0  # when the issuer can't be read
+PATIENCE_SECONDS = 3.0
+LONGEST_DOCUMENT = 256 * 1024
+
+AWAY = Sentence(
+    fr="L’émetteur de jetons ne répond pas ; une clé d’API, elle, ouvre toujours.",
+    en="The issuer of tokens does not answer; an API key still opens.",
+)
+
+_LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.api.tokens")
+
+
+class IssuerAwayError(Exception):
+    """What the issuer publishes can't be read, or is not what it should be."""
+
+
+def metadata_urls(issuer: str) -> tuple[str, ...]:
+    """Where an issuer says where its keys are (RFC 8414, then OpenID Connect Discovery)."""
+    parts = urlsplit(issuer)
+    path = parts.path.rstrip("/")
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return (
+        f"{origin}/.well-known/oauth-authorization-server{path}",
+        f"{origin}{path}/.well-known/openid-configuration",
+    )
+
+
+async def _document(client: httpx.AsyncClient, url: str) -> Mapping[str, Any]:
+    """Raise IssuerAwayError."""
+    try:
+        async with client.stream("GET", url) as answer:
+            answer.raise_for_status()
+            content = b""
+            async for chunk in answer.aiter_bytes():
+                content += chunk
+                if len(content) > LONGEST_DOCUMENT:
+                    raise IssuerAwayError(f"{url} is too long")
+        document = orjson.loads(content)
+    except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError) as failure:
+        raise IssuerAwayError(f"{url}: {type(failure).__name__}") from failure
+    if not isinstance(document, dict):
+        raise IssuerAwayError(f"{url} is not an object")
+    return document  # pyright: ignore[reportUnknownVariableType]  # JSON has no other keys than texts
+
+
+def _usable(document: Mapping[str, Any]) -> dict[str | None, PyJWK]:
+    """The keys that sign, by their identifier; a shared secret, or what cannot be read, is none."""
+    found = dict[str | None, PyJWK]()
+    published = document.get("keys")
+    for described in published if isinstance(published, list) else []:  # pyright: ignore[reportUnknownVariableType]  # JSON
+        try:
+            key = PyJWK(described)  # pyright: ignore[reportUnknownArgumentType]  # it says what it cannot read
+        except (PyJWKError, PyJWTError, AttributeError, TypeError, ValueError):
+            continue
+        if key.key_type in {"RSA", "EC", "OKP"} and key.public_key_use in {None, "sig"}:
+            found[key.key_id] = key
+    return found
+
+
+@dataclass(slots=True)
+class IssuerKeys:
+    """`jwks_url` None: where the issuer's metadata says. Read on behalf of whoever comes first; others wait for it."""
+
+    issuer: str
+    jwks_url: str | None = None
+    _keys: dict[str | None, PyJWK] = field(default_factory=dict[str | None, PyJWK])
+    _read_at: float | None = None
+    _tried_at: float | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def find(self, key_id: str | None) -> PyJWK | None:
+        """The key of that identifier; of the only key when a token names none. Raise Problem when nobody can say."""
+        if (key := self._known(key_id)) is not None and not self._older_than(READ_AGAIN_SECONDS):
+            return key
+        async with self._turn:
+            await self._read_again(key_id)
+        if self._older_than(BELIEVED_SECONDS):
+            raise Problem("unavailable", AWAY, headers={"Retry-After": str(int(FLOOR_SECONDS))})
+        return self._known(key_id)
+
+    def _known(self, key_id: str | None) -> PyJWK | None:
+        if key_id is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(key_id)
+
+    def _older_than(self, seconds: float) -> bool:
+        return self._read_at is None or monotonic() - self._read_at > seconds
+
+    async def _read_again(self, key_id: str | None) -> None:
+        """Unless somebody did while we waited for our turn, or a moment ago."""
+        if self._known(key_id) is not None and not self._older_than(READ_AGAIN_SECONDS):
+            return
+        if self._tried_at is not None and monotonic() - self._tried_at < FLOOR_SECONDS:
+            return
+        self._tried_at = monotonic()
+        try:
+            self._keys = await self._published()
+            self._read_at = monotonic()
+        except IssuerAwayError as failure:
+            _LOG.warning("the issuer of tokens can't be read", exc_info=failure)
+
+    async def _published(self) -> dict[str | None, PyJWK]:
+        """Raise IssuerAwayError."""
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, follow_redirects=False, trust_env=False) as client:
+            keys = _usable(await _document(client, self.jwks_url or await self._where(client)))
+        if not keys:
+            raise IssuerAwayError("no usable key is published")
+        return keys
+
+    async def _where(self, client: httpx.AsyncClient) -> str:
+        """Raise IssuerAwayError."""
+        failure: IssuerAwayError | None = None
+        for url in metadata_urls(self.issuer):
+            try:
+                metadata = await _document(client, url)
+            except IssuerAwayError as away:
+                failure = away
+                continue
+            where = metadata.get("jwks_uri")
+            if metadata.get("issuer") == self.issuer and isinstance(where, str):
+                return where
+            failure = IssuerAwayError(f"{url} is not this issuer's, or names no keys")
+        raise failure or IssuerAwayError(self.issuer)

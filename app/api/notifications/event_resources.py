@@ -1,0 +1,148 @@
+"""Events as clients are told them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, NotRequired
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.api.http.bodies.json_responses import instant
+from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
+from app.api.http.pagination import CURSOR, LONGEST_CURSOR
+from app.domain.decisions.refusals import Reason
+from app.domain.events import EventType, Subject
+from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
+from app.domain.facts.registration import Chooser, Funding, Payer, Status
+from app.domain.record.reminders import Stage
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import MAX_LIMIT
+from app.use_cases.notifications.event_payloads import event_told
+
+MOST_EXAMS = 10  # a CCP1 and Pix
+MOST_UNITS = 100
+LARGEST_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
+
+
+class SubjectResource(TypedDict):
+    """De quoi parle l’événement. Appliquez-le si `version` est plus grande que la vôtre."""
+
+    type: Subject
+    id: UUID
+    version: Version
+
+
+class RegistrationNews(TypedDict):
+    """Ce qu’est devenue une inscription ; `reasons` sont les codes des motifs de refus.
+
+    `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours.
+    """
+
+    status: Status
+    funding: Funding | None
+    payer: Payer | None
+    entitlement: BucketName | None
+    module_code: ModuleCodeText
+    session_starts_on: date
+    reasons: Annotated[list[Reason], Field(max_length=len(Reason))]
+    chosen_by: NotRequired[Chooser]
+    taken_on: NotRequired[date]
+    hours: NotRequired[Hours]
+
+
+class CertificationNews(TypedDict):
+    """Un résultat d’examen enregistré."""
+
+    qualification: ModuleCodeText
+    outcome: CertificationOutcome
+    on: date
+
+
+class EntitlementNews(TypedDict):
+    """Des unités d’un droit reportées sur l’année suivante."""
+
+    bucket: BucketName
+    units: Count
+    decided_on: date
+
+
+class AdviserNews(TypedDict):
+    """L’identité d’un conseiller est effacée, pour toujours."""
+
+    anonymised_on: date
+
+
+class RecognisedBy(StrEnum):
+    """À quoi une personne de retour est reconnue."""
+
+    CONUM_ID = "conum_id"
+    EMAIL = "email"
+
+
+class ReturnNews(TypedDict):
+    """Un conseiller anonymisé est de retour. Reconnu par `conum_id`, ce que l’ancien dossier avait utilisé compte dans
+    le nouveau ; par `email`, c’est peut-être la même personne, et rien n’est compté. `entitlements` : un droit par
+    unité utilisée."""
+
+    recognised_by: RecognisedBy
+    anonymised_on: date
+    entitlements: Annotated[list[BucketName], Field(max_length=MOST_UNITS)]
+    initial_training_entered_on: date | None
+
+
+class DueExam(TypedDict):
+    """Un examen à présenter, et qui paie cette présentation."""
+
+    qualification: ModuleCodeText
+    next_attempt_payer: NextAttemptPayer
+
+
+class DueNews(TypedDict):
+    """Des examens à présenter : l’échéance approche (`before`), ou elle est là (`deadline`)."""
+
+    exams: Annotated[list[DueExam], Field(max_length=MOST_EXAMS)]
+    due_on: date
+    stage: Stage
+
+
+class ExpiringNews(TypedDict):
+    """Un droit qui sera bientôt perdu, et les unités qui y restent libres."""
+
+    bucket: BucketName
+    units: Count
+    expires_on: date
+    rule: RuleName
+
+
+class EventResource(TypedDict):
+    """Des identifiants, des statuts et des codes, jamais un nom ni une adresse."""
+
+    id: Annotated[UUID, Field(description="Le même à chaque fois que l’événement est lu ou livré.")]
+    type: EventType
+    occurred_at: datetime
+    position: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=LARGEST_POSITION,
+            description="1, 2, 3 … dans votre flux, sans trou : de quoi prouver que rien ne manque.",
+        ),
+    ]
+    subject: SubjectResource
+    adviser_id: UUID
+    data: RegistrationNews | CertificationNews | DueNews | EntitlementNews | ExpiringNews | AdviserNews | ReturnNews
+
+
+class FeedPage(TypedDict):
+    """`next` est donné même quand `data` est vide : gardez-le, et donnez-le à la lecture suivante."""
+
+    data: Annotated[list[EventResource], Field(max_length=MAX_LIMIT)]
+    next: Annotated[str, Field(max_length=LONGEST_CURSOR, json_schema_extra=CURSOR)]
+    up_to_date: Annotated[bool, Field(description="Rien ne suit pour l’instant.")]
+
+
+def event_resource(row: Row) -> dict[str, Any]:
+    """The shape of EventResource."""
+    told = event_told(row)
+    return told | {"occurred_at": instant(told["occurred_at"])}

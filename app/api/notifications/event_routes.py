@@ -1,0 +1,203 @@
+"""/v1/events: the feed of what happened, followed by a cursor."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from time import monotonic
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from app.api.http.bodies.json_responses import said_unless_known
+from app.api.http.pagination import CURSOR, DEFAULT_LIMIT, LONGEST_CURSOR, Limit, invalid_parameter
+from app.api.http.pagination_cursors import Seal
+from app.api.http.problems.problem_details import Problem
+from app.api.http.request_headers import IfNoneMatch
+from app.api.http.routing import Route, problems
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.notifications.event_resources import FeedPage, event_resource
+from app.domain.events import EventType, types_named
+from app.persistence.engine.database import Reader
+from app.persistence.outbox.event_feed import Reading, read_feed, read_head
+from app.persistence.outbox.feed_positions import WHOLE
+from app.use_cases.notifications.sequence_events import sequence
+from app.wording.languages import Sentence
+
+PATH = "/v1/events"
+router = APIRouter(prefix=PATH, tags=["Flux"], route_class=Route)
+
+Following = Annotated[Asking, Depends(Needs(Scope.EVENTS_READ))]
+
+NOW = "now"
+LONGEST_WAIT_SECONDS = 30
+TO_ANSWER_SECONDS = 10.0  # what is left of a request's time when it has waited
+_WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,6})"?\s*(?=[;,]|$)', re.ASCII | re.IGNORECASE)
+
+UNKNOWN_TYPE = Sentence(
+    fr=f"Des types séparés par des virgules, parmi {', '.join(EventType)} ; `registration.*` les prend tous.",
+    en=f"Types separated by commas, among {', '.join(EventType)}; `registration.*` takes them all.",
+)
+EXPIRED = Sentence(
+    fr="Ce qui suivait ce curseur n’est plus gardé, ou a été perdu avec le serveur qui l’avait donné.",
+    en="What followed this cursor is no longer kept, or was lost with the server that gave it.",
+)
+
+After = Annotated[
+    str | None,
+    Query(
+        max_length=LONGEST_CURSOR,
+        description="Le `next` de la lecture précédente ; `now` pour ne lire que la suite ; rien pour le plus ancien.",
+        json_schema_extra=CURSOR,
+    ),
+]
+Types = Annotated[
+    str | None,
+    Query(
+        max_length=1000,
+        description="Types séparés par des virgules ; `registration.*` les prend tous.",
+        json_schema_extra={"pattern": r"^ *[a-z_.]+(\.\*)? *(, *[a-z_.]+(\.\*)? *)*$"},
+    ),
+]
+Prefer = Annotated[
+    str | None,
+    Header(
+        alias="Prefer",
+        max_length=1000,
+        description="`wait=20` attend un événement, au plus 30 secondes (RFC 7240).",
+        pattern="^[ -~]*$",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One client's reading of its feed: all events, or those of a training organisation. `types` is as written."""
+
+    asking: Asking
+    limit: int
+    types: str | None
+
+    @property
+    def id(self) -> UUID:
+        return self.asking.owner or WHOLE
+
+    async def open(self, after: str | None) -> Reading:
+        """Read from the cursor, whatever waits placed first: a feed needs no worker to move. Raise Problem."""
+        await sequence(self.asking.service.database, self.asking.now)
+        if after is None:
+            return await self._read(None)
+        if after == NOW:
+            return await self._read(await read_head(self._reader, self.id))
+        epoch, position, *event = self._seal.unsealed(after)
+        known = UUID(event[0]) if event and event[0] else None  # cursors of former versions name none
+        return self._checked(await self._read(position, known), UUID(epoch))
+
+    async def wait(self, reading: Reading, seconds: int, leaving: asyncio.Future[None]) -> Reading:
+        """Read on until there is an event, the time is over or the client gone. Raise Problem."""
+        until, watch = monotonic() + seconds, self.asking.service.watch
+        while not reading.events and await watch.moved(self.id, reading.seen_to, until - monotonic(), leaving):
+            reading = self._checked(await self._read(reading.seen_to, reading.seen_event), reading.epoch)
+        return reading
+
+    def answered(self, reading: Reading, if_none_match: str | None) -> Response:
+        # Events never change: what follows a position depends on how far the feed has come, and on which events came.
+        seen = reading.seen_event.hex if reading.seen_event else ""
+        tag = f'"{reading.epoch.hex[:8]}-{reading.after}-{reading.head}-{seen[-12:]}"'
+        cursor = self._seal.sealed([reading.epoch.hex, reading.seen_to, seen])
+        following = {"after": cursor, "limit": self.limit} | ({"types": self.types} if self.types else {})
+        body = {
+            "data": [event_resource(row) for row in reading.events],
+            "next": cursor,
+            "up_to_date": reading.seen_to == reading.head,
+        }
+        response = said_unless_known(body, self.asking.language, tag, if_none_match)
+        response.headers["Link"] = f'<{self._address}?{urlencode(following)}>; rel="next"'
+        return response
+
+    async def _read(self, position: int | None, event: UUID | None = None) -> Reading:
+        types = _named(self.types) if self.types is not None else None
+        return await read_feed(self._reader, self.id, after=position, limit=self.limit, types=types, event=event)
+
+    def _checked(self, reading: Reading, epoch: UUID) -> Reading:
+        if reading.lost or reading.epoch != epoch:
+            raise Problem("cursor-expired", EXPIRED, headers={"Link": f'<{self._address}>; rel="start"'})
+        return reading
+
+    @property
+    def _reader(self) -> Reader:
+        return self.asking.database.seen_by(self.asking.owner)
+
+    @property
+    def _seal(self) -> Seal:
+        return Seal(self.asking.service.pepper.secrets, orjson.dumps([PATH, str(self.asking.client.id)]))
+
+    @property
+    def _address(self) -> str:
+        return f"{self.asking.service.base_url}{PATH}"
+
+
+def _named(types: str) -> frozenset[EventType]:
+    """Raise Problem."""
+    named = [types_named(item.strip()) for item in types.split(",")]
+    if not all(named):
+        raise invalid_parameter("types", UNKNOWN_TYPE)
+    return frozenset[EventType]().union(*named)
+
+
+def _wished(prefer: str | None) -> int:
+    """How many seconds the client would wait; a preference that can't be read is none (RFC 7240)."""
+    found = _WAIT.search(prefer or "")
+    return min(int(found[1]), LONGEST_WAIT_SECONDS) if found else 0
+
+
+async def _left(request: Request) -> None:
+    """Return when the client is gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _waited(request: Request, feed: Feed, reading: Reading, seconds: int) -> Reading:
+    request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + seconds + TO_ANSWER_SECONDS)
+    leaving = asyncio.create_task(_left(request))
+    try:
+        return await feed.wait(reading, seconds, leaving)
+    finally:
+        leaving.cancel()
+
+
+@router.get(
+    "",
+    operation_id="followEvents",
+    summary="Suivre ce qui se passe",
+    response_model=FeedPage,
+    responses=problems("invalid-cursor", "cursor-expired"),
+)
+async def follow_events(
+    request: Request,
+    asking: Following,
+    after: After = None,
+    types: Types = None,
+    limit: Limit = DEFAULT_LIMIT,
+    prefer: Prefer = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Les événements qui vous concernent, du plus ancien au plus récent. Aucun ne manque jamais ; après une panne, il
+    peut en venir deux fois un même, avec le même `id`.
+
+    Pour commencer : prenez la tête du flux (`after=now`), lisez les listes, puis suivez le flux depuis cette tête.
+    Ensuite, donnez à chaque lecture le `next` de la précédente, jusqu’à `up_to_date`. Un curseur de plus de 90 jours,
+    ou dont la base a perdu la suite, reçoit 410 : recommencez ainsi. Un filtre ne change rien à l’avancée du curseur.
+    """
+    feed = Feed(asking, limit, types)
+    reading, seconds = await feed.open(after), _wished(prefer)
+    with asking.service.watch.seat(asking.client.id) as seated:
+        if seconds and seated:
+            reading = await _waited(request, feed, reading, seconds)
+        response = feed.answered(reading, if_none_match)
+        if seconds and seated:
+            response.headers["Preference-Applied"] = f"wait={seconds}"
+        return response

@@ -1,0 +1,118 @@
+"""/v1/messages: the e-mails, followed and sent again by administrators."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from app.api.http.bodies.json_responses import answer_of, picked, said
+from app.api.http.fields.field_types import Count, Id
+from app.api.http.pagination import PlainPaging, equalities
+from app.api.http.request_headers import IdempotencyKey, answered, checked_key
+from app.api.http.routing import Route, listed
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.notifications.webhook_schemas import AttemptResource, attempts_of
+from app.domain.events import Recipient as EventRecipient
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.adviser_locks import Missing
+from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.outbox import messages
+from app.persistence.outbox.deliveries import MOST_ATTEMPTS_SHOWN, Channel, DeliveryState
+from app.persistence.outbox.messages import ENDPOINT_OWNER
+from app.use_cases.notifications.resend_email import resend
+
+router = APIRouter(prefix="/v1/messages", tags=["Messages"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.MESSAGES_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.MESSAGES_WRITE))]
+
+
+About = Annotated[Id | None, Query(description="L’inscription dont ils parlent.")]
+Status = Annotated[
+    DeliveryState | None, Query(description="Où en est l’envoi ; `dead` : refusé, sans adresse, ou abandonné.")
+]
+
+
+class Recipient(StrEnum):
+    """Who is written to of what happened to a registration."""
+
+    ADVISER = "adviser"
+    EMPLOYER = "employer"
+    TRAINING_ORGANISATION = "training_organisation"
+
+
+class MessageResource(TypedDict):
+    """Un courriel : à qui, sur quoi, et où il en est ; son texte et son adresse ne sont lus qu’à l’envoi. `dead` :
+    refusé, sans adresse, ou abandonné après dix essais ; `replay` compte les fois où il a été redemandé. Celui qui
+    avertit le propriétaire d’un point de réception ne concerne aucun conseiller ; l’administration, prévenue d’un
+    retour (`adviser.returned`), est dite `endpoint_owner`, comme lui."""
+
+    id: UUID
+    adviser_id: UUID | None
+    registration_id: UUID | None
+    event_id: UUID
+    template: Annotated[str, Field(max_length=60, pattern="^[a-z_]+[.][a-z_]+$")]
+    recipient_kind: Recipient | Literal["endpoint_owner"]
+    state: DeliveryState
+    replay: Count
+    attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
+    next_attempt_at: datetime | None
+    created_at: datetime
+
+
+def _resource(row: Row) -> dict[str, Any]:
+    kind = row["recipient_kind"]
+    shown = ENDPOINT_OWNER if kind == EventRecipient.SUPPORT else kind  # the released contract knows no other
+    return picked(row, MessageResource) | {"recipient_kind": shown, "attempts": attempts_of(row)}
+
+
+@router.get(
+    "",
+    operation_id="listMessages",
+    summary="Lister les courriels",
+    response_model=listed(MessageResource),
+)
+async def list_messages(
+    asking: Reading,
+    paging: PlainPaging,
+    adviser_id: Id | None = None,
+    registration_id: About = None,
+    status: Status = None,
+) -> Response:
+    """Du plus récent au plus ancien, pendant 90 jours. `status=dead` : ceux que personne n’a reçus, à renvoyer une fois
+    l’adresse corrigée."""
+    filters = equalities(channel=Channel.EMAIL, adviser_id=adviser_id, registration_id=registration_id, state=status)
+    return await paging.answered(asking, messages.list_page, filters, _resource, whose="adviser_id")
+
+
+def _worded(asking: Asking) -> Callable[[Row], Answer]:
+    return lambda row: answer_of(_resource(row), asking.language)
+
+
+@router.get(
+    "/{message_id}", operation_id="getMessage", summary="Lire où en est un courriel", response_model=MessageResource
+)
+async def get_message(message_id: UUID, asking: Reading) -> Response:
+    """Chacun de ses essais."""
+    row = await messages.read_message(asking.reader, message_id)
+    if row is None:
+        raise Missing("message")
+    return await asking.showing(said(_resource(row), asking.language), row["adviser_id"], message_id)
+
+
+@router.post(
+    "/{message_id}/resend",
+    operation_id="resendMessage",
+    summary="Envoyer de nouveau un courriel",
+    response_model=MessageResource,
+)
+async def resend_message(message_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """Aussitôt, à l’adresse connue à présent, quoi qu’il en soit advenu. Un envoi en cours suit son cours."""
+    asked = asking.asked(_worded(asking), checked_key(idempotency_key))
+    return answered(await resend(asking.database, message_id, asked))

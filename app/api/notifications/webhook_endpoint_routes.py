@@ -1,0 +1,217 @@
+"""/v1/webhook-endpoints: where events are delivered, and what became of them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from app.api.http.bodies.json_responses import answer_of, said
+from app.api.http.fields.field_types import Id
+from app.api.http.pagination import PlainPaging, Since, Until, between, equalities, invalid_parameter
+from app.api.http.problems.problem_details import Problem, field_error
+from app.api.http.request_headers import IdempotencyKey, answered, checked_key
+from app.api.http.routing import Route, listed, problems
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.notifications.delivery_routes import worded_delivery
+from app.api.notifications.webhook_schemas import (
+    NewWebhookEndpointResource,
+    RecoveryRequest,
+    RecoveryResource,
+    TypeFilter,
+    WebhookDeliveryResource,
+    WebhookEndpointPatch,
+    WebhookEndpointRequest,
+    WebhookEndpointResource,
+    WebhookSecretResource,
+    delivery_resource,
+    endpoint_resource,
+)
+from app.domain.events import EventType, types_named
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import Filter
+from app.persistence.engine.transactions.adviser_locks import Missing
+from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.outbox import deliveries, webhook_endpoints
+from app.persistence.outbox.deliveries import DeliveryState
+from app.use_cases.notifications import administer_webhook_endpoints, redeliver_webhooks
+from app.use_cases.notifications.administer_webhook_endpoints import EndpointWish
+from app.use_cases.notifications.event_payloads import TEST
+from app.wording.languages import Sentence
+
+router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"], route_class=Route)
+
+Reading = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_READ))]
+Writing = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_WRITE))]
+
+EVERYTHING = "*"
+NO_SUCH_TYPE = Sentence(
+    fr=f"Aucun type d’événement ne se nomme ainsi ; ceux qui existent : {', '.join(EventType)}.",
+    en=f"No type of event has this name; those that exist: {', '.join(EventType)}.",
+)
+
+
+def _check_types(types: list[str]) -> None:
+    """Raise Problem."""
+    unknown = [place for place, name in enumerate(types) if name != EVERYTHING and not types_named(name)]
+    if unknown:
+        errors = [field_error(f"/types/{place}", "unknown-type", NO_SUCH_TYPE) for place in unknown]
+        raise Problem("validation-error", NO_SUCH_TYPE, errors)
+
+
+async def _owned(asking: Asking, endpoint: UUID) -> Row:
+    """Raise Missing."""
+    row = await webhook_endpoints.read_endpoint(asking.reader, endpoint, asking.webhook_owner)
+    if row is None:
+        raise Missing("webhook endpoint")
+    return row
+
+
+@router.get(
+    "",
+    operation_id="listWebhookEndpoints",
+    summary="Lister les points de terminaison",
+    response_model=listed(WebhookEndpointResource),
+)
+async def list_webhook_endpoints(asking: Reading, paging: PlainPaging) -> Response:
+    """Les vôtres, sans leur secret."""
+    filters = [asking.webhook_owner.filter, Filter("{t}.status <> {}", "deleted")]
+    return await paging.answered(asking, webhook_endpoints.list_page, filters, endpoint_resource)
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="addWebhookEndpoint",
+    summary="Ajouter un point de terminaison",
+    response_model=NewWebhookEndpointResource,
+    responses=problems("too-many-endpoints"),
+)
+async def add_webhook_endpoint(body: WebhookEndpointRequest, asking: Writing) -> Response:
+    """Les événements à venir y sont livrés, signés, au moins une fois et dans un ordre quelconque ; seize au plus.
+
+    Le secret n’est montré qu’une fois et n’est gardé que chiffré, pas même pour une répétition de la demande : une
+    réponse perdue se remplace par un nouveau secret.
+    """
+    _check_types(body.types)
+    wish, outward = EndpointWish(body.url, body.types), asking.service.outward
+    row, secret = await administer_webhook_endpoints.add_endpoint(
+        asking.database, wish, asking.webhook_owner, outward, asking.now, asking.trace
+    )
+    return answered(answer_of(endpoint_resource(row) | {"secret": secret}, asking.language, status=201))
+
+
+@router.get(
+    "/{endpoint_id}",
+    operation_id="getWebhookEndpoint",
+    summary="Lire un point de terminaison",
+    response_model=WebhookEndpointResource,
+)
+async def get_webhook_endpoint(endpoint_id: UUID, asking: Reading) -> Response:
+    """Son adresse, ses types, comment il se porte."""
+    return said(endpoint_resource(await _owned(asking, endpoint_id)), asking.language)
+
+
+@router.patch(
+    "/{endpoint_id}",
+    operation_id="changeWebhookEndpoint",
+    summary="Modifier un point de terminaison",
+    response_model=WebhookEndpointResource,
+)
+async def change_webhook_endpoint(endpoint_id: UUID, body: WebhookEndpointPatch, asking: Writing) -> Response:
+    """Son adresse, ses types, désactivé ou actif. Ce qui attendait un point désactivé n’est plus livré ; une fois
+    celui-ci actif, redemandez-le par `recover`."""
+    _check_types(body.types or [])
+    changes = body.model_dump(exclude_none=True)
+    row = await administer_webhook_endpoints.change_endpoint(
+        asking.database, endpoint_id, changes, asking.webhook_owner, asking.service.reach, asking.now, asking.trace
+    )
+    return said(endpoint_resource(row), asking.language)
+
+
+@router.delete(
+    "/{endpoint_id}",
+    status_code=204,
+    operation_id="deleteWebhookEndpoint",
+    summary="Supprimer un point de terminaison",
+    response_class=Response,
+)
+async def delete_webhook_endpoint(endpoint_id: UUID, asking: Writing) -> Response:
+    """Plus rien n’y est livré, et ses livraisons ne se lisent plus."""
+    await administer_webhook_endpoints.delete_endpoint(
+        asking.database, endpoint_id, asking.webhook_owner, asking.now, asking.trace
+    )
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{endpoint_id}/test",
+    status_code=201,
+    operation_id="testWebhookEndpoint",
+    summary="Livrer un essai",
+    response_model=WebhookDeliveryResource,
+    responses=problems("endpoint-disabled"),
+)
+async def send_test_delivery(endpoint_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+    """Un événement `webhook_endpoint.test`, signé comme les autres et livré aussitôt : lisez ensuite la livraison."""
+    asked = asking.asked(worded_delivery(asking, 201), checked_key(idempotency_key))
+    return answered(await redeliver_webhooks.send_test(asking.database, endpoint_id, asked))
+
+
+@router.post(
+    "/{endpoint_id}/rotate-secret",
+    operation_id="rotateWebhookSecret",
+    summary="Changer de secret",
+    response_model=WebhookSecretResource,
+)
+async def rotate_webhook_secret(endpoint_id: UUID, asking: Writing) -> Response:
+    """Pendant 24 heures, chaque livraison porte deux signatures : celle du nouveau secret et celle de l’ancien."""
+    secret = await administer_webhook_endpoints.rotate_secret(
+        asking.database, endpoint_id, asking.webhook_owner, asking.service.outward.safe, asking.trace
+    )
+    return said({"secret": secret}, asking.language)
+
+
+@router.get(
+    "/{endpoint_id}/deliveries",
+    operation_id="listDeliveries",
+    summary="Lister les livraisons",
+    response_model=listed(WebhookDeliveryResource),
+)
+async def list_deliveries(
+    endpoint_id: UUID,
+    asking: Reading,
+    paging: PlainPaging,
+    state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
+    event_id: Annotated[Id | None, Query(description="Le `webhook-id`.")] = None,
+    event_type: Annotated[TypeFilter | None, Query(alias="type", description="Le type d’événement.")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> Response:
+    """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
+    if event_type not in {None, TEST, *EventType}:
+        raise invalid_parameter("type", NO_SUCH_TYPE)
+    period = between("created_at", since, until)
+    await _owned(asking, endpoint_id)
+    filters = [*equalities(lane_id=endpoint_id, state=state, event_id=event_id, type=event_type), *period]
+    return await paging.answered(asking, deliveries.list_page, filters, delivery_resource)
+
+
+@router.post(
+    "/{endpoint_id}/recover",
+    operation_id="recoverDeliveries",
+    summary="Livrer de nouveau ce qui n’est pas arrivé",
+    response_model=RecoveryResource,
+    responses=problems("endpoint-disabled"),
+)
+async def recover_deliveries(
+    endpoint_id: UUID, body: RecoveryRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Tout ce qui, de `since` à `until`, a été abandonné, ou n’a jamais été livré parce que le point était désactivé ;
+    avec les mêmes identifiants, et 10 000 au plus à la fois, les plus anciens d’abord."""
+
+    def worded(row: Row) -> Answer:
+        return answer_of(row, asking.language)
+
+    asked = asking.asked(worded, checked_key(idempotency_key), body)
+    return answered(await redeliver_webhooks.recover(asking.database, endpoint_id, (body.since, body.until), asked))

@@ -1,0 +1,157 @@
+"""Webhook endpoints and deliveries as their owners see them."""
+
+from datetime import datetime
+from typing import Annotated, Any, NotRequired
+from uuid import UUID
+
+import orjson
+from pydantic import Field, StringConstraints
+from typing_extensions import TypedDict
+
+from app.api.http.bodies.json_responses import instant, picked
+from app.api.http.fields import field_types, validation_messages
+from app.api.http.fields.field_types import LONGEST_ADDRESS, Count, worded
+from app.persistence.engine.driver_types import Row
+from app.persistence.outbox.deliveries import MOST_ATTEMPTS_SHOWN, DeliveryState
+from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus, EndpointWarning
+from app.use_cases.notifications.redeliver_webhooks import MOST_RECOVERED
+
+MOST_TYPES = 20
+LONGEST_TYPE = 60
+EVENT_TYPE = "^[a-z_]+[.][a-z_]+$"
+TYPE = r"^(\*|[a-z_]+\.(\*|[a-z_]+))$"
+SECRET = "^whsec_[A-Za-z0-9+/]{43}=$"  # noqa: S105  # what one looks like
+LONGEST_RESPONSE = 4_000
+
+Url = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[!-~]+$", max_length=LONGEST_ADDRESS, strict=True),
+    worded(validation_messages.URL),
+    Field(description="En https, aux ports 443 ou 8443, à une adresse publique ; aucune redirection n’est suivie."),
+]
+Types = Annotated[
+    list[
+        Annotated[
+            str,
+            StringConstraints(pattern=TYPE, max_length=LONGEST_TYPE, strict=True),
+            worded(validation_messages.EVENT_TYPES),
+        ]
+    ],
+    Field(
+        min_length=1,
+        max_length=MOST_TYPES,
+        description="Des types d’événements ; `registration.*` prend tous ceux des inscriptions, `*` tous.",
+    ),
+]
+TypeFilter = Annotated[
+    str, StringConstraints(pattern=EVENT_TYPE, max_length=LONGEST_TYPE), worded(validation_messages.EVENT_TYPE)
+]
+
+
+class WebhookEndpointRequest(field_types.Body):
+    """Où livrer, et quoi."""
+
+    url: Url
+    types: Types = ["*"]  # noqa: RUF012  # pydantic copies it
+
+
+class WebhookEndpointPatch(field_types.Body):
+    """Ce qui change ; ce qui est absent ou null demeure."""
+
+    url: Url | None = None
+    types: Types | None = None
+    status: Annotated[
+        EndpointStatus | None,
+        Field(description="`disabled` : plus rien n’est livré, jusqu’à `active`."),
+    ] = None
+
+
+class WebhookEndpointResource(TypedDict):
+    """`disabled_because` : par vous (`owner`), après cinq jours d’échecs (`failing`), ou sur réponse 410 (`gone`)."""
+
+    id: UUID
+    url: Url
+    types: Types
+    status: EndpointStatus
+    disabled_because: DisabledBecause | None
+    failures: Annotated[Count, Field(description="Échecs depuis la dernière réussite.")]
+    failing_since: Annotated[datetime | None, Field(description="Le premier de ces échecs.")]
+    paused_until: Annotated[datetime | None, Field(description="Rien n’y est essayé avant, après trop d’échecs.")]
+    warning: EndpointWarning | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewWebhookEndpointResource(WebhookEndpointResource):
+    """Le point de terminaison, et `secret`, qui n’est montré qu’ici."""
+
+    secret: Annotated[str, Field(pattern=SECRET, max_length=50, description="De quoi vérifier les signatures.")]
+
+
+class WebhookSecretResource(TypedDict):
+    """Le nouveau secret, qui n’est montré qu’ici."""
+
+    secret: Annotated[str, Field(pattern=SECRET, max_length=50)]
+
+
+class AttemptResource(TypedDict):
+    """Un essai. `error` est null quand il a réussi ; `response`, le début de la réponse, n’est donné qu’avec la
+    livraison seule."""
+
+    at: datetime
+    status: Annotated[int, Field(ge=100, le=999)] | None
+    duration_ms: Count
+    error: Annotated[str, Field(max_length=40, pattern="^[a-z]+(-[a-z]+)*$")] | None
+    response: NotRequired[Annotated[str, Field(max_length=LONGEST_RESPONSE, pattern="^[^\u0000]*$")] | None]
+
+
+class WebhookDeliveryResource(TypedDict):
+    """Un événement livré à un point de terminaison, ou qui doit l’être. `skipped` : il était désactivé ; `dead` :
+    abandonné après dix essais ; `replay` compte les fois où la livraison a été redemandée."""
+
+    id: UUID
+    webhook_endpoint_id: UUID
+    event_id: Annotated[UUID, Field(description="Le `webhook-id`, le même à chaque essai.")]
+    type: Annotated[str, Field(max_length=LONGEST_TYPE, pattern=EVENT_TYPE)]
+    state: DeliveryState
+    replay: Count
+    attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
+    next_attempt_at: datetime | None
+    created_at: datetime
+
+
+class RecoveryRequest(field_types.Body):
+    """Depuis quand, et jusqu’à quand : exclu, et sans fin s’il est absent ou null."""
+
+    since: field_types.Instant
+    until: field_types.Instant | None = None
+
+
+class RecoveryResource(TypedDict):
+    """Combien de livraisons sont de nouveau dues."""
+
+    due: Annotated[int, Field(ge=0, le=MOST_RECOVERED)]
+
+
+def endpoint_resource(row: Row) -> dict[str, Any]:
+    """The shape of WebhookEndpointResource."""
+    return picked(row, WebhookEndpointResource) | {
+        name: instant(row[name]) for name in ("failing_since", "paused_until")
+    }
+
+
+def delivery_resource(row: Row) -> dict[str, Any]:
+    """The shape of WebhookDeliveryResource, from a row whose attempts are JSON or still its text."""
+    return picked(row, WebhookDeliveryResource) | {"attempts": attempts_of(row)}
+
+
+def attempts_of(row: Row) -> list[dict[str, Any]]:
+    """Each the shape of AttemptResource."""
+    attempts: list[dict[str, Any]] = (
+        orjson.loads(row["attempts"]) if isinstance(row["attempts"], str) else row["attempts"]
+    )
+    return [_attempt(attempt) for attempt in attempts]
+
+
+def _attempt(row: Row) -> dict[str, Any]:
+    return {name: instant(value) if name == "at" else value for name, value in row.items() if name != "id"}

@@ -1,0 +1,122 @@
+"""The errors an operation can answer: those its nature brings, and those its route declares by their codes."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from app.api.http.problems.problem_details import MEDIA_TYPE
+from app.api.http.problems.problem_types import CATALOGUE
+from app.api.openapi.response_headers import SPOKEN, SURE, carried
+
+DESCRIPTIONS = {
+    400: "Requête, en-tête, curseur ou paramètre mal formé",
+    401: "Clé d’API absente ou inconnue",
+    403: "Action non permise à cette clé",
+    404: "Introuvable, ou pas à vous",
+    406: "Format non proposé",
+    408: "Demande trop lente",
+    409: "Conflit avec l’état présent",
+    410: "N’existe plus",
+    412: "Version périmée",
+    413: "Corps trop volumineux",
+    415: "Type de contenu refusé",
+    422: "Demande invalide, champ par champ",
+    428: "If-Match manquant",
+    429: "Trop de demandes",
+    500: "Erreur interne",
+    503: "Momentanément indisponible",
+}
+
+ALWAYS = ("invalid-parameter", "unauthenticated", "forbidden", "too-many-requests", "internal-error", "unavailable")
+WITH_BODY = (
+    "malformed-json", "request-timeout", "payload-too-large", "unsupported-media-type", "validation-error",
+)  # fmt: skip
+WITH_FILE = ("request-timeout", "payload-too-large", "unsupported-media-type", "validation-error")
+WITH_PARAMETER = {
+    "cursor": ("invalid-cursor",),
+    "Idempotency-Key": ("invalid-header", "idempotency-key-reused", "idempotency-in-flight", "outcome-unknown"),
+    "If-Match": ("invalid-header", "precondition-failed", "precondition-required"),
+}
+
+_SENT_WITH = {
+    401: ("WWW-Authenticate",),
+    410: ("Link",),
+    412: ("ETag",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
+REPLAYS = {409: ("Retry-After", "Idempotent-Replayed"), 422: ("Idempotent-Replayed",)}
+SERVER_ERROR = 500
+# The statuses whose one problem is the same everywhere, by its code: declared once.
+ALONE = {401, 403, 404, 406, 408, 410, 412, 413, 415, 428, 429, 500}
+
+
+def codes_of(operation: Mapping[str, Any]) -> frozenset[str]:
+    """The codes of the problems that an operation can answer, as the framework describes it."""
+    return frozenset({*ALWAYS, *_brought(operation), *_declared_by(operation)})
+
+
+def errors_of(operation: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Its error answers, by status."""
+    replays = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
+    by_status: dict[int, list[str]] = {}
+    for code in sorted(codes_of(operation), key=list(CATALOGUE).index):
+        by_status.setdefault(CATALOGUE[code].status, []).append(code)
+    return {
+        str(status): {"$ref": f"#/components/responses/{codes[0]}"}
+        if status in ALONE
+        else _answer(status, codes, replays=replays)
+        for status, codes in sorted(by_status.items())
+    }
+
+
+def responses(codes: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The answers that are the same everywhere, by the code of their problem; `codes` are those ever answered."""
+    alone = {code: kind.status for code, kind in CATALOGUE.items() if kind.status in ALONE and code in codes}
+    return {code: _answer(status, [code], replays=False) for code, status in alone.items()}
+
+
+def _brought(operation: Mapping[str, Any]) -> Iterator[str]:
+    if "requestBody" in operation:
+        yield from WITH_BODY if "application/json" in operation["requestBody"]["content"] else WITH_FILE
+    for parameter in operation.get("parameters", ()):
+        yield from ("not-found",) if parameter["in"] == "path" else WITH_PARAMETER.get(parameter["name"], ())
+
+
+def _declared_by(operation: Mapping[str, Any]) -> Iterator[str]:
+    for answer in operation["responses"].values():
+        yield from answer.get("content", {}).get(MEDIA_TYPE, {}).get("examples", ())
+
+
+def _answer(status: int, codes: list[str], *, replays: bool) -> dict[str, Any]:
+    usual = SPOKEN if status < SERVER_ERROR else SURE
+    headers = [*usual, *_SENT_WITH.get(status, ()), *(REPLAYS.get(status, ()) if replays else ())]
+    named = ", ".join(f"`{code}`" for code in codes)
+    return {
+        "description": f"{DESCRIPTIONS[status]} : {named}.",
+        "headers": carried(headers),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/ProblemResource"},
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
+            }
+        },
+    }
+
+
+def examples(codes: Collection[str]) -> dict[str, dict[str, Any]]:
+    """One for each problem, by its code."""
+    return {
+        code: {
+            "summary": kind.title.fr,
+            "value": {
+                "type": f"https://exemple.fr/problems/{code}",
+                "title": kind.title.fr,
+                "status": kind.status,
+                "detail": kind.advice.fr,
+                "instance": "urn:uuid:01978a3e-5b0c-7c41-9d5f-2f0c1b7a9e34",
+                "code": code,
+            },
+        }
+        for code, kind in CATALOGUE.items()
+        if code in codes
+    }

@@ -1,0 +1,32 @@
+"""The interactive documentation: Swagger UI, served from here, started by a script of ours."""
+
+from importlib.resources import files
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from app.api.pages.template_rendering import page
+
+# Swagger UI draws its icons from data: addresses and sets styles from its script, which needs no 'unsafe-inline'.
+WORKPLACE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+async def _documentation(_: Request) -> Response:
+    return page("documentation.html", policy=WORKPLACE_POLICY)
+
+
+async def _to_documentation(_: Request) -> Response:
+    return RedirectResponse("/docs", 307)
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/", _to_documentation),
+        Route("/docs", _documentation),
+        Mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static"))),
+    ]

@@ -1,0 +1,67 @@
+"""The guide: prose from templates, and programs that the tests run."""
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from fastapi import Request
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_for_filename  # pyright: ignore[reportUnknownVariableType]  # untyped **options
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from app.api.http.problems.problem_details import Problem
+from app.api.http.problems.problem_types import CATALOGUE
+from app.api.identity.authorisation import SCOPES, Scope
+from app.api.pages.template_rendering import TEMPLATES, page
+from app.persistence.schema.retention_periods import ANSWERS
+from app.wording.languages import Sentence
+
+PROJECT = Path(__file__).parents[3]
+SAMPLES = {
+    file.name: file.read_text()
+    for pattern in ("app/api/pages/samples/*.*", "openapi/receivers/receiver.*")
+    for file in PROJECT.glob(pattern)
+}
+COLOURS: "HtmlFormatter[str]" = HtmlFormatter(nowrap=True)
+
+
+@cache
+def _sample(name: str) -> Markup:
+    """A program in colour, under its name, which leads to the file itself."""
+    code = Markup(highlight(SAMPLES[name], get_lexer_for_filename(name), COLOURS))  # noqa: S704  # it escapes too
+    return Markup(TEMPLATES.get_template("sample.html").render(name=name, code=code))  # noqa: S704  # it escapes
+
+
+def _problem(code: str) -> Markup:
+    """The way to the page of a problem. Raise KeyError when there is none."""
+    return Markup('{} <a href="/problems/{}"><code>{}</code></a>').format(CATALOGUE[code].status, code, code)
+
+
+async def _guide(request: Request) -> Response:
+    service = request.app.state.service
+    return page(
+        "guide.html",
+        sample=_sample,
+        problem=_problem,
+        base_url=service.base_url,
+        idempotency_hours=ANSWERS // timedelta(hours=1),
+        per_minute=service.limiter.per_minute,
+        catalogue=CATALOGUE,
+        scopes=[*Scope],
+        roles=SCOPES,
+    )
+
+
+async def _sample_file(request: Request) -> Response:
+    """A program to download. Raise Problem when none has this name."""
+    text = SAMPLES.get(request.path_params["name"])
+    if text is None:
+        raise Problem("not-found", Sentence(fr="Aucun exemple n’a ce nom.", en="No sample has this name."))
+    return PlainTextResponse(text)
+
+
+def routes() -> list[BaseRoute]:
+    return [Route("/guide", _guide), Route("/guide/samples/{name}", _sample_file)]

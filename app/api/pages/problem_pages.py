@@ -1,0 +1,26 @@
+"""What a problem's `type` leads to, and the list of them all."""
+
+from fastapi import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app.api.http.problems.problem_details import Problem
+from app.api.http.problems.problem_types import CATALOGUE
+from app.api.pages.template_rendering import page
+from app.wording.languages import Sentence
+
+
+async def _problem(request: Request) -> Response:
+    """Raise Problem when no problem has this code."""
+    code = request.path_params["code"]
+    if code not in CATALOGUE:
+        raise Problem("not-found", Sentence(fr="Aucun problème n’a ce code.", en="No problem has this code."))
+    return page("problem.html", request.scope["language"], code=code, kind=CATALOGUE[code])
+
+
+async def _problems(request: Request) -> Response:
+    return page("problems.html", request.scope["language"], catalogue=CATALOGUE)
+
+
+def routes() -> list[BaseRoute]:
+    return [Route("/problems", _problems), Route("/problems/{code}", _problem)]

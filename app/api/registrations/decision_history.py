@@ -1,0 +1,80 @@
+"""The decisions of a registration as the contract shows them, each with the facts that it read."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypeAliasType, TypedDict
+
+from app.api.http.fields.field_types import BucketName
+from app.api.http.pagination import Pagination
+from app.api.registrations.registration_resources import DecisionResource, decision_resource, entitlement_of
+from app.domain.decisions.decision_cascade import Cause
+from app.domain.facts.contract import Contract, covering_contract
+from app.domain.facts.registration import Funding
+from app.persistence.administration.clients import Client
+from app.persistence.engine.driver_types import Row
+from app.persistence.registrations import MOST_DECISIONS
+from app.wording.languages import Language
+
+CONTRACTS: TypeAdapter[tuple[Contract, ...]] = TypeAdapter(tuple[Contract, ...])
+SOMEBODY_ELSE = UUID(int=0)
+
+Facts = TypeAliasType("Facts", dict[str, Any])
+
+
+class PastDecisionResource(DecisionResource):
+    """Une décision passée : sa cause, à la demande de qui elle a été prise et les faits qu’elle a lus.
+
+    Pour un organisme de formation, `decided_by` est l’identifiant nul quand un autre client l’a demandée, et les
+    faits ne gardent que ses inscriptions et le contrat qui couvre sa session.
+    """
+
+    cause: Cause
+    decided_by: UUID
+    funding: Funding | None
+    entitlement: BucketName | None
+    facts: Facts
+
+
+class DecisionsResource(TypedDict):
+    """Les décisions d’une inscription, la plus récente d’abord."""
+
+    data: Annotated[list[PastDecisionResource], Field(max_length=MOST_DECISIONS)]
+    pagination: Pagination
+
+
+def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
+    """What a decision read; a training organisation is shown its own registrations and the contract of the session, and
+    nothing of an earlier file."""
+    facts: dict[str, Any] = orjson.loads(stored)
+    if owner is None:
+        return facts
+    file, first_day = facts["file"], date.fromisoformat(facts["request"]["session"]["starts_on"])
+    own = [item for item in file["registrations"] if item["request"]["organisation"]["id"] == str(owner)]
+    covering = covering_contract(CONTRACTS.validate_python(file["contracts"]), first_day)
+    contracts = [_without_others(item) for item in file["contracts"] if covering and item["id"] == str(covering.id)]
+    shown = {name: value for name, value in file.items() if name != "former"}
+    return {**facts, "file": {**shown, "registrations": own, "contracts": contracts}}
+
+
+def _without_others(contract: dict[str, Any]) -> dict[str, Any]:
+    """A contract that does not name the one it renews."""
+    return {name: value for name, value in contract.items() if name != "renews_contract_id"}
+
+
+def past_decision_resource(row: Row, client: Client, language: Language) -> PastDecisionResource:
+    """`row` is one of the table of decisions; `client` asks."""
+    entitlement, owner = entitlement_of(row["unit"]), client.training_organisation_id
+    decision = decision_resource({**row, "decision_id": row["id"]}, entitlement, language, owner)
+    is_told = owner is None or row["decided_by"] == client.id
+    return {
+        **decision,
+        "cause": row["cause"],
+        "decided_by": row["decided_by"] if is_told else SOMEBODY_ELSE,
+        "funding": row["funding"],
+        "entitlement": entitlement,
+        "facts": _facts(row["facts"], owner),
+    }

@@ -1,0 +1,176 @@
+"""/v1/registrations/{id}/…: answer, re-examine, cancel, attend, position, move."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from app.api.http.bodies.json_responses import answer_of
+from app.api.http.fields.field_types import Id
+from app.api.http.problems.validation_problems import validation_problem
+from app.api.http.request_headers import IdempotencyKey, IfMatch, answered, expected, required_key
+from app.api.http.routing import Route, problems
+from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.registrations.registration_requests import (
+    AttendanceRequest,
+    CancellationRequest,
+    ChoiceRequest,
+    PositioningTestRequest,
+    ReExaminationRequest,
+    ReschedulingRequest,
+    SessionBody,
+    SessionPatch,
+)
+from app.api.registrations.registration_resources import RegistrationResource, shown_registration
+from app.domain.facts.registration import Choice, Chooser
+from app.domain.facts.session import Session
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.idempotency import Answer
+from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.choose_over_quota import decline, keep
+from app.use_cases.registrations.record_attendance import attend
+from app.use_cases.registrations.record_positioning_test import position
+from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reschedule_registration import reschedule
+from app.use_cases.registrations.session_venue import Venue
+from app.use_cases.request_context import Asked
+
+router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=Route)
+
+Writing = Annotated[Asking, Depends(Needs(Scope.REGISTRATIONS_WRITE))]
+Holding = Annotated[Asking, Depends(Needs(Scope.SESSIONS_WRITE))]
+
+
+def _worded(asking: Asking) -> Callable[[Row], Answer]:
+    """The registration as it is left."""
+
+    def worded(row: Row) -> Answer:
+        return answer_of(shown_registration(row, asking), asking.language)
+
+    return worded
+
+
+def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
+    """An action under its required key."""
+    return asking.asked(_worded(asking), required_key(key), body)
+
+
+@router.post(
+    "/{registration_id}/choice",
+    operation_id="chooseOverQuota",
+    summary="Répondre au dépassement de quota",
+    response_model=RegistrationResource,
+    responses=problems("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
+)
+async def choose(
+    registration_id: Id, body: ChoiceRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Conserver l’inscription sans prise en charge, à la charge d’un des payeurs proposés, ou l’annuler.
+
+    Le conseiller est prévenu que vous avez choisi à sa place. Lui-même répond par le lien personnel qu’il a reçu.
+    """
+    asked, chooser = _acting(asking, idempotency_key, body), Chooser(asking.client.role)
+    if body.choice is Choice.KEEP and body.payer is not None:
+        return answered(await keep(asking.database, registration_id, body.payer, asked, chooser))
+    return answered(await decline(asking.database, registration_id, asked, chooser))
+
+
+@router.post(
+    "/{registration_id}/re-examination",
+    operation_id="reExamineRegistration",
+    summary="Demander le réexamen d’un refus",
+    response_model=RegistrationResource,
+    responses=problems("idempotency-key-missing", "invalid-transition", "duplicate-registration", "adviser-anonymised"),
+)
+async def re_examine(
+    registration_id: Id,
+    asking: Writing,
+    body: ReExaminationRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """La situation étant régularisée, la demande est décidée à nouveau sur les faits du moment."""
+    notice = body or ReExaminationRequest()
+    asked = _acting(asking, idempotency_key, notice)
+    agreed = notice.employer_agreement
+    return answered(await reexamine(asking.database, registration_id, asked, employer_agreement=agreed))
+
+
+@router.post(
+    "/{registration_id}/cancellation",
+    operation_id="cancelRegistration",
+    summary="Annuler une inscription",
+    response_model=RegistrationResource,
+    responses=problems("idempotency-key-missing", "invalid-transition", "session-started", "adviser-anonymised"),
+)
+async def cancel_registration(
+    registration_id: Id,
+    asking: Writing,
+    body: CancellationRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Avant le premier jour de la session. Le droit libéré va à la plus ancienne inscription en attente."""
+    wish = body or CancellationRequest()
+    asked = _acting(asking, idempotency_key, wish)
+    return answered(await cancel(asking.database, registration_id, wish.cancelled_on, wish.motive, asked))
+
+
+@router.post(
+    "/{registration_id}/attendance",
+    operation_id="recordAttendance",
+    summary="Enregistrer l’assiduité",
+    response_model=RegistrationResource,
+    responses=problems("idempotency-key-missing", "invalid-transition", "session-not-started", "adviser-anonymised"),
+)
+async def record_attendance(
+    registration_id: Id, body: AttendanceRequest, asking: Holding, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Une absence justifiée rend le droit, une absence non justifiée le consomme."""
+    asked = _acting(asking, idempotency_key, body)
+    return answered(await attend(asking.database, registration_id, body.outcome, body.motive, asked))
+
+
+@router.post(
+    "/{registration_id}/positioning-test",
+    operation_id="recordPositioningTest",
+    summary="Enregistrer le test de positionnement",
+    response_model=RegistrationResource,
+    responses=problems("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
+)
+async def record_positioning_test(
+    registration_id: Id, body: PositioningTestRequest, asking: Holding, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Formation initiale seulement ; la durée doit être une des durées de parcours de la politique à cette date."""
+    asked = _acting(asking, idempotency_key, body)
+    return answered(await position(asking.database, registration_id, body.taken_on, body.hours, asked))
+
+
+def _moved(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:
+    """Raise Problem when the session would end before it starts."""
+    changed = {**asdict(present), **asdict(venue), **patch.model_dump(exclude_unset=True)}
+    try:
+        body = SessionBody.model_validate(changed)
+        return body.to_session(), body.to_venue()
+    except ValidationError as problem:
+        raise validation_problem([{**error, "loc": ("session", *error["loc"])} for error in problem.errors()]) from None
+
+
+@router.patch(
+    "/{registration_id:uuid}",
+    operation_id="rescheduleRegistration",
+    summary="Déplacer la session",
+    response_model=RegistrationResource,
+    responses=problems("invalid-transition", "session-started", "duplicate-registration", "adviser-anonymised"),
+)
+async def reschedule_registration(
+    registration_id: Id, body: ReschedulingRequest, asking: Holding, if_match: IfMatch = None
+) -> Response:
+    """La session n’a pas commencé : l’inscription est décidée à nouveau et son droit choisi à nouveau."""
+    asked = asking.asked(_worded(asking))
+
+    def moved(present: Session, venue: Venue) -> tuple[Session, Venue]:
+        return _moved(present, venue, body.session)
+
+    return answered(await reschedule(asking.database, registration_id, moved, expected(if_match), asked))

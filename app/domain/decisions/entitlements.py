@@ -1,0 +1,192 @@
+"""Funded rights (droits financés): buckets, their windows, and who holds which unit (section 4)."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import count
+
+from app.domain.errors import NothingToCarryOver
+from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.calendar import first_day, last_day, months_after
+from app.domain.facts.module import Module, ModuleCode
+from app.domain.facts.policy import Policy
+from app.domain.facts.registration import Registration, Unit, bucket_of
+
+FIRST_YEAR = "first_year"
+CARRY_OVER = "carry_over:"
+SUPPLEMENTARY = "supplementary:"
+
+
+class Category(StrEnum):
+    FIRST_YEAR = "first_year"
+    ANNUAL = "annual"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """`units` usable for sessions whose first day is from `opens_on` to `expires_on`, both included (None: no end)."""
+
+    name: str
+    units: int
+    opens_on: date
+    expires_on: date | None
+    rule: str
+
+    @property
+    def last_day(self) -> date:
+        return self.expires_on or date.max
+
+    @property
+    def is_carry_over(self) -> bool:
+        return self.name.startswith(CARRY_OVER)
+
+    def is_open(self, day: date) -> bool:
+        return self.opens_on <= day <= self.last_day
+
+
+def civil_year(year: int) -> str:
+    return f"civil_year:{year}"
+
+
+def first_year_entry(file: AdviserFile, policy: Policy) -> date | None:
+    """The entry that makes the adviser N, on the policy's cut-off or later (4.1, R20); None when it does not."""
+    entered_on = file.entered_on
+    return entered_on if entered_on is not None and entered_on >= policy.two_modules.entered_on_or_after else None
+
+
+def category_on(file: AdviserFile, day: date, policy: Policy) -> Category:
+    """N from entry on; E when entered before the cut-off, or exempt (section 4.1)."""
+    if file.entered_on is not None and file.entered_on <= day:
+        return Category.FIRST_YEAR if first_year_entry(file, policy) else Category.ANNUAL
+    return Category.ANNUAL if file.exempted_on is not None and file.exempted_on <= day else Category.NONE
+
+
+def first_year_ends_on(entered_on: date, policy: Policy) -> date:
+    """W, the anniversary of entry, included (R20)."""
+    return months_after(entered_on, policy.two_modules.window_months)
+
+
+def in_post_during(file: AdviserFile, year: int) -> bool:
+    return any(contract.runs_during(first_day(year), last_day(year)) for contract in file.contracts)
+
+
+def _first_year_buckets(file: AdviserFile, entered_on: date, policy: Policy, through: int) -> Iterator[Bucket]:
+    """N: two modules from entry to W (R20), then one per civil year from the day after W (R21)."""
+    window_end = first_year_ends_on(entered_on, policy)
+    yield Bucket(FIRST_YEAR, policy.two_modules.count, entered_on, window_end, "R20")
+    for year in range(window_end.year, through + 1):
+        opens_on = max(first_day(year), window_end + timedelta(days=1))
+        if opens_on <= last_day(year) and in_post_during(file, year):
+            yield Bucket(civil_year(year), policy.civil_year.count, opens_on, last_day(year), "R21")
+
+
+def annual_phase(file: AdviserFile, policy: Policy) -> tuple[date, date] | None:
+    """From when to when, both included, the adviser is E: an exempt one who enters later is E until the day before."""
+    entered_on, exempted_on = file.entered_on, file.exempted_on
+    if entered_on is not None and entered_on < policy.two_modules.entered_on_or_after:
+        return entered_on, date.max
+    if exempted_on is None:
+        return None
+    last = entered_on - timedelta(days=1) if entered_on else date.max
+    return (exempted_on, last) if exempted_on <= last else None
+
+
+def _annual_buckets(file: AdviserFile, policy: Policy, through: int) -> Iterator[Bucket]:
+    """E: one module per civil year in post (R22), with the policy's grace for some years (R23)."""
+    phase = annual_phase(file, policy)
+    if phase is None:
+        return
+    since, until = phase
+    for year in range(policy.civil_year.first_year, through + 1):
+        expires_on = min(policy.civil_year.grace.get(year, last_day(year)), until)
+        if first_day(year) <= expires_on and since <= expires_on and in_post_during(file, year):
+            yield Bucket(civil_year(year), policy.civil_year.count, first_day(year), expires_on, "R22")
+
+
+def _carried(bucket: Bucket, units: int) -> Bucket:
+    """R27: the year after the bucket's own; after a first year, from the day after W to the end of the next year."""
+    if bucket.name == FIRST_YEAR:
+        opens_on, year = bucket.last_day + timedelta(days=1), bucket.last_day.year + 1
+    else:
+        year = bucket.opens_on.year + 1
+        opens_on = first_day(year)
+    return Bucket(f"{CARRY_OVER}{bucket.name}", units, opens_on, last_day(year), "R27")
+
+
+def _carried_units(file: AdviserFile, bucket: str) -> int:
+    return sum(carried.units for carried in file.carry_overs if carried.bucket == bucket)
+
+
+def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[Bucket, ...]:
+    """The buckets of standard modules up to the civil year `through`, carried units moved to their own bucket."""
+    own = [*_annual_buckets(file, policy, through)]
+    entry = first_year_entry(file, policy)
+    if entry is not None:
+        own += _first_year_buckets(file, entry, policy, through)
+    buckets: list[Bucket] = []
+    for bucket in own:
+        carried = _carried_units(file, bucket.name)
+        buckets += [replace(bucket, units=bucket.units - carried), _carried(bucket, carried)] if carried else [bucket]
+    return tuple(buckets)
+
+
+def carried_right(file: AdviserFile, bucket: str, policy: Policy) -> Bucket | None:
+    """The right that holds what was carried from this bucket; None when the file gives no such bucket any more."""
+    through = int(bucket.partition(":")[2] or 0)
+    carried = f"{CARRY_OVER}{bucket}"
+    return next((item for item in quota_buckets(file, policy, through=through) if item.name == carried), None)
+
+
+def supplementary_bucket(module: ModuleCode, policy: Policy) -> Bucket:
+    """R24: a module marked in the catalogue has a right of its own, once per adviser, without end."""
+    return Bucket(f"{SUPPLEMENTARY}{module}", policy.supplementary.count, policy.supplementary.since, None, "R24")
+
+
+def buckets_for(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:
+    """The buckets open on `day` that this module may use: its own when supplementary, else the quota's (4.3)."""
+    if module.supplementary:
+        candidates: tuple[Bucket, ...] = (supplementary_bucket(module.code, policy),)
+    else:
+        candidates = quota_buckets(file, policy, through=day.year)
+    return tuple(bucket for bucket in candidates if bucket.is_open(day))
+
+
+def holders(registrations: Iterable[Registration], bucket: str) -> tuple[Registration, ...]:
+    return tuple(item for item in registrations if item.entitlement == bucket)
+
+
+def used_before(file: AdviserFile, bucket: str) -> int:
+    """How many of the bucket's units an earlier file of the same person had used."""
+    return sum(bucket_of(unit) == bucket for unit in file.units_of_before)
+
+
+def units_left(file: AdviserFile, bucket: Bucket) -> int:
+    return bucket.units - len(holders(file.registrations, bucket.name)) - used_before(file, bucket.name)
+
+
+def choose_bucket(file: AdviserFile, module: Module, day: date, policy: Policy) -> Bucket | None:
+    """Among open buckets with a free unit, the one that expires first; then a carry-over, then by name."""
+    free = [bucket for bucket in buckets_for(file, module, day, policy) if units_left(file, bucket) > 0]
+    return min(free, key=lambda bucket: (bucket.last_day, not bucket.is_carry_over, bucket.name), default=None)
+
+
+def free_unit(file: AdviserFile, bucket: Bucket) -> Unit:
+    return lowest_free(bucket.name, file.held_units)
+
+
+def lowest_free(bucket: str, held: Collection[Unit]) -> Unit:
+    """The unit of the lowest ordinal, from 1, that is not held."""
+    return next(unit for ordinal in count(1) if (unit := Unit(f"{bucket}#{ordinal}")) not in held)
+
+
+def check_carry_over(file: AdviserFile, bucket_name: str, units: int, policy: Policy, *, through: int) -> None:
+    """R27: at most what the bucket has left; a carry-over or a supplementary right can't be carried.
+
+    Raises NothingToCarryOver.
+    """
+    own = [bucket for bucket in quota_buckets(file, policy, through=through) if not bucket.is_carry_over]
+    left = next((units_left(file, bucket) for bucket in own if bucket.name == bucket_name), 0)
+    if units > left:
+        raise NothingToCarryOver(bucket_name, max(left, 0))

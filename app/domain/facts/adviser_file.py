@@ -1,0 +1,98 @@
+"""The adviser's file: every fact that the rules read about a person, as of one moment."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from app.domain.facts.adviser import Adviser
+from app.domain.facts.certification import Certification
+from app.domain.facts.contract import Contract
+from app.domain.facts.registration import Registration, RegistrationId, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """Units of a bucket that the support desk gave back for the next year (report de droits, R27)."""
+
+    bucket: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What the same person's earlier file, anonymised since, had used: entries into initial training, and units. It
+    counts as if it stood in this one, and says nothing else of what was followed, when and with whom."""
+
+    entries: tuple[date, ...] = ()
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdviserFile:
+    """`registrations` stand in order of creation, whatever their status; `former` is None for whoever is new."""
+
+    adviser: Adviser
+    contracts: tuple[Contract, ...] = ()
+    certifications: tuple[Certification, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    carry_overs: tuple[CarryOver, ...] = ()
+    former: Former | None = None
+
+    @property
+    def entries(self) -> tuple[date, ...]:
+        """Every entry into funded initial training: the imported one, those of an earlier file (the same said twice is
+        one), and registrations accepted or completed here."""
+        history = self.adviser.initial_training
+        imported = (history.entered_on,) if history else ()
+        earlier = self.former.entries if self.former else ()
+        known = tuple(dict.fromkeys(imported + earlier))
+        return known + tuple(item.first_day for item in self.registrations if item.is_entry)
+
+    @property
+    def entered_on(self) -> date | None:
+        """The first day of initial training, None as long as none is known."""
+        return min(self.entries, default=None)
+
+    @property
+    def exempted_on(self) -> date | None:
+        """The first day an exempting qualification was held (dispense, R14), None when none is."""
+        exempting = (
+            result.on
+            for result in self.certifications
+            if result.is_obtained and result.qualification.exempts_from_initial_training
+        )
+        return min(exempting, default=None)
+
+    @property
+    def held_units(self) -> frozenset[Unit]:
+        return frozenset(item.unit for item in self.registrations if item.unit is not None) | self.units_of_before
+
+    @property
+    def units_of_before(self) -> frozenset[Unit]:
+        """Those that an earlier file of the same person had used."""
+        return frozenset(self.former.units if self.former else ())
+
+    def twin(self, registration: Registration) -> Registration | None:
+        """Another active registration for the same module and first day (section 5)."""
+        return next(
+            (
+                other
+                for other in self.registrations
+                if other.is_active
+                and other.id != registration.id
+                and other.first_day == registration.first_day
+                and other.request.module.code == registration.request.module.code
+            ),
+            None,
+        )
+
+    def without(self, registration: RegistrationId) -> "AdviserFile":
+        return replace(self, registrations=tuple(item for item in self.registrations if item.id != registration))
+
+    def having(self, registration: Registration) -> "AdviserFile":
+        """The file with this registration in the place of its former state, or last when it is new."""
+        if registration.id not in {item.id for item in self.registrations}:
+            return replace(self, registrations=(*self.registrations, registration))
+        return replace(
+            self,
+            registrations=tuple(registration if item.id == registration.id else item for item in self.registrations),
+        )

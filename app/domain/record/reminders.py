@@ -1,0 +1,108 @@
+"""What an adviser is told before it is too late: exams to be presented (R37), funded rights about to be lost (R27).
+
+Section 6 asks to remind before the deadline and at it, without saying how long before; section 7 to notify those who
+are about to lose a right. A month leaves time to find a session of the exam, two to find one of a module.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from app.domain.decisions.entitlements import quota_buckets, units_left
+from app.domain.events import Event, EventType, Recipient, Subject, written_to
+from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.certification import Qualification
+from app.domain.facts.contract import covering_contract
+from app.domain.facts.policy import Policy
+from app.domain.record.exam_presentations import (
+    Presentation,
+    PresentationStatus,
+    initial_training_completed,
+    presentations,
+)
+
+REMINDED_BEFORE = timedelta(days=30)
+WARNED_BEFORE = timedelta(days=60)
+# A deadline is told on its day, or as soon after it as the worker can; one that passed longer ago was of another time,
+# as those of imported trainings are, and stands in the list of what is overdue.
+TOLD_UNTIL = timedelta(days=30)
+
+
+class Stage(StrEnum):
+    BEFORE = "before"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """`key` tells it from all others of the same adviser: under each, something is told once."""
+
+    key: str
+    event: Event
+
+
+def _stage(due_on: date, on: date) -> Stage | None:
+    if due_on - REMINDED_BEFORE <= on < due_on:
+        return Stage.BEFORE
+    return Stage.DEADLINE if due_on <= on <= due_on + TOLD_UNTIL else None
+
+
+def _about_exams(file: AdviserFile, lacking: list[Presentation], stage: Stage, on: date) -> Reminder:
+    """`lacking` have one deadline. The employer of the day is told, to free the adviser; and who gave the training,
+    on whom the duty to present lies."""
+    due_on, completed = lacking[0].due_on, initial_training_completed(file)
+    organisation = completed.request.organisation.id if completed else None
+    known = {
+        Recipient.ADVISER: True,
+        Recipient.EMPLOYER: covering_contract(file.contracts, on) is not None,
+        Recipient.TRAINING_ORGANISATION: organisation is not None,
+    }
+    event = Event(
+        EventType.CERTIFICATION_DUE,
+        Subject.ADVISER,
+        file.adviser.id,
+        1,
+        file.adviser.id,
+        organisation,
+        {
+            "exams": [
+                {"qualification": item.qualification, "next_attempt_payer": item.next_attempt_payer} for item in lacking
+            ],
+            "due_on": due_on,
+            "stage": stage,
+        },
+        tuple(item for item in written_to(EventType.CERTIFICATION_DUE) if known[item]),
+    )
+    return Reminder(f"{event.type}:{due_on}:{stage}", event)
+
+
+def _about_rights(file: AdviserFile, policy: Policy, on: date) -> Iterator[Reminder]:
+    """Rights with a free unit that end soon, of an adviser in post who can still use them."""
+    if not file.adviser.in_scheme or covering_contract(file.contracts, on) is None:
+        return
+    for bucket in quota_buckets(file, policy, through=on.year):
+        left = units_left(file, bucket)
+        if left > 0 and bucket.is_open(on) and bucket.last_day <= on + WARNED_BEFORE:
+            event = Event(
+                EventType.ENTITLEMENT_EXPIRING,
+                Subject.ADVISER,
+                file.adviser.id,
+                1,
+                file.adviser.id,
+                None,
+                {"bucket": bucket.name, "units": left, "expires_on": bucket.last_day, "rule": bucket.rule},
+                written_to(EventType.ENTITLEMENT_EXPIRING),
+            )
+            yield Reminder(f"{event.type}:{bucket.name}", event)
+
+
+def reminders(
+    file: AdviserFile, qualifications: Iterable[Qualification], policy: Policy, on: date
+) -> tuple[Reminder, ...]:
+    """What the adviser should have been told by the end of the day `on`; `policy` is the version in force then."""
+    presented = presentations(file, qualifications, policy, on)
+    lacking = [item for item in presented if item.status is not PresentationStatus.MET]
+    stage = _stage(lacking[0].due_on, on) if lacking else None
+    about_exams = (_about_exams(file, lacking, stage, on),) if stage else ()
+    return (*about_exams, *_about_rights(file, policy, on))

@@ -1,0 +1,143 @@
+"""The training record (dossier de formation): what the rules see of an adviser on one day."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from app.domain.decisions.entitlements import (
+    Bucket,
+    Category,
+    carried_right,
+    category_on,
+    holders,
+    quota_buckets,
+    supplementary_bucket,
+    used_before,
+)
+from app.domain.decisions.in_post import Post, post_on, post_refusals
+from app.domain.decisions.refusals import Refusal
+from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.calendar import months_after
+from app.domain.facts.certification import Qualification, QualificationCode
+from app.domain.facts.contract import covering_contract
+from app.domain.facts.module import ModuleCode
+from app.domain.facts.policy import Policy
+from app.domain.facts.registration import Registration, RegistrationId, Status
+from app.domain.record.exam_presentations import Presentation, initial_training_ended_on, presentations
+from app.domain.record.missed_sessions import MissedSession, missed_sessions
+from app.domain.record.obligations import Obligation, obligations
+
+MONTHS_AHEAD = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A bucket with the registrations that hold its units, future sessions included; `used_before` counts those that an
+    earlier file of the same person had used."""
+
+    bucket: Bucket
+    reserved_by: tuple[RegistrationId, ...]
+    used_before: int = 0
+
+    @property
+    def used(self) -> int:
+        return len(self.reserved_by) + self.used_before
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """Everything on the day `on`; `post_refusals` are what a registration of that day would be told of the post.
+
+    `carried` are the rights that hold what was ever carried over, by the bucket it comes from; None when the file gives
+    no such bucket any more.
+    """
+
+    on: date
+    policy_version: str
+    category: Category
+    post: Post
+    post_refusals: tuple[Refusal, ...]
+    entered_on: date | None
+    ended_on: date | None
+    exempted_by: QualificationCode | None
+    entitlements: tuple[Entitlement, ...]
+    obligations: tuple[Obligation, ...]
+    presentations: tuple[Presentation, ...]
+    missed: tuple[MissedSession, ...]
+    carried: Mapping[str, Bucket | None]
+
+
+def exempting_qualification(file: AdviserFile, on: date) -> QualificationCode | None:
+    """The qualification that exempts on that day (R14); one obtained after entry exempts nobody."""
+    if file.entered_on is not None and file.entered_on <= on:
+        return None
+    held = [
+        result
+        for result in file.certifications
+        if result.is_obtained and result.on <= on and result.qualification.exempts_from_initial_training
+    ]
+    return min(held, key=lambda result: result.on).qualification.code if held else None
+
+
+def entitlements(
+    file: AdviserFile, supplementary: Iterable[ModuleCode], policy: Policy, on: date, *, history: bool
+) -> tuple[Entitlement, ...]:
+    """The buckets opened, or opening within twelve months; those expired on `on` only with `history`."""
+    if not file.adviser.in_scheme:
+        return ()
+    horizon = months_after(on, MONTHS_AHEAD)
+    buckets = (
+        *quota_buckets(file, policy, through=horizon.year),
+        *(supplementary_bucket(module, policy) for module in supplementary),
+    )
+    shown = [item for item in buckets if item.opens_on <= horizon and (history or on <= item.last_day)]
+    shown.sort(key=lambda item: (item.opens_on, item.last_day, item.name))
+    return tuple(
+        Entitlement(
+            item,
+            tuple(held.id for held in holders(file.registrations, item.name)),
+            used_before(file, item.name),
+        )
+        for item in shown
+    )
+
+
+def training_record(
+    file: AdviserFile,
+    qualifications: Iterable[Qualification],
+    supplementary: Iterable[ModuleCode],
+    policy: Policy,
+    on: date,
+    *,
+    history: bool = False,
+) -> TrainingRecord:
+    """`supplementary` are the catalogue's modules with a right of their own; `policy` the version in force on `on`."""
+    post = post_on(file.contracts, on)
+    return TrainingRecord(
+        on=on,
+        policy_version=policy.version,
+        category=category_on(file, on, policy) if file.adviser.in_scheme else Category.NONE,
+        post=post,
+        post_refusals=post_refusals(post),
+        entered_on=file.entered_on,
+        ended_on=initial_training_ended_on(file),
+        exempted_by=exempting_qualification(file, on),
+        entitlements=entitlements(file, supplementary, policy, on, history=history),
+        obligations=obligations(file, policy, on),
+        presentations=presentations(file, qualifications, policy, on),
+        missed=missed_sessions(file, on),
+        carried={item.bucket: carried_right(file, item.bucket, policy) for item in file.carry_overs},
+    )
+
+
+def limited_to(registrations: Iterable[Registration], record: TrainingRecord, file: AdviserFile) -> TrainingRecord:
+    """The record as it is shown to a training organisation with these registrations: of the contracts, it knows those
+    that cover the first day of a session of its own, and no other, whatever day it asks for."""
+    days = {item.first_day for item in registrations if item.status is not Status.CANCELLED}
+    covering = (covering_contract(file.contracts, day) for day in days)
+    known = {contract.id: contract for contract in covering if contract is not None}
+    post = post_on(tuple(known.values()), record.on)
+    if post.contract is None and record.on not in days:
+        return replace(record, post=post, post_refusals=())  # what the others say is nothing of its own
+    refusals = record.post_refusals if record.on in days else post_refusals(post)
+    return replace(record, post=post, post_refusals=refusals)

@@ -1,0 +1,35 @@
+"""One service per data folder."""
+
+import fcntl
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.embedded.cluster_error import ClusterError
+
+
+@contextmanager
+def sole_use(data_dir: Path) -> Generator[None]:
+    """Hold `data_dir` for ourselves, or raise ClusterError at once.
+
+    The kernel drops the lock with the process, however it ends. Nobody inherits it: PostgreSQL outlives a `kill -9` of
+    ours by a moment, and the next start must not take it for a service.
+    """
+    descriptor = os.open(data_dir / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        _lock(descriptor, data_dir)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, data_dir: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+        by = f" (process {holder})" if holder else ""
+        raise ClusterError(f"{data_dir} is in use by another service{by}: stop it, or choose another folder") from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

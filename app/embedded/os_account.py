@@ -1,0 +1,88 @@
+"""The user PostgreSQL runs as: it refuses root, so root hands it to somebody else."""
+
+import os
+import pwd
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL, Signals
+from typing import IO
+
+from app.embedded.parent_death_signal import stopping_with
+
+_NOBODY = 65534
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who runs PostgreSQL; `uid` and `gid` are None when that is simply ourselves."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+    @property
+    def name(self) -> str:
+        uid = os.geteuid() if self.uid is None else self.uid
+        try:
+            return pwd.getpwuid(uid).pw_name
+        except KeyError:
+            return str(uid)
+
+    def start(
+        self, command: Sequence[str | Path], *, output: int | IO[bytes], at_parent_death: Signals
+    ) -> subprocess.Popen[bytes]:
+        """Start `command` as this account, in a session of its own: a terminal's Ctrl-C is not for it.
+
+        The signal comes at the end of the calling *thread*, so call from one that lives as long as the process.
+        """
+        return subprocess.Popen(  # noqa: S603  # the commands are this package's, never a caller's text
+            command,
+            cwd="/",  # the folder we stand in may be closed to the account
+            env=bare_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=self.uid,
+            group=self.gid,
+            extra_groups=None if self.uid is None else [],
+            preexec_fn=stopping_with(os.getpid(), at_parent_death),  # noqa: PLW1509  # prctl must follow setuid; it takes no lock
+        )
+
+    def run(self, *command: str | Path) -> tuple[int, str]:
+        """Run `command` to its end as this account; return its exit code and what it said (OSError: cannot)."""
+        with self.start(command, output=subprocess.PIPE, at_parent_death=SIGKILL) as process:
+            try:
+                output, _ = process.communicate()
+            except BaseException:
+                process.kill()
+                raise
+        return process.returncode, output.decode(errors="replace").strip()
+
+    def can_enter(self, folder: Path) -> bool:
+        """Try it: modes alone do not tell (parents, ACLs, mounts)."""
+        return self.run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder)[0] == 0
+
+    def take(self, path: Path) -> None:
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid)
+
+
+def fitting_account() -> Account:
+    """Return the account for a new cluster: for root `postgres`, else `nobody`; for anyone else, themselves."""
+    if os.geteuid() != 0:
+        return Account()
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_uid, entry.pw_gid)
+    return Account(_NOBODY, _NOBODY)
+
+
+def bare_environment() -> dict[str, str]:
+    """Return our environment without what steers PostgreSQL from outside (PGPORT, PGOPTIONS…), speaking English."""
+    steering = ("PG", "LC_", "LANG")
+    return {name: value for name, value in os.environ.items() if not name.startswith(steering)} | {"LC_ALL": "C"}

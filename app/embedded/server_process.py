@@ -1,0 +1,150 @@
+"""The server process: started, watched until it answers, started again where it was, stopped."""
+
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGQUIT
+
+from app.embedded.binaries import Binaries
+from app.embedded.cluster_error import ClusterError
+from app.embedded.data_directory import Home
+from app.embedded.server_log import said_since, trim
+from app.embedded.stale_processes import PATIENCE_S, kill_residents, wait_until_vacant
+
+_ADDRESS = "127.0.0.1"
+_READY_WITHIN_S = 120.0  # recovery after a crash replays the journal: minutes are rare, not wrong
+_POLL_S = 0.02
+_RETRY_S = 0.2
+_STATUS_LINE = 7
+_STEPS_TO_STOP = ((SIGINT, 10.0), (SIGQUIT, 5.0), (SIGKILL, None))
+_DEFAULTS = {
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_destination": "stderr",
+    "logging_collector": "off",
+}
+_PASSING_TROUBLE = (
+    'lock file "postmaster.pid" already exists',
+    "pre-existing shared memory block",
+    "could not bind",
+    "could not create any TCP/IP sockets",
+)
+
+
+@dataclass(frozen=True)
+class Program:
+    """What it takes to start the server, as often as need be."""
+
+    home: Home
+    binaries: Binaries
+    log_path: Path
+    settings: Mapping[str, str]
+
+    def launch(self, port: int) -> subprocess.Popen[bytes]:
+        ours = {"listen_addresses": _ADDRESS, "port": str(port), "unix_socket_directories": ""}
+        options = [f"--{name}={value}" for name, value in (_DEFAULTS | dict(self.settings) | ours).items()]
+        command: list[str | Path] = [self.binaries.folder / "postgres", "-D", self.home.folder, *options]
+        with self.log_path.open("ab") as log:
+            return self.home.account.start(command, output=log, at_parent_death=SIGINT)
+
+
+@dataclass
+class Server:
+    """`process` is the present one; `stopping` says that there is to be no other."""
+
+    program: Program
+    process: subprocess.Popen[bytes]
+    port: int
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def exited(self) -> bool:
+        return self.process.poll() is not None
+
+    def stop(self) -> None:
+        """Stop fast (transactions are rolled back), then faster if that takes too long. Stopping twice is harmless."""
+        self.stopping.set()
+        _stop(self.process)
+
+    def start_again(self) -> None:
+        """At the same address, once the dead one's children are gone: nothing they would still write counts. Raise as
+        `start_server` does."""
+        kill_residents(self.program.home.folder, self.program.home.account)
+        self.process, _ = _started(self.program, lambda: self.port, self.stopping)
+
+
+def start_server(home: Home, binaries: Binaries, log_path: Path, settings: Mapping[str, str]) -> Server:
+    """Start the server and return it once it takes connections.
+
+    What passes by itself (the last server on its way out, a port taken in between) is tried again for 15 s. Raises
+    ClusterError with the end of the log for anything else.
+    """
+    program = Program(home, binaries, log_path, settings)
+    return Server(program, *_started(program, _free_port, threading.Event()))
+
+
+def _started(
+    program: Program, port: Callable[[], int], stopping: threading.Event
+) -> tuple[subprocess.Popen[bytes], int]:
+    """The process and its port. Raises ClusterError, also when it is to stop meanwhile."""
+    home, log_path = program.home, program.log_path
+    trim(log_path)
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        wait_until_vacant(home.folder, home.account, deadline=deadline)
+        log_start, number = log_path.stat().st_size, port()
+        process = program.launch(number)
+        if _becomes_ready(process, home.folder, stopping):
+            return process, number
+        said = said_since(log_path, log_start)
+        hopeless = stopping.is_set() or time.monotonic() > deadline
+        if hopeless or not any(trouble in said for trouble in _PASSING_TROUBLE):
+            raise ClusterError(f"PostgreSQL did not start on {home.folder}; {log_path} ends with:\n{said}")
+        time.sleep(_RETRY_S)
+
+
+def _becomes_ready(process: subprocess.Popen[bytes], folder: Path, stopping: threading.Event) -> bool:
+    """Wait until the server says it is ready; False when it exits instead, or has taken two minutes or is to stop, and
+    is stopped."""
+    deadline = time.monotonic() + _READY_WITHIN_S
+    try:
+        while process.poll() is None and time.monotonic() < deadline and not stopping.is_set():
+            if _ready(process.pid, folder):
+                return True
+            time.sleep(_POLL_S)
+    except BaseException:
+        _stop(process)
+        raise
+    _stop(process)
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for signal, patience_s in _STEPS_TO_STOP:
+        process.send_signal(signal)
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def _ready(pid: int, folder: Path) -> bool:
+    """Read what pg_ctl reads: quicker than a connection, and it cannot be another server's answer."""
+    try:
+        lines = (folder / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) > _STATUS_LINE and lines[0] == str(pid) and lines[_STATUS_LINE].strip() == "ready"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_ADDRESS, 0))
+        port: int = probe.getsockname()[1]
+    return port

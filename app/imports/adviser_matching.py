@@ -1,0 +1,189 @@
+"""Who a line is about: an identifier, else an ID Conum, else an e-mail that one adviser alone has."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.imports.columns import heading_aliases
+from app.imports.columns.cell_parsers import email, identifier, whole
+from app.imports.columns.column_recognition import Column
+from app.imports.files.cell_content import folded, text
+from app.imports.line_parsing import rejected
+from app.persistence.advisers.advisers import lock_named
+from app.persistence.engine.database import Transaction
+from app.persistence.engine.driver_types import Row
+
+CONUM_ID = Column("conum_id", whole, heading_aliases.CONUM_ID, lasts=True)
+FIRST_NAME = Column("first_name", text, heading_aliases.FIRST_NAME, lasts=True)
+LAST_NAME = Column("last_name", text, heading_aliases.LAST_NAME, lasts=True)
+EMAIL = Column(
+    "email",
+    email,
+    heading_aliases.EMAIL,
+    lasts=True,
+    rather=heading_aliases.EMAIL_AT_WORK,
+    failing_that=heading_aliases.EMAIL_FAILING_THAT,
+)
+# How a line about somebody known says who it is; the name changes nothing, and shows that it is somebody else.
+PERSON = (
+    Column("adviser_id", identifier, ("Id Coop", "coop_utilisateur_id"), lasts=True),
+    CONUM_ID,
+    FIRST_NAME,
+    LAST_NAME,
+    EMAIL,
+)
+OF_PERSON = {column.name for column in PERSON}
+
+NOBODY = "La ligne ne nomme personne : il faut un ID Conum, un identifiant ou une adresse électronique."
+SEVERAL = "Plusieurs conseillers ont cette adresse : donnez l’ID Conum."
+ANOTHER_NAME = (
+    "Le conseiller qui a cette adresse porte un autre nom, et une adresse ne suffit pas à dire qui est une personne : "
+    "donnez l’ID Conum."
+)
+ANOTHER_NAME_NOW_NUMBERED = (
+    "Le conseiller qui a cette adresse porte un autre nom, et n’a pas d’ID Conum : si c’est lui, corrigez le nom ; "
+    "sinon, donnez-lui d’abord son ID Conum."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A person as a line names them; `column` is that of `id`."""
+
+    id: UUID | None
+    conum_id: int | None
+    email: str | None
+    column: str
+    first_name: str | None = None
+    last_name: str | None = None
+
+    @classmethod
+    def named_by(cls, values: Mapping[str, Any], column: str) -> "Who":
+        address = (values.get("email") or "").lower() or None
+        names = values.get("first_name"), values.get("last_name")
+        return cls(values.get(column), values.get("conum_id"), address, column, *names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Lines that have one in common may be about one person."""
+        return tuple(
+            f"{kind}:{name}" for kind, name in zip("ice", (self.id, self.conum_id, self.email), strict=True) if name
+        )
+
+
+class People:
+    """The advisers that some lines name, locked, with those that the lines add."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows: dict[UUID, Row] = {}
+        self._of_conum_id: dict[int, UUID] = {}
+        self._of_email: dict[str, set[UUID]] = {}
+        for row in rows:
+            self.add(row)
+
+    @classmethod
+    async def locked(cls, transaction: Transaction, named: Sequence[Who]) -> "People":
+        return cls(
+            await lock_named(
+                transaction,
+                {who.id for who in named if who.id},
+                {who.conum_id for who in named if who.conum_id},
+                {who.email for who in named if who.email},
+            )
+        )
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [*self._rows]
+
+    def add(self, row: Row) -> None:
+        """A row in the place of its former state, or a new one."""
+        self._rows[row["id"]] = row
+        if row["conum_id"] is not None:
+            self._of_conum_id[row["conum_id"]] = row["id"]
+        if row["email"]:
+            self._of_email.setdefault(row["email"].lower(), set()).add(row["id"])
+
+    def with_id(self, adviser: UUID | None) -> Row | None:
+        return self._rows.get(adviser) if adviser is not None else None
+
+    def with_conum_id(self, conum_id: int | None) -> Row | None:
+        found = self.with_id(self._of_conum_id.get(conum_id)) if conum_id is not None else None
+        return found if found is not None and found["conum_id"] == conum_id else None
+
+    def with_email(self, email: str | None) -> list[Row]:
+        found = (self._rows[adviser] for adviser in self._of_email.get(email or "", ()))
+        return [row for row in found if row["email"].lower() == email]
+
+    def known(self, who: Who) -> Row:
+        """The adviser so named. Raise Rejected."""
+        if who.id is not None or who.conum_id is not None:
+            return self._by_number(who)
+        if who.email is None:
+            raise rejected(NOBODY)
+        found = self.with_email(who.email)
+        if len(found) != 1:
+            raise rejected(SEVERAL if found else "Aucun conseiller n’a cette adresse.", "email")
+        _check_same_name(found[0], who)
+        return found[0]
+
+    def _by_number(self, who: Who) -> Row:
+        if who.id is None:
+            found = self.with_conum_id(who.conum_id)
+            if found is None:
+                raise rejected("Aucun conseiller n’a cet ID Conum.", "conum_id")
+            return found
+        found = self.with_id(who.id)
+        if found is None:
+            raise rejected("Aucun conseiller n’a cet identifiant.", who.column)
+        _check_not_forgotten(found, who)
+        if who.conum_id is not None and found["conum_id"] != who.conum_id:
+            raise rejected("Ce n’est pas l’ID Conum du conseiller qui a cet identifiant.", "conum_id")
+        return found
+
+    def claimed(self, who: Who) -> Row | None:
+        """The adviser so named, None when it is a new one. Raise Rejected when it may be somebody else."""
+        found = self.with_conum_id(who.conum_id) or self.with_id(who.id)
+        if found is not None:
+            _check_not_forgotten(found, who)
+            _check_same(found, who)
+            return found
+        return self._of_same_email(who)
+
+    def _of_same_email(self, who: Who) -> Row | None:
+        """An address is shared by those whose ID Conum differ, as the API allows."""
+        if who.email is None:
+            if who.id is None and who.conum_id is None:
+                raise rejected(NOBODY)
+            return None
+        found = [row for row in self.with_email(who.email) if who.conum_id is None or row["conum_id"] is None]
+        if len(found) > 1:
+            raise rejected(SEVERAL, "email")
+        if not found:
+            return None
+        if who.id is not None:
+            raise rejected("Un autre conseiller a déjà cette adresse : est-ce la même personne ?", "email")
+        _check_same_name(found[0], who)
+        return found[0]
+
+
+def _check_not_forgotten(found: Row, who: Who) -> None:
+    """Raise Rejected."""
+    if found["anonymised_at"] is not None:
+        raise rejected("Ce conseiller a été anonymisé : plus rien ne peut lui être rattaché.", who.column)
+
+
+def _check_same(found: Row, who: Who) -> None:
+    """Raise Rejected."""
+    if who.id is not None and found["id"] != who.id:
+        raise rejected("Un autre conseiller porte cet ID Conum.", "conum_id")
+    if who.conum_id is not None and found["conum_id"] not in {None, who.conum_id}:
+        raise rejected("Le conseiller qui a cet identifiant porte un autre ID Conum.", "conum_id")
+
+
+def _check_same_name(found: Row, who: Who) -> None:
+    """For whoever is found by an address alone. Raise Rejected."""
+    said = {"first_name": who.first_name, "last_name": who.last_name}
+    if any(name and found[column] and folded(name) != folded(found[column]) for column, name in said.items()):
+        raise rejected(ANOTHER_NAME if who.conum_id is None else ANOTHER_NAME_NOW_NUMBERED, "email")

@@ -1,0 +1,160 @@
+"""What a cell says, whoever wrote it: dates, numbers that lost their zeros, French words for codes.
+
+Each reader takes a cell with content, and raises Unreadable; what is read is checked afterwards as the API does.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from app.api.http.fields.siret_validation import has_luhn_key
+from app.imports.files.cell_content import Unreadable, folded, text
+from app.imports.files.spreadsheet import Cell, NumberFrom1904
+from app.use_cases.civil_date import civil_date
+
+Reader = Callable[[Cell], Any]
+
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_ISO_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+_FRENCH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d+)( 0?0:00(:00)?)?")
+_WHOLE = re.compile(r"[0-9]+([.,]0+)?")
+_EXPONENT = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
+_SERIAL_DAYS = re.compile(r"[1-9][0-9]{4}([.,]0+)?")
+_DEPARTMENT_NAMED = re.compile(r"([0-9]{1,3}|2[ab]) *[-–—:(] *[^\W\d].*", re.IGNORECASE)
+_DS_NUMBER = re.compile(r"(?:n[°ºo])?([1-9][0-9]*)", re.IGNORECASE)
+_SERIAL_ZERO, _SERIAL_ZERO_FROM_1904 = date(1899, 12, 30), date(1904, 1, 1)
+YEAR_DIGITS, SIRET_DIGITS, LEAST_KEPT_DIGITS = 4, 14, 13
+
+YES = {"oui", "o", "vrai", "true", "yes", "1"}
+NO = {"non", "n", "faux", "false", "no", "0"}
+
+
+def email(cell: Cell) -> str:
+    return re.sub("^mailto:", "", text(cell), flags=re.IGNORECASE)
+
+
+def civil_day(cell: Cell) -> date:
+    """A day written in French or as ISO 8601, a day or an instant of a spreadsheet, or an instant: its day in Paris."""
+    if isinstance(cell, datetime):
+        return civil_date(cell) if cell.tzinfo else cell.date()
+    if isinstance(cell, date):
+        return cell
+    written = text(cell)
+    if isinstance(cell, bool):
+        raise Unreadable("Doit être une date JJ/MM/AAAA.")
+    if _SERIAL_DAYS.fullmatch(written):
+        zero = _SERIAL_ZERO_FROM_1904 if isinstance(cell, NumberFrom1904) else _SERIAL_ZERO
+        return zero + timedelta(days=int(re.split("[.,]", written)[0]))
+    if _ISO_INSTANT.fullmatch(written):
+        return _day_of_instant(written)
+    if iso := _ISO.fullmatch(written):
+        return _day(iso[1], iso[2], iso[3])
+    if french := _FRENCH.fullmatch(written):
+        return _day(french[3], french[2], french[1])
+    raise Unreadable("Doit être une date JJ/MM/AAAA.")
+
+
+def _day(year: str, month: str, day: str) -> date:
+    if len(year) != YEAR_DIGITS:
+        raise Unreadable("L’année doit avoir quatre chiffres.")
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise Unreadable("Cette date n’existe pas ; elle se lit JJ/MM/AAAA.") from None
+
+
+def _day_of_instant(written: str) -> date:
+    try:
+        instant = datetime.fromisoformat(written)
+        return civil_date(instant) if instant.tzinfo else instant.date()
+    except (ValueError, OverflowError):
+        raise Unreadable("Cette date n’existe pas.") from None
+
+
+def identifier(cell: Cell) -> UUID:
+    written = text(cell)
+    try:
+        return UUID(written)
+    except ValueError:
+        raise Unreadable("Doit être un UUID.") from None
+
+
+def boolean(cell: Cell) -> bool:
+    if isinstance(cell, bool):
+        return cell
+    word = folded(text(cell))
+    if word not in YES | NO:
+        raise Unreadable("Doit être oui ou non.")
+    return word in YES
+
+
+def whole(cell: Cell) -> int | None:
+    """0 is what some systems write for none."""
+    written = re.sub(r"\s", "", text(cell))
+    if (
+        isinstance(cell, bool)
+        or not (written.isascii() and _WHOLE.fullmatch(written))
+        or len(written) > LEAST_KEPT_DIGITS
+    ):
+        raise Unreadable("Doit être un nombre entier.")
+    return int(re.split("[.,]", written)[0]) or None
+
+
+def department(cell: Cell) -> str:
+    """`1` has lost its zero; `35 - Ille-et-Vilaine` says its name as well."""
+    said = text(cell)
+    named = _DEPARTMENT_NAMED.fullmatch(said)
+    written = re.sub(r"\s", "", named[1] if named else said).upper()
+    if _WHOLE.fullmatch(written):
+        written = re.split("[.,]", written)[0]
+    return written.zfill(2)
+
+
+def ds_number(cell: Cell) -> str:
+    found = _DS_NUMBER.fullmatch(re.sub(r"\s", "", text(cell)))
+    if found is None or isinstance(cell, bool | date):
+        raise Unreadable("Doit être un numéro de dossier Démarches simplifiées : des chiffres, et rien d’autre.")
+    return found[1]
+
+
+def siret(cell: Cell) -> str:
+    """A zero lost in front, or a number shown as 2,1E+13, is restored when all its digits are there and the key proves
+    it."""
+    written = re.sub(r"\s", "", text(cell))
+    if _EXPONENT.fullmatch(written):
+        return _from_exponent(written)
+    if re.fullmatch(r"[0-9]+[.,]0+", written):
+        written = re.split("[.,]", written)[0]
+    if len(written) == SIRET_DIGITS - 1 and written.isdecimal():
+        restored = written.zfill(SIRET_DIGITS)
+        if not has_luhn_key(restored):
+            raise Unreadable("13 chiffres : il en manque un, et ce n’est pas un zéro en tête (clé de contrôle fausse).")
+        return restored
+    return written
+
+
+def _from_exponent(written: str) -> str:
+    mantissa = re.sub(r"[.,]|[eE].*", "", written)
+    try:
+        number = Decimal(written.replace(",", "."))
+    except InvalidOperation:
+        raise Unreadable("Doit être un SIRET (14 chiffres).") from None
+    digits = f"{number:f}".zfill(SIRET_DIGITS)
+    complete = len(mantissa) >= LEAST_KEPT_DIGITS and len(digits) == SIRET_DIGITS
+    if not (complete and has_luhn_key(digits)):
+        raise Unreadable("Le tableur a remplacé des chiffres du SIRET par un exposant : mettez la colonne en texte.")
+    return digits
+
+
+def one_of(words: Mapping[str, str]) -> Callable[[Cell], str]:
+    """A code, or one of the words that mean it; what is neither is left for the API's rules to refuse."""
+    codes = {folded(word): code for word, code in words.items()} | {folded(code): code for code in words.values()}
+
+    def read(cell: Cell) -> str:
+        written = text(cell)
+        return codes.get(folded(written), written)
+
+    return read

@@ -1,0 +1,136 @@
+"""Which columns mean what: the fields of the API by their names, and the headings that neighbouring systems use."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.api.http.problems.problem_details import as_shown
+from app.imports.columns.cell_parsers import Reader
+from app.imports.columns.heading_matching import meaning
+from app.imports.files.cell_content import folded, text
+from app.imports.files.spreadsheet import FileRefused
+from app.wording.languages import Sentence
+
+REJECTED_LINE, REJECTED_COLUMN, REASON = "Ligne rejetée", "Colonne en cause", "Motif du rejet"
+# What a file of rejected lines has before its own columns: corrected, it is imported as it stands.
+OF_REJECTS = {folded(heading) for heading in (REJECTED_LINE, REJECTED_COLUMN, REASON)}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field by its name in the API, how its cells are read, and the other headings it is known by.
+
+    Of several columns that say it, those of `rather` come first and those of `failing_that` last, each in their order.
+    A cell without content is null, as it would be in the API, unless it `lasts`: then what is known stays. `looked_up`
+    refuses the cell of a look-up that found nothing.
+    """
+
+    name: str
+    read: Reader = text
+    headings: tuple[str, ...] = ()
+    lasts: bool = False
+    rather: tuple[str, ...] = ()
+    failing_that: tuple[str, ...] = ()
+    looked_up: bool = False
+
+    @property
+    def ranks(self) -> Iterator[tuple[str, int]]:
+        """Each heading, and which comes first of several."""
+        yield from ((heading, rank - len(self.rather)) for rank, heading in enumerate(self.rather))
+        yield from ((heading, 0) for heading in (self.name, *self.headings))
+        yield from ((heading, rank) for rank, heading in enumerate(self.failing_that, start=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A heading that means another field, or nothing here, in a file that has one of these as well; `doubt` says in
+    French what else it might have meant."""
+
+    heading: str
+    others: tuple[str, ...]
+    means: str | None = None
+    doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The columns of a file by their places, the preferred ones first, and the headings that mean nothing here: those
+    in doubt with what they might mean."""
+
+    headings: tuple[str, ...]
+    columns: Mapping[int, Column]
+    ignored: tuple[str, ...]
+    of_rejects: frozenset[int]
+    doubtful: Mapping[str, str]
+
+    def heading_of(self, name: str) -> str:
+        """How the file calls a field; the field's own name when the file has no such column."""
+        found = [self.headings[place] for place, column in self.columns.items() if column.name == name]
+        return " / ".join(found) or name
+
+
+class Columns:
+    """Those of one kind of import."""
+
+    def __init__(self, *columns: Column, beside: Sequence[Beside] = ()) -> None:
+        self.all = columns
+        self._by_name = {column.name: column for column in columns}
+        self._known: dict[str, tuple[Column, int]] = {}
+        for column in columns:
+            for heading, rank in column.ranks:
+                self._known[folded(heading)] = self._known[meaning(heading)] = column, rank
+        self._beside = {meaning(item.heading): (item, {*map(meaning, item.others)}) for item in beside}
+
+    def is_known(self, heading: str) -> bool:
+        return self._found(heading) is not None
+
+    def _found(self, heading: str) -> tuple[Column, int] | None:
+        return self._known.get(meaning(heading)) or self._known.get(folded(heading))
+
+    def recognised(self, headings: Sequence[str], row: int = 1) -> Recognised:
+        """Of the headings of that row. Raise FileRefused when two columns mean the same, or none means anything."""
+        present = {*map(meaning, headings)}
+        found: dict[int, tuple[Column, int]] = {}
+        ignored: list[str] = []
+        for place, heading in enumerate(headings):
+            known = self._meant(heading, present)
+            if known is not None:
+                found[place] = known
+            elif heading and folded(heading) not in OF_REJECTS:
+                ignored.append(as_shown(heading))
+        self._check(headings, found, row)
+        of_rejects = frozenset(place for place, heading in enumerate(headings) if folded(heading) in OF_REJECTS)
+        columns = {place: found[place][0] for place in sorted(found, key=lambda place: found[place][1])}
+        return Recognised(tuple(headings), columns, tuple(ignored), of_rejects, dict(self._doubts(headings, present)))
+
+    def _meant(self, heading: str, present: set[str]) -> tuple[Column, int] | None:
+        beside = self._applied(heading, present)
+        if beside is None:
+            return self._found(heading)
+        return (self._by_name[beside.means], 0) if beside.means else None
+
+    def _applied(self, heading: str, present: set[str]) -> Beside | None:
+        beside, others = self._beside.get(meaning(heading), (None, set[str]()))
+        return beside if others & present - {meaning(heading)} else None
+
+    def _doubts(self, headings: Sequence[str], present: set[str]) -> Iterator[tuple[str, str]]:
+        for heading in headings:
+            beside = self._applied(heading, present)
+            if beside is not None and beside.doubt:
+                yield as_shown(heading), beside.doubt
+
+    def _check(self, headings: Sequence[str], found: Mapping[int, tuple[Column, int]], row: int) -> None:
+        meant = [*found.values()]
+        twice = ", ".join(as_shown(headings[place]) for place, one in found.items() if meant.count(one) > 1)
+        if twice:
+            said = Sentence(
+                fr=f"Plusieurs colonnes disent la même chose : {twice}. Gardez-en une.",
+                en=f"Several columns say the same: {twice}. Keep one of them.",
+            )
+            raise FileRefused("ambiguous-columns", said)
+        if not found:
+            accepted = ", ".join(column.name for column in self.all)
+            said = Sentence(
+                fr=f"Aucun intitulé de colonne n’est reconnu à la ligne {row}. Colonnes acceptées : {accepted}.",
+                en=f"No column heading is recognised on line {row}. Accepted columns: {accepted}.",
+            )
+            raise FileRefused("unknown-columns", said)

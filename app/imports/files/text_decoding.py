@@ -1,0 +1,76 @@
+"""The characters of a file, whichever program wrote its bytes."""
+
+import codecs
+import re
+
+from app.imports.files.spreadsheet import FileRefused
+from app.wording.languages import Sentence
+
+UNREADABLE = Sentence(
+    fr="Encodage inconnu : enregistrez le fichier en UTF-8 ou en XLSX.",
+    en="Unknown encoding: save the file as UTF-8 or XLSX.",
+)
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_FOREIGN = re.compile("[\udc80-\udcff]")
+_OWN = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]")
+# The beginning of a character of UTF-8, where the file ends; as Windows-1252 no text ends so.
+_CUT = re.compile(rb"([\xc2-\xdf]|[\xe0-\xf4][\x80-\xbf]{1,2})\Z")
+# What French accents of the first Macintosh and of DOS are as Windows-1252, where no French text has it: `ZoŽ`, `Zo‚`.
+_MISREAD = re.compile(
+    r"(?<=[^\W\d_])[‚ƒˆ‰]|(?<=[^\W\d_])[„…‡“”•™‹Œ](?=[^\W\d_])"
+    r"|(?<=[a-z])[ŽŠŸÕ]|(?<=[^\W\d_])[ŽŠŸÕ](?=[a-z])"
+)
+_ACCENTS = re.compile("[àâçéèêëîïôùûÀÂÇÉÈÊËÎÏÔÙÛ]")
+
+
+def decoded(content: bytes) -> str:
+    """UTF-8 and UTF-16, with or without their mark; else Windows-1252, which old spreadsheets save in.
+
+    A byte that is foreign to a file of UTF-8 becomes a lone surrogate, for its line to be rejected. Raise FileRefused.
+    """
+    encoding = _said(content)
+    if encoding.startswith(("utf-16", "utf-32")):
+        return _strictly(content, encoding)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        text = content.decode(encoding, "surrogateescape")
+    is_utf_8 = encoding == "utf-8-sig" or _is_rather_own(text) or _CUT.search(content[-3:])
+    return text if is_utf_8 else _of_windows(content)
+
+
+def _said(content: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return encoding
+    beginning = content[:200]
+    if 4 * beginning.count(b"\x00") > len(beginning):
+        return "utf-16-be" if beginning[:1] == b"\x00" else "utf-16-le"
+    return "utf-8"
+
+
+def _is_rather_own(text: str) -> bool:
+    """Whether more characters were well encoded than bytes were not: by chance, hardly any is."""
+    own = len(_OWN.findall(text))
+    return own > 0 and own >= len(_FOREIGN.findall(text))
+
+
+def _of_windows(content: bytes) -> str:
+    """Raise FileRefused, also for what reads as Windows-1252 but was never written so."""
+    text = _strictly(content, "cp1252")
+    if len(_MISREAD.findall(text)) > len(_ACCENTS.findall(text)):
+        raise FileRefused("unknown-encoding", UNREADABLE)
+    return text
+
+
+def _strictly(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise FileRefused("unknown-encoding", UNREADABLE) from None

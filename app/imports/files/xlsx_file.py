@@ -1,0 +1,115 @@
+"""XLSX, one row after the other. What the file would become in memory is measured before anything is made of it."""
+
+import warnings
+import zipfile
+from io import BytesIO
+from xml.parsers import expat
+
+from openpyxl import load_workbook
+
+from app.imports.files.spreadsheet import FileRefused, IsKnown, Sheet, sheet_of
+from app.imports.files.worksheet_rows import TOO_LARGE, rows_of
+from app.wording.languages import Sentence
+
+LARGEST_UNPACKED = 64 * 1024 * 1024  # bytes, all parts together
+LARGEST_PART = 2 * 1024 * 1024  # of those that hold no cells
+MOST_ELEMENTS = 4_000_000  # of a part that holds cells
+LARGEST_ROW = 1024 * 1024  # bytes: a row is held whole
+LAST_ROW = 1_048_576  # of a sheet
+CHUNK = 256 * 1024
+PARTS_WITH_CELLS = {"worksheet", "sst"}
+
+NOT_A_WORKBOOK = Sentence(
+    fr="Ce fichier n’est pas un classeur XLSX qui puisse être lu.",
+    en="This file is not an XLSX workbook that can be read.",
+)
+STRICT = "http://purl.oclc.org/ooxml/"  # begins the names of a variant that few programs read
+STRICT_WORKBOOK = Sentence(
+    fr="Ce classeur est au format « Open XML Strict » : enregistrez-le comme « Classeur Excel (.xlsx) ».",
+    en="This workbook is in the “Strict Open XML” format: save it as “Excel Workbook (.xlsx)”.",
+)
+
+
+def read_workbook(content: bytes, is_known: IsKnown) -> Sheet:
+    """The sheet whose headings are known best. Raise FileRefused."""
+    try:
+        _measure(content)
+        # The library warns of whatever it leaves aside, which is nothing here.
+        warnings.filterwarnings("ignore", module="openpyxl")
+        book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        sheets = [(sheet.title, rows_of(sheet, book, LAST_ROW)) for sheet in book.worksheets]
+    except FileRefused:
+        raise
+    except Exception:  # noqa: BLE001  # the library raises whatever a damaged file makes it stumble over
+        raise FileRefused("not-a-workbook", NOT_A_WORKBOOK) from None
+    return _best(
+        [sheet_of(rows, is_known, name) for name, rows in sheets if rows] or [sheet_of([], is_known)], is_known
+    )
+
+
+def _best(sheets: list[Sheet], is_known: IsKnown) -> Sheet:
+    """None that has about as many known headings is left out in silence. Raise FileRefused."""
+    known = [sum(map(is_known, sheet.headings)) for sheet in sheets]
+    most = max(known)
+    alike = [sheet for sheet, count in zip(sheets, known, strict=True) if sheet.rows and most <= 2 * count]
+    if most and len(alike) > 1:
+        names = ", ".join(str(sheet.name) for sheet in alike)
+        said = Sentence(
+            fr=f"Plusieurs feuilles conviendraient ({names}) : gardez-en une.",
+            en=f"Several sheets would do ({names}): keep one of them.",
+        )
+        raise FileRefused("several-sheets", said)
+    return alike[0] if len(alike) == 1 else sheets[known.index(most)]
+
+
+def _measure(content: bytes) -> None:
+    """Unpack it once, keeping nothing. Raise FileRefused."""
+    unpacked = 0
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        for part in archive.infolist():
+            gauge = Gauge()
+            with archive.open(part) as stream:
+                while chunk := stream.read(CHUNK):
+                    unpacked += len(chunk)
+                    if unpacked > LARGEST_UNPACKED:
+                        raise FileRefused("too-large", TOO_LARGE)
+                    gauge.feed(chunk)
+
+
+class Gauge:
+    """Measures one part of the archive, as XML for as long as it is."""
+
+    def __init__(self) -> None:
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._start
+        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._is_xml = True
+        self._has_cells = False
+        self._elements = 0
+        self._row_began = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Raise FileRefused."""
+        if self._is_xml:
+            try:
+                self._parser.Parse(chunk, False)  # noqa: FBT003  # expat's own: it is not the end
+            except expat.ExpatError:
+                self._is_xml = False
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        at, local = self._parser.CurrentByteIndex, name.rpartition(":")[2]
+        if not self._elements:
+            self._has_cells = local in PARTS_WITH_CELLS
+            if local in {"workbook", *PARTS_WITH_CELLS} and any(
+                value.startswith(STRICT) for value in attributes.values()
+            ):
+                raise FileRefused("strict-workbook", STRICT_WORKBOOK)
+        self._elements += 1
+        if local in {"row", "si"}:
+            self._row_began = at
+        most = LARGEST_ROW if self._has_cells else LARGEST_PART
+        if self._elements > MOST_ELEMENTS or at - self._row_began > most:
+            self._refuse()
+
+    def _refuse(self, *_: object) -> None:
+        raise FileRefused("too-large", TOO_LARGE)

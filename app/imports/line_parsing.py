@@ -1,0 +1,167 @@
+"""The lines of a file as the use cases can be told them, and the file of those that could not be carried out."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from app.api.http.bodies.spreadsheet_escaping import guarded, unguarded
+from app.api.http.fields.text_normalisation import REPLACEMENT
+from app.api.http.problems.problem_details import as_shown
+from app.imports.columns.column_recognition import REASON, REJECTED_COLUMN, REJECTED_LINE, Column, Recognised
+from app.imports.files.cell_content import ILLEGIBLE, Held, Unreadable, held_by, is_illegible, not_computed, text_of
+from app.imports.files.spreadsheet import Cell, Row, is_blank
+
+_FIELD = re.compile("[a-z]+(?:_[a-z]+)+")  # a name that no French sentence has but for a field
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """`values` by the names of fields; what is not there is not said, what is None is said to be none."""
+
+    number: int
+    cells: tuple[Cell, ...]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, in French, with which field; None when it is the whole line."""
+
+    reason: str
+    name: str | None = None
+
+
+class Rejected(Exception):  # noqa: N818  # an answer to whoever wrote the line
+    """A line that can't be carried out."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("rejected")
+        self.faults = faults
+
+
+def rejected(reason: str, name: str | None = None) -> Rejected:
+    return Rejected(Fault(reason, name))
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`employer.siret` as the `siret` of `employer`."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        outer, _, inner = name.rpartition(".")
+        (found.setdefault(outer, {}) if outer else found)[inner] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A rejected line as it stood in the file, and everything that is wrong with it."""
+
+    number: int
+    cells: tuple[Cell, ...]
+    faults: tuple[Fault, ...]
+
+
+def line_of(row: Row, recognised: Recognised, *, is_grid: bool = True) -> Line | Rejection:
+    """Every cell read, or everything that can't be. Only an empty cell says that there is none."""
+    values: dict[str, Any] = {}
+    faults = [*_of_row(row, recognised)]
+    cells = tuple(map(_as_it_was, row.cells))
+    for place, column in recognised.columns.items():
+        if values.get(column.name) is not None or (place >= len(cells) and not is_grid):
+            continue
+        cell = cells[place] if place < len(cells) else None
+        try:
+            values |= _said(cell, column)
+        except Unreadable as problem:
+            faults.append(Fault(str(problem), column.name))
+    return Rejection(row.number, cells, tuple(faults)) if faults else Line(row.number, cells, values)
+
+
+def _as_it_was(cell: Cell) -> Cell:
+    """Without the signs that a file of rejected lines puts before what a spreadsheet would compute."""
+    return unguarded(cell) if isinstance(cell, str) else cell
+
+
+def _said(cell: Cell, column: Column) -> dict[str, Any]:
+    """Raise Unreadable."""
+    held = held_by(cell)
+    if held is Held.CONTENT:
+        value = column.read(cell)
+        return {} if value is None and column.lasts else {column.name: value}
+    if held is Held.EMPTY:
+        return {} if column.lasts else {column.name: None}
+    if held is Held.NOTHING or (held is Held.FAILED_LOOKUP and not column.looked_up):
+        return {}
+    raise Unreadable(not_computed(cell, held))
+
+
+def _of_row(row: Row, recognised: Recognised) -> Iterator[Fault]:
+    """What is wrong with the whole line. A character that can't be read tells that it comes from elsewhere."""
+    if row.fault:
+        yield Fault(row.fault)
+    elif any(not is_blank(cell) for cell in row.cells[len(recognised.headings) :]):
+        yield Fault("La ligne a plus de cellules qu’il n’y a de colonnes : un séparateur n’est pas protégé.")
+    for covered in row.across:
+        if len({recognised.columns[place].name for place in covered if place in recognised.columns}) > 1:
+            yield Fault(
+                "Une cellule fusionnée couvre plusieurs colonnes : séparez-la, pour dire ce que contient chacune."
+            )
+    if row.is_spoilt:
+        places = [place for place, cell in enumerate(row.cells) if is_illegible(cell)]
+        names = [as_shown(heading) for place, heading in enumerate(recognised.headings) if place in places]
+        if not recognised.columns.keys() & places:
+            yield Fault(f"Caractère illisible : {', '.join(names) or 'au-delà des colonnes'}.")
+
+
+def rejects_heading(recognised: Recognised) -> str:
+    """The first line of the file of rejected lines."""
+    return _written((REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised)))
+
+
+def rejected_line(rejection: Rejection, recognised: Recognised) -> str:
+    cells = ("" if cell is None else text_of(cell) for cell in _own(rejection.cells, recognised))
+    return _written((str(rejection.number), *_told(rejection.faults, recognised), *cells))
+
+
+def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> bytes:
+    """CSV that a French spreadsheet opens by itself: with its mark and semicolons, and nothing that it would compute.
+
+    Corrected, it can be imported: the cells are those of the file.
+    """
+    lines = (rejected_line(item, recognised) for item in sorted(rejections, key=lambda item: item.number))
+    return (rejects_heading(recognised) + "".join(lines)).encode("utf-8-sig")
+
+
+def _written(cells: Iterable[str]) -> str:
+    """A line of CSV, without the characters that no text of a database or of a file may have."""
+    written = StringIO()
+    csv.writer(written, delimiter=";").writerow(map(guarded, cells))
+    # A byte that could not be read stays visible, and is not read the next time either.
+    return ILLEGIBLE.sub(REPLACEMENT, written.getvalue())
+
+
+def _own(cells: Sequence[Any], recognised: Recognised) -> Iterator[Any]:
+    """Without what an earlier file of rejected lines put before."""
+    return (cell for place, cell in enumerate(cells) if place not in recognised.of_rejects)
+
+
+def _in_words_of_the_file(reason: str, recognised: Recognised) -> str:
+    """With the file's own headings for the fields that the API's sentences name."""
+
+    def heading(found: re.Match[str]) -> str:
+        columns = (item.name for item in recognised.columns.values() if item.name.rpartition(".")[2] == found[0])
+        return next((f"« {recognised.heading_of(name)} »" for name in columns), found[0])
+
+    return _FIELD.sub(heading, reason)
+
+
+def _told(faults: Sequence[Fault], recognised: Recognised) -> tuple[str, str]:
+    named = [recognised.heading_of(fault.name) if fault.name else "" for fault in faults]
+    said = [_in_words_of_the_file(fault.reason, recognised) for fault in faults]
+    if len(faults) == 1:
+        return named[0], said[0]
+    reasons = (f"{name} : {reason}" if name else reason for name, reason in zip(named, said, strict=True))
+    return ", ".join(dict.fromkeys(filter(None, named))), " ".join(reasons)

@@ -1,0 +1,26 @@
+"""Whatever the API would answer with a problem, as what is wrong with a line."""
+
+from app.api.http.problems.conflict_problems import problem_of, problem_of_conflict
+from app.api.http.problems.problem_details import Problem, WrongField
+from app.domain.errors import Conflict
+from app.imports.line_parsing import Fault, Rejected
+
+
+def faults_of(stopped: Exception) -> tuple[Fault, ...] | None:
+    """None when it is no answer to anybody."""
+    if isinstance(stopped, Rejected):
+        return stopped.faults
+    problem = _problem(stopped)
+    if problem is None:
+        return None
+    return tuple(map(_fault, problem.errors)) or (Fault(problem.detail.fr),)
+
+
+def _fault(error: WrongField) -> Fault:
+    return Fault(error.detail.fr, error.pointer.removeprefix("/").replace("/", ".") or None)
+
+
+def _problem(stopped: Exception) -> Problem | None:
+    if isinstance(stopped, Problem):
+        return stopped
+    return problem_of_conflict(stopped, "") if isinstance(stopped, Conflict) else problem_of(stopped)

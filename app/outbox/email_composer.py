@@ -1,0 +1,68 @@
+"""E-mails as they are handed over: in whose name, to whom, under which name of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, parseaddr
+from uuid import UUID
+
+from app.persistence.engine.driver_types import Row
+from app.use_cases.registrations.personal_links import link_to
+from app.wording.email_addresses import NoMailbox, mailbox
+from app.wording.emails.emails import Letter, decision_to_answer, letter_of
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """In whose name: `sender` is an address that may have a name, `secrets` sign the personal links."""
+
+    sender: str
+    support_email: str
+    base_url: str
+    secrets: Sequence[str]
+
+    @property
+    def domain(self) -> str:
+        return mailbox(parseaddr(self.sender)[1]).domain
+
+    def written(self, row: Row) -> Letter:
+        """The e-mail of a row of `messages.LETTER`. Raise LostEventError."""
+        decision = decision_to_answer(row)
+        link = link_to(self.base_url, self.secrets, decision) if decision is not None else None
+        return letter_of(row, self.support_email, self.base_url, link)
+
+    def message_id(self, delivery: UUID, replay: int) -> str:
+        """The same at every attempt; one that an administrator asked for again is another message."""
+        return f"<{delivery}{f'.{replay}' if replay else ''}@{self.domain}>"
+
+    def message(self, letter: Letter, address: str, message_id: str, at: datetime) -> EmailMessage:
+        """Raise NoMailbox when nothing can be sent to the address."""
+        message = EmailMessage(policy=SMTP_POLICY)
+        name, own = parseaddr(self.sender)
+        message["From"] = _addressed(own, name)
+        message["To"] = _addressed(address)
+        message["Reply-To"] = self._answered_by(letter.support)
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(at)
+        message["Message-ID"] = message_id
+        message["Auto-Submitted"] = "auto-generated"  # no out-of-office reply (RFC 3834)
+        message.set_content(letter.text, cte="quoted-printable")
+        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        message["Content-Language"] = "fr"  # last: whoever sets the content takes the headers of the former one away
+        return message
+
+    def _answered_by(self, support: str) -> Address:
+        """A policy that was added before its address was checked stops no message: ours answers."""
+        try:
+            return _addressed(support)
+        except NoMailbox:
+            return _addressed(self.support_email)
+
+
+def _addressed(address: str, name: str = "") -> Address:
+    """A domain travels in ASCII; a local part beyond ASCII, taken in formerly, stays as it is. Raise NoMailbox."""
+    found = mailbox(address, beyond_ascii=True)
+    return Address(name, found.local, found.domain)

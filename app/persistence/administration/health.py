@@ -1,0 +1,39 @@
+"""Whether the database can serve, and what waits in it."""
+
+from datetime import datetime
+
+from app.persistence.engine.database import Database, Reader
+from app.persistence.engine.database_errors import Unready
+from app.persistence.engine.listen_notify import WORKER
+
+OLDEST_UNSEQUENCED = "SELECT occurred_at FROM outbox WHERE sequenced_at IS NULL ORDER BY id LIMIT 1"
+
+LANES = """SELECT l.channel, CASE WHEN w.status = 'disabled' THEN 'disabled' WHEN openings = 0 THEN 'closed'
+    WHEN open_until > now() THEN 'open' ELSE 'half_open' END AS state, count(*) AS lanes
+FROM lane l LEFT JOIN webhook_endpoint w ON w.id = l.id WHERE w.status IS DISTINCT FROM 'deleted' GROUP BY 1, 2"""
+
+AT_WORK = f"""SELECT count(*) AS workers FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = '{WORKER}'"""
+
+
+async def why_unready(database: Database) -> Unready | None:
+    """None when it answers, has this program's schema or a newer one and at least one policy, takes writes, and
+    confirms what is committed. Within three seconds."""
+    return await database.readiness.trouble()
+
+
+async def count_lanes(reader: Reader) -> dict[tuple[str, str], int]:
+    """How many receivers of each channel are in each state: closed, open, half_open, disabled."""
+    return {(row["channel"], row["state"]): row["lanes"] for row in await reader.many(LANES)}
+
+
+async def count_workers(reader: Reader) -> int:
+    """How many listen to this database."""
+    row = await reader.one(AT_WORK)
+    return int(row["workers"]) if row else 0
+
+
+async def oldest_unsequenced(reader: Reader) -> datetime | None:
+    """When the oldest event without a position happened; None when none waits."""
+    row = await reader.one(OLDEST_UNSEQUENCED)
+    return row["occurred_at"] if row else None

@@ -1,0 +1,21 @@
+"""Carry-overs: decided once, never changed."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from app.persistence.engine.database import Reader, Transaction
+from app.persistence.engine.driver_types import Row
+
+ADD = """INSERT INTO carry_over (id, adviser_id, bucket, units, motive, decided_on, decided_by, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *"""
+
+
+async def add(transaction: Transaction, values: Mapping[str, Any]) -> Row:
+    """Add a row of these columns, in the table's order."""
+    return await transaction.one(ADD, *values.values()) or {}
+
+
+async def read_all(reader: Reader, adviser: UUID) -> list[Row]:
+    """What was carried over for the adviser, oldest first."""
+    return await reader.many("SELECT * FROM carry_over WHERE adviser_id = $1 ORDER BY created_at, id", adviser)

@@ -1,0 +1,22 @@
+"""What a personal link asks of an adviser: the registration as it stands, and the decision that it was made for."""
+
+from uuid import UUID
+
+from app.persistence.engine.database import Reader
+from app.persistence.engine.driver_types import Row
+
+# A later crossing has a message and a link of its own: this link is for as long as every decision since says the same.
+READ = """SELECT r.id, r.adviser_id, r.status, r.funding, r.payer, r.offered_payers, r.session_starts_on,
+    r.session_ends_on, r.session_place, r.cancelled_on, k.outcome, k.decided_at, k.policy_version, m.title AS module,
+    t.name AS organisation, num_nonnulls(a.first_name, a.last_name, a.email) > 0 AS is_known,
+    NOT EXISTS (SELECT FROM decision l WHERE l.registration_id = r.id AND l.outcome <> k.outcome
+        AND (l.decided_at, l.id) > (k.decided_at, k.id)) AS stands,
+    EXISTS (SELECT FROM decision l WHERE l.registration_id = r.id AND l.cause = 're_examination'
+        AND (l.decided_at, l.id) > (k.decided_at, k.id)) AS re_examined
+FROM decision k JOIN registration r ON r.id = k.registration_id JOIN adviser a ON a.id = r.adviser_id
+JOIN module m ON m.code = r.module_code JOIN training_organisation t ON t.id = r.training_organisation_id
+WHERE k.id = $1"""
+
+
+async def read_question(reader: Reader, decision: UUID) -> Row | None:
+    return await reader.one(READ, decision)

@@ -1,0 +1,47 @@
+"""Reads as a training organisation: the database itself shows it no more than what is its own."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.domain.facts.policy import Policy
+from app.persistence.engine.connection_pool import Pool
+from app.persistence.engine.driver_types import Driver, Row
+
+VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What exists for one training organisation. `pool` has connections that act as that role, and as nobody else:
+    a statement is planned for the role it runs as, so that a connection in both roles would plan again and again."""
+
+    pool: Pool
+    policies: dict[str, Policy]
+    training_organisation_id: UUID
+
+    async def one(self, sql: str, *values: object) -> Row | None:
+        async with self._connection() as connection:
+            return await connection.fetchrow(sql, *values)
+
+    async def many(self, sql: str, *values: object) -> list[Row]:
+        async with self._connection() as connection:
+            return await connection.fetch(sql, *values)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[Driver]:
+        """Lend a connection whose session is this viewer's; the next read of the same viewer finds it so."""
+        async with self.pool.lend() as lent:
+            if lent.notes.get(VIEWER) != self.training_organisation_id:
+                lent.notes[VIEWER] = None
+                try:
+                    await lent.connection.execute(
+                        f"SET app.training_organisation_id = '{self.training_organisation_id.hex}'"
+                    )
+                except BaseException:
+                    # Nobody knows whose it is now.
+                    lent.connection.terminate()
+                    raise
+                lent.notes[VIEWER] = self.training_organisation_id
+            yield lent.connection

@@ -1,0 +1,91 @@
+"""Plain resources, one table each: written by their columns, versioned, left alone when nothing changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from app.persistence.engine.database import Reader, Transaction
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import Page, Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A table and the column that identifies its rows."""
+
+    table: str
+    key: str = "id"
+
+    async def read(self, reader: Reader, value: object, *, locking: bool = False) -> Row | None:
+        """One row; `locking` keeps others from changing it until the transaction ends."""
+        lock = " FOR NO KEY UPDATE" if locking else ""
+        return await reader.one(f"SELECT * FROM {self.table} WHERE {self.key} = $1{lock}", value)
+
+    async def read_all(self, reader: Reader) -> list[Row]:
+        """Every row, in the order of the key: for catalogues, which are short."""
+        return await reader.many(f"SELECT * FROM {self.table} ORDER BY {self.key}")
+
+    async def list_page(self, reader: Reader, page: Page) -> Slice:
+        return await replace(page, key=self.key).of(reader, f"SELECT k.* FROM {self.table} k", alias="k")
+
+    async def insert(self, transaction: Transaction, values: Mapping[str, Any], now: datetime) -> Row:
+        """Insert version 1 and return the row."""
+        columns = {**values, "version": 1, "created_at": now, "updated_at": now}
+        names = ", ".join(f'"{name}"' for name in columns)
+        places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
+        statement = f"INSERT INTO {self.table} ({names}) VALUES ({places}) RETURNING *"
+        return await transaction.one(statement, *columns.values()) or {}
+
+    def next_version(self, present: Row, values: Mapping[str, Any], now: datetime) -> Row:
+        """The row as `values` change it; the present one when they change nothing."""
+        if all(present[name] == value for name, value in values.items()):
+            return present
+        return {**present, **values, "version": present["version"] + 1, "updated_at": now}
+
+    async def write_all(self, transaction: Transaction, rows: Sequence[Row]) -> None:
+        """Add or replace these rows, each of them whole."""
+        if not rows:
+            return
+        names = [f'"{name}"' for name in rows[0]]
+        changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
+        await transaction.run(
+            f"INSERT INTO {self.table} ({', '.join(names)}) SELECT {', '.join(names)} "
+            f"FROM json_populate_recordset(NULL::{self.table}, $1) ON CONFLICT ({self.key}) DO UPDATE SET {changes}",
+            orjson.dumps([dict(row) for row in rows], default=str).decode(),
+        )
+
+    async def update(self, transaction: Transaction, present: Row, values: Mapping[str, Any], now: datetime) -> Row:
+        """Write the next version and return the row; the present one when `values` change nothing."""
+        if all(present[name] == value for name, value in values.items()):
+            return present
+        columns = {**values, "version": present["version"] + 1, "updated_at": now}
+        changes = ", ".join(f'"{name}" = ${place}' for place, name in enumerate(columns, start=2))
+        statement = f"UPDATE {self.table} SET {changes} WHERE {self.key} = $1 RETURNING *"
+        return await transaction.one(statement, present[self.key], *columns.values()) or {}
+
+
+ADVISERS = Kept("adviser")
+CONTRACTS = Kept("contract")
+CERTIFICATIONS = Kept("certification")
+MODULES = Kept("module", "code")
+QUALIFICATIONS = Kept("qualification", "code")
+TRAINING_ORGANISATIONS = Kept("training_organisation")
+
+
+async def conum_id_is_taken(reader: Reader, conum_id: int, adviser: object) -> bool:
+    """Whether another adviser has this ID Conum."""
+    return await reader.one("SELECT id FROM adviser WHERE conum_id = $1 AND id <> $2", conum_id, adviser) is not None
+
+
+async def can_renew(reader: Reader, renewed: object, adviser: object, contract: object) -> bool:
+    """Whether `renewed` is another contract of the same adviser."""
+    statement = "SELECT id FROM contract WHERE id = $1 AND adviser_id = $2 AND id <> $3"
+    return await reader.one(statement, renewed, adviser, contract) is not None
+
+
+async def add_qualification(transaction: Transaction, columns: tuple[object, ...]) -> None:
+    """Code, title, contained codes, whether it exempts, delivered from and until; one already there stays."""
+    await transaction.run("INSERT INTO qualification VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", *columns)

@@ -1,0 +1,57 @@
+"""E-mails that would say again what their reader was told last.
+
+Machines are told each event. A person is not written to because somebody has the same thing decided again and again.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from app.persistence.engine.database import Transaction
+from app.persistence.outbox.messages import Envelope, columns_of
+
+# What an e-mail says is in its event and in its decision. It is compared with those before it, to the same reader about
+# the same request, however often that was made: news in between make it news again, but for that of a notice; another
+# cause alone, once. A result is about no registration: one that was told is known. What never arrived was told to
+# nobody. Each LATERAL keeps to the keys, whatever the planner believes of the sizes of tables.
+REQUEST = """LEFT JOIN LATERAL (
+        SELECT concat_ws(' ', training_organisation_id, module_code, session_starts_on) AS request FROM registration
+        WHERE id = {}.registration_id OFFSET 0
+    ) r ON true"""
+REPEATED = f"""WITH given AS (
+    SELECT g.*, true AS is_new, r.request
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[])
+        AS g (id, event_id, type, recipient, adviser_id, registration_id, decision_id) {REQUEST.format("g")}
+), threads AS (
+    SELECT DISTINCT adviser_id, recipient, request FROM given WHERE type = ANY($8)
+), gone_before AS (
+    SELECT d.*, false AS is_new, r.request FROM threads t CROSS JOIN LATERAL (
+        SELECT id, event_id, type, recipient, adviser_id, registration_id, decision_id FROM delivery
+        WHERE adviser_id = t.adviser_id AND recipient = t.recipient AND channel = 'email'
+            AND state IN ('due', 'in_flight', 'delivered') OFFSET 0
+    ) d {REQUEST.format("d")} WHERE r.request IS NOT DISTINCT FROM t.request
+), said AS (
+    SELECT a.id, a.is_new, a.type, concat_ws(' ', a.type, o.data::text, k.reasons::text) AS words, k.cause,
+        concat_ws(' ', a.adviser_id, a.recipient, a.request, CASE WHEN a.request IS NULL THEN o.data::text
+            WHEN a.type = 'registration.regularisation_notified' THEN a.type END) AS thread
+    FROM (SELECT * FROM given UNION ALL SELECT * FROM gone_before) a
+    CROSS JOIN LATERAL (SELECT data FROM outbox WHERE event_id = a.event_id OFFSET 0) o
+    LEFT JOIN LATERAL (SELECT cause, reasons FROM decision WHERE id = a.decision_id OFFSET 0) k ON true
+), followed AS (
+    SELECT *, words IS DISTINCT FROM lag(words) OVER (PARTITION BY thread ORDER BY is_new, id) AS is_news FROM said
+), stretched AS (
+    SELECT *, count(*) FILTER (WHERE is_news) OVER (PARTITION BY thread ORDER BY is_new, id) AS stretch FROM followed
+), counted AS (
+    SELECT *, row_number() OVER (PARTITION BY thread, stretch, cause ORDER BY is_new, id) AS times FROM stretched
+)
+SELECT id FROM counted WHERE is_new AND times > 1 AND type = ANY($8)"""
+
+
+async def without_repetitions(
+    transaction: Transaction, envelopes: Sequence[Envelope], types: Collection[str]
+) -> list[Envelope]:
+    """Those of the envelopes that say something new to their reader; one of another type than these always does."""
+    if not any(each.type in types for each in envelopes):
+        return [*envelopes]
+    rows = await transaction.many(REPEATED, *columns_of(envelopes), [*types])
+    repeated: set[UUID] = {row["id"] for row in rows}
+    return [each for each in envelopes if each.id not in repeated]

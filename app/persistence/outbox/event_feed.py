@@ -1,0 +1,113 @@
+"""The feed as an audience reads it: what follows a position, never past what was read."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+
+from app.persistence.engine.database import Reader
+from app.persistence.engine.driver_types import Row
+
+SCANNED_AT_MOST = 1_000  # by a read that chooses among types
+
+# Each LATERAL keeps to the keys, whatever the planner believes of the sizes of tables that were empty a minute ago.
+READ = """WITH here AS (
+    SELECT e.epoch, coalesce(f.last_position, 0) AS head,
+        coalesce($2::bigint, (SELECT min(position) FROM feed_entry WHERE feed_id = $1) - 1, f.last_position, 0) AS after
+    FROM feed_epoch e LEFT JOIN feed f ON f.id = $1
+), scanned AS MATERIALIZED (
+    SELECT e.* FROM here CROSS JOIN LATERAL (
+        SELECT position, outbox_id FROM feed_entry WHERE feed_id = $1 AND position > here.after
+        ORDER BY position LIMIT $3
+    ) e
+), told AS (
+    SELECT s.position, o.* FROM scanned s CROSS JOIN LATERAL (
+        SELECT event_id, type, occurred_at, subject_type, subject_id, subject_version, adviser_id, data FROM outbox
+        WHERE id = s.outbox_id OFFSET 0
+    ) o WHERE $4::text[] IS NULL OR o.type = ANY($4) ORDER BY s.position LIMIT $5
+)
+SELECT epoch, head, after, (SELECT count(*) FROM scanned) AS scanned, (SELECT max(position) FROM scanned) AS last,
+    (SELECT event_id FROM outbox WHERE id = (
+        SELECT outbox_id FROM scanned ORDER BY position DESC LIMIT 1
+    )) AS last_event,
+    (SELECT event_id FROM outbox WHERE id = (
+        SELECT outbox_id FROM feed_entry WHERE feed_id = $1 AND position = here.after
+    )) AS event_there,
+    (SELECT json_agg(told ORDER BY position) FROM told) AS events FROM here"""
+
+HEADS = "SELECT id, last_position FROM feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Events by position that follow `after`; all up to `seen_to` was looked at, and the newest of the feed is `head`.
+
+    `seen_event` is the one at `seen_to`, None where there is none: positions are dense and never given twice within
+    one history, so that the same event at the same place proves the same history up to there. `lost` says that what
+    should have followed is not there any more, or never was: the position given was too old, or of a server that lost
+    it.
+    """
+
+    epoch: UUID
+    events: list[Row]
+    after: int
+    seen_to: int
+    seen_event: UUID | None
+    head: int
+    lost: bool
+
+
+async def read_feed(
+    reader: Reader,
+    feed: UUID,
+    *,
+    after: int | None,
+    limit: int,
+    types: Collection[str] | None,
+    event: UUID | None = None,
+) -> Reading:
+    """At most `limit` events that follow position `after` (None: the oldest kept), of these `types` (None: all).
+
+    `event` is the one that was read at `after`, None when that is not known.
+    """
+    window = limit if types is None else max(limit, SCANNED_AT_MOST)
+    row = await reader.one(READ, feed, after, window, None if types is None else [*types], limit)
+    if row is None:
+        raise LookupError("the feed has no epoch: the schema was not migrated")
+    events: list[Row] = orjson.loads(row["events"] or "[]")
+    seen_to, seen_event = _seen(row, events if len(events) == limit else [], event)
+    lost = _has_lost(row) or _is_another_history(row, event)
+    return Reading(row["epoch"], events, row["after"], seen_to, seen_event, row["head"], lost)
+
+
+def _seen(row: Row, full_page: Sequence[Row], event: UUID | None) -> tuple[int, UUID | None]:
+    """How far the feed was looked at, and the event there."""
+    if full_page:
+        return full_page[-1]["position"], UUID(full_page[-1]["event_id"])
+    if row["scanned"]:
+        return row["last"], row["last_event"]
+    return row["after"], row["event_there"] or event
+
+
+def _has_lost(row: Row) -> bool:
+    """Positions are dense: a hole is what is gone; and if nothing follows, the position must be that of the newest."""
+    if row["scanned"]:
+        return bool(row["last"] - row["after"] != row["scanned"])
+    return bool(row["after"] != row["head"])
+
+
+def _is_another_history(row: Row, event: UUID | None) -> bool:
+    """Whether the place of an event that was read is another's. One forgotten since is gone with all before it."""
+    return event is not None and row["event_there"] not in {None, event}
+
+
+async def read_head(reader: Reader, feed: UUID) -> int:
+    """The newest position, 0 when there is none yet."""
+    row = await reader.one("SELECT last_position FROM feed WHERE id = $1", feed)
+    return row["last_position"] if row else 0
+
+
+async def read_heads(reader: Reader) -> dict[UUID, int]:
+    """The newest position of each feed that has any."""
+    return {row["id"]: row["last_position"] for row in await reader.many(HEADS)}

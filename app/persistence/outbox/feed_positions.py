@@ -1,0 +1,148 @@
+"""Positions in the feed, given to what is committed, by one at a time.
+
+An event gets its `outbox.id` before it is committed, so that a reader who follows ids misses whoever commits late.
+Positions are given afterwards, under a lock, by statements that see what was committed before the lock was had. A
+transaction is visible before its locks are free: position n + 1 can't be seen before n.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from app.persistence.engine.database import Reader, Transaction
+from app.persistence.engine.driver_types import Row
+from app.persistence.schema.retention_periods import EVENTS
+
+WHOLE = UUID(int=0)  # the feed that is told everything
+MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
+BATCH = 500
+FORGOTTEN_AT_ONCE = 5_000
+FORGOTTEN_BY_ALL = "adviser.anonymised"  # whoever was ever told who it was must forget it, too
+
+WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
+
+# Two numbers: a space of its own beside the locks of attempts.
+TURN = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
+    current_setting('transaction_isolation') = 'read committed' AS sees_the_latest"""
+
+# A dump, wherever it is restored, makes the tables anew: the next positions begin an epoch. A standby that takes over,
+# and files that are recovered, go on with the same ones; what they lost is found by the events that cursors name.
+# `server` once held the line of history in between, which is not looked at any more. `concerned` is LATERAL and
+# DISTINCT so that a few advisers never cost a walk through all registrations.
+NUMBER = f"""WITH here AS (
+    SELECT system_identifier::text AS system, 'feed_epoch'::regclass::oid::text AS place FROM pg_control_system()
+), begun AS (
+    UPDATE feed_epoch SET epoch = gen_random_uuid(), server = concat_ws('/', system, place), begun_at = $1 FROM here
+    WHERE (split_part(server, '/', 1), split_part(server, '/', -1)) <> (system, place)
+), taken AS MATERIALIZED (
+    SELECT id, event_id, type, adviser_id, training_organisation_id, subject_type, subject_id, decision_id,
+        CASE WHEN NOT history THEN recipients END AS recipients FROM outbox WHERE sequenced_at IS NULL
+    ORDER BY id LIMIT {BATCH}
+), told AS MATERIALIZED (
+    SELECT id, '{WHOLE}'::uuid AS feed_id FROM taken
+    UNION SELECT id, training_organisation_id FROM taken WHERE training_organisation_id IS NOT NULL
+    UNION SELECT taken.id, concerned.id FROM taken CROSS JOIN LATERAL (
+        SELECT DISTINCT r.training_organisation_id AS id FROM registration r WHERE r.adviser_id = taken.adviser_id
+            AND (r.status <> 'cancelled' OR taken.type = '{FORGOTTEN_BY_ALL}')
+    ) concerned WHERE taken.type = ANY($2)
+), grown AS (
+    INSERT INTO feed (id, last_position) SELECT feed_id, count(*) FROM told GROUP BY feed_id
+    ON CONFLICT (id) DO UPDATE SET last_position = feed.last_position + EXCLUDED.last_position
+    RETURNING id, last_position
+), entries AS (
+    INSERT INTO feed_entry (feed_id, position, outbox_id)
+    SELECT feed_id, last_position + 1 - row_number() OVER (PARTITION BY feed_id ORDER BY told.id DESC), told.id
+    FROM told JOIN grown ON grown.id = feed_id
+    RETURNING feed_id, position, outbox_id
+), marked AS (
+    UPDATE outbox SET sequenced_at = $1 FROM taken WHERE outbox.id = taken.id
+), wanted AS (
+    SELECT e.position, o.event_id, o.type, o.occurred_at, o.subject_type, o.subject_id, o.subject_version, o.adviser_id,
+        o.data, w.endpoints
+    FROM entries e JOIN outbox o ON o.id = e.outbox_id CROSS JOIN LATERAL (
+        SELECT json_agg(w.id ORDER BY w.id) AS endpoints FROM webhook_endpoint w
+        WHERE w.feed_id = e.feed_id AND w.status = 'active'
+            AND w.types && ARRAY['*', o.type, split_part(o.type, '.', 1) || '.*']
+    ) w WHERE NOT o.history AND w.endpoints IS NOT NULL
+), written AS (
+    SELECT taken.id, event_id, type, taken.recipients, taken.adviser_id, r.id AS registration_id,
+        coalesce(taken.decision_id, r.decision_id) AS decision_id
+    FROM taken CROSS JOIN LATERAL (
+        SELECT FROM adviser a WHERE a.id = taken.adviser_id
+            AND (num_nonnulls(a.first_name, a.last_name, a.email) > 0 OR taken.recipients = '{{support}}') OFFSET 0
+    ) known LEFT JOIN LATERAL (
+        SELECT id, decision_id FROM registration
+        WHERE id = taken.subject_id AND taken.subject_type = 'registration' OFFSET 0
+    ) r ON true WHERE taken.recipients <> '{{}}'
+)
+SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted) AS wanted,
+    (SELECT json_agg(written ORDER BY id) FROM written) AS written,
+    CASE WHEN count(*) > 0 THEN pg_notify('{MOVED}', '') END FROM taken"""
+
+BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
+
+KEEP_AS_HISTORY = "UPDATE outbox SET history = true WHERE adviser_id = $1 AND sequenced_at IS NULL"
+
+# By id, which is nearly the order of age: the rows to leave are never walked through.
+FORGET = f"""WITH oldest AS (SELECT id, sequenced_at FROM outbox ORDER BY id LIMIT {FORGOTTEN_AT_ONCE}),
+old AS (SELECT id FROM oldest WHERE sequenced_at < $1),
+entries AS (DELETE FROM feed_entry USING old WHERE outbox_id = old.id),
+events AS (DELETE FROM outbox USING old WHERE outbox.id = old.id)
+SELECT count(*) AS forgotten FROM old"""
+
+
+class StaleSnapshotError(Exception):
+    """The transaction would not see what was committed while it waited for its turn: it could skip events."""
+
+
+async def is_waiting(reader: Reader) -> bool:
+    """Whether a committed event has no position yet."""
+    return await reader.one(WAITING) is not None
+
+
+async def take_turn(transaction: Transaction) -> bool:
+    """Whether this transaction is now the only one that gives positions. Raise StaleSnapshotError."""
+    row = await transaction.one(TURN)
+    if row is None or not row["sees_the_latest"]:
+        raise StaleSnapshotError
+    return bool(row["alone"])
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """How many events got their positions, those that webhook endpoints (`endpoints`, ids) ask for, by feed, and those
+    that somebody (`recipients`) is written to about: nobody about a person without an identity any more."""
+
+    taken: int
+    wanted: Sequence[Row] = ()
+    written: Sequence[Row] = ()
+
+
+async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> Numbered:
+    """Give positions to at most BATCH events, whoever's turn it is.
+
+    `told_to_all_concerned` are the types told to every training organisation that the adviser concerns.
+    """
+    row = await transaction.one(NUMBER, now, [*told_to_all_concerned])
+    if row is None:
+        return Numbered(0)
+    return Numbered(row["taken"], orjson.loads(row["wanted"] or "[]"), orjson.loads(row["written"] or "[]"))
+
+
+async def begin_epoch(transaction: Transaction, now: datetime) -> None:
+    """Let the cursors given so far expire."""
+    await transaction.run(BEGIN_EPOCH, now)
+
+
+async def keep_as_history(transaction: Transaction, adviser: UUID) -> None:
+    """Let nobody be sent what this transaction told of the adviser; it can be read in the feed."""
+    await transaction.run(KEEP_AS_HISTORY, adviser)
+
+
+async def forget_old_events(reader: Reader, now: datetime) -> int:
+    """Forget some events kept for longer than promised; return how many."""
+    row = await reader.one(FORGET, now - EVENTS)
+    return int(row["forgotten"]) if row else 0

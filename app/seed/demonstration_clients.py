@@ -1,0 +1,45 @@
+"""Demonstration clients, one per role, and their keys."""
+
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from app.api.identity.api_key_secrets import Pepper, make_key
+from app.persistence.administration.clients import Client, Role, add_client, add_key
+from app.persistence.engine.database import Database
+from app.persistence.engine.secrets.secret_box import Safe
+from app.seed.demonstration_import import add_demonstration_import
+from app.seed.demonstration_message import add_demonstration_message
+from app.seed.demonstration_webhooks import add_demonstration_endpoints
+from app.seed.published_catalogue import LA_MEDNUM
+
+NAMES = {
+    Role.PLATFORM: "La Coop (démonstration)",
+    Role.TRAINING_ORGANISATION: "La Mednum (démonstration)",
+    Role.ADMIN: "Administration (démonstration)",
+}
+
+
+# One that administrators may try to revoke: nobody has its key.
+FORMER, FORMER_KEY = uuid5(NAMESPACE_URL, "urn:inscriptions:client:former"), "Demonstratio"
+
+
+async def make_demonstration_keys(database: Database, pepper: Pepper, now: datetime) -> dict[str, str]:
+    """A new key for each role, and the training organisation that the second one is of."""
+    keys = {"training_organisation_id": str(LA_MEDNUM)}
+    clients: dict[Role, Client] = {}
+    async with database.transaction() as tx:
+        for role, name in NAMES.items():
+            organisation = LA_MEDNUM if role is Role.TRAINING_ORGANISATION else None
+            client = Client(uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{role}"), role, organisation)
+            key = make_key()
+            await add_client(tx, client, name, now)
+            await add_key(tx, key.id, client.id, pepper.digest(key.secret), expires_at=None, now=now)
+            keys[role] = key.secret
+            clients[role] = client
+        former = Client(FORMER, Role.PLATFORM, None)
+        if await add_client(tx, former, "Ancien éditeur (démonstration)", now) is not None:
+            await add_key(tx, FORMER_KEY, FORMER, pepper.digest(make_key().secret), expires_at=None, now=now)
+    await add_demonstration_endpoints(database, clients[Role.ADMIN], Safe(pepper.secrets), now)
+    await add_demonstration_message(database)
+    await add_demonstration_import(database, clients[Role.ADMIN], now)
+    return keys

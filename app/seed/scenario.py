@@ -1,0 +1,156 @@
+"""The words the demonstration is told in: people, their posts, courses, exams and carried rights.
+
+A day is written "2025-05-13", or "+40" and "-90": so many days from the day of loading, a week-end put off to Monday.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from app.domain.facts.certification import CertificationOutcome
+from app.domain.facts.contract import ContractType, LegalForm
+from app.domain.facts.registration import Attendance, Payer
+
+SATURDAY = 5
+
+Day = str
+
+
+def day_of(written: Day, today: date) -> date:
+    if written[0] not in "+-":
+        return date.fromisoformat(written)
+    day = today + timedelta(days=int(written))
+    return day + timedelta(days=7 - day.weekday()) if day.weekday() >= SATURDAY else day
+
+
+@dataclass(frozen=True, slots=True)
+class Employer:
+    siret: str
+    name: str
+    legal_form: LegalForm
+    department: str = "35"
+    accredited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """On this day the employer puts the administrative file in order."""
+
+    on: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Terminated:
+    """Announced on a day, the contract ends after `last_day`."""
+
+    on: Day
+    last_day: Day
+    motive: str = "Démission"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A contract, known a week before it starts unless `known` says when; `missing` is what its file lacks then.
+
+    `renews` the post before it.
+    """
+
+    employer: Employer
+    starts: Day
+    ends: Day | None = None
+    type: ContractType | None = None
+    missing: tuple[str, ...] = ()
+    renews: bool = False
+    known: Day | None = None
+    then: tuple[Filed | Terminated, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    on: Day
+    payer: Payer
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    on: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    on: Day
+    motive: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    on: Day
+    to: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """The adviser gives notice that the file is in order."""
+
+    on: Day
+    employer_agreement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Positioned:
+    on: Day
+    hours: int = 175
+
+
+Deed = Kept | Declined | Cancelled | Moved | Notified | Positioned
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A registration, asked for four weeks ahead (a few days ago for a session to come) unless `asked` says when.
+
+    Once the session is over, an accepted registration ends as `outcome` says, or waits for its organisation to say
+    (None). `organisation`: None, the one that delivers such a module in the adviser's territory.
+    """
+
+    module: str
+    starts: Day
+    asked: Day | None = None
+    outcome: Attendance | None = Attendance.COMPLETED
+    motive: str | None = None
+    employer_agreement: bool = False
+    organisation: UUID | None = None
+    then: tuple[Deed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    qualification: str
+    on: Day
+    outcome: CertificationOutcome = CertificationOutcome.OBTAINED
+    motive: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Units that the support desk gives back for the next year."""
+
+    bucket: str
+    on: Day
+    motive: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`trained`: entry into and end of the initial training followed before this service knew the person."""
+
+    conum_id: int
+    name: str
+    situation: str
+    posts: tuple[Post, ...] = ()
+    courses: tuple[Course, ...] = ()
+    exams: tuple[Exam, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    trained: tuple[Day, Day] | None = None
+    department: str = "35"
+    in_scheme: bool = True

@@ -1,0 +1,203 @@
+"""Plays a person's story: whatever happens is done by its use case, at the hour when it would have been."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, date, datetime, time
+from functools import partial
+from typing import Any, assert_never
+from unicodedata import normalize
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from app.domain.facts.module import ModuleCode
+from app.domain.facts.registration import Attendance, Chooser, Status
+from app.persistence import registrations
+from app.persistence.administration.clients import Client, Role
+from app.persistence.engine.database import Database
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.idempotency import Answer
+from app.seed import contracts_of_people, sessions_of_people
+from app.seed.published_catalogue import LA_MEDNUM
+from app.seed.scenario import (
+    Cancelled,
+    Carried,
+    Course,
+    Day,
+    Declined,
+    Deed,
+    Exam,
+    Filed,
+    Kept,
+    Moved,
+    Notified,
+    Person,
+    Positioned,
+    Post,
+    Terminated,
+    day_of,
+)
+from app.use_cases.advisers.grant_carry_over import Report, carry_over
+from app.use_cases.advisers.upsert_adviser import keep_adviser
+from app.use_cases.civil_date import PARIS, civil_date
+from app.use_cases.preconditions import ANYTHING
+from app.use_cases.record_certification import Result, certify
+from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.choose_over_quota import decline, keep
+from app.use_cases.registrations.record_attendance import attend
+from app.use_cases.registrations.record_positioning_test import position
+from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.register_adviser import Demand, register
+from app.use_cases.registrations.reschedule_registration import reschedule
+from app.use_cases.request_context import Asked
+from app.use_cases.upsert_contract import keep_contract
+
+OPENED_ON = date(2024, 1, 8)  # what happened before was imported on this day
+
+Act = Callable[[datetime], Awaitable[object]]
+
+
+def _client(role: Role, organisation: UUID | None = None) -> Client:
+    """The demonstration client whose key is made at the first start."""
+    return Client(uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{role}"), role, organisation)
+
+
+PLATFORM, ADMIN = _client(Role.PLATFORM), _client(Role.ADMIN)
+MEDNUM = _client(Role.TRAINING_ORGANISATION, LA_MEDNUM)
+
+
+def _asked(client: Client, at: datetime) -> Asked:
+    def identified(row: Row) -> Answer:
+        return Answer(200, row["id"].bytes, {})
+
+    return Asked(client, at, identified)
+
+
+def _adviser_columns(person: Person, trained: list[date]) -> dict[str, Any]:
+    first_name, _, last_name = person.name.partition(" ")
+    plain = normalize("NFKD", person.name.lower()).encode("ascii", "ignore").decode()
+    entered_on, ended_on = trained or (None, None)
+    return {
+        "conum_id": person.conum_id,
+        "first_name": first_name,
+        "last_name": last_name,
+        "email": f"{plain.replace(' ', '.')}@example.org",
+        "department": person.department,
+        "in_scheme": person.in_scheme,
+        "initial_training_entered_on": entered_on,
+        "initial_training_ended_on": ended_on,
+    }
+
+
+class Player:
+    """Tells `person`'s story up to `now`; what would come later is left out."""
+
+    def __init__(self, database: Database, person: Person, now: datetime) -> None:
+        self.database, self.person, self.now = database, person, now
+        self.adviser, self.today = contracts_of_people.identity(person), civil_date(now)
+        self.contracts: dict[Post, dict[str, Any]] = {}
+        self.registrations: dict[Course, UUID] = {}
+
+    async def play(self) -> None:
+        moments = sorted(self._moments(), key=lambda moment: moment[:2])
+        trained = [self._day(written) for written in self.person.trained or ()]
+        arrived_on = max(OPENED_ON, *trained, min(day for day, _, _ in moments))
+        columns = _adviser_columns(self.person, trained)
+        arriving = _asked(PLATFORM, self._instant(arrived_on, 7, 0))
+        await keep_adviser(self.database, self.adviser, columns, ANYTHING, arriving)
+        for order, (day, hour, act) in enumerate(moments):
+            at = self._instant(day, hour, order) if day > arrived_on else self._instant(arrived_on, 8, order)
+            if at <= self.now:
+                await act(at)
+
+    def _day(self, written: Day) -> date:
+        return day_of(written, self.today)
+
+    def _instant(self, day: date, hour: int, order: int) -> datetime:
+        """Minutes tell people apart, seconds what happens to one of them."""
+        clock = time(hour, self.person.conum_id % 60, order, tzinfo=PARIS)
+        return datetime.combine(day, clock).astimezone(UTC)
+
+    def _moments(self) -> Iterator[tuple[date, int, Act]]:
+        for post in self.person.posts:
+            yield contracts_of_people.known_on(post, self.today), 8, partial(self._keep_post, post)
+            for change in post.then:
+                yield self._day(change.on), 10, partial(self._change_post, post, change)
+        for course in self.person.courses:
+            yield sessions_of_people.asked_on(course, self.today), 9, partial(self._register, course)
+            for deed in course.then:
+                yield self._day(deed.on), 11, partial(self._do, course, deed)
+            held = sessions_of_people.session_held(course, self.person, self.today)
+            over_on = held.ends_on if course.outcome is Attendance.COMPLETED else held.starts_on
+            if course.outcome is not None:
+                yield over_on, 18, partial(self._end, course, course.outcome)
+        for carried in self.person.carried:
+            yield self._day(carried.on), 14, partial(self._carry, carried)
+        for exam in self.person.exams:
+            yield self._day(exam.on), 17, partial(self._sit, exam)
+
+    async def _keep_post(self, post: Post, at: datetime) -> None:
+        self.contracts[post] = contracts_of_people.contract_columns(self.person, post, self.today)
+        await self._write_post(post, at)
+
+    async def _change_post(self, post: Post, change: Filed | Terminated, at: datetime) -> None:
+        self.contracts[post] |= contracts_of_people.changes(self.person, post, change, self.today)
+        await self._write_post(post, at)
+
+    async def _write_post(self, post: Post, at: datetime) -> None:
+        contract = contracts_of_people.identity(self.person, self.person.posts.index(post))
+        await keep_contract(self.database, contract, self.contracts[post], ANYTHING, _asked(PLATFORM, at))
+
+    async def _register(self, course: Course, at: datetime) -> None:
+        session = sessions_of_people.session_asked(course, self.person, self.today)
+        demand = Demand(
+            adviser_id=self.adviser,
+            module_code=ModuleCode(course.module),
+            training_organisation_id=sessions_of_people.organisation_of(course, self.person),
+            session=session,
+            requested_on=None,
+            employer_agreement=course.employer_agreement,
+            venue=sessions_of_people.venue_of(course.module, session, self.person),
+            id=contracts_of_people.identity_in_order(self.person, "registration", self.person.courses.index(course)),
+        )
+        answer = await register(self.database, demand, _asked(PLATFORM, at))
+        self.registrations[course] = UUID(bytes=answer.body)
+
+    async def _do(self, course: Course, deed: Deed, at: datetime) -> None:
+        database, registration = self.database, self.registrations[course]
+        asked, holding = _asked(PLATFORM, at), _asked(self._holder(course), at)
+        match deed:
+            case Kept(_, payer):
+                await keep(database, registration, payer, asked, Chooser.ADVISER)
+            case Declined():
+                await decline(database, registration, asked, Chooser.ADVISER)
+            case Cancelled(_, motive):
+                await cancel(database, registration, None, motive, asked)
+            case Notified(_, agreement):
+                await reexamine(database, registration, asked, employer_agreement=agreement)
+            case Positioned(on, hours):
+                await position(database, registration, self._day(on), hours, holding)
+            case Moved():
+                held = sessions_of_people.session_held(course, self.person, self.today)
+                there = sessions_of_people.venue_of(course.module, held, self.person)
+                await reschedule(database, registration, lambda _session, _venue: (held, there), ANYTHING, holding)
+            case _:
+                assert_never(deed)
+
+    def _holder(self, course: Course) -> Client:
+        """Who says what happened at the session; the administration does for organisations that have no key here."""
+        return MEDNUM if sessions_of_people.organisation_of(course, self.person) == LA_MEDNUM else ADMIN
+
+    async def _end(self, course: Course, outcome: Attendance, at: datetime) -> None:
+        """Only whoever was expected at the session is said to have come, or not."""
+        registration = self.registrations[course]
+        row = await registrations.read(self.database, registration, owner=None)
+        if row is not None and row["status"] == Status.ACCEPTED:
+            holding = _asked(self._holder(course), at)
+            await attend(self.database, registration, outcome, course.motive, holding)
+
+    async def _carry(self, carried: Carried, at: datetime) -> None:
+        report = Report(carried.bucket, 1, carried.motive, None)
+        await carry_over(self.database, self.adviser, report, _asked(ADMIN, at))
+
+    async def _sit(self, exam: Exam, at: datetime) -> None:
+        number = contracts_of_people.identity_in_order(self.person, "certification", self.person.exams.index(exam))
+        result = Result(self.adviser, exam.qualification, exam.outcome, self._day(exam.on), exam.motive, None, number)
+        await certify(self.database, result, _asked(ADMIN, at))

@@ -1,0 +1,60 @@
+"""The trainings of the demonstration: how long a session lasts, how it is given, by whom, and when it is asked for."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from app.domain.facts.session import Session, SessionFormat
+from app.domain.facts.training_organisation import Territory, territory_of
+from app.seed.published_catalogue import FRANCILIN, HISTYA, LA_FABRIK, LA_MEDNUM
+from app.seed.scenario import Course, Moved, Person, day_of
+from app.use_cases.registrations.session_venue import Venue
+
+INITIAL, FULL_TITLE, CAFE_IA, AIDANTS = "formation-initiale", "ccp2-ccp3", "cafe-ia", "aidants-connect"
+CYBER, AI, GREEN = "cybersecurite", "intelligence-artificielle", "numerique-responsable"
+PARENTS, DISABILITY = "parentalite-numerique", "handicap"
+
+# Days from the first to the last; a training that is not listed is given in one day, remotely.
+SPANS = {INITIAL: 44, FULL_TITLE: 60, CAFE_IA: 2, PARENTS: 1, DISABILITY: 1}
+
+ASKED_BEFORE = timedelta(days=28)
+RECENTLY = timedelta(days=3)
+
+
+def is_overseas(person: Person) -> bool:
+    return territory_of(person.department) is Territory.OVERSEAS
+
+
+def organisation_of(course: Course, person: Person) -> UUID:
+    if course.organisation is not None:
+        return course.organisation
+    initial = FRANCILIN if is_overseas(person) else LA_FABRIK
+    return {INITIAL: initial, FULL_TITLE: HISTYA}.get(course.module, LA_MEDNUM)
+
+
+def session_of(module: str, starts_on: date, person: Person) -> Session:
+    """The session of that day, the same for everybody of a territory."""
+    span, overseas = SPANS.get(module, 0), is_overseas(person)
+    on_site = module == INITIAL or (span > 0 and not overseas)
+    format_ = SessionFormat.ON_SITE if on_site else SessionFormat.REMOTE
+    return Session(starts_on, starts_on + timedelta(days=span), format_)
+
+
+def venue_of(module: str, session: Session, person: Person) -> Venue:
+    place = "Saint-Denis" if is_overseas(person) else "Rennes"
+    return Venue(place if session.format is SessionFormat.ON_SITE else None, f"{module}/{session.starts_on}")
+
+
+def session_asked(course: Course, person: Person, today: date) -> Session:
+    return session_of(course.module, day_of(course.starts, today), person)
+
+
+def session_held(course: Course, person: Person, today: date) -> Session:
+    """Where it was moved to, if it was."""
+    starts = next((deed.to for deed in course.then if isinstance(deed, Moved)), course.starts)
+    return session_of(course.module, day_of(starts, today), person)
+
+
+def asked_on(course: Course, today: date) -> date:
+    if course.asked:
+        return day_of(course.asked, today)
+    return min(day_of(course.starts, today) - ASKED_BEFORE, today - RECENTLY)

@@ -1,0 +1,53 @@
+"""Look at every adviser once a day, and tell what is due or about to be lost before it is too late (section 6, R27)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from app.domain.events import Event
+from app.domain.record.reminders import reminders
+from app.persistence import registrations
+from app.persistence.administration.policies import read_policies
+from app.persistence.advisers import advisers
+from app.persistence.advisers.adviser_files import read_files
+from app.persistence.advisers.reminders import keep, reach, take_round
+from app.persistence.catalogue import read_qualifications
+from app.persistence.engine.database import Database, OutcomeUnknown, Transaction
+from app.persistence.registrations import Changes
+from app.use_cases.civil_date import civil_date
+from app.use_cases.write_outcome import event_row
+
+BATCH = 100
+
+
+async def _due(tx: Transaction, ids: Sequence[UUID], day: date) -> dict[tuple[UUID, str], Event]:
+    """What these advisers should have been told by the end of the day, by adviser and key."""
+    qualifications, policy = await read_qualifications(tx), (await read_policies(tx)).on(day)
+    return {
+        (file.adviser.id, reminder.key): reminder.event
+        for file in await read_files(tx, ids)
+        for reminder in reminders(file, qualifications, policy, day)
+    }
+
+
+async def remind(database: Database, now: datetime) -> bool:
+    """Look at the next batch of advisers of the day it is in Paris; return whether others follow.
+
+    Harmless anywhere at any time: whoever comes second leaves, one that dies here leaves the batch to the next, and
+    what was told is kept with the events that tell it.
+    """
+    day = civil_date(now)
+    try:
+        async with database.transaction() as tx:
+            reached = await take_round(tx, day)
+            if reached is None:
+                return False
+            ids = await advisers.list_ids(tx, after=reached, limit=BATCH)
+            due = await _due(tx, ids, day) if ids else {}
+            new = await keep(tx, [*due], now)
+            events = [event_row(event, now) for named, event in due.items() if named in new]
+            await registrations.write(tx, Changes(events=events))
+            await reach(tx, ids[-1] if len(ids) == BATCH else None)
+            return len(ids) == BATCH
+    except OutcomeUnknown:
+        return True  # it was written or was not: whoever looks next goes on from there

@@ -1,0 +1,58 @@
+"""An event as clients are told it: in the feed, and in the bytes that are delivered."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from app.persistence.engine.driver_types import Row
+from app.persistence.outbox.deliveries import Letter
+from app.persistence.outbox.messages import Envelope
+
+TEST = "webhook_endpoint.test"
+
+
+def event_told(row: Row) -> dict[str, Any]:
+    """Its instant as the row has it."""
+    return {
+        "id": row["event_id"],
+        "type": row["type"],
+        "occurred_at": row["occurred_at"],
+        "position": row["position"],
+        "subject": {"type": row["subject_type"], "id": row["subject_id"], "version": row["subject_version"]},
+        "adviser_id": row["adviser_id"],
+        "data": row["data"],
+    }
+
+
+def letter_of(row: Row, endpoint: UUID) -> Letter:
+    """The event of a row whose values are JSON's, as it is delivered to this endpoint."""
+    happened = datetime.fromisoformat(row["occurred_at"])
+    told = event_told({**row, "occurred_at": happened})
+    return Letter(uuid7(), endpoint, UUID(row["event_id"]), row["type"], body_of(row["type"], happened, told))
+
+
+def envelopes_of(row: Row) -> list[Envelope]:
+    """An e-mail to each recipient of an event whose row's values are JSON's."""
+    event, adviser = UUID(row["event_id"]), UUID(row["adviser_id"])
+    registration, decision = (UUID(row[name]) if row[name] else None for name in ("registration_id", "decision_id"))
+    return [
+        Envelope(uuid7(), event, row["type"], recipient, adviser, registration, decision)
+        for recipient in row["recipients"]
+    ]
+
+
+def a_test(endpoint: UUID, now: datetime) -> Letter:
+    """One that tells of nothing but itself."""
+    event = uuid7()
+    told = {"id": event, "type": TEST, "occurred_at": now, "webhook_endpoint_id": endpoint}
+    return Letter(uuid7(), endpoint, event, TEST, body_of(TEST, now, told))
+
+
+def body_of(event_type: str, happened: datetime, told: Mapping[str, Any]) -> bytes:
+    """The payload of Standard Webhooks: `data` is what the feed shows."""
+    body = {"type": event_type, "timestamp": happened, "data": told}
+    return orjson.dumps(body, default=str, option=orjson.OPT_UTC_Z)

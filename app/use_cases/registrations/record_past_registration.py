@@ -1,0 +1,116 @@
+"""Count a registration of the past, whose session was held before this service knew of it (import).
+
+The ledger gets its unit, the training record its training. Nobody is written to about it; what it changes for the
+sessions to come is decided and told as ever.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.domain.decisions.admission import Outcome
+from app.domain.decisions.decision_cascade import Cause, Proceedings
+from app.domain.decisions.refusals import Refusal
+from app.domain.errors import SessionNotStarted
+from app.domain.events import EventType
+from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.policy import Policies
+from app.domain.facts.registration import (
+    Attendance,
+    Funding,
+    Payer,
+    Registration,
+    RegistrationId,
+    Request,
+    Status,
+    submitted,
+)
+from app.use_cases.request_context import Asked
+from app.use_cases.write_outcome import Deed
+
+TOLD = {
+    Status.COMPLETED: EventType.REGISTRATION_COMPLETED,
+    Status.ABSENT_JUSTIFIED: EventType.REGISTRATION_ABSENCE_RECORDED,
+    Status.ABSENT_UNJUSTIFIED: EventType.REGISTRATION_ABSENCE_RECORDED,
+    Status.CANCELLED: EventType.REGISTRATION_CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A registration as a file states it. It ended as `attendance` says, or was cancelled before its first day. It had
+    been agreed at `funding`; None when that is not known, which matters to what holds no right only as far as it would
+    have had one. `columns` are those that no rule reads."""
+
+    request: Request
+    attendance: Attendance | None
+    funding: Funding | None
+    payer: Payer | None
+    cancelled_on: date | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    id: UUID = field(default_factory=uuid7)
+
+    @property
+    def status(self) -> Status:
+        return Status(self.attendance) if self.attendance is not None else Status.CANCELLED
+
+
+class NotRecognised(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """The rights known here are against what is stated: `refusals` say why, unless it would have been funded
+    otherwise, as `funding` says."""
+
+    def __init__(self, refusals: tuple[Refusal, ...], funding: Funding | None) -> None:
+        super().__init__("not recognised")
+        self.refusals = refusals
+        self.funding = funding
+
+
+def is_known(file: AdviserFile, past: Past) -> bool:
+    """Whether it stands in the file as it is stated."""
+    payer = Payer.STATE if past.funding is Funding.STATE else past.payer
+    return any(
+        item.status is past.status and (item.funding is None or (item.funding, item.payer) == (past.funding, payer))
+        for item in of_same_session(file, past)
+    )
+
+
+def of_same_session(file: AdviserFile, past: Past) -> tuple[Registration, ...]:
+    """Those of the same module and first day, whatever became of them."""
+    request = past.request
+    return tuple(
+        item
+        for item in file.registrations
+        if item.request.module.code == request.module.code and item.first_day == request.session.starts_on
+    )
+
+
+def recognised(state: Proceedings, past: Past, asked: Asked) -> tuple[Proceedings, Deed]:
+    """The state that counts it. Raise SessionNotStarted, SessionStarted, DuplicateRegistration, NotRecognised."""
+    if asked.today < past.request.session.starts_on:
+        raise SessionNotStarted(past.request.session.starts_on)
+    before = state.file
+    kept = past.funding is Funding.NONE and before.adviser.in_scheme
+    request = replace(past.request, kept_unfunded=kept)
+    new = replace(submitted(RegistrationId(past.id), request, asked.now), payer=past.payer)
+    state = state.ruled(new, Cause.IMPORT)
+    agreed, decision = state.registration(new.id), state.rulings[-1].decision
+    if decision.outcome is Outcome.REFUSED or (decision.outcome is Outcome.OVER_QUOTA and past.attendance):
+        raise NotRecognised(decision.refusals, None)
+    if past.funding is not None and agreed.funding is not past.funding:
+        raise NotRecognised(decision.refusals, agreed.funding)
+    state = state.having(_ended(agreed, past, state.policies, asked.today))
+    columns = {"cancelled_on": past.cancelled_on, **past.columns}
+    deed = Deed(new.id, (TOLD[past.status],), columns=columns, is_history=True)
+    return state.settled(before, today=asked.today, apart_from=new.id), deed
+
+
+def _ended(agreed: Registration, past: Past, policies: Policies, today: date) -> Registration:
+    """Raise SessionStarted, SessionNotStarted."""
+    if past.attendance is None:
+        return agreed.cancelled(past.cancelled_on or agreed.first_day)
+    consumes = policies.on(agreed.first_day).unjustified_absence_consumes
+    return agreed.attended(past.attendance, today=today, absence_consumes=consumes)

@@ -1,0 +1,85 @@
+"""How the words of a letter are laid out, as plain text and as HTML, with French typography."""
+
+import re
+import textwrap
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+WIDTH = 76
+NO_BREAK = "\u00a0"
+_LINE_BREAK = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
+_ELIDED = re.compile(r"[aeiouàâæéèêëîïôœùûüh]|y[^aeiou]", re.IGNORECASE)
+
+
+def held(text: str) -> str:
+    """With the spaces at which no line may end: before ; : ? ! », after «, between a number and its word."""
+    return re.sub(r" (?=[;:?!»])|(?<=«) |(?<=\b1er) |(?<=\d) (?=[a-zà-ÿ])", NO_BREAK, text)
+
+
+def of_person(name: str) -> str:
+    """`d’Inès`, `de Camille`."""
+    return f"d’{name}" if _ELIDED.match(name) else f"de {name}"
+
+
+def begun(text: str) -> str:
+    """As it begins a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _paragraphs(block: str) -> list[str]:
+    """Parted by empty lines; a line that begins with a dash is an item, a paragraph of its own."""
+    parted = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=\s*- )", block))
+    return [held(part) for part in parted if part]
+
+
+def wrapped(block: str) -> str:
+    """As plain text: lines of a width that every mail reader shows, addresses whole."""
+    lines: list[str] = []
+    for part in _paragraphs(block):
+        item = part.startswith("- ")
+        if lines and not (item and lines[-1].startswith("- ")):
+            lines.append("")
+        indent = "  " if item else ""
+        lines.append(
+            textwrap.fill(part, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        )
+    return "\n".join(lines)
+
+
+def marked(block: str) -> Markup:
+    """As HTML: paragraphs and lists. What is given is escaped already, when it is markup."""
+    lines: list[str] = []
+    for part in _paragraphs(str(escape(block))):
+        if not part.startswith("- "):
+            lines.append(f"<p>{part}</p>")
+            continue
+        if lines and lines[-1] == "</ul>":
+            lines.pop()
+        else:
+            lines.append("<ul>")
+        lines += [f"<li>{part[2:]}</li>", "</ul>"]
+    return Markup("\n".join(lines))  # noqa: S704  # its words were escaped
+
+
+def _in_one_line(value: Any) -> Any:
+    """A name, a place: what stands after a line break would pass for our own words."""
+    return _LINE_BREAK.sub(" ", value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _environment(*, html: bool) -> Environment:
+    made = Environment(
+        loader=PackageLoader("app.wording.emails"),
+        autoescape=html,  # noqa: S701  # plain text has nothing to escape
+        undefined=StrictUndefined,
+        finalize=_in_one_line,  # whatever is shown; blocks that are put together are markup
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {"wrapped": wrapped, "marked": marked, "held": held, "of_person": of_person, "begun": begun}
+    return made
+
+
+TEXT, HTML = _environment(html=False), _environment(html=True)

@@ -1,0 +1,39 @@
+"""What the owner of a webhook endpoint is told when it fails."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.persistence.engine.driver_types import Row
+from app.wording.dates import moment_said
+
+FAILURES = {
+    "timeout": "pas de réponse à temps",
+    "no-connection": "connexion impossible",
+    "broken-connection": "connexion interrompue",
+    "unknown-name": "nom de domaine inconnu",
+    "blocked-address": "adresse privée, que le service n’appelle pas",
+    "tls": "certificat refusé",
+    "secret-unreadable": "secret de signature illisible par le service",
+}
+
+
+def warned_of(row: Row, base_url: str) -> dict[str, Any]:
+    """What the template names, of a row of `messages.LETTER`. The query of an address may hold a secret: it is left
+    out."""
+    url: str = row["endpoint_url"]
+    address = urlsplit(url)
+    return {
+        "recipient": row["recipient"],
+        "reference": row["endpoint_id"],
+        "link": None,
+        "kind": row["warning"],
+        "host": address.hostname,
+        "url": f"{address.scheme}://{address.netloc}{address.path}",
+        "client": row["client"],
+        "api": f"{base_url}/v1/webhook-endpoints/{row['endpoint_id']}",
+        "guide": f"{base_url}/guide",
+        "since": moment_said(row["failing_since"]),
+        "since_instant": f"{row['failing_since']:%Y-%m-%dT%H:%M:%SZ}",
+        "failures": row["failures"],
+        "answer": f"statut {row['status']}" if row["status"] else FAILURES.get(row["error"], "échec"),
+    }

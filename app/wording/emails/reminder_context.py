@@ -1,0 +1,33 @@
+"""What the templates of reminders name: exams that are due, rights that end."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import orjson
+
+from app.domain.record.reminders import Stage
+from app.wording.dates import day_said
+from app.wording.decision_summaries import right_said
+
+
+def reminder_facts(data: Mapping[str, Any], titles: str | None) -> dict[str, Any]:
+    """Those of an event's data; `titles` is the JSON of the exams' titles by code, which stand in for lost ones."""
+    named: dict[str, str] = orjson.loads(titles or "{}")
+    exams = [
+        {"title": named.get(exam["qualification"], exam["qualification"]), "payer": exam["next_attempt_payer"]}
+        for exam in data.get("exams", ())
+    ]
+    is_ending = "expires_on" in data
+    return {
+        "exams": exams,
+        "exams_due_on": _said(data.get("due_on")),
+        "is_deadline": data.get("stage") == Stage.DEADLINE,
+        "right_ending": right_said(data["bucket"]).fr if is_ending else None,
+        "right_ends_on": _said(data.get("expires_on")),
+        "units_left": data["units"] if is_ending else None,
+    }
+
+
+def _said(day: str | None) -> str | None:
+    return day_said(date.fromisoformat(day)).fr if day else None

@@ -1,0 +1,35 @@
+"""What an administrator is told when somebody who was anonymised is back, or may be."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import orjson
+
+from app.persistence.advisers.identity_normalisation import CONUM_ID
+from app.persistence.engine.driver_types import Row
+from app.wording.dates import day_said
+from app.wording.decision_summaries import right_said
+
+
+def returned(row: Row, base_url: str) -> dict[str, Any]:
+    """What the template names, of a row of `messages.LETTER`: the adviser by an identifier, as in events."""
+    data: dict[str, Any] = orjson.loads(row["data"])
+    used: Counter[str] = Counter(data["entitlements"])
+    entered_on = data["initial_training_entered_on"]
+    return {
+        "recipient": row["recipient"],
+        "reference": row["adviser_id"],
+        "link": None,
+        "anonymised": day_said(date.fromisoformat(data["anonymised_on"])).fr,
+        "is_sure": data["recognised_by"] == CONUM_ID,
+        "rights": [_said(right, units) for right, units in used.items()],
+        "entered": day_said(date.fromisoformat(entered_on)).fr if entered_on else None,
+        "privacy": f"{base_url}/privacy",
+        "api": f"{base_url}/v1/advisers/{row['adviser_id']}",
+    }
+
+
+def _said(right: str, units: int) -> str:
+    said = right_said(right).fr
+    return f"{said} ({units} unités)" if units > 1 else said

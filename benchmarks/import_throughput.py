@@ -1,0 +1,47 @@
+"""Imports: how many lines a second `python -m app import` takes in, from its start to its end."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from time import monotonic
+
+from app.persistence.administration.imports import ImportKind
+from benchmarks.dataset import SECRET
+
+LINES = 10_000
+NOBODY_YET = 10_000_000  # ID Conum from here on are free
+
+# The headings of a neighbouring system, and a line of it; `{0}` is the adviser's number.
+SHEETS = {
+    ImportKind.ADVISERS: (
+        "Id conseiller;Prénom;Nom;Email;Code département",
+        "{0};Camille;Exemple {0};camille.{0}@example.org;35",
+    ),
+    ImportKind.CONTRACTS: (
+        "Id conseiller;Type de contrat;Date de début de contrat;SIRET;Nom structure;Type de structure;numero_ds;Validé le",
+        "{0};CDI;10/01/2022;21350238800019;Ville d’exemple;COMMUNE;1234567;20/01/2022",
+    ),
+    ImportKind.CERTIFICATIONS: (
+        "Id conseiller;Certification;Résultat;Date",
+        "{0};remn-ccp1;obtenu;12/09/2022",
+    ),
+    ImportKind.REGISTRATIONS: (
+        "Id conseiller;Module;Organisme;Date de début;Date de fin;Format;Statut;Prise en charge",
+        "{0};Cybersécurité;La Mednum;13/05/2025;13/05/2025;à distance;suivie;État",
+    ),
+}
+
+
+def imported(url: str, folder: Path) -> Generator[tuple[ImportKind, float]]:
+    """Each kind, in the order in which they follow from each other, and its lines a second."""
+    environment = {**os.environ, "DATABASE_URL": url, "SECRET_KEY": SECRET}
+    for kind, (headings, line) in SHEETS.items():
+        file = folder / f"{kind}.csv"
+        lines = (line.format(number) for number in range(NOBODY_YET, NOBODY_YET + LINES))
+        file.write_text("\n".join((headings, *lines)), encoding="utf-8-sig")
+        command = [sys.executable, "-m", "app", "import", kind, str(file)]
+        begun = monotonic()
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        yield kind, LINES / (monotonic() - begun)

@@ -1,0 +1,43 @@
+"""pgbench on the same server: the same transaction as nine plain statements."""
+
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from app.embedded.cluster import Cluster
+from app.seed.published_catalogue import LA_MEDNUM
+from benchmarks.dataset import ADVISERS, MODULE
+
+_ADVISER = "('00000000-0000-7000-8000-' || lpad(to_hex(:n::int), 12, '0'))::uuid"
+
+# The facts of a decision and the answer of an attempt, of the size that the service writes.
+_FACTS = '{"file": "' + "x" * 3000 + '"}'
+_ANSWER = "y" * 1100
+
+SCRIPT = f"""\\set n random(1, {ADVISERS})
+\\set year random(2027, 9000)
+BEGIN;
+SELECT id, department, in_scheme, initial_training_entered_on FROM adviser WHERE id = {_ADVISER} FOR NO KEY UPDATE;
+SELECT * FROM contract WHERE adviser_id = {_ADVISER};
+SELECT c.*, q.* FROM certification c JOIN qualification q ON q.code = c.qualification WHERE c.adviser_id = {_ADVISER};
+SELECT r.*, m.*, o.deliveries FROM registration r JOIN module m ON m.code = r.module_code JOIN training_organisation o ON o.id = r.training_organisation_id WHERE r.adviser_id = {_ADVISER} ORDER BY r.created_at;
+INSERT INTO registration (id, adviser_id, module_code, training_organisation_id, session_starts_on, session_ends_on, session_format, requested_on, employer_agreement, status, funding, payer, unit, offered_payers, decision_id, version, created_at, updated_at) VALUES (gen_random_uuid(), {_ADVISER}, '{MODULE}', '{LA_MEDNUM}', make_date(:year::int, 1, 1), make_date(:year::int, 1, 1), 'remote', '2026-04-01', false, 'refused', NULL, NULL, NULL, '{{}}', gen_random_uuid(), 1, now(), now());
+INSERT INTO decision (id, registration_id, adviser_id, cause, outcome, reasons, rules, policy_version, facts, automatic, decided_by, decided_at) SELECT gen_random_uuid(), id, adviser_id, 'request', 'accepted', '[]', '{{R22}}', '2021-01-01', '{_FACTS}', true, adviser_id, created_at FROM registration WHERE adviser_id = {_ADVISER} ORDER BY created_at DESC LIMIT 1;
+WITH remembered AS (INSERT INTO idempotency (client_id, key, fingerprint, status, headers, body, created_at) VALUES ({_ADVISER}, gen_random_uuid()::text, 'f', 201, '{{}}', '{_ANSWER}', now())) INSERT INTO outbox (event_id, type, subject_type, subject_id, subject_version, adviser_id, training_organisation_id, data, occurred_at) VALUES (gen_random_uuid(), 'registration.accepted', 'registration', {_ADVISER}, 1, {_ADVISER}, '{LA_MEDNUM}', '{{"status": "accepted", "funding": "state", "reasons": []}}', now());
+COMMIT;
+"""
+
+
+def nine_statements(cluster: Cluster, clients: int, seconds: int) -> float:
+    """Transactions per second, prepared, over TCP as the service connects. Raise CalledProcessError."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "transaction.sql"
+        script.write_text(SCRIPT)
+        arguments = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", str(script)]
+        command = [str(cluster.binaries / "pgbench"), *arguments, cluster.url("bench")]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
+    if found is None:
+        raise ValueError(done.stdout)
+    return float(found[1])

@@ -1,0 +1,116 @@
+"""The servers under load, each in a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from app.serving import listening_socket
+from benchmarks.dataset import SECRET
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_STARTING_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process."""
+
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """User and system time since it started."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def resident_mb(self) -> float:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Server(Running):
+    base_url: str
+
+
+def _free_port() -> int:
+    with listening_socket("127.0.0.1", 0) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _started(command: list[str], environment: Mapping[str, str], port: int, probe: str) -> Generator[Server]:
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        base_url = f"http://127.0.0.1:{port}"
+        _wait(f"{base_url}{probe}")
+        yield Server(process.pid, base_url)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(url: str) -> None:
+    """Raise TimeoutError."""
+    give_up_at = time.monotonic() + _STARTING_SECONDS
+    while time.monotonic() < give_up_at:
+        try:
+            with urlopen(url, timeout=1):  # noqa: S310  # our own server
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise TimeoutError(url)
+
+
+@contextmanager
+def service(url: str) -> Generator[Server]:
+    """The service, as it is deployed: one process."""
+    port = _free_port()
+    environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "PORT": str(port), "WORKERS": "1"}
+    environment |= {"RATE_LIMIT_PER_MINUTE": "1000000", "DRAIN_SECONDS": "0"}
+    with _started([sys.executable, "-m", "app", "serve"], environment, port, "/readyz") as server:
+        yield server
+
+
+@contextmanager
+def bare_server(url: str) -> Generator[Server]:
+    """A bare ASGI app that sends the same statements."""
+    port = _free_port()
+    with _started([sys.executable, "-m", "benchmarks.bare_asgi_app", url, str(port)], {}, port, "/") as server:
+        yield server
+
+
+@contextmanager
+def relays(url: str, count: int) -> Generator[list[Running]]:
+    """So many workers, at work. They may deliver to this machine; e-mails wait, as nobody says how to send them."""
+    environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
+    environment |= {"PUBLIC_BASE_URL": "https://benchmark.example"}
+    command = [sys.executable, "-m", "app", "worker"]
+    started = [
+        subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE) for _ in range(count)
+    ]
+    try:
+        for process in started:
+            _wait_until_tidied(process)
+        yield [Running(process.pid) for process in started]
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.communicate(timeout=20)
+
+
+def _wait_until_tidied(process: subprocess.Popen[bytes]) -> None:
+    """What a worker does first, and says. Raise ValueError when it ends instead."""
+    for line in process.stderr or ():
+        if b'"tidied"' in line:
+            return
+    raise ValueError(process.wait())

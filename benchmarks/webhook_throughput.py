@@ -1,0 +1,88 @@
+"""Webhooks: how many are delivered each second by one relay, and by several that share them."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.clock import utc_now
+from app.persistence.administration.clients import Client, Role, add_client
+from app.persistence.advisers.reminders import reach, take_round
+from app.persistence.engine.database import Database, open_database
+from app.persistence.engine.secrets.secret_box import Safe
+from app.persistence.outbox.webhook_endpoints import add_endpoint, add_secret, owner_of
+from app.use_cases.civil_date import civil_date
+from app.use_cases.notifications.administer_webhook_endpoints import make_secret
+from app.use_cases.notifications.sequence_events import sequence
+from benchmarks.dataset import NOW, SECRET
+from benchmarks.server_processes import relays
+from benchmarks.webhook_receiver import Receiver
+
+ENDPOINTS, EVENTS = 20, 250
+CLIENT = Client(UUID(int=2), Role.PLATFORM, None)
+
+TELL = """INSERT INTO outbox (event_id, type, subject_type, subject_id, subject_version, adviser_id, data, occurred_at)
+SELECT gen_random_uuid(), 'registration.accepted', 'registration', gen_random_uuid(), 1, gen_random_uuid(),
+    '{"status": "accepted", "funding": "state", "reasons": []}', now() FROM generate_series(1, $1)"""
+HOLD = "UPDATE lane SET open_until = 'infinity'"
+LET_GO = "UPDATE lane SET open_until = NULL"
+
+
+def _run(url: str, act: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
+    async def run() -> None:
+        database = open_database(url, pool_size=1)
+        await act(database)
+        await database.close()
+
+    asyncio.run(run())
+
+
+def add_endpoints(url: str, receiver: Receiver, count: int) -> None:
+    """At the receiver, for everything that happens from now on."""
+
+    async def add(database: Database) -> None:
+        async with database.transaction() as tx:
+            await add_client(tx, CLIENT, "benchmark", NOW)
+            for number in range(count):
+                endpoint = uuid7()
+                await add_endpoint(tx, endpoint, owner_of(CLIENT), f"{receiver.url}/{number}", ["*"], NOW)
+                await add_secret(tx, uuid7(), endpoint, Safe((SECRET,)).seal(make_secret()))
+
+    _run(url, add)
+
+
+def skip_reminders(url: str) -> None:
+    """Nobody is reminded today: workers that begin would look at every adviser first."""
+
+    async def skip(database: Database) -> None:
+        async with database.transaction() as tx:
+            await take_round(tx, civil_date(utc_now()))
+            await reach(tx, None)
+
+    _run(url, skip)
+
+
+async def _post(database: Database) -> None:
+    """Events for every endpoint, that nobody may deliver yet."""
+    await database.one(HOLD)
+    await database.one(TELL, EVENTS)
+    while await sequence(database, NOW):
+        pass
+
+
+async def _let_go(database: Database) -> None:
+    await database.one(LET_GO)
+
+
+def delivered(url: str, receiver: Receiver, count: int) -> tuple[float, float]:
+    """By so many relays, to ENDPOINTS endpoints: how many a second, and their processor time in milliseconds for each."""
+    _run(url, _post)
+    before = len(receiver.has(0))
+    with relays(url, count) as started:
+        spent = -sum(relay.cpu_seconds() for relay in started)
+        _run(url, _let_go)
+        received = receiver.has(before + ENDPOINTS * EVENTS)[before:]
+        spent += sum(relay.cpu_seconds() for relay in started)
+    return len(received) / (received[-1].at - received[0].at), spent * 1000 / len(received)

@@ -1,0 +1,204 @@
+"""A spreadsheet over HTTP: left, followed, its rejected lines given back."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.api.http.routing import BoundedRequest
+from app.imports.import_jobs import carry_out_next
+from app.persistence.administration.imports import LARGEST_FILE
+from app.persistence.engine.database import open_database
+from tests.api.response_assertions import documented, problem, wrong_fields
+from tests.fake_clock import MORNING, Clockwork
+from tests.live_server import PEPPER, Served, key
+
+HEADINGS = "Id conseiller;Nom;Date de début formation;Téléphone"
+
+
+def left(client: httpx.Client, content: bytes, headers: Any = None, **fields: Any) -> httpx.Response:
+    files = {"file": ("export.csv", content, "text/csv")}
+    return client.post("/v1/imports", files=files, data={"kind": "advisers", **fields}, headers=headers)
+
+
+def work(served: Served) -> None:
+    """Carry out what waits."""
+
+    async def act() -> None:
+        database = open_database(served.database_url, pool_size=1, secrets=PEPPER.secrets)
+        while await carry_out_next(database, lambda: MORNING, asyncio.Event()):
+            pass
+        await database.close()
+
+    asyncio.run(act())
+
+
+def followed(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
+    found: dict[str, Any] = documented(client.get(answer.headers["Location"]), "getImport")
+    return found
+
+
+def lines(*rows: str) -> bytes:
+    return "\n".join([HEADINGS, *rows]).encode("cp1252")
+
+
+def test_a_file_that_takes_long_to_come_is_left_when_it_has_come(
+    admin: httpx.Client, clock: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its instant would be too old to be kept otherwise."""
+    received = BoundedRequest._received  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # where a body comes
+
+    async def slowly(request: BoundedRequest) -> bytes:
+        clock.now = MORNING + timedelta(minutes=1)
+        return await received(request)
+
+    monkeypatch.setattr(BoundedRequest, "_received", slowly)
+
+    answer = left(admin, lines())
+
+    assert answer.json()["created_at"] == "2026-06-15T08:31:00Z"
+
+
+def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(served: Served, admin: httpx.Client) -> None:
+    number = uuid4().int % 10**10
+
+    answer = left(admin, lines(f"{number};Exemple;14/03/2022;0299", f"{number + 1};Exemple;14/03/22;0299"))
+    waiting = documented(answer, "importFile")
+    work(served)
+    done = followed(admin, answer)
+    rejects = admin.get(done["rejects_url"])
+
+    assert (answer.status_code, waiting["status"], waiting["rejects_url"]) == (202, "waiting", None)
+    assert answer.headers["Location"] == f"{served.base_url}/v1/imports/{waiting['id']}"
+    assert [done[name] for name in ("status", "read", "imported", "unchanged", "rejected")] == ["done", 2, 1, 0, 1]
+    assert (done["ignored_columns"], done["failure"], done["dry_run"]) == (["Téléphone"], None, False)
+    assert done["suspect_columns"] == []
+    assert admin.get("/v1/advisers", params={"conum_id": number}).json()["data"][0]["last_name"] == "Exemple"
+    assert rejects.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert rejects.headers["Content-Disposition"] == f'attachment; filename="{done["id"]}.rejects.csv"'
+    said, wrong = rejects.content.decode("utf-8-sig").splitlines()
+    assert said == f"Ligne rejetée;Colonne en cause;Motif du rejet;{HEADINGS}"
+    assert wrong == f"3;Date de début formation;L’année doit avoir quatre chiffres.;{number + 1};Exemple;14/03/22;0299"
+
+
+def test_a_column_that_seems_to_matter_is_told_apart(served: Served, admin: httpx.Client) -> None:
+    answer = left(admin, b"Nom;Courriel du maire;Salaire\nExemple;;1800\n", dry_run="true")
+    work(served)
+
+    done = followed(admin, answer)
+
+    assert (done["suspect_columns"], done["ignored_columns"]) == (
+        ["Courriel du maire"],
+        ["Courriel du maire", "Salaire"],
+    )
+
+
+def test_a_dry_run_says_what_would_be(served: Served, admin: httpx.Client) -> None:
+    number = uuid4().int % 10**10
+
+    answer = left(admin, lines(f"{number};Exemple;;"), dry_run="true")
+    work(served)
+
+    done = followed(admin, answer)
+    assert (done["dry_run"], done["imported"], done["rejects_url"]) == (True, 1, None)
+    assert admin.get("/v1/advisers", params={"conum_id": number}).json()["data"] == []
+    problem(admin.get(f"/v1/imports/{done['id']}/rejects"), 404, "not-found")
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Aucun intitulé"), ("en", "No column heading")])
+def test_a_file_that_can_t_be_read_says_why_in_the_reader_s_language(
+    served: Served, admin: httpx.Client, language: str, said: str
+) -> None:
+    answer = left(admin, b"Salaire\n1800")
+    work(served)
+
+    found = admin.get(answer.headers["Location"], headers={"Accept-Language": language}).json()
+
+    assert (found["status"], found["failure"]["code"]) == ("failed", "unknown-columns")
+    assert found["failure"]["detail"].startswith(said)
+
+
+def test_the_same_file_with_the_same_key_is_one_import(admin: httpx.Client) -> None:
+    used = key()
+
+    first, again = left(admin, lines("1;A;;"), used), left(admin, lines("1;A;;"), used)
+    another = left(admin, lines("2;B;;"), used)
+
+    assert (again.content, again.headers["Idempotent-Replayed"]) == (first.content, "true")
+    problem(another, 422, "idempotency-key-reused")
+
+
+def test_a_file_may_be_larger_than_other_bodies(admin: httpx.Client) -> None:
+    answer = left(admin, lines("1;A;;") + b"\n" * (LARGEST_FILE - 100))
+
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("surplus", [1, 100_000])
+def test_a_file_that_is_too_large_is_refused(admin: httpx.Client, surplus: int) -> None:
+    problem(left(admin, b"\n" * (LARGEST_FILE + surplus)), 413, "payload-too-large")
+
+
+def test_a_body_that_does_not_say_how_large_it_is_is_counted_as_it_comes(admin: httpx.Client) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=here"}
+
+    answer = admin.post("/v1/imports", content=(b"x" * 1_000_000 for _ in range(12)), headers=headers)
+
+    problem(answer, 413, "payload-too-large")
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"kind": "animals"}, {"/kind": "not-one-of"}),
+        ({"dry_run": "perhaps"}, {"/dry_run": "invalid-type"}),
+        ({"colour": "blue"}, {"/colour": "unknown-field"}),
+    ],
+)
+def test_a_field_that_is_wrong_is_named(admin: httpx.Client, fields: dict[str, str], wrong: dict[str, str]) -> None:
+    assert wrong_fields(left(admin, lines(), **fields)) == wrong
+
+
+def test_a_file_is_needed_and_is_no_text(admin: httpx.Client) -> None:
+    absent = admin.post("/v1/imports", files={"kind": (None, "advisers")})
+    written = admin.post("/v1/imports", files={"kind": (None, "advisers"), "file": (None, "Nom;Prénom")})
+
+    assert wrong_fields(absent) == {"/file": "missing"}
+    assert wrong_fields(written) == {"/file": "invalid-type"}
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/csv", None])
+def test_a_file_comes_in_a_form(admin: httpx.Client, content_type: str | None) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+
+    problem(admin.post("/v1/imports", content=b"Nom\nA", headers=headers), 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"--here", b"garbage", b'--here\r\nContent-Disposition: form-data; name="kind"\r\n\r\nadvisers']
+)
+def test_a_form_that_ends_too_early_is_refused(admin: httpx.Client, content: bytes) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=here"}
+
+    answer = admin.post("/v1/imports", content=content, headers=headers)
+
+    assert answer.status_code in {400, 422}
+    problem(answer, answer.status_code, "malformed-form" if answer.status_code == 400 else "validation-error")
+
+
+def test_an_import_that_nobody_asked_for_is_not_found(admin: httpx.Client) -> None:
+    problem(admin.get(f"/v1/imports/{uuid4()}"), 404, "not-found")
+    problem(admin.get(f"/v1/imports/{uuid4()}/rejects"), 404, "not-found")
+
+
+def test_whoever_reads_the_rejected_lines_is_noted(served: Served, admin: httpx.Client) -> None:
+    answer = left(admin, lines("1;A;hier;"))
+    work(served)
+
+    admin.get(f"{answer.headers['Location']}/rejects").raise_for_status()
+
+    noted = admin.get("/v1/audit-log", params={"subject_id": answer.json()["id"]}).json()["data"]
+    assert {line["action"] for line in noted} >= {"importFile", "downloadRejects"}

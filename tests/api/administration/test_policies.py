@@ -1,0 +1,320 @@
+"""The policy as data: tried, added, read; nothing that is decided changes, whatever is decided next does."""
+
+import asyncio
+from collections.abc import Generator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from app.embedded.cluster import Cluster
+from app.persistence.engine.database import open_database
+from app.seed.published_catalogue import LA_FABRIK
+from tests.api.response_assertions import problem, wrong_fields
+from tests.conftest import copied
+from tests.http_builders import a_contract, an_adviser_in_post, policy_body, register
+from tests.live_server import Served, key, serving
+
+Body = dict[str, Any]
+IN_JANUARY = datetime(2025, 1, 15, 8, 30, tzinfo=UTC)
+AFTER_2024: Body = {"two_modules": {"entered_on_or_after": "2025-01-01", "count": 2, "window_months": 12}}
+
+
+@pytest.fixture
+def apart(cluster: Cluster, template: str) -> Generator[Served]:
+    """A service of the test's own, in January 2025: a policy is everybody's."""
+    with serving(asyncio.run(copied(cluster, template))) as started:
+        started.clock.now = IN_JANUARY
+        yield started
+
+
+@pytest.fixture
+def desk(apart: Served) -> Generator[httpx.Client]:
+    """An administrator."""
+    with apart.client("admin") as client:
+        yield client
+
+
+def entered(client: httpx.Client, day: str | None, *first_days: str) -> list[Body]:
+    """The registrations of a new adviser, for sessions that begin on these days."""
+    history = {"entered_on": day, "ended_on": None} if day else None
+    adviser_id = an_adviser_in_post(client, initial_training=history)
+    return [register(client, adviser_id, starts_on=each).raise_for_status().json() for each in first_days]
+
+
+def tried(client: httpx.Client, **groups: Any) -> list[Body]:
+    found: list[Body] = (
+        client.post("/v1/policies/dry-run", json=policy_body(**groups)).raise_for_status().json()["data"]
+    )
+    return found
+
+
+def added(client: httpx.Client, **groups: Any) -> Body:
+    made: Body = client.post("/v1/policies", json=policy_body(**groups), headers=key()).raise_for_status().json()
+    return made
+
+
+async def _counted(url: str) -> list[dict[str, Any]]:
+    """All that a decision leaves, line by line."""
+    database = open_database(url, pool_size=1)
+    tables = ("registration", "decision", "outbox", "delivery", "policy", "idempotency", "carry_over", "adviser")
+    found = [
+        dict(row)
+        for table in tables
+        for row in await database.many(f"SELECT '{table}' AS kept, t::text AS line FROM {table} t ORDER BY 2")  # noqa: S608  # the names above
+    ]
+    await database.close()
+    return found
+
+
+def everything(served: Served) -> list[dict[str, Any]]:
+    return asyncio.run(_counted(served.database_url))
+
+
+def test_the_other_reading_of_after_2024_is_tried_then_added_then_applied(apart: Served, desk: httpx.Client) -> None:
+    first, second = entered(desk, "2024-09-02", "2025-05-13", "2025-06-10")
+    (alone,) = entered(desk, "2024-02-05", "2025-01-28")
+    for day in (None, "2022-03-14", "2023-12-31", "2025-01-01"):
+        entered(desk, day, "2025-05-13")
+    entered(desk, "2024-02-05", "2026-05-12")  # the same civil year's right in both readings
+    before = everything(apart)
+
+    found = tried(desk, effective_from="2025-01-01", **AFTER_2024)
+
+    assert everything(apart) == before
+    moved = {row["registration_id"]: (row["from"]["entitlement"], row["to"]["entitlement"]) for row in found}
+    assert moved == {
+        first["id"]: ("first_year", "civil_year:2025"),
+        second["id"]: ("first_year", None),
+        alone["id"]: ("first_year", "civil_year:2024"),  # its grace
+    }
+    assert [row["registration_id"] for row in tried(desk, effective_from="2025-06-01", **AFTER_2024)] == [second["id"]]
+    lost = next(row for row in found if row["registration_id"] == second["id"])
+    assert lost["to"] | {"label": lost["reasons"][0]["label"]} == {
+        "status": "awaiting_choice",
+        "funding": None,
+        "entitlement": None,
+        "reasons": ["module_quota_exceeded"],
+        "label": "Quota de modules thématiques financés dépassé.",
+    }
+
+    added(desk, effective_from="2025-01-01", **AFTER_2024)
+
+    kept = [desk.get(f"/v1/registrations/{each['id']}").json() for each in (first, second, alone)]
+    assert kept == [first, second, alone]
+    other, over = entered(desk, "2024-09-02", "2025-05-13", "2025-06-10")
+    assert (other["entitlement"], other["decision"]["policy_version"]) == ("civil_year:2025", "2025-01-01")
+    assert (over["status"], over["decision"]["policy_version"]) == ("awaiting_choice", "2025-01-01")
+
+
+def test_adding_a_version_changes_nothing_that_is_decided(apart: Served, desk: httpx.Client) -> None:
+    entered(desk, "2024-09-02", "2025-05-13", "2025-06-10", "2025-07-08")
+    entered(desk, None, "2025-05-13")
+    before = everything(apart)
+
+    added(desk, effective_from="2025-01-01", **AFTER_2024)
+
+    new = [line for line in everything(apart) if line not in before]
+    assert [line["kept"] for line in new] == ["policy", "idempotency"]
+    assert [line for line in before if line not in everything(apart)] == []
+
+
+def test_a_decision_taken_again_reads_the_version_added_since(desk: httpx.Client) -> None:
+    first, second = entered(desk, "2024-09-02", "2025-05-13", "2025-06-10")
+    added(desk, effective_from="2025-01-01", **AFTER_2024)
+
+    a_contract(desk, first["adviser_id"], starts_on="2025-01-02")
+
+    now = [desk.get(f"/v1/registrations/{each['id']}").json() for each in (first, second)]
+    assert [each["entitlement"] for each in now] == ["civil_year:2025", None]
+    history = desk.get(f"/v1/registrations/{first['id']}/decisions").json()["data"]
+    assert [decision["policy_version"] for decision in history] == ["2025-01-01", "2021-01-01"]
+
+
+def test_a_refused_registration_is_tried_as_its_re_examination(desk: httpx.Client) -> None:
+    adviser_id = an_adviser_in_post(desk, initial_training={"entered_on": "2022-03-14", "ended_on": None})
+    asked = {"module_code": "formation-initiale", "training_organisation_id": str(LA_FABRIK)}
+    registration = register(desk, adviser_id, **asked).raise_for_status().json()
+    paths = policy_body()["initial_training"] | {"max_funded": 2}
+
+    (found,) = tried(desk, effective_from="2025-01-01", initial_training=paths)
+
+    assert found == {
+        "registration_id": registration["id"],
+        "adviser_id": adviser_id,
+        "status": "refused",
+        "from": {
+            "status": "refused",
+            "funding": None,
+            "entitlement": None,
+            "reasons": ["initial_training_already_funded"],
+        },
+        "to": {"status": "accepted", "funding": "state", "entitlement": None, "reasons": []},
+        "reasons": [],
+    }
+
+
+# In the service that tests share, versions are of days when nothing is decided.
+
+
+def test_a_version_tried_again_once_added_is_said_to_exist(admin: httpx.Client) -> None:
+    added(admin, effective_from="2097-01-01")
+
+    for path in ("/v1/policies", "/v1/policies/dry-run"):
+        answer = admin.post(path, json=policy_body(effective_from="2097-01-01"))
+        assert "2097-01-01" in problem(answer, 409, "policy-exists")["detail"]
+
+
+def test_what_is_read_can_be_sent_back(admin: httpx.Client) -> None:
+    published = admin.get("/v1/policies/2021-01-01").json()
+    body = {name: value for name, value in published.items() if name not in {"version", "created_at"}}
+
+    made = admin.post("/v1/policies", json=body | {"effective_from": "2097-02-01"})
+
+    assert made.status_code == 201
+    assert made.json() == published | {
+        "version": "2097-02-01",
+        "effective_from": "2097-02-01",
+        "created_at": "2026-06-15T08:30:00Z",
+    }
+    assert made.headers["Location"].endswith("/v1/policies/2097-02-01")
+    read = admin.get(made.headers["Location"])
+    assert (read.json(), read.headers["ETag"]) == (made.json(), made.headers["ETag"])
+    assert admin.get(made.headers["Location"], headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
+
+
+def test_versions_are_listed_by_the_day_they_take_effect(admin: httpx.Client) -> None:
+    for day in ("2097-04-01", "2097-03-01"):
+        added(admin, effective_from=day)
+
+    first = admin.get("/v1/policies", params={"limit": 2}).json()
+    rest = admin.get("/v1/policies", params={"limit": 2, "cursor": first["pagination"]["next"]}).json()
+    whole = [row["version"] for row in admin.get("/v1/policies").json()["data"]]
+
+    assert [row["version"] for row in (*first["data"], *rest["data"])] == whole[:4]
+    assert whole == sorted(whole)
+    assert {"2021-01-01", "2097-03-01", "2097-04-01"} <= {*whole}
+
+
+def test_a_version_more_is_added_once(admin: httpx.Client) -> None:
+    used, body = key(), policy_body(effective_from="2097-05-01")
+    first = admin.post("/v1/policies", json=body, headers=used)
+
+    again = admin.post("/v1/policies", json=body, headers=used)
+
+    assert (again.status_code, again.content, again.headers["Idempotent-Replayed"]) == (201, first.content, "true")
+
+
+@pytest.mark.parametrize("version", ["2021-01-02", "9999-99-99", "latest"])
+def test_a_version_that_is_not_there_is_not_found(admin: httpx.Client, version: str) -> None:
+    problem(admin.get(f"/v1/policies/{version}"), 404, "not-found")
+
+
+def changed(pointer: str, value: Any) -> Body:
+    """The published body with another value at the pointer; with the value left out when it is `...`."""
+    body = policy_body()
+    *path, last = pointer.removeprefix("/").split("/")
+    place: Any = body
+    for name in path:
+        place = place[int(name) if isinstance(place, list) else name]
+    if value is ...:
+        del place[last]
+    elif isinstance(place, list):
+        place[int(last)] = value
+    else:
+        place[last] = value
+    return body
+
+
+HOURS = "/initial_training/path_hours"
+MONTHS = "/certification/presentation_months"
+MOTIVES = "/certification/valid_absence_motives"
+DATES = (
+    "/effective_from", "/two_modules/entered_on_or_after", "/civil_year/grace/2024", "/supplementary/from",
+    f"{HOURS}/0/from", f"{MONTHS}/1/from", f"{MOTIVES}/0/from",
+)  # fmt: skip
+NUMBERS = (
+    "/two_modules/count", "/two_modules/window_months", "/civil_year/count", "/civil_year/first_year",
+    "/supplementary/count", "/over_quota/reply_days", "/initial_training/max_funded", f"{HOURS}/2/value/0",
+    f"{MONTHS}/0/value",
+)  # fmt: skip
+GROUPS = (
+    "/effective_from", "/two_modules", "/two_modules/count", "/civil_year", "/civil_year/grace", "/supplementary/from",
+    "/over_quota", "/over_quota/reply_days", "/initial_training/max_funded", HOURS, f"{HOURS}/0/value", MONTHS, MOTIVES,
+    f"{MOTIVES}/1/from", "/unjustified_absence_consumes", "/support_email",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("pointer", DATES)
+@pytest.mark.parametrize(
+    ("value", "code"), [("2025-02-30", "invalid-date"), (1, "invalid-date"), ("2100-01-01", "date-range")]
+)
+def test_a_date_of_a_policy_is_a_day_of_our_time(admin: httpx.Client, pointer: str, value: Any, code: str) -> None:
+    answer = admin.post("/v1/policies", json=changed(pointer, value))
+
+    assert wrong_fields(answer) == {pointer: code}
+
+
+@pytest.mark.parametrize("pointer", NUMBERS)
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (0, "out-of-range"),
+        (-1, "out-of-range"),
+        (10**6, "out-of-range"),
+        (1.5, "invalid-type"),
+        ("2", "invalid-type"),
+        (True, "invalid-type"),
+    ],
+)
+def test_a_number_of_a_policy_is_within_bounds(admin: httpx.Client, pointer: str, value: Any, code: str) -> None:
+    answer = admin.post("/v1/policies", json=changed(pointer, value))
+
+    assert wrong_fields(answer) == {pointer: code}
+
+
+@pytest.mark.parametrize("pointer", GROUPS)
+def test_a_policy_is_whole(admin: httpx.Client, pointer: str) -> None:
+    answer = admin.post("/v1/policies", json=changed(pointer, ...))
+
+    assert wrong_fields(answer) == {pointer: "missing"}
+
+
+MISTAKES: list[tuple[str, Any, dict[str, str]]] = [
+    (HOURS, [], {HOURS: "too-short"}),
+    (HOURS, [{"from": "2024-03-01", "value": [70]}, {"from": "2021-01-01", "value": [105]}], {HOURS: "order"}),
+    (MONTHS, [{"from": "2024-01-01", "value": 2}, {"from": "2024-01-01", "value": 6}], {MONTHS: "order"}),
+    (MOTIVES, [{"from": "2024-01-01", "value": []}], {f"{MOTIVES}/0/value": "too-short"}),
+    (f"{HOURS}/0/value", [105, 105], {f"{HOURS}/0/value": "duplicate"}),
+    (f"{MOTIVES}/0/value", ["force_majeure"] * 2, {f"{MOTIVES}/0/value": "duplicate"}),
+    (f"{MOTIVES}/0/value", ["grippe"], {f"{MOTIVES}/0/value/0": "not-one-of"}),
+    (
+        f"{MONTHS}/0",
+        {"since": "2021-01-01", "value": 6},
+        {f"{MONTHS}/0/from": "missing", f"{MONTHS}/0/since": "unknown-field"},
+    ),
+    ("/civil_year/grace", {"24": "2025-03-31"}, {"/civil_year/grace/24": "invalid-format"}),
+    ("/civil_year/grace", {"2024": "2024-12-31"}, {"/civil_year/grace": "order"}),
+    ("/civil_year/grace", [], {"/civil_year/grace": "invalid-type"}),
+    ("/support_email", "support", {"/support_email": "invalid-format"}),
+    ("/unjustified_absence_consumes", 1, {"/unjustified_absence_consumes": "invalid-type"}),
+    ("/over_quota/answers", ["keep"], {"/over_quota/answers": "unknown-field"}),
+    ("/version", "2098-01-01", {"/version": "unknown-field"}),
+]
+
+
+@pytest.mark.parametrize(("pointer", "value", "expected"), MISTAKES)
+def test_a_mistake_of_a_policy_is_named(
+    admin: httpx.Client, pointer: str, value: Any, expected: dict[str, str]
+) -> None:
+    answer = admin.post("/v1/policies/dry-run", json=changed(pointer, value))
+
+    assert wrong_fields(answer) == expected
+
+
+def test_who_follows_may_read_the_policy_and_no_more(platform: httpx.Client, organisation: httpx.Client) -> None:
+    assert platform.get("/v1/policies/2021-01-01").json()["two_modules"]["count"] == 2
+    problem(platform.post("/v1/policies", json=policy_body()), 403, "forbidden")
+    problem(platform.post("/v1/policies/dry-run", json=policy_body()), 403, "forbidden")
+    problem(organisation.get("/v1/policies"), 403, "forbidden")

@@ -1,0 +1,173 @@
+"""Statistics, dry runs, exports and files have places of their own: what is quick is answered meanwhile."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.api import health
+from app.api.http.limits import concurrency_limits
+from app.api.http.limits.concurrency_limits import HEAVY_AT_ONCE, HEAVY_OF_ONE, PROBES_AT_ONCE, Share
+from app.api.http.problems.problem_details import Problem
+from app.embedded.cluster import Cluster
+from app.persistence.administration import statistics
+from app.persistence.engine import connection_pool
+from app.persistence.engine.database import POOL_SIZE, Database, open_database
+from tests.api.response_assertions import problem
+from tests.conftest import copied
+from tests.http_builders import an_adviser_in_post, registration_body
+from tests.live_server import Served, key, serving
+
+MANY = POOL_SIZE + 4
+KEPT = """SELECT count(*) AS count FROM (SELECT pg_advisory_xact_lock_shared(42)) kept
+WHERE $1::date IS NULL AND $2::date IS NULL AND $3::uuid IS NULL"""
+WAITING = """SELECT count(*) AS number FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%pg_advisory_xact_lock_shared(42)%'"""
+
+
+def _kept(*_: object) -> str:
+    return KEPT
+
+
+@pytest.fixture
+def without_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On probes."""
+    monkeypatch.setattr(concurrency_limits, "PROBES_AT_ONCE", MANY)
+
+
+@pytest.fixture
+def busy(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
+    """Statistics take as long as somebody has the lock."""
+    monkeypatch.setattr(statistics, "_question", _kept)
+    monkeypatch.setattr(concurrency_limits, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(connection_pool, "WAIT_SECONDS", 0.2)
+    with serving(asyncio.run(copied(cluster, template))) as started:
+        yield started
+
+
+@asynccontextmanager
+async def kept_busy(
+    served: Served, client: httpx.AsyncClient, held: int
+) -> AsyncGenerator[list[asyncio.Task[httpx.Response]]]:
+    """Many statistics are asked for, of which so many take until the block ends."""
+    database, asked = open_database(served.database_url, pool_size=2, role=None), list[asyncio.Task[httpx.Response]]()
+    try:
+        async with database.transaction() as tx:
+            await tx.one("SELECT pg_advisory_xact_lock(42)")
+            asked += [asyncio.create_task(client.get("/v1/statistics")) for _ in range(MANY)]
+            await _until(database, held)
+            yield asked
+    finally:
+        await asyncio.gather(*asked)
+        await database.close()
+
+
+async def _until(database: Database, held: int) -> None:
+    async with asyncio.timeout(10):
+        while (row := await database.one(WAITING)) is None or row["number"] < held:
+            pass
+
+
+def asking(served: Served) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {served.keys['admin']}"}
+    return httpx.AsyncClient(base_url=served.base_url, headers=headers, timeout=30)
+
+
+async def test_a_registration_is_answered_while_many_statistics_take_long(busy: Served) -> None:
+    with busy.client("platform") as platform:
+        body = registration_body(an_adviser_in_post(platform))
+    async with asking(busy) as client, kept_busy(busy, client, HEAVY_OF_ONE) as asked:
+        registered = await client.post("/v1/registrations", json=body, headers=key())
+        read = await client.get("/v1/registrations")
+        over = asyncio.as_completed(asked)
+        refused = [await each for _, each in zip(range(MANY - HEAVY_OF_ONE), over, strict=False)]
+    served = [await each for each in over]
+
+    assert (registered.status_code, read.status_code) == (201, 200)
+    assert {(one.status_code, one.json()["code"]) for one in refused} == {(503, "unavailable")}
+    assert {int(one.headers["Retry-After"]) for one in refused} <= {1, 2}
+    assert len(served) == HEAVY_OF_ONE
+
+
+async def test_red_run_without_places_of_their_own_it_is_not(busy: Served) -> None:
+    busy.service.heavy = Share(MANY, MANY)
+    async with asking(busy) as client, kept_busy(busy, client, POOL_SIZE):
+        refused = await client.get("/v1/registrations")
+
+    problem(refused, 503, "unavailable")
+
+
+async def _beside_many_probes(served: Served, held: int) -> int:
+    """What a read is answered while many probes of anybody wait for the database."""
+    database = open_database(served.database_url, pool_size=2, role=None)
+    async with httpx.AsyncClient(base_url=served.base_url, timeout=30) as anybody, asking(served) as client:
+        async with database.transaction() as tx:
+            await tx.one("SELECT pg_advisory_xact_lock(42)")
+            probes = [asyncio.create_task(anybody.get("/readyz")) for _ in range(MANY)]
+            await _until(database, held)
+            read = await client.get("/v1/registrations")
+        await asyncio.gather(*probes)
+    await database.close()
+    return read.status_code
+
+
+async def _slowly(database: Database) -> None:
+    await database.one("SELECT count(*) FROM (SELECT pg_advisory_xact_lock_shared(42)) kept")
+
+
+async def test_probes_that_anybody_sends_take_few_connections(busy: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "why_unready", _slowly)
+
+    assert await _beside_many_probes(busy, PROBES_AT_ONCE) == 200
+
+
+async def test_red_run_probes_without_a_bound_take_them_all(
+    without_a_bound: None, busy: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del without_a_bound  # before the service starts
+    monkeypatch.setattr(health, "why_unready", _slowly)
+
+    assert await _beside_many_probes(busy, POOL_SIZE) == 503
+
+
+async def test_a_client_does_not_take_all_places() -> None:
+    share, go, full, begun = Share(), asyncio.Event(), asyncio.Event(), list[int]()
+
+    async def work(client: int) -> None:
+        async def lasts() -> None:
+            begun.append(client)
+            if len(begun) == HEAVY_AT_ONCE:
+                full.set()
+            await go.wait()
+
+        await share.carry_out(UUID(int=client), lasts)
+
+    asked = [asyncio.create_task(work(client)) for client in [1] * 10 + [2] * 10 + [3]]
+    await full.wait()
+    go.set()
+    await asyncio.gather(*asked)
+
+    assert begun[:HEAVY_AT_ONCE] == [1, 1, 2, 2]
+    assert len(begun) == len(asked)
+
+
+async def test_who_waited_in_vain_and_who_failed_keep_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concurrency_limits, "WAIT_SECONDS", 0.01)
+    share, go = Share(at_once=1, of_one=1), asyncio.Event()
+
+    async def fails() -> None:
+        raise OSError
+
+    lasting = asyncio.create_task(share.carry_out(UUID(int=1), go.wait))
+    await asyncio.sleep(0)
+    for client in (1, 2):
+        with pytest.raises(Problem):
+            await share.carry_out(UUID(int=client), fails)
+    go.set()
+    await lasting
+    for client in (1, 2):
+        with pytest.raises(OSError):  # noqa: PT011  # it was let in
+            await share.carry_out(UUID(int=client), fails)

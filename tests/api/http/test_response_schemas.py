@@ -1,0 +1,239 @@
+"""Answers are built by hand and dumped as they are: what has the documented fields is what these tests say."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.seed.demonstration_webhooks import DELIVERY, SHOWN, TYPES
+from app.seed.published_catalogue import LA_MEDNUM
+from tests.api.registration_states import accepted, act, initial, move, refused, upcoming, waiting
+from tests.api.response_assertions import OPERATIONS, documented
+from tests.http_builders import (
+    a_contract,
+    adviser_body,
+    an_adviser,
+    an_adviser_in_post,
+    contract_body,
+    policy_body,
+    registration_body,
+)
+from tests.live_server import key
+
+ANY = {"If-Match": "*"}
+ENDPOINT = f"/v1/webhook-endpoints/{SHOWN}"
+MODULE: dict[str, Any] = {"title": "Un module", "kind": "thematic", "hours": 7, "formats": ["remote"]}
+ORGANISATION: dict[str, Any] = {
+    "name": "Un organisme",
+    "email": "organisme@example.org",
+    "deliveries": [{"kind": "thematic", "territory": "national"}],
+}
+
+
+def _result(client: httpx.Client) -> httpx.Response:
+    result = {"adviser_id": an_adviser(client), "qualification": "remn-ccp1", "outcome": "failed", "on": "2024-09-12"}
+    return client.post("/v1/certifications", json=result)
+
+
+def _due(client: httpx.Client) -> httpx.Response:
+    an_adviser(client, initial_training={"entered_on": "2026-03-02", "ended_on": "2026-04-20"})
+    return client.get("/v1/certifications/due", params={"limit": 5})
+
+
+def _owed(client: httpx.Client) -> httpx.Response:
+    an_adviser_in_post(client)
+    return client.get("/v1/obligations", params={"limit": 5})
+
+
+def _registered(client: httpx.Client) -> httpx.Response:
+    return client.post("/v1/registrations", json=registration_body(an_adviser_in_post(client)), headers=key())
+
+
+def _previewed(client: httpx.Client) -> httpx.Response:
+    adviser_id = str(waiting(client)["adviser_id"])
+    return client.post("/v1/registrations/preview", json=registration_body(adviser_id, starts_on="2026-10-01"))
+
+
+def _decisions(client: httpx.Client) -> httpx.Response:
+    registration = refused(client)
+    act(client, registration, "re-examination")
+    return client.get(f"/v1/registrations/{registration['id']}/decisions")
+
+
+def _record(client: httpx.Client) -> httpx.Response:
+    adviser_id = str(initial(client)["adviser_id"])
+    return client.get(f"/v1/advisers/{adviser_id}/training-record", params={"on": "2025-06-01", "history": "true"})
+
+
+def _carried(client: httpx.Client) -> httpx.Response:
+    report = {"bucket": "civil_year:2025", "units": 1, "motive": "Congé maternité"}
+    return client.post(f"/v1/advisers/{an_adviser_in_post(client)}/carry-overs", json=report)
+
+
+def _contract(client: httpx.Client) -> str:
+    return f"/v1/contracts/{a_contract(client, an_adviser(client))}"
+
+
+def _tried(client: httpx.Client) -> httpx.Response:
+    waiting(client)
+    richer: dict[str, Any] = {"count": 2, "first_year": 2024, "grace": {}}
+    return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
+
+
+def _message(client: httpx.Client) -> str:
+    """An e-mail written just now: whoever reads the feed has events placed."""
+    adviser_id = accepted(client)["adviser_id"]
+    client.get("/v1/events", params={"after": "now"}).raise_for_status()
+    (message, *_) = client.get("/v1/messages", params={"adviser_id": adviser_id}).raise_for_status().json()["data"]
+    return f"/v1/messages/{message['id']}"
+
+
+def _imported(client: httpx.Client) -> httpx.Response:
+    return client.post("/v1/imports", files={"file": b"Id conseiller;Nom"}, data={"kind": "advisers"})
+
+
+def _endpoint_added(client: httpx.Client) -> httpx.Response:
+    """Nothing is left: an owner has so many at most."""
+    answer = client.post("/v1/webhook-endpoints", json={"url": "https://coop.example/hooks"}).raise_for_status()
+    client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
+    return answer
+
+
+ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
+    "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
+    "putAdviser": lambda client: client.put(f"/v1/advisers/{uuid4()}", json=adviser_body()),
+    "listAdvisers": lambda client: client.get("/v1/advisers", params={"conum_id": "1,2"}),
+    "getAdviser": lambda client: client.get(f"/v1/advisers/{an_adviser(client)}"),
+    "patchAdviser": lambda client: client.patch(
+        f"/v1/advisers/{an_adviser(client)}", json={"department": None}, headers=ANY
+    ),
+    "getTrainingRecord": _record,
+    "carryOver": _carried,
+    "addContract": lambda client: client.post("/v1/contracts", json=contract_body(an_adviser(client))),
+    "putContract": lambda client: client.put(f"/v1/contracts/{uuid4()}", json=contract_body(an_adviser(client))),
+    "listContracts": lambda client: client.get("/v1/contracts"),
+    "getContract": lambda client: client.get(_contract(client)),
+    "patchContract": lambda client: client.patch(_contract(client), json={"terminated_on": "2026-06-30"}, headers=ANY),
+    "putModule": lambda client: client.put(f"/v1/modules/m-{uuid4()}", json=MODULE),
+    "listModules": lambda client: client.get("/v1/modules"),
+    "getModule": lambda client: client.get("/v1/modules/cafe-ia"),
+    "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
+    "readStatistics": lambda client: client.get("/v1/statistics", params={"group_by": "month,reason"}),
+    "exportAdviser": lambda client: client.get(f"/v1/advisers/{an_adviser_in_post(client)}/export"),
+    "listTrainingOrganisations": lambda client: client.get("/v1/training-organisations"),
+    "getTrainingOrganisation": lambda client: client.get(f"/v1/training-organisations/{LA_MEDNUM}"),
+    "recordCertification": _result,
+    "listCertifications": lambda client: client.get("/v1/certifications"),
+    "getCertification": lambda client: client.get(_result(client).headers["Location"]),
+    "listDueCertifications": _due,
+    "listObligations": _owed,
+    "listQualifications": lambda client: client.get("/v1/qualifications"),
+    "registerAdviser": _registered,
+    "previewRegistration": _previewed,
+    "listRegistrations": lambda client: client.get("/v1/registrations"),
+    "getRegistration": lambda client: client.get(f"/v1/registrations/{refused(client)['id']}"),
+    "listDecisions": _decisions,
+    "chooseOverQuota": lambda client: act(client, waiting(client), "choice", choice="keep", payer="self"),
+    "reExamineRegistration": lambda client: act(client, refused(client), "re-examination"),
+    "cancelRegistration": lambda client: act(client, upcoming(client), "cancellation", motive="Indisponible"),
+    "recordAttendance": lambda client: act(client, accepted(client), "attendance", outcome="absent_justified"),
+    "recordPositioningTest": lambda client: act(
+        client, initial(client), "positioning-test", taken_on="2025-05-01", hours=175
+    ),
+    "rescheduleRegistration": lambda client: move(client, upcoming(client), starts_on="2026-09-14"),
+    "followEvents": lambda client: client.get("/v1/events", params={"limit": 5}),
+    "listWebhookEndpoints": lambda client: client.get("/v1/webhook-endpoints"),
+    "addWebhookEndpoint": _endpoint_added,
+    "getWebhookEndpoint": lambda client: client.get(ENDPOINT),
+    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*TYPES]}),
+    "testWebhookEndpoint": lambda client: client.post(f"{ENDPOINT}/test"),
+    "rotateWebhookSecret": lambda client: client.post(f"{ENDPOINT}/rotate-secret"),
+    "listDeliveries": lambda client: client.get(f"{ENDPOINT}/deliveries"),
+    "recoverDeliveries": lambda client: client.post(f"{ENDPOINT}/recover", json={"since": "2026-01-01T00:00:00Z"}),
+    "getDelivery": lambda client: client.get(f"/v1/deliveries/{DELIVERY}"),
+    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{DELIVERY}/replay"),
+    "listPolicies": lambda client: client.get("/v1/policies"),
+    "getPolicy": lambda client: client.get("/v1/policies/2021-01-01"),
+    "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-01-01")),
+    "tryPolicy": _tried,
+    "listMessages": lambda client: client.get("/v1/messages", params={"status": "due"}),
+    "getMessage": lambda client: client.get(_message(client)),
+    "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),
+    "importFile": _imported,
+    "getImport": lambda client: client.get(_imported(client).headers["Location"]),
+    "listClients": lambda client: client.get("/v1/clients"),
+    "addClient": lambda client: client.post("/v1/clients", json={"name": "Un client", "role": "platform"}),
+    "listApiKeys": lambda client: client.get("/v1/api-keys"),
+    "createApiKey": lambda client: client.post("/v1/api-keys", json={"name": "Une clé", "role": "platform"}),
+    "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"limit": 5}),
+}
+SHAPED = [name for name, route in OPERATIONS.items() if route.response_model is not None]
+
+
+def test_every_operation_that_shows_something_has_its_shape_tested() -> None:
+    assert ANSWERS.keys() == set(SHAPED)
+
+
+@pytest.mark.parametrize("operation", SHAPED)
+def test_an_answer_has_exactly_the_documented_fields(admin: httpx.Client, operation: str) -> None:
+    answer = ANSWERS[operation](admin)
+
+    documented(answer, operation)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+LISTS = ("registrations", "advisers", "contracts", "certifications", "modules", "training-organisations")
+
+
+@pytest.mark.parametrize("noun", LISTS)
+def test_a_line_of_a_list_is_the_resource_itself(admin: httpx.Client, noun: str) -> None:
+    waiting(admin)
+    _result(admin)
+
+    line = admin.get(f"/v1/{noun}").json()["data"][0]
+
+    assert admin.get(f"/v1/{noun}/{line.get('id') or line['code']}").json() == line
+
+
+STATUSES: Mapping[str, Callable[[httpx.Client], dict[str, Any]]] = {
+    "accepted": accepted,
+    "refused": refused,
+    "awaiting_choice": waiting,
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_registration_reads_as_it_was_answered(platform: httpx.Client, status: str) -> None:
+    registration = STATUSES[status](platform)
+
+    read = platform.get(f"/v1/registrations/{registration['id']}")
+
+    assert documented(read, "getRegistration") == registration
+
+
+def test_choices_are_shown_only_while_they_are_awaited(admin: httpx.Client) -> None:
+    registration = waiting(admin)
+
+    kept = act(admin, registration, "choice", choice="keep", payer="self").json()
+
+    assert registration["choices"] == [{"choice": "keep", "payers": ["employer", "self"]}, {"choice": "cancel"}]
+    assert (kept["choices"], kept["payer"], kept["funding"]) == ([], "self", "none")
+
+
+def test_a_private_employer_s_opco_may_pay(admin: httpx.Client) -> None:
+    adviser_id = an_adviser(admin)
+    a_contract(admin, adviser_id, employer={"siret": "21350238800019", "name": "Association", "legal_form": "private"})
+    admin.post("/v1/registrations", json=registration_body(adviser_id, starts_on="2026-09-08"), headers=key())
+
+    answer = admin.post("/v1/registrations", json=registration_body(adviser_id, starts_on="2026-09-15"), headers=key())
+
+    assert set(answer.json()["choices"][0]["payers"]) == {"employer", "opco", "self"}
+
+
+def test_instants_are_utc_with_a_z(platform: httpx.Client) -> None:
+    registration = accepted(platform)
+
+    assert registration["created_at"] == "2026-06-15T08:30:00Z"

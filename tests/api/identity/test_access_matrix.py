@@ -1,0 +1,354 @@
+"""Every operation of the contract, by every role, on what belongs to somebody else. Generated from the document that
+the service serves: an operation without a row here fails the build."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.seed.published_catalogue import HISTYA, LA_MEDNUM
+from tests.api.registration_states import UPCOMING
+from tests.api.response_assertions import problem, published
+from tests.http_builders import SIRET, adviser_body, an_adviser_in_post, contract_body, register, registration_body
+from tests.live_server import key
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class Found(Enum):
+    """What a training organisation finds where something is another's."""
+
+    CLOSED = "the operation is not for training organisations"
+    ABSENT = "nothing: it does not exist"
+    SHARED = "what every client may read"
+    FILTERED = "a list without it, whatever the filters"
+    REFUSED = "a refusal to act in another's name"
+    OWN = "what it makes is its own"
+
+
+ELSEWHERE = {
+    "registerAdviser": Found.REFUSED,
+    "previewRegistration": Found.REFUSED,
+    "recordCertification": Found.REFUSED,
+    "listRegistrations": Found.FILTERED,
+    "listAdvisers": Found.FILTERED,
+    "listCertifications": Found.FILTERED,
+    "listDueCertifications": Found.FILTERED,
+    "followEvents": Found.FILTERED,
+    "getRegistration": Found.ABSENT,
+    "listDecisions": Found.ABSENT,
+    "rescheduleRegistration": Found.ABSENT,
+    "chooseOverQuota": Found.ABSENT,
+    "reExamineRegistration": Found.ABSENT,
+    "cancelRegistration": Found.ABSENT,
+    "recordAttendance": Found.ABSENT,
+    "recordPositioningTest": Found.ABSENT,
+    "getAdviser": Found.ABSENT,
+    "getTrainingRecord": Found.ABSENT,
+    "drawTrainingRecord": Found.ABSENT,
+    "getCertification": Found.ABSENT,
+    "listWebhookEndpoints": Found.FILTERED,
+    "addWebhookEndpoint": Found.OWN,
+    "getWebhookEndpoint": Found.ABSENT,
+    "changeWebhookEndpoint": Found.ABSENT,
+    "deleteWebhookEndpoint": Found.ABSENT,
+    "testWebhookEndpoint": Found.ABSENT,
+    "rotateWebhookSecret": Found.ABSENT,
+    "listDeliveries": Found.ABSENT,
+    "recoverDeliveries": Found.ABSENT,
+    "getDelivery": Found.ABSENT,
+    "replayDelivery": Found.ABSENT,
+    "readStatistics": Found.FILTERED,
+    "listModules": Found.SHARED,
+    "getModule": Found.SHARED,
+    "listTrainingOrganisations": Found.SHARED,
+    "getTrainingOrganisation": Found.SHARED,
+    "listQualifications": Found.SHARED,
+    "addAdviser": Found.CLOSED,
+    "putAdviser": Found.CLOSED,
+    "patchAdviser": Found.CLOSED,
+    "carryOver": Found.CLOSED,
+    "exportAdviser": Found.CLOSED,
+    "anonymiseAdviser": Found.CLOSED,
+    "listObligations": Found.CLOSED,
+    "addContract": Found.CLOSED,
+    "listContracts": Found.CLOSED,
+    "putContract": Found.CLOSED,
+    "getContract": Found.CLOSED,
+    "patchContract": Found.CLOSED,
+    "putModule": Found.CLOSED,
+    "putTrainingOrganisation": Found.CLOSED,
+    "listClients": Found.CLOSED,
+    "addClient": Found.CLOSED,
+    "revokeClient": Found.CLOSED,
+    "listApiKeys": Found.CLOSED,
+    "createApiKey": Found.CLOSED,
+    "revokeApiKey": Found.CLOSED,
+    "searchAuditLog": Found.CLOSED,
+    "listPolicies": Found.CLOSED,
+    "getPolicy": Found.CLOSED,
+    "addPolicy": Found.CLOSED,
+    "tryPolicy": Found.CLOSED,
+    "listMessages": Found.CLOSED,
+    "getMessage": Found.CLOSED,
+    "resendMessage": Found.CLOSED,
+    "importFile": Found.CLOSED,
+    "getImport": Found.CLOSED,
+    "downloadRejects": Found.CLOSED,
+}
+# Beside training organisations: what the platform may not do either.
+FOR_ADMINISTRATORS = {
+    "carryOver",
+    "listObligations",
+    "putModule",
+    "putTrainingOrganisation",
+    "listClients",
+    "addClient",
+    "revokeClient",
+    "listApiKeys",
+    "createApiKey",
+    "revokeApiKey",
+    "searchAuditLog",
+    "addPolicy",
+    "tryPolicy",
+    "listMessages",
+    "getMessage",
+    "resendMessage",
+    "importFile",
+    "getImport",
+    "downloadRejects",
+}
+# Not even the platform: whoever has an endpoint has it alone.
+OF_ONE_OWNER = {
+    "getWebhookEndpoint", "changeWebhookEndpoint", "deleteWebhookEndpoint", "testWebhookEndpoint", "getDelivery",
+    "rotateWebhookSecret", "listDeliveries", "recoverDeliveries", "replayDelivery",
+}  # fmt: skip
+FILTERS_OF_THEIR_OWN = {("listDueCertifications", "status"): "due"}
+FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    id: str
+    method: str
+    path: str
+    filters: tuple[str, ...]
+
+
+def _operations() -> tuple[Operation, ...]:
+    document = published().openapi()
+    return tuple(
+        Operation(
+            said["operationId"],
+            method,
+            path,
+            tuple(item["name"] for item in said.get("parameters", ()) if item.get("in") == "query"),
+        )
+        for path, item in document["paths"].items()
+        for method, said in item.items()
+        if method in METHODS
+    )
+
+
+OPERATIONS = _operations()
+every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+
+
+def test_every_operation_has_its_row() -> None:
+    assert {operation.id for operation in OPERATIONS} == ELSEWHERE.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What La Mednum has: a registration of an adviser nobody else concerns, with a result."""
+
+    adviser: dict[str, Any]
+    registration: dict[str, Any]
+    certification: dict[str, Any]
+    contract_id: str
+    endpoint: dict[str, Any]
+    delivery: dict[str, Any]
+
+    @property
+    def traces(self) -> set[str]:
+        """What betrays any of it."""
+        own = (self.adviser, self.registration, self.certification, self.endpoint, self.delivery)
+        return {item["id"] for item in own} | {self.adviser["email"], str(self.adviser["conum_id"])}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The path parameters and filters that name any of it."""
+        return {
+            "registration_id": self.registration["id"],
+            "adviser_id": self.adviser["id"],
+            "certification_id": self.certification["id"],
+            "contract_id": self.contract_id,
+            "endpoint_id": self.endpoint["id"],
+            "delivery_id": self.delivery["id"],
+            "organisation_id": str(LA_MEDNUM),
+            "training_organisation_id": str(LA_MEDNUM),
+            "code": "numerique-responsable",
+            "version": "2021-01-01",
+            "client_id": str(uuid4()),
+            "message_id": str(uuid4()),
+            "import_id": str(uuid4()),
+            "key_id": "0" * 12,
+            "ids": self.registration["id"],
+            "conum_id": str(self.adviser["conum_id"]),
+            "email": self.adviser["email"],
+            "status": "accepted",
+            "module_code": "numerique-responsable",
+            "qualification": "pix",
+            "outcome": "obtained",
+            "updated_since": "2020-01-01T00:00:00Z",
+        }
+
+
+@pytest.fixture
+def endpoint(organisation: httpx.Client) -> Generator[tuple[dict[str, Any], dict[str, Any]]]:
+    """And what was delivered there."""
+    made = organisation.post("/v1/webhook-endpoints", json={"url": "https://mednum.example/hooks"}).raise_for_status()
+    path = f"/v1/webhook-endpoints/{made.json()['id']}"
+    yield made.json(), organisation.post(f"{path}/test").raise_for_status().json()
+    organisation.delete(path)
+
+
+@pytest.fixture
+def world(platform: httpx.Client, organisation: httpx.Client, endpoint: tuple[dict[str, Any], dict[str, Any]]) -> World:
+    adviser_id = an_adviser_in_post(platform, email=f"{uuid4()}@example.org")
+    registration = register(organisation, adviser_id, starts_on=UPCOMING).raise_for_status().json()
+    result = {"adviser_id": adviser_id, "qualification": "pix", "outcome": "obtained", "on": "2024-09-12"}
+    certification = organisation.post("/v1/certifications", json=result).raise_for_status().json()
+    contracts = platform.get("/v1/contracts", params={"adviser_id": adviser_id}).json()["data"]
+    adviser = platform.get(f"/v1/advisers/{adviser_id}").json()
+    return World(adviser, registration, certification, contracts[0]["id"], *endpoint)
+
+
+def _bodies(world: World) -> dict[str, Any]:
+    """Bodies that name what is La Mednum's, valid in themselves."""
+    registration = registration_body(world.adviser["id"], starts_on="2026-10-06")
+    result = {"adviser_id": world.adviser["id"], "qualification": "pix", "outcome": "obtained", "on": "2024-09-13"}
+    return {
+        "registerAdviser": registration,
+        "previewRegistration": registration,
+        "recordCertification": result | {"training_organisation_id": str(LA_MEDNUM)},
+        "rescheduleRegistration": {"session": {"place": "Ailleurs"}},
+        "chooseOverQuota": {"choice": "cancel"},
+        "reExamineRegistration": {},
+        "cancelRegistration": {},
+        "recordAttendance": {"outcome": "completed"},
+        "recordPositioningTest": {"taken_on": "2026-05-01", "hours": 175},
+        "addAdviser": adviser_body(),
+        "putAdviser": adviser_body(),
+        "patchAdviser": {"department": "36"},
+        "carryOver": {"bucket": "civil_year:2026", "units": 1, "motive": "erreur", "decided_on": "2026-06-01"},
+        "changeWebhookEndpoint": {"types": ["*"]},
+        "recoverDeliveries": {"since": "2026-01-01T00:00:00Z"},
+        "addContract": contract_body(world.adviser["id"]),
+        "putContract": contract_body(world.adviser["id"]),
+        "patchContract": {"ends_on": None},
+    }
+
+
+def _asked(client: httpx.Client, operation: Operation, world: World, **filters: str) -> httpx.Response:
+    path = operation.path.format_map(world.names)
+    body = _bodies(world).get(operation.id, {})
+    content = {} if operation.method in {"get", "delete"} else {"json": body}
+    return client.request(operation.method, path, params=filters, headers=key() | {"If-Match": "*"}, **content)
+
+
+@every_operation
+def test_what_is_another_organisation_s(histya: httpx.Client, world: World, operation: Operation) -> None:
+    answer = _asked(histya, operation, world)
+
+    match ELSEWHERE[operation.id]:
+        case Found.CLOSED | Found.REFUSED:
+            problem(answer, 403, "forbidden")
+        case Found.ABSENT:
+            problem(answer, 404, "not-found")
+        case Found.SHARED:
+            assert answer.status_code == 200
+        case Found.FILTERED:
+            assert answer.status_code == 200
+        case Found.OWN:
+            assert answer.status_code == 422
+    assert not [trace for trace in world.traces if trace in answer.text]
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [(each, name) for each in OPERATIONS if ELSEWHERE.get(each.id) is Found.FILTERED for name in each.filters],
+    ids=lambda value: value if isinstance(value, str) else value.id,
+)
+def test_no_filter_reaches_it(histya: httpx.Client, world: World, operation: Operation, name: str) -> None:
+    value = FILTERS_OF_THEIR_OWN.get((operation.id, name), world.names.get(name))
+    filters = {} if value is None else {name: value}
+
+    answer = _asked(histya, operation, world, **filters)
+
+    # A filter by e-mail is closed to organisations: it would say who exists.
+    assert answer.status_code == (400 if name == "email" else 200), answer.text
+    assert not [trace for trace in world.traces if trace in answer.text]
+
+
+@every_operation
+def test_its_owner_finds_it(organisation: httpx.Client, world: World, operation: Operation) -> None:
+    answer = _asked(organisation, operation, world)
+
+    if ELSEWHERE[operation.id] is Found.CLOSED:
+        problem(answer, 403, "forbidden")
+    else:
+        assert answer.status_code not in {401, 403, 404}, answer.text
+        assert answer.status_code < 500
+
+
+@every_operation
+def test_the_platform_finds_what_is_everybody_s(platform: httpx.Client, world: World, operation: Operation) -> None:
+    answer = _asked(platform, operation, world)
+
+    if operation.id in FOR_ADMINISTRATORS | FOR_HOLDERS_OF_SESSIONS:
+        problem(answer, 403, "forbidden")
+    elif operation.id in OF_ONE_OWNER:
+        problem(answer, 404, "not-found")
+    else:
+        assert answer.status_code not in {401, 403, 404}, answer.text
+        assert answer.status_code < 500
+
+
+@every_operation
+def test_an_administrator_may_call_everything(admin: httpx.Client, world: World, operation: Operation) -> None:
+    answer = _asked(admin, operation, world)
+
+    assert answer.status_code not in {401, 403}, answer.text
+    assert answer.status_code < 500
+
+
+@every_operation
+@pytest.mark.parametrize("caller", ["nobody", "revoked"])
+def test_nobody_else_may_call_anything(
+    anonymous: httpx.Client, revoked_key: str, world: World, operation: Operation, caller: str
+) -> None:
+    anonymous.headers.pop("Authorization", None)
+    if caller == "revoked":
+        anonymous.headers["Authorization"] = f"Bearer {revoked_key}"
+
+    answer = _asked(anonymous, operation, world)
+    anonymous.headers.pop("Authorization", None)
+
+    problem(answer, 401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_an_organisation_is_shown_no_more_of_an_adviser_than_it_needs(
+    organisation: httpx.Client, platform: httpx.Client, world: World
+) -> None:
+    seen = organisation.get(f"/v1/advisers/{world.adviser['id']}").json()
+    whole = platform.get(f"/v1/advisers/{world.adviser['id']}").json()
+
+    assert {name for name, value in whole.items() if value is not None and seen.get(name) is None} >= {"email"}
+    assert str(HISTYA) not in organisation.get("/v1/registrations", params={"limit": 500}).text
+    assert SIRET not in organisation.get(f"/v1/advisers/{world.adviser['id']}/training-record").text

@@ -1,0 +1,65 @@
+"""Every route forgets to filter by organisation, and still shows a training organisation its own only."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from app.api.identity.authorisation import Asking
+from tests.api.registration_states import accepted
+from tests.api.response_assertions import problem
+from tests.http_builders import an_adviser
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Routes take every caller for one who may see everything; only the database remembers who reads."""
+    monkeypatch.setattr(Asking, "owner", None)
+
+
+def _certified(platform: httpx.Client) -> dict[str, Any]:
+    result = {"adviser_id": an_adviser(platform), "qualification": "pix", "outcome": "obtained", "on": "2024-09-12"}
+    certification: dict[str, Any] = platform.post("/v1/certifications", json=result).raise_for_status().json()
+    return certification
+
+
+FOREIGN: dict[str, Callable[[httpx.Client], dict[str, Any]]] = {
+    "/v1/registrations": accepted,
+    "/v1/certifications": _certified,
+}
+
+
+@pytest.mark.usefixtures("forgetful")
+@pytest.mark.parametrize("path", FOREIGN)
+def test_what_belongs_to_others_is_neither_listed_nor_read(
+    platform: httpx.Client, histya: httpx.Client, path: str
+) -> None:
+    foreign = FOREIGN[path](platform)
+
+    seen = platform.get(f"{path}/{foreign['id']}"), platform.get(path, params={"adviser_id": foreign["adviser_id"]})
+    unseen = histya.get(f"{path}/{foreign['id']}"), histya.get(path, params={"adviser_id": foreign["adviser_id"]})
+
+    assert [answer.status_code for answer in seen] == [200, 200]
+    assert [row["id"] for row in seen[1].json()["data"]] == [foreign["id"]]
+    assert [answer.status_code for answer in unseen] == [404, 200]
+    assert unseen[1].json()["data"] == []
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_nor_are_decisions(platform: httpx.Client, histya: httpx.Client) -> None:
+    path = f"/v1/registrations/{accepted(platform)['id']}/decisions"
+
+    assert (platform.get(path).status_code, histya.get(path).status_code) == (200, 404)
+
+
+@pytest.mark.usefixtures("forgetful")
+@pytest.mark.parametrize("path", ["/v1/advisers/{}", "/v1/advisers?limit=500"])
+def test_nor_are_persons(platform: httpx.Client, histya: httpx.Client, path: str) -> None:
+    """Read with the contact data that an organisation never sees, so that the database refuses to read at all."""
+    adviser = an_adviser(platform)
+
+    answer = histya.get(path.format(adviser))
+
+    problem(answer, 500, "internal-error")
+    assert "Camille" not in answer.text

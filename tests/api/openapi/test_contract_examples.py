@@ -1,0 +1,72 @@
+"""The examples of the contract, executed on the demonstration data."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from app.api.openapi.request_examples import EXAMPLES
+from tests.api.openapi.contract_requests import (
+    ANSWERS,
+    CONTRACT,
+    RECORDING,
+    faults,
+    new_key,
+    operations,
+    recorded,
+    wrong,
+)
+from tests.live_server import Served
+
+BY_ID = {operation.id: operation for operation in operations()}
+
+
+def test_every_operation_has_an_example() -> None:
+    assert {*EXAMPLES} == {*BY_ID}
+
+
+def test_every_example_succeeds_on_the_demonstration_in_their_order_and_is_answered_as_announced(
+    demonstrated: Served,
+) -> None:
+    answers: dict[str, dict[str, Any]] = {}
+    with demonstrated.client("admin") as admin:
+        for operation in (BY_ID[name] for name in EXAMPLES):
+            for name, body in operation.bodies().items():
+                answer = operation.sent(admin, body, new_key())
+                assert answer.status_code in operation.successes, (operation.id, name, answer.text)
+                assert list(faults(answer, operation)) == [], (operation.id, name)
+                if answer.content:
+                    answers.setdefault(operation.id, {})[name] = recorded(answer, demonstrated.base_url)
+                for kind in operation.other_kinds:
+                    other = operation.sent(admin, body, accept=kind)
+                    assert list(faults(other, operation)) == [], (operation.id, name, kind)
+                    answers.setdefault(f"{operation.id} {kind}", {})[name] = recorded(other, demonstrated.base_url)
+    if RECORDING:
+        ANSWERS.write_bytes(orjson.dumps(answers, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def test_what_the_page_sends_twice_changes_nothing_more(demonstrated: Served) -> None:
+    keyed = [operation for operation in operations() if "Idempotency-Key" in str(operation.said["parameters"])]
+    with demonstrated.client("admin") as admin:
+        for operation in keyed:
+            body = next(iter(operation.bodies().values()))
+            first, again = operation.sent(admin, body), operation.sent(admin, body)
+            assert again.headers["idempotent-replayed"] == "true", operation.id
+            assert again.content == first.content
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
+def test_every_answer_that_is_shown_is_one_that_is_announced(operation: Any) -> None:
+    for status in operation.successes - {204}:
+        for content in operation.said["responses"][str(status)]["content"].values():
+            assert {*content["examples"]} == {*operation.bodies()}
+            for example in content["examples"].values():
+                assert wrong(content["schema"], example["value"]) == []
+
+
+@pytest.mark.parametrize("code", CONTRACT["components"]["examples"])
+def test_every_problem_that_is_shown_is_a_problem(code: str) -> None:
+    shown = CONTRACT["components"]["examples"][code]["value"]
+
+    assert wrong({"$ref": "#/components/schemas/ProblemResource"}, shown) == []
+    assert shown["code"] == code

@@ -1,0 +1,92 @@
+"""What is announced to be delivered is what happens."""
+
+import asyncio
+from typing import Any, cast
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest
+import standardwebhooks
+
+from app.api.openapi.webhooks_section import TEST_EXAMPLE, WHEN, example
+from app.domain.events import EventType
+from app.persistence.engine.database import open_database
+from app.use_cases.advisers.remind_advisers import remind
+from app.use_cases.notifications.event_payloads import TEST, a_test
+from tests.api.openapi.contract_requests import CONTRACT, wrong
+from tests.fake_clock import MORNING
+from tests.live_server import Served
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # of the standard's own examples
+WEBHOOK = {"$ref": "#/components/schemas/WebhookResource"}
+
+
+def announced(event_type: EventType) -> dict[str, Any]:
+    return cast("dict[str, Any]", CONTRACT["webhooks"][event_type.value]["post"])
+
+
+def all_events(client: httpx.Client) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    page = client.get("/v1/events", params={"limit": 500}).raise_for_status().json()
+    while page["data"]:
+        events += page["data"]
+        page = client.get("/v1/events", params={"limit": 500, "after": page["next"]}).raise_for_status().json()
+    return events
+
+
+def test_every_type_of_event_has_its_webhook() -> None:
+    assert {*CONTRACT["webhooks"]} == {*EventType, TEST}
+    assert {*WHEN} == {*EventType}
+
+
+def test_a_test_is_the_one_announced() -> None:
+    operation = CONTRACT["webhooks"][TEST]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+
+    assert wrong(schema, orjson.loads(a_test(uuid4(), MORNING).body)) == []
+    assert wrong(schema, TEST_EXAMPLE) == []
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_the_body_that_is_shown_is_the_one_announced(event_type: EventType) -> None:
+    content = announced(event_type)["requestBody"]["content"]["application/json"]
+
+    assert content["schema"] == WEBHOOK
+    assert content["examples"][event_type.value]["value"] == example(event_type)
+    assert wrong(WEBHOOK, example(event_type)) == []
+
+
+async def reminded(url: str) -> None:
+    database = open_database(url, pool_size=1)
+    await remind(database, MORNING)
+    await database.close()
+
+
+def test_whatever_happened_in_the_demonstration_is_delivered_as_announced(demonstrated: Served) -> None:
+    asyncio.run(reminded(demonstrated.database_url))
+    with demonstrated.client("admin") as admin:
+        forgotten = admin.get("/v1/advisers", params={"limit": 1}).json()["data"][0]
+        admin.delete(f"/v1/advisers/{forgotten['id']}", headers={"If-Match": "*"}).raise_for_status()
+        admin.post("/v1/advisers", json={"conum_id": forgotten["conum_id"]}).raise_for_status()
+        events = all_events(admin)
+
+    assert {event["type"] for event in events} == {*EventType}
+    for event in events:
+        assert wrong(WEBHOOK, {"type": event["type"], "timestamp": event["occurred_at"], "data": event}) == []
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_the_headers_are_those_of_standard_webhooks(event_type: EventType) -> None:
+    sent = {
+        "webhook-id": str(uuid4()),
+        "webhook-timestamp": int(MORNING.timestamp()),
+        "webhook-signature": standardwebhooks.Webhook(SECRET).sign(str(uuid4()), MORNING, "{}"),
+    }
+    parameters = {parameter["name"]: parameter for parameter in announced(event_type)["parameters"]}
+
+    assert {*parameters} == {*sent}
+    for name, parameter in parameters.items():
+        assert (parameter["in"], parameter["required"]) == ("header", True)
+        assert wrong(parameter["schema"], sent[name]) == []
+        assert wrong(parameter["schema"], parameter["example"]) == []

@@ -1,0 +1,125 @@
+"""The documentation page, worked with as an administrator would: in a real browser, with a real key."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.api.pages.browser.chromium import Visit
+from tests.live_server import Served
+
+PAGES = (("Guide", "/guide"), ("Erreurs", "/problems"), ("OpenAPI", "/openapi.json"))
+OUR_CONFLICT = "Failed to load resource: the server responded with a status of 409 (Conflict)"
+
+
+async def _authorise(visit: Visit, key: str) -> None:
+    await visit.page.get_by_role("button", name="Authorize").first.click()
+    form = visit.page.locator(".auth-container").first
+    await form.get_by_role("textbox").fill(key)
+    await form.get_by_role("button", name="Apply credentials").click()
+    await form.get_by_role("button", name="Close").click()
+
+
+async def _opened(visit: Visit, operation: str) -> Locator:
+    """An operation, unfolded by a click as a person does."""
+    block = visit.page.locator(f"[id$='-{operation}']")
+    await block.locator(".opblock-summary-control").click()
+    await expect(block.get_by_role("button", name="Execute")).to_be_visible()
+    return block
+
+
+async def _executed(block: Locator, status: int) -> Any:
+    """What was answered: the page must show this status, and how long a success took."""
+    await block.get_by_role("button", name="Execute").click()
+    shown = block.locator(".live-responses-table .response-col_status").last
+    await expect(shown).to_have_text(re.compile(rf"^{status}"))
+    if status < 400:
+        await expect(block.get_by_text(re.compile(r"^\s*\d+ ms$"))).to_be_visible()
+    return json.loads(await block.locator(".live-responses-table .highlight-code code").first.inner_text())
+
+
+async def test_an_administrator_previews_registers_reads_and_is_told_of_a_conflict(
+    worker: Visit, demonstrated: Served
+) -> None:
+    await worker.open("/")
+    assert worker.page.url == f"{demonstrated.base_url}/docs"
+    await _authorise(worker, demonstrated.keys["platform"])
+
+    previewed = await _executed(await _opened(worker, "previewRegistration"), 200)
+    register = await _opened(worker, "registerAdviser")
+    registered = await _executed(register, 201)
+    reading = await _opened(worker, "getRegistration")
+    await reading.get_by_placeholder("registration_id").fill(registered["id"])
+    read = await _executed(reading, 200)
+    conflict = await _executed(register, 409)
+
+    assert previewed["outcome"] == registered["decision"]["outcome"] == read["decision"]["outcome"] == "accepted"
+    assert read["decision"]["id"] == registered["decision"]["id"]
+    assert conflict["code"] == "duplicate-registration"
+    said = register.get_by_role("status")
+    await expect(said).to_contain_text("409 Inscription déjà existante. ")
+    await said.get_by_role("link").click()
+    await expect(worker.page.get_by_role("heading", level=1)).to_have_text("Inscription déjà existante")
+    assert (worker.complaints, worker.strangers) == ([OUR_CONFLICT], [])
+
+
+async def test_a_key_is_remembered(reader: Visit, served: Served) -> None:
+    await reader.open("/docs")
+    await _authorise(reader, served.keys["platform"])
+
+    await reader.page.reload()
+
+    assert (await _executed(await _opened(reader, "listModules"), 200))["data"]
+
+
+async def test_an_operation_has_an_address(reader: Visit) -> None:
+    await reader.open("/docs#/Inscriptions/registerAdviser")
+
+    await expect(reader.page.locator("#operations-Inscriptions-registerAdviser.is-open")).to_be_visible()
+
+
+async def test_each_operation_says_who_may_call_it(reader: Visit) -> None:
+    await reader.open("/docs")
+
+    block = await _opened(reader, "registerAdviser")
+
+    await expect(block).to_contain_text("Accès : portée registrations:write (plateforme, organisme de formation")
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("Guide", "/guide"), ("Erreurs", "/problems"), ("OpenAPI", "/openapi.json")]
+)
+async def test_the_documentation_leads_to_the_other_pages(reader: Visit, name: str, path: str) -> None:
+    await reader.open("/docs")
+
+    async with reader.page.expect_response(f"{reader.base_url}{path}") as answer:
+        await reader.page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
+
+    assert (await answer.value).status == 200
+    await reader.page.wait_for_url(f"{reader.base_url}{path}")
+
+
+async def test_an_error_that_may_be_answered_leads_to_its_page(reader: Visit) -> None:
+    await reader.open("/docs")
+
+    answers = (await _opened(reader, "registerAdviser")).locator(".responses-table")
+
+    link = answers.get_by_role("link", name="duplicate-registration")
+    await expect(link).to_have_attribute("href", "/problems/duplicate-registration")
+
+
+async def test_the_documentation_runs_under_its_policy(reader: Visit) -> None:
+    await reader.open("/docs")
+    await expect(reader.page.locator(".opblock").first).to_be_visible()
+    groups = reader.page.locator(".opblock-tag-section", has=reader.page.locator(".opblock"))
+    for group in await groups.all():
+        block = group.locator(".opblock").first
+        await block.locator(".opblock-summary-control").click()
+        await expect(block.locator(".responses-table").first).to_be_visible()
+
+    answer = await reader.page.request.get(f"{reader.base_url}/docs")
+
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert (reader.complaints, reader.strangers) == ([], [])

@@ -1,0 +1,48 @@
+"""The program that imports a spreadsheet, against a served demonstration whose worker is at work."""
+
+import asyncio
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+from app.imports.import_jobs import carry_out_imports
+from app.persistence.engine.database import open_database
+from tests.api.pages.guide.guide_programs import bash
+from tests.fake_clock import MORNING
+from tests.imports.sample_files import ADVISERS, an_adviser, separated
+from tests.live_server import PEPPER, Served
+
+
+@contextmanager
+def a_worker(url: str) -> Generator[None]:
+    """Imports are carried out until the block ends."""
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+
+    async def work() -> None:
+        database = open_database(url, pool_size=2, secrets=PEPPER.secrets)
+        await carry_out_imports(database, lambda: MORNING, stop)
+        await database.close()
+
+    thread = Thread(target=lambda: loop.run_until_complete(work()))
+    thread.start()
+    yield
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+    loop.close()
+
+
+def test_good_lines_are_imported_and_the_others_given_back(shell: None, demonstrated: Served, tmp_path: Path) -> None:
+    del shell
+    file = tmp_path / "conseillers.csv"
+    file.write_bytes(separated(ADVISERS, an_adviser(8_000_001), an_adviser(8_000_002, date="14/03/22")))
+    settings = {"BASE_URL": demonstrated.base_url, "API_KEY": demonstrated.keys["admin"]}
+
+    with a_worker(demonstrated.database_url):
+        done = bash("import.sh", tmp_path).run(**settings, KIND="advisers", FILE=str(file))
+
+    assert done.stderr == ""
+    counts = {"status": "done", "read": 2, "imported": 1, "unchanged": 0, "rejected": 1, "failure": None}
+    assert json.loads(done.stdout) == counts
+    assert "quatre chiffres" in (tmp_path / "conseillers.rejects.csv").read_text("utf-8-sig")

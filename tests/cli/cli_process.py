@@ -1,0 +1,154 @@
+"""The program as it is started by people: `python -m app …` in a process of its own, with an environment of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+import httpx
+
+from tests.log_capture import LOGS
+
+CHECKOUT = Path(__file__).parents[2]
+ADDRESS = re.compile(r"Documentation[^:]*: (http://\S+)/docs")
+PATIENCE_S = 30.0
+# Nothing of the developer's own settings, and no service that the developer may have running in the checkout.
+BARE = {
+    "DATA_DIR": str(Path(tempfile.gettempdir()) / "registrations-of-nobody"),
+    **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PG_BINDIR") if name in os.environ},
+}
+_NONE: Mapping[str, str] = {}
+
+
+@contextmanager
+def new_folder() -> Generator[Path]:
+    """A folder that PostgreSQL can walk into once it has dropped root's rights."""
+    with tempfile.TemporaryDirectory(prefix="registrations-cli-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    command = [sys.executable, "-m", "app", *arguments]
+    return subprocess.run(
+        command, cwd=CHECKOUT, env=BARE | settings, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+
+
+def processes_in(folder: Path) -> list[int]:
+    """The processes at work in a folder: PostgreSQL's work in its own."""
+    found: list[int] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.joinpath("cwd").resolve(strict=True).is_relative_to(folder.resolve()):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def wait_until_empty(folder: Path) -> None:
+    deadline = time.monotonic() + 15
+    while left := processes_in(folder):
+        assert time.monotonic() < deadline, f"still at work in {folder}: {left}"
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What a first start left: its folder, what it printed, the keys it wrote."""
+
+    data_dir: Path
+    printed: str
+    keys: Mapping[str, str]
+
+
+class Program:
+    """`python -m app serve`, ready to answer."""
+
+    def __init__(self, data_dir: Path, settings: Mapping[str, str] = _NONE) -> None:
+        self.data_dir = data_dir
+        self._output: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed with the process
+        environment = BARE | {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"} | dict(settings)
+        command = [sys.executable, "-m", "app", "serve"]
+        self._book = LOGS / f"{uuid4()}.log"
+        with self._book.open("w") as book:
+            self.process = subprocess.Popen(
+                command, cwd=CHECKOUT, env=environment, stdout=self._output, stderr=book, text=True
+            )
+        try:
+            self.base_url = f"http://127.0.0.1:{settings['PORT']}" if "PORT" in settings else self._address()
+            self._wait_until_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def printed(self) -> str:
+        self._output.seek(0)
+        return self._output.read()
+
+    @property
+    def logged(self) -> str:
+        return self._book.read_text()
+
+    @property
+    def keys(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads((self.data_dir / "demo-keys.json").read_text())
+        return found
+
+    def client(self, role: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.keys[role]}"}
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=30)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send the signal; return the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=PATIENCE_S)
+
+    def close(self) -> None:
+        """Stop it if it still runs."""
+        if self.process.poll() is None:
+            self.stop()
+        self._output.close()
+
+    def _address(self) -> str:
+        deadline = time.monotonic() + PATIENCE_S
+        while (found := ADDRESS.search(self.printed)) is None:
+            assert self.process.poll() is None, self.logged
+            assert time.monotonic() < deadline, self.logged
+            time.sleep(0.05)
+        return found[1]
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            assert time.monotonic() < deadline, self.logged
+            try:
+                if httpx.get(f"{self.base_url}/readyz").is_success:
+                    return
+            except httpx.TransportError:
+                assert self.process.poll() is None, self.logged
+            time.sleep(0.02)
+
+
+@contextmanager
+def serving(data_dir: Path, **settings: str) -> Generator[Program]:
+    """Serve until the block ends."""
+    program = Program(data_dir, settings)
+    try:
+        yield program
+    finally:
+        program.close()

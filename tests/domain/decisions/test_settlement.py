@@ -1,0 +1,101 @@
+from app.domain.decisions.decision_cascade import Cause, Proceedings
+from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.registration import Registration, Status
+from tests.domain.file_outcomes import numbered, standing
+from tests.domain_builders import (
+    INITIAL,
+    POLICIES,
+    a_contract,
+    a_file,
+    a_registration,
+    a_request,
+    a_waiting_registration,
+    an_initial_registration,
+    day,
+    played,
+    registration_id,
+    with_contracts,
+)
+
+TODAY = day("2025-05-01")
+FUNDED = a_registration(1, a_request(day("2025-05-13")), unit="civil_year:2025#1")
+WAITING = a_waiting_registration(2, a_request(day("2025-06-03")))
+
+
+def settled(before: AdviserFile, after: Registration, today: str = "2025-05-01") -> Proceedings:
+    changed = Proceedings(before.having(after), POLICIES)
+    return changed.settled(before, today=day(today), apart_from=after.id)
+
+
+def test_units_held_are_known() -> None:
+    other = a_registration(3, a_request(day("2024-05-14")), unit="civil_year:2024#1")
+
+    actual = a_file(registrations=(FUNDED, WAITING, other)).held_units
+
+    assert actual == {"civil_year:2025#1", "civil_year:2024#1"}
+
+
+def test_a_unit_given_back_goes_to_the_one_waiting() -> None:
+    actual = settled(a_file(registrations=(FUNDED, WAITING)), FUNDED.cancelled(TODAY))
+
+    assert standing(actual) == ["cancelled", "civil_year:2025#1"]
+
+
+def test_nothing_is_promoted_when_no_unit_is_given_back() -> None:
+    unused = a_file(registrations=(a_waiting_registration(1, a_request(day("2025-07-01"))), WAITING))
+
+    actual = settled(unused, unused.registrations[0].declined())
+
+    assert standing(actual) == ["cancelled", "awaiting_choice"]
+
+
+def test_nothing_is_promoted_when_a_unit_is_taken() -> None:
+    refused = a_registration(1, FUNDED.request, status=Status.REFUSED)
+    in_2024 = a_waiting_registration(2, a_request(day("2024-06-03")))
+
+    actual = settled(a_file(registrations=(refused, in_2024)), FUNDED)
+
+    assert actual.rulings == ()
+
+
+def test_a_unit_given_back_decides_nothing_again() -> None:
+    before = a_file(contracts=(), registrations=(FUNDED, a_registration(2, a_request(day("2025-06-03")))))
+
+    actual = settled(before, FUNDED.cancelled(TODAY))
+
+    assert (standing(actual), actual.rulings) == (["cancelled", "accepted"], ())
+
+
+def test_initial_training_cancelled_decides_its_modules_again() -> None:
+    before = played(
+        a_file(entered_on=None), a_request(day("2025-09-15"), module=INITIAL), a_request(day("2025-10-07"))
+    ).file
+
+    actual = settled(before, before.registrations[0].cancelled(TODAY))
+
+    assert standing(actual) == ["cancelled", "refused"]
+    assert [ruling.cause for ruling in actual.rulings] == [Cause.INITIAL_TRAINING_CHANGED]
+
+
+def test_initial_training_missed_leaves_the_started_modules_alone() -> None:
+    before = played(
+        a_file(entered_on=None),
+        a_request(day("2025-09-15"), module=INITIAL),
+        a_request(day("2025-10-06")),
+        a_request(day("2025-10-07")),
+    ).file
+    missed = an_initial_registration(1, day("2025-09-15"), status=Status.ABSENT_UNJUSTIFIED)
+
+    actual = settled(before, missed, today="2025-10-06")
+
+    assert standing(actual) == ["absent_unjustified", "first_year#1", "refused"]
+
+
+def test_the_one_that_changed_is_not_decided_again() -> None:
+    before = a_file(entered_on=None, registrations=(an_initial_registration(1, day("2025-09-15")),))
+    moved = an_initial_registration(1, day("2025-10-06"))
+
+    actual = settled(with_contracts(before, a_contract(terminated_on=day("2025-09-30"))), moved)
+
+    assert numbered(actual, 1) == moved
+    assert registration_id(1) not in {ruling.registration_id for ruling in actual.rulings}

@@ -1,0 +1,27 @@
+"""A service reduced to its cluster: `python -m tests.embedded.cluster_process DATA_DIR`.
+
+It writes what it holds as one line of JSON, then holds it until its standard input closes; a refusal goes to standard
+error.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from app.embedded.cluster import ClusterError, running_cluster
+
+
+def main() -> None:
+    try:
+        with running_cluster(Path(sys.argv[1])) as cluster:
+            cluster.create_database("registrations")
+            held = {"url": cluster.url("registrations"), "pid": cluster.pid, "folder": str(cluster.folder)}
+            sys.stdout.write(json.dumps(held) + "\n")
+            sys.stdout.flush()
+            sys.stdin.read()
+    except ClusterError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Each room knows only the storeys below it: the linter passes, and sees every import planted where it may not be."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+LINTER = Path(sys.executable).parent / "lint-imports"
+
+# Where it is planted, what is planted, and what the linter must say of it.
+PLANTED = (
+    ("domain", "import sqlalchemy", "sqlalchemy"),
+    ("domain", "import fastapi", "fastapi"),
+    ("domain", "import pydantic", "pydantic"),
+    ("domain", "import json", "json"),
+    ("domain", "import os", "os"),
+    ("domain", "import time", "time"),
+    ("domain", "import logging", "logging"),
+    ("domain", "import random", "random"),
+    ("domain", "from app.persistence.engine import upsert", "app.persistence.engine.upsert"),
+    ("persistence", "from app.use_cases.registrations import cancel_registration", "app.use_cases.registrations.cancel_registration"),
+    ("persistence", "import fastapi", "fastapi"),
+    ("use_cases", "from app.api.identity import api_key_secrets", "app.api.http.bodies.path_id_checks.api_key_secrets"),
+    ("use_cases", "import fastapi", "fastapi"),
+    ("use_cases", "from starlette.responses import Response", "starlette"),
+    ("use_cases", "import sqlalchemy", "sqlalchemy"),
+    ("use_cases", "from app.wording import decision_summaries", "app.wording.decision_summaries"),
+    ("wording", "from app.use_cases import civil_date", "app.use_cases.civil_date"),
+    ("api", "import sqlalchemy", "sqlalchemy"),
+    ("api", "import asyncpg", "asyncpg"),
+    ("api", "from app import settings", "app.settings"),
+    ("api", "from app import clock", "app.clock"),
+    ("embedded", "from app import seed", "app.seed"),
+    ("embedded", "import asyncpg", "asyncpg"),
+    ("seed", "import fastapi", "fastapi"),
+    ("seed", "from app import imports", "app.imports"),
+    ("imports", "import fastapi", "fastapi"),
+    ("imports", "import asyncpg", "asyncpg"),
+    ("api", "from app.imports import run_import", "app.imports.run_import"),
+)
+
+
+def linted(project: Path) -> tuple[int, str]:
+    """The linter's exit status, and what it said."""
+    outcome = subprocess.run(
+        [LINTER, "--no-cache", "--no-logo"], cwd=project, capture_output=True, text=True, check=False
+    )
+    return outcome.returncode, outcome.stdout
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
+    """What the linter says of a copy of the house with each import planted in a file of its own."""
+    project = tmp_path_factory.mktemp("house")
+    shutil.copytree(PROJECT / "app", project / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", project)
+    for number, (room, statement, _) in enumerate(PLANTED):
+        (project / "app" / room / f"planted_{number}.py").write_text(f"{statement}\n")
+    (project / "app" / "utils.py").touch()
+    (project / "app" / "helpers").mkdir()
+    (project / "app" / "helpers" / "__init__.py").touch()
+    return linted(project)
+
+
+def test_the_house_as_it_stands_keeps_every_contract() -> None:
+    status, said = linted(PROJECT)
+
+    assert status == 0, said
+    assert "0 broken" in said
+
+
+@pytest.mark.parametrize("number", range(len(PLANTED)), ids=[f"{room} ← {statement}" for room, statement, _ in PLANTED])
+def test_an_import_planted_where_it_may_not_be_is_seen(planted: tuple[int, str], number: int) -> None:
+    room, _, imported = PLANTED[number]
+
+    assert f"app.{room}.planted_{number} -> {imported} (l.1)" in planted[1]
+    assert planted[0] != 0
+
+
+@pytest.mark.parametrize("newcomer", ["app.utils", "app.helpers"])
+def test_a_file_or_folder_without_a_storey_is_seen(planted: tuple[int, str], newcomer: str) -> None:
+    _, _, unlisted = planted[1].partition("The following modules are not listed as layers:")
+
+    assert f"- {newcomer}\n" in unlisted

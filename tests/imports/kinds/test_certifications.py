@@ -1,0 +1,122 @@
+"""Exam results: only those that say how it ended, numbered in the order of the days, and told to nobody's mailbox."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from app.persistence.administration.imports import ImportKind
+from app.persistence.engine.database import Database
+from app.persistence.engine.driver_types import Row
+from tests.imports.sample_files import (
+    CERTIFICATIONS,
+    a_certification,
+    advisers,
+    counts,
+    imported,
+    reasons,
+    separated,
+    whole,
+    with_advisers,
+    workbook,
+)
+from tests.use_cases.use_case_builders import FIRST_DAY, registered
+
+
+async def taken(database: Database, *rows: list[Any]) -> Any:
+    return await imported(database, ImportKind.CERTIFICATIONS, separated(CERTIFICATIONS, *rows))
+
+
+async def results(database: Database) -> list[Row]:
+    return await database.many('SELECT * FROM certification ORDER BY "on"')
+
+
+async def test_results_are_imported_and_a_second_run_changes_nothing(database: Database) -> None:
+    await with_advisers(database, 1, 2)
+    rows = (a_certification(1), a_certification(2, certification="Certification Pix", resultat="Échoué"))
+
+    first = await taken(database, *rows)
+    once = await whole(database)
+    again = await taken(database, *rows)
+
+    assert (counts(first), counts(again)) == ((2, 0, 0), (0, 2, 0))
+    assert await whole(database) == once
+    assert {(row["qualification"], row["outcome"], row["on"]) for row in await results(database)} == {
+        ("remn-ccp1", "obtained", date(2022, 9, 12)),
+        ("pix", "failed", date(2022, 9, 12)),
+    }
+
+
+async def test_attempts_are_numbered_in_the_order_of_their_days(database: Database) -> None:
+    await with_advisers(database, 1)
+    failed = a_certification(1, resultat="échec", date="03/06/2022")
+    absent = a_certification(1, resultat="absence justifiée", date="01/03/2022", motif="certificat médical")
+
+    await taken(database, a_certification(1), failed, absent)
+
+    found = [(row["outcome"], row["attempt"], row["next_attempt_payer"]) for row in await results(database)]
+    assert found == [("absent_justified", 1, "state"), ("failed", 1, "employer"), ("obtained", 2, None)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "reason"),
+    [
+        ({"resultat": "non"}, "outcome", "échoué"),
+        ({"resultat": None}, "outcome", "requis"),
+        ({"date": None}, "on", "requis"),
+        ({"certification": "Brevet de natation"}, "qualification", "catalogue"),
+        ({"resultat": "absence justifiée", "motif": "test covid positif", "date": "01/06/2024"}, "motive", "justifiée"),
+        ({"motif": "fatigue"}, "motive", "Valeurs possibles"),
+        ({"id_conseiller": 99}, "conum_id", "Aucun conseiller"),
+    ],
+)
+async def test_a_line_that_does_not_say_enough_is_rejected(
+    database: Database, cells: dict[str, Any], field: str, reason: str
+) -> None:
+    await with_advisers(database, 1)
+
+    tally = await taken(database, a_certification(1, **cells))
+
+    (faults,) = reasons(tally.rejections).values()
+    assert [*faults] == [field]
+    assert reason in str(faults[field])
+    assert await results(database) == []
+
+
+async def test_the_export_of_a_neighbour_needs_a_day_and_a_title(database: Database) -> None:
+    await with_advisers(database, 1, 2)
+    rows = [
+        ("idPG", "nom", "prénom", "certifie", "Titre", "Date"),
+        (1, "a", "b", "oui", "CCP1", "12/09/2022"),
+        (2, "a", "b", "non", "x", ""),
+    ]
+
+    tally = await imported(database, ImportKind.CERTIFICATIONS, workbook(rows, names=("CCP1 REMN",)))
+
+    assert {line: {*faults} for line, faults in reasons(tally.rejections).items()} == {
+        2: {"qualification"},
+        3: {"outcome"},
+    }
+
+
+async def test_a_result_of_the_past_is_in_the_feed_and_in_nobody_s_mailbox(database: Database) -> None:
+    await with_advisers(database, 1)
+
+    await taken(database, a_certification(1))
+
+    events = await database.many("SELECT type, history, recipients FROM outbox")
+    assert [(event["type"], event["history"]) for event in events] == [("certification.recorded", True)]
+
+
+async def test_a_refusal_that_a_result_lifts_is_told_as_ever(database: Database) -> None:
+    await with_advisers(database, 1, date=None)
+    (adviser,) = await advisers(database)
+    refused = await registered(database, adviser["id"], starts_on=FIRST_DAY)
+
+    await taken(database, a_certification(1, certification="pix"), a_certification(1, certification="catic"))
+
+    assert refused["status"] == "refused"
+    told = await database.many("SELECT type, history FROM outbox ORDER BY id OFFSET 1")
+    assert [(event["type"], event["history"]) for event in told] == [
+        ("certification.recorded", True), ("certification.recorded", True), ("registration.regularisable", False),
+    ]  # fmt: skip

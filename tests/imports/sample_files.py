@@ -1,0 +1,151 @@
+"""Synthetic files in the shape of the neighbouring systems' exports, and what importing them comes to."""
+
+import csv
+import zipfile
+from collections.abc import Sequence
+from io import BytesIO, StringIO
+from typing import Any
+
+from openpyxl import Workbook
+
+from app.importing import COMMAND_LINE
+from app.imports.line_parsing import Rejection
+from app.imports.run_import import Import, Order, Tally, parse
+from app.persistence.administration.imports import ImportKind
+from app.persistence.engine.database import Database, Reader
+from app.persistence.engine.driver_types import Row
+from tests.fake_clock import MORNING
+
+ADVISERS = ("Id conseiller", "Prénom", "Nom", "Email", "Code département", "Date de début formation")
+CONTRACTS = (
+    "Id conseiller", "Type de contrat", "Date de début de contrat", "Date de fin de contrat", "Date de rupture",
+    "SIRET structure", "Nom structure", "Type de structure", "Numéro dossier DS", "Contrat déposé le", "Validé le",
+)  # fmt: skip
+CERTIFICATIONS = ("Id conseiller", "Certification", "Résultat", "Date", "Motif")
+REGISTRATIONS = (
+    "Id conseiller", "Module", "Organisme", "Date de début", "Date de fin", "Format", "Statut", "Prise en charge",
+    "Payeur", "Annulée le",
+)  # fmt: skip
+SIRET = "21350238800019"
+HEADINGS = ("Id conseiller", "Prénom", "Nom")
+ZOE = ("7", "Zoé", "L’Exemple")
+
+
+def an_adviser(number: int = 1, **cells: Any) -> list[Any]:
+    """In the order of ADVISERS; `cells` by their places."""
+    row = [number, "Camille", f"Exemple {number}", f"camille.{number}@example.org", "35", "14/03/2022"]
+    return _with(row, ADVISERS, cells)
+
+
+def a_contract(number: int = 1, **cells: Any) -> list[Any]:
+    """In the order of CONTRACTS: open-ended and complete, with a commune."""
+    row = [
+        number, "CDI", "10/01/2022", None, None, SIRET, "Ville d’exemple", "COMMUNE", "1234567", "17/01/2022",
+        "20/01/2022",
+    ]  # fmt: skip
+    return _with(row, CONTRACTS, cells)
+
+
+def a_certification(number: int = 1, **cells: Any) -> list[Any]:
+    """In the order of CERTIFICATIONS."""
+    return _with([number, "remn-ccp1", "obtenu", "12/09/2022", None], CERTIFICATIONS, cells)
+
+
+def a_registration(number: int = 1, starts_on: str = "13/05/2025", **cells: Any) -> list[Any]:
+    """In the order of REGISTRATIONS: a thematic module, completed at the State's expense."""
+    row = [number, "Cybersécurité", "La Mednum", starts_on, starts_on, "à distance", "suivie", "État", None, None]
+    return _with(row, REGISTRATIONS, cells)
+
+
+def _with(row: list[Any], headings: Sequence[str], cells: dict[str, Any]) -> list[Any]:
+    """The row with other cells, named by the first words of their headings: `statut`, `prise`, `date_de_fin`."""
+    folded = [heading.lower().replace(" ", "_").replace("é", "e") for heading in headings]
+    for name, value in cells.items():
+        (place,) = [place for place, heading in enumerate(folded) if heading.startswith(name)]
+        row[place] = value
+    return row
+
+
+def separated(
+    headings: Sequence[str], *rows: Sequence[Any], encoding: str = "utf-8-sig", separator: str = ";"
+) -> bytes:
+    written = StringIO()
+    writer = csv.writer(written, delimiter=separator)
+    writer.writerows([headings, *rows])
+    return written.getvalue().encode(encoding)
+
+
+def workbook(*sheets: Sequence[Sequence[Any]], names: Sequence[str] = ("Feuille 1", "Feuille 2")) -> bytes:
+    """Each sheet as its rows."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in zip(names, sheets, strict=False):
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    written = BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def with_sheet(xml: str) -> bytes:
+    """A workbook whose sheet is written by hand."""
+    packed = BytesIO()
+    with zipfile.ZipFile(BytesIO(workbook([HEADINGS, ZOE]))) as book, zipfile.ZipFile(packed, "w", 8) as written:
+        for part in book.infolist():
+            written.writestr(part, xml if part.filename == "xl/worksheets/sheet1.xml" else book.read(part))
+    return packed.getvalue()
+
+
+NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def sheet_xml(rows: str) -> str:
+    return f'<worksheet xmlns="{NAMESPACE}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def text_cell(place: str, content: str) -> str:
+    return f'<c r="{place}" t="inlineStr"><is><t>{content}</t></is></c>'
+
+
+async def said_nothing(_: Reader, __: int, ___: Tally | None) -> None:
+    """Nobody wants to know how far it is."""
+
+
+async def imported(database: Database, kind: ImportKind, content: bytes, *, dry_run: bool = False) -> Tally:
+    order = Order(kind, COMMAND_LINE, dry_run)
+    return await Import(database, order, lambda: MORNING, said_nothing).carry_out(parse(kind, content))
+
+
+def counts(tally: Tally) -> tuple[int, int, int]:
+    """Imported, unchanged, rejected."""
+    assert tally.done == tally.read
+    return tally.imported, tally.unchanged, len(tally.rejections)
+
+
+def reasons(rejections: Sequence[Rejection]) -> dict[int, dict[str | None, str]]:
+    """What is wrong by line and field."""
+    return {item.number: {fault.name: fault.reason for fault in item.faults} for item in rejections}
+
+
+async def advisers(database: Database) -> list[Row]:
+    return await database.many("SELECT * FROM adviser ORDER BY conum_id, last_name")
+
+
+async def whole(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table that an import may write."""
+    tables = ("adviser", "contract", "certification", "registration", "decision", "outbox", "audit_log")
+    return {
+        table: [tuple(row.values()) for row in await database.many(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608  # our own names
+        for table in tables
+    }
+
+
+async def with_advisers(database: Database, *numbers: int, **cells: Any) -> None:
+    """Advisers of category E, in post since 2022."""
+    tally = await imported(
+        database, ImportKind.ADVISERS, separated(ADVISERS, *(an_adviser(number, **cells) for number in numbers))
+    )
+    assert not tally.rejections, reasons(tally.rejections)
+    posts = separated(CONTRACTS, *(a_contract(number) for number in numbers))
+    assert not (await imported(database, ImportKind.CONTRACTS, posts)).rejections

@@ -1,0 +1,212 @@
+"""A line is imported whole or not at all, whatever it holds, whoever dies or is quicker; in a dry run, not at all."""
+
+from asyncio import gather
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
+from app.api.contracts.contract_routes import ContractRequest, contract_resource
+from app.importing import COMMAND_LINE
+from app.imports.adviser_matching import People
+from app.imports.run_import import Import, Order, Tally, parse
+from app.persistence.administration.imports import ImportKind
+from app.persistence.engine.database import Database, Reader, Transaction
+from tests.fake_clock import MORNING
+from tests.imports.sample_files import (
+    ADVISERS,
+    CERTIFICATIONS,
+    CONTRACTS,
+    REGISTRATIONS,
+    a_certification,
+    a_contract,
+    a_registration,
+    an_adviser,
+    counts,
+    imported,
+    reasons,
+    said_nothing,
+    separated,
+    whole,
+    with_advisers,
+    workbook,
+)
+from tests.persistence.test_decisions import assert_every_decision_replays
+
+LINES = 120
+GARBAGE: Sequence[Any] = (
+    None, "", " ", "0", "-1", "1", "2", "99", "1e400", "31/02/2024", "15/04/24", "45397", "2024-04-15", "oui", "non",
+    "exempté", "\x00", "a\nb", "=1+1", "'; DROP TABLE adviser; --", "\U0001f98a", "é" * 300, "x" * 3_000, "CDI",
+    "camille.1@example.org", "@", "21350238800019", "0" * 14, "cafe-ia", "obtenu", "annulée", "État", "٣٣٣",
+)  # fmt: skip
+KINDS = {
+    ImportKind.ADVISERS: (ADVISERS, an_adviser),
+    ImportKind.CONTRACTS: (CONTRACTS, a_contract),
+    ImportKind.CERTIFICATIONS: (CERTIFICATIONS, a_certification),
+    ImportKind.REGISTRATIONS: (REGISTRATIONS, a_registration),
+}
+# Each imported line is one row of this table, new or in its next version.
+TABLES = {
+    ImportKind.ADVISERS: "adviser",
+    ImportKind.CONTRACTS: "contract",
+    ImportKind.CERTIFICATIONS: "certification",
+    ImportKind.REGISTRATIONS: "registration",
+}
+every_kind = pytest.mark.parametrize("kind", ImportKind)
+
+
+def noisy(kind: ImportKind, chance: Random, *, packed: bool) -> bytes:
+    """Lines about a few people, every fifth cell of which may hold anything."""
+    headings, row_of = KINDS[kind]
+    rows = [
+        [chance.choice(GARBAGE) if chance.random() < 0.06 else cell for cell in row_of(chance.randint(1, 12))]
+        for _ in range(LINES)
+    ]
+    if packed:
+        legal = [[None if cell == "\x00" else cell for cell in row] for row in rows]
+        return workbook([headings, *legal])
+    return separated(headings, *rows)
+
+
+async def versions(database: Database, kind: ImportKind) -> int:
+    """How often a row of this kind was written."""
+    row = await database.one(f"SELECT coalesce(sum(version), 0) AS written FROM {TABLES[kind]}")  # noqa: S608  # our own names
+    return int(row["written"]) if row else 0
+
+
+@every_kind
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_the_cells_hold_a_line_is_imported_whole_or_rejected(
+    database: Database, kind: ImportKind, seed: int
+) -> None:
+    await with_advisers(database, *range(1, 9))
+    content = noisy(kind, Random(seed), packed=seed % 2 == 1)  # noqa: S311  # the same lines in every run
+    before = await versions(database, kind)
+
+    tried = await imported(database, kind, content, dry_run=True)
+    first = await imported(database, kind, content)
+    written = await versions(database, kind) - before
+    once = await whole(database)
+    again = await imported(database, kind, content)
+
+    assert counts(tried) == counts(first)
+    assert first.imported == written
+    assert counts(again) == (0, first.imported + first.unchanged, len(first.rejections))
+    assert {*reasons(again.rejections)} == {*reasons(first.rejections)}
+    assert await whole(database) == once
+    assert len(first.rejections) > LINES / 10
+    assert first.imported + first.unchanged > LINES / 10
+    await _check_rows(database)
+    await assert_every_decision_replays(database)
+
+
+async def _check_rows(database: Database) -> None:
+    """Every row is one that the API takes."""
+    for row in await database.many("SELECT * FROM adviser"):
+        _check(AdviserFields, adviser_resource(row, with_contact=True))
+    for row in await database.many("SELECT * FROM contract"):
+        _check(ContractRequest, contract_resource(row))
+
+
+def _check(model: type[BaseModel], shown: Any) -> None:
+    model.model_validate({name: shown[name] for name in shown if name in model.model_fields})
+
+
+@every_kind
+async def test_a_dry_run_says_the_same_and_writes_nothing(database: Database, kind: ImportKind) -> None:
+    """Also when one line stands on another: the same person, the same right."""
+    await with_advisers(database, 1)
+    headings, row_of = KINDS[kind]
+    rows = [row_of(1), row_of(2), row_of(1)]
+    if kind is ImportKind.REGISTRATIONS:
+        rows.append(a_registration(1, "16/09/2025"))
+    content, before = separated(headings, *rows), await whole(database)
+
+    tried = await imported(database, kind, content, dry_run=True)
+
+    assert await whole(database) == before
+    real = await imported(database, kind, content)
+    assert (counts(tried), reasons(tried.rejections)) == (counts(real), reasons(real.rejections))
+
+
+class _Interrupted(Exception):  # noqa: N818  # what happens, not a mistake
+    """The process dies here."""
+
+
+@pytest.mark.parametrize("within", [True, False])
+async def test_what_is_interrupted_is_finished_by_another_run(database: Database, within: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
+    content = separated(ADVISERS, *(an_adviser(number) for number in range(1, 251)))
+    noted = 0
+
+    async def note(reader: Reader, _: int, __: Tally | None) -> None:
+        nonlocal noted
+        noted += isinstance(reader, Transaction) == within
+        if noted == 2 + (not within):  # the first note outside of any transaction comes before them all
+            raise _Interrupted
+
+    order = Order(ImportKind.ADVISERS, COMMAND_LINE)
+    with pytest.raises(_Interrupted):
+        await Import(database, order, lambda: MORNING, note).carry_out(parse(ImportKind.ADVISERS, content))
+    (left,) = await database.many("SELECT count(*) AS kept FROM adviser")
+    tally = await imported(database, ImportKind.ADVISERS, content)
+
+    assert left["kept"] == (100 if within else 200)
+    assert counts(tally) == (250 - left["kept"], left["kept"], 0)
+
+
+async def test_a_line_that_the_database_refuses_takes_no_other_along(database: Database, owner: Database) -> None:
+    await owner.one("ALTER TABLE adviser ADD CONSTRAINT odd CHECK (conum_id <> 13)")
+    rows = [an_adviser(number) for number in range(1, 31)]
+
+    tally = await imported(database, ImportKind.ADVISERS, separated(ADVISERS, *rows))
+
+    assert counts(tally) == (29, 0, 1)
+    assert "La base de données refuse" in str(reasons(tally.rejections)[14][None])
+
+
+async def test_whoever_is_quicker_is_found_at_the_next_try(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another client adds the adviser between the look and the write: the halves look again."""
+    content = separated(ADVISERS, *(an_adviser(number) for number in range(1, 5)))
+    looked = People.locked
+
+    async def overtaken(tx: Transaction, named: Any) -> Any:
+        found = await looked(tx, named)
+        if len(named) == 4:
+            await imported_by_another(database)
+        return found
+
+    monkeypatch.setattr(People, "locked", overtaken)
+
+    tally = await imported(database, ImportKind.ADVISERS, content)
+
+    assert counts(tally) == (3, 1, 0)
+    (kept,) = await database.many("SELECT count(*) AS kept FROM adviser")
+    assert kept["kept"] == 4
+
+
+async def imported_by_another(database: Database) -> None:
+    """Not by an import: two of them take turns."""
+    await database.one("""INSERT INTO adviser (id, conum_id, first_name, last_name, email, department, in_scheme,
+        initial_training_entered_on, version, created_at, updated_at) VALUES (gen_random_uuid(), 2, 'Camille',
+        'Exemple 2', 'camille.2@example.org', '35', true, '2022-03-14', 1, now(), now())""")
+
+
+async def test_two_imports_of_one_file_take_turns(database: Database) -> None:
+    """Addresses are no key: nothing but turns keeps two imports from adding the same person twice."""
+    rows = [
+        [None, "Camille", f"Exemple {number}", f"camille.{number}@example.org", "35", None] for number in range(200)
+    ]
+    content = separated(ADVISERS, *rows)
+    order = Order(ImportKind.ADVISERS, COMMAND_LINE)
+
+    async def one() -> Tally:
+        return await Import(database, order, lambda: MORNING, said_nothing).carry_out(parse(order.kind, content))
+
+    tallies = await gather(one(), one(), one())
+
+    assert sum(tally.imported for tally in tallies) == 200
+    (kept,) = await database.many("SELECT count(*) AS kept FROM adviser")
+    assert kept["kept"] == 200

@@ -1,0 +1,85 @@
+"""The service behind a real socket, in a thread with an event loop of its own."""
+
+import asyncio
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import uvicorn
+
+from app.api.application import create_application
+from app.api.http.application_state import UNLIMITED, Service
+from app.api.http.limits.rate_limiter import Limiter
+from app.api.identity.access_tokens import TokenReader
+from app.api.identity.api_key_secrets import Pepper
+from app.persistence.engine.database import open_database
+from app.persistence.engine.listen_notify import Notices
+from app.seed.demonstration_clients import make_demonstration_keys
+from app.serving import listening_socket, server_config
+from app.supervisor import Chore, supervise
+from tests.fake_clock import MORNING, Clockwork
+
+PEPPER = Pepper(("a-secret-for-tests-that-is-long-enough",))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """`keys` has one key for each role, and `training_organisation_id`; `service` lives in another thread, as do the
+    `connections` that are open."""
+
+    base_url: str
+    database_url: str
+    keys: dict[str, str]
+    clock: Clockwork
+    service: Service
+    connections: set[Any]
+
+    def client(self, role: str) -> httpx.Client:
+        return httpx.Client(base_url=self.base_url, headers={"Authorization": f"Bearer {self.keys[role]}"}, timeout=30)
+
+
+def key() -> dict[str, str]:
+    """A new `Idempotency-Key`."""
+    return {"Idempotency-Key": str(uuid4())}
+
+
+async def _keys(url: str) -> dict[str, str]:
+    database = open_database(url, pool_size=1, secrets=PEPPER.secrets)
+    made = await make_demonstration_keys(database, PEPPER, MORNING)
+    await database.close()
+    return made
+
+
+@contextmanager
+def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenReader | None = None) -> Generator[Served]:
+    """Serve until the block ends; a client may ask so often a minute, and come with `tokens` if there are any."""
+    keys = asyncio.run(_keys(database_url))
+    listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
+    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    service = Service(
+        open_database(database_url, secrets=PEPPER.secrets), clock, PEPPER, base_url, Limiter(per_minute), tokens
+    )
+    service.bad_links = service.strangers.limiter = Limiter(UNLIMITED)
+    server = uvicorn.Server(server_config(create_application(service)))
+
+    async def run() -> None:
+        notices, stop = Notices(database_url, service.recognised.ear, changed=service.database.changed), asyncio.Event()
+        listening = asyncio.create_task(supervise([Chore("hear", notices.listen, grace=0)], stop))
+        await server.serve([listener])
+        stop.set()
+        await listening
+        await service.trail.close()
+        await service.database.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    with httpx.Client(base_url=base_url) as probe:
+        while probe.get("/readyz").status_code != 200:
+            pass
+    yield Served(base_url, database_url, keys, clock, service, server.server_state.connections)
+    server.should_exit = True
+    thread.join(10)

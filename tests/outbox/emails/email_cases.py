@@ -1,0 +1,241 @@
+"""Every cell of section 9 that is an e-mail, in each of the situations that change its words."""
+
+import re
+from datetime import date
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.domain.decisions.refusals import Reason
+from app.domain.events import EventType, Recipient, written_to
+from app.domain.facts.registration import Chooser
+from app.wording.emails.emails import Letter, decision_to_answer, letter_of
+
+HEADINGS = ("Ce qu’il faut faire", "Qui doit agir", "Sur quelle règle", "Pour contester")
+SUPPORT = "support@example.org"
+BASE_URL = "https://inscriptions.example.org"
+LINK = f"{BASE_URL}/answer/a-secret"
+
+# status, funding, rules and reasons, as they are told unless a situation says otherwise
+TOLD: dict[EventType, tuple[str, str | None, list[str], list[str]]] = {
+    EventType.REGISTRATION_ACCEPTED: ("accepted", "state", ["R22"], []),
+    EventType.REGISTRATION_REFUSED: ("refused", None, ["R4", "R32"], ["contract_not_uploaded", "ccp1_not_obtained"]),
+    EventType.REGISTRATION_OVER_QUOTA: ("awaiting_choice", None, ["R25", "R26"], ["module_quota_exceeded"]),
+    EventType.REGISTRATION_KEPT_UNFUNDED: ("accepted", "none", ["R25", "R26"], []),
+    EventType.REGISTRATION_CANCELLED: ("cancelled", None, ["R22"], []),
+    EventType.REGISTRATION_FUNDED: ("accepted", "state", ["R22"], []),
+    EventType.REGISTRATION_REGULARISABLE: ("refused", None, ["R4"], ["contract_not_uploaded"]),
+    EventType.REGISTRATION_REGULARISATION_NOTIFIED: ("accepted", "state", ["R22"], []),
+    EventType.REGISTRATION_RESCHEDULED: ("accepted", "state", ["R22"], []),
+    EventType.REGISTRATION_COMPLETED: ("completed", "state", ["R22"], []),
+    EventType.REGISTRATION_ABSENCE_RECORDED: ("absent_unjustified", "state", ["R22"], []),
+    EventType.REGISTRATION_PATH_DETERMINED: ("accepted", "state", ["R10", "R11"], []),
+}
+ALL_REASONS = {"reasons": orjson.dumps([{"code": reason} for reason in Reason]).decode()}
+SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
+    EventType.ADVISER_RETURNED: {
+        "perhaps": {"data": {"recognised_by": "email"}},
+        "nothing was used": {"data": {"entitlements": [], "initial_training_entered_on": None}},
+    },
+    EventType.REGISTRATION_ACCEPTED: {
+        "in their own year": {"data": {"entitlement": "first_year"}},
+        "carried over": {"data": {"entitlement": "carry_over:civil_year:2025"}},
+        "initial training": {"data": {"entitlement": None}, "module_kind": "initial_training", "rules": ["R10", "R11"]},
+        "outside the scheme": {"data": {"funding": "none", "payer": None, "entitlement": None}, "rules": ["R29"]},
+        "kept": {"data": {"funding": "none", "payer": "self", "entitlement": None}, "rules": ["R25", "R26"]},
+        **{cause: {"cause": cause} for cause in ("re_examination", "file_changed", "initial_training_changed")},
+        "without a place": {"session_place": None},
+        "by a person": {"automatic": False},
+    },
+    EventType.REGISTRATION_REFUSED: {
+        "one reason": {"reasons": '[{"code": "contract_not_uploaded"}]', "rules": ["R4"]},
+        "contract ended": {
+            "reasons": '[{"code": "not_in_post", "detail": "contract_ended", "day": "2026-03-01"}]',
+            "rules": ["R1"],
+        },
+        "every reason": ALL_REASONS,
+        "no employer address": {"employer_email": None},
+        "no adviser address": {"adviser_email": None},
+        "no contract": {"employer": None, "employer_email": None, "legal_form": None},
+        **{cause: {"cause": cause} for cause in ("re_examination", "rescheduled", "file_changed")},
+    },
+    EventType.REGISTRATION_OVER_QUOTA: {
+        "private": {"legal_form": "private"},
+        "ten days": {"reply_days": 10},
+        "begun": {"occurred_on": date(2026, 12, 16)},
+        "no adviser address": {"adviser_email": None},
+        "file changed": {"cause": "file_changed"},
+    },
+    EventType.REGISTRATION_KEPT_UNFUNDED: {
+        "by an OPCO": {"data": {"payer": "opco"}, "legal_form": "private"},
+        "by the adviser": {"data": {"payer": "self"}},
+        **{f"chosen by {chooser}": {"data": {"chosen_by": chooser}} for chooser in Chooser},
+    },
+    EventType.REGISTRATION_CANCELLED: {
+        "funded": {"unit": "civil_year:2026#1"},
+        "over quota": {"outcome": "over_quota"},
+        "initial training": {"module_kind": "initial_training"},
+        **{f"by {chooser}": {"data": {"chosen_by": chooser}} for chooser in Chooser},
+        **{f"chosen by {chooser}": {"data": {"chosen_by": chooser}, "outcome": "over_quota"} for chooser in Chooser},
+    },
+    EventType.REGISTRATION_REGULARISATION_NOTIFIED: {
+        status: {"data": {"status": status}} for status in ("accepted", "refused", "awaiting_choice")
+    },
+    EventType.REGISTRATION_REGULARISABLE: {"begun": {"occurred_on": date(2026, 12, 15)}},
+    EventType.REGISTRATION_RESCHEDULED: {
+        "refused": {"data": {"status": "refused", "funding": None}, "rules": ["R1"]},
+        "over quota": {"data": {"status": "awaiting_choice", "funding": None}, "rules": ["R25", "R26"]},
+        "one day": {"session_ends_on": date(2026, 12, 15)},
+    },
+    EventType.REGISTRATION_COMPLETED: {
+        "initial training": {"module_kind": "initial_training"},
+        "full title": {"module_kind": "full_title"},
+    },
+    EventType.REGISTRATION_ABSENCE_RECORDED: {
+        "justified": {"data": {"status": "absent_justified", "funding": None, "entitlement": None}},
+        "initial training": {"data": {"entitlement": None}, "unit": None, "module_kind": "initial_training"},
+    },
+    EventType.REGISTRATION_PATH_DETERMINED: {"undated": {"positioning_taken_on": None}},
+    EventType.CERTIFICATION_RECORDED: {
+        "obtained": {"data": {"outcome": "obtained"}, "next_attempt_payer": None},
+        "justified": {"data": {"outcome": "absent_justified"}, "next_attempt_payer": "state"},
+        "unjustified": {"data": {"outcome": "absent_unjustified"}},
+    },
+    EventType.ENTITLEMENT_CARRIED_OVER: {
+        "two units": {"data": {"bucket": "first_year", "units": 2}},
+    },
+    EventType.CERTIFICATION_DUE: {
+        "at the deadline": {"data": {"stage": "deadline"}},
+        "one exam": {"data": {"exams": [{"qualification": "pix", "next_attempt_payer": "state"}]}},
+    },
+    EventType.ENTITLEMENT_EXPIRING: {
+        "a year's": {"data": {"bucket": "civil_year:2026", "units": 1, "expires_on": "2026-12-31", "rule": "R22"}},
+        "carried over": {"data": {"bucket": "carry_over:civil_year:2025", "units": 1, "rule": "R27"}},
+    },
+}
+# Whoever is ever written to of an event.
+PROMISED = [
+    (event_type, recipient)
+    for event_type in EventType
+    for recipient in written_to(event_type, employer_acts=True, employer_pays=True)
+]
+ALWAYS: dict[str, dict[str, Any]] = {
+    "as usual": {},
+    "nobody known": {"first_name": None, "last_name": None, "organisation": None},
+}
+
+
+def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[str, Any]:
+    """One of `messages.LETTER`, of a thematic module paid by the State, of a public employer, to be held in Rennes."""
+    data: dict[str, Any] = {}
+    if event_type in TOLD:
+        status, funding, rules, reasons = TOLD[event_type]
+        data = {
+            "status": status,
+            "funding": funding,
+            "payer": {"state": "state", "none": "employer"}.get(funding or ""),
+            "entitlement": "civil_year:2026" if funding == "state" else None,
+            "module_code": "cybersecurite",
+            "session_starts_on": "2026-12-15",
+        }
+    else:
+        funding, rules, reasons = None, [], []
+    if event_type is EventType.CERTIFICATION_RECORDED:
+        data = {"qualification": "pix", "outcome": "failed", "on": "2026-06-12"}
+    if event_type is EventType.ENTITLEMENT_CARRIED_OVER:
+        data = {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-01-12"}
+    if event_type is EventType.CERTIFICATION_DUE:
+        exams = [("remn-ccp1", "state"), ("pix", "employer")]
+        data = {
+            "exams": [{"qualification": code, "next_attempt_payer": payer} for code, payer in exams],
+            "due_on": "2026-07-15",
+            "stage": "before",
+        }
+    if event_type is EventType.ENTITLEMENT_EXPIRING:
+        data = {"bucket": "first_year", "units": 2, "expires_on": "2026-08-14", "rule": "R20"}
+    if event_type is EventType.ADVISER_RETURNED:
+        data = {
+            "recognised_by": "conum_id",
+            "anonymised_on": "2025-11-03",
+            "entitlements": ["civil_year:2025", "first_year", "first_year", "supplementary:cafe-ia"],
+            "initial_training_entered_on": "2023-02-06",
+        }
+    decided = event_type in TOLD
+    return {
+        "id": UUID(int=1),
+        "type": event_type.value,
+        "recipient": recipient.value,
+        "adviser_id": UUID(int=4),
+        "registration_id": UUID(int=3) if decided else None,
+        "decision_id": UUID(int=2) if decided else None,
+        "data": orjson.dumps(data | others.get("data", {})).decode(),
+        "occurred_on": date(2026, 6, 15),
+        "first_name": "Inès",
+        "last_name": "Quéméner",
+        "adviser_email": "ines@example.org",
+        "module": "Cybersécurité" if decided else None,
+        "module_kind": "thematic" if decided else None,
+        "organisation": "La Mednum",
+        "training_organisation_email": "la-mednum@example.org",
+        "employer": "Ville d’exemple",
+        "employer_email": "mairie@example.org",
+        "legal_form": "public",
+        "session_ends_on": date(2026, 12, 16) if decided else None,
+        "session_place": "Rennes" if decided else None,
+        "positioning_taken_on": date(2026, 6, 1),
+        "positioning_hours": 175,
+        "cause": "request" if decided else None,
+        "outcome": "over_quota" if "R25" in rules else "accepted",
+        "unit": "civil_year:2026#1" if funding == "state" else None,
+        "automatic": True if decided else None,
+        "rules": rules,
+        "reasons": orjson.dumps([{"code": code} for code in reasons]).decode(),
+        "qualification": "Certification Pix",
+        "next_attempt_payer": "employer",
+        "exam_titles": '{"remn-ccp1": "CCP1 REMN", "pix": "Certification Pix"}',
+        "support_email": None,
+        "reply_days": None,
+        "warning": None,
+        **{name: value for name, value in others.items() if name != "data"},
+    }
+
+
+def written(event_type: EventType, recipient: Recipient, **others: Any) -> Letter:
+    row = a_row(event_type, recipient, **others)
+    return letter_of(row, SUPPORT, BASE_URL, LINK if decision_to_answer(row) else None)
+
+
+@cache
+def letters(event_type: EventType, recipient: Recipient) -> tuple[tuple[dict[str, Any], Letter], ...]:
+    """In each situation: what it changes, and the letter."""
+    situations = {**ALWAYS, **SITUATIONS.get(event_type, {})}
+    return tuple((changed, written(event_type, recipient, **changed)) for changed in situations.values())
+
+
+def visible(html: str) -> str:
+    """The words of a page, as they are read."""
+    body = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).replace("&nbsp;", " ").split())
+
+
+def said(letter: Letter) -> str:
+    return " ".join(letter.text.split())
+
+
+def check_french(letter: Letter) -> None:
+    """Apostrophes, spaces, elisions, days in words, and no code."""
+    for text in (letter.subject, letter.text.partition("\n-- ")[0], visible(letter.html)):
+        assert not re.search(r"\w'\w", text), "’ is the apostrophe"
+        assert not re.search(r"\b(None|True|False|Undefined)\b|[{}]", text)
+        assert not re.search(r"\b(de|que|se|ne) [aeiouéèêîI]|\s[,.](?!\w)|,,|\.\.|\(\)| - ", text.replace("\n- ", "\n"))
+        meant = re.sub(r"https?://\S+|[0-9a-f]{8}-[0-9a-f-]{27}", "", text)
+        assert not re.search(r"\d{4}-\d\d-\d\d|\d\d/\d\d|[a-z]+_[a-z]+|\bR\d", meant), (
+            "a code, or a day as a computer's"
+        )
+    for text in (letter.subject, letter.text):
+        assert not re.search(r"[^\u00a0][;:?!»](?!//)", re.sub(r"https?:\S+", "", text))
+        assert not re.search(r"«[^\u00a0]", text)
+    assert not re.search(r"\n{3,}", letter.text)
+    assert max(len(line) for line in letter.text.splitlines() if "://" not in line) <= 80

@@ -1,0 +1,221 @@
+"""A real SMTP server that answers as a test says, and the e-mails that use cases bring about."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from functools import cache, partial
+from ipaddress import ip_address
+from typing import Any
+from uuid import UUID
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from app.outbox.delivery_relay import Relay
+from app.outbox.email_composer import Writer
+from app.outbox.email_sender import MailSender
+from app.outbox.mail_server import MailServer
+from app.persistence.engine.database import Database
+from app.persistence.engine.driver_types import Row
+from app.persistence.outbox.deliveries import Channel
+from tests.outbox.webhooks.webhook_builders import SECRETS
+
+BASE_URL = "https://inscriptions.example.org"
+SUPPORT = "support@example.org"
+WRITER = Writer("Inscriptions <inscriptions@example.org>", SUPPORT, BASE_URL, SECRETS)
+USER, PASSWORD = "relay", "a password"  # of the test's own server
+OK = "250 OK"
+
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # the server of the tests writes down whom it serves
+
+Say = Callable[[], Awaitable[str]]
+
+
+async def _fine() -> str:
+    return OK
+
+
+@dataclass(slots=True)
+class Office:
+    """A mail server: what it received, what it answers, and what it saw of its visitors."""
+
+    port: int = 0
+    received: list[EmailMessage] = field(default_factory=list[EmailMessage])
+    addressed: list[str] = field(default_factory=list[str])
+    encrypted: list[bool] = field(default_factory=list[bool])
+    connections: int = 0
+    speaks_utf8: bool = True
+    to_sender: Say = _fine
+    to_recipient: Say = _fine
+    to_message: Say = _fine
+
+    async def handle_EHLO(self, _: Any, session: Any, __: Any, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802  # the names that the server calls
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(self, _: Any, __: Any, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802  # the names that the server calls
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return await self.to_sender()
+
+    async def handle_RCPT(self, _: Any, __: Any, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802  # the names that the server calls
+        answer = await self.to_recipient()
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+            envelope.rcpt_options.extend(options)
+        return answer
+
+    async def handle_DATA(self, _: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802  # the names that the server calls
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(message, EmailMessage)
+        self.received.append(message)
+        self.addressed += envelope.rcpt_tos
+        self.encrypted.append(session.ssl is not None)
+        return await self.to_message()
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(message["Message-ID"]) for message in self.received]
+
+
+def parts(message: EmailMessage) -> tuple[str, str]:
+    """As plain text, and as HTML."""
+    plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert html is not None
+    return plain.get_content(), html.get_content()
+
+
+@cache
+def certificate() -> tuple[bytes, bytes]:
+    """A key and a certificate of this machine's loopback address, signed by itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "office")])
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=3650))
+        .not_valid_after(now + timedelta(days=36500))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private, made.public_bytes(serialization.Encoding.PEM)
+
+
+def trust() -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=certificate()[1].decode())
+
+
+def _presented(folder: Any) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    file = folder / "office.pem"
+    file.write_bytes(b"".join(certificate()))
+    context.load_cert_chain(file)
+    return context
+
+
+def _authenticated(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> AuthResult:
+    del mechanism
+    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)
+
+
+@asynccontextmanager
+async def an_office(folder: Any = None) -> AsyncGenerator[Office]:
+    """Open until the block ends; with a `folder` for its certificate it wants STARTTLS and a password."""
+    office = Office()
+    options: dict[str, Any] = {}
+    if folder is not None:
+        options = {
+            "tls_context": _presented(folder),
+            "require_starttls": True,
+            "auth_required": True,
+            "authenticator": _authenticated,
+        }
+
+    def visited() -> SMTP:
+        office.connections += 1
+        return SMTP(
+            office,
+            hostname="office",
+            loop=asyncio.get_running_loop(),
+            enable_SMTPUTF8=office.speaks_utf8,
+            **options,
+        )
+
+    server = await asyncio.get_running_loop().create_server(visited, "127.0.0.1", 0)
+    office.port = server.sockets[0].getsockname()[1]
+    try:
+        yield office
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def a_doorman(greeting: bytes | None) -> AsyncGenerator[int]:
+    """A port where this is all that is ever said; nothing at all when None."""
+    done = asyncio.Event()
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if greeting is not None:
+            writer.write(greeting)
+            await writer.drain()
+        await done.wait()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    done.set()
+    server.close()
+
+
+def plainly(office: Office) -> MailServer:
+    return MailServer("127.0.0.1", office.port, starttls=False)
+
+
+async def mailed(database: Database, server: MailServer, *, turns: int = 1, writer: Writer = WRITER) -> int:
+    """Try, so many times, what is due; return how many attempts that were."""
+    sender, taken = MailSender(database, server, writer), 0
+    try:
+        relay = Relay(database, {Channel.EMAIL: sender})
+        for _ in range(turns):
+            taken += await relay.turn()
+            await relay.settled()
+    finally:
+        await sender.close()
+    return taken
+
+
+async def messages_of(database: Database, **columns: object) -> list[Row]:
+    """The e-mails, oldest first."""
+    rows = await database.many("SELECT * FROM delivery WHERE channel = 'email' ORDER BY id")
+    return [row for row in rows if all(row[name] == value for name, value in columns.items())]
+
+
+async def errors_of(database: Database, message: UUID) -> list[str | None]:
+    rows = await database.many("SELECT error FROM delivery_attempt WHERE delivery_id = $1 ORDER BY id", message)
+    return [row["error"] for row in rows]
+
+
+def saying(answer: str) -> Say:
+    async def said() -> str:
+        return answer
+
+    return partial(said)

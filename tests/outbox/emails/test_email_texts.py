@@ -1,0 +1,340 @@
+"""Every e-mail of section 9 says what happened, what to do, who must do it, by which rule, and how to contest it."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.domain.decisions.refusals import Actor, Reason
+from app.domain.events import EventType, Recipient
+from app.domain.facts.registration import Chooser
+from app.wording.dates import days_said
+from app.wording.emails.email_context import DECIDED
+from app.wording.emails.email_layout import NO_BREAK, held, of_person
+from app.wording.emails.emails import LostEventError, letter_of
+from app.wording.published_rules import SITE, rules_said, texts_of
+from tests.outbox.emails.email_cases import (
+    ALL_REASONS,
+    BASE_URL,
+    HEADINGS,
+    LINK,
+    PROMISED,
+    SUPPORT,
+    a_row,
+    check_french,
+    letters,
+    said,
+    visible,
+    written,
+)
+
+ADDRESSES = {
+    Recipient.ADVISER: "ines",
+    Recipient.EMPLOYER: "mairie",
+    Recipient.TRAINING_ORGANISATION: "la-mednum",
+    Recipient.SUPPORT: "support",
+}
+APP = Path(__file__).parents[3] / "app"
+TEMPLATES = APP / "wording" / "templates"
+
+every_letter = pytest.mark.parametrize(("event_type", "recipient"), PROMISED, ids=lambda item: item.value)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[\w’]+", text.lower())
+
+
+@every_letter
+def test_it_says_all_five_in_both_forms(event_type: EventType, recipient: Recipient) -> None:
+    for _, letter in letters(event_type, recipient):
+        text, page = said(letter), visible(letter.html)
+        parts = re.split("|".join(heading.upper() for heading in HEADINGS), text)
+        assert [heading for heading in HEADINGS if heading in page] == [*HEADINGS]
+        assert len(parts) == 5
+        assert parts[0].startswith("Bonjour")
+        assert min(map(len, parts)) >= len("Vous.")
+        assert parts[2].strip().endswith(".")
+        assert re.search(r"- [^-]+\. Textes? publiés? : .*(« .+ »|conseiller-numerique\.gouv\.fr)", parts[3])
+        assert SUPPORT in parts[4]
+        assert SUPPORT in page
+        assert "Cordialement" in parts[4]
+
+
+@every_letter
+def test_both_forms_say_the_same(event_type: EventType, recipient: Recipient) -> None:
+    for _, letter in letters(event_type, recipient):
+        page = " ".join(words(visible(letter.html)))
+        blocks = [block for block in re.split(r"\n\n|\n(?=- )", letter.text) if LINK not in block]
+        missing = [block for block in blocks if " ".join(words(block)) not in page]
+        assert missing == []
+
+
+@every_letter
+def test_it_has_a_subject_of_one_line_and_an_address(event_type: EventType, recipient: Recipient) -> None:
+    for changed, letter in letters(event_type, recipient):
+        assert 20 < len(letter.subject) < 160
+        assert "\n" not in letter.subject
+        assert letter.subject in letter.html
+        known = changed.get(f"{recipient}_email", f"{ADDRESSES[recipient]}@example.org")
+        assert (letter.address, letter.support) == (known, SUPPORT)
+
+
+@every_letter
+def test_it_is_french_as_it_should_be_written(event_type: EventType, recipient: Recipient) -> None:
+    for _, letter in letters(event_type, recipient):
+        check_french(letter)
+
+
+@every_letter
+def test_a_decision_says_that_it_is_automatic_when_it_is(event_type: EventType, recipient: Recipient) -> None:
+    for changed, letter in letters(event_type, recipient):
+        automatic = event_type in DECIDED and changed.get("automatic", True)
+        assert ("L. 311-3-1" in letter.text) is ("L. 311-3-1" in letter.html) is automatic
+        assert ("à votre dossier" in said(letter)) is (automatic and recipient is Recipient.ADVISER)
+
+
+@every_letter
+def test_it_asks_nothing_of_the_network(event_type: EventType, recipient: Recipient) -> None:
+    for _, letter in letters(event_type, recipient):
+        assert not re.search(r"<(img|script|link|iframe)\b|url\(|@import", letter.html)
+        assert 'lang="fr"' in letter.html
+
+
+@every_letter
+def test_only_who_can_still_answer_has_a_link(event_type: EventType, recipient: Recipient) -> None:
+    for changed, letter in letters(event_type, recipient):
+        asks = event_type in {EventType.REGISTRATION_OVER_QUOTA, EventType.REGISTRATION_REGULARISABLE}
+        can = asks and recipient is Recipient.ADVISER and "occurred_on" not in changed
+        assert (LINK in letter.text) is (LINK in letter.html) is can
+        reminds = event_type in {EventType.CERTIFICATION_DUE, EventType.ENTITLEMENT_EXPIRING}
+        assert reminds or ("au plus tard le" in said(letter)) is can
+
+
+def test_every_letter_is_that_of_an_event() -> None:
+    """But for what letters share, and for those to the owners of webhook endpoints."""
+    named = {f"{event_type.partition('.')[2]}.jinja" for event_type, _ in PROMISED}
+    others = {"again.jinja", "rule.jinja", "contest.jinja", "endpoint.jinja"}
+
+    assert {file.name for file in TEMPLATES.glob("*.jinja")} - named == others
+
+
+@pytest.mark.parametrize(
+    ("legal_form", "offered"), [("private", True), ("public", False), ("undetermined", False), (None, False)]
+)
+def test_an_opco_is_a_private_employer_s(legal_form: str | None, offered: bool) -> None:  # noqa: FBT001  # a parameter
+    letter = written(EventType.REGISTRATION_OVER_QUOTA, Recipient.ADVISER, legal_form=legal_form)
+
+    assert ("OPCO" in letter.text) is ("OPCO" in letter.html) is offered
+
+
+def test_the_deadline_is_that_of_the_policy() -> None:
+    def asked(reply_days: int | None) -> str:
+        return said(written(EventType.REGISTRATION_OVER_QUOTA, Recipient.ADVISER, reply_days=reply_days))
+
+    assert "au plus tard le 14 décembre 2026" in asked(None)
+    assert "au plus tard le 25 juin 2026" in asked(10)
+
+
+@pytest.mark.parametrize("recipient", [Recipient.ADVISER, Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION])
+def test_a_refusal_says_each_reason_and_who_can_lift_it(recipient: Recipient) -> None:
+    text = said(written(EventType.REGISTRATION_REFUSED, recipient, **ALL_REASONS))
+
+    mine = [reason for reason in Reason if recipient is not Recipient.EMPLOYER or reason.who_acts is Actor.EMPLOYER]
+    assert text.count("Qui agit :") == len(mine)
+    assert f"pour {len(mine)} motifs" in text
+    assert all(sentence in text for sentence in rules_said({reason.rule for reason in mine}))
+
+
+def test_an_employer_is_told_its_own_affairs_alone() -> None:
+    text = said(written(EventType.REGISTRATION_REFUSED, Recipient.EMPLOYER))
+
+    assert "Contrat de travail à jour non déposé" in text
+    assert "CCP1" not in text
+
+
+@pytest.mark.parametrize("recipient", [Recipient.ADVISER, Recipient.TRAINING_ORGANISATION])
+@pytest.mark.parametrize(("address", "is_told"), [("mairie@example.org", True), (None, False)])
+def test_nobody_is_said_to_have_been_told_who_could_not_be(
+    recipient: Recipient,
+    address: str | None,
+    is_told: bool,  # noqa: FBT001  # a parameter
+) -> None:
+    text = said(written(EventType.REGISTRATION_REFUSED, recipient, employer_email=address))
+
+    assert ("tructure employeuse a reçu un message" in text) is is_told
+    assert ("Aucune adresse de courriel" in text) is not is_told
+
+
+def test_an_organisation_asks_an_adviser_who_has_no_address() -> None:
+    text = said(written(EventType.REGISTRATION_OVER_QUOTA, Recipient.TRAINING_ORGANISATION, adviser_email=None))
+
+    assert "recueillez son choix" in text
+    assert "a reçu un message" not in text
+
+
+@pytest.mark.parametrize(
+    ("payer", "adviser", "employer", "organisation"),
+    [
+        ("employer", "de votre structure employeuse", "de votre structure", "de la structure employeuse"),
+        ("opco", "(OPCO) de votre structure", "de votre opérateur de compétences (OPCO)", "(OPCO) de la structure"),
+        ("self", "à votre charge", "à la charge du conseiller", "à la charge du conseiller"),
+    ],
+)
+def test_each_is_told_who_pays(payer: str, adviser: str, employer: str, organisation: str) -> None:
+    for recipient, words in zip(ADDRESSES, (adviser, employer, organisation), strict=False):
+        text = said(written(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"payer": payer}))
+        assert words in text.partition("CE QU’IL FAUT FAIRE")[0]
+
+
+IN_THEIR_PLACE = {
+    Chooser.PLATFORM: "La Coop de la médiation numérique",
+    Chooser.TRAINING_ORGANISATION: "La Mednum",
+    Chooser.ADMIN: "Le support du dispositif",
+}
+
+
+@pytest.mark.parametrize("chooser", Chooser)
+def test_a_choice_in_the_place_of_the_adviser_is_said_to_be_such(chooser: Chooser) -> None:
+    choice = {"data": {"chosen_by": chooser}}
+    kept = said(written(EventType.REGISTRATION_KEPT_UNFUNDED, Recipient.ADVISER, **choice))
+    cancelled = said(written(EventType.REGISTRATION_CANCELLED, Recipient.ADVISER, outcome="over_quota", **choice))
+
+    if chooser is Chooser.ADVISER:
+        assert "Vous avez choisi de conserver votre inscription" in kept
+        assert "à votre place" not in kept + cancelled
+    else:
+        assert f"{IN_THEIR_PLACE[chooser]} a choisi, à votre place, de conserver votre inscription" in kept
+        assert f"{IN_THEIR_PLACE[chooser]} l’a annulée, à votre place." in cancelled
+        assert f"Si ce choix n’est pas le vôtre, dites-le sans attendre à {SUPPORT}" in kept
+        assert f"Si vous ne l’avez pas voulu, dites-le sans attendre à {SUPPORT}" in cancelled
+
+
+@pytest.mark.parametrize("recipient", [Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION])
+def test_and_so_is_it_to_the_others(recipient: Recipient) -> None:
+    def told(chooser: Chooser) -> str:
+        return said(written(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"chosen_by": chooser}))
+
+    assert "Inès Quéméner a choisi de conserver son inscription" in told(Chooser.ADVISER)
+    assert "La Coop de la médiation numérique a choisi, à la place d’Inès Quéméner," in told(Chooser.PLATFORM)
+    own = "Votre organisme de formation" if recipient is Recipient.TRAINING_ORGANISATION else "La Mednum"
+    assert f"{own} a choisi, à la place d’Inès Quéméner," in told(Chooser.TRAINING_ORGANISATION)
+
+
+@pytest.mark.parametrize("recipient", [Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION])
+def test_only_the_adviser_is_told_when_a_contract_ended(recipient: Recipient) -> None:
+    reasons = '[{"code": "not_in_post", "detail": "contract_ended", "day": "2026-03-01"}]'
+
+    def told(reader: Recipient) -> str:
+        return said(written(EventType.REGISTRATION_REFUSED, reader, reasons=reasons, rules=["R1"]))
+
+    assert "(dernier jour : 1er mars 2026)" in told(Recipient.ADVISER).replace(NO_BREAK, " ")
+    assert "arrivé à échéance avant le premier jour" in told(recipient).replace(NO_BREAK, " ")
+    assert "mars" not in told(recipient)
+
+
+@pytest.mark.parametrize(("stage", "told"), [("before", "À présenter au plus tard le"), ("deadline", "Échéance du")])
+def test_a_reminder_names_each_exam_who_pays_it_and_the_last_day(stage: str, told: str) -> None:
+    letter = written(EventType.CERTIFICATION_DUE, Recipient.EMPLOYER, data={"stage": stage})
+
+    assert letter.subject.startswith(held(f"{told} 15 juillet 2026"))
+    assert "CCP1 REMN, pris en charge par l’État" in said(letter)
+    assert "Certification Pix, à la charge de la structure employeuse" in said(letter)
+
+
+def test_an_exam_that_is_in_the_catalogue_no_more_is_named_by_its_code() -> None:
+    letter = written(EventType.CERTIFICATION_DUE, Recipient.ADVISER, exam_titles=None)
+
+    assert "remn-ccp1" in letter.text
+
+
+@pytest.mark.parametrize(("units", "told"), [(1, "1 module financé à utiliser"), (2, "2 modules financés à utiliser")])
+def test_a_warning_says_what_is_left_until_when(units: int, told: str) -> None:
+    letter = written(EventType.ENTITLEMENT_EXPIRING, Recipient.ADVISER, data={"units": units})
+
+    assert letter.subject == held(f"{told} au plus tard le 14 août 2026")
+
+
+def test_what_somebody_typed_is_no_markup() -> None:
+    letter = written(
+        EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER, module='<b onclick="x">M</b>', first_name="<i>"
+    )
+
+    assert "<b onclick" not in letter.html
+    assert "<i>" not in letter.html
+    assert "&lt;b onclick" in letter.html
+    assert '<b onclick="x">M</b>' in letter.text
+
+
+TYPED = ("first_name", "last_name", "module", "organisation", "employer", "session_place")
+BREAKS = ["\n\n", "\r\n\r\n", "\n \t\n", "\u2028\u2028", "\x85\x85"]
+
+
+@every_letter
+@pytest.mark.parametrize("line_break", BREAKS, ids=repr)
+def test_what_somebody_typed_has_no_line_of_its_own(
+    event_type: EventType, recipient: Recipient, line_break: str
+) -> None:
+    """Or a place could be followed by paragraphs that pass for ours."""
+    typed = [name for name in TYPED if a_row(event_type, recipient).get(name) is not None]
+
+    forged, plain = (
+        written(event_type, recipient, **dict.fromkeys(typed, f"Salle{between}QUI DOIT AGIR{between}- Vous"))
+        for between in (line_break, " ")
+    )
+
+    assert forged == plain
+
+
+def test_no_line_break_gets_into_a_subject() -> None:
+    letter = written(EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER, module="M\r\nBcc: other@example.org")
+
+    assert "\n" not in letter.subject
+
+
+def test_an_event_that_is_forgotten_is_not_told() -> None:
+    row = a_row(EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER) | {"data": None}
+
+    with pytest.raises(LostEventError):
+        letter_of(row, SUPPORT, BASE_URL)
+
+
+def test_every_rule_that_decides_can_be_said() -> None:
+    rules = sorted(
+        {rule for file in (APP / "domain").glob("*.py") for rule in re.findall(r'"(R\d+)"', file.read_text())}
+    )
+
+    assert len(rules) > 15
+    assert all(sentence.endswith(".") for sentence in rules_said(rules))
+    assert texts_of(["R29", "R28"]) == [SITE]
+    assert len(texts_of(rules)) > 3
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (date(2026, 12, 1), date(2026, 12, 1), "du 1er décembre 2026"),
+        (date(2026, 12, 1), date(2026, 12, 2), "du 1er au 2 décembre 2026"),
+        (date(2026, 11, 30), date(2026, 12, 1), "du 30 novembre au 1er décembre 2026"),
+        (date(2026, 12, 30), date(2027, 1, 3), "du 30 décembre 2026 au 3 janvier 2027"),
+    ],
+)
+def test_days_are_said_as_people_do(first: date, last: date, words: str) -> None:
+    assert days_said(first, last) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Inès", "d’Inès"), ("Élodie", "d’Élodie"), ("Hélène", "d’Hélène"), ("Yves", "d’Yves"), ("Yann", "de Yann"),
+        ("Camille", "de Camille"), ("", "de "),
+    ],
+)  # fmt: skip
+def test_a_name_is_elided_as_it_is_spoken(name: str, words: str) -> None:
+    assert of_person(name) == words
+
+
+def test_no_line_ends_where_french_forbids() -> None:
+    written_down = "le 1er_mai_: «_oui_»_; 2_motifs_?"
+
+    assert held(written_down.replace("_", " ")) == written_down.replace("_", NO_BREAK)

@@ -1,0 +1,139 @@
+"""Administrators follow e-mails, and have them sent again: whoever else asks is refused."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from app.outbox.retry_policy import Alarm
+from app.persistence.engine.database import open_database
+from app.persistence.outbox import messages
+from app.persistence.outbox.messages import EndpointWarning
+from tests.api.response_assertions import problem
+from tests.fake_clock import MORNING
+from tests.http_builders import a_contract, an_adviser, register
+from tests.live_server import Served, key
+from tests.outbox.emails.smtp_server import an_office, mailed, plainly, saying
+from tests.outbox.webhooks.webhook_builders import an_endpoint
+
+
+def _registered(platform: httpx.Client, **fields: Any) -> str:
+    """An adviser whose registration was just accepted, and who is written to."""
+    adviser = an_adviser(platform, **fields)
+    a_contract(platform, adviser)
+    register(platform, adviser).raise_for_status()
+    platform.get("/v1/events", params={"after": "now"}).raise_for_status()
+    return adviser
+
+
+def _message(admin: httpx.Client, adviser: str) -> dict[str, Any]:
+    page = admin.get("/v1/messages", params={"adviser_id": adviser}).raise_for_status().json()
+    return next(item for item in page["data"] if item["recipient_kind"] == "adviser")
+
+
+def _sent(served: Served, adviser: str, answer: str = "250 OK") -> list[str]:
+    """Try what waits for this adviser, and nothing else; return the names of what arrived."""
+    return asyncio.run(_sent_beside(served.database_url, adviser, answer))
+
+
+async def _sent_beside(url: str, adviser: str, answer: str) -> list[str]:
+    database = open_database(url, pool_size=3)
+    others = "UPDATE delivery SET next_attempt_at = now() + interval '1 day' WHERE state = 'due' AND adviser_id <> $1"
+    await database.one(others, adviser)
+    await database.one("UPDATE delivery SET next_attempt_at = now() WHERE state = 'due' AND adviser_id = $1", adviser)
+    await database.one("DELETE FROM delivery WHERE recipient = 'training_organisation' AND adviser_id = $1", adviser)
+    async with an_office() as office:
+        office.to_recipient = saying(answer)
+        await mailed(database, plainly(office))
+    await database.close()
+    return office.ids
+
+
+async def _warned(url: str) -> None:
+    database = open_database(url, pool_size=1)
+    endpoint = await an_endpoint(database, "http://127.0.0.1:9/hooks")
+    async with database.transaction() as tx:
+        await messages.warn(tx, EndpointWarning(endpoint.id, Alarm.FAILING, MORNING, 20, 503, "refused"))
+    await database.close()
+
+
+def test_each_state_can_be_followed(platform: httpx.Client, admin: httpx.Client, served: Served) -> None:
+    adviser = _registered(platform)
+
+    due = _message(admin, adviser)
+    _sent(served, adviser, "452 4.2.2 Mailbox full")
+    deferred = _message(admin, adviser)
+    _sent(served, adviser)
+    delivered = _message(admin, adviser)
+
+    assert [item["state"] for item in (due, deferred, delivered)] == ["due", "due", "delivered"]
+    assert [attempt["error"] for attempt in delivered["attempts"]] == ["deferred", None]
+    assert [attempt["status"] for attempt in delivered["attempts"]] == [452, 250]
+    assert delivered["next_attempt_at"] is None
+    assert admin.get(f"/v1/messages/{due['id']}").json() == delivered
+    assert "example.org" not in str(delivered)
+
+
+def test_one_that_was_given_up_is_sent_again_to_the_address_of_the_moment(
+    platform: httpx.Client, admin: httpx.Client, served: Served
+) -> None:
+    adviser = _registered(platform, email=None)
+    _sent(served, adviser)
+    page = admin.get("/v1/messages", params={"adviser_id": adviser, "status": "dead"}).json()
+    (dead,) = page["data"]
+    platform.patch(
+        f"/v1/advisers/{adviser}", json={"email": "retrouvee@example.org"}, headers={"If-Match": "*"}
+    ).raise_for_status()
+
+    again = admin.post(f"/v1/messages/{dead['id']}/resend", headers=key()).raise_for_status().json()
+    names = _sent(served, adviser)
+
+    assert [attempt["error"] for attempt in dead["attempts"]] == ["no-address"]
+    assert (again["state"], again["replay"]) == ("due", 1)
+    assert names == [f"<{dead['id']}.1@example.org>"]
+    assert _message(admin, adviser)["state"] == "delivered"
+
+
+def test_asking_again_with_the_same_key_sends_once(platform: httpx.Client, admin: httpx.Client, served: Served) -> None:
+    adviser = _registered(platform)
+    _sent(served, adviser)
+    path, same = f"/v1/messages/{_message(admin, adviser)['id']}/resend", key()
+
+    answers = [admin.post(path, headers=same).json() for _ in range(3)]
+
+    assert [answer["replay"] for answer in answers] == [1, 1, 1]
+    assert len(_sent(served, adviser)) == 1
+
+
+@pytest.mark.parametrize("role", ["platform", "training_organisation"])
+def test_nobody_else_follows_or_sends(served: Served, platform: httpx.Client, admin: httpx.Client, role: str) -> None:
+    message = _message(admin, _registered(platform))
+
+    with served.client(role) as client:
+        problem(client.get("/v1/messages"), 403, "forbidden")
+        problem(client.get(f"/v1/messages/{message['id']}"), 403, "forbidden")
+        problem(client.post(f"/v1/messages/{message['id']}/resend", headers=key()), 403, "forbidden")
+
+    assert admin.get(f"/v1/messages/{message['id']}").json()["replay"] == 0
+
+
+def test_sending_again_leaves_a_line_about_the_adviser(platform: httpx.Client, admin: httpx.Client) -> None:
+    adviser = _registered(platform)
+
+    admin.post(f"/v1/messages/{_message(admin, adviser)['id']}/resend", headers=key()).raise_for_status()
+
+    lines = admin.get("/v1/audit-log", params={"subject_id": adviser, "action": "resendMessage"}).json()["data"]
+    assert len(lines) == 1
+
+
+def test_a_warning_to_the_owner_of_an_endpoint_is_followed_too(admin: httpx.Client, served: Served) -> None:
+    asyncio.run(_warned(served.database_url))
+
+    newest = admin.get("/v1/messages", params={"limit": 1}).json()["data"][0]
+    again = admin.post(f"/v1/messages/{newest['id']}/resend", headers=key())
+
+    assert (newest["template"], newest["recipient_kind"]) == ("webhook_endpoint.failing", "endpoint_owner")
+    assert (newest["adviser_id"], newest["registration_id"]) == (None, None)
+    assert again.status_code == 200
+    assert "Vos webhooks" in httpx.get(f"{served.base_url}/mailbox").text

@@ -1,0 +1,90 @@
+"""Connections to receivers are kept, as long as they are of use."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from app.outbox import lines
+from app.outbox.delivery_settlement import Outcome
+from app.outbox.webhook_sender import WebhookSender
+from tests.outbox.webhooks.webhook_builders import a_sender, claimed
+
+
+class Doorkeeper:
+    """A receiver that counts who comes, and says when one has left; `hangs_up` once it has thanked."""
+
+    def __init__(self) -> None:
+        self.hangs_up = False
+        self.came = 0
+        self.left = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.came += 1
+        while head := await _head(reader):
+            await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            if self.hangs_up:
+                writer.write_eof()
+        writer.close()
+        self.left.set()
+
+    async def has_left(self) -> None:
+        async with asyncio.timeout(10):
+            await self.left.wait()
+
+
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return b""
+
+
+@asynccontextmanager
+async def open_house() -> AsyncGenerator[tuple[Doorkeeper, str]]:
+    keeper = Doorkeeper()
+    server = await asyncio.start_server(keeper.serve, "127.0.0.1", 0)
+    yield keeper, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
+    server.close()
+
+
+async def sent(sender: WebhookSender, url: str) -> Outcome:
+    return await sender(claimed(url))
+
+
+async def test_one_after_the_other_goes_through_the_same_connection() -> None:
+    async with open_house() as (keeper, url), a_sender() as sender:
+        outcomes = [await sent(sender, url) for _ in range(3)]
+
+    assert [outcome.failure for outcome in outcomes] == [None] * 3
+    assert keeper.came == 1
+
+
+async def test_a_connection_that_the_receiver_ended_meanwhile_is_not_used_again() -> None:
+    async with open_house() as (keeper, url), a_sender() as sender:
+        keeper.hangs_up = True
+        first = await sent(sender, url)
+        await keeper.has_left()
+        second = await sent(sender, url)
+
+    assert (first.failure, second.failure) == (None, None)
+    assert keeper.came == 2
+
+
+async def test_one_that_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "IDLE_SECONDS", 0.0)
+    async with open_house() as (keeper, url), open_house() as (_, elsewhere), a_sender() as sender:
+        await sent(sender, url)
+        await sent(sender, elsewhere)
+
+        await keeper.has_left()
+
+
+async def test_all_are_closed_with_the_sender() -> None:
+    async with open_house() as (keeper, url):
+        async with a_sender() as sender:
+            await sent(sender, url)
+
+        await keeper.has_left()

@@ -1,0 +1,287 @@
+"""The second wall: the database shows a training organisation its own, even to a query that forgets to ask for it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.domain.facts.certification import CertificationOutcome
+from app.persistence.engine.connection_pool import Lent, Pool
+from app.persistence.engine.database import Database, Reader, open_database
+from app.persistence.engine.database_roles import TRAINING_ORGANISATION
+from app.persistence.engine.tenant_reader import Viewer
+from app.persistence.schema.domain_tables import metadata
+from app.seed.published_catalogue import HISTYA, LA_MEDNUM
+from app.use_cases.record_certification import Result, certify
+from app.use_cases.registrations.register_adviser import register
+from tests.persistence.counting_proxy import Wire, counted
+from tests.persistence.postgres_errors import InsufficientPrivilege, Refused
+from tests.use_cases.use_case_builders import a_demand, an_adviser_in_post, asking, day
+
+STRANGER = UUID(int=404)
+EVERY_REGISTRATION = "SELECT training_organisation_id FROM registration"
+
+# What an organisation may read, by table: every row, or those that are its own.
+EVERYBODY_S = {"module", "training_organisation", "qualification", "feed_epoch"}
+ITS_OWN = {"registration", "decision", "adviser", "certification", "outbox", "feed", "feed_entry"} | {
+    "webhook_endpoint", "lane", "delivery", "delivery_attempt",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """An adviser registered with La Mednum, one with Histya, one with nobody; each has a certification."""
+
+    of_mednum: UUID
+    of_histya: UUID
+    of_nobody: UUID
+
+
+async def _situation(database: Database) -> Situation:
+    advisers = [await an_adviser_in_post(database) for _ in range(3)]
+    for adviser, organisation in zip(advisers, (LA_MEDNUM, HISTYA), strict=False):
+        await register(database, replace(a_demand(adviser), training_organisation_id=organisation), asking())
+    for adviser in advisers:
+        result = Result(adviser, "pix", CertificationOutcome.OBTAINED, day("2024-09-12"), None, None)
+        await certify(database, result, asking())
+    return Situation(*advisers)
+
+
+@pytest.fixture
+async def situation(database: Database) -> Situation:
+    return await _situation(database)
+
+
+async def seen(reader: Reader, forgetful: str) -> list[Any]:
+    """The only column of every row."""
+    return [next(iter(row.values())) for row in await reader.many(forgetful)]
+
+
+async def test_a_query_that_forgets_its_filter_sees_registrations_of_the_viewer_only(
+    database: Database, situation: Situation
+) -> None:
+    mednum, histya = database.seen_by(LA_MEDNUM), database.seen_by(HISTYA)
+    advisers = "SELECT adviser_id FROM registration"
+
+    assert await seen(mednum, advisers) == [situation.of_mednum]
+    assert await seen(histya, advisers) == [situation.of_histya]
+    assert await seen(database.seen_by(STRANGER), advisers) == []
+
+
+@pytest.mark.parametrize(
+    "forgetful",
+    ["SELECT adviser_id FROM decision", "SELECT id FROM adviser", "SELECT adviser_id FROM certification"],
+)
+async def test_and_of_what_its_registrations_concern_only(
+    database: Database, situation: Situation, forgetful: str
+) -> None:
+    assert await seen(database.seen_by(LA_MEDNUM), forgetful) == [situation.of_mednum]
+    assert await seen(database.seen_by(HISTYA), forgetful) == [situation.of_histya]
+    assert await seen(database.seen_by(STRANGER), forgetful) == []
+    assert len(await seen(database.seen_by(None), forgetful)) >= 2
+
+
+async def test_a_result_that_it_recorded_is_its_own(database: Database) -> None:
+    adviser = await an_adviser_in_post(database)
+    result = Result(adviser, "pix", CertificationOutcome.OBTAINED, day("2024-09-12"), None, LA_MEDNUM)
+    await certify(database, result, asking())
+
+    results = "SELECT adviser_id FROM certification"
+
+    assert await seen(database.seen_by(LA_MEDNUM), results) == [adviser]
+    assert await seen(database.seen_by(HISTYA), results) == []
+
+
+@pytest.mark.parametrize("forgetful", ["SELECT id FROM adviser", "SELECT adviser_id FROM certification"])
+async def test_whose_registrations_it_cancelled_it_sees_no_more(
+    database: Database, owner: Database, situation: Situation, forgetful: str
+) -> None:
+    """Red with the policies of before."""
+    mednum = database.seen_by(LA_MEDNUM)
+    assert await seen(mednum, forgetful) == [situation.of_mednum]
+
+    await owner.one("UPDATE registration SET status = 'cancelled', funding = NULL, payer = NULL, unit = NULL")
+
+    assert await seen(mednum, forgetful) == []
+    assert await seen(mednum, "SELECT adviser_id FROM registration") == [situation.of_mednum]
+    for table, column in (("adviser", "id"), ("certification", "adviser_id")):
+        registered = f"EXISTS (SELECT FROM registration r WHERE r.adviser_id = {table}.{column})"
+        await owner.one(f"ALTER POLICY viewer ON {table} USING ({registered})")
+    assert await seen(mednum, forgetful) == [situation.of_mednum]
+
+
+async def test_the_e_mail_of_its_advisers_is_not_for_it(database: Database, situation: Situation) -> None:
+    mednum = database.seen_by(LA_MEDNUM)
+
+    for statement in ("SELECT email FROM adviser", "SELECT * FROM adviser"):
+        with pytest.raises(InsufficientPrivilege):
+            await mednum.many(statement)
+
+    assert await seen(mednum, "SELECT last_name FROM adviser") == ["Exemple"]
+    assert situation.of_mednum in await seen(mednum, "SELECT id FROM adviser")
+
+
+@pytest.mark.parametrize("table", sorted(metadata.tables))
+async def test_every_table_is_its_own_everybody_s_or_closed_to_it(database: Database, table: str) -> None:
+    row = await database.one(
+        """SELECT has_any_column_privilege($1, c.oid, 'SELECT') AS readable, c.relrowsecurity AS limited,
+            has_any_column_privilege($1, c.oid, 'INSERT, UPDATE') OR has_table_privilege($1, c.oid, 'DELETE, TRUNCATE')
+                AS writable
+        FROM pg_class c WHERE c.oid = $2::text::regclass""",
+        TRAINING_ORGANISATION,
+        table,
+    )
+
+    assert row is not None
+    assert row["readable"] == (table in ITS_OWN | EVERYBODY_S)
+    assert row["limited"] == (table in ITS_OWN)
+    assert not row["writable"]
+
+
+async def test_what_is_closed_to_it_is_refused(database: Database) -> None:
+    with pytest.raises(InsufficientPrivilege):
+        await database.seen_by(LA_MEDNUM).many("SELECT * FROM contract")
+
+
+async def test_red_run_without_the_wall_a_query_that_forgets_its_filter_sees_everything(
+    database: Database, owner: Database, situation: Situation
+) -> None:
+    await owner.one("ALTER POLICY viewer ON registration USING (true)")
+
+    assert set(await seen(database.seen_by(LA_MEDNUM), "SELECT adviser_id FROM registration")) == {
+        situation.of_mednum,
+        situation.of_histya,
+    }
+
+
+async def test_without_its_policy_a_table_is_closed(database: Database, owner: Database, situation: Situation) -> None:
+    await owner.one("DROP POLICY viewer ON registration")
+
+    assert await seen(database.seen_by(LA_MEDNUM), EVERY_REGISTRATION) == []
+    advisers = await seen(database, "SELECT adviser_id FROM registration")
+    assert set(advisers) == {situation.of_mednum, situation.of_histya}
+
+
+# One connection is lent to everybody, so that whatever a borrower leaves is what the next one finds.
+
+
+@pytest.fixture
+async def narrow(database_url: str) -> AsyncGenerator[Database]:
+    opened = open_database(database_url, pool_size=1)
+    await _situation(opened)
+    yield opened
+    await opened.close()
+
+
+async def fine(reader: Reader, _: Database) -> None:
+    assert await seen(reader, EVERY_REGISTRATION) == [LA_MEDNUM]
+
+
+async def refused(reader: Reader, _: Database) -> None:
+    with pytest.raises(Refused):
+        await reader.one("SELECT 1 / 0")
+
+
+async def cancelled(reader: Reader, narrow: Database) -> None:
+    """While the server makes it wait."""
+    async with narrow.transaction() as tx:
+        await tx.one("SELECT pg_advisory_xact_lock(7)")
+        reading = asyncio.create_task(reader.one("SELECT pg_advisory_lock(7)"))
+        while not await tx.many("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+            pass
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+
+async def cut(reader: Reader, _: Database) -> None:
+    with pytest.raises(Refused):
+        await reader.one("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@pytest.mark.parametrize("left", [fine, refused, cancelled, cut])
+async def test_the_next_borrower_never_sees_as_the_one_before(
+    narrow: Database, left: Callable[[Reader, Database], Awaitable[None]]
+) -> None:
+    await left(narrow.seen_by(LA_MEDNUM), narrow)
+
+    assert await seen(narrow.seen_by(HISTYA), EVERY_REGISTRATION) == [HISTYA]
+    assert await seen(narrow.seen_by(STRANGER), EVERY_REGISTRATION) == []
+    assert await seen(narrow.seen_by(LA_MEDNUM), EVERY_REGISTRATION) == [LA_MEDNUM]
+    assert len(await seen(narrow, EVERY_REGISTRATION)) == 2
+
+
+class Interrupted:
+    """A connection whose borrower is cancelled once the server has done what it was asked to execute."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def execute(self, sql: str) -> None:
+        await self._connection.execute(sql)
+        raise asyncio.CancelledError
+
+
+class Interrupting(Pool):
+    """Lends the connections of another pool, to borrowers who will be interrupted."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncGenerator[Lent]:
+        async with self._pool.lend() as lent:
+            connection: Any = Interrupted(lent.connection)
+            yield Lent(connection, lent.notes, lent.era)
+
+
+async def test_a_session_interrupted_while_it_changes_hands_is_nobody_s(narrow: Database) -> None:
+    mednum = narrow.seen_by(LA_MEDNUM)
+    assert isinstance(mednum, Viewer)
+    await fine(mednum, narrow)
+
+    with pytest.raises(asyncio.CancelledError):
+        await Viewer(Interrupting(mednum.pool), {}, HISTYA).many(EVERY_REGISTRATION)
+
+    await fine(mednum, narrow)
+
+
+async def test_many_viewers_at_once_each_see_their_own(database: Database, situation: Situation) -> None:
+    async def look(organisation: UUID) -> Iterable[Any]:
+        return await seen(database.seen_by(organisation), "SELECT adviser_id FROM registration")
+
+    expected = {LA_MEDNUM: [situation.of_mednum], HISTYA: [situation.of_histya], STRANGER: list[UUID]()}
+    asked = [LA_MEDNUM, HISTYA, STRANGER, HISTYA, LA_MEDNUM] * 20
+
+    assert await asyncio.gather(*map(look, asked)) == [expected[organisation] for organisation in asked]
+
+
+@pytest.fixture
+async def wired(database_url: str) -> AsyncGenerator[tuple[Database, Wire]]:
+    async with counted(database_url) as (url, wire):
+        opened = open_database(url, pool_size=1)
+        yield opened, wire
+        await opened.close()
+
+
+async def test_a_viewer_s_next_read_costs_one_round_trip_and_another_viewer_s_first_one_more(
+    wired: tuple[Database, Wire],
+) -> None:
+    database, wire = wired
+    for organisation in (LA_MEDNUM, HISTYA):
+        await database.seen_by(organisation).many(EVERY_REGISTRATION)
+    costs = list[int]()
+
+    for organisation in (HISTYA, HISTYA, LA_MEDNUM, LA_MEDNUM):
+        before = wire.round_trips
+        await database.seen_by(organisation).many(EVERY_REGISTRATION)
+        costs.append(wire.round_trips - before)
+
+    assert costs == [1, 1, 2, 1]

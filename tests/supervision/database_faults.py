@@ -1,0 +1,188 @@
+"""What a database does to those who use it, for real: each begins when its block does, and is over when it ends."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from app.embedded.cluster import Cluster
+from app.persistence.engine.database import Database, open_database
+
+READY = b"Z\0\0\0\5I"  # what the server ends each answer with
+TABLES = """SELECT format('%I', relname) AS name FROM pg_class WHERE relkind = 'r'
+AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"""
+
+
+def _farewell() -> bytes:
+    """An idle session is told that it ends, and its connection stays open for a moment longer."""
+    fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+    return b"E" + (len(fields) + 4).to_bytes(4) + fields
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database: `url` for whoever is to suffer, `owner` for whoever is not, who connects before."""
+
+    cluster: Cluster
+    url: str
+    owner: Database
+    wire: "Wire"
+
+    @property
+    def name(self) -> str:
+        return urlsplit(self.url).path.removeprefix("/")
+
+
+class Wire:
+    """To the server, and from it; `says_farewell` to whoever has nothing under way."""
+
+    def __init__(self) -> None:
+        self._says_farewell = False
+        self._writers = set[asyncio.StreamWriter]()
+        self._idle = set[asyncio.StreamWriter]()
+
+    def say_farewell(self) -> None:
+        """From now on, and at once to those who are idle."""
+        self._says_farewell = True
+        for writer in self._idle:
+            writer.write(_farewell())
+
+    def mend(self) -> None:
+        self._says_farewell = False
+        for writer in self._writers:
+            writer.close()
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_client: bool) -> None:
+        self._writers.add(writer)
+        try:
+            while heard := await reader.read(65_536):
+                ready = to_client and heard.endswith(READY)
+                writer.write(heard + (_farewell() if ready and self._says_farewell else b""))
+                (self._idle.add if ready else self._idle.discard)(writer)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            self._writers.discard(writer)
+            self._idle.discard(writer)
+            writer.close()
+
+
+@asynccontextmanager
+async def place(cluster: Cluster, url: str) -> AsyncGenerator[Place]:
+    parts, wire, carried = urlsplit(url), Wire(), set[asyncio.Task[None]]()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(parts.hostname, parts.port)
+        carried.add(asyncio.create_task(wire.carry(reader, far_writer, to_client=False)))
+        carried.add(asyncio.create_task(wire.carry(far_reader, writer, to_client=True)))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    through = urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}"))
+    owner = open_database(url, pool_size=4, role=None)
+    try:
+        yield Place(cluster, through, owner, wire)
+    finally:
+        await owner.close()
+        server.close()
+        await asyncio.gather(*carried)
+
+
+@asynccontextmanager
+async def _commanding(place: Place) -> AsyncGenerator[Database]:
+    maintenance = open_database(place.cluster.url("postgres"), pool_size=1, role=None)
+    try:
+        yield maintenance
+    finally:
+        await maintenance.close()
+
+
+async def end_sessions(place: Place) -> None:
+    """All of the database, as a planned change of server does."""
+    async with _commanding(place) as maintenance:
+        await maintenance.many(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", place.name
+        )
+
+
+async def _command(place: Place, *commands: str) -> None:
+    async with _commanding(place) as maintenance:
+        for command in commands:
+            await maintenance.one(command)
+
+
+@asynccontextmanager
+async def sessions_ended(place: Place) -> AsyncGenerator[None]:
+    """And nobody is let in again for a while."""
+    await _command(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS false")
+    await end_sessions(place)
+    yield
+    await _command(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS true")
+
+
+@asynccontextmanager
+async def driver_broken(place: Place) -> AsyncGenerator[None]:
+    """Farewells that no statement was waiting for: asyncpg's InternalClientError."""
+    place.wire.say_farewell()
+    yield
+    place.wire.mend()
+
+
+@asynccontextmanager
+async def read_only(place: Place) -> AsyncGenerator[None]:
+    """As a standby is; the sessions end again when it becomes the primary."""
+    await _command(place, f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
+    await end_sessions(place)
+    yield
+    await _command(place, f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
+    await end_sessions(place)
+
+
+def _refusing(code: str) -> Callable[[Place], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def refusing(place: Place) -> AsyncGenerator[None]:
+        await place.owner.one(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE 'no room is left' USING ERRCODE = '{code}'; END $$"
+        )
+        for table in await place.owner.many(TABLES):
+            await place.owner.one(
+                f"CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON {table['name']} EXECUTE FUNCTION refuse()"
+            )
+        yield
+        await place.owner.one("DROP FUNCTION refuse CASCADE")
+
+    return refusing
+
+
+@asynccontextmanager
+async def schema_gone(place: Place) -> AsyncGenerator[None]:
+    """Every table is somewhere else for a while, so that no plan holds."""
+    tables = [table["name"] for table in await place.owner.many(TABLES)]
+    await place.owner.one("CREATE SCHEMA elsewhere")
+    for table in tables:
+        await place.owner.one(f"ALTER TABLE {table} SET SCHEMA elsewhere")
+    yield
+    for table in tables:
+        await place.owner.one(f"ALTER TABLE elsewhere.{table} SET SCHEMA public")
+
+
+@asynccontextmanager
+async def plans_outdated(place: Place) -> AsyncGenerator[None]:
+    """Every table has a column more: plans made before are of no more use."""
+    for table in await place.owner.many(TABLES):
+        await place.owner.one(f"ALTER TABLE {table['name']} ADD COLUMN added_since integer")
+    yield
+
+
+ADVERSITIES: dict[str, Callable[[Place], AbstractAsyncContextManager[None]]] = {
+    "sessions ended": sessions_ended,
+    "driver broken": driver_broken,
+    "read-only": read_only,
+    "disk full": _refusing("53100"),
+    "out of memory": _refusing("53200"),
+    "schema gone": schema_gone,
+    "plans outdated": plans_outdated,
+}

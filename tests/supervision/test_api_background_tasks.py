@@ -1,0 +1,108 @@
+"""What the API does in the background outlives what it meets, as a worker's chores do."""
+
+import ast
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from app import main
+from app.api.http.application_state import Service
+from app.api.http.long_polling import Watch
+from app.embedded.cluster import Cluster
+from app.persistence.engine.database import Database, open_database
+from app.persistence.outbox.event_feed import read_head
+from app.persistence.outbox.feed_positions import WHOLE
+from app.settings import Settings
+from tests.fake_clock import Clockwork
+from tests.outbox.webhooks.webhook_builders import SECRETS
+from tests.persistence.outbox.event_builders import told
+from tests.supervision.database_faults import ADVERSITIES, Place, place
+from tests.supervision.pending_work import ERRANDS
+from tests.supervision.polling import all_fail_twice, last_turn, until, until_all
+
+APP = Path(main.__file__).parent
+OF_THE_API = {"hear_announcements_for_api", "watch_feed", "work"}
+
+
+def test_every_chore_of_the_program_is_tried_in_this_room() -> None:
+    named = {
+        node.args[0].value
+        for path in APP.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Chore" and isinstance(node.args[0], ast.Constant)
+    }
+
+    assert named - ERRANDS.keys() == OF_THE_API
+
+
+@pytest.fixture
+async def here(cluster: Cluster, database_url: str) -> AsyncGenerator[Place]:
+    async with place(cluster, database_url) as found:
+        yield found
+
+
+@pytest.mark.parametrize("adversity", ADVERSITIES)
+async def test_whoever_waits_for_the_feed_is_told_once_it_is_over(here: Place, adversity: str) -> None:
+    database = open_database(here.url, pool_size=2)
+    watch, leaving = Watch(database, Clockwork(), lambda: False), asyncio.Future[None]()
+    await told(here.owner)
+    async with ADVERSITIES[adversity](here):
+        waiting = asyncio.create_task(watch.moved(WHOLE, 0, 30, leaving))
+        if adversity != "plans outdated":
+            await all_fail_twice({"watch_feed"})
+            assert not waiting.done()
+    async with asyncio.timeout(30):
+        assert await waiting
+    await database.close()
+
+
+def _ignore(_: Service, __: float) -> None:
+    """Signals."""
+
+
+@pytest.fixture
+def application(here: Place, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """The API and a worker in one process, which leaves the signals of this one alone."""
+    monkeypatch.setattr(main, "drain_on_sigterm", _ignore)
+    return main.build(
+        Settings(database_url=SecretStr(here.url), secret_key=SecretStr(SECRETS[0]), run_worker=True, drain_seconds=0)
+    )
+
+
+async def test_the_api_hears_again_and_its_worker_works(here: Place, application: FastAPI) -> None:
+    heard = {"hear_announcements_for_api"}
+    async with application.router.lifespan_context(application):
+        await until_all(heard, lambda name: last_turn(name) > 0)
+        async with ADVERSITIES["sessions ended"](here):
+            await all_fail_twice(heard | {"place_events"})
+        await until_all(heard, lambda name: last_turn(name) > 0)
+        await told(here.owner)
+        await until_placed(here.owner)
+
+
+async def until_placed(database: Database) -> None:
+    async with asyncio.timeout(30):
+        while await read_head(database, WHOLE) == 0:
+            pass
+
+
+async def test_a_worker_that_cannot_even_begin_is_begun_again(
+    application: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = list[None]()
+
+    async def work(_: object, __: object, ___: object, stop: asyncio.Event) -> None:
+        begun.append(None)
+        if len(begun) == 1:
+            raise OSError
+        await stop.wait()
+
+    monkeypatch.setattr(main, "work", work)
+    with capture_logs():
+        async with application.router.lifespan_context(application):
+            await until(lambda: len(begun) == 2)

@@ -1,0 +1,186 @@
+"""A chore that ends is begun again, however it ended; told to stop, it stops."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.persistence.engine.database_errors import NotReady, RoleIgnored, Unready
+from app.supervisor import Chore, ChoreEnded, Pauses, Turned, supervise
+from tests.supervision.polling import failures, until
+
+AT_ONCE = Pauses(first=0.001, most=0.001)
+A_DAY = Pauses(first=86_400.0, most=86_400.0)
+
+
+async def _fail(failure: Exception) -> None:
+    raise failure
+
+
+async def _return() -> None:
+    """As if it were done."""
+
+
+async def _be_cancelled() -> None:
+    """By something within."""
+    asyncio.current_task().cancel()  # type: ignore[union-attr]  # there is one
+    await asyncio.sleep(0)
+
+
+ENDS = {
+    "fails": lambda: _fail(ValueError("a file that no rule can read")),
+    "runs out of memory": lambda: _fail(MemoryError()),
+    "recurses for ever": lambda: _fail(RecursionError()),
+    "fails in a group": lambda: _fail(ExceptionGroup("several", [OSError(), ValueError()])),
+    "returns": _return,
+    "is cancelled from within": _be_cancelled,
+}
+
+
+class Patient:
+    """Ends as it is told the first three times, then works until it is told to stop."""
+
+    def __init__(self, end: str) -> None:
+        self._end = end
+        self.begun = 0
+        self.well = asyncio.Event()
+
+    async def run(self, _: Turned) -> None:
+        self.begun += 1
+        if self.begun <= 3:
+            await ENDS[self._end]()
+            return
+        self.well.set()
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def supervised(*chores: Chore, pauses: Pauses = AT_ONCE) -> AsyncGenerator[asyncio.Event]:
+    stop = asyncio.Event()
+    running = asyncio.create_task(supervise(chores, stop, pauses))
+    yield stop
+    stop.set()
+    async with asyncio.timeout(10):
+        await running
+
+
+async def within_patience(event: asyncio.Event) -> None:
+    async with asyncio.timeout(10):
+        await event.wait()
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_however_it_ends_it_is_logged_counted_and_begun_again(end: str) -> None:
+    patient, before = Patient(end), failures("patient")
+    with capture_logs() as logged:
+        async with supervised(Chore("patient", patient.run, grace=0)):
+            await within_patience(patient.well)
+
+    assert (patient.begun, failures("patient") - before) == (4, 3)
+    assert [line["chore"] for line in logged] == ["patient"] * 3
+    assert all(isinstance(line["exc_info"], Exception) for line in logged)
+
+
+async def test_one_that_returns_is_said_to_have_ended() -> None:
+    patient = Patient("returns")
+    with capture_logs() as logged:
+        async with supervised(Chore("patient", patient.run, grace=0)):
+            await within_patience(patient.well)
+
+    assert isinstance(logged[0]["exc_info"], ChoreEnded)
+
+
+async def test_one_that_fails_for_ever_takes_no_other_along() -> None:
+    turns, enough = 0, asyncio.Event()
+
+    async def works(turned: Turned) -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            turned()
+            if turns == 50:
+                enough.set()
+            await asyncio.sleep(0.001)
+
+    with capture_logs():
+        async with supervised(Chore("ill", lambda _: _fail(OSError()), grace=0), Chore("well", works, grace=0)):
+            await within_patience(enough)
+
+
+async def test_a_stop_waits_for_no_pause() -> None:
+    patient = Patient("fails")
+    with capture_logs() as logged:
+        async with supervised(Chore("patient", patient.run), pauses=A_DAY):
+            await until(lambda: bool(logged))
+
+    assert patient.begun == 1
+
+
+async def test_told_to_stop_a_chore_comes_to_its_end_and_one_that_does_not_is_cancelled() -> None:
+    ended, begun = list[str](), asyncio.Event()
+    async with supervised(
+        Chore("orderly", lambda _: _comes_to_its_end(stop, ended)),
+        Chore("deaf", lambda _: _hears_nothing(begun, ended), grace=0.05),
+    ) as stop:
+        await within_patience(begun)
+
+    assert sorted(ended) == ["cancelled", "of itself"]
+
+
+async def _comes_to_its_end(stop: asyncio.Event, ended: list[str]) -> None:
+    await stop.wait()
+    await asyncio.sleep(0.01)
+    ended.append("of itself")
+
+
+async def _hears_nothing(begun: asyncio.Event, ended: list[str]) -> None:
+    begun.set()
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        ended.append("cancelled")
+        raise
+
+
+def test_pauses_grow_to_their_most_and_no_further() -> None:
+    pauses = Pauses(first=0.5, most=10.0)
+    lengths = [[pauses.after(failures) for _ in range(50)] for failures in (1, 2, 3, 1000)]
+
+    assert [max(each) <= most for each, most in zip(lengths, (0.5, 1, 2, 10), strict=True)] == [True] * 4
+    assert [min(each) >= least for each, least in zip(lengths, (0.25, 0.5, 1, 5), strict=True)] == [True] * 4
+    assert len(set(lengths[-1])) > 1
+
+
+async def test_a_turn_that_succeeds_makes_the_next_pause_short_again() -> None:
+    begun = 0
+
+    async def comes_and_goes(turned: Turned) -> None:
+        nonlocal begun
+        begun += 1
+        if begun in {5, 6}:
+            turned()
+        raise OSError
+
+    with capture_logs() as logged:
+        async with supervised(Chore("tide", comes_and_goes), pauses=Pauses(first=0.01, most=10.0)):
+            await until(lambda: begun == 7)
+
+    assert logged[3]["again_in"] > 2 * logged[4]["again_in"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (OSError(), "the database does not answer"),
+        (RoleIgnored(), "a connection pooler ignored the role"),
+        (NotReady(Unready.UNCONFIRMED), "a standby server does not answer"),
+    ],
+)
+async def test_the_log_says_what_is_the_matter_with_the_database(failure: Exception, said: str) -> None:
+    with capture_logs() as logged:
+        async with supervised(Chore("ill", lambda _: _fail(failure)), pauses=A_DAY):
+            await until(lambda: bool(logged))
+
+    assert said in logged[0]["event"]

@@ -1,0 +1,34 @@
+"""A process that looks at advisers, and kills itself (`kill -9`) at a step of the test's choice."""
+
+import asyncio
+import os
+import signal
+import sys
+from typing import Never
+
+from app.persistence.engine.database import open_database
+from app.use_cases.advisers import remind_advisers as reminding
+from tests.fake_clock import MORNING
+
+# What it does last; but for the last one, nothing of it is committed.
+STEPS = ("keep", "write", "reach", "committed")
+
+
+async def _die(*_: object) -> Never:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+async def main(url: str, step: str) -> None:
+    """Two advisers, then the end."""
+    reminding.BATCH = 2
+    if step == "write":
+        reminding.registrations.write = _die  # type: ignore[attr-defined]  # what the module calls
+    elif step != "committed":
+        setattr(reminding, step, _die)
+    await reminding.remind(open_database(url, pool_size=1), MORNING)
+    await _die()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,35 @@
+"""Advisers who are to be reminded, and the looks that are taken at them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.persistence.engine.database import Database
+from app.persistence.engine.driver_types import Row
+from app.use_cases.advisers.remind_advisers import remind
+from tests.fake_clock import MORNING
+from tests.use_cases.use_case_builders import a_contract, an_adviser, day
+
+# Two months after the end of initial training, both exams are due: on 30 June. The first year ends on 3 August.
+ENTERED_ON, ENDED_ON, DUE_ON = day("2025-08-03"), day("2026-04-30"), day("2026-06-30")
+
+
+async def somebody_to_remind(database: Database) -> UUID:
+    """Of both exams, and of two units of the first year."""
+    adviser = await an_adviser(database, initial_training_entered_on=ENTERED_ON, initial_training_ended_on=ENDED_ON)
+    await a_contract(database, adviser)
+    return adviser
+
+
+async def looked(database: Database, now: datetime = MORNING) -> int:
+    """Look until all were looked at, or another is at it; return how often."""
+    looks = 1
+    while await remind(database, now):
+        looks += 1
+    return looks
+
+
+async def reminded(database: Database) -> list[Row]:
+    """The events that remind, in the order in which they were told."""
+    return await database.many(
+        "SELECT * FROM outbox WHERE type IN ('certification.due', 'entitlement.expiring') ORDER BY id"
+    )

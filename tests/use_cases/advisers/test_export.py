@@ -1,0 +1,107 @@
+"""What is held on one person, told to that person."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from app.persistence.administration.clients import Role
+from app.persistence.advisers.personal_data import HELD
+from app.persistence.engine.database import open_database
+from app.seed.demonstration_clients import NAMES
+from app.seed.published_catalogue import LA_MEDNUM
+from tests.api.response_assertions import documented, problem
+from tests.http_builders import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
+from tests.live_server import Served, key
+from tests.outbox.emails.personal_links import over_quota
+from tests.persistence.outbox.event_builders import placed
+
+
+def exported(client: httpx.Client, adviser: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows by the title of what holds them."""
+    said = documented(client.get(f"/v1/advisers/{adviser}/export"), "exportAdviser")
+    assert said["adviser_id"] == adviser
+    return {holding["title"]: holding["rows"] for holding in said["holdings"]}
+
+
+def test_identity_comes_first_in_the_words_of_the_person(platform: httpx.Client) -> None:
+    body = adviser_body()
+    adviser = platform.post("/v1/advisers", json=body, headers=key()).raise_for_status().json()
+
+    said = exported(platform, adviser["id"])
+
+    assert [*said] == [holding.title for _, holding in HELD.values()]
+    (identity,) = said["Identité"]
+    assert identity["Prénom"] == "Camille"
+    assert identity["Adresse électronique"] == "camille@example.org"
+    assert identity["ID Conum"] == body["conum_id"]
+    assert identity["Enregistré le"] == "2026-06-15T08:30:00.000000Z"
+    (answer,) = said["Réponses gardées"]
+    assert (answer["Statut HTTP"], answer["Réponse"]) == (201, adviser)
+
+
+async def _placed(url: str) -> None:
+    database = open_database(url, pool_size=2)
+    await placed(database)
+    await database.close()
+
+
+def test_everything_of_a_life_is_there_under_readable_names(
+    served: Served, platform: httpx.Client, admin: httpx.Client
+) -> None:
+    waiting = over_quota(platform)
+    adviser = waiting["adviser_id"]
+    report = {"bucket": "civil_year:2025", "motive": "Congé maternité", "decided_on": "2026-01-12"}
+    admin.post(f"/v1/advisers/{adviser}/carry-overs", json=report).raise_for_status()
+    result = {"adviser_id": adviser, "qualification": "pix", "outcome": "obtained", "on": "2026-06-12"}
+    admin.post("/v1/certifications", json=result).raise_for_status()
+    asyncio.run(_placed(served.database_url))
+
+    said = exported(admin, adviser)
+
+    held = {title: len(rows) for title, rows in said.items()}
+    assert {title: count for title, count in held.items() if count < 5} == {
+        "Identité": 1, "Contrats de travail": 1, "Inscriptions": 2, "Décisions": 3, "Reports de droits": 1,
+        "Résultats d’examen": 1, "Essais d’envoi": 0, "Réponses gardées": 2, "Rappels": 0, "Imports": 0,
+        "Lignes rejetées": 0, "Empreintes d’identités effacées": 0,
+    }  # fmt: skip
+    assert held.keys() - {"Journal des accès", "Événements", "Courriels et livraisons"} == {
+        title for title, count in held.items() if count < 5
+    }
+    assert said["Inscriptions"][0]["Organisme de formation"] == "La Mednum"
+    assert {decision["À la demande de"] for decision in said["Décisions"]} == {NAMES[Role.PLATFORM], NAMES[Role.ADMIN]}
+    assert said["Décisions"][-1]["Faits lus"]["request"]["module"]["code"] == "cybersecurite"
+    assert {"putAdviser", "registerAdviser", "carryOver"} <= {line["Action"] for line in said["Journal des accès"]}
+
+
+def test_nobody_else_is_in_it(platform: httpx.Client) -> None:
+    """A page of a list is one line of the log, with everybody on it."""
+    other, adviser = an_adviser_in_post(platform), an_adviser_in_post(platform)
+    register(platform, other)
+    register(platform, adviser)
+    platform.get("/v1/advisers", params={"limit": 500})
+
+    answer = platform.get(f"/v1/advisers/{adviser}/export")
+
+    assert other not in answer.text
+    assert adviser in answer.text
+
+
+def test_to_export_leaves_its_trace(platform: httpx.Client, admin: httpx.Client) -> None:
+    adviser = an_adviser(platform)
+    exported(platform, adviser)
+
+    (line,) = admin.get("/v1/audit-log", params={"subject_id": adviser, "action": "exportAdviser"}).json()["data"]
+
+    assert line["subject_ids"] == [adviser]
+
+
+def test_only_whoever_answers_for_the_data_may(platform: httpx.Client, organisation: httpx.Client) -> None:
+    adviser = an_adviser(platform)
+    a_contract(platform, adviser)
+    register(platform, adviser, training_organisation_id=str(LA_MEDNUM))
+
+    problem(organisation.get(f"/v1/advisers/{adviser}/export"), 403, "forbidden")
+    problem(organisation.delete(f"/v1/advisers/{adviser}", headers={"If-Match": "*"}), 403, "forbidden")
+    problem(platform.get(f"/v1/advisers/{uuid4()}/export"), 404, "not-found")

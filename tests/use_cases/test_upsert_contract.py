@@ -1,0 +1,186 @@
+from uuid import uuid4
+
+import pytest
+
+from app.persistence.engine.database import Database
+from app.persistence.registrations import list_decisions
+from app.use_cases.errors import PreconditionMissing, Stale, UnknownReference
+from app.use_cases.preconditions import ANYTHING, Expected
+from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.upsert_contract import keep_contract
+from tests.fake_clock import MORNING
+from tests.use_cases.use_case_builders import (
+    FIRST_DAY,
+    NOTHING_SAID,
+    PAST_DAY,
+    a_contract,
+    an_adviser,
+    an_adviser_in_post,
+    asking,
+    change_contract,
+    contract_columns,
+    day,
+    id_of,
+    registered,
+    standing,
+)
+
+LATER = MORNING.replace(hour=18)
+
+
+async def test_a_contract_kept_as_is_keeps_its_version_and_decides_nothing(database: Database) -> None:
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser)
+    await registered(database, adviser)
+    written = await database.many("SELECT xmin::text FROM contract UNION ALL SELECT xmin::text FROM registration")
+
+    row, is_new = await keep_contract(database, contract, contract_columns(adviser), ANYTHING, asking(now=LATER))
+
+    assert (row["version"], row["updated_at"], is_new) == (1, MORNING, False)
+    assert written == await database.many(
+        "SELECT xmin::text FROM contract UNION ALL SELECT xmin::text FROM registration"
+    )
+    assert len(await database.many("SELECT id FROM decision")) == 1
+
+
+async def test_a_contract_that_exists_is_changed_by_whoever_knows_its_version_only(database: Database) -> None:
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser)
+    changed = contract_columns(adviser, employer_name="Ville renommée")
+
+    with pytest.raises(PreconditionMissing):
+        await keep_contract(database, contract, changed, NOTHING_SAID, asking())
+    with pytest.raises(Stale) as stale:
+        await keep_contract(database, contract, changed, Expected(frozenset({2, 3})), asking())
+    row, _ = await keep_contract(database, contract, changed, Expected(frozenset({1})), asking())
+
+    assert stale.value.version == 1
+    assert row["version"] == 2
+
+
+async def test_a_contract_never_passes_to_another_adviser(database: Database) -> None:
+    adviser, other = await an_adviser(database), await an_adviser(database)
+    contract = await a_contract(database, adviser)
+
+    with pytest.raises(UnknownReference) as refused:
+        await keep_contract(database, contract, contract_columns(other), ANYTHING, asking())
+
+    assert refused.value.pointers == ("/adviser_id",)
+    kept = await database.one("SELECT adviser_id, version FROM contract")
+    assert kept is not None
+    assert (kept["adviser_id"], kept["version"]) == (adviser, 1)
+
+
+async def test_a_contract_of_nobody_is_refused(database: Database) -> None:
+    with pytest.raises(UnknownReference) as refused:
+        await keep_contract(database, uuid4(), contract_columns(uuid4()), NOTHING_SAID, asking())
+
+    assert refused.value.pointers == ("/adviser_id",)
+
+
+async def test_a_contract_renews_another_one_of_the_same_adviser_only(database: Database) -> None:
+    adviser, other = await an_adviser(database), await an_adviser(database)
+    contract, others = await a_contract(database, adviser), await a_contract(database, other)
+
+    for renewed in (others, uuid4(), contract):
+        with pytest.raises(UnknownReference) as refused:
+            await change_contract(database, contract, adviser, renews_contract_id=renewed)
+        assert refused.value.pointers == ("/renews_contract_id",)
+    renewal = await a_contract(database, adviser, renews_contract_id=contract)
+
+    assert await database.one("SELECT id FROM contract WHERE renews_contract_id = $1", contract) is not None
+    assert renewal != contract
+
+
+async def test_a_termination_refuses_what_is_to_come_and_its_unit_goes_to_whoever_waits(database: Database) -> None:
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser)
+    begun_waiting = await registered(database, adviser, day("2026-12-01"), "cybersecurite")
+    waiting = await registered(database, adviser, PAST_DAY)
+    assert (await standing(database, begun_waiting))["unit"] == "civil_year:2026#1"
+    assert (await standing(database, waiting))["status"] == "awaiting_choice"
+
+    await change_contract(database, contract, adviser, terminated_on=day("2026-06-30"))
+
+    assert (await standing(database, begun_waiting))["status"] == "refused"
+    promoted = await standing(database, waiting)
+    assert (promoted["status"], promoted["unit"], promoted["version"]) == ("accepted", "civil_year:2026#1", 2)
+
+
+async def test_a_session_that_has_started_is_not_decided_again(database: Database) -> None:
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser)
+    begun = await registered(database, adviser, PAST_DAY)
+
+    await change_contract(database, contract, adviser, terminated_on=day("2026-01-31"))
+
+    row = await standing(database, begun)
+    assert (row["status"], row["unit"], row["version"]) == ("accepted", "civil_year:2026#1", 1)
+
+
+async def test_a_session_of_today_in_paris_has_started_even_while_it_is_yesterday_in_utc(database: Database) -> None:
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser)
+    begun = await registered(database, adviser, day("2026-06-16"))
+    past_midnight_in_paris = MORNING.replace(hour=22, minute=30)
+
+    await keep_contract(
+        database,
+        contract,
+        contract_columns(adviser, terminated_on=day("2026-01-31")),
+        ANYTHING,
+        asking(now=past_midnight_in_paris),
+    )
+
+    assert (await standing(database, begun))["status"] == "accepted"
+
+
+async def test_a_refusal_stands_until_the_notice_even_once_its_reason_is_gone(database: Database) -> None:
+    adviser = await an_adviser(database)
+    refused = await registered(database, adviser)
+
+    await a_contract(database, adviser)
+    untouched = await standing(database, refused)
+    await reexamine(database, id_of(refused), asking(), employer_agreement=False)
+
+    assert (untouched["status"], untouched["version"]) == ("refused", 1)
+    assert (await standing(database, refused))["status"] == "accepted"
+    assert [row["cause"] for row in await list_decisions(database, id_of(refused))] == ["re_examination", "request"]
+
+
+async def test_what_waits_is_offered_the_payers_of_the_contract_of_the_moment(database: Database) -> None:
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser)
+    await registered(database, adviser)
+    waiting = await registered(database, adviser, FIRST_DAY.replace(day=9))
+    before = (await standing(database, waiting))["offered_payers"]
+
+    await change_contract(database, contract, adviser, employer_legal_form="private")
+
+    assert before == ["employer", "self"]
+    assert (await standing(database, waiting))["offered_payers"] == ["employer", "opco", "self"]
+
+
+async def test_what_waits_is_offered_the_payers_of_the_moment_even_once_its_session_has_started(
+    database: Database,
+) -> None:
+    adviser = await an_adviser(database)
+    contract = await a_contract(database, adviser)
+    await registered(database, adviser)
+    waiting = await registered(database, adviser, PAST_DAY)
+
+    await change_contract(database, contract, adviser, employer_legal_form="private")
+
+    row = await standing(database, waiting)
+    assert (row["status"], row["offered_payers"]) == ("awaiting_choice", ["employer", "opco", "self"])
+    assert len(await list_decisions(database, id_of(waiting))) == 1
+
+
+async def test_another_adviser_is_not_decided_again(database: Database) -> None:
+    adviser, other = await an_adviser(database), await an_adviser_in_post(database)
+    contract = await a_contract(database, adviser)
+    theirs = await registered(database, other)
+
+    await change_contract(database, contract, adviser, terminated_on=day("2026-06-30"))
+
+    assert (await standing(database, theirs))["version"] == 1

@@ -1,0 +1,156 @@
+"""What tests below the API start from: advisers, contracts and registrations, made by use cases that admit."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import orjson
+
+from app.domain.errors import Conflict
+from app.domain.facts.module import ModuleCode
+from app.domain.facts.session import Session, SessionFormat
+from app.persistence.administration.clients import Client, Role
+from app.persistence.engine.database import Database
+from app.persistence.engine.driver_types import Row
+from app.persistence.engine.transactions.audit_entries import Trace
+from app.persistence.engine.transactions.idempotency import Answer, Attempt
+from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM
+from app.use_cases.advisers.upsert_adviser import keep_adviser
+from app.use_cases.preconditions import ANYTHING, Expected
+from app.use_cases.registrations.register_adviser import Demand, register
+from app.use_cases.request_context import Asked
+from app.use_cases.upsert_contract import keep_contract
+from tests.fake_clock import MORNING
+
+day: Final = date.fromisoformat
+
+NOTHING_SAID: Final = Expected()
+FIRST_DAY: Final = day("2026-09-08")  # to come, by the clock of the tests
+PAST_DAY: Final = day("2026-05-12")
+MODULE: Final = "numerique-responsable"
+INITIAL: Final = "formation-initiale"
+
+PLATFORM: Final = Client(UUID(int=7_001), Role.PLATFORM, None)
+MEDNUM: Final = Client(UUID(int=7_002), Role.TRAINING_ORGANISATION, LA_MEDNUM)
+
+
+def every_column(row: Row) -> Answer:
+    """The whole row as it stands: what a client is told, and more."""
+    return Answer(200, orjson.dumps(dict(row), default=str), {"ETag": f'"{row.get("version")}"'})
+
+
+def conflict_named(conflict: Conflict) -> Answer:
+    return Answer(409, type(conflict).__name__.encode(), {"Content-Type": "application/problem+json"})
+
+
+def asking(
+    *,
+    client: Client = PLATFORM,
+    now: datetime = MORNING,
+    key: str | None = None,
+    request: str = "the same request",
+    worded: Callable[[Row], Answer] = every_column,
+    trace: Trace | None = None,
+) -> Asked:
+    """Equal `request`s are equal requests."""
+    fingerprint = sha256(request.encode()).digest()
+    attempt = None if key is None else Attempt(client.id, key, fingerprint, now, conflict_named)
+    return Asked(client, now, worded, attempt, trace)
+
+
+def a_key() -> str:
+    return str(uuid4())
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    content: dict[str, Any] = orjson.loads(answer.body)
+    return content
+
+
+def adviser_columns(**others: Any) -> dict[str, Any]:
+    """An adviser of category E."""
+    return {
+        "conum_id": None,
+        "first_name": "Camille",
+        "last_name": "Exemple",
+        "email": "camille@example.org",
+        "department": "35",
+        "in_scheme": True,
+        "initial_training_entered_on": day("2022-03-14"),
+        "initial_training_ended_on": None,
+        **others,
+    }
+
+
+def contract_columns(adviser: UUID, **others: Any) -> dict[str, Any]:
+    """A complete open-ended contract with a public employer."""
+    return {
+        "adviser_id": adviser,
+        "type": "CDI",
+        "starts_on": day("2022-01-10"),
+        "ends_on": None,
+        "terminated_on": None,
+        "termination_motive": None,
+        "renews_contract_id": None,
+        "employer_siret": "21350238800019",
+        "employer_name": "Ville d’exemple",
+        "employer_legal_form": "public",
+        "employer_department": "35",
+        "employer_contact_email": "mairie@example.org",
+        "employer_aidants_connect_accredited": False,
+        "ds_file_number": "1234567",
+        "contract_uploaded_on": day("2022-01-17"),
+        "validated_on": day("2022-01-20"),
+        **others,
+    }
+
+
+async def an_adviser(database: Database, **others: Any) -> UUID:
+    adviser = uuid4()
+    await keep_adviser(database, adviser, adviser_columns(**others), NOTHING_SAID, asking())
+    return adviser
+
+
+async def a_contract(database: Database, adviser: UUID, **others: Any) -> UUID:
+    contract = uuid4()
+    await keep_contract(database, contract, contract_columns(adviser, **others), NOTHING_SAID, asking())
+    return contract
+
+
+async def change_contract(database: Database, contract: UUID, adviser: UUID, **others: Any) -> None:
+    await keep_contract(database, contract, contract_columns(adviser, **others), ANYTHING, asking())
+
+
+async def an_adviser_in_post(database: Database, **others: Any) -> UUID:
+    adviser = await an_adviser(database, **others)
+    await a_contract(database, adviser)
+    return adviser
+
+
+def a_session(starts_on: date = FIRST_DAY) -> Session:
+    return Session(starts_on, starts_on, SessionFormat.REMOTE)
+
+
+def a_demand(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> Demand:
+    organisation = LA_FABRIK if module == INITIAL else LA_MEDNUM
+    return Demand(adviser, ModuleCode(module), organisation, a_session(starts_on), day("2026-04-01"), False)  # noqa: FBT003  # the employer's agreement, last of six
+
+
+async def registered(
+    database: Database, adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE, asked: Asked | None = None
+) -> dict[str, Any]:
+    """The registration as it was told."""
+    return told(await register(database, a_demand(adviser, starts_on, module), asked or asking()))
+
+
+def id_of(registration: Mapping[str, Any]) -> UUID:
+    return UUID(registration["id"])
+
+
+async def standing(database: Database, registration: Mapping[str, Any]) -> Row:
+    """The row of the registration as it is stored now."""
+    row = await database.one("SELECT * FROM registration WHERE id = $1", id_of(registration))
+    assert row is not None
+    return row
