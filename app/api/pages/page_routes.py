@@ -17,7 +17,7 @@ from app.api.pages import (
     statistics_page,
 )
 
-STATIC = str(files("app.api.http.pagination") / "static")
+STATIC = str(files("app.api.pages") / "static")
 
 
 async def _icon(_: Request) -> Response:

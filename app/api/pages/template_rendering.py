@@ -38,7 +38,7 @@ def _typeset(page: str) -> Markup:
 
 def _templates() -> Environment:
     made = Environment(
-        loader=PackageLoader("app.api.http.pagination"),
+        loader=PackageLoader("app.api.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_allowed,
