@@ -8,9 +8,9 @@ from uuid import UUID
 
 import typer
 
-from app.api.http.problems.conflict_problems import problem_of
-from app.api.identity.api_key_secrets import Pepper, make_key
-from app.api.identity.authorisation import SCOPES, Scope
+from app.api.http.problems.conflict_problems import use_case_problem
+from app.api.identity.api_key_secrets import Pepper, generate_key
+from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
 from app.clock import utc_now
 from app.persistence.administration.clients import Role, list_clients, list_keys
 from app.persistence.engine.database import Database, open_database
@@ -76,7 +76,7 @@ def _permitted(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result
     except Missing:
         raise SettingsError("Rien ni personne n’a cet identifiant") from None
     except Exception as stop:
-        problem = problem_of(stop)
+        problem = use_case_problem(stop)
         if problem is None:
             raise
         named = " ".join(OPTIONS.get(error.pointer, error.pointer) for error in problem.errors)
@@ -112,7 +112,7 @@ def create_key(
         raise SettingsError("SECRET_KEY : requis par cette commande")
     if client is None and (name is None or role is None):
         raise SettingsError("NOM et RÔLE : requis pour un nouveau client ; --client en nomme un connu")
-    key, now = make_key(), utc_now()
+    key, now = generate_key(), utc_now()
     digest = Pepper(settings.secrets).digest(key.secret)
     holder = (
         Newcomer(name, role, training_organisation_id)
@@ -120,7 +120,9 @@ def create_key(
         else Holder(client or UUID(int=0), name, role, training_organisation_id)
     )
     wish = KeyWish(holder, key.id, digest, scope or None, _end_of(expires))
-    row = _permitted(lambda database: issue_key(database, wish, Powers(SCOPES), now, _trace("createApiKey", now)))
+    row = _permitted(
+        lambda database: issue_key(database, wish, Powers(SCOPES_BY_ROLE), now, _trace("createApiKey", now))
+    )
     typer.echo(f"client {row['client_id']}\nclé    {key.secret}")
 
 

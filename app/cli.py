@@ -13,8 +13,8 @@ import uvloop
 
 from app.administration import clients, database_url, keys, with_database
 from app.api.application import create_application
-from app.api.http.application_state import Service
-from app.api.http.problems.database_unavailable_messages import WHY
+from app.api.http.application_state import ApplicationState
+from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
 from app.api.identity.api_key_secrets import Pepper
 from app.clock import utc_now
 from app.demonstration import KEYS_FILE, embedded, seed
@@ -141,7 +141,7 @@ def seed_catalogue() -> None:
 @cli.command()
 def openapi() -> None:
     """Écrire le contrat OpenAPI sur la sortie standard."""
-    service = Service(open_database("postgresql://nowhere/none"), utc_now, Pepper(("",)), "")
+    service = ApplicationState(open_database("postgresql://nowhere/none"), utc_now, Pepper(("",)), "")
     typer.echo(json.dumps(create_application(service).openapi(), ensure_ascii=False, indent=2))
 
 
@@ -176,7 +176,7 @@ def _said(problem: Exception, trouble: Unready) -> str:
     if trouble is Unready.SCHEMA:
         return "cette base n’a pas encore son schéma ; lancez `python -m app migrate`"
     if trouble is not Unready.AWAY:
-        return WHY[trouble].fr
+        return DATABASE_UNAVAILABLE_MESSAGES[trouble].fr
     if isinstance(problem.__cause__, ValueError):
         return f"n’est pas comprise ({problem.__cause__})"
     if isinstance(problem, NotConnected):

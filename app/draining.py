@@ -6,10 +6,10 @@ import signal
 import threading
 from types import FrameType
 
-from app.api.http.application_state import Service
+from app.api.http.application_state import ApplicationState
 
 
-def drain_on_sigterm(service: Service, seconds: float) -> None:
+def drain_on_sigterm(service: ApplicationState, seconds: float) -> None:
     """From SIGTERM on, /readyz refuses while all else is served for `seconds`; then the server's own stop begins.
 
     Called once the server has its handlers. Ctrl-C, a second SIGTERM and the death of the parent stop without waiting.

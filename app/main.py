@@ -9,11 +9,11 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app.api.application import create_application
-from app.api.http.application_state import Service
-from app.api.http.limits.rate_limiter import Limiter
-from app.api.identity.access_tokens import TokenReader
+from app.api.http.application_state import ApplicationState
+from app.api.http.limits.rate_limiter import RateLimiter
+from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.api_key_secrets import Pepper
-from app.api.identity.issuer_jwks import IssuerKeys
+from app.api.identity.issuer_jwks import JwksCache
 from app.clock import utc_now
 from app.draining import drain_on_sigterm
 from app.logs import configure_logs
@@ -35,15 +35,20 @@ def build(settings: Settings) -> FastAPI:
         raise SettingsError("DATABASE_URL et SECRET_KEY : requis ici ; `python -m app serve` sait s’en passer")
     database = open_database(settings.database_url.get_secret_value(), secrets=settings.secrets, is_timed=True)
     pepper = Pepper(settings.secrets)
-    limiter = Limiter(settings.rate_limit_per_minute)
+    limiter = RateLimiter(settings.rate_limit_per_minute)
     reach = Reach(anywhere=settings.webhook_allow_private_addresses)
-    service = Service(database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), reach=reach)
+    service = ApplicationState(
+        database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), egress_policy=reach
+    )
     service.support_email = settings.support_email
     service.has_mailbox = settings.has_mailbox
-    service.proxies = settings.proxies
+    service.trusted_proxies = settings.proxies
     service.anonymise_after_years = settings.anonymise_after_years
     app = create_application(service)
-    url, ears = settings.database_url.get_secret_value(), (service.recognised.ear, service.watch.ear)
+    url, ears = (
+        settings.database_url.get_secret_value(),
+        (service.credential_cache.listener, service.long_polls.listener),
+    )
     notices = Notices(url, *ears, changed=database.changed)
 
     # A worker in this process has connections of its own: what it imports and delivers takes none from requests.
@@ -66,7 +71,7 @@ def build(settings: Settings) -> FastAPI:
         finally:
             stop.set()
             await background
-            await service.trail.close()
+            await service.audit_log.close()
             await own.close()
             await database.close()
 
@@ -74,10 +79,10 @@ def build(settings: Settings) -> FastAPI:
     return app
 
 
-def _tokens(settings: Settings) -> TokenReader | None:
+def _tokens(settings: Settings) -> AccessTokenVerifier | None:
     if settings.token_issuer is None or settings.token_audience is None:
         return None
-    return TokenReader(IssuerKeys(settings.token_issuer, settings.token_jwks_url), settings.token_audience)
+    return AccessTokenVerifier(JwksCache(settings.token_issuer, settings.token_jwks_url), settings.token_audience)
 
 
 def from_environment() -> FastAPI:

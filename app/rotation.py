@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import typer
 
 from app.administration import with_database
-from app.api.identity.api_key_secrets import PREFIX
+from app.api.identity.api_key_secrets import KEY_PREFIX
 from app.clock import utc_now
 from app.persistence.engine.driver_types import Row
 from app.settings import SettingsError, settings_beside
@@ -66,6 +66,4 @@ def _needs(left: Remaining) -> Iterator[str]:
 def _said(row: Row) -> str:
     used = f"dernier usage le {row['last_used_at']:%Y-%m-%d}" if row["last_used_at"] else "jamais utilisée"
     ends = f", expire le {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else ""
-    return (
-        f"{PREFIX}_{row['id']} de « {row['name']} » ({row['role']}), {used}{ends} : à utiliser une fois, ou à révoquer"
-    )
+    return f"{KEY_PREFIX}_{row['id']} de « {row['name']} » ({row['role']}), {used}{ends} : à utiliser une fois, ou à révoquer"

@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app.api.http.limits.connection_limits import BoundedProtocol
+from app.api.http.limits.connection_limits import LimitedHttpProtocol
 from app.logs import configure_logs
 from app.main import build
 from app.metrics import SHARED_FOLDER
@@ -45,7 +45,7 @@ def server_config(app: Any, workers: int = 1) -> uvicorn.Config:
         factory=isinstance(app, str),
         workers=workers,
         loop="uvloop",
-        http=BoundedProtocol,
+        http=LimitedHttpProtocol,
         ws="none",
         log_config=None,
         access_log=False,

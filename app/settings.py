@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.api.http.limits.trusted_proxies import Proxies, proxies_named
+from app.api.http.limits.trusted_proxies import TrustedProxies, parse_trusted_proxies
 from app.outbox.mail_server import MailServer, mail_server_at
 from app.persistence.engine.connection import hosts_of
 from app.wording.email_addresses import NoMailbox, mailbox
@@ -57,8 +57,8 @@ class Settings(BaseSettings):
         return mail_server_at(self.smtp_url.get_secret_value()) if self.smtp_url is not None else None
 
     @property
-    def proxies(self) -> Proxies:
-        return proxies_named(self.trusted_proxies)
+    def proxies(self) -> TrustedProxies:
+        return parse_trusted_proxies(self.trusted_proxies)
 
     @property
     def has_mailbox(self) -> bool:
@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     @classmethod
     def _are_networks(cls, value: str) -> str:
         try:
-            proxies_named(value)
+            parse_trusted_proxies(value)
         except ValueError:
             raise ValueError("des adresses ou des réseaux, comme 10.0.0.0/8, fd00::/8 ou 192.0.2.7") from None
         return value

@@ -12,9 +12,9 @@ import httpx
 import uvicorn
 
 from app.api.application import create_application
-from app.api.http.application_state import UNLIMITED, Service
-from app.api.http.limits.rate_limiter import Limiter
-from app.api.identity.access_tokens import TokenReader
+from app.api.http.application_state import UNLIMITED, ApplicationState
+from app.api.http.limits.rate_limiter import RateLimiter
+from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.api_key_secrets import Pepper
 from app.persistence.engine.database import open_database
 from app.persistence.engine.listen_notify import Notices
@@ -35,7 +35,7 @@ class Served:
     database_url: str
     keys: dict[str, str]
     clock: Clockwork
-    service: Service
+    service: ApplicationState
     connections: set[Any]
 
     def client(self, role: str) -> httpx.Client:
@@ -55,24 +55,29 @@ async def _keys(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenReader | None = None) -> Generator[Served]:
+def serving(
+    database_url: str, *, per_minute: int = UNLIMITED, tokens: AccessTokenVerifier | None = None
+) -> Generator[Served]:
     """Serve until the block ends; a client may ask so often a minute, and come with `tokens` if there are any."""
     keys = asyncio.run(_keys(database_url))
     listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    service = Service(
-        open_database(database_url, secrets=PEPPER.secrets), clock, PEPPER, base_url, Limiter(per_minute), tokens
+    service = ApplicationState(
+        open_database(database_url, secrets=PEPPER.secrets), clock, PEPPER, base_url, RateLimiter(per_minute), tokens
     )
-    service.bad_links = service.strangers.limiter = Limiter(UNLIMITED)
+    service.bad_link_limiter = service.unknown_credentials.limiter = RateLimiter(UNLIMITED)
     server = uvicorn.Server(server_config(create_application(service)))
 
     async def run() -> None:
-        notices, stop = Notices(database_url, service.recognised.ear, changed=service.database.changed), asyncio.Event()
+        notices, stop = (
+            Notices(database_url, service.credential_cache.listener, changed=service.database.changed),
+            asyncio.Event(),
+        )
         listening = asyncio.create_task(supervise([Chore("hear", notices.listen, grace=0)], stop))
         await server.serve([listener])
         stop.set()
         await listening
-        await service.trail.close()
+        await service.audit_log.close()
         await service.database.close()
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)

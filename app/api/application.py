@@ -14,11 +14,11 @@ from app.api.administration import audit_log_routes, import_routes, policy_route
 from app.api.advisers import adviser_routes, obligation_routes, personal_data_routes, training_record_svg
 from app.api.certifications import certification_routes
 from app.api.contracts import contract_routes
-from app.api.http.application_state import Service
-from app.api.http.head_requests import Heads
-from app.api.http.middleware import Frame
-from app.api.http.problems.error_responses import answer_to
-from app.api.http.request_headers import answered
+from app.api.http.application_state import ApplicationState
+from app.api.http.head_requests import HeadRequestMiddleware
+from app.api.http.middleware import RequestMiddleware
+from app.api.http.problems.error_responses import error_response
+from app.api.http.request_headers import to_response
 from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
@@ -51,7 +51,7 @@ class UndeclaredRouteError(Exception):
     """A route declares no scope: the application does not start."""
 
 
-def _declared(routes: Iterable[Any]) -> None:
+def _check_scopes_declared(routes: Iterable[Any]) -> None:
     """Raise UndeclaredRouteError."""
     for route in routes:
         if not isinstance(route, APIRoute) or scope_of(route) is None:
@@ -59,7 +59,7 @@ def _declared(routes: Iterable[Any]) -> None:
 
 
 def _routers() -> tuple[APIRouter, ...]:
-    nouns = (
+    modules = (
         registration_routes,
         registration_action_routes,
         adviser_routes,
@@ -80,11 +80,11 @@ def _routers() -> tuple[APIRouter, ...]:
         api_key_routes,
         audit_log_routes,
     )
-    return tuple(noun.router for noun in nouns)
+    return tuple(noun.router for noun in modules)
 
 
-async def _handle(request: Request, error: Exception) -> Response:
-    return answered(answer_to(error, request.scope))
+async def _handle_framework_error(request: Request, error: Exception) -> Response:
+    return to_response(error_response(error, request.scope))
 
 
 class Application(FastAPI):
@@ -96,7 +96,7 @@ class Application(FastAPI):
         return self.openapi_schema
 
 
-def create_application(service: Service) -> FastAPI:
+def create_application(service: ApplicationState) -> FastAPI:
     """Raise UndeclaredRouteError when a route declares no scope."""
     app = Application(
         title="Inscriptions en formation des conseillers numériques",
@@ -112,13 +112,13 @@ def create_application(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.operations = [route for router in _routers() for route in router.routes]
-    _declared(app.state.operations)
+    _check_scopes_declared(app.state.operations)
     # The two that the framework would word itself; every other goes up to the frame.
     for kind in (HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, _handle)
+        app.add_exception_handler(kind, _handle_framework_error)
     for router in _routers():
         app.include_router(router)
-    app.add_middleware(Frame, service=service)
-    app.add_middleware(Heads)
+    app.add_middleware(RequestMiddleware, service=service)
+    app.add_middleware(HeadRequestMiddleware)
     app.router.routes.extend((*page_routes.routes(), *health.routes()))
     return app

@@ -4,9 +4,9 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.api.http.application_state import Service
-from app.api.http.limits.concurrency_limits import few_at_once
-from app.api.http.problems.database_unavailable_messages import WHY
+from app.api.http.application_state import ApplicationState
+from app.api.http.limits.concurrency_limits import limit_concurrency
+from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
 from app.api.http.problems.problem_details import Problem
 from app.metrics import (
     CONTENT_TYPE,
@@ -24,13 +24,13 @@ from app.persistence.engine.database_errors import UNREACHABLE
 from app.persistence.outbox.deliveries import Channel, count_dead, undelivered
 from app.wording.languages import Sentence
 
-LANE_STATES = ("closed", "open", "half_open", "disabled")
-LATER = {"Retry-After": "1"}
+CIRCUIT_STATES = ("closed", "open", "half_open", "disabled")
+RETRY_AFTER = {"Retry-After": "1"}
 STOPPING = Sentence(fr="Le service s’arrête.", en="The service is stopping.")
 
 
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
+def _service(request: Request) -> ApplicationState:
+    service: ApplicationState = request.app.state.service
     return service
 
 
@@ -42,10 +42,10 @@ async def ready(request: Request) -> Response:
     """Raise Problem while the process is stopping, and while the database can't serve."""
     service = _service(request)
     if service.draining:
-        raise Problem("unavailable", STOPPING, headers=LATER)
+        raise Problem("unavailable", STOPPING, headers=RETRY_AFTER)
     why = await why_unready(service.database)
     if why is not None:
-        raise Problem("unavailable", WHY[why], headers=LATER)
+        raise Problem("unavailable", DATABASE_UNAVAILABLE_MESSAGES[why], headers=RETRY_AFTER)
     return JSONResponse({"status": "ready"})
 
 
@@ -61,7 +61,7 @@ async def metrics(request: Request) -> Response:
         of_channels = (
             gauge.labels(channel) for gauge in (OLDEST_UNDELIVERED, UNDELIVERED, DEAD) for channel in Channel
         )
-        of_lanes = (LANES.labels(channel, state) for channel in Channel for state in LANE_STATES)
+        of_lanes = (LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
         for gauge in (OLDEST_UNSEQUENCED, WORKERS, *of_channels, *of_lanes):
             gauge.set(float("nan"))
     return Response(exposition(), media_type=CONTENT_TYPE)
@@ -74,9 +74,13 @@ async def _measure_deliveries(reader: Reader) -> None:
         OLDEST_UNDELIVERED.labels(channel).set(waiting["oldest"])
         UNDELIVERED.labels(channel).set(waiting["waiting"])
         DEAD.labels(channel).set(dead.get(channel, 0))
-        for state in LANE_STATES:
+        for state in CIRCUIT_STATES:
             LANES.labels(channel, state).set(lanes.get((channel, state), 0))
 
 
 def routes() -> list[BaseRoute]:
-    return [Route("/livez", live), Route("/readyz", few_at_once(ready)), Route("/metrics", few_at_once(metrics))]
+    return [
+        Route("/livez", live),
+        Route("/readyz", limit_concurrency(ready)),
+        Route("/metrics", limit_concurrency(metrics)),
+    ]

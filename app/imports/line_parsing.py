@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from app.api.http.bodies.spreadsheet_escaping import guarded, unguarded
-from app.api.http.fields.text_normalisation import REPLACEMENT
-from app.api.http.problems.problem_details import as_shown
+from app.api.http.bodies.spreadsheet_escaping import escape_formulas, unescape_formulas
+from app.api.http.fields.text_normalisation import REPLACEMENT_CHARACTER
+from app.api.http.problems.problem_details import printable_name
 from app.imports.columns.column_recognition import REASON, REJECTED_COLUMN, REJECTED_LINE, Column, Recognised
 from app.imports.files.cell_content import ILLEGIBLE, Held, Unreadable, held_by, is_illegible, not_computed, text_of
 from app.imports.files.spreadsheet import Cell, Row, is_blank
@@ -82,7 +82,7 @@ def line_of(row: Row, recognised: Recognised, *, is_grid: bool = True) -> Line |
 
 def _as_it_was(cell: Cell) -> Cell:
     """Without the signs that a file of rejected lines puts before what a spreadsheet would compute."""
-    return unguarded(cell) if isinstance(cell, str) else cell
+    return unescape_formulas(cell) if isinstance(cell, str) else cell
 
 
 def _said(cell: Cell, column: Column) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _of_row(row: Row, recognised: Recognised) -> Iterator[Fault]:
             )
     if row.is_spoilt:
         places = [place for place, cell in enumerate(row.cells) if is_illegible(cell)]
-        names = [as_shown(heading) for place, heading in enumerate(recognised.headings) if place in places]
+        names = [printable_name(heading) for place, heading in enumerate(recognised.headings) if place in places]
         if not recognised.columns.keys() & places:
             yield Fault(f"Caractère illisible : {', '.join(names) or 'au-delà des colonnes'}.")
 
@@ -138,9 +138,9 @@ def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> byt
 def _written(cells: Iterable[str]) -> str:
     """A line of CSV, without the characters that no text of a database or of a file may have."""
     written = StringIO()
-    csv.writer(written, delimiter=";").writerow(map(guarded, cells))
+    csv.writer(written, delimiter=";").writerow(map(escape_formulas, cells))
     # A byte that could not be read stays visible, and is not read the next time either.
-    return ILLEGIBLE.sub(REPLACEMENT, written.getvalue())
+    return ILLEGIBLE.sub(REPLACEMENT_CHARACTER, written.getvalue())
 
 
 def _own(cells: Sequence[Any], recognised: Recognised) -> Iterator[Any]:

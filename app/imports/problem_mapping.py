@@ -1,7 +1,7 @@
 """Whatever the API would answer with a problem, as what is wrong with a line."""
 
-from app.api.http.problems.conflict_problems import problem_of, problem_of_conflict
-from app.api.http.problems.problem_details import Problem, WrongField
+from app.api.http.problems.conflict_problems import conflict_problem, use_case_problem
+from app.api.http.problems.problem_details import FieldProblem, Problem
 from app.domain.errors import Conflict
 from app.imports.line_parsing import Fault, Rejected
 
@@ -16,11 +16,11 @@ def faults_of(stopped: Exception) -> tuple[Fault, ...] | None:
     return tuple(map(_fault, problem.errors)) or (Fault(problem.detail.fr),)
 
 
-def _fault(error: WrongField) -> Fault:
+def _fault(error: FieldProblem) -> Fault:
     return Fault(error.detail.fr, error.pointer.removeprefix("/").replace("/", ".") or None)
 
 
 def _problem(stopped: Exception) -> Problem | None:
     if isinstance(stopped, Problem):
         return stopped
-    return problem_of_conflict(stopped, "") if isinstance(stopped, Conflict) else problem_of(stopped)
+    return conflict_problem(stopped, "") if isinstance(stopped, Conflict) else use_case_problem(stopped)

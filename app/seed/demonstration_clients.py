@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from app.api.identity.api_key_secrets import Pepper, make_key
+from app.api.identity.api_key_secrets import Pepper, generate_key
 from app.persistence.administration.clients import Client, Role, add_client, add_key
 from app.persistence.engine.database import Database
 from app.persistence.engine.secrets.secret_box import Safe
@@ -31,14 +31,14 @@ async def make_demonstration_keys(database: Database, pepper: Pepper, now: datet
         for role, name in NAMES.items():
             organisation = LA_MEDNUM if role is Role.TRAINING_ORGANISATION else None
             client = Client(uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{role}"), role, organisation)
-            key = make_key()
+            key = generate_key()
             await add_client(tx, client, name, now)
             await add_key(tx, key.id, client.id, pepper.digest(key.secret), expires_at=None, now=now)
             keys[role] = key.secret
             clients[role] = client
         former = Client(FORMER, Role.PLATFORM, None)
         if await add_client(tx, former, "Ancien éditeur (démonstration)", now) is not None:
-            await add_key(tx, FORMER_KEY, FORMER, pepper.digest(make_key().secret), expires_at=None, now=now)
+            await add_key(tx, FORMER_KEY, FORMER, pepper.digest(generate_key().secret), expires_at=None, now=now)
     await add_demonstration_endpoints(database, clients[Role.ADMIN], Safe(pepper.secrets), now)
     await add_demonstration_message(database)
     await add_demonstration_import(database, clients[Role.ADMIN], now)

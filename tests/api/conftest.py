@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from app.api.identity.api_key_secrets import make_key
+from app.api.identity.api_key_secrets import generate_key
 from app.persistence.administration.clients import Client, Role, add_client, add_key, revoke_key
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import HISTYA
@@ -20,7 +20,7 @@ async def _key(
     url: str, role: Role, organisation: UUID | None, *, expires_at: datetime | None = None, revoked: bool = False
 ) -> str:
     """The secret of a new key of a new client."""
-    database, client, key = open_database(url, pool_size=1), Client(uuid4(), role, organisation), make_key()
+    database, client, key = open_database(url, pool_size=1), Client(uuid4(), role, organisation), generate_key()
     async with database.transaction() as tx:
         await add_client(tx, client, "Un client de test", MORNING)
         await add_key(tx, key.id, client.id, PEPPER.digest(key.secret), expires_at=expires_at, now=MORNING)

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.api.application import create_application
-from app.api.http.application_state import Service
+from app.api.http.application_state import ApplicationState
 from app.persistence.engine.database import open_database
 from tests.fake_clock import Clockwork
 from tests.live_server import PEPPER
@@ -30,7 +30,7 @@ def _operations(routes: Iterable[Any]) -> Iterator[APIRoute]:
 
 def published() -> FastAPI:
     """The application; nothing connects."""
-    return create_application(Service(open_database("postgresql://nowhere/none"), Clockwork(), PEPPER, ""))
+    return create_application(ApplicationState(open_database("postgresql://nowhere/none"), Clockwork(), PEPPER, ""))
 
 
 OPERATIONS = {str(route.operation_id): route for route in _operations(published().routes)}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app import main
-from app.api.identity.api_key_secrets import make_key
+from app.api.identity.api_key_secrets import generate_key
 from app.persistence.engine.database import POOL_SIZE, Database, open_database
 from app.settings import Settings
 
@@ -38,7 +38,7 @@ async def _status_beside_a_busy_worker(database_url: str, monkeypatch: pytest.Mo
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         await busy.wait()
-        headers = {"Authorization": f"Bearer {make_key().secret}"}
+        headers = {"Authorization": f"Bearer {generate_key().secret}"}
         return (await client.get("/v1/modules", headers=headers)).status_code
 
 

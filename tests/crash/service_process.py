@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from app.api.identity.api_key_secrets import Pepper, make_key
+from app.api.identity.api_key_secrets import Pepper, generate_key
 from app.persistence.administration.clients import Client, Role, add_client, add_key
 from app.persistence.engine.database import Database
 from tests.crash.fork_server import Nursery
@@ -24,7 +24,7 @@ LONG_AGO = MORNING - timedelta(days=30)  # the service has a clock of its own
 
 async def a_platform(database: Database) -> str:
     """The key of a new client."""
-    client, made = Client(uuid4(), Role.PLATFORM, None), make_key()
+    client, made = Client(uuid4(), Role.PLATFORM, None), generate_key()
     async with database.transaction() as tx:
         await add_client(tx, client, "La Coop", LONG_AGO)
         digest = Pepper((SECRET,)).digest(made.secret)

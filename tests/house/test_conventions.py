@@ -18,9 +18,9 @@ from app.api.advisers import adviser_routes, obligation_routes, personal_data_ro
 from app.api.application import UndeclaredRouteError, create_application
 from app.api.certifications import certification_routes
 from app.api.contracts import contract_routes
-from app.api.http.application_state import Service
-from app.api.http.problems.conflict_problems import MOVES, problem_of_conflict
-from app.api.http.problems.problem_types import CATALOGUE
+from app.api.http.application_state import ApplicationState
+from app.api.http.problems.conflict_problems import TRANSITION_MESSAGES, conflict_problem
+from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
@@ -172,9 +172,11 @@ def test_nine_functions_in_ten_are_short() -> None:
 
 
 @pytest.fixture
-def service() -> Service:
+def service() -> ApplicationState:
     """Nothing connects before the first request."""
-    return Service(open_database("postgresql://nobody@127.0.0.1:1/nowhere"), Clockwork(), PEPPER, "http://127.0.0.1")
+    return ApplicationState(
+        open_database("postgresql://nobody@127.0.0.1:1/nowhere"), Clockwork(), PEPPER, "http://127.0.0.1"
+    )
 
 
 @pytest.mark.parametrize("noun", ROUTERS, ids=lambda module: module.__name__)
@@ -185,7 +187,7 @@ def test_every_route_declares_its_scope(noun: ModuleType) -> None:
     assert [route.path for route in routes if scope_of(route) is None] == []
 
 
-def test_only_the_pages_for_everybody_are_public(service: Service) -> None:
+def test_only_the_pages_for_everybody_are_public(service: ApplicationState) -> None:
     plain = {
         route.path
         for route in create_application(service).routes
@@ -200,7 +202,7 @@ async def _undeclared() -> None:
 
 
 def test_an_application_with_an_undeclared_route_does_not_start(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: ApplicationState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     router = APIRouter(prefix="/v1/secrets")
     router.get("/open")(_undeclared)
@@ -211,7 +213,7 @@ def test_an_application_with_an_undeclared_route_does_not_start(
 
 
 def test_an_undeclared_route_is_seen_in_a_router_within_a_router(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: ApplicationState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inner, outer = APIRouter(prefix="/secrets"), APIRouter(prefix="/v1")
     inner.get("/open")(_undeclared)
@@ -252,7 +254,7 @@ def test_every_event_is_named_for_its_subject_and_told_by_some_use_case() -> Non
 def test_every_move_that_a_status_forbids_is_worded() -> None:
     moves = set(re.findall(r'_allow\("([a-z-]+)"', MODULES["app/domain/facts/registration.py"].read_text()))
 
-    assert moves == set(MOVES)
+    assert moves == set(TRANSITION_MESSAGES)
 
 
 @pytest.mark.parametrize("kind", Conflict.__subclasses__(), ids=lambda kind: kind.__name__)
@@ -261,7 +263,7 @@ def test_every_conflict_has_a_problem_of_its_own(kind: type[Conflict]) -> None:
 
     assert kind.__name__ in matched
     with pytest.raises(Conflict):
-        problem_of_conflict(Conflict(), "")
+        conflict_problem(Conflict(), "")
 
 
 def test_every_problem_raised_is_in_the_catalogue_that_clients_can_read() -> None:
@@ -275,7 +277,7 @@ def test_every_problem_raised_is_in_the_catalogue_that_clients_can_read() -> Non
         and isinstance(node.args[0], ast.Constant)
     }
 
-    assert raised <= set(CATALOGUE)
+    assert raised <= set(PROBLEM_TYPES)
 
 
 # What is written into the texts of this room, by file: constants, numbered places, names of our own columns. Anything

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from app import main
-from app.api.http.application_state import Service
-from app.api.http.long_polling import Watch
+from app.api.http.application_state import ApplicationState
+from app.api.http.long_polling import FeedLongPolls
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
 from app.persistence.outbox.event_feed import read_head
@@ -49,10 +49,10 @@ async def here(cluster: Cluster, database_url: str) -> AsyncGenerator[Place]:
 @pytest.mark.parametrize("adversity", ADVERSITIES)
 async def test_whoever_waits_for_the_feed_is_told_once_it_is_over(here: Place, adversity: str) -> None:
     database = open_database(here.url, pool_size=2)
-    watch, leaving = Watch(database, Clockwork(), lambda: False), asyncio.Future[None]()
+    watch, leaving = FeedLongPolls(database, Clockwork(), lambda: False), asyncio.Future[None]()
     await told(here.owner)
     async with ADVERSITIES[adversity](here):
-        waiting = asyncio.create_task(watch.moved(WHOLE, 0, 30, leaving))
+        waiting = asyncio.create_task(watch.wait_until_moved(WHOLE, 0, 30, leaving))
         if adversity != "plans outdated":
             await all_fail_twice({"watch_feed"})
             assert not waiting.done()
@@ -61,7 +61,7 @@ async def test_whoever_waits_for_the_feed_is_told_once_it_is_over(here: Place, a
     await database.close()
 
 
-def _ignore(_: Service, __: float) -> None:
+def _ignore(_: ApplicationState, __: float) -> None:
     """Signals."""
 
 

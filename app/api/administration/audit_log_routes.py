@@ -9,27 +9,28 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import instant as instant_said
+from app.api.http.bodies.json_responses import format_instant as instant_said
 from app.api.http.fields import validation_messages
-from app.api.http.fields.field_types import Id, worded
-from app.api.http.pagination import PlainPaging, Since, equalities, instant
-from app.api.http.routing import Route, listed
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.fields.field_types import Id, with_message
+from app.api.http.pagination import Since, UnversionedPaging, equality_filters, parse_instant
+from app.api.http.routing import StrictRoute, page_model
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.administration import audit_log
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT, Filter
 from app.persistence.engine.transactions.audit_entries import first_id
 
-router = APIRouter(prefix="/v1/audit-log", tags=["Administration"], route_class=Route)
+router = APIRouter(prefix="/v1/audit-log", tags=["Administration"], route_class=StrictRoute)
 
-Searching = Annotated[Asking, Depends(Needs(Scope.AUDIT_READ))]
+Searching = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.AUDIT_READ))]
 MOST_SUBJECTS = MAX_LIMIT + 1
 OPERATION = "^[A-Za-z]{1,60}$"
 
 Actor = Annotated[Id | None, Query(description="L’identifiant du client qui a agi.")]
 Subject = Annotated[Id | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
 Action = Annotated[
-    Annotated[str, StringConstraints(pattern=OPERATION, max_length=60), worded(validation_messages.OPERATION)] | None,
+    Annotated[str, StringConstraints(pattern=OPERATION, max_length=60), with_message(validation_messages.OPERATION)]
+    | None,
     Query(description="L’`operationId` de l’opération."),
 ]
 
@@ -63,22 +64,24 @@ def audit_entry_resource(row: Row) -> dict[str, Any]:
     "",
     operation_id="searchAuditLog",
     summary="Chercher dans le journal",
-    response_model=listed(AuditEntryResource),
+    response_model=page_model(AuditEntryResource),
 )
 async def search_audit_log(
-    asking: Searching,
-    paging: PlainPaging,
+    authorised: Searching,
+    paging: UnversionedPaging,
     actor: Actor = None,
     subject_id: Subject = None,
     action: Action = None,
     since: Since = None,
 ) -> Response:
     """Ce qui a été fait, lu ou refusé, du plus ancien au plus récent ; chercher dans le journal s’y note aussi."""
-    filters = equalities(client_id=actor, action=action)
+    filters = equality_filters(client_id=actor, action=action)
     if subject_id is not None:
         filters.append(Filter("{t}.subject_ids @> ARRAY[{}::uuid]", subject_id))
     if since is not None:
-        after = instant("since", since)
+        after = parse_instant("since", since)
         filters += [Filter("{t}.id >= {}", first_id(after)), Filter("{t}.at >= {}", after)]
-    await asking.service.trail.note(asking.trace, [subject_id] if subject_id else [])
-    return await asking.heavy(lambda: paging.answered(asking, audit_log.list_page, filters, audit_entry_resource))
+    await authorised.service.audit_log.note(authorised.audit_entry, [subject_id] if subject_id else [])
+    return await authorised.run_heavy_work(
+        lambda: paging.respond(authorised, audit_log.list_page, filters, audit_entry_resource)
+    )

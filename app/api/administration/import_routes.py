@@ -13,14 +13,14 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import PRIVATE, answer_of, picked, said
+from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response, replayable_response, resource_fields
 from app.api.http.fields import field_types
-from app.api.http.fields.field_types import LONGEST_SAID, Address, Count, Id, Said
-from app.api.http.language_negotiation import spoken
+from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, Count, DisplayText, Id, Uri
+from app.api.http.language_negotiation import language_headers
 from app.api.http.problems.problem_details import Code, Problem
-from app.api.http.request_headers import IdempotencyKey, answered, checked_key
-from app.api.http.routing import UPLOAD, Route, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.routing import UPLOAD_BODY, StrictRoute, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.imports import LARGEST_FILE, ImportKind, ImportStatus
 from app.persistence.engine.driver_types import Row
@@ -29,10 +29,10 @@ from app.persistence.engine.transactions.idempotency import Answer
 from app.use_cases.administration.request_import import ask_for_import
 from app.wording.languages import Sentence
 
-router = APIRouter(prefix="/v1/imports", tags=["Imports"], route_class=Route)
+router = APIRouter(prefix="/v1/imports", tags=["Imports"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.IMPORTS_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.IMPORTS_WRITE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_WRITE))]
 
 MOST_COLUMNS = 200
 CSV = "text/csv; charset=utf-8"
@@ -40,7 +40,7 @@ REJECTS: dict[str, Any] = {"type": "string", "maxLength": LARGEST_FILE * 10, "pa
 NO_REJECTS = Sentence(fr="Aucune ligne n’a été rejetée, ou pas encore.", en="No line was rejected, or not yet.")
 
 
-class ImportRequest(field_types.Body):
+class ImportRequest(field_types.RequestBody):
     """Un tableur CSV ou XLSX d’au plus 10 Mio et 50 000 lignes, et ce que sont ses lignes."""
 
     kind: ImportKind
@@ -54,7 +54,7 @@ class ImportRequest(field_types.Body):
     dry_run: Annotated[bool, Field(description="Tout vérifier, ne rien écrire.")] = False
 
 
-class Fingerprint(field_types.Body):
+class Fingerprint(field_types.RequestBody):
     """What makes two requests the same."""
 
     kind: ImportKind
@@ -66,7 +66,7 @@ class ImportFailure(TypedDict):
     """Pourquoi le fichier entier n’a pas pu être lu, ou l’import achevé."""
 
     code: Code
-    detail: Said
+    detail: DisplayText
 
 
 class ImportResource(TypedDict):
@@ -78,7 +78,7 @@ class ImportResource(TypedDict):
     dry_run: bool
     status: ImportStatus
     suspect_columns: Annotated[
-        list[Said],
+        list[DisplayText],
         Field(
             max_length=MOST_COLUMNS,
             description="À voir d’abord : des colonnes ignorées, celles qui semblent pourtant des dates de formation, "
@@ -89,9 +89,9 @@ class ImportResource(TypedDict):
     imported: Count
     unchanged: Count
     rejected: Count
-    rejects_url: Address | None
+    rejects_url: Uri | None
     ignored_columns: Annotated[
-        list[Said],
+        list[DisplayText],
         Field(max_length=MOST_COLUMNS, description="Les intitulés qui ne veulent rien dire ici."),
     ]
     failure: ImportFailure | None
@@ -99,16 +99,16 @@ class ImportResource(TypedDict):
     finished_at: datetime | None
 
 
-def _resource(row: Row, asking: Asking) -> dict[str, Any]:
-    address = f"{asking.service.base_url}/v1/imports/{row['id']}/rejects"
-    return picked(row, ImportResource) | {
+def _resource(row: Row, authorised: AuthorisedRequest) -> dict[str, Any]:
+    address = f"{authorised.service.base_url}/v1/imports/{row['id']}/rejects"
+    return resource_fields(row, ImportResource) | {
         "rejects_url": address if row["has_rejects"] else None,
-        "failure": _failure(orjson.loads(row["failure"]), asking) if row["failure"] else None,
+        "failure": _failure(orjson.loads(row["failure"]), authorised) if row["failure"] else None,
     }
 
 
-def _failure(stored: Mapping[str, str], asking: Asking) -> ImportFailure:
-    return {"code": stored["code"], "detail": stored[asking.language][:LONGEST_SAID]}
+def _failure(stored: Mapping[str, str], authorised: AuthorisedRequest) -> ImportFailure:
+    return {"code": stored["code"], "detail": stored[authorised.language][:MAX_DISPLAY_TEXT_LENGTH]}
 
 
 @router.post(
@@ -117,11 +117,11 @@ def _failure(stored: Mapping[str, str], asking: Asking) -> ImportFailure:
     operation_id="importFile",
     summary="Importer un tableur",
     response_model=ImportResource,
-    responses=problems("malformed-form"),
+    responses=problem_responses("malformed-form"),
 )
 async def post_import(
     body: Annotated[ImportRequest, Form(media_type="multipart/form-data")],
-    asking: Writing,
+    authorised: Writing,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Le fichier est gardé le temps de l’import, que GET /v1/imports/{id} permet de suivre. Chaque ligne est importée
@@ -129,17 +129,17 @@ async def post_import(
     sont les champs de cette API (`conum_id`, `employer.siret`), ou les intitulés des systèmes voisins."""
 
     def worded(row: Row) -> Answer:
-        location = f"{asking.service.base_url}/v1/imports/{row['id']}"
-        return answer_of(_resource(row, asking), asking.language, status=202, location=location)
+        location = f"{authorised.service.base_url}/v1/imports/{row['id']}"
+        return replayable_response(_resource(row, authorised), authorised.language, status=202, location=location)
 
     content = await body.file.read()
     if len(content) > LARGEST_FILE:
-        raise Problem("payload-too-large", UPLOAD.too_large)
+        raise Problem("payload-too-large", UPLOAD_BODY.too_large)
     digest = sha256(content).hexdigest()
     same = Fingerprint(kind=body.kind, dry_run=body.dry_run, digest=digest)
-    asked = asking.asked(worded, checked_key(idempotency_key), same)
-    left = partial(ask_for_import, asking.database, body.kind, content, asked, dry_run=body.dry_run)
-    return answered(await asking.heavy(left))
+    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), same)
+    left = partial(ask_for_import, authorised.database, body.kind, content, asked, dry_run=body.dry_run)
+    return to_response(await authorised.run_heavy_work(left))
 
 
 @router.get(
@@ -148,12 +148,12 @@ async def post_import(
     summary="Suivre un import",
     response_model=ImportResource,
 )
-async def get_import(import_id: Id, asking: Reading) -> Response:
+async def get_import(import_id: Id, authorised: Reading) -> Response:
     """Les lignes comptées jusqu’ici ; `done` ou `failed` à la fin."""
-    row = await imports.read(asking.reader, import_id)
+    row = await imports.read(authorised.reader, import_id)
     if row is None:
         raise Missing("import")
-    return said(_resource(row, asking), asking.language)
+    return json_response(_resource(row, authorised), authorised.language)
 
 
 @router.get(
@@ -163,15 +163,17 @@ async def get_import(import_id: Id, asking: Reading) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": REJECTS}}}},
 )
-async def get_rejects(import_id: Id, asking: Reading) -> Response:
+async def get_rejects(import_id: Id, authorised: Reading) -> Response:
     """Un CSV que les tableurs ouvrent : le numéro de la ligne, la colonne, le motif en français, puis les cellules
     telles qu’elles étaient. Corrigé, il s’importe tel quel."""
-    content = await asking.heavy(lambda: rejected_import_lines.read_file(asking.reader, import_id))
+    content = await authorised.run_heavy_work(lambda: rejected_import_lines.read_file(authorised.reader, import_id))
     if content is None:
         raise Problem("not-found", NO_REJECTS)
     headers = {
-        **spoken(asking.language),
-        "Cache-Control": PRIVATE,
+        **language_headers(authorised.language),
+        "Cache-Control": PRIVATE_NO_CACHE,
         "Content-Disposition": f'attachment; filename="{import_id}.rejects.csv"',
     }
-    return await asking.showing(Response(content.encode("utf-8-sig"), media_type=CSV, headers=headers), import_id)
+    return await authorised.audit_read(
+        Response(content.encode("utf-8-sig"), media_type=CSV, headers=headers), import_id
+    )

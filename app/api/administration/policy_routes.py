@@ -15,19 +15,19 @@ from app.api.administration.policy_schemas import (
     dry_run_resource,
     policy_resource,
 )
-from app.api.http.bodies.json_responses import answer_of, said, shown
-from app.api.http.pagination import PlainPaging
+from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response
+from app.api.http.pagination import UnversionedPaging
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, answered, checked_key
-from app.api.http.routing import Route, listed, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key, to_response
+from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.administration import policies
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import Answer
 from app.use_cases.administration.add_policy import add_policy, try_policy
 from app.wording.languages import Sentence
 
-router = APIRouter(prefix="/v1/policies", tags=["Politique"], route_class=Route)
+router = APIRouter(prefix="/v1/policies", tags=["Politique"], route_class=StrictRoute)
 
 
 class VersionConvertor(StringConvertor):
@@ -38,8 +38,8 @@ class VersionConvertor(StringConvertor):
 
 register_url_convertor("version", VersionConvertor())
 
-Reading = Annotated[Asking, Depends(Needs(Scope.POLICIES_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.POLICIES_WRITE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.POLICIES_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.POLICIES_WRITE))]
 VersionName = Annotated[
     str,
     Path(max_length=10, pattern=f"^{VersionConvertor.regex}$", description="Son entrée en vigueur, AAAA-MM-JJ."),
@@ -57,11 +57,11 @@ NOT_FOUND = Sentence(
     "",
     operation_id="listPolicies",
     summary="Lister les versions de la politique",
-    response_model=listed(PolicyResource),
+    response_model=page_model(PolicyResource),
 )
-async def list_policies(asking: Reading, paging: PlainPaging) -> Response:
+async def list_policies(authorised: Reading, paging: UnversionedPaging) -> Response:
     """Dans l’ordre de leur entrée en vigueur. Celle du premier jour de la session décide d’une inscription."""
-    return await paging.answered(asking, policies.list_page, [], policy_resource)
+    return await paging.respond(authorised, policies.list_page, [], policy_resource)
 
 
 @router.post(
@@ -70,9 +70,9 @@ async def list_policies(asking: Reading, paging: PlainPaging) -> Response:
     operation_id="addPolicy",
     summary="Ajouter une version de la politique",
     response_model=PolicyResource,
-    responses=problems("policy-exists"),
+    responses=problem_responses("policy-exists"),
 )
-async def post_policy(body: PolicyRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def post_policy(body: PolicyRequest, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """Essayez-la d’abord par `POST /v1/policies/dry-run`. Une version ne se change ni ne se retire : une correction est
     une autre version.
 
@@ -81,11 +81,11 @@ async def post_policy(body: PolicyRequest, asking: Writing, idempotency_key: Ide
     """
 
     def worded(row: Row) -> Answer:
-        location = f"{asking.service.base_url}/v1/policies/{row['version']}"
-        return answer_of(policy_resource(row), asking.language, status=201, location=location)
+        location = f"{authorised.service.base_url}/v1/policies/{row['version']}"
+        return replayable_response(policy_resource(row), authorised.language, status=201, location=location)
 
-    asked = asking.asked(worded, checked_key(idempotency_key), body)
-    return answered(await add_policy(asking.database, body.to_policy(), asked))
+    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
+    return to_response(await add_policy(authorised.database, body.to_policy(), asked))
 
 
 @router.post(
@@ -93,9 +93,9 @@ async def post_policy(body: PolicyRequest, asking: Writing, idempotency_key: Ide
     operation_id="tryPolicy",
     summary="Essayer une version de la politique",
     response_model=DryRunResource,
-    responses=problems("policy-exists"),
+    responses=problem_responses("policy-exists"),
 )
-async def try_policy_version(request: Request, body: PolicyRequest, asking: Writing) -> Response:
+async def try_policy_version(request: Request, body: PolicyRequest, authorised: Writing) -> Response:
     """Quelles inscriptions ouvertes seraient décidées autrement, et pourquoi. Rien n’est enregistré, personne n’est
     prévenu.
 
@@ -103,11 +103,11 @@ async def try_policy_version(request: Request, body: PolicyRequest, asking: Writ
     leur réexamen les déciderait.
     """
     request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + DRY_RUN_SECONDS)
-    asked = asking.asked(partial(answer_of, language=asking.language))
-    found = await asking.heavy(lambda: try_policy(asking.database, body.to_policy(), asked))
+    asked = authorised.request_context(partial(replayable_response, language=authorised.language))
+    found = await authorised.run_heavy_work(lambda: try_policy(authorised.database, body.to_policy(), asked))
     # A dry run is looked back at also when it changes nothing.
-    await asking.service.trail.note(asking.trace, (difference.adviser_id for difference in found))
-    return said(dry_run_resource(found, asking.language), asking.language)
+    await authorised.service.audit_log.note(authorised.audit_entry, (difference.adviser_id for difference in found))
+    return json_response(dry_run_resource(found, authorised.language), authorised.language)
 
 
 @router.get(
@@ -116,9 +116,9 @@ async def try_policy_version(request: Request, body: PolicyRequest, asking: Writ
     summary="Lire une version de la politique",
     response_model=PolicyResource,
 )
-async def get_policy(version: VersionName, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_policy(version: VersionName, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Celle que nomment les décisions (`policy_version`)."""
-    row = await policies.read(asking.reader, version)
+    row = await policies.read(authorised.reader, version)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
-    return shown(policy_resource(row), asking.language, if_none_match)
+    return resource_response(policy_resource(row), authorised.language, if_none_match)

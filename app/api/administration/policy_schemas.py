@@ -10,9 +10,18 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.certifications.certification_routes import AbsenceMotive
-from app.api.http.bodies.json_responses import instant
+from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields import validation_messages
-from app.api.http.fields.field_types import Body, BucketName, CivilDate, Email, Hours, PolicyVersion, objection, worded
+from app.api.http.fields.field_types import (
+    BucketName,
+    CivilDate,
+    Email,
+    Hours,
+    PolicyVersion,
+    RequestBody,
+    validation_error,
+    with_message,
+)
 from app.api.registrations.registration_resources import Reasons, reason_resource
 from app.domain.decisions.policy_dry_run import Difference, Standing
 from app.domain.decisions.refusals import Reason
@@ -43,20 +52,20 @@ NO_GRACE = Sentence(
 
 def _distinct(values: list[Any]) -> list[Any]:
     if len({*values}) < len(values):
-        raise objection("duplicate", TWICE)
+        raise validation_error("duplicate", TWICE)
     return values
 
 
 def _in_order(values: list[Any]) -> list[Any]:
     days = [value.since for value in values]
     if days != sorted({*days}):
-        raise objection("order", NOT_IN_ORDER)
+        raise validation_error("order", NOT_IN_ORDER)
     return values
 
 
 def _prolongs(grace: dict[str, date]) -> dict[str, date]:
     if any(until <= last_day(int(year)) for year, until in grace.items()):
-        raise objection("order", NO_GRACE)
+        raise validation_error("order", NO_GRACE)
     return grace
 
 
@@ -68,7 +77,7 @@ A_YEAR = "^(19[5-9][0-9]|20[0-9]{2})$"
 Grace = TypeAliasType(
     "Grace",
     Annotated[
-        dict[Annotated[str, StringConstraints(pattern=A_YEAR), worded(validation_messages.YEAR)], CivilDate],
+        dict[Annotated[str, StringConstraints(pattern=A_YEAR), with_message(validation_messages.YEAR)], CivilDate],
         Field(max_length=MOST_DATES),
         AfterValidator(_prolongs),
         WithJsonSchema(
@@ -84,7 +93,7 @@ Grace = TypeAliasType(
 )
 
 
-class TwoModulesBody(Body):
+class TwoModulesBody(RequestBody):
     """R20 : `count` modules dans les `window_months` mois qui suivent une entrée à cette date, ou après."""
 
     entered_on_or_after: CivilDate
@@ -92,7 +101,7 @@ class TwoModulesBody(Body):
     window_months: Months
 
 
-class CivilYearBody(Body):
+class CivilYearBody(RequestBody):
     """R21, R22 : `count` modules par année civile, à partir de `first_year` ; R23 : les délais de grâce."""
 
     count: Units
@@ -100,34 +109,34 @@ class CivilYearBody(Body):
     grace: Grace
 
 
-class SupplementaryBody(Body):
+class SupplementaryBody(RequestBody):
     """R24 : `count` unités de chaque module que le catalogue marque, par conseiller, à partir de cette date."""
 
     since: Since
     count: Units
 
 
-class OverQuotaBody(Body):
+class OverQuotaBody(RequestBody):
     """R26 : combien de jours le conseiller a pour répondre ; null, sans limite."""
 
     reply_days: Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)] | None
 
 
-class PathHoursBody(Body):
+class PathHoursBody(RequestBody):
     """Les durées de parcours, en heures, à partir d’une date."""
 
     since: Since
     value: Annotated[list[Hours], Field(min_length=1, max_length=MOST_LENGTHS), AfterValidator(_distinct)]
 
 
-class PresentationMonthsBody(Body):
+class PresentationMonthsBody(RequestBody):
     """Un délai de présentation, en mois, à partir d’une date."""
 
     since: Since
     value: Months
 
 
-class AbsenceMotivesBody(Body):
+class AbsenceMotivesBody(RequestBody):
     """Les motifs valables d’absence, à partir d’une date."""
 
     since: Since
@@ -143,21 +152,21 @@ AbsenceMotives = Annotated[
 ]
 
 
-class InitialTrainingPolicyBody(Body):
+class InitialTrainingPolicyBody(RequestBody):
     """R11 : combien de parcours financés par conseiller. R12 : ce que peut donner un test de positionnement."""
 
     max_funded: Units
     path_hours: PathHours
 
 
-class CertificationPolicyBody(Body):
+class CertificationPolicyBody(RequestBody):
     """R37 : le délai de présentation, selon la fin de la formation initiale. R38 : les motifs valables d’absence."""
 
     presentation_months: PresentationMonths
     valid_absence_motives: AbsenceMotives
 
 
-class PolicyRequest(Body):
+class PolicyRequest(RequestBody):
     """Une version de la politique, entière : en vigueur de `effective_from`, inclus, jusqu’à la version suivante. La
     première valeur d’une liste par date vaut aussi pour les jours qui la précèdent."""
 
@@ -225,7 +234,7 @@ def policy_resource(row: Row) -> Mapping[str, Any]:
     """The shape of PolicyResource."""
     # `from` is no name for a field of the domain's, which says `since`.
     stored = orjson.loads(row["content"].replace('"since":', '"from":'))
-    return {"version": row["version"], **stored, "created_at": instant(row["created_at"])}
+    return {"version": row["version"], **stored, "created_at": format_instant(row["created_at"])}
 
 
 def _standing_resource(standing: Standing) -> StandingResource:

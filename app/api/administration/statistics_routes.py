@@ -14,14 +14,14 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app.api.advisers.adviser_routes import civil_day
-from app.api.http.bodies.json_responses import PRIVATE, said
-from app.api.http.bodies.spreadsheet_escaping import guarded
+from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response
+from app.api.http.bodies.spreadsheet_escaping import escape_formulas
 from app.api.http.fields.field_types import Count, DayText, Department, ModuleCodeText
-from app.api.http.language_negotiation import spoken
+from app.api.http.language_negotiation import language_headers
 from app.api.http.pagination import invalid_parameter
 from app.api.http.problems.problem_details import Problem
-from app.api.http.routing import Route, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.routing import StrictRoute, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.registration import Funding, Status
 from app.persistence.administration.statistics import (
@@ -35,9 +35,9 @@ from app.persistence.administration.statistics import (
 )
 from app.wording.languages import Language, Sentence
 
-router = APIRouter(prefix="/v1/statistics", tags=["Administration"], route_class=Route)
+router = APIRouter(prefix="/v1/statistics", tags=["Administration"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.STATISTICS_READ))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.STATISTICS_READ))]
 Named = TypeVar("Named", bound=StrEnum)
 JSON, CSV = "application/json", "text/csv"
 MOST_DAYS = 100_000
@@ -115,11 +115,11 @@ class StatisticsResource(TypedDict):
     operation_id="readStatistics",
     summary="Compter les inscriptions",
     response_model=StatisticsResource,
-    responses=problems("not-acceptable") | {200: {"content": {CSV: {"schema": TABLE}}}},
+    responses=problem_responses("not-acceptable") | {200: {"content": {CSV: {"schema": TABLE}}}},
 )
 async def read_statistics(
     request: Request,
-    asking: Reading,
+    authorised: Reading,
     from_: From = None,
     to: To = None,
     group_by: GroupBy = None,
@@ -134,12 +134,14 @@ async def read_statistics(
         raise invalid_parameter("to", REVERSED)
     groups, extra = _named("group_by", group_by, Grouping), _named("measures", measures, Measure)
     try:
-        rows = await asking.heavy(lambda: count_registrations(asking.reader, period, groups, extra, owner=asking.owner))
+        rows = await authorised.run_heavy_work(
+            lambda: count_registrations(authorised.reader, period, groups, extra, owner=authorised.owner)
+        )
     except TooManyGroups:
         raise invalid_parameter("group_by", TOO_MANY) from None
     if wanted == CSV:
-        return table([*groups, "count", *extra], (row.values() for row in rows), asking.language)
-    answer = said({"data": [dict(row) for row in rows]}, asking.language)
+        return table([*groups, "count", *extra], (row.values() for row in rows), authorised.language)
+    answer = json_response({"data": [dict(row) for row in rows]}, authorised.language)
     answer.headers["Vary"] += ", Accept"
     return answer
 
@@ -177,8 +179,8 @@ def table(headings: Sequence[str], rows: Iterable[Iterable[object]], language: L
     """RFC 4180; nothing in it is computed by a spreadsheet."""
     text = io.StringIO()
     for row in (headings, *rows):
-        csv.writer(text).writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
-    answer = Response(text.getvalue(), headers={"Cache-Control": PRIVATE, **spoken(language)})
+        csv.writer(text).writerow([escape_formulas(cell) if isinstance(cell, str) else cell for cell in row])
+    answer = Response(text.getvalue(), headers={"Cache-Control": PRIVATE_NO_CACHE, **language_headers(language)})
     answer.headers["Content-Type"] = f"{CSV}; charset=utf-8; header=present"
     answer.headers["Vary"] += ", Accept"
     return answer

@@ -8,10 +8,9 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import instant, picked
+from app.api.http.bodies.json_responses import format_instant, resource_fields
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_types import (
-    Body,
     BucketName,
     CivilDate,
     Department,
@@ -19,18 +18,19 @@ from app.api.http.fields.field_types import (
     Id,
     Motive,
     Name,
+    RequestBody,
     Version,
-    check_order,
-    worded,
+    check_date_order,
+    with_message,
 )
 from app.persistence.engine.driver_types import Row
 
 LARGEST_ID = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
-ConumId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID), worded(validation_messages.CONUM_ID)]
+ConumId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID), with_message(validation_messages.CONUM_ID)]
 
 
-class InitialTrainingBody(Body):
+class InitialTrainingBody(RequestBody):
     """L’entrée en formation initiale financée, avant ce service."""
 
     entered_on: CivilDate
@@ -38,11 +38,11 @@ class InitialTrainingBody(Body):
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "InitialTrainingBody":
-        check_order("entered_on", "ended_on", self.entered_on, self.ended_on)
+        check_date_order("entered_on", "ended_on", self.entered_on, self.ended_on)
         return self
 
 
-class AdviserFields(Body):
+class AdviserFields(RequestBody):
     conum_id: Annotated[ConumId | None, Field(description="ID Conum, unique.")] = None
     first_name: Name | None = None
     last_name: Name | None = None
@@ -105,14 +105,14 @@ def adviser_resource(row: Row, *, with_contact: bool) -> AdviserResource:
         "initial_training": {"entered_on": entered_on, "ended_on": row["initial_training_ended_on"]}
         if entered_on
         else None,
-        "anonymised_at": instant(row["anonymised_at"]),
+        "anonymised_at": format_instant(row["anonymised_at"]),
         "version": row["version"],
-        "created_at": instant(row["created_at"]),
-        "updated_at": instant(row["updated_at"]),
+        "created_at": format_instant(row["created_at"]),
+        "updated_at": format_instant(row["updated_at"]),
     }
 
 
-class CarryOverRequest(Body):
+class CarryOverRequest(RequestBody):
     """Ce qu’un droit a encore peut être reporté à l’année suivante, sur décision du support."""
 
     bucket: Annotated[BucketName, Field(description="Le droit dont il reste des unités.")]
@@ -135,4 +135,4 @@ class CarryOverResource(TypedDict):
 
 
 def carry_over_resource(row: Row) -> Mapping[str, Any]:
-    return picked(row, CarryOverResource)
+    return resource_fields(row, CarryOverResource)

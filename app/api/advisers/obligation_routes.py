@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.api.advisers.training_record_resources import ObligationResource, obligation_resource
-from app.api.http.fields.field_types import EARLIEST, LATEST
-from app.api.http.pagination import PlainPaging
-from app.api.http.routing import Route, listed
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.fields.field_types import EARLIEST_DATE, LATEST_DATE
+from app.api.http.pagination import UnversionedPaging
+from app.api.http.routing import StrictRoute, page_model
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.domain.record.obligations import ObligationStatus
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
@@ -18,14 +18,14 @@ from app.persistence.engine.pagination import Page, Slice
 from app.use_cases.advisers.list_exams_and_obligations import Survey, modules_to_follow
 from app.use_cases.civil_date import civil_date
 
-router = APIRouter(prefix="/v1/obligations", tags=["Conseillers"], route_class=Route)
+router = APIRouter(prefix="/v1/obligations", tags=["Conseillers"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.OBLIGATIONS_READ))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.OBLIGATIONS_READ))]
 Year = Annotated[
     int | None,
     Query(
-        ge=EARLIEST.year,
-        le=LATEST.year,
+        ge=EARLIEST_DATE.year,
+        le=LATEST_DATE.year,
         description="L’année civile au titre de laquelle le module est dû, qu’un délai de grâce ne change pas ; pour "
         "la première année, celle où elle s’achève.",
     ),
@@ -46,11 +46,11 @@ def _resource(row: Row) -> AdviserObligationResource:
     "",
     operation_id="listObligations",
     summary="Lister les obligations de suivi",
-    response_model=listed(AdviserObligationResource),
+    response_model=page_model(AdviserObligationResource),
 )
 async def list_obligations(
-    asking: Reading,
-    paging: PlainPaging,
+    authorised: Reading,
+    paging: UnversionedPaging,
     year: Year = None,
     status: Annotated[
         ObligationStatus | None, Query(description="Remplie, attendue, en retard ou excusée par un report.")
@@ -62,6 +62,10 @@ async def list_obligations(
     """
 
     async def read(reader: Reader, page: Page) -> Slice:
-        return await modules_to_follow(Survey(asking.database, reader), page, year, status, civil_date(asking.now))
+        return await modules_to_follow(
+            Survey(authorised.database, reader), page, year, status, civil_date(authorised.now)
+        )
 
-    return await asking.heavy(lambda: paging.answered(asking, read, [], _resource, whose="adviser_id"))
+    return await authorised.run_heavy_work(
+        lambda: paging.respond(authorised, read, [], _resource, subject_column="adviser_id")
+    )

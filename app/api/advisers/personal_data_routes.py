@@ -9,21 +9,21 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.http.bodies.json_responses import said
-from app.api.http.fields.field_types import Id, Said
-from app.api.http.request_headers import IfMatch, expected
-from app.api.http.routing import Route
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.bodies.json_responses import json_response
+from app.api.http.fields.field_types import DisplayText, Id
+from app.api.http.request_headers import IfMatch, parse_if_match
+from app.api.http.routing import StrictRoute
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.advisers.personal_data import Extract, read_everything
 from app.persistence.engine.transactions.adviser_locks import Missing
 from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.wording.languages import Language
 
-router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=Route)
+router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.PERSONAL_DATA_READ))]
-Erasing = Annotated[Asking, Depends(Needs(Scope.PERSONAL_DATA_ERASE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.PERSONAL_DATA_READ))]
+Erasing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.PERSONAL_DATA_ERASE))]
 
 MOST_HOLDINGS = 100
 MOST_ROWS = 1_000_000
@@ -34,9 +34,9 @@ HeldRow = TypeAliasType("HeldRow", dict[str, Any])
 class HoldingResource(TypedDict):
     """Ce que garde une table, pourquoi, et combien de temps."""
 
-    title: Said
-    purpose: Said
-    kept_for: Said
+    title: DisplayText
+    purpose: DisplayText
+    kept_for: DisplayText
     rows: Annotated[list[HeldRow], Field(max_length=MOST_ROWS)]
 
 
@@ -64,20 +64,20 @@ def _holding(extract: Extract, years: int) -> HoldingResource:
     summary="Exporter tout ce qui est gardé sur un conseiller",
     response_model=ExportResource,
 )
-async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
+async def export_adviser(adviser_id: Id, authorised: Reading) -> Response:
     """De quoi répondre à une demande d’accès (RGPD, article 15) : toutes les tables, en français, à un même instant.
     Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
-    present = await ADVISERS.read(asking.database, adviser_id)
+    present = await ADVISERS.read(authorised.database, adviser_id)
     if present is None:
         raise Missing("adviser")
-    extracts = await asking.heavy(lambda: read_everything(asking.database, present, asking.now))
-    years = asking.service.anonymise_after_years
+    extracts = await authorised.run_heavy_work(lambda: read_everything(authorised.database, present, authorised.now))
+    years = authorised.service.anonymise_after_years
     resource: ExportResource = {
         "adviser_id": adviser_id,
-        "exported_at": asking.now,
+        "exported_at": authorised.now,
         "holdings": [_holding(extract, years) for extract in extracts],
     }
-    return await asking.showing(said(resource, Language.FRENCH), adviser_id)
+    return await authorised.audit_read(json_response(resource, Language.FRENCH), adviser_id)
 
 
 @router.delete(
@@ -87,9 +87,9 @@ async def export_adviser(adviser_id: Id, asking: Reading) -> Response:
     summary="Anonymiser un conseiller",
     response_class=Response,
 )
-async def anonymise_adviser(adviser_id: Id, asking: Erasing, if_match: IfMatch = None) -> Response:
+async def anonymise_adviser(adviser_id: Id, authorised: Erasing, if_match: IfMatch = None) -> Response:
     """Définitif. Son identité et tout texte libre sont effacés partout ; ses inscriptions, leurs décisions et les
     statistiques restent, et ne changent plus : enregistrez d’abord l’assiduité et annulez ce qui est à venir. S’il
     revient un jour, une empreinte de son ID Conum le fait reconnaître : ce qu’il avait utilisé compte encore."""
-    await anonymise(asking.database, adviser_id, expected(if_match), asking.now, asking.trace)
+    await anonymise(authorised.database, adviser_id, parse_if_match(if_match), authorised.now, authorised.audit_entry)
     return Response(status_code=204)

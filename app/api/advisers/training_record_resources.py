@@ -10,14 +10,14 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.api.http.fields.field_types import (
-    Address,
     BucketName,
     Count,
+    DisplayText,
     ModuleCodeText,
     Motive,
     PolicyVersion,
     RuleName,
-    Said,
+    Uri,
 )
 from app.api.registrations.registration_resources import Reasons, reason_resource
 from app.domain.decisions.entitlements import Bucket, Category
@@ -101,7 +101,7 @@ class PresentationResource(TypedDict):
     next_attempt_payer: Annotated[
         NextAttemptPayer | None, Field(description="Qui paie la prochaine présentation ; null une fois obtenu.")
     ]
-    replacement: Annotated[Said | None, Field(description=REPLACEMENT)]
+    replacement: Annotated[DisplayText | None, Field(description=REPLACEMENT)]
 
 
 class MissedSessionResource(TypedDict):
@@ -112,7 +112,7 @@ class MissedSessionResource(TypedDict):
     session_starts_on: date
     entitlement: Annotated[BucketName | None, Field(description="Le droit consommé.")]
     consequence: Consequence
-    label: Said
+    label: DisplayText
     rule: RuleName
 
 
@@ -136,8 +136,8 @@ class CarriedResource(TypedDict):
 class RecordLinksResource(TypedDict):
     """Où lire ce dossier, et où le voir en image."""
 
-    self: Address
-    picture: Address
+    self: Uri
+    picture: Uri
 
 
 class TrainingRecordResource(TypedDict):

@@ -10,19 +10,19 @@ from starlette.responses import Response
 from app.api.advisers.adviser_routes import On, civil_day
 from app.api.advisers.timeline.timeline_picture import picture, timeline
 from app.api.advisers.timeline.timeline_rows import Titles
-from app.api.http.bodies.json_responses import PRIVATE, answer_of
+from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, replayable_response
 from app.api.http.fields.field_types import Id
-from app.api.http.language_negotiation import spoken
-from app.api.http.request_headers import IfNoneMatch, is_known
-from app.api.http.routing import Route
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.language_negotiation import language_headers
+from app.api.http.request_headers import IfNoneMatch, etag_matches
+from app.api.http.routing import StrictRoute
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.engine.upsert import MODULES, QUALIFICATIONS
 from app.use_cases.advisers.show_training_record import show_training_record
 from app.wording.languages import Language
 
-router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=Route)
+router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.ADVISERS_READ))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.ADVISERS_READ))]
 
 
 AN_SVG = {"type": "string", "pattern": "^<svg ", "maxLength": 5_000_000}
@@ -32,9 +32,10 @@ class Picture(Response):
     media_type = "image/svg+xml"
 
 
-async def _titles(asking: Asking) -> Titles:
+async def _titles(authorised: AuthorisedRequest) -> Titles:
     modules, qualifications = [
-        {row["code"]: row["title"] for row in await kept.read_all(asking.reader)} for kept in (MODULES, QUALIFICATIONS)
+        {row["code"]: row["title"] for row in await kept.read_all(authorised.reader)}
+        for kept in (MODULES, QUALIFICATIONS)
     ]
     return Titles(modules, qualifications)
 
@@ -47,7 +48,7 @@ async def _titles(asking: Asking) -> Titles:
     responses={200: {"content": {Picture.media_type: {"schema": AN_SVG}}}},
 )
 async def draw_training_record(
-    adviser_id: Id, asking: Reading, on: On = None, if_none_match: IfNoneMatch = None
+    adviser_id: Id, authorised: Reading, on: On = None, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Le même dossier en image, avec les droits expirés : poste, formation initiale et examens, droits, sessions et
     obligations sur un seul axe du temps. En français, lisible une fois imprimé en noir et blanc, sans nom ni adresse.
@@ -56,17 +57,17 @@ async def draw_training_record(
     celui d’une de ses sessions.
     """
     record, seen = await show_training_record(
-        asking.database,
+        authorised.database,
         adviser_id,
         on=civil_day(on),
         history=True,
-        asked=asking.asked(partial(answer_of, language=asking.language)),
+        asked=authorised.request_context(partial(replayable_response, language=authorised.language)),
     )
-    contracts = [each for each in record.post.contracts if asking.owner is None or each == record.post.contract]
-    drawn = picture(timeline(adviser_id, record, contracts, seen, await _titles(asking)))
+    contracts = [each for each in record.post.contracts if authorised.owner is None or each == record.post.contract]
+    drawn = picture(timeline(adviser_id, record, contracts, seen, await _titles(authorised)))
     tag = f'"{sha256(drawn).hexdigest()[:32]}"'
-    headers = {"Cache-Control": PRIVATE, **spoken(Language.FRENCH), "ETag": tag}
-    known = is_known(if_none_match, tag)
-    return await asking.showing(
+    headers = {"Cache-Control": PRIVATE_NO_CACHE, **language_headers(Language.FRENCH), "ETag": tag}
+    known = etag_matches(if_none_match, tag)
+    return await authorised.audit_read(
         Response(status_code=304, headers=headers) if known else Picture(drawn, headers=headers), adviser_id
     )

@@ -11,23 +11,23 @@ from starlette.responses import Response
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.advisers.training_record_resources import REPLACEMENT
-from app.api.http.bodies.json_responses import answer_of, picked, said, shown
+from app.api.http.bodies.json_responses import json_response, replayable_response, resource_fields, resource_response
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import (
-    LARGEST_COUNT,
+    MAX_COUNT,
     CivilDate,
     CodeFilter,
+    DisplayText,
     Id,
     ModuleCodeText,
     Name,
-    Said,
     Version,
 )
-from app.api.http.pagination import Paging, PlainPaging, equalities
+from app.api.http.pagination import Paging, UnversionedPaging, equality_filters
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, answered, checked_key
-from app.api.http.routing import Route, listed, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key, to_response
+from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.persistence import certifications
@@ -42,11 +42,11 @@ from app.use_cases.record_certification import Result, certify
 from app.wording.languages import Language, Sentence
 from app.wording.training_records import replacement_said
 
-router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=Route)
+router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.CERTIFICATIONS_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.CERTIFICATIONS_WRITE))]
-ReadingCatalogue = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_READ))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_WRITE))]
+ReadingCatalogue = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_READ))]
 
 MOST_PARTS = 50  # of a title; the catalogue has three
 OF_ITS_ORGANISATION = {"motive": None, "training_organisation_id": None}  # as another one reads them
@@ -55,7 +55,7 @@ OF_ITS_ORGANISATION = {"motive": None, "training_organisation_id": None}  # as a
 AbsenceMotive = TypeAliasType("AbsenceMotive", Literal["medical_certificate", "force_majeure", "covid_positive_test"])
 
 
-class CertificationRequest(field_types.Body):
+class CertificationRequest(field_types.RequestBody):
     """Un résultat d’examen, ou une certification qui dispense de formation initiale."""
 
     adviser_id: Id
@@ -81,9 +81,9 @@ class CertificationResource(TypedDict):
     on: date
     motive: AbsenceMotive | None
     training_organisation_id: UUID | None
-    attempt: Annotated[int, Field(ge=1, le=LARGEST_COUNT, description="La combientième présentation.")]
+    attempt: Annotated[int, Field(ge=1, le=MAX_COUNT, description="La combientième présentation.")]
     next_attempt_payer: NextAttemptPayer | None
-    replacement: Annotated[Said | None, Field(description=REPLACEMENT)]
+    replacement: Annotated[DisplayText | None, Field(description=REPLACEMENT)]
     version: Version
     created_at: datetime
     updated_at: datetime
@@ -117,7 +117,7 @@ def certification_resource(row: Row, language: Language, owner: UUID | None) -> 
     obtained = row["outcome"] == CertificationOutcome.OBTAINED
     replacement = replacement_said(row["qualification"]) if obtained else None
     return {
-        **picked(row, CertificationResource),
+        **resource_fields(row, CertificationResource),
         **({} if is_told else OF_ITS_ORGANISATION),
         "replacement": replacement.said_in(language) if replacement else None,
     }
@@ -134,15 +134,15 @@ def _due_resource(row: Row) -> DueCertificationResource:
     }
 
 
-def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
+def _organisation(authorised: AuthorisedRequest, asked: UUID | None) -> UUID | None:
     """A training organisation records its own results only. Raise Problem."""
-    if asking.owner is not None and asked not in {None, asking.owner}:
+    if authorised.owner is not None and asked not in {None, authorised.owner}:
         detail = Sentence(
             fr="Un organisme de formation n’enregistre que ses propres résultats.",
             en="A training organisation records only its own results.",
         )
         raise Problem("forbidden", detail)
-    return asking.owner or asked
+    return authorised.owner or asked
 
 
 @router.post(
@@ -151,17 +151,17 @@ def _organisation(asking: Asking, asked: UUID | None) -> UUID | None:
     operation_id="recordCertification",
     summary="Enregistrer un résultat",
     response_model=CertificationResource,
-    responses=problems("unknown-reference", "adviser-anonymised"),
+    responses=problem_responses("unknown-reference", "adviser-anonymised"),
 )
 async def post_certification(
-    body: CertificationRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+    body: CertificationRequest, authorised: Writing, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Un refus que ce résultat lève devient réexaminable, et le conseiller en est prévenu."""
 
     def worded(row: Row) -> Answer:
-        location = f"{asking.service.base_url}/v1/certifications/{row['id']}"
-        resource = certification_resource(row, asking.language, asking.owner)
-        return answer_of(resource, asking.language, status=201, location=location)
+        location = f"{authorised.service.base_url}/v1/certifications/{row['id']}"
+        resource = certification_resource(row, authorised.language, authorised.owner)
+        return replayable_response(resource, authorised.language, status=201, location=location)
 
     result = Result(
         body.adviser_id,
@@ -169,41 +169,41 @@ async def post_certification(
         body.outcome,
         body.on,
         body.motive,
-        _organisation(asking, body.training_organisation_id),
+        _organisation(authorised, body.training_organisation_id),
     )
-    asked = asking.asked(worded, checked_key(idempotency_key), body)
-    return answered(await certify(asking.database, result, asked))
+    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
+    return to_response(await certify(authorised.database, result, asked))
 
 
 @router.get(
     "/certifications",
     operation_id="listCertifications",
     summary="Lister les résultats",
-    response_model=listed(CertificationResource),
+    response_model=page_model(CertificationResource),
 )
 async def list_certifications(
-    asking: Reading,
+    authorised: Reading,
     paging: Paging,
     adviser_id: Id | None = None,
     qualification: CodeFilter | None = None,
     outcome: CertificationOutcome | None = None,
 ) -> Response:
     """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""
-    filters = certifications.visible_to(asking.owner)
-    filters += equalities(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
-    worded = partial(certification_resource, language=asking.language, owner=asking.owner)
-    return await paging.answered(asking, certifications.list_page, filters, worded, whose="adviser_id")
+    filters = certifications.visible_to(authorised.owner)
+    filters += equality_filters(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
+    worded = partial(certification_resource, language=authorised.language, owner=authorised.owner)
+    return await paging.respond(authorised, certifications.list_page, filters, worded, subject_column="adviser_id")
 
 
 @router.get(
     "/certifications/due",
     operation_id="listDueCertifications",
     summary="Lister les examens à présenter",
-    response_model=listed(DueCertificationResource),
+    response_model=page_model(DueCertificationResource),
 )
 async def list_due_certifications(
-    asking: Reading,
-    paging: PlainPaging,
+    authorised: Reading,
+    paging: UnversionedPaging,
     status: Annotated[PresentationStatus | None, Query(description="Attendu, en retard ou présenté.")] = None,
 ) -> Response:
     """Aujourd’hui, par conseiller ; un organisme de formation ne voit que les siens. Un dispensé ne doit rien.
@@ -212,10 +212,12 @@ async def list_due_certifications(
     """
 
     async def read(reader: Reader, page: Page) -> Slice:
-        survey = Survey(asking.database, reader, asking.owner)
-        return await exams_to_present(survey, page, status, civil_date(asking.now))
+        survey = Survey(authorised.database, reader, authorised.owner)
+        return await exams_to_present(survey, page, status, civil_date(authorised.now))
 
-    return await asking.heavy(lambda: paging.answered(asking, read, [], _due_resource, whose="adviser_id"))
+    return await authorised.run_heavy_work(
+        lambda: paging.respond(authorised, read, [], _due_resource, subject_column="adviser_id")
+    )
 
 
 @router.get(
@@ -224,27 +226,29 @@ async def list_due_certifications(
     summary="Lire un résultat",
     response_model=CertificationResource,
 )
-async def get_certification(certification_id: Id, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_certification(certification_id: Id, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Avec le numéro de la présentation et qui paierait la suivante."""
-    row = await certifications.read(asking.reader, certification_id, owner=asking.owner)
+    row = await certifications.read(authorised.reader, certification_id, owner=authorised.owner)
     if row is None:
         detail = Sentence(
             fr="Aucun résultat de votre périmètre n’a cet identifiant.",
             en="No result that you may see has this identifier.",
         )
         raise Problem("not-found", detail)
-    response = shown(certification_resource(row, asking.language, asking.owner), asking.language, if_none_match)
-    return await asking.showing(response, row["adviser_id"], certification_id)
+    response = resource_response(
+        certification_resource(row, authorised.language, authorised.owner), authorised.language, if_none_match
+    )
+    return await authorised.audit_read(response, row["adviser_id"], certification_id)
 
 
 @router.get(
     "/qualifications",
     operation_id="listQualifications",
     summary="Lister les titres et certificats",
-    response_model=listed(QualificationResource),
+    response_model=page_model(QualificationResource),
 )
-async def list_qualifications(asking: ReadingCatalogue) -> Response:
+async def list_qualifications(authorised: ReadingCatalogue) -> Response:
     """Le catalogue entier, en une page."""
-    rows = await QUALIFICATIONS.read_all(asking.reader)
-    data = [picked(row, QualificationResource) for row in rows]
-    return said({"data": data, "pagination": {"next": None}}, asking.language)
+    rows = await QUALIFICATIONS.read_all(authorised.reader)
+    data = [resource_fields(row, QualificationResource) for row in rows]
+    return json_response({"data": data, "pagination": {"next": None}}, authorised.language)

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 from uuid_utils.compat import uuid7
 
-from app.api.http.bodies.json_responses import answer_of, picked, shown
-from app.api.http.bodies.merge_patch import patched
-from app.api.http.bodies.path_id_checks import check_identity, check_no_identity
+from app.api.http.bodies.json_responses import replayable_response, resource_fields, resource_response
+from app.api.http.bodies.merge_patch import patched_body
+from app.api.http.bodies.path_id_checks import check_id_matches_path, check_no_id
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import (
     CivilDate,
@@ -25,15 +25,22 @@ from app.api.http.fields.field_types import (
     Reference,
     Siret,
     Version,
-    check_order,
-    objection,
+    check_date_order,
+    validation_error,
 )
-from app.api.http.fields.filter_types import SiretAsked
-from app.api.http.pagination import Paging, equalities
+from app.api.http.fields.filter_types import SiretFilter
+from app.api.http.pagination import Paging, equality_filters
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import IdempotencyKey, IfMatch, IfNoneMatch, answered, checked_key, expected
-from app.api.http.routing import Route, listed, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import (
+    IdempotencyKey,
+    IfMatch,
+    IfNoneMatch,
+    parse_idempotency_key,
+    parse_if_match,
+    to_response,
+)
+from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.domain.facts.contract import ContractType, LegalForm
 from app.persistence import contracts
 from app.persistence.engine.driver_types import Row
@@ -43,10 +50,10 @@ from app.use_cases.preconditions import Expected
 from app.use_cases.upsert_contract import keep_contract
 from app.wording.languages import Sentence
 
-router = APIRouter(prefix="/v1/contracts", tags=["Contrats"], route_class=Route)
+router = APIRouter(prefix="/v1/contracts", tags=["Contrats"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.CONTRACTS_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.CONTRACTS_WRITE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CONTRACTS_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CONTRACTS_WRITE))]
 
 NOT_FOUND = Sentence(fr="Aucun contrat n’a cet identifiant.", en="No contract has this identifier.")
 
@@ -56,7 +63,7 @@ WRONG_TERM = Sentence(
 )
 
 
-class EmployerBody(field_types.Body):
+class EmployerBody(field_types.RequestBody):
     """La structure employeuse. `private` ouvre la prise en charge par l’OPCO au-delà du quota."""
 
     siret: Annotated[Siret, Field(description="SIRET, ou RIDET de Nouvelle-Calédonie.")]
@@ -67,7 +74,7 @@ class EmployerBody(field_types.Body):
     aidants_connect_accredited: Annotated[bool, Field(strict=True)] = False
 
 
-class AdministrativeFileBody(field_types.Body):
+class AdministrativeFileBody(field_types.RequestBody):
     """Ce que l’employeur a fait ; null, ce qui reste à faire."""
 
     ds_file_number: Reference | None = None
@@ -75,7 +82,7 @@ class AdministrativeFileBody(field_types.Body):
     validated_on: CivilDate | None = None
 
 
-class ContractRequest(field_types.Body):
+class ContractRequest(field_types.RequestBody):
     """Un contrat de travail : un CDI n’a pas de fin, les autres en ont une."""
 
     id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
@@ -92,9 +99,9 @@ class ContractRequest(field_types.Body):
     @model_validator(mode="after")
     def _dates_agree(self) -> "ContractRequest":
         if (self.type is ContractType.CDI) != (self.ends_on is None):
-            raise objection("term", WRONG_TERM, "ends_on")
-        check_order("starts_on", "ends_on", self.starts_on, self.ends_on)
-        check_order("starts_on", "terminated_on", self.starts_on, self.terminated_on)
+            raise validation_error("term", WRONG_TERM, "ends_on")
+        check_date_order("starts_on", "ends_on", self.starts_on, self.ends_on)
+        check_date_order("starts_on", "terminated_on", self.starts_on, self.terminated_on)
         return self
 
     def columns(self) -> dict[str, Any]:
@@ -144,9 +151,9 @@ def contract_resource(row: Row) -> dict[str, Any]:
     """The shape of ContractResource."""
     nested = {
         "employer": {name: row[f"employer_{name}"] for name in EmployerResource.__annotations__},
-        "administrative_file": picked(row, AdministrativeFileResource),
+        "administrative_file": resource_fields(row, AdministrativeFileResource),
     }
-    return picked(row, ContractResource) | nested
+    return resource_fields(row, ContractResource) | nested
 
 
 @router.post(
@@ -155,19 +162,19 @@ def contract_resource(row: Row) -> dict[str, Any]:
     operation_id="addContract",
     summary="Ajouter un contrat",
     response_model=ContractResource,
-    responses=problems("unknown-reference", "adviser-anonymised"),
+    responses=problem_responses("unknown-reference", "adviser-anonymised"),
 )
-async def post_contract(body: ContractRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def post_contract(body: ContractRequest, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """L’identifiant est attribué ici. Les inscriptions à venir du conseiller sont décidées à nouveau."""
-    check_no_identity(body.id, "PUT /v1/contracts/{id}")
+    check_no_id(body.id, "PUT /v1/contracts/{id}")
 
     def worded(row: Row) -> Answer:
-        location = f"{asking.service.base_url}/v1/contracts/{row['id']}"
-        return answer_of(contract_resource(row), asking.language, status=201, location=location)
+        location = f"{authorised.service.base_url}/v1/contracts/{row['id']}"
+        return replayable_response(contract_resource(row), authorised.language, status=201, location=location)
 
-    asked = asking.asked(worded, checked_key(idempotency_key), body)
-    row, _ = await keep_contract(asking.database, uuid7(), body.columns(), Expected(), asked)
-    return answered(worded(row))
+    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
+    row, _ = await keep_contract(authorised.database, uuid7(), body.columns(), Expected(), asked)
+    return to_response(worded(row))
 
 
 @router.put(
@@ -175,22 +182,26 @@ async def post_contract(body: ContractRequest, asking: Writing, idempotency_key:
     operation_id="putContract",
     summary="Créer ou remplacer un contrat",
     response_model=ContractResource,
-    responses=problems("unknown-reference", "adviser-anonymised")
+    responses=problem_responses("unknown-reference", "adviser-anonymised")
     | {201: {"description": "Créé", "model": ContractResource}},
 )
-async def put_contract(contract_id: Id, body: ContractRequest, asking: Writing, if_match: IfMatch = None) -> Response:
+async def put_contract(
+    contract_id: Id, body: ContractRequest, authorised: Writing, if_match: IfMatch = None
+) -> Response:
     """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
-    check_identity("id", contract_id, body.id)
+    check_id_matches_path("id", contract_id, body.id)
     row, is_new = await keep_contract(
-        asking.database,
+        authorised.database,
         contract_id,
         body.columns(),
-        expected(if_match),
-        asking.asked(partial(answer_of, language=asking.language)),
+        parse_if_match(if_match),
+        authorised.request_context(partial(replayable_response, language=authorised.language)),
     )
-    location = f"{asking.service.base_url}/v1/contracts/{contract_id}" if is_new else None
-    return answered(
-        answer_of(contract_resource(row), asking.language, status=201 if is_new else 200, location=location)
+    location = f"{authorised.service.base_url}/v1/contracts/{contract_id}" if is_new else None
+    return to_response(
+        replayable_response(
+            contract_resource(row), authorised.language, status=201 if is_new else 200, location=location
+        )
     )
 
 
@@ -198,17 +209,19 @@ async def put_contract(contract_id: Id, body: ContractRequest, asking: Writing, 
     "",
     operation_id="listContracts",
     summary="Lister les contrats",
-    response_model=listed(ContractResource),
+    response_model=page_model(ContractResource),
 )
 async def list_contracts(
-    asking: Reading,
+    authorised: Reading,
     paging: Paging,
     adviser_id: Id | None = None,
-    siret: Annotated[SiretAsked | None, Query(description="SIRET, ou RIDET de Nouvelle-Calédonie.")] = None,
+    siret: Annotated[SiretFilter | None, Query(description="SIRET, ou RIDET de Nouvelle-Calédonie.")] = None,
 ) -> Response:
     """Dans l’ordre des identifiants ; par date de modification avec `updated_since`."""
-    filters = equalities(adviser_id=adviser_id, employer_siret=siret)
-    return await paging.answered(asking, contracts.list_page, filters, contract_resource, whose="adviser_id")
+    filters = equality_filters(adviser_id=adviser_id, employer_siret=siret)
+    return await paging.respond(
+        authorised, contracts.list_page, filters, contract_resource, subject_column="adviser_id"
+    )
 
 
 @router.get(
@@ -217,15 +230,15 @@ async def list_contracts(
     summary="Lire un contrat",
     response_model=ContractResource,
 )
-async def get_contract(contract_id: Id, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_contract(contract_id: Id, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Le contrat et le dossier administratif de l’employeur."""
-    row = await _found(asking, contract_id)
-    response = shown(contract_resource(row), asking.language, if_none_match)
-    return await asking.showing(response, row["adviser_id"], contract_id)
+    row = await _found(authorised, contract_id)
+    response = resource_response(contract_resource(row), authorised.language, if_none_match)
+    return await authorised.audit_read(response, row["adviser_id"], contract_id)
 
 
-async def _found(asking: Asking, contract: UUID) -> Row:
-    row = await CONTRACTS.read(asking.reader, contract)
+async def _found(authorised: AuthorisedRequest, contract: UUID) -> Row:
+    row = await CONTRACTS.read(authorised.reader, contract)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
     return row
@@ -236,24 +249,24 @@ async def _found(asking: Asking, contract: UUID) -> Row:
     operation_id="patchContract",
     summary="Modifier un contrat",
     response_model=ContractResource,
-    responses=problems("unknown-reference", "adviser-anonymised"),
+    responses=problem_responses("unknown-reference", "adviser-anonymised"),
 )
 async def patch_contract(
     contract_id: Id,
     patch: Annotated[dict[str, Any], Body(examples=[{"terminated_on": "2026-06-30"}])],
-    asking: Writing,
+    authorised: Writing,
     if_match: IfMatch = None,
 ) -> Response:
     """Fusion JSON (RFC 7396). Les inscriptions à venir du conseiller sont décidées à nouveau."""
-    row = await _found(asking, contract_id)
-    version = expected(if_match).narrowed(row["version"])
-    body = patched(ContractRequest, contract_resource(row), patch)
-    check_identity("id", contract_id, body.id)
+    row = await _found(authorised, contract_id)
+    version = parse_if_match(if_match).narrowed(row["version"])
+    body = patched_body(ContractRequest, contract_resource(row), patch)
+    check_id_matches_path("id", contract_id, body.id)
     changed, _ = await keep_contract(
-        asking.database,
+        authorised.database,
         contract_id,
         body.columns(),
         version,
-        asking.asked(partial(answer_of, language=asking.language)),
+        authorised.request_context(partial(replayable_response, language=authorised.language)),
     )
-    return answered(answer_of(contract_resource(changed), asking.language))
+    return to_response(replayable_response(contract_resource(changed), authorised.language))

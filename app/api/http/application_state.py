@@ -6,13 +6,13 @@ from datetime import datetime
 
 from starlette.types import Scope
 
-from app.api.http.limits.concurrency_limits import Share
-from app.api.http.limits.rate_limiter import Limiter
-from app.api.http.limits.trusted_proxies import Proxies
-from app.api.http.long_polling import Watch
-from app.api.identity.access_tokens import TokenReader
-from app.api.identity.api_key_secrets import Pepper, key_id_of
-from app.api.identity.credential_cache import LookUp, Memory, Strangers
+from app.api.http.limits.concurrency_limits import ConcurrencyLimit
+from app.api.http.limits.rate_limiter import RateLimiter
+from app.api.http.limits.trusted_proxies import TrustedProxies
+from app.api.http.long_polling import FeedLongPolls
+from app.api.identity.access_tokens import AccessTokenVerifier
+from app.api.identity.api_key_secrets import Pepper, parse_key_id
+from app.api.identity.credential_cache import CredentialCache, CredentialLookup, UnknownCredentialLimiter
 from app.persistence.administration.audit_log import Trail
 from app.persistence.administration.clients import Client, Recognised, find_issued, find_key
 from app.persistence.engine.database import Database
@@ -25,7 +25,7 @@ BAD_LINKS_PER_MINUTE = 120  # by origin: personal links that lead nowhere
 
 
 @dataclass(slots=True)
-class Service:
+class ApplicationState:
     """`clock` gives an aware instant in UTC; `base_url` has no trailing slash; without
     `tokens`, keys alone open; `draining` once told to stop; `has_mailbox` where e-mails stay, and can be read."""
 
@@ -33,58 +33,58 @@ class Service:
     clock: Callable[[], datetime]
     pepper: Pepper
     base_url: str
-    limiter: Limiter = field(default_factory=lambda: Limiter(UNLIMITED))
-    tokens: TokenReader | None = None
+    rate_limiter: RateLimiter = field(default_factory=lambda: RateLimiter(UNLIMITED))
+    token_verifier: AccessTokenVerifier | None = None
     draining: bool = False
-    reach: Reach = field(default_factory=Reach)
+    egress_policy: Reach = field(default_factory=Reach)
     support_email: str = "support@conseiller-numerique.example"
     has_mailbox: bool = True
     anonymise_after_years: int = 5
-    proxies: Proxies = field(default_factory=Proxies)
-    bad_links: Limiter = field(default_factory=lambda: Limiter(BAD_LINKS_PER_MINUTE))
-    outward: Outward = field(init=False)
-    watch: Watch = field(init=False)
-    trail: Trail = field(init=False)
-    recognised: Memory = field(default_factory=Memory)
-    heavy: Share = field(default_factory=Share)
-    strangers: Strangers = field(default_factory=Strangers)
+    trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    bad_link_limiter: RateLimiter = field(default_factory=lambda: RateLimiter(BAD_LINKS_PER_MINUTE))
+    webhook_egress: Outward = field(init=False)
+    long_polls: FeedLongPolls = field(init=False)
+    audit_log: Trail = field(init=False)
+    credential_cache: CredentialCache = field(default_factory=CredentialCache)
+    heavy_work: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
+    unknown_credentials: UnknownCredentialLimiter = field(default_factory=UnknownCredentialLimiter)
 
     def __post_init__(self) -> None:
-        self.watch = Watch(self.database, self.clock, lambda: self.draining)
-        self.trail = Trail(self.database)
-        self.outward = Outward(self.reach, Safe(self.pepper.secrets))
+        self.long_polls = FeedLongPolls(self.database, self.clock, lambda: self.draining)
+        self.audit_log = Trail(self.database)
+        self.webhook_egress = Outward(self.egress_policy, Safe(self.pepper.secrets))
 
-    async def client_with(self, credential: str, now: datetime, scope: Scope) -> Client | None:
+    async def authenticate(self, credential: str, now: datetime, scope: Scope) -> Client | None:
         """The client of a live key or access token; None when it is malformed, unknown, expired or revoked.
 
         Raise Problem when the issuer of tokens can't be asked, and when too many that nobody knows came from where the
         request in `scope` does.
         """
-        remembered = self.recognised.recall(credential, now)
+        remembered = self.credential_cache.get(credential, now)
         if remembered is not None:
             return remembered
-        look_up = self._look_up_of(credential, now)
+        look_up = self._credential_lookup(credential, now)
         if look_up is None:
             return None
-        forgotten = self.recognised.forgotten
-        is_token = key_id_of(credential) is None  # of a client that is perhaps admitted after it
-        origin = self.proxies.origin(scope)
-        found = await self.strangers.found(credential, origin, look_up, may_be_known_later=is_token)
+        forgotten = self.credential_cache.generation
+        is_token = parse_key_id(credential) is None  # of a client that is perhaps admitted after it
+        origin = self.trusted_proxies.client_address(scope)
+        found = await self.unknown_credentials.resolve(credential, origin, look_up, may_become_valid=is_token)
         if found is None:
             return None
-        self.recognised.remember(credential, found, forgotten)
+        self.credential_cache.put(credential, found, forgotten)
         return found.client
 
-    def _look_up_of(self, credential: str, now: datetime) -> LookUp | None:
+    def _credential_lookup(self, credential: str, now: datetime) -> CredentialLookup | None:
         """How to look it up; None when its form tells that it is nobody's."""
-        key_id = key_id_of(credential)
+        key_id = parse_key_id(credential)
         if key_id is not None:
-            return lambda: find_key(self.database, key_id, self.pepper.digests(credential), now)
-        tokens = self.tokens
-        return (lambda: self._issued(tokens, credential, now)) if tokens is not None else None
+            return lambda: find_key(self.database, key_id, self.pepper.candidate_digests(credential), now)
+        tokens = self.token_verifier
+        return (lambda: self._client_of_token(tokens, credential, now)) if tokens is not None else None
 
-    async def _issued(self, tokens: TokenReader, credential: str, now: datetime) -> Recognised | None:
-        token = await tokens.read(credential, now)
+    async def _client_of_token(self, tokens: AccessTokenVerifier, credential: str, now: datetime) -> Recognised | None:
+        token = await tokens.verify(credential, now)
         if token is None:
             return None
         client = await find_issued(self.database, token.client_id, token.scopes)

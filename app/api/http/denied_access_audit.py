@@ -4,7 +4,7 @@ from uuid import UUID
 
 from starlette.types import Scope
 
-from app.api.http.application_state import Service
+from app.api.http.application_state import ApplicationState
 from app.persistence.administration.clients import Client
 from app.persistence.engine.transactions.audit_entries import Trace
 
@@ -12,18 +12,18 @@ FORBIDDEN = 403
 NOT_FOUND = 404
 
 
-async def note_refusal(status: int, scope: Scope) -> None:
+async def audit_denied_access(status: int, scope: Scope) -> None:
     """Note an action that the caller may not do, or a resource named that does not exist for it."""
-    service: Service = scope["app"].state.service
+    service: ApplicationState = scope["app"].state.service
     client: Client | None = scope["caller"]
-    named = [*_named(scope)] if status in {FORBIDDEN, NOT_FOUND} else []
+    named = [*_path_ids(scope)] if status in {FORBIDDEN, NOT_FOUND} else []
     if client is None or not (named or status == FORBIDDEN):
         return
     trace = Trace(client.id, scope["route"].operation_id, scope["request_id"], service.clock())
-    await service.trail.note(trace, named, refused=True)
+    await service.audit_log.note(trace, named, refused=True)
 
 
-def _named(scope: Scope) -> list[UUID]:
+def _path_ids(scope: Scope) -> list[UUID]:
     """The identifiers in the path of a route."""
     named = list[UUID]()
     for value in scope.get("path_params", {}).values():

@@ -2,10 +2,10 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ASKED_METHOD = "asked_method"  # in the scope, of whoever asked otherwise than is answered
+ORIGINAL_METHOD = "original_method"  # in the scope, of whoever asked otherwise than is answered
 
 
-class Heads:
+class HeadRequestMiddleware:
     """Asks for what a GET gives, `ETag` and `Content-Length` included, and keeps the body back. Round the frame, so
     that rights, limits and traces are those of the GET: whoever asks learns that somebody is known."""
 
@@ -21,4 +21,4 @@ class Heads:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         # The server goes on knowing what was asked: the scope is another one.
-        await self._app({**scope, "method": "GET", ASKED_METHOD: "HEAD"}, receive, without_body)
+        await self._app({**scope, "method": "GET", ORIGINAL_METHOD: "HEAD"}, receive, without_body)

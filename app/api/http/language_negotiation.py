@@ -12,7 +12,7 @@ _RANGE = re.compile(f"{_TAG}(?:{_QUALITY})?", re.IGNORECASE | re.ASCII)
 _HEADERS = {language: {"Content-Language": language.value, "Vary": "Accept-Language"} for language in Language}
 
 
-def spoken(language: Language) -> Mapping[str, str]:
+def language_headers(language: Language) -> Mapping[str, str]:
     """The headers of whatever is said in a language."""
     return _HEADERS[language]
 
@@ -22,7 +22,7 @@ def etag(version: int | str, language: Language) -> str:
     return f'"{version}"' if language is Language.FRENCH else f'"{version}-{language}"'
 
 
-def language_of(accept_language: str | None) -> Language:
+def negotiate_language(accept_language: str | None) -> Language:
     """The one wanted most; of two wanted equally, the one named first. A malformed header is as good as none.
 
     `en-GB` wants English. `*` wants whichever is not named, French first. `q=0` refuses.

@@ -18,101 +18,103 @@ from app.persistence.outbox.feed_positions import MOVED
 from app.supervisor import Chore, Pauses, Turned, rest, supervise
 from app.use_cases.notifications.sequence_events import sequence
 
-LOOK_EVERY_SECONDS = 0.25
-SEATS = 2  # for each client
-PAUSES = Pauses(first=LOOK_EVERY_SECONDS, most=1.0)  # whoever waits does so for seconds
+POLL_INTERVAL_SECONDS = 0.25
+MAX_WAITING_PER_CLIENT = 2  # for each client
+BACKOFF = Pauses(first=POLL_INTERVAL_SECONDS, most=1.0)  # whoever waits does so for seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waiter:
+class LongPoll:
     """Wants to know when the feed is not at `position` any more: past it, or before it when the database lost what it
     had. Told False when there is no more time to wait for that."""
 
     feed: UUID
     position: int
-    told: asyncio.Future[bool]
+    outcome: asyncio.Future[bool]
 
-    def tell(self, *, moved: bool) -> None:
-        if not self.told.done():
-            self.told.set_result(moved)
+    def resolve(self, *, moved: bool) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(moved)
 
 
-class Watch:
+class FeedLongPolls:
     """`is_closing` says when nobody may wait any more."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime], is_closing: Callable[[], bool]) -> None:
         self._database = database
         self._clock = clock
         self._is_closing = is_closing
-        self._seated: Counter[UUID] = Counter()
-        self._waiters: set[Waiter] = set()
+        self._slots_by_client: Counter[UUID] = Counter()
+        self._waiters: set[LongPoll] = set()
         self._announced = asyncio.Event()
-        self._looking: set[asyncio.Task[None]] = set()  # one, and others that come to their end
-        self._deserted = asyncio.Event()
+        self._polling_tasks: set[asyncio.Task[None]] = set()  # one, and others that come to their end
+        self._nobody_waits = asyncio.Event()
 
     @property
-    def waiting(self) -> int:
+    def waiting_count(self) -> int:
         """How many requests wait now."""
         return len(self._waiters)
 
     @property
-    def ear(self) -> Ear:
+    def listener(self) -> Ear:
         """To be listened with; without it whoever waits is answered as surely, and a little later."""
         return ringing(MOVED, self._announced)
 
     @contextmanager
-    def seat(self, client: UUID) -> Generator[bool]:
+    def slot(self, client: UUID) -> Generator[bool]:
         """Whether the client may wait: others of its requests may wait already."""
-        if self._seated[client] >= SEATS:
+        if self._slots_by_client[client] >= MAX_WAITING_PER_CLIENT:
             yield False
             return
-        self._seated[client] += 1
+        self._slots_by_client[client] += 1
         try:
             yield True
         finally:
-            self._seated[client] -= 1
-            if not self._seated[client]:
-                del self._seated[client]
+            self._slots_by_client[client] -= 1
+            if not self._slots_by_client[client]:
+                del self._slots_by_client[client]
 
-    async def moved(self, feed: UUID, position: int, seconds: float, leaving: asyncio.Future[None]) -> bool:
+    async def wait_until_moved(
+        self, feed: UUID, position: int, seconds: float, disconnected: asyncio.Future[None]
+    ) -> bool:
         """Whether the feed left the position before the time was over, or the client gone."""
-        waiter = Waiter(feed, position, asyncio.get_running_loop().create_future())
-        self._wait(waiter)
+        waiter = LongPoll(feed, position, asyncio.get_running_loop().create_future())
+        self._add(waiter)
         try:
-            await asyncio.wait((waiter.told, leaving), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((waiter.outcome, disconnected), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._leave(waiter)
-        return waiter.told.done() and waiter.told.result()
+            self._remove(waiter)
+        return waiter.outcome.done() and waiter.outcome.result()
 
-    def _wait(self, waiter: Waiter) -> None:
+    def _add(self, waiter: LongPoll) -> None:
         """The first to wait begins a look, and the last to leave ends it."""
         if not self._waiters:
-            self._deserted = asyncio.Event()
-            self._look_until(self._deserted)
+            self._nobody_waits = asyncio.Event()
+            self._start_polling(self._nobody_waits)
         self._waiters.add(waiter)
 
-    def _leave(self, waiter: Waiter) -> None:
+    def _remove(self, waiter: LongPoll) -> None:
         self._waiters.discard(waiter)
         if not self._waiters:
-            self._deserted.set()
+            self._nobody_waits.set()
 
-    def _look_until(self, stop: asyncio.Event) -> None:
-        chore = Chore("watch_feed", lambda turned: self._look(stop, turned))
-        looking = asyncio.create_task(supervise((chore,), stop, PAUSES))
-        self._looking.add(looking)
-        looking.add_done_callback(self._looking.discard)
+    def _start_polling(self, stop: asyncio.Event) -> None:
+        chore = Chore("watch_feed", lambda turned: self._poll(stop, turned))
+        looking = asyncio.create_task(supervise((chore,), stop, BACKOFF))
+        self._polling_tasks.add(looking)
+        looking.add_done_callback(self._polling_tasks.discard)
 
-    async def _look(self, stop: asyncio.Event, turned: Turned) -> None:
+    async def _poll(self, stop: asyncio.Event, turned: Turned) -> None:
         while not stop.is_set():
             closing = self._is_closing()
-            heads = None if closing else await self._heads()
+            heads = None if closing else await self._sequence_and_read_heads()
             for waiter in self._waiters:
                 if closing or (heads is not None and heads.get(waiter.feed, 0) != waiter.position):
-                    waiter.tell(moved=not closing)
+                    waiter.resolve(moved=not closing)
             turned()
-            await rest(LOOK_EVERY_SECONDS, self._announced, stop)
+            await rest(POLL_INTERVAL_SECONDS, self._announced, stop)
             self._announced.clear()
 
-    async def _heads(self) -> Mapping[UUID, int]:
+    async def _sequence_and_read_heads(self) -> Mapping[UUID, int]:
         await sequence(self._database, self._clock())
         return await read_heads(self._database)

@@ -14,12 +14,12 @@ from pydantic import Field, JsonValue
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import said
+from app.api.http.bodies.json_responses import json_response
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_types import InstantText
-from app.api.http.pagination_cursors import Seal
-from app.api.http.problems.problem_details import Problem, as_shown, field_error, pointer_to
-from app.api.identity.authorisation import Asking
+from app.api.http.pagination_cursors import CursorSigner
+from app.api.http.problems.problem_details import Problem, field_error, json_pointer, printable_name
+from app.api.identity.authorisation import AuthorisedRequest
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT, Filter, Page, Slice
@@ -27,19 +27,19 @@ from app.persistence.engine.transactions.change_watermark import read_watermark
 from app.wording.languages import Sentence
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Nombre de lignes, de 1 à 500.")]
-CURSOR: dict[str, JsonValue] = {"pattern": "^[A-Za-z0-9_-]+$"}
-LONGEST_CURSOR = 600
+CURSOR_SCHEMA: dict[str, JsonValue] = {"pattern": "^[A-Za-z0-9_-]+$"}
+MAX_CURSOR_LENGTH = 600
 Cursor = Annotated[
     str | None,
     Query(
-        max_length=LONGEST_CURSOR,
+        max_length=MAX_CURSOR_LENGTH,
         description="Le `pagination.next` de la page précédente, avec les mêmes filtres.",
-        json_schema_extra=CURSOR,
+        json_schema_extra=CURSOR_SCHEMA,
     ),
 ]
 
 
-def _an_instant(what: str) -> Any:
+def _instant_parameter(what: str) -> Any:
     """A parameter that is one; `what` says how it bounds, in French."""
     said = f"Instant RFC 3339 (`2026-01-31T00:00:00Z`), {what}."
     return Query(description=said, json_schema_extra={"format": "date-time"})
@@ -47,27 +47,27 @@ def _an_instant(what: str) -> Any:
 
 UpdatedSince = Annotated[
     InstantText | None,
-    _an_instant("inclus ; trie par modification ; la `pagination.watermark` de la lecture précédente"),
+    _instant_parameter("inclus ; trie par modification ; la `pagination.watermark` de la lecture précédente"),
 ]
-Since = Annotated[InstantText | None, _an_instant("inclus")]
-Until = Annotated[InstantText | None, _an_instant("exclu")]
+Since = Annotated[InstantText | None, _instant_parameter("inclus")]
+Until = Annotated[InstantText | None, _instant_parameter("exclu")]
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+ -]\d\d:\d\d)", re.ASCII)
 DEFAULT_LIMIT = 100
-LONGEST_INTEGER = 18
+MAX_INTEGER_DIGITS = 18
 
-UUIDS = Sentence(fr="Des UUID séparés par des virgules.", en="UUIDs separated by commas.")
-INTEGERS = Sentence(
+UUIDS_EXPECTED = Sentence(fr="Des UUID séparés par des virgules.", en="UUIDs separated by commas.")
+INTEGERS_EXPECTED = Sentence(
     fr="Des entiers à partir de 1, séparés par des virgules.", en="Integers from 1 up, separated by commas."
 )
-REVERSED = Sentence(fr="Précède `since`.", en="Is before `since`.")
+UNTIL_BEFORE_SINCE = Sentence(fr="Précède `since`.", en="Is before `since`.")
 
 
 class Pagination(TypedDict):
     """`next` est le curseur de la page suivante ; null à la dernière. `watermark`, avec `updated_since` seulement, est
     l’`updated_since` de la lecture suivante, le même à toutes les pages de celle-ci."""
 
-    next: Annotated[str, Field(max_length=LONGEST_CURSOR, json_schema_extra=CURSOR)] | None
+    next: Annotated[str, Field(max_length=MAX_CURSOR_LENGTH, json_schema_extra=CURSOR_SCHEMA)] | None
     watermark: NotRequired[datetime]
 
 
@@ -81,105 +81,107 @@ class PageRequest:
     cursor: str | None
     updated_since: datetime | None
 
-    async def answered(
+    async def respond(
         self,
-        asking: Asking,
+        authorised: AuthorisedRequest,
         read: Callable[[Reader, Page], Awaitable[Slice]],
         filters: Sequence[Filter],
-        worded: Callable[[Row], Mapping[str, Any]],
+        to_resource: Callable[[Row], Mapping[str, Any]],
         *,
-        whose: str | None = None,
+        subject_column: str | None = None,
     ) -> Response:
         """One page; `whose` is the column of the adviser that a row is about.
 
         Raise Problem on a cursor of another list, other filters or another client.
         """
-        seal = self._seal(asking)
-        after = seal.opened(self.cursor) if self.cursor is not None else None
+        seal = self._cursor_signer(authorised)
+        after = seal.decode(self.cursor) if self.cursor is not None else None
         page, marks = Page(limit=self.limit, after=after, filters=filters), dict[str, datetime]()
         if self.updated_since is not None:
-            page, marks["watermark"] = await self._by_change(asking, page, self.updated_since)
-        found = await read(asking.reader, page)
+            page, marks["watermark"] = await self._ordered_by_change(authorised, page, self.updated_since)
+        found = await read(authorised.reader, page)
         keys = (*(mark.isoformat() for mark in marks.values()), *found.keys)
-        cursor = seal.sealed(keys) if found.more else None
-        body = {"data": [worded(row) for row in found.rows], "pagination": {"next": cursor, **marks}}
-        response = said(body, asking.language)
+        cursor = seal.encode(keys) if found.more else None
+        body = {"data": [to_resource(row) for row in found.rows], "pagination": {"next": cursor, **marks}}
+        response = json_response(body, authorised.language)
         if cursor is not None:
             query = urlencode({**self.parameters, "limit": self.limit, "cursor": cursor})
-            response.headers["Link"] = f'<{asking.service.base_url}{self.path}?{query}>; rel="next"'
-        return await asking.showing(response, *(row[whose] for row in found.rows if whose))
+            response.headers["Link"] = f'<{authorised.service.base_url}{self.path}?{query}>; rel="next"'
+        return await authorised.audit_read(response, *(row[subject_column] for row in found.rows if subject_column))
 
-    async def _by_change(self, asking: Asking, page: Page, since: datetime) -> tuple[Page, datetime]:
+    async def _ordered_by_change(
+        self, authorised: AuthorisedRequest, page: Page, since: datetime
+    ) -> tuple[Page, datetime]:
         """The page in the order of changes, and the watermark of the walk: read before its first page, carried by its
         cursors. Those of former versions carry none: such a walk is complete as far as it began."""
         filters = [*page.filters, Filter("{t}.updated_at >= {}", since)]
         by_change = replace(page, sort="updated_at", filters=filters)
         if page.after is None:
-            return by_change, await read_watermark(asking.reader, asking.now, since)
+            return by_change, await read_watermark(authorised.reader, authorised.now, since)
         *carried, changed, key = page.after
         marks = [mark for mark in carried if isinstance(mark, datetime)]
         return replace(by_change, after=(changed, key)), marks[0] if marks else since
 
-    def _seal(self, asking: Asking) -> Seal:
-        scope = orjson.dumps([self.path, str(asking.client.id), sorted(self.parameters.items())])
-        return Seal(asking.service.pepper.secrets, scope)
+    def _cursor_signer(self, authorised: AuthorisedRequest) -> CursorSigner:
+        scope = orjson.dumps([self.path, str(authorised.client.id), sorted(self.parameters.items())])
+        return CursorSigner(authorised.service.pepper.secrets, scope)
 
 
 async def page_request(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, updated_since: UpdatedSince = None
 ) -> PageRequest:
-    since = instant("updated_since", updated_since) if updated_since is not None else None
-    return PageRequest(request.scope["path"], _filters(request), limit, cursor, since)
+    since = parse_instant("updated_since", updated_since) if updated_since is not None else None
+    return PageRequest(request.scope["path"], _filter_parameters(request), limit, cursor, since)
 
 
 async def unversioned_page_request(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> PageRequest:
-    return PageRequest(request.scope["path"], _filters(request), limit, cursor, None)
+    return PageRequest(request.scope["path"], _filter_parameters(request), limit, cursor, None)
 
 
-def _filters(request: Request) -> dict[str, str]:
+def _filter_parameters(request: Request) -> dict[str, str]:
     return {name: value for name, value in request.query_params.items() if name not in {"limit", "cursor"}}
 
 
 Paging = Annotated[PageRequest, Depends(page_request)]
 # Of what is never modified.
-PlainPaging = Annotated[PageRequest, Depends(unversioned_page_request)]
+UnversionedPaging = Annotated[PageRequest, Depends(unversioned_page_request)]
 
 
-def equalities(**columns: object) -> list[Filter]:
+def equality_filters(**columns: object) -> list[Filter]:
     """A filter for each column that is asked for."""
     return [Filter(f"{{t}}.{name} = {{}}", value) for name, value in columns.items() if value is not None]
 
 
-def between(column: str, since: str | None, until: str | None) -> list[Filter]:
+def time_range_filters(column: str, since: str | None, until: str | None) -> list[Filter]:
     """The filters of the parameters `since`, included, and `until`, excluded. Raise Problem."""
     first, last = (
-        instant(name, each) if each is not None else None for name, each in (("since", since), ("until", until))
+        parse_instant(name, each) if each is not None else None for name, each in (("since", since), ("until", until))
     )
     if first and last and last < first:
-        raise invalid_parameter("until", REVERSED)
+        raise invalid_parameter("until", UNTIL_BEFORE_SINCE)
     bounds = ((f"{{t}}.{column} >= {{}}", first), (f"{{t}}.{column} < {{}}", last))
     return [Filter(sql, bound) for sql, bound in bounds if bound is not None]
 
 
-def uuids(name: str, listed: str) -> list[UUID]:
+def parse_uuids(name: str, listed: str) -> list[UUID]:
     """Comma-separated UUIDs. Raise Problem."""
     try:
         return [UUID(item.strip()) for item in listed.split(",")]
     except ValueError:
-        raise invalid_parameter(name, UUIDS) from None
+        raise invalid_parameter(name, UUIDS_EXPECTED) from None
 
 
-def integers(name: str, listed: str) -> list[int]:
+def parse_integers(name: str, listed: str) -> list[int]:
     """Comma-separated integers of 64 bits, from 1 up. Raise Problem."""
     items = [item.strip() for item in listed.split(",")]
-    if not all(item.isascii() and item.isdigit() and len(item) <= LONGEST_INTEGER and int(item) for item in items):
-        raise invalid_parameter(name, INTEGERS)
+    if not all(item.isascii() and item.isdigit() and len(item) <= MAX_INTEGER_DIGITS and int(item) for item in items):
+        raise invalid_parameter(name, INTEGERS_EXPECTED)
     return [int(item) for item in items]
 
 
-def instant(name: str, value: str) -> datetime:
+def parse_instant(name: str, value: str) -> datetime:
     """Raise Problem. A `+` that the client forgot to encode arrives as a space."""
     try:
         if _INSTANT.fullmatch(value):
@@ -190,6 +192,6 @@ def instant(name: str, value: str) -> datetime:
 
 
 def invalid_parameter(name: str, detail: Sentence) -> Problem:
-    shown = as_shown(name)
+    shown = printable_name(name)
     named = Sentence(fr=f"{shown} : {detail.fr}", en=f"{shown}: {detail.en}")
-    return Problem("invalid-parameter", named, [field_error(pointer_to(name), "invalid", detail)])
+    return Problem("invalid-parameter", named, [field_error(json_pointer(name), "invalid", detail)])

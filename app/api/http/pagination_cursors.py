@@ -16,29 +16,29 @@ from app.wording.languages import Sentence
 
 _SIGNATURE_BYTES = 12
 
-FOREIGN_CURSOR = Sentence(
+INVALID_CURSOR = Sentence(
     fr="Ce curseur n’est pas de cette liste, de ces filtres ou de ce client.",
     en="This cursor is not of this list, of these filters or of this client.",
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class CursorSigner:
     """Cursors signed for one list, its filters and one client."""
 
     secrets: tuple[str, ...]
     scope: bytes
 
-    def sealed(self, keys: Sequence[str | int]) -> str:
+    def encode(self, keys: Sequence[str | int]) -> str:
         content = orjson.dumps(keys)
         return urlsafe_b64encode(self._signature(self.secrets[0], content) + content).decode().rstrip("=")
 
-    def opened(self, cursor: str) -> tuple[datetime | str, ...]:
+    def decode(self, cursor: str) -> tuple[datetime | str, ...]:
         """The keys of the last row seen. Raise Problem."""
-        *instants, key = self.unsealed(cursor)
+        *instants, key = self.decode_values(cursor)
         return *(datetime.fromisoformat(instant) for instant in instants), key
 
-    def unsealed(self, cursor: str) -> list[Any]:
+    def decode_values(self, cursor: str) -> list[Any]:
         """What was sealed. Raise Problem."""
         try:
             sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -46,7 +46,7 @@ class Seal:
             sealed = b""
         signature, content = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
         if not any(hmac.compare_digest(signature, self._signature(secret, content)) for secret in self.secrets):
-            raise Problem("invalid-cursor", FOREIGN_CURSOR)
+            raise Problem("invalid-cursor", INVALID_CURSOR)
         keys: list[Any] = orjson.loads(content)
         return keys
 

@@ -11,13 +11,13 @@ from app.persistence.engine.transactions.idempotency import Answer
 from app.use_cases.preconditions import Expected
 from app.wording.languages import Sentence
 
-JSON = "application/json"
-_KEY = re.compile(r"[\x21-\x7e]{16,255}")
+JSON_MEDIA_TYPE = "application/json"
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{16,255}")
 _ETAG = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,8})(-en)?")
 
-LONGEST_CONDITION = 1000
-ANYTHING, ETAG = r"\*", '(W/)?"[!#-~]*"'
+MAX_CONDITION_LENGTH = 1000
+ANY_VERSION_PATTERN, ETAG_PATTERN = r"\*", '(W/)?"[!#-~]*"'
 
 IdempotencyKey = Annotated[
     str | None,
@@ -32,29 +32,32 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        max_length=LONGEST_CONDITION,
+        max_length=MAX_CONDITION_LENGTH,
         description="L’`ETag` de la version lue, ou `*` pour la dernière écriture.",
-        json_schema_extra={"minLength": 1, "pattern": f"^({ANYTHING}|{ETAG}( *, *{ETAG})*)$"},
+        json_schema_extra={
+            "minLength": 1,
+            "pattern": f"^({ANY_VERSION_PATTERN}|{ETAG_PATTERN}( *, *{ETAG_PATTERN})*)$",
+        },
     ),
 ]
 IfNoneMatch = Annotated[
     str | None,
     Header(
         alias="If-None-Match",
-        max_length=LONGEST_CONDITION,
+        max_length=MAX_CONDITION_LENGTH,
         description="L’`ETag` déjà connu : 304 si inchangé ; ce qui n’en est pas un n’en est pas un connu.",
         pattern="^[ -~]*$",
     ),
 ]
 
 
-def checked_key(value: str | None) -> str | None:
+def parse_idempotency_key(value: str | None) -> str | None:
     """The key, its optional quotes removed. Raise Problem when it is malformed."""
     if value is None:
         return None
     quoted = len(value) > 1 and value.startswith('"') and value.endswith('"')
     key = value[1:-1] if quoted else value
-    if not _KEY.fullmatch(key):
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
         detail = Sentence(
             fr="Idempotency-Key : de 16 à 255 caractères ASCII visibles.",
             en="Idempotency-Key: from 16 to 255 visible ASCII characters.",
@@ -63,9 +66,9 @@ def checked_key(value: str | None) -> str | None:
     return key
 
 
-def required_key(value: str | None) -> str:
+def require_idempotency_key(value: str | None) -> str:
     """Raise Problem when the key is absent or malformed."""
-    key = checked_key(value)
+    key = parse_idempotency_key(value)
     if key is None:
         detail = Sentence(
             fr="Cette demande exige un en-tête Idempotency-Key.", en="This request requires an Idempotency-Key header."
@@ -74,7 +77,7 @@ def required_key(value: str | None) -> str:
     return key
 
 
-def expected(if_match: str | None) -> Expected:
+def parse_if_match(if_match: str | None) -> Expected:
     """Raise Problem when the header is malformed. A weak validator never matches (RFC 9110, strong comparison); a
     version is the same to change in whichever language it was read."""
     if if_match is None:
@@ -94,7 +97,7 @@ def expected(if_match: str | None) -> Expected:
     return Expected(frozenset(int(version[1]) for version in versions if version), weakly=len(strong) < len(tags))
 
 
-def is_known(if_none_match: str | None, tag: str) -> bool:
+def etag_matches(if_none_match: str | None, tag: str) -> bool:
     """Whether the client already has the representation with this `etag` (weak comparison)."""
     if if_none_match is None:
         return False
@@ -102,7 +105,7 @@ def is_known(if_none_match: str | None, tag: str) -> bool:
     return "*" in tags or tag in tags
 
 
-def answered(answer: Answer) -> Response:
+def to_response(answer: Answer) -> Response:
     response = Response(answer.body, answer.status, media_type=None)
     for name, value in answer.headers.items():
         response.headers[name] = value

@@ -7,18 +7,18 @@ from typing import Any
 import jwt
 from jwt.exceptions import PyJWTError
 
-from app.api.identity.issuer_jwks import IssuerKeys
+from app.api.identity.issuer_jwks import JwksCache
 
 # Of pairs of keys only: whoever could check a token by a shared secret could make one.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-TYPES = {"at+jwt", "application/at+jwt"}
-REQUIRED = ("iss", "aud", "exp", "iat", "sub", "client_id", "jti")
+TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
+REQUIRED_CLAIMS = ("iss", "aud", "exp", "iat", "sub", "client_id", "jti")
 LEEWAY_SECONDS = 30
-LONGEST_TOKEN = 8192
+MAX_TOKEN_LENGTH = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class AccessToken:
     """What a token that was checked says. `scopes` None: it says nothing of them."""
 
     client_id: str
@@ -27,18 +27,18 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenReader:
+class AccessTokenVerifier:
     """`audience` is this service, by the name that the issuer's tokens call it."""
 
-    keys: IssuerKeys
+    jwks: JwksCache
     audience: str
 
-    async def read(self, token: str, now: datetime) -> Token | None:
+    async def verify(self, token: str, now: datetime) -> AccessToken | None:
         """None when it is no token, or not one to be believed. Raise Problem when the issuer's keys can't be read."""
         header = _header(token)
         if header is None:
             return None
-        key = await self.keys.find(header.get("kid"))
+        key = await self.jwks.find(header.get("kid"))
         if key is None:
             return None
         try:
@@ -47,10 +47,10 @@ class TokenReader:
                 key,
                 algorithms=ALGORITHMS,
                 audience=self.audience,
-                issuer=self.keys.issuer,
+                issuer=self.jwks.issuer,
                 # The instants are held to our own clock, below.
                 options={
-                    "require": [*REQUIRED],
+                    "require": [*REQUIRED_CLAIMS],
                     "verify_exp": False,
                     "verify_iat": False,
                     "verify_nbf": False,
@@ -59,22 +59,22 @@ class TokenReader:
             )
         except PyJWTError:
             return None
-        return _token(claims) if _is_current(claims, now) else None
+        return _access_token(claims) if _is_valid_at(claims, now) else None
 
 
 def _header(token: str) -> dict[str, Any] | None:
     """That of a token that may be read at all: an access token, signed in a way that we accept."""
-    if len(token) > LONGEST_TOKEN:
+    if len(token) > MAX_TOKEN_LENGTH:
         return None
     try:
         header = jwt.get_unverified_header(token)
     except PyJWTError:
         return None
-    is_access_token = str(header.get("typ", "")).lower() in TYPES
+    is_access_token = str(header.get("typ", "")).lower() in TOKEN_TYPES
     return header if is_access_token and header.get("alg") in ALGORITHMS and "crit" not in header else None
 
 
-def _is_current(claims: dict[str, Any], now: datetime) -> bool:
+def _is_valid_at(claims: dict[str, Any], now: datetime) -> bool:
     instants = [claims["exp"], claims["iat"], claims.get("nbf", 0)]
     if not all(isinstance(instant, int | float) for instant in instants):
         return False
@@ -83,7 +83,7 @@ def _is_current(claims: dict[str, Any], now: datetime) -> bool:
     return bool(moment < expires + LEEWAY_SECONDS and max(issued, begins) <= moment + LEEWAY_SECONDS)
 
 
-def _token(claims: dict[str, Any]) -> Token | None:
+def _access_token(claims: dict[str, Any]) -> AccessToken | None:
     client_id, scope = claims["client_id"], claims.get("scope")
     if not isinstance(client_id, str) or not (scope is None or isinstance(scope, str)):
         return None
@@ -92,4 +92,4 @@ def _token(claims: dict[str, Any]) -> Token | None:
         expires_at = datetime.fromtimestamp(claims["exp"] + LEEWAY_SECONDS, UTC)
     except (OverflowError, ValueError, OSError):
         return None
-    return Token(client_id, scopes, expires_at)
+    return AccessToken(client_id, scopes, expires_at)

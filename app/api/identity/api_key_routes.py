@@ -9,36 +9,48 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import answer_of, picked
+from app.api.http.bodies.json_responses import replayable_response, resource_fields
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import Id, Instant, Name
-from app.api.http.pagination import PlainPaging, equalities
+from app.api.http.pagination import UnversionedPaging, equality_filters
 from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.request_headers import answered
-from app.api.http.routing import Route, listed, problems
-from app.api.identity.api_key_secrets import ID_LENGTH, KEY_ID, KEY_LENGTH, KEY_SECRET, PREFIX, make_key
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import to_response
+from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.identity.api_key_secrets import (
+    KEY_ID_LENGTH,
+    KEY_ID_PATTERN,
+    KEY_LENGTH,
+    KEY_PATTERN,
+    KEY_PREFIX,
+    generate_key,
+)
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.administration import clients
 from app.persistence.administration.clients import Role
 from app.persistence.engine.driver_types import Row
 from app.use_cases.administration.administer_clients import Holder, KeyWish, Newcomer, issue_key, revoke_key
 from app.wording.languages import Sentence
 
-router = APIRouter(prefix="/v1/api-keys", tags=["Administration"], route_class=Route)
+router = APIRouter(prefix="/v1/api-keys", tags=["Administration"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.KEYS_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.KEYS_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.KEYS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.KEYS_WRITE))]
 KeyId = Annotated[
-    str, Path(pattern=KEY_ID, max_length=ID_LENGTH, description="L’identifiant de la clé : le milieu de son préfixe.")
+    str,
+    Path(
+        pattern=KEY_ID_PATTERN,
+        max_length=KEY_ID_LENGTH,
+        description="L’identifiant de la clé : le milieu de son préfixe.",
+    ),
 ]
 
-REQUIRED = Sentence(
+REQUIRED_FOR_NEW_CLIENT = Sentence(
     fr="Requis pour un nouveau client ; pour un client connu, donnez client_id.",
     en="Required for a new client; for a known client, give client_id.",
 )
 
 
-class ApiKeyRequest(field_types.Body):
+class ApiKeyRequest(field_types.RequestBody):
     """Une clé d’un nouveau client (`name`, `role`), ou la seconde clé d’un client (`client_id`), pour la rotation."""
 
     name: Name | None = None
@@ -57,7 +69,7 @@ class ApiKeyRequest(field_types.Body):
 class ApiKeyResource(TypedDict):
     """`scopes` null : toutes celles du rôle. `last_used_at` est tenu à la minute."""
 
-    id: Annotated[str, Field(pattern=KEY_ID, max_length=ID_LENGTH)]
+    id: Annotated[str, Field(pattern=KEY_ID_PATTERN, max_length=KEY_ID_LENGTH)]
     client_id: UUID
     name: Name
     role: Role
@@ -65,8 +77,8 @@ class ApiKeyResource(TypedDict):
     prefix: Annotated[
         str,
         Field(
-            pattern=f"^{PREFIX}_[0-9A-Za-z]{{{ID_LENGTH}}}$",
-            max_length=len(PREFIX) + 1 + ID_LENGTH,
+            pattern=f"^{KEY_PREFIX}_[0-9A-Za-z]{{{KEY_ID_LENGTH}}}$",
+            max_length=len(KEY_PREFIX) + 1 + KEY_ID_LENGTH,
             description="Le début de la clé.",
         ),
     ]
@@ -82,22 +94,26 @@ class NewApiKeyResource(ApiKeyResource):
 
     secret: Annotated[
         str,
-        Field(pattern=KEY_SECRET, max_length=KEY_LENGTH, description="À envoyer après `Authorization: Bearer`."),
+        Field(pattern=KEY_PATTERN, max_length=KEY_LENGTH, description="À envoyer après `Authorization: Bearer`."),
     ]
 
 
 def api_key_resource(row: Row) -> dict[str, Any]:
     """The shape of ApiKeyResource."""
-    return picked(row, ApiKeyResource) | {"prefix": f"{PREFIX}_{row['id']}"}
+    return resource_fields(row, ApiKeyResource) | {"prefix": f"{KEY_PREFIX}_{row['id']}"}
 
 
-def _holder(body: ApiKeyRequest) -> Holder | Newcomer:
+def _key_holder(body: ApiKeyRequest) -> Holder | Newcomer:
     """Raise Problem."""
     if body.client_id is not None:
         return Holder(body.client_id, body.name, body.role, body.training_organisation_id)
     if body.name is None or body.role is None:
         missing = [name for name in ("name", "role") if getattr(body, name) is None]
-        raise Problem("validation-error", REQUIRED, [field_error(f"/{name}", "missing", REQUIRED) for name in missing])
+        raise Problem(
+            "validation-error",
+            REQUIRED_FOR_NEW_CLIENT,
+            [field_error(f"/{name}", "missing", REQUIRED_FOR_NEW_CLIENT) for name in missing],
+        )
     return Newcomer(body.name, body.role, body.training_organisation_id)
 
 
@@ -105,16 +121,16 @@ def _holder(body: ApiKeyRequest) -> Holder | Newcomer:
     "",
     operation_id="listApiKeys",
     summary="Lister les clés",
-    response_model=listed(ApiKeyResource),
+    response_model=page_model(ApiKeyResource),
 )
 async def list_api_keys(
-    asking: Reading,
-    paging: PlainPaging,
+    authorised: ReadAccess,
+    paging: UnversionedPaging,
     client_id: Annotated[Id | None, Query(description="L’identifiant du client.")] = None,
 ) -> Response:
     """Toutes, révoquées comprises, de la plus ancienne à la plus récente, sans leur secret."""
-    filters = equalities(client_id=client_id)
-    return await paging.answered(asking, clients.list_page_of_keys, filters, api_key_resource)
+    filters = equality_filters(client_id=client_id)
+    return await paging.respond(authorised, clients.list_page_of_keys, filters, api_key_resource)
 
 
 @router.post(
@@ -123,22 +139,24 @@ async def list_api_keys(
     operation_id="createApiKey",
     summary="Créer une clé",
     response_model=NewApiKeyResource,
-    responses=problems("too-many-keys", "unknown-reference"),
+    responses=problem_responses("too-many-keys", "unknown-reference"),
 )
-async def create_api_key(body: ApiKeyRequest, asking: Writing) -> Response:
+async def create_api_key(body: ApiKeyRequest, authorised: WriteAccess) -> Response:
     """Une clé permet au plus ce que permet la vôtre. Un client a au plus deux clés actives : créez la nouvelle,
     déployez-la, révoquez l’ancienne.
 
     Le secret n’est montré qu’une fois et n’est gardé nulle part, pas même pour une répétition de la demande : une
     réponse perdue se remplace en révoquant sa clé.
     """
-    key = make_key()
-    digest = asking.service.pepper.digest(key.secret)
-    wish = KeyWish(_holder(body), key.id, digest, body.scopes, body.expires_at)
-    row = await issue_key(asking.database, wish, asking.powers, asking.now, asking.trace)
+    key = generate_key()
+    digest = authorised.service.pepper.digest(key.secret)
+    wish = KeyWish(_key_holder(body), key.id, digest, body.scopes, body.expires_at)
+    row = await issue_key(
+        authorised.database, wish, authorised.grantable_scopes, authorised.now, authorised.audit_entry
+    )
     resource = api_key_resource(row) | {"secret": key.secret}
-    answer = answer_of(resource, asking.language, status=201)
-    return answered(answer)
+    answer = replayable_response(resource, authorised.language, status=201)
+    return to_response(answer)
 
 
 @router.delete(
@@ -148,8 +166,8 @@ async def create_api_key(body: ApiKeyRequest, asking: Writing) -> Response:
     summary="Révoquer une clé",
     response_class=Response,
 )
-async def delete_api_key(key_id: KeyId, asking: Writing) -> Response:
+async def delete_api_key(key_id: KeyId, authorised: WriteAccess) -> Response:
     """Aussitôt, partout. Révoquer une clé révoquée ne change rien."""
-    await revoke_key(asking.database, key_id, asking.now, asking.trace)
-    asking.service.recognised.forget()
+    await revoke_key(authorised.database, key_id, authorised.now, authorised.audit_entry)
+    authorised.service.credential_cache.clear()
     return Response(status_code=204)

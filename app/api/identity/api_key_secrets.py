@@ -9,14 +9,14 @@ from zlib import crc32
 from app.persistence.administration.clients import Digest
 from app.persistence.engine.secrets.secret_box import fingerprint
 
-PREFIX = "insc"
+KEY_PREFIX = "insc"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_LENGTH = 40  # 238 bits
-ID_LENGTH = 12
+KEY_ID_LENGTH = 12
 _CHECKSUM_LENGTH = 6
-KEY_ID = f"^[0-9A-Za-z]{{{ID_LENGTH}}}$"
-KEY_SECRET = f"^{PREFIX}_[0-9A-Za-z]{{{ID_LENGTH}}}_[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}$"
-KEY_LENGTH = len(PREFIX) + ID_LENGTH + _SECRET_LENGTH + _CHECKSUM_LENGTH + 2
+KEY_ID_PATTERN = f"^[0-9A-Za-z]{{{KEY_ID_LENGTH}}}$"
+KEY_PATTERN = f"^{KEY_PREFIX}_[0-9A-Za-z]{{{KEY_ID_LENGTH}}}_[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}$"
+KEY_LENGTH = len(KEY_PREFIX) + KEY_ID_LENGTH + _SECRET_LENGTH + _CHECKSUM_LENGTH + 2
 
 
 def _base62(number: int, length: int) -> str:
@@ -43,16 +43,16 @@ class NewKey:
     secret: str
 
 
-def make_key() -> NewKey:
-    key_id = _random(ID_LENGTH)
-    text = f"{PREFIX}_{key_id}_{_random(_SECRET_LENGTH)}"
+def generate_key() -> NewKey:
+    key_id = _random(KEY_ID_LENGTH)
+    text = f"{KEY_PREFIX}_{key_id}_{_random(_SECRET_LENGTH)}"
     return NewKey(key_id, text + _checksum(text))
 
 
-def key_id_of(secret: str) -> str | None:
+def parse_key_id(secret: str) -> str | None:
     """The public identifier of a well-formed key; None for anything else."""
     parts = secret.split("_")
-    if len(parts) != 3 or parts[0] != PREFIX:  # noqa: PLR2004  # prefix, identifier, secret
+    if len(parts) != 3 or parts[0] != KEY_PREFIX:  # noqa: PLR2004  # prefix, identifier, secret
         return None
     text, checksum = secret[:-_CHECKSUM_LENGTH], secret[-_CHECKSUM_LENGTH:]
     return parts[1] if hmac.compare_digest(_checksum(text).encode(), checksum.encode()) else None
@@ -67,7 +67,7 @@ class Pepper:
     def digest(self, key: str) -> Digest:
         return self._digest(self.secrets[0], key)
 
-    def digests(self, key: str) -> list[Digest]:
+    def candidate_digests(self, key: str) -> list[Digest]:
         """Whichever of them is stored."""
         return [self._digest(secret, key) for secret in self.secrets]
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Scope as ASGIScope
 
-from app.api.http.application_state import Service
-from app.api.http.problems.conflict_problems import problem_of_conflict
-from app.api.http.problems.problem_details import Problem, problem_answer
+from app.api.http.application_state import ApplicationState
+from app.api.http.problems.conflict_problems import conflict_problem
+from app.api.http.problems.problem_details import Problem, problem_response
 from app.domain.errors import Conflict
 from app.persistence.administration.clients import Client, Role
 from app.persistence.engine.database import Database, Reader
@@ -30,12 +30,12 @@ from app.use_cases.administration.administer_clients import Powers
 from app.use_cases.request_context import Asked
 from app.wording.languages import Language, Sentence
 
-NO_LIVE_KEY = Sentence(
+UNAUTHENTICATED = Sentence(
     fr="Clé d’API absente, inconnue, expirée ou révoquée.", en="API key missing, unknown, expired or revoked."
 )
 NOT_MODIFIED = 304
 Result = TypeVar("Result")
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="inscriptions"'}
+AUTHENTICATE_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="inscriptions"'}
 
 
 class Scope(StrEnum):
@@ -69,7 +69,7 @@ class Scope(StrEnum):
     IMPORTS_WRITE = "imports:write"
 
 
-_COMMON = {
+_SCOPES_OF_EVERY_ROLE = {
     Scope.ADVISERS_READ,
     Scope.CATALOGUE_READ,
     Scope.REGISTRATIONS_READ,
@@ -82,9 +82,9 @@ _COMMON = {
     Scope.WEBHOOKS_WRITE,
 }
 
-SCOPES: Mapping[Role, frozenset[Scope]] = {
+SCOPES_BY_ROLE: Mapping[Role, frozenset[Scope]] = {
     Role.PLATFORM: frozenset(
-        _COMMON
+        _SCOPES_OF_EVERY_ROLE
         | {
             Scope.ADVISERS_WRITE,
             Scope.CONTRACTS_READ,
@@ -94,16 +94,16 @@ SCOPES: Mapping[Role, frozenset[Scope]] = {
             Scope.POLICIES_READ,
         }
     ),
-    Role.TRAINING_ORGANISATION: frozenset(_COMMON | {Scope.SESSIONS_WRITE}),
+    Role.TRAINING_ORGANISATION: frozenset(_SCOPES_OF_EVERY_ROLE | {Scope.SESSIONS_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AuthorisedRequest:
     """One authorised request: all that a route may ask for."""
 
-    service: Service
+    service: ApplicationState
     client: Client
     now: datetime
     operation: str
@@ -129,84 +129,92 @@ class Asking:
         """Where a GET reads: the database itself shows a training organisation no more than its own."""
         return self.database.seen_by(self.client.training_organisation_id)
 
-    def may(self, scope: Scope) -> bool:
+    def has_scope(self, scope: Scope) -> bool:
         """Whether the caller's role, and the credentials it came with, go that far."""
-        return scope in SCOPES[self.client.role] and self.client.holds(scope)
+        return scope in SCOPES_BY_ROLE[self.client.role] and self.client.holds(scope)
 
     @property
-    def powers(self) -> Powers:
+    def grantable_scopes(self) -> Powers:
         """What this caller may grant to others: no more than its own credentials are good for."""
-        return Powers(SCOPES, {scope for scope in SCOPES[self.client.role] if self.client.holds(scope)})
+        return Powers(SCOPES_BY_ROLE, {scope for scope in SCOPES_BY_ROLE[self.client.role] if self.client.holds(scope)})
 
     @property
-    def trace(self) -> Trace:
+    def audit_entry(self) -> Trace:
         return Trace(self.client.id, self.action, self.request_id, self.now)
 
-    async def showing(self, response: Response, *subjects: UUID | str | None) -> Response:
+    async def audit_read(self, response: Response, *subjects: UUID | str | None) -> Response:
         """Note whom the response is about before it is sent: nobody when None; a 304 shows nothing."""
         persons = [subject for subject in subjects if subject is not None]
         if persons and response.status_code != NOT_MODIFIED:
-            await self.service.trail.note(self.trace, persons)
+            await self.service.audit_log.note(self.audit_entry, persons)
         return response
 
-    async def heavy(self, work: Callable[[], Awaitable[Result]]) -> Result:
+    async def run_heavy_work(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do what takes long, in one of the few places that there are for it. Raise Problem when none comes free."""
-        return await self.service.heavy.carry_out(self.client.id, work)
+        return await self.service.heavy_work.run(self.client.id, work)
 
-    def asked(self, worded: Callable[[Row], Answer], key: str | None = None, body: BaseModel | None = None) -> Asked:
+    def request_context(
+        self, worded: Callable[[Row], Answer], key: str | None = None, body: BaseModel | None = None
+    ) -> Asked:
         """Who asks, when and how to answer; with a key, the same request gets the same answer."""
-        return Asked(self.client, self.now, worded, self._attempt(key, body) if key is not None else None, self.trace)
+        return Asked(
+            self.client,
+            self.now,
+            worded,
+            self._idempotent_request(key, body) if key is not None else None,
+            self.audit_entry,
+        )
 
-    def _attempt(self, key: str, body: BaseModel | None) -> Attempt:
+    def _idempotent_request(self, key: str, body: BaseModel | None) -> Attempt:
         # Fields in the model's order, defaults included: equal requests have equal bytes however they were written.
         content = f"{self.operation}\n{body.model_dump_json() if body else ''}"
         fingerprint = sha256(content.encode()).digest()
-        return Attempt(self.client.id, key, fingerprint, self.now, self.word_conflict)
+        return Attempt(self.client.id, key, fingerprint, self.now, self.conflict_response)
 
-    def word_conflict(self, conflict: Conflict) -> Answer:
-        problem = problem_of_conflict(conflict, self.service.base_url, self.owner)
-        return problem_answer(problem, self.service.base_url, self.language, self.request_id)
+    def conflict_response(self, conflict: Conflict) -> Answer:
+        problem = conflict_problem(conflict, self.service.base_url, self.owner)
+        return problem_response(problem, self.service.base_url, self.language, self.request_id)
 
 
-class Needs(HTTPBearer):
+class RequireScope(HTTPBearer):
     """The dependency that lets only holders of `scope` in, and gives the route its `Asking`."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scheme_name="ApiKey", description="Votre clé d’API (`insc_…`).", auto_error=False)
-        self.required = scope
+        self.required_scope = scope
 
-    def admit(self, scope: ASGIScope) -> None:
+    def authorise(self, scope: ASGIScope) -> None:
         """Put the `Asking` in the scope. Raise Problem: 401 without a live key, 403 without the scope."""
-        service = cast("Service", scope["app"].state.service)
+        service = cast("ApplicationState", scope["app"].state.service)
         client: Client | None = scope["caller"]
         if client is None:
-            raise Problem("unauthenticated", NO_LIVE_KEY, headers=CHALLENGE)
-        if self.required not in SCOPES[client.role] or not client.holds(self.required):
-            raise Problem("forbidden", lacking(self.required))
+            raise Problem("unauthenticated", UNAUTHENTICATED, headers=AUTHENTICATE_CHALLENGE)
+        if self.required_scope not in SCOPES_BY_ROLE[client.role] or not client.holds(self.required_scope):
+            raise Problem("forbidden", missing_scope_message(self.required_scope))
         operation, action = f"{scope['method']} {scope['path']}", scope["route"].operation_id
-        scope["asking"] = Asking(
+        scope["authorised_request"] = AuthorisedRequest(
             service, client, service.clock(), operation, scope["request_id"], scope["language"], action
         )
 
-    async def __call__(self, request: Request) -> Asking:  # type: ignore[override]  # credentials become who asks
+    async def __call__(self, request: Request) -> AuthorisedRequest:  # type: ignore[override]  # credentials become who asks
         """Who was admitted before anything of the request was read."""
-        return cast("Asking", request.scope["asking"])
+        return cast("AuthorisedRequest", request.scope["authorised"])
 
 
-def lacking(scope: Scope) -> Sentence:
+def missing_scope_message(scope: Scope) -> Sentence:
     return Sentence(
         fr=f"Cette action demande la portée {scope}, que votre clé n’a pas.",
         en=f"This action needs the scope {scope}, which your key does not have.",
     )
 
 
-def needs_of(route: APIRoute) -> Needs | None:
+def scope_requirement_of(route: APIRoute) -> RequireScope | None:
     """What a route asks of its callers; None when it declares nothing."""
-    declared = [item.call for item in route.dependant.dependencies if isinstance(item.call, Needs)]
+    declared = [item.call for item in route.dependant.dependencies if isinstance(item.call, RequireScope)]
     return declared[0] if declared else None
 
 
 def scope_of(route: APIRoute) -> Scope | None:
     """The scope a route declares; None when it declares none."""
-    needs = needs_of(route)
-    return needs.required if needs else None
+    needs = scope_requirement_of(route)
+    return needs.required_scope if needs else None

@@ -9,33 +9,33 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import answer_of, picked
+from app.api.http.bodies.json_responses import replayable_response, resource_fields
 from app.api.http.fields import field_types, validation_messages
-from app.api.http.fields.field_types import Id, Name, worded
-from app.api.http.pagination import PlainPaging
-from app.api.http.request_headers import IdempotencyKey, answered, checked_key
-from app.api.http.routing import Route, listed, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.fields.field_types import Id, Name, with_message
+from app.api.http.pagination import UnversionedPaging
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.administration import clients
 from app.persistence.administration.clients import Role
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import Answer
 from app.use_cases.administration.administer_clients import Newcomer, admit, revoke_client
 
-router = APIRouter(prefix="/v1/clients", tags=["Administration"], route_class=Route)
+router = APIRouter(prefix="/v1/clients", tags=["Administration"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.KEYS_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.KEYS_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.KEYS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.KEYS_WRITE))]
 
 IssuerClientId = Annotated[
     str,
     StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$", max_length=200, strict=True),
-    worded(validation_messages.ISSUER_CLIENT_ID),
+    with_message(validation_messages.ISSUER_CLIENT_ID),
     Field(description="Le `client_id` de ses jetons d’accès, chez l’émetteur."),
 ]
 
 
-class ClientRequest(field_types.Body):
+class ClientRequest(field_types.RequestBody):
     """Un client à venir. Sans clé ni `issuer_client_id`, il n’entre pas encore."""
 
     name: Name
@@ -58,18 +58,18 @@ class ClientResource(TypedDict):
 
 def client_resource(row: Row) -> dict[str, Any]:
     """The shape of ClientResource."""
-    return picked(row, ClientResource)
+    return resource_fields(row, ClientResource)
 
 
 @router.get(
     "",
     operation_id="listClients",
     summary="Lister les clients",
-    response_model=listed(ClientResource),
+    response_model=page_model(ClientResource),
 )
-async def list_clients(asking: Reading, paging: PlainPaging) -> Response:
+async def list_clients(authorised: ReadAccess, paging: UnversionedPaging) -> Response:
     """Tous, révoqués compris, dans l’ordre des identifiants."""
-    return await paging.answered(asking, clients.list_page_of_clients, [], client_resource)
+    return await paging.respond(authorised, clients.list_page_of_clients, [], client_resource)
 
 
 @router.post(
@@ -78,17 +78,17 @@ async def list_clients(asking: Reading, paging: PlainPaging) -> Response:
     operation_id="addClient",
     summary="Ajouter un client",
     response_model=ClientResource,
-    responses=problems("issuer-client-id-taken", "unknown-reference"),
+    responses=problem_responses("issuer-client-id-taken", "unknown-reference"),
 )
-async def add_client(body: ClientRequest, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def add_client(body: ClientRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None) -> Response:
     """Il entre ensuite avec une clé (POST /v1/api-keys) ou, s’il a un `issuer_client_id`, avec les jetons de là-bas."""
 
     def worded(row: Row) -> Answer:
-        return answer_of(client_resource(row), asking.language, status=201)
+        return replayable_response(client_resource(row), authorised.language, status=201)
 
     newcomer = Newcomer(body.name, body.role, body.training_organisation_id, body.issuer_client_id)
-    asked = asking.asked(worded, checked_key(idempotency_key), body)
-    return answered(await admit(asking.database, newcomer, asking.powers, asked))
+    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
+    return to_response(await admit(authorised.database, newcomer, authorised.grantable_scopes, asked))
 
 
 @router.delete(
@@ -98,8 +98,8 @@ async def add_client(body: ClientRequest, asking: Writing, idempotency_key: Idem
     summary="Révoquer un client",
     response_class=Response,
 )
-async def delete_client(client_id: Id, asking: Writing) -> Response:
+async def delete_client(client_id: Id, authorised: WriteAccess) -> Response:
     """Aussitôt et pour toujours, avec toutes ses clés et tous ses jetons."""
-    await revoke_client(asking.database, client_id, asking.now, asking.trace)
-    asking.service.recognised.forget()
+    await revoke_client(authorised.database, client_id, authorised.now, authorised.audit_entry)
+    authorised.service.credential_cache.clear()
     return Response(status_code=204)

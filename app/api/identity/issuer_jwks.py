@@ -16,13 +16,13 @@ from jwt.exceptions import PyJWKError, PyJWTError
 from app.api.http.problems.problem_details import Problem
 from app.wording.languages import Sentence
 
-READ_AGAIN_SECONDS = 600.0  # a key that the issuer withdraws is believed no longer
-FLOOR_SECONDS = 10.0  # between two readings, whatever tokens name
-BELIEVED_SECONDS = 3600.0  # when the issuer can't be read
-PATIENCE_SECONDS = 3.0
-LONGEST_DOCUMENT = 256 * 1024
+REFRESH_SECONDS = 600.0  # a key that the issuer withdraws is believed no longer
+MIN_REFRESH_INTERVAL_SECONDS = 10.0  # between two readings, whatever tokens name
+MAX_STALE_SECONDS = 3600.0  # when the issuer can't be read
+FETCH_TIMEOUT_SECONDS = 3.0
+MAX_DOCUMENT_BYTES = 256 * 1024
 
-AWAY = Sentence(
+ISSUER_UNAVAILABLE = Sentence(
     fr="L’émetteur de jetons ne répond pas ; une clé d’API, elle, ouvre toujours.",
     en="The issuer of tokens does not answer; an API key still opens.",
 )
@@ -30,7 +30,7 @@ AWAY = Sentence(
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.api.tokens")
 
 
-class IssuerAwayError(Exception):
+class IssuerUnavailableError(Exception):
     """What the issuer publishes can't be read, or is not what it should be."""
 
 
@@ -45,7 +45,7 @@ def metadata_urls(issuer: str) -> tuple[str, ...]:
     )
 
 
-async def _document(client: httpx.AsyncClient, url: str) -> Mapping[str, Any]:
+async def _fetch_document(client: httpx.AsyncClient, url: str) -> Mapping[str, Any]:
     """Raise IssuerAwayError."""
     try:
         async with client.stream("GET", url) as answer:
@@ -53,17 +53,17 @@ async def _document(client: httpx.AsyncClient, url: str) -> Mapping[str, Any]:
             content = b""
             async for chunk in answer.aiter_bytes():
                 content += chunk
-                if len(content) > LONGEST_DOCUMENT:
-                    raise IssuerAwayError(f"{url} is too long")
+                if len(content) > MAX_DOCUMENT_BYTES:
+                    raise IssuerUnavailableError(f"{url} is too long")
         document = orjson.loads(content)
     except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError) as failure:
-        raise IssuerAwayError(f"{url}: {type(failure).__name__}") from failure
+        raise IssuerUnavailableError(f"{url}: {type(failure).__name__}") from failure
     if not isinstance(document, dict):
-        raise IssuerAwayError(f"{url} is not an object")
+        raise IssuerUnavailableError(f"{url} is not an object")
     return document  # pyright: ignore[reportUnknownVariableType]  # JSON has no other keys than texts
 
 
-def _usable(document: Mapping[str, Any]) -> dict[str | None, PyJWK]:
+def _signing_keys(document: Mapping[str, Any]) -> dict[str | None, PyJWK]:
     """The keys that sign, by their identifier; a shared secret, or what cannot be read, is none."""
     found = dict[str | None, PyJWK]()
     published = document.get("keys")
@@ -78,7 +78,7 @@ def _usable(document: Mapping[str, Any]) -> dict[str | None, PyJWK]:
 
 
 @dataclass(slots=True)
-class IssuerKeys:
+class JwksCache:
     """`jwks_url` None: where the issuer's metadata says. Read on behalf of whoever comes first; others wait for it."""
 
     issuer: str
@@ -86,58 +86,60 @@ class IssuerKeys:
     _keys: dict[str | None, PyJWK] = field(default_factory=dict[str | None, PyJWK])
     _read_at: float | None = None
     _tried_at: float | None = None
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _refresh_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def find(self, key_id: str | None) -> PyJWK | None:
         """The key of that identifier; of the only key when a token names none. Raise Problem when nobody can say."""
-        if (key := self._known(key_id)) is not None and not self._older_than(READ_AGAIN_SECONDS):
+        if (key := self._find_cached(key_id)) is not None and not self._is_older_than(REFRESH_SECONDS):
             return key
-        async with self._turn:
-            await self._read_again(key_id)
-        if self._older_than(BELIEVED_SECONDS):
-            raise Problem("unavailable", AWAY, headers={"Retry-After": str(int(FLOOR_SECONDS))})
-        return self._known(key_id)
+        async with self._refresh_lock:
+            await self._refresh(key_id)
+        if self._is_older_than(MAX_STALE_SECONDS):
+            raise Problem(
+                "unavailable", ISSUER_UNAVAILABLE, headers={"Retry-After": str(int(MIN_REFRESH_INTERVAL_SECONDS))}
+            )
+        return self._find_cached(key_id)
 
-    def _known(self, key_id: str | None) -> PyJWK | None:
+    def _find_cached(self, key_id: str | None) -> PyJWK | None:
         if key_id is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         return self._keys.get(key_id)
 
-    def _older_than(self, seconds: float) -> bool:
+    def _is_older_than(self, seconds: float) -> bool:
         return self._read_at is None or monotonic() - self._read_at > seconds
 
-    async def _read_again(self, key_id: str | None) -> None:
+    async def _refresh(self, key_id: str | None) -> None:
         """Unless somebody did while we waited for our turn, or a moment ago."""
-        if self._known(key_id) is not None and not self._older_than(READ_AGAIN_SECONDS):
+        if self._find_cached(key_id) is not None and not self._is_older_than(REFRESH_SECONDS):
             return
-        if self._tried_at is not None and monotonic() - self._tried_at < FLOOR_SECONDS:
+        if self._tried_at is not None and monotonic() - self._tried_at < MIN_REFRESH_INTERVAL_SECONDS:
             return
         self._tried_at = monotonic()
         try:
-            self._keys = await self._published()
+            self._keys = await self._fetch_keys()
             self._read_at = monotonic()
-        except IssuerAwayError as failure:
+        except IssuerUnavailableError as failure:
             _LOG.warning("the issuer of tokens can't be read", exc_info=failure)
 
-    async def _published(self) -> dict[str | None, PyJWK]:
+    async def _fetch_keys(self) -> dict[str | None, PyJWK]:
         """Raise IssuerAwayError."""
-        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, follow_redirects=False, trust_env=False) as client:
-            keys = _usable(await _document(client, self.jwks_url or await self._where(client)))
+        async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+            keys = _signing_keys(await _fetch_document(client, self.jwks_url or await self._discover_jwks_url(client)))
         if not keys:
-            raise IssuerAwayError("no usable key is published")
+            raise IssuerUnavailableError("no usable key is published")
         return keys
 
-    async def _where(self, client: httpx.AsyncClient) -> str:
+    async def _discover_jwks_url(self, client: httpx.AsyncClient) -> str:
         """Raise IssuerAwayError."""
-        failure: IssuerAwayError | None = None
+        failure: IssuerUnavailableError | None = None
         for url in metadata_urls(self.issuer):
             try:
-                metadata = await _document(client, url)
-            except IssuerAwayError as away:
+                metadata = await _fetch_document(client, url)
+            except IssuerUnavailableError as away:
                 failure = away
                 continue
             where = metadata.get("jwks_uri")
             if metadata.get("issuer") == self.issuer and isinstance(where, str):
                 return where
-            failure = IssuerAwayError(f"{url} is not this issuer's, or names no keys")
-        raise failure or IssuerAwayError(self.issuer)
+            failure = IssuerUnavailableError(f"{url} is not this issuer's, or names no keys")
+        raise failure or IssuerUnavailableError(self.issuer)

@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import answer_of, picked, shown
-from app.api.http.bodies.path_id_checks import check_identity
+from app.api.http.bodies.json_responses import replayable_response, resource_fields, resource_response
+from app.api.http.bodies.path_id_checks import check_id_matches_path
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import (
     CivilDate,
@@ -23,14 +23,14 @@ from app.api.http.fields.field_types import (
     ModuleCodeText,
     Name,
     Version,
-    check_order,
-    objection,
+    check_date_order,
+    validation_error,
 )
 from app.api.http.pagination import Paging
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import IfMatch, IfNoneMatch, answered, expected
-from app.api.http.routing import Route, listed
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import IfMatch, IfNoneMatch, parse_if_match, to_response
+from app.api.http.routing import StrictRoute, page_model
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.domain.facts.module import ModuleKind, Prerequisite
 from app.domain.facts.session import SessionFormat
 from app.domain.facts.training_organisation import Territory
@@ -39,10 +39,10 @@ from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, Kept
 from app.use_cases.upsert_catalogue import keep_row
 from app.wording.languages import Sentence
 
-router = APIRouter(prefix="/v1", tags=["Catalogue"], route_class=Route)
+router = APIRouter(prefix="/v1", tags=["Catalogue"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.CATALOGUE_WRITE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_WRITE))]
 Code = Annotated[
     str, Path(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Le code du module, comme `cafe-ia`.")
 ]
@@ -56,7 +56,7 @@ ONLY_THEMATIC = Sentence(
 )
 
 
-class ModuleRequest(field_types.Body):
+class ModuleRequest(field_types.RequestBody):
     """Une formation du catalogue. `supplementary` : un droit à part, en plus du quota (Café IA)."""
 
     code: Annotated[ModuleCodeText | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
@@ -71,9 +71,9 @@ class ModuleRequest(field_types.Body):
 
     @model_validator(mode="after")
     def _agrees(self) -> "ModuleRequest":
-        check_order("open_from", "open_until", self.open_from, self.open_until)
+        check_date_order("open_from", "open_until", self.open_from, self.open_until)
         if self.supplementary and self.kind is not ModuleKind.THEMATIC:
-            raise objection("supplementary", ONLY_THEMATIC, "supplementary")
+            raise validation_error("supplementary", ONLY_THEMATIC, "supplementary")
         return self
 
 
@@ -94,14 +94,14 @@ class ModuleResource(TypedDict):
     updated_at: datetime
 
 
-class DeliveryBody(field_types.Body):
+class DeliveryBody(field_types.RequestBody):
     """Une sorte de formation que délivre un organisme, et où."""
 
     kind: ModuleKind
     territory: Territory
 
 
-class TrainingOrganisationRequest(field_types.Body):
+class TrainingOrganisationRequest(field_types.RequestBody):
     """Un organisme de formation, ce qu’il délivre et où : `national` couvre l’Hexagone et l’outre-mer."""
 
     id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
@@ -131,19 +131,19 @@ class TrainingOrganisationResource(TypedDict):
 
 def module_resource(row: Row) -> dict[str, Any]:
     """The shape of ModuleResource."""
-    return picked(row, ModuleResource)
+    return resource_fields(row, ModuleResource)
 
 
 def training_organisation_resource(row: Row) -> dict[str, Any]:
     """The shape of TrainingOrganisationResource."""
     stored = row["deliveries"]
-    return picked(row, TrainingOrganisationResource) | {
+    return resource_fields(row, TrainingOrganisationResource) | {
         "deliveries": orjson.loads(stored) if isinstance(stored, str) else stored
     }
 
 
 async def _kept(
-    asking: Asking,
+    authorised: AuthorisedRequest,
     kept: Kept,
     key: object,
     values: Mapping[str, Any],
@@ -151,15 +151,17 @@ async def _kept(
     if_match: str | None,
     resource: Callable[[Row], dict[str, Any]],
 ) -> Response:
-    asked = asking.asked(partial(answer_of, language=asking.language))
-    row, is_new = await keep_row(asking.database, kept, key, values, expected=expected(if_match), asked=asked)
+    asked = authorised.request_context(partial(replayable_response, language=authorised.language))
+    row, is_new = await keep_row(authorised.database, kept, key, values, expected=parse_if_match(if_match), asked=asked)
     path = "modules" if kept is MODULES else "training-organisations"
-    location = f"{asking.service.base_url}/v1/{path}/{key}" if is_new else None
-    return answered(answer_of(resource(row), asking.language, status=201 if is_new else 200, location=location))
+    location = f"{authorised.service.base_url}/v1/{path}/{key}" if is_new else None
+    return to_response(
+        replayable_response(resource(row), authorised.language, status=201 if is_new else 200, location=location)
+    )
 
 
-async def _found(asking: Asking, kept: Kept, key: object) -> Row:
-    row = await kept.read(asking.reader, key)
+async def _found(authorised: AuthorisedRequest, kept: Kept, key: object) -> Row:
+    row = await kept.read(authorised.reader, key)
     if row is None:
         detail = Sentence(fr="Le catalogue n’a rien de ce nom.", en="The catalogue has nothing of this name.")
         raise Problem("not-found", detail)
@@ -173,22 +175,22 @@ async def _found(asking: Asking, kept: Kept, key: object) -> Row:
     response_model=ModuleResource,
     responses={201: {"description": "Créé", "model": ModuleResource}},
 )
-async def put_module(code: Code, body: ModuleRequest, asking: Writing, if_match: IfMatch = None) -> Response:
+async def put_module(code: Code, body: ModuleRequest, authorised: Writing, if_match: IfMatch = None) -> Response:
     """Les décisions déjà prises ne changent pas."""
-    check_identity("code", code, body.code)
+    check_id_matches_path("code", code, body.code)
     values = body.model_dump(exclude={"code"})
-    return await _kept(asking, MODULES, code, values, if_match=if_match, resource=module_resource)
+    return await _kept(authorised, MODULES, code, values, if_match=if_match, resource=module_resource)
 
 
 @router.get(
     "/modules",
     operation_id="listModules",
     summary="Lister les modules",
-    response_model=listed(ModuleResource),
+    response_model=page_model(ModuleResource),
 )
-async def list_modules(asking: Reading, paging: Paging) -> Response:
+async def list_modules(authorised: Reading, paging: Paging) -> Response:
     """Par code."""
-    return await paging.answered(asking, MODULES.list_page, [], module_resource)
+    return await paging.respond(authorised, MODULES.list_page, [], module_resource)
 
 
 @router.get(
@@ -197,9 +199,11 @@ async def list_modules(asking: Reading, paging: Paging) -> Response:
     summary="Lire un module",
     response_model=ModuleResource,
 )
-async def get_module(code: Code, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_module(code: Code, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """Une formation du catalogue."""
-    return shown(module_resource(await _found(asking, MODULES, code)), asking.language, if_none_match)
+    return resource_response(
+        module_resource(await _found(authorised, MODULES, code)), authorised.language, if_none_match
+    )
 
 
 @router.put(
@@ -210,14 +214,14 @@ async def get_module(code: Code, asking: Reading, if_none_match: IfNoneMatch = N
     responses={201: {"description": "Créé", "model": TrainingOrganisationResource}},
 )
 async def put_training_organisation(
-    organisation_id: OrganisationId, body: TrainingOrganisationRequest, asking: Writing, if_match: IfMatch = None
+    organisation_id: OrganisationId, body: TrainingOrganisationRequest, authorised: Writing, if_match: IfMatch = None
 ) -> Response:
     """Ce qu’il délivre décide du motif `territory_not_covered`."""
-    check_identity("id", organisation_id, body.id)
+    check_id_matches_path("id", organisation_id, body.id)
     deliveries = orjson.dumps([delivery.model_dump() for delivery in body.deliveries]).decode()
     values = {"name": body.name, "email": body.email, "deliveries": deliveries}
     return await _kept(
-        asking,
+        authorised,
         TRAINING_ORGANISATIONS,
         organisation_id,
         values,
@@ -230,11 +234,11 @@ async def put_training_organisation(
     "/training-organisations",
     operation_id="listTrainingOrganisations",
     summary="Lister les organismes de formation",
-    response_model=listed(TrainingOrganisationResource),
+    response_model=page_model(TrainingOrganisationResource),
 )
-async def list_training_organisations(asking: Reading, paging: Paging) -> Response:
+async def list_training_organisations(authorised: Reading, paging: Paging) -> Response:
     """Dans l’ordre des identifiants."""
-    return await paging.answered(asking, TRAINING_ORGANISATIONS.list_page, [], training_organisation_resource)
+    return await paging.respond(authorised, TRAINING_ORGANISATIONS.list_page, [], training_organisation_resource)
 
 
 @router.get(
@@ -244,8 +248,8 @@ async def list_training_organisations(asking: Reading, paging: Paging) -> Respon
     response_model=TrainingOrganisationResource,
 )
 async def get_training_organisation(
-    organisation_id: OrganisationId, asking: Reading, if_none_match: IfNoneMatch = None
+    organisation_id: OrganisationId, authorised: Reading, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Ce qu’il délivre, et où."""
-    row = await _found(asking, TRAINING_ORGANISATIONS, organisation_id)
-    return shown(training_organisation_resource(row), asking.language, if_none_match)
+    row = await _found(authorised, TRAINING_ORGANISATIONS, organisation_id)
+    return resource_response(training_organisation_resource(row), authorised.language, if_none_match)

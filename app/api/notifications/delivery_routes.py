@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import answer_of, said
-from app.api.http.request_headers import IdempotencyKey, answered, checked_key
-from app.api.http.routing import Route, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.bodies.json_responses import json_response, replayable_response
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.routing import StrictRoute, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.api.notifications.webhook_schemas import WebhookDeliveryResource, delivery_resource
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import Missing
@@ -18,15 +18,15 @@ from app.persistence.engine.transactions.idempotency import Answer
 from app.persistence.outbox import deliveries
 from app.use_cases.notifications.redeliver_webhooks import replay
 
-router = APIRouter(prefix="/v1/deliveries", tags=["Webhooks"], route_class=Route)
+router = APIRouter(prefix="/v1/deliveries", tags=["Webhooks"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_WRITE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
 
 
-def worded_delivery(asking: Asking, status: int) -> Callable[[Row], Answer]:
+def worded_delivery(authorised: AuthorisedRequest, status: int) -> Callable[[Row], Answer]:
     def worded(row: Row) -> Answer:
-        return answer_of(delivery_resource(row), asking.language, status=status)
+        return replayable_response(delivery_resource(row), authorised.language, status=status)
 
     return worded
 
@@ -37,12 +37,12 @@ def worded_delivery(asking: Asking, status: int) -> Callable[[Row], Answer]:
     summary="Lire une livraison",
     response_model=WebhookDeliveryResource,
 )
-async def get_delivery(delivery_id: UUID, asking: Reading) -> Response:
+async def get_delivery(delivery_id: UUID, authorised: Reading) -> Response:
     """Chacun de ses essais, avec le début de la réponse reçue."""
-    row = await deliveries.read_delivery(asking.reader, delivery_id, asking.webhook_owner)
+    row = await deliveries.read_delivery(authorised.reader, delivery_id, authorised.webhook_owner)
     if row is None:
         raise Missing("delivery")
-    return said(delivery_resource(row), asking.language)
+    return json_response(delivery_resource(row), authorised.language)
 
 
 @router.post(
@@ -50,9 +50,9 @@ async def get_delivery(delivery_id: UUID, asking: Reading) -> Response:
     operation_id="replayDelivery",
     summary="Livrer de nouveau",
     response_model=WebhookDeliveryResource,
-    responses=problems("endpoint-disabled"),
+    responses=problem_responses("endpoint-disabled"),
 )
-async def replay_delivery(delivery_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def replay_delivery(delivery_id: UUID, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """Aussitôt, avec le même `webhook-id`, quoi qu’il en soit advenu. Une livraison en cours suit son cours."""
-    asked = asking.asked(worded_delivery(asking, 200), checked_key(idempotency_key))
-    return answered(await replay(asking.database, delivery_id, asked))
+    asked = authorised.request_context(worded_delivery(authorised, 200), parse_idempotency_key(idempotency_key))
+    return to_response(await replay(authorised.database, delivery_id, asked))

@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import instant
+from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
-from app.api.http.pagination import CURSOR, LONGEST_CURSOR
+from app.api.http.pagination import CURSOR_SCHEMA, MAX_CURSOR_LENGTH
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
@@ -138,11 +138,11 @@ class FeedPage(TypedDict):
     """`next` est donné même quand `data` est vide : gardez-le, et donnez-le à la lecture suivante."""
 
     data: Annotated[list[EventResource], Field(max_length=MAX_LIMIT)]
-    next: Annotated[str, Field(max_length=LONGEST_CURSOR, json_schema_extra=CURSOR)]
+    next: Annotated[str, Field(max_length=MAX_CURSOR_LENGTH, json_schema_extra=CURSOR_SCHEMA)]
     up_to_date: Annotated[bool, Field(description="Rien ne suit pour l’instant.")]
 
 
 def event_resource(row: Row) -> dict[str, Any]:
     """The shape of EventResource."""
     told = event_told(row)
-    return told | {"occurred_at": instant(told["occurred_at"])}
+    return told | {"occurred_at": format_instant(told["occurred_at"])}

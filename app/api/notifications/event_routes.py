@@ -12,13 +12,13 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import said_unless_known
-from app.api.http.pagination import CURSOR, DEFAULT_LIMIT, LONGEST_CURSOR, Limit, invalid_parameter
-from app.api.http.pagination_cursors import Seal
+from app.api.http.bodies.json_responses import conditional_json_response
+from app.api.http.pagination import CURSOR_SCHEMA, DEFAULT_LIMIT, MAX_CURSOR_LENGTH, Limit, invalid_parameter
+from app.api.http.pagination_cursors import CursorSigner
 from app.api.http.problems.problem_details import Problem
 from app.api.http.request_headers import IfNoneMatch
-from app.api.http.routing import Route, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.routing import StrictRoute, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.api.notifications.event_resources import FeedPage, event_resource
 from app.domain.events import EventType, types_named
 from app.persistence.engine.database import Reader
@@ -28,9 +28,9 @@ from app.use_cases.notifications.sequence_events import sequence
 from app.wording.languages import Sentence
 
 PATH = "/v1/events"
-router = APIRouter(prefix=PATH, tags=["Flux"], route_class=Route)
+router = APIRouter(prefix=PATH, tags=["Flux"], route_class=StrictRoute)
 
-Following = Annotated[Asking, Depends(Needs(Scope.EVENTS_READ))]
+Following = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.EVENTS_READ))]
 
 NOW = "now"
 LONGEST_WAIT_SECONDS = 30
@@ -49,9 +49,9 @@ EXPIRED = Sentence(
 After = Annotated[
     str | None,
     Query(
-        max_length=LONGEST_CURSOR,
+        max_length=MAX_CURSOR_LENGTH,
         description="Le `next` de la lecture précédente ; `now` pour ne lire que la suite ; rien pour le plus ancien.",
-        json_schema_extra=CURSOR,
+        json_schema_extra=CURSOR_SCHEMA,
     ),
 ]
 Types = Annotated[
@@ -77,29 +77,31 @@ Prefer = Annotated[
 class Feed:
     """One client's reading of its feed: all events, or those of a training organisation. `types` is as written."""
 
-    asking: Asking
+    authorised: AuthorisedRequest
     limit: int
     types: str | None
 
     @property
     def id(self) -> UUID:
-        return self.asking.owner or WHOLE
+        return self.authorised.owner or WHOLE
 
     async def open(self, after: str | None) -> Reading:
         """Read from the cursor, whatever waits placed first: a feed needs no worker to move. Raise Problem."""
-        await sequence(self.asking.service.database, self.asking.now)
+        await sequence(self.authorised.service.database, self.authorised.now)
         if after is None:
             return await self._read(None)
         if after == NOW:
             return await self._read(await read_head(self._reader, self.id))
-        epoch, position, *event = self._seal.unsealed(after)
+        epoch, position, *event = self._seal.decode_values(after)
         known = UUID(event[0]) if event and event[0] else None  # cursors of former versions name none
         return self._checked(await self._read(position, known), UUID(epoch))
 
     async def wait(self, reading: Reading, seconds: int, leaving: asyncio.Future[None]) -> Reading:
         """Read on until there is an event, the time is over or the client gone. Raise Problem."""
-        until, watch = monotonic() + seconds, self.asking.service.watch
-        while not reading.events and await watch.moved(self.id, reading.seen_to, until - monotonic(), leaving):
+        until, watch = monotonic() + seconds, self.authorised.service.long_polls
+        while not reading.events and await watch.wait_until_moved(
+            self.id, reading.seen_to, until - monotonic(), leaving
+        ):
             reading = self._checked(await self._read(reading.seen_to, reading.seen_event), reading.epoch)
         return reading
 
@@ -107,14 +109,14 @@ class Feed:
         # Events never change: what follows a position depends on how far the feed has come, and on which events came.
         seen = reading.seen_event.hex if reading.seen_event else ""
         tag = f'"{reading.epoch.hex[:8]}-{reading.after}-{reading.head}-{seen[-12:]}"'
-        cursor = self._seal.sealed([reading.epoch.hex, reading.seen_to, seen])
+        cursor = self._seal.encode([reading.epoch.hex, reading.seen_to, seen])
         following = {"after": cursor, "limit": self.limit} | ({"types": self.types} if self.types else {})
         body = {
             "data": [event_resource(row) for row in reading.events],
             "next": cursor,
             "up_to_date": reading.seen_to == reading.head,
         }
-        response = said_unless_known(body, self.asking.language, tag, if_none_match)
+        response = conditional_json_response(body, self.authorised.language, tag, if_none_match)
         response.headers["Link"] = f'<{self._address}?{urlencode(following)}>; rel="next"'
         return response
 
@@ -129,15 +131,17 @@ class Feed:
 
     @property
     def _reader(self) -> Reader:
-        return self.asking.database.seen_by(self.asking.owner)
+        return self.authorised.database.seen_by(self.authorised.owner)
 
     @property
-    def _seal(self) -> Seal:
-        return Seal(self.asking.service.pepper.secrets, orjson.dumps([PATH, str(self.asking.client.id)]))
+    def _seal(self) -> CursorSigner:
+        return CursorSigner(
+            self.authorised.service.pepper.secrets, orjson.dumps([PATH, str(self.authorised.client.id)])
+        )
 
     @property
     def _address(self) -> str:
-        return f"{self.asking.service.base_url}{PATH}"
+        return f"{self.authorised.service.base_url}{PATH}"
 
 
 def _named(types: str) -> frozenset[EventType]:
@@ -174,11 +178,11 @@ async def _waited(request: Request, feed: Feed, reading: Reading, seconds: int) 
     operation_id="followEvents",
     summary="Suivre ce qui se passe",
     response_model=FeedPage,
-    responses=problems("invalid-cursor", "cursor-expired"),
+    responses=problem_responses("invalid-cursor", "cursor-expired"),
 )
 async def follow_events(
     request: Request,
-    asking: Following,
+    authorised: Following,
     after: After = None,
     types: Types = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -192,9 +196,9 @@ async def follow_events(
     Ensuite, donnez à chaque lecture le `next` de la précédente, jusqu’à `up_to_date`. Un curseur de plus de 90 jours,
     ou dont la base a perdu la suite, reçoit 410 : recommencez ainsi. Un filtre ne change rien à l’avancée du curseur.
     """
-    feed = Feed(asking, limit, types)
+    feed = Feed(authorised, limit, types)
     reading, seconds = await feed.open(after), _wished(prefer)
-    with asking.service.watch.seat(asking.client.id) as seated:
+    with authorised.service.long_polls.slot(authorised.client.id) as seated:
         if seconds and seated:
             reading = await _waited(request, feed, reading, seconds)
         response = feed.answered(reading, if_none_match)

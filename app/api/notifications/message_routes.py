@@ -11,12 +11,12 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import answer_of, picked, said
+from app.api.http.bodies.json_responses import json_response, replayable_response, resource_fields
 from app.api.http.fields.field_types import Count, Id
-from app.api.http.pagination import PlainPaging, equalities
-from app.api.http.request_headers import IdempotencyKey, answered, checked_key
-from app.api.http.routing import Route, listed
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.pagination import UnversionedPaging, equality_filters
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.routing import StrictRoute, page_model
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.api.notifications.webhook_schemas import AttemptResource, attempts_of
 from app.domain.events import Recipient as EventRecipient
 from app.persistence.engine.driver_types import Row
@@ -27,10 +27,10 @@ from app.persistence.outbox.deliveries import MOST_ATTEMPTS_SHOWN, Channel, Deli
 from app.persistence.outbox.messages import ENDPOINT_OWNER
 from app.use_cases.notifications.resend_email import resend
 
-router = APIRouter(prefix="/v1/messages", tags=["Messages"], route_class=Route)
+router = APIRouter(prefix="/v1/messages", tags=["Messages"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.MESSAGES_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.MESSAGES_WRITE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.MESSAGES_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.MESSAGES_WRITE))]
 
 
 About = Annotated[Id | None, Query(description="L’inscription dont ils parlent.")]
@@ -69,41 +69,45 @@ class MessageResource(TypedDict):
 def _resource(row: Row) -> dict[str, Any]:
     kind = row["recipient_kind"]
     shown = ENDPOINT_OWNER if kind == EventRecipient.SUPPORT else kind  # the released contract knows no other
-    return picked(row, MessageResource) | {"recipient_kind": shown, "attempts": attempts_of(row)}
+    return resource_fields(row, MessageResource) | {"recipient_kind": shown, "attempts": attempts_of(row)}
 
 
 @router.get(
     "",
     operation_id="listMessages",
     summary="Lister les courriels",
-    response_model=listed(MessageResource),
+    response_model=page_model(MessageResource),
 )
 async def list_messages(
-    asking: Reading,
-    paging: PlainPaging,
+    authorised: Reading,
+    paging: UnversionedPaging,
     adviser_id: Id | None = None,
     registration_id: About = None,
     status: Status = None,
 ) -> Response:
     """Du plus récent au plus ancien, pendant 90 jours. `status=dead` : ceux que personne n’a reçus, à renvoyer une fois
     l’adresse corrigée."""
-    filters = equalities(channel=Channel.EMAIL, adviser_id=adviser_id, registration_id=registration_id, state=status)
-    return await paging.answered(asking, messages.list_page, filters, _resource, whose="adviser_id")
+    filters = equality_filters(
+        channel=Channel.EMAIL, adviser_id=adviser_id, registration_id=registration_id, state=status
+    )
+    return await paging.respond(authorised, messages.list_page, filters, _resource, subject_column="adviser_id")
 
 
-def _worded(asking: Asking) -> Callable[[Row], Answer]:
-    return lambda row: answer_of(_resource(row), asking.language)
+def _worded(authorised: AuthorisedRequest) -> Callable[[Row], Answer]:
+    return lambda row: replayable_response(_resource(row), authorised.language)
 
 
 @router.get(
     "/{message_id}", operation_id="getMessage", summary="Lire où en est un courriel", response_model=MessageResource
 )
-async def get_message(message_id: UUID, asking: Reading) -> Response:
+async def get_message(message_id: UUID, authorised: Reading) -> Response:
     """Chacun de ses essais."""
-    row = await messages.read_message(asking.reader, message_id)
+    row = await messages.read_message(authorised.reader, message_id)
     if row is None:
         raise Missing("message")
-    return await asking.showing(said(_resource(row), asking.language), row["adviser_id"], message_id)
+    return await authorised.audit_read(
+        json_response(_resource(row), authorised.language), row["adviser_id"], message_id
+    )
 
 
 @router.post(
@@ -112,7 +116,7 @@ async def get_message(message_id: UUID, asking: Reading) -> Response:
     summary="Envoyer de nouveau un courriel",
     response_model=MessageResource,
 )
-async def resend_message(message_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def resend_message(message_id: UUID, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
     """Aussitôt, à l’adresse connue à présent, quoi qu’il en soit advenu. Un envoi en cours suit son cours."""
-    asked = asking.asked(_worded(asking), checked_key(idempotency_key))
-    return answered(await resend(asking.database, message_id, asked))
+    asked = authorised.request_context(_worded(authorised), parse_idempotency_key(idempotency_key))
+    return to_response(await resend(authorised.database, message_id, asked))

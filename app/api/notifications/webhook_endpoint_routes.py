@@ -6,13 +6,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import answer_of, said
+from app.api.http.bodies.json_responses import json_response, replayable_response
 from app.api.http.fields.field_types import Id
-from app.api.http.pagination import PlainPaging, Since, Until, between, equalities, invalid_parameter
+from app.api.http.pagination import (
+    Since,
+    Until,
+    UnversionedPaging,
+    equality_filters,
+    invalid_parameter,
+    time_range_filters,
+)
 from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.request_headers import IdempotencyKey, answered, checked_key
-from app.api.http.routing import Route, listed, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.api.notifications.delivery_routes import worded_delivery
 from app.api.notifications.webhook_schemas import (
     NewWebhookEndpointResource,
@@ -39,10 +46,10 @@ from app.use_cases.notifications.administer_webhook_endpoints import EndpointWis
 from app.use_cases.notifications.event_payloads import TEST
 from app.wording.languages import Sentence
 
-router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"], route_class=Route)
+router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.WEBHOOKS_WRITE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
 
 EVERYTHING = "*"
 NO_SUCH_TYPE = Sentence(
@@ -59,9 +66,9 @@ def _check_types(types: list[str]) -> None:
         raise Problem("validation-error", NO_SUCH_TYPE, errors)
 
 
-async def _owned(asking: Asking, endpoint: UUID) -> Row:
+async def _owned(authorised: AuthorisedRequest, endpoint: UUID) -> Row:
     """Raise Missing."""
-    row = await webhook_endpoints.read_endpoint(asking.reader, endpoint, asking.webhook_owner)
+    row = await webhook_endpoints.read_endpoint(authorised.reader, endpoint, authorised.webhook_owner)
     if row is None:
         raise Missing("webhook endpoint")
     return row
@@ -71,12 +78,12 @@ async def _owned(asking: Asking, endpoint: UUID) -> Row:
     "",
     operation_id="listWebhookEndpoints",
     summary="Lister les points de terminaison",
-    response_model=listed(WebhookEndpointResource),
+    response_model=page_model(WebhookEndpointResource),
 )
-async def list_webhook_endpoints(asking: Reading, paging: PlainPaging) -> Response:
+async def list_webhook_endpoints(authorised: Reading, paging: UnversionedPaging) -> Response:
     """Les vôtres, sans leur secret."""
-    filters = [asking.webhook_owner.filter, Filter("{t}.status <> {}", "deleted")]
-    return await paging.answered(asking, webhook_endpoints.list_page, filters, endpoint_resource)
+    filters = [authorised.webhook_owner.filter, Filter("{t}.status <> {}", "deleted")]
+    return await paging.respond(authorised, webhook_endpoints.list_page, filters, endpoint_resource)
 
 
 @router.post(
@@ -85,20 +92,22 @@ async def list_webhook_endpoints(asking: Reading, paging: PlainPaging) -> Respon
     operation_id="addWebhookEndpoint",
     summary="Ajouter un point de terminaison",
     response_model=NewWebhookEndpointResource,
-    responses=problems("too-many-endpoints"),
+    responses=problem_responses("too-many-endpoints"),
 )
-async def add_webhook_endpoint(body: WebhookEndpointRequest, asking: Writing) -> Response:
+async def add_webhook_endpoint(body: WebhookEndpointRequest, authorised: Writing) -> Response:
     """Les événements à venir y sont livrés, signés, au moins une fois et dans un ordre quelconque ; seize au plus.
 
     Le secret n’est montré qu’une fois et n’est gardé que chiffré, pas même pour une répétition de la demande : une
     réponse perdue se remplace par un nouveau secret.
     """
     _check_types(body.types)
-    wish, outward = EndpointWish(body.url, body.types), asking.service.outward
+    wish, outward = EndpointWish(body.url, body.types), authorised.service.webhook_egress
     row, secret = await administer_webhook_endpoints.add_endpoint(
-        asking.database, wish, asking.webhook_owner, outward, asking.now, asking.trace
+        authorised.database, wish, authorised.webhook_owner, outward, authorised.now, authorised.audit_entry
     )
-    return answered(answer_of(endpoint_resource(row) | {"secret": secret}, asking.language, status=201))
+    return to_response(
+        replayable_response(endpoint_resource(row) | {"secret": secret}, authorised.language, status=201)
+    )
 
 
 @router.get(
@@ -107,9 +116,9 @@ async def add_webhook_endpoint(body: WebhookEndpointRequest, asking: Writing) ->
     summary="Lire un point de terminaison",
     response_model=WebhookEndpointResource,
 )
-async def get_webhook_endpoint(endpoint_id: UUID, asking: Reading) -> Response:
+async def get_webhook_endpoint(endpoint_id: UUID, authorised: Reading) -> Response:
     """Son adresse, ses types, comment il se porte."""
-    return said(endpoint_resource(await _owned(asking, endpoint_id)), asking.language)
+    return json_response(endpoint_resource(await _owned(authorised, endpoint_id)), authorised.language)
 
 
 @router.patch(
@@ -118,15 +127,21 @@ async def get_webhook_endpoint(endpoint_id: UUID, asking: Reading) -> Response:
     summary="Modifier un point de terminaison",
     response_model=WebhookEndpointResource,
 )
-async def change_webhook_endpoint(endpoint_id: UUID, body: WebhookEndpointPatch, asking: Writing) -> Response:
+async def change_webhook_endpoint(endpoint_id: UUID, body: WebhookEndpointPatch, authorised: Writing) -> Response:
     """Son adresse, ses types, désactivé ou actif. Ce qui attendait un point désactivé n’est plus livré ; une fois
     celui-ci actif, redemandez-le par `recover`."""
     _check_types(body.types or [])
     changes = body.model_dump(exclude_none=True)
     row = await administer_webhook_endpoints.change_endpoint(
-        asking.database, endpoint_id, changes, asking.webhook_owner, asking.service.reach, asking.now, asking.trace
+        authorised.database,
+        endpoint_id,
+        changes,
+        authorised.webhook_owner,
+        authorised.service.egress_policy,
+        authorised.now,
+        authorised.audit_entry,
     )
-    return said(endpoint_resource(row), asking.language)
+    return json_response(endpoint_resource(row), authorised.language)
 
 
 @router.delete(
@@ -136,10 +151,10 @@ async def change_webhook_endpoint(endpoint_id: UUID, body: WebhookEndpointPatch,
     summary="Supprimer un point de terminaison",
     response_class=Response,
 )
-async def delete_webhook_endpoint(endpoint_id: UUID, asking: Writing) -> Response:
+async def delete_webhook_endpoint(endpoint_id: UUID, authorised: Writing) -> Response:
     """Plus rien n’y est livré, et ses livraisons ne se lisent plus."""
     await administer_webhook_endpoints.delete_endpoint(
-        asking.database, endpoint_id, asking.webhook_owner, asking.now, asking.trace
+        authorised.database, endpoint_id, authorised.webhook_owner, authorised.now, authorised.audit_entry
     )
     return Response(status_code=204)
 
@@ -150,12 +165,14 @@ async def delete_webhook_endpoint(endpoint_id: UUID, asking: Writing) -> Respons
     operation_id="testWebhookEndpoint",
     summary="Livrer un essai",
     response_model=WebhookDeliveryResource,
-    responses=problems("endpoint-disabled"),
+    responses=problem_responses("endpoint-disabled"),
 )
-async def send_test_delivery(endpoint_id: UUID, asking: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def send_test_delivery(
+    endpoint_id: UUID, authorised: Writing, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Un événement `webhook_endpoint.test`, signé comme les autres et livré aussitôt : lisez ensuite la livraison."""
-    asked = asking.asked(worded_delivery(asking, 201), checked_key(idempotency_key))
-    return answered(await redeliver_webhooks.send_test(asking.database, endpoint_id, asked))
+    asked = authorised.request_context(worded_delivery(authorised, 201), parse_idempotency_key(idempotency_key))
+    return to_response(await redeliver_webhooks.send_test(authorised.database, endpoint_id, asked))
 
 
 @router.post(
@@ -164,24 +181,28 @@ async def send_test_delivery(endpoint_id: UUID, asking: Writing, idempotency_key
     summary="Changer de secret",
     response_model=WebhookSecretResource,
 )
-async def rotate_webhook_secret(endpoint_id: UUID, asking: Writing) -> Response:
+async def rotate_webhook_secret(endpoint_id: UUID, authorised: Writing) -> Response:
     """Pendant 24 heures, chaque livraison porte deux signatures : celle du nouveau secret et celle de l’ancien."""
     secret = await administer_webhook_endpoints.rotate_secret(
-        asking.database, endpoint_id, asking.webhook_owner, asking.service.outward.safe, asking.trace
+        authorised.database,
+        endpoint_id,
+        authorised.webhook_owner,
+        authorised.service.webhook_egress.safe,
+        authorised.audit_entry,
     )
-    return said({"secret": secret}, asking.language)
+    return json_response({"secret": secret}, authorised.language)
 
 
 @router.get(
     "/{endpoint_id}/deliveries",
     operation_id="listDeliveries",
     summary="Lister les livraisons",
-    response_model=listed(WebhookDeliveryResource),
+    response_model=page_model(WebhookDeliveryResource),
 )
 async def list_deliveries(
     endpoint_id: UUID,
-    asking: Reading,
-    paging: PlainPaging,
+    authorised: Reading,
+    paging: UnversionedPaging,
     state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
     event_id: Annotated[Id | None, Query(description="Le `webhook-id`.")] = None,
     event_type: Annotated[TypeFilter | None, Query(alias="type", description="Le type d’événement.")] = None,
@@ -191,10 +212,10 @@ async def list_deliveries(
     """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
     if event_type not in {None, TEST, *EventType}:
         raise invalid_parameter("type", NO_SUCH_TYPE)
-    period = between("created_at", since, until)
-    await _owned(asking, endpoint_id)
-    filters = [*equalities(lane_id=endpoint_id, state=state, event_id=event_id, type=event_type), *period]
-    return await paging.answered(asking, deliveries.list_page, filters, delivery_resource)
+    period = time_range_filters("created_at", since, until)
+    await _owned(authorised, endpoint_id)
+    filters = [*equality_filters(lane_id=endpoint_id, state=state, event_id=event_id, type=event_type), *period]
+    return await paging.respond(authorised, deliveries.list_page, filters, delivery_resource)
 
 
 @router.post(
@@ -202,16 +223,18 @@ async def list_deliveries(
     operation_id="recoverDeliveries",
     summary="Livrer de nouveau ce qui n’est pas arrivé",
     response_model=RecoveryResource,
-    responses=problems("endpoint-disabled"),
+    responses=problem_responses("endpoint-disabled"),
 )
 async def recover_deliveries(
-    endpoint_id: UUID, body: RecoveryRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+    endpoint_id: UUID, body: RecoveryRequest, authorised: Writing, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Tout ce qui, de `since` à `until`, a été abandonné, ou n’a jamais été livré parce que le point était désactivé ;
     avec les mêmes identifiants, et 10 000 au plus à la fois, les plus anciens d’abord."""
 
     def worded(row: Row) -> Answer:
-        return answer_of(row, asking.language)
+        return replayable_response(row, authorised.language)
 
-    asked = asking.asked(worded, checked_key(idempotency_key), body)
-    return answered(await redeliver_webhooks.recover(asking.database, endpoint_id, (body.since, body.until), asked))
+    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
+    return to_response(
+        await redeliver_webhooks.recover(authorised.database, endpoint_id, (body.since, body.until), asked)
+    )

@@ -8,9 +8,9 @@ import orjson
 from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import instant, picked
+from app.api.http.bodies.json_responses import format_instant, resource_fields
 from app.api.http.fields import field_types, validation_messages
-from app.api.http.fields.field_types import LONGEST_ADDRESS, Count, worded
+from app.api.http.fields.field_types import MAX_URI_LENGTH, Count, with_message
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.deliveries import MOST_ATTEMPTS_SHOWN, DeliveryState
 from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus, EndpointWarning
@@ -25,8 +25,8 @@ LONGEST_RESPONSE = 4_000
 
 Url = Annotated[
     str,
-    StringConstraints(pattern=r"^https?://[!-~]+$", max_length=LONGEST_ADDRESS, strict=True),
-    worded(validation_messages.URL),
+    StringConstraints(pattern=r"^https?://[!-~]+$", max_length=MAX_URI_LENGTH, strict=True),
+    with_message(validation_messages.URL),
     Field(description="En https, aux ports 443 ou 8443, à une adresse publique ; aucune redirection n’est suivie."),
 ]
 Types = Annotated[
@@ -34,7 +34,7 @@ Types = Annotated[
         Annotated[
             str,
             StringConstraints(pattern=TYPE, max_length=LONGEST_TYPE, strict=True),
-            worded(validation_messages.EVENT_TYPES),
+            with_message(validation_messages.EVENT_TYPES),
         ]
     ],
     Field(
@@ -44,18 +44,18 @@ Types = Annotated[
     ),
 ]
 TypeFilter = Annotated[
-    str, StringConstraints(pattern=EVENT_TYPE, max_length=LONGEST_TYPE), worded(validation_messages.EVENT_TYPE)
+    str, StringConstraints(pattern=EVENT_TYPE, max_length=LONGEST_TYPE), with_message(validation_messages.EVENT_TYPE)
 ]
 
 
-class WebhookEndpointRequest(field_types.Body):
+class WebhookEndpointRequest(field_types.RequestBody):
     """Où livrer, et quoi."""
 
     url: Url
     types: Types = ["*"]  # noqa: RUF012  # pydantic copies it
 
 
-class WebhookEndpointPatch(field_types.Body):
+class WebhookEndpointPatch(field_types.RequestBody):
     """Ce qui change ; ce qui est absent ou null demeure."""
 
     url: Url | None = None
@@ -120,7 +120,7 @@ class WebhookDeliveryResource(TypedDict):
     created_at: datetime
 
 
-class RecoveryRequest(field_types.Body):
+class RecoveryRequest(field_types.RequestBody):
     """Depuis quand, et jusqu’à quand : exclu, et sans fin s’il est absent ou null."""
 
     since: field_types.Instant
@@ -135,14 +135,14 @@ class RecoveryResource(TypedDict):
 
 def endpoint_resource(row: Row) -> dict[str, Any]:
     """The shape of WebhookEndpointResource."""
-    return picked(row, WebhookEndpointResource) | {
-        name: instant(row[name]) for name in ("failing_since", "paused_until")
+    return resource_fields(row, WebhookEndpointResource) | {
+        name: format_instant(row[name]) for name in ("failing_since", "paused_until")
     }
 
 
 def delivery_resource(row: Row) -> dict[str, Any]:
     """The shape of WebhookDeliveryResource, from a row whose attempts are JSON or still its text."""
-    return picked(row, WebhookDeliveryResource) | {"attempts": attempts_of(row)}
+    return resource_fields(row, WebhookDeliveryResource) | {"attempts": attempts_of(row)}
 
 
 def attempts_of(row: Row) -> list[dict[str, Any]]:
@@ -154,4 +154,4 @@ def attempts_of(row: Row) -> list[dict[str, Any]]:
 
 
 def _attempt(row: Row) -> dict[str, Any]:
-    return {name: instant(value) if name == "at" else value for name, value in row.items() if name != "id"}
+    return {name: format_instant(value) if name == "at" else value for name, value in row.items() if name != "id"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from app.api.identity.authorisation import SCOPES, Scope, scope_of
+from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope, scope_of
 from app.persistence.administration.clients import Role
 
 ROLES = {
@@ -17,7 +17,7 @@ ROLES = {
 
 def access_said(scope: Scope) -> str:
     """The scope, and the roles that have it, in French and in Markdown."""
-    roles = ", ".join(name for role, name in ROLES.items() if scope in SCOPES[role])
+    roles = ", ".join(name for role, name in ROLES.items() if scope in SCOPES_BY_ROLE[role])
     return f"**Accès** : portée `{scope}` ({roles})."
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from app.api.http.problems.problem_details import MEDIA_TYPE
-from app.api.http.problems.problem_types import CATALOGUE
+from app.api.http.problems.problem_details import PROBLEM_MEDIA_TYPE
+from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.openapi.response_headers import SPOKEN, SURE, carried
 
 DESCRIPTIONS = {
@@ -59,8 +59,8 @@ def errors_of(operation: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Its error answers, by status."""
     replays = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
     by_status: dict[int, list[str]] = {}
-    for code in sorted(codes_of(operation), key=list(CATALOGUE).index):
-        by_status.setdefault(CATALOGUE[code].status, []).append(code)
+    for code in sorted(codes_of(operation), key=list(PROBLEM_TYPES).index):
+        by_status.setdefault(PROBLEM_TYPES[code].status, []).append(code)
     return {
         str(status): {"$ref": f"#/components/responses/{codes[0]}"}
         if status in ALONE
@@ -71,7 +71,7 @@ def errors_of(operation: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def responses(codes: Collection[str]) -> dict[str, dict[str, Any]]:
     """The answers that are the same everywhere, by the code of their problem; `codes` are those ever answered."""
-    alone = {code: kind.status for code, kind in CATALOGUE.items() if kind.status in ALONE and code in codes}
+    alone = {code: kind.status for code, kind in PROBLEM_TYPES.items() if kind.status in ALONE and code in codes}
     return {code: _answer(status, [code], replays=False) for code, status in alone.items()}
 
 
@@ -84,7 +84,7 @@ def _brought(operation: Mapping[str, Any]) -> Iterator[str]:
 
 def _declared_by(operation: Mapping[str, Any]) -> Iterator[str]:
     for answer in operation["responses"].values():
-        yield from answer.get("content", {}).get(MEDIA_TYPE, {}).get("examples", ())
+        yield from answer.get("content", {}).get(PROBLEM_MEDIA_TYPE, {}).get("examples", ())
 
 
 def _answer(status: int, codes: list[str], *, replays: bool) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _answer(status: int, codes: list[str], *, replays: bool) -> dict[str, Any]:
         "description": f"{DESCRIPTIONS[status]} : {named}.",
         "headers": carried(headers),
         "content": {
-            MEDIA_TYPE: {
+            PROBLEM_MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/ProblemResource"},
                 "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
             }
@@ -117,6 +117,6 @@ def examples(codes: Collection[str]) -> dict[str, dict[str, Any]]:
                 "code": code,
             },
         }
-        for code, kind in CATALOGUE.items()
+        for code, kind in PROBLEM_TYPES.items()
         if code in codes
     }

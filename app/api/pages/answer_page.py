@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.api.http.application_state import Service
-from app.api.http.routing import JSON, BoundedRequest
+from app.api.http.application_state import ApplicationState
+from app.api.http.routing import JSON_BODY, LimitedBodyRequest
 from app.api.pages.template_rendering import page
 from app.domain.facts.registration import Choice, Payer
 from app.use_cases.registrations.answer_personal_link import Question, Reply, Standing, question_of, reply_to
@@ -46,29 +46,29 @@ async def _answered(request: Request) -> Response:
     reply = await _reply(request, question)
     if reply is None:
         return _page(request, question, wrong=True)
-    service: Service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     await reply_to(service.database, question, reply, request.scope["request_id"], service.clock())
     # Not of `request.url`, which is made of whatever Host says.
     return RedirectResponse(request.scope["path"], 303, headers=PRIVATE)
 
 
 async def _found(request: Request) -> Question | None:
-    service: Service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     decision = decision_named(request.path_params["token"], service.pepper.secrets)
     return await question_of(service.database, decision, service.clock()) if decision is not None else None
 
 
 def _is_one_too_many(request: Request) -> bool:
     """Count a link that leads nowhere, by where it comes from: a good one is never refused for the sake of others."""
-    service: Service = request.app.state.service
-    return not service.bad_links.take(service.proxies.origin(request.scope), monotonic()).granted
+    service: ApplicationState = request.app.state.service
+    return not service.bad_link_limiter.take(service.trusted_proxies.client_address(request.scope), monotonic()).allowed
 
 
 async def _reply(request: Request, question: Question) -> Reply | None:
     """What the form says; None when it lacks something."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         return None
-    body = await BoundedRequest(request.scope, request.receive, JSON).body()
+    body = await LimitedBodyRequest(request.scope, request.receive, JSON_BODY).body()
     given = parse_qs(body.decode("utf-8", "replace"))
     said = {name: values[0] for name, values in given.items() if len(values) == 1}  # said twice is not said
     if not question.is_choice:
@@ -85,7 +85,7 @@ async def _reply(request: Request, question: Question) -> Reply | None:
 def _page(request: Request, question: Question, *, wrong: bool = False) -> Response:
     if question.standing in GONE and _is_one_too_many(request):
         return _too_often()
-    service: Service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     row = question.row
     first, last = row["session_starts_on"], row["session_ends_on"]
     shown = page(
@@ -107,7 +107,7 @@ def _page(request: Request, question: Question, *, wrong: bool = False) -> Respo
 def _unknown(request: Request) -> Response:
     if _is_one_too_many(request):
         return _too_often()
-    service: Service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     shown = page("answer_unknown.html", policy=POLICY, support=service.support_email, too_often=False)
     return _private(shown, 404)
 

@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.api.http.problems.problem_details import Problem
-from app.api.http.problems.problem_types import CATALOGUE
-from app.api.identity.authorisation import SCOPES, Scope
+from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
 from app.api.pages.template_rendering import TEMPLATES, page
 from app.persistence.schema.retention_periods import ANSWERS
 from app.wording.languages import Sentence
@@ -37,7 +37,7 @@ def _sample(name: str) -> Markup:
 
 def _problem(code: str) -> Markup:
     """The way to the page of a problem. Raise KeyError when there is none."""
-    return Markup('{} <a href="/problems/{}"><code>{}</code></a>').format(CATALOGUE[code].status, code, code)
+    return Markup('{} <a href="/problems/{}"><code>{}</code></a>').format(PROBLEM_TYPES[code].status, code, code)
 
 
 async def _guide(request: Request) -> Response:
@@ -49,9 +49,9 @@ async def _guide(request: Request) -> Response:
         base_url=service.base_url,
         idempotency_hours=ANSWERS // timedelta(hours=1),
         per_minute=service.limiter.per_minute,
-        catalogue=CATALOGUE,
+        catalogue=PROBLEM_TYPES,
         scopes=[*Scope],
-        roles=SCOPES,
+        roles=SCOPES_BY_ROLE,
     )
 
 

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.api.http.application_state import Service
+from app.api.http.application_state import ApplicationState
 from app.api.http.problems.problem_details import Problem
 from app.api.pages.template_rendering import page
 from app.domain.events import Recipient
@@ -37,15 +37,15 @@ NO_MAILBOX = Sentence(fr="Ce serveur n’a pas de boîte aux lettres.", en="This
 NO_MESSAGE = Sentence(fr="Aucun courriel n’a cet identifiant.", en="No e-mail has this identifier.")
 
 
-def _service(request: Request) -> Service:
+def _service(request: Request) -> ApplicationState:
     """Raise Problem where e-mails are really sent."""
-    service: Service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     if not service.has_mailbox:
         raise Problem("not-found", NO_MAILBOX)
     return service
 
 
-def _letter(service: Service, row: Row) -> Letter | None:
+def _letter(service: ApplicationState, row: Row) -> Letter | None:
     decision = decision_to_answer(row)
     link = link_to(service.base_url, service.pepper.secrets, decision) if decision is not None else None
     try:

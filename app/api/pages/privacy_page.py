@@ -6,13 +6,13 @@ from fastapi import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.api.http.application_state import Service
+from app.api.http.application_state import ApplicationState
 from app.api.pages.template_rendering import page
 from app.persistence.schema.processing_register import ENTRIES, NOBODY
 
 
 async def _register(request: Request) -> Response:
-    service: Service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     support = parseaddr(service.support_email)[1]
     return page("privacy.html", entries=ENTRIES, nobody=NOBODY, years=service.anonymise_after_years, support=support)
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.api.http.problems.problem_details import Problem
-from app.api.http.problems.problem_types import CATALOGUE
+from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.pages.template_rendering import page
 from app.wording.languages import Sentence
 
@@ -13,13 +13,13 @@ from app.wording.languages import Sentence
 async def _problem(request: Request) -> Response:
     """Raise Problem when no problem has this code."""
     code = request.path_params["code"]
-    if code not in CATALOGUE:
+    if code not in PROBLEM_TYPES:
         raise Problem("not-found", Sentence(fr="Aucun problème n’a ce code.", en="No problem has this code."))
-    return page("problem.html", request.scope["language"], code=code, kind=CATALOGUE[code])
+    return page("problem.html", request.scope["language"], code=code, kind=PROBLEM_TYPES[code])
 
 
 async def _problems(request: Request) -> Response:
-    return page("problems.html", request.scope["language"], catalogue=CATALOGUE)
+    return page("problems.html", request.scope["language"], catalogue=PROBLEM_TYPES)
 
 
 def routes() -> list[BaseRoute]:

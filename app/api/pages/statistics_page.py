@@ -15,11 +15,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.api.administration.statistics_routes import table
-from app.api.http.application_state import Service
-from app.api.http.fields.field_types import CIVIL_DATE
+from app.api.http.application_state import ApplicationState
+from app.api.http.fields.field_types import CIVIL_DATE_PATTERN
 from app.api.http.problems.problem_details import Problem
-from app.api.http.routing import JSON, BoundedRequest
-from app.api.identity.authorisation import SCOPES, Scope
+from app.api.http.routing import JSON_BODY, LimitedBodyRequest
+from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
 from app.api.pages import statistics_charts
 from app.api.pages.template_rendering import page
 from app.domain.decisions.refusals import Actor, Reason, Refusal
@@ -64,13 +64,13 @@ TABLES = {
 }
 
 
-def _safe(service: Service) -> Safe:
+def _safe(service: ApplicationState) -> Safe:
     return Safe(service.pepper.secrets, PURPOSE)
 
 
 async def _visitor(request: Request) -> Client | None:
     """Who holds the key of the cookie, as long as both live."""
-    service: Service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     try:
         sealed = request.cookies.get(COOKIE, "").encode()
         key = _safe(service).open_within(sealed, LIFETIME, service.clock())
@@ -82,9 +82,9 @@ async def _visitor(request: Request) -> Client | None:
 async def _holder(request: Request, key: str) -> Client | None:
     """None when the key may not read statistics, or nothing at all. Raise Problem when too many that nobody knows came
     from there."""
-    service: Service = request.app.state.service
-    client = await service.client_with(key, service.clock(), request.scope) if _KEY.fullmatch(key) else None
-    allowed = client is not None and Scope.STATISTICS_READ in SCOPES[client.role]
+    service: ApplicationState = request.app.state.service
+    client = await service.authenticate(key, service.clock(), request.scope) if _KEY.fullmatch(key) else None
+    allowed = client is not None and Scope.STATISTICS_READ in SCOPES_BY_ROLE[client.role]
     return client if client is not None and allowed and client.holds(Scope.STATISTICS_READ) else None
 
 
@@ -95,8 +95,8 @@ async def _opened(request: Request) -> Response:
         return _come_back(refused)
     if client is None:
         return _ask_for_key()
-    service: Service = request.app.state.service
-    return await service.heavy.carry_out(client.id, lambda: _statistics(request, client))
+    service: ApplicationState = request.app.state.service
+    return await service.heavy_work.run(client.id, lambda: _statistics(request, client))
 
 
 def _ask_for_key(*, wrong: bool = False, too_often: bool = False) -> Response:
@@ -113,8 +113,8 @@ def _come_back(refused: Problem) -> Response:
 
 async def _entered(request: Request) -> Response:
     """Keep the key of the form for an hour."""
-    service: Service = request.app.state.service
-    body = await BoundedRequest(request.scope, request.receive, JSON).body()
+    service: ApplicationState = request.app.state.service
+    body = await LimitedBodyRequest(request.scope, request.receive, JSON_BODY).body()
     key = parse_qs(body.decode("utf-8", "replace")).get("key", [""])[-1].strip()
     try:
         if await _holder(request, key) is None:
@@ -144,7 +144,8 @@ def _period(query: Mapping[str, str], today: date) -> tuple[date, date] | None:
     """From the first of the month until today when nothing is asked; None when what is asked is no period."""
     try:
         first, last = (
-            date.fromisoformat(query[name]) if CIVIL_DATE.fullmatch(query[name]) else None for name in ("from", "to")
+            date.fromisoformat(query[name]) if CIVIL_DATE_PATTERN.fullmatch(query[name]) else None
+            for name in ("from", "to")
         )
     except KeyError:
         return (today.replace(day=1), today) if not query else None
@@ -179,7 +180,7 @@ async def _names(reader: Reader) -> dict[str | None, tuple[str, str]]:
 
 
 async def _statistics(request: Request, client: Client) -> Response:
-    service: Service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     owner, today = client.training_organisation_id, civil_date(service.clock())
     reader, asked = service.database.seen_by(owner), _period(request.query_params, today)
     first, last = asked or (today.replace(day=1), today)

@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from app.api.http.language_negotiation import spoken
+from app.api.http.language_negotiation import language_headers
 from app.wording.dates import moment_said
 from app.wording.emails.email_layout import held
 from app.wording.languages import Language
@@ -57,7 +57,7 @@ def page(
 ) -> Response:
     """`values` are what the template names; one that is missing is an error, not a blank."""
     text = TEMPLATES.get_template(template).render(values, language=language)
-    return HTMLResponse(text, headers={"Content-Security-Policy": policy, **spoken(language)})
+    return HTMLResponse(text, headers={"Content-Security-Policy": policy, **language_headers(language)})
 
 
 def drawn(template: str, **values: object) -> bytes:

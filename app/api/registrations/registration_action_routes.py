@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import answer_of
+from app.api.http.bodies.json_responses import replayable_response
 from app.api.http.fields.field_types import Id
 from app.api.http.problems.validation_problems import validation_problem
-from app.api.http.request_headers import IdempotencyKey, IfMatch, answered, expected, required_key
-from app.api.http.routing import Route, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import IdempotencyKey, IfMatch, parse_if_match, require_idempotency_key, to_response
+from app.api.http.routing import StrictRoute, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.api.registrations.registration_requests import (
     AttendanceRequest,
     CancellationRequest,
@@ -38,24 +38,24 @@ from app.use_cases.registrations.reschedule_registration import reschedule
 from app.use_cases.registrations.session_venue import Venue
 from app.use_cases.request_context import Asked
 
-router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=Route)
+router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
 
-Writing = Annotated[Asking, Depends(Needs(Scope.REGISTRATIONS_WRITE))]
-Holding = Annotated[Asking, Depends(Needs(Scope.SESSIONS_WRITE))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_WRITE))]
+Holding = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_WRITE))]
 
 
-def _worded(asking: Asking) -> Callable[[Row], Answer]:
+def _worded(authorised: AuthorisedRequest) -> Callable[[Row], Answer]:
     """The registration as it is left."""
 
     def worded(row: Row) -> Answer:
-        return answer_of(shown_registration(row, asking), asking.language)
+        return replayable_response(shown_registration(row, authorised), authorised.language)
 
     return worded
 
 
-def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
+def _acting(authorised: AuthorisedRequest, key: str | None, body: Any) -> Asked:
     """An action under its required key."""
-    return asking.asked(_worded(asking), required_key(key), body)
+    return authorised.request_context(_worded(authorised), require_idempotency_key(key), body)
 
 
 @router.post(
@@ -63,19 +63,19 @@ def _acting(asking: Asking, key: str | None, body: Any) -> Asked:
     operation_id="chooseOverQuota",
     summary="Répondre au dépassement de quota",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
+    responses=problem_responses("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
 )
 async def choose(
-    registration_id: Id, body: ChoiceRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: ChoiceRequest, authorised: Writing, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Conserver l’inscription sans prise en charge, à la charge d’un des payeurs proposés, ou l’annuler.
 
     Le conseiller est prévenu que vous avez choisi à sa place. Lui-même répond par le lien personnel qu’il a reçu.
     """
-    asked, chooser = _acting(asking, idempotency_key, body), Chooser(asking.client.role)
+    asked, chooser = _acting(authorised, idempotency_key, body), Chooser(authorised.client.role)
     if body.choice is Choice.KEEP and body.payer is not None:
-        return answered(await keep(asking.database, registration_id, body.payer, asked, chooser))
-    return answered(await decline(asking.database, registration_id, asked, chooser))
+        return to_response(await keep(authorised.database, registration_id, body.payer, asked, chooser))
+    return to_response(await decline(authorised.database, registration_id, asked, chooser))
 
 
 @router.post(
@@ -83,19 +83,21 @@ async def choose(
     operation_id="reExamineRegistration",
     summary="Demander le réexamen d’un refus",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition", "duplicate-registration", "adviser-anonymised"),
+    responses=problem_responses(
+        "idempotency-key-missing", "invalid-transition", "duplicate-registration", "adviser-anonymised"
+    ),
 )
 async def re_examine(
     registration_id: Id,
-    asking: Writing,
+    authorised: Writing,
     body: ReExaminationRequest | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """La situation étant régularisée, la demande est décidée à nouveau sur les faits du moment."""
     notice = body or ReExaminationRequest()
-    asked = _acting(asking, idempotency_key, notice)
+    asked = _acting(authorised, idempotency_key, notice)
     agreed = notice.employer_agreement
-    return answered(await reexamine(asking.database, registration_id, asked, employer_agreement=agreed))
+    return to_response(await reexamine(authorised.database, registration_id, asked, employer_agreement=agreed))
 
 
 @router.post(
@@ -103,18 +105,20 @@ async def re_examine(
     operation_id="cancelRegistration",
     summary="Annuler une inscription",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition", "session-started", "adviser-anonymised"),
+    responses=problem_responses(
+        "idempotency-key-missing", "invalid-transition", "session-started", "adviser-anonymised"
+    ),
 )
 async def cancel_registration(
     registration_id: Id,
-    asking: Writing,
+    authorised: Writing,
     body: CancellationRequest | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Avant le premier jour de la session. Le droit libéré va à la plus ancienne inscription en attente."""
     wish = body or CancellationRequest()
-    asked = _acting(asking, idempotency_key, wish)
-    return answered(await cancel(asking.database, registration_id, wish.cancelled_on, wish.motive, asked))
+    asked = _acting(authorised, idempotency_key, wish)
+    return to_response(await cancel(authorised.database, registration_id, wish.cancelled_on, wish.motive, asked))
 
 
 @router.post(
@@ -122,14 +126,16 @@ async def cancel_registration(
     operation_id="recordAttendance",
     summary="Enregistrer l’assiduité",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition", "session-not-started", "adviser-anonymised"),
+    responses=problem_responses(
+        "idempotency-key-missing", "invalid-transition", "session-not-started", "adviser-anonymised"
+    ),
 )
 async def record_attendance(
-    registration_id: Id, body: AttendanceRequest, asking: Holding, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: AttendanceRequest, authorised: Holding, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Une absence justifiée rend le droit, une absence non justifiée le consomme."""
-    asked = _acting(asking, idempotency_key, body)
-    return answered(await attend(asking.database, registration_id, body.outcome, body.motive, asked))
+    asked = _acting(authorised, idempotency_key, body)
+    return to_response(await attend(authorised.database, registration_id, body.outcome, body.motive, asked))
 
 
 @router.post(
@@ -137,14 +143,14 @@ async def record_attendance(
     operation_id="recordPositioningTest",
     summary="Enregistrer le test de positionnement",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
+    responses=problem_responses("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
 )
 async def record_positioning_test(
-    registration_id: Id, body: PositioningTestRequest, asking: Holding, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: PositioningTestRequest, authorised: Holding, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Formation initiale seulement ; la durée doit être une des durées de parcours de la politique à cette date."""
-    asked = _acting(asking, idempotency_key, body)
-    return answered(await position(asking.database, registration_id, body.taken_on, body.hours, asked))
+    asked = _acting(authorised, idempotency_key, body)
+    return to_response(await position(authorised.database, registration_id, body.taken_on, body.hours, asked))
 
 
 def _moved(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:
@@ -162,15 +168,17 @@ def _moved(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session
     operation_id="rescheduleRegistration",
     summary="Déplacer la session",
     response_model=RegistrationResource,
-    responses=problems("invalid-transition", "session-started", "duplicate-registration", "adviser-anonymised"),
+    responses=problem_responses(
+        "invalid-transition", "session-started", "duplicate-registration", "adviser-anonymised"
+    ),
 )
 async def reschedule_registration(
-    registration_id: Id, body: ReschedulingRequest, asking: Holding, if_match: IfMatch = None
+    registration_id: Id, body: ReschedulingRequest, authorised: Holding, if_match: IfMatch = None
 ) -> Response:
     """La session n’a pas commencé : l’inscription est décidée à nouveau et son droit choisi à nouveau."""
-    asked = asking.asked(_worded(asking))
+    asked = authorised.request_context(_worded(authorised))
 
     def moved(present: Session, venue: Venue) -> tuple[Session, Venue]:
         return _moved(present, venue, body.session)
 
-    return answered(await reschedule(asking.database, registration_id, moved, expected(if_match), asked))
+    return to_response(await reschedule(authorised.database, registration_id, moved, parse_if_match(if_match), asked))

@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 from typing_extensions import TypeAliasType
 
 from app.api.http.fields.field_types import (
-    Body,
     CivilDate,
     Hours,
     Id,
@@ -15,8 +14,9 @@ from app.api.http.fields.field_types import (
     Motive,
     Name,
     Reference,
-    check_order,
-    objection,
+    RequestBody,
+    check_date_order,
+    validation_error,
 )
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.registration import Attendance, Choice, Payer
@@ -33,7 +33,7 @@ PAYER_NOT_APPLICABLE = Sentence(
 )
 
 
-class SessionBody(Body):
+class SessionBody(RequestBody):
     """Une session : son premier jour décide du droit utilisé."""
 
     starts_on: CivilDate
@@ -44,7 +44,7 @@ class SessionBody(Body):
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "SessionBody":
-        check_order("starts_on", "ends_on", self.starts_on, self.ends_on)
+        check_date_order("starts_on", "ends_on", self.starts_on, self.ends_on)
         return self
 
     def to_session(self) -> Session:
@@ -54,7 +54,7 @@ class SessionBody(Body):
         return Venue(self.place, self.reference)
 
 
-class RegistrationRequest(Body):
+class RegistrationRequest(RequestBody):
     """Une demande d’inscription. Un organisme de formation peut omettre `training_organisation_id` : le sien."""
 
     adviser_id: Id
@@ -81,7 +81,7 @@ class RegistrationRequest(Body):
 ChosenPayer = TypeAliasType("ChosenPayer", Literal[Payer.EMPLOYER, Payer.OPCO, Payer.SELF])
 
 
-class ChoiceRequest(Body):
+class ChoiceRequest(RequestBody):
     """`payer` est requis avec `keep`, parmi les payeurs proposés ; sans objet avec `cancel`."""
 
     choice: Choice
@@ -90,40 +90,40 @@ class ChoiceRequest(Body):
     @model_validator(mode="after")
     def _payer_goes_with_keep(self) -> "ChoiceRequest":
         if self.choice is Choice.KEEP and self.payer is None:
-            raise objection("payer-required", PAYER_REQUIRED, "payer")
+            raise validation_error("payer-required", PAYER_REQUIRED, "payer")
         if self.choice is Choice.CANCEL and self.payer is not None:
-            raise objection("payer-not-applicable", PAYER_NOT_APPLICABLE, "payer")
+            raise validation_error("payer-not-applicable", PAYER_NOT_APPLICABLE, "payer")
         return self
 
 
-class ReExaminationRequest(Body):
+class ReExaminationRequest(RequestBody):
     """Ce que la demande d’origine n’avait pas."""
 
     employer_agreement: Annotated[bool, Field(strict=True)] = False
 
 
-class CancellationRequest(Body):
+class CancellationRequest(RequestBody):
     """Depuis quand, et pourquoi si vous voulez le dire."""
 
     cancelled_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
     motive: Motive | None = None
 
 
-class AttendanceRequest(Body):
+class AttendanceRequest(RequestBody):
     """Ce qu’il est advenu, et pourquoi si vous voulez le dire."""
 
     outcome: Attendance
     motive: Motive | None = None
 
 
-class PositioningTestRequest(Body):
+class PositioningTestRequest(RequestBody):
     """Le jour du test, et la durée du parcours qu’il détermine."""
 
     taken_on: CivilDate
     hours: Annotated[Hours, Field(description="Une des durées de parcours en vigueur.")]
 
 
-class SessionPatch(Body):
+class SessionPatch(RequestBody):
     """Les champs de la session qui changent ; les autres restent."""
 
     starts_on: CivilDate | None = None
@@ -133,7 +133,7 @@ class SessionPatch(Body):
     reference: Reference | None = None
 
 
-class ReschedulingRequest(Body):
+class ReschedulingRequest(RequestBody):
     """Une fusion (RFC 7396) qui ne déplace que la session."""
 
     session: SessionPatch

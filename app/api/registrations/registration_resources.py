@@ -8,20 +8,20 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import instant
+from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields.field_types import (
-    Address,
     BucketName,
+    DisplayText,
     Hours,
     ModuleCodeText,
     Name,
     PolicyVersion,
     Reference,
     RuleName,
-    Said,
+    Uri,
     Version,
 )
-from app.api.identity.authorisation import Asking, Scope
+from app.api.identity.authorisation import AuthorisedRequest, Scope
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Absence, Actor, Reason, Refusal
 from app.domain.facts.registration import Choice, Funding, Payer, Status
@@ -52,9 +52,9 @@ class ReasonResource(TypedDict):
 
     code: Reason
     detail: Absence | None
-    label: Said
+    label: DisplayText
     regularisable: bool
-    how_to_fix: Said
+    how_to_fix: DisplayText
     who_acts: Actor
     rule: RuleName
 
@@ -73,7 +73,7 @@ class DecisionResource(TypedDict):
     policy_version: PolicyVersion
     rules: Rules
     reasons: Reasons
-    summary: Said
+    summary: DisplayText
 
 
 class ChoiceResource(TypedDict):
@@ -96,9 +96,9 @@ class PositioningTestResource(TypedDict):
 class LinksResource(TypedDict):
     """Où lire l’inscription, toutes ses décisions et, pour qui peut les suivre, les courriels envoyés à son sujet."""
 
-    self: Address
-    decisions: Address
-    messages: NotRequired[Address]
+    self: Uri
+    decisions: Uri
+    messages: NotRequired[Uri]
 
 
 class RegistrationResource(TypedDict):
@@ -135,7 +135,7 @@ class PreviewResource(TypedDict):
     rules: Rules
     reasons: Reasons
     choices: Choices
-    summary: Said
+    summary: DisplayText
 
 
 def reason_resource(refusal: Refusal, language: Language, owner: UUID | None) -> ReasonResource:
@@ -179,7 +179,7 @@ def decision_resource(row: Row, entitlement: str | None, language: Language, own
         "id": row["decision_id"],
         "outcome": row["outcome"],
         "automatic": row["automatic"],
-        "decided_at": instant(row["decided_at"]),
+        "decided_at": format_instant(row["decided_at"]),
         "policy_version": row["policy_version"],
         "rules": row["rules"],
         "reasons": reasons,
@@ -223,13 +223,13 @@ def registration_resource(
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,
         "cancelled_on": row.get("cancelled_on"),
         "version": row["version"],
-        "created_at": instant(row["created_at"]),
-        "updated_at": instant(row["updated_at"]),
+        "created_at": format_instant(row["created_at"]),
+        "updated_at": format_instant(row["updated_at"]),
         "links": links_of(row["id"], base_url, with_messages=with_messages),
     }
 
 
-def shown_registration(row: Row, asking: Asking) -> RegistrationResource:
+def shown_registration(row: Row, authorised: AuthorisedRequest) -> RegistrationResource:
     """As whoever asks may see it."""
-    base_url, with_messages = asking.service.base_url, asking.may(Scope.MESSAGES_READ)
-    return registration_resource(row, base_url, asking.language, asking.owner, with_messages=with_messages)
+    base_url, with_messages = authorised.service.base_url, authorised.has_scope(Scope.MESSAGES_READ)
+    return registration_resource(row, base_url, authorised.language, authorised.owner, with_messages=with_messages)

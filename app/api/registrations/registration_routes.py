@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import answer_of, said, shown
+from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response
 from app.api.http.fields.field_types import CodeFilter, Id
-from app.api.http.pagination import Paging, equalities, uuids
+from app.api.http.pagination import Paging, equality_filters, parse_uuids
 from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, answered, required_key
-from app.api.http.routing import Route, listed, problems
-from app.api.identity.authorisation import Asking, Needs, Scope
+from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, require_idempotency_key, to_response
+from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.api.registrations.decision_history import DecisionsResource, past_decision_resource
 from app.api.registrations.registration_requests import RegistrationRequest
 from app.api.registrations.registration_resources import (
@@ -33,10 +33,10 @@ from app.use_cases.registrations.register_adviser import preview, register
 from app.wording.decision_summaries import summary_of_decision
 from app.wording.languages import Sentence
 
-router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=Route)
+router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
 
-Reading = Annotated[Asking, Depends(Needs(Scope.REGISTRATIONS_READ))]
-Writing = Annotated[Asking, Depends(Needs(Scope.REGISTRATIONS_WRITE))]
+Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_READ))]
+Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_WRITE))]
 
 Ids = Annotated[
     str | None,
@@ -53,13 +53,13 @@ NOT_FOUND = Sentence(
 )
 
 
-def _organisation(asking: Asking, body: RegistrationRequest) -> UUID:
+def _organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID:
     """A training organisation registers to its own sessions only. Raise Problem."""
-    asked = body.training_organisation_id or asking.owner
+    asked = body.training_organisation_id or authorised.owner
     if asked is None:
         detail = Sentence(fr="training_organisation_id est requis.", en="training_organisation_id is required.")
         raise Problem("validation-error", detail, [field_error("/training_organisation_id", "missing", detail)])
-    if asking.owner is not None and asked != asking.owner:
+    if authorised.owner is not None and asked != authorised.owner:
         detail = Sentence(
             fr="Un organisme de formation n’inscrit qu’à ses propres sessions.",
             en="A training organisation registers only to its own sessions.",
@@ -74,10 +74,12 @@ def _organisation(asking: Asking, body: RegistrationRequest) -> UUID:
     operation_id="registerAdviser",
     summary="Inscrire un conseiller",
     response_model=RegistrationResource,
-    responses=problems("idempotency-key-missing", "duplicate-registration", "unknown-reference", "adviser-anonymised"),
+    responses=problem_responses(
+        "idempotency-key-missing", "duplicate-registration", "unknown-reference", "adviser-anonymised"
+    ),
 )
 async def register_adviser(
-    body: RegistrationRequest, asking: Writing, idempotency_key: IdempotencyKey = None
+    body: RegistrationRequest, authorised: Writing, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Décide aussitôt selon les règles publiées et enregistre l’inscription.
 
@@ -86,11 +88,17 @@ async def register_adviser(
     """
 
     def worded(row: Row) -> Answer:
-        resource = shown_registration(row, asking)
-        return answer_of(resource, asking.language, status=201, location=resource["links"]["self"])
+        resource = shown_registration(row, authorised)
+        return replayable_response(resource, authorised.language, status=201, location=resource["links"]["self"])
 
-    demand = body.to_demand(_organisation(asking, body))
-    return answered(await register(asking.database, demand, asking.asked(worded, required_key(idempotency_key), body)))
+    demand = body.to_demand(_organisation(authorised, body))
+    return to_response(
+        await register(
+            authorised.database,
+            demand,
+            authorised.request_context(worded, require_idempotency_key(idempotency_key), body),
+        )
+    )
 
 
 @router.post(
@@ -98,13 +106,17 @@ async def register_adviser(
     operation_id="previewRegistration",
     summary="Simuler une inscription",
     response_model=PreviewResource,
-    responses=problems("duplicate-registration", "unknown-reference", "adviser-anonymised"),
+    responses=problem_responses("duplicate-registration", "unknown-reference", "adviser-anonymised"),
 )
-async def preview_registration(body: RegistrationRequest, asking: Writing) -> Response:
+async def preview_registration(body: RegistrationRequest, authorised: Writing) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
-    demand = body.to_demand(_organisation(asking, body))
+    demand = body.to_demand(_organisation(authorised, body))
     decision = (
-        await preview(asking.database, demand, asking.asked(partial(answer_of, language=asking.language)))
+        await preview(
+            authorised.database,
+            demand,
+            authorised.request_context(partial(replayable_response, language=authorised.language)),
+        )
     ).decision
     entitlement = entitlement_of(decision.unit)
     summary = summary_of_decision(decision.outcome, decision.funding, entitlement, len(decision.refusals))
@@ -114,21 +126,21 @@ async def preview_registration(body: RegistrationRequest, asking: Writing) -> Re
         "entitlement": entitlement,
         "policy_version": decision.policy_version,
         "rules": [*decision.rules],
-        "reasons": [reason_resource(refusal, asking.language, asking.owner) for refusal in decision.refusals],
+        "reasons": [reason_resource(refusal, authorised.language, authorised.owner) for refusal in decision.refusals],
         "choices": choices_of(decision.offered_payers),
-        "summary": summary.said_in(asking.language),
+        "summary": summary.said_in(authorised.language),
     }
-    return await asking.showing(said(resource, asking.language), body.adviser_id)
+    return await authorised.audit_read(json_response(resource, authorised.language), body.adviser_id)
 
 
 @router.get(
     "",
     operation_id="listRegistrations",
     summary="Lister les inscriptions",
-    response_model=listed(RegistrationResource),
+    response_model=page_model(RegistrationResource),
 )
 async def list_registrations(
-    asking: Reading,
+    authorised: Reading,
     paging: Paging,
     adviser_id: Id | None = None,
     training_organisation_id: Id | None = None,
@@ -137,21 +149,21 @@ async def list_registrations(
     ids: Ids = None,
 ) -> Response:
     """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser."""
-    filters = equalities(
+    filters = equality_filters(
         adviser_id=adviser_id,
         training_organisation_id=training_organisation_id,
         status=status,
         module_code=module_code,
     )
-    filters += equalities(training_organisation_id=asking.owner)
+    filters += equality_filters(training_organisation_id=authorised.owner)
     if ids is not None:
-        filters.append(Filter("{t}.id = ANY({})", uuids("ids", ids)))
-    return await paging.answered(
-        asking,
+        filters.append(Filter("{t}.id = ANY({})", parse_uuids("ids", ids)))
+    return await paging.respond(
+        authorised,
         registrations.list_page,
         filters,
-        lambda row: shown_registration(row, asking),
-        whose="adviser_id",
+        lambda row: shown_registration(row, authorised),
+        subject_column="adviser_id",
     )
 
 
@@ -161,14 +173,14 @@ async def list_registrations(
     summary="Lire une inscription",
     response_model=RegistrationResource,
 )
-async def get_registration(registration_id: Id, asking: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_registration(registration_id: Id, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """L’état présent, avec la dernière décision et ses motifs."""
-    row = await registrations.read(asking.reader, registration_id, owner=asking.owner)
+    row = await registrations.read(authorised.reader, registration_id, owner=authorised.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
-    resource = shown_registration(row, asking)
-    response = shown(resource, asking.language, if_none_match)
-    return await asking.showing(response, row["adviser_id"], registration_id)
+    resource = shown_registration(row, authorised)
+    response = resource_response(resource, authorised.language, if_none_match)
+    return await authorised.audit_read(response, row["adviser_id"], registration_id)
 
 
 @router.get(
@@ -177,14 +189,16 @@ async def get_registration(registration_id: Id, asking: Reading, if_none_match: 
     summary="Lire l’historique des décisions",
     response_model=DecisionsResource,
 )
-async def list_decisions(registration_id: Id, asking: Reading) -> Response:
+async def list_decisions(registration_id: Id, authorised: Reading) -> Response:
     """Toutes les décisions, la plus récente d’abord, chacune avec les faits lus : de quoi la rejouer."""
-    registration = await registrations.read(asking.reader, registration_id, owner=asking.owner)
+    registration = await registrations.read(authorised.reader, registration_id, owner=authorised.owner)
     if registration is None:
         raise Problem("not-found", NOT_FOUND)
-    rows = await registrations.list_decisions(asking.reader, registration_id)
+    rows = await registrations.list_decisions(authorised.reader, registration_id)
     body = {
-        "data": [past_decision_resource(row, asking.client, asking.language) for row in rows],
+        "data": [past_decision_resource(row, authorised.client, authorised.language) for row in rows],
         "pagination": {"next": None},
     }
-    return await asking.showing(said(body, asking.language), registration["adviser_id"], registration_id)
+    return await authorised.audit_read(
+        json_response(body, authorised.language), registration["adviser_id"], registration_id
+    )

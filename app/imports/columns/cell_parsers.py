@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from app.api.http.fields.siret_validation import has_luhn_key
+from app.api.http.fields.siret_validation import has_luhn_check_digit
 from app.imports.files.cell_content import Unreadable, folded, text
 from app.imports.files.spreadsheet import Cell, NumberFrom1904
 from app.use_cases.civil_date import civil_date
@@ -130,7 +130,7 @@ def siret(cell: Cell) -> str:
         written = re.split("[.,]", written)[0]
     if len(written) == SIRET_DIGITS - 1 and written.isdecimal():
         restored = written.zfill(SIRET_DIGITS)
-        if not has_luhn_key(restored):
+        if not has_luhn_check_digit(restored):
             raise Unreadable("13 chiffres : il en manque un, et ce n’est pas un zéro en tête (clé de contrôle fausse).")
         return restored
     return written
@@ -144,7 +144,7 @@ def _from_exponent(written: str) -> str:
         raise Unreadable("Doit être un SIRET (14 chiffres).") from None
     digits = f"{number:f}".zfill(SIRET_DIGITS)
     complete = len(mantissa) >= LEAST_KEPT_DIGITS and len(digits) == SIRET_DIGITS
-    if not (complete and has_luhn_key(digits)):
+    if not (complete and has_luhn_check_digit(digits)):
         raise Unreadable("Le tableur a remplacé des chiffres du SIRET par un exposant : mettez la colonne en texte.")
     return digits
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.api.http.problems.problem_details import as_shown
+from app.api.http.problems.problem_details import printable_name
 from app.imports.columns.cell_parsers import Reader
 from app.imports.columns.heading_matching import meaning
 from app.imports.files.cell_content import folded, text
@@ -96,7 +96,7 @@ class Columns:
             if known is not None:
                 found[place] = known
             elif heading and folded(heading) not in OF_REJECTS:
-                ignored.append(as_shown(heading))
+                ignored.append(printable_name(heading))
         self._check(headings, found, row)
         of_rejects = frozenset(place for place, heading in enumerate(headings) if folded(heading) in OF_REJECTS)
         columns = {place: found[place][0] for place in sorted(found, key=lambda place: found[place][1])}
@@ -116,11 +116,11 @@ class Columns:
         for heading in headings:
             beside = self._applied(heading, present)
             if beside is not None and beside.doubt:
-                yield as_shown(heading), beside.doubt
+                yield printable_name(heading), beside.doubt
 
     def _check(self, headings: Sequence[str], found: Mapping[int, tuple[Column, int]], row: int) -> None:
         meant = [*found.values()]
-        twice = ", ".join(as_shown(headings[place]) for place, one in found.items() if meant.count(one) > 1)
+        twice = ", ".join(printable_name(headings[place]) for place, one in found.items() if meant.count(one) > 1)
         if twice:
             said = Sentence(
                 fr=f"Plusieurs colonnes disent la même chose : {twice}. Gardez-en une.",

@@ -6,11 +6,11 @@ from enum import Enum, auto
 from functools import lru_cache
 from unicodedata import combining, normalize
 
-from app.api.http.fields.text_normalisation import REPLACEMENT, tidy
+from app.api.http.fields.text_normalisation import REPLACEMENT_CHARACTER, normalise_text
 from app.imports.files.spreadsheet import FORMULA, NO_CHARACTERS, Cell
 
 # What no database keeps, with what stands for a byte or a character that could not be read.
-ILLEGIBLE = re.compile(f"[\x00\ud800-\udfff{REPLACEMENT}]")
+ILLEGIBLE = re.compile(f"[\x00\ud800-\udfff{REPLACEMENT_CHARACTER}]")
 _ERROR = re.compile(r"#[^\W\d_][\w/ ]*[!?]?|#{2,}|(err|erreur) ?: ?[0-9]{3}", re.IGNORECASE)
 _FAILED_LOOKUP = "#n/d"
 _DASHES = re.compile(r"[-\u2010-\u2015\u2212_.?… ]+")
@@ -74,7 +74,7 @@ def held_by(cell: Cell) -> Held:
 
 @lru_cache(maxsize=10_000)
 def _held(text: str) -> Held:
-    plain = normalize("NFKD", tidy(text)).casefold()
+    plain = normalize("NFKD", normalise_text(text)).casefold()
     word = "".join(letter for letter in plain if not combining(letter))
     if not word:
         return Held.EMPTY
@@ -101,7 +101,7 @@ def not_computed(cell: Cell, held: Held) -> str:
 
 def text(cell: Cell) -> str:
     """Raise Unreadable."""
-    read = tidy(cell if isinstance(cell, str) else text_of(cell))
+    read = normalise_text(cell if isinstance(cell, str) else text_of(cell))
     if ILLEGIBLE.search(read):
         raise Unreadable("Caractère illisible.")
     return read

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise, zip_longest
 
-from app.api.http.bodies.spreadsheet_escaping import unguarded
-from app.api.http.fields.text_normalisation import tidy
+from app.api.http.bodies.spreadsheet_escaping import unescape_formulas
+from app.api.http.fields.text_normalisation import normalise_text
 from app.wording.languages import Sentence
 
 MOST_LINES = 50_000
@@ -114,7 +114,9 @@ def _spread(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _headings(row: Row) -> tuple[str, ...]:
-    headings = ["" if is_blank(cell) else " ".join(tidy(unguarded(str(cell))).split()) for cell in row.cells]
+    headings = [
+        "" if is_blank(cell) else " ".join(normalise_text(unescape_formulas(str(cell))).split()) for cell in row.cells
+    ]
     while headings and not headings[-1]:
         headings.pop()
     return tuple(headings)

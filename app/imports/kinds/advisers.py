@@ -10,7 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
-from app.api.http.bodies.merge_patch import patched
+from app.api.http.bodies.merge_patch import patched_body
 from app.imports.adviser_matching import CONUM_ID, EMAIL, FIRST_NAME, LAST_NAME, Who
 from app.imports.batch import Desk, Kind
 from app.imports.columns import heading_aliases
@@ -92,7 +92,7 @@ class Advisers:
     def take(self, line: Line) -> bool:
         present = self.desk.people.claimed(Who.named_by(line.values, "id"))
         shown: Mapping[str, Any] = adviser_resource(present, with_contact=True) if present is not None else {}
-        columns = patched(AdviserFields, shown, self._patch(line, shown)).columns()
+        columns = patched_body(AdviserFields, shown, self._patch(line, shown)).columns()
         row = self._row(line, present, columns)
         holder = self.desk.people.with_conum_id(row["conum_id"])
         if holder is not None and holder["id"] != row["id"]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.api.certifications.certification_routes import CertificationRequest
-from app.api.http.bodies.merge_patch import patched
+from app.api.http.bodies.merge_patch import patched_body
 from app.domain.decisions.decision_cascade import Proceedings
 from app.domain.events import Event
 from app.domain.facts.adviser_file import AdviserFile
@@ -97,7 +97,7 @@ class Certifications:
             said["qualification"] = named(self.qualifications, title, "qualification").code
         if organisation := said.get("training_organisation_id"):
             said["training_organisation_id"] = named(self.organisations, organisation, "training_organisation_id").id
-        body = patched(CertificationRequest, {}, said | {"adviser_id": adviser})
+        body = patched_body(CertificationRequest, {}, said | {"adviser_id": adviser})
         result = Result(adviser, body.qualification, body.outcome, body.on, body.motive, body.training_organisation_id)
         return result, self.qualifications[folded(body.qualification)]
 

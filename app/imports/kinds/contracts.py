@@ -9,7 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.api.contracts.contract_routes import ContractRequest, contract_resource
-from app.api.http.bodies.merge_patch import patched
+from app.api.http.bodies.merge_patch import patched_body
 from app.domain.facts.contract import ContractType, LegalForm
 from app.imports.adviser_matching import OF_PERSON, PERSON, Who
 from app.imports.batch import Desk, Kind
@@ -115,7 +115,7 @@ class Contracts:
         if said.get("type") == ContractType.CDI:
             said.setdefault("ends_on", None)  # it has none, whether or not the line says so
         shown = contract_resource(present) if present is not None else {}
-        columns = patched(ContractRequest, shown, {**nested(said), "adviser_id": adviser}).columns()
+        columns = patched_body(ContractRequest, shown, {**nested(said), "adviser_id": adviser}).columns()
         row = self._row(line, present, columns)
         renewed = self.rows.get(columns["renews_contract_id"])
         if columns["renews_contract_id"] is not None and (renewed is None or not _can_renew(row, renewed)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.api.http.problems.problem_details import as_shown
+from app.api.http.problems.problem_details import printable_name
 from app.imports.batch import Kind
 from app.imports.columns import heading_aliases
 from app.imports.columns.column_recognition import Recognised
@@ -38,7 +38,7 @@ def suspect_columns(sheet: Sheet, recognised: Recognised) -> dict[str, str]:
             continue
         seemed = seems(heading, (row.cells[place] for row in sheet.rows if place < len(row.cells)))
         if seemed:
-            found[as_shown(heading) or f"colonne {place + 1}"] = seemed
+            found[printable_name(heading) or f"colonne {place + 1}"] = seemed
     return found
 
 

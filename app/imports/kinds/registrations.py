@@ -13,8 +13,8 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from app.api.http.bodies.merge_patch import patched
-from app.api.http.fields.field_types import CivilDate, Motive, objection
+from app.api.http.bodies.merge_patch import patched_body
+from app.api.http.fields.field_types import CivilDate, Motive, validation_error
 from app.api.registrations.registration_requests import PAYER_REQUIRED, RegistrationRequest
 from app.domain.decisions.decision_cascade import Proceedings
 from app.domain.decisions.entitlements import buckets_for
@@ -71,9 +71,9 @@ class PastRegistration(RegistrationRequest):
     def _says_how_it_ended(self) -> "PastRegistration":
         held = self.status in {Status.COMPLETED, Status.ABSENT_UNJUSTIFIED}
         if held and self.funding is None:
-            raise objection("funding-required", FUNDING_REQUIRED, "funding")
+            raise validation_error("funding-required", FUNDING_REQUIRED, "funding")
         if (self.status is Status.CANCELLED) and self.cancelled_on is None:
-            raise objection("cancelled-on-required", CANCELLED_ON_REQUIRED, "cancelled_on")
+            raise validation_error("cancelled-on-required", CANCELLED_ON_REQUIRED, "cancelled_on")
         return self
 
 
@@ -106,7 +106,7 @@ class Registrations:
         return True
 
     def _past(self, line: Line, adviser: UUID) -> Past:
-        body = patched(PastRegistration, {}, self._said(line, adviser))
+        body = patched_body(PastRegistration, {}, self._said(line, adviser))
         session = body.session
         return Past(
             Request(

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.api.http.routing import BoundedRequest
+from app.api.http.routing import LimitedBodyRequest
 from app.imports.import_jobs import carry_out_next
 from app.persistence.administration.imports import LARGEST_FILE
 from app.persistence.engine.database import open_database
@@ -49,13 +49,13 @@ def test_a_file_that_takes_long_to_come_is_left_when_it_has_come(
     admin: httpx.Client, clock: Clockwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its instant would be too old to be kept otherwise."""
-    received = BoundedRequest._received  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # where a body comes
+    received = LimitedBodyRequest._read_body  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # where a body comes
 
-    async def slowly(request: BoundedRequest) -> bytes:
+    async def slowly(request: LimitedBodyRequest) -> bytes:
         clock.now = MORNING + timedelta(minutes=1)
         return await received(request)
 
-    monkeypatch.setattr(BoundedRequest, "_received", slowly)
+    monkeypatch.setattr(LimitedBodyRequest, "_received", slowly)
 
     answer = left(admin, lines())
 

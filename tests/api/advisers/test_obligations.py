@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.identity.authorisation import Asking
+from app.api.identity.authorisation import AuthorisedRequest
 from app.seed.published_catalogue import HISTYA
 from tests.api.response_assertions import documented, problem
 from tests.fake_clock import Clockwork
@@ -102,7 +102,7 @@ def test_it_sees_no_others_even_when_nobody_filters(
     ours, theirs = (an_adviser_in_post(platform, initial_training=TRAINED) for _ in range(2))
     register(platform, ours)
     register(platform, theirs, training_organisation_id=str(HISTYA))
-    monkeypatch.setattr(Asking, "owner", None)
+    monkeypatch.setattr(AuthorisedRequest, "owner", None)
 
     assert listed(organisation, EXAMS, theirs) == []
     assert listed(organisation, EXAMS, ours) != []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.http.language_negotiation import language_of
+from app.api.http.language_negotiation import negotiate_language
 from app.wording.languages import Language
 
 # A preference: the range, and its quality in thousandths.
@@ -58,7 +58,7 @@ def quality_of(language: Language, wanted: Preferences) -> int:
     ],
 )
 def test_the_language_wanted_most_is_spoken(header: str | None, expected: str) -> None:
-    assert language_of(header) == expected
+    assert negotiate_language(header) == expected
 
 
 @pytest.mark.parametrize(
@@ -70,17 +70,17 @@ def test_the_language_wanted_most_is_spoken(header: str | None, expected: str) -
     ],
 )  # fmt: skip
 def test_a_header_that_is_malformed_asks_for_nothing(header: str) -> None:
-    assert language_of(header) is Language.FRENCH
+    assert negotiate_language(header) is Language.FRENCH
 
 
 @given(st.text() | st.from_regex(r"[enfr*;q=0-9., -]*"))
 def test_any_header_has_a_language(header: str) -> None:
-    assert language_of(header) in Language
+    assert negotiate_language(header) in Language
 
 
 @given(preferences, spaces)
 def test_no_other_language_was_wanted_more(wanted: Preferences, space: str) -> None:
-    spoken = language_of(written(wanted, space))
+    spoken = negotiate_language(written(wanted, space))
 
     assert quality_of(spoken, wanted) == max(quality_of(language, wanted) for language in Language)
 
@@ -89,10 +89,10 @@ def test_no_other_language_was_wanted_more(wanted: Preferences, space: str) -> N
 def test_french_is_spoken_to_whoever_wants_neither(wanted: Preferences) -> None:
     neither = [(tag, quality) for tag, quality in wanted if tag in {"de", "eng", "f", "es-419"}]
 
-    assert language_of(written(neither)) is Language.FRENCH
+    assert negotiate_language(written(neither)) is Language.FRENCH
 
 
 @given(preferences)
 def test_the_order_decides_between_equals_only(wanted: Preferences) -> None:
     if quality_of(Language.FRENCH, wanted) != quality_of(Language.ENGLISH, wanted):
-        assert language_of(written(wanted)) is language_of(written(wanted[::-1]))
+        assert negotiate_language(written(wanted)) is negotiate_language(written(wanted[::-1]))

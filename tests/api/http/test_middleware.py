@@ -89,7 +89,7 @@ def _connected(served: Served) -> socket.socket:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routing, "JSON", replace(routing.JSON, seconds=0.2))
+    monkeypatch.setattr(routing, "JSON_BODY", replace(routing.JSON_BODY, timeout_seconds=0.2))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -52,7 +52,7 @@ def test_red_run_without_its_end_asked_for_a_rehearsal_becomes_an_import(
     admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = form(*WHOLE)
-    monkeypatch.setattr(multipart_forms._WholeParser, "has_ended", True)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
+    monkeypatch.setattr(multipart_forms._CompleteFormParser, "has_ended", True)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
 
     answer = sent(admin, whole[: whole.index(b"true")])
 

@@ -14,7 +14,7 @@ import httpx
 import orjson
 import pytest
 
-from app.api.http.pagination_cursors import Seal
+from app.api.http.pagination_cursors import CursorSigner
 from app.clock import utc_now
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import Cluster
@@ -409,11 +409,11 @@ def test_a_walk_of_a_former_version_goes_on_and_is_complete_as_far_as_it_began(p
     filters = {"adviser_id": adviser_id, "updated_since": "2020-01-01T00:00:00Z"}
     client = uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{Role.PLATFORM}")
     scope = ["/v1/registrations", str(client), sorted(filters.items())]
-    seal = Seal(PEPPER.secrets, orjson.dumps(scope))
+    seal = CursorSigner(PEPPER.secrets, orjson.dumps(scope))
     first = platform.get("/v1/registrations", params={**filters, "limit": 2}).json()
-    _, *keys = seal.unsealed(first["pagination"]["next"])
+    _, *keys = seal.decode_values(first["pagination"]["next"])
 
-    rest = platform.get("/v1/registrations", params={**filters, "cursor": seal.sealed(keys)})
+    rest = platform.get("/v1/registrations", params={**filters, "cursor": seal.encode(keys)})
 
     assert _ids(rest) == sorted(expected)[2:]
     assert rest.json()["pagination"]["watermark"] == "2020-01-01T00:00:00Z"

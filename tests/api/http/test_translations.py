@@ -10,11 +10,11 @@ import httpx
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from app.api.http.fields.field_types import Body
-from app.api.http.problems.error_responses import TimeLimitReached, answer_to
-from app.api.http.problems.problem_details import WrongField
-from app.api.http.problems.problem_types import CATALOGUE
-from app.api.http.problems.validation_problems import field_errors
+from app.api.http.fields.field_types import RequestBody
+from app.api.http.problems.error_responses import RequestTimedOut, error_response
+from app.api.http.problems.problem_details import FieldProblem
+from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.http.problems.validation_problems import field_problems
 from app.domain.decisions.refusals import Absence, Reason
 from app.persistence.engine.database import AttemptInFlight, NothingWritten, OutcomeUnknown
 from app.wording.languages import Language
@@ -65,7 +65,7 @@ def unworded(body: Any) -> Any:
     return json.loads(json.dumps(body), object_hook=_without_sentences)
 
 
-@pytest.mark.parametrize("code", sorted(CATALOGUE.keys() - PROBLEMS.keys()))
+@pytest.mark.parametrize("code", sorted(PROBLEM_TYPES.keys() - PROBLEMS.keys()))
 def test_a_problem_that_is_not_provoked_here_is_elsewhere(code: str) -> None:
     """It takes a broken database, a slow network, another role…"""
     assert any(f'"{code}"' in path.read_text() for path in TESTS.rglob("test_*.py"))
@@ -75,7 +75,7 @@ def test_a_problem_that_is_not_provoked_here_is_elsewhere(code: str) -> None:
 def test_a_problem_is_said_in_both_languages(french: httpx.Client, english: httpx.Client, code: str) -> None:
     answers = [PROBLEMS[code](client) for client in (french, english)]
 
-    kind = CATALOGUE[code]
+    kind = PROBLEM_TYPES[code]
     in_french, in_english = (problem(answer, kind.status, code) for answer in answers)
     check_language(answers[0], "fr")
     check_language(answers[1], "en")
@@ -91,7 +91,7 @@ FAILURES: list[tuple[Exception, str]] = [
     (RuntimeError("a mistake of ours"), "internal-error"),
     (OutcomeUnknown(), "outcome-unknown"),
     (NothingWritten(), "unavailable"),
-    (TimeLimitReached(), "unavailable"),
+    (RequestTimedOut(), "unavailable"),
     (ConnectionRefusedError(), "unavailable"),
     (AttemptInFlight(), "idempotency-in-flight"),
 ]
@@ -101,12 +101,12 @@ FAILURES: list[tuple[Exception, str]] = [
 def test_a_failure_is_said_in_both_languages(failure: Exception, code: str) -> None:
     scope = {"app": published(), "request_id": uuid4()}
 
-    answers = [answer_to(failure, {**scope, "language": language}) for language in Language]
+    answers = [error_response(failure, {**scope, "language": language}) for language in Language]
 
     in_french, in_english = (json.loads(answer.body) for answer in answers)
     assert [answer.headers["Content-Language"] for answer in answers] == ["fr", "en"]
     assert in_french["code"] == in_english["code"] == code
-    assert (in_french["title"], in_english["title"]) == (CATALOGUE[code].title.fr, CATALOGUE[code].title.en)
+    assert (in_french["title"], in_english["title"]) == (PROBLEM_TYPES[code].title.fr, PROBLEM_TYPES[code].title.en)
     assert in_french["detail"] != in_english["detail"]
     assert is_english(in_english["detail"])
 
@@ -321,16 +321,16 @@ WRONG: list[Any] = [
 ]  # fmt: skip
 
 
-def bodies(kind: type[BaseModel] = Body) -> list[type[BaseModel]]:
+def bodies(kind: type[BaseModel] = RequestBody) -> list[type[BaseModel]]:
     """Every model of a request."""
     return [*kind.__subclasses__(), *(found for inner in kind.__subclasses__() for found in bodies(inner))]
 
 
-def mistakes(model: type[BaseModel], content: Any) -> list[WrongField]:
+def mistakes(model: type[BaseModel], content: Any) -> list[FieldProblem]:
     try:
         model.model_validate(content)
     except ValidationError as error:
-        return field_errors(error.errors())
+        return field_problems(error.errors())
     return []
 
 
@@ -364,7 +364,7 @@ def test_an_objection_of_ours_is_said_in_both_languages(french: httpx.Client, en
 # The pages that a problem's type leads to.
 
 
-@pytest.mark.parametrize("path", ["/problems", *(f"/problems/{code}" for code in CATALOGUE)])
+@pytest.mark.parametrize("path", ["/problems", *(f"/problems/{code}" for code in PROBLEM_TYPES)])
 def test_the_page_of_a_problem_is_in_the_language_of_its_reader(
     french: httpx.Client, english: httpx.Client, path: str
 ) -> None:
@@ -379,5 +379,5 @@ def test_the_page_of_a_problem_is_in_the_language_of_its_reader(
 def test_the_page_of_a_problem_says_its_advice(english: httpx.Client) -> None:
     page = english.get("/problems/precondition-failed").text
 
-    assert CATALOGUE["precondition-failed"].title.en in page
-    assert CATALOGUE["precondition-failed"].advice.en in page
+    assert PROBLEM_TYPES["precondition-failed"].title.en in page
+    assert PROBLEM_TYPES["precondition-failed"].advice.en in page

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.identity.authorisation import Asking
+from app.api.identity.authorisation import AuthorisedRequest
 from app.seed.published_catalogue import LA_MEDNUM
 from tests.api.registration_states import UPCOMING, act
 from tests.api.response_assertions import problem
@@ -146,7 +146,7 @@ def test_the_database_says_so_too(
 ) -> None:
     """When a route forgets to filter."""
     (result,) = _results(platform, done["adviser_id"])
-    monkeypatch.setattr(Asking, "owner", None)
+    monkeypatch.setattr(AuthorisedRequest, "owner", None)
 
     assert _results(organisation, done["adviser_id"]) == []
     assert organisation.get(f"/v1/certifications/{result['id']}").status_code == 404

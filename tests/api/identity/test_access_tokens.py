@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.api.http.problems.problem_details import Problem
 from app.api.identity import issuer_jwks
-from app.api.identity.access_tokens import TokenReader
-from app.api.identity.issuer_jwks import IssuerKeys, metadata_urls
+from app.api.identity.access_tokens import AccessTokenVerifier
+from app.api.identity.issuer_jwks import JwksCache, metadata_urls
 from app.embedded.cluster import Cluster
 from app.seed.published_catalogue import LA_MEDNUM
 from tests.api.response_assertions import problem
@@ -38,7 +38,7 @@ def issuer() -> Generator[Issuer]:
 @pytest.fixture(scope="module")
 def trusting(cluster: Cluster, template: str, issuer: Issuer) -> Generator[Served]:
     """A service that accepts the issuer's tokens, and knows `coop` for the platform, `mednum` for La Mednum."""
-    tokens = TokenReader(IssuerKeys(issuer.url), AUDIENCE)
+    tokens = AccessTokenVerifier(JwksCache(issuer.url), AUDIENCE)
     with serving(asyncio.run(copied(cluster, template)), tokens=tokens) as started:
         with started.client("admin") as admin:
             mednum = {"role": "training_organisation", "training_organisation_id": str(LA_MEDNUM)}
@@ -50,7 +50,7 @@ def trusting(cluster: Cluster, template: str, issuer: Issuer) -> Generator[Serve
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> Generator[None]:
     """Keys may be read again at once; the issuer is there again after each test, signing as it first did."""
-    monkeypatch.setattr(issuer_jwks, "FLOOR_SECONDS", 0.0)
+    monkeypatch.setattr(issuer_jwks, "MIN_REFRESH_INTERVAL_SECONDS", 0.0)
     yield
     issuer.is_away = False
     issuer.rotate("RS256")
@@ -204,7 +204,7 @@ def test_new_keys_of_the_issuer_are_followed(trusting: Served, issuer: Issuer) -
     after = asked(trusting, issuer.token()).status_code
 
     assert (before, after) == (200, 200)
-    trusting.service.recognised.forget()
+    trusting.service.credential_cache.clear()
     refused(trusting, old)
 
 
@@ -212,7 +212,7 @@ def test_its_keys_are_not_read_for_each_token(
     trusting: Served, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked(trusting, issuer.token())
-    monkeypatch.setattr(issuer_jwks, "FLOOR_SECONDS", 3600.0)
+    monkeypatch.setattr(issuer_jwks, "MIN_REFRESH_INTERVAL_SECONDS", 3600.0)
     readings = issuer.readings
 
     statuses = [asked(trusting, issuer.token()).status_code for _ in range(5)]
@@ -228,7 +228,7 @@ def test_an_issuer_away_for_a_while_is_not_missed(
 ) -> None:
     asked(trusting, issuer.token())
     issuer.is_away = True
-    monkeypatch.setattr(issuer_jwks, "READ_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(issuer_jwks, "REFRESH_SECONDS", 0.0)
 
     assert asked(trusting, issuer.token()).status_code == 200
 
@@ -269,11 +269,11 @@ def test_a_service_without_an_issuer_believes_no_token(served: Served, issuer: I
 
 
 @pytest.fixture
-def keys(issuer: Issuer) -> IssuerKeys:
-    return IssuerKeys(issuer.url)
+def keys(issuer: Issuer) -> JwksCache:
+    return JwksCache(issuer.url)
 
 
-async def test_those_who_come_together_share_one_reading(keys: IssuerKeys, issuer: Issuer) -> None:
+async def test_those_who_come_together_share_one_reading(keys: JwksCache, issuer: Issuer) -> None:
     before = issuer.readings
 
     found = await asyncio.gather(*(keys.find(issuer.key_id) for _ in range(20)))
@@ -282,7 +282,7 @@ async def test_those_who_come_together_share_one_reading(keys: IssuerKeys, issue
     assert issuer.readings == before + 1
 
 
-async def test_what_is_published_beside_keys_that_sign_is_left_alone(keys: IssuerKeys, issuer: Issuer) -> None:
+async def test_what_is_published_beside_keys_that_sign_is_left_alone(keys: JwksCache, issuer: Issuer) -> None:
     mine = issuer.published[0]
     issuer.published += [
         {"kty": "oct", "kid": "shared", "k": "c2VjcmV0"},
@@ -300,10 +300,10 @@ async def test_metadata_of_another_issuer_is_not_believed(issuer: Issuer) -> Non
     own, issuer.metadata = issuer.metadata, issuer.metadata | {"issuer": "https://elsewhere.example"}
 
     with pytest.raises(Problem, match="unavailable"):
-        await IssuerKeys(issuer.url).find(issuer.key_id)
+        await JwksCache(issuer.url).find(issuer.key_id)
     issuer.metadata = own
 
-    assert await IssuerKeys(issuer.url, f"{issuer.url}/certs").find(issuer.key_id) is not None
+    assert await JwksCache(issuer.url, f"{issuer.url}/certs").find(issuer.key_id) is not None
 
 
 def test_metadata_is_looked_for_where_the_standards_say() -> None:

@@ -25,7 +25,7 @@ SOON = "2026-07-01T12:00:00Z"
 @pytest.fixture(autouse=True)
 def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is forgotten because time goes by: only because somebody was revoked."""
-    monkeypatch.setattr(credential_cache, "REMEMBERED_SECONDS", 3600.0)
+    monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 3600.0)
 
 
 def made(admin: httpx.Client, **fields: Any) -> dict[str, Any]:
@@ -211,11 +211,11 @@ def test_the_last_use_is_kept_to_the_minute(served: Served, admin: httpx.Client,
     with holder(served, created) as client:
         client.get("/v1/modules")
         used = listed(admin, created)[0]["last_used_at"]
-        served.service.recognised.forget()
+        served.service.credential_cache.clear()
         clock.now += timedelta(seconds=59)
         client.get("/v1/modules")
         within = listed(admin, created)[0]["last_used_at"]
-        served.service.recognised.forget()
+        served.service.credential_cache.clear()
         clock.now += timedelta(seconds=2)
         client.get("/v1/modules")
         later = listed(admin, created)[0]["last_used_at"]

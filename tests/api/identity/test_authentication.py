@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from app.api.identity.api_key_secrets import make_key
+from app.api.identity.api_key_secrets import generate_key
 from tests.api.response_assertions import problem
 from tests.live_server import Served
 
@@ -32,7 +32,7 @@ def test_a_malformed_key_is_challenged(served: Served, authorization: str) -> No
 
 
 def test_an_unknown_key_is_challenged(served: Served) -> None:
-    answer = _asked_with(served, f"Bearer {make_key().secret}")
+    answer = _asked_with(served, f"Bearer {generate_key().secret}")
 
     assert _is_challenged(answer)
 
@@ -48,7 +48,7 @@ def test_a_key_with_a_wrong_checksum_is_challenged(served: Served) -> None:
 
 def test_the_identifier_of_a_key_does_not_open(served: Served) -> None:
     """Another secret under the identifier of a known key, its checksum right."""
-    identifier, other = served.keys["platform"].split("_")[1], make_key()
+    identifier, other = served.keys["platform"].split("_")[1], generate_key()
     forged = other.secret.replace(other.id, identifier)
 
     answer = _asked_with(served, f"Bearer {forged}")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.api.identity import credential_cache
-from app.api.identity.credential_cache import Memory
+from app.api.identity.credential_cache import CredentialCache
 from app.persistence.administration.clients import Client, Recognised, Role
 from tests.fake_clock import MORNING
 
@@ -15,76 +15,76 @@ KEY = "insc_…"
 
 
 @pytest.fixture
-def memory() -> Memory:
+def memory() -> CredentialCache:
     """Of a process that hears."""
-    made = Memory()
-    made.ear.hearing()
+    made = CredentialCache()
+    made.listener.hearing()
     return made
 
 
-def test_somebody_is_recognised_again(memory: Memory) -> None:
-    memory.remember(KEY, SOMEBODY, memory.forgotten)
+def test_somebody_is_recognised_again(memory: CredentialCache) -> None:
+    memory.put(KEY, SOMEBODY, memory.generation)
 
-    assert memory.recall(KEY, MORNING) is SOMEBODY.client
-    assert memory.recall("another", MORNING) is None
-
-
-def test_but_not_after_the_key_has_expired(memory: Memory) -> None:
-    memory.remember(KEY, SOMEBODY, memory.forgotten)
-
-    assert memory.recall(KEY, MORNING + timedelta(seconds=2)) is None
+    assert memory.get(KEY, MORNING) is SOMEBODY.client
+    assert memory.get("another", MORNING) is None
 
 
-def test_nor_for_long(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credential_cache, "REMEMBERED_SECONDS", 0.0)
+def test_but_not_after_the_key_has_expired(memory: CredentialCache) -> None:
+    memory.put(KEY, SOMEBODY, memory.generation)
 
-    memory.remember(KEY, SOMEBODY, memory.forgotten)
-
-    assert memory.recall(KEY, MORNING) is None
+    assert memory.get(KEY, MORNING + timedelta(seconds=2)) is None
 
 
-def test_nor_after_anybody_was_revoked(memory: Memory) -> None:
-    memory.remember(KEY, SOMEBODY, memory.forgotten)
+def test_nor_for_long(memory: CredentialCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 0.0)
 
-    memory.ear.heard("")
+    memory.put(KEY, SOMEBODY, memory.generation)
 
-    assert memory.recall(KEY, MORNING) is None
-
-
-def test_what_was_looked_up_before_a_revocation_is_not_remembered_after_it(memory: Memory) -> None:
-    began = memory.forgotten
-    memory.ear.heard("")
-
-    memory.remember(KEY, SOMEBODY, began)
-
-    assert memory.recall(KEY, MORNING) is None
+    assert memory.get(KEY, MORNING) is None
 
 
-def test_a_process_that_does_not_hear_remembers_nobody(memory: Memory) -> None:
-    memory.remember(KEY, SOMEBODY, memory.forgotten)
-    memory.ear.deaf()
-    forgotten = memory.recall(KEY, MORNING)
+def test_nor_after_anybody_was_revoked(memory: CredentialCache) -> None:
+    memory.put(KEY, SOMEBODY, memory.generation)
 
-    memory.remember(KEY, SOMEBODY, memory.forgotten)
+    memory.listener.heard("")
 
-    assert (forgotten, memory.recall(KEY, MORNING)) == (None, None)
+    assert memory.get(KEY, MORNING) is None
 
 
-def test_what_was_looked_up_before_it_heard_again_is_not_remembered(memory: Memory) -> None:
-    memory.ear.deaf()
-    began = memory.forgotten
-    memory.ear.hearing()
+def test_what_was_looked_up_before_a_revocation_is_not_remembered_after_it(memory: CredentialCache) -> None:
+    began = memory.generation
+    memory.listener.heard("")
 
-    memory.remember(KEY, SOMEBODY, began)
+    memory.put(KEY, SOMEBODY, began)
 
-    assert memory.recall(KEY, MORNING) is None
+    assert memory.get(KEY, MORNING) is None
 
 
-def test_it_does_not_grow_for_ever(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credential_cache, "MOST_REMEMBERED", 3)
+def test_a_process_that_does_not_hear_remembers_nobody(memory: CredentialCache) -> None:
+    memory.put(KEY, SOMEBODY, memory.generation)
+    memory.listener.deaf()
+    forgotten = memory.get(KEY, MORNING)
+
+    memory.put(KEY, SOMEBODY, memory.generation)
+
+    assert (forgotten, memory.get(KEY, MORNING)) == (None, None)
+
+
+def test_what_was_looked_up_before_it_heard_again_is_not_remembered(memory: CredentialCache) -> None:
+    memory.listener.deaf()
+    began = memory.generation
+    memory.listener.hearing()
+
+    memory.put(KEY, SOMEBODY, began)
+
+    assert memory.get(KEY, MORNING) is None
+
+
+def test_it_does_not_grow_for_ever(memory: CredentialCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credential_cache, "MAX_CACHED_CREDENTIALS", 3)
 
     for number in range(10):
-        memory.remember(f"token {number}", SOMEBODY, memory.forgotten)
+        memory.put(f"token {number}", SOMEBODY, memory.generation)
 
-    assert sum(memory.recall(f"token {number}", MORNING) is not None for number in range(10)) <= 3
-    assert memory.recall("token 9", MORNING) is SOMEBODY.client
+    assert sum(memory.get(f"token {number}", MORNING) is not None for number in range(10)) <= 3
+    assert memory.get("token 9", MORNING) is SOMEBODY.client

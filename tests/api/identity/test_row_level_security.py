@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.identity.authorisation import Asking
+from app.api.identity.authorisation import AuthorisedRequest
 from tests.api.registration_states import accepted
 from tests.api.response_assertions import problem
 from tests.http_builders import an_adviser
@@ -15,7 +15,7 @@ from tests.http_builders import an_adviser
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Routes take every caller for one who may see everything; only the database remembers who reads."""
-    monkeypatch.setattr(Asking, "owner", None)
+    monkeypatch.setattr(AuthorisedRequest, "owner", None)
 
 
 def _certified(platform: httpx.Client) -> dict[str, Any]:

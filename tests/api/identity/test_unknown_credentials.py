@@ -6,12 +6,12 @@ from collections.abc import Generator
 import httpx
 import pytest
 
-from app.api.http.limits.rate_limiter import Limiter
-from app.api.http.limits.trusted_proxies import proxies_named
+from app.api.http.limits.rate_limiter import RateLimiter
+from app.api.http.limits.trusted_proxies import parse_trusted_proxies
 from app.api.http.problems.problem_details import Problem
 from app.api.identity import credential_cache
-from app.api.identity.api_key_secrets import make_key
-from app.api.identity.credential_cache import Strangers
+from app.api.identity.api_key_secrets import generate_key
+from app.api.identity.credential_cache import UnknownCredentialLimiter
 from app.embedded.cluster import Cluster
 from app.persistence.administration.clients import Recognised
 from tests.api.identity.test_credential_cache import SOMEBODY
@@ -25,10 +25,10 @@ FEW = 5
 @pytest.fixture
 def guarded(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
     """Behind a proxy on this machine; keys are recognised anew at each request."""
-    monkeypatch.setattr(credential_cache, "REMEMBERED_SECONDS", 0.0)
+    monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 0.0)
     with serving(asyncio.run(copied(cluster, template))) as started:
-        started.service.strangers.limiter = Limiter(FEW)
-        started.service.proxies = proxies_named("127.0.0.1")
+        started.service.unknown_credentials.limiter = RateLimiter(FEW)
+        started.service.trusted_proxies = parse_trusted_proxies("127.0.0.1")
         yield started
 
 
@@ -54,7 +54,7 @@ def test_a_flood_of_invented_keys_is_refused_before_the_database_is_asked(
 ) -> None:
     seen = look_ups(guarded, monkeypatch)
 
-    answers = [asked(guarded, make_key().secret) for _ in range(4 * FEW)]
+    answers = [asked(guarded, generate_key().secret) for _ in range(4 * FEW)]
 
     assert [answer.status_code for answer in answers] == [401] * FEW + [429] * 3 * FEW
     assert len(seen) == FEW
@@ -65,7 +65,7 @@ def test_a_flood_of_invented_keys_is_refused_before_the_database_is_asked(
 
 def test_whoever_was_recognised_once_is_let_in_from_a_flooded_address(guarded: Served) -> None:
     known = asked(guarded, guarded.keys["platform"])
-    flood = [asked(guarded, make_key().secret).status_code for _ in range(2 * FEW)]
+    flood = [asked(guarded, generate_key().secret).status_code for _ in range(2 * FEW)]
 
     again = [asked(guarded, guarded.keys["platform"]).status_code for _ in range(2 * FEW)]
 
@@ -73,11 +73,11 @@ def test_whoever_was_recognised_once_is_let_in_from_a_flooded_address(guarded: S
 
 
 def test_another_address_is_not_refused_for_it(guarded: Served) -> None:
-    flood = [asked(guarded, make_key().secret).status_code for _ in range(2 * FEW)]
+    flood = [asked(guarded, generate_key().secret).status_code for _ in range(2 * FEW)]
 
     assert flood[-1] == 429
     assert asked(guarded, guarded.keys["admin"], "203.0.113.9").status_code == 200
-    assert asked(guarded, make_key().secret, "203.0.113.9").status_code == 401
+    assert asked(guarded, generate_key().secret, "203.0.113.9").status_code == 401
 
 
 def test_a_program_left_with_a_revoked_key_keeps_nobody_out(guarded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,15 +97,15 @@ def test_a_program_left_with_a_revoked_key_keeps_nobody_out(guarded: Served, mon
 
 
 async def test_a_token_is_looked_up_again_since_its_client_may_be_admitted_later() -> None:
-    strangers = Strangers(Limiter(2))
+    strangers = UnknownCredentialLimiter(RateLimiter(2))
 
-    assert await strangers.found("a token", "somewhere", _unknown, may_be_known_later=True) is None
-    assert await strangers.found("a token", "somewhere", _known, may_be_known_later=True) is SOMEBODY
+    assert await strangers.resolve("a token", "somewhere", _unknown, may_become_valid=True) is None
+    assert await strangers.resolve("a token", "somewhere", _known, may_become_valid=True) is SOMEBODY
 
 
 @pytest.mark.parametrize(
     "nonsense",
-    ["x", "insc_", make_key().secret[:-1] + "!", "eyJ.eyJ.x"],
+    ["x", "insc_", generate_key().secret[:-1] + "!", "eyJ.eyJ.x"],
     ids=["a letter", "a prefix", "a wrong sign", "a token"],
 )
 def test_what_cannot_be_a_key_costs_nothing(guarded: Served, monkeypatch: pytest.MonkeyPatch, nonsense: str) -> None:
@@ -122,7 +122,7 @@ def test_a_key_in_the_form_of_the_statistics_is_counted_the_same_way(guarded: Se
         return httpx.post(f"{guarded.base_url}/statistics", data={"key": secret}, headers=headers)
 
     first = entered(guarded.keys["admin"]).status_code
-    wrong = [entered(make_key().secret) for _ in range(FEW + 1)]
+    wrong = [entered(generate_key().secret) for _ in range(FEW + 1)]
     again = entered(guarded.keys["admin"]).status_code
 
     assert (first, [answer.status_code for answer in wrong], again) == (303, [403] * FEW + [429], 303)
@@ -142,21 +142,21 @@ async def _away() -> Recognised | None:
 
 
 async def test_a_database_that_is_away_makes_nobody_suspect() -> None:
-    strangers = Strangers(Limiter(1))
+    strangers = UnknownCredentialLimiter(RateLimiter(1))
     for _ in range(3):
         with pytest.raises(OSError):  # noqa: PT011  # whichever
-            await strangers.found("a key", "somewhere", _away)
+            await strangers.resolve("a key", "somewhere", _away)
 
-    assert await strangers.found("a key", "somewhere", _known) is SOMEBODY
+    assert await strangers.resolve("a key", "somewhere", _known) is SOMEBODY
 
 
 async def test_those_met_are_as_many_as_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credential_cache, "MOST_MET", 2)
-    strangers = Strangers(Limiter(1))
+    monkeypatch.setattr(credential_cache, "MAX_DIGESTS", 2)
+    strangers = UnknownCredentialLimiter(RateLimiter(1))
     for name in ("first", "second", "first", "third"):
-        await strangers.found(name, "somewhere", _known)
-    await strangers.found("nobody", "somewhere", _unknown)
+        await strangers.resolve(name, "somewhere", _known)
+    await strangers.resolve("nobody", "somewhere", _unknown)
 
-    assert await strangers.found("first", "somewhere", _known) is SOMEBODY
+    assert await strangers.resolve("first", "somewhere", _known) is SOMEBODY
     with pytest.raises(Problem):
-        await strangers.found("second", "somewhere", _known)
+        await strangers.resolve("second", "somewhere", _known)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.api.http import long_polling, middleware
-from app.api.http.long_polling import SEATS
+from app.api.http.long_polling import MAX_WAITING_PER_CLIENT
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.listen_notify import Ear, Notices
 from app.persistence.outbox.event_feed import read_head
@@ -80,7 +80,7 @@ async def head(client: httpx.AsyncClient) -> str:
 async def waiting(fed: Served, number: int) -> None:
     """Return once so many requests wait."""
     async with asyncio.timeout(5):
-        while fed.service.watch.waiting != number:  # noqa: ASYNC110  # the service lives in another thread
+        while fed.service.long_polls.waiting_count != number:  # noqa: ASYNC110  # the service lives in another thread
             await asyncio.sleep(0.005)
 
 
@@ -239,7 +239,9 @@ async def test_those_who_wait_hold_no_connection(fed: Served, superuser: Databas
     """Six wait; all connections that the service has are closed, and none of the six notices."""
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(following(fed, role)) for role in ROLES]
-        answering = [asyncio.create_task(read(client, wait=20)) for client in clients for _ in range(SEATS)]
+        answering = [
+            asyncio.create_task(read(client, wait=20)) for client in clients for _ in range(MAX_WAITING_PER_CLIENT)
+        ]
         await waiting(fed, len(answering))
 
         under_way = await superuser.many(UNDER_WAY)
@@ -302,16 +304,16 @@ async def test_a_placing_elsewhere_is_announced_to_whoever_waits(
     """Within a look that would come an hour later."""
     monkeypatch.setattr(long_polling, "LOOK_EVERY_SECONDS", 3600.0)
     watching, gone, heard = (
-        long_polling.Watch(database, Clockwork(), lambda: False),
+        long_polling.FeedLongPolls(database, Clockwork(), lambda: False),
         asyncio.Future[None](),
         asyncio.Event(),
     )
     other = Ear("nothing_of_ours", lambda _: None, heard.set, heard.clear)
-    listening = asyncio.create_task(Notices(fed.database_url, watching.ear, other).listen())
+    listening = asyncio.create_task(Notices(fed.database_url, watching.listener, other).listen())
     await heard.wait()
 
     for _ in range(4):  # the first looks may be those of whoever begins to wait, or to hear
-        moving = asyncio.create_task(watching.moved(WHOLE, await read_head(database, WHOLE), 20, gone))
+        moving = asyncio.create_task(watching.wait_until_moved(WHOLE, await read_head(database, WHOLE), 20, gone))
         await tell_one(database)
         await sequence(database, MORNING)
         assert await moving

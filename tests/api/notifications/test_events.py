@@ -10,8 +10,8 @@ import httpx
 import orjson
 import pytest
 
-from app.api.http.pagination_cursors import Seal
-from app.api.identity.api_key_secrets import make_key
+from app.api.http.pagination_cursors import CursorSigner
+from app.api.identity.api_key_secrets import generate_key
 from app.domain.events import EventType
 from app.persistence.administration.clients import Client, Role, add_client, add_key
 from app.persistence.engine.database import Database, open_database
@@ -61,7 +61,7 @@ def on_database(served: Served, act: Callable[[Database], Awaitable[object]]) ->
 @pytest.fixture(scope="module")
 def histya(fed: Served) -> Generator[httpx.Client]:
     """Another training organisation."""
-    client, key = Client(uuid4(), Role.TRAINING_ORGANISATION, HISTYA), make_key()
+    client, key = Client(uuid4(), Role.TRAINING_ORGANISATION, HISTYA), generate_key()
 
     async def add(database: Database) -> None:
         async with database.transaction() as tx:
@@ -295,11 +295,11 @@ def test_a_cursor_of_a_former_version_goes_on(platform: httpx.Client) -> None:
     """Such a one names no event."""
     accepted(platform)
     client = uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{Role.PLATFORM}")
-    seal = Seal(PEPPER.secrets, orjson.dumps(["/v1/events", str(client)]))
-    epoch, position, _ = seal.unsealed(head(platform))
+    seal = CursorSigner(PEPPER.secrets, orjson.dumps(["/v1/events", str(client)]))
+    epoch, position, _ = seal.decode_values(head(platform))
     accepted(platform)
 
-    page = events(platform, seal.sealed([epoch, position]))
+    page = events(platform, seal.encode([epoch, position]))
 
     assert [event["position"] for event in page["data"]] == [position + 1]
 

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from app.api.http.problems.problem_types import CATALOGUE
-from app.api.identity.authorisation import SCOPES, Scope
+from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
 from app.api.pages.guide_page import SAMPLES
 from app.wording.languages import Language
 from tests.api.response_assertions import PROBLEM
@@ -112,13 +112,13 @@ def test_only_assets_are_served_as_assets(anonymous: httpx.Client, path: str) ->
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("code", CATALOGUE)
+@pytest.mark.parametrize("code", PROBLEM_TYPES)
 def test_every_problem_has_its_page(anonymous: httpx.Client, code: str) -> None:
     answer = anonymous.get(f"/problems/{code}")
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert code in answer.text
-    assert str(CATALOGUE[code].status) in answer.text
+    assert str(PROBLEM_TYPES[code].status) in answer.text
 
 
 def test_a_problem_that_is_none_has_no_page(anonymous: httpx.Client) -> None:
@@ -130,7 +130,7 @@ def test_a_problem_that_is_none_has_no_page(anonymous: httpx.Client) -> None:
 def test_every_problem_is_listed(anonymous: httpx.Client) -> None:
     page = Addresses(anonymous.get("/problems").text)
 
-    assert {f"/problems/{code}" for code in CATALOGUE} <= set(page.found)
+    assert {f"/problems/{code}" for code in PROBLEM_TYPES} <= set(page.found)
 
 
 @pytest.mark.parametrize("language", Language)
@@ -139,7 +139,7 @@ def test_a_problem_is_explained_in_both_languages(anonymous: httpx.Client, langu
 
     assert answer.headers["Content-Language"] == language
     assert f'<html lang="{language}">' in answer.text
-    assert CATALOGUE["validation-error"].title.said_in(language) in answer.text
+    assert PROBLEM_TYPES["validation-error"].title.said_in(language) in answer.text
     assert "<code>errors</code>" in answer.text
 
 
@@ -172,8 +172,10 @@ def test_the_guide_says_which_scopes_each_role_has(guide: str) -> None:
     rows = re.findall(r'<tr><th scope="row"><code>(.+?)</code></th>(.*?)</tr>', guide)
 
     said = {scope: re.findall("<td>(.+?)</td>", cells) for scope, cells in rows}
-    assert said == {scope: ["oui" if scope in SCOPES[role] else "—" for role in SCOPES] for scope in Scope}
+    assert said == {
+        scope: ["oui" if scope in SCOPES_BY_ROLE[role] else "—" for role in SCOPES_BY_ROLE] for scope in Scope
+    }
 
 
 def test_the_guide_lists_every_problem(guide: str) -> None:
-    assert {f"/problems/{code}" for code in CATALOGUE} <= set(Addresses(guide).found)
+    assert {f"/problems/{code}" for code in PROBLEM_TYPES} <= set(Addresses(guide).found)

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from app.api.http.limits.rate_limiter import Limiter
+from app.api.http.limits.rate_limiter import RateLimiter
 from app.embedded.cluster import Cluster
 from app.use_cases.registrations.answer_personal_link import PERSONAL_LINK
 from app.use_cases.registrations.personal_links import decision_named, link_to
@@ -302,9 +302,9 @@ def test_an_answer_leaves_its_line_in_the_audit_log(
 
 @pytest.fixture
 def suspicious(served: Served) -> Generator[None]:
-    before, served.service.bad_links = served.service.bad_links, Limiter(3)
+    before, served.service.bad_link_limiter = served.service.bad_link_limiter, RateLimiter(3)
     yield
-    served.service.bad_links = before
+    served.service.bad_link_limiter = before
 
 
 @pytest.mark.usefixtures("suspicious")

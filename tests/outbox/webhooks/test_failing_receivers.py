@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.api.http.bodies.json_responses import instant
+from app.api.http.bodies.json_responses import format_instant
 from app.api.notifications.webhook_schemas import endpoint_resource
 from app.outbox import delivery_relay, webhook_sender
 from app.outbox.retry_policy import Alarm
@@ -73,7 +73,7 @@ async def test_after_five_failures_in_a_row_nothing_is_tried_for_a_minute(databa
     lane, seen = await lane_of(database, endpoint), await shown(database, endpoint)
     assert (lane["failures"], lane["openings"]) == (5, 1)
     assert timedelta(seconds=50) < lane["open_until"] - lane["failing_since"] < timedelta(seconds=80)
-    assert (seen["failures"], seen["paused_until"]) == (5, instant(lane["open_until"]))
+    assert (seen["failures"], seen["paused_until"]) == (5, format_instant(lane["open_until"]))
     assert {row["attempts"] for row in await all_deliveries(database)} == {0, 1}
 
 

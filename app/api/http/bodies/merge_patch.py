@@ -12,7 +12,7 @@ from app.wording.languages import Sentence
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def merge(present: Any, patch: Any) -> Any:
+def apply_merge_patch(present: Any, patch: Any) -> Any:
     """Null removes, objects merge, anything else replaces."""
     if not isinstance(patch, Mapping):
         return patch
@@ -22,15 +22,15 @@ def merge(present: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge(merged.get(key), value)
+            merged[key] = apply_merge_patch(merged.get(key), value)
     return merged
 
 
-def patched(model: type[Model], present: Mapping[str, Any], patch: Mapping[str, Any]) -> Model:
+def patched_body(model: type[Model], present: Mapping[str, Any], patch: Mapping[str, Any]) -> Model:
     """The body that a PUT of the patched resource would have. Raise Problem on the first fields that are wrong."""
     known = {name: present[name] for name in model.model_fields if name in present}
     try:
-        return model.model_validate(merge(known, patch))
+        return model.model_validate(apply_merge_patch(known, patch))
     except RecursionError:
         detail = Sentence(fr="Le corps est trop profondément imbriqué.", en="The body is nested too deeply.")
         raise Problem("malformed-json", detail) from None

@@ -8,10 +8,10 @@ from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from app.api.http.problems.problem_details import Problem, as_shown, field_error, pointer_to
+from app.api.http.problems.problem_details import Problem, field_error, json_pointer, printable_name
 from app.wording.languages import Sentence
 
-NO_FORM = Sentence(
+INCOMPLETE_FORM = Sentence(
     fr="Le corps n’est pas un formulaire multipart/form-data entier : il finit par « --frontière-- », et rien ne suit.",
     en="The body is not a complete multipart/form-data form: it ends with “--boundary--”, which nothing follows.",
 )
@@ -20,24 +20,24 @@ NOT_UTF_8 = Sentence(
     en="A form is in UTF-8: send it without a charset, or with charset=utf-8.",
 )
 UTF_8 = b"utf-8"
-TWICE = Sentence(fr="Donné deux fois ; donnez-le une fois.", en="Given twice; give it once.")
+FIELD_REPEATED = Sentence(fr="Donné deux fois ; donnez-le une fois.", en="Given twice; give it once.")
 
 
-class _WholeParser(MultiPartParser):
+class _CompleteFormParser(MultiPartParser):
     """The framework's takes a form that stops anywhere for one that says nothing more, and passes over whatever follows
     the end: a `dry_run` that came too late would be neither obeyed nor refused."""
 
     has_ended = False
 
     async def parse(self) -> FormData:
-        self.stream = self._to_its_end(self.stream)
+        self.stream = self._until_complete(self.stream)
         return await super().parse()
 
     def on_end(self) -> None:
         self.has_ended = True
 
-    async def _to_its_end(self, stream: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        end = b"\r\n--" + _options(self.headers)[b"boundary"] + b"--"
+    async def _until_complete(self, stream: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        end = b"\r\n--" + _content_type_options(self.headers)[b"boundary"] + b"--"
         read = b"\r\n"  # a form without fields begins with its end
         async for chunk in stream:
             read += chunk
@@ -52,33 +52,35 @@ class _WholeParser(MultiPartParser):
             raise MultiPartException("cut short")
 
 
-def _options(headers: Headers) -> dict[bytes, bytes]:
+def _content_type_options(headers: Headers) -> dict[bytes, bytes]:
     """Of the content type: `boundary`, `charset`."""
     return parse_options_header(headers.get("Content-Type", ""))[1]
 
 
-async def whole_form(request: Request) -> FormData:
+async def read_complete_form(request: Request) -> FormData:
     """To be closed by the caller. Raise Problem: a form that is cut short could mean the contrary without its last
     field, and of two values that were given nobody knows which is meant."""
-    options = _options(request.headers)
+    options = _content_type_options(request.headers)
     if b"boundary" not in options:
         if await request.body():
-            raise Problem("malformed-form", NO_FORM)
+            raise Problem("malformed-form", INCOMPLETE_FORM)
         return FormData()  # which says nothing
     if options.get(b"charset", UTF_8).lower() != UTF_8:
         raise Problem("malformed-form", NOT_UTF_8)
     try:
-        form = await _WholeParser(request.headers, request.stream()).parse()
+        form = await _CompleteFormParser(request.headers, request.stream()).parse()
     except MultiPartException:
-        raise Problem("malformed-form", NO_FORM) from None
+        raise Problem("malformed-form", INCOMPLETE_FORM) from None
     twice = [name for name, times in Counter(name for name, _ in form.multi_items()).items() if times > 1]
     if twice:
         await form.close()
-        raise _given(twice)
+        raise _repeated_fields(twice)
     return form
 
 
-def _given(twice: list[str]) -> Problem:
-    names = ", ".join(as_shown(name) for name in twice)
+def _repeated_fields(twice: list[str]) -> Problem:
+    names = ", ".join(printable_name(name) for name in twice)
     said = Sentence(fr=f"Champs donnés deux fois : {names}.", en=f"Fields given twice: {names}.")
-    return Problem("validation-error", said, [field_error(pointer_to(name), "given-twice", TWICE) for name in twice])
+    return Problem(
+        "validation-error", said, [field_error(json_pointer(name), "given-twice", FIELD_REPEATED) for name in twice]
+    )

@@ -4,7 +4,7 @@ from app.api.http.problems.problem_details import Problem, field_error
 from app.wording.languages import Sentence
 
 
-def check_identity(name: str, path: object, body: object) -> None:
+def check_id_matches_path(name: str, path: object, body: object) -> None:
     """Raise Problem when the body names another resource than the path; `name` is its field for that."""
     if body is not None and body != path:
         detail = Sentence(
@@ -14,7 +14,7 @@ def check_identity(name: str, path: object, body: object) -> None:
         raise Problem("validation-error", detail, [field_error(f"/{name}", "mismatch", detail)])
 
 
-def check_no_identity(body: object, put: str) -> None:
+def check_no_id(body: object, put: str) -> None:
     """Raise Problem when a POST names the resource it creates: `put` is the operation that may."""
     if body is not None:
         detail = Sentence(fr=f"Utilisez {put} pour choisir l’identifiant.", en=f"Use {put} to choose the identifier.")

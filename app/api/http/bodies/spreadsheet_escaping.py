@@ -2,18 +2,18 @@
 
 import re
 
-GUARD = "'"
+ESCAPE = "'"
 
 # At the beginning, and after whatever a spreadsheet of other habits could take for the end of a cell before it.
-_COMPUTED = re.compile(r"""(^|[,;|"\t\r\n])(?='*[=+\-@\t\r\n＝＋－＠])""")
-_GUARDED = re.compile(r"""(^|[,;|"\t\r\n])'(?='*[=+\-@\t\r\n＝＋－＠])""")
+_FORMULA_START = re.compile(r"""(^|[,;|"\t\r\n])(?='*[=+\-@\t\r\n＝＋－＠])""")
+_ESCAPED_FORMULA_START = re.compile(r"""(^|[,;|"\t\r\n])'(?='*[=+\-@\t\r\n＝＋－＠])""")
 
 
-def guarded(cell: str) -> str:
+def escape_formulas(cell: str) -> str:
     """With a sign before each part that would be computed."""
-    return _COMPUTED.sub(rf"\1{GUARD}", cell)
+    return _FORMULA_START.sub(rf"\1{ESCAPE}", cell)
 
 
-def unguarded(cell: str) -> str:
+def unescape_formulas(cell: str) -> str:
     """The cell that was guarded."""
-    return _GUARDED.sub(r"\1", cell)
+    return _ESCAPED_FORMULA_START.sub(r"\1", cell)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from app.api.http.fields.field_types import Email, Siret, objection
+from app.api.http.fields.field_types import Email, Siret, validation_error
 from app.wording.languages import Sentence
 
 _SPACE = Sentence(
@@ -16,13 +16,13 @@ _SPACE = Sentence(
 def _without_space(value: Any) -> Any:
     """A `+` that the client forgot to encode arrives as a space."""
     if isinstance(value, str) and " " in value:
-        raise objection("space-in-address", _SPACE)
+        raise validation_error("space-in-address", _SPACE)
     return value
 
 
-EmailAsked = Annotated[
+EmailFilter = Annotated[
     Email,
     BeforeValidator(_without_space),
     WithJsonSchema({"type": "string", "maxLength": 254, "pattern": r"^[^\x00-\x1f]+$"}),
 ]
-SiretAsked = Annotated[Siret, WithJsonSchema({"type": "string", "maxLength": 14, "pattern": "^[0-9]{7,14}$"})]
+SiretFilter = Annotated[Siret, WithJsonSchema({"type": "string", "maxLength": 14, "pattern": "^[0-9]{7,14}$"})]

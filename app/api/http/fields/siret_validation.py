@@ -12,7 +12,7 @@ _REPEATED = re.compile(r"(\d{1,4})\1+\d{0,3}")  # a group over and over, the las
 _IN_GROUPS = re.compile(r"(\d)\1\1(\d)\2\2(\d)\3\3([1-9])\4\4(\d)\5")  # 111 222 333 444 55
 
 
-def has_luhn_key(digits: str) -> bool:
+def has_luhn_check_digit(digits: str) -> bool:
     """Whether the last digit is the check digit of those before it."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
@@ -21,7 +21,7 @@ def has_luhn_key(digits: str) -> bool:
     return total % 10 == 0
 
 
-def fault_of(digits: str) -> Sentence | None:
+def siret_error(digits: str) -> Sentence | None:
     """SIRET: Luhn on the 9 digits of the SIREN and on all 14; for La Poste, whose branches outnumber it, the sum of
     digits is a multiple of five. RIDET (New Caledonia): 7 digits, or 10 with the establishment, without a check digit
     that is published."""
@@ -31,10 +31,10 @@ def fault_of(digits: str) -> Sentence | None:
         return validation_messages.SIRET
     if _is_placeholder(digits):
         return validation_messages.PLACEHOLDER
-    if not has_luhn_key(digits[:SIREN_LENGTH]):
+    if not has_luhn_check_digit(digits[:SIREN_LENGTH]):
         return validation_messages.SIREN_CHECK_DIGIT
     la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
-    return None if has_luhn_key(digits) or la_poste else validation_messages.CHECK_DIGIT
+    return None if has_luhn_check_digit(digits) or la_poste else validation_messages.CHECK_DIGIT
 
 
 def _are_digits(text: str) -> bool:

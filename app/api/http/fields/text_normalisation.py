@@ -2,10 +2,10 @@
 
 from unicodedata import category, normalize
 
-REPLACEMENT = "\ufffd"  # what a program writes for a character that it could not read
+REPLACEMENT_CHARACTER = "\ufffd"  # what a program writes for a character that it could not read
 
 
-def tidy(text: str) -> str:
+def normalise_text(text: str) -> str:
     """In NFC, without format characters (zero-width, direction marks, soft hyphens) nor the spaces around."""
     if text.isascii():
         return text.strip()

@@ -2,24 +2,24 @@
 
 from app.wording.languages import Sentence
 
-BODY = Sentence(fr="Un corps JSON est requis.", en="A JSON body is required.")
+BODY_REQUIRED = Sentence(fr="Un corps JSON est requis.", en="A JSON body is required.")
 UUID = Sentence(fr="Doit être un UUID.", en="Must be a UUID.")
 CIVIL_DATE = Sentence(fr="Doit être une date AAAA-MM-JJ.", en="Must be a date YYYY-MM-DD.")
-IN_THE_CALENDAR = Sentence(
-    fr="Doit être une date du calendrier, AAAA-MM-JJ.", en="Must be a calendar date, YYYY-MM-DD."
-)
-PLAUSIBLE = Sentence(
+CALENDAR_DATE = Sentence(fr="Doit être une date du calendrier, AAAA-MM-JJ.", en="Must be a calendar date, YYYY-MM-DD.")
+DATE_IN_RANGE = Sentence(
     fr="Doit être comprise entre 1950-01-01 et 2099-12-31.", en="Must be between 1950-01-01 and 2099-12-31."
 )
-DAY = Sentence(
+DATE_PARAMETER = Sentence(
     fr="Une date AAAA-MM-JJ, de 1950-01-01 à 2099-12-31.", en="A date YYYY-MM-DD, from 1950-01-01 to 2099-12-31."
 )
 INSTANT = Sentence(
     fr="Doit être un instant RFC 3339 avec son décalage, comme 2026-01-31T00:00:00Z.",
     en="Must be an RFC 3339 instant with its offset, such as 2026-01-31T00:00:00Z.",
 )
-PRINTABLE = Sentence(fr="Ne doit pas contenir de caractère de contrôle.", en="Must not contain any control character.")
-READABLE = Sentence(
+NO_CONTROL_CHARACTER = Sentence(
+    fr="Ne doit pas contenir de caractère de contrôle.", en="Must not contain any control character."
+)
+NO_REPLACEMENT_CHARACTER = Sentence(
     fr="Un caractère n’a pas pu être lu là d’où vient ce texte (« \ufffd ») : écrivez-le de nouveau.",
     en="A character could not be read where this text comes from (“\ufffd”): write it again.",
 )
@@ -79,4 +79,4 @@ PLACEHOLDER = Sentence(
     fr="N’est le numéro d’aucune structure : des zéros, ou des chiffres répétés.",
     en="Is the number of no employer: zeros, or repeated digits.",
 )
-FORM = Sentence(fr="N’a pas la forme attendue.", en="Does not have the expected form.")
+INVALID_FORMAT = Sentence(fr="N’a pas la forme attendue.", en="Does not have the expected form.")

@@ -13,45 +13,45 @@ from starlette.responses import Response
 from app.api.http.problems.problem_details import Problem
 from app.wording.languages import Sentence
 
-HEAVY_AT_ONCE = 4  # per process, of its sixteen connections
-HEAVY_OF_ONE = 2  # client
-WAIT_SECONDS = 3.0
+MAX_HEAVY_REQUESTS = 4  # per process, of its sixteen connections
+MAX_HEAVY_REQUESTS_PER_CLIENT = 2  # client
+MAX_WAIT_SECONDS = 3.0
 
-CROWDED = Sentence(
+TOO_MANY_HEAVY_REQUESTS = Sentence(
     fr="Trop de demandes longues sont en cours (statistiques, exports, essais, fichiers) : elles se suivent.",
     en="Too many long requests are under way (statistics, exports, dry runs, files): they take turns.",
 )
 
-PROBES_AT_ONCE = 2  # anybody may ask for them, as often as they like
+MAX_PROBES = 2  # anybody may ask for them, as often as they like
 
 Result = TypeVar("Result")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Share:
+class ConcurrencyLimit:
     """`at_once` places, of which a client has `of_one` at most."""
 
-    def __init__(self, at_once: int = HEAVY_AT_ONCE, of_one: int = HEAVY_OF_ONE) -> None:
-        self._all = asyncio.Semaphore(at_once)
-        self._of_one = of_one
-        self._own: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
+    def __init__(self, limit: int = MAX_HEAVY_REQUESTS, per_client: int = MAX_HEAVY_REQUESTS_PER_CLIENT) -> None:
+        self._total = asyncio.Semaphore(limit)
+        self._per_client = per_client
+        self._by_client: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
 
-    async def carry_out(self, client: UUID, work: Callable[[], Awaitable[Result]]) -> Result:
+    async def run(self, client: UUID, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do it in a place. Raise Problem when none comes free in time."""
-        own = self._own.setdefault(client, asyncio.Semaphore(self._of_one))
+        own = self._by_client.setdefault(client, asyncio.Semaphore(self._per_client))
         async with AsyncExitStack() as held:
             try:
-                async with asyncio.timeout(WAIT_SECONDS):
+                async with asyncio.timeout(MAX_WAIT_SECONDS):
                     await held.enter_async_context(own)
-                    await held.enter_async_context(self._all)
+                    await held.enter_async_context(self._total)
             except TimeoutError:
-                raise Problem("unavailable", CROWDED, headers={"Retry-After": "2"}) from None
+                raise Problem("unavailable", TOO_MANY_HEAVY_REQUESTS, headers={"Retry-After": "2"}) from None
             return await work()
 
 
-def few_at_once(probe: Endpoint) -> Endpoint:
+def limit_concurrency(probe: Endpoint) -> Endpoint:
     """The same, so many at once: the others wait for their turn, as long as a request may."""
-    places = asyncio.Semaphore(PROBES_AT_ONCE)
+    places = asyncio.Semaphore(MAX_PROBES)
 
     async def taking_turns(request: Request) -> Response:
         async with places:

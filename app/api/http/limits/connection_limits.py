@@ -13,25 +13,25 @@ from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.api.http.language_negotiation import language_of
-from app.api.http.middleware import POLICY, SECURITY
-from app.api.http.problems.problem_details import Problem, problem_answer
-from app.api.http.problems.problem_types import CATALOGUE
-from app.api.http.request_headers import answered
+from app.api.http.language_negotiation import negotiate_language
+from app.api.http.middleware import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
+from app.api.http.problems.problem_details import Problem, problem_response
+from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.http.request_headers import to_response
 from app.metrics import REQUESTS
 
-MOST_CONNECTIONS = 800  # in a process; systems usually allow it 1,024 files
-LONGEST_HEAD = 32 * 1024  # bytes of a request line and its headers
-HEAD_SECONDS = 10.0  # from the connection, or the answer before, to the end of a head
-LEAST_READ = 16 * 1024  # bytes of an answer, in as long
+MAX_CONNECTIONS = 800  # in a process; systems usually allow it 1,024 files
+MAX_HEAD_BYTES = 32 * 1024  # bytes of a request line and its headers
+HEAD_TIMEOUT_SECONDS = 10.0  # from the connection, or the answer before, to the end of a head
+MIN_READ_BYTES = 16 * 1024  # bytes of an answer, in as long
 LINGER_SECONDS = 2.0  # to read why one was refused
-LOOK_EVERY_SECONDS = 1.0
+CHECK_INTERVAL_SECONDS = 1.0
 
-LATER = {"unavailable": {"Retry-After": "1"}}
+REFUSAL_HEADERS = {"unavailable": {"Retry-After": "1"}}
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.request")
 
 
-class Stage(Enum):
+class ParseStage(Enum):
     """What of a request is being read."""
 
     BETWEEN = auto()
@@ -39,117 +39,119 @@ class Stage(Enum):
     BODY = auto()
 
 
-class _Stopped(Exception):  # noqa: N818  # ends the parsing, nothing else
+class _ParsingStopped(Exception):  # noqa: N818  # ends the parsing, nothing else
     """Nothing more of this connection is read."""
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class LimitedHttpProtocol(HttpToolsProtocol):
     """One connection. It waits for a head, or a request of it is at work, which the frame bounds."""
 
-    since: float  # when it began to wait, or its answer to be read
-    is_at_work: bool
+    waiting_since: float  # when it began to wait, or its answer to be read
+    is_handling_request: bool
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent's
-        self.since, self.is_at_work = self.loop.time(), False
+        self.waiting_since, self.is_handling_request = self.loop.time(), False
         super().connection_made(transport)
         # Bytes: that the parser still makes nothing of, of what it read of a head, of an answer.
-        self._received = self._head = self._unread = 0
-        self._stage, self._is_deaf = Stage.BETWEEN, False
-        self._refused_for = "malformed-request"
-        self._is_surplus = len(self.connections) > MOST_CONNECTIONS and not self._found_room()
-        self._watch = self.loop.call_later(LOOK_EVERY_SECONDS, self._look)
+        self._unparsed_bytes = self._head_bytes = self._unsent_bytes = 0
+        self._stage, self._is_input_ignored = ParseStage.BETWEEN, False
+        self._refusal_code = "malformed-request"
+        self._is_over_limit = len(self.connections) > MAX_CONNECTIONS and not self._evict_longest_idle()
+        self._check_timer = self.loop.call_later(CHECK_INTERVAL_SECONDS, self._check_timeouts)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._watch.cancel()
+        self._check_timer.cancel()
         super().connection_lost(exc)
 
-    def _found_room(self) -> bool:
+    def _evict_longest_idle(self) -> bool:
         """Whether another one gave way: who has waited for longest to hear a request."""
-        others = cast("set[BoundedProtocol]", self.connections)  # every one is of this class
-        waiting = [one for one in others if one is not self and not one.is_at_work]
+        others = cast("set[LimitedHttpProtocol]", self.connections)  # every one is of this class
+        waiting = [one for one in others if one is not self and not one.is_handling_request]
         if waiting:
-            longest = min(waiting, key=lambda one: one.since)
+            longest = min(waiting, key=lambda one: one.waiting_since)
             others.discard(longest)
             longest.transport.abort()
         return bool(waiting)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_deaf:
+        if self._is_input_ignored:
             return
-        self._received += len(data)
+        self._unparsed_bytes += len(data)
         super().data_received(data)
-        if self._received > LONGEST_HEAD and not self._is_deaf:
+        if self._unparsed_bytes > MAX_HEAD_BYTES and not self._is_input_ignored:
             self._refuse("head-too-large")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._received = self._head = 0
-        self._stage = Stage.HEAD
+        self._unparsed_bytes = self._head_bytes = 0
+        self._stage = ParseStage.HEAD
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
+        self._count_head_bytes(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Also of those that follow a body."""
-        self._count(len(name) + len(value))
+        self._count_head_bytes(len(name) + len(value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        if self._is_surplus and len(self.connections) > MOST_CONNECTIONS:
-            self._stop("unavailable")
+        if self._is_over_limit and len(self.connections) > MAX_CONNECTIONS:
+            self._stop_parsing("unavailable")
         super().on_headers_complete()
-        self._stage, self.is_at_work = Stage.BODY, True
+        self._stage, self.is_handling_request = ParseStage.BODY, True
 
     def on_body(self, body: bytes) -> None:
-        self._received = 0
+        self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._stage = Stage.BETWEEN
+        self._stage = ParseStage.BETWEEN
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self.since, self._unread = self.loop.time(), self.transport.get_write_buffer_size()
-        self.is_at_work = not self.cycle.response_complete  # others may have been sent meanwhile
+        self.waiting_since, self._unsent_bytes = self.loop.time(), self.transport.get_write_buffer_size()
+        self.is_handling_request = not self.cycle.response_complete  # others may have been sent meanwhile
 
-    def _count(self, size: int) -> None:
-        self._head += size + len(": \r\n")
-        if self._head > LONGEST_HEAD:
-            self._stop("head-too-large")
+    def _count_head_bytes(self, size: int) -> None:
+        self._head_bytes += size + len(": \r\n")
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._stop_parsing("head-too-large")
 
-    def _stop(self, code: str) -> None:
+    def _stop_parsing(self, code: str) -> None:
         """The parent refuses what can't be parsed: this can't be any more."""
-        self._refused_for = code
-        raise _Stopped
+        self._refusal_code = code
+        raise _ParsingStopped
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # its words are for nobody
-        self._refuse(self._refused_for)
+        self._refuse(self._refusal_code)
 
     def _refuse(self, code: str) -> None:
         """Whoever still writes must be able to read why: only this side of the connection is closed at once."""
-        self._is_deaf = True
-        if self.is_at_work and (self._stage is not Stage.BODY or self.pipeline):
+        self._is_input_ignored = True
+        if self.is_handling_request and (self._stage is not ParseStage.BODY or self.pipeline):
             self.cycle.keep_alive = False  # what follows a request does not take its answer away
             return
-        self.since = self.loop.time()
-        if self.is_at_work:
+        self.waiting_since = self.loop.time()
+        if self.is_handling_request:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self._stage is not Stage.BODY or (self.is_at_work and not self.cycle.response_started):
-            self.transport.write(self._worded(code))
-        self.is_at_work = False
+        if self._stage is not ParseStage.BODY or (self.is_handling_request and not self.cycle.response_started):
+            self.transport.write(self._refusal_response(code))
+        self.is_handling_request = False
         self.transport.write_eof()
 
-    def _worded(self, code: str) -> bytes:
+    def _refusal_response(self, code: str) -> bytes:
         service = cast("FastAPI", self.app).state.service  # pyright: ignore[reportUnknownMemberType]  # it is ours
-        request_id, status = uuid7(), CATALOGUE[code].status
+        request_id, status = uuid7(), PROBLEM_TYPES[code].status
         accepted = dict(self.headers or ()).get(b"accept-language", b"").decode("latin-1")
-        problem = Problem(code, CATALOGUE[code].advice, headers=LATER.get(code, {}))
-        answer = answered(problem_answer(problem, service.base_url, language_of(accepted or None), request_id))
+        problem = Problem(code, PROBLEM_TYPES[code].advice, headers=REFUSAL_HEADERS.get(code, {}))
+        answer = to_response(
+            problem_response(problem, service.base_url, negotiate_language(accepted or None), request_id)
+        )
         headers = [
-            *self.server_state.default_headers, *answer.raw_headers, *SECURITY, POLICY,
+            *self.server_state.default_headers, *answer.raw_headers, *SECURITY_HEADERS, CONTENT_SECURITY_POLICY,
             (b"x-request-id", str(request_id).encode()), (b"connection", b"close"),
         ]  # fmt: skip
         REQUESTS.labels("other", "(none)", status).observe(0)
@@ -157,25 +159,25 @@ class BoundedProtocol(HttpToolsProtocol):
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
         return b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(answer.body)])
 
-    def _look(self) -> None:
+    def _check_timeouts(self) -> None:
         """Once a second."""
-        self._watch = self.loop.call_later(LOOK_EVERY_SECONDS, self._look)
-        waited = self.loop.time() - self.since
+        self._check_timer = self.loop.call_later(CHECK_INTERVAL_SECONDS, self._check_timeouts)
+        waited = self.loop.time() - self.waiting_since
         if self.transport.get_write_buffer_size():
-            if waited >= HEAD_SECONDS and (self.transport.is_closing() or not self.is_at_work):
-                self._look_at_reader()
-        elif self._is_deaf and not self.is_at_work:
+            if waited >= HEAD_TIMEOUT_SECONDS and (self.transport.is_closing() or not self.is_handling_request):
+                self._check_slow_reader()
+        elif self._is_input_ignored and not self.is_handling_request:
             if waited >= LINGER_SECONDS:
                 self.transport.abort()
-        elif waited >= HEAD_SECONDS and not self.is_at_work:
-            if self._stage is Stage.HEAD:
+        elif waited >= HEAD_TIMEOUT_SECONDS and not self.is_handling_request:
+            if self._stage is ParseStage.HEAD:
                 self._refuse("request-timeout")
             else:
                 self.transport.close()
 
-    def _look_at_reader(self) -> None:
+    def _check_slow_reader(self) -> None:
         """An answer that nobody reads would keep its connection for ever."""
         left = self.transport.get_write_buffer_size()
-        if left > self._unread - LEAST_READ:
+        if left > self._unsent_bytes - MIN_READ_BYTES:
             self.transport.abort()
-        self.since, self._unread = self.loop.time(), left
+        self.waiting_since, self._unsent_bytes = self.loop.time(), left

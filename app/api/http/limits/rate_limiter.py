@@ -8,68 +8,72 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from math import ceil
 
-MINUTE = 60.0
-WHOLE = 1 - 1e-9  # a unit, but for the rounding of refills
-MOST_REMEMBERED = 20_000  # addresses come and go; clients are few
+MINUTE_SECONDS = 60.0
+WHOLE_TOKEN = 1 - 1e-9  # a unit, but for the rounding of refills
+MAX_BUCKETS = 20_000  # addresses come and go; clients are few
 
 
 @dataclass(slots=True)
-class Bucket:
+class TokenBucket:
     """`left` units at the monotonic instant `at`, in seconds."""
 
-    left: float
-    at: float
+    tokens: float
+    refilled_at: float
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class RateLimitResult:
     """`remaining` whole units; `full_in` and `retry_in` whole seconds, at least 1 when there is a wait."""
 
-    granted: bool
+    allowed: bool
     remaining: int
-    full_in: int
-    retry_in: int
+    reset_seconds: int
+    retry_after_seconds: int
 
 
 @dataclass(slots=True)
-class Limiter:
+class RateLimiter:
     per_minute: int
-    _buckets: dict[Hashable, Bucket] = field(default_factory=dict[Hashable, Bucket])
+    _buckets: dict[Hashable, TokenBucket] = field(default_factory=dict[Hashable, TokenBucket])
 
     @property
-    def remembered(self) -> int:
+    def bucket_count(self) -> int:
         return len(self._buckets)
 
-    def take(self, who: Hashable, at: float) -> Allowance:
+    def take(self, key: Hashable, at: float) -> RateLimitResult:
         """Take a unit at the monotonic instant `at`, if there is one."""
-        bucket = self._filled(who, at)
-        granted = bucket.left >= WHOLE
+        bucket = self._refilled_bucket(key, at)
+        granted = bucket.tokens >= WHOLE_TOKEN
         if granted:
-            bucket.left -= 1
-        return self._allowance(bucket, granted=granted)
+            bucket.tokens -= 1
+        return self._result(bucket, granted=granted)
 
-    def give_back(self, who: Hashable, at: float) -> Allowance:
+    def refund(self, key: Hashable, at: float) -> RateLimitResult:
         """Undo a `take`."""
-        bucket = self._filled(who, at)
-        bucket.left = min(bucket.left + 1, self.per_minute)
-        return self._allowance(bucket, granted=True)
+        bucket = self._refilled_bucket(key, at)
+        bucket.tokens = min(bucket.tokens + 1, self.per_minute)
+        return self._result(bucket, granted=True)
 
-    def _filled(self, who: Hashable, at: float) -> Bucket:
-        bucket = self._buckets.get(who)
+    def _refilled_bucket(self, key: Hashable, at: float) -> TokenBucket:
+        bucket = self._buckets.get(key)
         if bucket is None:
-            if len(self._buckets) >= MOST_REMEMBERED:
-                self._forget_the_full(at)
-            bucket = self._buckets[who] = Bucket(self.per_minute, at)
-        bucket.left = min(bucket.left + (at - bucket.at) * self.per_minute / MINUTE, self.per_minute)
-        bucket.at = at
+            if len(self._buckets) >= MAX_BUCKETS:
+                self._drop_full_buckets(at)
+            bucket = self._buckets[key] = TokenBucket(self.per_minute, at)
+        bucket.tokens = min(
+            bucket.tokens + (at - bucket.refilled_at) * self.per_minute / MINUTE_SECONDS, self.per_minute
+        )
+        bucket.refilled_at = at
         return bucket
 
-    def _forget_the_full(self, at: float) -> None:
+    def _drop_full_buckets(self, at: float) -> None:
         """A bucket untouched for a minute is full: forgetting it changes nothing."""
-        self._buckets = {who: bucket for who, bucket in self._buckets.items() if at - bucket.at < MINUTE}
+        self._buckets = {
+            who: bucket for who, bucket in self._buckets.items() if at - bucket.refilled_at < MINUTE_SECONDS
+        }
 
-    def _allowance(self, bucket: Bucket, *, granted: bool) -> Allowance:
-        per_second = self.per_minute / MINUTE
-        full_in = ceil((self.per_minute - bucket.left) / per_second)
-        retry_in = 0 if bucket.left >= WHOLE else max(1, ceil((1 - bucket.left) / per_second))
-        return Allowance(granted, max(0, int(bucket.left)), full_in, retry_in)
+    def _result(self, bucket: TokenBucket, *, granted: bool) -> RateLimitResult:
+        per_second = self.per_minute / MINUTE_SECONDS
+        full_in = ceil((self.per_minute - bucket.tokens) / per_second)
+        retry_in = 0 if bucket.tokens >= WHOLE_TOKEN else max(1, ceil((1 - bucket.tokens) / per_second))
+        return RateLimitResult(granted, max(0, int(bucket.tokens)), full_in, retry_in)

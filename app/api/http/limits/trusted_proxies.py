@@ -10,31 +10,33 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from starlette.types import Scope
 
 Address = IPv4Address | IPv6Address
-HOME = 64  # bits of an IPv6 address that one subscriber has: whoever has one address has all that begin so
-NOBODY = "-"  # of a socket without addresses
+IPV6_PREFIX_BITS = 64  # bits of an IPv6 address that one subscriber has: whoever has one address has all that begin so
+NO_ADDRESS = "-"  # of a socket without addresses
 
-FORWARDED = b"x-forwarded-for"
+FORWARDED_FOR_HEADER = b"x-forwarded-for"
 
 
 @dataclass(frozen=True, slots=True)
-class Proxies:
+class TrustedProxies:
     """The networks whose word is taken on whom they forward for; nobody's when there are none."""
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
-    def origin(self, scope: Scope) -> str:
+    def client_address(self, scope: Scope) -> str:
         """Where a request comes from, as limits count it: an IPv4 address, or the first half of an IPv6 one."""
-        peer = _address(scope["client"][0]) if scope["client"] else None
+        peer = _parse_address(scope["client"][0]) if scope["client"] else None
         if peer is None:
-            return NOBODY
-        return _counted(self._forwarded(peer, scope) if self.networks else peer)
+            return NO_ADDRESS
+        return _rate_limit_key(self._forwarded_for(peer, scope) if self.networks else peer)
 
-    def _forwarded(self, peer: Address, scope: Scope) -> Address:
+    def _forwarded_for(self, peer: Address, scope: Scope) -> Address:
         """Each proxy has written, at the end, whom it speaks for: the first that nobody trusts is who asks. What is no
         address was not written by a proxy, and whatever stands before it may be anybody's."""
-        written = [entry for name, value in scope["headers"] if name == FORWARDED for entry in value.split(b",")]
+        written = [
+            entry for name, value in scope["headers"] if name == FORWARDED_FOR_HEADER for entry in value.split(b",")
+        ]
         while written and self._trusts(peer):
-            before = _address(_without_port(str(written.pop(), "latin-1").strip()))
+            before = _parse_address(_without_port(str(written.pop(), "latin-1").strip()))
             if before is None:
                 break
             peer = before
@@ -44,12 +46,12 @@ class Proxies:
         return any(address in network for network in self.networks)
 
 
-def proxies_named(listed: str) -> Proxies:
+def parse_trusted_proxies(listed: str) -> TrustedProxies:
     """Of addresses and networks, separated by commas or spaces. Raise ValueError."""
-    return Proxies(tuple(ip_network(name) for name in listed.replace(",", " ").split()))
+    return TrustedProxies(tuple(ip_network(name) for name in listed.replace(",", " ").split()))
 
 
-def _address(text: str) -> Address | None:
+def _parse_address(text: str) -> Address | None:
     """IPv4 also where it is written in IPv6; None for what is no address."""
     try:
         address = ip_address(text.partition("%")[0])
@@ -65,7 +67,7 @@ def _without_port(text: str) -> str:
     return text.partition(":")[0] if text.count(":") == 1 else text
 
 
-def _counted(address: Address) -> str:
+def _rate_limit_key(address: Address) -> str:
     if isinstance(address, IPv4Address):
         return str(address)
-    return str(IPv6Network((address, HOME), strict=False))
+    return str(IPv6Network((address, IPV6_PREFIX_BITS), strict=False))

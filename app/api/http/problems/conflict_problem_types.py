@@ -7,7 +7,7 @@ from app.wording.languages import Sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemType:
     """What a code means: `advice` is shown on its page."""
 
     status: int
@@ -15,8 +15,8 @@ class Kind:
     advice: Sentence
 
 
-CONFLICTS: Mapping[str, Kind] = {
-    "invalid-transition": Kind(
+CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
+    "invalid-transition": ProblemType(
         409,
         Sentence(fr="Impossible dans le statut actuel", en="Not possible in the current status"),
         Sentence(
@@ -24,7 +24,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en="Read the registration: its status says what is still possible.",
         ),
     ),
-    "duplicate-registration": Kind(
+    "duplicate-registration": ProblemType(
         409,
         Sentence(fr="Inscription déjà existante", en="Registration already exists"),
         Sentence(
@@ -34,19 +34,19 @@ CONFLICTS: Mapping[str, Kind] = {
             "is not named to one: see the adviser about it.",
         ),
     ),
-    "session-started": Kind(
+    "session-started": ProblemType(
         409,
         Sentence(fr="Session déjà commencée", en="Session already started"),
         Sentence(
             fr="Enregistrez l’assiduité plutôt qu’une annulation.", en="Record attendance instead of a cancellation."
         ),
     ),
-    "session-not-started": Kind(
+    "session-not-started": ProblemType(
         409,
         Sentence(fr="Session pas encore commencée", en="Session not started yet"),
         Sentence(fr="Attendez le premier jour de la session.", en="Wait for the first day of the session."),
     ),
-    "adviser-anonymised": Kind(
+    "adviser-anonymised": ProblemType(
         409,
         Sentence(fr="Conseiller anonymisé", en="Adviser anonymised"),
         Sentence(
@@ -54,7 +54,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en="Forget who it was, too. Should the person come back, create another adviser.",
         ),
     ),
-    "conum-id-taken": Kind(
+    "conum-id-taken": ProblemType(
         409,
         Sentence(fr="ID Conum déjà attribué", en="Conum ID already taken"),
         Sentence(
@@ -62,7 +62,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en="Find the adviser with GET /v1/advisers?conum_id=…",
         ),
     ),
-    "too-many-keys": Kind(
+    "too-many-keys": ProblemType(
         409,
         Sentence(fr="Trop de clés actives", en="Too many live keys"),
         Sentence(
@@ -70,7 +70,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en="A client has two keys at most: revoke the old one with DELETE /v1/api-keys/{id}, then try again.",
         ),
     ),
-    "issuer-client-id-taken": Kind(
+    "issuer-client-id-taken": ProblemType(
         409,
         Sentence(fr="Nom déjà attribué chez l’émetteur", en="Name at the issuer already taken"),
         Sentence(
@@ -78,7 +78,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en="Find the client of that name with GET /v1/clients, or revoke it first.",
         ),
     ),
-    "too-many-endpoints": Kind(
+    "too-many-endpoints": ProblemType(
         409,
         Sentence(fr="Trop de points de terminaison", en="Too many endpoints"),
         Sentence(
@@ -86,7 +86,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en="An owner has sixteen at most: delete one with DELETE /v1/webhook-endpoints/{id}.",
         ),
     ),
-    "endpoint-disabled": Kind(
+    "endpoint-disabled": ProblemType(
         409,
         Sentence(fr="Point de terminaison désactivé", en="Endpoint disabled"),
         Sentence(
@@ -94,7 +94,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en='Enable it with PATCH /v1/webhook-endpoints/{id} `{"status": "active"}`, then try again.',
         ),
     ),
-    "nothing-to-carry-over": Kind(
+    "nothing-to-carry-over": ProblemType(
         409,
         Sentence(fr="Rien à reporter", en="Nothing to carry over"),
         Sentence(
@@ -102,7 +102,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en="Read the training record: it says what is left of the entitlement.",
         ),
     ),
-    "policy-exists": Kind(
+    "policy-exists": ProblemType(
         409,
         Sentence(fr="Version de la politique déjà existante", en="Policy version already exists"),
         Sentence(
@@ -110,7 +110,7 @@ CONFLICTS: Mapping[str, Kind] = {
             en="A version does not change: to correct it, add one that takes effect on another date.",
         ),
     ),
-    "idempotency-in-flight": Kind(
+    "idempotency-in-flight": ProblemType(
         409,
         Sentence(fr="Demande en cours", en="Request in progress"),
         Sentence(

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from app.api.http.problems.credential_problems import problem_with_credentials
+from app.api.http.problems.credential_problems import credential_problem
 from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.problems.webhook_problems import problem_with_webhooks
+from app.api.http.problems.webhook_problems import webhook_problem
 from app.domain.errors import (
     AdviserAnonymised,
     Conflict,
@@ -28,7 +28,7 @@ from app.wording.dates import day_said
 from app.wording.decision_summaries import STATUSES
 from app.wording.languages import Sentence
 
-MOVES = {
+TRANSITION_MESSAGES = {
     "choice": Sentence(
         fr="Le choix du conseiller n’est attendu que d’une inscription en attente de choix",
         en="The adviser’s choice is expected only for a registration that awaits it",
@@ -65,13 +65,13 @@ DUPLICATE_ELSEWHERE = Sentence(
 CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
 
 
-def problem_of_conflict(conflict: Conflict, base_url: str, owner: UUID | None = None) -> Problem:
+def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = None) -> Problem:
     """`owner` is the training organisation that asks, which another's registration is not named to."""
     match conflict:
         case AdviserAnonymised():
             return Problem("adviser-anonymised", ANONYMISED)
         case InvalidTransition():
-            return Problem("invalid-transition", _forbidden_move(conflict))
+            return Problem("invalid-transition", _invalid_transition(conflict))
         case SessionStarted():
             day = day_said(conflict.first_day)
             detail = Sentence(fr=f"La session a commencé le {day.fr}.", en=f"The session started on {day.en}.")
@@ -81,7 +81,7 @@ def problem_of_conflict(conflict: Conflict, base_url: str, owner: UUID | None = 
             detail = Sentence(fr=f"La session commence le {day.fr}.", en=f"The session starts on {day.en}.")
             return Problem("session-not-started", detail)
         case DuplicateRegistration():
-            return _duplicate(conflict, base_url, owner)
+            return _duplicate_registration(conflict, base_url, owner)
         case NothingToCarryOver():
             detail = Sentence(
                 fr=f"Il reste {conflict.left} unité(s) à reporter de {conflict.bucket}.",
@@ -97,30 +97,30 @@ def problem_of_conflict(conflict: Conflict, base_url: str, owner: UUID | None = 
         case PayerNotOffered():
             offered = ", ".join(conflict.offered)
             detail = Sentence(fr=f"Payeurs proposés : {offered}.", en=f"Payers offered: {offered}.")
-            return _invalid("/payer", "payer-not-offered", detail)
+            return _invalid_field("/payer", "payer-not-offered", detail)
         case HoursNotOffered():
-            return _invalid("/hours", "hours-not-offered", _hours(conflict))
+            return _invalid_field("/hours", "hours-not-offered", _hours_not_offered(conflict))
         case MotiveNotValid():
-            return _invalid("/motive", "motive-not-valid", _motives(conflict))
+            return _invalid_field("/motive", "motive-not-valid", _motive_not_valid(conflict))
         case NotInitialTraining():
             detail = Sentence(
                 fr="Seule une formation initiale a un test de positionnement.",
                 en="Only an initial training has a positioning test.",
             )
-            return _invalid("/hours", "not-initial-training", detail)
+            return _invalid_field("/hours", "not-initial-training", detail)
         case _:
             raise conflict
 
 
-def _forbidden_move(conflict: InvalidTransition) -> Sentence:
-    move, status = MOVES[conflict.move], STATUSES[Status(conflict.status)]
+def _invalid_transition(conflict: InvalidTransition) -> Sentence:
+    move, status = TRANSITION_MESSAGES[conflict.move], STATUSES[Status(conflict.status)]
     return Sentence(
         fr=f"{move.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
         en=f"{move.en}; this one is “{status.en}” ({conflict.status}).",
     )
 
 
-def _duplicate(conflict: DuplicateRegistration, base_url: str, owner: UUID | None) -> Problem:
+def _duplicate_registration(conflict: DuplicateRegistration, base_url: str, owner: UUID | None) -> Problem:
     if owner not in {None, conflict.organisation}:
         return Problem("duplicate-registration", DUPLICATE_ELSEWHERE)
     link = f'<{base_url}/v1/registrations/{conflict.first}>; rel="duplicate"'
@@ -131,7 +131,7 @@ def _duplicate(conflict: DuplicateRegistration, base_url: str, owner: UUID | Non
     return Problem("duplicate-registration", detail, headers={"Link": link})
 
 
-def _hours(conflict: HoursNotOffered) -> Sentence:
+def _hours_not_offered(conflict: HoursNotOffered) -> Sentence:
     offered = ", ".join(str(hours) for hours in conflict.offered)
     return Sentence(
         fr=f"Durées de parcours à cette date : {offered} heures.",
@@ -139,7 +139,7 @@ def _hours(conflict: HoursNotOffered) -> Sentence:
     )
 
 
-def _motives(conflict: MotiveNotValid) -> Sentence:
+def _motive_not_valid(conflict: MotiveNotValid) -> Sentence:
     valid = ", ".join(conflict.valid)
     return Sentence(
         fr=f"Motifs valables à cette date, pour une absence justifiée : {valid}.",
@@ -147,15 +147,15 @@ def _motives(conflict: MotiveNotValid) -> Sentence:
     )
 
 
-def _invalid(pointer: str, code: str, detail: Sentence) -> Problem:
+def _invalid_field(pointer: str, code: str, detail: Sentence) -> Problem:
     return Problem("validation-error", detail, [field_error(pointer, code, detail)])
 
 
-def problem_of(stop: Exception) -> Problem | None:
+def use_case_problem(error: Exception) -> Problem | None:
     """The problem that says what stopped a use case before anything was decided; None for anything else."""
-    match stop:
+    match error:
         case UnknownReference():
-            return _unknown(stop)
+            return _unknown_reference(error)
         case Missing():
             detail = Sentence(
                 fr="Aucune ressource de votre périmètre n’a cet identifiant.",
@@ -174,7 +174,7 @@ def problem_of(stop: Exception) -> Problem | None:
             )
             return Problem("idempotency-in-flight", detail, headers={"Retry-After": "1"})
         case Stale():
-            return Problem("precondition-failed", _stale(stop), version=stop.version)
+            return Problem("precondition-failed", _precondition_failed(error), version=error.version)
         case PreconditionMissing():
             detail = Sentence(
                 fr="Cette ressource existe : dites quelle version vous modifiez.",
@@ -184,10 +184,10 @@ def problem_of(stop: Exception) -> Problem | None:
         case ConumIdTaken():
             return Problem("conum-id-taken", CONUM_ID_TAKEN)
         case _:
-            return problem_with_credentials(stop) or problem_with_webhooks(stop)
+            return credential_problem(error) or webhook_problem(error)
 
 
-def _stale(stale: Stale) -> Sentence:
+def _precondition_failed(stale: Stale) -> Sentence:
     present = Sentence(fr=f"La version actuelle est {stale.version}.", en=f"The current version is {stale.version}.")
     if not stale.weakly:
         return present
@@ -199,7 +199,7 @@ def _stale(stale: Stale) -> Sentence:
     )
 
 
-def _unknown(reference: UnknownReference) -> Problem:
+def _unknown_reference(reference: UnknownReference) -> Problem:
     nothing = Sentence(fr="Aucune ressource ne porte cet identifiant.", en="No resource has this identifier.")
     pointers = ", ".join(reference.pointers)
     detail = Sentence(fr=f"Référence inconnue : {pointers}.", en=f"Unknown reference: {pointers}.")

@@ -11,38 +11,38 @@ from app.use_cases.errors import (
 )
 from app.wording.languages import Sentence
 
-DISAGREEING = Sentence(
+MISMATCH = Sentence(
     fr="Ne s’accorde pas avec le rôle, ou avec ce qui est connu du client.",
     en="Does not agree with the role, or with what is known of the client.",
 )
-TAKEN = Sentence(
+ISSUER_CLIENT_ID_TAKEN = Sentence(
     fr="Un autre client porte déjà ce nom chez l’émetteur.", en="Another client already has this name at the issuer."
 )
 
 
-def problem_with_credentials(stop: Exception) -> Problem | None:
+def credential_problem(error: Exception) -> Problem | None:
     """None for anything else."""
-    match stop:
+    match error:
         case TooManyKeys():
-            live = ", ".join(stop.live)
+            live = ", ".join(error.live)
             return Problem("too-many-keys", Sentence(fr=f"Clés actives : {live}.", en=f"Live keys: {live}."))
         case IssuerClientIdTaken():
-            return Problem("issuer-client-id-taken", TAKEN)
+            return Problem("issuer-client-id-taken", ISSUER_CLIENT_ID_TAKEN)
         case Disagreement():
-            errors = [field_error(pointer, "mismatch", DISAGREEING) for pointer in stop.pointers]
-            return Problem("validation-error", DISAGREEING, errors)
+            errors = [field_error(pointer, "mismatch", MISMATCH) for pointer in error.pointers]
+            return Problem("validation-error", MISMATCH, errors)
         case ExpiryOutOfRange():
-            latest = f"{stop.latest:%Y-%m-%dT%H:%M:%SZ}"
+            latest = f"{error.latest:%Y-%m-%dT%H:%M:%SZ}"
             said = Sentence(
                 fr=f"À venir, et au plus tard {latest}.", en=f"In the future, and by {latest} at the latest."
             )
             return Problem("validation-error", said, [field_error("/expires_at", "expiry-range", said)])
         case ScopesBeyondRole():
-            possible = ", ".join(stop.possible)
+            possible = ", ".join(error.possible)
             said = Sentence(fr=f"Portées de ce rôle : {possible}.", en=f"Scopes of this role: {possible}.")
             return Problem("validation-error", said, [field_error("/scopes", "beyond-role", said)])
         case ScopesBeyondMaker():
-            missing = ", ".join(stop.missing)
+            missing = ", ".join(error.missing)
             said = Sentence(
                 fr=f"Une clé n’accorde que ce qu’elle permet ; la vôtre n’a pas : {missing}.",
                 en=f"A key grants only what it allows; yours does not have: {missing}.",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from app.persistence.engine.database_errors import Unready
 from app.wording.languages import Sentence
 
-WHY: Mapping[Unready, Sentence] = {
+DATABASE_UNAVAILABLE_MESSAGES: Mapping[Unready, Sentence] = {
     Unready.AWAY: Sentence(fr="La base de données ne répond pas.", en="The database does not answer."),
     Unready.READ_ONLY: Sentence(
         fr="La base de données ne prend pas d’écriture en ce moment.",

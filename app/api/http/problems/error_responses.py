@@ -7,11 +7,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from app.api.http.application_state import Service
-from app.api.http.problems.conflict_problems import CONUM_ID_TAKEN, problem_of, problem_of_conflict
-from app.api.http.problems.database_unavailable_messages import WHY
-from app.api.http.problems.problem_details import Problem, code_of_status, problem_answer
-from app.api.http.problems.problem_types import CATALOGUE
+from app.api.http.application_state import ApplicationState
+from app.api.http.problems.conflict_problems import CONUM_ID_TAKEN, conflict_problem, use_case_problem
+from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
+from app.api.http.problems.problem_details import Problem, code_for_status, problem_response
+from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.http.problems.validation_problems import request_problem
 from app.domain.errors import Conflict
 from app.persistence.administration.clients import Client
@@ -22,42 +22,42 @@ from app.persistence.engine.transactions.idempotency import AlreadyAnswered, Ans
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405
-LATER = {"Retry-After": "1"}
+RETRY_AFTER = {"Retry-After": "1"}
 
-UNKNOWN = Sentence(
+COMMIT_OUTCOME_UNKNOWN = Sentence(
     fr="La base de données n’a pas dit si l’écriture a eu lieu ; la même demande, avec la même clé, le dira.",
     en="The database did not say whether the write took place; the same request with the same key will tell.",
 )
-LOST = Sentence(
+DATABASE_INTERRUPTED = Sentence(
     fr="La base de données s’est interrompue et n’a rien écrit.", en="The database was interrupted and wrote nothing."
 )
-TOO_LONG = Sentence(
+TIMED_OUT = Sentence(
     fr="La demande a pris trop de temps ; répétée avec la même clé, elle ne sera pas faite deux fois.",
     en="The request took too long; repeated with the same key, it is not carried out twice.",
 )
-SEALED = Sentence(
+DECRYPTION_FAILED = Sentence(
     fr="Ce service n’ouvre plus ce qu’il a chiffré : un secret de configuration lui manque.",
     en="This service no longer opens what it encrypted: it lacks a secret of its configuration.",
 )
-OUTRUN = Sentence(fr="Une écriture simultanée a été plus rapide.", en="A simultaneous write was quicker.")
-RECORDED = Sentence(
+CONCURRENT_WRITE = Sentence(fr="Une écriture simultanée a été plus rapide.", en="A simultaneous write was quicker.")
+INTERNAL_ERROR = Sentence(
     fr="L’erreur est enregistrée ; rien n’a été écrit.", en="The error is recorded; nothing was written."
 )
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.api")
 
 
-class TimeLimitReached(Exception):  # noqa: N818  # what happened, not a mistake of ours
+class RequestTimedOut(Exception):  # noqa: N818  # what happened, not a mistake of ours
     """The time a request may take is over."""
 
 
-def answer_to(error: Exception, scope: Scope) -> Answer:
+def error_response(error: Exception, scope: Scope) -> Answer:
     """What a client is told of `error`; one that nobody meant is logged."""
-    service: Service = scope["app"].state.service
+    service: ApplicationState = scope["app"].state.service
     if isinstance(error, AlreadyAnswered | ConflictAnswered):
         return error.answer
     problem = _problem(error, scope, service.base_url)
-    return problem_answer(problem, service.base_url, scope["language"], scope["request_id"])
+    return problem_response(problem, service.base_url, scope["language"], scope["request_id"])
 
 
 def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
@@ -65,55 +65,55 @@ def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
         case Problem():
             return error
         case Conflict():
-            return problem_of_conflict(error, base_url, _owner(scope))
+            return conflict_problem(error, base_url, _training_organisation(scope))
         case RequestValidationError():
             return request_problem(error.errors())
         case HTTPException():
-            return _problem_of_framework(error, scope)
+            return _problem_of_http_exception(error, scope)
         case _:
-            if (problem := problem_of(error)) is not None:
+            if (problem := use_case_problem(error)) is not None:
                 return problem
-            problem, trouble = _problem_of_failure(error), trouble_of(error)
+            problem, trouble = _problem_of_unexpected(error), trouble_of(error)
             told = {"trouble": SAID[trouble]} if trouble else {}
             _LOG.error("failure", code=problem.code, request_id=str(scope["request_id"]), exc_info=error, **told)
             return problem
 
 
-def _owner(scope: Scope) -> UUID | None:
+def _training_organisation(scope: Scope) -> UUID | None:
     """The training organisation that asks, when it is one."""
     caller: Client | None = scope.get("caller")
     return caller.training_organisation_id if caller else None
 
 
-def _problem_of_failure(failure: Exception) -> Problem:
+def _problem_of_unexpected(failure: Exception) -> Problem:
     """The problem that says a failure nobody meant, without its internals."""
     if isinstance(failure, OutcomeUnknown):
-        return Problem("outcome-unknown", UNKNOWN, headers=LATER)
+        return Problem("outcome-unknown", COMMIT_OUTCOME_UNKNOWN, headers=RETRY_AFTER)
     if isinstance(failure, NothingWritten):
-        return Problem("unavailable", LOST, headers=LATER)
-    if isinstance(failure, TimeLimitReached | TooLate):
-        return Problem("unavailable", TOO_LONG, headers=LATER)
+        return Problem("unavailable", DATABASE_INTERRUPTED, headers=RETRY_AFTER)
+    if isinstance(failure, RequestTimedOut | TooLate):
+        return Problem("unavailable", TIMED_OUT, headers=RETRY_AFTER)
     if (why := trouble_of(failure)) is not None:
-        return Problem("unavailable", WHY[why], headers=LATER)
+        return Problem("unavailable", DATABASE_UNAVAILABLE_MESSAGES[why], headers=RETRY_AFTER)
     if isinstance(failure, SealedByAnotherKeyError):
-        return Problem("unavailable", SEALED, headers=LATER)
+        return Problem("unavailable", DECRYPTION_FAILED, headers=RETRY_AFTER)
     constraint = violated_constraint(failure)
     if constraint == "uq_adviser_conum_id":
         return Problem("conum-id-taken", CONUM_ID_TAKEN)
     if constraint is not None:
-        return Problem("unavailable", OUTRUN, headers=LATER)
-    return Problem("internal-error", RECORDED)
+        return Problem("unavailable", CONCURRENT_WRITE, headers=RETRY_AFTER)
+    return Problem("internal-error", INTERNAL_ERROR)
 
 
-def _problem_of_framework(error: HTTPException, scope: Scope) -> Problem:
+def _problem_of_http_exception(error: HTTPException, scope: Scope) -> Problem:
     headers = dict(error.headers or {})
-    if error.status_code == METHOD_NOT_ALLOWED and (methods := _methods_of(scope)):
+    if error.status_code == METHOD_NOT_ALLOWED and (methods := _allowed_methods(scope)):
         headers["Allow"] = methods
-    code = code_of_status(error.status_code)
-    return Problem(code, CATALOGUE[code].advice, headers=headers)
+    code = code_for_status(error.status_code)
+    return Problem(code, PROBLEM_TYPES[code].advice, headers=headers)
 
 
-def _methods_of(scope: Scope) -> str:
+def _allowed_methods(scope: Scope) -> str:
     """Every method that some route takes at this path: the framework names those of the first route only."""
     operations = scope["app"].state.operations
     found = {method for route in operations if route.path_regex.match(scope["path"]) for method in route.methods}

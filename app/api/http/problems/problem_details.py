@@ -9,28 +9,28 @@ import orjson
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.api.http.fields.field_types import LONGEST_SAID, Address, Said
-from app.api.http.language_negotiation import etag, spoken
-from app.api.http.problems.problem_types import CATALOGUE
+from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, DisplayText, Uri
+from app.api.http.language_negotiation import etag, language_headers
+from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.persistence.engine.transactions.idempotency import Answer
 from app.wording.languages import Language, Sentence
 
-MEDIA_TYPE = "application/problem+json"
-MOST_ERRORS = 50  # a body of 25,000 unknown fields gets an answer of a readable size
-LONGEST_NAME = 100
-DEEPEST_NAMED = 30  # more than a body may be nested
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 50  # a body of 25,000 unknown fields gets an answer of a readable size
+MAX_NAME_LENGTH = 100
+MAX_POINTER_DEPTH = 30  # more than a body may be nested
 
 Code = Annotated[str, Field(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
 Pointer = Annotated[
     str,
     Field(
-        max_length=DEEPEST_NAMED * 2 * (LONGEST_NAME + 1),
+        max_length=MAX_POINTER_DEPTH * 2 * (MAX_NAME_LENGTH + 1),
         description="RFC 6901, dans le corps ; `/` quand c’est le corps entier ; le nom d’un paramètre, sinon.",
         json_schema_extra={"format": "json-pointer"},
     ),
 ]
 
-_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "payload-too-large", 415: "unsupported-media-type"}
+_CODE_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "payload-too-large", 415: "unsupported-media-type"}
 
 
 class FieldError(TypedDict):
@@ -38,23 +38,23 @@ class FieldError(TypedDict):
 
     pointer: Pointer
     code: Code
-    detail: Said
+    detail: DisplayText
 
 
 class ProblemResource(TypedDict):
     """Un problème (RFC 9457). `code` est stable : lisez-le, jamais les textes. `type` est une page qui l’explique."""
 
-    type: Address
-    title: Said
+    type: Uri
+    title: DisplayText
     status: Annotated[int, Field(ge=400, le=599)]
-    detail: Said
+    detail: DisplayText
     instance: Annotated[str, Field(max_length=45, pattern="^urn:uuid:[0-9a-f-]{36}$")]
     code: Code
-    errors: NotRequired[Annotated[list[FieldError], Field(max_length=MOST_ERRORS)]]
+    errors: NotRequired[Annotated[list[FieldError], Field(max_length=MAX_ERRORS)]]
 
 
 @dataclass(frozen=True, slots=True)
-class WrongField:
+class FieldProblem:
     """`pointer` is where it is (RFC 6901), `code` a promise."""
 
     pointer: str
@@ -71,48 +71,53 @@ class Problem(Exception):  # noqa: N818  # the field's own word for it
 
     code: str
     detail: Sentence
-    errors: Iterable[WrongField] = ()
+    errors: Iterable[FieldProblem] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     version: int | None = None
 
     @property
     def status(self) -> int:
-        return CATALOGUE[self.code].status
+        return PROBLEM_TYPES[self.code].status
 
 
-def as_shown(name: str) -> str:
+def printable_name(name: str) -> str:
     """A name that somebody sent, as an answer may repeat it: short and printable."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in name[:LONGEST_NAME])
+    return "".join(character if character.isprintable() else "\ufffd" for character in name[:MAX_NAME_LENGTH])
 
 
-def pointer_to(*names: object) -> str:
+def json_pointer(*names: object) -> str:
     """RFC 6901: `~` and `/` inside a name are escaped."""
-    return "".join(f"/{as_shown(str(name)).replace('~', '~0').replace('/', '~1')}" for name in names)
+    return "".join(f"/{printable_name(str(name)).replace('~', '~0').replace('/', '~1')}" for name in names)
 
 
-def field_error(pointer: str, code: str, detail: Sentence) -> WrongField:
-    return WrongField(pointer, code, detail)
+def field_error(pointer: str, code: str, detail: Sentence) -> FieldProblem:
+    return FieldProblem(pointer, code, detail)
 
 
-def code_of_status(status: int) -> str:
+def code_for_status(status: int) -> str:
     """The code of an error raised by the framework."""
     client_error = 400 <= status < 500  # noqa: PLR2004  # the class of client errors
-    return _BY_STATUS.get(status, "malformed-json" if client_error else "internal-error")
+    return _CODE_BY_STATUS.get(status, "malformed-json" if client_error else "internal-error")
 
 
-def problem_answer(problem: Problem, base_url: str, language: Language, request_id: UUID) -> Answer:
-    kind = CATALOGUE[problem.code]
+def problem_response(problem: Problem, base_url: str, language: Language, request_id: UUID) -> Answer:
+    kind = PROBLEM_TYPES[problem.code]
     body: ProblemResource = {
         "type": f"{base_url}/problems/{problem.code}",
         "title": kind.title.said_in(language),
         "status": kind.status,
-        "detail": problem.detail.said_in(language)[:LONGEST_SAID],
+        "detail": problem.detail.said_in(language)[:MAX_DISPLAY_TEXT_LENGTH],
         "instance": f"urn:uuid:{request_id}",
         "code": problem.code,
     }
     if errors := [wrong.said_in(language) for wrong in problem.errors]:
         body["errors"] = errors
-    headers = {"Content-Type": MEDIA_TYPE, **spoken(language), "Cache-Control": "no-store", **problem.headers}
+    headers = {
+        "Content-Type": PROBLEM_MEDIA_TYPE,
+        **language_headers(language),
+        "Cache-Control": "no-store",
+        **problem.headers,
+    }
     if problem.version is not None:
         headers["ETag"] = etag(problem.version, language)
     return Answer(kind.status, orjson.dumps(body), headers)

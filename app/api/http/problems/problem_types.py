@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-from app.api.http.problems.conflict_problem_types import CONFLICTS, Kind
+from app.api.http.problems.conflict_problem_types import CONFLICT_PROBLEM_TYPES, ProblemType
 from app.wording.languages import Sentence
 
-CATALOGUE: Mapping[str, Kind] = {
-    "malformed-json": Kind(
+PROBLEM_TYPES: Mapping[str, ProblemType] = {
+    "malformed-json": ProblemType(
         400,
         Sentence(fr="Corps illisible", en="Unreadable body"),
         Sentence(
             fr="Envoyez un document JSON valide, encodé en UTF-8.", en="Send a valid JSON document, encoded in UTF-8."
         ),
     ),
-    "malformed-request": Kind(
+    "malformed-request": ProblemType(
         400,
         Sentence(fr="Requête HTTP illisible", en="Unreadable HTTP request"),
         Sentence(
@@ -21,7 +21,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="This is not a whole HTTP/1.1 request: use a common HTTP client.",
         ),
     ),
-    "malformed-form": Kind(
+    "malformed-form": ProblemType(
         400,
         Sentence(fr="Formulaire illisible", en="Unreadable form"),
         Sentence(
@@ -29,7 +29,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Send a multipart/form-data form of which every part is complete.",
         ),
     ),
-    "invalid-parameter": Kind(
+    "invalid-parameter": ProblemType(
         400,
         Sentence(fr="Paramètre invalide", en="Invalid parameter"),
         Sentence(
@@ -37,12 +37,12 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Correct or remove the parameter named in `errors`.",
         ),
     ),
-    "invalid-header": Kind(
+    "invalid-header": ProblemType(
         400,
         Sentence(fr="En-tête invalide", en="Invalid header"),
         Sentence(fr="Corrigez l’en-tête nommé dans `detail`.", en="Correct the header named in `detail`."),
     ),
-    "invalid-cursor": Kind(
+    "invalid-cursor": ProblemType(
         400,
         Sentence(fr="Curseur invalide", en="Invalid cursor"),
         Sentence(
@@ -50,7 +50,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Start the list again from the beginning, with the same filters.",
         ),
     ),
-    "idempotency-key-missing": Kind(
+    "idempotency-key-missing": ProblemType(
         400,
         Sentence(fr="Idempotency-Key manquant", en="Idempotency-Key missing"),
         Sentence(
@@ -58,7 +58,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Add an Idempotency-Key header of 16 to 255 characters, new for each request.",
         ),
     ),
-    "unauthenticated": Kind(
+    "unauthenticated": ProblemType(
         401,
         Sentence(fr="Clé d’API absente ou inconnue", en="API key missing or unknown"),
         Sentence(
@@ -66,7 +66,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Send `Authorization: Bearer` followed by your key.",
         ),
     ),
-    "forbidden": Kind(
+    "forbidden": ProblemType(
         403,
         Sentence(fr="Action non permise à ce rôle", en="Action not allowed for this role"),
         Sentence(
@@ -74,7 +74,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Ask a role that has the right to take this action.",
         ),
     ),
-    "not-found": Kind(
+    "not-found": ProblemType(
         404,
         Sentence(fr="Introuvable", en="Not found"),
         Sentence(
@@ -82,14 +82,14 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Check the address and the identifier: it does not exist, or is not yours.",
         ),
     ),
-    "method-not-allowed": Kind(
+    "method-not-allowed": ProblemType(
         405,
         Sentence(fr="Méthode non permise", en="Method not allowed"),
         Sentence(
             fr="Utilisez une des méthodes de l’en-tête Allow.", en="Use one of the methods given in the Allow header."
         ),
     ),
-    "not-acceptable": Kind(
+    "not-acceptable": ProblemType(
         406,
         Sentence(fr="Format non proposé", en="Format not offered"),
         Sentence(
@@ -97,7 +97,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Ask for `application/json` or `text/csv` in the Accept header.",
         ),
     ),
-    "request-timeout": Kind(
+    "request-timeout": ProblemType(
         408,
         Sentence(fr="Demande trop lente", en="Request too slow"),
         Sentence(
@@ -105,7 +105,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Send the headers, then the body, in less than ten seconds, a file in less than two minutes.",
         ),
     ),
-    "cursor-expired": Kind(
+    "cursor-expired": ProblemType(
         410,
         Sentence(fr="Curseur expiré", en="Expired cursor"),
         Sentence(
@@ -115,15 +115,15 @@ CATALOGUE: Mapping[str, Kind] = {
             "or resume the feed at the oldest event kept, without `after`.",
         ),
     ),
-    "precondition-failed": Kind(
+    "precondition-failed": ProblemType(
         412,
         Sentence(fr="Version périmée", en="Stale version"),
         Sentence(
             fr="Relisez la ressource et reprenez avec son ETag.", en="Read the resource again and resume with its ETag."
         ),
     ),
-    **CONFLICTS,
-    "payload-too-large": Kind(
+    **CONFLICT_PROBLEM_TYPES,
+    "payload-too-large": ProblemType(
         413,
         Sentence(fr="Corps trop volumineux", en="Body too large"),
         Sentence(
@@ -131,7 +131,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="A body has at most 256 KiB, a file to import at most 10 MiB.",
         ),
     ),
-    "unsupported-media-type": Kind(
+    "unsupported-media-type": ProblemType(
         415,
         Sentence(fr="Type de contenu refusé", en="Content type refused"),
         Sentence(
@@ -139,12 +139,12 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Send application/json, or multipart/form-data for a file.",
         ),
     ),
-    "validation-error": Kind(
+    "validation-error": ProblemType(
         422,
         Sentence(fr="Demande invalide", en="Invalid request"),
         Sentence(fr="Corrigez chaque champ nommé dans `errors`.", en="Correct each field named in `errors`."),
     ),
-    "unknown-reference": Kind(
+    "unknown-reference": ProblemType(
         422,
         Sentence(fr="Référence inconnue", en="Unknown reference"),
         Sentence(
@@ -152,7 +152,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Create what `errors` names first, or correct the identifier.",
         ),
     ),
-    "idempotency-key-reused": Kind(
+    "idempotency-key-reused": ProblemType(
         422,
         Sentence(fr="Idempotency-Key déjà utilisé", en="Idempotency-Key already used"),
         Sentence(
@@ -160,7 +160,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="A key serves for one request only: take a new one.",
         ),
     ),
-    "precondition-required": Kind(
+    "precondition-required": ProblemType(
         428,
         Sentence(fr="If-Match manquant", en="If-Match missing"),
         Sentence(
@@ -168,7 +168,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Send If-Match with the ETag of the version you read.",
         ),
     ),
-    "too-many-requests": Kind(
+    "too-many-requests": ProblemType(
         429,
         Sentence(fr="Trop de demandes", en="Too many requests"),
         Sentence(
@@ -176,7 +176,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Wait Retry-After seconds; a read with If-None-Match answered 304 is not counted.",
         ),
     ),
-    "head-too-large": Kind(
+    "head-too-large": ProblemType(
         431,
         Sentence(fr="En-têtes trop volumineux", en="Headers too large"),
         Sentence(
@@ -184,7 +184,7 @@ CATALOGUE: Mapping[str, Kind] = {
             en="The address and the headers have at most 32 KiB together.",
         ),
     ),
-    "internal-error": Kind(
+    "internal-error": ProblemType(
         500,
         Sentence(fr="Erreur interne", en="Internal error"),
         Sentence(
@@ -192,12 +192,12 @@ CATALOGUE: Mapping[str, Kind] = {
             en="Try again; if the error persists, give `instance` to the support desk.",
         ),
     ),
-    "unavailable": Kind(
+    "unavailable": ProblemType(
         503,
         Sentence(fr="Service momentanément indisponible", en="Service temporarily unavailable"),
         Sentence(fr="Réessayez après Retry-After secondes.", en="Try again after Retry-After seconds."),
     ),
-    "outcome-unknown": Kind(
+    "outcome-unknown": ProblemType(
         503,
         Sentence(fr="Issue inconnue", en="Outcome unknown"),
         Sentence(

@@ -5,20 +5,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.api.http.fields import validation_messages
-from app.api.http.problems.problem_details import MOST_ERRORS, Problem, WrongField, field_error, pointer_to
+from app.api.http.problems.problem_details import MAX_ERRORS, FieldProblem, Problem, field_error, json_pointer
 from app.wording.languages import Sentence
 
-Mistake = tuple[str, Sentence]  # the code, which is a promise, and what people read
+CodedMessage = tuple[str, Sentence]  # the code, which is a promise, and what people read
 
 _TEXT = "invalid-type", Sentence(fr="Doit être un texte.", en="Must be a text.")
 _BOOLEAN = "invalid-type", Sentence(fr="Doit être true ou false.", en="Must be true or false.")
 _INTEGER = "invalid-type", Sentence(fr="Doit être un nombre entier.", en="Must be an integer.")
 _OBJECT = "invalid-type", Sentence(fr="Doit être un objet JSON.", en="Must be a JSON object.")
 _UUID = "invalid-uuid", validation_messages.UUID
-_DATE = "invalid-date", validation_messages.IN_THE_CALENDAR
+_DATE = "invalid-date", validation_messages.CALENDAR_DATE
 _INSTANT = "invalid-instant", validation_messages.INSTANT
 # The kinds of mistake people make, by pydantic's name for them; any other is said by `_OTHERWISE`.
-_MISTAKES: Mapping[str, Mistake] = {
+_MESSAGES: Mapping[str, CodedMessage] = {
     "missing": ("missing", Sentence(fr="Ce champ est requis.", en="This field is required.")),
     "extra_forbidden": ("unknown-field", Sentence(fr="Ce champ n’existe pas.", en="This field does not exist.")),
     "uuid_parsing": _UUID,
@@ -47,22 +47,25 @@ _MISTAKES: Mapping[str, Mistake] = {
     "value_error": ("invalid-type", Sentence(fr="Doit être un fichier.", en="Must be a file.")),
     "list_type": ("invalid-type", Sentence(fr="Doit être une liste.", en="Must be a list.")),
 }
-_OTHERWISE = "invalid-value", Sentence(fr="Cette valeur n’est pas acceptée ici.", en="This value is not accepted here.")
+_DEFAULT_MESSAGE = (
+    "invalid-value",
+    Sentence(fr="Cette valeur n’est pas acceptée ici.", en="This value is not accepted here."),
+)
 # Of what pydantic expects: each value as it is written, without its name in Python.
 _QUOTED = re.compile(r"'([^']*)'")
-_LEADING = {"body", "query", "path", "header"}
-_WHOLE = "/"  # the place of what is wrong with a body as a whole: a pointer is never empty
+_LOCATION_PREFIXES = {"body", "query", "path", "header"}
+_WHOLE_BODY = "/"  # the place of what is wrong with a body as a whole: a pointer is never empty
 
 
 def _pointer(location: Sequence[int | str], at: str | None) -> str:
     """`at` is the field of a whole object that its validator objects to."""
     if location[-1:] == ("[key]",):  # how pydantic says that the name itself is wrong
         location = location[:-1]
-    names = location[1:] if location and location[0] in _LEADING else location
-    return pointer_to(*names, *([at] if at else ())) or _WHOLE
+    names = location[1:] if location and location[0] in _LOCATION_PREFIXES else location
+    return json_pointer(*names, *([at] if at else ())) or _WHOLE_BODY
 
 
-def _mistake(kind: str, context: Mapping[str, Any]) -> Mistake:
+def _message(kind: str, context: Mapping[str, Any]) -> CodedMessage:
     """`context` holds the bounds that were not kept, or the sentence of an `objection`."""
     match kind:
         case "enum" | "literal_error":
@@ -81,7 +84,7 @@ def _mistake(kind: str, context: Mapping[str, Any]) -> Mistake:
             least = context["min_length"]
             return "too-short", Sentence(fr=f"Au moins {least} élément(s).", en=f"At least {least} item(s).")
         case "string_pattern_mismatch":  # never the pattern itself, which tells people nothing
-            return "invalid-format", validation_messages.FORM
+            return "invalid-format", validation_messages.INVALID_FORMAT
         case "greater_than_equal":
             least = context["ge"]
             return "out-of-range", Sentence(fr=f"Doit être au moins {least}.", en=f"Must be at least {least}.")
@@ -90,23 +93,23 @@ def _mistake(kind: str, context: Mapping[str, Any]) -> Mistake:
             return "out-of-range", Sentence(fr=f"Doit être au plus {most}.", en=f"Must be at most {most}.")
         case _:
             objection = context.get("said")
-            return (kind, objection) if isinstance(objection, Sentence) else _MISTAKES.get(kind, _OTHERWISE)
+            return (kind, objection) if isinstance(objection, Sentence) else _MESSAGES.get(kind, _DEFAULT_MESSAGE)
 
 
-def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[WrongField]:
+def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
     """One for each mistake; what was sent is never repeated."""
-    return [_wrong(error["loc"], error["type"], error.get("ctx", {})) for error in errors]
+    return [_field_problem(error["loc"], error["type"], error.get("ctx", {})) for error in errors]
 
 
-def _wrong(location: Sequence[int | str], kind: str, context: Mapping[str, Any]) -> WrongField:
+def _field_problem(location: Sequence[int | str], kind: str, context: Mapping[str, Any]) -> FieldProblem:
     pointer = _pointer(location, context.get("at"))
-    if pointer == _WHOLE and kind == "missing":
-        return field_error(pointer, "missing", validation_messages.BODY)
-    return field_error(pointer, *_mistake(kind, context))
+    if pointer == _WHOLE_BODY and kind == "missing":
+        return field_error(pointer, "missing", validation_messages.BODY_REQUIRED)
+    return field_error(pointer, *_message(kind, context))
 
 
 def validation_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
-    found = field_errors(errors[:MOST_ERRORS])
+    found = field_problems(errors[:MAX_ERRORS])
     names = ", ".join(dict.fromkeys(error.pointer for error in found))
     return Problem(
         "validation-error", Sentence(fr=f"Champs à corriger : {names}.", en=f"Fields to correct: {names}."), found
@@ -124,14 +127,14 @@ def request_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
         return Problem("not-found", detail)
     if "header" in places:
         detail = Sentence(fr="Un en-tête est mal formé.", en="A header is malformed.")
-        return Problem("invalid-header", detail, field_errors(errors))
+        return Problem("invalid-header", detail, field_problems(errors))
     if "query" in places:
-        found = field_errors([error for error in errors if error["loc"][0] == "query"])
-        return Problem("invalid-parameter", _parameters(found), found)
+        found = field_problems([error for error in errors if error["loc"][0] == "query"])
+        return Problem("invalid-parameter", _parameter_details(found), found)
     return validation_problem(errors)
 
 
-def _parameters(wrong: Sequence[WrongField]) -> Sentence:
+def _parameter_details(wrong: Sequence[FieldProblem]) -> Sentence:
     named = [(error.pointer.lstrip("/"), error.detail) for error in wrong]
     french = " ".join(f"{name} : {detail.fr}" for name, detail in named)
     english = " ".join(f"{name}: {detail.en}" for name, detail in named)

@@ -8,7 +8,7 @@ from app.use_cases.notifications.administer_webhook_endpoints import MOST_ENDPOI
 from app.use_cases.notifications.egress_policy import NotDeliverable, Unreachable
 from app.wording.languages import Sentence
 
-WHY: Mapping[Unreachable, Sentence] = {
+URL_REFUSED_MESSAGES: Mapping[Unreachable, Sentence] = {
     Unreachable.MALFORMED: Sentence(fr="N’est pas une adresse que l’on peut joindre.", en="Is no address to reach."),
     Unreachable.SCHEME: Sentence(
         fr="https:// est requis ; en développement, WEBHOOK_ALLOW_PRIVATE_ADDRESSES permet http.",
@@ -30,25 +30,25 @@ WHY: Mapping[Unreachable, Sentence] = {
         en="Each part of the host name, between two dots, has from 1 to 63 characters, and the name at most 253.",
     ),
 }
-TOO_MANY = Sentence(
+TOO_MANY_ENDPOINTS = Sentence(
     fr=f"Vous avez déjà {MOST_ENDPOINTS} points de terminaison, le plus que l’on puisse avoir.",
     en=f"You have {MOST_ENDPOINTS} endpoints already, which is the most one may have.",
 )
-DISABLED = Sentence(
+ENDPOINT_DISABLED = Sentence(
     fr="Ce point de terminaison est désactivé : rien n’y est livré.",
     en="This endpoint is disabled: nothing is delivered to it.",
 )
 
 
-def problem_with_webhooks(stop: Exception) -> Problem | None:
+def webhook_problem(error: Exception) -> Problem | None:
     """None for anything else."""
-    match stop:
+    match error:
         case NotDeliverable():
-            said = WHY[stop.why]
-            return Problem("validation-error", said, [field_error("/url", f"url-{stop.why}", said)])
+            said = URL_REFUSED_MESSAGES[error.why]
+            return Problem("validation-error", said, [field_error("/url", f"url-{error.why}", said)])
         case TooManyEndpoints():
-            return Problem("too-many-endpoints", TOO_MANY)
+            return Problem("too-many-endpoints", TOO_MANY_ENDPOINTS)
         case EndpointDisabled():
-            return Problem("endpoint-disabled", DISABLED)
+            return Problem("endpoint-disabled", ENDPOINT_DISABLED)
         case _:
             return None

@@ -13,7 +13,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import app.api
-from app.api.http.problems.validation_problems import field_errors
+from app.api.http.problems.validation_problems import field_problems
 from tests.api.openapi.contract_requests import CONTRACT
 from tests.api.response_assertions import OPERATIONS, problem
 from tests.http_builders import contract_body
@@ -74,7 +74,7 @@ def test_what_is_wrong_with_a_body_is_placed_and_said_without_a_pattern(operatio
             try:
                 body.validate_python(_at(place, value))
             except ValidationError as wrong:
-                for error in field_errors(wrong.errors()):
+                for error in field_problems(wrong.errors()):
                     seen += 1
                     assert error.pointer.startswith("/"), (place, value)
                     assert not PATTERN.search(error.detail.fr + error.detail.en), (place, value, error)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.api.http.limits.trusted_proxies import Proxies, proxies_named
+from app.api.http.limits.trusted_proxies import TrustedProxies, parse_trusted_proxies
 
-BEHIND = proxies_named("10.0.0.0/8, 192.0.2.7 fd00::/8")
+BEHIND = parse_trusted_proxies("10.0.0.0/8, 192.0.2.7 fd00::/8")
 
 
 def asked(peer: str | None, *forwarded: str) -> dict[str, Any]:
@@ -16,8 +16,8 @@ def asked(peer: str | None, *forwarded: str) -> dict[str, Any]:
 
 
 def test_without_a_trusted_proxy_the_peer_counts_whatever_it_writes() -> None:
-    assert Proxies().origin(asked("203.0.113.9", "198.51.100.1")) == "203.0.113.9"
-    assert BEHIND.origin(asked("203.0.113.9", "198.51.100.1")) == "203.0.113.9"
+    assert TrustedProxies().client_address(asked("203.0.113.9", "198.51.100.1")) == "203.0.113.9"
+    assert BEHIND.client_address(asked("203.0.113.9", "198.51.100.1")) == "203.0.113.9"
 
 
 @pytest.mark.parametrize(
@@ -38,28 +38,28 @@ def test_without_a_trusted_proxy_the_peer_counts_whatever_it_writes() -> None:
     ],
 )
 def test_behind_trusted_proxies_the_last_address_that_nobody_trusts_counts(forwarded: list[str], origin: str) -> None:
-    assert BEHIND.origin(asked("10.0.0.1", *forwarded)) == origin
+    assert BEHIND.client_address(asked("10.0.0.1", *forwarded)) == origin
 
 
 @pytest.mark.parametrize(
     "last", ["", " ", "unknown", "_hidden", "1.2.3", "1.2.3.4.5", "x" * 9_000, "\xe9", "1.2.3.4/8"]
 )
 def test_what_is_no_address_hides_what_stands_before_it(last: str) -> None:
-    assert BEHIND.origin(asked("10.0.0.1", f"198.51.100.1, {last}")) == "10.0.0.1"
-    assert BEHIND.origin(asked("10.0.0.1", f"198.51.100.1, {last}, 10.1.1.1")) == "10.1.1.1"
+    assert BEHIND.client_address(asked("10.0.0.1", f"198.51.100.1, {last}")) == "10.0.0.1"
+    assert BEHIND.client_address(asked("10.0.0.1", f"198.51.100.1, {last}, 10.1.1.1")) == "10.1.1.1"
 
 
 def test_a_proxy_is_known_by_its_address_in_either_writing() -> None:
-    assert BEHIND.origin(asked("::ffff:10.0.0.1", "198.51.100.1")) == "198.51.100.1"
-    assert BEHIND.origin(asked("fd00::5", "198.51.100.1")) == "198.51.100.1"
+    assert BEHIND.client_address(asked("::ffff:10.0.0.1", "198.51.100.1")) == "198.51.100.1"
+    assert BEHIND.client_address(asked("fd00::5", "198.51.100.1")) == "198.51.100.1"
 
 
 def test_who_has_one_address_of_a_network_of_ipv6_has_them_all() -> None:
-    origins = {Proxies().origin(asked(f"2001:db8:1:2:{last:x}::1")) for last in range(50)}
+    origins = {TrustedProxies().client_address(asked(f"2001:db8:1:2:{last:x}::1")) for last in range(50)}
 
     assert origins == {"2001:db8:1:2::/64"}
-    assert Proxies().origin(asked("2001:db8:1:3::1")) not in origins
+    assert TrustedProxies().client_address(asked("2001:db8:1:3::1")) not in origins
 
 
 def test_a_socket_without_addresses_counts_as_one() -> None:
-    assert Proxies().origin(asked(None)) == BEHIND.origin(asked(None)) == "-"
+    assert TrustedProxies().client_address(asked(None)) == BEHIND.client_address(asked(None)) == "-"

@@ -10,7 +10,12 @@ import pytest
 
 from app.api import health
 from app.api.http.limits import concurrency_limits
-from app.api.http.limits.concurrency_limits import HEAVY_AT_ONCE, HEAVY_OF_ONE, PROBES_AT_ONCE, Share
+from app.api.http.limits.concurrency_limits import (
+    MAX_HEAVY_REQUESTS,
+    MAX_HEAVY_REQUESTS_PER_CLIENT,
+    MAX_PROBES,
+    ConcurrencyLimit,
+)
 from app.api.http.problems.problem_details import Problem
 from app.embedded.cluster import Cluster
 from app.persistence.administration import statistics
@@ -35,7 +40,7 @@ def _kept(*_: object) -> str:
 @pytest.fixture
 def without_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """On probes."""
-    monkeypatch.setattr(concurrency_limits, "PROBES_AT_ONCE", MANY)
+    monkeypatch.setattr(concurrency_limits, "MAX_PROBES", MANY)
 
 
 @pytest.fixture
@@ -79,21 +84,21 @@ def asking(served: Served) -> httpx.AsyncClient:
 async def test_a_registration_is_answered_while_many_statistics_take_long(busy: Served) -> None:
     with busy.client("platform") as platform:
         body = registration_body(an_adviser_in_post(platform))
-    async with asking(busy) as client, kept_busy(busy, client, HEAVY_OF_ONE) as asked:
+    async with asking(busy) as client, kept_busy(busy, client, MAX_HEAVY_REQUESTS_PER_CLIENT) as asked:
         registered = await client.post("/v1/registrations", json=body, headers=key())
         read = await client.get("/v1/registrations")
         over = asyncio.as_completed(asked)
-        refused = [await each for _, each in zip(range(MANY - HEAVY_OF_ONE), over, strict=False)]
+        refused = [await each for _, each in zip(range(MANY - MAX_HEAVY_REQUESTS_PER_CLIENT), over, strict=False)]
     served = [await each for each in over]
 
     assert (registered.status_code, read.status_code) == (201, 200)
     assert {(one.status_code, one.json()["code"]) for one in refused} == {(503, "unavailable")}
     assert {int(one.headers["Retry-After"]) for one in refused} <= {1, 2}
-    assert len(served) == HEAVY_OF_ONE
+    assert len(served) == MAX_HEAVY_REQUESTS_PER_CLIENT
 
 
 async def test_red_run_without_places_of_their_own_it_is_not(busy: Served) -> None:
-    busy.service.heavy = Share(MANY, MANY)
+    busy.service.heavy_work = ConcurrencyLimit(MANY, MANY)
     async with asking(busy) as client, kept_busy(busy, client, POOL_SIZE):
         refused = await client.get("/v1/registrations")
 
@@ -121,7 +126,7 @@ async def _slowly(database: Database) -> None:
 async def test_probes_that_anybody_sends_take_few_connections(busy: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "why_unready", _slowly)
 
-    assert await _beside_many_probes(busy, PROBES_AT_ONCE) == 200
+    assert await _beside_many_probes(busy, MAX_PROBES) == 200
 
 
 async def test_red_run_probes_without_a_bound_take_them_all(
@@ -134,40 +139,40 @@ async def test_red_run_probes_without_a_bound_take_them_all(
 
 
 async def test_a_client_does_not_take_all_places() -> None:
-    share, go, full, begun = Share(), asyncio.Event(), asyncio.Event(), list[int]()
+    share, go, full, begun = ConcurrencyLimit(), asyncio.Event(), asyncio.Event(), list[int]()
 
     async def work(client: int) -> None:
         async def lasts() -> None:
             begun.append(client)
-            if len(begun) == HEAVY_AT_ONCE:
+            if len(begun) == MAX_HEAVY_REQUESTS:
                 full.set()
             await go.wait()
 
-        await share.carry_out(UUID(int=client), lasts)
+        await share.run(UUID(int=client), lasts)
 
     asked = [asyncio.create_task(work(client)) for client in [1] * 10 + [2] * 10 + [3]]
     await full.wait()
     go.set()
     await asyncio.gather(*asked)
 
-    assert begun[:HEAVY_AT_ONCE] == [1, 1, 2, 2]
+    assert begun[:MAX_HEAVY_REQUESTS] == [1, 1, 2, 2]
     assert len(begun) == len(asked)
 
 
 async def test_who_waited_in_vain_and_who_failed_keep_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(concurrency_limits, "WAIT_SECONDS", 0.01)
-    share, go = Share(at_once=1, of_one=1), asyncio.Event()
+    share, go = ConcurrencyLimit(limit=1, per_client=1), asyncio.Event()
 
     async def fails() -> None:
         raise OSError
 
-    lasting = asyncio.create_task(share.carry_out(UUID(int=1), go.wait))
+    lasting = asyncio.create_task(share.run(UUID(int=1), go.wait))
     await asyncio.sleep(0)
     for client in (1, 2):
         with pytest.raises(Problem):
-            await share.carry_out(UUID(int=client), fails)
+            await share.run(UUID(int=client), fails)
     go.set()
     await lasting
     for client in (1, 2):
         with pytest.raises(OSError):  # noqa: PT011  # it was let in
-            await share.carry_out(UUID(int=client), fails)
+            await share.run(UUID(int=client), fails)

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.api.http import middleware
 from app.api.http.limits import connection_limits
-from app.api.http.limits.connection_limits import LONGEST_HEAD, BoundedProtocol
+from app.api.http.limits.connection_limits import MAX_HEAD_BYTES, LimitedHttpProtocol
 from app.embedded.cluster import Cluster
 from tests.api.raw_http import answer_on, connected, head, hung_up
 from tests.api.response_assertions import problem
@@ -29,7 +29,7 @@ def guarded(cluster: Cluster, template: str) -> Generator[Served]:
     """Quick to see, and to lose patience."""
     with pytest.MonkeyPatch.context() as patch, serving(asyncio.run(copied(cluster, template))) as started:
         patch.setattr(connection_limits, "LOOK_EVERY_SECONDS", 0.02)
-        patch.setattr(connection_limits, "HEAD_SECONDS", 0.3)
+        patch.setattr(connection_limits, "HEAD_TIMEOUT_SECONDS", 0.3)
         patch.setattr(connection_limits, "LINGER_SECONDS", 0.1)
         yield started
 
@@ -89,8 +89,8 @@ def test_a_body_that_nobody_reads_does_not_keep_its_connection(guarded: Served) 
 
 
 FILLED = {
-    "many": [f"X-{number}: {'x' * 1000}" for number in range(LONGEST_HEAD // 1000 + 1)],
-    "one": [f"X: {'x' * LONGEST_HEAD}"],
+    "many": [f"X-{number}: {'x' * 1000}" for number in range(MAX_HEAD_BYTES // 1000 + 1)],
+    "one": [f"X: {'x' * MAX_HEAD_BYTES}"],
     "huge": [f"X: {'x' * 1_000_000}"],
 }
 
@@ -106,7 +106,7 @@ def test_a_head_that_is_too_large_is_refused(guarded: Served, filled: str) -> No
     assert (answer.status, answer.problem["code"]) == (431, "head-too-large")
 
 
-@pytest.mark.parametrize("length", [LONGEST_HEAD, 70_000, 1_000_000])
+@pytest.mark.parametrize("length", [MAX_HEAD_BYTES, 70_000, 1_000_000])
 def test_an_address_that_is_too_long_is_refused_the_same_way(guarded: Served, length: int) -> None:
     with connected(guarded) as line:
         with contextlib.suppress(OSError):
@@ -173,7 +173,7 @@ def test_what_is_no_request_is_refused_as_a_problem(guarded: Served, nonsense: b
 
 def test_it_is_said_in_the_language_that_was_asked_for(guarded: Served) -> None:
     with connected(guarded) as line:
-        line.sendall(head("/livez", "Accept-Language: en", f"X: {'x' * LONGEST_HEAD}"))
+        line.sendall(head("/livez", "Accept-Language: en", f"X: {'x' * MAX_HEAD_BYTES}"))
         answer = answer_on(line)
 
     assert answer is not None
@@ -228,7 +228,7 @@ def test_an_answer_that_is_read_slowly_is_read_to_its_end(guarded: Served) -> No
             more = line.recv(32_768)
 
     assert received == length
-    assert time.monotonic() - began > connection_limits.HEAD_SECONDS
+    assert time.monotonic() - began > connection_limits.HEAD_TIMEOUT_SECONDS
 
 
 def test_refused_requests_are_counted(guarded: Served) -> None:
@@ -244,8 +244,8 @@ def test_refused_requests_are_counted(guarded: Served) -> None:
 
 @pytest.fixture
 def crowded(guarded: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
-    monkeypatch.setattr(connection_limits, "MOST_CONNECTIONS", FEW)
-    monkeypatch.setattr(connection_limits, "HEAD_SECONDS", 60.0)
+    monkeypatch.setattr(connection_limits, "MAX_CONNECTIONS", FEW)
+    monkeypatch.setattr(connection_limits, "HEAD_TIMEOUT_SECONDS", 60.0)
     until(guarded, 0)
     return guarded
 
@@ -271,10 +271,10 @@ def test_those_that_ask_nothing_give_way_to_one_that_does(crowded: Served) -> No
 
 
 def test_red_run_without_giving_way_nobody_is_served(crowded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(_: BoundedProtocol) -> bool:
+    def never(_: LimitedHttpProtocol) -> bool:
         return False
 
-    monkeypatch.setattr(BoundedProtocol, "_found_room", never)
+    monkeypatch.setattr(LimitedHttpProtocol, "_evict_longest_idle", never)
     with ExitStack() as stack:
         for _ in range(FEW):
             stack.enter_context(connected(crowded))

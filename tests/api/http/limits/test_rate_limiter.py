@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.api.http.limits.rate_limiter import MINUTE, Limiter
+from app.api.http.limits.rate_limiter import MINUTE_SECONDS, RateLimiter
 from app.embedded.cluster import Cluster
 from tests.api.response_assertions import problem
 from tests.conftest import copied
@@ -42,7 +42,7 @@ def test_every_answer_says_what_is_left_and_the_one_too_many_when_to_come_back(l
 
     assert [_left(answer) for answer in answers] == list(range(FEW - 1, -1, -1))
     problem(refused, 429, "too-many-requests")
-    assert 1 <= int(refused.headers["Retry-After"]) <= MINUTE / FEW
+    assert 1 <= int(refused.headers["Retry-After"]) <= MINUTE_SECONDS / FEW
     assert _left(refused) == 0
     assert _left(other) == FEW - 1
 
@@ -70,27 +70,27 @@ def test_callers_without_a_key_share_what_their_address_may_ask(limited: Served)
 
 @given(st.integers(1, 600), st.lists(st.floats(0, 5), min_size=1, max_size=200))
 def test_no_minute_grants_more_than_a_full_bucket_and_what_flowed_into_it(per_minute: int, waits: list[float]) -> None:
-    limiter, at, granted = Limiter(per_minute), 0.0, 0
+    limiter, at, granted = RateLimiter(per_minute), 0.0, 0
     for wait in waits:
         at += wait
-        granted += limiter.take("one", at).granted
+        granted += limiter.take("one", at).allowed
 
-    assert granted <= per_minute + at * per_minute / MINUTE + 1e-6
+    assert granted <= per_minute + at * per_minute / MINUTE_SECONDS + 1e-6
 
 
 @given(st.integers(1, 600), st.floats(0, 100))
 @example(1, 4.921881111274821)  # where the refill of a minute falls short of a unit by its last bit
 def test_who_waits_as_told_is_let_in(per_minute: int, start: float) -> None:
-    limiter = Limiter(per_minute)
-    while (allowance := limiter.take("one", start)).granted:
+    limiter = RateLimiter(per_minute)
+    while (allowance := limiter.take("one", start)).allowed:
         pass
 
-    assert limiter.take("one", start + allowance.retry_in).granted
+    assert limiter.take("one", start + allowance.retry_after_seconds).allowed
 
 
 def test_addresses_that_went_away_are_forgotten() -> None:
-    limiter = Limiter(60)
+    limiter = RateLimiter(60)
     for number in range(50_000):
         limiter.take(number, number / 100)
 
-    assert limiter.remembered < 30_000
+    assert limiter.bucket_count < 30_000
