@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.api.http.limits.trusted_proxies import TrustedProxies, parse_trusted_proxies
 from app.outbox.mail_server import MailServer, mail_server_at
 from app.persistence.engine.connection import hosts_of
-from app.wording.email_addresses import NoMailbox, mailbox
+from app.wording.email_addresses import InvalidEmailAddress, parse_mailbox
 
 
 class Settings(BaseSettings):
@@ -83,9 +83,9 @@ class Settings(BaseSettings):
     def _is_an_address(cls, value: str) -> str:
         """As the writer of e-mails will read it."""
         try:
-            mailbox(_bare(value))
-        except NoMailbox as problem:
-            raise ValueError(problem.said.fr) from None
+            parse_mailbox(_bare(value))
+        except InvalidEmailAddress as problem:
+            raise ValueError(problem.reason.fr) from None
         if parseaddr(value)[1] != _bare(value):
             raise ValueError("doit être une adresse, ou un nom et une adresse : Inscriptions <inscriptions@exemple.fr>")
         return value

@@ -23,7 +23,7 @@ from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
 from app.api.notifications import delivery_routes, event_routes, message_routes, webhook_endpoint_routes
-from app.api.openapi.openapi_document import published
+from app.api.openapi.openapi_document import complete_document
 from app.api.pages import page_routes
 from app.api.registrations import registration_action_routes, registration_routes
 
@@ -92,7 +92,7 @@ class Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = published(super().openapi(), self.state.operations)
+            self.openapi_schema = complete_document(super().openapi(), self.state.operations)
         return self.openapi_schema
 
 

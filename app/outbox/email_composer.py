@@ -11,8 +11,8 @@ from uuid import UUID
 
 from app.persistence.engine.driver_types import Row
 from app.use_cases.registrations.personal_links import link_to
-from app.wording.email_addresses import NoMailbox, mailbox
-from app.wording.emails.emails import Letter, decision_to_answer, letter_of
+from app.wording.email_addresses import InvalidEmailAddress, parse_mailbox
+from app.wording.emails.emails import RenderedEmail, decision_to_answer, render_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +26,19 @@ class Writer:
 
     @property
     def domain(self) -> str:
-        return mailbox(parseaddr(self.sender)[1]).domain
+        return parse_mailbox(parseaddr(self.sender)[1]).domain
 
-    def written(self, row: Row) -> Letter:
+    def written(self, row: Row) -> RenderedEmail:
         """The e-mail of a row of `messages.LETTER`. Raise LostEventError."""
         decision = decision_to_answer(row)
         link = link_to(self.base_url, self.secrets, decision) if decision is not None else None
-        return letter_of(row, self.support_email, self.base_url, link)
+        return render_email(row, self.support_email, self.base_url, link)
 
     def message_id(self, delivery: UUID, replay: int) -> str:
         """The same at every attempt; one that an administrator asked for again is another message."""
         return f"<{delivery}{f'.{replay}' if replay else ''}@{self.domain}>"
 
-    def message(self, letter: Letter, address: str, message_id: str, at: datetime) -> EmailMessage:
+    def message(self, letter: RenderedEmail, address: str, message_id: str, at: datetime) -> EmailMessage:
         """Raise NoMailbox when nothing can be sent to the address."""
         message = EmailMessage(policy=SMTP_POLICY)
         name, own = parseaddr(self.sender)
@@ -58,11 +58,11 @@ class Writer:
         """A policy that was added before its address was checked stops no message: ours answers."""
         try:
             return _addressed(support)
-        except NoMailbox:
+        except InvalidEmailAddress:
             return _addressed(self.support_email)
 
 
 def _addressed(address: str, name: str = "") -> Address:
     """A domain travels in ASCII; a local part beyond ASCII, taken in formerly, stays as it is. Raise NoMailbox."""
-    found = mailbox(address, beyond_ascii=True)
+    found = parse_mailbox(address, allow_non_ascii=True)
     return Address(name, found.local, found.domain)

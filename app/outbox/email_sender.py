@@ -25,7 +25,7 @@ from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.delivery_claims import Claimed, Tried
 from app.persistence.outbox.messages import read_letter
-from app.wording.email_addresses import NoMailbox
+from app.wording.email_addresses import InvalidEmailAddress
 from app.wording.emails.emails import LostEventError
 
 # An attempt ends before its lease does.
@@ -78,7 +78,7 @@ class MailSender:
         message_id = self._writer.message_id(claimed.id, row["replay"])
         try:
             return self._writer.message(letter, letter.address, message_id, claimed.at)
-        except NoMailbox:
+        except InvalidEmailAddress:
             return "bad-address"
 
     async def _tried(self, message: EmailMessage) -> Outcome:

@@ -5,65 +5,65 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.domain.facts.contract import ContractType
-from app.seed.scenario import Day, Filed, Person, Post, Terminated, day_of
+from app.seed.scenario import DayText, Filed, Person, Post, Terminated, parse_day
 
-KNOWN_BEFORE = timedelta(days=7)
-UPLOADED_BEFORE = timedelta(days=9)
-BEFORE_ALL = 1_700_000_000_000  # 2023-11-14 in milliseconds
+KNOWN_AHEAD = timedelta(days=7)
+UPLOADED_AHEAD = timedelta(days=9)
+FIRST_TIMESTAMP_MS = 1_700_000_000_000  # 2023-11-14 in milliseconds
 
 
-def identity(person: Person, *parts: object) -> UUID:
+def stable_id(person: Person, *parts: object) -> UUID:
     """The same at each loading."""
     return uuid5(NAMESPACE_URL, ":".join(("urn:inscriptions:demonstration", *map(str, (person.conum_id, *parts)))))
 
 
-def identity_in_order(person: Person, what: str, number: int) -> UUID:
+def stable_ordered_id(person: Person, what: str, number: int) -> UUID:
     """Of version 7 like the others of its kind and before them all, but the same at each loading."""
-    drawn = identity(person, what, number).int % (1 << 76)  # all but the instant and the version
-    return UUID(int=(BEFORE_ALL + person.conum_id * 100 + number) << 80 | 7 << 76 | drawn)
+    drawn = stable_id(person, what, number).int % (1 << 76)  # all but the instant and the version
+    return UUID(int=(FIRST_TIMESTAMP_MS + person.conum_id * 100 + number) << 80 | 7 << 76 | drawn)
 
 
 def known_on(post: Post, today: date) -> date:
-    return day_of(post.known, today) if post.known else day_of(post.starts, today) - KNOWN_BEFORE
+    return parse_day(post.known, today) if post.known else parse_day(post.starts, today) - KNOWN_AHEAD
 
 
-def _optional(day: Day | None, today: date) -> date | None:
-    return day_of(day, today) if day else None
+def _optional_day(day: DayText | None, today: date) -> date | None:
+    return parse_day(day, today) if day else None
 
 
-def _file(person: Person, number: int, starts_on: date) -> dict[str, Any]:
+def _administrative_file_columns(person: Person, number: int, starts_on: date) -> dict[str, Any]:
     return {
         "ds_file_number": f"{person.conum_id}{number}",
-        "contract_uploaded_on": starts_on - UPLOADED_BEFORE,
-        "validated_on": starts_on - KNOWN_BEFORE,
+        "contract_uploaded_on": starts_on - UPLOADED_AHEAD,
+        "validated_on": starts_on - KNOWN_AHEAD,
     }
 
 
 def contract_columns(person: Person, post: Post, today: date) -> dict[str, Any]:
     """As the platform first states it."""
-    number, starts_on, employer = person.posts.index(post), day_of(post.starts, today), post.employer
+    number, starts_on, employer = person.posts.index(post), parse_day(post.starts, today), post.employer
     return {
-        "adviser_id": identity(person),
+        "adviser_id": stable_id(person),
         "type": post.type or (ContractType.CDD if post.ends else ContractType.CDI),
         "starts_on": starts_on,
-        "ends_on": _optional(post.ends, today),
+        "ends_on": _optional_day(post.ends, today),
         "terminated_on": None,
         "termination_motive": None,
-        "renews_contract_id": identity(person, number - 1) if post.renews else None,
+        "renews_contract_id": stable_id(person, number - 1) if post.renews else None,
         "employer_siret": employer.siret,
         "employer_name": employer.name,
         "employer_legal_form": employer.legal_form,
         "employer_department": employer.department,
         "employer_contact_email": f"contact-{employer.siret}@example.org",
         "employer_aidants_connect_accredited": employer.accredited,
-        **_file(person, number, starts_on),
+        **_administrative_file_columns(person, number, starts_on),
         **dict.fromkeys(post.missing),
     }
 
 
-def changes(person: Person, post: Post, change: Filed | Terminated, today: date) -> dict[str, Any]:
+def changed_columns(person: Person, post: Post, change: Filed | Terminated, today: date) -> dict[str, Any]:
     """The columns that the change gives other values."""
     if isinstance(change, Terminated):
-        return {"terminated_on": day_of(change.last_day, today), "termination_motive": change.motive}
-    file = _file(person, person.posts.index(post), day_of(post.starts, today))
-    return {name: file[name] if name == "ds_file_number" else day_of(change.on, today) for name in post.missing}
+        return {"terminated_on": parse_day(change.last_day, today), "termination_motive": change.motive}
+    file = _administrative_file_columns(person, person.posts.index(post), parse_day(post.starts, today))
+    return {name: file[name] if name == "ds_file_number" else parse_day(change.on, today) for name in post.missing}

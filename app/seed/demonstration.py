@@ -17,52 +17,52 @@ from app.persistence.engine.transactions.audit_entries import Trace
 from app.persistence.engine.transactions.idempotency import Attempt
 from app.persistence.engine.upsert import ADVISERS
 from app.persistence.outbox.feed_positions import keep_as_history
-from app.seed.contracts_of_people import identity
-from app.seed.people_by_entitlement import PEOPLE_AND_RIGHTS
-from app.seed.people_by_refusal import PEOPLE_AND_FILES
+from app.seed.contracts_of_people import stable_id
+from app.seed.people_by_entitlement import PEOPLE_BY_ENTITLEMENT
+from app.seed.people_by_refusal import PEOPLE_BY_REFUSAL
 from app.seed.scenario import Person
-from app.seed.scenario_runner import Player
+from app.seed.scenario_runner import ScenarioRunner
 
-AT_ONCE = 4  # as many as the first start has connections: whoever waits longer for one is turned away
+MAX_CONCURRENT_PEOPLE = 4  # as many as the first start has connections: whoever waits longer for one is turned away
 
-PEOPLE: tuple[Person, ...] = PEOPLE_AND_RIGHTS + PEOPLE_AND_FILES
+PEOPLE: tuple[Person, ...] = PEOPLE_BY_ENTITLEMENT + PEOPLE_BY_REFUSAL
 
 
-class OneTransaction(Database):
+class SingleTransactionDatabase(Database):
     """A database whose transactions are all one, opened and ended by somebody else.
 
     A lock is not needed: nobody else sees an adviser who is not committed yet.
     """
 
-    def __init__(self, under_way: Transaction) -> None:
-        self._under_way = under_way
-        self.policies = under_way.policies
-        self.keyring = under_way.keyring
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.policies = transaction.policies
+        self.keyring = transaction.keyring
 
     async def one(self, sql: str, *values: object) -> Row | None:
-        return await self._under_way.one(sql, *values)
+        return await self._transaction.one(sql, *values)
 
     async def many(self, sql: str, *values: object) -> list[Row]:
-        return await self._under_way.many(sql, *values)
+        return await self._transaction.many(sql, *values)
 
     @asynccontextmanager
     async def transaction(
         self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
     ) -> AsyncGenerator[Transaction, None]:
         del lock, attempt, trace
-        yield self._under_way
+        yield self._transaction
 
 
 async def load_demonstration(database: Database, now: datetime, people: tuple[Person, ...] = PEOPLE) -> None:
     """Play what happened to each person up to `now`, unless it was played before. Needs the catalogue."""
-    turn = Semaphore(AT_ONCE)
+    semaphore = Semaphore(MAX_CONCURRENT_PEOPLE)
 
-    async def played(person: Person) -> None:
-        async with turn, database.transaction() as tx:
-            if await ADVISERS.read(tx, identity(person)) is None:
-                await Player(OneTransaction(tx), person, now).play()
-                await keep_as_history(tx, identity(person))
+    async def run_scenario(person: Person) -> None:
+        async with semaphore, database.transaction() as tx:
+            if await ADVISERS.read(tx, stable_id(person)) is None:
+                await ScenarioRunner(SingleTransactionDatabase(tx), person, now).run()
+                await keep_as_history(tx, stable_id(person))
 
     async with TaskGroup() as group:
         for person in people:
-            group.create_task(played(person))
+            group.create_task(run_scenario(person))

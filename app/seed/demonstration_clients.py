@@ -12,7 +12,7 @@ from app.seed.demonstration_message import add_demonstration_message
 from app.seed.demonstration_webhooks import add_demonstration_endpoints
 from app.seed.published_catalogue import LA_MEDNUM
 
-NAMES = {
+CLIENT_NAMES = {
     Role.PLATFORM: "La Coop (démonstration)",
     Role.TRAINING_ORGANISATION: "La Mednum (démonstration)",
     Role.ADMIN: "Administration (démonstration)",
@@ -20,7 +20,7 @@ NAMES = {
 
 
 # One that administrators may try to revoke: nobody has its key.
-FORMER, FORMER_KEY = uuid5(NAMESPACE_URL, "urn:inscriptions:client:former"), "Demonstratio"
+FORMER_CLIENT, FORMER_KEY_ID = uuid5(NAMESPACE_URL, "urn:inscriptions:client:former"), "Demonstratio"
 
 
 async def make_demonstration_keys(database: Database, pepper: Pepper, now: datetime) -> dict[str, str]:
@@ -28,7 +28,7 @@ async def make_demonstration_keys(database: Database, pepper: Pepper, now: datet
     keys = {"training_organisation_id": str(LA_MEDNUM)}
     clients: dict[Role, Client] = {}
     async with database.transaction() as tx:
-        for role, name in NAMES.items():
+        for role, name in CLIENT_NAMES.items():
             organisation = LA_MEDNUM if role is Role.TRAINING_ORGANISATION else None
             client = Client(uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{role}"), role, organisation)
             key = generate_key()
@@ -36,9 +36,11 @@ async def make_demonstration_keys(database: Database, pepper: Pepper, now: datet
             await add_key(tx, key.id, client.id, pepper.digest(key.secret), expires_at=None, now=now)
             keys[role] = key.secret
             clients[role] = client
-        former = Client(FORMER, Role.PLATFORM, None)
+        former = Client(FORMER_CLIENT, Role.PLATFORM, None)
         if await add_client(tx, former, "Ancien éditeur (démonstration)", now) is not None:
-            await add_key(tx, FORMER_KEY, FORMER, pepper.digest(generate_key().secret), expires_at=None, now=now)
+            await add_key(
+                tx, FORMER_KEY_ID, FORMER_CLIENT, pepper.digest(generate_key().secret), expires_at=None, now=now
+            )
     await add_demonstration_endpoints(database, clients[Role.ADMIN], Safe(pepper.secrets), now)
     await add_demonstration_message(database)
     await add_demonstration_import(database, clients[Role.ADMIN], now)

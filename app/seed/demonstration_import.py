@@ -11,8 +11,8 @@ from app.persistence.advisers.identity_digests import digester_of
 from app.persistence.advisers.identity_normalisation import conum_id_named
 from app.persistence.engine.database import Database
 
-IMPORT = uuid5(NAMESPACE_URL, "urn:inscriptions:import:advisers")
-IGNORED = Ignored(("Téléphone",))
+DEMONSTRATION_IMPORT = uuid5(NAMESPACE_URL, "urn:inscriptions:import:advisers")
+IGNORED_COLUMNS = Ignored(("Téléphone",))
 HEADING = "Ligne rejetée;Colonne en cause;Motif du rejet;Id conseiller;Date de début formation\r\n"
 LINE = "3;Date de début formation;L’année doit avoir quatre chiffres.;900041;15/04/24\r\n"
 
@@ -21,14 +21,14 @@ async def add_demonstration_import(database: Database, client: Client, now: date
     """Asked for by this client, unless it was before."""
     digester = await digester_of(database)
     async with database.transaction() as tx:
-        if await imports.read(tx, IMPORT) is not None:
+        if await imports.read(tx, DEMONSTRATION_IMPORT) is not None:
             return
         file = (HEADING + LINE).encode()
-        await imports.add(tx, (IMPORT, client.id, None, ImportKind.ADVISERS, True, file, now))
+        await imports.add(tx, (DEMONSTRATION_IMPORT, client.id, None, ImportKind.ADVISERS, True, file, now))
         job = await imports.claim(tx, {})
         if job is not None:
             await imports.note(tx, job, imported=1)
-            await imports.finish(tx, job, Counts(read=3, unchanged=1, rejected=1), HEADING, IGNORED)
+            await imports.finish(tx, job, Counts(read=3, unchanged=1, rejected=1), HEADING, IGNORED_COLUMNS)
             await rejected_import_lines.keep(
-                tx, IMPORT, now, [RejectedLine(3, LINE, [conum_id_named(900_041)])], digester
+                tx, DEMONSTRATION_IMPORT, now, [RejectedLine(3, LINE, [conum_id_named(900_041)])], digester
             )

@@ -8,15 +8,15 @@ from app.persistence.outbox.deliveries import Channel
 from app.persistence.outbox.delivery_claims import Tried
 from app.persistence.outbox.messages import Envelope
 
-MESSAGE = uuid5(NAMESPACE_URL, "urn:inscriptions:message:over-quota")
+DEMONSTRATION_MESSAGE = uuid5(NAMESPACE_URL, "urn:inscriptions:message:over-quota")
 
 
 async def add_demonstration_message(database: Database) -> None:
     """To the first adviser who waits over quota, if there is one and unless it was written before."""
     async with database.transaction() as tx:
         found = await messages.oldest_crossing_unwritten(tx)
-        if found is None or await messages.read_message(tx, MESSAGE) is not None:
+        if found is None or await messages.read_message(tx, DEMONSTRATION_MESSAGE) is not None:
             return
-        await messages.post(tx, [Envelope(id=MESSAGE, recipient="adviser", **found)])
+        await messages.post(tx, [Envelope(id=DEMONSTRATION_MESSAGE, recipient="adviser", **found)])
     taken = await delivery_claims.claim(database, {Channel.EMAIL: 1}, lane_most=1)
     await delivery_claims.settle_delivered(database, [(claimed, Tried(duration_ms=0)) for claimed in taken])

@@ -13,11 +13,11 @@ from app.persistence.outbox.webhook_endpoints import owner_of
 from app.use_cases.notifications.administer_webhook_endpoints import make_secret
 from app.use_cases.notifications.event_payloads import TEST, a_test
 
-URL = "https://webhooks.example/inscriptions"
-TYPES = ("entitlement.carried_over",)
+ENDPOINT_URL = "https://webhooks.example/inscriptions"
+ENDPOINT_TYPES = ("entitlement.carried_over",)
 
 # One to look at, with a delivery, and one to delete.
-SHOWN, TO_DELETE, DELIVERY, SECRETS = (
+SHOWN_ENDPOINT, ENDPOINT_TO_DELETE, SHOWN_DELIVERY, SECRET_NAMESPACE = (
     uuid5(NAMESPACE_URL, f"urn:inscriptions:webhook:{name}") for name in ("shown", "to-delete", "delivery", "secrets")
 )
 
@@ -26,13 +26,15 @@ async def add_demonstration_endpoints(database: Database, client: Client, safe: 
     """For this client, unless it has them; what was delivered to the first went the usual way."""
     async with database.transaction() as tx:
         owner = owner_of(client)
-        if await webhook_endpoints.read_endpoint(tx, SHOWN, owner) is not None:
+        if await webhook_endpoints.read_endpoint(tx, SHOWN_ENDPOINT, owner) is not None:
             return
-        for endpoint in (SHOWN, TO_DELETE):
-            await webhook_endpoints.add_endpoint(tx, endpoint, owner, URL, TYPES, now)
-            await webhook_endpoints.add_secret(tx, uuid5(SECRETS, endpoint.hex), endpoint, safe.seal(make_secret()))
-        letter = a_test(SHOWN, now)
-        await deliveries.post(tx, [Letter(DELIVERY, SHOWN, letter.event_id, TEST, letter.body)])
+        for endpoint in (SHOWN_ENDPOINT, ENDPOINT_TO_DELETE):
+            await webhook_endpoints.add_endpoint(tx, endpoint, owner, ENDPOINT_URL, ENDPOINT_TYPES, now)
+            await webhook_endpoints.add_secret(
+                tx, uuid5(SECRET_NAMESPACE, endpoint.hex), endpoint, safe.seal(make_secret())
+            )
+        letter = a_test(SHOWN_ENDPOINT, now)
+        await deliveries.post(tx, [Letter(SHOWN_DELIVERY, SHOWN_ENDPOINT, letter.event_id, TEST, letter.body)])
     taken = await delivery_claims.claim(database, {Channel.WEBHOOK: 1}, lane_most=1)
     await delivery_claims.settle_delivered(
         database, [(claimed, Tried(duration_ms=212, status=204)) for claimed in taken]

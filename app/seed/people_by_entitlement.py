@@ -31,7 +31,7 @@ from app.seed.sessions_of_people import AI, CAFE_IA, CYBER, DISABILITY, GREEN, I
 IN_2021, IN_2022, IN_2023 = ("2021-05-10", "2021-07-23"), ("2022-03-14", "2022-06-03"), ("2023-02-06", "2023-04-21")
 JUSTIFIED, UNJUSTIFIED = Attendance.ABSENT_JUSTIFIED, Attendance.ABSENT_UNJUSTIFIED
 
-PEOPLE_AND_RIGHTS: tuple[Person, ...] = (
+PEOPLE_BY_ENTITLEMENT: tuple[Person, ...] = (
     Person(
         900001, "Anaïs Lemoine", "Première année : aucun des deux modules suivi, examens à présenter",
         posts=(Post(MAIRIE, "-130", "+965"),), courses=(Course(INITIAL, "-80", then=(Positioned("-90"),)),),

@@ -25,7 +25,7 @@ FAILED = CertificationOutcome.FAILED
 EXCUSED, ABSENT = CertificationOutcome.ABSENT_JUSTIFIED, CertificationOutcome.ABSENT_UNJUSTIFIED
 DS, CONTRACT, VALIDATION = "ds_file_number", "contract_uploaded_on", "validated_on"
 
-PEOPLE_AND_FILES: tuple[Person, ...] = (
+PEOPLE_BY_REFUSAL: tuple[Person, ...] = (
     Person(
         900021, "Ulysse Maréchal", "Ni entré en formation initiale, ni dispensé : chaque module est refusé",
         posts=(Post(MEDIATHEQUE, "2025-01-06"),),

@@ -24,13 +24,13 @@ from app.persistence.administration import policies
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, Kept, add_qualification
 
-OFFER_BEGINS = date(2021, 1, 1)
+SCHEME_STARTED_ON = date(2021, 1, 1)
 
 
 def published_policy(support_email: str) -> Policy:
     """The values of section 8, in force since the scheme began; a later change is another version."""
     return Policy(
-        effective_from=OFFER_BEGINS,
+        effective_from=SCHEME_STARTED_ON,
         two_modules=TwoModules(entered_on_or_after=date(2024, 1, 1), count=2, window_months=12),
         civil_year=CivilYear(count=1, first_year=2024, grace={2024: date(2025, 3, 31)}),
         supplementary=Supplementary(since=date(2025, 1, 1), count=1),
@@ -38,15 +38,15 @@ def published_policy(support_email: str) -> Policy:
         initial_training=InitialTrainingPolicy(
             max_funded=1,
             path_hours=(
-                Dated(OFFER_BEGINS, (105, 280, 350, 420)),
+                Dated(SCHEME_STARTED_ON, (105, 280, 350, 420)),
                 Dated(date(2024, 3, 1), (70, 175, 315)),
                 Dated(date(2025, 10, 21), (175,)),
             ),
         ),
         certification=CertificationPolicy(
-            presentation_months=(Dated(OFFER_BEGINS, 6), Dated(date(2024, 1, 1), 2)),
+            presentation_months=(Dated(SCHEME_STARTED_ON, 6), Dated(date(2024, 1, 1), 2)),
             valid_absence_motives=(
-                Dated(OFFER_BEGINS, ("medical_certificate", "force_majeure", "covid_positive_test")),
+                Dated(SCHEME_STARTED_ON, ("medical_certificate", "force_majeure", "covid_positive_test")),
                 Dated(date(2023, 11, 29), ("medical_certificate", "force_majeure")),
             ),
         ),
@@ -55,32 +55,52 @@ def published_policy(support_email: str) -> Policy:
     )
 
 
-REMN = (date(2019, 7, 13), date(2025, 7, 12))
-MEDIATEUR = (date(2025, 7, 13), None)
-ALWAYS = (None, None)
+REMN_VALIDITY = (date(2019, 7, 13), date(2025, 7, 12))
+MEDIATEUR_VALIDITY = (date(2025, 7, 13), None)
+UNLIMITED_VALIDITY = (None, None)
 
 # code, title, contains, exempts from initial training, delivered from and until
-QUALIFICATIONS: tuple[tuple[str, str, tuple[str, ...], bool, tuple[date | None, date | None]], ...] = (
-    ("remn-ccp1", "CCP1 du titre Responsable d’espace de médiation numérique", (), True, REMN),
-    ("remn-ccp2", "CCP2 du titre Responsable d’espace de médiation numérique", (), False, REMN),
-    ("remn-ccp3", "CCP3 du titre Responsable d’espace de médiation numérique", (), False, REMN),
-    ("remn", "Responsable d’espace de médiation numérique", ("remn-ccp1", "remn-ccp2", "remn-ccp3"), True, REMN),
-    ("mediateur-numerique-ccp1", "CCP1 du titre Médiateur numérique", (), True, MEDIATEUR),
-    ("mediateur-numerique", "Médiateur numérique", ("mediateur-numerique-ccp1",), True, MEDIATEUR),
-    ("conseiller-mediateur-numerique", "Conseiller médiateur en numérique (ancien titre)", (), True, ALWAYS),
-    ("catic", "Conseiller et assistant en technologies de l’information et de la communication", (), True, ALWAYS),
-    ("licence-pro-usages-tic", "Licence professionnelle Usages socio-éducatifs des TIC", (), True, ALWAYS),
-    ("pix", "Certification Pix", (), False, ALWAYS),
+PUBLISHED_QUALIFICATIONS: tuple[tuple[str, str, tuple[str, ...], bool, tuple[date | None, date | None]], ...] = (
+    ("remn-ccp1", "CCP1 du titre Responsable d’espace de médiation numérique", (), True, REMN_VALIDITY),
+    ("remn-ccp2", "CCP2 du titre Responsable d’espace de médiation numérique", (), False, REMN_VALIDITY),
+    ("remn-ccp3", "CCP3 du titre Responsable d’espace de médiation numérique", (), False, REMN_VALIDITY),
+    (
+        "remn",
+        "Responsable d’espace de médiation numérique",
+        ("remn-ccp1", "remn-ccp2", "remn-ccp3"),
+        True,
+        REMN_VALIDITY,
+    ),
+    ("mediateur-numerique-ccp1", "CCP1 du titre Médiateur numérique", (), True, MEDIATEUR_VALIDITY),
+    ("mediateur-numerique", "Médiateur numérique", ("mediateur-numerique-ccp1",), True, MEDIATEUR_VALIDITY),
+    (
+        "conseiller-mediateur-numerique",
+        "Conseiller médiateur en numérique (ancien titre)",
+        (),
+        True,
+        UNLIMITED_VALIDITY,
+    ),
+    (
+        "catic",
+        "Conseiller et assistant en technologies de l’information et de la communication",
+        (),
+        True,
+        UNLIMITED_VALIDITY,
+    ),
+    ("licence-pro-usages-tic", "Licence professionnelle Usages socio-éducatifs des TIC", (), True, UNLIMITED_VALIDITY),
+    ("pix", "Certification Pix", (), False, UNLIMITED_VALIDITY),
 )
 
 
-def _id(name: str) -> UUID:
+def _organisation_id(name: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:inscriptions:organisme:{name}")
 
 
-LA_FABRIK, FRANCILIN, LA_MEDNUM, HISTYA = (_id(name) for name in ("la-fabrik", "francilin", "la-mednum", "histya"))
+LA_FABRIK, FRANCILIN, LA_MEDNUM, HISTYA = (
+    _organisation_id(name) for name in ("la-fabrik", "francilin", "la-mednum", "histya")
+)
 
-ORGANISATIONS: dict[UUID, tuple[str, str, tuple[tuple[str, str], ...]]] = {
+PUBLISHED_ORGANISATIONS: dict[UUID, tuple[str, str, tuple[tuple[str, str], ...]]] = {
     LA_FABRIK: ("La Fabrik de la médiation numérique", "la-fabrik@example.org", (("initial_training", "mainland"),)),
     FRANCILIN: ("Francil’In", "francilin@example.org", (("initial_training", "overseas"),)),
     LA_MEDNUM: ("La Mednum", "la-mednum@example.org", (("thematic", "national"),)),
@@ -99,7 +119,7 @@ def _module(title: str, kind: str, hours: int, **others: Any) -> dict[str, Any]:
     return {"title": title, "kind": kind, "hours": hours, **standing, **others}
 
 
-MODULES_KNOWN: dict[str, dict[str, Any]] = {
+PUBLISHED_MODULES: dict[str, dict[str, Any]] = {
     "formation-initiale": _module("Formation initiale (préparation du CCP1)", "initial_training", 175),
     "cafe-ia": _module(
         "Animer un Café IA auprès de ses publics", "thematic", 17, open_from=date(2025, 1, 1), supplementary=True
@@ -120,16 +140,16 @@ async def load_catalogue(database: Database, support_email: str, now: datetime) 
     """Add what is missing, in one transaction; what administrators changed since stays as they left it."""
     async with database.transaction() as tx:
         await policies.add(tx, published_policy(parseaddr(support_email)[1]), now)
-        for code, title, contains, exempts, (valid_from, valid_until) in QUALIFICATIONS:
+        for code, title, contains, exempts, (valid_from, valid_until) in PUBLISHED_QUALIFICATIONS:
             await add_qualification(tx, (code, title, contains, exempts, valid_from, valid_until))
-        for organisation, (name, email, deliveries) in ORGANISATIONS.items():
+        for organisation, (name, email, deliveries) in PUBLISHED_ORGANISATIONS.items():
             listed = orjson.dumps([{"kind": kind, "territory": territory} for kind, territory in deliveries]).decode()
             values = {"name": name, "email": email, "deliveries": listed}
-            await _add(tx, TRAINING_ORGANISATIONS, organisation, values, now)
-        for code, values in MODULES_KNOWN.items():
-            await _add(tx, MODULES, code, values, now)
+            await _add_if_missing(tx, TRAINING_ORGANISATIONS, organisation, values, now)
+        for code, values in PUBLISHED_MODULES.items():
+            await _add_if_missing(tx, MODULES, code, values, now)
 
 
-async def _add(tx: Transaction, kept: Kept, key: object, values: dict[str, Any], now: datetime) -> None:
+async def _add_if_missing(tx: Transaction, kept: Kept, key: object, values: dict[str, Any], now: datetime) -> None:
     if await kept.read(tx, key) is None:
         await kept.insert(tx, {kept.key: key, **values}, now)

@@ -13,13 +13,13 @@ from app.domain.facts.registration import Attendance, Payer
 
 SATURDAY = 5
 
-Day = str
+DayText = str
 
 
-def day_of(written: Day, today: date) -> date:
-    if written[0] not in "+-":
-        return date.fromisoformat(written)
-    day = today + timedelta(days=int(written))
+def parse_day(text: DayText, today: date) -> date:
+    if text[0] not in "+-":
+        return date.fromisoformat(text)
+    day = today + timedelta(days=int(text))
     return day + timedelta(days=7 - day.weekday()) if day.weekday() >= SATURDAY else day
 
 
@@ -36,15 +36,15 @@ class Employer:
 class Filed:
     """On this day the employer puts the administrative file in order."""
 
-    on: Day
+    on: DayText
 
 
 @dataclass(frozen=True, slots=True)
 class Terminated:
     """Announced on a day, the contract ends after `last_day`."""
 
-    on: Day
-    last_day: Day
+    on: DayText
+    last_day: DayText
     motive: str = "Démission"
 
 
@@ -56,53 +56,53 @@ class Post:
     """
 
     employer: Employer
-    starts: Day
-    ends: Day | None = None
+    starts: DayText
+    ends: DayText | None = None
     type: ContractType | None = None
     missing: tuple[str, ...] = ()
     renews: bool = False
-    known: Day | None = None
+    known: DayText | None = None
     then: tuple[Filed | Terminated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    on: Day
+    on: DayText
     payer: Payer
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    on: Day
+    on: DayText
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    on: Day
+    on: DayText
     motive: str
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    on: Day
-    to: Day
+    on: DayText
+    to: DayText
 
 
 @dataclass(frozen=True, slots=True)
 class Notified:
     """The adviser gives notice that the file is in order."""
 
-    on: Day
+    on: DayText
     employer_agreement: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Positioned:
-    on: Day
+    on: DayText
     hours: int = 175
 
 
-Deed = Kept | Declined | Cancelled | Moved | Notified | Positioned
+RegistrationChange = Kept | Declined | Cancelled | Moved | Notified | Positioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +114,19 @@ class Course:
     """
 
     module: str
-    starts: Day
-    asked: Day | None = None
+    starts: DayText
+    asked: DayText | None = None
     outcome: Attendance | None = Attendance.COMPLETED
     motive: str | None = None
     employer_agreement: bool = False
     organisation: UUID | None = None
-    then: tuple[Deed, ...] = ()
+    then: tuple[RegistrationChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Exam:
     qualification: str
-    on: Day
+    on: DayText
     outcome: CertificationOutcome = CertificationOutcome.OBTAINED
     motive: str | None = None
 
@@ -136,7 +136,7 @@ class Carried:
     """Units that the support desk gives back for the next year."""
 
     bucket: str
-    on: Day
+    on: DayText
     motive: str
 
 
@@ -151,6 +151,6 @@ class Person:
     courses: tuple[Course, ...] = ()
     exams: tuple[Exam, ...] = ()
     carried: tuple[Carried, ...] = ()
-    trained: tuple[Day, Day] | None = None
+    trained: tuple[DayText, DayText] | None = None
     department: str = "35"
     in_scheme: bool = True

@@ -20,9 +20,8 @@ from app.seed.scenario import (
     Cancelled,
     Carried,
     Course,
-    Day,
+    DayText,
     Declined,
-    Deed,
     Exam,
     Filed,
     Kept,
@@ -31,8 +30,9 @@ from app.seed.scenario import (
     Person,
     Positioned,
     Post,
+    RegistrationChange,
     Terminated,
-    day_of,
+    parse_day,
 )
 from app.use_cases.advisers.grant_carry_over import Report, carry_over
 from app.use_cases.advisers.upsert_adviser import keep_adviser
@@ -49,9 +49,9 @@ from app.use_cases.registrations.reschedule_registration import reschedule
 from app.use_cases.request_context import Asked
 from app.use_cases.upsert_contract import keep_contract
 
-OPENED_ON = date(2024, 1, 8)  # what happened before was imported on this day
+SERVICE_OPENED_ON = date(2024, 1, 8)  # what happened before was imported on this day
 
-Act = Callable[[datetime], Awaitable[object]]
+Action = Callable[[datetime], Awaitable[object]]
 
 
 def _client(role: Role, organisation: UUID | None = None) -> Client:
@@ -59,11 +59,11 @@ def _client(role: Role, organisation: UUID | None = None) -> Client:
     return Client(uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{role}"), role, organisation)
 
 
-PLATFORM, ADMIN = _client(Role.PLATFORM), _client(Role.ADMIN)
-MEDNUM = _client(Role.TRAINING_ORGANISATION, LA_MEDNUM)
+PLATFORM_CLIENT, ADMIN_CLIENT = _client(Role.PLATFORM), _client(Role.ADMIN)
+LA_MEDNUM_CLIENT = _client(Role.TRAINING_ORGANISATION, LA_MEDNUM)
 
 
-def _asked(client: Client, at: datetime) -> Asked:
+def _request_context(client: Client, at: datetime) -> Asked:
     def identified(row: Row) -> Answer:
         return Answer(200, row["id"].bytes, {})
 
@@ -86,67 +86,73 @@ def _adviser_columns(person: Person, trained: list[date]) -> dict[str, Any]:
     }
 
 
-class Player:
+class ScenarioRunner:
     """Tells `person`'s story up to `now`; what would come later is left out."""
 
     def __init__(self, database: Database, person: Person, now: datetime) -> None:
         self.database, self.person, self.now = database, person, now
-        self.adviser, self.today = contracts_of_people.identity(person), civil_date(now)
+        self.adviser, self.today = contracts_of_people.stable_id(person), civil_date(now)
         self.contracts: dict[Post, dict[str, Any]] = {}
         self.registrations: dict[Course, UUID] = {}
 
-    async def play(self) -> None:
-        moments = sorted(self._moments(), key=lambda moment: moment[:2])
+    async def run(self) -> None:
+        moments = sorted(self._scheduled_actions(), key=lambda moment: moment[:2])
         trained = [self._day(written) for written in self.person.trained or ()]
-        arrived_on = max(OPENED_ON, *trained, min(day for day, _, _ in moments))
+        arrived_on = max(SERVICE_OPENED_ON, *trained, min(day for day, _, _ in moments))
         columns = _adviser_columns(self.person, trained)
-        arriving = _asked(PLATFORM, self._instant(arrived_on, 7, 0))
+        arriving = _request_context(PLATFORM_CLIENT, self._instant(arrived_on, 7, 0))
         await keep_adviser(self.database, self.adviser, columns, ANYTHING, arriving)
         for order, (day, hour, act) in enumerate(moments):
             at = self._instant(day, hour, order) if day > arrived_on else self._instant(arrived_on, 8, order)
             if at <= self.now:
                 await act(at)
 
-    def _day(self, written: Day) -> date:
-        return day_of(written, self.today)
+    def _day(self, written: DayText) -> date:
+        return parse_day(written, self.today)
 
     def _instant(self, day: date, hour: int, order: int) -> datetime:
         """Minutes tell people apart, seconds what happens to one of them."""
         clock = time(hour, self.person.conum_id % 60, order, tzinfo=PARIS)
         return datetime.combine(day, clock).astimezone(UTC)
 
-    def _moments(self) -> Iterator[tuple[date, int, Act]]:
+    def _scheduled_actions(self) -> Iterator[tuple[date, int, Action]]:
         for post in self.person.posts:
-            yield contracts_of_people.known_on(post, self.today), 8, partial(self._keep_post, post)
+            yield contracts_of_people.known_on(post, self.today), 8, partial(self._add_contract, post)
             for change in post.then:
-                yield self._day(change.on), 10, partial(self._change_post, post, change)
+                yield self._day(change.on), 10, partial(self._change_contract, post, change)
         for course in self.person.courses:
-            yield sessions_of_people.asked_on(course, self.today), 9, partial(self._register, course)
-            for deed in course.then:
-                yield self._day(deed.on), 11, partial(self._do, course, deed)
-            held = sessions_of_people.session_held(course, self.person, self.today)
+            yield sessions_of_people.requested_on(course, self.today), 9, partial(self._register, course)
+            for registration_change in course.then:
+                yield (
+                    self._day(registration_change.on),
+                    11,
+                    partial(self._change_registration, course, registration_change),
+                )
+            held = sessions_of_people.actual_session(course, self.person, self.today)
             over_on = held.ends_on if course.outcome is Attendance.COMPLETED else held.starts_on
             if course.outcome is not None:
-                yield over_on, 18, partial(self._end, course, course.outcome)
+                yield over_on, 18, partial(self._record_attendance, course, course.outcome)
         for carried in self.person.carried:
-            yield self._day(carried.on), 14, partial(self._carry, carried)
+            yield self._day(carried.on), 14, partial(self._grant_carry_over, carried)
         for exam in self.person.exams:
-            yield self._day(exam.on), 17, partial(self._sit, exam)
+            yield self._day(exam.on), 17, partial(self._record_exam, exam)
 
-    async def _keep_post(self, post: Post, at: datetime) -> None:
+    async def _add_contract(self, post: Post, at: datetime) -> None:
         self.contracts[post] = contracts_of_people.contract_columns(self.person, post, self.today)
-        await self._write_post(post, at)
+        await self._upsert_contract(post, at)
 
-    async def _change_post(self, post: Post, change: Filed | Terminated, at: datetime) -> None:
-        self.contracts[post] |= contracts_of_people.changes(self.person, post, change, self.today)
-        await self._write_post(post, at)
+    async def _change_contract(self, post: Post, change: Filed | Terminated, at: datetime) -> None:
+        self.contracts[post] |= contracts_of_people.changed_columns(self.person, post, change, self.today)
+        await self._upsert_contract(post, at)
 
-    async def _write_post(self, post: Post, at: datetime) -> None:
-        contract = contracts_of_people.identity(self.person, self.person.posts.index(post))
-        await keep_contract(self.database, contract, self.contracts[post], ANYTHING, _asked(PLATFORM, at))
+    async def _upsert_contract(self, post: Post, at: datetime) -> None:
+        contract = contracts_of_people.stable_id(self.person, self.person.posts.index(post))
+        await keep_contract(
+            self.database, contract, self.contracts[post], ANYTHING, _request_context(PLATFORM_CLIENT, at)
+        )
 
     async def _register(self, course: Course, at: datetime) -> None:
-        session = sessions_of_people.session_asked(course, self.person, self.today)
+        session = sessions_of_people.requested_session(course, self.person, self.today)
         demand = Demand(
             adviser_id=self.adviser,
             module_code=ModuleCode(course.module),
@@ -155,49 +161,56 @@ class Player:
             requested_on=None,
             employer_agreement=course.employer_agreement,
             venue=sessions_of_people.venue_of(course.module, session, self.person),
-            id=contracts_of_people.identity_in_order(self.person, "registration", self.person.courses.index(course)),
+            id=contracts_of_people.stable_ordered_id(self.person, "registration", self.person.courses.index(course)),
         )
-        answer = await register(self.database, demand, _asked(PLATFORM, at))
+        answer = await register(self.database, demand, _request_context(PLATFORM_CLIENT, at))
         self.registrations[course] = UUID(bytes=answer.body)
 
-    async def _do(self, course: Course, deed: Deed, at: datetime) -> None:
+    async def _change_registration(self, course: Course, change: RegistrationChange, at: datetime) -> None:
         database, registration = self.database, self.registrations[course]
-        asked, holding = _asked(PLATFORM, at), _asked(self._holder(course), at)
-        match deed:
+        context, session_context = (
+            _request_context(PLATFORM_CLIENT, at),
+            _request_context(self._session_client(course), at),
+        )
+        match change:
             case Kept(_, payer):
-                await keep(database, registration, payer, asked, Chooser.ADVISER)
+                await keep(database, registration, payer, context, Chooser.ADVISER)
             case Declined():
-                await decline(database, registration, asked, Chooser.ADVISER)
+                await decline(database, registration, context, Chooser.ADVISER)
             case Cancelled(_, motive):
-                await cancel(database, registration, None, motive, asked)
+                await cancel(database, registration, None, motive, context)
             case Notified(_, agreement):
-                await reexamine(database, registration, asked, employer_agreement=agreement)
+                await reexamine(database, registration, context, employer_agreement=agreement)
             case Positioned(on, hours):
-                await position(database, registration, self._day(on), hours, holding)
+                await position(database, registration, self._day(on), hours, session_context)
             case Moved():
-                held = sessions_of_people.session_held(course, self.person, self.today)
+                held = sessions_of_people.actual_session(course, self.person, self.today)
                 there = sessions_of_people.venue_of(course.module, held, self.person)
-                await reschedule(database, registration, lambda _session, _venue: (held, there), ANYTHING, holding)
+                await reschedule(
+                    database, registration, lambda _session, _venue: (held, there), ANYTHING, session_context
+                )
             case _:
-                assert_never(deed)
+                assert_never(change)
 
-    def _holder(self, course: Course) -> Client:
+    def _session_client(self, course: Course) -> Client:
         """Who says what happened at the session; the administration does for organisations that have no key here."""
-        return MEDNUM if sessions_of_people.organisation_of(course, self.person) == LA_MEDNUM else ADMIN
+        return (
+            LA_MEDNUM_CLIENT if sessions_of_people.organisation_of(course, self.person) == LA_MEDNUM else ADMIN_CLIENT
+        )
 
-    async def _end(self, course: Course, outcome: Attendance, at: datetime) -> None:
+    async def _record_attendance(self, course: Course, outcome: Attendance, at: datetime) -> None:
         """Only whoever was expected at the session is said to have come, or not."""
         registration = self.registrations[course]
         row = await registrations.read(self.database, registration, owner=None)
         if row is not None and row["status"] == Status.ACCEPTED:
-            holding = _asked(self._holder(course), at)
-            await attend(self.database, registration, outcome, course.motive, holding)
+            context = _request_context(self._session_client(course), at)
+            await attend(self.database, registration, outcome, course.motive, context)
 
-    async def _carry(self, carried: Carried, at: datetime) -> None:
+    async def _grant_carry_over(self, carried: Carried, at: datetime) -> None:
         report = Report(carried.bucket, 1, carried.motive, None)
-        await carry_over(self.database, self.adviser, report, _asked(ADMIN, at))
+        await carry_over(self.database, self.adviser, report, _request_context(ADMIN_CLIENT, at))
 
-    async def _sit(self, exam: Exam, at: datetime) -> None:
-        number = contracts_of_people.identity_in_order(self.person, "certification", self.person.exams.index(exam))
+    async def _record_exam(self, exam: Exam, at: datetime) -> None:
+        number = contracts_of_people.stable_ordered_id(self.person, "certification", self.person.exams.index(exam))
         result = Result(self.adviser, exam.qualification, exam.outcome, self._day(exam.on), exam.motive, None, number)
-        await certify(self.database, result, _asked(ADMIN, at))
+        await certify(self.database, result, _request_context(ADMIN_CLIENT, at))

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.domain.facts.session import Session, SessionFormat
 from app.domain.facts.training_organisation import Territory, territory_of
 from app.seed.published_catalogue import FRANCILIN, HISTYA, LA_FABRIK, LA_MEDNUM
-from app.seed.scenario import Course, Moved, Person, day_of
+from app.seed.scenario import Course, Moved, Person, parse_day
 from app.use_cases.registrations.session_venue import Venue
 
 INITIAL, FULL_TITLE, CAFE_IA, AIDANTS = "formation-initiale", "ccp2-ccp3", "cafe-ia", "aidants-connect"
@@ -14,10 +14,10 @@ CYBER, AI, GREEN = "cybersecurite", "intelligence-artificielle", "numerique-resp
 PARENTS, DISABILITY = "parentalite-numerique", "handicap"
 
 # Days from the first to the last; a training that is not listed is given in one day, remotely.
-SPANS = {INITIAL: 44, FULL_TITLE: 60, CAFE_IA: 2, PARENTS: 1, DISABILITY: 1}
+SESSION_SPANS = {INITIAL: 44, FULL_TITLE: 60, CAFE_IA: 2, PARENTS: 1, DISABILITY: 1}
 
-ASKED_BEFORE = timedelta(days=28)
-RECENTLY = timedelta(days=3)
+REQUESTED_AHEAD = timedelta(days=28)
+RECENT_REQUEST = timedelta(days=3)
 
 
 def is_overseas(person: Person) -> bool:
@@ -33,7 +33,7 @@ def organisation_of(course: Course, person: Person) -> UUID:
 
 def session_of(module: str, starts_on: date, person: Person) -> Session:
     """The session of that day, the same for everybody of a territory."""
-    span, overseas = SPANS.get(module, 0), is_overseas(person)
+    span, overseas = SESSION_SPANS.get(module, 0), is_overseas(person)
     on_site = module == INITIAL or (span > 0 and not overseas)
     format_ = SessionFormat.ON_SITE if on_site else SessionFormat.REMOTE
     return Session(starts_on, starts_on + timedelta(days=span), format_)
@@ -44,17 +44,17 @@ def venue_of(module: str, session: Session, person: Person) -> Venue:
     return Venue(place if session.format is SessionFormat.ON_SITE else None, f"{module}/{session.starts_on}")
 
 
-def session_asked(course: Course, person: Person, today: date) -> Session:
-    return session_of(course.module, day_of(course.starts, today), person)
+def requested_session(course: Course, person: Person, today: date) -> Session:
+    return session_of(course.module, parse_day(course.starts, today), person)
 
 
-def session_held(course: Course, person: Person, today: date) -> Session:
+def actual_session(course: Course, person: Person, today: date) -> Session:
     """Where it was moved to, if it was."""
-    starts = next((deed.to for deed in course.then if isinstance(deed, Moved)), course.starts)
-    return session_of(course.module, day_of(starts, today), person)
+    starts = next((change.to for change in course.then if isinstance(change, Moved)), course.starts)
+    return session_of(course.module, parse_day(starts, today), person)
 
 
-def asked_on(course: Course, today: date) -> date:
+def requested_on(course: Course, today: date) -> date:
     if course.asked:
-        return day_of(course.asked, today)
-    return min(day_of(course.starts, today) - ASKED_BEFORE, today - RECENTLY)
+        return parse_day(course.asked, today)
+    return min(parse_day(course.starts, today) - REQUESTED_AHEAD, today - RECENT_REQUEST)

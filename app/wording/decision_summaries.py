@@ -5,7 +5,7 @@ from app.domain.facts.registration import Funding, Status
 from app.wording.languages import Sentence
 
 
-def right_said(bucket: str) -> Sentence:
+def entitlement_phrase(bucket: str) -> Sentence:
     """The bucket as a person would name it."""
     kind, _, rest = bucket.partition(":")
     match kind:
@@ -19,11 +19,11 @@ def right_said(bucket: str) -> Sentence:
                 en="the supplementary entitlement attached to this module",
             )
         case _:
-            carried = right_said(rest)
+            carried = entitlement_phrase(rest)
             return Sentence(fr=f"du report {carried.fr}", en=f"the carry-over of {carried.en}")
 
 
-def summary_of_decision(outcome: Outcome, funding: Funding | None, entitlement: str | None, reasons: int) -> Sentence:
+def decision_summary(outcome: Outcome, funding: Funding | None, entitlement: str | None, reasons: int) -> Sentence:
     match outcome:
         case Outcome.REFUSED if reasons > 1:
             return Sentence(
@@ -42,7 +42,7 @@ def summary_of_decision(outcome: Outcome, funding: Funding | None, entitlement: 
                 en="Quota exceeded: the adviser chooses to keep the registration without funding or to cancel it.",
             )
         case Outcome.ACCEPTED if entitlement is not None:
-            right = right_said(entitlement)
+            right = entitlement_phrase(entitlement)
             return Sentence(
                 fr=f"Inscription acceptée et financée par l’État au titre {right.fr}.",
                 en=f"Registration accepted and funded by the State under {right.en}.",
@@ -58,7 +58,7 @@ def summary_of_decision(outcome: Outcome, funding: Funding | None, entitlement: 
             )
 
 
-STATUSES = {
+STATUS_LABELS = {
     Status.ACCEPTED: Sentence(fr="acceptée", en="accepted"),
     Status.REFUSED: Sentence(fr="refusée", en="refused"),
     Status.AWAITING_CHOICE: Sentence(fr="en attente du choix du conseiller", en="awaiting the adviser’s choice"),

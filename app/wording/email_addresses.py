@@ -11,12 +11,12 @@ import idna
 
 from app.wording.languages import Sentence
 
-LONGEST, LONGEST_LOCAL, LONGEST_LABEL = 254, 64, 63
-MOST_SHOWN = 3
+MAX_ADDRESS_LENGTH, MAX_LOCAL_PART_LENGTH, MAX_LABEL_LENGTH = 254, 64, 63
+MAX_SHOWN = 3
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-_OF_LOCAL = _LETTERS | frozenset("!#$%&'*+-/=?^_`{|}~.")
-_OF_DOMAIN = _LETTERS | frozenset("-.")
-_CODED_WORD = "=?"  # what follows is decoded by whoever reads a header (RFC 2047)
+_LOCAL_PART_CHARACTERS = _LETTERS | frozenset("!#$%&'*+-/=?^_`{|}~.")
+_DOMAIN_CHARACTERS = _LETTERS | frozenset("-.")
+_ENCODED_WORD = "=?"  # what follows is decoded by whoever reads a header (RFC 2047)
 
 SPACE = Sentence(fr="espace", en="space")
 TOO_LONG = Sentence(fr="Une adresse compte au plus 254 caractères.", en="An address has at most 254 characters.")
@@ -24,33 +24,33 @@ NO_AT = Sentence(
     fr="Doit être une adresse électronique, comme nom@exemple.fr.",
     en="Must be an e-mail address, like name@example.org.",
 )
-SEVERAL = Sentence(
+SEVERAL_ADDRESSES = Sentence(
     fr="Une seule adresse est attendue, et un seul « @ ».", en="Only one address is expected, and only one “@”."
 )
-A_DOT_TOO_MANY = Sentence(
+MISPLACED_DOT = Sentence(
     fr="Un point de trop : au début, à la fin, à côté du « @ », ou deux de suite.",
     en="One dot too many: at the beginning, at the end, beside the “@”, or two in a row.",
 )
-LONG_LOCAL = Sentence(fr="Au plus 64 caractères avant le « @ ».", en="At most 64 characters before the “@”.")
+LOCAL_PART_TOO_LONG = Sentence(fr="Au plus 64 caractères avant le « @ ».", en="At most 64 characters before the “@”.")
 NO_DOMAIN = Sentence(
     fr="Après le « @ », un nom de domaine entier, comme exemple.fr.",
     en="After the “@”, a whole domain name, like example.org.",
 )
-WRONG_LABEL = Sentence(
+INVALID_DOMAIN_LABEL = Sentence(
     fr="Entre deux points d’un nom de domaine : de 1 à 63 caractères, sans trait d’union au début ni à la fin.",
     en="Between two dots of a domain name: 1 to 63 characters, without a hyphen at the beginning or at the end.",
 )
-NOT_A_DOMAIN = Sentence(
+INVALID_DOMAIN = Sentence(
     fr="Aucun nom de domaine ne s’écrit ainsi après le « @ ».", en="No domain name is written like this after the “@”."
 )
 
 
-class NoMailbox(Exception):  # noqa: N818  # an answer to whoever wrote the address
+class InvalidEmailAddress(Exception):  # noqa: N818  # an answer to whoever wrote the address
     """Nothing can be sent there; `said` is why."""
 
     def __init__(self, said: Sentence) -> None:
         super().__init__(said.fr)
-        self.said = said
+        self.reason = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,56 +61,56 @@ class Mailbox:
     domain: str
 
 
-def mailbox(address: str, *, beyond_ascii: bool = False) -> Mailbox:
+def parse_mailbox(address: str, *, allow_non_ascii: bool = False) -> Mailbox:
     """The mailbox of an address. `beyond_ascii` takes a part before the `@` that not every mail server carries
     (RFC 6531). Raise NoMailbox."""
     local, at, domain = address.rpartition("@")
     if not at or "@" in local:
-        raise NoMailbox(SEVERAL if at else NO_AT)
-    if wrong := _wrong_local(local, beyond_ascii=beyond_ascii) or _wrong_domain(domain):
-        raise NoMailbox(wrong)
-    found = Mailbox(local, _in_ascii(domain))
-    if len(f"{found.local}@{found.domain}") > LONGEST:
-        raise NoMailbox(TOO_LONG)
+        raise InvalidEmailAddress(SEVERAL_ADDRESSES if at else NO_AT)
+    if wrong := _local_part_error(local, allow_non_ascii=allow_non_ascii) or _domain_error(domain):
+        raise InvalidEmailAddress(wrong)
+    found = Mailbox(local, _to_ascii(domain))
+    if len(f"{found.local}@{found.domain}") > MAX_ADDRESS_LENGTH:
+        raise InvalidEmailAddress(TOO_LONG)
     return found
 
 
-def _wrong_local(local: str, *, beyond_ascii: bool) -> Sentence | None:
-    if said := _in_the_way(local, _OF_LOCAL):
+def _local_part_error(local: str, *, allow_non_ascii: bool) -> Sentence | None:
+    if said := _forbidden_characters_error(local, _LOCAL_PART_CHARACTERS):
         return said
-    if not local.isascii() and not beyond_ascii:
-        return _not_before_at(letter for letter in dict.fromkeys(local) if not letter.isascii())
-    if _CODED_WORD in local:
-        return _not_in_an_address([_CODED_WORD])
+    if not local.isascii() and not allow_non_ascii:
+        return _forbidden_before_at(letter for letter in dict.fromkeys(local) if not letter.isascii())
+    if _ENCODED_WORD in local:
+        return _forbidden_in_address([_ENCODED_WORD])
     if "" in local.split("."):
-        return A_DOT_TOO_MANY if local else NO_AT
-    return LONG_LOCAL if len(local.encode()) > LONGEST_LOCAL else None
+        return MISPLACED_DOT if local else NO_AT
+    return LOCAL_PART_TOO_LONG if len(local.encode()) > MAX_LOCAL_PART_LENGTH else None
 
 
-def _wrong_domain(domain: str) -> Sentence | None:
-    if said := _in_the_way(domain, _OF_DOMAIN):
+def _domain_error(domain: str) -> Sentence | None:
+    if said := _forbidden_characters_error(domain, _DOMAIN_CHARACTERS):
         return said
     labels = domain.split(".")
     if domain and "" in labels:
-        return A_DOT_TOO_MANY
-    if any(label.startswith("-") or label.endswith("-") or len(label) > LONGEST_LABEL for label in labels):
-        return WRONG_LABEL
+        return MISPLACED_DOT
+    if any(label.startswith("-") or label.endswith("-") or len(label) > MAX_LABEL_LENGTH for label in labels):
+        return INVALID_DOMAIN_LABEL
     return NO_DOMAIN if len(labels) == 1 or labels[-1].isdecimal() else None
 
 
-def _in_ascii(domain: str) -> str:
+def _to_ascii(domain: str) -> str:
     """As registries write a name beyond ASCII (IDNA 2008). Raise NoMailbox."""
     if domain.isascii():
         return domain
     try:
         return idna.encode(domain.lower()).decode()
     except idna.IDNAError:
-        raise NoMailbox(NOT_A_DOMAIN) from None
+        raise InvalidEmailAddress(INVALID_DOMAIN) from None
 
 
-def _in_the_way(part: str, allowed: frozenset[str]) -> Sentence | None:
+def _forbidden_characters_error(part: str, allowed: frozenset[str]) -> Sentence | None:
     found = {letter: None for letter in part if not (letter in allowed or _is_foreign_letter(letter))}
-    return _not_in_an_address(found) if found else None
+    return _forbidden_in_address(found) if found else None
 
 
 def _is_foreign_letter(character: str) -> bool:
@@ -118,24 +118,24 @@ def _is_foreign_letter(character: str) -> bool:
     return not character.isascii() and category(character)[0] in "LMN"
 
 
-def _not_in_an_address(texts: Iterable[str]) -> Sentence:
-    shown = _listed(texts)
+def _forbidden_in_address(texts: Iterable[str]) -> Sentence:
+    shown = _quoted_list(texts)
     return Sentence(
         fr=f"Une adresse ne peut pas contenir {shown['fr']}.", en=f"An address cannot contain {shown['en']}."
     )
 
 
-def _not_before_at(texts: Iterable[str]) -> Sentence:
-    shown = _listed(texts)
+def _forbidden_before_at(texts: Iterable[str]) -> Sentence:
+    shown = _quoted_list(texts)
     return Sentence(
         fr=f"Avant le « @ », une adresse ne peut pas contenir {shown['fr']}.",
         en=f"Before the “@”, an address cannot contain {shown['en']}.",
     )
 
 
-def _listed(texts: Iterable[str]) -> dict[str, str]:
+def _quoted_list(texts: Iterable[str]) -> dict[str, str]:
     """The first of them, by language."""
-    found = [*texts][:MOST_SHOWN]
+    found = [*texts][:MAX_SHOWN]
     return {
         "fr": " ".join(f"« {_visible(text, SPACE.fr)} »" for text in found),
         "en": " ".join(f"“{_visible(text, SPACE.en)}”" for text in found),

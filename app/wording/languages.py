@@ -16,5 +16,5 @@ class Sentence:
     fr: str
     en: str
 
-    def said_in(self, language: Language) -> str:
+    def in_language(self, language: Language) -> str:
         return self.fr if language is Language.FRENCH else self.en

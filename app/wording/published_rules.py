@@ -3,28 +3,28 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-REFUSALS = (
+REFUSALS_ARTICLE = (
     "« Pour quels motifs l’inscription d’un conseiller numérique peut-elle être refusée ? » "
     "(aide en ligne, 1er juillet 2024)"
 )
-MODULES = (
+MODULES_ARTICLE = (
     "« Combien de modules thématiques peut ou doit suivre un conseiller numérique ? » (aide en ligne, 19 décembre 2024)"
 )
-PATH = "« Comment s’organise le parcours de formation ? Selon quelles modalités ? » (aide en ligne, 3 mai 2023)"
-PURPOSE = (
+PATH_ARTICLE = "« Comment s’organise le parcours de formation ? Selon quelles modalités ? » (aide en ligne, 3 mai 2023)"
+PURPOSE_ARTICLE = (
     "« Quels sont les objectifs de la formation obligatoire des Conseillers numériques France Services ? » "
     "(aide en ligne)"
 )
-EXAMS = "« Quelles sont les certifications visées par la formation ? » (aide en ligne)"
-ABSENCES = (
+EXAMS_ARTICLE = "« Quelles sont les certifications visées par la formation ? » (aide en ligne)"
+ABSENCES_ARTICLE = (
     "« Que se passe-t-il en cas d’absence aux formations obligatoires, de non-présentation ou d’échec aux examens ? » "
     "(aide en ligne)"
 )
-SITE = "la page « Formation » du site conseiller-numerique.gouv.fr"
+TRAINING_PAGE = "la page « Formation » du site conseiller-numerique.gouv.fr"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PublishedRule:
     """A sentence, and the published text that says it."""
 
     text: str
@@ -32,133 +32,139 @@ class Rule:
 
 
 RULES = {
-    "R1": Rule(
-        REFUSALS,
+    "R1": PublishedRule(
+        REFUSALS_ARTICLE,
         "Seuls les conseillers numériques en poste au premier jour de la session peuvent rejoindre une formation "
         "financée par le dispositif.",
     ),
-    "R3": Rule(REFUSALS, "La structure employeuse doit avoir créé un dossier sur Démarches simplifiées."),
-    "R4": Rule(
-        REFUSALS,
+    "R3": PublishedRule(
+        REFUSALS_ARTICLE, "La structure employeuse doit avoir créé un dossier sur Démarches simplifiées."
+    ),
+    "R4": PublishedRule(
+        REFUSALS_ARTICLE,
         "Le contrat de travail à jour doit être déposé dans la messagerie du dossier Démarches simplifiées.",
     ),
-    "R5": Rule(
-        REFUSALS,
+    "R5": PublishedRule(
+        REFUSALS_ARTICLE,
         "La structure employeuse doit avoir validé le recrutement, ou le renouvellement, sur son Tableau de pilotage.",
     ),
-    "R6": Rule(
-        REFUSALS,
+    "R6": PublishedRule(
+        REFUSALS_ARTICLE,
         "Une fois la situation administrative régularisée, c’est au conseiller de le signaler à son organisme de "
         "formation.",
     ),
-    "R10": Rule(PURPOSE, "La formation initiale est obligatoire pour tout conseiller numérique, sauf dispense."),
-    "R11": Rule(
-        REFUSALS,
+    "R10": PublishedRule(
+        PURPOSE_ARTICLE, "La formation initiale est obligatoire pour tout conseiller numérique, sauf dispense."
+    ),
+    "R11": PublishedRule(
+        REFUSALS_ARTICLE,
         "Le dispositif ne finance qu’un seul parcours de formation initiale par conseiller numérique.",
     ),
-    "R12": Rule(
-        PATH,
+    "R12": PublishedRule(
+        PATH_ARTICLE,
         "Le test de positionnement détermine le volume d’heures de la formation initiale. Le conseiller et sa "
         "structure reçoivent ce résultat, qui est souverain.",
     ),
-    "R15": Rule(
-        MODULES,
+    "R15": PublishedRule(
+        MODULES_ARTICLE,
         "La formation initiale se suit avec l’organisme du territoire : La Fabrik en Hexagone, Francil’In en "
         "outre-mer.",
     ),
-    "R17": Rule(
-        ABSENCES,
+    "R17": PublishedRule(
+        ABSENCES_ARTICLE,
         "Toute absence à une journée de formation doit être justifiée par le conseiller et sa structure, auprès "
         "du support du dispositif.",
     ),
-    "R18": Rule(
-        MODULES,
+    "R18": PublishedRule(
+        MODULES_ARTICLE,
         "Un module thématique se suit après être entré en formation initiale, ou en avoir été dispensé.",
     ),
-    "R19": Rule(MODULES, "Le suivi des modules thématiques est obligatoire."),
-    "R20": Rule(
-        MODULES,
+    "R19": PublishedRule(MODULES_ARTICLE, "Le suivi des modules thématiques est obligatoire."),
+    "R20": PublishedRule(
+        MODULES_ARTICLE,
         "Dans l’année qui suit son entrée en formation initiale, un conseiller admis à compter de 2024 suit deux "
         "modules thématiques, financés par l’État.",
     ),
-    "R21": Rule(
-        MODULES,
+    "R21": PublishedRule(
+        MODULES_ARTICLE,
         "Une fois passée l’année qui suit son entrée en formation initiale, le conseiller suit un module "
         "thématique par année civile, financé par l’État.",
     ),
-    "R22": Rule(
-        MODULES,
+    "R22": PublishedRule(
+        MODULES_ARTICLE,
         "Pour les conseillers dispensés de formation initiale, ou qui l’ont suivie avant 2024, l’État finance un "
         "module thématique par année civile.",
     ),
-    "R24": Rule(
-        MODULES,
+    "R24": PublishedRule(
+        MODULES_ARTICLE,
         "Un module se suit à compter de son ouverture. Le module Café IA, ouvert en 2025, s’ajoute aux modules "
         "obligatoires et reste financé par l’État.",
     ),
-    "R25": Rule(
-        MODULES,
+    "R25": PublishedRule(
+        MODULES_ARTICLE,
         "Les conseillers numériques peuvent dépasser leur quota de modules thématiques, mais aucun module "
         "supplémentaire n’est pris en charge par le dispositif.",
     ),
-    "R26": Rule(
-        REFUSALS,
+    "R26": PublishedRule(
+        REFUSALS_ARTICLE,
         "Le conseiller qui dépasse son quota choisit de maintenir le module sans prise en charge, ou de l’annuler.",
     ),
-    "R27": Rule(
-        MODULES,
+    "R27": PublishedRule(
+        MODULES_ARTICLE,
         "Les droits d’un conseiller qui justifie de n’avoir pu suivre tous ses modules peuvent être conservés, et"
         " reconduits l’année suivante.",
     ),
-    "R28": Rule(
-        SITE,
+    "R28": PublishedRule(
+        TRAINING_PAGE,
         "Le module Aidants Connect demande que la structure employeuse ait l’habilitation Aidants Connect.",
     ),
-    "R29": Rule(
-        SITE,
+    "R29": PublishedRule(
+        TRAINING_PAGE,
         "Les médiateurs numériques hors du dispositif peuvent suivre les modules thématiques, sans prise en charge.",
     ),
-    "R32": Rule(
-        REFUSALS,
+    "R32": PublishedRule(
+        REFUSALS_ARTICLE,
         "Le premier certificat de compétences professionnelles (CCP1) doit être obtenu avant de préparer les deux"
         " suivants (CCP2 et CCP3).",
     ),
-    "R33": Rule(
-        SITE,
+    "R33": PublishedRule(
+        TRAINING_PAGE,
         "La préparation du titre complet est facultative, et se fait en accord avec la structure employeuse.",
     ),
-    "R35": Rule(
-        SITE,
+    "R35": PublishedRule(
+        TRAINING_PAGE,
         "Une formation qui n’est plus proposée n’est plus financée ; c’est le cas de la préparation du titre "
         "complet depuis le 21 octobre 2025.",
     ),
-    "R36": Rule(
-        EXAMS,
+    "R36": PublishedRule(
+        EXAMS_ARTICLE,
         "Le CCP1 et la certification Pix se présentent à l’issue de la formation initiale, sauf dispense.",
     ),
-    "R37": Rule(
-        EXAMS,
+    "R37": PublishedRule(
+        EXAMS_ARTICLE,
         "Le CCP1 et la certification Pix se présentent dans un délai compté depuis la fin de la formation initiale.",
     ),
-    "R39": Rule(ABSENCES, "Après une absence justifiée à un examen, une nouvelle date peut être proposée."),
-    "R40": Rule(
-        ABSENCES,
+    "R39": PublishedRule(
+        ABSENCES_ARTICLE, "Après une absence justifiée à un examen, une nouvelle date peut être proposée."
+    ),
+    "R40": PublishedRule(
+        ABSENCES_ARTICLE,
         "Après une absence non justifiée à un examen, un nouveau passage est possible, à la charge de la "
         "structure employeuse.",
     ),
-    "R41": Rule(
-        ABSENCES,
+    "R41": PublishedRule(
+        ABSENCES_ARTICLE,
         "Après un échec à un examen, un nouveau passage est possible par l’intermédiaire de l’organisme de "
         "formation, à la charge de la structure employeuse.",
     ),
 }
 
 
-def rules_said(rules: Iterable[str]) -> list[str]:
+def rule_sentences(rules: Iterable[str]) -> list[str]:
     """A sentence for each of these rules (R1 to R44). Raise KeyError for one that decides nothing."""
     return [RULES[rule].sentence for rule in rules]
 
 
-def texts_of(rules: Iterable[str]) -> list[str]:
+def published_texts(rules: Iterable[str]) -> list[str]:
     """The published texts behind these rules, each once."""
     return list(dict.fromkeys(RULES[rule].text for rule in rules))

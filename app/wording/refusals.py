@@ -4,15 +4,15 @@ from datetime import date
 from typing import assert_never
 
 from app.domain.decisions.refusals import Absence, Reason, Refusal
-from app.wording.dates import day_said
+from app.wording.dates import format_day
 from app.wording.languages import Sentence
 
 
-def label(refusal: Refusal) -> Sentence:
+def refusal_label(refusal: Refusal) -> Sentence:
     """One line: what is wrong."""
     match refusal.code:
         case Reason.NOT_IN_POST:
-            return _absence(refusal)
+            return _not_in_post_label(refusal)
         case Reason.DS_FILE_MISSING:
             return Sentence(
                 fr="Aucun dossier n’a été créé sur Démarches simplifiées pour ce contrat.",
@@ -55,13 +55,13 @@ def label(refusal: Refusal) -> Sentence:
                 en="The employer does not have the Aidants Connect accreditation.",
             )
         case Reason.MODULE_NOT_AVAILABLE_YET:
-            day = _day(refusal)
+            day = _opening_day(refusal)
             return Sentence(
                 fr=f"Ce module n’est proposé qu’à compter du {day.fr}.",
                 en=f"This module is available only from {day.en}.",
             )
         case Reason.MODULE_NO_LONGER_AVAILABLE:
-            day = _day(refusal)
+            day = _opening_day(refusal)
             return Sentence(
                 fr=f"Cette formation n’est plus proposée par le dispositif depuis le {day.fr}.",
                 en=f"This training has not been offered by the scheme since {day.en}.",
@@ -85,12 +85,12 @@ def label(refusal: Refusal) -> Sentence:
             assert_never(refusal.code)
 
 
-def _day(refusal: Refusal) -> Sentence:
+def _opening_day(refusal: Refusal) -> Sentence:
     unknown = Sentence(fr="jour fixé au catalogue", en="the day set in the catalogue")
-    return day_said(refusal.day) if refusal.day else unknown
+    return format_day(refusal.day) if refusal.day else unknown
 
 
-def _absence(refusal: Refusal) -> Sentence:
+def _not_in_post_label(refusal: Refusal) -> Sentence:
     match refusal.detail:
         case Absence.CONTRACT_NOT_STARTED:
             return Sentence(
@@ -98,17 +98,17 @@ def _absence(refusal: Refusal) -> Sentence:
                 en="Adviser not yet in post on the first day of the session.",
             )
         case Absence.CONTRACT_ENDED:
-            said = Sentence(
+            sentence = Sentence(
                 fr="Contrat de travail arrivé à échéance avant le premier jour de la session.",
                 en="Employment contract ended before the first day of the session.",
             )
-            return _with_last_day(said, refusal.day)
+            return _with_last_day(sentence, refusal.day)
         case Absence.CONTRACT_TERMINATED:
-            said = Sentence(
+            sentence = Sentence(
                 fr="Contrat de travail rompu avant le premier jour de la session.",
                 en="Employment contract terminated before the first day of the session.",
             )
-            return _with_last_day(said, refusal.day)
+            return _with_last_day(sentence, refusal.day)
         case Absence.NO_CONTRACT | None:
             return Sentence(
                 fr="Conseiller non en poste : aucun contrat de travail connu.",
@@ -118,14 +118,14 @@ def _absence(refusal: Refusal) -> Sentence:
             assert_never(refusal.detail)
 
 
-def _with_last_day(said: Sentence, last: date | None) -> Sentence:
+def _with_last_day(sentence: Sentence, last: date | None) -> Sentence:
     """The sentence as it is when the day is not known."""
     if last is None:
-        return said
-    day = day_said(last)
+        return sentence
+    day = format_day(last)
     return Sentence(
-        fr=f"{said.fr.removesuffix('.')} (dernier jour : {day.fr}).",
-        en=f"{said.en.removesuffix('.')} (last day: {day.en}).",
+        fr=f"{sentence.fr.removesuffix('.')} (dernier jour : {day.fr}).",
+        en=f"{sentence.en.removesuffix('.')} (last day: {day.en}).",
     )
 
 

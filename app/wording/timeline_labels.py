@@ -10,40 +10,44 @@ from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Funding, Payer, Registration
 from app.domain.record.exam_presentations import PresentationStatus
 from app.domain.record.obligations import ObligationStatus
-from app.wording.dates import day_in_figures
-from app.wording.decision_summaries import STATUSES
+from app.wording.dates import format_numeric_day
+from app.wording.decision_summaries import STATUS_LABELS
 
-CATEGORIES = {
+CATEGORY_LABELS = {
     Category.FIRST_YEAR: "régime des entrants : la première année, puis par année civile",
     Category.ANNUAL: "régime annuel : par année civile",
     Category.NONE: "sans droit annuel",
 }
-OBLIGATIONS = {
+OBLIGATION_LABELS = {
     ObligationStatus.MET: "remplie",
     ObligationStatus.DUE: "attendue",
     ObligationStatus.LATE: "en retard",
     ObligationStatus.EXCUSED: "excusée par un report",
 }
-PRESENTATIONS = {
+PRESENTATION_LABELS = {
     PresentationStatus.MET: "Présenté",
     PresentationStatus.DUE: "À présenter",
     PresentationStatus.OVERDUE: "En retard",
 }
-PAYERS: Mapping[Payer | None, str] = {
+PAYER_LABELS: Mapping[Payer | None, str] = {
     Payer.EMPLOYER: "à la charge de l’employeur",
     Payer.OPCO: "à la charge de l’OPCO",
     Payer.SELF: "à la charge du conseiller",
 }
 
 
-def days(first: date, last: date | None) -> str:
+def period_label(first: date, last: date | None) -> str:
     """A window, both days included."""
     if last is None:
-        return f"depuis le {day_in_figures(first)}"
-    return f"le {day_in_figures(first)}" if first == last else f"du {day_in_figures(first)} au {day_in_figures(last)}"
+        return f"depuis le {format_numeric_day(first)}"
+    return (
+        f"le {format_numeric_day(first)}"
+        if first == last
+        else f"du {format_numeric_day(first)} au {format_numeric_day(last)}"
+    )
 
 
-def right_named(bucket: str) -> str:
+def entitlement_label(bucket: str) -> str:
     """A right, or the period of an obligation."""
     kind, _, rest = bucket.partition(":")
     match kind:
@@ -54,21 +58,21 @@ def right_named(bucket: str) -> str:
         case "supplementary":
             return "Droit supplémentaire"
         case _:
-            carried = right_named(rest)
+            carried = entitlement_label(rest)
             return f"Report : {carried[0].lower()}{carried[1:]}"
 
 
-def units_said(used: int, units: int) -> str:
+def units_label(used: int, units: int) -> str:
     plural = "s" if used > 1 else ""
     return f"{used} utilisé{plural} sur {units}, reste {max(units - used, 0)}"
 
 
-def followed_said(followed: int, required: int) -> str:
+def followed_label(followed: int, required: int) -> str:
     plural = "s" if followed > 1 else ""
     return f"{followed} suivi{plural} sur {required}"
 
 
-def funding_said(registration: Registration) -> str:
+def funding_label(registration: Registration) -> str:
     """Who funds it; its status, when nobody does yet or any more."""
     match registration.funding:
         case Funding.STATE:
@@ -76,35 +80,35 @@ def funding_said(registration: Registration) -> str:
         case Funding.NONE:
             return "Sans prise en charge"
         case None:
-            status = STATUSES[registration.status].fr
+            status = STATUS_LABELS[registration.status].fr
             return f"{status[0].upper()}{status[1:]}"
 
 
-def standing_said(registration: Registration) -> str:
+def status_label(registration: Registration) -> str:
     """Its status, and the right it uses or who pays, when who funds it does not say all."""
     if registration.funding is None:
         return ""
-    status, right = STATUSES[registration.status].fr, registration.entitlement
+    status, right = STATUS_LABELS[registration.status].fr, registration.entitlement
     if right is not None:
-        return f"{status} · {right_named(right)}"
-    return f"{status} · {PAYERS[registration.payer]}" if registration.payer in PAYERS else status
+        return f"{status} · {entitlement_label(right)}"
+    return f"{status} · {PAYER_LABELS[registration.payer]}" if registration.payer in PAYER_LABELS else status
 
 
-def file_said(missing: int) -> str:
+def administrative_file_label(missing: int) -> str:
     """The administrative file, for want of so many things."""
     if not missing:
         return "dossier complet"
     return f"dossier à compléter : {missing} motif{'s' if missing > 1 else ''}"
 
 
-def post_said(post: Post, refusals: Sequence[Refusal]) -> str:
+def in_post_label(post: Post, refusals: Sequence[Refusal]) -> str:
     """Without a contract there is a reason, unless it is another's affair."""
     if post.contract is not None:
         return "en poste"
     return "hors poste" if refusals else "poste non communiqué"
 
 
-def contract_named(contract: Contract) -> str:
+def contract_label(contract: Contract) -> str:
     if contract.was_terminated:
         return "Contrat rompu"
     return "Contrat sans terme" if contract.ends_on is None else "Contrat à durée déterminée"

@@ -6,7 +6,7 @@ from app.domain.record.missed_sessions import Consequence
 from app.wording.languages import Sentence
 
 # Delivered in the name of the ministry of labour. The others come from a university, or from Pix itself.
-TITLES_OF_THE_STATE = frozenset(
+STATE_QUALIFICATIONS = frozenset(
     {
         "remn",
         "remn-ccp1",
@@ -19,7 +19,7 @@ TITLES_OF_THE_STATE = frozenset(
     }
 )
 # R43; the address of the list is the one that the help article gives.
-DUPLICATE = Sentence(
+DUPLICATE_REQUEST = Sentence(
     fr="En cas de perte, le duplicata se demande à la direction régionale de l’économie, de l’emploi, du travail et "
     "des solidarités (DREETS) de la région : https://www.economie.gouv.fr/dgccrf/coordonnees-des-DREETS-DRIEETS.",
     en="If it is lost, ask the region’s DREETS (the State’s regional directorate for labour) for a duplicate: "
@@ -27,12 +27,12 @@ DUPLICATE = Sentence(
 )
 
 
-def replacement_said(qualification: str) -> Sentence | None:
+def replacement_sentence(qualification: str) -> Sentence | None:
     """Where a lost certificate is replaced; None for one whose issuer the published texts do not name."""
-    return DUPLICATE if qualification in TITLES_OF_THE_STATE else None
+    return DUPLICATE_REQUEST if qualification in STATE_QUALIFICATIONS else None
 
 
-def consequence_said(consequence: Consequence) -> Sentence:
+def consequence_sentence(consequence: Consequence) -> Sentence:
     """What an unjustified absence costs (R17)."""
     match consequence:
         case Consequence.RIGHT_CONSUMED:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.wording.dates import day_said
+from app.wording.dates import format_day
 
 PROJECT = Path(__file__).parents[2]
 FIELD_OR_CODE = re.compile(r"`[^`]+`|\b\w+_\w+\b|\b[A-Z][A-Za-z]*(?:-[A-Z][a-z]+)+\b|/v1/\S+|https?:\S+")
@@ -92,14 +92,14 @@ def test_each_language_keeps_its_typography(where: str) -> None:
 
 def test_an_english_day_names_the_month_of_the_french_one() -> None:
     days = [date(2024, 1, 1) + timedelta(days=number) for number in range(366)]
-    names = [day_said(day).en.split()[1] for day in days]
+    names = [format_day(day).en.split()[1] for day in days]
 
     assert [name[:3].lower() for name in dict.fromkeys(names)] == [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"
     ]  # fmt: skip
-    assert list(dict.fromkeys(day_said(day).fr.split()[1] for day in days)) == [
+    assert list(dict.fromkeys(format_day(day).fr.split()[1] for day in days)) == [
         "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
         "décembre",
     ]  # fmt: skip
-    assert [day_said(date(2024, 4, day)).fr for day in (1, 15)] == ["1er avril 2024", "15 avril 2024"]
-    assert day_said(date(2024, 4, 5)).en == "5 April 2024"
+    assert [format_day(date(2024, 4, day)).fr for day in (1, 15)] == ["1er avril 2024", "15 avril 2024"]
+    assert format_day(date(2024, 4, 5)).en == "5 April 2024"

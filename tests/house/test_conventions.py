@@ -33,9 +33,9 @@ from app.domain.facts.registration import Status
 from app.persistence.engine.database import open_database
 from app.persistence.engine.transactions.adviser_locks import Lock, Target
 from app.persistence.engine.transactions.audit_entries import Trace, literal
-from app.wording.decision_summaries import STATUSES
+from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Language
-from app.wording.refusals import how_to_fix, label
+from app.wording.refusals import how_to_fix, refusal_label
 from tests.fake_clock import MORNING, Clockwork
 from tests.live_server import PEPPER
 
@@ -227,18 +227,18 @@ def test_an_undeclared_route_is_seen_in_a_router_within_a_router(
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_is_worded_with_a_way_to_put_it_right(reason: Reason, language: Language) -> None:
-    sentences = (sentence(Refusal(reason)).said_in(language) for sentence in (label, how_to_fix))
+    sentences = (sentence(Refusal(reason)).in_language(language) for sentence in (refusal_label, how_to_fix))
 
     assert all(sentence.endswith(".") and len(sentence) > 20 for sentence in sentences)
     assert re.fullmatch(r"R\d+", reason.rule)
 
 
 def test_every_absence_is_worded_differently() -> None:
-    assert len({label(Refusal(Reason.NOT_IN_POST, detail)) for detail in Absence}) == len(Absence)
+    assert len({refusal_label(Refusal(Reason.NOT_IN_POST, detail)) for detail in Absence}) == len(Absence)
 
 
 def test_every_status_is_worded() -> None:
-    assert set(STATUSES) == set(Status)
+    assert set(STATUS_LABELS) == set(Status)
 
 
 def test_every_event_is_named_for_its_subject_and_told_by_some_use_case() -> None:

@@ -21,7 +21,7 @@ from app.persistence.administration.policies import read_policies
 from app.persistence.advisers.adviser_files import FACTS
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.driver_types import Row
-from app.seed.demonstration import AT_ONCE, PEOPLE, load_demonstration
+from app.seed.demonstration import MAX_CONCURRENT_PEOPLE, PEOPLE, load_demonstration
 from app.seed.fictional_employers import MAIRIE
 from app.seed.scenario import Course, Declined, Person, Post
 from app.seed.sessions_of_people import PARENTS
@@ -39,7 +39,7 @@ FROM registration r JOIN adviser a ON a.id = r.adviser_id"""
 @pytest.fixture(scope="module")
 async def loaded(cluster: Cluster, template: str) -> AsyncGenerator[Database]:
     """The demonstration, loaded through as few connections as at the first start. To be read only."""
-    database = open_database(await copied(cluster, template), pool_size=AT_ONCE)
+    database = open_database(await copied(cluster, template), pool_size=MAX_CONCURRENT_PEOPLE)
     await load_demonstration(database, MORNING)
     yield database
     await database.close()

@@ -22,14 +22,16 @@ from app.persistence.engine.transactions.audit_entries import first_id
 
 router = APIRouter(prefix="/v1/audit-log", tags=["Administration"], route_class=StrictRoute)
 
-Searching = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.AUDIT_READ))]
-MOST_SUBJECTS = MAX_LIMIT + 1
-OPERATION = "^[A-Za-z]{1,60}$"
+AuditAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.AUDIT_READ))]
+MAX_SUBJECTS = MAX_LIMIT + 1
+OPERATION_ID_PATTERN = "^[A-Za-z]{1,60}$"
 
-Actor = Annotated[Id | None, Query(description="L’identifiant du client qui a agi.")]
-Subject = Annotated[Id | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
-Action = Annotated[
-    Annotated[str, StringConstraints(pattern=OPERATION, max_length=60), with_message(validation_messages.OPERATION)]
+ActorFilter = Annotated[Id | None, Query(description="L’identifiant du client qui a agi.")]
+SubjectFilter = Annotated[Id | None, Query(description="Qui ou quoi est concerné : conseiller, inscription, contrat…")]
+ActionFilter = Annotated[
+    Annotated[
+        str, StringConstraints(pattern=OPERATION_ID_PATTERN, max_length=60), with_message(validation_messages.OPERATION)
+    ]
     | None,
     Query(description="L’`operationId` de l’opération."),
 ]
@@ -41,10 +43,12 @@ class AuditEntryResource(TypedDict):
     id: UUID
     at: datetime
     actor: UUID | None
-    action: Annotated[str, Field(pattern=OPERATION, max_length=60, description="L’`operationId` de l’opération.")]
+    action: Annotated[
+        str, Field(pattern=OPERATION_ID_PATTERN, max_length=60, description="L’`operationId` de l’opération.")
+    ]
     refused: bool
     request_id: UUID | None
-    subject_ids: Annotated[list[UUID], Field(max_length=MOST_SUBJECTS, description="Les conseillers, et le reste.")]
+    subject_ids: Annotated[list[UUID], Field(max_length=MAX_SUBJECTS, description="Les conseillers, et le reste.")]
 
 
 def audit_entry_resource(row: Row) -> dict[str, Any]:
@@ -67,11 +71,11 @@ def audit_entry_resource(row: Row) -> dict[str, Any]:
     response_model=page_model(AuditEntryResource),
 )
 async def search_audit_log(
-    authorised: Searching,
+    authorised: AuditAccess,
     paging: UnversionedPaging,
-    actor: Actor = None,
-    subject_id: Subject = None,
-    action: Action = None,
+    actor: ActorFilter = None,
+    subject_id: SubjectFilter = None,
+    action: ActionFilter = None,
     since: Since = None,
 ) -> Response:
     """Ce qui a été fait, lu ou refusé, du plus ancien au plus récent ; chercher dans le journal s’y note aussi."""

@@ -31,13 +31,13 @@ from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/imports", tags=["Imports"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_WRITE))]
 
-MOST_COLUMNS = 200
-CSV = "text/csv; charset=utf-8"
-REJECTS: dict[str, Any] = {"type": "string", "maxLength": LARGEST_FILE * 10, "pattern": r"^\uFEFFLigne rejetée;"}
-NO_REJECTS = Sentence(fr="Aucune ligne n’a été rejetée, ou pas encore.", en="No line was rejected, or not yet.")
+MAX_COLUMNS = 200
+CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
+REJECTS_SCHEMA: dict[str, Any] = {"type": "string", "maxLength": LARGEST_FILE * 10, "pattern": r"^\uFEFFLigne rejetée;"}
+NO_REJECTED_LINES = Sentence(fr="Aucune ligne n’a été rejetée, ou pas encore.", en="No line was rejected, or not yet.")
 
 
 class ImportRequest(field_types.RequestBody):
@@ -80,7 +80,7 @@ class ImportResource(TypedDict):
     suspect_columns: Annotated[
         list[DisplayText],
         Field(
-            max_length=MOST_COLUMNS,
+            max_length=MAX_COLUMNS,
             description="À voir d’abord : des colonnes ignorées, celles qui semblent pourtant des dates de formation, "
             "des adresses électroniques, des identifiants ou des SIRET.",
         ),
@@ -92,22 +92,22 @@ class ImportResource(TypedDict):
     rejects_url: Uri | None
     ignored_columns: Annotated[
         list[DisplayText],
-        Field(max_length=MOST_COLUMNS, description="Les intitulés qui ne veulent rien dire ici."),
+        Field(max_length=MAX_COLUMNS, description="Les intitulés qui ne veulent rien dire ici."),
     ]
     failure: ImportFailure | None
     created_at: datetime
     finished_at: datetime | None
 
 
-def _resource(row: Row, authorised: AuthorisedRequest) -> dict[str, Any]:
+def _import_resource(row: Row, authorised: AuthorisedRequest) -> dict[str, Any]:
     address = f"{authorised.service.base_url}/v1/imports/{row['id']}/rejects"
     return resource_fields(row, ImportResource) | {
         "rejects_url": address if row["has_rejects"] else None,
-        "failure": _failure(orjson.loads(row["failure"]), authorised) if row["failure"] else None,
+        "failure": _import_failure(orjson.loads(row["failure"]), authorised) if row["failure"] else None,
     }
 
 
-def _failure(stored: Mapping[str, str], authorised: AuthorisedRequest) -> ImportFailure:
+def _import_failure(stored: Mapping[str, str], authorised: AuthorisedRequest) -> ImportFailure:
     return {"code": stored["code"], "detail": stored[authorised.language][:MAX_DISPLAY_TEXT_LENGTH]}
 
 
@@ -121,25 +121,27 @@ def _failure(stored: Mapping[str, str], authorised: AuthorisedRequest) -> Import
 )
 async def post_import(
     body: Annotated[ImportRequest, Form(media_type="multipart/form-data")],
-    authorised: Writing,
+    authorised: WriteAccess,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Le fichier est gardé le temps de l’import, que GET /v1/imports/{id} permet de suivre. Chaque ligne est importée
     entière, par les règles de cette API, ou rejetée avec ses motifs ; recommencer ne change rien de plus. Les colonnes
     sont les champs de cette API (`conum_id`, `employer.siret`), ou les intitulés des systèmes voisins."""
 
-    def worded(row: Row) -> Answer:
+    def render(row: Row) -> Answer:
         location = f"{authorised.service.base_url}/v1/imports/{row['id']}"
-        return replayable_response(_resource(row, authorised), authorised.language, status=202, location=location)
+        return replayable_response(
+            _import_resource(row, authorised), authorised.language, status=202, location=location
+        )
 
     content = await body.file.read()
     if len(content) > LARGEST_FILE:
         raise Problem("payload-too-large", UPLOAD_BODY.too_large)
     digest = sha256(content).hexdigest()
-    same = Fingerprint(kind=body.kind, dry_run=body.dry_run, digest=digest)
-    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), same)
-    left = partial(ask_for_import, authorised.database, body.kind, content, asked, dry_run=body.dry_run)
-    return to_response(await authorised.run_heavy_work(left))
+    fingerprint = Fingerprint(kind=body.kind, dry_run=body.dry_run, digest=digest)
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), fingerprint)
+    store_import = partial(ask_for_import, authorised.database, body.kind, content, context, dry_run=body.dry_run)
+    return to_response(await authorised.run_heavy_work(store_import))
 
 
 @router.get(
@@ -148,12 +150,12 @@ async def post_import(
     summary="Suivre un import",
     response_model=ImportResource,
 )
-async def get_import(import_id: Id, authorised: Reading) -> Response:
+async def get_import(import_id: Id, authorised: ReadAccess) -> Response:
     """Les lignes comptées jusqu’ici ; `done` ou `failed` à la fin."""
     row = await imports.read(authorised.reader, import_id)
     if row is None:
         raise Missing("import")
-    return json_response(_resource(row, authorised), authorised.language)
+    return json_response(_import_resource(row, authorised), authorised.language)
 
 
 @router.get(
@@ -161,19 +163,19 @@ async def get_import(import_id: Id, authorised: Reading) -> Response:
     operation_id="downloadRejects",
     summary="Lire les lignes rejetées",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {"schema": REJECTS}}}},
+    responses={200: {"content": {"text/csv": {"schema": REJECTS_SCHEMA}}}},
 )
-async def get_rejects(import_id: Id, authorised: Reading) -> Response:
+async def get_rejects(import_id: Id, authorised: ReadAccess) -> Response:
     """Un CSV que les tableurs ouvrent : le numéro de la ligne, la colonne, le motif en français, puis les cellules
     telles qu’elles étaient. Corrigé, il s’importe tel quel."""
     content = await authorised.run_heavy_work(lambda: rejected_import_lines.read_file(authorised.reader, import_id))
     if content is None:
-        raise Problem("not-found", NO_REJECTS)
+        raise Problem("not-found", NO_REJECTED_LINES)
     headers = {
         **language_headers(authorised.language),
         "Cache-Control": PRIVATE_NO_CACHE,
         "Content-Disposition": f'attachment; filename="{import_id}.rejects.csv"',
     }
     return await authorised.audit_read(
-        Response(content.encode("utf-8-sig"), media_type=CSV, headers=headers), import_id
+        Response(content.encode("utf-8-sig"), media_type=CSV_MEDIA_TYPE, headers=headers), import_id
     )

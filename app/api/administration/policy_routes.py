@@ -38,9 +38,9 @@ class VersionConvertor(StringConvertor):
 
 register_url_convertor("version", VersionConvertor())
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.POLICIES_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.POLICIES_WRITE))]
-VersionName = Annotated[
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.POLICIES_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.POLICIES_WRITE))]
+VersionPath = Annotated[
     str,
     Path(max_length=10, pattern=f"^{VersionConvertor.regex}$", description="Son entrée en vigueur, AAAA-MM-JJ."),
 ]
@@ -59,7 +59,7 @@ NOT_FOUND = Sentence(
     summary="Lister les versions de la politique",
     response_model=page_model(PolicyResource),
 )
-async def list_policies(authorised: Reading, paging: UnversionedPaging) -> Response:
+async def list_policies(authorised: ReadAccess, paging: UnversionedPaging) -> Response:
     """Dans l’ordre de leur entrée en vigueur. Celle du premier jour de la session décide d’une inscription."""
     return await paging.respond(authorised, policies.list_page, [], policy_resource)
 
@@ -72,7 +72,7 @@ async def list_policies(authorised: Reading, paging: UnversionedPaging) -> Respo
     response_model=PolicyResource,
     responses=problem_responses("policy-exists"),
 )
-async def post_policy(body: PolicyRequest, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def post_policy(body: PolicyRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None) -> Response:
     """Essayez-la d’abord par `POST /v1/policies/dry-run`. Une version ne se change ni ne se retire : une correction est
     une autre version.
 
@@ -80,12 +80,12 @@ async def post_policy(body: PolicyRequest, authorised: Writing, idempotency_key:
     les sessions de sa période, la lisent aussitôt.
     """
 
-    def worded(row: Row) -> Answer:
+    def render(row: Row) -> Answer:
         location = f"{authorised.service.base_url}/v1/policies/{row['version']}"
         return replayable_response(policy_resource(row), authorised.language, status=201, location=location)
 
-    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
-    return to_response(await add_policy(authorised.database, body.to_policy(), asked))
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
+    return to_response(await add_policy(authorised.database, body.to_policy(), context))
 
 
 @router.post(
@@ -95,7 +95,7 @@ async def post_policy(body: PolicyRequest, authorised: Writing, idempotency_key:
     response_model=DryRunResource,
     responses=problem_responses("policy-exists"),
 )
-async def try_policy_version(request: Request, body: PolicyRequest, authorised: Writing) -> Response:
+async def try_policy_version(request: Request, body: PolicyRequest, authorised: WriteAccess) -> Response:
     """Quelles inscriptions ouvertes seraient décidées autrement, et pourquoi. Rien n’est enregistré, personne n’est
     prévenu.
 
@@ -103,11 +103,13 @@ async def try_policy_version(request: Request, body: PolicyRequest, authorised: 
     leur réexamen les déciderait.
     """
     request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + DRY_RUN_SECONDS)
-    asked = authorised.request_context(partial(replayable_response, language=authorised.language))
-    found = await authorised.run_heavy_work(lambda: try_policy(authorised.database, body.to_policy(), asked))
+    context = authorised.request_context(partial(replayable_response, language=authorised.language))
+    differences = await authorised.run_heavy_work(lambda: try_policy(authorised.database, body.to_policy(), context))
     # A dry run is looked back at also when it changes nothing.
-    await authorised.service.audit_log.note(authorised.audit_entry, (difference.adviser_id for difference in found))
-    return json_response(dry_run_resource(found, authorised.language), authorised.language)
+    await authorised.service.audit_log.note(
+        authorised.audit_entry, (difference.adviser_id for difference in differences)
+    )
+    return json_response(dry_run_resource(differences, authorised.language), authorised.language)
 
 
 @router.get(
@@ -116,7 +118,7 @@ async def try_policy_version(request: Request, body: PolicyRequest, authorised: 
     summary="Lire une version de la politique",
     response_model=PolicyResource,
 )
-async def get_policy(version: VersionName, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_policy(version: VersionPath, authorised: ReadAccess, if_none_match: IfNoneMatch = None) -> Response:
     """Celle que nomment les décisions (`policy_version`)."""
     row = await policies.read(authorised.reader, version)
     if row is None:

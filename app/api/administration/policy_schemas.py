@@ -32,61 +32,63 @@ from app.persistence.administration.policies import POLICY
 from app.persistence.engine.driver_types import Row
 from app.wording.languages import Language, Sentence
 
-MOST_UNITS = 100
-MOST_MONTHS = 120
-MOST_DATES = 50
-MOST_DAYS = 366
-MOST_LENGTHS = 20
-MOST_DIFFERENCES = 1_000_000
+MAX_UNITS = 100
+MAX_MONTHS = 120
+MAX_DATES = 50
+MAX_REPLY_DAYS = 366
+MAX_VALUES = 20
+MAX_DIFFERENCES = 1_000_000
 
 NOT_IN_ORDER = Sentence(
     fr="Les dates `from` se suivent, de la plus ancienne à la plus récente, sans répétition.",
     en="The dates in `from` follow one another, oldest first, none twice.",
 )
-TWICE = Sentence(fr="Chaque valeur n’est donnée qu’une fois.", en="Each value is given only once.")
-NO_GRACE = Sentence(
+DUPLICATE_VALUE = Sentence(fr="Chaque valeur n’est donnée qu’une fois.", en="Each value is given only once.")
+GRACE_ENDS_TOO_EARLY = Sentence(
     fr="Un délai de grâce prolonge l’année qu’il nomme : il finit après le 31 décembre.",
     en="A grace period prolongs the year it names: it ends after 31 December.",
 )
 
 
-def _distinct(values: list[Any]) -> list[Any]:
+def _check_distinct(values: list[Any]) -> list[Any]:
     if len({*values}) < len(values):
-        raise validation_error("duplicate", TWICE)
+        raise validation_error("duplicate", DUPLICATE_VALUE)
     return values
 
 
-def _in_order(values: list[Any]) -> list[Any]:
+def _check_in_order(values: list[Any]) -> list[Any]:
     days = [value.since for value in values]
     if days != sorted({*days}):
         raise validation_error("order", NOT_IN_ORDER)
     return values
 
 
-def _prolongs(grace: dict[str, date]) -> dict[str, date]:
+def _check_grace(grace: dict[str, date]) -> dict[str, date]:
     if any(until <= last_day(int(year)) for year, until in grace.items()):
-        raise validation_error("order", NO_GRACE)
+        raise validation_error("order", GRACE_ENDS_TOO_EARLY)
     return grace
 
 
-Units = Annotated[int, Field(ge=1, le=MOST_UNITS, strict=True)]
-Months = Annotated[int, Field(ge=1, le=MOST_MONTHS, strict=True)]
+Units = Annotated[int, Field(ge=1, le=MAX_UNITS, strict=True)]
+Months = Annotated[int, Field(ge=1, le=MAX_MONTHS, strict=True)]
 Year = Annotated[int, Field(ge=1950, le=2099, strict=True)]
 Since = Annotated[CivilDate, Field(alias="from", description="Le premier jour, inclus.")]
-A_YEAR = "^(19[5-9][0-9]|20[0-9]{2})$"
+YEAR_PATTERN = "^(19[5-9][0-9]|20[0-9]{2})$"
 Grace = TypeAliasType(
     "Grace",
     Annotated[
-        dict[Annotated[str, StringConstraints(pattern=A_YEAR), with_message(validation_messages.YEAR)], CivilDate],
-        Field(max_length=MOST_DATES),
-        AfterValidator(_prolongs),
+        dict[
+            Annotated[str, StringConstraints(pattern=YEAR_PATTERN), with_message(validation_messages.YEAR)], CivilDate
+        ],
+        Field(max_length=MAX_DATES),
+        AfterValidator(_check_grace),
         WithJsonSchema(
             {
                 "type": "object",
                 "description": "Par année, le dernier jour, inclus, où son droit reste utilisable.",
-                "propertyNames": {"pattern": A_YEAR},
+                "propertyNames": {"pattern": YEAR_PATTERN},
                 "additionalProperties": {"type": "string", "format": "date"},
-                "maxProperties": MOST_DATES,
+                "maxProperties": MAX_DATES,
             }
         ),
     ],
@@ -119,14 +121,14 @@ class SupplementaryBody(RequestBody):
 class OverQuotaBody(RequestBody):
     """R26 : combien de jours le conseiller a pour répondre ; null, sans limite."""
 
-    reply_days: Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)] | None
+    reply_days: Annotated[int, Field(ge=1, le=MAX_REPLY_DAYS, strict=True)] | None
 
 
 class PathHoursBody(RequestBody):
     """Les durées de parcours, en heures, à partir d’une date."""
 
     since: Since
-    value: Annotated[list[Hours], Field(min_length=1, max_length=MOST_LENGTHS), AfterValidator(_distinct)]
+    value: Annotated[list[Hours], Field(min_length=1, max_length=MAX_VALUES), AfterValidator(_check_distinct)]
 
 
 class PresentationMonthsBody(RequestBody):
@@ -140,15 +142,15 @@ class AbsenceMotivesBody(RequestBody):
     """Les motifs valables d’absence, à partir d’une date."""
 
     since: Since
-    value: Annotated[list[AbsenceMotive], Field(min_length=1, max_length=MOST_LENGTHS), AfterValidator(_distinct)]
+    value: Annotated[list[AbsenceMotive], Field(min_length=1, max_length=MAX_VALUES), AfterValidator(_check_distinct)]
 
 
-PathHours = Annotated[list[PathHoursBody], Field(min_length=1, max_length=MOST_DATES), AfterValidator(_in_order)]
+PathHours = Annotated[list[PathHoursBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(_check_in_order)]
 PresentationMonths = Annotated[
-    list[PresentationMonthsBody], Field(min_length=1, max_length=MOST_DATES), AfterValidator(_in_order)
+    list[PresentationMonthsBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(_check_in_order)
 ]
 AbsenceMotives = Annotated[
-    list[AbsenceMotivesBody], Field(min_length=1, max_length=MOST_DATES), AfterValidator(_in_order)
+    list[AbsenceMotivesBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(_check_in_order)
 ]
 
 
@@ -227,7 +229,7 @@ lui donnent aujourd’hui (`from`), ce qu’elles lui donneraient (`to`), et pou
 class DryRunResource(TypedDict):
     """Les inscriptions ouvertes qui seraient décidées autrement."""
 
-    data: Annotated[list[DifferenceResource], Field(max_length=MOST_DIFFERENCES)]
+    data: Annotated[list[DifferenceResource], Field(max_length=MAX_DIFFERENCES)]
 
 
 def policy_resource(row: Row) -> Mapping[str, Any]:
@@ -246,7 +248,7 @@ def _standing_resource(standing: Standing) -> StandingResource:
     }
 
 
-def dry_run_resource(found: Sequence[Difference], language: Language) -> DryRunResource:
+def dry_run_resource(differences: Sequence[Difference], language: Language) -> DryRunResource:
     return {
         "data": [
             {
@@ -257,6 +259,6 @@ def dry_run_resource(found: Sequence[Difference], language: Language) -> DryRunR
                 "to": _standing_resource(difference.after),
                 "reasons": [reason_resource(refusal, language, None) for refusal in difference.after.refusals],
             }
-            for difference in found
+            for difference in differences
         ]
     }

@@ -13,7 +13,7 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.advisers.adviser_routes import civil_day
+from app.api.advisers.adviser_routes import parse_day_parameter
 from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas
 from app.api.http.fields.field_types import Count, DayText, Department, ModuleCodeText
@@ -37,53 +37,55 @@ from app.wording.languages import Language, Sentence
 
 router = APIRouter(prefix="/v1/statistics", tags=["Administration"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.STATISTICS_READ))]
-Named = TypeVar("Named", bound=StrEnum)
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.STATISTICS_READ))]
+NameEnum = TypeVar("NameEnum", bound=StrEnum)
 JSON, CSV = "application/json", "text/csv"
-MOST_DAYS = 100_000
-LONGEST_LINE = 500
-_RANGE = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?", re.ASCII)
+MAX_DAYS = 100_000
+MAX_LINE_LENGTH = 500
+_MEDIA_RANGE = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?", re.ASCII)
 
 
-def _some_of(names: type[StrEnum]) -> dict[str, Any]:
+def _list_schema(names: type[StrEnum]) -> dict[str, Any]:
     """A list of names, none of which is empty, as JSON Schema says it."""
     one = "|".join(names)
     return {"pattern": f"^({one})(,({one}))*$"}
 
 
-Day = {"format": "date"}
-From = Annotated[DayText | None, Query(alias="from", description="Premier jour des demandes.", json_schema_extra=Day)]
-To = Annotated[DayText | None, Query(description="Dernier jour des demandes.", json_schema_extra=Day)]
-GroupBy = Annotated[
+DAY_SCHEMA = {"format": "date"}
+FromParameter = Annotated[
+    DayText | None, Query(alias="from", description="Premier jour des demandes.", json_schema_extra=DAY_SCHEMA)
+]
+ToParameter = Annotated[DayText | None, Query(description="Dernier jour des demandes.", json_schema_extra=DAY_SCHEMA)]
+GroupByParameter = Annotated[
     str | None,
     Query(
         max_length=200,
         description="Ce par quoi grouper, séparé par des virgules. `reason` : une fois par motif. `over_quota` : ce "
         "qu’est devenue une inscription qui a dépassé le quota ; null pour les autres.",
-        json_schema_extra=_some_of(Grouping),
+        json_schema_extra=_list_schema(Grouping),
     ),
 ]
-Measures = Annotated[
+MeasuresParameter = Annotated[
     str | None,
     Query(
         max_length=100,
         description="Ce qu’il faut mesurer en plus : `funded`, combien sont financées ; `days_to_decision` et "
         "`days_to_session`, la médiane des jours de la demande à la décision en vigueur et au premier jour.",
-        json_schema_extra=_some_of(Measure),
+        json_schema_extra=_list_schema(Measure),
     ),
 ]
 
-REVERSED = Sentence(fr="Précède `from`.", en="Is before `from`.")
-TOO_MANY = Sentence(
+ENDS_BEFORE_START = Sentence(fr="Précède `from`.", en="Is before `from`.")
+TOO_MANY_GROUPS = Sentence(
     fr="Trop de groupes : une période plus courte, ou moins de noms.",
     en="Too many groups: a shorter period, or fewer names.",
 )
-NEITHER = Sentence(
+FORMATS_OFFERED = Sentence(
     fr="Formats proposés : application/json, text/csv.", en="Formats offered: application/json, text/csv."
 )
 
 
-TABLE = {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*\r\n", "maxLength": MOST_GROUPS * LONGEST_LINE}
+CSV_SCHEMA = {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*\r\n", "maxLength": MOST_GROUPS * MAX_LINE_LENGTH}
 
 
 class StatisticResource(TypedDict):
@@ -100,8 +102,8 @@ class StatisticResource(TypedDict):
     over_quota: NotRequired[AfterQuota | None]
     count: Count
     funded: NotRequired[Count]
-    days_to_decision: NotRequired[Annotated[int, Field(ge=0, le=MOST_DAYS)] | None]
-    days_to_session: NotRequired[Annotated[int, Field(ge=0, le=MOST_DAYS)] | None]
+    days_to_decision: NotRequired[Annotated[int, Field(ge=0, le=MAX_DAYS)] | None]
+    days_to_session: NotRequired[Annotated[int, Field(ge=0, le=MAX_DAYS)] | None]
 
 
 class StatisticsResource(TypedDict):
@@ -115,67 +117,69 @@ class StatisticsResource(TypedDict):
     operation_id="readStatistics",
     summary="Compter les inscriptions",
     response_model=StatisticsResource,
-    responses=problem_responses("not-acceptable") | {200: {"content": {CSV: {"schema": TABLE}}}},
+    responses=problem_responses("not-acceptable") | {200: {"content": {CSV: {"schema": CSV_SCHEMA}}}},
 )
 async def read_statistics(
     request: Request,
-    authorised: Reading,
-    from_: From = None,
-    to: To = None,
-    group_by: GroupBy = None,
-    measures: Measures = None,
+    authorised: ReadAccess,
+    from_: FromParameter = None,
+    to: ToParameter = None,
+    group_by: GroupByParameter = None,
+    measures: MeasuresParameter = None,
 ) -> Response:
     """Une inscription compte au mois de sa demande, telle qu’elle est à présent. En CSV avec `Accept: text/csv`. Un
     organisme de formation compte les siennes. Personne n’est nommé ; un petit nombre peut pourtant désigner quelqu’un :
     ne le publiez pas."""
-    wanted = _wanted(request.headers.get("accept"))
-    period = Period(civil_day(from_, "from"), civil_day(to, "to"))
+    media_type = _negotiate_media_type(request.headers.get("accept"))
+    period = Period(parse_day_parameter(from_, "from"), parse_day_parameter(to, "to"))
     if period.first and period.last and period.last < period.first:
-        raise invalid_parameter("to", REVERSED)
-    groups, extra = _named("group_by", group_by, Grouping), _named("measures", measures, Measure)
+        raise invalid_parameter("to", ENDS_BEFORE_START)
+    groups, extra = _parse_names("group_by", group_by, Grouping), _parse_names("measures", measures, Measure)
     try:
         rows = await authorised.run_heavy_work(
             lambda: count_registrations(authorised.reader, period, groups, extra, owner=authorised.owner)
         )
     except TooManyGroups:
-        raise invalid_parameter("group_by", TOO_MANY) from None
-    if wanted == CSV:
-        return table([*groups, "count", *extra], (row.values() for row in rows), authorised.language)
+        raise invalid_parameter("group_by", TOO_MANY_GROUPS) from None
+    if media_type == CSV:
+        return csv_response([*groups, "count", *extra], (row.values() for row in rows), authorised.language)
     answer = json_response({"data": [dict(row) for row in rows]}, authorised.language)
     answer.headers["Vary"] += ", Accept"
     return answer
 
 
-def _named(parameter: str, listed: str | None, names: type[Named]) -> list[Named]:
+def _parse_names(parameter: str, listed: str | None, names: type[NameEnum]) -> list[NameEnum]:
     """Raise Problem."""
     given = dict.fromkeys(listed.split(",")) if listed is not None else {}
     if not given.keys() <= {*names}:
-        raise invalid_parameter(parameter, _unknown(", ".join(names)))
+        raise invalid_parameter(parameter, _names_expected(", ".join(names)))
     return [names(name) for name in given]
 
 
-def _unknown(known: str) -> Sentence:
+def _names_expected(known: str) -> Sentence:
     return Sentence(fr=f"Des noms parmi {known}.", en=f"Names among {known}.")
 
 
-def _wanted(accept: str | None) -> str:
+def _negotiate_media_type(accept: str | None) -> str:
     """What the client would rather have (RFC 9110), JSON when it does not mind. Raise Problem when it wants neither."""
-    ranges = [found for part in (accept or "*/*").split(",") if (found := _RANGE.fullmatch(part))]
+    ranges = [found for part in (accept or "*/*").split(",") if (found := _MEDIA_RANGE.fullmatch(part))]
     quality: dict[str, float] = {}
     for kind in (JSON, CSV):
-        alike = [(one[1].count("*"), -float(one[2] or 1)) for one in ranges if _covers(one[1].lower(), kind)]
-        quality[kind] = -min(alike)[1] if alike else 0.0
+        matching = [
+            (one[1].count("*"), -float(one[2] or 1)) for one in ranges if _media_range_matches(one[1].lower(), kind)
+        ]
+        quality[kind] = -min(matching)[1] if matching else 0.0
     best = max((JSON, CSV), key=lambda kind: quality[kind])
     if not quality[best]:
-        raise Problem("not-acceptable", NEITHER)
+        raise Problem("not-acceptable", FORMATS_OFFERED)
     return best
 
 
-def _covers(given: str, kind: str) -> bool:
+def _media_range_matches(given: str, kind: str) -> bool:
     return given in {kind, "*/*", f"{kind.partition('/')[0]}/*"}
 
 
-def table(headings: Sequence[str], rows: Iterable[Iterable[object]], language: Language) -> Response:
+def csv_response(headings: Sequence[str], rows: Iterable[Iterable[object]], language: Language) -> Response:
     """RFC 4180; nothing in it is computed by a spreadsheet."""
     text = io.StringIO()
     for row in (headings, *rows):

@@ -15,7 +15,7 @@ from app.api.advisers.adviser_schemas import (
     adviser_resource,
     carry_over_resource,
 )
-from app.api.advisers.training_record_resources import Seen, TrainingRecordResource, training_record_resource
+from app.api.advisers.training_record_resources import RecordViewer, TrainingRecordResource, training_record_resource
 from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.http.bodies.path_id_checks import check_id_matches_path, check_no_id
@@ -45,8 +45,8 @@ from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.ADVISERS_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.ADVISERS_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.ADVISERS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.ADVISERS_WRITE))]
 ConumIds = Annotated[
     str | None,
     Query(
@@ -55,23 +55,23 @@ ConumIds = Annotated[
         json_schema_extra={"pattern": "^ *[0-9]{1,18} *(, *[0-9]{1,18} *)*$"},
     ),
 ]
-On = Annotated[
+DayParameter = Annotated[
     DayText | None,
     Query(description="Jour AAAA-MM-JJ ; aujourd’hui par défaut.", json_schema_extra={"format": "date"}),
 ]
-CarryingOver = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CARRY_OVERS_WRITE))]
+CarryOverAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CARRY_OVERS_WRITE))]
 
 NOT_FOUND = Sentence(
     fr="Aucun conseiller de votre périmètre n’a cet identifiant.",
     en="No adviser that you may see has this identifier.",
 )
-NOT_OPEN = Sentence(
+FILTER_NOT_ALLOWED = Sentence(
     fr="Ce filtre n’est pas ouvert aux organismes de formation.",
     en="This filter is not open to training organisations.",
 )
 
 
-def _resource(authorised: AuthorisedRequest, row: Row) -> AdviserResource:
+def _adviser_as_seen(authorised: AuthorisedRequest, row: Row) -> AdviserResource:
     return adviser_resource(row, with_contact=authorised.owner is None)
 
 
@@ -83,16 +83,20 @@ def _resource(authorised: AuthorisedRequest, row: Row) -> AdviserResource:
     response_model=AdviserResource,
     responses=problem_responses("conum-id-taken"),
 )
-async def post_adviser(body: AdviserRequest, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def post_adviser(
+    body: AdviserRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
+) -> Response:
     """L’identifiant est attribué ici ; pour choisir le vôtre, utilisez PUT."""
     check_no_id(body.id, "PUT /v1/advisers/{id}")
 
-    def worded(row: Row) -> Answer:
+    def render(row: Row) -> Answer:
         location = f"{authorised.service.base_url}/v1/advisers/{row['id']}"
-        return replayable_response(_resource(authorised, row), authorised.language, status=201, location=location)
+        return replayable_response(
+            _adviser_as_seen(authorised, row), authorised.language, status=201, location=location
+        )
 
-    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
-    return to_response(await add_adviser(authorised.database, body.columns(), asked))
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
+    return to_response(await add_adviser(authorised.database, body.columns(), context))
 
 
 @router.put(
@@ -103,7 +107,9 @@ async def post_adviser(body: AdviserRequest, authorised: Writing, idempotency_ke
     responses=problem_responses("conum-id-taken", "adviser-anonymised")
     | {201: {"description": "Créé", "model": AdviserResource}},
 )
-async def put_adviser(adviser_id: Id, body: AdviserRequest, authorised: Writing, if_match: IfMatch = None) -> Response:
+async def put_adviser(
+    adviser_id: Id, body: AdviserRequest, authorised: WriteAccess, if_match: IfMatch = None
+) -> Response:
     """L’identifiant est choisi par l’appelant, comme celui de La Coop. `If-Match: *` : la dernière écriture gagne."""
     check_id_matches_path("id", adviser_id, body.id)
     row, is_new = await keep_adviser(
@@ -116,7 +122,7 @@ async def put_adviser(adviser_id: Id, body: AdviserRequest, authorised: Writing,
     location = f"{authorised.service.base_url}/v1/advisers/{adviser_id}" if is_new else None
     return to_response(
         replayable_response(
-            _resource(authorised, row), authorised.language, status=201 if is_new else 200, location=location
+            _adviser_as_seen(authorised, row), authorised.language, status=201 if is_new else 200, location=location
         )
     )
 
@@ -128,7 +134,7 @@ async def put_adviser(adviser_id: Id, body: AdviserRequest, authorised: Writing,
     response_model=page_model(AdviserResource),
 )
 async def list_advisers(
-    authorised: Reading,
+    authorised: ReadAccess,
     paging: Paging,
     conum_id: ConumIds = None,
     email: Annotated[EmailFilter | None, Query(description="L’adresse exacte, sans la casse.")] = None,
@@ -139,10 +145,12 @@ async def list_advisers(
         filters.append(Filter("{t}.conum_id = ANY({})", parse_integers("conum_id", conum_id)))
     if email is not None:
         if authorised.owner is not None:
-            raise invalid_parameter("email", NOT_OPEN)
+            raise invalid_parameter("email", FILTER_NOT_ALLOWED)
         filters.append(Filter("lower({t}.email) = lower({})", email))
     read = advisers.list_page if authorised.owner is None else advisers.list_page_for_an_organisation
-    return await paging.respond(authorised, read, filters, lambda row: _resource(authorised, row), subject_column="id")
+    return await paging.respond(
+        authorised, read, filters, lambda row: _adviser_as_seen(authorised, row), subject_column="id"
+    )
 
 
 @router.get(
@@ -151,13 +159,13 @@ async def list_advisers(
     summary="Lire un conseiller",
     response_model=AdviserResource,
 )
-async def get_adviser(adviser_id: Id, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_adviser(adviser_id: Id, authorised: ReadAccess, if_none_match: IfNoneMatch = None) -> Response:
     """Un organisme de formation ne lit que les conseillers inscrits chez lui, sans leur adresse."""
     row = await advisers.read(authorised.reader, adviser_id, owner=authorised.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
     return await authorised.audit_read(
-        resource_response(_resource(authorised, row), authorised.language, if_none_match), adviser_id
+        resource_response(_adviser_as_seen(authorised, row), authorised.language, if_none_match), adviser_id
     )
 
 
@@ -171,7 +179,7 @@ async def get_adviser(adviser_id: Id, authorised: Reading, if_none_match: IfNone
 async def patch_adviser(
     adviser_id: Id,
     patch: Annotated[dict[str, Any], Body(examples=[{"department": "35"}])],
-    authorised: Writing,
+    authorised: WriteAccess,
     if_match: IfMatch = None,
 ) -> Response:
     """Fusion JSON (RFC 7396) : null efface, les autres champs restent."""
@@ -188,7 +196,7 @@ async def patch_adviser(
         version,
         authorised.request_context(partial(replayable_response, language=authorised.language)),
     )
-    return to_response(replayable_response(_resource(authorised, changed), authorised.language))
+    return to_response(replayable_response(_adviser_as_seen(authorised, changed), authorised.language))
 
 
 @router.get(
@@ -199,8 +207,8 @@ async def patch_adviser(
 )
 async def get_training_record(
     adviser_id: Id,
-    authorised: Reading,
-    on: On = None,
+    authorised: ReadAccess,
+    on: DayParameter = None,
     history: Annotated[bool, Query(description="Avec les droits expirés.")] = False,  # noqa: FBT002  # a query flag
 ) -> Response:
     """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé.
@@ -210,18 +218,18 @@ async def get_training_record(
     record, registrations = await show_training_record(
         authorised.database,
         adviser_id,
-        on=civil_day(on),
+        on=parse_day_parameter(on),
         history=history,
         asked=authorised.request_context(partial(replayable_response, language=authorised.language)),
     )
-    visible = frozenset(item.id for item in registrations)
-    seen = Seen(visible, authorised.owner, authorised.language, authorised.service.base_url)
-    carried = await carry_overs.read_all(authorised.database, adviser_id)
-    resource = training_record_resource(adviser_id, record, carried, seen)
+    visible_ids = frozenset(item.id for item in registrations)
+    viewer = RecordViewer(visible_ids, authorised.owner, authorised.language, authorised.service.base_url)
+    carry_over_rows = await carry_overs.read_all(authorised.database, adviser_id)
+    resource = training_record_resource(adviser_id, record, carry_over_rows, viewer)
     return await authorised.audit_read(json_response(resource, authorised.language), adviser_id)
 
 
-def civil_day(value: str | None, name: str = "on") -> date | None:
+def parse_day_parameter(value: str | None, name: str = "on") -> date | None:
     """Of the parameter of this name. Raise Problem."""
     if value is None:
         return None
@@ -243,13 +251,13 @@ def civil_day(value: str | None, name: str = "on") -> date | None:
     responses=problem_responses("nothing-to-carry-over", "adviser-anonymised"),
 )
 async def post_carry_over(
-    adviser_id: Id, body: CarryOverRequest, authorised: CarryingOver, idempotency_key: IdempotencyKey = None
+    adviser_id: Id, body: CarryOverRequest, authorised: CarryOverAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Sur décision du support, après justification : ce que le droit a encore passe à l’année suivante."""
     report = Report(body.bucket, body.units, body.motive, body.decided_on)
 
-    def worded(row: Row) -> Answer:
+    def render(row: Row) -> Answer:
         return replayable_response(carry_over_resource(row), authorised.language, status=201)
 
-    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
-    return to_response(await carry_over(authorised.database, adviser_id, report, asked))
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
+    return to_response(await carry_over(authorised.database, adviser_id, report, context))

@@ -25,9 +25,9 @@ from app.api.http.fields.field_types import (
 )
 from app.persistence.engine.driver_types import Row
 
-LARGEST_ID = 2**53 - 1  # the largest integer every JSON reader keeps exact
+MAX_CONUM_ID = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
-ConumId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID), with_message(validation_messages.CONUM_ID)]
+ConumId = Annotated[int, Field(strict=True, ge=1, le=MAX_CONUM_ID), with_message(validation_messages.CONUM_ID)]
 
 
 class InitialTrainingBody(RequestBody):

@@ -20,8 +20,8 @@ from app.use_cases.civil_date import civil_date
 
 router = APIRouter(prefix="/v1/obligations", tags=["Conseillers"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.OBLIGATIONS_READ))]
-Year = Annotated[
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.OBLIGATIONS_READ))]
+YearFilter = Annotated[
     int | None,
     Query(
         ge=EARLIEST_DATE.year,
@@ -38,7 +38,7 @@ class AdviserObligationResource(ObligationResource):
     adviser_id: UUID
 
 
-def _resource(row: Row) -> AdviserObligationResource:
+def _adviser_obligation_resource(row: Row) -> AdviserObligationResource:
     return {"adviser_id": row["adviser_id"], **obligation_resource(row["found"])}
 
 
@@ -49,9 +49,9 @@ def _resource(row: Row) -> AdviserObligationResource:
     response_model=page_model(AdviserObligationResource),
 )
 async def list_obligations(
-    authorised: Reading,
+    authorised: ReadAccess,
     paging: UnversionedPaging,
-    year: Year = None,
+    year: YearFilter = None,
     status: Annotated[
         ObligationStatus | None, Query(description="Remplie, attendue, en retard ou excusée par un report.")
     ] = None,
@@ -67,5 +67,5 @@ async def list_obligations(
         )
 
     return await authorised.run_heavy_work(
-        lambda: paging.respond(authorised, read, [], _resource, subject_column="adviser_id")
+        lambda: paging.respond(authorised, read, [], _adviser_obligation_resource, subject_column="adviser_id")
     )

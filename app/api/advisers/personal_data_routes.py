@@ -22,11 +22,11 @@ from app.wording.languages import Language
 
 router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.PERSONAL_DATA_READ))]
-Erasing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.PERSONAL_DATA_ERASE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.PERSONAL_DATA_READ))]
+EraseAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.PERSONAL_DATA_ERASE))]
 
-MOST_HOLDINGS = 100
-MOST_ROWS = 1_000_000
+MAX_HOLDINGS = 100
+MAX_ROWS = 1_000_000
 
 HeldRow = TypeAliasType("HeldRow", dict[str, Any])
 
@@ -37,7 +37,7 @@ class HoldingResource(TypedDict):
     title: DisplayText
     purpose: DisplayText
     kept_for: DisplayText
-    rows: Annotated[list[HeldRow], Field(max_length=MOST_ROWS)]
+    rows: Annotated[list[HeldRow], Field(max_length=MAX_ROWS)]
 
 
 class ExportResource(TypedDict):
@@ -45,10 +45,10 @@ class ExportResource(TypedDict):
 
     adviser_id: UUID
     exported_at: datetime
-    holdings: Annotated[list[HoldingResource], Field(max_length=MOST_HOLDINGS)]
+    holdings: Annotated[list[HoldingResource], Field(max_length=MAX_HOLDINGS)]
 
 
-def _holding(extract: Extract, years: int) -> HoldingResource:
+def _holding_resource(extract: Extract, years: int) -> HoldingResource:
     holding = extract.holding
     return {
         "title": holding.title,
@@ -64,7 +64,7 @@ def _holding(extract: Extract, years: int) -> HoldingResource:
     summary="Exporter tout ce qui est gardé sur un conseiller",
     response_model=ExportResource,
 )
-async def export_adviser(adviser_id: Id, authorised: Reading) -> Response:
+async def export_adviser(adviser_id: Id, authorised: ReadAccess) -> Response:
     """De quoi répondre à une demande d’accès (RGPD, article 15) : toutes les tables, en français, à un même instant.
     Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
     present = await ADVISERS.read(authorised.database, adviser_id)
@@ -75,7 +75,7 @@ async def export_adviser(adviser_id: Id, authorised: Reading) -> Response:
     resource: ExportResource = {
         "adviser_id": adviser_id,
         "exported_at": authorised.now,
-        "holdings": [_holding(extract, years) for extract in extracts],
+        "holdings": [_holding_resource(extract, years) for extract in extracts],
     }
     return await authorised.audit_read(json_response(resource, Language.FRENCH), adviser_id)
 
@@ -87,7 +87,7 @@ async def export_adviser(adviser_id: Id, authorised: Reading) -> Response:
     summary="Anonymiser un conseiller",
     response_class=Response,
 )
-async def anonymise_adviser(adviser_id: Id, authorised: Erasing, if_match: IfMatch = None) -> Response:
+async def anonymise_adviser(adviser_id: Id, authorised: EraseAccess, if_match: IfMatch = None) -> Response:
     """Définitif. Son identité et tout texte libre sont effacés partout ; ses inscriptions, leurs décisions et les
     statistiques restent, et ne changent plus : enregistrez d’abord l’assiduité et annulez ce qui est à venir. S’il
     revient un jour, une empreinte de son ID Conum le fait reconnaître : ce qu’il avait utilisé compte encore."""

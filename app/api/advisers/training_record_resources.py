@@ -28,16 +28,16 @@ from app.domain.record.obligations import Obligation, ObligationStatus
 from app.domain.record.training_record import Entitlement, TrainingRecord
 from app.persistence.engine.driver_types import Row
 from app.wording.languages import Language
-from app.wording.training_records import consequence_said, replacement_said
+from app.wording.training_records import consequence_sentence, replacement_sentence
 
-LONGEST_RECORD = 1000  # of rights, obligations or exams: one or two a year
-REPLACEMENT = (
+MAX_RECORD_ITEMS = 1000  # of rights, obligations or exams: one or two a year
+REPLACEMENT_DESCRIPTION = (
     "Où demander le duplicata d’un certificat obtenu et perdu ; null quand les textes publiés ne le disent pas."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RecordViewer:
     """What the caller may see: these registrations, the others being counted, not named; what anybody but a training
     organisation (`owner`) may; the words in this language; links from this base."""
 
@@ -75,7 +75,7 @@ class EntitlementResource(TypedDict):
     units: Count
     used: Count
     reserved_by: Annotated[
-        list[UUID], Field(max_length=LONGEST_RECORD, description="Les inscriptions qui tiennent une unité.")
+        list[UUID], Field(max_length=MAX_RECORD_ITEMS, description="Les inscriptions qui tiennent une unité.")
     ]
     valid_from: date
     valid_until: date | None
@@ -101,7 +101,7 @@ class PresentationResource(TypedDict):
     next_attempt_payer: Annotated[
         NextAttemptPayer | None, Field(description="Qui paie la prochaine présentation ; null une fois obtenu.")
     ]
-    replacement: Annotated[DisplayText | None, Field(description=REPLACEMENT)]
+    replacement: Annotated[DisplayText | None, Field(description=REPLACEMENT_DESCRIPTION)]
 
 
 class MissedSessionResource(TypedDict):
@@ -148,11 +148,11 @@ class TrainingRecordResource(TypedDict):
     category: Category
     in_post: InPostResource
     initial_training: InitialTrainingStateResource
-    entitlements: Annotated[list[EntitlementResource], Field(max_length=LONGEST_RECORD)]
-    obligations: Annotated[list[ObligationResource], Field(max_length=LONGEST_RECORD)]
-    certifications: Annotated[list[PresentationResource], Field(max_length=LONGEST_RECORD)]
-    unjustified_absences: Annotated[list[MissedSessionResource], Field(max_length=LONGEST_RECORD)]
-    carry_overs: Annotated[list[CarriedResource], Field(max_length=LONGEST_RECORD)]
+    entitlements: Annotated[list[EntitlementResource], Field(max_length=MAX_RECORD_ITEMS)]
+    obligations: Annotated[list[ObligationResource], Field(max_length=MAX_RECORD_ITEMS)]
+    certifications: Annotated[list[PresentationResource], Field(max_length=MAX_RECORD_ITEMS)]
+    unjustified_absences: Annotated[list[MissedSessionResource], Field(max_length=MAX_RECORD_ITEMS)]
+    carry_overs: Annotated[list[CarriedResource], Field(max_length=MAX_RECORD_ITEMS)]
     policy_version: PolicyVersion
     links: RecordLinksResource
 
@@ -170,13 +170,13 @@ def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> Entitl
 
 
 def presentation_resource(item: Presentation, language: Language) -> PresentationResource:
-    replacement = replacement_said(item.qualification) if item.next_attempt_payer is None else None
+    replacement = replacement_sentence(item.qualification) if item.next_attempt_payer is None else None
     return {
         "qualification": item.qualification,
         "status": item.status,
         "due_on": item.due_on,
         "next_attempt_payer": item.next_attempt_payer,
-        "replacement": replacement.said_in(language) if replacement else None,
+        "replacement": replacement.in_language(language) if replacement else None,
     }
 
 
@@ -190,7 +190,7 @@ def obligation_resource(item: Obligation) -> ObligationResource:
     }
 
 
-def _missed_resource(item: MissedSession, language: Language) -> MissedSessionResource:
+def _missed_session_resource(item: MissedSession, language: Language) -> MissedSessionResource:
     registration = item.registration
     return {
         "registration_id": registration.id,
@@ -198,12 +198,12 @@ def _missed_resource(item: MissedSession, language: Language) -> MissedSessionRe
         "session_starts_on": registration.first_day,
         "entitlement": registration.entitlement,
         "consequence": item.consequence,
-        "label": consequence_said(item.consequence).said_in(language),
+        "label": consequence_sentence(item.consequence).in_language(language),
         "rule": "R17",
     }
 
 
-def _carried_resource(row: Row, right: Bucket | None, *, with_motive: bool) -> CarriedResource:
+def _carry_over_resource(row: Row, right: Bucket | None, *, with_motive: bool) -> CarriedResource:
     return {
         "id": row["id"],
         "bucket": row["bucket"],
@@ -217,11 +217,11 @@ def _carried_resource(row: Row, right: Bucket | None, *, with_motive: bool) -> C
 
 
 def training_record_resource(
-    adviser: UUID, record: TrainingRecord, carried: Sequence[Row], seen: Seen
+    adviser: UUID, record: TrainingRecord, carry_over_rows: Sequence[Row], viewer: RecordViewer
 ) -> TrainingRecordResource:
     """`carried` are the rows of what was carried over."""
-    contract, visible, language = record.post.contract, seen.registrations, seen.language
-    link = f"{seen.base_url}/v1/advisers/{adviser}/training-record"
+    contract, visible, language = record.post.contract, viewer.registrations, viewer.language
+    link = f"{viewer.base_url}/v1/advisers/{adviser}/training-record"
     return {
         "adviser_id": adviser,
         "on": record.on,
@@ -229,7 +229,7 @@ def training_record_resource(
         "in_post": {
             "value": contract is not None,
             "contract_id": contract.id if contract else None,
-            "reasons": [reason_resource(refusal, language, seen.owner) for refusal in record.post_refusals],
+            "reasons": [reason_resource(refusal, language, viewer.owner) for refusal in record.post_refusals],
         },
         "initial_training": {
             "entered_on": record.entered_on,
@@ -241,10 +241,11 @@ def training_record_resource(
         "obligations": [obligation_resource(item) for item in record.obligations],
         "certifications": [presentation_resource(item, language) for item in record.presentations],
         "unjustified_absences": [
-            _missed_resource(item, language) for item in record.missed if item.registration.id in visible
+            _missed_session_resource(item, language) for item in record.missed if item.registration.id in visible
         ],
         "carry_overs": [
-            _carried_resource(row, record.carried.get(row["bucket"]), with_motive=seen.owner is None) for row in carried
+            _carry_over_resource(row, record.carried.get(row["bucket"]), with_motive=viewer.owner is None)
+            for row in carry_over_rows
         ],
         "policy_version": record.policy_version,
         "links": {"self": f"{link}?on={record.on}", "picture": f"{link}.svg?on={record.on}"},

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.api.advisers.adviser_routes import On, civil_day
-from app.api.advisers.timeline.timeline_picture import picture, timeline
-from app.api.advisers.timeline.timeline_rows import Titles
+from app.api.advisers.adviser_routes import DayParameter, parse_day_parameter
+from app.api.advisers.timeline.timeline_picture import build_timeline, render_timeline
+from app.api.advisers.timeline.timeline_rows import CatalogueTitles
 from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, replayable_response
 from app.api.http.fields.field_types import Id
 from app.api.http.language_negotiation import language_headers
@@ -22,33 +22,33 @@ from app.wording.languages import Language
 
 router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.ADVISERS_READ))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.ADVISERS_READ))]
 
 
-AN_SVG = {"type": "string", "pattern": "^<svg ", "maxLength": 5_000_000}
+SVG_SCHEMA = {"type": "string", "pattern": "^<svg ", "maxLength": 5_000_000}
 
 
-class Picture(Response):
+class SvgResponse(Response):
     media_type = "image/svg+xml"
 
 
-async def _titles(authorised: AuthorisedRequest) -> Titles:
+async def _titles(authorised: AuthorisedRequest) -> CatalogueTitles:
     modules, qualifications = [
         {row["code"]: row["title"] for row in await kept.read_all(authorised.reader)}
         for kept in (MODULES, QUALIFICATIONS)
     ]
-    return Titles(modules, qualifications)
+    return CatalogueTitles(modules, qualifications)
 
 
 @router.get(
     "/{adviser_id}/training-record.svg",
     operation_id="drawTrainingRecord",
     summary="Voir le dossier de formation",
-    response_class=Picture,
-    responses={200: {"content": {Picture.media_type: {"schema": AN_SVG}}}},
+    response_class=SvgResponse,
+    responses={200: {"content": {SvgResponse.media_type: {"schema": SVG_SCHEMA}}}},
 )
 async def draw_training_record(
-    adviser_id: Id, authorised: Reading, on: On = None, if_none_match: IfNoneMatch = None
+    adviser_id: Id, authorised: ReadAccess, on: DayParameter = None, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Le même dossier en image, avec les droits expirés : poste, formation initiale et examens, droits, sessions et
     obligations sur un seul axe du temps. En français, lisible une fois imprimé en noir et blanc, sans nom ni adresse.
@@ -56,18 +56,18 @@ async def draw_training_record(
     Un organisme de formation y voit ses propres inscriptions, et le seul contrat qui couvre le jour demandé, s’il est
     celui d’une de ses sessions.
     """
-    record, seen = await show_training_record(
+    record, registrations = await show_training_record(
         authorised.database,
         adviser_id,
-        on=civil_day(on),
+        on=parse_day_parameter(on),
         history=True,
         asked=authorised.request_context(partial(replayable_response, language=authorised.language)),
     )
     contracts = [each for each in record.post.contracts if authorised.owner is None or each == record.post.contract]
-    drawn = picture(timeline(adviser_id, record, contracts, seen, await _titles(authorised)))
-    tag = f'"{sha256(drawn).hexdigest()[:32]}"'
+    svg = render_timeline(build_timeline(adviser_id, record, contracts, registrations, await _titles(authorised)))
+    tag = f'"{sha256(svg).hexdigest()[:32]}"'
     headers = {"Cache-Control": PRIVATE_NO_CACHE, **language_headers(Language.FRENCH), "ETag": tag}
-    known = etag_matches(if_none_match, tag)
+    is_unchanged = etag_matches(if_none_match, tag)
     return await authorised.audit_read(
-        Response(status_code=304, headers=headers) if known else Picture(drawn, headers=headers), adviser_id
+        Response(status_code=304, headers=headers) if is_unchanged else SvgResponse(svg, headers=headers), adviser_id
     )

@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.advisers.training_record_resources import REPLACEMENT
+from app.api.advisers.training_record_resources import REPLACEMENT_DESCRIPTION
 from app.api.http.bodies.json_responses import json_response, replayable_response, resource_fields, resource_response
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import (
@@ -40,16 +40,16 @@ from app.use_cases.advisers.list_exams_and_obligations import Survey, exams_to_p
 from app.use_cases.civil_date import civil_date
 from app.use_cases.record_certification import Result, certify
 from app.wording.languages import Language, Sentence
-from app.wording.training_records import replacement_said
+from app.wording.training_records import replacement_sentence
 
 router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_WRITE))]
-ReadingCatalogue = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_READ))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_WRITE))]
+CatalogueAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_READ))]
 
-MOST_PARTS = 50  # of a title; the catalogue has three
-OF_ITS_ORGANISATION = {"motive": None, "training_organisation_id": None}  # as another one reads them
+MAX_PARTS = 50  # of a title; the catalogue has three
+HIDDEN_FROM_OTHER_ORGANISATIONS = {"motive": None, "training_organisation_id": None}  # as another one reads them
 
 
 AbsenceMotive = TypeAliasType("AbsenceMotive", Literal["medical_certificate", "force_majeure", "covid_positive_test"])
@@ -83,7 +83,7 @@ class CertificationResource(TypedDict):
     training_organisation_id: UUID | None
     attempt: Annotated[int, Field(ge=1, le=MAX_COUNT, description="La combientième présentation.")]
     next_attempt_payer: NextAttemptPayer | None
-    replacement: Annotated[DisplayText | None, Field(description=REPLACEMENT)]
+    replacement: Annotated[DisplayText | None, Field(description=REPLACEMENT_DESCRIPTION)]
     version: Version
     created_at: datetime
     updated_at: datetime
@@ -104,7 +104,7 @@ class QualificationResource(TypedDict):
 
     code: ModuleCodeText
     title: Name
-    contains: Annotated[list[ModuleCodeText], Field(max_length=MOST_PARTS)]
+    contains: Annotated[list[ModuleCodeText], Field(max_length=MAX_PARTS)]
     exempts_from_initial_training: bool
     valid_from: date | None
     valid_until: date | None
@@ -113,17 +113,17 @@ class QualificationResource(TypedDict):
 def certification_resource(row: Row, language: Language, owner: UUID | None) -> dict[str, Any]:
     """The shape of CertificationResource. A motive may tell of somebody's health: of the training organisations, only
     the `owner` of the result reads it."""
-    is_told = owner is None or str(row["training_organisation_id"]) == str(owner)  # a page has it as a text
+    may_see_motive = owner is None or str(row["training_organisation_id"]) == str(owner)  # a page has it as a text
     obtained = row["outcome"] == CertificationOutcome.OBTAINED
-    replacement = replacement_said(row["qualification"]) if obtained else None
+    replacement = replacement_sentence(row["qualification"]) if obtained else None
     return {
         **resource_fields(row, CertificationResource),
-        **({} if is_told else OF_ITS_ORGANISATION),
-        "replacement": replacement.said_in(language) if replacement else None,
+        **({} if may_see_motive else HIDDEN_FROM_OTHER_ORGANISATIONS),
+        "replacement": replacement.in_language(language) if replacement else None,
     }
 
 
-def _due_resource(row: Row) -> DueCertificationResource:
+def _due_certification_resource(row: Row) -> DueCertificationResource:
     found: Presentation = row["found"]
     return {
         "adviser_id": row["adviser_id"],
@@ -134,15 +134,15 @@ def _due_resource(row: Row) -> DueCertificationResource:
     }
 
 
-def _organisation(authorised: AuthorisedRequest, asked: UUID | None) -> UUID | None:
+def _recording_organisation(authorised: AuthorisedRequest, requested: UUID | None) -> UUID | None:
     """A training organisation records its own results only. Raise Problem."""
-    if authorised.owner is not None and asked not in {None, authorised.owner}:
+    if authorised.owner is not None and requested not in {None, authorised.owner}:
         detail = Sentence(
             fr="Un organisme de formation n’enregistre que ses propres résultats.",
             en="A training organisation records only its own results.",
         )
         raise Problem("forbidden", detail)
-    return authorised.owner or asked
+    return authorised.owner or requested
 
 
 @router.post(
@@ -154,11 +154,11 @@ def _organisation(authorised: AuthorisedRequest, asked: UUID | None) -> UUID | N
     responses=problem_responses("unknown-reference", "adviser-anonymised"),
 )
 async def post_certification(
-    body: CertificationRequest, authorised: Writing, idempotency_key: IdempotencyKey = None
+    body: CertificationRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Un refus que ce résultat lève devient réexaminable, et le conseiller en est prévenu."""
 
-    def worded(row: Row) -> Answer:
+    def render(row: Row) -> Answer:
         location = f"{authorised.service.base_url}/v1/certifications/{row['id']}"
         resource = certification_resource(row, authorised.language, authorised.owner)
         return replayable_response(resource, authorised.language, status=201, location=location)
@@ -169,10 +169,10 @@ async def post_certification(
         body.outcome,
         body.on,
         body.motive,
-        _organisation(authorised, body.training_organisation_id),
+        _recording_organisation(authorised, body.training_organisation_id),
     )
-    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
-    return to_response(await certify(authorised.database, result, asked))
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
+    return to_response(await certify(authorised.database, result, context))
 
 
 @router.get(
@@ -182,7 +182,7 @@ async def post_certification(
     response_model=page_model(CertificationResource),
 )
 async def list_certifications(
-    authorised: Reading,
+    authorised: ReadAccess,
     paging: Paging,
     adviser_id: Id | None = None,
     qualification: CodeFilter | None = None,
@@ -191,8 +191,8 @@ async def list_certifications(
     """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""
     filters = certifications.visible_to(authorised.owner)
     filters += equality_filters(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
-    worded = partial(certification_resource, language=authorised.language, owner=authorised.owner)
-    return await paging.respond(authorised, certifications.list_page, filters, worded, subject_column="adviser_id")
+    to_resource = partial(certification_resource, language=authorised.language, owner=authorised.owner)
+    return await paging.respond(authorised, certifications.list_page, filters, to_resource, subject_column="adviser_id")
 
 
 @router.get(
@@ -202,7 +202,7 @@ async def list_certifications(
     response_model=page_model(DueCertificationResource),
 )
 async def list_due_certifications(
-    authorised: Reading,
+    authorised: ReadAccess,
     paging: UnversionedPaging,
     status: Annotated[PresentationStatus | None, Query(description="Attendu, en retard ou présenté.")] = None,
 ) -> Response:
@@ -216,7 +216,7 @@ async def list_due_certifications(
         return await exams_to_present(survey, page, status, civil_date(authorised.now))
 
     return await authorised.run_heavy_work(
-        lambda: paging.respond(authorised, read, [], _due_resource, subject_column="adviser_id")
+        lambda: paging.respond(authorised, read, [], _due_certification_resource, subject_column="adviser_id")
     )
 
 
@@ -226,7 +226,9 @@ async def list_due_certifications(
     summary="Lire un résultat",
     response_model=CertificationResource,
 )
-async def get_certification(certification_id: Id, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_certification(
+    certification_id: Id, authorised: ReadAccess, if_none_match: IfNoneMatch = None
+) -> Response:
     """Avec le numéro de la présentation et qui paierait la suivante."""
     row = await certifications.read(authorised.reader, certification_id, owner=authorised.owner)
     if row is None:
@@ -247,7 +249,7 @@ async def get_certification(certification_id: Id, authorised: Reading, if_none_m
     summary="Lister les titres et certificats",
     response_model=page_model(QualificationResource),
 )
-async def list_qualifications(authorised: ReadingCatalogue) -> Response:
+async def list_qualifications(authorised: CatalogueAccess) -> Response:
     """Le catalogue entier, en une page."""
     rows = await QUALIFICATIONS.read_all(authorised.reader)
     data = [resource_fields(row, QualificationResource) for row in rows]

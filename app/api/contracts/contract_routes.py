@@ -52,12 +52,12 @@ from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/contracts", tags=["Contrats"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CONTRACTS_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CONTRACTS_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CONTRACTS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CONTRACTS_WRITE))]
 
 NOT_FOUND = Sentence(fr="Aucun contrat n’a cet identifiant.", en="No contract has this identifier.")
 
-WRONG_TERM = Sentence(
+END_DATE_MISMATCH = Sentence(
     fr="Un CDI n’a pas de ends_on, les autres contrats en ont un.",
     en="A CDI has no ends_on, the other contracts have one.",
 )
@@ -99,7 +99,7 @@ class ContractRequest(field_types.RequestBody):
     @model_validator(mode="after")
     def _dates_agree(self) -> "ContractRequest":
         if (self.type is ContractType.CDI) != (self.ends_on is None):
-            raise validation_error("term", WRONG_TERM, "ends_on")
+            raise validation_error("term", END_DATE_MISMATCH, "ends_on")
         check_date_order("starts_on", "ends_on", self.starts_on, self.ends_on)
         check_date_order("starts_on", "terminated_on", self.starts_on, self.terminated_on)
         return self
@@ -164,17 +164,19 @@ def contract_resource(row: Row) -> dict[str, Any]:
     response_model=ContractResource,
     responses=problem_responses("unknown-reference", "adviser-anonymised"),
 )
-async def post_contract(body: ContractRequest, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def post_contract(
+    body: ContractRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
+) -> Response:
     """L’identifiant est attribué ici. Les inscriptions à venir du conseiller sont décidées à nouveau."""
     check_no_id(body.id, "PUT /v1/contracts/{id}")
 
-    def worded(row: Row) -> Answer:
+    def render(row: Row) -> Answer:
         location = f"{authorised.service.base_url}/v1/contracts/{row['id']}"
         return replayable_response(contract_resource(row), authorised.language, status=201, location=location)
 
-    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
-    row, _ = await keep_contract(authorised.database, uuid7(), body.columns(), Expected(), asked)
-    return to_response(worded(row))
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
+    row, _ = await keep_contract(authorised.database, uuid7(), body.columns(), Expected(), context)
+    return to_response(render(row))
 
 
 @router.put(
@@ -186,7 +188,7 @@ async def post_contract(body: ContractRequest, authorised: Writing, idempotency_
     | {201: {"description": "Créé", "model": ContractResource}},
 )
 async def put_contract(
-    contract_id: Id, body: ContractRequest, authorised: Writing, if_match: IfMatch = None
+    contract_id: Id, body: ContractRequest, authorised: WriteAccess, if_match: IfMatch = None
 ) -> Response:
     """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
     check_id_matches_path("id", contract_id, body.id)
@@ -212,7 +214,7 @@ async def put_contract(
     response_model=page_model(ContractResource),
 )
 async def list_contracts(
-    authorised: Reading,
+    authorised: ReadAccess,
     paging: Paging,
     adviser_id: Id | None = None,
     siret: Annotated[SiretFilter | None, Query(description="SIRET, ou RIDET de Nouvelle-Calédonie.")] = None,
@@ -230,14 +232,14 @@ async def list_contracts(
     summary="Lire un contrat",
     response_model=ContractResource,
 )
-async def get_contract(contract_id: Id, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_contract(contract_id: Id, authorised: ReadAccess, if_none_match: IfNoneMatch = None) -> Response:
     """Le contrat et le dossier administratif de l’employeur."""
-    row = await _found(authorised, contract_id)
+    row = await _read_or_not_found(authorised, contract_id)
     response = resource_response(contract_resource(row), authorised.language, if_none_match)
     return await authorised.audit_read(response, row["adviser_id"], contract_id)
 
 
-async def _found(authorised: AuthorisedRequest, contract: UUID) -> Row:
+async def _read_or_not_found(authorised: AuthorisedRequest, contract: UUID) -> Row:
     row = await CONTRACTS.read(authorised.reader, contract)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
@@ -254,11 +256,11 @@ async def _found(authorised: AuthorisedRequest, contract: UUID) -> Row:
 async def patch_contract(
     contract_id: Id,
     patch: Annotated[dict[str, Any], Body(examples=[{"terminated_on": "2026-06-30"}])],
-    authorised: Writing,
+    authorised: WriteAccess,
     if_match: IfMatch = None,
 ) -> Response:
     """Fusion JSON (RFC 7396). Les inscriptions à venir du conseiller sont décidées à nouveau."""
-    row = await _found(authorised, contract_id)
+    row = await _read_or_not_found(authorised, contract_id)
     version = parse_if_match(if_match).narrowed(row["version"])
     body = patched_body(ContractRequest, contract_resource(row), patch)
     check_id_matches_path("id", contract_id, body.id)

@@ -41,15 +41,15 @@ from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1", tags=["Catalogue"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_WRITE))]
-Code = Annotated[
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_WRITE))]
+ModuleCodePath = Annotated[
     str, Path(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Le code du module, comme `cafe-ia`.")
 ]
-OrganisationId = Annotated[Id, Path(description="L’identifiant de l’organisme de formation.")]
+OrganisationIdPath = Annotated[Id, Path(description="L’identifiant de l’organisme de formation.")]
 Formats = Annotated[list[SessionFormat], Field(min_length=1, max_length=len(SessionFormat))]
 
-MOST_DELIVERIES = 20
+MAX_DELIVERIES = 20
 
 ONLY_THEMATIC = Sentence(
     fr="Seul un module thématique peut être supplémentaire.", en="Only a thematic module can be supplementary."
@@ -107,7 +107,7 @@ class TrainingOrganisationRequest(field_types.RequestBody):
     id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
     name: Name
     email: Email
-    deliveries: Annotated[list[DeliveryBody], Field(max_length=MOST_DELIVERIES)]
+    deliveries: Annotated[list[DeliveryBody], Field(max_length=MAX_DELIVERIES)]
 
 
 class DeliveryResource(TypedDict):
@@ -123,7 +123,7 @@ class TrainingOrganisationResource(TypedDict):
     id: UUID
     name: Name
     email: Email
-    deliveries: Annotated[list[DeliveryResource], Field(max_length=MOST_DELIVERIES)]
+    deliveries: Annotated[list[DeliveryResource], Field(max_length=MAX_DELIVERIES)]
     version: Version
     created_at: datetime
     updated_at: datetime
@@ -142,7 +142,7 @@ def training_organisation_resource(row: Row) -> dict[str, Any]:
     }
 
 
-async def _kept(
+async def _upsert(
     authorised: AuthorisedRequest,
     kept: Kept,
     key: object,
@@ -151,8 +151,10 @@ async def _kept(
     if_match: str | None,
     resource: Callable[[Row], dict[str, Any]],
 ) -> Response:
-    asked = authorised.request_context(partial(replayable_response, language=authorised.language))
-    row, is_new = await keep_row(authorised.database, kept, key, values, expected=parse_if_match(if_match), asked=asked)
+    context = authorised.request_context(partial(replayable_response, language=authorised.language))
+    row, is_new = await keep_row(
+        authorised.database, kept, key, values, expected=parse_if_match(if_match), asked=context
+    )
     path = "modules" if kept is MODULES else "training-organisations"
     location = f"{authorised.service.base_url}/v1/{path}/{key}" if is_new else None
     return to_response(
@@ -160,7 +162,7 @@ async def _kept(
     )
 
 
-async def _found(authorised: AuthorisedRequest, kept: Kept, key: object) -> Row:
+async def _read_or_not_found(authorised: AuthorisedRequest, kept: Kept, key: object) -> Row:
     row = await kept.read(authorised.reader, key)
     if row is None:
         detail = Sentence(fr="Le catalogue n’a rien de ce nom.", en="The catalogue has nothing of this name.")
@@ -175,11 +177,13 @@ async def _found(authorised: AuthorisedRequest, kept: Kept, key: object) -> Row:
     response_model=ModuleResource,
     responses={201: {"description": "Créé", "model": ModuleResource}},
 )
-async def put_module(code: Code, body: ModuleRequest, authorised: Writing, if_match: IfMatch = None) -> Response:
+async def put_module(
+    code: ModuleCodePath, body: ModuleRequest, authorised: WriteAccess, if_match: IfMatch = None
+) -> Response:
     """Les décisions déjà prises ne changent pas."""
     check_id_matches_path("code", code, body.code)
     values = body.model_dump(exclude={"code"})
-    return await _kept(authorised, MODULES, code, values, if_match=if_match, resource=module_resource)
+    return await _upsert(authorised, MODULES, code, values, if_match=if_match, resource=module_resource)
 
 
 @router.get(
@@ -188,7 +192,7 @@ async def put_module(code: Code, body: ModuleRequest, authorised: Writing, if_ma
     summary="Lister les modules",
     response_model=page_model(ModuleResource),
 )
-async def list_modules(authorised: Reading, paging: Paging) -> Response:
+async def list_modules(authorised: ReadAccess, paging: Paging) -> Response:
     """Par code."""
     return await paging.respond(authorised, MODULES.list_page, [], module_resource)
 
@@ -199,10 +203,10 @@ async def list_modules(authorised: Reading, paging: Paging) -> Response:
     summary="Lire un module",
     response_model=ModuleResource,
 )
-async def get_module(code: Code, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_module(code: ModuleCodePath, authorised: ReadAccess, if_none_match: IfNoneMatch = None) -> Response:
     """Une formation du catalogue."""
     return resource_response(
-        module_resource(await _found(authorised, MODULES, code)), authorised.language, if_none_match
+        module_resource(await _read_or_not_found(authorised, MODULES, code)), authorised.language, if_none_match
     )
 
 
@@ -214,13 +218,16 @@ async def get_module(code: Code, authorised: Reading, if_none_match: IfNoneMatch
     responses={201: {"description": "Créé", "model": TrainingOrganisationResource}},
 )
 async def put_training_organisation(
-    organisation_id: OrganisationId, body: TrainingOrganisationRequest, authorised: Writing, if_match: IfMatch = None
+    organisation_id: OrganisationIdPath,
+    body: TrainingOrganisationRequest,
+    authorised: WriteAccess,
+    if_match: IfMatch = None,
 ) -> Response:
     """Ce qu’il délivre décide du motif `territory_not_covered`."""
     check_id_matches_path("id", organisation_id, body.id)
     deliveries = orjson.dumps([delivery.model_dump() for delivery in body.deliveries]).decode()
     values = {"name": body.name, "email": body.email, "deliveries": deliveries}
-    return await _kept(
+    return await _upsert(
         authorised,
         TRAINING_ORGANISATIONS,
         organisation_id,
@@ -236,7 +243,7 @@ async def put_training_organisation(
     summary="Lister les organismes de formation",
     response_model=page_model(TrainingOrganisationResource),
 )
-async def list_training_organisations(authorised: Reading, paging: Paging) -> Response:
+async def list_training_organisations(authorised: ReadAccess, paging: Paging) -> Response:
     """Dans l’ordre des identifiants."""
     return await paging.respond(authorised, TRAINING_ORGANISATIONS.list_page, [], training_organisation_resource)
 
@@ -248,8 +255,8 @@ async def list_training_organisations(authorised: Reading, paging: Paging) -> Re
     response_model=TrainingOrganisationResource,
 )
 async def get_training_organisation(
-    organisation_id: OrganisationId, authorised: Reading, if_none_match: IfNoneMatch = None
+    organisation_id: OrganisationIdPath, authorised: ReadAccess, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Ce qu’il délivre, et où."""
-    row = await _found(authorised, TRAINING_ORGANISATIONS, organisation_id)
+    row = await _read_or_not_found(authorised, TRAINING_ORGANISATIONS, organisation_id)
     return resource_response(training_organisation_resource(row), authorised.language, if_none_match)

@@ -20,15 +20,15 @@ from app.use_cases.notifications.redeliver_webhooks import replay
 
 router = APIRouter(prefix="/v1/deliveries", tags=["Webhooks"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
 
 
-def worded_delivery(authorised: AuthorisedRequest, status: int) -> Callable[[Row], Answer]:
-    def worded(row: Row) -> Answer:
+def delivery_renderer(authorised: AuthorisedRequest, status: int) -> Callable[[Row], Answer]:
+    def render(row: Row) -> Answer:
         return replayable_response(delivery_resource(row), authorised.language, status=status)
 
-    return worded
+    return render
 
 
 @router.get(
@@ -37,7 +37,7 @@ def worded_delivery(authorised: AuthorisedRequest, status: int) -> Callable[[Row
     summary="Lire une livraison",
     response_model=WebhookDeliveryResource,
 )
-async def get_delivery(delivery_id: UUID, authorised: Reading) -> Response:
+async def get_delivery(delivery_id: UUID, authorised: ReadAccess) -> Response:
     """Chacun de ses essais, avec le début de la réponse reçue."""
     row = await deliveries.read_delivery(authorised.reader, delivery_id, authorised.webhook_owner)
     if row is None:
@@ -52,7 +52,9 @@ async def get_delivery(delivery_id: UUID, authorised: Reading) -> Response:
     response_model=WebhookDeliveryResource,
     responses=problem_responses("endpoint-disabled"),
 )
-async def replay_delivery(delivery_id: UUID, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def replay_delivery(
+    delivery_id: UUID, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Aussitôt, avec le même `webhook-id`, quoi qu’il en soit advenu. Une livraison en cours suit son cours."""
-    asked = authorised.request_context(worded_delivery(authorised, 200), parse_idempotency_key(idempotency_key))
-    return to_response(await replay(authorised.database, delivery_id, asked))
+    context = authorised.request_context(delivery_renderer(authorised, 200), parse_idempotency_key(idempotency_key))
+    return to_response(await replay(authorised.database, delivery_id, context))

@@ -20,9 +20,9 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT
 from app.use_cases.notifications.event_payloads import event_told
 
-MOST_EXAMS = 10  # a CCP1 and Pix
-MOST_UNITS = 100
-LARGEST_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
+MAX_EXAMS = 10  # a CCP1 and Pix
+MAX_UNITS = 100
+MAX_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
 
 class SubjectResource(TypedDict):
@@ -87,7 +87,7 @@ class ReturnNews(TypedDict):
 
     recognised_by: RecognisedBy
     anonymised_on: date
-    entitlements: Annotated[list[BucketName], Field(max_length=MOST_UNITS)]
+    entitlements: Annotated[list[BucketName], Field(max_length=MAX_UNITS)]
     initial_training_entered_on: date | None
 
 
@@ -101,7 +101,7 @@ class DueExam(TypedDict):
 class DueNews(TypedDict):
     """Des examens à présenter : l’échéance approche (`before`), ou elle est là (`deadline`)."""
 
-    exams: Annotated[list[DueExam], Field(max_length=MOST_EXAMS)]
+    exams: Annotated[list[DueExam], Field(max_length=MAX_EXAMS)]
     due_on: date
     stage: Stage
 
@@ -125,7 +125,7 @@ class EventResource(TypedDict):
         int,
         Field(
             ge=1,
-            le=LARGEST_POSITION,
+            le=MAX_POSITION,
             description="1, 2, 3 … dans votre flux, sans trou : de quoi prouver que rien ne manque.",
         ),
     ]
@@ -144,5 +144,5 @@ class FeedPage(TypedDict):
 
 def event_resource(row: Row) -> dict[str, Any]:
     """The shape of EventResource."""
-    told = event_told(row)
-    return told | {"occurred_at": format_instant(told["occurred_at"])}
+    payload = event_told(row)
+    return payload | {"occurred_at": format_instant(payload["occurred_at"])}

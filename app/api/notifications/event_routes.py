@@ -30,23 +30,23 @@ from app.wording.languages import Sentence
 PATH = "/v1/events"
 router = APIRouter(prefix=PATH, tags=["Flux"], route_class=StrictRoute)
 
-Following = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.EVENTS_READ))]
+FeedAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.EVENTS_READ))]
 
-NOW = "now"
-LONGEST_WAIT_SECONDS = 30
-TO_ANSWER_SECONDS = 10.0  # what is left of a request's time when it has waited
-_WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,6})"?\s*(?=[;,]|$)', re.ASCII | re.IGNORECASE)
+HEAD_CURSOR = "now"
+MAX_WAIT_SECONDS = 30
+RESPONSE_MARGIN_SECONDS = 10.0  # what is left of a request's time when it has waited
+_WAIT_PREFERENCE = re.compile(r'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,6})"?\s*(?=[;,]|$)', re.ASCII | re.IGNORECASE)
 
 UNKNOWN_TYPE = Sentence(
     fr=f"Des types séparés par des virgules, parmi {', '.join(EventType)} ; `registration.*` les prend tous.",
     en=f"Types separated by commas, among {', '.join(EventType)}; `registration.*` takes them all.",
 )
-EXPIRED = Sentence(
+CURSOR_EXPIRED = Sentence(
     fr="Ce qui suivait ce curseur n’est plus gardé, ou a été perdu avec le serveur qui l’avait donné.",
     en="What followed this cursor is no longer kept, or was lost with the server that gave it.",
 )
 
-After = Annotated[
+AfterCursor = Annotated[
     str | None,
     Query(
         max_length=MAX_CURSOR_LENGTH,
@@ -54,7 +54,7 @@ After = Annotated[
         json_schema_extra=CURSOR_SCHEMA,
     ),
 ]
-Types = Annotated[
+TypesFilter = Annotated[
     str | None,
     Query(
         max_length=1000,
@@ -62,7 +62,7 @@ Types = Annotated[
         json_schema_extra={"pattern": r"^ *[a-z_.]+(\.\*)? *(, *[a-z_.]+(\.\*)? *)*$"},
     ),
 ]
-Prefer = Annotated[
+PreferHeader = Annotated[
     str | None,
     Header(
         alias="Prefer",
@@ -74,7 +74,7 @@ Prefer = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class FeedReader:
     """One client's reading of its feed: all events, or those of a training organisation. `types` is as written."""
 
     authorised: AuthorisedRequest
@@ -82,34 +82,34 @@ class Feed:
     types: str | None
 
     @property
-    def id(self) -> UUID:
+    def feed_id(self) -> UUID:
         return self.authorised.owner or WHOLE
 
-    async def open(self, after: str | None) -> Reading:
+    async def start(self, after: str | None) -> Reading:
         """Read from the cursor, whatever waits placed first: a feed needs no worker to move. Raise Problem."""
         await sequence(self.authorised.service.database, self.authorised.now)
         if after is None:
             return await self._read(None)
-        if after == NOW:
-            return await self._read(await read_head(self._reader, self.id))
-        epoch, position, *event = self._seal.decode_values(after)
+        if after == HEAD_CURSOR:
+            return await self._read(await read_head(self._reader, self.feed_id))
+        epoch, position, *event = self._cursor_signer.decode_values(after)
         known = UUID(event[0]) if event and event[0] else None  # cursors of former versions name none
-        return self._checked(await self._read(position, known), UUID(epoch))
+        return self._unless_expired(await self._read(position, known), UUID(epoch))
 
-    async def wait(self, reading: Reading, seconds: int, leaving: asyncio.Future[None]) -> Reading:
+    async def long_poll(self, reading: Reading, seconds: int, disconnected: asyncio.Future[None]) -> Reading:
         """Read on until there is an event, the time is over or the client gone. Raise Problem."""
         until, watch = monotonic() + seconds, self.authorised.service.long_polls
         while not reading.events and await watch.wait_until_moved(
-            self.id, reading.seen_to, until - monotonic(), leaving
+            self.feed_id, reading.seen_to, until - monotonic(), disconnected
         ):
-            reading = self._checked(await self._read(reading.seen_to, reading.seen_event), reading.epoch)
+            reading = self._unless_expired(await self._read(reading.seen_to, reading.seen_event), reading.epoch)
         return reading
 
-    def answered(self, reading: Reading, if_none_match: str | None) -> Response:
+    def to_response(self, reading: Reading, if_none_match: str | None) -> Response:
         # Events never change: what follows a position depends on how far the feed has come, and on which events came.
         seen = reading.seen_event.hex if reading.seen_event else ""
         tag = f'"{reading.epoch.hex[:8]}-{reading.after}-{reading.head}-{seen[-12:]}"'
-        cursor = self._seal.encode([reading.epoch.hex, reading.seen_to, seen])
+        cursor = self._cursor_signer.encode([reading.epoch.hex, reading.seen_to, seen])
         following = {"after": cursor, "limit": self.limit} | ({"types": self.types} if self.types else {})
         body = {
             "data": [event_resource(row) for row in reading.events],
@@ -117,16 +117,16 @@ class Feed:
             "up_to_date": reading.seen_to == reading.head,
         }
         response = conditional_json_response(body, self.authorised.language, tag, if_none_match)
-        response.headers["Link"] = f'<{self._address}?{urlencode(following)}>; rel="next"'
+        response.headers["Link"] = f'<{self._url}?{urlencode(following)}>; rel="next"'
         return response
 
     async def _read(self, position: int | None, event: UUID | None = None) -> Reading:
-        types = _named(self.types) if self.types is not None else None
-        return await read_feed(self._reader, self.id, after=position, limit=self.limit, types=types, event=event)
+        types = _parse_types(self.types) if self.types is not None else None
+        return await read_feed(self._reader, self.feed_id, after=position, limit=self.limit, types=types, event=event)
 
-    def _checked(self, reading: Reading, epoch: UUID) -> Reading:
+    def _unless_expired(self, reading: Reading, epoch: UUID) -> Reading:
         if reading.lost or reading.epoch != epoch:
-            raise Problem("cursor-expired", EXPIRED, headers={"Link": f'<{self._address}>; rel="start"'})
+            raise Problem("cursor-expired", CURSOR_EXPIRED, headers={"Link": f'<{self._url}>; rel="start"'})
         return reading
 
     @property
@@ -134,17 +134,17 @@ class Feed:
         return self.authorised.database.seen_by(self.authorised.owner)
 
     @property
-    def _seal(self) -> CursorSigner:
+    def _cursor_signer(self) -> CursorSigner:
         return CursorSigner(
             self.authorised.service.pepper.secrets, orjson.dumps([PATH, str(self.authorised.client.id)])
         )
 
     @property
-    def _address(self) -> str:
+    def _url(self) -> str:
         return f"{self.authorised.service.base_url}{PATH}"
 
 
-def _named(types: str) -> frozenset[EventType]:
+def _parse_types(types: str) -> frozenset[EventType]:
     """Raise Problem."""
     named = [types_named(item.strip()) for item in types.split(",")]
     if not all(named):
@@ -152,25 +152,25 @@ def _named(types: str) -> frozenset[EventType]:
     return frozenset[EventType]().union(*named)
 
 
-def _wished(prefer: str | None) -> int:
+def _requested_wait(prefer: str | None) -> int:
     """How many seconds the client would wait; a preference that can't be read is none (RFC 7240)."""
-    found = _WAIT.search(prefer or "")
-    return min(int(found[1]), LONGEST_WAIT_SECONDS) if found else 0
+    found = _WAIT_PREFERENCE.search(prefer or "")
+    return min(int(found[1]), MAX_WAIT_SECONDS) if found else 0
 
 
-async def _left(request: Request) -> None:
+async def _disconnection(request: Request) -> None:
     """Return when the client is gone."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-async def _waited(request: Request, feed: Feed, reading: Reading, seconds: int) -> Reading:
-    request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + seconds + TO_ANSWER_SECONDS)
-    leaving = asyncio.create_task(_left(request))
+async def _long_poll(request: Request, feed: FeedReader, reading: Reading, seconds: int) -> Reading:
+    request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + seconds + RESPONSE_MARGIN_SECONDS)
+    disconnected = asyncio.create_task(_disconnection(request))
     try:
-        return await feed.wait(reading, seconds, leaving)
+        return await feed.long_poll(reading, seconds, disconnected)
     finally:
-        leaving.cancel()
+        disconnected.cancel()
 
 
 @router.get(
@@ -182,11 +182,11 @@ async def _waited(request: Request, feed: Feed, reading: Reading, seconds: int) 
 )
 async def follow_events(
     request: Request,
-    authorised: Following,
-    after: After = None,
-    types: Types = None,
+    authorised: FeedAccess,
+    after: AfterCursor = None,
+    types: TypesFilter = None,
     limit: Limit = DEFAULT_LIMIT,
-    prefer: Prefer = None,
+    prefer: PreferHeader = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Les événements qui vous concernent, du plus ancien au plus récent. Aucun ne manque jamais ; après une panne, il
@@ -196,12 +196,12 @@ async def follow_events(
     Ensuite, donnez à chaque lecture le `next` de la précédente, jusqu’à `up_to_date`. Un curseur de plus de 90 jours,
     ou dont la base a perdu la suite, reçoit 410 : recommencez ainsi. Un filtre ne change rien à l’avancée du curseur.
     """
-    feed = Feed(authorised, limit, types)
-    reading, seconds = await feed.open(after), _wished(prefer)
-    with authorised.service.long_polls.slot(authorised.client.id) as seated:
-        if seconds and seated:
-            reading = await _waited(request, feed, reading, seconds)
-        response = feed.answered(reading, if_none_match)
-        if seconds and seated:
+    feed = FeedReader(authorised, limit, types)
+    reading, seconds = await feed.start(after), _requested_wait(prefer)
+    with authorised.service.long_polls.slot(authorised.client.id) as may_wait:
+        if seconds and may_wait:
+            reading = await _long_poll(request, feed, reading, seconds)
+        response = feed.to_response(reading, if_none_match)
+        if seconds and may_wait:
             response.headers["Preference-Applied"] = f"wait={seconds}"
         return response

@@ -17,7 +17,7 @@ from app.api.http.pagination import UnversionedPaging, equality_filters
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
 from app.api.http.routing import StrictRoute, page_model
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
-from app.api.notifications.webhook_schemas import AttemptResource, attempts_of
+from app.api.notifications.webhook_schemas import AttemptResource, attempt_resources
 from app.domain.events import Recipient as EventRecipient
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import Missing
@@ -29,12 +29,12 @@ from app.use_cases.notifications.resend_email import resend
 
 router = APIRouter(prefix="/v1/messages", tags=["Messages"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.MESSAGES_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.MESSAGES_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.MESSAGES_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.MESSAGES_WRITE))]
 
 
-About = Annotated[Id | None, Query(description="L’inscription dont ils parlent.")]
-Status = Annotated[
+RegistrationFilter = Annotated[Id | None, Query(description="L’inscription dont ils parlent.")]
+StateFilter = Annotated[
     DeliveryState | None, Query(description="Où en est l’envoi ; `dead` : refusé, sans adresse, ou abandonné.")
 ]
 
@@ -66,10 +66,10 @@ class MessageResource(TypedDict):
     created_at: datetime
 
 
-def _resource(row: Row) -> dict[str, Any]:
+def _message_resource(row: Row) -> dict[str, Any]:
     kind = row["recipient_kind"]
     shown = ENDPOINT_OWNER if kind == EventRecipient.SUPPORT else kind  # the released contract knows no other
-    return resource_fields(row, MessageResource) | {"recipient_kind": shown, "attempts": attempts_of(row)}
+    return resource_fields(row, MessageResource) | {"recipient_kind": shown, "attempts": attempt_resources(row)}
 
 
 @router.get(
@@ -79,34 +79,34 @@ def _resource(row: Row) -> dict[str, Any]:
     response_model=page_model(MessageResource),
 )
 async def list_messages(
-    authorised: Reading,
+    authorised: ReadAccess,
     paging: UnversionedPaging,
     adviser_id: Id | None = None,
-    registration_id: About = None,
-    status: Status = None,
+    registration_id: RegistrationFilter = None,
+    status: StateFilter = None,
 ) -> Response:
     """Du plus récent au plus ancien, pendant 90 jours. `status=dead` : ceux que personne n’a reçus, à renvoyer une fois
     l’adresse corrigée."""
     filters = equality_filters(
         channel=Channel.EMAIL, adviser_id=adviser_id, registration_id=registration_id, state=status
     )
-    return await paging.respond(authorised, messages.list_page, filters, _resource, subject_column="adviser_id")
+    return await paging.respond(authorised, messages.list_page, filters, _message_resource, subject_column="adviser_id")
 
 
-def _worded(authorised: AuthorisedRequest) -> Callable[[Row], Answer]:
-    return lambda row: replayable_response(_resource(row), authorised.language)
+def _message_renderer(authorised: AuthorisedRequest) -> Callable[[Row], Answer]:
+    return lambda row: replayable_response(_message_resource(row), authorised.language)
 
 
 @router.get(
     "/{message_id}", operation_id="getMessage", summary="Lire où en est un courriel", response_model=MessageResource
 )
-async def get_message(message_id: UUID, authorised: Reading) -> Response:
+async def get_message(message_id: UUID, authorised: ReadAccess) -> Response:
     """Chacun de ses essais."""
     row = await messages.read_message(authorised.reader, message_id)
     if row is None:
         raise Missing("message")
     return await authorised.audit_read(
-        json_response(_resource(row), authorised.language), row["adviser_id"], message_id
+        json_response(_message_resource(row), authorised.language), row["adviser_id"], message_id
     )
 
 
@@ -116,7 +116,7 @@ async def get_message(message_id: UUID, authorised: Reading) -> Response:
     summary="Envoyer de nouveau un courriel",
     response_model=MessageResource,
 )
-async def resend_message(message_id: UUID, authorised: Writing, idempotency_key: IdempotencyKey = None) -> Response:
+async def resend_message(message_id: UUID, authorised: WriteAccess, idempotency_key: IdempotencyKey = None) -> Response:
     """Aussitôt, à l’adresse connue à présent, quoi qu’il en soit advenu. Un envoi en cours suit son cours."""
-    asked = authorised.request_context(_worded(authorised), parse_idempotency_key(idempotency_key))
-    return to_response(await resend(authorised.database, message_id, asked))
+    context = authorised.request_context(_message_renderer(authorised), parse_idempotency_key(idempotency_key))
+    return to_response(await resend(authorised.database, message_id, context))

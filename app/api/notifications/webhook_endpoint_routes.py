@@ -20,7 +20,7 @@ from app.api.http.problems.problem_details import Problem, field_error
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
 from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
-from app.api.notifications.delivery_routes import worded_delivery
+from app.api.notifications.delivery_routes import delivery_renderer
 from app.api.notifications.webhook_schemas import (
     NewWebhookEndpointResource,
     RecoveryRequest,
@@ -48,11 +48,11 @@ from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
 
-EVERYTHING = "*"
-NO_SUCH_TYPE = Sentence(
+ALL_TYPES = "*"
+UNKNOWN_EVENT_TYPE = Sentence(
     fr=f"Aucun type d’événement ne se nomme ainsi ; ceux qui existent : {', '.join(EventType)}.",
     en=f"No type of event has this name; those that exist: {', '.join(EventType)}.",
 )
@@ -60,13 +60,13 @@ NO_SUCH_TYPE = Sentence(
 
 def _check_types(types: list[str]) -> None:
     """Raise Problem."""
-    unknown = [place for place, name in enumerate(types) if name != EVERYTHING and not types_named(name)]
+    unknown = [place for place, name in enumerate(types) if name != ALL_TYPES and not types_named(name)]
     if unknown:
-        errors = [field_error(f"/types/{place}", "unknown-type", NO_SUCH_TYPE) for place in unknown]
-        raise Problem("validation-error", NO_SUCH_TYPE, errors)
+        errors = [field_error(f"/types/{place}", "unknown-type", UNKNOWN_EVENT_TYPE) for place in unknown]
+        raise Problem("validation-error", UNKNOWN_EVENT_TYPE, errors)
 
 
-async def _owned(authorised: AuthorisedRequest, endpoint: UUID) -> Row:
+async def _read_owned(authorised: AuthorisedRequest, endpoint: UUID) -> Row:
     """Raise Missing."""
     row = await webhook_endpoints.read_endpoint(authorised.reader, endpoint, authorised.webhook_owner)
     if row is None:
@@ -80,7 +80,7 @@ async def _owned(authorised: AuthorisedRequest, endpoint: UUID) -> Row:
     summary="Lister les points de terminaison",
     response_model=page_model(WebhookEndpointResource),
 )
-async def list_webhook_endpoints(authorised: Reading, paging: UnversionedPaging) -> Response:
+async def list_webhook_endpoints(authorised: ReadAccess, paging: UnversionedPaging) -> Response:
     """Les vôtres, sans leur secret."""
     filters = [authorised.webhook_owner.filter, Filter("{t}.status <> {}", "deleted")]
     return await paging.respond(authorised, webhook_endpoints.list_page, filters, endpoint_resource)
@@ -94,7 +94,7 @@ async def list_webhook_endpoints(authorised: Reading, paging: UnversionedPaging)
     response_model=NewWebhookEndpointResource,
     responses=problem_responses("too-many-endpoints"),
 )
-async def add_webhook_endpoint(body: WebhookEndpointRequest, authorised: Writing) -> Response:
+async def add_webhook_endpoint(body: WebhookEndpointRequest, authorised: WriteAccess) -> Response:
     """Les événements à venir y sont livrés, signés, au moins une fois et dans un ordre quelconque ; seize au plus.
 
     Le secret n’est montré qu’une fois et n’est gardé que chiffré, pas même pour une répétition de la demande : une
@@ -116,9 +116,9 @@ async def add_webhook_endpoint(body: WebhookEndpointRequest, authorised: Writing
     summary="Lire un point de terminaison",
     response_model=WebhookEndpointResource,
 )
-async def get_webhook_endpoint(endpoint_id: UUID, authorised: Reading) -> Response:
+async def get_webhook_endpoint(endpoint_id: UUID, authorised: ReadAccess) -> Response:
     """Son adresse, ses types, comment il se porte."""
-    return json_response(endpoint_resource(await _owned(authorised, endpoint_id)), authorised.language)
+    return json_response(endpoint_resource(await _read_owned(authorised, endpoint_id)), authorised.language)
 
 
 @router.patch(
@@ -127,7 +127,7 @@ async def get_webhook_endpoint(endpoint_id: UUID, authorised: Reading) -> Respon
     summary="Modifier un point de terminaison",
     response_model=WebhookEndpointResource,
 )
-async def change_webhook_endpoint(endpoint_id: UUID, body: WebhookEndpointPatch, authorised: Writing) -> Response:
+async def change_webhook_endpoint(endpoint_id: UUID, body: WebhookEndpointPatch, authorised: WriteAccess) -> Response:
     """Son adresse, ses types, désactivé ou actif. Ce qui attendait un point désactivé n’est plus livré ; une fois
     celui-ci actif, redemandez-le par `recover`."""
     _check_types(body.types or [])
@@ -151,7 +151,7 @@ async def change_webhook_endpoint(endpoint_id: UUID, body: WebhookEndpointPatch,
     summary="Supprimer un point de terminaison",
     response_class=Response,
 )
-async def delete_webhook_endpoint(endpoint_id: UUID, authorised: Writing) -> Response:
+async def delete_webhook_endpoint(endpoint_id: UUID, authorised: WriteAccess) -> Response:
     """Plus rien n’y est livré, et ses livraisons ne se lisent plus."""
     await administer_webhook_endpoints.delete_endpoint(
         authorised.database, endpoint_id, authorised.webhook_owner, authorised.now, authorised.audit_entry
@@ -168,11 +168,11 @@ async def delete_webhook_endpoint(endpoint_id: UUID, authorised: Writing) -> Res
     responses=problem_responses("endpoint-disabled"),
 )
 async def send_test_delivery(
-    endpoint_id: UUID, authorised: Writing, idempotency_key: IdempotencyKey = None
+    endpoint_id: UUID, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Un événement `webhook_endpoint.test`, signé comme les autres et livré aussitôt : lisez ensuite la livraison."""
-    asked = authorised.request_context(worded_delivery(authorised, 201), parse_idempotency_key(idempotency_key))
-    return to_response(await redeliver_webhooks.send_test(authorised.database, endpoint_id, asked))
+    context = authorised.request_context(delivery_renderer(authorised, 201), parse_idempotency_key(idempotency_key))
+    return to_response(await redeliver_webhooks.send_test(authorised.database, endpoint_id, context))
 
 
 @router.post(
@@ -181,7 +181,7 @@ async def send_test_delivery(
     summary="Changer de secret",
     response_model=WebhookSecretResource,
 )
-async def rotate_webhook_secret(endpoint_id: UUID, authorised: Writing) -> Response:
+async def rotate_webhook_secret(endpoint_id: UUID, authorised: WriteAccess) -> Response:
     """Pendant 24 heures, chaque livraison porte deux signatures : celle du nouveau secret et celle de l’ancien."""
     secret = await administer_webhook_endpoints.rotate_secret(
         authorised.database,
@@ -201,7 +201,7 @@ async def rotate_webhook_secret(endpoint_id: UUID, authorised: Writing) -> Respo
 )
 async def list_deliveries(
     endpoint_id: UUID,
-    authorised: Reading,
+    authorised: ReadAccess,
     paging: UnversionedPaging,
     state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
     event_id: Annotated[Id | None, Query(description="Le `webhook-id`.")] = None,
@@ -211,9 +211,9 @@ async def list_deliveries(
 ) -> Response:
     """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
     if event_type not in {None, TEST, *EventType}:
-        raise invalid_parameter("type", NO_SUCH_TYPE)
+        raise invalid_parameter("type", UNKNOWN_EVENT_TYPE)
     period = time_range_filters("created_at", since, until)
-    await _owned(authorised, endpoint_id)
+    await _read_owned(authorised, endpoint_id)
     filters = [*equality_filters(lane_id=endpoint_id, state=state, event_id=event_id, type=event_type), *period]
     return await paging.respond(authorised, deliveries.list_page, filters, delivery_resource)
 
@@ -226,15 +226,15 @@ async def list_deliveries(
     responses=problem_responses("endpoint-disabled"),
 )
 async def recover_deliveries(
-    endpoint_id: UUID, body: RecoveryRequest, authorised: Writing, idempotency_key: IdempotencyKey = None
+    endpoint_id: UUID, body: RecoveryRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Tout ce qui, de `since` à `until`, a été abandonné, ou n’a jamais été livré parce que le point était désactivé ;
     avec les mêmes identifiants, et 10 000 au plus à la fois, les plus anciens d’abord."""
 
-    def worded(row: Row) -> Answer:
+    def render(row: Row) -> Answer:
         return replayable_response(row, authorised.language)
 
-    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
     return to_response(
-        await redeliver_webhooks.recover(authorised.database, endpoint_id, (body.since, body.until), asked)
+        await redeliver_webhooks.recover(authorised.database, endpoint_id, (body.since, body.until), context)
     )

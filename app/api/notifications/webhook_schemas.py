@@ -16,12 +16,12 @@ from app.persistence.outbox.deliveries import MOST_ATTEMPTS_SHOWN, DeliveryState
 from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus, EndpointWarning
 from app.use_cases.notifications.redeliver_webhooks import MOST_RECOVERED
 
-MOST_TYPES = 20
-LONGEST_TYPE = 60
-EVENT_TYPE = "^[a-z_]+[.][a-z_]+$"
-TYPE = r"^(\*|[a-z_]+\.(\*|[a-z_]+))$"
-SECRET = "^whsec_[A-Za-z0-9+/]{43}=$"  # noqa: S105  # what one looks like
-LONGEST_RESPONSE = 4_000
+MAX_TYPES = 20
+MAX_TYPE_LENGTH = 60
+EVENT_TYPE_PATTERN = "^[a-z_]+[.][a-z_]+$"
+TYPE_FILTER_PATTERN = r"^(\*|[a-z_]+\.(\*|[a-z_]+))$"
+SECRET_PATTERN = "^whsec_[A-Za-z0-9+/]{43}=$"  # noqa: S105  # what one looks like
+MAX_RESPONSE_LENGTH = 4_000
 
 Url = Annotated[
     str,
@@ -33,18 +33,20 @@ Types = Annotated[
     list[
         Annotated[
             str,
-            StringConstraints(pattern=TYPE, max_length=LONGEST_TYPE, strict=True),
+            StringConstraints(pattern=TYPE_FILTER_PATTERN, max_length=MAX_TYPE_LENGTH, strict=True),
             with_message(validation_messages.EVENT_TYPES),
         ]
     ],
     Field(
         min_length=1,
-        max_length=MOST_TYPES,
+        max_length=MAX_TYPES,
         description="Des types d’événements ; `registration.*` prend tous ceux des inscriptions, `*` tous.",
     ),
 ]
 TypeFilter = Annotated[
-    str, StringConstraints(pattern=EVENT_TYPE, max_length=LONGEST_TYPE), with_message(validation_messages.EVENT_TYPE)
+    str,
+    StringConstraints(pattern=EVENT_TYPE_PATTERN, max_length=MAX_TYPE_LENGTH),
+    with_message(validation_messages.EVENT_TYPE),
 ]
 
 
@@ -85,13 +87,13 @@ class WebhookEndpointResource(TypedDict):
 class NewWebhookEndpointResource(WebhookEndpointResource):
     """Le point de terminaison, et `secret`, qui n’est montré qu’ici."""
 
-    secret: Annotated[str, Field(pattern=SECRET, max_length=50, description="De quoi vérifier les signatures.")]
+    secret: Annotated[str, Field(pattern=SECRET_PATTERN, max_length=50, description="De quoi vérifier les signatures.")]
 
 
 class WebhookSecretResource(TypedDict):
     """Le nouveau secret, qui n’est montré qu’ici."""
 
-    secret: Annotated[str, Field(pattern=SECRET, max_length=50)]
+    secret: Annotated[str, Field(pattern=SECRET_PATTERN, max_length=50)]
 
 
 class AttemptResource(TypedDict):
@@ -102,7 +104,7 @@ class AttemptResource(TypedDict):
     status: Annotated[int, Field(ge=100, le=999)] | None
     duration_ms: Count
     error: Annotated[str, Field(max_length=40, pattern="^[a-z]+(-[a-z]+)*$")] | None
-    response: NotRequired[Annotated[str, Field(max_length=LONGEST_RESPONSE, pattern="^[^\u0000]*$")] | None]
+    response: NotRequired[Annotated[str, Field(max_length=MAX_RESPONSE_LENGTH, pattern="^[^\u0000]*$")] | None]
 
 
 class WebhookDeliveryResource(TypedDict):
@@ -112,7 +114,7 @@ class WebhookDeliveryResource(TypedDict):
     id: UUID
     webhook_endpoint_id: UUID
     event_id: Annotated[UUID, Field(description="Le `webhook-id`, le même à chaque essai.")]
-    type: Annotated[str, Field(max_length=LONGEST_TYPE, pattern=EVENT_TYPE)]
+    type: Annotated[str, Field(max_length=MAX_TYPE_LENGTH, pattern=EVENT_TYPE_PATTERN)]
     state: DeliveryState
     replay: Count
     attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
@@ -142,16 +144,16 @@ def endpoint_resource(row: Row) -> dict[str, Any]:
 
 def delivery_resource(row: Row) -> dict[str, Any]:
     """The shape of WebhookDeliveryResource, from a row whose attempts are JSON or still its text."""
-    return resource_fields(row, WebhookDeliveryResource) | {"attempts": attempts_of(row)}
+    return resource_fields(row, WebhookDeliveryResource) | {"attempts": attempt_resources(row)}
 
 
-def attempts_of(row: Row) -> list[dict[str, Any]]:
+def attempt_resources(row: Row) -> list[dict[str, Any]]:
     """Each the shape of AttemptResource."""
     attempts: list[dict[str, Any]] = (
         orjson.loads(row["attempts"]) if isinstance(row["attempts"], str) else row["attempts"]
     )
-    return [_attempt(attempt) for attempt in attempts]
+    return [_attempt_resource(attempt) for attempt in attempts]
 
 
-def _attempt(row: Row) -> dict[str, Any]:
+def _attempt_resource(row: Row) -> dict[str, Any]:
     return {name: format_instant(value) if name == "at" else value for name, value in row.items() if name != "id"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-PARAMETERS: Mapping[str, str] = {
+PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
     "adviser_id": "L’identifiant du conseiller.",
     "certification_id": "L’identifiant du résultat.",
     "delivery_id": "L’identifiant de la livraison.",
@@ -19,7 +19,7 @@ PARAMETERS: Mapping[str, str] = {
     "training_organisation_id": "L’identifiant de l’organisme de formation.",
 }
 
-MEANINGS: Mapping[str, str] = {
+SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "AfterQuota": (
         "Ce qu’est devenue une inscription qui a dépassé le quota : elle attend, est conservée sans prise en charge, "
         "annulée, financée ensuite, refusée, ou libérée par une absence justifiée."

@@ -4,21 +4,21 @@ from typing import Any
 
 from app.api.openapi.schema_cleanup import Schema
 
-PATCHES = {"patchAdviser": "AdviserPatch", "patchContract": "ContractPatch"}
+PATCH_SCHEMAS = {"patchAdviser": "AdviserPatch", "patchContract": "ContractPatch"}
 _PREFIX = "#/components/schemas/"
 
 
-def add_patches(schemas: dict[str, Any]) -> None:
-    for patch in PATCHES.values():
-        _add_patch(patch.replace("Patch", "Request"), schemas)
+def add_patch_schemas(schemas: dict[str, Any]) -> None:
+    for patch in PATCH_SCHEMAS.values():
+        _add_patch_schema(patch.replace("Patch", "Request"), schemas)
 
 
-def _add_patch(request: str, schemas: dict[str, Any]) -> str:
+def _add_patch_schema(request: str, schemas: dict[str, Any]) -> str:
     """The reference to the patch of a request's schema, which is added."""
     name = request.removesuffix("Request").removesuffix("Body") + "Patch"
     schema, needed = schemas[request], schemas[request].get("required", ())
     properties = {
-        field: _patched(property_, schemas, erasable=field not in needed)
+        field: _patch_property(property_, schemas, erasable=field not in needed)
         for field, property_ in schema["properties"].items()
     }
     schemas[name] = {
@@ -30,13 +30,13 @@ def _add_patch(request: str, schemas: dict[str, Any]) -> str:
     return _PREFIX + name
 
 
-def _patched(schema: Schema, schemas: dict[str, Any], *, erasable: bool) -> Schema:
+def _patch_property(schema: Schema, schemas: dict[str, Any], *, erasable: bool) -> Schema:
     schema = {name: value for name, value in schema.items() if name != "default"}
     if "anyOf" in schema:
-        return schema | {"anyOf": [_patched(one, schemas, erasable=False) for one in schema["anyOf"]]}
+        return schema | {"anyOf": [_patch_property(one, schemas, erasable=False) for one in schema["anyOf"]]}
     reference = schema.get("$ref", "").removeprefix(_PREFIX)
     if "properties" in schemas.get(reference, {}):
-        schema = schema | {"$ref": _add_patch(reference, schemas)}
+        schema = schema | {"$ref": _add_patch_schema(reference, schemas)}
     if not erasable or "null" in schema.get("type", ()):
         return schema
     return schema | {"type": [schema["type"], "null"]} if "type" in schema else {"anyOf": [schema, {"type": "null"}]}

@@ -8,21 +8,21 @@ from fastapi.routing import APIRoute
 from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope, scope_of
 from app.persistence.administration.clients import Role
 
-ROLES = {
+ROLE_NAMES = {
     Role.PLATFORM: "plateforme",
     Role.TRAINING_ORGANISATION: "organisme de formation",
     Role.ADMIN: "administration",
 }
 
 
-def access_said(scope: Scope) -> str:
+def access_description(scope: Scope) -> str:
     """The scope, and the roles that have it, in French and in Markdown."""
-    roles = ", ".join(name for role, name in ROLES.items() if scope in SCOPES_BY_ROLE[role])
+    roles = ", ".join(name for role, name in ROLE_NAMES.items() if scope in SCOPES_BY_ROLE[role])
     return f"**Accès** : portée `{scope}` ({roles})."
 
 
-def say_access(contract: Mapping[str, Any], routes: Iterable[APIRoute]) -> None:
+def add_access_descriptions(contract: Mapping[str, Any], routes: Iterable[APIRoute]) -> None:
     """Add it to every operation of the contract."""
     scopes = {route.operation_id: scope for route in routes if (scope := scope_of(route))}
     for operation in (operation for path in contract["paths"].values() for operation in path.values()):
-        operation["description"] += f"\n\n{access_said(scopes[operation['operationId']])}"
+        operation["description"] += f"\n\n{access_description(scopes[operation['operationId']])}"

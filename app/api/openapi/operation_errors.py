@@ -5,9 +5,9 @@ from typing import Any
 
 from app.api.http.problems.problem_details import PROBLEM_MEDIA_TYPE
 from app.api.http.problems.problem_types import PROBLEM_TYPES
-from app.api.openapi.response_headers import SPOKEN, SURE, carried
+from app.api.openapi.response_headers import COMMON_HEADERS_WITH_LANGUAGE, HEADERS_OF_SERVER_ERRORS, header_references
 
-DESCRIPTIONS = {
+STATUS_DESCRIPTIONS = {
     400: "Requête, en-tête, curseur ou paramètre mal formé",
     401: "Clé d’API absente ou inconnue",
     403: "Action non permise à cette clé",
@@ -26,74 +26,89 @@ DESCRIPTIONS = {
     503: "Momentanément indisponible",
 }
 
-ALWAYS = ("invalid-parameter", "unauthenticated", "forbidden", "too-many-requests", "internal-error", "unavailable")
-WITH_BODY = (
+CODES_OF_EVERY_OPERATION = (
+    "invalid-parameter",
+    "unauthenticated",
+    "forbidden",
+    "too-many-requests",
+    "internal-error",
+    "unavailable",
+)
+CODES_WITH_JSON_BODY = (
     "malformed-json", "request-timeout", "payload-too-large", "unsupported-media-type", "validation-error",
 )  # fmt: skip
-WITH_FILE = ("request-timeout", "payload-too-large", "unsupported-media-type", "validation-error")
-WITH_PARAMETER = {
+CODES_WITH_UPLOAD = ("request-timeout", "payload-too-large", "unsupported-media-type", "validation-error")
+CODES_WITH_PARAMETER = {
     "cursor": ("invalid-cursor",),
     "Idempotency-Key": ("invalid-header", "idempotency-key-reused", "idempotency-in-flight", "outcome-unknown"),
     "If-Match": ("invalid-header", "precondition-failed", "precondition-required"),
 }
 
-_SENT_WITH = {
+_HEADERS_BY_STATUS = {
     401: ("WWW-Authenticate",),
     410: ("Link",),
     412: ("ETag",),
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
-REPLAYS = {409: ("Retry-After", "Idempotent-Replayed"), 422: ("Idempotent-Replayed",)}
+REPLAY_HEADERS_BY_STATUS = {409: ("Retry-After", "Idempotent-Replayed"), 422: ("Idempotent-Replayed",)}
 SERVER_ERROR = 500
 # The statuses whose one problem is the same everywhere, by its code: declared once.
-ALONE = {401, 403, 404, 406, 408, 410, 412, 413, 415, 428, 429, 500}
+SHARED_STATUSES = {401, 403, 404, 406, 408, 410, 412, 413, 415, 428, 429, 500}
 
 
-def codes_of(operation: Mapping[str, Any]) -> frozenset[str]:
+def problem_codes_of(operation: Mapping[str, Any]) -> frozenset[str]:
     """The codes of the problems that an operation can answer, as the framework describes it."""
-    return frozenset({*ALWAYS, *_brought(operation), *_declared_by(operation)})
+    return frozenset({*CODES_OF_EVERY_OPERATION, *_implied_codes(operation), *_declared_codes(operation)})
 
 
-def errors_of(operation: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def error_responses_of(operation: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Its error answers, by status."""
     replays = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
     by_status: dict[int, list[str]] = {}
-    for code in sorted(codes_of(operation), key=list(PROBLEM_TYPES).index):
+    for code in sorted(problem_codes_of(operation), key=list(PROBLEM_TYPES).index):
         by_status.setdefault(PROBLEM_TYPES[code].status, []).append(code)
     return {
         str(status): {"$ref": f"#/components/responses/{codes[0]}"}
-        if status in ALONE
-        else _answer(status, codes, replays=replays)
+        if status in SHARED_STATUSES
+        else _error_response(status, codes, replays=replays)
         for status, codes in sorted(by_status.items())
     }
 
 
-def responses(codes: Collection[str]) -> dict[str, dict[str, Any]]:
+def shared_responses(codes: Collection[str]) -> dict[str, dict[str, Any]]:
     """The answers that are the same everywhere, by the code of their problem; `codes` are those ever answered."""
-    alone = {code: kind.status for code, kind in PROBLEM_TYPES.items() if kind.status in ALONE and code in codes}
-    return {code: _answer(status, [code], replays=False) for code, status in alone.items()}
+    alone = {
+        code: kind.status for code, kind in PROBLEM_TYPES.items() if kind.status in SHARED_STATUSES and code in codes
+    }
+    return {code: _error_response(status, [code], replays=False) for code, status in alone.items()}
 
 
-def _brought(operation: Mapping[str, Any]) -> Iterator[str]:
+def _implied_codes(operation: Mapping[str, Any]) -> Iterator[str]:
     if "requestBody" in operation:
-        yield from WITH_BODY if "application/json" in operation["requestBody"]["content"] else WITH_FILE
+        yield from (
+            CODES_WITH_JSON_BODY if "application/json" in operation["requestBody"]["content"] else CODES_WITH_UPLOAD
+        )
     for parameter in operation.get("parameters", ()):
-        yield from ("not-found",) if parameter["in"] == "path" else WITH_PARAMETER.get(parameter["name"], ())
+        yield from ("not-found",) if parameter["in"] == "path" else CODES_WITH_PARAMETER.get(parameter["name"], ())
 
 
-def _declared_by(operation: Mapping[str, Any]) -> Iterator[str]:
+def _declared_codes(operation: Mapping[str, Any]) -> Iterator[str]:
     for answer in operation["responses"].values():
         yield from answer.get("content", {}).get(PROBLEM_MEDIA_TYPE, {}).get("examples", ())
 
 
-def _answer(status: int, codes: list[str], *, replays: bool) -> dict[str, Any]:
-    usual = SPOKEN if status < SERVER_ERROR else SURE
-    headers = [*usual, *_SENT_WITH.get(status, ()), *(REPLAYS.get(status, ()) if replays else ())]
+def _error_response(status: int, codes: list[str], *, replays: bool) -> dict[str, Any]:
+    common = COMMON_HEADERS_WITH_LANGUAGE if status < SERVER_ERROR else HEADERS_OF_SERVER_ERRORS
+    headers = [
+        *common,
+        *_HEADERS_BY_STATUS.get(status, ()),
+        *(REPLAY_HEADERS_BY_STATUS.get(status, ()) if replays else ()),
+    ]
     named = ", ".join(f"`{code}`" for code in codes)
     return {
-        "description": f"{DESCRIPTIONS[status]} : {named}.",
-        "headers": carried(headers),
+        "description": f"{STATUS_DESCRIPTIONS[status]} : {named}.",
+        "headers": header_references(headers),
         "content": {
             PROBLEM_MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/ProblemResource"},
@@ -103,7 +118,7 @@ def _answer(status: int, codes: list[str], *, replays: bool) -> dict[str, Any]:
     }
 
 
-def examples(codes: Collection[str]) -> dict[str, dict[str, Any]]:
+def problem_examples(codes: Collection[str]) -> dict[str, dict[str, Any]]:
     """One for each problem, by its code."""
     return {
         code: {

@@ -25,8 +25,8 @@ COMPLETED_OF_INES = "018bd542-b605-74f2-b369-81aa2c625680"
 WAITING = "018bd542-b3af-7cb1-bbfd-214ef724827a"
 REGULARISED = "018bd542-bd0e-73dc-af88-964d1aeeebac"
 TO_CANCEL = "018bd542-c222-7072-a53c-b4b54a11894c"
-TO_MOVE = "018bd542-c223-78a2-9597-5789ed769a80"
-HELD = "018bd542-be3b-76d5-ba9e-daac588b17df"
+TO_RESCHEDULE = "018bd542-c223-78a2-9597-5789ed769a80"
+SESSION_OVER = "018bd542-be3b-76d5-ba9e-daac588b17df"
 ENDPOINT = "720628d5-c25f-5c8c-a824-02bb4f096bc0"
 ENDPOINT_TO_DELETE = "0c9364d0-94eb-5d09-bf6f-32f182e5ffec"
 DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
@@ -112,10 +112,10 @@ EXAMPLES: Mapping[str, Example] = {
     "reExamineRegistration": Example({"registration_id": REGULARISED}, {"Dossier complété": {}}),
     "cancelRegistration": Example({"registration_id": TO_CANCEL}, {"Annuler": {"motive": "Nécessité de service"}}),
     "rescheduleRegistration": Example(
-        {"registration_id": TO_MOVE, "If-Match": '"1"'},
+        {"registration_id": TO_RESCHEDULE, "If-Match": '"1"'},
         {"Déplacer": {"session": {"starts_on": "2028-03-07", "ends_on": "2028-03-09"}}},
     ),
-    "recordAttendance": Example({"registration_id": HELD}, {"Formation suivie": {"outcome": "completed"}}),
+    "recordAttendance": Example({"registration_id": SESSION_OVER}, {"Formation suivie": {"outcome": "completed"}}),
     "recordPositioningTest": Example(
         {"registration_id": INITIAL_OF_ANAIS}, {"Parcours de 175 heures": {"taken_on": "2026-03-02", "hours": 175}}
     ),
@@ -238,15 +238,17 @@ EXAMPLES: Mapping[str, Example] = {
 }
 
 
-ANSWERS: Mapping[str, Mapping[str, Any]] = orjson.loads((files("app.api.openapi") / "answers.json").read_bytes())
+RECORDED_ANSWERS: Mapping[str, Mapping[str, Any]] = orjson.loads(
+    (files("app.api.openapi") / "answers.json").read_bytes()
+)
 
 
-def key_of(operation_id: str) -> UUID:
+def idempotency_key_of(operation_id: str) -> UUID:
     """The `Idempotency-Key` of an example: each operation has its own, and the same example again is a replay."""
     return uuid5(NAMESPACE_URL, f"urn:inscriptions:exemple:{operation_id}")
 
 
-def answers_of(recorded: str) -> dict[str, Any]:
+def recorded_answers(recorded_as: str) -> dict[str, Any]:
     """What the examples of an operation were answered when they were last recorded: under its id, and the media type
     for another than the usual one."""
-    return {name: {"summary": name, "value": body} for name, body in ANSWERS.get(recorded, {}).items()}
+    return {name: {"summary": name, "value": body} for name, body in RECORDED_ANSWERS.get(recorded_as, {}).items()}

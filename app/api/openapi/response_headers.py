@@ -66,11 +66,11 @@ HEADERS: dict[str, Header] = {
 }
 
 # An answer of the server in trouble may lack the others: it could not tell who asked.
-SURE = ("X-Request-Id", "Content-Language")
-UNSPOKEN = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
-SPOKEN = (*UNSPOKEN, "Content-Language")
+HEADERS_OF_SERVER_ERRORS = ("X-Request-Id", "Content-Language")
+COMMON_HEADERS = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
+COMMON_HEADERS_WITH_LANGUAGE = (*COMMON_HEADERS, "Content-Language")
 
 
-def carried(names: Iterable[str]) -> dict[str, dict[str, str]]:
+def header_references(names: Iterable[str]) -> dict[str, dict[str, str]]:
     """References to the headers of these names."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

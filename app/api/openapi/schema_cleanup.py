@@ -6,27 +6,27 @@ from typing import Any
 Schema = dict[str, Any]
 
 # How long a text of a format can be.
-LENGTHS = {"date": 10, "date-time": 35, "uuid": 36, "email": 254, "uri": 2_083, "json-pointer": 5_000}
+MAX_LENGTHS = {"date": 10, "date-time": 35, "uuid": 36, "email": 254, "uri": 2_083, "json-pointer": 5_000}
 LARGEST_INT32 = 2**31 - 1
 NULL = {"type": "null"}
 # Enumerations that will grow: a client that was generated before must read what is added.
-GROWING = {"EventType", "Reason"}
+EXTENSIBLE_ENUMS = {"EventType", "Reason"}
 
-_ONE = ("items", "additionalProperties", "contains", "not", "if", "then", "else")
-_SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SUBSCHEMA_KEYWORDS = ("items", "additionalProperties", "contains", "not", "if", "then", "else")
+_SUBSCHEMA_LIST_KEYWORDS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
-def tidied(schema: Mapping[str, Any]) -> Schema:
+def clean_schema(schema: Mapping[str, Any]) -> Schema:
     """The same schema, said plainly."""
     tidy = {name: value for name, value in schema.items() if name != "title"}
     if "properties" in tidy:
-        tidy["properties"] = {name: tidied(property_) for name, property_ in tidy["properties"].items()}
-    tidy |= {name: tidied(tidy[name]) for name in _ONE if isinstance(tidy.get(name), dict)}
-    tidy |= {name: [tidied(one) for one in tidy[name]] for name in _SEVERAL if name in tidy}
-    return _bounded(_nullable(tidy))
+        tidy["properties"] = {name: clean_schema(property_) for name, property_ in tidy["properties"].items()}
+    tidy |= {name: clean_schema(tidy[name]) for name in _SUBSCHEMA_KEYWORDS if isinstance(tidy.get(name), dict)}
+    tidy |= {name: [clean_schema(one) for one in tidy[name]] for name in _SUBSCHEMA_LIST_KEYWORDS if name in tidy}
+    return _with_bounds(_nullable(tidy))
 
 
-def growing(schema: Schema) -> Schema:
+def extensible_enum(schema: Schema) -> Schema:
     """An enumeration as a text whose known values are listed (x-extensible-enum, as Zalando's guidelines have it)."""
     known = schema["enum"]
     others = {name: value for name, value in schema.items() if name != "enum"}
@@ -46,16 +46,16 @@ def _nullable(schema: Schema) -> Schema:
     others = [one for one in alternatives if one != NULL]
     if len(alternatives) != 2 or len(others) != 1 or not isinstance(others[0].get("type"), str):  # noqa: PLR2004  # something or null
         return schema
-    said = without_null(schema)
-    if "enum" in said:
-        said["enum"] = [*said["enum"], None]
-    return {**said, "type": [said["type"], "null"]}
+    nullable = without_null(schema)
+    if "enum" in nullable:
+        nullable["enum"] = [*nullable["enum"], None]
+    return {**nullable, "type": [nullable["type"], "null"]}
 
 
-def _bounded(schema: Schema) -> Schema:
+def _with_bounds(schema: Schema) -> Schema:
     types = schema.get("type", ())
-    if "string" in types and schema.get("format") in LENGTHS:
-        return {"maxLength": LENGTHS[schema["format"]]} | schema
+    if "string" in types and schema.get("format") in MAX_LENGTHS:
+        return {"maxLength": MAX_LENGTHS[schema["format"]]} | schema
     if "integer" in types and "maximum" in schema:
         return {"format": "int32" if schema["maximum"] <= LARGEST_INT32 else "int64"} | schema
     return schema

@@ -41,12 +41,12 @@ class WebhookTestResource(TypedDict):
     data: TestNews
 
 
-ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
+PAYLOAD_ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
     "WebhookResource": TypeAdapter(WebhookResource),
     "WebhookTestResource": TypeAdapter(WebhookTestResource),
 }
 
-WHEN: Mapping[EventType, str] = {
+EVENT_SUMMARIES: Mapping[EventType, str] = {
     EventType.REGISTRATION_ACCEPTED: "Une inscription est acceptée",
     EventType.REGISTRATION_REFUSED: "Une inscription est refusée",
     EventType.REGISTRATION_OVER_QUOTA: "Une inscription dépasse le quota et attend le choix du conseiller",
@@ -67,12 +67,12 @@ WHEN: Mapping[EventType, str] = {
     EventType.ADVISER_RETURNED: "Un conseiller qui avait été anonymisé est de retour",
 }
 
-DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de 15
+WEBHOOK_DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de 15
 secondes, puis travaillez. Un même événement peut arriver deux fois, avec le même `webhook-id`, et après un plus récent.
 """
 
-_TEXT = {"type": "string", "maxLength": 500}
-SIGNATURE: tuple[tuple[str, str, dict[str, Any], JsonValue], ...] = (
+_TEXT_SCHEMA = {"type": "string", "maxLength": 500}
+SIGNATURE_HEADERS: tuple[tuple[str, str, dict[str, Any], JsonValue], ...] = (
     (
         "webhook-id",
         "L’identifiant de l’événement, le même à chaque tentative : ce qui est déjà traité ne l’est pas deux fois.",
@@ -88,13 +88,13 @@ SIGNATURE: tuple[tuple[str, str, dict[str, Any], JsonValue], ...] = (
     (
         "webhook-signature",
         "`v1,` et l’HMAC-SHA256 de `{webhook-id}.{webhook-timestamp}.{corps}` en base64 ; deux pendant une rotation.",
-        _TEXT | {"pattern": "^v1,[A-Za-z0-9+/=]+( v1,[A-Za-z0-9+/=]+)*$"},
+        _TEXT_SCHEMA | {"pattern": "^v1,[A-Za-z0-9+/=]+( v1,[A-Za-z0-9+/=]+)*$"},
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     ),
 )
 
 # What is not of a registration; but for a result, it is about the adviser.
-_NEWS: Mapping[EventType, JsonValue] = {
+_DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
     EventType.CERTIFICATION_RECORDED: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
     EventType.CERTIFICATION_DUE: {
         "exams": [
@@ -115,8 +115,8 @@ _NEWS: Mapping[EventType, JsonValue] = {
     },
 }
 # What a registration has become: its status, who pays, the right it uses and the reasons of a refusal.
-Become = tuple[str, str | None, str | None, str | None, list[str]]
-_BECOME: Mapping[EventType, Become] = {
+RegistrationOutcome = tuple[str, str | None, str | None, str | None, list[str]]
+_OUTCOMES: Mapping[EventType, RegistrationOutcome] = {
     EventType.REGISTRATION_REFUSED: ("refused", None, None, None, ["contract_not_uploaded"]),
     EventType.REGISTRATION_OVER_QUOTA: ("awaiting_choice", None, None, None, ["module_quota_exceeded"]),
     EventType.REGISTRATION_KEPT_UNFUNDED: ("accepted", "none", "employer", None, []),
@@ -126,8 +126,8 @@ _BECOME: Mapping[EventType, Become] = {
     EventType.REGISTRATION_COMPLETED: ("completed", "state", "state", "civil_year:2026", []),
     EventType.REGISTRATION_ABSENCE_RECORDED: ("absent_justified", None, None, None, []),
 }
-_FUNDED: Become = ("accepted", "state", "state", "civil_year:2026", [])
-_BESIDES: Mapping[EventType, Mapping[str, JsonValue]] = {
+_FUNDED_OUTCOME: RegistrationOutcome = ("accepted", "state", "state", "civil_year:2026", [])
+_EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
     EventType.REGISTRATION_KEPT_UNFUNDED: {"chosen_by": "adviser"},
     EventType.REGISTRATION_CANCELLED: {"chosen_by": "training_organisation"},
     EventType.REGISTRATION_PATH_DETERMINED: {"taken_on": "2026-06-12", "hours": 175},
@@ -137,11 +137,11 @@ _BESIDES: Mapping[EventType, Mapping[str, JsonValue]] = {
 def _subject(event_type: EventType) -> Subject:
     if event_type is EventType.CERTIFICATION_RECORDED:
         return Subject.CERTIFICATION
-    return Subject.ADVISER if event_type in _NEWS else Subject.REGISTRATION
+    return Subject.ADVISER if event_type in _DATA_EXAMPLES else Subject.REGISTRATION
 
 
-def _registration_news(event_type: EventType) -> JsonValue:
-    status, funding, payer, entitlement, reasons = _BECOME.get(event_type, _FUNDED)
+def _registration_data(event_type: EventType) -> JsonValue:
+    status, funding, payer, entitlement, reasons = _OUTCOMES.get(event_type, _FUNDED_OUTCOME)
     return {
         "status": status,
         "funding": funding,
@@ -150,11 +150,11 @@ def _registration_news(event_type: EventType) -> JsonValue:
         "module_code": "cybersecurite",
         "session_starts_on": "2026-12-15",
         "reasons": [*reasons],
-        **_BESIDES.get(event_type, {}),
+        **_EXTRA_FIELDS.get(event_type, {}),
     }
 
 
-def example(event_type: EventType) -> JsonValue:
+def event_example(event_type: EventType) -> JsonValue:
     """A body of this type."""
     subject = _subject(event_type)
     return {
@@ -167,7 +167,7 @@ def example(event_type: EventType) -> JsonValue:
             "position": 42,
             "subject": {"type": subject.value, "id": "018bd542-b605-74f2-b369-81aa2c625680", "version": 2},
             "adviser_id": "76c6dae1-74b7-5a57-8ca1-82fa3b04634d",
-            "data": _NEWS.get(event_type) or _registration_news(event_type),
+            "data": _DATA_EXAMPLES.get(event_type) or _registration_data(event_type),
         },
     }
 
@@ -186,11 +186,13 @@ TEST_EXAMPLE: JsonValue = {
 
 def webhooks() -> dict[str, Any]:
     """The `webhooks` section of the contract; its schemas are those of ADAPTERS."""
-    told = {
-        event_type.value: {"post": _operation(event_type, WHEN[event_type], example(event_type), "WebhookResource")}
+    events = {
+        event_type.value: {
+            "post": _operation(event_type, EVENT_SUMMARIES[event_type], event_example(event_type), "WebhookResource")
+        }
         for event_type in EventType
     }
-    return told | {TEST: {"post": _operation(TEST, "Un essai est demandé", TEST_EXAMPLE, "WebhookTestResource")}}
+    return events | {TEST: {"post": _operation(TEST, "Un essai est demandé", TEST_EXAMPLE, "WebhookTestResource")}}
 
 
 def _operation(event_type: str, when: str, body: JsonValue, schema: str) -> dict[str, Any]:
@@ -199,10 +201,10 @@ def _operation(event_type: str, when: str, body: JsonValue, schema: str) -> dict
         "tags": ["Webhooks"],
         "operationId": "on" + "".join(word.capitalize() for word in words),
         "summary": when,
-        "description": DESCRIPTION,
+        "description": WEBHOOK_DESCRIPTION,
         "parameters": [
             {"name": name, "in": "header", "required": True, "description": said, "schema": schema, "example": value}
-            for name, said, schema, value in SIGNATURE
+            for name, said, schema, value in SIGNATURE_HEADERS
         ],
         "requestBody": {
             "required": True,

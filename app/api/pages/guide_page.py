@@ -15,37 +15,37 @@ from starlette.routing import BaseRoute, Route
 from app.api.http.problems.problem_details import Problem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
-from app.api.pages.template_rendering import TEMPLATES, page
+from app.api.pages.template_rendering import TEMPLATES, render_page
 from app.persistence.schema.retention_periods import ANSWERS
 from app.wording.languages import Sentence
 
-PROJECT = Path(__file__).parents[3]
+PROJECT_ROOT = Path(__file__).parents[3]
 SAMPLES = {
     file.name: file.read_text()
     for pattern in ("app/api/pages/samples/*.*", "openapi/receivers/receiver.*")
-    for file in PROJECT.glob(pattern)
+    for file in PROJECT_ROOT.glob(pattern)
 }
-COLOURS: "HtmlFormatter[str]" = HtmlFormatter(nowrap=True)
+HTML_FORMATTER: "HtmlFormatter[str]" = HtmlFormatter(nowrap=True)
 
 
 @cache
-def _sample(name: str) -> Markup:
+def _highlighted_sample(name: str) -> Markup:
     """A program in colour, under its name, which leads to the file itself."""
-    code = Markup(highlight(SAMPLES[name], get_lexer_for_filename(name), COLOURS))  # noqa: S704  # it escapes too
+    code = Markup(highlight(SAMPLES[name], get_lexer_for_filename(name), HTML_FORMATTER))  # noqa: S704  # it escapes too
     return Markup(TEMPLATES.get_template("sample.html").render(name=name, code=code))  # noqa: S704  # it escapes
 
 
-def _problem(code: str) -> Markup:
+def _problem_link(code: str) -> Markup:
     """The way to the page of a problem. Raise KeyError when there is none."""
     return Markup('{} <a href="/problems/{}"><code>{}</code></a>').format(PROBLEM_TYPES[code].status, code, code)
 
 
-async def _guide(request: Request) -> Response:
+async def _guide_page(request: Request) -> Response:
     service = request.app.state.service
-    return page(
+    return render_page(
         "guide.html",
-        sample=_sample,
-        problem=_problem,
+        sample=_highlighted_sample,
+        problem=_problem_link,
         base_url=service.base_url,
         idempotency_hours=ANSWERS // timedelta(hours=1),
         per_minute=service.limiter.per_minute,
@@ -64,4 +64,4 @@ async def _sample_file(request: Request) -> Response:
 
 
 def routes() -> list[BaseRoute]:
-    return [Route("/guide", _guide), Route("/guide/samples/{name}", _sample_file)]
+    return [Route("/guide", _guide_page), Route("/guide/samples/{name}", _sample_file)]

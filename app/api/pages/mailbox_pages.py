@@ -8,25 +8,25 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.http.application_state import ApplicationState
 from app.api.http.problems.problem_details import Problem
-from app.api.pages.template_rendering import page
+from app.api.pages.template_rendering import render_page
 from app.domain.events import Recipient
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.messages import ENDPOINT_OWNER, newest_letters, read_letter
 from app.use_cases.registrations.personal_links import link_to
-from app.wording.emails.emails import Letter, LostEventError, decision_to_answer, letter_of
+from app.wording.emails.emails import LostEventError, RenderedEmail, decision_to_answer, render_email
 from app.wording.languages import Sentence
 
-MOST_SHOWN = 100
-POLICY = (
+MAX_SHOWN = 100
+MAILBOX_CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 # As mail readers do: no script, nothing from elsewhere; a link opens a window of its own.
-SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
-LETTER_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {SANDBOX}"
+IFRAME_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+EMAIL_CSP = f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {IFRAME_SANDBOX}"
 NO_STORE = {"Cache-Control": "no-store"}
 
-RECIPIENTS: dict[str, str] = {
+RECIPIENT_LABELS: dict[str, str] = {
     Recipient.ADVISER: "Conseiller",
     Recipient.EMPLOYER: "Structure employeuse",
     Recipient.TRAINING_ORGANISATION: "Organisme de formation",
@@ -37,7 +37,7 @@ NO_MAILBOX = Sentence(fr="Ce serveur n’a pas de boîte aux lettres.", en="This
 NO_MESSAGE = Sentence(fr="Aucun courriel n’a cet identifiant.", en="No e-mail has this identifier.")
 
 
-def _service(request: Request) -> ApplicationState:
+def _service_with_mailbox(request: Request) -> ApplicationState:
     """Raise Problem where e-mails are really sent."""
     service: ApplicationState = request.app.state.service
     if not service.has_mailbox:
@@ -45,60 +45,67 @@ def _service(request: Request) -> ApplicationState:
     return service
 
 
-def _letter(service: ApplicationState, row: Row) -> Letter | None:
+def _email_of(service: ApplicationState, row: Row) -> RenderedEmail | None:
     decision = decision_to_answer(row)
     link = link_to(service.base_url, service.pepper.secrets, decision) if decision is not None else None
     try:
-        return letter_of(row, service.support_email, service.base_url, link)
+        return render_email(row, service.support_email, service.base_url, link)
     except LostEventError:
         return None
 
 
-async def _list(request: Request) -> Response:
-    service = _service(request)
-    rows = await newest_letters(service.database, MOST_SHOWN)
-    shown = [(row, letter) for row in rows if (letter := _letter(service, row)) is not None]
-    return _fresh(page("mailbox.html", policy=POLICY, letters=shown, recipients=RECIPIENTS))
+async def _list_page(request: Request) -> Response:
+    service = _service_with_mailbox(request)
+    rows = await newest_letters(service.database, MAX_SHOWN)
+    emails = [(row, letter) for row in rows if (letter := _email_of(service, row)) is not None]
+    return _uncached(render_page("mailbox.html", csp=MAILBOX_CSP, letters=emails, recipients=RECIPIENT_LABELS))
 
 
-async def _read(request: Request) -> tuple[Row, Letter]:
+async def _read_email(request: Request) -> tuple[Row, RenderedEmail]:
     """Raise Problem."""
-    service = _service(request)
-    row = await read_letter(service.database, _identifier(request))
-    letter = _letter(service, row) if row is not None else None
+    service = _service_with_mailbox(request)
+    row = await read_letter(service.database, _message_id(request))
+    letter = _email_of(service, row) if row is not None else None
     if row is None or letter is None:
         raise Problem("not-found", NO_MESSAGE)
     return row, letter
 
 
-def _identifier(request: Request) -> UUID:
+def _message_id(request: Request) -> UUID:
     try:
         return UUID(request.path_params["message_id"])
     except ValueError:
         raise Problem("not-found", NO_MESSAGE) from None
 
 
-async def _message(request: Request) -> Response:
-    row, letter = await _read(request)
-    return _fresh(
-        page("mailbox_message.html", policy=POLICY, row=row, letter=letter, sandbox=SANDBOX, recipients=RECIPIENTS)
+async def _message_page(request: Request) -> Response:
+    row, letter = await _read_email(request)
+    return _uncached(
+        render_page(
+            "mailbox_message.html",
+            csp=MAILBOX_CSP,
+            row=row,
+            letter=letter,
+            sandbox=IFRAME_SANDBOX,
+            recipients=RECIPIENT_LABELS,
+        )
     )
 
 
-async def _as_it_looks(request: Request) -> Response:
-    _, letter = await _read(request)
+async def _html_body(request: Request) -> Response:
+    _, letter = await _read_email(request)
     opening = letter.html.replace("<head>", '<head>\n<base target="_blank">', 1)
-    return HTMLResponse(opening, headers={"Content-Security-Policy": LETTER_POLICY, **NO_STORE})
+    return HTMLResponse(opening, headers={"Content-Security-Policy": EMAIL_CSP, **NO_STORE})
 
 
-def _fresh(shown: Response) -> Response:
-    shown.headers.update(NO_STORE)
-    return shown
+def _uncached(response: Response) -> Response:
+    response.headers.update(NO_STORE)
+    return response
 
 
 def routes() -> list[BaseRoute]:
     return [
-        Route("/mailbox", _list),
-        Route("/mailbox/{message_id}", _message),
-        Route("/mailbox/{message_id}/html", _as_it_looks),
+        Route("/mailbox", _list_page),
+        Route("/mailbox/{message_id}", _message_page),
+        Route("/mailbox/{message_id}/html", _html_body),
     ]

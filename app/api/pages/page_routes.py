@@ -17,12 +17,12 @@ from app.api.pages import (
     statistics_page,
 )
 
-STATIC = str(files("app.api.pages") / "static")
+STATIC_DIRECTORY = str(files("app.api.pages") / "static")
 
 
 async def _icon(_: Request) -> Response:
     """What a browser asks for by itself, wherever it is."""
-    return FileResponse(f"{STATIC}/favicon.svg")
+    return FileResponse(f"{STATIC_DIRECTORY}/favicon.svg")
 
 
 async def _robots(_: Request) -> Response:
@@ -39,7 +39,7 @@ def routes() -> list[BaseRoute]:
         *mailbox_pages.routes(),
         *privacy_page.routes(),
         *statistics_page.routes(),
-        Mount("/assets", StaticFiles(directory=STATIC)),
+        Mount("/assets", StaticFiles(directory=STATIC_DIRECTORY)),
         Route("/favicon.ico", _icon),
         Route("/robots.txt", _robots),
     ]

@@ -7,15 +7,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.api.http.application_state import ApplicationState
-from app.api.pages.template_rendering import page
+from app.api.pages.template_rendering import render_page
 from app.persistence.schema.processing_register import ENTRIES, NOBODY
 
 
-async def _register(request: Request) -> Response:
+async def _privacy_page(request: Request) -> Response:
     service: ApplicationState = request.app.state.service
     support = parseaddr(service.support_email)[1]
-    return page("privacy.html", entries=ENTRIES, nobody=NOBODY, years=service.anonymise_after_years, support=support)
+    return render_page(
+        "privacy.html", entries=ENTRIES, nobody=NOBODY, years=service.anonymise_after_years, support=support
+    )
 
 
 def routes() -> list[BaseRoute]:
-    return [Route("/privacy", _register)]
+    return [Route("/privacy", _privacy_page)]

@@ -6,21 +6,21 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.http.problems.problem_details import Problem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
-from app.api.pages.template_rendering import page
+from app.api.pages.template_rendering import render_page
 from app.wording.languages import Sentence
 
 
-async def _problem(request: Request) -> Response:
+async def _problem_page(request: Request) -> Response:
     """Raise Problem when no problem has this code."""
     code = request.path_params["code"]
     if code not in PROBLEM_TYPES:
         raise Problem("not-found", Sentence(fr="Aucun problème n’a ce code.", en="No problem has this code."))
-    return page("problem.html", request.scope["language"], code=code, kind=PROBLEM_TYPES[code])
+    return render_page("problem.html", request.scope["language"], code=code, kind=PROBLEM_TYPES[code])
 
 
-async def _problems(request: Request) -> Response:
-    return page("problems.html", request.scope["language"], catalogue=PROBLEM_TYPES)
+async def _problem_list_page(request: Request) -> Response:
+    return render_page("problems.html", request.scope["language"], catalogue=PROBLEM_TYPES)
 
 
 def routes() -> list[BaseRoute]:
-    return [Route("/problems", _problems), Route("/problems/{code}", _problem)]
+    return [Route("/problems", _problem_list_page), Route("/problems/{code}", _problem_page)]

@@ -9,12 +9,25 @@ from enum import StrEnum
 from app.domain.facts.registration import Funding, Status
 from app.persistence.engine.driver_types import Row
 
-MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
-SHOWN_MONTHS = 12
-WIDTH, HEIGHT = 720, 220
+MONTH_ABBREVIATIONS = (
+    "janv.",
+    "févr.",
+    "mars",
+    "avr.",
+    "mai",
+    "juin",
+    "juil.",
+    "août",
+    "sept.",
+    "oct.",
+    "nov.",
+    "déc.",
+)
+MONTH_COUNT = 12
+PLOT_WIDTH, PLOT_HEIGHT = 720, 220
 
 
-class Outcome(StrEnum):
+class PlotCategory(StrEnum):
     """How a registration stands, for whoever looks from afar. The order is that of the plot, from below."""
 
     FUNDED = "funded"
@@ -25,18 +38,18 @@ class Outcome(StrEnum):
     ABSENT = "absent"
 
 
-OUTCOMES: Mapping[Outcome, str] = {
-    Outcome.FUNDED: "Financées par l’État",
-    Outcome.UNFUNDED: "Suivies sans prise en charge",
-    Outcome.WAITING: "Quota dépassé, en attente de réponse",
-    Outcome.REFUSED: "Refusées",
-    Outcome.CANCELLED: "Annulées",
-    Outcome.ABSENT: "Droit rendu après une absence",
+CATEGORY_LABELS: Mapping[PlotCategory, str] = {
+    PlotCategory.FUNDED: "Financées par l’État",
+    PlotCategory.UNFUNDED: "Suivies sans prise en charge",
+    PlotCategory.WAITING: "Quota dépassé, en attente de réponse",
+    PlotCategory.REFUSED: "Refusées",
+    PlotCategory.CANCELLED: "Annulées",
+    PlotCategory.ABSENT: "Droit rendu après une absence",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """A line of a table; `share` of its bar, from 0 to 100."""
 
     label: str
@@ -47,54 +60,54 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    outcome: Outcome
+class ColumnSegment:
+    outcome: PlotCategory
     count: int
     y: float
     height: float
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class MonthColumn:
     """A month; `x` is the middle of it."""
 
     label: str
     x: float
     total: int
-    segments: tuple[Segment, ...]
+    segments: tuple[ColumnSegment, ...]
 
-    def of(self, outcome: Outcome) -> int:
+    def of(self, outcome: PlotCategory) -> int:
         return sum(segment.count for segment in self.segments if segment.outcome == outcome)
 
 
-def outcome_of(row: Row) -> Outcome:
+def category_of(row: Row) -> PlotCategory:
     """Of a row with `status` and `funding`."""
     match Status(row["status"]):
         case Status.AWAITING_CHOICE:
-            return Outcome.WAITING
+            return PlotCategory.WAITING
         case Status.REFUSED:
-            return Outcome.REFUSED
+            return PlotCategory.REFUSED
         case Status.CANCELLED:
-            return Outcome.CANCELLED
+            return PlotCategory.CANCELLED
         case _ if row["funding"] is None:
-            return Outcome.ABSENT
+            return PlotCategory.ABSENT
         case _:
-            return Outcome.FUNDED if row["funding"] == Funding.STATE else Outcome.UNFUNDED
+            return PlotCategory.FUNDED if row["funding"] == Funding.STATE else PlotCategory.UNFUNDED
 
 
-def by_outcome(rows: Iterable[Row]) -> Counter[Outcome]:
-    counts = Counter[Outcome]()
+def count_by_category(rows: Iterable[Row]) -> Counter[PlotCategory]:
+    counts = Counter[PlotCategory]()
     for row in rows:
-        counts[outcome_of(row)] += row["count"]
+        counts[category_of(row)] += row["count"]
     return counts
 
 
-def lines(rows: Sequence[Row], key: str, said: Mapping[str | None, tuple[str, str]]) -> list[Line]:
+def table_lines(rows: Sequence[Row], key: str, labels: Mapping[str | None, tuple[str, str]]) -> list[TableLine]:
     """The most frequent first; `said` has the label and the note of each value of `key`."""
     largest = max((row["count"] for row in rows), default=1)
     return [
-        Line(
-            *said.get(str(row[key]), (str(row[key]), "")),
+        TableLine(
+            *labels.get(str(row[key]), (str(row[key]), "")),
             row["count"],
             100 * row["count"] / largest,
             row.get("funded", 0),
@@ -103,31 +116,33 @@ def lines(rows: Sequence[Row], key: str, said: Mapping[str | None, tuple[str, st
     ]
 
 
-def first_month(last: date) -> date:
+def first_shown_month(last: date) -> date:
     """Of the months that are shown, the last of which has this day."""
-    number = last.year * 12 + last.month - SHOWN_MONTHS
+    number = last.year * 12 + last.month - MONTH_COUNT
     return date(number // 12, number % 12 + 1, 1)
 
 
-def columns(rows: Sequence[Row], last: date) -> list[Column]:
+def month_columns(rows: Sequence[Row], last: date) -> list[MonthColumn]:
     """A column for each month up to that of `last`, its height the share of the largest."""
-    counts: dict[str, Counter[Outcome]] = {}
+    counts: dict[str, Counter[PlotCategory]] = {}
     for row in rows:
-        counts.setdefault(row["month"], Counter())[outcome_of(row)] += row["count"]
+        counts.setdefault(row["month"], Counter())[category_of(row)] += row["count"]
     largest = max((sum(each.values()) for each in counts.values()), default=1)
-    first, step = first_month(last), WIDTH / SHOWN_MONTHS
-    numbers = (first.year * 12 + first.month - 1 + place for place in range(SHOWN_MONTHS))
+    first, step = first_shown_month(last), PLOT_WIDTH / MONTH_COUNT
+    numbers = (first.year * 12 + first.month - 1 + place for place in range(MONTH_COUNT))
     return [
-        _column(number, step * (place + 0.5), counts.get(f"{number // 12}-{number % 12 + 1:02d}", Counter()), largest)
+        _month_column(
+            number, step * (place + 0.5), counts.get(f"{number // 12}-{number % 12 + 1:02d}", Counter()), largest
+        )
         for place, number in enumerate(numbers)
     ]
 
 
-def _column(number: int, x: float, counts: Counter[Outcome], largest: int) -> Column:
-    segments, top = list[Segment](), float(HEIGHT)
-    for outcome in Outcome:
+def _month_column(number: int, x: float, counts: Counter[PlotCategory], largest: int) -> MonthColumn:
+    segments, top = list[ColumnSegment](), float(PLOT_HEIGHT)
+    for outcome in PlotCategory:
         if count := counts[outcome]:
-            height = HEIGHT * count / largest
+            height = PLOT_HEIGHT * count / largest
             top -= height
-            segments.append(Segment(outcome, count, top, height))
-    return Column(f"{MONTHS[number % 12]} {number // 12}", x, sum(counts.values()), tuple(segments))
+            segments.append(ColumnSegment(outcome, count, top, height))
+    return MonthColumn(f"{MONTH_ABBREVIATIONS[number % 12]} {number // 12}", x, sum(counts.values()), tuple(segments))

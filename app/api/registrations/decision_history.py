@@ -10,7 +10,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.http.fields.field_types import BucketName
 from app.api.http.pagination import Pagination
-from app.api.registrations.registration_resources import DecisionResource, decision_resource, entitlement_of
+from app.api.registrations.registration_resources import DecisionResource, decision_resource, entitlement_of_unit
 from app.domain.decisions.decision_cascade import Cause
 from app.domain.facts.contract import Contract, covering_contract
 from app.domain.facts.registration import Funding
@@ -19,8 +19,8 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.registrations import MOST_DECISIONS
 from app.wording.languages import Language
 
-CONTRACTS: TypeAdapter[tuple[Contract, ...]] = TypeAdapter(tuple[Contract, ...])
-SOMEBODY_ELSE = UUID(int=0)
+CONTRACTS_ADAPTER: TypeAdapter[tuple[Contract, ...]] = TypeAdapter(tuple[Contract, ...])
+ANOTHER_CLIENT_ID = UUID(int=0)
 
 Facts = TypeAliasType("Facts", dict[str, Any])
 
@@ -46,7 +46,7 @@ class DecisionsResource(TypedDict):
     pagination: Pagination
 
 
-def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
+def _visible_facts(stored: str, owner: UUID | None) -> dict[str, Any]:
     """What a decision read; a training organisation is shown its own registrations and the contract of the session, and
     nothing of an earlier file."""
     facts: dict[str, Any] = orjson.loads(stored)
@@ -54,27 +54,29 @@ def _facts(stored: str, owner: UUID | None) -> dict[str, Any]:
         return facts
     file, first_day = facts["file"], date.fromisoformat(facts["request"]["session"]["starts_on"])
     own = [item for item in file["registrations"] if item["request"]["organisation"]["id"] == str(owner)]
-    covering = covering_contract(CONTRACTS.validate_python(file["contracts"]), first_day)
-    contracts = [_without_others(item) for item in file["contracts"] if covering and item["id"] == str(covering.id)]
+    covering = covering_contract(CONTRACTS_ADAPTER.validate_python(file["contracts"]), first_day)
+    contracts = [
+        _without_renewed_contract(item) for item in file["contracts"] if covering and item["id"] == str(covering.id)
+    ]
     shown = {name: value for name, value in file.items() if name != "former"}
     return {**facts, "file": {**shown, "registrations": own, "contracts": contracts}}
 
 
-def _without_others(contract: dict[str, Any]) -> dict[str, Any]:
+def _without_renewed_contract(contract: dict[str, Any]) -> dict[str, Any]:
     """A contract that does not name the one it renews."""
     return {name: value for name, value in contract.items() if name != "renews_contract_id"}
 
 
 def past_decision_resource(row: Row, client: Client, language: Language) -> PastDecisionResource:
     """`row` is one of the table of decisions; `client` asks."""
-    entitlement, owner = entitlement_of(row["unit"]), client.training_organisation_id
+    entitlement, owner = entitlement_of_unit(row["unit"]), client.training_organisation_id
     decision = decision_resource({**row, "decision_id": row["id"]}, entitlement, language, owner)
-    is_told = owner is None or row["decided_by"] == client.id
+    may_see_client = owner is None or row["decided_by"] == client.id
     return {
         **decision,
         "cause": row["cause"],
-        "decided_by": row["decided_by"] if is_told else SOMEBODY_ELSE,
+        "decided_by": row["decided_by"] if may_see_client else ANOTHER_CLIENT_ID,
         "funding": row["funding"],
         "entitlement": entitlement,
-        "facts": _facts(row["facts"], owner),
+        "facts": _visible_facts(row["facts"], owner),
     }

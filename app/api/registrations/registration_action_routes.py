@@ -24,7 +24,7 @@ from app.api.registrations.registration_requests import (
     SessionBody,
     SessionPatch,
 )
-from app.api.registrations.registration_resources import RegistrationResource, shown_registration
+from app.api.registrations.registration_resources import RegistrationResource, registration_as_seen
 from app.domain.facts.registration import Choice, Chooser
 from app.domain.facts.session import Session
 from app.persistence.engine.driver_types import Row
@@ -40,22 +40,22 @@ from app.use_cases.request_context import Asked
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
 
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_WRITE))]
-Holding = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_WRITE))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_WRITE))]
+SessionAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_WRITE))]
 
 
-def _worded(authorised: AuthorisedRequest) -> Callable[[Row], Answer]:
+def _registration_renderer(authorised: AuthorisedRequest) -> Callable[[Row], Answer]:
     """The registration as it is left."""
 
-    def worded(row: Row) -> Answer:
-        return replayable_response(shown_registration(row, authorised), authorised.language)
+    def render(row: Row) -> Answer:
+        return replayable_response(registration_as_seen(row, authorised), authorised.language)
 
-    return worded
+    return render
 
 
-def _acting(authorised: AuthorisedRequest, key: str | None, body: Any) -> Asked:
+def _keyed_context(authorised: AuthorisedRequest, key: str | None, body: Any) -> Asked:
     """An action under its required key."""
-    return authorised.request_context(_worded(authorised), require_idempotency_key(key), body)
+    return authorised.request_context(_registration_renderer(authorised), require_idempotency_key(key), body)
 
 
 @router.post(
@@ -66,16 +66,16 @@ def _acting(authorised: AuthorisedRequest, key: str | None, body: Any) -> Asked:
     responses=problem_responses("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
 )
 async def choose(
-    registration_id: Id, body: ChoiceRequest, authorised: Writing, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: ChoiceRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Conserver l’inscription sans prise en charge, à la charge d’un des payeurs proposés, ou l’annuler.
 
     Le conseiller est prévenu que vous avez choisi à sa place. Lui-même répond par le lien personnel qu’il a reçu.
     """
-    asked, chooser = _acting(authorised, idempotency_key, body), Chooser(authorised.client.role)
+    context, chooser = _keyed_context(authorised, idempotency_key, body), Chooser(authorised.client.role)
     if body.choice is Choice.KEEP and body.payer is not None:
-        return to_response(await keep(authorised.database, registration_id, body.payer, asked, chooser))
-    return to_response(await decline(authorised.database, registration_id, asked, chooser))
+        return to_response(await keep(authorised.database, registration_id, body.payer, context, chooser))
+    return to_response(await decline(authorised.database, registration_id, context, chooser))
 
 
 @router.post(
@@ -89,15 +89,15 @@ async def choose(
 )
 async def re_examine(
     registration_id: Id,
-    authorised: Writing,
+    authorised: WriteAccess,
     body: ReExaminationRequest | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """La situation étant régularisée, la demande est décidée à nouveau sur les faits du moment."""
-    notice = body or ReExaminationRequest()
-    asked = _acting(authorised, idempotency_key, notice)
-    agreed = notice.employer_agreement
-    return to_response(await reexamine(authorised.database, registration_id, asked, employer_agreement=agreed))
+    request = body or ReExaminationRequest()
+    context = _keyed_context(authorised, idempotency_key, request)
+    agreed = request.employer_agreement
+    return to_response(await reexamine(authorised.database, registration_id, context, employer_agreement=agreed))
 
 
 @router.post(
@@ -111,14 +111,16 @@ async def re_examine(
 )
 async def cancel_registration(
     registration_id: Id,
-    authorised: Writing,
+    authorised: WriteAccess,
     body: CancellationRequest | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Avant le premier jour de la session. Le droit libéré va à la plus ancienne inscription en attente."""
-    wish = body or CancellationRequest()
-    asked = _acting(authorised, idempotency_key, wish)
-    return to_response(await cancel(authorised.database, registration_id, wish.cancelled_on, wish.motive, asked))
+    request = body or CancellationRequest()
+    context = _keyed_context(authorised, idempotency_key, request)
+    return to_response(
+        await cancel(authorised.database, registration_id, request.cancelled_on, request.motive, context)
+    )
 
 
 @router.post(
@@ -131,11 +133,11 @@ async def cancel_registration(
     ),
 )
 async def record_attendance(
-    registration_id: Id, body: AttendanceRequest, authorised: Holding, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: AttendanceRequest, authorised: SessionAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Une absence justifiée rend le droit, une absence non justifiée le consomme."""
-    asked = _acting(authorised, idempotency_key, body)
-    return to_response(await attend(authorised.database, registration_id, body.outcome, body.motive, asked))
+    context = _keyed_context(authorised, idempotency_key, body)
+    return to_response(await attend(authorised.database, registration_id, body.outcome, body.motive, context))
 
 
 @router.post(
@@ -146,14 +148,14 @@ async def record_attendance(
     responses=problem_responses("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
 )
 async def record_positioning_test(
-    registration_id: Id, body: PositioningTestRequest, authorised: Holding, idempotency_key: IdempotencyKey = None
+    registration_id: Id, body: PositioningTestRequest, authorised: SessionAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Formation initiale seulement ; la durée doit être une des durées de parcours de la politique à cette date."""
-    asked = _acting(authorised, idempotency_key, body)
-    return to_response(await position(authorised.database, registration_id, body.taken_on, body.hours, asked))
+    context = _keyed_context(authorised, idempotency_key, body)
+    return to_response(await position(authorised.database, registration_id, body.taken_on, body.hours, context))
 
 
-def _moved(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:
+def _merge_session(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:
     """Raise Problem when the session would end before it starts."""
     changed = {**asdict(present), **asdict(venue), **patch.model_dump(exclude_unset=True)}
     try:
@@ -173,12 +175,12 @@ def _moved(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session
     ),
 )
 async def reschedule_registration(
-    registration_id: Id, body: ReschedulingRequest, authorised: Holding, if_match: IfMatch = None
+    registration_id: Id, body: ReschedulingRequest, authorised: SessionAccess, if_match: IfMatch = None
 ) -> Response:
     """La session n’a pas commencé : l’inscription est décidée à nouveau et son droit choisi à nouveau."""
-    asked = authorised.request_context(_worded(authorised))
+    context = authorised.request_context(_registration_renderer(authorised))
 
-    def moved(present: Session, venue: Venue) -> tuple[Session, Venue]:
-        return _moved(present, venue, body.session)
+    def merge(present: Session, venue: Venue) -> tuple[Session, Venue]:
+        return _merge_session(present, venue, body.session)
 
-    return to_response(await reschedule(authorised.database, registration_id, moved, parse_if_match(if_match), asked))
+    return to_response(await reschedule(authorised.database, registration_id, merge, parse_if_match(if_match), context))

@@ -66,7 +66,7 @@ class RegistrationRequest(RequestBody):
         False
     )
 
-    def to_demand(self, organisation: UUID) -> Demand:
+    def to_command(self, organisation: UUID) -> Demand:
         return Demand(
             adviser_id=self.adviser_id,
             module_code=ModuleCode(self.module_code),

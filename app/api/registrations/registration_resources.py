@@ -27,14 +27,14 @@ from app.domain.decisions.refusals import Absence, Actor, Reason, Refusal
 from app.domain.facts.registration import Choice, Funding, Payer, Status
 from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
-from app.wording.decision_summaries import summary_of_decision
+from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Language, Sentence
-from app.wording.refusals import how_to_fix, label
+from app.wording.refusals import how_to_fix, refusal_label
 
-REASONS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
-DISTINCT_REASONS_REMEMBERED = 2048
-DISTINCT_SUMMARIES_REMEMBERED = 512
-MOST_RULES = 40  # of all that are numbered
+REFUSALS_ADAPTER: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
+REASONS_CACHE_SIZE = 2048
+SUMMARIES_CACHE_SIZE = 512
+MAX_RULES = 40  # of all that are numbered
 
 
 class SessionResource(TypedDict):
@@ -60,7 +60,7 @@ class ReasonResource(TypedDict):
 
 
 Reasons = Annotated[list[ReasonResource], Field(max_length=len(Reason))]
-Rules = Annotated[list[RuleName], Field(max_length=MOST_RULES, description="Les règles appliquées.")]
+Rules = Annotated[list[RuleName], Field(max_length=MAX_RULES, description="Les règles appliquées.")]
 
 
 class DecisionResource(TypedDict):
@@ -140,41 +140,41 @@ class PreviewResource(TypedDict):
 
 def reason_resource(refusal: Refusal, language: Language, owner: UUID | None) -> ReasonResource:
     """`owner` is the training organisation that asks, None for anybody else: here and below."""
-    told = refusal if owner is None else refusal.without_last_day()
+    shown = refusal if owner is None else refusal.without_last_day()
     return {
         "code": refusal.code,
         "detail": refusal.detail,
-        "label": label(told).said_in(language),
+        "label": refusal_label(shown).in_language(language),
         "regularisable": refusal.code.is_regularisable,
-        "how_to_fix": how_to_fix(refusal).said_in(language),
+        "how_to_fix": how_to_fix(refusal).in_language(language),
         "who_acts": refusal.code.who_acts,
         "rule": refusal.code.rule,
     }
 
 
-@lru_cache(maxsize=DISTINCT_REASONS_REMEMBERED)
-def reasons_of(stored: str, language: Language, owner: UUID | None) -> list[ReasonResource]:
+@lru_cache(maxsize=REASONS_CACHE_SIZE)
+def reasons_from_json(stored: str, language: Language, owner: UUID | None) -> list[ReasonResource]:
     """The reasons of a decision, from the JSON it was stored with. Callers only read the list."""
-    return [reason_resource(refusal, language, owner) for refusal in REASONS.validate_json(stored)]
+    return [reason_resource(refusal, language, owner) for refusal in REFUSALS_ADAPTER.validate_json(stored)]
 
 
-def entitlement_of(unit: str | None) -> str | None:
+def entitlement_of_unit(unit: str | None) -> str | None:
     return unit.rpartition("#")[0] if unit else None
 
 
-def choices_of(payers: tuple[Payer, ...] | list[Payer]) -> list[ChoiceResource]:
+def choice_resources(payers: tuple[Payer, ...] | list[Payer]) -> list[ChoiceResource]:
     """What a waiting adviser may answer; nothing when no payer is offered."""
     return [{"choice": Choice.KEEP, "payers": [*payers]}, {"choice": Choice.CANCEL}] if payers else []
 
 
-@lru_cache(maxsize=DISTINCT_SUMMARIES_REMEMBERED)
-def _summary(outcome: str, funding: str | None, entitlement: str | None, reasons: int) -> Sentence:
-    return summary_of_decision(Outcome(outcome), Funding(funding) if funding else None, entitlement, reasons)
+@lru_cache(maxsize=SUMMARIES_CACHE_SIZE)
+def _cached_summary(outcome: str, funding: str | None, entitlement: str | None, reasons: int) -> Sentence:
+    return decision_summary(Outcome(outcome), Funding(funding) if funding else None, entitlement, reasons)
 
 
 def decision_resource(row: Row, entitlement: str | None, language: Language, owner: UUID | None) -> DecisionResource:
     """`row` has the columns of a decision, its id under `decision_id`."""
-    reasons = reasons_of(row["reasons"], language, owner)
+    reasons = reasons_from_json(row["reasons"], language, owner)
     return {
         "id": row["decision_id"],
         "outcome": row["outcome"],
@@ -183,11 +183,11 @@ def decision_resource(row: Row, entitlement: str | None, language: Language, own
         "policy_version": row["policy_version"],
         "rules": row["rules"],
         "reasons": reasons,
-        "summary": _summary(row["outcome"], row["funding"], entitlement, len(reasons)).said_in(language),
+        "summary": _cached_summary(row["outcome"], row["funding"], entitlement, len(reasons)).in_language(language),
     }
 
 
-def links_of(registration: object, base_url: str, *, with_messages: bool) -> LinksResource:
+def registration_links(registration: object, base_url: str, *, with_messages: bool) -> LinksResource:
     link = f"{base_url}/v1/registrations/{registration}"
     links: LinksResource = {"self": link, "decisions": f"{link}/decisions"}
     return {**links, "messages": f"{base_url}/v1/messages?registration_id={registration}"} if with_messages else links
@@ -198,7 +198,7 @@ def registration_resource(
 ) -> RegistrationResource:
     """`row` is one of `registrations.RESOURCE`; `owner` the training organisation that asks; `with_messages` leads
     whoever may follow e-mails to its own."""
-    entitlement = entitlement_of(row["unit"])
+    entitlement = entitlement_of_unit(row["unit"])
     hours = row.get("positioning_hours")
     return {
         "id": row["id"],
@@ -219,17 +219,17 @@ def registration_resource(
         "payer": row["payer"],
         "entitlement": entitlement,
         "decision": decision_resource(row, entitlement, language, owner),
-        "choices": choices_of(row["offered_payers"]) if row["status"] == Status.AWAITING_CHOICE else [],
+        "choices": choice_resources(row["offered_payers"]) if row["status"] == Status.AWAITING_CHOICE else [],
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,
         "cancelled_on": row.get("cancelled_on"),
         "version": row["version"],
         "created_at": format_instant(row["created_at"]),
         "updated_at": format_instant(row["updated_at"]),
-        "links": links_of(row["id"], base_url, with_messages=with_messages),
+        "links": registration_links(row["id"], base_url, with_messages=with_messages),
     }
 
 
-def shown_registration(row: Row, authorised: AuthorisedRequest) -> RegistrationResource:
+def registration_as_seen(row: Row, authorised: AuthorisedRequest) -> RegistrationResource:
     """As whoever asks may see it."""
     base_url, with_messages = authorised.service.base_url, authorised.has_scope(Scope.MESSAGES_READ)
     return registration_resource(row, base_url, authorised.language, authorised.owner, with_messages=with_messages)

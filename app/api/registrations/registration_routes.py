@@ -19,10 +19,10 @@ from app.api.registrations.registration_requests import RegistrationRequest
 from app.api.registrations.registration_resources import (
     PreviewResource,
     RegistrationResource,
-    choices_of,
-    entitlement_of,
+    choice_resources,
+    entitlement_of_unit,
     reason_resource,
-    shown_registration,
+    registration_as_seen,
 )
 from app.domain.facts.registration import Status
 from app.persistence import registrations
@@ -30,15 +30,15 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
 from app.persistence.engine.transactions.idempotency import Answer
 from app.use_cases.registrations.register_adviser import preview, register
-from app.wording.decision_summaries import summary_of_decision
+from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
 
-Reading = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_READ))]
-Writing = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_WRITE))]
+ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_READ))]
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_WRITE))]
 
-Ids = Annotated[
+IdsFilter = Annotated[
     str | None,
     Query(
         max_length=20_000,
@@ -53,19 +53,19 @@ NOT_FOUND = Sentence(
 )
 
 
-def _organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID:
+def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID:
     """A training organisation registers to its own sessions only. Raise Problem."""
-    asked = body.training_organisation_id or authorised.owner
-    if asked is None:
+    requested = body.training_organisation_id or authorised.owner
+    if requested is None:
         detail = Sentence(fr="training_organisation_id est requis.", en="training_organisation_id is required.")
         raise Problem("validation-error", detail, [field_error("/training_organisation_id", "missing", detail)])
-    if authorised.owner is not None and asked != authorised.owner:
+    if authorised.owner is not None and requested != authorised.owner:
         detail = Sentence(
             fr="Un organisme de formation n’inscrit qu’à ses propres sessions.",
             en="A training organisation registers only to its own sessions.",
         )
         raise Problem("forbidden", detail)
-    return asked
+    return requested
 
 
 @router.post(
@@ -79,7 +79,7 @@ def _organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> U
     ),
 )
 async def register_adviser(
-    body: RegistrationRequest, authorised: Writing, idempotency_key: IdempotencyKey = None
+    body: RegistrationRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Décide aussitôt selon les règles publiées et enregistre l’inscription.
 
@@ -87,16 +87,16 @@ async def register_adviser(
     doit agir. Au-delà du quota, l’inscription attend le choix du conseiller (`awaiting_choice`).
     """
 
-    def worded(row: Row) -> Answer:
-        resource = shown_registration(row, authorised)
+    def render(row: Row) -> Answer:
+        resource = registration_as_seen(row, authorised)
         return replayable_response(resource, authorised.language, status=201, location=resource["links"]["self"])
 
-    demand = body.to_demand(_organisation(authorised, body))
+    demand = body.to_command(_requested_organisation(authorised, body))
     return to_response(
         await register(
             authorised.database,
             demand,
-            authorised.request_context(worded, require_idempotency_key(idempotency_key), body),
+            authorised.request_context(render, require_idempotency_key(idempotency_key), body),
         )
     )
 
@@ -108,9 +108,9 @@ async def register_adviser(
     response_model=PreviewResource,
     responses=problem_responses("duplicate-registration", "unknown-reference", "adviser-anonymised"),
 )
-async def preview_registration(body: RegistrationRequest, authorised: Writing) -> Response:
+async def preview_registration(body: RegistrationRequest, authorised: WriteAccess) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
-    demand = body.to_demand(_organisation(authorised, body))
+    demand = body.to_command(_requested_organisation(authorised, body))
     decision = (
         await preview(
             authorised.database,
@@ -118,8 +118,8 @@ async def preview_registration(body: RegistrationRequest, authorised: Writing) -
             authorised.request_context(partial(replayable_response, language=authorised.language)),
         )
     ).decision
-    entitlement = entitlement_of(decision.unit)
-    summary = summary_of_decision(decision.outcome, decision.funding, entitlement, len(decision.refusals))
+    entitlement = entitlement_of_unit(decision.unit)
+    summary = decision_summary(decision.outcome, decision.funding, entitlement, len(decision.refusals))
     resource: PreviewResource = {
         "outcome": decision.outcome,
         "funding": decision.funding,
@@ -127,8 +127,8 @@ async def preview_registration(body: RegistrationRequest, authorised: Writing) -
         "policy_version": decision.policy_version,
         "rules": [*decision.rules],
         "reasons": [reason_resource(refusal, authorised.language, authorised.owner) for refusal in decision.refusals],
-        "choices": choices_of(decision.offered_payers),
-        "summary": summary.said_in(authorised.language),
+        "choices": choice_resources(decision.offered_payers),
+        "summary": summary.in_language(authorised.language),
     }
     return await authorised.audit_read(json_response(resource, authorised.language), body.adviser_id)
 
@@ -140,13 +140,13 @@ async def preview_registration(body: RegistrationRequest, authorised: Writing) -
     response_model=page_model(RegistrationResource),
 )
 async def list_registrations(
-    authorised: Reading,
+    authorised: ReadAccess,
     paging: Paging,
     adviser_id: Id | None = None,
     training_organisation_id: Id | None = None,
     status: Status | None = None,
     module_code: CodeFilter | None = None,
-    ids: Ids = None,
+    ids: IdsFilter = None,
 ) -> Response:
     """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser."""
     filters = equality_filters(
@@ -162,7 +162,7 @@ async def list_registrations(
         authorised,
         registrations.list_page,
         filters,
-        lambda row: shown_registration(row, authorised),
+        lambda row: registration_as_seen(row, authorised),
         subject_column="adviser_id",
     )
 
@@ -173,12 +173,12 @@ async def list_registrations(
     summary="Lire une inscription",
     response_model=RegistrationResource,
 )
-async def get_registration(registration_id: Id, authorised: Reading, if_none_match: IfNoneMatch = None) -> Response:
+async def get_registration(registration_id: Id, authorised: ReadAccess, if_none_match: IfNoneMatch = None) -> Response:
     """L’état présent, avec la dernière décision et ses motifs."""
     row = await registrations.read(authorised.reader, registration_id, owner=authorised.owner)
     if row is None:
         raise Problem("not-found", NOT_FOUND)
-    resource = shown_registration(row, authorised)
+    resource = registration_as_seen(row, authorised)
     response = resource_response(resource, authorised.language, if_none_match)
     return await authorised.audit_read(response, row["adviser_id"], registration_id)
 
@@ -189,7 +189,7 @@ async def get_registration(registration_id: Id, authorised: Reading, if_none_mat
     summary="Lire l’historique des décisions",
     response_model=DecisionsResource,
 )
-async def list_decisions(registration_id: Id, authorised: Reading) -> Response:
+async def list_decisions(registration_id: Id, authorised: ReadAccess) -> Response:
     """Toutes les décisions, la plus récente d’abord, chacune avec les faits lus : de quoi la rejouer."""
     registration = await registrations.read(authorised.reader, registration_id, owner=authorised.owner)
     if registration is None:

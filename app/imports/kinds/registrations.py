@@ -39,9 +39,9 @@ from app.use_cases.registrations.record_past_registration import (
     recognised,
 )
 from app.use_cases.write_outcome import Conclusion, Deed, conclude
-from app.wording.decision_summaries import STATUSES, right_said
+from app.wording.decision_summaries import STATUS_LABELS, entitlement_phrase
 from app.wording.languages import Sentence
-from app.wording.refusals import label
+from app.wording.refusals import refusal_label
 
 ENDED = Literal[Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED, Status.CANCELLED]
 
@@ -96,7 +96,7 @@ class Registrations:
         if is_known(state.file, past):
             return False
         for item in of_same_session(state.file, past):
-            raise rejected(f"Déjà connue ici, {STATUSES[item.status].fr} : un import ne la change pas.", "status")
+            raise rejected(f"Déjà connue ici, {STATUS_LABELS[item.status].fr} : un import ne la change pas.", "status")
         _check_payer(past, in_scheme=person["in_scheme"])
         try:
             self.states[adviser], deed = recognised(state, past, self.desk.asked)
@@ -161,12 +161,12 @@ def _explained(refused: NotRecognised, state: Proceedings, past: Past) -> Reject
         expected = "financée par l’État" if refused.funding is Funding.STATE else "sans prise en charge"
         return rejected(f"Selon les règles, elle aurait été {expected}.", "funding")
     if not any(refusal.code is Reason.MODULE_QUOTA_EXCEEDED for refusal in refused.refusals):
-        return Rejected(*(Fault(label(refusal).fr, "funding") for refusal in refused.refusals))
+        return Rejected(*(Fault(refusal_label(refusal).fr, "funding") for refusal in refused.refusals))
     request, day = past.request, past.request.session.starts_on
     rights = buckets_for(state.file, request.module, day, state.policies.on(day))
     if not rights:
         return rejected(NO_RIGHT, "funding")
-    used = ", ".join(right_said(bucket.name).fr for bucket in rights)
+    used = ", ".join(entitlement_phrase(bucket.name).fr for bucket in rights)
     return rejected(f"Il ne reste rien {used}.", "funding")
 
 

@@ -16,15 +16,15 @@ from app.domain.facts.module import ModuleKind
 from app.domain.facts.policy import OverQuota
 from app.domain.facts.registration import Chooser, Funding, Payer, Status
 from app.persistence.engine.driver_types import Row
-from app.wording.dates import day_said, days_said
-from app.wording.decision_summaries import right_said
-from app.wording.emails.reminder_context import reminder_facts
-from app.wording.published_rules import rules_said, texts_of
-from app.wording.refusals import how_to_fix, label
+from app.wording.dates import format_day, format_period
+from app.wording.decision_summaries import entitlement_phrase
+from app.wording.emails.reminder_context import reminder_context
+from app.wording.published_rules import published_texts, rule_sentences
+from app.wording.refusals import how_to_fix, refusal_label
 
-REFUSALS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
+REFUSALS_ADAPTER: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 
-ACTORS: dict[Recipient, dict[Actor, str]] = {
+ACTOR_LABELS: dict[Recipient, dict[Actor, str]] = {
     Recipient.ADVISER: {
         Actor.EMPLOYER: "votre structure employeuse",
         Actor.ADVISER: "vous",
@@ -41,7 +41,7 @@ ACTORS: dict[Recipient, dict[Actor, str]] = {
         Actor.TRAINING_ORGANISATION: "votre organisme de formation",
     },
 }
-AT_EXPENSE: dict[Recipient, dict[Payer, str]] = {
+PAYER_LABELS: dict[Recipient, dict[Payer, str]] = {
     Recipient.ADVISER: {
         Payer.EMPLOYER: "à la charge de votre structure employeuse",
         Payer.OPCO: "à la charge de l’opérateur de compétences (OPCO) de votre structure",
@@ -59,23 +59,23 @@ AT_EXPENSE: dict[Recipient, dict[Payer, str]] = {
     },
 }
 # In the place of the adviser; an organisation is named.
-CHOOSERS = {
+CHOOSER_LABELS = {
     Chooser.PLATFORM: "La Coop de la médiation numérique",
     Chooser.ADMIN: "le support du dispositif",
 }
-RESULTS = {
+EXAM_RESULTS = {
     CertificationOutcome.OBTAINED: ("obtenu", "R36"),
     CertificationOutcome.FAILED: ("non obtenu", "R41"),
     CertificationOutcome.ABSENT_JUSTIFIED: ("absence justifiée", "R39"),
     CertificationOutcome.ABSENT_UNJUSTIFIED: ("absence non justifiée", "R40"),
 }
-FOLLOWED = {
+RULES_BY_MODULE_KIND = {
     ModuleKind.THEMATIC: "R19",
     ModuleKind.INITIAL_TRAINING: "R10",
     ModuleKind.FULL_TITLE: "R33",
 }
 # These tell a decision; the others tell what somebody did, or what has become possible.
-DECIDED = frozenset(
+DECISION_EVENTS = frozenset(
     {
         EventType.REGISTRATION_ACCEPTED,
         EventType.REGISTRATION_REFUSED,
@@ -86,13 +86,13 @@ DECIDED = frozenset(
 )
 
 
-def facts_of(row: Row) -> dict[str, Any]:
+def email_context(row: Row) -> dict[str, Any]:
     """Those of a row of `messages.LETTER`. A name that is not known any more is said as what it names."""
     data: dict[str, Any] = orjson.loads(row["data"])
     event_type, recipient = EventType(row["type"]), Recipient(row["recipient"])
     names = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
     first_day = date.fromisoformat(data["session_starts_on"]) if "session_starts_on" in data else None
-    rules = _rules(event_type, row, data)
+    rules = _rules_of_event(event_type, row, data)
     return {
         "recipient": recipient.value,
         "reference": row["registration_id"],
@@ -104,22 +104,22 @@ def facts_of(row: Row) -> dict[str, Any]:
         "organisation": row["organisation"] or "l’organisme de formation",
         "module": row["module"],
         "is_thematic": row["module_kind"] == ModuleKind.THEMATIC,
-        "session": days_said(first_day, max(first_day, row["session_ends_on"] or first_day)) if first_day else None,
+        "session": format_period(first_day, max(first_day, row["session_ends_on"] or first_day)) if first_day else None,
         "place": row["session_place"],
-        **_outcome(row, data, recipient),
+        **_outcome_context(row, data, recipient),
         "chooser": _chooser(row, data, recipient),
-        **_deadline(row, event_type, first_day),
-        **_result(row, data),
-        **_carried(event_type, data),
-        **reminder_facts(data, row["exam_titles"]),
-        "refusals": _refusals(row["reasons"], recipient),
-        "rules": rules_said(rules),
-        "texts": texts_of(rules),
-        "is_automatic": event_type in DECIDED and row["automatic"],
+        **_deadline_context(row, event_type, first_day),
+        **_exam_result_context(row, data),
+        **_carry_over_context(event_type, data),
+        **reminder_context(data, row["exam_titles"]),
+        "refusals": _refusal_contexts(row["reasons"], recipient),
+        "rules": rule_sentences(rules),
+        "texts": published_texts(rules),
+        "is_automatic": event_type in DECISION_EVENTS and row["automatic"],
     }
 
 
-def _rules(event_type: EventType, row: Row, data: dict[str, Any]) -> Sequence[str]:
+def _rules_of_event(event_type: EventType, row: Row, data: dict[str, Any]) -> Sequence[str]:
     """Those of the decision, when one is told; else those that the event itself rests on."""
     match event_type:
         case (
@@ -130,7 +130,7 @@ def _rules(event_type: EventType, row: Row, data: dict[str, Any]) -> Sequence[st
         ):
             return list(row["rules"])
         case EventType.REGISTRATION_REFUSED:
-            told = [refusal.code for refusal in REFUSALS.validate_json(row["reasons"])]
+            told = [refusal.code for refusal in REFUSALS_ADAPTER.validate_json(row["reasons"])]
             acts = row["recipient"] == Recipient.EMPLOYER
             return list(dict.fromkeys(code.rule for code in told if not acts or code.who_acts is Actor.EMPLOYER))
         case EventType.REGISTRATION_KEPT_UNFUNDED:
@@ -140,13 +140,13 @@ def _rules(event_type: EventType, row: Row, data: dict[str, Any]) -> Sequence[st
         case EventType.REGISTRATION_REGULARISABLE | EventType.REGISTRATION_REGULARISATION_NOTIFIED:
             return ["R6"]
         case EventType.REGISTRATION_COMPLETED:
-            return [FOLLOWED[ModuleKind(row["module_kind"])]]
+            return [RULES_BY_MODULE_KIND[ModuleKind(row["module_kind"])]]
         case EventType.REGISTRATION_ABSENCE_RECORDED:
             return ["R17"]
         case EventType.REGISTRATION_PATH_DETERMINED:
             return ["R12"]
         case EventType.CERTIFICATION_RECORDED:
-            return [RESULTS[CertificationOutcome(data["outcome"])][1]]
+            return [EXAM_RESULTS[CertificationOutcome(data["outcome"])][1]]
         case EventType.CERTIFICATION_DUE:
             return ["R37", "R39", "R40"]
         case EventType.ENTITLEMENT_CARRIED_OVER:
@@ -159,7 +159,7 @@ def _rules(event_type: EventType, row: Row, data: dict[str, Any]) -> Sequence[st
             assert_never(event_type)
 
 
-def _outcome(row: Row, data: dict[str, Any], recipient: Recipient) -> dict[str, Any]:
+def _outcome_context(row: Row, data: dict[str, Any], recipient: Recipient) -> dict[str, Any]:
     """Of a registration: what was decided, and who pays."""
     payer, right = data.get("payer"), data.get("entitlement")
     return {
@@ -168,13 +168,13 @@ def _outcome(row: Row, data: dict[str, Any], recipient: Recipient) -> dict[str, 
         "is_funded": data.get("funding") == Funding.STATE,
         "was_funded": row["unit"] is not None,
         "was_over_quota": row["outcome"] == Outcome.OVER_QUOTA,
-        "right": right_said(right).fr if right else None,
-        "at_expense": AT_EXPENSE[recipient].get(Payer(payer)) if payer else None,
+        "right": entitlement_phrase(right).fr if right else None,
+        "at_expense": PAYER_LABELS[recipient].get(Payer(payer)) if payer else None,
         "payer": payer,
         "is_private": row["legal_form"] == LegalForm.PRIVATE,
         "is_justified": data.get("status") == Status.ABSENT_JUSTIFIED,
         "hours": row["positioning_hours"],
-        "tested_on": day_said(row["positioning_taken_on"]).fr if row["positioning_taken_on"] else None,
+        "tested_on": format_day(row["positioning_taken_on"]).fr if row["positioning_taken_on"] else None,
     }
 
 
@@ -182,56 +182,56 @@ def _chooser(row: Row, data: dict[str, Any], recipient: Recipient) -> str | None
     """Who chose in the place of the adviser; None when nobody did, or nobody knows."""
     chooser = Chooser(data.get("chosen_by", Chooser.ADVISER))
     if chooser is not Chooser.TRAINING_ORGANISATION:
-        return CHOOSERS.get(chooser)
+        return CHOOSER_LABELS.get(chooser)
     if recipient is Recipient.TRAINING_ORGANISATION:
         return "votre organisme de formation"
     return row["organisation"] or "l’organisme de formation"
 
 
-def _deadline(row: Row, event_type: EventType, first_day: date | None) -> dict[str, Any]:
+def _deadline_context(row: Row, event_type: EventType, first_day: date | None) -> dict[str, Any]:
     """The last day to answer, and whether it was over when the event happened."""
     if first_day is None:
         return {"until": None, "is_late": False}
     days = row["reply_days"] if event_type is EventType.REGISTRATION_OVER_QUOTA else None
     until = OverQuota(days).last_reply(first_day, row["occurred_on"])
-    return {"until": day_said(until).fr, "is_late": row["occurred_on"] > until}
+    return {"until": format_day(until).fr, "is_late": row["occurred_on"] > until}
 
 
-def _result(row: Row, data: dict[str, Any]) -> dict[str, Any]:
+def _exam_result_context(row: Row, data: dict[str, Any]) -> dict[str, Any]:
     """Of an exam."""
     if "outcome" not in data:
         return {}
     return {
         "qualification": row["qualification"],
-        "result": RESULTS[CertificationOutcome(data["outcome"])][0],
-        "on": day_said(date.fromisoformat(data["on"])).fr,
+        "result": EXAM_RESULTS[CertificationOutcome(data["outcome"])][0],
+        "on": format_day(date.fromisoformat(data["on"])).fr,
         "next_payer": row["next_attempt_payer"],
     }
 
 
-def _carried(event_type: EventType, data: dict[str, Any]) -> dict[str, Any]:
+def _carry_over_context(event_type: EventType, data: dict[str, Any]) -> dict[str, Any]:
     """A unit carried over from a civil year is used in the next one; after a first year, the days depend on it."""
     if event_type is not EventType.ENTITLEMENT_CARRIED_OVER:
         return {}
     kind, _, year = data["bucket"].partition(":")
     return {
-        "carried": right_said(data["bucket"]).fr,
+        "carried": entitlement_phrase(data["bucket"]).fr,
         "units": data["units"],
         "usable_in": int(year) + 1 if kind == "civil_year" else None,
     }
 
 
-def _refusals(stored: str | None, recipient: Recipient) -> list[dict[str, Any]]:
+def _refusal_contexts(stored: str | None, recipient: Recipient) -> list[dict[str, Any]]:
     """Only the adviser is told when a contract ended: to others it may be a contract of others."""
-    refusals = REFUSALS.validate_json(stored or "[]")
+    refusals = REFUSALS_ADAPTER.validate_json(stored or "[]")
     if recipient is not Recipient.ADVISER:
         refusals = tuple(refusal.without_last_day() for refusal in refusals)
     return [
         {
-            "label": label(refusal).fr,
+            "label": refusal_label(refusal).fr,
             "fix": how_to_fix(refusal).fr,
             "actor": refusal.code.who_acts.value,
-            "who": ACTORS[recipient].get(refusal.code.who_acts, "personne, ce motif ne peut pas être levé"),
+            "who": ACTOR_LABELS[recipient].get(refusal.code.who_acts, "personne, ce motif ne peut pas être levé"),
             "is_regularisable": refusal.code.is_regularisable,
         }
         for refusal in refusals

@@ -7,23 +7,23 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-WIDTH = 76
-NO_BREAK = "\u00a0"
+LINE_WIDTH = 76
+NO_BREAK_SPACE = "\u00a0"
 _LINE_BREAK = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
-_ELIDED = re.compile(r"[aeiouàâæéèêëîïôœùûüh]|y[^aeiou]", re.IGNORECASE)
+_ELISION = re.compile(r"[aeiouàâæéèêëîïôœùûüh]|y[^aeiou]", re.IGNORECASE)
 
 
-def held(text: str) -> str:
+def with_no_break_spaces(text: str) -> str:
     """With the spaces at which no line may end: before ; : ? ! », after «, between a number and its word."""
-    return re.sub(r" (?=[;:?!»])|(?<=«) |(?<=\b1er) |(?<=\d) (?=[a-zà-ÿ])", NO_BREAK, text)
+    return re.sub(r" (?=[;:?!»])|(?<=«) |(?<=\b1er) |(?<=\d) (?=[a-zà-ÿ])", NO_BREAK_SPACE, text)
 
 
 def of_person(name: str) -> str:
     """`d’Inès`, `de Camille`."""
-    return f"d’{name}" if _ELIDED.match(name) else f"de {name}"
+    return f"d’{name}" if _ELISION.match(name) else f"de {name}"
 
 
-def begun(text: str) -> str:
+def capitalised(text: str) -> str:
     """As it begins a sentence."""
     return f"{text[:1].upper()}{text[1:]}"
 
@@ -31,10 +31,10 @@ def begun(text: str) -> str:
 def _paragraphs(block: str) -> list[str]:
     """Parted by empty lines; a line that begins with a dash is an item, a paragraph of its own."""
     parted = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=\s*- )", block))
-    return [held(part) for part in parted if part]
+    return [with_no_break_spaces(part) for part in parted if part]
 
 
-def wrapped(block: str) -> str:
+def as_plain_text(block: str) -> str:
     """As plain text: lines of a width that every mail reader shows, addresses whole."""
     lines: list[str] = []
     for part in _paragraphs(block):
@@ -43,12 +43,12 @@ def wrapped(block: str) -> str:
             lines.append("")
         indent = "  " if item else ""
         lines.append(
-            textwrap.fill(part, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+            textwrap.fill(part, LINE_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
         )
     return "\n".join(lines)
 
 
-def marked(block: str) -> Markup:
+def as_html(block: str) -> Markup:
     """As HTML: paragraphs and lists. What is given is escaped already, when it is markup."""
     lines: list[str] = []
     for part in _paragraphs(str(escape(block))):
@@ -63,7 +63,7 @@ def marked(block: str) -> Markup:
     return Markup("\n".join(lines))  # noqa: S704  # its words were escaped
 
 
-def _in_one_line(value: Any) -> Any:
+def _on_one_line(value: Any) -> Any:
     """A name, a place: what stands after a line break would pass for our own words."""
     return _LINE_BREAK.sub(" ", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
@@ -73,13 +73,19 @@ def _environment(*, html: bool) -> Environment:
         loader=PackageLoader("app.wording.emails"),
         autoescape=html,  # noqa: S701  # plain text has nothing to escape
         undefined=StrictUndefined,
-        finalize=_in_one_line,  # whatever is shown; blocks that are put together are markup
+        finalize=_on_one_line,  # whatever is shown; blocks that are put together are markup
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"wrapped": wrapped, "marked": marked, "held": held, "of_person": of_person, "begun": begun}
+    made.filters |= {
+        "wrapped": as_plain_text,
+        "marked": as_html,
+        "held": with_no_break_spaces,
+        "of_person": of_person,
+        "begun": capitalised,
+    }
     return made
 
 
-TEXT, HTML = _environment(html=False), _environment(html=True)
+TEXT_TEMPLATES, HTML_TEMPLATES = _environment(html=False), _environment(html=True)

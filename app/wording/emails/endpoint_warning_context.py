@@ -4,9 +4,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.persistence.engine.driver_types import Row
-from app.wording.dates import moment_said
+from app.wording.dates import format_paris_time
 
-FAILURES = {
+FAILURE_LABELS = {
     "timeout": "pas de réponse à temps",
     "no-connection": "connexion impossible",
     "broken-connection": "connexion interrompue",
@@ -17,7 +17,7 @@ FAILURES = {
 }
 
 
-def warned_of(row: Row, base_url: str) -> dict[str, Any]:
+def endpoint_warning_context(row: Row, base_url: str) -> dict[str, Any]:
     """What the template names, of a row of `messages.LETTER`. The query of an address may hold a secret: it is left
     out."""
     url: str = row["endpoint_url"]
@@ -32,8 +32,8 @@ def warned_of(row: Row, base_url: str) -> dict[str, Any]:
         "client": row["client"],
         "api": f"{base_url}/v1/webhook-endpoints/{row['endpoint_id']}",
         "guide": f"{base_url}/guide",
-        "since": moment_said(row["failing_since"]),
+        "since": format_paris_time(row["failing_since"]),
         "since_instant": f"{row['failing_since']:%Y-%m-%dT%H:%M:%SZ}",
         "failures": row["failures"],
-        "answer": f"statut {row['status']}" if row["status"] else FAILURES.get(row["error"], "échec"),
+        "answer": f"statut {row['status']}" if row["status"] else FAILURE_LABELS.get(row["error"], "échec"),
     }

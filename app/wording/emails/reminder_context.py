@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 
 from app.domain.record.reminders import Stage
-from app.wording.dates import day_said
-from app.wording.decision_summaries import right_said
+from app.wording.dates import format_day
+from app.wording.decision_summaries import entitlement_phrase
 
 
-def reminder_facts(data: Mapping[str, Any], titles: str | None) -> dict[str, Any]:
+def reminder_context(data: Mapping[str, Any], titles: str | None) -> dict[str, Any]:
     """Those of an event's data; `titles` is the JSON of the exams' titles by code, which stand in for lost ones."""
     named: dict[str, str] = orjson.loads(titles or "{}")
     exams = [
@@ -21,13 +21,13 @@ def reminder_facts(data: Mapping[str, Any], titles: str | None) -> dict[str, Any
     is_ending = "expires_on" in data
     return {
         "exams": exams,
-        "exams_due_on": _said(data.get("due_on")),
+        "exams_due_on": _french_day(data.get("due_on")),
         "is_deadline": data.get("stage") == Stage.DEADLINE,
-        "right_ending": right_said(data["bucket"]).fr if is_ending else None,
-        "right_ends_on": _said(data.get("expires_on")),
+        "right_ending": entitlement_phrase(data["bucket"]).fr if is_ending else None,
+        "right_ends_on": _french_day(data.get("expires_on")),
         "units_left": data["units"] if is_ending else None,
     }
 
 
-def _said(day: str | None) -> str | None:
-    return day_said(date.fromisoformat(day)).fr if day else None
+def _french_day(day: str | None) -> str | None:
+    return format_day(date.fromisoformat(day)).fr if day else None

@@ -8,11 +8,11 @@ import orjson
 
 from app.persistence.advisers.identity_normalisation import CONUM_ID
 from app.persistence.engine.driver_types import Row
-from app.wording.dates import day_said
-from app.wording.decision_summaries import right_said
+from app.wording.dates import format_day
+from app.wording.decision_summaries import entitlement_phrase
 
 
-def returned(row: Row, base_url: str) -> dict[str, Any]:
+def returned_adviser_context(row: Row, base_url: str) -> dict[str, Any]:
     """What the template names, of a row of `messages.LETTER`: the adviser by an identifier, as in events."""
     data: dict[str, Any] = orjson.loads(row["data"])
     used: Counter[str] = Counter(data["entitlements"])
@@ -21,15 +21,15 @@ def returned(row: Row, base_url: str) -> dict[str, Any]:
         "recipient": row["recipient"],
         "reference": row["adviser_id"],
         "link": None,
-        "anonymised": day_said(date.fromisoformat(data["anonymised_on"])).fr,
+        "anonymised": format_day(date.fromisoformat(data["anonymised_on"])).fr,
         "is_sure": data["recognised_by"] == CONUM_ID,
-        "rights": [_said(right, units) for right, units in used.items()],
-        "entered": day_said(date.fromisoformat(entered_on)).fr if entered_on else None,
+        "rights": [_entitlement_with_units(right, units) for right, units in used.items()],
+        "entered": format_day(date.fromisoformat(entered_on)).fr if entered_on else None,
         "privacy": f"{base_url}/privacy",
         "api": f"{base_url}/v1/advisers/{row['adviser_id']}",
     }
 
 
-def _said(right: str, units: int) -> str:
-    said = right_said(right).fr
+def _entitlement_with_units(right: str, units: int) -> str:
+    said = entitlement_phrase(right).fr
     return f"{said} ({units} unités)" if units > 1 else said

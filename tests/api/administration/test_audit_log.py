@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from app.persistence.engine.database import open_database
-from app.seed.demonstration_import import IMPORT
-from app.seed.demonstration_webhooks import DELIVERY, SHOWN, TYPES
+from app.seed.demonstration_import import DEMONSTRATION_IMPORT
+from app.seed.demonstration_webhooks import ENDPOINT_TYPES, SHOWN_DELIVERY, SHOWN_ENDPOINT
 from tests.api.registration_states import accepted, act, initial, move, refused, upcoming, waiting
 from tests.api.response_assertions import OPERATIONS, documented, problem
 from tests.fake_clock import Clockwork
@@ -85,7 +85,7 @@ def _endpoint_added(client: httpx.Client) -> httpx.Response:
     return answer
 
 
-ENDPOINT = f"/v1/webhook-endpoints/{SHOWN}"
+ENDPOINT = f"/v1/webhook-endpoints/{SHOWN_ENDPOINT}"
 CLIENT = {"name": "La Coop", "role": "platform"}
 
 
@@ -124,14 +124,14 @@ CHANGES: Mapping[str, Deed] = {
     "revokeApiKey": lambda client: client.delete(f"/v1/api-keys/{_new_key(client)['id']}"),
     "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-02-01")),
     "addWebhookEndpoint": _endpoint_added,
-    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*TYPES]}),
+    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*ENDPOINT_TYPES]}),
     "deleteWebhookEndpoint": lambda client: client.delete(
         f"/v1/webhook-endpoints/{_new_endpoint(client).json()['id']}"
     ),
     "testWebhookEndpoint": lambda client: client.post(f"{ENDPOINT}/test"),
     "rotateWebhookSecret": lambda client: client.post(f"{ENDPOINT}/rotate-secret"),
     "recoverDeliveries": lambda client: client.post(f"{ENDPOINT}/recover", json={"since": "2026-01-01T00:00:00Z"}),
-    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{DELIVERY}/replay"),
+    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{SHOWN_DELIVERY}/replay"),
     "resendMessage": lambda client: client.post(f"/v1/messages/{_message(client)['id']}/resend"),
     "putModule": lambda client: client.put(f"/v1/modules/module-{uuid4()}", json=MODULE),
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
@@ -203,7 +203,7 @@ READS: Mapping[str, Deed] = {
     "listMessages": _read("/v1/messages?adviser_id={}", lambda client: _message(client)["adviser_id"]),
     "getMessage": _read("/v1/messages/{}", lambda client: _message(client)["id"]),
     "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"subject_id": an_adviser(client)}),
-    "downloadRejects": lambda client: client.get(f"/v1/imports/{IMPORT}/rejects"),
+    "downloadRejects": lambda client: client.get(f"/v1/imports/{DEMONSTRATION_IMPORT}/rejects"),
 }
 # Nobody's data: the catalogue, clients and keys, events and their deliveries, which hold identifiers only, and the
 # counts of an import.

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.administration.statistics_routes import table
+from app.api.administration.statistics_routes import csv_response
 from app.embedded.cluster import Cluster
 from app.wording.languages import Language
 from tests.api.registration_states import act
@@ -150,7 +150,9 @@ def test_a_spreadsheet_is_given_a_table(reader: httpx.Client) -> None:
 
 def test_a_spreadsheet_computes_nothing_of_it() -> None:
     """Names are typed by people."""
-    written = table(["Organisme", "Inscriptions"], [["=HYPERLINK(1)", 3], ["Ici,+1", -2], [None, 0]], Language.FRENCH)
+    written = csv_response(
+        ["Organisme", "Inscriptions"], [["=HYPERLINK(1)", 3], ["Ici,+1", -2], [None, 0]], Language.FRENCH
+    )
 
     rows = [*csv.reader(io.StringIO(bytes(written.body).decode()))]
     assert rows == [["Organisme", "Inscriptions"], ["'=HYPERLINK(1)", "3"], ["Ici,'+1", "-2"], ["", "0"]]

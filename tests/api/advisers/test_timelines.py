@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from app.api.advisers.timeline.time_axis import AXIS_LEFT, AXIS_RIGHT, Axis, fitted
+from app.api.advisers.timeline.time_axis import AXIS_LEFT, AXIS_RIGHT, TimeAxis, truncate_to_width
 from app.api.pages.template_rendering import TEMPLATES
 from app.seed.published_catalogue import HISTYA, LA_FABRIK
 from tests.api.registration_states import act
@@ -297,7 +297,7 @@ DAYS = [date(2021, 1, 1) + timedelta(days=number) for number in range(365 * 4 + 
 
 
 def test_a_later_day_stands_further_to_the_right() -> None:
-    axis = Axis(2021, 2024)
+    axis = TimeAxis(2021, 2024)
 
     places = [axis.x(day) for day in DAYS]
 
@@ -309,7 +309,7 @@ def test_a_later_day_stands_further_to_the_right() -> None:
 
 @pytest.mark.parametrize("last", [2021, 2024, 2035, 2060, 2109])
 def test_years_have_room_for_their_names_and_fill_the_axis(last: int) -> None:
-    years = [*Axis(2021, last).years()]
+    years = [*TimeAxis(2021, last).years()]
 
     assert all(right - left >= 34 for _, left, right in years[:-1])
     assert [left for _, left, _ in years[1:]] == [right for *_, right in years[:-1]]
@@ -317,6 +317,9 @@ def test_years_have_room_for_their_names_and_fill_the_axis(last: int) -> None:
 
 
 def test_a_text_that_has_no_room_is_cut_short() -> None:
-    assert fitted("Cybersécurité", 200, 12) == "Cybersécurité"
-    assert fitted("Accompagnement des publics en situation de handicap", 200, 12) == "Accompagnement des publics e…"
-    assert fitted("Cybersécurité", 5, 12) == "…"
+    assert truncate_to_width("Cybersécurité", 200, 12) == "Cybersécurité"
+    assert (
+        truncate_to_width("Accompagnement des publics en situation de handicap", 200, 12)
+        == "Accompagnement des publics e…"
+    )
+    assert truncate_to_width("Cybersécurité", 5, 12) == "…"

@@ -9,7 +9,7 @@ import pytest
 from app.domain.record.missed_sessions import Consequence
 from app.seed.published_catalogue import FRANCILIN, HISTYA, LA_FABRIK, LA_MEDNUM
 from app.wording.languages import Language
-from app.wording.training_records import DUPLICATE, consequence_said
+from app.wording.training_records import DUPLICATE_REQUEST, consequence_sentence
 from tests.api.registration_states import act, attended, initial, read, upcoming
 from tests.api.response_assertions import documented, wrong_fields
 from tests.fake_clock import Clockwork
@@ -130,7 +130,7 @@ def test_a_certificate_that_was_obtained_says_where_it_is_replaced(platform: htt
     read_again = [platform.get(f"/v1/certifications/{item['id']}", headers=asked).json() for item in results]
     exams = platform.get(f"/v1/advisers/{adviser_id}/training-record", headers=asked).json()["certifications"]
 
-    duplicate = DUPLICATE.said_in(language)
+    duplicate = DUPLICATE_REQUEST.in_language(language)
     assert "DREETS" in duplicate
     assert [item["replacement"] for item in read_again] == [duplicate, None, None]
     assert {exam["qualification"]: exam["replacement"] for exam in exams} == {"remn-ccp1": duplicate, "pix": None}
@@ -237,7 +237,7 @@ def test_an_unjustified_absence_is_shown_with_what_it_costs(admin: httpx.Client)
             "session_starts_on": "2025-05-13",
             "entitlement": "civil_year:2025",
             "consequence": "right_consumed",
-            "label": consequence_said(Consequence.RIGHT_CONSUMED).fr,
+            "label": consequence_sentence(Consequence.RIGHT_CONSUMED).fr,
             "rule": "R17",
         }
     ]
@@ -274,7 +274,7 @@ def test_an_organisation_is_not_shown_what_was_missed_elsewhere(
 
 
 def test_every_consequence_is_said_in_words_of_its_own() -> None:
-    said = [consequence_said(item) for item in Consequence]
+    said = [consequence_sentence(item) for item in Consequence]
 
     assert len({sentence.fr for sentence in said} | {sentence.en for sentence in said}) == 2 * len(Consequence)
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.seed.demonstration_webhooks import DELIVERY, SHOWN, TYPES
+from app.seed.demonstration_webhooks import ENDPOINT_TYPES, SHOWN_DELIVERY, SHOWN_ENDPOINT
 from app.seed.published_catalogue import LA_MEDNUM
 from tests.api.registration_states import accepted, act, initial, move, refused, upcoming, waiting
 from tests.api.response_assertions import OPERATIONS, documented
@@ -23,7 +23,7 @@ from tests.http_builders import (
 from tests.live_server import key
 
 ANY = {"If-Match": "*"}
-ENDPOINT = f"/v1/webhook-endpoints/{SHOWN}"
+ENDPOINT = f"/v1/webhook-endpoints/{SHOWN_ENDPOINT}"
 MODULE: dict[str, Any] = {"title": "Un module", "kind": "thematic", "hours": 7, "formats": ["remote"]}
 ORGANISATION: dict[str, Any] = {
     "name": "Un organisme",
@@ -147,13 +147,13 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "listWebhookEndpoints": lambda client: client.get("/v1/webhook-endpoints"),
     "addWebhookEndpoint": _endpoint_added,
     "getWebhookEndpoint": lambda client: client.get(ENDPOINT),
-    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*TYPES]}),
+    "changeWebhookEndpoint": lambda client: client.patch(ENDPOINT, json={"types": [*ENDPOINT_TYPES]}),
     "testWebhookEndpoint": lambda client: client.post(f"{ENDPOINT}/test"),
     "rotateWebhookSecret": lambda client: client.post(f"{ENDPOINT}/rotate-secret"),
     "listDeliveries": lambda client: client.get(f"{ENDPOINT}/deliveries"),
     "recoverDeliveries": lambda client: client.post(f"{ENDPOINT}/recover", json={"since": "2026-01-01T00:00:00Z"}),
-    "getDelivery": lambda client: client.get(f"/v1/deliveries/{DELIVERY}"),
-    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{DELIVERY}/replay"),
+    "getDelivery": lambda client: client.get(f"/v1/deliveries/{SHOWN_DELIVERY}"),
+    "replayDelivery": lambda client: client.post(f"/v1/deliveries/{SHOWN_DELIVERY}/replay"),
     "listPolicies": lambda client: client.get("/v1/policies"),
     "getPolicy": lambda client: client.get("/v1/policies/2021-01-01"),
     "addPolicy": lambda client: client.post("/v1/policies", json=policy_body(effective_from="2099-01-01")),

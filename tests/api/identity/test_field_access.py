@@ -20,8 +20,8 @@ from app.persistence.engine.database import open_database
 from app.persistence.outbox.messages import newest_letters
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.notifications.sequence_events import sequence
-from app.wording.dates import day_in_figures, day_said
-from app.wording.emails.email_layout import NO_BREAK
+from app.wording.dates import format_day, format_numeric_day
+from app.wording.emails.email_layout import NO_BREAK_SPACE
 from tests.api.field_visibility import SIGHTS, Sight
 from tests.api.identity.test_access_matrix import ELSEWHERE, OPERATIONS, Found, Operation
 from tests.api.registration_states import act
@@ -115,7 +115,7 @@ def _fits(schema: Mapping[str, Any], value: Any) -> bool:
 def _dated(day: str) -> set[str]:
     """A day however it is said."""
     said = date.fromisoformat(day)
-    return {day, day_in_figures(said), day_said(said).fr, day_said(said).en}
+    return {day, format_numeric_day(said), format_day(said).fr, format_day(said).en}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class World:
 
     def betrayed(self, text: str) -> set[str]:
         """Wherever its lines end."""
-        said = " ".join(text.replace(NO_BREAK, " ").replace("&nbsp;", " ").split())
+        said = " ".join(text.replace(NO_BREAK_SPACE, " ").replace("&nbsp;", " ").split())
         return {what for secret, what in self.secrets.items() if secret in said}
 
 

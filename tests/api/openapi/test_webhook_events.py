@@ -9,7 +9,7 @@ import orjson
 import pytest
 import standardwebhooks
 
-from app.api.openapi.webhooks_section import TEST_EXAMPLE, WHEN, example
+from app.api.openapi.webhooks_section import EVENT_SUMMARIES, TEST_EXAMPLE, event_example
 from app.domain.events import EventType
 from app.persistence.engine.database import open_database
 from app.use_cases.advisers.remind_advisers import remind
@@ -37,7 +37,7 @@ def all_events(client: httpx.Client) -> list[dict[str, Any]]:
 
 def test_every_type_of_event_has_its_webhook() -> None:
     assert {*CONTRACT["webhooks"]} == {*EventType, TEST}
-    assert {*WHEN} == {*EventType}
+    assert {*EVENT_SUMMARIES} == {*EventType}
 
 
 def test_a_test_is_the_one_announced() -> None:
@@ -53,8 +53,8 @@ def test_the_body_that_is_shown_is_the_one_announced(event_type: EventType) -> N
     content = announced(event_type)["requestBody"]["content"]["application/json"]
 
     assert content["schema"] == WEBHOOK
-    assert content["examples"][event_type.value]["value"] == example(event_type)
-    assert wrong(WEBHOOK, example(event_type)) == []
+    assert content["examples"][event_type.value]["value"] == event_example(event_type)
+    assert wrong(WEBHOOK, event_example(event_type)) == []
 
 
 async def reminded(url: str) -> None:

@@ -139,7 +139,7 @@ def test_a_problem_is_explained_in_both_languages(anonymous: httpx.Client, langu
 
     assert answer.headers["Content-Language"] == language
     assert f'<html lang="{language}">' in answer.text
-    assert PROBLEM_TYPES["validation-error"].title.said_in(language) in answer.text
+    assert PROBLEM_TYPES["validation-error"].title.in_language(language) in answer.text
     assert "<code>errors</code>" in answer.text
 
 

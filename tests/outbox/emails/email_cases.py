@@ -11,7 +11,7 @@ import orjson
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Recipient, written_to
 from app.domain.facts.registration import Chooser
-from app.wording.emails.emails import Letter, decision_to_answer, letter_of
+from app.wording.emails.emails import RenderedEmail, decision_to_answer, render_email
 
 HEADINGS = ("Ce qu’il faut faire", "Qui doit agir", "Sur quelle règle", "Pour contester")
 SUPPORT = "support@example.org"
@@ -202,13 +202,13 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
     }
 
 
-def written(event_type: EventType, recipient: Recipient, **others: Any) -> Letter:
+def written(event_type: EventType, recipient: Recipient, **others: Any) -> RenderedEmail:
     row = a_row(event_type, recipient, **others)
-    return letter_of(row, SUPPORT, BASE_URL, LINK if decision_to_answer(row) else None)
+    return render_email(row, SUPPORT, BASE_URL, LINK if decision_to_answer(row) else None)
 
 
 @cache
-def letters(event_type: EventType, recipient: Recipient) -> tuple[tuple[dict[str, Any], Letter], ...]:
+def letters(event_type: EventType, recipient: Recipient) -> tuple[tuple[dict[str, Any], RenderedEmail], ...]:
     """In each situation: what it changes, and the letter."""
     situations = {**ALWAYS, **SITUATIONS.get(event_type, {})}
     return tuple((changed, written(event_type, recipient, **changed)) for changed in situations.values())
@@ -220,11 +220,11 @@ def visible(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", body).replace("&nbsp;", " ").split())
 
 
-def said(letter: Letter) -> str:
+def said(letter: RenderedEmail) -> str:
     return " ".join(letter.text.split())
 
 
-def check_french(letter: Letter) -> None:
+def check_french(letter: RenderedEmail) -> None:
     """Apostrophes, spaces, elisions, days in words, and no code."""
     for text in (letter.subject, letter.text.partition("\n-- ")[0], visible(letter.html)):
         assert not re.search(r"\w'\w", text), "’ is the apostrophe"

@@ -9,11 +9,11 @@ import pytest
 from app.domain.decisions.refusals import Actor, Reason
 from app.domain.events import EventType, Recipient
 from app.domain.facts.registration import Chooser
-from app.wording.dates import days_said
-from app.wording.emails.email_context import DECIDED
-from app.wording.emails.email_layout import NO_BREAK, held, of_person
-from app.wording.emails.emails import LostEventError, letter_of
-from app.wording.published_rules import SITE, rules_said, texts_of
+from app.wording.dates import format_period
+from app.wording.emails.email_context import DECISION_EVENTS
+from app.wording.emails.email_layout import NO_BREAK_SPACE, of_person, with_no_break_spaces
+from app.wording.emails.emails import LostEventError, render_email
+from app.wording.published_rules import TRAINING_PAGE, published_texts, rule_sentences
 from tests.outbox.emails.email_cases import (
     ALL_REASONS,
     BASE_URL,
@@ -89,7 +89,7 @@ def test_it_is_french_as_it_should_be_written(event_type: EventType, recipient: 
 @every_letter
 def test_a_decision_says_that_it_is_automatic_when_it_is(event_type: EventType, recipient: Recipient) -> None:
     for changed, letter in letters(event_type, recipient):
-        automatic = event_type in DECIDED and changed.get("automatic", True)
+        automatic = event_type in DECISION_EVENTS and changed.get("automatic", True)
         assert ("L. 311-3-1" in letter.text) is ("L. 311-3-1" in letter.html) is automatic
         assert ("à votre dossier" in said(letter)) is (automatic and recipient is Recipient.ADVISER)
 
@@ -143,7 +143,7 @@ def test_a_refusal_says_each_reason_and_who_can_lift_it(recipient: Recipient) ->
     mine = [reason for reason in Reason if recipient is not Recipient.EMPLOYER or reason.who_acts is Actor.EMPLOYER]
     assert text.count("Qui agit :") == len(mine)
     assert f"pour {len(mine)} motifs" in text
-    assert all(sentence in text for sentence in rules_said({reason.rule for reason in mine}))
+    assert all(sentence in text for sentence in rule_sentences({reason.rule for reason in mine}))
 
 
 def test_an_employer_is_told_its_own_affairs_alone() -> None:
@@ -228,8 +228,8 @@ def test_only_the_adviser_is_told_when_a_contract_ended(recipient: Recipient) ->
     def told(reader: Recipient) -> str:
         return said(written(EventType.REGISTRATION_REFUSED, reader, reasons=reasons, rules=["R1"]))
 
-    assert "(dernier jour : 1er mars 2026)" in told(Recipient.ADVISER).replace(NO_BREAK, " ")
-    assert "arrivé à échéance avant le premier jour" in told(recipient).replace(NO_BREAK, " ")
+    assert "(dernier jour : 1er mars 2026)" in told(Recipient.ADVISER).replace(NO_BREAK_SPACE, " ")
+    assert "arrivé à échéance avant le premier jour" in told(recipient).replace(NO_BREAK_SPACE, " ")
     assert "mars" not in told(recipient)
 
 
@@ -237,7 +237,7 @@ def test_only_the_adviser_is_told_when_a_contract_ended(recipient: Recipient) ->
 def test_a_reminder_names_each_exam_who_pays_it_and_the_last_day(stage: str, told: str) -> None:
     letter = written(EventType.CERTIFICATION_DUE, Recipient.EMPLOYER, data={"stage": stage})
 
-    assert letter.subject.startswith(held(f"{told} 15 juillet 2026"))
+    assert letter.subject.startswith(with_no_break_spaces(f"{told} 15 juillet 2026"))
     assert "CCP1 REMN, pris en charge par l’État" in said(letter)
     assert "Certification Pix, à la charge de la structure employeuse" in said(letter)
 
@@ -252,7 +252,7 @@ def test_an_exam_that_is_in_the_catalogue_no_more_is_named_by_its_code() -> None
 def test_a_warning_says_what_is_left_until_when(units: int, told: str) -> None:
     letter = written(EventType.ENTITLEMENT_EXPIRING, Recipient.ADVISER, data={"units": units})
 
-    assert letter.subject == held(f"{told} au plus tard le 14 août 2026")
+    assert letter.subject == with_no_break_spaces(f"{told} au plus tard le 14 août 2026")
 
 
 def test_what_somebody_typed_is_no_markup() -> None:
@@ -296,7 +296,7 @@ def test_an_event_that_is_forgotten_is_not_told() -> None:
     row = a_row(EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER) | {"data": None}
 
     with pytest.raises(LostEventError):
-        letter_of(row, SUPPORT, BASE_URL)
+        render_email(row, SUPPORT, BASE_URL)
 
 
 def test_every_rule_that_decides_can_be_said() -> None:
@@ -305,9 +305,9 @@ def test_every_rule_that_decides_can_be_said() -> None:
     )
 
     assert len(rules) > 15
-    assert all(sentence.endswith(".") for sentence in rules_said(rules))
-    assert texts_of(["R29", "R28"]) == [SITE]
-    assert len(texts_of(rules)) > 3
+    assert all(sentence.endswith(".") for sentence in rule_sentences(rules))
+    assert published_texts(["R29", "R28"]) == [TRAINING_PAGE]
+    assert len(published_texts(rules)) > 3
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_every_rule_that_decides_can_be_said() -> None:
     ],
 )
 def test_days_are_said_as_people_do(first: date, last: date, words: str) -> None:
-    assert days_said(first, last) == words
+    assert format_period(first, last) == words
 
 
 @pytest.mark.parametrize(
@@ -337,4 +337,4 @@ def test_a_name_is_elided_as_it_is_spoken(name: str, words: str) -> None:
 def test_no_line_ends_where_french_forbids() -> None:
     written_down = "le 1er_mai_: «_oui_»_; 2_motifs_?"
 
-    assert held(written_down.replace("_", " ")) == written_down.replace("_", NO_BREAK)
+    assert with_no_break_spaces(written_down.replace("_", " ")) == written_down.replace("_", NO_BREAK_SPACE)

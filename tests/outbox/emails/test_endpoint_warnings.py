@@ -9,7 +9,7 @@ import pytest
 from app.outbox.retry_policy import Alarm
 from app.persistence.engine.database import Database
 from app.seed.published_catalogue import LA_MEDNUM
-from app.wording.emails.emails import Letter, letter_of
+from app.wording.emails.emails import RenderedEmail, render_email
 from tests.outbox.emails.email_cases import BASE_URL, HEADINGS, SUPPORT, said, visible
 from tests.outbox.emails.smtp_server import an_office, mailed, messages_of, parts, plainly
 from tests.outbox.webhooks.test_receiver_responses import replying
@@ -76,7 +76,7 @@ async def test_several_refusals_at_once_are_one_message(database: Database) -> N
     assert [row["type"] for row in await messages_of(database)] == ["webhook_endpoint.gone"]
 
 
-def _letter(kind: str, **others: Any) -> Letter:
+def _letter(kind: str, **others: Any) -> RenderedEmail:
     row = {
         "type": f"webhook_endpoint.{kind}",
         "recipient": "endpoint_owner",
@@ -91,7 +91,7 @@ def _letter(kind: str, **others: Any) -> Letter:
         "error": "refused",
         **others,
     }
-    return letter_of(row, SUPPORT, BASE_URL)
+    return render_email(row, SUPPORT, BASE_URL)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,7 @@ import httpx
 from app.persistence.administration.clients import Role
 from app.persistence.advisers.personal_data import HELD
 from app.persistence.engine.database import open_database
-from app.seed.demonstration_clients import NAMES
+from app.seed.demonstration_clients import CLIENT_NAMES
 from app.seed.published_catalogue import LA_MEDNUM
 from tests.api.response_assertions import documented, problem
 from tests.http_builders import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
@@ -70,7 +70,10 @@ def test_everything_of_a_life_is_there_under_readable_names(
         title for title, count in held.items() if count < 5
     }
     assert said["Inscriptions"][0]["Organisme de formation"] == "La Mednum"
-    assert {decision["À la demande de"] for decision in said["Décisions"]} == {NAMES[Role.PLATFORM], NAMES[Role.ADMIN]}
+    assert {decision["À la demande de"] for decision in said["Décisions"]} == {
+        CLIENT_NAMES[Role.PLATFORM],
+        CLIENT_NAMES[Role.ADMIN],
+    }
     assert said["Décisions"][-1]["Faits lus"]["request"]["module"]["code"] == "cybersecurite"
     assert {"putAdviser", "registerAdviser", "carryOver"} <= {line["Action"] for line in said["Journal des accès"]}
 

@@ -25,7 +25,7 @@ from app.use_cases.advisers.upsert_adviser import add_adviser, keep_adviser
 from app.use_cases.notifications.sequence_events import sequence
 from app.use_cases.preconditions import ANYTHING, Expected
 from app.use_cases.registrations.record_attendance import attend
-from app.wording.emails.emails import letter_of
+from app.wording.emails.emails import render_email
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import ADVISERS, imported, separated
 from tests.imports.test_import_jobs import asked, worked
@@ -238,7 +238,7 @@ async def test_the_support_is_written_to(database: Database) -> None:
     await returns_told(database)
 
     (row,) = [row for row in await newest_letters(database, 10) if row["type"] == "adviser.returned"]
-    letter = letter_of(row, "nobody@example.org", "https://inscriptions.example.org")
+    letter = render_email(row, "nobody@example.org", "https://inscriptions.example.org")
 
     assert (row["recipient"], letter.address) == ("support", "support@example.org")
     assert str(adviser) in letter.text

@@ -12,14 +12,14 @@ AXIS_LEFT, AXIS_RIGHT = 330, 830
 SAID_LEFT = 852
 LABEL_WIDTH, SAID_WIDTH = AXIS_LEFT - GAP - MARGIN, WIDTH - MARGIN - SAID_LEFT
 
-NARROWEST_YEAR = 34
-STEPS = (1, 2, 5, 10, 20, 50)
+MIN_YEAR_WIDTH = 34
+YEAR_STEPS = (1, 2, 5, 10, 20, 50)
 ONE_DAY = timedelta(days=1)
-NARROW, WIDE = frozenset("fijlrtI.,:;·'’|!() -"), frozenset("mwMW@—…%")
+NARROW_CHARACTERS, WIDE_CHARACTERS = frozenset("fijlrtI.,:;·'’|!() -"), frozenset("mwMW@—…%")
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class TimeAxis:
     """Whole years, from `first` to `last`, both included."""
 
     first: int
@@ -37,21 +37,24 @@ class Axis:
     def years(self) -> Iterator[tuple[int, float, float]]:
         """The years to name, as many as have room, with where the span that each begins is."""
         broad = (AXIS_RIGHT - AXIS_LEFT) / (self.last + 1 - self.first)
-        step = next((step for step in STEPS if step * broad >= NARROWEST_YEAR), STEPS[-1])
+        step = next((step for step in YEAR_STEPS if step * broad >= MIN_YEAR_WIDTH), YEAR_STEPS[-1])
         for year in range(self.first, self.last + 1, step):
             yield year, self.x(first_day(year)), min(self.x(first_day(year + step)), AXIS_RIGHT)
 
 
-def fitted(text: str, width: float, size: float) -> str:
+def truncate_to_width(text: str, width: float, size: float) -> str:
     """The text, or as much of it as the width takes."""
-    if _width(text, size) <= width:
+    if _estimated_width(text, size) <= width:
         return text
-    while text and _width(f"{text}…", size) > width:
+    while text and _estimated_width(f"{text}…", size) > width:
         text = text[:-1]
     return f"{text.rstrip()}…"
 
 
-def _width(text: str, size: float) -> float:
+def _estimated_width(text: str, size: float) -> float:
     """Rather too wide: nobody knows with which font it is drawn."""
-    ems = (0.36 if each in NARROW else 0.92 if each in WIDE else 0.72 if each.isupper() else 0.57 for each in text)
+    ems = (
+        0.36 if each in NARROW_CHARACTERS else 0.92 if each in WIDE_CHARACTERS else 0.72 if each.isupper() else 0.57
+        for each in text
+    )
     return size * sum(ems)

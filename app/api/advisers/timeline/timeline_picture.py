@@ -10,26 +10,26 @@ from datetime import date
 from uuid import UUID
 
 from app.api.advisers.timeline import time_axis as page
-from app.api.advisers.timeline.time_axis import Axis, fitted
+from app.api.advisers.timeline.time_axis import TimeAxis, truncate_to_width
 from app.api.advisers.timeline.timeline_rows import (
-    Row,
-    Titles,
+    CatalogueTitles,
+    TimelineRow,
+    contract_row,
+    entitlement_row,
     obligation_row,
-    post_row,
-    right_row,
     session_row,
     training_rows,
 )
-from app.api.pages.template_rendering import drawn
+from app.api.pages.template_rendering import render_svg
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Registration
 from app.domain.record.training_record import TrainingRecord
 from app.wording import timeline_labels as words
-from app.wording.dates import day_in_figures
+from app.wording.dates import format_numeric_day
 
-ROWS_TOP, ROW, HEADING, LEGEND = 130, 32, 30, 144
+ROWS_TOP, ROW_HEIGHT, HEADING_HEIGHT, LEGEND_HEIGHT = 130, 32, 30, 144
 
-LEGEND_SAID = (
+LEGEND_LABELS = (
     ("used", "droit utilisé"),
     ("funded", "session financée par l’État"),
     ("ended", "annulée, ou absence justifiée"),
@@ -56,11 +56,11 @@ class Section:
     kind: str
     title: str
     empty: str
-    rows: tuple[Row, ...]
+    rows: tuple[TimelineRow, ...]
 
     @property
     def height(self) -> int:
-        return HEADING + ROW * max(len(self.rows), 1)
+        return HEADING_HEIGHT + ROW_HEIGHT * max(len(self.rows), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Timeline:
 
     @property
     def height(self) -> int:
-        return self.bottom + LEGEND
+        return self.bottom + LEGEND_HEIGHT
 
     @property
     def description(self) -> str:
@@ -94,28 +94,28 @@ class Timeline:
         return f"{self.summary}. {' '.join(said)}"
 
 
-def timeline(
+def build_timeline(
     adviser: UUID,
     record: TrainingRecord,
     contracts: Iterable[Contract],
     sessions: Iterable[Registration],
-    titles: Titles,
+    titles: CatalogueTitles,
 ) -> Timeline:
     """`contracts` and `sessions` are those that the caller may see; the record counts the others too."""
     contracts = sorted(contracts, key=lambda contract: contract.starts_on)
     sessions = sorted(sessions, key=lambda item: (item.first_day, item.created_at))
     days = [*_days(record, contracts, sessions)]
-    axis = Axis(min(days).year, max(days).year)
-    since = day_in_figures(date.fromisoformat(record.policy_version))
+    axis = TimeAxis(min(days).year, max(days).year)
+    since = format_numeric_day(date.fromisoformat(record.policy_version))
     return Timeline(
-        title=f"Dossier de formation au {day_in_figures(record.on)}",
-        summary=f"Conseiller {adviser}, {words.post_said(record.post, record.post_refusals)}, "
-        f"{words.CATEGORIES[record.category]}",
+        title=f"Dossier de formation au {format_numeric_day(record.on)}",
+        summary=f"Conseiller {adviser}, {words.in_post_label(record.post, record.post_refusals)}, "
+        f"{words.CATEGORY_LABELS[record.category]}",
         policy=f"Politique de financement en vigueur depuis le {since}",
-        today=day_in_figures(record.on),
+        today=format_numeric_day(record.on),
         today_x=axis.x(record.on),
         years=tuple(axis.years()),
-        sections=tuple(_stacked(_sections(record, contracts, sessions, axis, titles))),
+        sections=tuple(_with_tops(_sections(record, contracts, sessions, axis, titles))),
     )
 
 
@@ -139,12 +139,12 @@ def _sections(
     record: TrainingRecord,
     contracts: Sequence[Contract],
     sessions: Sequence[Registration],
-    axis: Axis,
-    titles: Titles,
+    axis: TimeAxis,
+    titles: CatalogueTitles,
 ) -> tuple[Section, ...]:
-    posts = tuple(post_row(each, record, axis) for each in contracts)
+    posts = tuple(contract_row(each, record, axis) for each in contracts)
     training = tuple(training_rows(record, axis, titles))
-    rights = tuple(right_row(each, record, sessions, axis, titles) for each in record.entitlements)
+    rights = tuple(entitlement_row(each, record, sessions, axis, titles) for each in record.entitlements)
     held = tuple(session_row(each, axis, titles) for each in sessions)
     owed = tuple(obligation_row(each, axis) for each in record.obligations)
     return (
@@ -156,22 +156,22 @@ def _sections(
     )
 
 
-def _stacked(sections: Iterable[Section]) -> Iterator[tuple[int, Section]]:
+def _with_tops(sections: Iterable[Section]) -> Iterator[tuple[int, Section]]:
     top = ROWS_TOP
     for section in sections:
         yield top, section
         top += section.height
 
 
-def picture(line: Timeline) -> bytes:
+def render_timeline(timeline: Timeline) -> bytes:
     """It as SVG: it runs nothing, and loads nothing."""
-    return drawn(
+    return render_svg(
         "timeline.svg",
-        line=line,
+        line=timeline,
         page=page,
-        fitted=fitted,
-        legend=LEGEND_SAID,
+        fitted=truncate_to_width,
+        legend=LEGEND_LABELS,
         rows_top=ROWS_TOP,
-        row_height=ROW,
-        heading=HEADING,
+        row_height=ROW_HEIGHT,
+        heading=HEADING_HEIGHT,
     )

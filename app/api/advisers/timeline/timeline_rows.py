@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.api.advisers.timeline.time_axis import Axis
+from app.api.advisers.timeline.time_axis import TimeAxis
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Funding, Registration, Status
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.domain.record.obligations import Obligation
 from app.domain.record.training_record import Entitlement, TrainingRecord
 from app.wording import timeline_labels as words
-from app.wording.dates import day_in_figures
+from app.wording.dates import format_numeric_day
 
 
 @dataclass(frozen=True, slots=True)
-class Titles:
+class CatalogueTitles:
     """By code."""
 
     modules: Mapping[str, str]
@@ -48,7 +48,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TimelineRow:
     """`name` is what it is about, as the record has it; `label` and `days` stand on the left, `said` and `detail` on
     the right."""
 
@@ -66,7 +66,7 @@ class Row:
         return f"{self.label}, {', '.join(part for part in (self.days, self.said, self.detail) if part)}"
 
 
-_SHAPES = {
+_SHAPES_BY_STATUS = {
     Status.AWAITING_CHOICE: "waiting",
     Status.REFUSED: "refused",
     Status.CANCELLED: "ended",
@@ -74,48 +74,48 @@ _SHAPES = {
 }
 
 
-def post_row(contract: Contract, record: TrainingRecord, axis: Axis) -> Row:
+def contract_row(contract: Contract, record: TrainingRecord, axis: TimeAxis) -> TimelineRow:
     last = contract.last_day if contract.last_day < date.max else None
     left, right = axis.span(contract.starts_on, last)
     covers, missing = contract == record.post.contract, len(record.post_refusals)
-    return Row(
+    return TimelineRow(
         name=str(contract.id),
-        label=words.contract_named(contract),
-        days=words.days(contract.starts_on, last),
-        said=f"En poste le {day_in_figures(record.on)}" if covers else "",
-        detail=words.file_said(missing) if covers else "",
+        label=words.contract_label(contract),
+        days=words.period_label(contract.starts_on, last),
+        said=f"En poste le {format_numeric_day(record.on)}" if covers else "",
+        detail=words.administrative_file_label(missing) if covers else "",
         bands=(Band("post", left, right, over=contract.last_day < record.on, endless=last is None),),
     )
 
 
-def training_rows(record: TrainingRecord, axis: Axis, titles: Titles) -> Iterator[Row]:
+def training_rows(record: TrainingRecord, axis: TimeAxis, titles: CatalogueTitles) -> Iterator[TimelineRow]:
     """Entry into initial training, or what exempts from it, and the exams that follow."""
     if record.entered_on:
         x = axis.x(record.entered_on)
-        day = words.days(record.entered_on, record.entered_on)
-        yield Row("entry", "Entrée en formation initiale", day, "", "", marks=(Mark("entry", x, x),))
+        day = words.period_label(record.entered_on, record.entered_on)
+        yield TimelineRow("entry", "Entrée en formation initiale", day, "", "", marks=(Mark("entry", x, x),))
     if record.exempted_by:
         title = titles.qualifications.get(record.exempted_by, record.exempted_by)
-        yield Row(record.exempted_by, "Dispense de formation initiale", title, "Dispensé", "")
-    yield from (_exam(presentation, axis, titles) for presentation in record.presentations)
+        yield TimelineRow(record.exempted_by, "Dispense de formation initiale", title, "Dispensé", "")
+    yield from (_exam_row(presentation, axis, titles) for presentation in record.presentations)
 
 
-def _exam(presentation: Presentation, axis: Axis, titles: Titles) -> Row:
+def _exam_row(presentation: Presentation, axis: TimeAxis, titles: CatalogueTitles) -> TimelineRow:
     code, x = presentation.qualification, axis.x(presentation.due_on)
     is_late = presentation.status is PresentationStatus.OVERDUE
-    return Row(
+    return TimelineRow(
         name=code,
         label=titles.qualifications.get(code, code),
-        days=f"à présenter au plus tard le {day_in_figures(presentation.due_on)}",
-        said=words.PRESENTATIONS[presentation.status],
+        days=f"à présenter au plus tard le {format_numeric_day(presentation.due_on)}",
+        said=words.PRESENTATION_LABELS[presentation.status],
         detail="",
         marks=(Mark("late" if is_late else presentation.status, x, x),),
     )
 
 
-def right_row(
-    item: Entitlement, record: TrainingRecord, sessions: Iterable[Registration], axis: Axis, titles: Titles
-) -> Row:
+def entitlement_row(
+    item: Entitlement, record: TrainingRecord, sessions: Iterable[Registration], axis: TimeAxis, titles: CatalogueTitles
+) -> TimelineRow:
     """With a point for each of the `sessions` that hold one of its units."""
     bucket, used = item.bucket, item.used
     left, right = axis.span(bucket.opens_on, bucket.expires_on)
@@ -123,11 +123,11 @@ def right_row(
     when = "expiré" if over else "à venir" if bucket.opens_on > record.on else "ouvert"
     module = titles.modules.get(bucket.name.partition(":")[2]) if bucket.name.startswith("supplementary:") else None
     held = [axis.x(registration.first_day) for registration in sessions if registration.id in item.reserved_by]
-    return Row(
+    return TimelineRow(
         name=bucket.name,
-        label=module or words.right_named(bucket.name),
-        days=f"{'en plus, ' if module else ''}{words.days(bucket.opens_on, bucket.expires_on)}",
-        said=words.units_said(used, bucket.units),
+        label=module or words.entitlement_label(bucket.name),
+        days=f"{'en plus, ' if module else ''}{words.period_label(bucket.opens_on, bucket.expires_on)}",
+        said=words.units_label(used, bucket.units),
         detail=f"{when} · règle {bucket.rule}",
         bands=(
             Band("right", left, right, max(bucket.units, used), used, over=over, endless=bucket.expires_on is None),
@@ -136,28 +136,28 @@ def right_row(
     )
 
 
-def session_row(registration: Registration, axis: Axis, titles: Titles) -> Row:
+def session_row(registration: Registration, axis: TimeAxis, titles: CatalogueTitles) -> TimelineRow:
     request = registration.request
     funded = "funded" if registration.funding is Funding.STATE else "unfunded"
     left, right = axis.x(request.session.starts_on), axis.x(request.session.ends_on)
-    return Row(
+    return TimelineRow(
         name=str(registration.id),
         label=titles.modules.get(request.module.code, request.module.code),
-        days=words.days(request.session.starts_on, request.session.ends_on),
-        said=words.funding_said(registration),
-        detail=words.standing_said(registration),
-        marks=(Mark(_SHAPES.get(registration.status, funded), left, right),),
+        days=words.period_label(request.session.starts_on, request.session.ends_on),
+        said=words.funding_label(registration),
+        detail=words.status_label(registration),
+        marks=(Mark(_SHAPES_BY_STATUS.get(registration.status, funded), left, right),),
     )
 
 
-def obligation_row(item: Obligation, axis: Axis) -> Row:
+def obligation_row(item: Obligation, axis: TimeAxis) -> TimelineRow:
     left, right = axis.span(item.begins_on, item.due_on)
-    return Row(
+    return TimelineRow(
         name=item.period,
-        label=words.right_named(item.period),
-        days=f"à suivre au plus tard le {day_in_figures(item.due_on)}",
-        said=words.followed_said(item.followed, item.required),
-        detail=words.OBLIGATIONS[item.status],
+        label=words.entitlement_label(item.period),
+        days=f"à suivre au plus tard le {format_numeric_day(item.due_on)}",
+        said=words.followed_label(item.followed, item.required),
+        detail=words.OBLIGATION_LABELS[item.status],
         bands=(Band("due", left, right, item.required, min(item.followed, item.required)),),
         marks=(Mark(item.status, right, right),),
     )

@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from app.api.http.fields import validation_messages
 from app.api.http.fields.siret_validation import siret_error
 from app.api.http.fields.text_normalisation import REPLACEMENT_CHARACTER, normalise_text
-from app.wording.email_addresses import LONGEST, TOO_LONG, NoMailbox, mailbox
+from app.wording.email_addresses import MAX_ADDRESS_LENGTH, TOO_LONG, InvalidEmailAddress, parse_mailbox
 from app.wording.languages import Sentence
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -106,9 +106,9 @@ def _normalise(value: Any) -> Any:
 
 def _check_mailbox(value: str) -> str:
     try:
-        mailbox(value)
-    except NoMailbox as problem:
-        raise validation_error("invalid-format", problem.said) from None
+        parse_mailbox(value)
+    except InvalidEmailAddress as problem:
+        raise validation_error("invalid-format", problem.reason) from None
     return value
 
 
@@ -150,7 +150,7 @@ CodeFilter = Annotated[
 ]
 Email = Annotated[
     str,
-    StringConstraints(max_length=LONGEST, strict=True),
+    StringConstraints(max_length=MAX_ADDRESS_LENGTH, strict=True),
     BeforeValidator(_normalise),
     with_message(TOO_LONG),
     AfterValidator(_check_mailbox),

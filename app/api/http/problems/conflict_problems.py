@@ -24,8 +24,8 @@ from app.persistence.engine.database import AttemptInFlight
 from app.persistence.engine.transactions.adviser_locks import Missing
 from app.persistence.engine.transactions.idempotency import KeyReused
 from app.use_cases.errors import ConumIdTaken, PreconditionMissing, Stale, UnknownReference
-from app.wording.dates import day_said
-from app.wording.decision_summaries import STATUSES
+from app.wording.dates import format_day
+from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Sentence
 
 TRANSITION_MESSAGES = {
@@ -73,11 +73,11 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
         case InvalidTransition():
             return Problem("invalid-transition", _invalid_transition(conflict))
         case SessionStarted():
-            day = day_said(conflict.first_day)
+            day = format_day(conflict.first_day)
             detail = Sentence(fr=f"La session a commencé le {day.fr}.", en=f"The session started on {day.en}.")
             return Problem("session-started", detail)
         case SessionNotStarted():
-            day = day_said(conflict.first_day)
+            day = format_day(conflict.first_day)
             detail = Sentence(fr=f"La session commence le {day.fr}.", en=f"The session starts on {day.en}.")
             return Problem("session-not-started", detail)
         case DuplicateRegistration():
@@ -113,7 +113,7 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
 
 
 def _invalid_transition(conflict: InvalidTransition) -> Sentence:
-    move, status = TRANSITION_MESSAGES[conflict.move], STATUSES[Status(conflict.status)]
+    move, status = TRANSITION_MESSAGES[conflict.move], STATUS_LABELS[Status(conflict.status)]
     return Sentence(
         fr=f"{move.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
         en=f"{move.en}; this one is “{status.en}” ({conflict.status}).",

@@ -61,8 +61,8 @@ class FieldProblem:
     code: str
     detail: Sentence
 
-    def said_in(self, language: Language) -> FieldError:
-        return {"pointer": self.pointer, "code": self.code, "detail": self.detail.said_in(language)}
+    def in_language(self, language: Language) -> FieldError:
+        return {"pointer": self.pointer, "code": self.code, "detail": self.detail.in_language(language)}
 
 
 @dataclass(slots=True)
@@ -104,13 +104,13 @@ def problem_response(problem: Problem, base_url: str, language: Language, reques
     kind = PROBLEM_TYPES[problem.code]
     body: ProblemResource = {
         "type": f"{base_url}/problems/{problem.code}",
-        "title": kind.title.said_in(language),
+        "title": kind.title.in_language(language),
         "status": kind.status,
-        "detail": problem.detail.said_in(language)[:MAX_DISPLAY_TEXT_LENGTH],
+        "detail": problem.detail.in_language(language)[:MAX_DISPLAY_TEXT_LENGTH],
         "instance": f"urn:uuid:{request_id}",
         "code": problem.code,
     }
-    if errors := [wrong.said_in(language) for wrong in problem.errors]:
+    if errors := [wrong.in_language(language) for wrong in problem.errors]:
         body["errors"] = errors
     headers = {
         "Content-Type": PROBLEM_MEDIA_TYPE,
