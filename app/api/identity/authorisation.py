@@ -198,7 +198,7 @@ class RequireScope(HTTPBearer):
 
     async def __call__(self, request: Request) -> AuthorisedRequest:  # type: ignore[override]  # credentials become who asks
         """Who was admitted before anything of the request was read."""
-        return cast("AuthorisedRequest", request.scope["authorised"])
+        return cast("AuthorisedRequest", request.scope["authorised_request"])
 
 
 def missing_scope_message(scope: Scope) -> Sentence:
