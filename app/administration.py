@@ -15,15 +15,15 @@ from app.clock import utc_now
 from app.persistence.administration.clients import Role, list_clients, list_keys
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.settings import Settings, SettingsError, settings_beside
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.settings import Settings, SettingsError, settings_of_running_service
 from app.use_cases.administration.administer_clients import (
-    Holder,
-    KeyWish,
-    Newcomer,
-    Powers,
-    enrol,
+    ExistingClient,
+    GrantableScopes,
+    KeyRequest,
+    NewClient,
+    insert_client,
     issue_key,
     revoke_client,
     revoke_key,
@@ -56,11 +56,11 @@ def database_url(settings: Settings) -> str:
 
 def with_database(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result:
     """Run one thing on the database of the environment."""
-    settings = settings_beside()
+    settings = settings_of_running_service()
     url = database_url(settings)
 
     async def acted() -> Result:
-        database = open_database(url, pool_size=2, secrets=settings.secrets, is_timed=True)
+        database = open_database(url, pool_size=2, secrets=settings.secrets, has_real_clock=True)
         try:
             return await act(database)
         finally:
@@ -73,7 +73,7 @@ def _permitted(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result
     """The same; raise SettingsError, which names the option, when the rules are against it."""
     try:
         return with_database(act)
-    except Missing:
+    except NotFound:
         raise SettingsError("Rien ni personne n’a cet identifiant") from None
     except Exception as stop:
         problem = use_case_problem(stop)
@@ -83,9 +83,9 @@ def _permitted(act: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result
         raise SettingsError(f"{named} : {problem.detail.fr}" if named else problem.detail.fr) from None
 
 
-def _trace(action: str, now: datetime) -> Trace:
+def _trace(action: str, now: datetime) -> AuditEntry:
     """The command line is nobody's client; whoever may use it is on the machine."""
-    return Trace(None, action, None, now)
+    return AuditEntry(None, action, None, now)
 
 
 def _end_of(day: datetime | None) -> datetime | None:
@@ -107,7 +107,7 @@ def create_key(
     ] = None,
 ) -> None:
     """Créer une clé, d’un nouveau client ou d’un client connu ; elle n’est montrée qu’une fois."""
-    settings = settings_beside()
+    settings = settings_of_running_service()
     if settings.secret_key is None:
         raise SettingsError("SECRET_KEY : requis par cette commande")
     if client is None and (name is None or role is None):
@@ -115,13 +115,13 @@ def create_key(
     key, now = generate_key(), utc_now()
     digest = Pepper(settings.secrets).digest(key.secret)
     holder = (
-        Newcomer(name, role, training_organisation_id)
+        NewClient(name, role, training_organisation_id)
         if client is None and name is not None and role is not None
-        else Holder(client or UUID(int=0), name, role, training_organisation_id)
+        else ExistingClient(client or UUID(int=0), name, role, training_organisation_id)
     )
-    wish = KeyWish(holder, key.id, digest, scope or None, _end_of(expires))
+    wish = KeyRequest(holder, key.id, digest, scope or None, _end_of(expires))
     row = _permitted(
-        lambda database: issue_key(database, wish, Powers(SCOPES_BY_ROLE), now, _trace("createApiKey", now))
+        lambda database: issue_key(database, wish, GrantableScopes(SCOPES_BY_ROLE), now, _trace("createApiKey", now))
     )
     typer.echo(f"client {row['client_id']}\nclé    {key.secret}")
 
@@ -155,9 +155,9 @@ def create_client(
     now = utc_now()
 
     async def act(database: Database) -> Row:
-        newcomer = Newcomer(name, role, training_organisation_id, issuer_client_id)
-        async with database.transaction(trace=_trace("addClient", now)) as tx:
-            return await enrol(tx, newcomer, now)
+        newcomer = NewClient(name, role, training_organisation_id, issuer_client_id)
+        async with database.transaction(audit_entry=_trace("addClient", now)) as tx:
+            return await insert_client(tx, newcomer, now)
 
     typer.echo(f"client {_permitted(act)['id']}")
 

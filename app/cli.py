@@ -22,17 +22,17 @@ from app.embedded.cluster import ClusterError
 from app.embedded.parent_death_signal import stop_with_parent
 from app.importing import import_file
 from app.logs import configure_logs
-from app.metrics import show_attempts
+from app.metrics import serve_worker_metrics
 from app.persistence.administration.clients import Role
 from app.persistence.engine.database import Database, open_database
-from app.persistence.engine.database_errors import NotConnected, Unready, trouble_of
+from app.persistence.engine.database_errors import DatabaseTrouble, SessionRefused, trouble_of
 from app.persistence.outbox.feed_positions import begin_epoch
 from app.persistence.schema import migrations
 from app.rotation import secrets
 from app.seed.published_catalogue import load_catalogue
 from app.serving import complete_environment, listening_socket, serve_until_told_to_stop
-from app.settings import Settings, SettingsError, read_settings, settings_beside
-from app.worker import POOL_SIZE, work
+from app.settings import Settings, SettingsError, read_settings, settings_of_running_service
+from app.worker import WORKER_POOL_SIZE, run_worker
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Inscriptions des conseillers numériques.")
 cli.add_typer(keys, name="keys")
@@ -98,22 +98,22 @@ def _show(settings: Settings, demonstration: dict[str, str]) -> None:
 @cli.command()
 def worker() -> None:
     """Faire tourner le worker à côté de l’API (DATABASE_URL, ou à côté de `make run`)."""
-    settings = settings_beside()
+    settings = settings_of_running_service()
     configure_logs(settings.log_level)
     url = database_url(settings)
     if settings.metrics_port is not None:
         try:
-            show_attempts(settings.host, settings.metrics_port)
+            serve_worker_metrics(settings.host, settings.metrics_port)
         except OSError as problem:
             refused = f"METRICS_PORT : {settings.host}:{settings.metrics_port} n’est pas libre ({problem.strerror})"
             raise SettingsError(refused) from None
 
     async def run() -> None:
         stop = asyncio.Event()
-        database = open_database(url, pool_size=POOL_SIZE, secrets=settings.secrets, is_timed=True)
+        database = open_database(url, pool_size=WORKER_POOL_SIZE, secrets=settings.secrets, has_real_clock=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await work(database, url, settings, stop)
+        await run_worker(database, url, settings, stop)
         await database.close()
 
     uvloop.run(run())
@@ -172,13 +172,13 @@ def main() -> None:
         sys.exit(2)
 
 
-def _said(problem: Exception, trouble: Unready) -> str:
-    if trouble is Unready.SCHEMA:
+def _said(problem: Exception, trouble: DatabaseTrouble) -> str:
+    if trouble is DatabaseTrouble.SCHEMA:
         return "cette base n’a pas encore son schéma ; lancez `python -m app migrate`"
-    if trouble is not Unready.AWAY:
+    if trouble is not DatabaseTrouble.AWAY:
         return DATABASE_UNAVAILABLE_MESSAGES[trouble].fr
     if isinstance(problem.__cause__, ValueError):
         return f"n’est pas comprise ({problem.__cause__})"
-    if isinstance(problem, NotConnected):
+    if isinstance(problem, SessionRefused):
         return f"le serveur a refusé la session ({problem.__cause__})"
     return f"la base de données ne répond pas ({type(problem).__name__})"

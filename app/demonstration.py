@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from app.api.identity.api_key_secrets import Pepper
 from app.clock import utc_now
 from app.embedded.cluster import running_cluster
-from app.embedded.restarter import kept_alive
+from app.embedded.restarter import restarted_on_death
 from app.persistence.engine.database import open_database
 from app.persistence.schema.migrations import migrate
 from app.seed.demonstration import load_demonstration
@@ -37,7 +37,7 @@ def _secret(folder: Path) -> str:
 def embedded(settings: Settings) -> Generator[Settings]:
     """Start PostgreSQL, keep it alive, bring it to the newest schema, and give the settings that use it. Raise
     ClusterError, also in the end when it could not be kept."""
-    with running_cluster(settings.data_dir) as cluster, kept_alive(cluster.server):
+    with running_cluster(settings.data_dir) as cluster, restarted_on_death(cluster.server):
         cluster.create_database(DATABASE)
         url = cluster.url(DATABASE)
         migrate(url)

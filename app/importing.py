@@ -12,11 +12,11 @@ import typer
 from app.administration import with_database
 from app.clock import utc_now
 from app.imports.files.spreadsheet import FileRefused
-from app.imports.kinds.import_kinds import KINDS
+from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
 from app.imports.line_parsing import rejects_file
-from app.imports.run_import import Import, Order, Parsed, Tally, parse
+from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, ParsedFile, parse_file
 from app.persistence.administration.clients import Client, Role
-from app.persistence.administration.imports import LARGEST_FILE, ImportKind
+from app.persistence.administration.imports import MAX_FILE_BYTES, ImportKind
 from app.persistence.engine.database import Database, Reader
 from app.settings import SettingsError
 
@@ -46,18 +46,18 @@ def import_file(
         raise SettingsError("--rejects : un autre fichier que celui qu’on importe")
     try:
         with file.open("rb") as opened:
-            parsed = parse(kind, opened.read(LARGEST_FILE + 1))
+            parsed = parse_file(kind, opened.read(MAX_FILE_BYTES + 1))
     except FileRefused as refused:
-        raise SettingsError(f"{file} : {refused.said.fr}") from None
+        raise SettingsError(f"{file} : {refused.message.fr}") from None
     _warn(parsed)
     if parsed.recognised.ignored:
         typer.echo(f"Colonnes ignorées : {', '.join(parsed.recognised.ignored)}", err=True)
-    order = Order(kind, COMMAND_LINE, dry_run)
+    order = ImportParameters(kind, COMMAND_LINE, dry_run)
     tally = with_database(lambda database: _carry_out(database, order, parsed))
     _conclude(tally, parsed, where, dry_run=dry_run)
 
 
-def _warn(parsed: Parsed) -> None:
+def _warn(parsed: ParsedFile) -> None:
     """Before everything else: what is not imported although it seems to matter."""
     if parsed.suspect:
         columns = ", ".join(f"« {heading} » ({seems} ?)" for heading, seems in parsed.suspect.items())
@@ -65,23 +65,23 @@ def _warn(parsed: Parsed) -> None:
 
 
 def _show_columns(kind: ImportKind) -> None:
-    for column in KINDS[kind].columns.all:
-        headings = [heading for heading, _ in column.ranks if heading != column.name]
+    for column in IMPORT_DEFINITIONS[kind].columns.all:
+        headings = [heading for heading, _ in column.ranked_headings if heading != column.name]
         others = f"  aussi : {', '.join(headings)}" if headings else ""
         typer.echo(f"{column.name:<42}{others}")
 
 
-async def _carry_out(database: Database, order: Order, parsed: Parsed) -> Tally:
+async def _carry_out(database: Database, order: ImportParameters, parsed: ParsedFile) -> ImportProgress:
     with _progress(parsed.read) as reach:
 
-        async def note(_: Reader, __: int, tally: Tally | None) -> None:
+        async def note(_: Reader, __: int, tally: ImportProgress | None) -> None:
             if tally is not None:
                 reach(tally.done)
 
-        return await Import(database, order, utc_now, note).carry_out(parsed)
+        return await ImportRun(database, order, utc_now, note).run(parsed)
 
 
-def _conclude(tally: Tally, parsed: Parsed, where: Path, *, dry_run: bool) -> None:
+def _conclude(tally: ImportProgress, parsed: ParsedFile, where: Path, *, dry_run: bool) -> None:
     imported = "à importer" if dry_run else "importées"
     typer.echo(
         f"{tally.read} lignes lues, {tally.imported} {imported}, {tally.unchanged} sans changement, "

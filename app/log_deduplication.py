@@ -20,51 +20,51 @@ class Failure:
 
 @dataclass(slots=True)
 class _Count:
-    untold: int = 0
+    unreported: int = 0
     is_recent: bool = True
 
 
-Tell = Callable[[Failure, int], None]
+ReportRepeats = Callable[[Failure, int], None]
 
 
-class Repeats:
+class FailureDeduplicator:
     """After an interval of `seconds` without it, a failure is a first one again."""
 
     def __init__(self, seconds: float = INTERVAL_SECONDS) -> None:
         self._seconds = seconds
-        self._tell: Tell = _nobody
+        self._report: ReportRepeats = _discard
         self._counts: dict[Failure, _Count] = {}
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
 
-    def tell_to(self, tell: Tell) -> None:
+    def report_to(self, report: ReportRepeats) -> None:
         """Nothing was seen yet. At the end of each interval `tell` is given, in a thread, what came again in it, and
         how often."""
         self.flush()
         with self._lock:
-            self._tell = tell
+            self._report = report
             self._counts = {}
 
     def is_first(self, failure: Failure) -> bool:
         """Whether it is to be told whole; it is counted otherwise."""
         with self._lock:
-            self._wind()
+            self._start_timer()
             known = self._counts.get(failure)
             if known is None:
                 self._counts[failure] = _Count()
                 return True
-            known.untold += 1
+            known.unreported += 1
             known.is_recent = True
             return False
 
     def flush(self) -> None:
         """Tell now what was only counted, as at the end of the process."""
         with self._lock:
-            told = {failure: count.untold for failure, count in self._counts.items() if count.untold}
+            told = {failure: count.unreported for failure, count in self._counts.items() if count.unreported}
             for count in self._counts.values():
-                count.untold = 0
+                count.unreported = 0
         for failure, untold in told.items():
-            self._tell(failure, untold)
+            self._report(failure, untold)
 
     def _end_interval(self) -> None:
         self.flush()
@@ -74,14 +74,14 @@ class Repeats:
             for count in self._counts.values():
                 count.is_recent = False
             if self._counts:
-                self._wind()
+                self._start_timer()
 
-    def _wind(self) -> None:
+    def _start_timer(self) -> None:
         if self._timer is None:
             self._timer = threading.Timer(self._seconds, self._end_interval)
             self._timer.daemon = True
             self._timer.start()
 
 
-def _nobody(_: Failure, __: int) -> None:
+def _discard(_: Failure, __: int) -> None:
     """Logs are not configured yet."""

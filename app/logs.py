@@ -18,16 +18,20 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from app.log_deduplication import Failure, Repeats
+from app.log_deduplication import Failure, FailureDeduplicator
 
-_PLACES = 12  # the innermost frames of a traceback
-_ABOUT = ("code", "chore", "logger")  # what failures of one event are told apart by, beside their exceptions
+_MAX_TRACEBACK_FRAMES = 12  # the innermost frames of a traceback
+_DISTINGUISHING_KEYS = (
+    "code",
+    "chore",
+    "logger",
+)  # what failures of one event are told apart by, beside their exceptions
 _PROCESSORS: list[Processor] = []  # one list for good: whoever was given it keeps it
-_REPEATS = Repeats()
-atexit.register(_REPEATS.flush)
+_DEDUPLICATOR = FailureDeduplicator()
+atexit.register(_DEDUPLICATOR.flush)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _exception_chain(error: BaseException | None) -> Iterator[BaseException]:
     """An exception, then what it was raised from."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -36,9 +40,9 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _described(error: BaseException) -> dict[str, Any]:
+def _describe_exception(error: BaseException) -> dict[str, Any]:
     kind = type(error)
-    places = traceback.extract_tb(error.__traceback__)[-_PLACES:]
+    places = traceback.extract_tb(error.__traceback__)[-_MAX_TRACEBACK_FRAMES:]
     # PostgreSQL's five-character code and the constraint's name say what went wrong, and nothing of the row.
     said = {name: getattr(error, name, None) for name in ("sqlstate", "constraint_name")}
     return {
@@ -48,60 +52,60 @@ def _described(error: BaseException) -> dict[str, Any]:
     }
 
 
-def without_messages(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def strip_exception_messages(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Replace `exc_info` by what may be told of it."""
     found: object = event.pop("exc_info", None)
     error: object = sys.exc_info()[1] if found is True else found
     if isinstance(found, tuple):  # as the standard library has it: type, exception, traceback
         error = cast("tuple[object, ...]", found)[1]
     if isinstance(error, BaseException):
-        event["exception"] = [_described(item) for item in _chain(error)]
+        event["exception"] = [_describe_exception(item) for item in _exception_chain(error)]
     return event
 
 
-def _failure(level: str, event: str, about: EventDict, chain: list[dict[str, Any]]) -> Failure:
+def _failure_of(level: str, event: str, about: EventDict, chain: list[dict[str, Any]]) -> Failure:
     return Failure(
         level,
         event,
-        tuple((name, str(about[name])) for name in _ABOUT if name in about),
+        tuple((name, str(about[name])) for name in _DISTINGUISHING_KEYS if name in about),
         tuple((item["type"], item.get("sqlstate", ""), item["at"][-1] if item["at"] else "") for item in chain),
     )
 
 
-def _tell_again(logger: structlog.typing.FilteringBoundLogger, failure: Failure, times: int) -> None:
+def _log_repeats(logger: structlog.typing.FilteringBoundLogger, failure: Failure, times: int) -> None:
     told: dict[str, Any] = dict(failure.about)
     if failure.chain:
         told["exception"] = [{"type": kind, "at": [place]} for kind, _, place in failure.chain]
     logger.log(logging.getLevelNamesMapping()[failure.level.upper()], failure.event, repeated=times, **told)
 
 
-def once(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def drop_repeated_failures(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Let the first of equal failures through. Those said to be `alike` are equal whatever was raised, and to whom."""
     alike = event.pop("alike", False)
     if "exception" in event:
         level, what = event["level"], str(event["event"])
-        failure = Failure(level, what) if alike else _failure(level, what, event, event["exception"])
-        if not _REPEATS.is_first(failure):
+        failure = Failure(level, what) if alike else _failure_of(level, what, event, event["exception"])
+        if not _DEDUPLICATOR.is_first(failure):
             raise structlog.DropEvent
     return event
 
 
-def _is_first(record: logging.LogRecord) -> bool:
+def _first_occurrence_filter(record: logging.LogRecord) -> bool:
     """The same, for the standard library."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return True
-    chain = [_described(item) for item in _chain(error)]
-    return _REPEATS.is_first(_failure(record.levelname, str(record.msg), {"logger": record.name}, chain))
+    chain = [_describe_exception(item) for item in _exception_chain(error)]
+    return _DEDUPLICATOR.is_first(_failure_of(record.levelname, str(record.msg), {"logger": record.name}, chain))
 
 
-def first_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def keep_first_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """What follows it is what asyncio shows of a task that failed: the message of its exception too."""
     event["event"] = str(event["event"]).partition("\n")[0]
     return event
 
 
-def in_short(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def summarise_exceptions(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """For whoever reads a terminal: the types of the exceptions, and where the last arose."""
     chain: list[dict[str, Any]] | None = event.pop("exception", None)
     if chain:
@@ -110,14 +114,14 @@ def in_short(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
-SHARED: tuple[Processor, ...] = (
+SHARED_PROCESSORS: tuple[Processor, ...] = (
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    without_messages,
+    strip_exception_messages,
 )
 
 
-class _Written:
+class _ErrorTolerantStream:
     """A stream whose end may be closed, or its disk full: a line is lost then, not what was being done."""
 
     def __init__(self, stream: Any) -> None:
@@ -132,20 +136,20 @@ class _Written:
             self._stream.flush()
 
 
-def _as_bytes(event: EventDict, **_: Any) -> bytes:
+def _to_json_bytes(event: EventDict, **_: Any) -> bytes:
     return orjson.dumps(event, default=str)
 
 
-def _as_text(event: EventDict, **_: Any) -> str:
+def _to_json_text(event: EventDict, **_: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
-def _standard(level: str, stream: TextIO, *last: Processor) -> None:
+def _configure_standard_logging(level: str, stream: TextIO, *last: Processor) -> None:
     """Whatever logs through the standard library: the server, the drivers."""
     handler = logging.StreamHandler(stream)
-    handler.addFilter(_is_first)
+    handler.addFilter(_first_occurrence_filter)
     shown = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
-    foreign = (*SHARED, first_line)
+    foreign = (*SHARED_PROCESSORS, keep_first_line)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=shown))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # It tells each request's whole address, query included.
@@ -159,15 +163,15 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     factory: Callable[..., WrappedLogger]
     last: tuple[Processor, ...]
     if target.isatty():
-        last = in_short, structlog.dev.ConsoleRenderer()
-        factory = structlog.PrintLoggerFactory(cast("TextIO", _Written(target)))
-        _standard(level, target, *last)
+        last = summarise_exceptions, structlog.dev.ConsoleRenderer()
+        factory = structlog.PrintLoggerFactory(cast("TextIO", _ErrorTolerantStream(target)))
+        _configure_standard_logging(level, target, *last)
     else:
         # Bytes straight to the file: the standard library's way costs a request's line three times as much.
-        last = (structlog.processors.JSONRenderer(_as_bytes),)
-        factory = structlog.BytesLoggerFactory(cast("BinaryIO", _Written(target.buffer)))
-        _standard(level, target, structlog.processors.JSONRenderer(_as_text))
-    repeated = structlog.wrap_logger(factory(), processors=[*SHARED, *last], wrapper_class=wrapper)
-    _REPEATS.tell_to(partial(_tell_again, repeated))
-    _PROCESSORS[:] = [*SHARED, once, *last]
+        last = (structlog.processors.JSONRenderer(_to_json_bytes),)
+        factory = structlog.BytesLoggerFactory(cast("BinaryIO", _ErrorTolerantStream(target.buffer)))
+        _configure_standard_logging(level, target, structlog.processors.JSONRenderer(_to_json_text))
+    repeated = structlog.wrap_logger(factory(), processors=[*SHARED_PROCESSORS, *last], wrapper_class=wrapper)
+    _DEDUPLICATOR.report_to(partial(_log_repeats, repeated))
+    _PROCESSORS[:] = [*SHARED_PROCESSORS, drop_repeated_failures, *last]
     structlog.configure(_PROCESSORS, wrapper, logger_factory=factory, cache_logger_on_first_use=True)

@@ -18,68 +18,72 @@ from app.clock import utc_now
 from app.draining import drain_on_sigterm
 from app.logs import configure_logs
 from app.persistence.engine.database import open_database
-from app.persistence.engine.listen_notify import Notices
+from app.persistence.engine.listen_notify import NotificationConnection
 from app.settings import Settings, SettingsError, read_settings
-from app.supervisor import GRACE_SECONDS, Chore, supervise
-from app.use_cases.notifications.egress_policy import Reach
-from app.worker import POOL_SIZE, work
+from app.supervisor import STOP_GRACE_SECONDS, BackgroundTask, supervise
+from app.use_cases.notifications.egress_policy import EgressPolicy
+from app.worker import WORKER_POOL_SIZE, run_worker
 
 # The heap of a started service is long-lived: walking it again for every few thousand new objects is what makes the
 # slowest answers slow.
-GENERATIONS = (50_000, 20, 50)
+GC_THRESHOLDS = (50_000, 20, 50)
 
 
 def build(settings: Settings) -> FastAPI:
     """Nothing connects before the first request. Raise SettingsError without a database or a secret."""
     if settings.database_url is None or settings.secret_key is None:
         raise SettingsError("DATABASE_URL et SECRET_KEY : requis ici ; `python -m app serve` sait s’en passer")
-    database = open_database(settings.database_url.get_secret_value(), secrets=settings.secrets, is_timed=True)
+    database = open_database(settings.database_url.get_secret_value(), secrets=settings.secrets, has_real_clock=True)
     pepper = Pepper(settings.secrets)
     limiter = RateLimiter(settings.rate_limit_per_minute)
-    reach = Reach(anywhere=settings.webhook_allow_private_addresses)
+    reach = EgressPolicy(allows_anything=settings.webhook_allow_private_addresses)
     service = ApplicationState(
-        database, utc_now, pepper, settings.base_url, limiter, _tokens(settings), egress_policy=reach
+        database, utc_now, pepper, settings.base_url, limiter, _token_reader(settings), egress_policy=reach
     )
     service.support_email = settings.support_email
     service.has_mailbox = settings.has_mailbox
     service.trusted_proxies = settings.proxies
     service.anonymise_after_years = settings.anonymise_after_years
     app = create_application(service)
-    url, ears = (
+    url, listeners = (
         settings.database_url.get_secret_value(),
         (service.credential_cache.listener, service.long_polls.listener),
     )
-    notices = Notices(url, *ears, changed=database.changed)
+    notices = NotificationConnection(url, *listeners, changed=database.changed)
 
     # A worker in this process has connections of its own: what it imports and delivers takes none from requests.
-    own = open_database(url, pool_size=POOL_SIZE, secrets=settings.secrets, is_timed=True)
-    own.changed = database.changed
+    worker_database = open_database(url, pool_size=WORKER_POOL_SIZE, secrets=settings.secrets, has_real_clock=True)
+    worker_database.changed = database.changed
 
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncGenerator[None, None]:
         drain_on_sigterm(service, settings.drain_seconds)
         stop = asyncio.Event()
-        chores = [Chore("hear_announcements_for_api", notices.listen, grace=0)]
+        tasks = [BackgroundTask("hear_announcements_for_api", notices.listen, grace=0)]
         if settings.run_worker:
-            chores.append(Chore("work", lambda _: work(own, url, settings, stop), grace=2 * GRACE_SECONDS))
-        background = asyncio.create_task(supervise(chores, stop))
+            tasks.append(
+                BackgroundTask(
+                    "work", lambda _: run_worker(worker_database, url, settings, stop), grace=2 * STOP_GRACE_SECONDS
+                )
+            )
+        background = asyncio.create_task(supervise(tasks, stop))
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*GENERATIONS)
+        gc.set_threshold(*GC_THRESHOLDS)
         try:
             yield
         finally:
             stop.set()
             await background
             await service.audit_log.close()
-            await own.close()
+            await worker_database.close()
             await database.close()
 
     app.router.lifespan_context = lifespan
     return app
 
 
-def _tokens(settings: Settings) -> AccessTokenVerifier | None:
+def _token_reader(settings: Settings) -> AccessTokenVerifier | None:
     if settings.token_issuer is None or settings.token_audience is None:
         return None
     return AccessTokenVerifier(JwksCache(settings.token_issuer, settings.token_jwks_url), settings.token_audience)

@@ -9,65 +9,67 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client import multiprocess as several_processes
 
 __all__ = [
-    "CHORE_FAILURES",
-    "CHORE_LAST_TURN",
+    "BACKGROUND_TASK_FAILURES",
+    "BACKGROUND_TASK_LAST_TURN",
     "CONTENT_TYPE",
-    "DEAD",
+    "DEAD_DELIVERIES",
     "DELIVERY_ATTEMPTS",
-    "LANES",
-    "OLDEST_UNDELIVERED",
-    "OLDEST_UNSEQUENCED",
-    "REQUESTS",
-    "SHARED_FOLDER",
-    "UNDELIVERED",
+    "DELIVERY_LANES",
+    "MULTIPROCESS_DIRECTORY",
+    "OLDEST_UNDELIVERED_AGE",
+    "OLDEST_UNSEQUENCED_AGE",
+    "REQUEST_DURATION",
+    "UNDELIVERED_DELIVERIES",
     "WORKERS",
     "count_decisions",
     "exposition",
-    "show_attempts",
+    "serve_worker_metrics",
 ]
 
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for where several processes count together
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
+MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for where several processes count together
+DURATION_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
 
 REGISTRY = CollectorRegistry()
 
-REQUESTS = Histogram(
+REQUEST_DURATION = Histogram(
     "http_server_request_duration_seconds",
     "Time from a request's arrival to the end of its answer.",
     ["method", "route", "status"],
-    buckets=BUCKETS,
+    buckets=DURATION_BUCKETS_SECONDS,
     registry=REGISTRY,
 )
 DECISIONS = Counter("registration_decisions", "Decisions committed, by outcome.", ["outcome"], registry=REGISTRY)
-REASONS = Counter("registration_refusal_reasons", "Reasons given by them, by code.", ["reason"], registry=REGISTRY)
-OLDEST_UNSEQUENCED = Gauge(
+REFUSAL_REASONS = Counter(
+    "registration_refusal_reasons", "Reasons given by them, by code.", ["reason"], registry=REGISTRY
+)
+OLDEST_UNSEQUENCED_AGE = Gauge(
     "outbox_oldest_unsequenced_age_seconds",
     "Age of the oldest event without a position; 0 when none waits.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
-OLDEST_UNDELIVERED = Gauge(
+OLDEST_UNDELIVERED_AGE = Gauge(
     "delivery_oldest_undelivered_age_seconds",
     "Age of the oldest delivery that has neither arrived nor been given up; 0 when there is none.",
     ["channel"],
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
-UNDELIVERED = Gauge(
+UNDELIVERED_DELIVERIES = Gauge(
     "delivery_undelivered",
     "Deliveries that have neither arrived nor been given up.",
     ["channel"],
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
-DEAD = Gauge(
+DEAD_DELIVERIES = Gauge(
     "delivery_dead",
     "Deliveries given up and not asked for again, of the last 90 days.",
     ["channel"],
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
-LANES = Gauge(
+DELIVERY_LANES = Gauge(
     "delivery_lanes",
     "Receivers by the state of their circuit breaker: closed, open, half_open; disabled when it was given up.",
     ["channel", "state"],
@@ -83,13 +85,13 @@ WORKERS = Gauge(
 DELIVERY_ATTEMPTS = Counter(
     "delivery_attempts", "Attempts settled, by what they came to.", ["channel", "outcome"], registry=REGISTRY
 )
-CHORE_FAILURES = Counter(
+BACKGROUND_TASK_FAILURES = Counter(
     "background_failures",
     "Failures of what is done in the background, which begins again.",
     ["chore"],
     registry=REGISTRY,
 )
-CHORE_LAST_TURN = Gauge(
+BACKGROUND_TASK_LAST_TURN = Gauge(
     "background_last_turn_timestamp_seconds",
     "When a chore last came to the end of a turn without a failure: one that hangs shows by its age.",
     ["chore"],
@@ -98,9 +100,9 @@ CHORE_LAST_TURN = Gauge(
 )
 
 # What a worker counts; the rest is of the API, or found in the database when the API is asked.
-OF_A_WORKER = CollectorRegistry()
-for measure in (DELIVERY_ATTEMPTS, CHORE_FAILURES, CHORE_LAST_TURN):
-    OF_A_WORKER.register(measure)
+WORKER_REGISTRY = CollectorRegistry()
+for measure in (DELIVERY_ATTEMPTS, BACKGROUND_TASK_FAILURES, BACKGROUND_TASK_LAST_TURN):
+    WORKER_REGISTRY.register(measure)
 
 
 def count_decisions(decisions: Sequence[Mapping[str, Any]]) -> None:
@@ -108,18 +110,18 @@ def count_decisions(decisions: Sequence[Mapping[str, Any]]) -> None:
     for decision in decisions:
         DECISIONS.labels(decision["outcome"]).inc()
         for refusal in decision["reasons"]:
-            REASONS.labels(refusal.code).inc()
+            REFUSAL_REASONS.labels(refusal.code).inc()
 
 
 def exposition() -> bytes:
     """Everything counted, by all processes of this server, in the Prometheus text format."""
-    if SHARED_FOLDER not in os.environ:
+    if MULTIPROCESS_DIRECTORY not in os.environ:
         return generate_latest(REGISTRY)
     together = CollectorRegistry()
     several_processes.MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no annotation there
     return generate_latest(together)
 
 
-def show_attempts(host: str, port: int) -> None:
+def serve_worker_metrics(host: str, port: int) -> None:
     """At this address, for a worker beside the API. Raise OSError."""
-    start_http_server(port, host, OF_A_WORKER)
+    start_http_server(port, host, WORKER_REGISTRY)

@@ -9,8 +9,8 @@ from app.administration import with_database
 from app.api.identity.api_key_secrets import KEY_PREFIX
 from app.clock import utc_now
 from app.persistence.engine.driver_types import Row
-from app.settings import SettingsError, settings_beside
-from app.use_cases.administration.rotate_secrets import Remaining, remaining, rotate
+from app.settings import SettingsError, settings_of_running_service
+from app.use_cases.administration.rotate_secrets import RemainingUses, remaining_uses, reseal_secrets
 
 secrets = typer.Typer(no_args_is_help=True, help="SECRET_KEY : le remplacer, et savoir quand l’ancienne valeur part.")
 
@@ -20,7 +20,7 @@ STILL_NEEDED = "L’ancienne valeur sert encore :"
 
 def _values() -> tuple[str, ...]:
     """Newest first. Raise SettingsError."""
-    values = settings_beside().secrets
+    values = settings_of_running_service().secrets
     if not values:
         raise SettingsError("SECRET_KEY : requis par cette commande")
     return values
@@ -30,7 +30,7 @@ def _values() -> tuple[str, ...]:
 def rotate_secrets() -> None:
     """Chiffrer à nouveau, par la première valeur de SECRET_KEY, tout ce qu’une autre avait chiffré."""
     values, now = _values(), utc_now()
-    done = with_database(lambda database: rotate(database, values, now))
+    done = with_database(lambda database: reseal_secrets(database, values, now))
     typer.echo(f"{done} secrets chiffrés à nouveau ; voyez `python -m app secrets status`.")
 
 
@@ -38,7 +38,7 @@ def rotate_secrets() -> None:
 def show_status() -> None:
     """Dire ce qui a encore besoin d’une ancienne valeur ; statut 0 quand elle peut être retirée, 1 sinon."""
     values, now = _values(), utc_now()
-    left = with_database(lambda database: remaining(database, values, now))
+    left = with_database(lambda database: remaining_uses(database, values, now))
     if left.lost:
         typer.echo(f"{left.lost} secrets ne s’ouvrent avec aucune valeur de SECRET_KEY.", err=True)
     if len(values) == 1:
@@ -51,7 +51,7 @@ def show_status() -> None:
     sys.exit(1)
 
 
-def _needs(left: Remaining) -> Iterator[str]:
+def _needs(left: RemainingUses) -> Iterator[str]:
     if left.since is None:
         yield "- la nouvelle n’est pas encore en service : `python -m app secrets rotate`, une fois tout redémarré"
     if left.sealed:

@@ -11,7 +11,7 @@ from uvicorn.supervisors import Multiprocess
 from app.api.http.limits.connection_limits import LimitedHttpProtocol
 from app.logs import configure_logs
 from app.main import build
-from app.metrics import SHARED_FOLDER
+from app.metrics import MULTIPROCESS_DIRECTORY
 from app.settings import Settings
 
 GRACE_SECONDS = 20
@@ -69,4 +69,4 @@ def complete_environment(settings: Settings) -> None:
         counting = settings.data_dir.absolute() / "metrics"
         shutil.rmtree(counting, ignore_errors=True)
         counting.mkdir(parents=True)
-        os.environ[SHARED_FOLDER] = str(counting)
+        os.environ[MULTIPROCESS_DIRECTORY] = str(counting)

@@ -10,8 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.api.http.limits.trusted_proxies import TrustedProxies, parse_trusted_proxies
-from app.outbox.mail_server import MailServer, mail_server_at
-from app.persistence.engine.connection import hosts_of
+from app.outbox.mail_server import MailServer, parse_mail_server_url
+from app.persistence.engine.connection import urls_per_host
 from app.wording.email_addresses import InvalidEmailAddress, parse_mailbox
 
 
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
 
     @property
     def mail_server(self) -> MailServer | None:
-        return mail_server_at(self.smtp_url.get_secret_value()) if self.smtp_url is not None else None
+        return parse_mail_server_url(self.smtp_url.get_secret_value()) if self.smtp_url is not None else None
 
     @property
     def proxies(self) -> TrustedProxies:
@@ -69,24 +69,24 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            mail_server_at(value.get_secret_value())
+            parse_mail_server_url(value.get_secret_value())
         return value
 
     @field_validator("support_email")
     @classmethod
-    def _is_bare(cls, value: str) -> str:
+    def _strip_display_name(cls, value: str) -> str:
         """Without the name that it may have been given."""
-        return _bare(value)
+        return _without_display_name(value)
 
     @field_validator("mail_from", "support_email")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         """As the writer of e-mails will read it."""
         try:
-            parse_mailbox(_bare(value))
+            parse_mailbox(_without_display_name(value))
         except InvalidEmailAddress as problem:
             raise ValueError(problem.reason.fr) from None
-        if parseaddr(value)[1] != _bare(value):
+        if parseaddr(value)[1] != _without_display_name(value):
             raise ValueError("doit être une adresse, ou un nom et une adresse : Inscriptions <inscriptions@exemple.fr>")
         return value
 
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         if value is not None and urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
             raise ValueError("doit commencer par postgresql://")
         if value is not None:
-            hosts_of(value.get_secret_value())
+            urls_per_host(value.get_secret_value())
         return value
 
     @field_validator("public_base_url")
@@ -108,9 +108,11 @@ class Settings(BaseSettings):
 
     @field_validator("token_issuer", "token_jwks_url")
     @classmethod
-    def _cannot_be_overheard(cls, value: str | None) -> str | None:
+    def _must_use_https(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)):
+        if not parts.hostname or not (
+            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+        ):
             raise ValueError("doit commencer par https:// (http:// pour cette machine seulement)")
         return value
 
@@ -127,21 +129,21 @@ class Settings(BaseSettings):
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         parts = value.get_secret_value().split() if value is not None else []
-        if value is not None and (not parts or min(map(len, parts)) < MINIMUM_SECRET):
-            raise ValueError(f"chaque valeur doit avoir au moins {MINIMUM_SECRET} caractères")
+        if value is not None and (not parts or min(map(len, parts)) < MINIMUM_SECRET_LENGTH):
+            raise ValueError(f"chaque valeur doit avoir au moins {MINIMUM_SECRET_LENGTH} caractères")
         return value
 
 
-def _bare(value: str) -> str:
+def _without_display_name(value: str) -> str:
     """An address without the name before it."""
     _, bracket, rest = value.rpartition("<")
     return rest.removesuffix(">") if bracket and value.endswith(">") else value
 
 
-MINIMUM_SECRET = 32
+MINIMUM_SECRET_LENGTH = 32
 # Of the data folder, while a service runs there without a database of its own.
 SECRET_FILE, DATABASE_FILE = "secret-key", "database-url"
-LOCAL = {"127.0.0.1", "::1", "localhost"}
+LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
 class SettingsError(Exception):
@@ -158,7 +160,7 @@ def read_settings() -> Settings:
         raise SettingsError(f"{name} : {first['msg'].removeprefix('Value error, ')}") from None
     if settings.database_url is not None and settings.secret_key is None:
         raise SettingsError(
-            f"SECRET_KEY : requis quand DATABASE_URL est défini ; donnez {MINIMUM_SECRET} caractères aléatoires "
+            f"SECRET_KEY : requis quand DATABASE_URL est défini ; donnez {MINIMUM_SECRET_LENGTH} caractères aléatoires "
             "(python3 -c 'import secrets; print(secrets.token_urlsafe(48))')"
         )
     if settings.token_issuer is not None and settings.token_audience is None:
@@ -166,7 +168,7 @@ def read_settings() -> Settings:
     return settings
 
 
-def settings_beside() -> Settings:
+def settings_of_running_service() -> Settings:
     """As `read_settings`; for want of a database, with that of the service which runs on the data folder.
 
     Raise SettingsError.

@@ -12,26 +12,26 @@ from pathlib import Path
 from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.schema.migrations import migrate
 from benchmarks.dataset import ADVISERS, populate
-from benchmarks.event_latency import REGISTRATIONS, place_all, told
+from benchmarks.event_latency import REGISTRATIONS, measure_latency, place_all
 from benchmarks.http_load import Load, Result, choose_generator
-from benchmarks.import_throughput import imported
-from benchmarks.pgbench_baseline import nine_statements
-from benchmarks.server_processes import Server, bare_server, relays, service
-from benchmarks.webhook_receiver import receiving
-from benchmarks.webhook_throughput import ENDPOINTS, add_endpoints, delivered, skip_reminders
+from benchmarks.import_throughput import measure_imports
+from benchmarks.pgbench_baseline import measure_pgbench
+from benchmarks.server_processes import Server, running_bare_app, running_service, running_workers
+from benchmarks.webhook_receiver import running_receiver
+from benchmarks.webhook_throughput import ENDPOINTS, add_endpoints, measure_deliveries, skip_reminders
 
 CLIENTS = 16
-RELAYS = (1, 2, 4)
-USED = 20_000  # advisers that a row of registrations may use up
+RELAY_COUNTS = (1, 2, 4)
+ADVISERS_PER_ROW = 20_000  # advisers that a row of registrations may use up
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 
 
-def register(base: str, authorization: str, first: int, seconds: int) -> Load:
+def registration_load(base: str, authorization: str, first: int, seconds: int) -> Load:
     """Each request is a new adviser's first module: decided, written, committed, with its outbox row."""
     return Load(base, "register", authorization, first, seconds, CLIENTS)
 
 
-def row(name: str, per_second: float, result: Result | None, cpu_ms: float | None) -> str:
+def format_row(name: str, per_second: float, result: Result | None, cpu_ms: float | None) -> str:
     latency = f"{result.p50_ms:8.1f} {result.p99_ms:8.1f}" if result else f"{'':8} {'':8}"
     cpu = f"{cpu_ms:8.2f}" if cpu_ms is not None else f"{'':8}"
     return f"{name:<44} {per_second:9.0f} {latency} {cpu}"
@@ -55,57 +55,65 @@ class Bench:
     authorization: str
     figures: dict[str, float]
 
-    def keep(self, **figures: float) -> None:
+    def record(self, **figures: float) -> None:
         self.figures.update({name: round(value, 3) for name, value in figures.items()})
 
 
-def hot_path(bench: Bench, app: Server) -> float:
+def measure_hot_path(bench: Bench, app: Server) -> float:
     """The rows of a registration, between two of pgbench, and of the reads; return how many a second were registered."""
     authorization = bench.authorization
-    measure(app, register(app.base_url, authorization, first=0, seconds=2))  # warms pools, statements and caches
-    pg = nine_statements(bench.cluster, CLIENTS, SECONDS)
-    print(row("pgbench, nine statements", pg, None, None))
-    written, cpu_register = measure(app, register(app.base_url, authorization, USED, SECONDS))
-    print(row("POST /v1/registrations", written.per_second, written, cpu_register))
-    again = nine_statements(bench.cluster, CLIENTS, SECONDS)
-    print(row("pgbench, nine statements, again", again, None, None))
+    measure(
+        app, registration_load(app.base_url, authorization, first=0, seconds=2)
+    )  # warms pools, statements and caches
+    pg = measure_pgbench(bench.cluster, CLIENTS, SECONDS)
+    print(format_row("pgbench, nine statements", pg, None, None))
+    written, cpu_register = measure(app, registration_load(app.base_url, authorization, ADVISERS_PER_ROW, SECONDS))
+    print(format_row("POST /v1/registrations", written.per_second, written, cpu_register))
+    again = measure_pgbench(bench.cluster, CLIENTS, SECONDS)
+    print(format_row("pgbench, nine statements, again", again, None, None))
     one, cpu_read = measure(app, Load(app.base_url, "read", authorization, 0, SECONDS, CLIENTS))
-    print(row("GET /v1/registrations/{id}", one.per_second, one, cpu_read))
+    print(format_row("GET /v1/registrations/{id}", one.per_second, one, cpu_read))
     page, cpu_page = measure(app, Load(app.base_url, "page", authorization, 0, SECONDS, CLIENTS))
-    print(row("GET /v1/registrations, a page of 100", page.per_second, page, cpu_page))
-    bench.keep(ratio_pgbench=written.per_second / ((pg + again) / 2), registrations_per_s=written.per_second)
-    bench.keep(p50_ms=written.p50_ms, p99_ms=written.p99_ms)
-    bench.keep(cpu_ms_register=cpu_register, cpu_ms_read=cpu_read, cpu_ms_page=cpu_page)
+    print(format_row("GET /v1/registrations, a page of 100", page.per_second, page, cpu_page))
+    bench.record(ratio_pgbench=written.per_second / ((pg + again) / 2), registrations_per_s=written.per_second)
+    bench.record(p50_ms=written.p50_ms, p99_ms=written.p99_ms)
+    bench.record(cpu_ms_register=cpu_register, cpu_ms_read=cpu_read, cpu_ms_page=cpu_page)
     return written.per_second
 
 
-def told_to_others(bench: Bench, app: Server) -> None:
+def measure_events(bench: Bench, app: Server) -> None:
     """The rows of events: placed, read in the feed, delivered."""
     events, placed_per_second = place_all(bench.url)
-    print(row(f"events placed, {events} that waited", placed_per_second, None, None))
+    print(format_row(f"events placed, {events} that waited", placed_per_second, None, None))
     skip_reminders(bench.url)
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         add_endpoints(bench.url, receiver, 1)
-        with relays(bench.url, 1):
-            seen, received = told(app.base_url, bench.authorization, 4 * USED - 2 * REGISTRATIONS, receiver)
-        print(row("registration answered → event read", seen.per_second, seen, None))
-        print(row("registration answered → webhook received", received.per_second, received, None))
+        with running_workers(bench.url, 1):
+            seen, received = measure_latency(
+                app.base_url, bench.authorization, 4 * ADVISERS_PER_ROW - 2 * REGISTRATIONS, receiver
+            )
+        print(format_row("registration answered → event read", seen.per_second, seen, None))
+        print(format_row("registration answered → webhook received", received.per_second, received, None))
         add_endpoints(bench.url, receiver, ENDPOINTS - 1)
-        for count in RELAYS:
-            delivered_per_second, cpu = delivered(bench.url, receiver, count)
-            print(row(f"webhooks, delivered by {count} relay{'s' * (count > 1)}", delivered_per_second, None, cpu))
-            bench.keep(**{f"webhooks_per_s_by_{count}": delivered_per_second})
-    bench.keep(events_placed_per_s=placed_per_second, event_p50_ms=seen.p50_ms, event_p99_ms=seen.p99_ms)
-    bench.keep(webhook_p50_ms=received.p50_ms, webhook_p99_ms=received.p99_ms)
+        for count in RELAY_COUNTS:
+            delivered_per_second, cpu = measure_deliveries(bench.url, receiver, count)
+            print(
+                format_row(f"webhooks, delivered by {count} relay{'s' * (count > 1)}", delivered_per_second, None, cpu)
+            )
+            bench.record(**{f"webhooks_per_s_by_{count}": delivered_per_second})
+    bench.record(events_placed_per_s=placed_per_second, event_p50_ms=seen.p50_ms, event_p99_ms=seen.p99_ms)
+    bench.record(webhook_p50_ms=received.p50_ms, webhook_p99_ms=received.p99_ms)
 
 
-def bare(bench: Bench) -> float:
+def measure_bare_app(bench: Bench) -> float:
     """The row of the bare app; return how many registrations a second."""
-    with bare_server(bench.url) as server:
-        measure(server, register(server.base_url, bench.authorization, 2 * USED, 2))
-        plain, cpu = measure(server, register(server.base_url, bench.authorization, 3 * USED, SECONDS))
-    print(row("bare ASGI app, same statements by asyncpg", plain.per_second, plain, cpu))
-    bench.keep(cpu_ms_bare=cpu)
+    with running_bare_app(bench.url) as server:
+        measure(server, registration_load(server.base_url, bench.authorization, 2 * ADVISERS_PER_ROW, 2))
+        plain, cpu = measure(
+            server, registration_load(server.base_url, bench.authorization, 3 * ADVISERS_PER_ROW, SECONDS)
+        )
+    print(format_row("bare ASGI app, same statements by asyncpg", plain.per_second, plain, cpu))
+    bench.record(cpu_ms_bare=cpu)
     return plain.per_second
 
 
@@ -121,15 +129,15 @@ def main() -> None:
         print(f"PostgreSQL {cluster.version}, {ADVISERS} advisers, {CLIENTS} clients, {SECONDS} s a row, ", end="")
         print(f"load by {choose_generator().__name__}, {os.cpu_count()} cores")
         print(f"{'':<44} {'per s':>9} {'p50 ms':>8} {'p99 ms':>8} {'CPU ms':>8}")
-        app = stack.enter_context(service(url))
+        app = stack.enter_context(running_service(url))
         bench = Bench(cluster, url, f"Bearer {keys['admin']}", {})
-        registered = hot_path(bench, app)
-        told_to_others(bench, app)
-        for kind, lines_per_second in imported(url, folder):
-            print(row(f"lines imported, {kind}", lines_per_second, None, None))
-            bench.keep(**{f"lines_per_s_{kind}": lines_per_second})
-        bench.keep(rss_mb=app.resident_mb())
-        bench.keep(ratio_bare=registered / bare(bench))
+        registered = measure_hot_path(bench, app)
+        measure_events(bench, app)
+        for kind, lines_per_second in measure_imports(url, folder):
+            print(format_row(f"lines imported, {kind}", lines_per_second, None, None))
+            bench.record(**{f"lines_per_s_{kind}": lines_per_second})
+        bench.record(rss_mb=app.resident_mb())
+        bench.record(ratio_bare=registered / measure_bare_app(bench))
         figures = bench.figures
         print(f"ratio to pgbench {figures['ratio_pgbench']:.2f}, to the bare app {figures['ratio_bare']:.2f}; ", end="")
         print(f"{figures['rss_mb']:.0f} MB")

@@ -9,12 +9,12 @@ import orjson
 import uvicorn
 from uuid_utils.compat import uuid7
 
-from app.persistence.advisers.adviser_files import FILE_STATEMENTS
-from app.persistence.engine.connection_pool import session_of
-from app.persistence.engine.database import WRITERS
-from app.persistence.engine.database_roles import SERVICE
-from app.persistence.engine.transactions.adviser_locks import Lock, Target
-from app.persistence.registrations import WRITE_AND_REMEMBER
+from app.persistence.advisers.adviser_files import READ_FILE_BY_TARGET
+from app.persistence.engine.connection_pool import session_settings
+from app.persistence.engine.database import MAX_WRITERS
+from app.persistence.engine.database_roles import SERVICE_ROLE
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
+from app.persistence.registrations import WRITE_WITH_RESPONSE
 from app.seed.published_catalogue import LA_MEDNUM
 from benchmarks.dataset import MODULE, NOW
 
@@ -22,7 +22,7 @@ CLIENT = UUID(int=1)
 NOW_TEXT = NOW.isoformat()
 
 
-class Bare:
+class BareApp:
     def __init__(self, url: str) -> None:
         self.url = url
         self.pool: Any = None
@@ -45,7 +45,7 @@ class Bare:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.pool = await asyncpg.create_pool(
-                    self.url, min_size=WRITERS, max_size=WRITERS, server_settings=session_of(SERVICE)
+                    self.url, min_size=MAX_WRITERS, max_size=MAX_WRITERS, server_settings=session_settings(SERVICE_ROLE)
                 )
                 await send({"type": "lifespan.startup.complete"})
             else:
@@ -54,20 +54,20 @@ class Bare:
                 return
 
     async def _register(self, body: dict[str, Any]) -> bytes:
-        lock = Lock(Target.ADVISER, UUID(body["adviser_id"]))
+        lock = AdviserLock(LockTarget.ADVISER, UUID(body["adviser_id"]))
         registration, decision, key = str(uuid7()), str(uuid7()), str(uuid7())
         async with self.pool.acquire() as connection:
             await connection.execute(f"BEGIN; SELECT 1 FROM adviser WHERE id = {lock.adviser} FOR NO KEY UPDATE")
             arguments = (lock.id, MODULE, LA_MEDNUM, CLIENT, key)
-            row = await connection.fetchrow(FILE_STATEMENTS[Target.ADVISER], *arguments)
-            rows = _rows(body, registration, decision, row["file"])
+            row = await connection.fetchrow(READ_FILE_BY_TARGET[LockTarget.ADVISER], *arguments)
+            rows = _rows_to_write(body, registration, decision, row["file"])
             answer = orjson.dumps(rows[0])
-            await connection.execute(WRITE_AND_REMEMBER, *rows[1:], CLIENT, key, b"f", 201, "{}", answer, NOW)
+            await connection.execute(WRITE_WITH_RESPONSE, *rows[1:], CLIENT, key, b"f", 201, "{}", answer, NOW)
             await connection.execute("COMMIT")
         return answer
 
 
-def _rows(body: dict[str, Any], registration: str, decision: str, facts: str) -> tuple[Any, str, str, str]:
+def _rows_to_write(body: dict[str, Any], registration: str, decision: str, facts: str) -> tuple[Any, str, str, str]:
     session = body["session"]
     row: dict[str, Any] = {
         "id": registration,
@@ -123,4 +123,4 @@ def _rows(body: dict[str, Any], registration: str, decision: str, facts: str) ->
 
 
 if __name__ == "__main__":
-    uvicorn.run(Bare(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", access_log=False)
+    uvicorn.run(BareApp(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", access_log=False)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 
 from app.persistence.engine.database import open_database
-from app.use_cases.notifications.sequence_events import sequence
+from app.use_cases.notifications.sequence_events import sequence_events
 from benchmarks.dataset import NOW, adviser_id
 from benchmarks.http_load import BODY, Result
 from benchmarks.webhook_receiver import Receiver
@@ -23,7 +23,7 @@ PAUSE_SECONDS = 0.05  # between two registrations, on average
 async def _place_all(url: str, now: datetime) -> tuple[int, float]:
     database = open_database(url, pool_size=1)
     total, started = 0, monotonic()
-    while placed := await sequence(database, now):
+    while placed := await sequence_events(database, now):
         total += placed
     seconds = monotonic() - started
     await database.close()
@@ -44,7 +44,9 @@ async def _register(client: httpx.AsyncClient, first: int, answered: dict[str, f
         await asyncio.sleep(random.expovariate(1 / PAUSE_SECONDS))
 
 
-async def _follow(client: httpx.AsyncClient, cursor: str, answered: dict[str, float], seen: dict[str, float]) -> None:
+async def _follow_feed(
+    client: httpx.AsyncClient, cursor: str, answered: dict[str, float], seen: dict[str, float]
+) -> None:
     while len(answered) < REGISTRATIONS or answered.keys() - seen.keys():
         page = await client.get("/v1/events", params={"after": cursor}, headers={"Prefer": "wait=20"})
         cursor = page.raise_for_status().json()["next"]
@@ -59,23 +61,23 @@ async def _answered_and_seen(
     seen: dict[str, float] = {}
     async with httpx.AsyncClient(base_url=base_url, headers={"Authorization": authorization}, timeout=40) as client:
         head = await client.get("/v1/events", params={"after": "now"})
-        following = asyncio.create_task(_follow(client, head.json()["next"], answered, seen))
+        following = asyncio.create_task(_follow_feed(client, head.json()["next"], answered, seen))
         await _register(client, first, answered)
         await following
     return answered, seen
 
 
-def _result(answered: dict[str, float], told: dict[str, float]) -> Result:
+def _latency_result(answered: dict[str, float], told: dict[str, float]) -> Result:
     delays = sorted(told[registration] - instant for registration, instant in answered.items())
     middle, late = delays[len(delays) // 2], delays[len(delays) * 99 // 100]
     return Result(len(delays), 0, 1 / PAUSE_SECONDS, middle * 1000, late * 1000)
 
 
-def told(base_url: str, authorization: str, first: int, receiver: Receiver) -> tuple[Result, Result]:
+def measure_latency(base_url: str, authorization: str, first: int, receiver: Receiver) -> tuple[Result, Result]:
     """From the answer to a registration until a client that waits has its event, and until the receiver has it, which
     is told everything; registers from adviser `first` on."""
     answered, seen = asyncio.run(_answered_and_seen(base_url, authorization, first))
-    return _result(answered, seen), _result(answered, _received(answered, receiver))
+    return _latency_result(answered, seen), _latency_result(answered, _received(answered, receiver))
 
 
 def _received(answered: dict[str, float], receiver: Receiver) -> dict[str, float]:
@@ -83,7 +85,7 @@ def _received(answered: dict[str, float], receiver: Receiver) -> dict[str, float
     received: dict[str, float] = {}
     count = len(answered)
     while answered.keys() - received.keys():
-        came = receiver.has(count)
+        came = receiver.wait_for(count)
         received = {json.loads(one.body)["data"]["subject"]["id"]: one.at for one in came}
         count = len(came) + 1
     return received

@@ -11,10 +11,10 @@ from app.persistence.administration.imports import ImportKind
 from benchmarks.dataset import SECRET
 
 LINES = 10_000
-NOBODY_YET = 10_000_000  # ID Conum from here on are free
+FIRST_FREE_CONUM_ID = 10_000_000  # ID Conum from here on are free
 
 # The headings of a neighbouring system, and a line of it; `{0}` is the adviser's number.
-SHEETS = {
+SAMPLE_FILES = {
     ImportKind.ADVISERS: (
         "Id conseiller;Prénom;Nom;Email;Code département",
         "{0};Camille;Exemple {0};camille.{0}@example.org;35",
@@ -34,12 +34,12 @@ SHEETS = {
 }
 
 
-def imported(url: str, folder: Path) -> Generator[tuple[ImportKind, float]]:
+def measure_imports(url: str, folder: Path) -> Generator[tuple[ImportKind, float]]:
     """Each kind, in the order in which they follow from each other, and its lines a second."""
     environment = {**os.environ, "DATABASE_URL": url, "SECRET_KEY": SECRET}
-    for kind, (headings, line) in SHEETS.items():
+    for kind, (headings, line) in SAMPLE_FILES.items():
         file = folder / f"{kind}.csv"
-        lines = (line.format(number) for number in range(NOBODY_YET, NOBODY_YET + LINES))
+        lines = (line.format(number) for number in range(FIRST_FREE_CONUM_ID, FIRST_FREE_CONUM_ID + LINES))
         file.write_text("\n".join((headings, *lines)), encoding="utf-8-sig")
         command = [sys.executable, "-m", "app", "import", kind, str(file)]
         begun = monotonic()

@@ -29,7 +29,7 @@ COMMIT;
 """
 
 
-def nine_statements(cluster: Cluster, clients: int, seconds: int) -> float:
+def measure_pgbench(cluster: Cluster, clients: int, seconds: int) -> float:
     """Transactions per second, prepared, over TCP as the service connects. Raise CalledProcessError."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "transaction.sql"

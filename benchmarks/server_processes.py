@@ -14,12 +14,12 @@ from urllib.request import urlopen
 from app.serving import listening_socket
 from benchmarks.dataset import SECRET
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+_CLOCK_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _STARTING_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningProcess:
     """A process."""
 
     pid: int
@@ -27,7 +27,7 @@ class Running:
     def cpu_seconds(self) -> float:
         """User and system time since it started."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS_PER_SECOND
 
     def resident_mb(self) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -35,7 +35,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Server(Running):
+class Server(RunningProcess):
     base_url: str
 
 
@@ -45,7 +45,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _started(command: list[str], environment: Mapping[str, str], port: int, probe: str) -> Generator[Server]:
+def _running_server(command: list[str], environment: Mapping[str, str], port: int, probe: str) -> Generator[Server]:
     process = subprocess.Popen(
         command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -71,25 +71,25 @@ def _wait(url: str) -> None:
 
 
 @contextmanager
-def service(url: str) -> Generator[Server]:
+def running_service(url: str) -> Generator[Server]:
     """The service, as it is deployed: one process."""
     port = _free_port()
     environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "PORT": str(port), "WORKERS": "1"}
     environment |= {"RATE_LIMIT_PER_MINUTE": "1000000", "DRAIN_SECONDS": "0"}
-    with _started([sys.executable, "-m", "app", "serve"], environment, port, "/readyz") as server:
+    with _running_server([sys.executable, "-m", "app", "serve"], environment, port, "/readyz") as server:
         yield server
 
 
 @contextmanager
-def bare_server(url: str) -> Generator[Server]:
+def running_bare_app(url: str) -> Generator[Server]:
     """A bare ASGI app that sends the same statements."""
     port = _free_port()
-    with _started([sys.executable, "-m", "benchmarks.bare_asgi_app", url, str(port)], {}, port, "/") as server:
+    with _running_server([sys.executable, "-m", "benchmarks.bare_asgi_app", url, str(port)], {}, port, "/") as server:
         yield server
 
 
 @contextmanager
-def relays(url: str, count: int) -> Generator[list[Running]]:
+def running_workers(url: str, count: int) -> Generator[list[RunningProcess]]:
     """So many workers, at work. They may deliver to this machine; e-mails wait, as nobody says how to send them."""
     environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
     environment |= {"PUBLIC_BASE_URL": "https://benchmark.example"}
@@ -100,7 +100,7 @@ def relays(url: str, count: int) -> Generator[list[Running]]:
     try:
         for process in started:
             _wait_until_tidied(process)
-        yield [Running(process.pid) for process in started]
+        yield [RunningProcess(process.pid) for process in started]
     finally:
         for process in started:
             process.terminate()

@@ -17,7 +17,7 @@ import uvloop
 
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 ID = re.compile(rb"webhook-id: (\S+)", re.IGNORECASE)
-BREAK = b"\r\n\r\n"
+HEADERS_END = b"\r\n\r\n"
 
 
 class Received(NamedTuple):
@@ -34,19 +34,19 @@ class Receiver:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        self.url = f"http://127.0.0.1:{int(self._heard())}"
+        self.url = f"http://127.0.0.1:{int(self._read_line())}"
 
-    def has(self, count: int) -> list[Received]:
+    def wait_for(self, count: int) -> list[Received]:
         """Everything, once there is so much of it. Blocking; raise ValueError when the process ends before."""
         print(count, file=self._process.stdin, flush=True)
-        return [Received(*each) for each in json.loads(self._heard())]
+        return [Received(*each) for each in json.loads(self._read_line())]
 
-    def _heard(self) -> str:
+    def _read_line(self) -> str:
         return self._process.stdout.readline() if self._process.stdout else ""
 
 
 @contextmanager
-def receiving() -> Generator[Receiver]:
+def running_receiver() -> Generator[Receiver]:
     """Until the block ends."""
     command, pipe = [sys.executable, "-m", __name__], subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
@@ -67,34 +67,34 @@ class _Arrivals:
         if len(self.received) >= self._wanted:
             self._enough.set()
 
-    async def reach(self, count: int) -> None:
+    async def wait_for(self, count: int) -> None:
         self._wanted = count
         if len(self.received) < count:
             self._enough.clear()
             await self._enough.wait()
 
 
-class _Line(asyncio.Protocol):
+class _ReceiverProtocol(asyncio.Protocol):
     """One connection, kept for as long as the sender likes."""
 
     def __init__(self, arrivals: _Arrivals) -> None:
         self._arrivals = arrivals
-        self._heard = b""
+        self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
-        self._heard += data
-        while (request := _request(self._heard)) is not None:
-            one, self._heard = request
+        self._buffer += data
+        while (request := _parse_request(self._buffer)) is not None:
+            one, self._buffer = request
             self._arrivals.add(one)
             self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
-def _request(heard: bytes) -> tuple[Received, bytes] | None:
+def _parse_request(heard: bytes) -> tuple[Received, bytes] | None:
     """The first one and what follows it; None as long as it is not complete."""
-    head, ended, rest = heard.partition(BREAK)
+    head, ended, rest = heard.partition(HEADERS_END)
     length = LENGTH.search(head)
     if not ended or length is None or len(rest) < (size := int(length[1])):
         return None
@@ -105,10 +105,10 @@ def _request(heard: bytes) -> tuple[Received, bytes] | None:
 
 async def main() -> None:
     loop, arrivals = asyncio.get_running_loop(), _Arrivals()
-    server = await loop.create_server(lambda: _Line(arrivals), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _ReceiverProtocol(arrivals), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     while count := await loop.run_in_executor(None, sys.stdin.readline):
-        await arrivals.reach(int(count))
+        await arrivals.wait_for(int(count))
         print(json.dumps(arrivals.received), flush=True)
 
 

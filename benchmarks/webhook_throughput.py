@@ -9,25 +9,25 @@ from uuid_utils.compat import uuid7
 
 from app.clock import utc_now
 from app.persistence.administration.clients import Client, Role, add_client
-from app.persistence.advisers.reminders import reach, take_round
+from app.persistence.advisers.reminders import claim_round, record_progress
 from app.persistence.engine.database import Database, open_database
-from app.persistence.engine.secrets.secret_box import Safe
+from app.persistence.engine.secrets.secret_box import SecretBox
 from app.persistence.outbox.webhook_endpoints import add_endpoint, add_secret, owner_of
 from app.use_cases.civil_date import civil_date
-from app.use_cases.notifications.administer_webhook_endpoints import make_secret
-from app.use_cases.notifications.sequence_events import sequence
+from app.use_cases.notifications.administer_webhook_endpoints import generate_secret
+from app.use_cases.notifications.sequence_events import sequence_events
 from benchmarks.dataset import NOW, SECRET
-from benchmarks.server_processes import relays
+from benchmarks.server_processes import running_workers
 from benchmarks.webhook_receiver import Receiver
 
 ENDPOINTS, EVENTS = 20, 250
 CLIENT = Client(UUID(int=2), Role.PLATFORM, None)
 
-TELL = """INSERT INTO outbox (event_id, type, subject_type, subject_id, subject_version, adviser_id, data, occurred_at)
+INSERT_EVENTS = """INSERT INTO outbox (event_id, type, subject_type, subject_id, subject_version, adviser_id, data, occurred_at)
 SELECT gen_random_uuid(), 'registration.accepted', 'registration', gen_random_uuid(), 1, gen_random_uuid(),
     '{"status": "accepted", "funding": "state", "reasons": []}', now() FROM generate_series(1, $1)"""
-HOLD = "UPDATE lane SET open_until = 'infinity'"
-LET_GO = "UPDATE lane SET open_until = NULL"
+PAUSE_DELIVERIES = "UPDATE lane SET open_until = 'infinity'"
+RESUME_DELIVERIES = "UPDATE lane SET open_until = NULL"
 
 
 def _run(url: str, act: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
@@ -48,7 +48,7 @@ def add_endpoints(url: str, receiver: Receiver, count: int) -> None:
             for number in range(count):
                 endpoint = uuid7()
                 await add_endpoint(tx, endpoint, owner_of(CLIENT), f"{receiver.url}/{number}", ["*"], NOW)
-                await add_secret(tx, uuid7(), endpoint, Safe((SECRET,)).seal(make_secret()))
+                await add_secret(tx, uuid7(), endpoint, SecretBox((SECRET,)).seal(generate_secret()))
 
     _run(url, add)
 
@@ -58,31 +58,31 @@ def skip_reminders(url: str) -> None:
 
     async def skip(database: Database) -> None:
         async with database.transaction() as tx:
-            await take_round(tx, civil_date(utc_now()))
-            await reach(tx, None)
+            await claim_round(tx, civil_date(utc_now()))
+            await record_progress(tx, None)
 
     _run(url, skip)
 
 
-async def _post(database: Database) -> None:
+async def _prepare_deliveries(database: Database) -> None:
     """Events for every endpoint, that nobody may deliver yet."""
-    await database.one(HOLD)
-    await database.one(TELL, EVENTS)
-    while await sequence(database, NOW):
+    await database.one(PAUSE_DELIVERIES)
+    await database.one(INSERT_EVENTS, EVENTS)
+    while await sequence_events(database, NOW):
         pass
 
 
-async def _let_go(database: Database) -> None:
-    await database.one(LET_GO)
+async def _resume_deliveries(database: Database) -> None:
+    await database.one(RESUME_DELIVERIES)
 
 
-def delivered(url: str, receiver: Receiver, count: int) -> tuple[float, float]:
+def measure_deliveries(url: str, receiver: Receiver, count: int) -> tuple[float, float]:
     """By so many relays, to ENDPOINTS endpoints: how many a second, and their processor time in milliseconds for each."""
-    _run(url, _post)
-    before = len(receiver.has(0))
-    with relays(url, count) as started:
+    _run(url, _prepare_deliveries)
+    before = len(receiver.wait_for(0))
+    with running_workers(url, count) as started:
         spent = -sum(relay.cpu_seconds() for relay in started)
-        _run(url, _let_go)
-        received = receiver.has(before + ENDPOINTS * EVENTS)[before:]
+        _run(url, _resume_deliveries)
+        received = receiver.wait_for(before + ENDPOINTS * EVENTS)[before:]
         spent += sum(relay.cpu_seconds() for relay in started)
     return len(received) / (received[-1].at - received[0].at), spent * 1000 / len(received)

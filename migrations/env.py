@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.persistence.schema.domain_tables import metadata
-from app.persistence.schema.migrations import engine_of
+from app.persistence.schema.migrations import create_engine
 
 ALONE = 7_241_906_215  # any number, the same for every process that migrates
 ASK_AGAIN_SECONDS = 0.1
@@ -32,7 +32,7 @@ async def taken(alone: AsyncConnection) -> None:
 
 
 async def main(url: str) -> None:
-    engine = engine_of(url)
+    engine = create_engine(url)
     try:
         async with engine.connect() as alone:
             await taken(alone)

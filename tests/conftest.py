@@ -18,28 +18,28 @@ from app.persistence.schema.migrations import migrate
 from app.seed.demonstration import load_demonstration
 from app.seed.published_catalogue import load_catalogue
 from tests.fake_clock import MORNING
-from tests.live_server import PEPPER, Served, serving
-from tests.log_capture import STREAM, personal_lines
+from tests.live_server import PEPPER, LiveServer, serving
+from tests.log_capture import SUITE_LOG, lines_with_personal_data
 
 TEMPLATE = "template_migrated"
 # Durability is what tests/embedded is about; here the disk would only be waited for.
-SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
+POSTGRES_SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
 # Nor must it be written to at all where memory has room: each test has a database of its own.
-MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
+SHARED_MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
 _numbers = count(1)
 
 
 def _roomy_folder() -> Path | None:
     """Where a server's files take least time; None for the usual place."""
-    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_IN_BYTES else None
+    return SHARED_MEMORY if SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free >= ROOM_IN_BYTES else None
 
 
 @pytest.fixture(scope="session", autouse=True)
 def logs() -> Generator[None]:
     """No person, address or key is found in what was logged, by the end of the suite."""
-    configure_logs("info", STREAM)
+    configure_logs("info", SUITE_LOG)
     yield
-    assert personal_lines() == []
+    assert lines_with_personal_data() == []
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def cluster() -> Generator[Cluster]:
         folder = Path(name)
         # PostgreSQL drops root's rights and must still be able to walk in.
         folder.chmod(0o755)
-        with running_cluster(folder / "data", settings=SETTINGS) as started:
+        with running_cluster(folder / "data", settings=POSTGRES_SETTINGS) as started:
             yield started
 
 
@@ -60,7 +60,7 @@ async def _load(url: str) -> None:
     await database.close()
 
 
-def fill(cluster: Cluster, name: str) -> None:
+def create_template(cluster: Cluster, name: str) -> None:
     """Make a database with the schema and the published catalogue, that nobody is connected to."""
     cluster.create_database(name)
     url = cluster.url(name)
@@ -71,27 +71,27 @@ def fill(cluster: Cluster, name: str) -> None:
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> str:
     """The name of a database that is copied."""
-    fill(cluster, TEMPLATE)
+    create_template(cluster, TEMPLATE)
     return TEMPLATE
 
 
-async def _commanded(cluster: Cluster, command: str) -> None:
+async def _execute_on_server(cluster: Cluster, command: str) -> None:
     maintenance = open_database(cluster.url("postgres"), pool_size=1, role=None)
     await maintenance.one(command)
     await maintenance.close()
 
 
-async def copied(cluster: Cluster, template: str) -> str:
+async def copy_database(cluster: Cluster, template: str) -> str:
     """The URL of a new copy of the template."""
     name = f"copy_{next(_numbers)}"
-    await _commanded(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # our own names
+    await _execute_on_server(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # our own names
     return cluster.url(name)
 
 
 @pytest.fixture(scope="session")
 async def demonstration(cluster: Cluster, template: str) -> str:
     """The name of a database with the demonstration department too, that nobody is connected to."""
-    url = await copied(cluster, template)
+    url = await copy_database(cluster, template)
     database = open_database(url, pool_size=4)
     await load_demonstration(database, MORNING)
     await database.close()
@@ -101,9 +101,9 @@ async def demonstration(cluster: Cluster, template: str) -> str:
 @pytest.fixture
 async def database_url(cluster: Cluster, template: str) -> AsyncGenerator[str]:
     """A database of the test's own, where commits are real."""
-    url = await copied(cluster, template)
+    url = await copy_database(cluster, template)
     yield url
-    await _commanded(cluster, f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (force)")
+    await _execute_on_server(cluster, f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (force)")
 
 
 @pytest.fixture
@@ -122,33 +122,33 @@ async def owner(database_url: str) -> AsyncGenerator[Database]:
 
 
 @pytest.fixture(scope="session")
-def served(cluster: Cluster, template: str) -> Generator[Served]:
+def served(cluster: Cluster, template: str) -> Generator[LiveServer]:
     """The service over real HTTP, on a database shared by the session: each test brings an adviser of its own."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
 
 @pytest.fixture
-def demonstrated(cluster: Cluster, demonstration: str) -> Generator[Served]:
+def served_demonstration(cluster: Cluster, demonstration: str) -> Generator[LiveServer]:
     """The service over real HTTP, on a demonstration department of the test's own."""
-    with serving(asyncio.run(copied(cluster, demonstration))) as started:
+    with serving(asyncio.run(copy_database(cluster, demonstration))) as started:
         yield started
 
 
 @pytest.fixture
-def platform(served: Served) -> Generator[httpx.Client]:
+def platform(served: LiveServer) -> Generator[httpx.Client]:
     with served.client("platform") as client:
         yield client
 
 
 @pytest.fixture
-def organisation(served: Served) -> Generator[httpx.Client]:
+def organisation(served: LiveServer) -> Generator[httpx.Client]:
     """La Mednum."""
     with served.client("training_organisation") as client:
         yield client
 
 
 @pytest.fixture
-def admin(served: Served) -> Generator[httpx.Client]:
+def admin(served: LiveServer) -> Generator[httpx.Client]:
     with served.client("admin") as client:
         yield client

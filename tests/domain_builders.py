@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from app.domain.decisions.decision_cascade import Cause, Proceedings
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade
 from app.domain.facts.adviser import Adviser, AdviserId, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
 from app.domain.facts.calendar import Dated
@@ -23,9 +23,23 @@ from app.domain.facts.policy import (
     Supplementary,
     TwoModules,
 )
-from app.domain.facts.registration import Funding, Payer, Registration, RegistrationId, Request, Status, Unit, submitted
+from app.domain.facts.registration import (
+    Funding,
+    Payer,
+    Registration,
+    RegistrationId,
+    Request,
+    Status,
+    Unit,
+    new_registration,
+)
 from app.domain.facts.session import Session, SessionFormat
-from app.domain.facts.training_organisation import Delivery, Territory, TrainingOrganisation, TrainingOrganisationId
+from app.domain.facts.training_organisation import (
+    Territory,
+    TrainingDelivery,
+    TrainingOrganisation,
+    TrainingOrganisationId,
+)
 
 day: Final = date.fromisoformat
 
@@ -153,7 +167,7 @@ THEMATIC: Final = a_module()
 
 def an_organisation(*territories: Territory, kind: ModuleKind = ModuleKind.INITIAL_TRAINING) -> TrainingOrganisation:
     covered = territories or (Territory.NATIONAL,)
-    return TrainingOrganisation(ORGANISATION_ID, tuple(Delivery(kind, territory) for territory in covered))
+    return TrainingOrganisation(ORGANISATION_ID, tuple(TrainingDelivery(kind, territory) for territory in covered))
 
 
 NATIONAL: Final = an_organisation()
@@ -254,15 +268,15 @@ POLICIES: Final = Policies((POLICY,))
 
 def a_submission(number: int, request: Request) -> Registration:
     """A registration as it stands before its first decision."""
-    return submitted(registration_id(number), request, OPENED_AT + timedelta(minutes=number))
+    return new_registration(registration_id(number), request, OPENED_AT + timedelta(minutes=number))
 
 
-def played(file: AdviserFile, *requests: Request, policies: Policies = POLICIES) -> Proceedings:
+def cascade_of_requests(file: AdviserFile, *requests: Request, policies: Policies = POLICIES) -> DecisionCascade:
     """The proceedings of these requests, submitted one after the other."""
-    proceedings = Proceedings(file, policies)
+    cascade = DecisionCascade(file, policies)
     for number, request in enumerate(requests, start=len(file.registrations) + 1):
-        proceedings = proceedings.ruled(a_submission(number, request), Cause.REQUEST)
-    return proceedings
+        cascade = cascade.decide_registration(a_submission(number, request), Cause.REQUEST)
+    return cascade
 
 
 def with_contracts(file: AdviserFile, *contracts: Contract) -> AdviserFile:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 MORNING = datetime(2026, 6, 15, 8, 30, tzinfo=UTC)
 
 
-class Clockwork:
+class FakeClock:
     """Stands at `now` until it is moved."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 
 from app.seed.published_catalogue import LA_MEDNUM
-from tests.live_server import key
+from tests.live_server import idempotency_headers
 
 SIRET = "21350238800019"
 
@@ -102,4 +102,4 @@ def an_adviser_in_post(client: httpx.Client, **fields: Any) -> str:
 
 
 def register(client: httpx.Client, adviser_id: str, **fields: Any) -> httpx.Response:
-    return client.post("/v1/registrations", json=registration_body(adviser_id, **fields), headers=key())
+    return client.post("/v1/registrations", json=registration_body(adviser_id, **fields), headers=idempotency_headers())

@@ -17,24 +17,24 @@ from app.api.http.limits.rate_limiter import RateLimiter
 from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.api_key_secrets import Pepper
 from app.persistence.engine.database import open_database
-from app.persistence.engine.listen_notify import Notices
+from app.persistence.engine.listen_notify import NotificationConnection
 from app.seed.demonstration_clients import make_demonstration_keys
 from app.serving import listening_socket, server_config
-from app.supervisor import Chore, supervise
-from tests.fake_clock import MORNING, Clockwork
+from app.supervisor import BackgroundTask, supervise
+from tests.fake_clock import MORNING, FakeClock
 
 PEPPER = Pepper(("a-secret-for-tests-that-is-long-enough",))
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class LiveServer:
     """`keys` has one key for each role, and `training_organisation_id`; `service` lives in another thread, as do the
     `connections` that are open."""
 
     base_url: str
     database_url: str
     keys: dict[str, str]
-    clock: Clockwork
+    clock: FakeClock
     service: ApplicationState
     connections: set[Any]
 
@@ -42,7 +42,7 @@ class Served:
         return httpx.Client(base_url=self.base_url, headers={"Authorization": f"Bearer {self.keys[role]}"}, timeout=30)
 
 
-def key() -> dict[str, str]:
+def idempotency_headers() -> dict[str, str]:
     """A new `Idempotency-Key`."""
     return {"Idempotency-Key": str(uuid4())}
 
@@ -57,10 +57,10 @@ async def _keys(url: str) -> dict[str, str]:
 @contextmanager
 def serving(
     database_url: str, *, per_minute: int = UNLIMITED, tokens: AccessTokenVerifier | None = None
-) -> Generator[Served]:
+) -> Generator[LiveServer]:
     """Serve until the block ends; a client may ask so often a minute, and come with `tokens` if there are any."""
     keys = asyncio.run(_keys(database_url))
-    listener, clock = listening_socket("127.0.0.1", 0), Clockwork()
+    listener, clock = listening_socket("127.0.0.1", 0), FakeClock()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     service = ApplicationState(
         open_database(database_url, secrets=PEPPER.secrets), clock, PEPPER, base_url, RateLimiter(per_minute), tokens
@@ -70,10 +70,10 @@ def serving(
 
     async def run() -> None:
         notices, stop = (
-            Notices(database_url, service.credential_cache.listener, changed=service.database.changed),
+            NotificationConnection(database_url, service.credential_cache.listener, changed=service.database.changed),
             asyncio.Event(),
         )
-        listening = asyncio.create_task(supervise([Chore("hear", notices.listen, grace=0)], stop))
+        listening = asyncio.create_task(supervise([BackgroundTask("hear", notices.listen, grace=0)], stop))
         await server.serve([listener])
         stop.set()
         await listening
@@ -85,6 +85,6 @@ def serving(
     with httpx.Client(base_url=base_url) as probe:
         while probe.get("/readyz").status_code != 200:
             pass
-    yield Served(base_url, database_url, keys, clock, service, server.server_state.connections)
+    yield LiveServer(base_url, database_url, keys, clock, service, server.server_state.connections)
     server.should_exit = True
     thread.join(10)

@@ -10,18 +10,18 @@ from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAIL
 from app.api.http.problems.problem_details import Problem
 from app.metrics import (
     CONTENT_TYPE,
-    DEAD,
-    LANES,
-    OLDEST_UNDELIVERED,
-    OLDEST_UNSEQUENCED,
-    UNDELIVERED,
+    DEAD_DELIVERIES,
+    DELIVERY_LANES,
+    OLDEST_UNDELIVERED_AGE,
+    OLDEST_UNSEQUENCED_AGE,
+    UNDELIVERED_DELIVERIES,
     WORKERS,
     exposition,
 )
-from app.persistence.administration.health import count_lanes, count_workers, oldest_unsequenced, why_unready
+from app.persistence.administration.health import count_lanes, count_workers, database_trouble, oldest_unsequenced
 from app.persistence.engine.database import Reader
-from app.persistence.engine.database_errors import UNREACHABLE
-from app.persistence.outbox.deliveries import Channel, count_dead, undelivered
+from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
+from app.persistence.outbox.deliveries import Channel, count_dead, count_undelivered
 from app.wording.languages import Sentence
 
 CIRCUIT_STATES = ("closed", "open", "half_open", "disabled")
@@ -43,7 +43,7 @@ async def ready(request: Request) -> Response:
     service = _service(request)
     if service.draining:
         raise Problem("unavailable", STOPPING, headers=RETRY_AFTER)
-    why = await why_unready(service.database)
+    why = await database_trouble(service.database)
     if why is not None:
         raise Problem("unavailable", DATABASE_UNAVAILABLE_MESSAGES[why], headers=RETRY_AFTER)
     return JSONResponse({"status": "ready"})
@@ -54,28 +54,30 @@ async def metrics(request: Request) -> Response:
     service = _service(request)
     try:
         since = await oldest_unsequenced(service.database)
-        OLDEST_UNSEQUENCED.set((service.clock() - since).total_seconds() if since else 0)
+        OLDEST_UNSEQUENCED_AGE.set((service.clock() - since).total_seconds() if since else 0)
         await _measure_deliveries(service.database)
         WORKERS.set(await count_workers(service.database))
-    except UNREACHABLE:
+    except UNAVAILABLE_ERRORS:
         of_channels = (
-            gauge.labels(channel) for gauge in (OLDEST_UNDELIVERED, UNDELIVERED, DEAD) for channel in Channel
+            gauge.labels(channel)
+            for gauge in (OLDEST_UNDELIVERED_AGE, UNDELIVERED_DELIVERIES, DEAD_DELIVERIES)
+            for channel in Channel
         )
-        of_lanes = (LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
-        for gauge in (OLDEST_UNSEQUENCED, WORKERS, *of_channels, *of_lanes):
+        of_lanes = (DELIVERY_LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
+        for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_channels, *of_lanes):
             gauge.set(float("nan"))
     return Response(exposition(), media_type=CONTENT_TYPE)
 
 
 async def _measure_deliveries(reader: Reader) -> None:
-    found, dead, lanes = await undelivered(reader), await count_dead(reader), await count_lanes(reader)
+    found, dead, lanes = await count_undelivered(reader), await count_dead(reader), await count_lanes(reader)
     for channel in Channel:
         waiting = found.get(channel, {"oldest": 0, "waiting": 0})
-        OLDEST_UNDELIVERED.labels(channel).set(waiting["oldest"])
-        UNDELIVERED.labels(channel).set(waiting["waiting"])
-        DEAD.labels(channel).set(dead.get(channel, 0))
+        OLDEST_UNDELIVERED_AGE.labels(channel).set(waiting["oldest"])
+        UNDELIVERED_DELIVERIES.labels(channel).set(waiting["waiting"])
+        DEAD_DELIVERIES.labels(channel).set(dead.get(channel, 0))
         for state in CIRCUIT_STATES:
-            LANES.labels(channel, state).set(lanes.get((channel, state), 0))
+            DELIVERY_LANES.labels(channel, state).set(lanes.get((channel, state), 0))
 
 
 def routes() -> list[BaseRoute]:

@@ -34,12 +34,12 @@ class EventType(StrEnum):
 
 # About the person more than about one registration: told to every training organisation with a registration of the
 # adviser that is not cancelled; of an anonymisation, to those with a cancelled one, too.
-TOLD_TO_ALL_CONCERNED = frozenset(
+SENT_TO_ALL_CONCERNED = frozenset(
     {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE, EventType.ADVISER_ANONYMISED}
 )
 
 # An organisation can bring these about again and again, with the same outcome: nobody is written to twice about it.
-SAID_ONCE = frozenset(
+EMAILED_ONCE = frozenset(
     {
         EventType.REGISTRATION_REFUSED,
         EventType.REGISTRATION_REGULARISATION_NOTIFIED,
@@ -48,12 +48,12 @@ SAID_ONCE = frozenset(
     }
 )
 
-ANY_OF = ".*"
+WILDCARD_SUFFIX = ".*"
 
 
-def types_named(pattern: str) -> frozenset[EventType]:
+def types_matching(pattern: str) -> frozenset[EventType]:
     """`registration.accepted` names one type, `registration.*` all that begin so; none when there is no such type."""
-    if pattern.endswith(ANY_OF):
+    if pattern.endswith(WILDCARD_SUFFIX):
         return frozenset(item for item in EventType if item.startswith(pattern.removesuffix("*")))
     return frozenset(item for item in EventType if item == pattern)
 
@@ -93,7 +93,7 @@ class Event:
     is_history: bool = False
 
 
-def written_to(
+def email_recipients(
     event_type: EventType, *, employer_acts: bool = False, employer_pays: bool = False
 ) -> tuple[Recipient, ...]:
     """Who gets an e-mail (section 9): the employer, of some events, only when it must act, or when it pays."""
@@ -130,7 +130,7 @@ def written_to(
             return (support,)
 
 
-def of_registration(
+def registration_event(
     event_type: EventType,
     adviser: AdviserId,
     registration: Registration,
@@ -155,7 +155,7 @@ def of_registration(
             "session_starts_on": registration.first_day,
             "reasons": [refusal.code for refusal in refusals],
         },
-        written_to(
+        email_recipients(
             event_type,
             employer_acts=any(refusal.code.who_acts is Actor.EMPLOYER for refusal in refusals),
             employer_pays=any(item is not None and item.payer in PAID_BY_EMPLOYER for item in (before, registration)),
@@ -163,17 +163,17 @@ def of_registration(
     )
 
 
-def outcome_of(before: Registration | None, after: Registration) -> EventType | None:
+def event_type_of_change(before: Registration | None, after: Registration) -> EventType | None:
     """The event that tells what a decision changed; None when it changed nothing that anybody must be told."""
     if before is not None and (before.status, before.entitlement) == (after.status, after.entitlement):
         return None
     if after.status is Status.ACCEPTED:
         promoted = before is not None and before.status is Status.AWAITING_CHOICE
         return EventType.REGISTRATION_FUNDED if promoted else EventType.REGISTRATION_ACCEPTED
-    return decision_event(after)
+    return event_type_of_decision(after)
 
 
-def decision_event(registration: Registration) -> EventType | None:
+def event_type_of_decision(registration: Registration) -> EventType | None:
     """The event of a registration just decided, whatever it was before; None for a status that no decision gives."""
     return {
         Status.ACCEPTED: EventType.REGISTRATION_ACCEPTED,

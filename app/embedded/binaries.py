@@ -9,11 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from app.embedded.cluster_error import ClusterError
-from app.embedded.os_account import Account
-from app.embedded.reachable_folders import relocated
+from app.embedded.os_account import OsAccount
+from app.embedded.reachable_folders import copy_of_binaries
 
 OLDEST_MAJOR = 15
-_WAY_OUT = "set DATABASE_URL to a PostgreSQL you have, or install the embedded one (uv sync --group embedded)"
+_REMEDY = "set DATABASE_URL to a PostgreSQL you have, or install the embedded one (uv sync --group embedded)"
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Binaries:
         return int(re.split(r"\D", self.version, maxsplit=1)[0])
 
 
-def find_binaries(account: Account) -> Binaries:
+def find_binaries(account: OsAccount) -> Binaries:
     """Return the first programs that `account` can really run: PG_BINDIR alone if set, else the wheel's, the machine's.
 
     Raises ClusterError when there are none, or only PostgreSQL 14 and older.
     """
     if named := os.environ.get("PG_BINDIR"):
-        return _named(Path(named), account)
+        return _from_pg_bindir(Path(named), account)
     complaints: list[str] = []
     for folder in _candidates():
         try:
@@ -40,14 +40,14 @@ def find_binaries(account: Account) -> Binaries:
         except ClusterError as error:
             complaints.append(str(error))
     found = f" ({'; '.join(complaints)})" if complaints else ""
-    raise ClusterError(f"no PostgreSQL {OLDEST_MAJOR} or newer on this machine{found}: {_WAY_OUT}")
+    raise ClusterError(f"no PostgreSQL {OLDEST_MAJOR} or newer on this machine{found}: {_REMEDY}")
 
 
-def _named(folder: Path, account: Account) -> Binaries:
+def _from_pg_bindir(folder: Path, account: OsAccount) -> Binaries:
     try:
         return _usable(folder, account)
     except ClusterError as error:
-        raise ClusterError(f"PG_BINDIR={folder} will not do: {error}; correct it, unset it, or {_WAY_OUT}") from error
+        raise ClusterError(f"PG_BINDIR={folder} will not do: {error}; correct it, unset it, or {_REMEDY}") from error
 
 
 def _candidates() -> Iterator[Path]:
@@ -56,33 +56,33 @@ def _candidates() -> Iterator[Path]:
         yield Path(place) / "pginstall18" / "bin"
     if program := shutil.which("postgres"):
         yield Path(program).resolve().parent
-    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_number, reverse=True)
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version_in_path, reverse=True)
 
 
-def _number(folder: Path) -> int:
+def _version_in_path(folder: Path) -> int:
     return int(folder.parent.name) if folder.parent.name.isdecimal() else 0
 
 
-def _usable(folder: Path, account: Account) -> Binaries:
+def _usable(folder: Path, account: OsAccount) -> Binaries:
     folder = folder.resolve()
     for program in ("postgres", "initdb", "psql"):
         if not (folder / program).is_file():
             raise ClusterError(f"{folder} holds no {program}")
-    found = _tried(folder, account) or _moved(folder, account)
+    found = _probe_version(folder, account) or _usable_copy(folder, account)
     if found.major < OLDEST_MAJOR:
         raise ClusterError(f"{folder} is PostgreSQL {found.version}, too old")
     return found
 
 
-def _moved(folder: Path, account: Account) -> Binaries:
-    copy = None if account.uid is None else relocated(folder)
-    found = _tried(copy, account) if copy else None
+def _usable_copy(folder: Path, account: OsAccount) -> Binaries:
+    copy = None if account.uid is None else copy_of_binaries(folder)
+    found = _probe_version(copy, account) if copy else None
     if found is None:
         raise ClusterError(f"the programs in {folder} do not run as {account.name}")
     return found
 
 
-def _tried(folder: Path, account: Account) -> Binaries | None:
+def _probe_version(folder: Path, account: OsAccount) -> Binaries | None:
     """Run the programs as `account`: the libraries may be out of reach even when the programs are not."""
     version = ""
     for program in ("initdb", "postgres"):

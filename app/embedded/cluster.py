@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster_error import ClusterError
-from app.embedded.data_directory import home_of, initialised
-from app.embedded.data_directory_lock import sole_use
-from app.embedded.os_account import bare_environment
+from app.embedded.data_directory import ensure_initialised, locate_data_directory
+from app.embedded.data_directory_lock import exclusive_use
+from app.embedded.os_account import environment_without_pg_settings
 from app.embedded.server_process import Server, start_server
 
 __all__ = ["Cluster", "ClusterError", "running_cluster"]
@@ -47,14 +47,24 @@ class Cluster:
         return self.server.exited()
 
     def url(self, database: str) -> str:
-        return f"postgresql://postgres:{quote(self.password)}@{self._address(database)}"
+        return f"postgresql://postgres:{quote(self.password)}@{self._host_port_database(database)}"
 
     def create_database(self, name: str) -> None:
         """Create the database unless it exists. Raises ClusterError."""
         outcome = subprocess.run(  # noqa: S603  # PostgreSQL's own program; psql quotes the name
-            [self.binaries / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-v", f"name={name}", "-d", self._maintenance()],
+            [
+                self.binaries / "psql",
+                "-XqAt",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-v",
+                f"name={name}",
+                "-d",
+                self._maintenance_url(),
+            ],
             input=_CREATE,
-            env=bare_environment() | {"PGPASSWORD": self.password, "PGSSLMODE": "disable", "PGCONNECT_TIMEOUT": "10"},
+            env=environment_without_pg_settings()
+            | {"PGPASSWORD": self.password, "PGSSLMODE": "disable", "PGCONNECT_TIMEOUT": "10"},
             capture_output=True,
             text=True,
             check=False,
@@ -62,10 +72,10 @@ class Cluster:
         if outcome.returncode != 0:
             raise ClusterError(f"the database {name} could not be created: {outcome.stderr.strip()}")
 
-    def _maintenance(self) -> str:
-        return f"postgresql://postgres@{self._address('postgres')}"
+    def _maintenance_url(self) -> str:
+        return f"postgresql://postgres@{self._host_port_database('postgres')}"
 
-    def _address(self, database: str) -> str:
+    def _host_port_database(self, database: str) -> str:
         return f"127.0.0.1:{self.server.port}/{quote(database, safe='')}"
 
 
@@ -86,16 +96,16 @@ def running_cluster(data_dir: Path, *, settings: Mapping[str, str] = _NO_SETTING
     with ExitStack() as held:
         with _as_cluster_errors(data_dir):
             data_dir.mkdir(parents=True, exist_ok=True)
-            held.enter_context(sole_use(data_dir))
+            held.enter_context(exclusive_use(data_dir))
             cluster = _start(data_dir, settings)
             held.callback(cluster.server.stop)
         yield cluster
 
 
 def _start(data_dir: Path, settings: Mapping[str, str]) -> Cluster:
-    home = home_of(data_dir)
+    home = locate_data_directory(data_dir)
     binaries = find_binaries(home.account)
-    password = initialised(home, binaries)
+    password = ensure_initialised(home, binaries)
     server = start_server(home, binaries, data_dir / "postgres.log", settings)
     return Cluster(binaries.version, binaries.folder, home.folder, password, server)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from app.embedded.binaries import Binaries
 from app.embedded.cluster_error import ClusterError
-from app.embedded.os_account import Account, fitting_account
-from app.embedded.reachable_folders import make_reachable, stand_in
+from app.embedded.os_account import OsAccount, account_for_new_cluster
+from app.embedded.reachable_folders import make_reachable, substitute_folder
 
 PASSWORD_FILE = "superuser.password"  # noqa: S105  # the name of the file, not what is in it
 _STAGING = "postgres.new-"
@@ -18,37 +18,37 @@ _BUILTIN_LOCALE_SINCE = 17
 
 
 @dataclass(frozen=True)
-class Home:
+class DataDirectory:
     """Where a cluster is or will be, and who runs it."""
 
     folder: Path
-    account: Account
+    account: OsAccount
 
 
-def home_of(data_dir: Path) -> Home:
+def locate_data_directory(data_dir: Path) -> DataDirectory:
     """Return `data_dir`/postgres, or a folder under /var/lib when root's helper account cannot walk there.
 
     A cluster that exists is kept where it is, with its owner. Raises ClusterError when that cannot be.
     """
     here = data_dir / "postgres"
-    elsewhere = stand_in(data_dir) / "postgres"
+    elsewhere = substitute_folder(data_dir) / "postgres"
     for folder in (here, elsewhere) if os.geteuid() == 0 else (here,):
         if folder.exists():
-            return Home(folder, _owner(folder))
-    account = fitting_account()
+            return DataDirectory(folder, _owner(folder))
+    account = account_for_new_cluster()
     if account.can_enter(data_dir):
-        return Home(here, account)
+        return DataDirectory(here, account)
     make_reachable(elsewhere.parent)
-    return Home(elsewhere, account)
+    return DataDirectory(elsewhere, account)
 
 
-def _owner(folder: Path) -> Account:
+def _owner(folder: Path) -> OsAccount:
     status = folder.stat()
     if os.geteuid() != 0:
         if status.st_uid != os.geteuid():
             raise ClusterError(f"{folder} belongs to another user (uid {status.st_uid}): run as them, or move it away")
-        return Account()
-    account = Account(status.st_uid, status.st_gid) if status.st_uid else fitting_account()
+        return OsAccount()
+    account = OsAccount(status.st_uid, status.st_gid) if status.st_uid else account_for_new_cluster()
     if not account.can_enter(folder):
         raise ClusterError(
             f"{folder} is out of reach of its owner {account.name}: reopen the way to it, or move it away"
@@ -56,20 +56,22 @@ def _owner(folder: Path) -> Account:
     return account
 
 
-def initialised(home: Home, binaries: Binaries) -> str:
+def ensure_initialised(data_directory: DataDirectory, binaries: Binaries) -> str:
     """Make the cluster unless it is there; return the password of its superuser. Raises ClusterError."""
-    _clear_leftovers(home.folder.parent)
-    if not home.folder.exists():
-        _make(home, binaries)
+    _clear_leftovers(data_directory.folder.parent)
+    if not data_directory.folder.exists():
+        _create_cluster(data_directory, binaries)
     try:
-        made_by = int((home.folder / "PG_VERSION").read_text())
-        password = (home.folder / PASSWORD_FILE).read_text().strip()
+        made_by = int((data_directory.folder / "PG_VERSION").read_text())
+        password = (data_directory.folder / PASSWORD_FILE).read_text().strip()
     except (FileNotFoundError, ValueError) as error:
-        raise ClusterError(f"{home.folder} is not a cluster made by this service ({error}): move it away") from error
+        raise ClusterError(
+            f"{data_directory.folder} is not a cluster made by this service ({error}): move it away"
+        ) from error
     if made_by != binaries.major:
         raise ClusterError(
-            f"{home.folder} was made by PostgreSQL {made_by} and {binaries.folder} is {binaries.version}: "
-            f"set PG_BINDIR to the bin folder of a PostgreSQL {made_by}, or move {home.folder} away"
+            f"{data_directory.folder} was made by PostgreSQL {made_by} and {binaries.folder} is {binaries.version}: "
+            f"set PG_BINDIR to the bin folder of a PostgreSQL {made_by}, or move {data_directory.folder} away"
         )
     return password
 
@@ -80,30 +82,30 @@ def _clear_leftovers(parent: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _make(home: Home, binaries: Binaries) -> None:
+def _create_cluster(data_directory: DataDirectory, binaries: Binaries) -> None:
     """Make the cluster beside its place and rename it when whole, password included: a kill leaves all or nothing."""
-    staging = Path(tempfile.mkdtemp(dir=home.folder.parent, prefix=_STAGING))
+    staging = Path(tempfile.mkdtemp(dir=data_directory.folder.parent, prefix=_STAGING))
     try:
-        home.account.take(staging)
-        password_file = _write_password(staging, home.account)
-        _initdb(staging / "postgres", password_file, home.account, binaries)
+        data_directory.account.chown(staging)
+        password_file = _write_password(staging, data_directory.account)
+        _initdb(staging / "postgres", password_file, data_directory.account, binaries)
         password_file.rename(staging / "postgres" / PASSWORD_FILE)
-        (staging / "postgres").rename(home.folder)
-        _sync(home.folder, home.folder.parent)
+        (staging / "postgres").rename(data_directory.folder)
+        _fsync(data_directory.folder, data_directory.folder.parent)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write_password(staging: Path, account: Account) -> Path:
+def _write_password(staging: Path, account: OsAccount) -> Path:
     path = staging / PASSWORD_FILE
     path.touch(mode=0o600)
-    account.take(path)
+    account.chown(path)
     path.write_text(secrets.token_urlsafe(24) + "\n")
-    _sync(path)
+    _fsync(path)
     return path
 
 
-def _initdb(folder: Path, password_file: Path, account: Account, binaries: Binaries) -> None:
+def _initdb(folder: Path, password_file: Path, account: OsAccount, binaries: Binaries) -> None:
     code, said = account.run(
         binaries.folder / "initdb",
         f"--pgdata={folder}",
@@ -125,7 +127,7 @@ def _locale(binaries: Binaries) -> tuple[str, ...]:
     return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
-def _sync(*paths: Path) -> None:
+def _fsync(*paths: Path) -> None:
     for path in paths:
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -10,7 +10,7 @@ from app.embedded.cluster_error import ClusterError
 
 
 @contextmanager
-def sole_use(data_dir: Path) -> Generator[None]:
+def exclusive_use(data_dir: Path) -> Generator[None]:
     """Hold `data_dir` for ourselves, or raise ClusterError at once.
 
     The kernel drops the lock with the process, however it ends. Nobody inherits it: PostgreSQL outlives a `kill -9` of

@@ -9,13 +9,13 @@ from pathlib import Path
 from signal import SIGKILL, Signals
 from typing import IO
 
-from app.embedded.parent_death_signal import stopping_with
+from app.embedded.parent_death_signal import parent_death_hook
 
 _NOBODY = 65534
 
 
 @dataclass(frozen=True)
-class Account:
+class OsAccount:
     """Who runs PostgreSQL; `uid` and `gid` are None when that is simply ourselves."""
 
     uid: int | None = None
@@ -39,7 +39,7 @@ class Account:
         return subprocess.Popen(  # noqa: S603  # the commands are this package's, never a caller's text
             command,
             cwd="/",  # the folder we stand in may be closed to the account
-            env=bare_environment(),
+            env=environment_without_pg_settings(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -47,7 +47,7 @@ class Account:
             user=self.uid,
             group=self.gid,
             extra_groups=None if self.uid is None else [],
-            preexec_fn=stopping_with(os.getpid(), at_parent_death),  # noqa: PLW1509  # prctl must follow setuid; it takes no lock
+            preexec_fn=parent_death_hook(os.getpid(), at_parent_death),  # noqa: PLW1509  # prctl must follow setuid; it takes no lock
         )
 
     def run(self, *command: str | Path) -> tuple[int, str]:
@@ -64,25 +64,25 @@ class Account:
         """Try it: modes alone do not tell (parents, ACLs, mounts)."""
         return self.run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder)[0] == 0
 
-    def take(self, path: Path) -> None:
+    def chown(self, path: Path) -> None:
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)
 
 
-def fitting_account() -> Account:
+def account_for_new_cluster() -> OsAccount:
     """Return the account for a new cluster: for root `postgres`, else `nobody`; for anyone else, themselves."""
     if os.geteuid() != 0:
-        return Account()
+        return OsAccount()
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Account(entry.pw_uid, entry.pw_gid)
-    return Account(_NOBODY, _NOBODY)
+        return OsAccount(entry.pw_uid, entry.pw_gid)
+    return OsAccount(_NOBODY, _NOBODY)
 
 
-def bare_environment() -> dict[str, str]:
+def environment_without_pg_settings() -> dict[str, str]:
     """Return our environment without what steers PostgreSQL from outside (PGPORT, PGOPTIONS…), speaking English."""
     steering = ("PG", "LC_", "LANG")
     return {name: value for name, value in os.environ.items() if not name.startswith(steering)} | {"LC_ALL": "C"}

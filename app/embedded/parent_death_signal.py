@@ -20,28 +20,28 @@ def stop_with_parent(signal: Signals) -> None:
     if _LIBC is None:
         return
     parent = os.getppid()
-    _ask_for(signal)
-    if os.getppid() != parent or _adopted(parent):
+    _set_parent_death_signal(signal)
+    if os.getppid() != parent or _was_adopted_by(parent):
         os.kill(os.getpid(), signal)
 
 
-def stopping_with(parent: int, signal: Signals) -> Callable[[], None] | None:
+def parent_death_hook(parent: int, signal: Signals) -> Callable[[], None] | None:
     """Return what a child of process `parent` must run before exec and after any change of user, if anything."""
 
     def promise() -> None:
-        _ask_for(signal)
+        _set_parent_death_signal(signal)
         if os.getppid() != parent:
             raise ProcessLookupError(parent)
 
     return None if _LIBC is None else promise
 
 
-def _ask_for(signal: Signals) -> None:
+def _set_parent_death_signal(signal: Signals) -> None:
     if _LIBC is not None and _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
 
 
-def _adopted(parent: int) -> bool:
+def _was_adopted_by(parent: int) -> bool:
     """Tell whether `parent` took us in after the real one died: a child that leads no session shares its parent's."""
     session = os.getsid(0)
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 REACHABLE = Path("/var/lib/registrations-embedded")
 
 
-def stand_in(folder: Path) -> Path:
+def substitute_folder(folder: Path) -> Path:
     """Name the folder that stands in for `folder`; nothing is made yet."""
     return REACHABLE / _short_hash(str(folder))
 
@@ -27,7 +27,7 @@ def _short_hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:12]
 
 
-def relocated(folder: Path) -> Path | None:
+def copy_of_binaries(folder: Path) -> Path | None:
     """Copy the wheel whose `bin` is `folder`, once per build of it; None when it is not a wheel's.
 
     The programs look for their libraries beside the package, in `<package>.libs`: both move together.

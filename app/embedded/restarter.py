@@ -12,9 +12,9 @@ import structlog
 from app.embedded.cluster_error import ClusterError
 from app.embedded.server_process import Server
 
-MOST_STARTS = 4  # one after the other, before it is given up
-CALM_S = 10.0  # after so long, a death has nothing to do with the last one
-_LONGEST_PAUSE_S = 5.0
+MAX_STARTS = 4  # one after the other, before it is given up
+STABLE_AFTER_S = 10.0  # after so long, a death has nothing to do with the last one
+_MAX_BACKOFF_S = 5.0
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.embedded")
 
@@ -25,12 +25,12 @@ def _interrupt() -> None:
 
 
 @contextmanager
-def kept_alive(server: Server, interrupt: Callable[[], None] = _interrupt) -> Generator[None]:
+def restarted_on_death(server: Server, interrupt: Callable[[], None] = _interrupt) -> Generator[None]:
     """Keep the server alive until the block ends, and stop it then. When it can't be, `interrupt` is called, which must
     end the block; what comes of it is raised as ClusterError."""
-    keeper = _Keeper(server, interrupt)
+    keeper = _Restarter(server, interrupt)
     # Its end would be the server's: whoever starts a process on Linux takes it along.
-    thread = threading.Thread(target=keeper.keep, name="keeper of PostgreSQL", daemon=True)
+    thread = threading.Thread(target=keeper.run, name="keeper of PostgreSQL", daemon=True)
     thread.start()
     try:
         yield
@@ -44,13 +44,13 @@ def kept_alive(server: Server, interrupt: Callable[[], None] = _interrupt) -> Ge
             ) from None
 
 
-class _Keeper:
+class _Restarter:
     def __init__(self, server: Server, interrupt: Callable[[], None]) -> None:
         self._server = server
         self._interrupt = interrupt
         self.gave_up = False
 
-    def keep(self) -> None:
+    def run(self) -> None:
         deaths = 0
         while True:
             born = monotonic()
@@ -58,21 +58,21 @@ class _Keeper:
             if self._server.stopping.is_set():
                 return
             died = monotonic()
-            deaths = deaths + 1 if died - born < CALM_S else 1
-            if not self._revived(deaths):
+            deaths = deaths + 1 if died - born < STABLE_AFTER_S else 1
+            if not self._restart(deaths):
                 return
             seconds = round(monotonic() - died, 1)
             _LOG.warning("PostgreSQL died and was started again", status=status, after_seconds=seconds)
             if self._server.stopping.is_set():  # by whoever knew of the dead one only
                 self._server.stop()
 
-    def _revived(self, deaths: int) -> bool:
+    def _restart(self, deaths: int) -> bool:
         """False when it is to stop, or was given up."""
-        for starts in range(MOST_STARTS):
-            if self._server.stopping.wait(_pause_before(deaths + starts)):
+        for starts in range(MAX_STARTS):
+            if self._server.stopping.wait(_backoff_before(deaths + starts)):
                 return False
             try:
-                self._server.start_again()
+                self._server.restart()
             except (ClusterError, OSError) as failure:
                 _LOG.warning("PostgreSQL died and does not start", exc_info=failure)
             else:
@@ -83,6 +83,6 @@ class _Keeper:
         return False
 
 
-def _pause_before(start: int) -> float:
+def _backoff_before(start: int) -> float:
     """Seconds: none before the first, then twice as long each time."""
-    return min(_LONGEST_PAUSE_S, 0.5 * 2.0 ** (start - 2)) if start > 1 else 0.0
+    return min(_MAX_BACKOFF_S, 0.5 * 2.0 ** (start - 2)) if start > 1 else 0.0

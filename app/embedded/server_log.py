@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-_LARGEST_BYTES = 5_000_000
+_MAX_BYTES = 5_000_000
 _LINES_QUOTED = 6
 
 
-def trim(path: Path) -> None:
+def truncate_if_large(path: Path) -> None:
     """Make sure the log exists, and empty it when it has grown beyond 5 MB."""
     with path.open("ab") as log:
-        if log.tell() > _LARGEST_BYTES:
+        if log.tell() > _MAX_BYTES:
             log.truncate(0)
 
 
-def said_since(path: Path, start: int) -> str:
+def tail_since(path: Path, start: int) -> str:
     """Return the last lines written after the byte `start`."""
     with path.open("rb") as log:
         log.seek(start)

@@ -11,9 +11,9 @@ from signal import SIGINT, SIGKILL, SIGQUIT
 
 from app.embedded.binaries import Binaries
 from app.embedded.cluster_error import ClusterError
-from app.embedded.data_directory import Home
-from app.embedded.server_log import said_since, trim
-from app.embedded.stale_processes import PATIENCE_S, kill_residents, wait_until_vacant
+from app.embedded.data_directory import DataDirectory
+from app.embedded.server_log import tail_since, truncate_if_large
+from app.embedded.stale_processes import RETRY_FOR_S, kill_leftover_processes, wait_until_no_server
 
 _ADDRESS = "127.0.0.1"
 _READY_WITHIN_S = 120.0  # recovery after a crash replays the journal: minutes are rare, not wrong
@@ -29,7 +29,7 @@ _DEFAULTS = {
     "log_destination": "stderr",
     "logging_collector": "off",
 }
-_PASSING_TROUBLE = (
+_TRANSIENT_ERRORS = (
     'lock file "postmaster.pid" already exists',
     "pre-existing shared memory block",
     "could not bind",
@@ -38,10 +38,10 @@ _PASSING_TROUBLE = (
 
 
 @dataclass(frozen=True)
-class Program:
+class ServerCommand:
     """What it takes to start the server, as often as need be."""
 
-    home: Home
+    data_directory: DataDirectory
     binaries: Binaries
     log_path: Path
     settings: Mapping[str, str]
@@ -49,16 +49,16 @@ class Program:
     def launch(self, port: int) -> subprocess.Popen[bytes]:
         ours = {"listen_addresses": _ADDRESS, "port": str(port), "unix_socket_directories": ""}
         options = [f"--{name}={value}" for name, value in (_DEFAULTS | dict(self.settings) | ours).items()]
-        command: list[str | Path] = [self.binaries.folder / "postgres", "-D", self.home.folder, *options]
+        command: list[str | Path] = [self.binaries.folder / "postgres", "-D", self.data_directory.folder, *options]
         with self.log_path.open("ab") as log:
-            return self.home.account.start(command, output=log, at_parent_death=SIGINT)
+            return self.data_directory.account.start(command, output=log, at_parent_death=SIGINT)
 
 
 @dataclass
 class Server:
     """`process` is the present one; `stopping` says that there is to be no other."""
 
-    program: Program
+    program: ServerCommand
     process: subprocess.Popen[bytes]
     port: int
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -71,50 +71,52 @@ class Server:
         self.stopping.set()
         _stop(self.process)
 
-    def start_again(self) -> None:
+    def restart(self) -> None:
         """At the same address, once the dead one's children are gone: nothing they would still write counts. Raise as
         `start_server` does."""
-        kill_residents(self.program.home.folder, self.program.home.account)
-        self.process, _ = _started(self.program, lambda: self.port, self.stopping)
+        kill_leftover_processes(self.program.data_directory.folder, self.program.data_directory.account)
+        self.process, _ = _start_until_ready(self.program, lambda: self.port, self.stopping)
 
 
-def start_server(home: Home, binaries: Binaries, log_path: Path, settings: Mapping[str, str]) -> Server:
+def start_server(
+    data_directory: DataDirectory, binaries: Binaries, log_path: Path, settings: Mapping[str, str]
+) -> Server:
     """Start the server and return it once it takes connections.
 
     What passes by itself (the last server on its way out, a port taken in between) is tried again for 15 s. Raises
     ClusterError with the end of the log for anything else.
     """
-    program = Program(home, binaries, log_path, settings)
-    return Server(program, *_started(program, _free_port, threading.Event()))
+    program = ServerCommand(data_directory, binaries, log_path, settings)
+    return Server(program, *_start_until_ready(program, _free_port, threading.Event()))
 
 
-def _started(
-    program: Program, port: Callable[[], int], stopping: threading.Event
+def _start_until_ready(
+    program: ServerCommand, port: Callable[[], int], stopping: threading.Event
 ) -> tuple[subprocess.Popen[bytes], int]:
     """The process and its port. Raises ClusterError, also when it is to stop meanwhile."""
-    home, log_path = program.home, program.log_path
-    trim(log_path)
-    deadline = time.monotonic() + PATIENCE_S
+    home, log_path = program.data_directory, program.log_path
+    truncate_if_large(log_path)
+    deadline = time.monotonic() + RETRY_FOR_S
     while True:
-        wait_until_vacant(home.folder, home.account, deadline=deadline)
+        wait_until_no_server(home.folder, home.account, deadline=deadline)
         log_start, number = log_path.stat().st_size, port()
         process = program.launch(number)
-        if _becomes_ready(process, home.folder, stopping):
+        if _wait_until_ready(process, home.folder, stopping):
             return process, number
-        said = said_since(log_path, log_start)
+        said = tail_since(log_path, log_start)
         hopeless = stopping.is_set() or time.monotonic() > deadline
-        if hopeless or not any(trouble in said for trouble in _PASSING_TROUBLE):
+        if hopeless or not any(trouble in said for trouble in _TRANSIENT_ERRORS):
             raise ClusterError(f"PostgreSQL did not start on {home.folder}; {log_path} ends with:\n{said}")
         time.sleep(_RETRY_S)
 
 
-def _becomes_ready(process: subprocess.Popen[bytes], folder: Path, stopping: threading.Event) -> bool:
+def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path, stopping: threading.Event) -> bool:
     """Wait until the server says it is ready; False when it exits instead, or has taken two minutes or is to stop, and
     is stopped."""
     deadline = time.monotonic() + _READY_WITHIN_S
     try:
         while process.poll() is None and time.monotonic() < deadline and not stopping.is_set():
-            if _ready(process.pid, folder):
+            if _is_ready(process.pid, folder):
                 return True
             time.sleep(_POLL_S)
     except BaseException:
@@ -134,7 +136,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _ready(pid: int, folder: Path) -> bool:
+def _is_ready(pid: int, folder: Path) -> bool:
     """Read what pg_ctl reads: quicker than a connection, and it cannot be another server's answer."""
     try:
         lines = (folder / "postmaster.pid").read_text().splitlines()

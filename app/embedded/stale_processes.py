@@ -12,22 +12,22 @@ from pathlib import Path
 from signal import SIGKILL
 
 from app.embedded.cluster_error import ClusterError
-from app.embedded.os_account import Account
+from app.embedded.os_account import OsAccount
 
-PATIENCE_S = 15.0
+RETRY_FOR_S = 15.0
 _PAUSE_S = 0.05
-_WHO_IS_IN = 'for place in /proc/[0-9]*/cwd; do [ "$place" -ef "$1" ] && echo "$place"; done 2>/dev/null; :'
+_FIND_PROCESSES_IN = 'for place in /proc/[0-9]*/cwd; do [ "$place" -ef "$1" ] && echo "$place"; done 2>/dev/null; :'
 
 
-def wait_until_vacant(folder: Path, account: Account, *, deadline: float) -> None:
+def wait_until_no_server(folder: Path, account: OsAccount, *, deadline: float) -> None:
     """Wait for the last server's processes to be gone, then remove the `postmaster.pid` that would block the next.
 
     `deadline` is of the monotonic clock. Raises ClusterError when they are still there by then. Where there is no /proc
     to prove anything by, PostgreSQL's own guard is left to decide.
     """
     pid_file = folder / "postmaster.pid"
-    while sys.platform == "linux" and _blocks(pid_file):
-        residents = _residents(folder, account)
+    while sys.platform == "linux" and _names_a_process(pid_file):
+        residents = _postgres_processes_in(folder, account)
         if not residents:
             pid_file.unlink(missing_ok=True)
         elif time.monotonic() > deadline:
@@ -38,15 +38,15 @@ def wait_until_vacant(folder: Path, account: Account, *, deadline: float) -> Non
             time.sleep(_PAUSE_S)
 
 
-def kill_residents(folder: Path, account: Account) -> None:
+def kill_leftover_processes(folder: Path, account: OsAccount) -> None:
     """Kill whoever outlives a dead server of ours: its children hold the memory that the next one must have, for as
     long as the statement takes that they are at."""
-    for pid in _residents(folder, account) if sys.platform == "linux" else []:
+    for pid in _postgres_processes_in(folder, account) if sys.platform == "linux" else []:
         with suppress(ProcessLookupError):
             os.kill(pid, SIGKILL)
 
 
-def _blocks(pid_file: Path) -> bool:
+def _names_a_process(pid_file: Path) -> bool:
     """Tell whether the process named in the file exists, be it a zombie or a stranger."""
     try:
         os.kill(abs(int(pid_file.read_text().split("\n", 1)[0])), 0)
@@ -57,12 +57,12 @@ def _blocks(pid_file: Path) -> bool:
     return True
 
 
-def _residents(folder: Path, account: Account) -> list[int]:
+def _postgres_processes_in(folder: Path, account: OsAccount) -> list[int]:
     """Return the PostgreSQL processes at home in `folder`: every one of a cluster stands in its data folder.
 
     The account asks, not us: root without CAP_SYS_PTRACE, as in a container, may not look where others stand.
     """
-    _, places = account.run("/bin/sh", "-c", _WHO_IS_IN, "sh", folder)
+    _, places = account.run("/bin/sh", "-c", _FIND_PROCESSES_IN, "sh", folder)
     pids = (int(place.split("/")[2]) for place in places.splitlines())
     return [pid for pid in pids if _program(pid) == "postgres"]
 

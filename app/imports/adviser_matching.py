@@ -6,37 +6,37 @@ from typing import Any
 from uuid import UUID
 
 from app.imports.columns import heading_aliases
-from app.imports.columns.cell_parsers import email, identifier, whole
+from app.imports.columns.cell_parsers import email, identifier, whole_number
 from app.imports.columns.column_recognition import Column
-from app.imports.files.cell_content import folded, text
-from app.imports.line_parsing import rejected
+from app.imports.files.cell_content import fold_text, read_text
+from app.imports.line_parsing import line_rejected
 from app.persistence.advisers.advisers import lock_named
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 
-CONUM_ID = Column("conum_id", whole, heading_aliases.CONUM_ID, lasts=True)
-FIRST_NAME = Column("first_name", text, heading_aliases.FIRST_NAME, lasts=True)
-LAST_NAME = Column("last_name", text, heading_aliases.LAST_NAME, lasts=True)
+CONUM_ID = Column("conum_id", whole_number, heading_aliases.CONUM_ID, empty_keeps_known=True)
+FIRST_NAME = Column("first_name", read_text, heading_aliases.FIRST_NAME, empty_keeps_known=True)
+LAST_NAME = Column("last_name", read_text, heading_aliases.LAST_NAME, empty_keeps_known=True)
 EMAIL = Column(
     "email",
     email,
     heading_aliases.EMAIL,
-    lasts=True,
-    rather=heading_aliases.EMAIL_AT_WORK,
-    failing_that=heading_aliases.EMAIL_FAILING_THAT,
+    empty_keeps_known=True,
+    preferred_headings=heading_aliases.EMAIL_AT_WORK,
+    fallback_headings=heading_aliases.EMAIL_FALLBACK,
 )
 # How a line about somebody known says who it is; the name changes nothing, and shows that it is somebody else.
-PERSON = (
-    Column("adviser_id", identifier, ("Id Coop", "coop_utilisateur_id"), lasts=True),
+PERSON_COLUMNS = (
+    Column("adviser_id", identifier, ("Id Coop", "coop_utilisateur_id"), empty_keeps_known=True),
     CONUM_ID,
     FIRST_NAME,
     LAST_NAME,
     EMAIL,
 )
-OF_PERSON = {column.name for column in PERSON}
+PERSON_COLUMN_NAMES = {column.name for column in PERSON_COLUMNS}
 
-NOBODY = "La ligne ne nomme personne : il faut un ID Conum, un identifiant ou une adresse électronique."
-SEVERAL = "Plusieurs conseillers ont cette adresse : donnez l’ID Conum."
+NO_PERSON_NAMED = "La ligne ne nomme personne : il faut un ID Conum, un identifiant ou une adresse électronique."
+SEVERAL_PEOPLE = "Plusieurs conseillers ont cette adresse : donnez l’ID Conum."
 ANOTHER_NAME = (
     "Le conseiller qui a cette adresse porte un autre nom, et une adresse ne suffit pas à dire qui est une personne : "
     "donnez l’ID Conum."
@@ -48,7 +48,7 @@ ANOTHER_NAME_NOW_NUMBERED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class PersonReference:
     """A person as a line names them; `column` is that of `id`."""
 
     id: UUID | None
@@ -59,20 +59,20 @@ class Who:
     last_name: str | None = None
 
     @classmethod
-    def named_by(cls, values: Mapping[str, Any], column: str) -> "Who":
+    def from_values(cls, values: Mapping[str, Any], column: str) -> "PersonReference":
         address = (values.get("email") or "").lower() or None
         names = values.get("first_name"), values.get("last_name")
         return cls(values.get(column), values.get("conum_id"), address, column, *names)
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def matching_keys(self) -> tuple[str, ...]:
         """Lines that have one in common may be about one person."""
         return tuple(
             f"{kind}:{name}" for kind, name in zip("ice", (self.id, self.conum_id, self.email), strict=True) if name
         )
 
 
-class People:
+class KnownAdvisers:
     """The advisers that some lines name, locked, with those that the lines add."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
@@ -83,7 +83,7 @@ class People:
             self.add(row)
 
     @classmethod
-    async def locked(cls, transaction: Transaction, named: Sequence[Who]) -> "People":
+    async def lock(cls, transaction: Transaction, named: Sequence[PersonReference]) -> "KnownAdvisers":
         return cls(
             await lock_named(
                 transaction,
@@ -116,74 +116,74 @@ class People:
         found = (self._rows[adviser] for adviser in self._of_email.get(email or "", ()))
         return [row for row in found if row["email"].lower() == email]
 
-    def known(self, who: Who) -> Row:
+    def find(self, who: PersonReference) -> Row:
         """The adviser so named. Raise Rejected."""
         if who.id is not None or who.conum_id is not None:
-            return self._by_number(who)
+            return self._find_by_id(who)
         if who.email is None:
-            raise rejected(NOBODY)
+            raise line_rejected(NO_PERSON_NAMED)
         found = self.with_email(who.email)
         if len(found) != 1:
-            raise rejected(SEVERAL if found else "Aucun conseiller n’a cette adresse.", "email")
+            raise line_rejected(SEVERAL_PEOPLE if found else "Aucun conseiller n’a cette adresse.", "email")
         _check_same_name(found[0], who)
         return found[0]
 
-    def _by_number(self, who: Who) -> Row:
+    def _find_by_id(self, who: PersonReference) -> Row:
         if who.id is None:
             found = self.with_conum_id(who.conum_id)
             if found is None:
-                raise rejected("Aucun conseiller n’a cet ID Conum.", "conum_id")
+                raise line_rejected("Aucun conseiller n’a cet ID Conum.", "conum_id")
             return found
         found = self.with_id(who.id)
         if found is None:
-            raise rejected("Aucun conseiller n’a cet identifiant.", who.column)
-        _check_not_forgotten(found, who)
+            raise line_rejected("Aucun conseiller n’a cet identifiant.", who.column)
+        _check_not_anonymised(found, who)
         if who.conum_id is not None and found["conum_id"] != who.conum_id:
-            raise rejected("Ce n’est pas l’ID Conum du conseiller qui a cet identifiant.", "conum_id")
+            raise line_rejected("Ce n’est pas l’ID Conum du conseiller qui a cet identifiant.", "conum_id")
         return found
 
-    def claimed(self, who: Who) -> Row | None:
+    def find_or_new(self, who: PersonReference) -> Row | None:
         """The adviser so named, None when it is a new one. Raise Rejected when it may be somebody else."""
         found = self.with_conum_id(who.conum_id) or self.with_id(who.id)
         if found is not None:
-            _check_not_forgotten(found, who)
+            _check_not_anonymised(found, who)
             _check_same(found, who)
             return found
-        return self._of_same_email(who)
+        return self._find_by_email(who)
 
-    def _of_same_email(self, who: Who) -> Row | None:
+    def _find_by_email(self, who: PersonReference) -> Row | None:
         """An address is shared by those whose ID Conum differ, as the API allows."""
         if who.email is None:
             if who.id is None and who.conum_id is None:
-                raise rejected(NOBODY)
+                raise line_rejected(NO_PERSON_NAMED)
             return None
         found = [row for row in self.with_email(who.email) if who.conum_id is None or row["conum_id"] is None]
         if len(found) > 1:
-            raise rejected(SEVERAL, "email")
+            raise line_rejected(SEVERAL_PEOPLE, "email")
         if not found:
             return None
         if who.id is not None:
-            raise rejected("Un autre conseiller a déjà cette adresse : est-ce la même personne ?", "email")
+            raise line_rejected("Un autre conseiller a déjà cette adresse : est-ce la même personne ?", "email")
         _check_same_name(found[0], who)
         return found[0]
 
 
-def _check_not_forgotten(found: Row, who: Who) -> None:
+def _check_not_anonymised(found: Row, who: PersonReference) -> None:
     """Raise Rejected."""
     if found["anonymised_at"] is not None:
-        raise rejected("Ce conseiller a été anonymisé : plus rien ne peut lui être rattaché.", who.column)
+        raise line_rejected("Ce conseiller a été anonymisé : plus rien ne peut lui être rattaché.", who.column)
 
 
-def _check_same(found: Row, who: Who) -> None:
+def _check_same(found: Row, who: PersonReference) -> None:
     """Raise Rejected."""
     if who.id is not None and found["id"] != who.id:
-        raise rejected("Un autre conseiller porte cet ID Conum.", "conum_id")
+        raise line_rejected("Un autre conseiller porte cet ID Conum.", "conum_id")
     if who.conum_id is not None and found["conum_id"] not in {None, who.conum_id}:
-        raise rejected("Le conseiller qui a cet identifiant porte un autre ID Conum.", "conum_id")
+        raise line_rejected("Le conseiller qui a cet identifiant porte un autre ID Conum.", "conum_id")
 
 
-def _check_same_name(found: Row, who: Who) -> None:
+def _check_same_name(found: Row, who: PersonReference) -> None:
     """For whoever is found by an address alone. Raise Rejected."""
     said = {"first_name": who.first_name, "last_name": who.last_name}
-    if any(name and found[column] and folded(name) != folded(found[column]) for column, name in said.items()):
-        raise rejected(ANOTHER_NAME if who.conum_id is None else ANOTHER_NAME_NOW_NUMBERED, "email")
+    if any(name and found[column] and fold_text(name) != fold_text(found[column]) for column, name in said.items()):
+        raise line_rejected(ANOTHER_NAME if who.conum_id is None else ANOTHER_NAME_NOW_NUMBERED, "email")

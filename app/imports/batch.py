@@ -7,34 +7,34 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from app.domain.facts.policy import Policies
-from app.imports.adviser_matching import People
-from app.imports.columns.column_recognition import Columns
-from app.imports.files.cell_content import folded
-from app.imports.line_parsing import Line, rejected
+from app.imports.adviser_matching import KnownAdvisers
+from app.imports.columns.column_recognition import ColumnSet
+from app.imports.files.cell_content import fold_text
+from app.imports.line_parsing import Line, line_rejected
 from app.persistence.engine.database import Transaction
-from app.use_cases.request_context import Asked
+from app.use_cases.request_context import RequestContext
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ImportBatch:
     """`stated` are the lines that spoke of an adviser or a contract so far, by its id; `sent_at` is when a file that
     waited was sent."""
 
-    people: People
+    people: KnownAdvisers
     policies: Policies
-    asked: Asked
-    stated: dict[UUID, int]
+    context: RequestContext
+    lines_by_subject: dict[UUID, int]
     sent_at: datetime | None = None
 
-    def check_said_once(self, subject: UUID) -> None:
+    def check_not_contradicted(self, subject: UUID) -> None:
         """Two lines that say different things of one would take turns at each import. Raise Rejected."""
-        if subject in self.stated:
-            raise rejected(f"La ligne {self.stated[subject]} en dit autre chose : gardez-en une.")
+        if subject in self.lines_by_subject:
+            raise line_rejected(f"La ligne {self.lines_by_subject[subject]} en dit autre chose : gardez-en une.")
 
 
-class Work(Protocol):
+class PendingChanges(Protocol):
     """What some lines come to, in memory until it is written."""
 
     @property
@@ -42,7 +42,7 @@ class Work(Protocol):
         """The ids of what is changed."""
         ...
 
-    def take(self, line: Line) -> bool:
+    def apply_line(self, line: Line) -> bool:
         """Whether the line changes anything; a line that is refused changes nothing.
 
         Raise Rejected, and whatever the API would answer with a problem.
@@ -55,23 +55,23 @@ class Work(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ImportDefinition:
     """One kind of import: its columns, the one that identifies the person, and the order of one person's lines."""
 
-    columns: Columns
-    person: str
-    order: Callable[[Line], Any]
-    start: Callable[[Transaction, Desk, Sequence[Line]], Awaitable[Work]]
+    columns: ColumnSet
+    person_column: str
+    sort_key: Callable[[Line], Any]
+    start: Callable[[Transaction, ImportBatch, Sequence[Line]], Awaitable[PendingChanges]]
 
 
-def by_name(values: Iterable[tuple[Value, Sequence[str]]]) -> dict[str, Value]:
+def index_by_name(values: Iterable[tuple[Value, Sequence[str]]]) -> dict[str, Value]:
     """Each value by its code and its title, as people write them."""
-    return {folded(name): value for value, names in values for name in names}
+    return {fold_text(name): value for value, names in values for name in names}
 
 
-def named(values: Mapping[str, Value], written: str, column: str) -> Value:
+def look_up_name(values: Mapping[str, Value], written: str, column: str) -> Value:
     """Raise Rejected."""
-    found = values.get(folded(written))
+    found = values.get(fold_text(written))
     if found is None:
-        raise rejected("Le catalogue n’a rien de ce nom.", column)
+        raise line_rejected("Le catalogue n’a rien de ce nom.", column)
     return found

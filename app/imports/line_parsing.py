@@ -10,8 +10,16 @@ from typing import Any
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas, unescape_formulas
 from app.api.http.fields.text_normalisation import REPLACEMENT_CHARACTER
 from app.api.http.problems.problem_details import printable_name
-from app.imports.columns.column_recognition import REASON, REJECTED_COLUMN, REJECTED_LINE, Column, Recognised
-from app.imports.files.cell_content import ILLEGIBLE, Held, Unreadable, held_by, is_illegible, not_computed, text_of
+from app.imports.columns.column_recognition import REASON, REJECTED_COLUMN, REJECTED_LINE, Column, RecognisedColumns
+from app.imports.files.cell_content import (
+    ILLEGIBLE,
+    CellContent,
+    UnreadableCell,
+    cell_to_text,
+    content_of,
+    formula_error_message,
+    is_illegible,
+)
 from app.imports.files.spreadsheet import Cell, Row, is_blank
 
 _FIELD = re.compile("[a-z]+(?:_[a-z]+)+")  # a name that no French sentence has but for a field
@@ -34,7 +42,7 @@ class Fault:
     name: str | None = None
 
 
-class Rejected(Exception):  # noqa: N818  # an answer to whoever wrote the line
+class LineRejected(Exception):  # noqa: N818  # an answer to whoever wrote the line
     """A line that can't be carried out."""
 
     def __init__(self, *faults: Fault) -> None:
@@ -42,11 +50,11 @@ class Rejected(Exception):  # noqa: N818  # an answer to whoever wrote the line
         self.faults = faults
 
 
-def rejected(reason: str, name: str | None = None) -> Rejected:
-    return Rejected(Fault(reason, name))
+def line_rejected(reason: str, name: str | None = None) -> LineRejected:
+    return LineRejected(Fault(reason, name))
 
 
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+def nest_dotted_names(values: Mapping[str, Any]) -> dict[str, Any]:
     """`employer.siret` as the `siret` of `employer`."""
     found: dict[str, Any] = {}
     for name, value in values.items():
@@ -64,78 +72,82 @@ class Rejection:
     faults: tuple[Fault, ...]
 
 
-def line_of(row: Row, recognised: Recognised, *, is_grid: bool = True) -> Line | Rejection:
+def parse_line(row: Row, recognised: RecognisedColumns, *, is_grid: bool = True) -> Line | Rejection:
     """Every cell read, or everything that can't be. Only an empty cell says that there is none."""
     values: dict[str, Any] = {}
-    faults = [*_of_row(row, recognised)]
-    cells = tuple(map(_as_it_was, row.cells))
+    faults = [*_row_faults(row, recognised)]
+    cells = tuple(map(_unescaped, row.cells))
     for place, column in recognised.columns.items():
         if values.get(column.name) is not None or (place >= len(cells) and not is_grid):
             continue
         cell = cells[place] if place < len(cells) else None
         try:
-            values |= _said(cell, column)
-        except Unreadable as problem:
+            values |= _read_cell(cell, column)
+        except UnreadableCell as problem:
             faults.append(Fault(str(problem), column.name))
     return Rejection(row.number, cells, tuple(faults)) if faults else Line(row.number, cells, values)
 
 
-def _as_it_was(cell: Cell) -> Cell:
+def _unescaped(cell: Cell) -> Cell:
     """Without the signs that a file of rejected lines puts before what a spreadsheet would compute."""
     return unescape_formulas(cell) if isinstance(cell, str) else cell
 
 
-def _said(cell: Cell, column: Column) -> dict[str, Any]:
+def _read_cell(cell: Cell, column: Column) -> dict[str, Any]:
     """Raise Unreadable."""
-    held = held_by(cell)
-    if held is Held.CONTENT:
+    held = content_of(cell)
+    if held is CellContent.CONTENT:
         value = column.read(cell)
-        return {} if value is None and column.lasts else {column.name: value}
-    if held is Held.EMPTY:
-        return {} if column.lasts else {column.name: None}
-    if held is Held.NOTHING or (held is Held.FAILED_LOOKUP and not column.looked_up):
+        return {} if value is None and column.empty_keeps_known else {column.name: value}
+    if held is CellContent.EMPTY:
+        return {} if column.empty_keeps_known else {column.name: None}
+    if held is CellContent.NOTHING or (held is CellContent.FAILED_LOOKUP and not column.is_lookup):
         return {}
-    raise Unreadable(not_computed(cell, held))
+    raise UnreadableCell(formula_error_message(cell, held))
 
 
-def _of_row(row: Row, recognised: Recognised) -> Iterator[Fault]:
+def _row_faults(row: Row, recognised: RecognisedColumns) -> Iterator[Fault]:
     """What is wrong with the whole line. A character that can't be read tells that it comes from elsewhere."""
     if row.fault:
         yield Fault(row.fault)
     elif any(not is_blank(cell) for cell in row.cells[len(recognised.headings) :]):
         yield Fault("La ligne a plus de cellules qu’il n’y a de colonnes : un séparateur n’est pas protégé.")
-    for covered in row.across:
+    for covered in row.merged_ranges:
         if len({recognised.columns[place].name for place in covered if place in recognised.columns}) > 1:
             yield Fault(
                 "Une cellule fusionnée couvre plusieurs colonnes : séparez-la, pour dire ce que contient chacune."
             )
-    if row.is_spoilt:
+    if row.is_illegible:
         places = [place for place, cell in enumerate(row.cells) if is_illegible(cell)]
         names = [printable_name(heading) for place, heading in enumerate(recognised.headings) if place in places]
         if not recognised.columns.keys() & places:
             yield Fault(f"Caractère illisible : {', '.join(names) or 'au-delà des colonnes'}.")
 
 
-def rejects_heading(recognised: Recognised) -> str:
+def rejects_header_line(recognised: RecognisedColumns) -> str:
     """The first line of the file of rejected lines."""
-    return _written((REJECTED_LINE, REJECTED_COLUMN, REASON, *_own(recognised.headings, recognised)))
+    return _csv_line(
+        (REJECTED_LINE, REJECTED_COLUMN, REASON, *_without_rejects_columns(recognised.headings, recognised))
+    )
 
 
-def rejected_line(rejection: Rejection, recognised: Recognised) -> str:
-    cells = ("" if cell is None else text_of(cell) for cell in _own(rejection.cells, recognised))
-    return _written((str(rejection.number), *_told(rejection.faults, recognised), *cells))
+def format_rejection(rejection: Rejection, recognised: RecognisedColumns) -> str:
+    cells = (
+        "" if cell is None else cell_to_text(cell) for cell in _without_rejects_columns(rejection.cells, recognised)
+    )
+    return _csv_line((str(rejection.number), *_described_faults(rejection.faults, recognised), *cells))
 
 
-def rejects_file(recognised: Recognised, rejections: Iterable[Rejection]) -> bytes:
+def rejects_file(recognised: RecognisedColumns, rejections: Iterable[Rejection]) -> bytes:
     """CSV that a French spreadsheet opens by itself: with its mark and semicolons, and nothing that it would compute.
 
     Corrected, it can be imported: the cells are those of the file.
     """
-    lines = (rejected_line(item, recognised) for item in sorted(rejections, key=lambda item: item.number))
-    return (rejects_heading(recognised) + "".join(lines)).encode("utf-8-sig")
+    lines = (format_rejection(item, recognised) for item in sorted(rejections, key=lambda item: item.number))
+    return (rejects_header_line(recognised) + "".join(lines)).encode("utf-8-sig")
 
 
-def _written(cells: Iterable[str]) -> str:
+def _csv_line(cells: Iterable[str]) -> str:
     """A line of CSV, without the characters that no text of a database or of a file may have."""
     written = StringIO()
     csv.writer(written, delimiter=";").writerow(map(escape_formulas, cells))
@@ -143,12 +155,12 @@ def _written(cells: Iterable[str]) -> str:
     return ILLEGIBLE.sub(REPLACEMENT_CHARACTER, written.getvalue())
 
 
-def _own(cells: Sequence[Any], recognised: Recognised) -> Iterator[Any]:
+def _without_rejects_columns(cells: Sequence[Any], recognised: RecognisedColumns) -> Iterator[Any]:
     """Without what an earlier file of rejected lines put before."""
-    return (cell for place, cell in enumerate(cells) if place not in recognised.of_rejects)
+    return (cell for place, cell in enumerate(cells) if place not in recognised.rejects_columns)
 
 
-def _in_words_of_the_file(reason: str, recognised: Recognised) -> str:
+def _with_own_headings(reason: str, recognised: RecognisedColumns) -> str:
     """With the file's own headings for the fields that the API's sentences name."""
 
     def heading(found: re.Match[str]) -> str:
@@ -158,9 +170,9 @@ def _in_words_of_the_file(reason: str, recognised: Recognised) -> str:
     return _FIELD.sub(heading, reason)
 
 
-def _told(faults: Sequence[Fault], recognised: Recognised) -> tuple[str, str]:
+def _described_faults(faults: Sequence[Fault], recognised: RecognisedColumns) -> tuple[str, str]:
     named = [recognised.heading_of(fault.name) if fault.name else "" for fault in faults]
-    said = [_in_words_of_the_file(fault.reason, recognised) for fault in faults]
+    said = [_with_own_headings(fault.reason, recognised) for fault in faults]
     if len(faults) == 1:
         return named[0], said[0]
     reasons = (f"{name} : {reason}" if name else reason for name, reason in zip(named, said, strict=True))

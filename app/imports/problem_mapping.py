@@ -3,14 +3,14 @@
 from app.api.http.problems.conflict_problems import conflict_problem, use_case_problem
 from app.api.http.problems.problem_details import FieldProblem, Problem
 from app.domain.errors import Conflict
-from app.imports.line_parsing import Fault, Rejected
+from app.imports.line_parsing import Fault, LineRejected
 
 
-def faults_of(stopped: Exception) -> tuple[Fault, ...] | None:
+def faults_of(error: Exception) -> tuple[Fault, ...] | None:
     """None when it is no answer to anybody."""
-    if isinstance(stopped, Rejected):
-        return stopped.faults
-    problem = _problem(stopped)
+    if isinstance(error, LineRejected):
+        return error.faults
+    problem = _problem(error)
     if problem is None:
         return None
     return tuple(map(_fault, problem.errors)) or (Fault(problem.detail.fr),)
@@ -20,7 +20,7 @@ def _fault(error: FieldProblem) -> Fault:
     return Fault(error.detail.fr, error.pointer.removeprefix("/").replace("/", ".") or None)
 
 
-def _problem(stopped: Exception) -> Problem | None:
-    if isinstance(stopped, Problem):
-        return stopped
-    return conflict_problem(stopped, "") if isinstance(stopped, Conflict) else use_case_problem(stopped)
+def _problem(error: Exception) -> Problem | None:
+    if isinstance(error, Problem):
+        return error
+    return conflict_problem(error, "") if isinstance(error, Conflict) else use_case_problem(error)

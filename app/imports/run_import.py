@@ -7,27 +7,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.imports.adviser_matching import People, Who
-from app.imports.batch import Desk, Kind
-from app.imports.columns.column_recognition import Recognised
+from app.imports.adviser_matching import KnownAdvisers, PersonReference
+from app.imports.batch import ImportBatch, ImportDefinition
+from app.imports.columns.column_recognition import RecognisedColumns
 from app.imports.files.file_format import read_sheet
-from app.imports.kinds.import_kinds import KINDS, suspect_columns
-from app.imports.line_parsing import Fault, Line, Rejection, line_of
+from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS, suspect_columns
+from app.imports.line_parsing import Fault, Line, Rejection, parse_line
 from app.imports.problem_mapping import faults_of
 from app.persistence.administration.clients import Client
-from app.persistence.administration.imports import ImportKind, take_turn
+from app.persistence.administration.imports import ImportKind, lock_writing
 from app.persistence.administration.policies import read_policies
 from app.persistence.engine.database import Database, Reader, Transaction
 from app.persistence.engine.database_errors import is_refused_write
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Answer
-from app.use_cases.request_context import Asked
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.request_context import RequestContext
 
-TOGETHER = 100  # lines of a transaction
+BATCH_SIZE = 100  # lines of a transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ImportParameters:
     """Who wants what imported; the command line is in no request, and no client. `sent_at` is when a file that waited
     was sent."""
 
@@ -38,16 +38,16 @@ class Order:
     is_client: bool = False
     sent_at: datetime | None = None
 
-    def trace(self, now: datetime) -> Trace:
+    def audit_entry(self, now: datetime) -> AuditEntry:
         client = self.client.id if self.is_client else None
-        return Trace(client, f"import{self.kind.title()}", self.request_id, now)
+        return AuditEntry(client, f"import{self.kind.title()}", self.request_id, now)
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedFile:
     """A file as lines, in the order in which they are carried out, and those that can't be read."""
 
-    recognised: Recognised
+    recognised: RecognisedColumns
     lines: Sequence[Line]
     rejections: Sequence[Rejection]
     suspect: Mapping[str, str]
@@ -59,7 +59,7 @@ class Parsed:
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportProgress:
     """What became of the lines so far."""
 
     read: int = 0
@@ -71,123 +71,141 @@ class Tally:
     def done(self) -> int:
         return self.imported + self.unchanged + len(self.rejections)
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "ImportProgress") -> None:
         self.imported += other.imported
         self.unchanged += other.unchanged
         self.rejections += other.rejections
 
 
-Note = Callable[[Reader, int, Tally | None], Awaitable[None]]
+ReportProgress = Callable[[Reader, int, ImportProgress | None], Awaitable[None]]
 """Told how many lines more are imported, in the transaction that commits them; or the tally, outside of any."""
 
 
-def parse(kind: ImportKind, content: bytes) -> Parsed:
+def parse_file(kind: ImportKind, content: bytes) -> ParsedFile:
     """Raise FileRefused."""
-    columns = KINDS[kind].columns
+    columns = IMPORT_DEFINITIONS[kind].columns
     sheet = read_sheet(content, columns.is_known)
-    recognised = columns.recognised(sheet.headings, sheet.headed_at)
-    read = [line_of(row, recognised, is_grid=sheet.is_grid) for row in sheet.rows]
+    recognised = columns.recognise(sheet.headings, sheet.heading_row)
+    read = [parse_line(row, recognised, is_grid=sheet.is_grid) for row in sheet.rows]
     lines = [line for line in read if isinstance(line, Line)]
     rejections = [line for line in read if isinstance(line, Rejection)]
-    return Parsed(recognised, lines, rejections, suspect_columns(sheet, recognised))
+    return ParsedFile(recognised, lines, rejections, suspect_columns(sheet, recognised))
 
 
-class Import:
-    def __init__(self, database: Database, order: Order, clock: Callable[[], datetime], note: Note) -> None:
-        self._database, self._order, self._clock, self._note = database, order, clock, note
-        self._kind: Kind = KINDS[order.kind]
+class ImportRun:
+    def __init__(
+        self,
+        database: Database,
+        parameters: ImportParameters,
+        clock: Callable[[], datetime],
+        report_progress: ReportProgress,
+    ) -> None:
+        self._database, self._parameters, self._clock, self._report_progress = (
+            database,
+            parameters,
+            clock,
+            report_progress,
+        )
+        self._kind: ImportDefinition = IMPORT_DEFINITIONS[parameters.kind]
         self._stated: dict[UUID, int] = {}
 
-    async def carry_out(self, parsed: Parsed) -> Tally:
+    async def run(self, parsed: ParsedFile) -> ImportProgress:
         """Raise whatever `note` raises, and what the database does when it is away."""
-        tally = Tally(parsed.read, rejections=[*parsed.rejections])
-        await self._note(self._database, 0, tally)
-        for lines in windows(parsed.lines, self._kind):
-            tally.add(await self._settled(lines))
-            await self._note(self._database, 0, tally)
-        return tally
+        progress = ImportProgress(parsed.read, rejections=[*parsed.rejections])
+        await self._report_progress(self._database, 0, progress)
+        for lines in batches(parsed.lines, self._kind):
+            progress.add(await self._run_batch(lines))
+            await self._report_progress(self._database, 0, progress)
+        return progress
 
-    async def _settled(self, lines: Sequence[Line]) -> Tally:
+    async def _run_batch(self, lines: Sequence[Line]) -> ImportProgress:
         """Together; should the database refuse what the rules allow, in halves, down to the line that it refuses."""
         try:
-            return await self._together(lines)
+            return await self._run_in_one_transaction(lines)
         except Exception as failure:
             if not is_refused_write(failure):
                 raise
             if len(lines) == 1:
                 fault = Fault("La base de données refuse cette ligne ; recommencez.")
-                return Tally(rejections=[_rejection(lines[0], (fault,))])
+                return ImportProgress(rejections=[_rejection(lines[0], (fault,))])
         middle = len(lines) // 2
-        tally = await self._settled(lines[:middle])
-        tally.add(await self._settled(lines[middle:]))
-        return tally
+        progress = await self._run_batch(lines[:middle])
+        progress.add(await self._run_batch(lines[middle:]))
+        return progress
 
-    async def _together(self, lines: Sequence[Line]) -> Tally:
+    async def _run_in_one_transaction(self, lines: Sequence[Line]) -> ImportProgress:
         now = self._clock()
-        tally, stated = Tally(), dict(self._stated)
+        progress, stated = ImportProgress(), dict(self._stated)
         try:
-            async with self._database.transaction(trace=self._order.trace(now)) as tx:
-                await take_turn(tx)
-                people = await People.locked(tx, [Who.named_by(line.values, self._kind.person) for line in lines])
-                asked = Asked(self._order.client, now, _unsaid)
-                desk = Desk(people, await read_policies(tx), asked, stated, self._order.sent_at)
-                await self._carried_out(tx, desk, lines, tally)
-                if self._order.dry_run or not tally.imported:
-                    raise _NothingKept  # noqa: TRY301  # leaving by an exception is what undoes a transaction
-                await self._note(tx, tally.imported, None)
-        except _NothingKept:
-            await self._note(self._database, tally.imported, None)
+            async with self._database.transaction(audit_entry=self._parameters.audit_entry(now)) as tx:
+                await lock_writing(tx)
+                people = await KnownAdvisers.lock(
+                    tx, [PersonReference.from_values(line.values, self._kind.person_column) for line in lines]
+                )
+                asked = RequestContext(self._parameters.client, now, _no_response)
+                batch = ImportBatch(people, await read_policies(tx), asked, stated, self._parameters.sent_at)
+                await self._apply_lines(tx, batch, lines, progress)
+                if self._parameters.dry_run or not progress.imported:
+                    raise _RollBack  # noqa: TRY301  # leaving by an exception is what undoes a transaction
+                await self._report_progress(tx, progress.imported, None)
+        except _RollBack:
+            await self._report_progress(self._database, progress.imported, None)
         self._stated = stated
-        return tally
+        return progress
 
-    async def _carried_out(self, tx: Transaction, desk: Desk, lines: Sequence[Line], tally: Tally) -> None:
-        work = await self._kind.start(tx, desk, lines)
+    async def _apply_lines(
+        self, tx: Transaction, batch: ImportBatch, lines: Sequence[Line], progress: ImportProgress
+    ) -> None:
+        work = await self._kind.start(tx, batch, lines)
         for line in lines:
             await asyncio.sleep(0)  # whoever else this process serves is answered between two
             try:
-                changed = work.take(line)
+                changed = work.apply_line(line)
             except Exception as stopped:
                 faults = faults_of(stopped)
                 if faults is None:
                     raise
-                tally.rejections.append(_rejection(line, faults))
+                progress.rejections.append(_rejection(line, faults))
             else:
-                tally.imported += changed
-                tally.unchanged += not changed
-        if tally.imported:
+                progress.imported += changed
+                progress.unchanged += not changed
+        if progress.imported:
             await work.write(tx)
-            tx.concerns(*work.subjects)
+            tx.add_audit_subjects(*work.subjects)
 
 
-class _NothingKept(Exception):  # noqa: N818  # what happens, not a mistake
+class _RollBack(Exception):  # noqa: N818  # what happens, not a mistake
     """The transaction ends without leaving anything."""
 
 
-def _unsaid(_: object) -> Answer:
-    return Answer(204, b"", {})
+def _no_response(_: object) -> ReplayableResponse:
+    return ReplayableResponse(204, b"", {})
 
 
 def _rejection(line: Line, faults: tuple[Fault, ...]) -> Rejection:
     return Rejection(line.number, line.cells, faults)
 
 
-def windows(lines: Sequence[Line], kind: Kind) -> Iterator[Sequence[Line]]:
+def batches(lines: Sequence[Line], kind: ImportDefinition) -> Iterator[Sequence[Line]]:
     """Lines by about a hundred; those that may be about one person stand together, in their order."""
     window: list[Line] = []
-    for group in _by_person(lines, kind):
-        ordered = sorted(group, key=kind.order)
-        for start in range(0, len(ordered), TOGETHER):
-            window += ordered[start : start + TOGETHER]
-            if len(window) >= TOGETHER:
+    for group in _group_by_person(lines, kind):
+        ordered = sorted(group, key=kind.sort_key)
+        for start in range(0, len(ordered), BATCH_SIZE):
+            window += ordered[start : start + BATCH_SIZE]
+            if len(window) >= BATCH_SIZE:
                 yield window
                 window = []
     if window:
         yield window
 
 
-def _by_person(lines: Sequence[Line], kind: Kind) -> list[list[Line]]:
+def _group_by_person(lines: Sequence[Line], kind: ImportDefinition) -> list[list[Line]]:
     """Lines that have a name of the person in common, or a line between them that has both."""
-    names = [Who.named_by(line.values, kind.person).names or (f"line:{line.number}",) for line in lines]
+    names = [
+        PersonReference.from_values(line.values, kind.person_column).matching_keys or (f"line:{line.number}",)
+        for line in lines
+    ]
     leaders = {name: name for named in names for name in named}
 
     def leader(name: str) -> str:

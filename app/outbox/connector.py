@@ -14,20 +14,20 @@ from typing import Any
 from httpcore import AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
 
 from app.outbox.wires import Wires
-from app.use_cases.notifications.egress_policy import Reach
+from app.use_cases.notifications.egress_policy import EgressPolicy
 
-Resolve = Callable[[str, int], Awaitable[list[str]]]
+ResolveHost = Callable[[str, int], Awaitable[list[str]]]
 
 
 class BlockedAddressError(ConnectError):
     """The name stands for an address, among others perhaps, that nothing is delivered to."""
 
 
-class UnknownNameError(ConnectError):
+class UnknownHostError(ConnectError):
     """The name stands for no address."""
 
 
-class Resolver:
+class HostResolver:
     """The system's resolver, in threads of its own: names that never answer keep nobody else from theirs."""
 
     THREADS = 32
@@ -38,22 +38,24 @@ class Resolver:
     async def __call__(self, host: str, port: int) -> list[str]:
         """The addresses of a host, without doubles. Raise OSError, UnicodeError."""
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, _look_up, host, port)
+        found = await loop.run_in_executor(self._threads, _resolve_host, host, port)
         return [*dict.fromkeys(found)]
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _look_up(host: str, port: int) -> list[str]:
+def _resolve_host(host: str, port: int) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
-class Connector(AsyncNetworkBackend):
+class EgressConnector(AsyncNetworkBackend):
     """Connects to the addresses that `reach` admits; to none of a name that has any other."""
 
-    def __init__(self, reach: Reach, resolve: Resolve, wires: AsyncNetworkBackend | None = None) -> None:
-        self._reach = reach
+    def __init__(
+        self, egress_policy: EgressPolicy, resolve: ResolveHost, wires: AsyncNetworkBackend | None = None
+    ) -> None:
+        self._egress_policy = egress_policy
         self._resolve = resolve
         self._wires: AsyncNetworkBackend = wires or Wires()
 
@@ -68,7 +70,7 @@ class Connector(AsyncNetworkBackend):
         """Raise BlockedAddressError, UnknownNameError, ConnectError, ConnectTimeout."""
         try:
             async with asyncio.timeout(timeout):
-                addresses = await self._admitted(host, port)
+                addresses = await self._allowed_addresses(host, port)
                 each = timeout / len(addresses) if timeout is not None else None
                 for address in addresses[:-1]:
                     # One family of addresses that leads nowhere does not hide the other.
@@ -78,14 +80,14 @@ class Connector(AsyncNetworkBackend):
         except TimeoutError:
             raise ConnectTimeout("no connection in time") from None
 
-    async def _admitted(self, host: str, port: int) -> list[str]:
+    async def _allowed_addresses(self, host: str, port: int) -> list[str]:
         try:
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError) as unknown:  # the latter for a label that no name server would be asked for
-            raise UnknownNameError("no such name") from unknown
+            raise UnknownHostError("no such name") from unknown
         if not addresses:
-            raise UnknownNameError("no address")
-        if not all(self._reach.admits(address) for address in addresses):
+            raise UnknownHostError("no address")
+        if not all(self._egress_policy.allows_host(address) for address in addresses):
             raise BlockedAddressError("an address that nothing is delivered to")
         return addresses
 

@@ -10,13 +10,13 @@ from email.utils import format_datetime, parseaddr
 from uuid import UUID
 
 from app.persistence.engine.driver_types import Row
-from app.use_cases.registrations.personal_links import link_to
+from app.use_cases.registrations.personal_links import personal_link
 from app.wording.email_addresses import InvalidEmailAddress, parse_mailbox
 from app.wording.emails.emails import RenderedEmail, decision_to_answer, render_email
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class EmailComposer:
     """In whose name: `sender` is an address that may have a name, `secrets` sign the personal links."""
 
     sender: str
@@ -28,23 +28,23 @@ class Writer:
     def domain(self) -> str:
         return parse_mailbox(parseaddr(self.sender)[1]).domain
 
-    def written(self, row: Row) -> RenderedEmail:
+    def compose(self, row: Row) -> RenderedEmail:
         """The e-mail of a row of `messages.LETTER`. Raise LostEventError."""
         decision = decision_to_answer(row)
-        link = link_to(self.base_url, self.secrets, decision) if decision is not None else None
+        link = personal_link(self.base_url, self.secrets, decision) if decision is not None else None
         return render_email(row, self.support_email, self.base_url, link)
 
     def message_id(self, delivery: UUID, replay: int) -> str:
         """The same at every attempt; one that an administrator asked for again is another message."""
         return f"<{delivery}{f'.{replay}' if replay else ''}@{self.domain}>"
 
-    def message(self, letter: RenderedEmail, address: str, message_id: str, at: datetime) -> EmailMessage:
+    def to_message(self, letter: RenderedEmail, address: str, message_id: str, at: datetime) -> EmailMessage:
         """Raise NoMailbox when nothing can be sent to the address."""
         message = EmailMessage(policy=SMTP_POLICY)
         name, own = parseaddr(self.sender)
-        message["From"] = _addressed(own, name)
-        message["To"] = _addressed(address)
-        message["Reply-To"] = self._answered_by(letter.support)
+        message["From"] = _header_address(own, name)
+        message["To"] = _header_address(address)
+        message["Reply-To"] = self._reply_to(letter.support)
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(at)
         message["Message-ID"] = message_id
@@ -54,15 +54,15 @@ class Writer:
         message["Content-Language"] = "fr"  # last: whoever sets the content takes the headers of the former one away
         return message
 
-    def _answered_by(self, support: str) -> Address:
+    def _reply_to(self, support: str) -> Address:
         """A policy that was added before its address was checked stops no message: ours answers."""
         try:
-            return _addressed(support)
+            return _header_address(support)
         except InvalidEmailAddress:
-            return _addressed(self.support_email)
+            return _header_address(self.support_email)
 
 
-def _addressed(address: str, name: str = "") -> Address:
+def _header_address(address: str, name: str = "") -> Address:
     """A domain travels in ASCII; a local part beyond ASCII, taken in formerly, stays as it is. Raise NoMailbox."""
     found = parse_mailbox(address, allow_non_ascii=True)
     return Address(name, found.local, found.domain)

@@ -17,14 +17,14 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
-from app.outbox.delivery_settlement import Outcome
-from app.outbox.email_composer import Writer
+from app.outbox.delivery_settlement import AttemptOutcome
+from app.outbox.email_composer import EmailComposer
 from app.outbox.mail_server import MailServer
-from app.outbox.retry_policy import Failure, Sequel
+from app.outbox.retry_policy import Failure, FailureKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.delivery_claims import Claimed, Tried
-from app.persistence.outbox.messages import read_letter
+from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery
+from app.persistence.outbox.messages import read_email_context
 from app.wording.email_addresses import InvalidEmailAddress
 from app.wording.emails.emails import LostEventError
 
@@ -33,69 +33,71 @@ CONNECT_SECONDS = 5.0
 OPENING_SECONDS = 15.0  # encryption and password included
 SENDING_SECONDS = 30.0
 IDLE_SECONDS = 2.0
-SERVICE_CLOSING = 421
-PERMANENT = 500
-HANDED_OVER = 250
-NOT_KNOWN_THERE = frozenset({530, 535, 538})
-NOT_PERMITTED = "5.7."  # security or policy (RFC 3463): a relay that does not know us says so of every recipient
+SMTP_SERVICE_CLOSING = 421
+SMTP_PERMANENT = 500
+SMTP_ACCEPTED = 250
+SMTP_AUTHENTICATION_CODES = frozenset({530, 535, 538})
+SMTP_POLICY_REFUSAL = "5.7."  # security or policy (RFC 3463): a relay that does not know us says so of every recipient
 
-Refusal = SMTPDataError | SMTPRecipientRefused | SMTPRecipientsRefused
-MISSED = (TimeoutError, OSError, ValueError, SMTPException)
+RecipientRefused = SMTPDataError | SMTPRecipientRefused | SMTPRecipientsRefused
+SEND_ERRORS = (TimeoutError, OSError, ValueError, SMTPException)
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 
 
-class MailSender:
+class EmailSender:
     """Sends through connections that serve again while there is something to send."""
 
-    def __init__(self, database: Database, server: MailServer, writer: Writer) -> None:
+    def __init__(self, database: Database, server: MailServer, writer: EmailComposer) -> None:
         self._database = database
         self._server = server
         self._writer = writer
         self._idle: list[SMTP] = []
         self._closing: asyncio.TimerHandle | None = None
-        self._farewells = set[asyncio.Task[None]]()
+        self._close_tasks = set[asyncio.Task[None]]()
 
-    async def __call__(self, claimed: Claimed) -> Outcome:
+    async def __call__(self, claimed: ClaimedDelivery) -> AttemptOutcome:
         """One attempt. Raise only when the database is away, or when it is cancelled."""
-        row = await read_letter(self._database, claimed.id)
+        row = await read_email_context(self._database, claimed.id)
         message = self._message(claimed, row) if row is not None else "lost"
         if isinstance(message, str):
-            return Outcome(Tried(0, None, message), Failure(Sequel.NEVER_AGAIN, of_lane=False))
+            return AttemptOutcome(
+                AttemptResult(0, None, message), Failure(FailureKind.PERMANENT, counts_for_lane=False)
+            )
         started = monotonic()
-        outcome = await self._tried(message)
+        outcome = await self._attempt(message)
         took = round((monotonic() - started) * 1000)
-        return Outcome(Tried(took, outcome.tried.status, outcome.tried.error), outcome.failure)
+        return AttemptOutcome(AttemptResult(took, outcome.result.status, outcome.result.error), outcome.failure)
 
-    def _message(self, claimed: Claimed, row: Row) -> EmailMessage | str:
+    def _message(self, claimed: ClaimedDelivery, row: Row) -> EmailMessage | str:
         """The message, or the code of why there is none."""
         try:
-            letter = self._writer.written(row)
+            letter = self._writer.compose(row)
         except LostEventError:
             return "event-forgotten"
         if not letter.address:
             return "no-address"
         message_id = self._writer.message_id(claimed.id, row["replay"])
         try:
-            return self._writer.message(letter, letter.address, message_id, claimed.at)
+            return self._writer.to_message(letter, letter.address, message_id, claimed.at)
         except InvalidEmailAddress:
             return "bad-address"
 
-    async def _tried(self, message: EmailMessage) -> Outcome:
+    async def _attempt(self, message: EmailMessage) -> AttemptOutcome:
         try:
             async with asyncio.timeout(OPENING_SECONDS):
-                client = await self._connected()
-        except MISSED as failure:
-            return _not_let_in(failure)
+                client = await self._connection()
+        except SEND_ERRORS as failure:
+            return _session_refused(failure)
         heard = None
         try:
-            outcome = await _sent(client, message)
-            heard = outcome.tried.status
+            outcome = await _send(client, message)
+            heard = outcome.result.status
         finally:
-            self._put_back(client, is_sound=heard not in {None, SERVICE_CLOSING})
+            self._release(client, is_sound=heard not in {None, SMTP_SERVICE_CLOSING})
         return outcome
 
-    async def _connected(self) -> SMTP:
+    async def _connection(self) -> SMTP:
         while self._idle:
             client = self._idle.pop()
             if client.is_connected:
@@ -110,12 +112,12 @@ class MailSender:
             start_tls=server.starttls,
             username=server.username,
             password=server.password,
-            tls_context=server.trust,
+            tls_context=server.tls_context,
         )
         await client.connect(timeout=CONNECT_SECONDS)
         return client
 
-    def _put_back(self, client: SMTP, *, is_sound: bool) -> None:
+    def _release(self, client: SMTP, *, is_sound: bool) -> None:
         """For the next message, or to say goodbye once there is none for a while."""
         if not is_sound:
             client.close()
@@ -123,12 +125,12 @@ class MailSender:
         self._idle.append(client)
         if self._closing is not None:
             self._closing.cancel()
-        self._closing = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._leave)
+        self._closing = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._close_idle)
 
-    def _leave(self) -> None:
+    def _close_idle(self) -> None:
         farewell = asyncio.create_task(self.close())
-        self._farewells.add(farewell)
-        farewell.add_done_callback(self._farewells.discard)
+        self._close_tasks.add(farewell)
+        farewell.add_done_callback(self._close_tasks.discard)
 
     async def close(self) -> None:
         """End the connections that nobody uses."""
@@ -141,48 +143,56 @@ class MailSender:
             client.close()
 
 
-async def _sent(client: SMTP, message: EmailMessage) -> Outcome:
+async def _send(client: SMTP, message: EmailMessage) -> AttemptOutcome:
     try:
         async with asyncio.timeout(SENDING_SECONDS):
             await client.send_message(message)
     except (SMTPDataError, SMTPRecipientRefused, SMTPRecipientsRefused) as refusal:
-        return _refused(refusal)
+        return _recipient_refused(refusal)
     except SMTPNotSupported:
-        return Outcome(Tried(0, None, "address-not-supported"), Failure(Sequel.NEVER_AGAIN, of_lane=False))
+        return AttemptOutcome(
+            AttemptResult(0, None, "address-not-supported"), Failure(FailureKind.PERMANENT, counts_for_lane=False)
+        )
     except SMTPSenderRefused as failure:
-        return _not_let_in(failure)
-    except MISSED as failure:
-        return _failed(failure)
-    return Outcome(Tried(0, HANDED_OVER))
+        return _session_refused(failure)
+    except SEND_ERRORS as failure:
+        return _connection_failed(failure)
+    return AttemptOutcome(AttemptResult(0, SMTP_ACCEPTED))
 
 
-def _not_let_in(failure: Exception) -> Outcome:
+def _session_refused(failure: Exception) -> AttemptOutcome:
     """The mail server is away, or our settings do not suit it: no message is given up for that."""
-    tried = _failed(failure).tried
+    tried = _connection_failed(failure).result
     _LOG.warning("the mail server takes no e-mail", error=tried.error, status=tried.status)
-    return Outcome(tried, Failure(overloaded=isinstance(failure, TimeoutError), is_ours=True))
+    return AttemptOutcome(tried, Failure(overloaded=isinstance(failure, TimeoutError), is_our_fault=True))
 
 
-def _failed(failure: Exception) -> Outcome:
+def _connection_failed(failure: Exception) -> AttemptOutcome:
     match failure:
         case SMTPResponseException():
-            return Outcome(Tried(0, failure.code if failure.code > 0 else None, "not-accepted"), Failure())
+            return AttemptOutcome(
+                AttemptResult(0, failure.code if failure.code > 0 else None, "not-accepted"), Failure()
+            )
         case TimeoutError():
-            return Outcome(Tried(0, None, "timeout"), Failure(overloaded=True))
+            return AttemptOutcome(AttemptResult(0, None, "timeout"), Failure(overloaded=True))
         case _:
-            return Outcome(Tried(0, None, "no-connection"), Failure())
+            return AttemptOutcome(AttemptResult(0, None, "no-connection"), Failure())
 
 
-def _refused(refusal: Refusal) -> Outcome:
+def _recipient_refused(refusal: RecipientRefused) -> AttemptOutcome:
     """What is of the message or of its recipient, who may have no mailbox any more."""
     answer = refusal.recipients[0] if isinstance(refusal, SMTPRecipientsRefused) else refusal
-    if answer.code in NOT_KNOWN_THERE:
-        return _not_let_in(SMTPResponseException(answer.code, ""))
-    if answer.code >= PERMANENT and not answer.message.startswith(NOT_PERMITTED):
-        return Outcome(Tried(0, answer.code, "refused"), Failure(Sequel.NEVER_AGAIN, of_lane=False))
-    return Outcome(Tried(0, answer.code, "deferred"), Failure(of_lane=answer.code == SERVICE_CLOSING))
+    if answer.code in SMTP_AUTHENTICATION_CODES:
+        return _session_refused(SMTPResponseException(answer.code, ""))
+    if answer.code >= SMTP_PERMANENT and not answer.message.startswith(SMTP_POLICY_REFUSAL):
+        return AttemptOutcome(
+            AttemptResult(0, answer.code, "refused"), Failure(FailureKind.PERMANENT, counts_for_lane=False)
+        )
+    return AttemptOutcome(
+        AttemptResult(0, answer.code, "deferred"), Failure(counts_for_lane=answer.code == SMTP_SERVICE_CLOSING)
+    )
 
 
-async def keep_in_mailbox(_: Claimed) -> Outcome:
+async def leave_in_mailbox_page(_: ClaimedDelivery) -> AttemptOutcome:
     """Without a mail server: everything stays where the mailbox page reads it."""
-    return Outcome(Tried(0))
+    return AttemptOutcome(AttemptResult(0))

@@ -4,15 +4,15 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from app.use_cases.notifications.egress_policy import is_host
+from app.use_cases.notifications.egress_policy import is_host_name
 
-PORTS = {"smtp": 587, "smtps": 465}
-EXPECTED = "smtp://user:password@host:587?starttls=true, ou smtps://…"
+DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
+URL_FORMAT = "smtp://user:password@host:587?starttls=true, ou smtps://…"
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """`encrypted` from the first byte (smtps), or from STARTTLS on when `starttls`, which is then demanded. `trust` is
+    """`encrypted` from the first byte (smtps), or from STARTTLS on when `starttls`, which is then demanded. `tls_context` is
     the system's when None."""
 
     host: str
@@ -21,10 +21,10 @@ class MailServer:
     password: str | None = None
     encrypted: bool = False
     starttls: bool = True
-    trust: ssl.SSLContext | None = None
+    tls_context: ssl.SSLContext | None = None
 
 
-def mail_server_at(url: str) -> MailServer:
+def parse_mail_server_url(url: str) -> MailServer:
     """STARTTLS is demanded unless the address says `starttls=false`. Raise ValueError, with what would be right."""
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -32,13 +32,13 @@ def mail_server_at(url: str) -> MailServer:
     try:
         port = parts.port
     except ValueError:
-        raise ValueError(f"le port doit être un nombre ; attendu : {EXPECTED}") from None
+        raise ValueError(f"le port doit être un nombre ; attendu : {URL_FORMAT}") from None
     host = parts.hostname or ""
-    if parts.scheme not in PORTS or not is_host(host) or options or starttls not in {"true", "false"}:
-        raise ValueError(f"attendu : {EXPECTED}")
+    if parts.scheme not in DEFAULT_PORTS or not is_host_name(host) or options or starttls not in {"true", "false"}:
+        raise ValueError(f"attendu : {URL_FORMAT}")
     return MailServer(
         host,
-        port or PORTS[parts.scheme],
+        port or DEFAULT_PORTS[parts.scheme],
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,
         encrypted=parts.scheme == "smtps",

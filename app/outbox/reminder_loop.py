@@ -5,25 +5,25 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.persistence.engine.database import Database
-from app.supervisor import Turned, rest, uncounted
-from app.use_cases.advisers.remind_advisers import remind
+from app.supervisor import Heartbeat, no_heartbeat, wait_for_any
+from app.use_cases.advisers.remind_advisers import remind_next_batch
 
 # Between batches others have their turn; a new day is seen within a minute of midnight.
-BREATH_SECONDS, PAUSE_SECONDS = 0.1, 60.0
+BATCH_PAUSE_SECONDS, POLL_INTERVAL_SECONDS = 0.1, 60.0
 
 
-async def remind_daily(
+async def run_reminders(
     database: Database,
     clock: Callable[[], datetime],
     stop: asyncio.Event,
-    turned: Turned = uncounted,
+    turned: Heartbeat = no_heartbeat,
     *,
     pause: float | None = None,
 ) -> None:
     """Run until `stop` is set, or a look fails: nothing is half done then, and the next one begins with the same
     advisers. `pause` seconds between looks that had an end; PAUSE_SECONDS when None."""
     while not stop.is_set():
-        others_follow = await remind(database, clock())
+        others_follow = await remind_next_batch(database, clock())
         turned()
-        seconds = PAUSE_SECONDS if pause is None else pause
-        await rest(BREATH_SECONDS if others_follow else seconds, stop)
+        seconds = POLL_INTERVAL_SECONDS if pause is None else pause
+        await wait_for_any(BATCH_PAUSE_SECONDS if others_follow else seconds, stop)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-SCHEDULE = (
+RETRY_SCHEDULE = (
     timedelta(),
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -20,28 +20,28 @@ SCHEDULE = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-MOST_ATTEMPTS = len(SCHEDULE)
-SLOWEST_OF_OURS = 3  # in it
-JITTER = 0.2
-LONGEST_RETRY_AFTER = timedelta(hours=24)
-PENALTY = timedelta(seconds=60)
+MAX_ATTEMPTS = len(RETRY_SCHEDULE)
+OWN_FAILURE_MAX_STEP = 3  # in it
+JITTER_RATIO = 0.2
+MAX_RETRY_AFTER = timedelta(hours=24)
+OVERLOAD_DELAY = timedelta(seconds=60)
 
-BREAKS_AT = 5
-FIRST_OPENING = timedelta(minutes=1)
-LONGEST_OPENING = timedelta(minutes=30)
-MOST_DOUBLINGS = 5  # enough to reach it
+FAILURE_THRESHOLD = 5
+FIRST_OPEN_TIME = timedelta(minutes=1)
+MAX_OPEN_TIME = timedelta(minutes=30)
+MAX_DOUBLINGS = 5  # enough to reach it
 
 DISABLED_AFTER = timedelta(days=5)
 DISABLED_FROM_FAILURES = 20
 WARNED_AFTER = timedelta(days=1)
-NOTICE = timedelta(days=1)  # between the last warning and the end
+NOTICE_PERIOD = timedelta(days=1)  # between the last warning and the end
 
 
-class Sequel(StrEnum):
+class FailureKind(StrEnum):
     """What an attempt that was not a success asks for."""
 
-    AGAIN = "again"
-    NEVER_AGAIN = "never_again"  # this delivery
+    RETRYABLE = "again"
+    PERMANENT = "never_again"  # this delivery
     GONE = "gone"  # the receiver
 
 
@@ -50,11 +50,11 @@ class Failure:
     """`overloaded`: it asked for patience, or seems to need it. `retry_after` is what it asked for, when it said.
     `of_lane`: the next delivery there may well fail, too. `is_ours`: no delivery is to blame, nor given up."""
 
-    sequel: Sequel = Sequel.AGAIN
+    kind: FailureKind = FailureKind.RETRYABLE
     overloaded: bool = False
     retry_after: timedelta | None = None
-    of_lane: bool = True
-    is_ours: bool = False
+    counts_for_lane: bool = True
+    is_our_fault: bool = False
 
 
 class Alarm(StrEnum):
@@ -67,7 +67,7 @@ class Alarm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class LaneHealth:
     """How a receiver fares since its last success; `openings` is how often it was left alone since."""
 
     failures: int = 0
@@ -77,13 +77,13 @@ class Health:
     warning: Alarm | None = None
     warned_at: datetime | None = None
 
-    def after_failure(self, now: datetime) -> "Health":
+    def after_failure(self, now: datetime) -> "LaneHealth":
         """One that was left alone and fails its probe is left alone twice as long; what was under way when it began to
         be left alone changes nothing."""
         worse = replace(self, failures=self.failures + 1, failing_since=self.failing_since or now)
-        if worse.failures < BREAKS_AT or (self.open_until is not None and self.open_until > now):
+        if worse.failures < FAILURE_THRESHOLD or (self.open_until is not None and self.open_until > now):
             return worse
-        pause = min(FIRST_OPENING * 2 ** min(self.openings, MOST_DOUBLINGS), LONGEST_OPENING)
+        pause = min(FIRST_OPEN_TIME * 2 ** min(self.openings, MAX_DOUBLINGS), MAX_OPEN_TIME)
         return replace(worse, openings=self.openings + 1, open_until=now + pause)
 
     def alarm(self, now: datetime) -> Alarm | None:
@@ -92,30 +92,30 @@ class Health:
             return None
         since = now - self.failing_since
         if self.warning is Alarm.LAST_DAY:
-            noticed = self.warned_at is not None and now - self.warned_at >= NOTICE
+            noticed = self.warned_at is not None and now - self.warned_at >= NOTICE_PERIOD
             ended = since >= DISABLED_AFTER and self.failures >= DISABLED_FROM_FAILURES
             return Alarm.DISABLED if ended and noticed else None
-        if since >= DISABLED_AFTER - NOTICE and self.failures >= DISABLED_FROM_FAILURES - 1:
+        if since >= DISABLED_AFTER - NOTICE_PERIOD and self.failures >= DISABLED_FROM_FAILURES - 1:
             return Alarm.LAST_DAY
         return Alarm.FAILING if since >= WARNED_AFTER and self.warning is None else None
 
-    def warned(self, alarm: Alarm, now: datetime) -> "Health":
+    def with_warning(self, alarm: Alarm, now: datetime) -> "LaneHealth":
         """There is nothing left to warn of once it is disabled."""
         return self if alarm is Alarm.DISABLED else replace(self, warning=alarm, warned_at=now)
 
 
-def wait_after(attempts: int, failure: Failure, lot: float) -> timedelta | None:
+def retry_delay(attempts: int, failure: Failure, jitter: float) -> timedelta | None:
     """How long to wait after so many attempts; None when there was the last one. `lot` is drawn from -1 to 1.
 
     What a receiver asks for is obeyed up to a day, and is never a way to be tried sooner. While the failure is ours,
     there is no last attempt, and the next one is soon: nobody else bears it.
     """
-    step = min(attempts, SLOWEST_OF_OURS) if failure.is_ours else attempts
-    if failure.sequel is not Sequel.AGAIN or step >= MOST_ATTEMPTS:
+    step = min(attempts, OWN_FAILURE_MAX_STEP) if failure.is_our_fault else attempts
+    if failure.kind is not FailureKind.RETRYABLE or step >= MAX_ATTEMPTS:
         return None
-    wait = SCHEDULE[step] * (1 + JITTER * lot)
+    wait = RETRY_SCHEDULE[step] * (1 + JITTER_RATIO * jitter)
     if failure.overloaded:
-        wait = max(wait, PENALTY)
+        wait = max(wait, OVERLOAD_DELAY)
     if failure.retry_after is not None:
-        wait = max(wait, min(failure.retry_after, LONGEST_RETRY_AFTER))
+        wait = max(wait, min(failure.retry_after, MAX_RETRY_AFTER))
     return wait

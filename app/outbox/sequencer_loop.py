@@ -6,27 +6,27 @@ from datetime import datetime
 
 from app.persistence.engine.database import Database
 from app.persistence.outbox.feed_positions import BATCH
-from app.supervisor import Turned, rest, uncounted
-from app.use_cases.notifications.sequence_events import sequence
+from app.supervisor import Heartbeat, no_heartbeat, wait_for_any
+from app.use_cases.notifications.sequence_events import sequence_events
 
-APART_SECONDS = 0.05  # between two batches: meanwhile, what comes gathers
-LOOK_EVERY_SECONDS = 0.5  # whatever no bell tells of
+BATCH_PAUSE_SECONDS = 0.05  # between two batches: meanwhile, what comes gathers
+POLL_INTERVAL_SECONDS = 0.5  # whatever no bell tells of
 
 
-async def place_events(
+async def run_sequencer(
     database: Database,
     clock: Callable[[], datetime],
     stop: asyncio.Event,
-    bell: asyncio.Event | None = None,
-    turned: Turned = uncounted,
+    wake_up: asyncio.Event | None = None,
+    turned: Heartbeat = no_heartbeat,
 ) -> None:
     """Run until `stop` is set, or the database fails: nothing is half done then. `bell` is rung when there may be
     something to do."""
-    bell = bell or asyncio.Event()
+    wake_up = wake_up or asyncio.Event()
     while not stop.is_set():
-        bell.clear()
-        placed = await sequence(database, clock())
+        wake_up.clear()
+        placed = await sequence_events(database, clock())
         turned()
         if placed < BATCH:
-            await rest(APART_SECONDS, stop)
-            await rest(LOOK_EVERY_SECONDS, stop, bell)
+            await wait_for_any(BATCH_PAUSE_SECONDS, stop)
+            await wait_for_any(POLL_INTERVAL_SECONDS, stop, wake_up)

@@ -13,26 +13,26 @@ from typing import cast
 import httpcore
 from standardwebhooks import Webhook
 
-from app.outbox.connector import BlockedAddressError, Connector, Resolver, UnknownNameError
-from app.outbox.delivery_settlement import Outcome
+from app.outbox.connector import BlockedAddressError, EgressConnector, HostResolver, UnknownHostError
+from app.outbox.delivery_settlement import AttemptOutcome
 from app.outbox.lines import Lines
-from app.outbox.retry_policy import Failure, Sequel
-from app.persistence.engine.secrets.secret_box import Safe, SealedByAnotherKeyError
-from app.persistence.outbox.delivery_claims import Claimed, Tried
-from app.use_cases.notifications.egress_policy import NotDeliverable, Reach, Unreachable
+from app.outbox.retry_policy import Failure, FailureKind
+from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError, SecretBox
+from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery
+from app.use_cases.notifications.egress_policy import EgressPolicy, EgressRefusal, EgressRefused
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
-READ_AT_MOST = 16_384
-KEPT_AT_MOST = 4_000  # characters, of at most four bytes
+MAX_BYTES_READ = 16_384
+MAX_CHARACTERS_STORED = 4_000  # characters, of at most four bytes
 
 GONE, OVERLOADED = 410, frozenset({429, 502, 503, 504})
-ORDER = b"webhook-delivery"  # by which a receiver may say what it wants
-ORDERS = {b"disable": Sequel.GONE, b"abort-message": Sequel.NEVER_AGAIN}
+CONTROL_HEADER = b"webhook-delivery"  # by which a receiver may say what it wants
+CONTROL_KINDS = {b"disable": FailureKind.GONE, b"abort-message": FailureKind.PERMANENT}
 
 
 @dataclass(slots=True)
-class _Answer:
+class _Response:
     status: int | None = None
     headers: Mapping[bytes, bytes] | None = None
     beginning: bytes = b""
@@ -41,52 +41,56 @@ class _Answer:
 class WebhookSender:
     """Sends to the addresses within `reach`; never follows a redirect, asks no proxy."""
 
-    def __init__(self, safe: Safe, reach: Reach, trust: ssl.SSLContext | None = None) -> None:
-        self._safe = safe
-        self._reach = reach
-        self._resolver = Resolver()
-        self._lines = Lines(Connector(reach, self._resolver), trust or httpcore.default_ssl_context())
+    def __init__(
+        self, secret_box: SecretBox, egress_policy: EgressPolicy, tls_context: ssl.SSLContext | None = None
+    ) -> None:
+        self._secret_box = secret_box
+        self._egress_policy = egress_policy
+        self._resolver = HostResolver()
+        self._connections = Lines(
+            EgressConnector(egress_policy, self._resolver), tls_context or httpcore.default_ssl_context()
+        )
 
     async def close(self) -> None:
-        await self._lines.close()
+        await self._connections.close()
         self._resolver.close()
 
-    async def __call__(self, claimed: Claimed) -> Outcome:
+    async def __call__(self, claimed: ClaimedDelivery) -> AttemptOutcome:
         """One attempt; never raises but when it is cancelled."""
-        started, answer, error = monotonic(), _Answer(), None
+        started, answer, error = monotonic(), _Response(), None
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 await self._post(claimed, answer)
-        except (TimeoutError, NotDeliverable, SealedByAnotherKeyError, httpcore.NetworkError) as failure:
-            error = _named(failure)
+        except (TimeoutError, EgressRefused, SealedByAnotherKeyError, httpcore.NetworkError) as failure:
+            error = _error_code(failure)
         except (httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as failure:
-            error = _named(failure)
+            error = _error_code(failure)
         return _outcome(answer, error, claimed.at, round((monotonic() - started) * 1000))
 
-    async def _post(self, claimed: Claimed, answer: _Answer) -> None:
+    async def _post(self, claimed: ClaimedDelivery, answer: _Response) -> None:
         url, body = claimed.url or "", claimed.body or b""
-        self._reach.check(url)
-        secrets = [self._safe.open(sealed) for sealed in claimed.secrets]
+        self._egress_policy.check(url)
+        secrets = [self._secret_box.open(sealed) for sealed in claimed.secrets]
         limits = {"connect": CONNECT_SECONDS, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS, "pool": TOTAL_SECONDS}
-        signed = headers(claimed, secrets, body)
+        signed = signed_headers(claimed, secrets, body)
         async with (
-            self._lines.to(url) as line,
+            self._connections.to(url) as line,
             line.stream("POST", url, headers=signed, content=body, extensions={"timeout": limits}) as response,
         ):
             answer.status = response.status
             answer.headers = {name.lower(): value for name, value in response.headers}
-            await _begin_to_read(response, answer)
+            await _read_beginning(response, answer)
 
 
-async def _begin_to_read(response: httpcore.Response, answer: _Answer) -> None:
+async def _read_beginning(response: httpcore.Response, answer: _Response) -> None:
     async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_stream())) as stream:
         async for chunk in stream:
-            answer.beginning += chunk[: READ_AT_MOST - len(answer.beginning)]
-            if len(answer.beginning) >= READ_AT_MOST:
+            answer.beginning += chunk[: MAX_BYTES_READ - len(answer.beginning)]
+            if len(answer.beginning) >= MAX_BYTES_READ:
                 break
 
 
-def headers(claimed: Claimed, secrets: list[str], body: bytes) -> list[tuple[str, str]]:
+def signed_headers(claimed: ClaimedDelivery, secrets: list[str], body: bytes) -> list[tuple[str, str]]:
     """One signature for each secret that is live."""
     message = str(claimed.event_id)
     # The library takes any instant for one in UTC, and whole seconds are what it signs.
@@ -101,12 +105,12 @@ def headers(claimed: Claimed, secrets: list[str], body: bytes) -> list[tuple[str
     ]
 
 
-def _named(failure: Exception) -> str:
+def _error_code(failure: Exception) -> str:
     """The code under which an owner reads it."""
     match failure:
-        case NotDeliverable(why=Unreachable.HOST) | UnknownNameError():
+        case EgressRefused(reason=EgressRefusal.HOST) | UnknownHostError():
             return "unknown-name"
-        case NotDeliverable() | BlockedAddressError():
+        case EgressRefused() | BlockedAddressError():
             return "blocked-address"
         case SealedByAnotherKeyError():
             return "secret-unreadable"
@@ -120,31 +124,31 @@ def _named(failure: Exception) -> str:
             return "broken-connection"
 
 
-def _outcome(answer: _Answer, error: str | None, at: datetime, duration_ms: int) -> Outcome:
+def _outcome(answer: _Response, error: str | None, at: datetime, duration_ms: int) -> AttemptOutcome:
     """A status that was read stands, whatever became of the rest of the answer."""
     status = answer.status
     if status is None:
         failure = Failure(overloaded=error == "timeout")
-        return Outcome(Tried(duration_ms, None, error), failure)
-    shown = _text(answer.beginning)
+        return AttemptOutcome(AttemptResult(duration_ms, None, error), failure)
+    shown = _storable_text(answer.beginning)
     if 200 <= status < 300:  # noqa: PLR2004  # what Standard Webhooks takes for a success
-        return Outcome(Tried(duration_ms, status, None, shown))
+        return AttemptOutcome(AttemptResult(duration_ms, status, None, shown))
     named = "redirect" if 300 <= status < 400 else "refused"  # noqa: PLR2004  # the class of redirects
-    return Outcome(Tried(duration_ms, status, named, shown), _failure(status, answer.headers or {}, at))
+    return AttemptOutcome(AttemptResult(duration_ms, status, named, shown), _failure(status, answer.headers or {}, at))
 
 
-def _failure(status: int, said: Mapping[bytes, bytes], at: datetime) -> Failure:
-    order = ORDERS.get(said.get(ORDER, b"").strip().lower())
+def _failure(status: int, response_headers: Mapping[bytes, bytes], at: datetime) -> Failure:
+    order = CONTROL_KINDS.get(response_headers.get(CONTROL_HEADER, b"").strip().lower())
     if status == GONE or order is not None:
-        sequel = order or Sequel.GONE
-        return Failure(sequel, of_lane=sequel is Sequel.GONE)
+        sequel = order or FailureKind.GONE
+        return Failure(sequel, counts_for_lane=sequel is FailureKind.GONE)
     return Failure(
         overloaded=status in OVERLOADED,
-        retry_after=retry_after(said.get(b"retry-after", b"").decode("latin-1"), at),
+        retry_after=parse_retry_after(response_headers.get(b"retry-after", b"").decode("latin-1"), at),
     )
 
 
-def retry_after(said: str, at: datetime) -> timedelta | None:
+def parse_retry_after(said: str, at: datetime) -> timedelta | None:
     """Seconds or a date (RFC 9110); None when it says neither, or a time that has passed."""
     value = said.strip()
     try:
@@ -156,6 +160,6 @@ def retry_after(said: str, at: datetime) -> timedelta | None:
     return wait if wait > timedelta() else None
 
 
-def _text(beginning: bytes) -> str:
+def _storable_text(beginning: bytes) -> str:
     """As an owner may read it: PostgreSQL stores no NUL."""
-    return beginning.decode("utf-8", "replace").replace("\0", "\ufffd")[:KEPT_AT_MOST]
+    return beginning.decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_CHARACTERS_STORED]

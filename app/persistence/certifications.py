@@ -2,25 +2,25 @@
 
 from uuid import UUID
 
-from app.persistence.advisers.adviser_visibility import CONCERNS
+from app.persistence.advisers.adviser_visibility import HAS_LIVE_REGISTRATION
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Filter, Page, Slice
+from app.persistence.engine.pagination import Filter, PageQuery, PageRows
 
 SELECT = "SELECT c.* FROM certification c"
-_OF_ITS_ADVISERS = CONCERNS.format(adviser="{t}.adviser_id", organisation="{}")
-_CONCERNED = f"({{t}}.training_organisation_id = {{}} OR {_OF_ITS_ADVISERS})"
+_OF_ITS_ADVISERS = HAS_LIVE_REGISTRATION.format(adviser="{t}.adviser_id", organisation="{}")
+_IS_VISIBLE = f"({{t}}.training_organisation_id = {{}} OR {_OF_ITS_ADVISERS})"
 
 
 def visible_to(owner: UUID | None) -> list[Filter]:
     """No filter for whoever is not a training organisation."""
-    return [] if owner is None else [Filter(_CONCERNED.replace("{}", "{0}"), owner)]
+    return [] if owner is None else [Filter(_IS_VISIBLE.replace("{}", "{0}"), owner)]
 
 
 async def read(reader: Reader, certification: UUID, *, owner: UUID | None) -> Row | None:
-    concerned = _CONCERNED.replace("{}", "$2").format(t="c")
+    concerned = _IS_VISIBLE.replace("{}", "$2").format(t="c")
     return await reader.one(f"{SELECT} WHERE c.id = $1 AND ($2::uuid IS NULL OR {concerned})", certification, owner)
 
 
-async def list_page(reader: Reader, page: Page) -> Slice:
-    return await page.of(reader, SELECT, alias="c")
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
+    return await page.fetch(reader, SELECT, table_alias="c")

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
+from app.persistence.engine.pagination import PageQuery, PageRows
 
 
-async def list_page(reader: Reader, page: Page) -> Slice:
-    return await page.of(reader, "SELECT c.* FROM contract c", alias="c")
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
+    return await page.fetch(reader, "SELECT c.* FROM contract c", table_alias="c")
 
 
 async def read_known(reader: Reader, advisers: Collection[UUID], ids: Collection[UUID]) -> list[Row]:

@@ -9,9 +9,8 @@ import orjson
 
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
-from app.persistence.engine.transactions import idempotency
-from app.persistence.engine.transactions.idempotency import Answer, Attempt
+from app.persistence.engine.pagination import PageQuery, PageRows
+from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse, row_values
 
 REGISTRATION_COLUMNS = (
     "id", "adviser_id", "module_code", "training_organisation_id", "session_starts_on", "session_ends_on",
@@ -34,12 +33,12 @@ RESOURCE_COLUMNS = ", ".join(
     + [f"d.{column}" for column in ("outcome", "rules", "policy_version", "automatic", "decided_at")]
     + ["d.reasons::text AS reasons"]
 )
-MOST_DECISIONS = 500
+MAX_DECISIONS = 500
 RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM registration r JOIN decision d ON d.id = r.decision_id"
 
 # Facts that only ever go from unknown to known stay when another use case writes the registration.
-_KEPT = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours")
-_CHANGING = (
+_WRITE_ONCE_COLUMNS = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours")
+_UPDATED_COLUMNS = (
     "session_starts_on", "session_ends_on", "session_format", "employer_agreement", "status", "funding", "payer",
     "unit", "offered_payers", "decision_id", "version", "updated_at",
 )  # fmt: skip
@@ -56,8 +55,8 @@ def _insert(table: str, columns: Sequence[str], parameter: str, **computed: str)
 
 
 _UPDATES = ", ".join(
-    [f"{column} = EXCLUDED.{column}" for column in _CHANGING]
-    + [f"{column} = coalesce(EXCLUDED.{column}, registration.{column})" for column in _KEPT]
+    [f"{column} = EXCLUDED.{column}" for column in _UPDATED_COLUMNS]
+    + [f"{column} = coalesce(EXCLUDED.{column}, registration.{column})" for column in _WRITE_ONCE_COLUMNS]
 )
 
 # A registration that changes without a new decision keeps its latest: NOT NULL is checked before a conflict is seen.
@@ -68,11 +67,11 @@ WRITE = f"""WITH registrations AS ({_insert("registration", REGISTRATION_COLUMNS
 decisions AS ({_insert("decision", DECISION_COLUMNS, "$2")}),
 events AS ({_insert("outbox", EVENT_COLUMNS, "$3")})"""
 
-WRITE_AND_REMEMBER = f"""{WRITE}
+WRITE_WITH_RESPONSE = f"""{WRITE}
 INSERT INTO idempotency (client_id, key, fingerprint, status, headers, body, created_at)
 VALUES ($4, $5, $6, $7, $8, $9, $10)"""
 
-WRITE_ALONE = f"{WRITE} SELECT 1"
+WRITE_WITHOUT_RESPONSE = f"{WRITE} SELECT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +88,20 @@ class Changes:
 
 
 async def write(
-    transaction: Transaction, changes: Changes, attempt: Attempt | None = None, answer: Answer | None = None
+    transaction: Transaction,
+    changes: Changes,
+    idempotency: IdempotentRequest | None = None,
+    response: ReplayableResponse | None = None,
 ) -> None:
     """Write everything a use case changed, and the answer to its attempt, in one statement."""
-    transaction.decided.extend(changes.decisions)
-    if attempt is not None and answer is not None:
-        await transaction.run(WRITE_AND_REMEMBER, *changes.as_json(), *idempotency.columns(attempt, answer))
+    transaction.decisions.extend(changes.decisions)
+    if idempotency is not None and response is not None:
+        await transaction.run(WRITE_WITH_RESPONSE, *changes.as_json(), *row_values(idempotency, response))
     elif changes.registrations or changes.decisions or changes.events:
-        await transaction.run(WRITE_ALONE, *changes.as_json())
+        await transaction.run(WRITE_WITHOUT_RESPONSE, *changes.as_json())
 
 
-async def relocate(transaction: Transaction, registration: UUID, place: str | None, reference: str | None) -> None:
+async def change_venue(transaction: Transaction, registration: UUID, place: str | None, reference: str | None) -> None:
     """Where its session is held, which no other use case changes."""
     statement = "UPDATE registration SET session_place = $2, session_reference = $3 WHERE id = $1"
     await transaction.run(statement, registration, place, reference)
@@ -112,11 +114,11 @@ async def read(reader: Reader, registration: UUID, *, owner: UUID | None) -> Row
     )
 
 
-async def list_page(reader: Reader, page: Page) -> Slice:
-    return await page.of(reader, RESOURCE, alias="r")
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
+    return await page.fetch(reader, RESOURCE, table_alias="r")
 
 
 async def list_decisions(reader: Reader, registration: UUID) -> list[Row]:
     """The decisions of a registration, newest first, with the facts they read: all but of one moved without end."""
     latest_first = "SELECT * FROM decision WHERE registration_id = $1 ORDER BY decided_at DESC, id DESC LIMIT $2"
-    return await reader.many(latest_first, registration, MOST_DECISIONS)
+    return await reader.many(latest_first, registration, MAX_DECISIONS)

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Lock
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Attempt
+from app.persistence.engine.transactions.adviser_locks import AdviserLock
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import IdempotentRequest
 from app.persistence.engine.upsert import ADVISERS
-from app.persistence.outbox.feed_positions import keep_as_history
+from app.persistence.outbox.feed_positions import mark_as_history
 from app.seed.contracts_of_people import stable_id
 from app.seed.people_by_entitlement import PEOPLE_BY_ENTITLEMENT
 from app.seed.people_by_refusal import PEOPLE_BY_REFUSAL
@@ -47,7 +47,7 @@ class SingleTransactionDatabase(Database):
 
     @asynccontextmanager
     async def transaction(
-        self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
+        self, lock: AdviserLock | None = None, attempt: IdempotentRequest | None = None, trace: AuditEntry | None = None
     ) -> AsyncGenerator[Transaction, None]:
         del lock, attempt, trace
         yield self._transaction
@@ -61,7 +61,7 @@ async def load_demonstration(database: Database, now: datetime, people: tuple[Pe
         async with semaphore, database.transaction() as tx:
             if await ADVISERS.read(tx, stable_id(person)) is None:
                 await ScenarioRunner(SingleTransactionDatabase(tx), person, now).run()
-                await keep_as_history(tx, stable_id(person))
+                await mark_as_history(tx, stable_id(person))
 
     async with TaskGroup() as group:
         for person in people:

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 from app.api.identity.api_key_secrets import Pepper, generate_key
 from app.persistence.administration.clients import Client, Role, add_client, add_key
 from app.persistence.engine.database import Database
-from app.persistence.engine.secrets.secret_box import Safe
+from app.persistence.engine.secrets.secret_box import SecretBox
 from app.seed.demonstration_import import add_demonstration_import
 from app.seed.demonstration_message import add_demonstration_message
 from app.seed.demonstration_webhooks import add_demonstration_endpoints
@@ -41,7 +41,7 @@ async def make_demonstration_keys(database: Database, pepper: Pepper, now: datet
             await add_key(
                 tx, FORMER_KEY_ID, FORMER_CLIENT, pepper.digest(generate_key().secret), expires_at=None, now=now
             )
-    await add_demonstration_endpoints(database, clients[Role.ADMIN], Safe(pepper.secrets), now)
+    await add_demonstration_endpoints(database, clients[Role.ADMIN], SecretBox(pepper.secrets), now)
     await add_demonstration_message(database)
     await add_demonstration_import(database, clients[Role.ADMIN], now)
     return keys

@@ -5,21 +5,21 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.clients import Client
-from app.persistence.administration.imports import Counts, Ignored, ImportKind
+from app.persistence.administration.imports import IgnoredColumns, ImportKind, LineCounts
 from app.persistence.administration.rejected_import_lines import RejectedLine
-from app.persistence.advisers.identity_digests import digester_of
-from app.persistence.advisers.identity_normalisation import conum_id_named
+from app.persistence.advisers.identity_digests import get_or_create_digester
+from app.persistence.advisers.identity_normalisation import conum_id_token
 from app.persistence.engine.database import Database
 
 DEMONSTRATION_IMPORT = uuid5(NAMESPACE_URL, "urn:inscriptions:import:advisers")
-IGNORED_COLUMNS = Ignored(("Téléphone",))
+IGNORED_COLUMNS = IgnoredColumns(("Téléphone",))
 HEADING = "Ligne rejetée;Colonne en cause;Motif du rejet;Id conseiller;Date de début formation\r\n"
 LINE = "3;Date de début formation;L’année doit avoir quatre chiffres.;900041;15/04/24\r\n"
 
 
 async def add_demonstration_import(database: Database, client: Client, now: datetime) -> None:
     """Asked for by this client, unless it was before."""
-    digester = await digester_of(database)
+    digester = await get_or_create_digester(database)
     async with database.transaction() as tx:
         if await imports.read(tx, DEMONSTRATION_IMPORT) is not None:
             return
@@ -27,8 +27,8 @@ async def add_demonstration_import(database: Database, client: Client, now: date
         await imports.add(tx, (DEMONSTRATION_IMPORT, client.id, None, ImportKind.ADVISERS, True, file, now))
         job = await imports.claim(tx, {})
         if job is not None:
-            await imports.note(tx, job, imported=1)
-            await imports.finish(tx, job, Counts(read=3, unchanged=1, rejected=1), HEADING, IGNORED_COLUMNS)
-            await rejected_import_lines.keep(
-                tx, DEMONSTRATION_IMPORT, now, [RejectedLine(3, LINE, [conum_id_named(900_041)])], digester
+            await imports.record_progress(tx, job, imported=1)
+            await imports.finish(tx, job, LineCounts(read=3, unchanged=1, rejected=1), HEADING, IGNORED_COLUMNS)
+            await rejected_import_lines.store_lines(
+                tx, DEMONSTRATION_IMPORT, now, [RejectedLine(3, LINE, [conum_id_token(900_041)])], digester
             )

@@ -5,13 +5,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database
-from app.persistence.engine.secrets.secret_box import Safe
+from app.persistence.engine.secrets.secret_box import SecretBox
 from app.persistence.outbox import deliveries, delivery_claims, webhook_endpoints
-from app.persistence.outbox.deliveries import Channel, Letter
-from app.persistence.outbox.delivery_claims import Tried
+from app.persistence.outbox.deliveries import Channel, NewWebhookDelivery
+from app.persistence.outbox.delivery_claims import AttemptResult
 from app.persistence.outbox.webhook_endpoints import owner_of
-from app.use_cases.notifications.administer_webhook_endpoints import make_secret
-from app.use_cases.notifications.event_payloads import TEST, a_test
+from app.use_cases.notifications.administer_webhook_endpoints import generate_secret
+from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE, webhook_test_delivery
 
 ENDPOINT_URL = "https://webhooks.example/inscriptions"
 ENDPOINT_TYPES = ("entitlement.carried_over",)
@@ -22,7 +22,7 @@ SHOWN_ENDPOINT, ENDPOINT_TO_DELETE, SHOWN_DELIVERY, SECRET_NAMESPACE = (
 )
 
 
-async def add_demonstration_endpoints(database: Database, client: Client, safe: Safe, now: datetime) -> None:
+async def add_demonstration_endpoints(database: Database, client: Client, safe: SecretBox, now: datetime) -> None:
     """For this client, unless it has them; what was delivered to the first went the usual way."""
     async with database.transaction() as tx:
         owner = owner_of(client)
@@ -31,11 +31,13 @@ async def add_demonstration_endpoints(database: Database, client: Client, safe: 
         for endpoint in (SHOWN_ENDPOINT, ENDPOINT_TO_DELETE):
             await webhook_endpoints.add_endpoint(tx, endpoint, owner, ENDPOINT_URL, ENDPOINT_TYPES, now)
             await webhook_endpoints.add_secret(
-                tx, uuid5(SECRET_NAMESPACE, endpoint.hex), endpoint, safe.seal(make_secret())
+                tx, uuid5(SECRET_NAMESPACE, endpoint.hex), endpoint, safe.seal(generate_secret())
             )
-        letter = a_test(SHOWN_ENDPOINT, now)
-        await deliveries.post(tx, [Letter(SHOWN_DELIVERY, SHOWN_ENDPOINT, letter.event_id, TEST, letter.body)])
-    taken = await delivery_claims.claim(database, {Channel.WEBHOOK: 1}, lane_most=1)
+        letter = webhook_test_delivery(SHOWN_ENDPOINT, now)
+        await deliveries.enqueue_webhooks(
+            tx, [NewWebhookDelivery(SHOWN_DELIVERY, SHOWN_ENDPOINT, letter.event_id, TEST_EVENT_TYPE, letter.body)]
+        )
+    taken = await delivery_claims.claim(database, {Channel.WEBHOOK: 1}, lane_limit=1)
     await delivery_claims.settle_delivered(
-        database, [(claimed, Tried(duration_ms=212, status=204)) for claimed in taken]
+        database, [(claimed, AttemptResult(duration_ms=212, status=204)) for claimed in taken]
     )

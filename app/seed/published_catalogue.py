@@ -22,7 +22,7 @@ from app.domain.facts.policy import (
 )
 from app.persistence.administration import policies
 from app.persistence.engine.database import Database, Transaction
-from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, Kept, add_qualification
+from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, ResourceTable, add_qualification
 
 SCHEME_STARTED_ON = date(2021, 1, 1)
 
@@ -150,6 +150,8 @@ async def load_catalogue(database: Database, support_email: str, now: datetime) 
             await _add_if_missing(tx, MODULES, code, values, now)
 
 
-async def _add_if_missing(tx: Transaction, kept: Kept, key: object, values: dict[str, Any], now: datetime) -> None:
+async def _add_if_missing(
+    tx: Transaction, kept: ResourceTable, key: object, values: dict[str, Any], now: datetime
+) -> None:
     if await kept.read(tx, key) is None:
         await kept.insert(tx, {kept.key: key, **values}, now)

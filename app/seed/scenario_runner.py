@@ -13,7 +13,7 @@ from app.persistence import registrations
 from app.persistence.administration.clients import Client, Role
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.seed import contracts_of_people, sessions_of_people
 from app.seed.published_catalogue import LA_MEDNUM
 from app.seed.scenario import (
@@ -34,20 +34,20 @@ from app.seed.scenario import (
     Terminated,
     parse_day,
 )
-from app.use_cases.advisers.grant_carry_over import Report, carry_over
-from app.use_cases.advisers.upsert_adviser import keep_adviser
+from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.advisers.upsert_adviser import upsert_adviser
 from app.use_cases.civil_date import PARIS, civil_date
-from app.use_cases.preconditions import ANYTHING
-from app.use_cases.record_certification import Result, certify
+from app.use_cases.preconditions import ANY_VERSION
+from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import cancel
-from app.use_cases.registrations.choose_over_quota import decline, keep
-from app.use_cases.registrations.record_attendance import attend
-from app.use_cases.registrations.record_positioning_test import position
+from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
+from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_positioning_test import record_positioning
 from app.use_cases.registrations.reexamine_registration import reexamine
-from app.use_cases.registrations.register_adviser import Demand, register
+from app.use_cases.registrations.register_adviser import NewRegistration, register
 from app.use_cases.registrations.reschedule_registration import reschedule
-from app.use_cases.request_context import Asked
-from app.use_cases.upsert_contract import keep_contract
+from app.use_cases.request_context import RequestContext
+from app.use_cases.upsert_contract import upsert_contract
 
 SERVICE_OPENED_ON = date(2024, 1, 8)  # what happened before was imported on this day
 
@@ -63,11 +63,11 @@ PLATFORM_CLIENT, ADMIN_CLIENT = _client(Role.PLATFORM), _client(Role.ADMIN)
 LA_MEDNUM_CLIENT = _client(Role.TRAINING_ORGANISATION, LA_MEDNUM)
 
 
-def _request_context(client: Client, at: datetime) -> Asked:
-    def identified(row: Row) -> Answer:
-        return Answer(200, row["id"].bytes, {})
+def _request_context(client: Client, at: datetime) -> RequestContext:
+    def identified(row: Row) -> ReplayableResponse:
+        return ReplayableResponse(200, row["id"].bytes, {})
 
-    return Asked(client, at, identified)
+    return RequestContext(client, at, identified)
 
 
 def _adviser_columns(person: Person, trained: list[date]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class ScenarioRunner:
         arrived_on = max(SERVICE_OPENED_ON, *trained, min(day for day, _, _ in moments))
         columns = _adviser_columns(self.person, trained)
         arriving = _request_context(PLATFORM_CLIENT, self._instant(arrived_on, 7, 0))
-        await keep_adviser(self.database, self.adviser, columns, ANYTHING, arriving)
+        await upsert_adviser(self.database, self.adviser, columns, ANY_VERSION, arriving)
         for order, (day, hour, act) in enumerate(moments):
             at = self._instant(day, hour, order) if day > arrived_on else self._instant(arrived_on, 8, order)
             if at <= self.now:
@@ -147,13 +147,13 @@ class ScenarioRunner:
 
     async def _upsert_contract(self, post: Post, at: datetime) -> None:
         contract = contracts_of_people.stable_id(self.person, self.person.posts.index(post))
-        await keep_contract(
-            self.database, contract, self.contracts[post], ANYTHING, _request_context(PLATFORM_CLIENT, at)
+        await upsert_contract(
+            self.database, contract, self.contracts[post], ANY_VERSION, _request_context(PLATFORM_CLIENT, at)
         )
 
     async def _register(self, course: Course, at: datetime) -> None:
         session = sessions_of_people.requested_session(course, self.person, self.today)
-        demand = Demand(
+        demand = NewRegistration(
             adviser_id=self.adviser,
             module_code=ModuleCode(course.module),
             training_organisation_id=sessions_of_people.organisation_of(course, self.person),
@@ -174,20 +174,20 @@ class ScenarioRunner:
         )
         match change:
             case Kept(_, payer):
-                await keep(database, registration, payer, context, Chooser.ADVISER)
+                await keep_unfunded(database, registration, payer, context, Chooser.ADVISER)
             case Declined():
-                await decline(database, registration, context, Chooser.ADVISER)
+                await decline_over_quota(database, registration, context, Chooser.ADVISER)
             case Cancelled(_, motive):
                 await cancel(database, registration, None, motive, context)
             case Notified(_, agreement):
                 await reexamine(database, registration, context, employer_agreement=agreement)
             case Positioned(on, hours):
-                await position(database, registration, self._day(on), hours, session_context)
+                await record_positioning(database, registration, self._day(on), hours, session_context)
             case Moved():
                 held = sessions_of_people.actual_session(course, self.person, self.today)
                 there = sessions_of_people.venue_of(course.module, held, self.person)
                 await reschedule(
-                    database, registration, lambda _session, _venue: (held, there), ANYTHING, session_context
+                    database, registration, lambda _session, _venue: (held, there), ANY_VERSION, session_context
                 )
             case _:
                 assert_never(change)
@@ -204,13 +204,15 @@ class ScenarioRunner:
         row = await registrations.read(self.database, registration, owner=None)
         if row is not None and row["status"] == Status.ACCEPTED:
             context = _request_context(self._session_client(course), at)
-            await attend(self.database, registration, outcome, course.motive, context)
+            await mark_attendance(self.database, registration, outcome, course.motive, context)
 
     async def _grant_carry_over(self, carried: Carried, at: datetime) -> None:
-        report = Report(carried.bucket, 1, carried.motive, None)
-        await carry_over(self.database, self.adviser, report, _request_context(ADMIN_CLIENT, at))
+        report = CarryOverGrant(carried.bucket, 1, carried.motive, None)
+        await grant_carry_over(self.database, self.adviser, report, _request_context(ADMIN_CLIENT, at))
 
     async def _record_exam(self, exam: Exam, at: datetime) -> None:
         number = contracts_of_people.stable_ordered_id(self.person, "certification", self.person.exams.index(exam))
-        result = Result(self.adviser, exam.qualification, exam.outcome, self._day(exam.on), exam.motive, None, number)
-        await certify(self.database, result, _request_context(ADMIN_CLIENT, at))
+        result = ExamResult(
+            self.adviser, exam.qualification, exam.outcome, self._day(exam.on), exam.motive, None, number
+        )
+        await record_result(self.database, result, _request_context(ADMIN_CLIENT, at))

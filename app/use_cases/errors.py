@@ -12,7 +12,7 @@ class UnknownReference(Exception):  # noqa: N818  # an answer to a caller, named
         self.pointers = pointers
 
 
-class Stale(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class PreconditionFailed(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """The caller's version is not the present one; `weakly` when it was named in a way that matches none."""
 
     def __init__(self, version: int, *, weakly: bool = False) -> None:
@@ -21,7 +21,7 @@ class Stale(Exception):  # noqa: N818  # an answer to a caller, named for what i
         self.weakly = weakly
 
 
-class PreconditionMissing(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class PreconditionRequired(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """The resource exists and the caller did not say which version it changes."""
 
 
@@ -29,7 +29,7 @@ class ConumIdTaken(Exception):  # noqa: N818  # an answer to a caller, named for
     """Another adviser has this ID Conum."""
 
 
-class Disagreement(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class MismatchedFields(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """What the request says does not go together, or not with what is known; `pointers` are the places in its body."""
 
     def __init__(self, *pointers: str) -> None:
@@ -65,7 +65,7 @@ class ScopesBeyondRole(Exception):  # noqa: N818  # an answer to a caller, named
         self.possible = sorted(possible)
 
 
-class ScopesBeyondMaker(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class ScopesBeyondGrantor(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """Credentials cannot do more than whoever makes them; `missing` are the scopes that the maker does not have."""
 
     def __init__(self, missing: Iterable[str]) -> None:

@@ -7,28 +7,28 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_cascade import Proceedings
+from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.errors import MotiveNotValid
-from app.domain.events import Event, EventType, Recipient, Subject, written_to
+from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.calendar import in_force
 from app.domain.facts.certification import CertificationOutcome, attempt_number, next_attempt_payer
 from app.domain.facts.policy import Policies
 from app.domain.facts.training_organisation import TrainingOrganisationId
-from app.persistence.advisers.adviser_files import Dossier, read_dossier
+from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database, Reader
-from app.persistence.engine.transactions.adviser_locks import Lock, Missing, Target
-from app.persistence.engine.transactions.idempotency import Answer, remember
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
+from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
 from app.persistence.engine.upsert import CERTIFICATIONS, QUALIFICATIONS, TRAINING_ORGANISATIONS
 from app.use_cases.errors import UnknownReference
-from app.use_cases.request_context import Asked
-from app.use_cases.unknown_references import Named, unknown_among
-from app.use_cases.write_outcome import Conclusion, conclude
+from app.use_cases.request_context import RequestContext
+from app.use_cases.unknown_references import NamedReferences, unknown_references
+from app.use_cases.write_outcome import ChangeSet, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ExamResult:
     """A result as a client states it; `id` is chosen by the demonstration alone."""
 
     adviser_id: UUID
@@ -40,7 +40,7 @@ class Result:
     id: UUID = field(default_factory=uuid7)
 
 
-def check_motive(result: Result, policies: Policies) -> None:
+def check_motive(result: ExamResult, policies: Policies) -> None:
     """R38: a motive is one of those valid on the day of the exam, and goes with a justified absence only."""
     if result.motive is None:
         return
@@ -49,7 +49,7 @@ def check_motive(result: Result, policies: Policies) -> None:
         raise MotiveNotValid(result.motive, valid)
 
 
-def columns(result: Result, file: AdviserFile) -> dict[str, Any]:
+def certification_columns(result: ExamResult, file: AdviserFile) -> dict[str, Any]:
     """Those of the table; `file` is the adviser's, before this result."""
     earlier = (
         item.outcome
@@ -69,14 +69,14 @@ def columns(result: Result, file: AdviserFile) -> dict[str, Any]:
     }
 
 
-def _recipients(result: Result) -> tuple[Recipient, ...]:
+def _recipients(result: ExamResult) -> tuple[Recipient, ...]:
     """The organisation, too, when the result names one."""
     named = result.training_organisation_id is not None
-    whole = written_to(EventType.CERTIFICATION_RECORDED)
+    whole = email_recipients(EventType.CERTIFICATION_RECORDED)
     return tuple(item for item in whole if named or item is not Recipient.TRAINING_ORGANISATION)
 
 
-def told_of(result: Result) -> Event:
+def certification_event(result: ExamResult) -> Event:
     organisation = result.training_organisation_id
     return Event(
         EventType.CERTIFICATION_RECORDED,
@@ -90,35 +90,39 @@ def told_of(result: Result) -> Event:
     )
 
 
-async def _check_references(reader: Reader, result: Result, dossier: Dossier) -> None:
+async def _check_references(reader: Reader, result: ExamResult, snapshot: AdviserSnapshot) -> None:
     """Raise UnknownReference when the qualification or the organisation does not exist."""
     unknown = [] if await QUALIFICATIONS.read(reader, result.qualification) else ["/qualification"]
-    if result.training_organisation_id is not None and dossier.organisation is None:
+    if result.training_organisation_id is not None and snapshot.organisation is None:
         unknown.append("/training_organisation_id")
     if unknown:
         raise UnknownReference(*unknown)
 
 
-async def certify(database: Database, result: Result, asked: Asked) -> Answer:
+async def record_result(database: Database, result: ExamResult, context: RequestContext) -> ReplayableResponse:
     """Record a result and tell it; refused registrations that it leaves without a reason become regularisable.
 
     Raise UnknownReference, MotiveNotValid.
     """
-    lock = Lock(Target.ADVISER, result.adviser_id)
+    lock = AdviserLock(LockTarget.ADVISER, result.adviser_id)
     try:
-        async with database.transaction(lock, asked.attempt, asked.trace) as tx:
-            tx.concerns(result.id)
-            before = await read_dossier(tx, lock, attempt=asked.attempt, organisation=result.training_organisation_id)
+        async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
+            tx.add_audit_subjects(result.id)
+            before = await read_snapshot(
+                tx, lock, idempotency=context.idempotency, organisation=result.training_organisation_id
+            )
             await _check_references(tx, result, before)
             check_motive(result, before.policies)
-            row = await CERTIFICATIONS.insert(tx, columns(result, before.file), asked.now)
-            after = await read_dossier(tx, lock)
-            proceedings = Proceedings(after.file, after.policies).promoted()
-            await conclude(tx, Conclusion(before.file, proceedings, asked, events=(told_of(result),)))
-            return await remember(tx, asked.attempt, asked.worded(row))
-    except Missing as missing:
-        named: Named = {
+            row = await CERTIFICATIONS.insert(tx, certification_columns(result, before.file), context.now)
+            after = await read_snapshot(tx, lock)
+            proceedings = DecisionCascade(after.file, after.policies).promote_waiting()
+            await write_change_sets(
+                tx, ChangeSet(before.file, proceedings, context, events=(certification_event(result),))
+            )
+            return await store_response(tx, context.idempotency, context.render(row))
+    except NotFound as missing:
+        named: NamedReferences = {
             "/qualification": (QUALIFICATIONS, result.qualification),
             "/training_organisation_id": (TRAINING_ORGANISATIONS, result.training_organisation_id),
         }
-        raise UnknownReference("/adviser_id", *await unknown_among(database, named)) from missing
+        raise UnknownReference("/adviser_id", *await unknown_references(database, named)) from missing

@@ -7,29 +7,29 @@ from uuid import UUID
 
 from app.persistence.administration.clients import Client
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Lock, Target
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Answer, Attempt
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.use_cases.civil_date import civil_date
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """`now` is an aware instant. `worded` says a row of `registrations.RESOURCE` as the API does; the answer is
     remembered in the transaction that it reports, so that a replay repeats it byte for byte. `trace` is what that
     transaction leaves in the audit log; the demonstration, which nobody asks for, leaves none."""
 
     client: Client
     now: datetime
-    worded: Callable[[Row], Answer]
-    attempt: Attempt | None = None
-    trace: Trace | None = None
+    render: Callable[[Row], ReplayableResponse]
+    idempotency: IdempotentRequest | None = None
+    audit_entry: AuditEntry | None = None
 
     @property
     def today(self) -> date:
         """The civil date in Paris."""
         return civil_date(self.now)
 
-    def lock_of(self, registration: UUID) -> Lock:
+    def lock_of(self, registration: UUID) -> AdviserLock:
         """The lock of the adviser of this registration, which only its own training organisation may name."""
-        return Lock(Target.REGISTRATION, registration, owner=self.client.training_organisation_id)
+        return AdviserLock(LockTarget.REGISTRATION, registration, owner=self.client.training_organisation_id)

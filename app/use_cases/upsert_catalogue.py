@@ -6,20 +6,26 @@ from uuid import UUID
 
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.upsert import Kept
-from app.use_cases.preconditions import Expected
-from app.use_cases.request_context import Asked
+from app.persistence.engine.upsert import ResourceTable
+from app.use_cases.preconditions import Precondition
+from app.use_cases.request_context import RequestContext
 
 
-async def keep_row(
-    database: Database, kept: Kept, key: object, values: Mapping[str, Any], *, expected: Expected, asked: Asked
+async def upsert_row(
+    database: Database,
+    table: ResourceTable,
+    key: object,
+    values: Mapping[str, Any],
+    *,
+    precondition: Precondition,
+    context: RequestContext,
 ) -> tuple[Row, bool]:
     """Return the row, and whether it is new. Raise Stale, PreconditionMissing."""
-    async with database.transaction(trace=asked.trace) as tx:
+    async with database.transaction(audit_entry=context.audit_entry) as tx:
         if isinstance(key, UUID):
-            tx.concerns(key)
-        present = await kept.read(tx, key, locking=True)
+            tx.add_audit_subjects(key)
+        present = await table.read(tx, key, locking=True)
         if present is None:
-            return await kept.insert(tx, {kept.key: key, **values}, asked.now), True
-        expected.check(present["version"])
-        return await kept.update(tx, present, values, asked.now), False
+            return await table.insert(tx, {table.key: key, **values}, context.now), True
+        precondition.check(present["version"])
+        return await table.update(tx, present, values, context.now), False

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from app.domain.decisions.entitlements import Category
-from app.domain.decisions.in_post import Post
+from app.domain.decisions.in_post import PostOnDay
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Funding, Payer, Registration
@@ -101,7 +101,7 @@ def administrative_file_label(missing: int) -> str:
     return f"dossier à compléter : {missing} motif{'s' if missing > 1 else ''}"
 
 
-def in_post_label(post: Post, refusals: Sequence[Refusal]) -> str:
+def in_post_label(post: PostOnDay, refusals: Sequence[Refusal]) -> str:
     """Without a contract there is a reason, unless it is another's affair."""
     if post.contract is not None:
         return "en poste"

@@ -12,8 +12,8 @@ from app.api.identity.api_key_secrets import generate_key
 from app.persistence.administration.clients import Client, Role, add_client, add_key, revoke_key
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import HISTYA
-from tests.fake_clock import MORNING, Clockwork
-from tests.live_server import PEPPER, Served
+from tests.fake_clock import MORNING, FakeClock
+from tests.live_server import PEPPER, LiveServer
 
 
 async def _key(
@@ -30,12 +30,12 @@ async def _key(
     return key.secret
 
 
-def _client(served: Served, secret: str) -> httpx.Client:
+def _client(served: LiveServer, secret: str) -> httpx.Client:
     return httpx.Client(base_url=served.base_url, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
 
 
 @pytest.fixture
-def clock(served: Served) -> Generator[Clockwork]:
+def clock(served: LiveServer) -> Generator[FakeClock]:
     """Set back after the test."""
     yield served.clock
     served.clock.now = MORNING
@@ -45,60 +45,60 @@ def clock(served: Served) -> Generator[Clockwork]:
 
 
 @pytest.fixture(scope="session")
-def platform(served: Served) -> Generator[httpx.Client]:
+def platform(served: LiveServer) -> Generator[httpx.Client]:
     with served.client("platform") as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def organisation(served: Served) -> Generator[httpx.Client]:
+def organisation(served: LiveServer) -> Generator[httpx.Client]:
     """La Mednum."""
     with served.client("training_organisation") as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def admin(served: Served) -> Generator[httpx.Client]:
+def admin(served: LiveServer) -> Generator[httpx.Client]:
     with served.client("admin") as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def histya_key(served: Served) -> str:
+def histya_key(served: LiveServer) -> str:
     return asyncio.run(_key(served.database_url, Role.TRAINING_ORGANISATION, HISTYA))
 
 
 @pytest.fixture(scope="session")
-def histya(served: Served, histya_key: str) -> Generator[httpx.Client]:
+def histya(served: LiveServer, histya_key: str) -> Generator[httpx.Client]:
     """A training organisation that is not La Mednum."""
     with _client(served, histya_key) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def other_platform_key(served: Served) -> str:
+def other_platform_key(served: LiveServer) -> str:
     return asyncio.run(_key(served.database_url, Role.PLATFORM, None))
 
 
 @pytest.fixture(scope="session")
-def other_platform(served: Served, other_platform_key: str) -> Generator[httpx.Client]:
+def other_platform(served: LiveServer, other_platform_key: str) -> Generator[httpx.Client]:
     """The same role as `platform`, another client."""
     with _client(served, other_platform_key) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def anonymous(served: Served) -> Generator[httpx.Client]:
+def anonymous(served: LiveServer) -> Generator[httpx.Client]:
     with httpx.Client(base_url=served.base_url, timeout=30) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def revoked_key(served: Served) -> str:
+def revoked_key(served: LiveServer) -> str:
     return asyncio.run(_key(served.database_url, Role.ADMIN, None, revoked=True))
 
 
 @pytest.fixture(scope="session")
-def expired_key(served: Served) -> str:
+def expired_key(served: LiveServer) -> str:
     yesterday = MORNING - timedelta(days=1)
     return asyncio.run(_key(served.database_url, Role.ADMIN, None, expires_at=yesterday))

@@ -8,27 +8,32 @@ import httpx
 
 from app.domain.decisions.refusals import Absence, Reason
 from app.seed.published_catalogue import FRANCILIN, LA_FABRIK
-from tests.api.registration_states import accepted, act, refused, upcoming
+from tests.api.registration_states import (
+    accepted_registration,
+    post_action,
+    refused_registration,
+    upcoming_registration,
+)
 from tests.http_builders import a_contract, adviser_body, an_adviser, an_adviser_in_post, register, registration_body
-from tests.live_server import key
+from tests.live_server import idempotency_headers
 
-Provocation = Callable[[httpx.Client], httpx.Response]
+ProblemTrigger = Callable[[httpx.Client], httpx.Response]
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "multipart/form-data; boundary=here"}
-NOTHING_DONE: Mapping[str, Any] = {"administrative_file": {}}
+EMPTY_ADMINISTRATIVE_FILE: Mapping[str, Any] = {"administrative_file": {}}
 
 
-def _taken(client: httpx.Client) -> httpx.Response:
+def _conum_id_taken(client: httpx.Client) -> httpx.Response:
     body = adviser_body()
     client.post("/v1/advisers", json=body).raise_for_status()
     return client.post("/v1/advisers", json=body)
 
 
-def _changed(client: httpx.Client, headers: dict[str, str]) -> httpx.Response:
+def _put_with_headers(client: httpx.Client, headers: dict[str, str]) -> httpx.Response:
     return client.put(f"/v1/advisers/{an_adviser(client)}", json=adviser_body(), headers=headers)
 
 
-def _back_again(client: httpx.Client) -> httpx.Response:
+def _anonymised_put_again(client: httpx.Client) -> httpx.Response:
     path = f"/v1/advisers/{an_adviser(client)}"
     client.delete(path, headers={"If-Match": "*"}).raise_for_status()
     return client.put(path, json=adviser_body(), headers={"If-Match": "*"})
@@ -76,7 +81,7 @@ def _test_of_a_disabled_endpoint(client: httpx.Client) -> httpx.Response:
 
 
 def _key_reused(client: httpx.Client) -> httpx.Response:
-    used = key()
+    used = idempotency_headers()
     client.post("/v1/advisers", json=adviser_body(), headers=used).raise_for_status()
     return client.post("/v1/advisers", json=adviser_body(), headers=used)
 
@@ -85,7 +90,7 @@ def _registration(client: httpx.Client, headers: dict[str, str]) -> httpx.Respon
     return client.post("/v1/registrations", json=registration_body(str(uuid4())), headers=headers)
 
 
-PROBLEMS: Mapping[str, Provocation] = {
+PROBLEM_TRIGGERS: Mapping[str, ProblemTrigger] = {
     "malformed-json": lambda client: client.post("/v1/advisers", content=b"{", headers=JSON),
     "malformed-form": lambda client: client.post("/v1/imports", content=b"garbage", headers=FORM),
     "head-too-large": lambda client: client.get("/v1/modules", headers={"X-Filling": "x" * 40_000}),
@@ -97,24 +102,26 @@ PROBLEMS: Mapping[str, Provocation] = {
     "not-found": lambda client: client.get("/v1/modules/none"),
     "not-acceptable": lambda client: client.get("/v1/statistics", headers={"Accept": "application/pdf"}),
     "method-not-allowed": lambda client: client.delete("/v1/modules"),
-    "invalid-transition": lambda client: act(client, refused(client), "choice", choice="cancel"),
+    "invalid-transition": lambda client: post_action(client, refused_registration(client), "choice", choice="cancel"),
     "duplicate-registration": _registered_twice,
-    "session-started": lambda client: act(client, accepted(client), "cancellation"),
-    "session-not-started": lambda client: act(client, upcoming(client), "attendance", outcome="completed"),
-    "conum-id-taken": _taken,
-    "adviser-anonymised": _back_again,
+    "session-started": lambda client: post_action(client, accepted_registration(client), "cancellation"),
+    "session-not-started": lambda client: post_action(
+        client, upcoming_registration(client), "attendance", outcome="completed"
+    ),
+    "conum-id-taken": _conum_id_taken,
+    "adviser-anonymised": _anonymised_put_again,
     "too-many-keys": _third_key,
     "too-many-endpoints": _one_endpoint_too_many,
     "endpoint-disabled": _test_of_a_disabled_endpoint,
     "issuer-client-id-taken": _enrolled_twice,
     "nothing-to-carry-over": _too_much_carried_over,
-    "precondition-failed": lambda client: _changed(client, {"If-Match": '"9"'}),
+    "precondition-failed": lambda client: _put_with_headers(client, {"If-Match": '"9"'}),
     "payload-too-large": lambda client: client.post("/v1/advisers", content=b" " * 300_000, headers=JSON),
     "unsupported-media-type": lambda client: client.post("/v1/advisers", content=b"a,b"),
     "validation-error": lambda client: client.post("/v1/contracts", json={"id": 1, "unknown": 1, "ends_on": "soon"}),
     "unknown-reference": lambda client: register(client, str(uuid4())),
     "idempotency-key-reused": _key_reused,
-    "precondition-required": lambda client: _changed(client, {}),
+    "precondition-required": lambda client: _put_with_headers(client, {}),
 }
 
 
@@ -131,7 +138,7 @@ def _of_a_renewal(client: httpx.Client) -> dict[str, Any]:
     adviser_id = an_adviser(client)
     term = {"type": "CDD", "starts_on": "2022-01-10", "ends_on": "2024-12-31"}
     first = a_contract(client, adviser_id, **term)
-    a_contract(client, adviser_id, starts_on="2025-01-01", renews_contract_id=first, **NOTHING_DONE)
+    a_contract(client, adviser_id, starts_on="2025-01-01", renews_contract_id=first, **EMPTY_ADMINISTRATIVE_FILE)
     return registration_body(adviser_id)
 
 
@@ -150,14 +157,14 @@ def _over_quota(client: httpx.Client) -> dict[str, Any]:
 
 NEWCOMER = {"initial_training": None}
 # What to ask for so as to be given the reason, and its detail.
-REFUSALS: Mapping[tuple[Reason, Absence | None], Callable[[httpx.Client], dict[str, Any]]] = {
+REFUSAL_REQUESTS: Mapping[tuple[Reason, Absence | None], Callable[[httpx.Client], dict[str, Any]]] = {
     (Reason.NOT_IN_POST, Absence.NO_CONTRACT): lambda client: registration_body(an_adviser(client)),
     (Reason.NOT_IN_POST, Absence.CONTRACT_NOT_STARTED): _of_a_contract(starts_on="2025-06-02"),
     (Reason.NOT_IN_POST, Absence.CONTRACT_ENDED): _of_a_contract(type="CDD", ends_on="2025-04-30"),
     (Reason.NOT_IN_POST, Absence.CONTRACT_TERMINATED): _of_a_contract(terminated_on="2025-03-14"),
-    (Reason.DS_FILE_MISSING, None): _of_a_contract(**NOTHING_DONE),
-    (Reason.CONTRACT_NOT_UPLOADED, None): _of_a_contract(**NOTHING_DONE),
-    (Reason.RECRUITMENT_NOT_VALIDATED, None): _of_a_contract(**NOTHING_DONE),
+    (Reason.DS_FILE_MISSING, None): _of_a_contract(**EMPTY_ADMINISTRATIVE_FILE),
+    (Reason.CONTRACT_NOT_UPLOADED, None): _of_a_contract(**EMPTY_ADMINISTRATIVE_FILE),
+    (Reason.RECRUITMENT_NOT_VALIDATED, None): _of_a_contract(**EMPTY_ADMINISTRATIVE_FILE),
     (Reason.RENEWAL_NOT_VALIDATED, None): _of_a_renewal,
     (Reason.INITIAL_TRAINING_ALREADY_FUNDED, None): _of_a_module(
         "formation-initiale", training_organisation_id=str(LA_FABRIK)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.live_server import Served
+from tests.live_server import LiveServer
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class RawResponse:
     status: int
     head: str
     body: bytes
@@ -27,23 +27,25 @@ class Answered:
 
 
 @contextmanager
-def connected(served: Served) -> Generator[socket.socket]:
+def raw_connection(served: LiveServer) -> Generator[socket.socket]:
     parts = urlsplit(served.base_url)
     with socket.create_connection((parts.hostname, parts.port or 80), timeout=30) as line:
         yield line
 
 
-def head(path: str, *lines: str, method: str = "GET") -> bytes:
+def request_head(path: str, *lines: str, method: str = "GET") -> bytes:
     """Of a request, with the empty line that ends it."""
     return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *lines, "", ""]).encode()
 
 
-def posted(path: str, body: bytes, *lines: str, length: int | None = None) -> bytes:
+def post_request(path: str, body: bytes, *lines: str, length: int | None = None) -> bytes:
     """A whole request, unless it says another length."""
-    return head(path, *lines, f"Content-Length: {len(body) if length is None else length}", method="POST") + body
+    return (
+        request_head(path, *lines, f"Content-Length: {len(body) if length is None else length}", method="POST") + body
+    )
 
 
-def answer_on(line: socket.socket) -> Answered | None:
+def read_response(line: socket.socket) -> RawResponse | None:
     """The next answer; None when the other side hung up without one."""
     received = b""
     while b"\r\n\r\n" not in received:
@@ -55,10 +57,10 @@ def answer_on(line: socket.socket) -> Answered | None:
     length = next(int(one.partition(":")[2]) for one in text.lower().split("\r\n") if one.startswith("content-length:"))
     while len(body) < length:
         body += line.recv(65_536)
-    return Answered(int(text.split(" ")[1]), text, body)
+    return RawResponse(int(text.split(" ")[1]), text, body)
 
 
-def hung_up(line: socket.socket) -> bool:
+def closed_by_peer(line: socket.socket) -> bool:
     """Whether the other side ended the connection, having said nothing more. Waits for it."""
     try:
         return line.recv(1) == b""

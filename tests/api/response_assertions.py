@@ -13,11 +13,11 @@ from pydantic import TypeAdapter
 from app.api.application import create_application
 from app.api.http.application_state import ApplicationState
 from app.persistence.engine.database import open_database
-from tests.fake_clock import Clockwork
+from tests.fake_clock import FakeClock
 from tests.live_server import PEPPER
 
-CODE = re.compile(r"[a-z]+(-[a-z]+)*")
-PROBLEM = "application/problem+json"
+PROBLEM_CODE = re.compile(r"[a-z]+(-[a-z]+)*")
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
 def _operations(routes: Iterable[Any]) -> Iterator[APIRoute]:
@@ -28,15 +28,15 @@ def _operations(routes: Iterable[Any]) -> Iterator[APIRoute]:
             yield from _operations(included.routes)
 
 
-def published() -> FastAPI:
+def offline_application() -> FastAPI:
     """The application; nothing connects."""
-    return create_application(ApplicationState(open_database("postgresql://nowhere/none"), Clockwork(), PEPPER, ""))
+    return create_application(ApplicationState(open_database("postgresql://nowhere/none"), FakeClock(), PEPPER, ""))
 
 
-OPERATIONS = {str(route.operation_id): route for route in _operations(published().routes)}
+OPERATIONS = {str(route.operation_id): route for route in _operations(offline_application().routes)}
 
 
-def documented(answer: httpx.Response, operation: str) -> Any:
+def documented_body(answer: httpx.Response, operation: str) -> Any:
     """The body, which has exactly the fields of the operation's schema: a missing one fails to be read, an extra one
     or one of another type fails to be written back."""
     assert answer.is_success, answer.text
@@ -51,9 +51,9 @@ def _page_status(url: str) -> int:
     return httpx.get(url).status_code
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+def expect_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     """The body of an error of that status and code."""
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM), answer.text[:500]
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM_MEDIA_TYPE), answer.text[:500]
     said: dict[str, Any] = answer.json()
     assert (said["code"], said["status"]) == (code, status), said
     assert said.keys() - {"errors"} == {"type", "title", "status", "detail", "instance", "code"}
@@ -62,8 +62,8 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     return said
 
 
-def wrong_fields(answer: httpx.Response, code: str = "validation-error") -> dict[str, str]:
+def expect_wrong_fields(answer: httpx.Response, code: str = "validation-error") -> dict[str, str]:
     """The code of each mistake by its JSON pointer."""
-    found = {error["pointer"]: error["code"] for error in problem(answer, 422, code)["errors"]}
-    assert all(CODE.fullmatch(item) for item in found.values()), found
+    found = {error["pointer"]: error["code"] for error in expect_problem(answer, 422, code)["errors"]}
+    assert all(PROBLEM_CODE.fullmatch(item) for item in found.values()), found
     return found

@@ -11,36 +11,36 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
 from app.use_cases.notifications.administer_webhook_endpoints import change_endpoint
-from app.use_cases.notifications.egress_policy import Reach
-from tests.conftest import copied
+from app.use_cases.notifications.egress_policy import EgressPolicy
+from tests.conftest import copy_database
 from tests.fake_clock import MORNING
-from tests.live_server import Served, serving
-from tests.outbox.webhooks.webhook_builders import an_endpoint, hurry, one_turn, trace
-from tests.outbox.webhooks.webhook_receiver import Received, Receiver, Reply, receiving, thanks
-from tests.persistence.outbox.event_builders import placed, told
+from tests.live_server import LiveServer, serving
+from tests.outbox.webhooks.webhook_builders import an_audit_entry, an_endpoint, make_everything_due, relay_once
+from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, accept, running_receiver
+from tests.persistence.outbox.event_builders import place_waiting_events, write_events
 
-Measure = Callable[..., Awaitable[float]]
+ReadMetric = Callable[..., Awaitable[float]]
 
 
 @pytest.fixture(scope="module")
-def measurable(cluster: Cluster, template: str) -> Generator[Served]:
+def quiet_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
     """A service to which nobody but these tests comes."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
 
 @pytest.fixture
-async def database(measurable: Served) -> AsyncGenerator[Database]:
-    opened = open_database(measurable.database_url, pool_size=2)
+async def database(quiet_service: LiveServer) -> AsyncGenerator[Database]:
+    opened = open_database(quiet_service.database_url, pool_size=2)
     yield opened
     await opened.one("UPDATE webhook_endpoint SET status = 'deleted', disabled_because = NULL")
     await opened.close()
 
 
 @pytest.fixture
-async def measured(measurable: Served) -> AsyncGenerator[Measure]:
+async def metric_value(quiet_service: LiveServer) -> AsyncGenerator[ReadMetric]:
     """The present value of a sample; 0 when there is none."""
-    async with httpx.AsyncClient(base_url=measurable.base_url) as client:
+    async with httpx.AsyncClient(base_url=quiet_service.base_url) as client:
 
         async def measure(name: str, **labels: str) -> float:
             text = (await client.get("/metrics")).raise_for_status().text
@@ -52,76 +52,82 @@ async def measured(measurable: Served) -> AsyncGenerator[Measure]:
 
 @pytest.fixture
 async def receiver() -> AsyncGenerator[Receiver]:
-    async with receiving() as started:
+    async with running_receiver() as started:
         yield started
 
 
-async def refusing(_: Received) -> Reply:
+async def refusing(_: ReceivedRequest) -> Reply:
     return Reply(500)
 
 
 async def test_the_oldest_event_without_a_position_ages_until_it_is_placed(
-    measurable: Served, measured: Measure, database: Database
+    quiet_service: LiveServer, metric_value: ReadMetric, database: Database
 ) -> None:
-    measurable.clock.now = MORNING + timedelta(seconds=30)
-    await told(database)
-    waiting = await measured("outbox_oldest_unsequenced_age_seconds")
-    await placed(database)
+    quiet_service.clock.now = MORNING + timedelta(seconds=30)
+    await write_events(database)
+    waiting = await metric_value("outbox_oldest_unsequenced_age_seconds")
+    await place_waiting_events(database)
 
-    assert (waiting, await measured("outbox_oldest_unsequenced_age_seconds")) == (30, 0)
+    assert (waiting, await metric_value("outbox_oldest_unsequenced_age_seconds")) == (30, 0)
 
 
 async def test_what_is_undelivered_is_counted_and_ages_until_it_has_arrived(
-    measured: Measure, database: Database, receiver: Receiver
+    metric_value: ReadMetric, database: Database, receiver: Receiver
 ) -> None:
     await an_endpoint(database, receiver.url)
-    await told(database, 3)
-    await placed(database)
+    await write_events(database, 3)
+    await place_waiting_events(database)
     await database.one("UPDATE delivery SET created_at = now() - interval '1 hour'")
-    before = await measured("delivery_undelivered", channel="webhook")
-    age = await measured("delivery_oldest_undelivered_age_seconds", channel="webhook")
-    await one_turn(database)
+    before = await metric_value("delivery_undelivered", channel="webhook")
+    age = await metric_value("delivery_oldest_undelivered_age_seconds", channel="webhook")
+    await relay_once(database)
 
-    assert (before, await measured("delivery_undelivered", channel="webhook")) == (3, 0)
+    assert (before, await metric_value("delivery_undelivered", channel="webhook")) == (3, 0)
     assert 3600 <= age < 3700
-    assert await measured("delivery_oldest_undelivered_age_seconds", channel="webhook") == 0
+    assert await metric_value("delivery_oldest_undelivered_age_seconds", channel="webhook") == 0
 
 
-@pytest.mark.parametrize(("answer", "outcome"), [(thanks, "delivered"), (refusing, "refused")])
+@pytest.mark.parametrize(("answer", "outcome"), [(accept, "delivered"), (refusing, "refused")])
 async def test_attempts_are_counted_by_what_they_came_to(
-    measured: Measure, database: Database, receiver: Receiver, answer: Callable[..., Awaitable[Reply]], outcome: str
+    metric_value: ReadMetric,
+    database: Database,
+    receiver: Receiver,
+    answer: Callable[..., Awaitable[Reply]],
+    outcome: str,
 ) -> None:
     receiver.answer = answer
     await an_endpoint(database, receiver.url)
-    await told(database, 2)
-    await placed(database)
-    before = await measured("delivery_attempts_total", channel="webhook", outcome=outcome)
-    await one_turn(database)
+    await write_events(database, 2)
+    await place_waiting_events(database)
+    before = await metric_value("delivery_attempts_total", channel="webhook", outcome=outcome)
+    await relay_once(database)
 
-    assert await measured("delivery_attempts_total", channel="webhook", outcome=outcome) == before + 2
+    assert await metric_value("delivery_attempts_total", channel="webhook", outcome=outcome) == before + 2
 
 
 async def test_a_receiver_is_counted_where_its_circuit_breaker_stands(
-    measured: Measure, database: Database, receiver: Receiver
+    metric_value: ReadMetric, database: Database, receiver: Receiver
 ) -> None:
     async def lanes() -> tuple[float, ...]:
         states = ("closed", "open", "half_open", "disabled")
-        return tuple([await measured("delivery_lanes", channel="webhook", state=state) for state in states])
+        return tuple([await metric_value("delivery_lanes", channel="webhook", state=state) for state in states])
 
     await database.one("UPDATE webhook_endpoint SET status = 'deleted'")
     receiver.answer = refusing
     endpoint = await an_endpoint(database, receiver.url)
     assert await lanes() == (1, 0, 0, 0)
 
-    await told(database, 5)
-    await placed(database)
-    while await one_turn(database):
+    await write_events(database, 5)
+    await place_waiting_events(database)
+    while await relay_once(database):
         pass
     assert await lanes() == (0, 1, 0, 0)
 
-    await hurry(database)
+    await make_everything_due(database)
     assert await lanes() == (0, 0, 1, 0)
 
     off = {"status": "disabled"}
-    await change_endpoint(database, endpoint.id, off, endpoint.owner, Reach(anywhere=True), MORNING, trace())
+    await change_endpoint(
+        database, endpoint.id, off, endpoint.owner, EgressPolicy(allows_anything=True), MORNING, an_audit_entry()
+    )
     assert await lanes() == (0, 0, 0, 1)

@@ -15,10 +15,10 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from tests.fake_clock import MORNING
 
 AUDIENCE = "inscriptions"
-Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
-def _new_key(algorithm: str) -> Private:
+def _new_key(algorithm: str) -> PrivateKey:
     match algorithm[:2]:
         case "ES":
             return ec.generate_private_key(ec.SECP256R1())
@@ -28,7 +28,7 @@ def _new_key(algorithm: str) -> Private:
             return rsa.generate_private_key(65537, 2048)
 
 
-def _described(key: Private) -> dict[str, Any]:
+def _jwk_of(key: PrivateKey) -> dict[str, Any]:
     """The public half, as a JWK."""
     public = key.public_key()
     if isinstance(public, rsa.RSAPublicKey):
@@ -38,31 +38,31 @@ def _described(key: Private) -> dict[str, Any]:
     return OKPAlgorithm.to_jwk(public, as_dict=True)
 
 
-class Issuer:
+class TokenIssuer:
     """`readings` counts how often its keys were read; `is_away` makes it answer 503."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/realms/etat"
-        self.readings = 0
-        self.is_away = False
+        self.key_requests = 0
+        self.is_down = False
         self.metadata: dict[str, Any] = {"issuer": self.url, "jwks_uri": f"{self.url}/certs"}
-        self.published: list[dict[str, Any]] = []
+        self.published_keys: list[dict[str, Any]] = []
         self.rotate("RS256")
 
     def rotate(self, algorithm: str) -> None:
         """Sign with a new key from now on, and publish no other."""
         self.algorithm, self.key, self.key_id = algorithm, _new_key(algorithm), str(uuid4())
-        described = _described(self.key) | {"kid": self.key_id, "use": "sig", "alg": algorithm}
-        self.published = [described]
+        described = _jwk_of(self.key) | {"kid": self.key_id, "use": "sig", "alg": algorithm}
+        self.published_keys = [described]
 
     def answer(self, path: str) -> tuple[int, dict[str, Any]]:
-        if self.is_away:
+        if self.is_down:
             return 503, {}
         if path == "/realms/etat/.well-known/openid-configuration":
             return 200, self.metadata
         if path == "/realms/etat/certs":
-            self.readings += 1
-            return 200, {"keys": self.published}
+            self.key_requests += 1
+            return 200, {"keys": self.published_keys}
         return 404, {}
 
     def claims(self, **others: Any) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Issuer:
 
 
 @contextmanager
-def issuing() -> Generator[Issuer]:
+def running_issuer() -> Generator[TokenIssuer]:
     """An issuer that answers until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -101,7 +101,7 @@ def issuing() -> Generator[Issuer]:
             """Keep quiet."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        issuer = Issuer(server.server_address[1])
+        issuer = TokenIssuer(server.server_address[1])
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield issuer

@@ -17,13 +17,13 @@ from uuid import uuid4
 
 import httpx
 
-from tests.log_capture import LOGS
+from tests.log_capture import LOG_FOLDER
 
 CHECKOUT = Path(__file__).parents[2]
 ADDRESS = re.compile(r"Documentation[^:]*: (http://\S+)/docs")
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 # Nothing of the developer's own settings, and no service that the developer may have running in the checkout.
-BARE = {
+CLEAN_ENVIRONMENT = {
     "DATA_DIR": str(Path(tempfile.gettempdir()) / "registrations-of-nobody"),
     **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PG_BINDIR") if name in os.environ},
 }
@@ -39,11 +39,17 @@ def new_folder() -> Generator[Path]:
         yield folder
 
 
-def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def run_command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     command = [sys.executable, "-m", "app", *arguments]
     return subprocess.run(
-        command, cwd=CHECKOUT, env=BARE | settings, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        command,
+        cwd=CHECKOUT,
+        env=CLEAN_ENVIRONMENT | settings,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
     )
 
 
@@ -59,7 +65,7 @@ def processes_in(folder: Path) -> list[int]:
     return found
 
 
-def wait_until_empty(folder: Path) -> None:
+def wait_until_no_process(folder: Path) -> None:
     deadline = time.monotonic() + 15
     while left := processes_in(folder):
         assert time.monotonic() < deadline, f"still at work in {folder}: {left}"
@@ -67,7 +73,7 @@ def wait_until_empty(folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class First:
+class FirstStart:
     """What a first start left: its folder, what it printed, the keys it wrote."""
 
     data_dir: Path
@@ -75,18 +81,20 @@ class First:
     keys: Mapping[str, str]
 
 
-class Program:
+class ServeProcess:
     """`python -m app serve`, ready to answer."""
 
     def __init__(self, data_dir: Path, settings: Mapping[str, str] = _NONE) -> None:
         self.data_dir = data_dir
         self._output: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed with the process
-        environment = BARE | {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"} | dict(settings)
+        environment = (
+            CLEAN_ENVIRONMENT | {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"} | dict(settings)
+        )
         command = [sys.executable, "-m", "app", "serve"]
-        self._book = LOGS / f"{uuid4()}.log"
-        with self._book.open("w") as book:
+        self._log_path = LOG_FOLDER / f"{uuid4()}.log"
+        with self._log_path.open("w") as log_file:
             self.process = subprocess.Popen(
-                command, cwd=CHECKOUT, env=environment, stdout=self._output, stderr=book, text=True
+                command, cwd=CHECKOUT, env=environment, stdout=self._output, stderr=log_file, text=True
             )
         try:
             self.base_url = f"http://127.0.0.1:{settings['PORT']}" if "PORT" in settings else self._address()
@@ -102,7 +110,7 @@ class Program:
 
     @property
     def logged(self) -> str:
-        return self._book.read_text()
+        return self._log_path.read_text()
 
     @property
     def keys(self) -> dict[str, str]:
@@ -116,7 +124,7 @@ class Program:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal; return the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=PATIENCE_S)
+        return self.process.wait(timeout=TIMEOUT_S)
 
     def close(self) -> None:
         """Stop it if it still runs."""
@@ -125,7 +133,7 @@ class Program:
         self._output.close()
 
     def _address(self) -> str:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while (found := ADDRESS.search(self.printed)) is None:
             assert self.process.poll() is None, self.logged
             assert time.monotonic() < deadline, self.logged
@@ -133,7 +141,7 @@ class Program:
         return found[1]
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while True:
             assert time.monotonic() < deadline, self.logged
             try:
@@ -145,9 +153,9 @@ class Program:
 
 
 @contextmanager
-def serving(data_dir: Path, **settings: str) -> Generator[Program]:
+def serving_process(data_dir: Path, **settings: str) -> Generator[ServeProcess]:
     """Serve until the block ends."""
-    program = Program(data_dir, settings)
+    program = ServeProcess(data_dir, settings)
     try:
         yield program
     finally:

@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.cli_process import First, new_folder, serving
+from tests.cli.cli_process import FirstStart, new_folder, serving_process
 
 
 @pytest.fixture(scope="session")
-def filled(served_once: First) -> Path:
+def filled_data_dir(first_start: FirstStart) -> Path:
     """The folder, whoever served it last."""
-    return served_once.data_dir
+    return first_start.data_dir
 
 
 @pytest.fixture(scope="session")
-def served_once() -> Generator[First]:
+def first_start() -> Generator[FirstStart]:
     """The first start, over."""
     with new_folder() as folder:
         data_dir = folder / "var"
-        with serving(data_dir) as program:
-            first = First(data_dir, program.printed, program.keys)
+        with serving_process(data_dir) as program:
+            first = FirstStart(data_dir, program.printed, program.keys)
         yield first

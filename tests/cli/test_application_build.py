@@ -30,9 +30,9 @@ async def _status_beside_a_busy_worker(database_url: str, monkeypatch: pytest.Mo
             busy.set()
             await stop.wait()
 
-    monkeypatch.setattr(main, "work", work)
-    monkeypatch.setattr("app.persistence.engine.connection_pool.WAIT_SECONDS", 0.1)
-    monkeypatch.setattr("app.persistence.engine.database.WRITERS", POOL_SIZE)  # none is left to those who read
+    monkeypatch.setattr(main, "run_worker", work)
+    monkeypatch.setattr("app.persistence.engine.connection_pool.ACQUIRE_SECONDS", 0.1)
+    monkeypatch.setattr("app.persistence.engine.database.MAX_WRITERS", POOL_SIZE)  # none is left to those who read
     settings = Settings.model_validate({"database_url": database_url, "secret_key": SECRET, "run_worker": True})
     app = main.build(settings)
     transport = httpx.ASGITransport(app)

@@ -14,8 +14,8 @@ from app.clock import utc_now
 from app.embedded.cluster import Cluster
 from app.seed.published_catalogue import HISTYA
 from app.use_cases.civil_date import civil_date
-from tests.api.response_assertions import published
-from tests.cli.cli_process import new_folder, run, serving
+from tests.api.response_assertions import offline_application
+from tests.cli.cli_process import new_folder, run_command, serving_process
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 KEY = re.compile(r"^clé +(insc_\S+)$", re.MULTILINE)
@@ -32,7 +32,7 @@ def settings(cluster: Cluster) -> dict[str, str]:
 def migrated(settings: dict[str, str]) -> dict[str, str]:
     """The same, with its schema and its catalogue."""
     for command in ("migrate", "seed"):
-        done = run(command, **settings)
+        done = run_command(command, **settings)
         assert done.returncode == 0, done.stderr
     return settings
 
@@ -45,13 +45,13 @@ def with_keys(migrated: dict[str, str]) -> dict[str, str]:
         "training_organisation": ("Histya", "training_organisation", "--training-organisation-id", str(HISTYA)),
         "admin": ("ANCT", "admin", "--expires", f"{civil_date(utc_now())}"),
     }
-    printed = {role: run("keys", "create", *words, **migrated) for role, words in commands.items()}
+    printed = {role: run_command("keys", "create", *words, **migrated) for role, words in commands.items()}
     assert {done.returncode for done in printed.values()} == {0}, printed
     return {role: KEY.findall(done.stdout)[0] for role, done in printed.items()}
 
 
 async def test_migrate_and_seed_may_be_run_again(migrated: dict[str, str]) -> None:
-    again = [run(command, **migrated).returncode for command in ("migrate", "seed")]
+    again = [run_command(command, **migrated).returncode for command in ("migrate", "seed")]
 
     connection = await asyncpg.connect(migrated["DATABASE_URL"])
     counted = await connection.fetchrow(
@@ -83,8 +83,8 @@ FORMS = [
 def test_migrate_takes_the_urls_that_serve_takes(cluster: Cluster, form: str) -> None:
     settings = _reached(cluster, form)
 
-    done = [run(command, **settings) for command in ("migrate", "seed")]
-    with new_folder() as folder, serving(folder / "var", **settings) as program:
+    done = [run_command(command, **settings) for command in ("migrate", "seed")]
+    with new_folder() as folder, serving_process(folder / "var", **settings) as program:
         ready = httpx.get(f"{program.base_url}/readyz").status_code
 
     assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
@@ -92,14 +92,14 @@ def test_migrate_takes_the_urls_that_serve_takes(cluster: Cluster, form: str) ->
 
 
 def test_encryption_that_the_server_has_not_is_said_in_one_line(cluster: Cluster) -> None:
-    refused = run("migrate", DATABASE_URL=f"{cluster.url('postgres')}?sslmode=require", SECRET_KEY=SECRET)
+    refused = run_command("migrate", DATABASE_URL=f"{cluster.url('postgres')}?sslmode=require", SECRET_KEY=SECRET)
 
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
     assert refused.stderr.startswith("DATABASE_URL : ")
 
 
 def test_keys_are_listed_without_their_secret(migrated: dict[str, str], with_keys: dict[str, str]) -> None:
-    listed = run("keys", "list", **migrated)
+    listed = run_command("keys", "list", **migrated)
 
     assert listed.returncode == 0
     for role, secret in with_keys.items():
@@ -109,7 +109,7 @@ def test_keys_are_listed_without_their_secret(migrated: dict[str, str], with_key
 
 
 def test_keys_open_a_service_on_that_database(migrated: dict[str, str], with_keys: dict[str, str]) -> None:
-    with new_folder() as folder, serving(folder / "var", **migrated) as program:
+    with new_folder() as folder, serving_process(folder / "var", **migrated) as program:
         answers = {role: _modules(program.base_url, secret) for role, secret in with_keys.items()}
         printed, left = program.printed, [*folder.iterdir()]
 
@@ -123,17 +123,17 @@ def _modules(base_url: str, secret: str) -> httpx.Response:
 
 
 def test_a_revoked_key_no_longer_opens(migrated: dict[str, str]) -> None:
-    secret = KEY.findall(run("keys", "create", "À révoquer", "platform", **migrated).stdout)[0]
-    revoked = run("keys", "revoke", secret.split("_")[1], **migrated)
+    secret = KEY.findall(run_command("keys", "create", "À révoquer", "platform", **migrated).stdout)[0]
+    revoked = run_command("keys", "revoke", secret.split("_")[1], **migrated)
 
-    with new_folder() as folder, serving(folder / "var", **migrated) as program:
+    with new_folder() as folder, serving_process(folder / "var", **migrated) as program:
         answer = _modules(program.base_url, secret)
 
     assert (revoked.returncode, answer.status_code) == (0, 401)
 
 
 def test_a_key_that_is_not_there_is_not_revoked(migrated: dict[str, str]) -> None:
-    done = run("keys", "revoke", "nothing", **migrated)
+    done = run_command("keys", "revoke", "nothing", **migrated)
 
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -141,7 +141,7 @@ def test_a_key_that_is_not_there_is_not_revoked(migrated: dict[str, str]) -> Non
 
 def _made(settings: dict[str, str], *words: str) -> dict[str, str]:
     """What is printed of a new key, by its name."""
-    done = run("keys", "create", *words, **settings)
+    done = run_command("keys", "create", *words, **settings)
     assert done.returncode == 0, done.stderr
     return dict(line.split() for line in done.stdout.splitlines())
 
@@ -150,7 +150,7 @@ def test_a_client_has_two_keys_at_most(migrated: dict[str, str]) -> None:
     client = _made(migrated, "La Coop", "platform")["client"]
 
     second = _made(migrated, "--client", client)["client"]
-    third = run("keys", "create", "--client", client, **migrated)
+    third = run_command("keys", "create", "--client", client, **migrated)
 
     assert second == client
     assert (third.returncode, third.stdout) == (2, "")
@@ -161,7 +161,7 @@ def test_a_key_of_some_scopes_goes_no_further(migrated: dict[str, str]) -> None:
     scopes = ("--scope", "catalogue:read", "--scope", "advisers:read")
     secret = _made(migrated, "La Coop", "platform", *scopes)["clé"]
 
-    with new_folder() as folder, serving(folder / "var", **migrated) as program:
+    with new_folder() as folder, serving_process(folder / "var", **migrated) as program:
         client = httpx.Client(base_url=program.base_url, headers={"Authorization": f"Bearer {secret}"})
         statuses = [client.get(f"/v1/{noun}").status_code for noun in ("modules", "advisers", "registrations")]
         client.close()
@@ -173,9 +173,9 @@ def test_a_key_revoked_at_the_command_line_stops_at_once(migrated: dict[str, str
     """Each call starts a process: it ends after the revocation has been announced."""
     secret = _made(migrated, "À révoquer", "platform")["clé"]
 
-    with new_folder() as folder, serving(folder / "var", **migrated) as program:
+    with new_folder() as folder, serving_process(folder / "var", **migrated) as program:
         before = _modules(program.base_url, secret).status_code
-        run("keys", "revoke", secret.split("_")[1], **migrated)
+        run_command("keys", "revoke", secret.split("_")[1], **migrated)
         statuses = [_modules(program.base_url, secret).status_code for _ in range(50)]
 
     assert (before, statuses[-1]) == (200, 401)
@@ -194,22 +194,22 @@ async def test_the_command_line_leaves_its_trace(migrated: dict[str, str]) -> No
 
 def test_a_client_of_the_issuer_is_kept_listed_and_revoked(migrated: dict[str, str]) -> None:
     words = ("clients", "create", "La Coop", "platform", "--issuer-client-id", "coop@issuer")
-    made, again = run(*words, **migrated), run(*words, **migrated)
+    made, again = run_command(*words, **migrated), run_command(*words, **migrated)
     client = made.stdout.split()[1]
 
-    listed = run("clients", "list", **migrated).stdout
-    revoked = run("clients", "revoke", client, **migrated)
+    listed = run_command("clients", "list", **migrated).stdout
+    revoked = run_command("clients", "revoke", client, **migrated)
 
     assert (made.returncode, again.returncode, revoked.returncode) == (0, 2, 0)
     assert "déjà ce nom" in again.stderr
     assert re.search(rf"^{client} .*coop@issuer", listed, re.MULTILINE)
-    assert re.search(rf"^{client} .*révoqué", run("clients", "list", **migrated).stdout, re.MULTILINE)
+    assert re.search(rf"^{client} .*révoqué", run_command("clients", "list", **migrated).stdout, re.MULTILINE)
 
 
 def test_a_database_without_its_schema_is_named(cluster: Cluster) -> None:
     cluster.create_database("bare")
 
-    done = run("keys", "list", DATABASE_URL=cluster.url("bare"), SECRET_KEY=SECRET)
+    done = run_command("keys", "list", DATABASE_URL=cluster.url("bare"), SECRET_KEY=SECRET)
 
     assert done.returncode == 2
     assert "python -m app migrate" in done.stderr
@@ -231,7 +231,7 @@ def test_a_database_without_its_schema_is_named(cluster: Cluster) -> None:
     ],
 )
 def test_a_key_of_nobody_is_not_made(migrated: dict[str, str], words: tuple[str, ...]) -> None:
-    done = run("keys", "create", *words, **migrated)
+    done = run_command("keys", "create", *words, **migrated)
 
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -239,10 +239,10 @@ def test_a_key_of_nobody_is_not_made(migrated: dict[str, str], words: tuple[str,
 
 
 def test_openapi_prints_the_contract_that_is_served() -> None:
-    done = run("openapi")
+    done = run_command("openapi")
 
     assert done.returncode == 0
-    assert json.loads(done.stdout) == _as_json(published().openapi())
+    assert json.loads(done.stdout) == _as_json(offline_application().openapi())
 
 
 def _as_json(contract: Any) -> Any:
@@ -250,7 +250,7 @@ def _as_json(contract: Any) -> Any:
 
 
 def test_the_help_lists_the_commands() -> None:
-    done = run("--help", COLUMNS="120")
+    done = run_command("--help", COLUMNS="120")
 
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("serve", "worker", "migrate", "seed", "keys"))

@@ -14,10 +14,10 @@ import pytest
 from app.clock import utc_now
 from app.persistence.engine.database import Database, open_database
 from app.persistence.outbox import feed_positions
-from app.persistence.outbox.event_feed import HEADS
-from app.persistence.schema.retention_periods import EVENTS
-from tests.cli.cli_process import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
-from tests.persistence.outbox.event_builders import everything, page, placed, told
+from app.persistence.outbox.event_feed import READ_HEADS
+from app.persistence.schema.retention_periods import EVENTS_RETENTION
+from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, TIMEOUT_S, new_folder, run_command, serving_process
+from tests.persistence.outbox.event_builders import all_events, place_waiting_events, read_page, write_events
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 
@@ -25,7 +25,7 @@ SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 @pytest.fixture
 async def worker(database_url: str) -> AsyncGenerator[asyncio.subprocess.Process]:
     """At work, or about to be."""
-    environment = BARE | {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}
+    environment = CLEAN_ENVIRONMENT | {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}
     started = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app", "worker", cwd=CHECKOUT, env=environment, stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -39,23 +39,23 @@ async def worker(database_url: str) -> AsyncGenerator[asyncio.subprocess.Process
 async def test_a_worker_places_events_until_it_is_told_to_stop(
     database: Database, worker: asyncio.subprocess.Process
 ) -> None:
-    expected = await told(database, 3)
-    async with asyncio.timeout(PATIENCE_S):
-        while await feed_positions.is_waiting(database):
+    expected = await write_events(database, 3)
+    async with asyncio.timeout(TIMEOUT_S):
+        while await feed_positions.has_unsequenced_events(database):
             pass
 
     worker.terminate()
 
     assert await worker.wait() == 0
-    assert await everything(database) == expected
+    assert await all_events(database) == expected
 
 
 @pytest.mark.usefixtures("kept_for_long")
 async def test_a_worker_forgets_what_was_kept_long_enough(
     database: Database, worker: asyncio.subprocess.Process
 ) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while (await page(database, None)).events:
+    async with asyncio.timeout(TIMEOUT_S):
+        while (await read_page(database, None)).events:
             pass
 
     assert worker.returncode is None
@@ -64,18 +64,18 @@ async def test_a_worker_forgets_what_was_kept_long_enough(
 @pytest.fixture
 async def kept_for_long(database: Database) -> None:
     """Events placed more than ninety days ago, more than are forgotten at once."""
-    await told(database, 6_000)
-    await placed(database)
-    await database.one("UPDATE outbox SET sequenced_at = $1", utc_now() - EVENTS - timedelta(hours=1))
+    await write_events(database, 6_000)
+    await place_waiting_events(database)
+    await database.one("UPDATE outbox SET sequenced_at = $1", utc_now() - EVENTS_RETENTION - timedelta(hours=1))
 
 
 async def test_after_a_restore_an_operator_lets_the_cursors_expire(database: Database, database_url: str) -> None:
-    before = (await page(database)).epoch
+    before = (await read_page(database)).epoch
 
-    done = run("feed", "new-epoch", DATABASE_URL=database_url, SECRET_KEY=SECRET)
+    done = run_command("feed", "new-epoch", DATABASE_URL=database_url, SECRET_KEY=SECRET)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert (await page(database)).epoch != before
+    assert (await read_page(database)).epoch != before
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -83,26 +83,26 @@ async def test_whoever_waits_for_events_is_answered_when_the_service_is_told_to_
     database_url: str, number: signal.Signals
 ) -> None:
     settings = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}
-    key = run("keys", "create", "La Coop", "platform", **settings).stdout.split()[-1]
+    key = run_command("keys", "create", "La Coop", "platform", **settings).stdout.split()[-1]
     headers = {"Authorization": f"Bearer {key}", "Prefer": "wait=30"}
-    with new_folder() as folder, serving(folder / "var", DRAIN_SECONDS="1", **settings) as program:
+    with new_folder() as folder, serving_process(folder / "var", DRAIN_SECONDS="1", **settings) as program:
         async with httpx.AsyncClient(base_url=program.base_url, headers=headers, timeout=40) as client:
             waiting = asyncio.create_task(client.get("/v1/events", params={"after": "now"}))
-            await looked_for(database_url)
+            await wait_until_polled(database_url)
             started = monotonic()
             program.process.send_signal(number)
             answer = await waiting
-        await asyncio.to_thread(program.process.wait, PATIENCE_S)
+        await asyncio.to_thread(program.process.wait, TIMEOUT_S)
 
     assert (answer.status_code, answer.json()["data"]) == (200, [])
     assert monotonic() - started < 10
 
 
-async def looked_for(database_url: str) -> None:
+async def wait_until_polled(database_url: str) -> None:
     """Return once the service looks for those who wait."""
     superuser = open_database(database_url, pool_size=1, role=None)
     looking = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query = $1"
-    async with asyncio.timeout(PATIENCE_S):
-        while await superuser.one(looking, HEADS) is None:
+    async with asyncio.timeout(TIMEOUT_S):
+        while await superuser.one(looking, READ_HEADS) is None:
             pass
     await superuser.close()

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 from app.cli import cli
 from app.persistence.engine.database import Database
 from app.settings import SettingsError
-from tests.cli.cli_process import BARE, CHECKOUT, run
-from tests.imports.sample_files import ADVISERS, an_adviser, separated, sheet_xml, text_cell, with_sheet
+from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, run_command
+from tests.imports.sample_files import ADVISERS, an_adviser, csv_bytes, sheet_xml, text_cell, xlsx_with_sheet_xml
 
 SETTINGS = {"SECRET_KEY": "a-secret-for-tests-that-is-long-enough"}
 
@@ -28,14 +28,14 @@ def file(tmp_path: Path) -> Path:
     """One line is new, one wrong, and a column means nothing."""
     rows = ([*an_adviser(1), "1800"], [*an_adviser(2, date="14/03/22"), "1800"])
     path = tmp_path / "conseillers.csv"
-    path.write_bytes(separated((*ADVISERS, "Salaire"), *rows, encoding="cp1252"))
+    path.write_bytes(csv_bytes((*ADVISERS, "Salaire"), *rows, encoding="cp1252"))
     return path
 
 
 async def test_a_rejected_line_is_written_beside_the_file_and_told_by_the_status(
     database: Database, settings: dict[str, str], file: Path
 ) -> None:
-    done = run("import", "advisers", str(file), **settings)
+    done = run_command("import", "advisers", str(file), **settings)
 
     assert (done.returncode, done.stdout) == (1, "2 lignes lues, 1 importées, 0 sans changement, 1 rejetées\n")
     rejects = file.with_name("conseillers.rejects.csv")
@@ -46,7 +46,7 @@ async def test_a_rejected_line_is_written_beside_the_file_and_told_by_the_status
     assert len(await database.many("SELECT id FROM adviser")) == 1
 
     rejects.write_text(rejects.read_text("utf-8-sig").replace("14/03/22", "14/03/2022"))
-    again = run("import", "advisers", str(rejects), "--rejects", str(file.with_name("reste.csv")), **settings)
+    again = run_command("import", "advisers", str(rejects), "--rejects", str(file.with_name("reste.csv")), **settings)
 
     assert (again.returncode, again.stdout) == (0, "1 lignes lues, 1 importées, 0 sans changement, 0 rejetées\n")
     assert not file.with_name("reste.csv").exists()
@@ -56,9 +56,9 @@ async def test_a_column_that_seems_to_matter_is_the_first_thing_said_and_told_by
     database: Database, settings: dict[str, str], tmp_path: Path
 ) -> None:
     path = tmp_path / "conseillers.csv"
-    path.write_bytes(separated((*ADVISERS, "Courriel du maire", "Début FI"), [*an_adviser(1), "m@example.org", ""]))
+    path.write_bytes(csv_bytes((*ADVISERS, "Courriel du maire", "Début FI"), [*an_adviser(1), "m@example.org", ""]))
 
-    done = run("import", "advisers", str(path), **settings)
+    done = run_command("import", "advisers", str(path), **settings)
 
     first, second = done.stdout.splitlines()
     assert first == (
@@ -73,9 +73,9 @@ def test_a_workbook_is_read_without_a_word_of_the_library(settings: dict[str, st
     path = tmp_path / "conseillers.xlsx"
     unknown = '<extLst><ext uri="{00000000-0000-0000-0000-000000000000}"/></extLst></worksheet>'
     headings = f'<row r="1">{text_cell("A1", "Id conseiller")}</row>'
-    path.write_bytes(with_sheet(sheet_xml(headings).replace("</worksheet>", unknown)))
+    path.write_bytes(xlsx_with_sheet_xml(sheet_xml(headings).replace("</worksheet>", unknown)))
 
-    done = run("import", "advisers", str(path), "--dry-run", **settings)
+    done = run_command("import", "advisers", str(path), "--dry-run", **settings)
 
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -84,7 +84,7 @@ def test_a_bar_moves_on_a_terminal(settings: dict[str, str], file: Path) -> None
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "app", "import", "advisers", str(file), "--dry-run"]
     with subprocess.Popen(
-        command, cwd=CHECKOUT, env=BARE | settings, stdout=subprocess.DEVNULL, stderr=theirs
+        command, cwd=CHECKOUT, env=CLEAN_ENVIRONMENT | settings, stdout=subprocess.DEVNULL, stderr=theirs
     ) as process:
         os.close(theirs)
         shown = b""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.cli.cli_process import new_folder, processes_in, run
+from tests.cli.cli_process import new_folder, processes_in, run_command
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 WRONG: Mapping[str, dict[str, str]] = {
@@ -39,7 +39,7 @@ WRONG: Mapping[str, dict[str, str]] = {
 @pytest.mark.parametrize("what", WRONG)
 def test_a_wrong_setting_is_named_in_one_line(what: str) -> None:
     with new_folder() as folder:
-        stopped = run("serve", **{"DATA_DIR": str(folder / "var"), "PORT": "0"} | WRONG[what])
+        stopped = run_command("serve", **{"DATA_DIR": str(folder / "var"), "PORT": "0"} | WRONG[what])
 
     assert (stopped.returncode, stopped.stdout) == (2, "")
     assert stopped.stderr.startswith(what.partition(" ")[0]), stopped.stderr
@@ -48,7 +48,7 @@ def test_a_wrong_setting_is_named_in_one_line(what: str) -> None:
 
 def test_a_port_already_taken_is_named() -> None:
     with new_folder() as folder, socket.create_server(("127.0.0.1", 0)) as taken:
-        stopped = run("serve", DATA_DIR=str(folder / "var"), PORT=str(taken.getsockname()[1]))
+        stopped = run_command("serve", DATA_DIR=str(folder / "var"), PORT=str(taken.getsockname()[1]))
         left = processes_in(folder)
 
     assert (stopped.returncode, left) == (2, [])
@@ -59,7 +59,7 @@ def test_a_port_already_taken_is_named() -> None:
 def test_a_data_folder_that_is_a_file_is_named() -> None:
     with new_folder() as folder:
         (folder / "var").write_text("")
-        stopped = run("serve", DATA_DIR=str(folder / "var"), PORT="0")
+        stopped = run_command("serve", DATA_DIR=str(folder / "var"), PORT="0")
 
     assert (stopped.returncode, "Traceback" in stopped.stderr) == (2, False)
     assert "var" in stopped.stderr
@@ -67,7 +67,7 @@ def test_a_data_folder_that_is_a_file_is_named() -> None:
 
 @pytest.mark.parametrize("command", [("migrate",), ("seed",), ("worker",), ("keys", "list")])
 def test_a_command_that_needs_a_database_says_so(command: tuple[str, ...]) -> None:
-    stopped = run(*command)
+    stopped = run_command(*command)
 
     assert stopped.returncode == 2
     assert stopped.stderr.startswith("DATABASE_URL")
@@ -76,7 +76,7 @@ def test_a_command_that_needs_a_database_says_so(command: tuple[str, ...]) -> No
 
 @pytest.mark.parametrize("command", [("migrate",), ("seed",), ("keys", "list")])
 def test_a_database_that_does_not_answer_is_said_in_one_line(command: tuple[str, ...]) -> None:
-    stopped = run(*command, DATABASE_URL="postgresql://u:secret@127.0.0.1:1/x", SECRET_KEY=SECRET)
+    stopped = run_command(*command, DATABASE_URL="postgresql://u:secret@127.0.0.1:1/x", SECRET_KEY=SECRET)
 
     assert stopped.returncode == 2
     assert "Traceback" not in stopped.stderr
@@ -87,7 +87,7 @@ def test_a_database_that_does_not_answer_is_said_in_one_line(command: tuple[str,
     "url", ["postgresql://u@127.0.0.1:abc/x", "postgresql://u@127.0.0.1:1/x?target_session_attrs", "postgresql://u@[/x"]
 )
 def test_a_url_that_nobody_understands_is_said_in_one_line(url: str) -> None:
-    stopped = run("migrate", DATABASE_URL=url, SECRET_KEY=SECRET)
+    stopped = run_command("migrate", DATABASE_URL=url, SECRET_KEY=SECRET)
 
     assert (stopped.returncode, stopped.stderr.count("\n")) == (2, 1), stopped.stderr
     assert stopped.stderr.startswith("DATABASE_URL : ")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.cli_process import CHECKOUT, serving
+from tests.cli.cli_process import CHECKOUT, serving_process
 
 CASES = CHECKOUT / "tests" / "cases"
 SHARED = CHECKOUT.parent / "shared" / "cases"
 
 
-def test_every_worked_case_passes(filled: Path) -> None:
-    with serving(filled) as program:
+def test_every_worked_case_passes(filled_data_dir: Path) -> None:
+    with serving_process(filled_data_dir) as program:
         played = subprocess.run(
             [
                 sys.executable,
@@ -21,7 +21,7 @@ def test_every_worked_case_passes(filled: Path) -> None:
                 "--base-url",
                 program.base_url,
                 "--keys",
-                filled / "demo-keys.json",
+                filled_data_dir / "demo-keys.json",
                 CASES / "cases.yaml",
             ],
             capture_output=True,

@@ -19,17 +19,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.embedded.cluster import Cluster
 from app.persistence.administration.health import count_workers
 from app.persistence.engine.database import Database, open_database
-from app.persistence.engine.readiness import APART_SECONDS
+from app.persistence.engine.readiness import PROBE_INTERVAL_SECONDS
 from app.serving import listening_socket
-from tests.cli.cli_process import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
+from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, TIMEOUT_S, new_folder, run_command, serving_process
 from tests.http_builders import an_adviser_in_post, register
-from tests.log_capture import LOGS
+from tests.log_capture import LOG_FOLDER
 from tests.outbox.webhooks.webhook_builders import SECRETS, an_endpoint
-from tests.outbox.webhooks.webhook_receiver import receiving
-from tests.persistence.outbox.event_builders import told
+from tests.outbox.webhooks.webhook_receiver import running_receiver
+from tests.persistence.outbox.event_builders import write_events
 
 DELIVERING = {"SECRET_KEY": SECRETS[0], "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
-AWAY = "the database does not answer"
+DATABASE_AWAY_EVENT = "the database does not answer"
 PROBES = ("/livez", "/readyz", "/metrics")
 
 
@@ -53,21 +53,21 @@ class Worker:
 
 
 @contextmanager
-def working(url: str, count: int) -> Generator[list[Worker]]:
+def running_workers(url: str, count: int) -> Generator[list[Worker]]:
     """So many workers, which the block tells to stop."""
     started = list[Worker]()
     for _ in range(count):
-        port, book = free_port(), LOGS / f"{uuid4()}.log"
-        environment = BARE | DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
+        port, log_file = free_port(), LOG_FOLDER / f"{uuid4()}.log"
+        environment = CLEAN_ENVIRONMENT | DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
         command = [sys.executable, "-m", "app", "worker"]
-        with book.open("w") as stderr:
+        with log_file.open("w") as stderr:
             process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stderr=stderr)
-        started.append(Worker(process, book, port))
+        started.append(Worker(process, log_file, port))
     try:
         yield started
         for worker in started:
             worker.process.send_signal(signal.SIGTERM)
-        assert [worker.process.wait(PATIENCE_S) for worker in started] == [0] * count
+        assert [worker.process.wait(TIMEOUT_S) for worker in started] == [0] * count
     finally:
         for worker in started:
             worker.process.kill()
@@ -75,7 +75,7 @@ def working(url: str, count: int) -> Generator[list[Worker]]:
 
 
 @asynccontextmanager
-async def away(cluster: Cluster, url: str) -> AsyncGenerator[None]:
+async def database_unavailable(cluster: Cluster, url: str) -> AsyncGenerator[None]:
     """The database ends every connection and takes no other, until the block ends."""
     name = urlsplit(url).path.removeprefix("/")
     maintenance = open_database(cluster.url("postgres"), pool_size=1, role=None)
@@ -88,9 +88,9 @@ async def away(cluster: Cluster, url: str) -> AsyncGenerator[None]:
         await maintenance.close()
 
 
-async def at_work(database: Database, count: int) -> None:
+async def wait_until_listening(database: Database, count: int) -> None:
     """Return once so many listen to the database."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while await count_workers(database) < count:
             pass
 
@@ -98,20 +98,20 @@ async def at_work(database: Database, count: int) -> None:
 async def test_workers_share_what_is_delivered_and_outlive_a_database_that_goes_away(
     cluster: Cluster, database_url: str, database: Database
 ) -> None:
-    async with receiving() as receiver:
+    async with running_receiver() as receiver:
         await an_endpoint(database, receiver.url)
-        with working(database_url, 2) as workers:
-            await told(database, 20)
-            await receiver.has(20, seconds=PATIENCE_S)
-            async with away(cluster, database_url):
-                async with asyncio.timeout(PATIENCE_S):
-                    while not all(AWAY in worker.book.read_text() for worker in workers):  # noqa: ASYNC110  # a file says nothing
+        with running_workers(database_url, 2) as workers:
+            await write_events(database, 20)
+            await receiver.wait_for(20, seconds=TIMEOUT_S)
+            async with database_unavailable(cluster, database_url):
+                async with asyncio.timeout(TIMEOUT_S):
+                    while not all(DATABASE_AWAY_EVENT in worker.book.read_text() for worker in workers):  # noqa: ASYNC110  # a file says nothing
                         await asyncio.sleep(0.05)  # a file tells nobody that it grew
-            await at_work(database, 2)
-            await told(database, 20)
-            await receiver.has(40, seconds=PATIENCE_S)
+            await wait_until_listening(database, 2)
+            await write_events(database, 20)
+            await receiver.wait_for(40, seconds=TIMEOUT_S)
             counted = 0.0
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 while counted < 40:
                     counted = sum([await asyncio.to_thread(worker.delivered) for worker in workers])
 
@@ -122,7 +122,7 @@ async def test_workers_share_what_is_delivered_and_outlive_a_database_that_goes_
 def test_a_port_for_metrics_that_is_taken_is_said_in_one_line(database_url: str) -> None:
     with listening_socket("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
-        done = run("worker", DATABASE_URL=database_url, METRICS_PORT=port, **DELIVERING)
+        done = run_command("worker", DATABASE_URL=database_url, METRICS_PORT=port, **DELIVERING)
 
     assert done.returncode == 2
     assert done.stderr.startswith(f"METRICS_PORT : 127.0.0.1:{port} ")
@@ -134,11 +134,11 @@ def registered(base_url: str, key: str) -> None:
         register(client, an_adviser_in_post(client)).raise_for_status()
 
 
-async def tried(database: Database, channel: str) -> None:
+async def wait_until_tried(database: Database, channel: str) -> None:
     """Return once a delivery through it was tried, in vain."""
     found = """SELECT FROM delivery_attempt a JOIN delivery d ON d.id = a.delivery_id
     WHERE d.channel = $1 AND a.error = 'no-connection'"""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while await database.one(found, channel) is None:
             pass
 
@@ -148,16 +148,16 @@ async def test_dead_receivers_make_nothing_unready_and_a_dead_database_does(
 ) -> None:
     settings = DELIVERING | {"DATABASE_URL": database_url, "RUN_WORKER": "true"}
     settings["SMTP_URL"] = f"smtp://127.0.0.1:{free_port()}?starttls=false"
-    key = run("keys", "create", "La Coop", "platform", **settings).stdout.split()[-1]
+    key = run_command("keys", "create", "La Coop", "platform", **settings).stdout.split()[-1]
     await an_endpoint(database, f"http://127.0.0.1:{free_port()}/hooks")
-    with new_folder() as folder, serving(folder / "var", **settings) as program:
+    with new_folder() as folder, serving_process(folder / "var", **settings) as program:
         await asyncio.to_thread(registered, program.base_url, key)
         for channel in ("webhook", "email"):
-            await tried(database, channel)
+            await wait_until_tried(database, channel)
         async with httpx.AsyncClient(base_url=program.base_url) as client:
             unharmed = [await client.get(path) for path in PROBES]
-            async with away(cluster, database_url):
-                await asyncio.sleep(APART_SECONDS)  # readiness is looked at once a second, however many ask
+            async with database_unavailable(cluster, database_url):
+                await asyncio.sleep(PROBE_INTERVAL_SECONDS)  # readiness is looked at once a second, however many ask
                 harmed = [await client.get(path) for path in PROBES]
 
     assert [answer.status_code for answer in unharmed] == [200, 200, 200]
@@ -166,8 +166,8 @@ async def test_dead_receivers_make_nothing_unready_and_a_dead_database_does(
     assert 'delivery_undelivered{channel="webhook"} NaN' in harmed[-1].text
 
 
-def failures_in(book: str, code: str) -> list[dict[str, object]]:
-    lines = [json.loads(line) for line in book.splitlines()]
+def failures_logged(log_file: str, code: str) -> list[dict[str, object]]:
+    lines = [json.loads(line) for line in log_file.splitlines()]
     return [line for line in lines if line["event"] == "failure" and line["code"] == code]
 
 
@@ -175,18 +175,23 @@ async def test_a_thousand_requests_that_fail_alike_are_a_few_lines_and_a_count(
     cluster: Cluster, database_url: str
 ) -> None:
     settings = DELIVERING | {"DATABASE_URL": database_url}
-    headers = {"Authorization": f"Bearer {run('keys', 'create', 'La Coop', 'admin', **settings).stdout.split()[-1]}"}
+    headers = {
+        "Authorization": f"Bearer {run_command('keys', 'create', 'La Coop', 'admin', **settings).stdout.split()[-1]}"
+    }
     asked = ("modules", "advisers", "registrations", "webhook-endpoints", "messages")
-    with new_folder() as folder, serving(folder / "var", **settings) as program:
-        async with httpx.AsyncClient(base_url=program.base_url, headers=headers) as client, away(cluster, database_url):
+    with new_folder() as folder, serving_process(folder / "var", **settings) as program:
+        async with (
+            httpx.AsyncClient(base_url=program.base_url, headers=headers) as client,
+            database_unavailable(cluster, database_url),
+        ):
             paths = [f"/v1/{noun}" for noun in asked] * 40
             statuses = {(await client.get(path)).status_code for path in paths}
         program.stop()
-        book = program.logged
+        log_file = program.logged
 
-    told = failures_in(book, "unavailable")
+    told = failures_logged(log_file, "unavailable")
     whole = [line for line in told if "repeated" not in line]
     assert statuses == {503}
-    assert book.count('"event":"request"') >= len(paths)  # each of them has its own
+    assert log_file.count('"event":"request"') >= len(paths)  # each of them has its own
     assert len(whole) <= 5
     assert len(whole) + sum(int(str(line["repeated"])) for line in told if line not in whole) == len(paths)

@@ -9,60 +9,64 @@ from uuid import uuid4
 
 import httpx
 
-from tests.crash.fork_server import PATIENCE_S
+from tests.crash.fork_server import TIMEOUT_S
 from tests.http_builders import adviser_body, contract_body, registration_body
-from tests.live_server import key
+from tests.live_server import idempotency_headers
 
 MODULES = ("numerique-responsable", "cybersecurite", "intelligence-artificielle")
 ALREADY_THERE = "precondition-required"  # of a PUT whose first answer was lost
-AGAIN = {"unavailable", "outcome-unknown", "idempotency-in-flight"}  # what a client is told that should try again
+RETRYABLE_CODES = {
+    "unavailable",
+    "outcome-unknown",
+    "idempotency-in-flight",
+}  # what a client is told that should try again
 PAUSE_SECONDS = 0.1
 
 
-class Load:
+class ClientLoad:
     """`answered` are the registrations as they were first told, by their keys; `repeated` counts why a request was sent
     again."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
         self.answered = dict[str, dict[str, Any]]()
-        self.repeated = Counter[str]()
+        self.retries = Counter[str]()
         self.seen = list[str]()
         self._moved = asyncio.Condition()
 
-    async def more(self, count: int) -> None:
+    async def wait_for_more(self, count: int) -> None:
         """Return once so many more registrations are answered."""
         wanted = len(self.answered) + count
-        async with asyncio.timeout(2 * PATIENCE_S), self._moved:
+        async with asyncio.timeout(2 * TIMEOUT_S), self._moved:
             await self._moved.wait_for(lambda: len(self.answered) >= wanted)
 
-    async def asked(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def request_until_answered(self, method: str, path: str, **request: Any) -> httpx.Response:
         """The answer, at last."""
         while True:
             try:
                 response = await self._client.request(method, path, **request)
             except httpx.TransportError as failure:
-                self.repeated[type(failure).__name__] += 1
+                self.retries[type(failure).__name__] += 1
             else:
                 code = "" if response.is_success else response.json()["code"]
                 if code in {"", ALREADY_THERE}:
                     return response
-                assert code in AGAIN, response.text
-                self.repeated[code] += 1
+                assert code in RETRYABLE_CODES, response.text
+                self.retries[code] += 1
             await asyncio.sleep(PAUSE_SECONDS)  # as a client does
 
     async def register(self, over: asyncio.Event) -> None:
         """One adviser after the other: three modules at once, each demanded twice at once, of which one is funded."""
         while not over.is_set():
             adviser = str(uuid4())
-            await self.asked("PUT", f"/v1/advisers/{adviser}", json=adviser_body(id=adviser))
-            await self.asked("PUT", f"/v1/contracts/{uuid4()}", json=contract_body(adviser))
-            await asyncio.gather(*(self._demanded_twice(adviser, module) for module in MODULES))
+            await self.request_until_answered("PUT", f"/v1/advisers/{adviser}", json=adviser_body(id=adviser))
+            await self.request_until_answered("PUT", f"/v1/contracts/{uuid4()}", json=contract_body(adviser))
+            await asyncio.gather(*(self._register_twice_at_once(adviser, module) for module in MODULES))
 
-    async def _demanded_twice(self, adviser: str, module: str) -> None:
-        headers, body = key(), registration_body(adviser, module_code=module)
+    async def _register_twice_at_once(self, adviser: str, module: str) -> None:
+        headers, body = idempotency_headers(), registration_body(adviser, module_code=module)
         first, second = await asyncio.gather(
-            *(self.asked("POST", "/v1/registrations", json=body, headers=headers) for _ in range(2))
+            *(self.request_until_answered("POST", "/v1/registrations", json=body, headers=headers) for _ in range(2))
         )
         assert first.content == second.content
         async with self._moved:
@@ -74,7 +78,9 @@ class Load:
         parameters = {"limit": "50"}
         while True:
             is_last = over.is_set()
-            read = (await self.asked("GET", "/v1/events", params=parameters, headers={"Prefer": "wait=1"})).json()
+            read = (
+                await self.request_until_answered("GET", "/v1/events", params=parameters, headers={"Prefer": "wait=1"})
+            ).json()
             self.seen += [event["id"] for event in read["data"]]
             parameters["after"] = read["next"]
             if is_last and read["up_to_date"]:
@@ -82,7 +88,7 @@ class Load:
 
 
 @asynccontextmanager
-async def load_on(base_url: str, api_key: str) -> AsyncGenerator[Load]:
+async def load_on(base_url: str, api_key: str) -> AsyncGenerator[ClientLoad]:
     headers, limits = {"Authorization": f"Bearer {api_key}"}, httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(base_url=base_url, headers=headers, limits=limits, timeout=PATIENCE_S) as client:
-        yield Load(client)
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, limits=limits, timeout=TIMEOUT_S) as client:
+        yield ClientLoad(client)

@@ -9,21 +9,21 @@ from pathlib import Path
 from signal import SIGINT
 
 from app.embedded.cluster import Cluster, running_cluster
-from app.embedded.data_directory import home_of
-from tests.conftest import SETTINGS
+from app.embedded.data_directory import locate_data_directory
+from tests.conftest import POSTGRES_SETTINGS
 
 
-class MortalServer:
+class CrashingPostgres:
     """`cluster` says where it is; its own process is the first of several."""
 
     def __init__(self, cluster: Cluster, data_dir: Path) -> None:
         self.cluster = cluster
-        self._account = home_of(data_dir).account
+        self._account = locate_data_directory(data_dir).account
         self._log = data_dir / "postgres.log"
         self._command = shlex.split((cluster.folder / "postmaster.opts").read_text())
         self._process = cluster.server.process
 
-    async def die(self) -> None:
+    async def crash(self) -> None:
         """`pg_ctl stop -m immediate`: nothing is written, nobody is told."""
         stopping = await asyncio.create_subprocess_exec(
             self.cluster.binaries / "pg_ctl", "stop", "-s", "-m", "immediate", "-D", self.cluster.folder, cwd="/",
@@ -32,12 +32,12 @@ class MortalServer:
         assert await stopping.wait() == 0
         self._process.wait()
 
-    def come_back(self) -> None:
+    def restart(self) -> None:
         """Not at once: it first makes good what was not written."""
         with self._log.open("ab") as log:
             self._process = self._account.start(self._command, output=log, at_parent_death=SIGINT)
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         self._process.send_signal(SIGINT)
         try:
             self._process.wait(10)
@@ -47,11 +47,11 @@ class MortalServer:
 
 
 @contextmanager
-def mortal_server(data_dir: Path) -> Generator[MortalServer]:
+def crashing_postgres(data_dir: Path) -> Generator[CrashingPostgres]:
     """The machine lives on, and with it what was written and not yet forced to the disk."""
-    with running_cluster(data_dir, settings=SETTINGS) as cluster:
-        server = MortalServer(cluster, data_dir)
+    with running_cluster(data_dir, settings=POSTGRES_SETTINGS) as cluster:
+        server = CrashingPostgres(cluster, data_dir)
         try:
             yield server
         finally:
-            server.leave()
+            server.stop()

@@ -17,18 +17,18 @@ from typing import Any
 import orjson
 
 from app.embedded.parent_death_signal import stop_with_parent
-from tests.cli.cli_process import BARE, CHECKOUT
-from tests.log_capture import LOGS
+from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT
+from tests.log_capture import LOG_FOLDER
 
-PATIENCE_S = 30.0
-BOOK = LOGS / "nursery.log"
-Act = Callable[[Mapping[str, Any]], None]
+TIMEOUT_S = 30.0
+LOG_FILE = LOG_FOLDER / "nursery.log"
+EntryPoint = Callable[[Mapping[str, Any]], None]
 
 
-class Nursery:
+class ForkServer:
     def __init__(self, process: asyncio.subprocess.Process, listener: socket.socket) -> None:
         self._process = process
-        self._born = asyncio.Queue[int]()
+        self._started_pids = asyncio.Queue[int]()
         self._ended = dict[int, asyncio.Future[int]]()
         self.listener = listener
 
@@ -36,7 +36,7 @@ class Nursery:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
-    async def listen(self) -> None:
+    async def read_reports(self) -> None:
         """Until the nursery is closed."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
@@ -45,36 +45,42 @@ class Nursery:
                 self._ended[pid].set_result(status[0])
             else:
                 self._ended[pid] = asyncio.get_running_loop().create_future()
-                self._born.put_nowait(pid)
+                self._started_pids.put_nowait(pid)
 
     async def start(self, act: str, **told: object) -> int:
         """The id of a new process that acts so."""
         assert self._process.stdin is not None
         self._process.stdin.write(orjson.dumps({"act": act, **told}) + b"\n")
-        async with asyncio.timeout(PATIENCE_S):
-            return await self._born.get()
+        async with asyncio.timeout(TIMEOUT_S):
+            return await self._started_pids.get()
 
-    async def ended(self, pid: int) -> int:
+    async def wait_for_exit(self, pid: int) -> int:
         """The status it ended with; the negative number of the signal that killed it."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             return await self._ended[pid]
 
     async def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
-        assert await self.ended(pid) == -signal.SIGKILL
+        assert await self.wait_for_exit(pid) == -signal.SIGKILL
 
 
 @asynccontextmanager
-async def nursery(module: str) -> AsyncGenerator[Nursery]:
+async def running_fork_server(module: str) -> AsyncGenerator[ForkServer]:
     """Of what `main` of this module can act. Its processes take turns behind one socket, that none of them closes."""
     pipe, listener = asyncio.subprocess.PIPE, socket.create_server(("127.0.0.1", 0), backlog=2048)
     command = (sys.executable, "-m", module, str(listener.fileno()))
-    with BOOK.open("a") as book:
+    with LOG_FILE.open("a") as log_file:
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=CHECKOUT, env=BARE, stdin=pipe, stdout=pipe, stderr=book, pass_fds=[listener.fileno()]
+            *command,
+            cwd=CHECKOUT,
+            env=CLEAN_ENVIRONMENT,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=log_file,
+            pass_fds=[listener.fileno()],
         )
-    started = Nursery(process, listener)
-    listening = asyncio.create_task(started.listen())
+    started = ForkServer(process, listener)
+    listening = asyncio.create_task(started.read_reports())
     try:
         yield started
     finally:
@@ -85,7 +91,7 @@ async def nursery(module: str) -> AsyncGenerator[Nursery]:
         listener.close()
 
 
-def main(acts: Mapping[str, Act], before: Mapping[str, Act]) -> None:
+def serve_forks(acts: Mapping[str, EntryPoint], before: Mapping[str, EntryPoint]) -> None:
     """Do each act that is asked for in a process of its own, `before` it what such processes have in common."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
@@ -95,23 +101,23 @@ def main(acts: Mapping[str, Act], before: Mapping[str, Act]) -> None:
             before[act](told)
         gc.freeze()  # nothing of it is to be walked through again
         if os.fork() == 0:
-            _keep(acts[act], told)
+            _supervise_child(acts[act], told)
 
 
-def _keep(act: Act, told: Mapping[str, Any]) -> None:
+def _supervise_child(act: EntryPoint, told: Mapping[str, Any]) -> None:
     """Be the one who waits for its end; with the nursery, all end."""
     stop_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()
     if child == 0:
         stop_with_parent(signal.SIGKILL)
-        os._exit(_acted(act, told))
-    _say(child)
-    _say(child, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        os._exit(_exit_status_of(act, told))
+    _report(child)
+    _report(child, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     os._exit(0)
 
 
-def _acted(act: Act, told: Mapping[str, Any]) -> int:
+def _exit_status_of(act: EntryPoint, told: Mapping[str, Any]) -> int:
     try:
         act(told)
     except BaseException:  # noqa: BLE001  # nothing may go on as if it were the nursery
@@ -120,5 +126,5 @@ def _acted(act: Act, told: Mapping[str, Any]) -> int:
     return 0
 
 
-def _say(*numbers: int) -> None:
+def _report(*numbers: int) -> None:
     os.write(1, b"%s\n" % b" ".join(b"%d" % number for number in numbers))

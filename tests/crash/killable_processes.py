@@ -17,106 +17,106 @@ import app.cli
 from app import serving
 from app.logs import configure_logs
 from app.main import build
-from app.outbox.delivery_relay import Relay
-from app.outbox.email_sender import MailSender
+from app.outbox.delivery_relay import OutboxRelay
+from app.outbox.email_sender import EmailSender
 from app.outbox.mail_server import MailServer
 from app.outbox.webhook_sender import WebhookSender
 from app.persistence.engine.database import open_database
-from app.persistence.engine.secrets.secret_box import Safe
+from app.persistence.engine.secrets.secret_box import SecretBox
 from app.persistence.outbox.deliveries import Channel
 from app.settings import Settings
-from app.use_cases.notifications.egress_policy import Reach
-from app.use_cases.notifications.sequence_events import sequence
-from tests.crash.fork_server import main
+from app.use_cases.notifications.egress_policy import EgressPolicy
+from app.use_cases.notifications.sequence_events import sequence_events
+from tests.crash.fork_server import serve_forks
 from tests.crash.misplaced_steps import place_then_post, remember_apart, settle_then_mail
 from tests.fake_clock import MORNING
 from tests.outbox.emails.smtp_server import WRITER
-from tests.outbox.webhooks.webhook_builders import SECRETS, TRUST
+from tests.outbox.webhooks.webhook_builders import SECRETS, SSL_CONTEXT
 
-Told = Mapping[str, Any]
-BUILT = dict[SecretStr | None, FastAPI]()  # by the address of its database
+Arguments = Mapping[str, Any]
+BUILT_APPLICATIONS = dict[SecretStr | None, FastAPI]()  # by the address of its database
 
 
-def serve(told: Told) -> None:
+def serve(told: Arguments) -> None:
     """`python -m app serve`, behind the socket of the nursery, which has built the application."""
     MonkeyPatch().setattr(serving, "build", already_built)
     serving.serve_until_told_to_stop(Settings(**told["settings"]), socket.socket(fileno=int(sys.argv[1])))
 
 
-def about_to_serve(told: Told) -> None:
+def build_before_fork(told: Arguments) -> None:
     """Build it with all that it puts off until it is first asked, so that those to be born need not."""
     settings = Settings(**told["settings"])
-    if settings.database_url not in BUILT:
-        BUILT[settings.database_url] = build(settings)
-        uvloop.run(_asked(BUILT[settings.database_url]))
+    if settings.database_url not in BUILT_APPLICATIONS:
+        BUILT_APPLICATIONS[settings.database_url] = build(settings)
+        uvloop.run(_warm_up(BUILT_APPLICATIONS[settings.database_url]))
 
 
 def already_built(settings: Settings) -> FastAPI:
-    return BUILT[settings.database_url]
+    return BUILT_APPLICATIONS[settings.database_url]
 
 
-async def _asked(service: FastAPI) -> None:
+async def _warm_up(service: FastAPI) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://nowhere") as client:
         await client.get("/livez")
 
 
-def work(told: Told) -> None:
+def work(told: Arguments) -> None:
     """`python -m app worker`."""
     os.environ.update(told["settings"])
     app.cli.worker()
 
 
-def place(told: Told) -> None:
+def place(told: Arguments) -> None:
     """Once, what waits."""
 
     async def placed() -> None:
         database = open_database(told["url"], pool_size=1)
-        await sequence(database, MORNING)
+        await sequence_events(database, MORNING)
         await database.close()
 
     asyncio.run(placed())
 
 
-def deliver(told: Told) -> None:
+def deliver(told: Arguments) -> None:
     """Once, the webhooks that are due."""
 
     async def delivered() -> None:
         database = open_database(told["url"], pool_size=1)
-        sender = WebhookSender(Safe(SECRETS), Reach(anywhere=True), TRUST)
-        relay = Relay(database, {Channel.WEBHOOK: sender})
-        await relay.turn()
-        await relay.settled()
+        sender = WebhookSender(SecretBox(SECRETS), EgressPolicy(allows_anything=True), SSL_CONTEXT)
+        relay = OutboxRelay(database, {Channel.WEBHOOK: sender})
+        await relay.claim_and_send()
+        await relay.wait_until_idle()
         await sender.close()
         await database.close()
 
     asyncio.run(delivered())
 
 
-def mail(told: Told) -> None:
+def mail(told: Arguments) -> None:
     """Once, the e-mails that are due."""
 
     async def mailed() -> None:
         database = open_database(told["url"], pool_size=1)
-        sender = MailSender(database, MailServer("127.0.0.1", told["port"], starttls=False), WRITER)
-        relay = Relay(database, {Channel.EMAIL: sender})
-        await relay.turn()
-        await relay.settled()
+        sender = EmailSender(database, MailServer("127.0.0.1", told["port"], starttls=False), WRITER)
+        relay = OutboxRelay(database, {Channel.EMAIL: sender})
+        await relay.claim_and_send()
+        await relay.wait_until_idle()
         await sender.close()
         await database.close()
 
     asyncio.run(mailed())
 
 
-def serve_remembering_apart(told: Told) -> None:
+def serve_remembering_apart(told: Arguments) -> None:
     remember_apart(told)
     serve(told)
 
 
-ACTS = {
+ENTRY_POINTS = {
     act.__name__: act
     for act in (serve, work, place, deliver, mail, place_then_post, settle_then_mail, serve_remembering_apart)
 }
 
 if __name__ == "__main__":
     configure_logs("info")
-    main(ACTS, before={"serve": about_to_serve, "serve_remembering_apart": about_to_serve})
+    serve_forks(ENTRY_POINTS, before={"serve": build_before_fork, "serve_remembering_apart": build_before_fork})

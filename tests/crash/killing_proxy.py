@@ -11,27 +11,27 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit, urlunsplit
 
-READ_AT_MOST = 65_536
-WISH_FOR_TLS = 80_877_103
-OF_THE_DRIVER = re.compile(r"typeinfo_tree|current_setting\('jit'\)")  # it reads about types, once for a connection
+READ_SIZE = 65_536
+SSL_REQUEST_CODE = 80_877_103
+DRIVER_STATEMENTS = re.compile(r"typeinfo_tree|current_setting\('jit'\)")  # it reads about types, once for a connection
 
 
-class Moment(Enum):
+class KillMoment(Enum):
     NOT_HEARD = "the server does not hear it"
     HEARD = "the server hears it and has nobody to answer"
 
 
-class Ear:
+class ProtocolReader:
     """Follows what the client of one connection says."""
 
     def __init__(self) -> None:
-        self._heard = b""
-        self._has_introduced_itself = False
+        self._buffer = b""
+        self._has_started_up = False
         self._prepared: dict[bytes, str] = {}
 
-    def executed(self, heard: bytes) -> list[str]:
+    def statements_in(self, heard: bytes) -> list[str]:
         """The statements that the server is asked to execute, once it has heard this, too."""
-        self._heard += heard
+        self._buffer += heard
         found = list[str]()
         while (message := self._whole_message()) is not None:
             kind, words = message[:1], message[5:].split(b"\0")
@@ -45,53 +45,53 @@ class Ear:
 
     def _whole_message(self) -> bytes | None:
         """An introduction has no kind; it is said again when the wish for TLS was refused."""
-        start = int(self._has_introduced_itself)
-        end = start + int.from_bytes(self._heard[start : start + 4])
-        if len(self._heard) < start + 4 or len(self._heard) < end:
+        start = int(self._has_started_up)
+        end = start + int.from_bytes(self._buffer[start : start + 4])
+        if len(self._buffer) < start + 4 or len(self._buffer) < end:
             return None
-        message, self._heard = self._heard[:end], self._heard[end:]
-        if not self._has_introduced_itself:
-            self._has_introduced_itself = int.from_bytes(message[4:8]) != WISH_FOR_TLS
+        message, self._buffer = self._buffer[:end], self._buffer[end:]
+        if not self._has_started_up:
+            self._has_started_up = int.from_bytes(message[4:8]) != SSL_REQUEST_CODE
             return b""
         return message
 
 
 @dataclass(slots=True)
-class Wire:
+class KillingProxy:
     """`said` are the statements since the wire was last set; one that `last` is found in is its victim's last."""
 
     last: str | None = None
-    moment: Moment = Moment.NOT_HEARD
-    said: list[str] = field(default_factory=list[str])
+    moment: KillMoment = KillMoment.NOT_HEARD
+    statements: list[str] = field(default_factory=list[str])
     victim: "asyncio.Future[int] | None" = None
-    carried: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
-    def set(self, last: str | None = None, moment: Moment = Moment.NOT_HEARD) -> asyncio.Future[int]:
+    def arm(self, last: str | None = None, moment: KillMoment = KillMoment.NOT_HEARD) -> asyncio.Future[int]:
         """Nobody dies without a `last`, a regular expression. The victim's process id is to be told."""
-        self.last, self.moment, self.said = last, moment, []
+        self.last, self.moment, self.statements = last, moment, []
         self.victim = asyncio.get_running_loop().create_future()
         return self.victim
 
-    async def silent(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Return once the server has done with all who spoke: what they had begun is undone or committed."""
-        while self.carried:
-            await asyncio.wait(self.carried)
+        while self.tasks:
+            await asyncio.wait(self.tasks)
 
-    async def carry(self, here: "Line", there: "Line") -> None:
+    async def forward(self, here: "ConnectionEnd", there: "ConnectionEnd") -> None:
         """Both ways; when the client is gone, the server still comes to the end of what it has heard."""
-        hearing = asyncio.create_task(_hear(there, here))
+        hearing = asyncio.create_task(_forward_answers(there, here))
         with suppress(ConnectionError):
-            await self._say(here, there)
+            await self._forward_statements(here, there)
         with suppress(OSError):
             there.writer.write_eof()
         await hearing
         there.writer.close()
 
-    async def _say(self, here: "Line", there: "Line") -> None:
-        ear = Ear()
-        while heard := await here.reader.read(READ_AT_MOST):
-            is_fatal = self._is_fatal(ear.executed(heard))
-            if not (is_fatal and self.moment is Moment.NOT_HEARD):
+    async def _forward_statements(self, here: "ConnectionEnd", there: "ConnectionEnd") -> None:
+        reader = ProtocolReader()
+        while heard := await here.reader.read(READ_SIZE):
+            is_fatal = self._is_fatal(reader.statements_in(heard))
+            if not (is_fatal and self.moment is KillMoment.NOT_HEARD):
                 there.writer.write(heard)
                 await there.writer.drain()
             if is_fatal:
@@ -99,7 +99,7 @@ class Wire:
                 return
 
     def _is_fatal(self, statements: list[str]) -> bool:
-        self.said += (statement for statement in statements if not OF_THE_DRIVER.search(statement))
+        self.statements += (statement for statement in statements if not DRIVER_STATEMENTS.search(statement))
         return self.last is not None and any(re.search(self.last, statement, re.DOTALL) for statement in statements)
 
     async def _kill(self) -> None:
@@ -109,15 +109,15 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConnectionEnd:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
 
-async def _hear(there: Line, here: Line) -> None:
+async def _forward_answers(there: ConnectionEnd, here: ConnectionEnd) -> None:
     """Until the server is gone."""
     with suppress(ConnectionError):
-        while heard := await there.reader.read(READ_AT_MOST):
+        while heard := await there.reader.read(READ_SIZE):
             with suppress(ConnectionError):  # nobody is left to hear it
                 here.writer.write(heard)
                 await here.writer.drain()
@@ -125,27 +125,27 @@ async def _hear(there: Line, here: Line) -> None:
 
 
 @asynccontextmanager
-async def wired(url: str) -> AsyncGenerator[tuple[str, Wire]]:
+async def through_killing_proxy(url: str) -> AsyncGenerator[tuple[str, KillingProxy]]:
     """The URL of the same database through a wire."""
-    parts, wire = urlsplit(url), Wire()
+    parts, proxy = urlsplit(url), KillingProxy()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = Line(*await asyncio.open_connection(parts.hostname, parts.port))
-        task = asyncio.create_task(wire.carry(Line(reader, writer), there))
-        wire.carried.add(task)
-        task.add_done_callback(wire.carried.discard)
+        there = ConnectionEnd(*await asyncio.open_connection(parts.hostname, parts.port))
+        task = asyncio.create_task(proxy.forward(ConnectionEnd(reader, writer), there))
+        proxy.tasks.add(task)
+        task.add_done_callback(proxy.tasks.discard)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     credentials = parts.netloc.rpartition("@")[0]
     try:
-        yield urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{port}")), wire
+        yield urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{port}")), proxy
     finally:
         server.close()
-        await wire.silent()
+        await proxy.wait_until_idle()
 
 
-def names(said: Iterable[str], known: Mapping[str, str]) -> list[str]:
+def statement_names(said: Iterable[str], known: Mapping[str, str]) -> list[str]:
     """Of each statement, the one name under which its regular expression is `known`."""
     found = list[str]()
     for statement in said:

@@ -6,64 +6,64 @@ from typing import Any
 
 from pytest import MonkeyPatch  # noqa: PT013  # the class, outside of any test
 
-from app.outbox.delivery_relay import Relay
-from app.outbox.delivery_settlement import Outcome
-from app.outbox.email_sender import MailSender
+from app.outbox.delivery_relay import OutboxRelay
+from app.outbox.delivery_settlement import AttemptOutcome
+from app.outbox.email_sender import EmailSender
 from app.outbox.mail_server import MailServer
 from app.persistence import registrations
 from app.persistence.engine.database import Transaction, open_database
 from app.persistence.engine.transactions import idempotency
-from app.persistence.engine.transactions.idempotency import Answer, Attempt
+from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.persistence.outbox import messages
-from app.persistence.outbox.deliveries import Channel, Letter, post
-from app.persistence.outbox.delivery_claims import Claimed, Tried
-from app.persistence.outbox.messages import Envelope
+from app.persistence.outbox.deliveries import Channel, NewWebhookDelivery, enqueue_webhooks
+from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery
+from app.persistence.outbox.messages import NewEmailDelivery
 from app.persistence.registrations import Changes
-from app.use_cases.notifications.sequence_events import sequence
+from app.use_cases.notifications.sequence_events import sequence_events
 from tests.fake_clock import MORNING
 from tests.outbox.emails.smtp_server import WRITER
 
-Told = Mapping[str, Any]
+Arguments = Mapping[str, Any]
 
 
-def place_then_post(told: Told) -> None:
+def place_then_post(told: Arguments) -> None:
     """Positions are committed, and deliveries made after that."""
-    letters, envelopes, post_envelopes = list[Letter](), list[Envelope](), messages.post
+    letters, envelopes, post_envelopes = list[NewWebhookDelivery](), list[NewEmailDelivery](), messages.enqueue_emails
 
-    async def keep_letters(_: Transaction, found: Sequence[Letter]) -> None:
+    async def keep_letters(_: Transaction, found: Sequence[NewWebhookDelivery]) -> None:
         letters.extend(found)
 
-    async def keep_envelopes(_: Transaction, found: Sequence[Envelope]) -> None:
+    async def keep_envelopes(_: Transaction, found: Sequence[NewEmailDelivery]) -> None:
         envelopes.extend(found)
 
     async def placed() -> None:
         database = open_database(told["url"], pool_size=1)
-        await sequence(database, MORNING)
+        await sequence_events(database, MORNING)
         async with database.transaction() as tx:
-            await post(tx, letters)
+            await enqueue_webhooks(tx, letters)
             await post_envelopes(tx, envelopes)
         await database.close()
 
     broken = MonkeyPatch()
-    broken.setattr("app.use_cases.notifications.sequence_events.post", keep_letters)
-    broken.setattr(messages, "post", keep_envelopes)
+    broken.setattr("app.use_cases.notifications.sequence_events.enqueue_webhooks", keep_letters)
+    broken.setattr(messages, "enqueue_emails", keep_envelopes)
     asyncio.run(placed())
 
 
-def settle_then_mail(told: Told) -> None:
+def settle_then_mail(told: Arguments) -> None:
     """An e-mail is noted as delivered, and sent after that."""
-    taken = list[Claimed]()
+    taken = list[ClaimedDelivery]()
 
-    async def promise(claimed: Claimed) -> Outcome:
+    async def promise(claimed: ClaimedDelivery) -> AttemptOutcome:
         taken.append(claimed)
-        return Outcome(Tried(0, 250))
+        return AttemptOutcome(AttemptResult(0, 250))
 
     async def mailed() -> None:
         database = open_database(told["url"], pool_size=1)
-        sender = MailSender(database, MailServer("127.0.0.1", told["port"], starttls=False), WRITER)
-        relay = Relay(database, {Channel.EMAIL: promise})
-        await relay.turn()
-        await relay.settled()
+        sender = EmailSender(database, MailServer("127.0.0.1", told["port"], starttls=False), WRITER)
+        relay = OutboxRelay(database, {Channel.EMAIL: promise})
+        await relay.claim_and_send()
+        await relay.wait_until_idle()
         for claimed in taken:
             await sender(claimed)
         await sender.close()
@@ -72,18 +72,21 @@ def settle_then_mail(told: Told) -> None:
     asyncio.run(mailed())
 
 
-def remember_apart(told: Told) -> None:
+def remember_apart(told: Arguments) -> None:
     """The answer to a key is committed on its own, before the work that it reports."""
     genuine = registrations.write
 
     async def write(
-        transaction: Transaction, changes: Changes, attempt: Attempt | None = None, answer: Answer | None = None
+        transaction: Transaction,
+        changes: Changes,
+        attempt: IdempotentRequest | None = None,
+        answer: ReplayableResponse | None = None,
     ) -> None:
         await genuine(transaction, changes)
         if answer is not None:
             database = open_database(told["settings"]["database_url"], pool_size=1)
             async with database.transaction() as tx:
-                await idempotency.remember(tx, attempt, answer)
+                await idempotency.store_response(tx, attempt, answer)
             await database.close()
 
     MonkeyPatch().setattr(registrations, "write", write)

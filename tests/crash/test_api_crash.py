@@ -8,12 +8,12 @@ import pytest
 
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
-from tests.conftest import copied
-from tests.crash.conftest import ROUNDS
-from tests.crash.fork_server import PATIENCE_S, Nursery
-from tests.crash.killing_proxy import Moment, names, wired
-from tests.crash.service_process import Demand, Service, a_platform
-from tests.persistence.outbox.event_builders import everything, placed
+from tests.conftest import copy_database
+from tests.crash.conftest import KILLS_PER_STEP
+from tests.crash.fork_server import TIMEOUT_S, ForkServer
+from tests.crash.killing_proxy import KillMoment, statement_names, through_killing_proxy
+from tests.crash.service_process import KillableService, OverQuotaRequest, new_platform_key
+from tests.persistence.outbox.event_builders import all_events, place_waiting_events
 
 STATEMENTS = {
     "the look for the client": r"FROM api_key",
@@ -24,9 +24,9 @@ STATEMENTS = {
     "the trace and COMMIT": r"INSERT INTO audit_log.*COMMIT$",
 }
 ONLY_ONCE = {"the look for the client", "the policies"}  # in the life of a process
-COMMITTED = ("the trace and COMMIT", Moment.HEARD)
+COMMITTED = ("the trace and COMMIT", KillMoment.HEARD)
 
-LEFT = """SELECT
+COUNT_ROWS = """SELECT
     (SELECT count(*) FROM registration WHERE adviser_id = $1 AND module_code = 'cybersecurite') AS registrations,
     (SELECT count(*) FROM decision WHERE adviser_id = $1 AND outcome = 'over_quota') AS decisions,
     (SELECT count(*) FROM outbox WHERE adviser_id = $1 AND type = 'registration.over_quota') AS events,
@@ -35,16 +35,16 @@ LEFT = """SELECT
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class CrashSetup:
     """Advisers at their quota, and a service whose database is at the end of a wire."""
 
     database: Database
-    service: Service
-    demands: list[Demand]
+    service: KillableService
+    demands: list[OverQuotaRequest]
 
-    async def left(self, demand: Demand) -> list[int]:
+    async def left(self, request: OverQuotaRequest) -> list[int]:
         """How many of everything that one demand leaves: one each, or none."""
-        row = await self.database.one(LEFT, demand.adviser, demand.headers["Idempotency-Key"])
+        row = await self.database.one(COUNT_ROWS, request.adviser, request.headers["Idempotency-Key"])
         assert row is not None
         return [*row.values()]
 
@@ -53,98 +53,102 @@ ALL, NOTHING = [1] * 5, [0] * 5
 
 
 @pytest.fixture
-async def scene(
-    cluster: Cluster, at_quota: str, born: Nursery, request: pytest.FixtureRequest
-) -> AsyncGenerator[Scene]:
+async def crash_setup(
+    cluster: Cluster, at_quota: str, forks: ForkServer, request: pytest.FixtureRequest
+) -> AsyncGenerator[CrashSetup]:
     """Its service is the genuine one unless a test asks for a broken one."""
     act: str = getattr(request, "param", "serve")
-    url = await copied(cluster, at_quota)
+    url = await copy_database(cluster, at_quota)
     database = open_database(url, pool_size=2)
-    headers = {"Authorization": f"Bearer {await a_platform(database)}"}
-    demands = [Demand(row["id"]) for row in await database.many("SELECT id FROM adviser ORDER BY id")]
-    client = httpx.AsyncClient(base_url=born.url, headers=headers, timeout=PATIENCE_S)
-    async with wired(url) as (through, wire), client:
-        service = Service(born, through, wire, client, act)
+    headers = {"Authorization": f"Bearer {await new_platform_key(database)}"}
+    demands = [OverQuotaRequest(row["id"]) for row in await database.many("SELECT id FROM adviser ORDER BY id")]
+    client = httpx.AsyncClient(base_url=forks.url, headers=headers, timeout=TIMEOUT_S)
+    async with through_killing_proxy(url) as (through, proxy), client:
+        service = KillableService(forks, through, proxy, client, act)
         await service.start()
-        yield Scene(database, service, demands)
+        yield CrashSetup(database, service, demands)
         await service.stop()
     await database.close()
 
 
-async def test_left_alive_it_says_what_is_made_fatal_and_nothing_else(scene: Scene) -> None:
-    said = scene.service.listened_to()
+async def test_left_alive_it_says_what_is_made_fatal_and_nothing_else(crash_setup: CrashSetup) -> None:
+    said = crash_setup.service.record_statements()
 
-    answer = await scene.service.asked(scene.demands[0])
+    answer = await crash_setup.service.send(crash_setup.demands[0])
 
     assert answer is not None
     assert (answer.status_code, answer.json()["status"]) == (201, "awaiting_choice")
-    named = names(said, {"beside requests": r"^LISTEN|^SELECT 1$|^SELECT 1 WHERE|^UPDATE api_key|^NOTIFY"} | STATEMENTS)
+    named = statement_names(
+        said, {"beside requests": r"^LISTEN|^SELECT 1$|^SELECT 1 WHERE|^UPDATE api_key|^NOTIFY"} | STATEMENTS
+    )
     assert [name for name in named if name in STATEMENTS] == [*STATEMENTS]
-    assert await scene.left(scene.demands[0]) == ALL
+    assert await crash_setup.left(crash_setup.demands[0]) == ALL
 
 
-@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("moment", KillMoment)
 @pytest.mark.parametrize("statement", STATEMENTS)
 async def test_killed_at_any_statement_it_has_done_all_or_nothing_and_does_it_once(
-    scene: Scene, statement: str, moment: Moment
+    crash_setup: CrashSetup, statement: str, moment: KillMoment
 ) -> None:
     is_committed = (statement, moment) == COMMITTED
-    assert len(scene.demands) == ROUNDS
-    for demand in scene.demands:
+    assert len(crash_setup.demands) == KILLS_PER_STEP
+    for request in crash_setup.demands:
         if statement in ONLY_ONCE:
-            await scene.service.stop()
-            await scene.service.start()
-        scene.service.dies_at(STATEMENTS[statement], moment)
+            await crash_setup.service.stop()
+            await crash_setup.service.start()
+        crash_setup.service.die_at(STATEMENTS[statement], moment)
 
-        assert await scene.service.asked(demand) is None
-        await scene.service.gone()
-        assert await scene.left(demand) == (ALL if is_committed else NOTHING)
+        assert await crash_setup.service.send(request) is None
+        await crash_setup.service.wait_until_dead()
+        assert await crash_setup.left(request) == (ALL if is_committed else NOTHING)
 
-        await scene.service.start()
-        again = await scene.service.asked(demand)
+        await crash_setup.service.start()
+        again = await crash_setup.service.send(request)
         assert again is not None
         assert (again.status_code, "Idempotent-Replayed" in again.headers) == (201, is_committed)
-        assert await scene.left(demand) == ALL
-    await each_is_told_once(scene)
+        assert await crash_setup.left(request) == ALL
+    await expect_each_told_once(crash_setup)
 
 
-async def test_killed_once_it_has_answered_it_has_lost_nothing(scene: Scene) -> None:
-    for demand in scene.demands:
-        answer = await scene.service.asked(demand)
-        await scene.service.stop()
-        await scene.service.start()
+async def test_killed_once_it_has_answered_it_has_lost_nothing(crash_setup: CrashSetup) -> None:
+    for request in crash_setup.demands:
+        answer = await crash_setup.service.send(request)
+        await crash_setup.service.stop()
+        await crash_setup.service.start()
 
-        again = await scene.service.asked(demand)
+        again = await crash_setup.service.send(request)
 
         assert answer is not None
         assert again is not None
         assert (again.status_code, again.content) == (answer.status_code, answer.content)
-        assert await scene.left(demand) == ALL
-    await each_is_told_once(scene)
+        assert await crash_setup.left(request) == ALL
+    await expect_each_told_once(crash_setup)
 
 
 @pytest.mark.parametrize("scene", ["serve_remembering_apart"], indirect=True)
-async def test_red_run_an_answer_remembered_apart_is_given_for_what_was_never_done(scene: Scene) -> None:
-    demand = scene.demands[0]
-    scene.service.dies_at(STATEMENTS["the trace and COMMIT"], Moment.NOT_HEARD)
-    assert await scene.service.asked(demand) is None
-    await scene.service.gone()
-    await scene.service.start()
+async def test_red_run_an_answer_remembered_apart_is_given_for_what_was_never_done(crash_setup: CrashSetup) -> None:
+    request = crash_setup.demands[0]
+    crash_setup.service.die_at(STATEMENTS["the trace and COMMIT"], KillMoment.NOT_HEARD)
+    assert await crash_setup.service.send(request) is None
+    await crash_setup.service.wait_until_dead()
+    await crash_setup.service.start()
 
-    again = await scene.service.asked(demand)
+    again = await crash_setup.service.send(request)
 
     assert again is not None
     assert again.status_code == 201
-    assert await scene.left(demand) == [0, 0, 0, 1, 0]
+    assert await crash_setup.left(request) == [0, 0, 0, 1, 0]
 
 
-async def each_is_told_once(scene: Scene) -> None:
+async def expect_each_told_once(crash_setup: CrashSetup) -> None:
     """In the feed, and to the adviser; and nothing else is told."""
-    before = await everything(scene.database)
-    await placed(scene.database)
-    events = (await everything(scene.database))[len(before) :]
-    told = await scene.database.many("SELECT event_id, adviser_id FROM outbox WHERE type = 'registration.over_quota'")
+    before = await all_events(crash_setup.database)
+    await place_waiting_events(crash_setup.database)
+    events = (await all_events(crash_setup.database))[len(before) :]
+    told = await crash_setup.database.many(
+        "SELECT event_id, adviser_id FROM outbox WHERE type = 'registration.over_quota'"
+    )
     assert sorted(events) == sorted(row["event_id"] for row in told)
-    assert sorted(row["adviser_id"] for row in told) == sorted(demand.adviser for demand in scene.demands)
-    written = await scene.database.many("SELECT event_id FROM delivery WHERE recipient = 'adviser'")
+    assert sorted(row["adviser_id"] for row in told) == sorted(request.adviser for request in crash_setup.demands)
+    written = await crash_setup.database.many("SELECT event_id FROM delivery WHERE recipient = 'adviser'")
     assert sorted(row["event_id"] for row in written) == sorted(events)

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from random import Random
 
 from app.persistence.engine.database import Database, open_database
-from app.persistence.engine.database_errors import UNREACHABLE
+from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.schema.migrations import migrate
 from app.seed.published_catalogue import load_catalogue
 from tests.cli.cli_process import new_folder
-from tests.crash.client_load import PAUSE_SECONDS, Load, load_on
-from tests.crash.crashing_postgres import MortalServer, mortal_server
-from tests.crash.fork_server import PATIENCE_S, Nursery
-from tests.crash.service_process import SECRET, a_platform
+from tests.crash.client_load import PAUSE_SECONDS, ClientLoad, load_on
+from tests.crash.crashing_postgres import CrashingPostgres, crashing_postgres
+from tests.crash.fork_server import TIMEOUT_S, ForkServer
+from tests.crash.service_process import SECRET, new_platform_key
 from tests.fake_clock import MORNING
-from tests.outbox.emails.smtp_server import Office, an_office, messages_of
-from tests.outbox.webhooks.webhook_builders import hurry, leases_end
-from tests.outbox.webhooks.webhook_receiver import Receiver, receiving
-from tests.persistence.outbox.event_builders import everything
+from tests.outbox.emails.smtp_server import SmtpServer, messages_of, running_smtp_server
+from tests.outbox.webhooks.webhook_builders import expire_leases, make_everything_due
+from tests.outbox.webhooks.webhook_receiver import Receiver, running_receiver
+from tests.persistence.outbox.event_builders import all_events
 
 CLIENTS = 3
 OF_EACH_KIND = 4
@@ -30,111 +30,113 @@ BETWEEN_DISASTERS = 5  # registrations, on an average
 
 
 @dataclass(slots=True)
-class City:
+class RunningSystem:
     """Two processes of the service, two workers, a database: any of them may die at any time."""
 
-    born: Nursery
-    server: MortalServer
+    forks: ForkServer
+    server: CrashingPostgres
     database: Database
     settings: dict[str, str]
     services: list[int]
     workers: list[int]
 
     async def new_service(self) -> int:
-        return await self.born.start("serve", settings=self.settings)
+        return await self.forks.start("serve", settings=self.settings)
 
     async def new_worker(self) -> int:
-        return await self.born.start("work", settings={name.upper(): value for name, value in self.settings.items()})
+        return await self.forks.start("work", settings={name.upper(): value for name, value in self.settings.items()})
 
     async def lose_the_database(self, _: Random) -> None:
-        await self.server.die()
-        self.server.come_back()
-        async with asyncio.timeout(PATIENCE_S):
+        await self.server.crash()
+        self.server.restart()
+        async with asyncio.timeout(TIMEOUT_S):
             while not await self._answers():
                 pass
 
     async def _answers(self) -> bool:
         try:
             return await self.database.one("SELECT 1") is not None
-        except UNREACHABLE:
+        except UNAVAILABLE_ERRORS:
             return False
 
     async def lose_a_service(self, random: Random) -> None:
-        await self.born.kill(self.services.pop(random.randrange(2)))
+        await self.forks.kill(self.services.pop(random.randrange(2)))
         self.services.append(await self.new_service())
 
     async def lose_a_worker(self, random: Random) -> None:
         """What it had claimed is given up at once; so is what the other has under way."""
-        await self.born.kill(self.workers.pop(random.randrange(2)))
-        await leases_end(self.database)
+        await self.forks.kill(self.workers.pop(random.randrange(2)))
+        await expire_leases(self.database)
         self.workers.append(await self.new_worker())
 
-    async def suffer(self, load: Load, random: Random) -> None:
+    async def cause_disaster(self, load: ClientLoad, random: Random) -> None:
         """Twelve disasters in a row."""
         disasters = [self.lose_the_database, self.lose_a_service, self.lose_a_worker] * OF_EACH_KIND
         random.shuffle(disasters)
         for disaster in disasters:
-            await load.more(random.randint(1, 2 * BETWEEN_DISASTERS))
+            await load.wait_for_more(random.randint(1, 2 * BETWEEN_DISASTERS))
             await disaster(random)
 
     async def recover(self) -> None:
         """Return once everything that is known is delivered; what the dead had claimed is given up first."""
         while self.workers:
-            await self.born.kill(self.workers.pop())
-        await leases_end(self.database)
-        await hurry(self.database)
+            await self.forks.kill(self.workers.pop())
+        await expire_leases(self.database)
+        await make_everything_due(self.database)
         self.workers.append(await self.new_worker())
-        async with asyncio.timeout(4 * PATIENCE_S):
+        async with asyncio.timeout(4 * TIMEOUT_S):
             while await self.database.one(UNSETTLED) is not None:  # noqa: ASYNC110  # nobody tells
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
 @asynccontextmanager
-async def a_city(born: Nursery, server: MortalServer, database: Database, office: Office) -> AsyncGenerator[City]:
+async def running_system(
+    forks: ForkServer, server: CrashingPostgres, database: Database, smtp_server: SmtpServer
+) -> AsyncGenerator[RunningSystem]:
     settings = {
         "database_url": server.cluster.url("registrations"),
         "secret_key": SECRET,
         "drain_seconds": "0",
         "rate_limit_per_minute": "1000000",
-        "smtp_url": f"smtp://127.0.0.1:{office.port}?starttls=false",
+        "smtp_url": f"smtp://127.0.0.1:{smtp_server.port}?starttls=false",
         "mail_from": "inscriptions@example.org",
         "webhook_allow_private_addresses": "true",
     }
-    city = City(born, server, database, settings, [], [])
+    system = RunningSystem(forks, server, database, settings, [], [])
     try:
-        city.services += [await city.new_service() for _ in range(2)]
-        city.workers += [await city.new_worker() for _ in range(2)]
-        yield city
+        system.services += [await system.new_service() for _ in range(2)]
+        system.workers += [await system.new_worker() for _ in range(2)]
+        yield system
     finally:
-        for pid in (*city.services, *city.workers):
-            await born.kill(pid)
+        for pid in (*system.services, *system.workers):
+            await forks.kill(pid)
 
 
-async def filled(server: MortalServer) -> tuple[Database, str]:
+async def new_client_database(server: CrashingPostgres) -> tuple[Database, str]:
     """A database with the catalogue, and the key of a client."""
     server.cluster.create_database("registrations")
     url = server.cluster.url("registrations")
     await asyncio.to_thread(migrate, url)
     database = open_database(url, pool_size=2)
     await load_catalogue(database, "support@example.org", MORNING)
-    return database, await a_platform(database)
+    return database, await new_platform_key(database)
 
 
-async def an_endpoint(load: Load, receiver: Receiver) -> str:
+async def an_endpoint(load: ClientLoad, receiver: Receiver) -> str:
     """Its secret."""
-    answer = await load.asked("POST", "/v1/webhook-endpoints", json={"url": receiver.url})
+    answer = await load.request_until_answered("POST", "/v1/webhook-endpoints", json={"url": receiver.url})
     secret: str = answer.json()["secret"]
     return secret
 
 
-async def test_whatever_dies_all_that_was_answered_is_there_and_told(born: Nursery) -> None:
-    with new_folder() as folder, mortal_server(folder / "var") as server:
-        database, api_key = await filled(server)
+async def test_whatever_dies_all_that_was_answered_is_there_and_told(forks: ForkServer) -> None:
+    with new_folder() as folder, crashing_postgres(folder / "var") as server:
+        database, api_key = await new_client_database(server)
         async with (
-            receiving() as receiver,
-            an_office() as office,
-            a_city(born, server, database, office) as city,
-            load_on(born.url, api_key) as load,
+            running_receiver() as receiver,
+            running_smtp_server() as smtp_server,
+            running_system(forks, server, database, smtp_server) as system,
+            load_on(forks.url, api_key) as load,
             asyncio.TaskGroup() as following,
         ):
             secret, over, is_read = await an_endpoint(load, receiver), asyncio.Event(), asyncio.Event()
@@ -142,28 +144,28 @@ async def test_whatever_dies_all_that_was_answered_is_there_and_told(born: Nurse
             async with asyncio.TaskGroup() as registering:
                 for _ in range(CLIENTS):
                     registering.create_task(load.register(over))
-                await city.suffer(load, Random(1))  # noqa: S311  # a play, not a secret
+                await system.cause_disaster(load, Random(1))  # noqa: S311  # a play, not a secret
                 over.set()
-            await city.recover()
+            await system.recover()
             is_read.set()
-        await everything_answered_is_there(database, load)
-        await everything_there_is_told(database, load, receiver, secret)
-        await each_crossing_is_written_once(database, office)
+        await expect_everything_answered_stored(database, load)
+        await expect_everything_stored_told(database, load, receiver, secret)
+        await expect_each_crossing_emailed_once(database, smtp_server)
         await database.close()
 
 
-async def everything_answered_is_there(database: Database, load: Load) -> None:
+async def expect_everything_answered_stored(database: Database, load: ClientLoad) -> None:
     """And nothing was done twice."""
     kept = await database.many("SELECT id::text, status, version FROM registration")
     answered = [(told["id"], told["status"], told["version"]) for told in load.answered.values()]
     assert sorted((row["id"], row["status"], row["version"]) for row in kept) == sorted(answered)
     assert Counter(status for _, status, _ in answered)["awaiting_choice"] == len(answered) * 2 / 3
-    assert load.repeated.total() > 0
+    assert load.retries.total() > 0
 
 
-async def everything_there_is_told(database: Database, load: Load, receiver: Receiver, secret: str) -> None:
+async def expect_everything_stored_told(database: Database, load: ClientLoad, receiver: Receiver, secret: str) -> None:
     """Once in the feed, at least once to the endpoint, and then in the same words."""
-    told = [str(event) for event in await everything(database)]
+    told = [str(event) for event in await all_events(database)]
     written = await database.many("SELECT event_id::text, subject_type, subject_id::text FROM outbox")
     assert sorted(told) == sorted(row["event_id"] for row in written)
     # Whoever is looked at between being known and being registered is reminded of a right: that is told, too.
@@ -175,10 +177,10 @@ async def everything_there_is_told(database: Database, load: Load, receiver: Rec
     assert all(one.verified(secret)["data"]["id"] == one.id for one in receiver.received)
 
 
-async def each_crossing_is_written_once(database: Database, office: Office) -> None:
+async def expect_each_crossing_emailed_once(database: Database, smtp_server: SmtpServer) -> None:
     """Every message is one, however often it was handed over."""
     messages = await messages_of(database)
-    assert {*office.ids} == {f"<{row['id']}@example.org>" for row in messages}
+    assert {*smtp_server.ids} == {f"<{row['id']}@example.org>" for row in messages}
     to_advisers = [row["decision_id"] for row in await messages_of(database, recipient="adviser", type=OVER_QUOTA)]
     crossings = await database.many("SELECT id FROM decision WHERE outcome = 'over_quota'")
     assert sorted(to_advisers) == sorted(row["id"] for row in crossings)

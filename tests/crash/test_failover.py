@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from app.embedded.cluster import Cluster, running_cluster
-from tests.api.response_assertions import problem
+from tests.api.response_assertions import expect_problem
 from tests.cli.cli_process import new_folder
-from tests.conftest import SETTINGS, fill
-from tests.crash.test_restore import NAME, client_of, follow, head, positions, tell
-from tests.embedded.process_probes import ask, copy_cluster
+from tests.conftest import POSTGRES_SETTINGS, create_template
+from tests.crash.test_restore import NAME, client_of, follow, head, positions, write_event_over_http
+from tests.embedded.process_probes import copy_cluster, run_sql
 
-WHERE = "SELECT pg_current_wal_lsn()"
+CURRENT_LSN = "SELECT pg_current_wal_lsn()"
 REPLAYED = "SELECT pg_last_wal_replay_lsn() >= '{lsn}'"
 RECEIVING = "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'"
 
@@ -25,16 +25,16 @@ RECEIVING = "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming
 def two_events() -> Generator[Path]:
     """The files of a stopped server whose feed has two events."""
     with new_folder() as folder:
-        with running_cluster(folder / "first", settings=SETTINGS) as cluster:
-            fill(cluster, NAME)
+        with running_cluster(folder / "first", settings=POSTGRES_SETTINGS) as cluster:
+            create_template(cluster, NAME)
             with client_of(cluster) as client:
-                tell(client)
-                tell(client)
+                write_event_over_http(client)
+                write_event_over_http(client)
         yield folder / "first"
 
 
 @pytest.fixture
-def pair(two_events: Path) -> Generator[tuple[Path, Path]]:
+def primary_and_standby(two_events: Path) -> Generator[tuple[Path, Path]]:
     """The files of a primary, and those of its standby."""
     with new_folder() as folder:
         primary, standby = (copy_cluster(two_events, folder / name) for name in ("primary", "standby"))
@@ -45,36 +45,39 @@ def pair(two_events: Path) -> Generator[tuple[Path, Path]]:
 @contextmanager
 def streaming(primary: Cluster, standby: Path) -> Generator[Cluster]:
     """A standby that has all that the primary committed, and receives what it commits."""
-    settings = SETTINGS | {"primary_conninfo": primary.url("postgres")}
+    settings = POSTGRES_SETTINGS | {"primary_conninfo": primary.url("postgres")}
     with running_cluster(standby, settings=settings) as cluster:
-        until(cluster, RECEIVING, "1")
+        wait_for_answer(cluster, RECEIVING, "1")
         yield cluster
 
 
-def until(cluster: Cluster, question: str, answer: str) -> None:
+def wait_for_answer(cluster: Cluster, question: str, answer: str) -> None:
     deadline = time.monotonic() + 20
-    while ask(cluster.url(NAME), question) != answer:
+    while run_sql(cluster.url(NAME), question) != answer:
         assert time.monotonic() < deadline, question
 
 
 def catch_up(standby: Cluster, primary: Cluster) -> None:
-    until(standby, REPLAYED.format(lsn=ask(primary.url(NAME), WHERE)), "t")
+    wait_for_answer(standby, REPLAYED.format(lsn=run_sql(primary.url(NAME), CURRENT_LSN)), "t")
 
 
 def promote(standby: Cluster) -> None:
     """`pg_ctl promote`, as whoever the server runs as."""
-    assert ask(standby.url(NAME), "SELECT pg_promote()") == "t"
+    assert run_sql(standby.url(NAME), "SELECT pg_promote()") == "t"
 
 
 def timeline(cluster: Cluster) -> str:
-    return ask(cluster.url(NAME), "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)")
+    return run_sql(cluster.url(NAME), "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)")
 
 
-def test_a_standby_that_lacks_nothing_takes_over_and_no_reader_notices(pair: tuple[Path, Path]) -> None:
-    with running_cluster(pair[0], settings=SETTINGS) as primary, streaming(primary, pair[1]) as standby:
+def test_a_standby_that_lacks_nothing_takes_over_and_no_reader_notices(primary_and_standby: tuple[Path, Path]) -> None:
+    with (
+        running_cluster(primary_and_standby[0], settings=POSTGRES_SETTINGS) as primary,
+        streaming(primary, primary_and_standby[1]) as standby,
+    ):
         with client_of(primary) as client:
             start: dict[str, Any] = client.get("/v1/events", params={"limit": 1}).json()
-            tell(client)
+            write_event_over_http(client)
             third, before = head(client), timeline(primary)
         catch_up(standby, primary)
         primary.server.stop()
@@ -82,7 +85,7 @@ def test_a_standby_that_lacks_nothing_takes_over_and_no_reader_notices(pair: tup
 
         with client_of(standby) as client:
             assert follow(client, third).json()["data"] == []
-            tell(client)
+            write_event_over_http(client)
 
             assert timeline(standby) != before
             assert positions(follow(client, third).json()) == [4]
@@ -90,28 +93,28 @@ def test_a_standby_that_lacks_nothing_takes_over_and_no_reader_notices(pair: tup
 
 
 def test_a_standby_that_lacks_an_event_takes_over_and_only_whoever_had_read_it_begins_again(
-    pair: tuple[Path, Path],
+    primary_and_standby: tuple[Path, Path],
 ) -> None:
-    with running_cluster(pair[0], settings=SETTINGS) as primary:
-        with streaming(primary, pair[1]) as standby, client_of(primary) as client:
+    with running_cluster(primary_and_standby[0], settings=POSTGRES_SETTINGS) as primary:
+        with streaming(primary, primary_and_standby[1]) as standby, client_of(primary) as client:
             second = head(client)
             catch_up(standby, primary)
         with client_of(primary) as client:
-            tell(client)
+            write_event_over_http(client)
             third = head(client)
-    with running_cluster(pair[1], settings=SETTINGS) as standby:
+    with running_cluster(primary_and_standby[1], settings=POSTGRES_SETTINGS) as standby:
         promote(standby)
         with client_of(standby) as client:
-            problem(follow(client, third), 410, "cursor-expired")
-            tell(client)  # in the place of the one that was lost
+            expect_problem(follow(client, third), 410, "cursor-expired")
+            write_event_over_http(client)  # in the place of the one that was lost
 
-            problem(follow(client, third), 410, "cursor-expired")
+            expect_problem(follow(client, third), 410, "cursor-expired")
             assert positions(follow(client, second).json()) == [3]
 
 
-def test_a_page_known_from_before_is_not_taken_for_what_took_its_place(pair: tuple[Path, Path]) -> None:
+def test_a_page_known_from_before_is_not_taken_for_what_took_its_place(primary_and_standby: tuple[Path, Path]) -> None:
     """The entity tag tells them apart, though both end at the third position."""
-    known = pages_of_the_third(pair[0]), pages_of_the_third(pair[1])
+    known = pages_of_the_third(primary_and_standby[0]), pages_of_the_third(primary_and_standby[1])
 
     assert known[0]["ETag"] != known[1]["ETag"]
 
@@ -119,6 +122,6 @@ def test_a_page_known_from_before_is_not_taken_for_what_took_its_place(pair: tup
 def pages_of_the_third(files: Path) -> httpx.Headers:
     """What a page says of itself once a third event was told: in each of two copies, another one."""
     (files / "postgres" / "standby.signal").unlink(missing_ok=True)
-    with running_cluster(files, settings=SETTINGS) as cluster, client_of(cluster) as client:
-        tell(client)
+    with running_cluster(files, settings=POSTGRES_SETTINGS) as cluster, client_of(cluster) as client:
+        write_event_over_http(client)
         return client.get("/v1/events").headers

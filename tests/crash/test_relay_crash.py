@@ -9,13 +9,20 @@ from dataclasses import dataclass
 import pytest
 
 from app.persistence.engine.database import Database
-from tests.crash.conftest import ROUNDS
-from tests.crash.fork_server import Nursery
-from tests.crash.killing_proxy import Moment, Wire, wired
-from tests.outbox.emails.smtp_server import OK, Office, an_office, mailed, messages_of, plainly
-from tests.outbox.webhooks.webhook_builders import all_deliveries, an_endpoint, leases_end, one_turn
-from tests.outbox.webhooks.webhook_receiver import Received, Receiver, Reply, receiving, thanks
-from tests.persistence.outbox.event_builders import placed, told
+from tests.crash.conftest import KILLS_PER_STEP
+from tests.crash.fork_server import ForkServer
+from tests.crash.killing_proxy import KillingProxy, KillMoment, through_killing_proxy
+from tests.outbox.emails.smtp_server import (
+    OK,
+    SmtpServer,
+    messages_of,
+    running_smtp_server,
+    send_due_emails,
+    without_tls,
+)
+from tests.outbox.webhooks.webhook_builders import all_deliveries, an_endpoint, expire_leases, relay_once
+from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, accept, running_receiver
+from tests.persistence.outbox.event_builders import place_waiting_events, write_events
 
 READING = r"FROM delivery d LEFT JOIN outbox"
 SETTLING = r"state = 'delivered'"
@@ -27,18 +34,18 @@ class Step:
     each delivery is received."""
 
     last: str | None = None
-    moment: Moment = Moment.HEARD
+    moment: KillMoment = KillMoment.HEARD
     received: int = 1
     receiver: str | None = None
 
 
 ROUND_ITS_CLAIM = {
-    "before its claim is committed": Step(r"COMMIT$", Moment.NOT_HEARD),
-    "after its claim is committed": Step(r"COMMIT$", Moment.HEARD),
+    "before its claim is committed": Step(r"COMMIT$", KillMoment.NOT_HEARD),
+    "after its claim is committed": Step(r"COMMIT$", KillMoment.HEARD),
 }
 ROUND_ITS_SETTLEMENT = {
-    "sent, before it settles": Step(SETTLING, Moment.NOT_HEARD, received=2),
-    "after it has settled": Step(SETTLING, Moment.HEARD),
+    "sent, before it settles": Step(SETTLING, KillMoment.NOT_HEARD, received=2),
+    "after it has settled": Step(SETTLING, KillMoment.HEARD),
 }
 WITH_WEBHOOKS = {
     **ROUND_ITS_CLAIM,
@@ -47,8 +54,8 @@ WITH_WEBHOOKS = {
 }
 WITH_E_MAILS = {
     **ROUND_ITS_CLAIM,
-    "before it has read the letter": Step(READING, Moment.NOT_HEARD),
-    "after it has read the letter": Step(READING, Moment.HEARD),
+    "before it has read the letter": Step(READING, KillMoment.NOT_HEARD),
+    "after it has read the letter": Step(READING, KillMoment.HEARD),
     "at MAIL": Step(receiver="to_sender"),
     "at RCPT": Step(receiver="to_recipient"),
     "at DATA, before it is answered": Step(receiver="to_message", received=2),
@@ -56,93 +63,108 @@ WITH_E_MAILS = {
 }
 
 
-async def ended(born: Nursery, act: str, wire: Wire, receiver: Receiver | Office, step: Step, **told: object) -> int:
+async def exit_status_of_relay(
+    forks: ForkServer, act: str, proxy: KillingProxy, receiver: Receiver | SmtpServer, step: Step, **told: object
+) -> int:
     """The status with which a relay ends that dies at this step."""
-    victim = wire.set(step.last, step.moment)
+    victim = proxy.arm(step.last, step.moment)
 
-    async def kill(_: Received | None = None) -> Reply | str:
+    async def kill(_: ReceivedRequest | None = None) -> Reply | str:
         os.kill(await victim, signal.SIGKILL)
         return Reply() if isinstance(receiver, Receiver) else OK
 
     if step.receiver is not None:
         setattr(receiver, step.receiver, kill)
-    victim.set_result(await born.start(act, **told))
-    status = await born.ended(victim.result())
+    victim.set_result(await forks.start(act, **told))
+    status = await forks.wait_for_exit(victim.result())
     if step.receiver is not None:
-        setattr(receiver, step.receiver, thanks if isinstance(receiver, Receiver) else Office().to_message)
-    await wire.silent()
+        setattr(receiver, step.receiver, accept if isinstance(receiver, Receiver) else SmtpServer().to_message)
+    await proxy.wait_until_idle()
     return status
 
 
 @pytest.mark.parametrize("name", WITH_WEBHOOKS)
 async def test_killed_at_any_step_it_loses_no_webhook(
-    born: Nursery, through_wire: tuple[str, Wire], database: Database, name: str
+    forks: ForkServer, crash_proxy: tuple[str, KillingProxy], database: Database, name: str
 ) -> None:
-    step, (url, wire), events = WITH_WEBHOOKS[name], through_wire, list[str]()
-    async with receiving() as receiver:
+    step, (url, proxy), events = WITH_WEBHOOKS[name], crash_proxy, list[str]()
+    async with running_receiver() as receiver:
         await an_endpoint(database, receiver.url)
-        for _ in range(ROUNDS):
-            events += [str(event) for event in await told(database)]
-            await placed(database)
+        for _ in range(KILLS_PER_STEP):
+            events += [str(event) for event in await write_events(database)]
+            await place_waiting_events(database)
 
-            assert await ended(born, "deliver", wire, receiver, step, url=url) == -signal.SIGKILL
+            assert await exit_status_of_relay(forks, "deliver", proxy, receiver, step, url=url) == -signal.SIGKILL
 
-            await leases_end(database)
-            await one_turn(database)
+            await expire_leases(database)
+            await relay_once(database)
             assert {row["state"] for row in await all_deliveries(database)} == {"delivered"}
 
     assert Counter(receiver.ids) == dict.fromkeys(events, step.received)
-    assert len({(one.id, one.body) for one in receiver.received}) == ROUNDS
+    assert len({(one.id, one.body) for one in receiver.received}) == KILLS_PER_STEP
 
 
 @pytest.mark.parametrize("name", WITH_E_MAILS)
 async def test_killed_at_any_step_it_loses_no_over_quota_message(
-    born: Nursery, advisers_over_quota: tuple[Database, str], name: str
+    forks: ForkServer, advisers_over_quota: tuple[Database, str], name: str
 ) -> None:
     """SMTP knows no way to take a message back, or to ask whether it was taken."""
     step, (database, url) = WITH_E_MAILS[name], advisers_over_quota
     messages = [row["id"] for row in await messages_of(database)]
-    async with an_office() as office, wired(url) as (through, wire):
+    async with running_smtp_server() as smtp_server, through_killing_proxy(url) as (through, proxy):
         for message in messages:
             await database.one("UPDATE delivery SET next_attempt_at = now() WHERE id = $1", message)
 
-            status = await ended(born, "mail", wire, office, step, url=through, port=office.port)
+            status = await exit_status_of_relay(
+                forks, "mail", proxy, smtp_server, step, url=through, port=smtp_server.port
+            )
 
             assert status == -signal.SIGKILL
-            await leases_end(database)
-            await mailed(database, plainly(office))
+            await expire_leases(database)
+            await send_due_emails(database, without_tls(smtp_server))
             assert [row["state"] for row in await messages_of(database, id=message)] == ["delivered"]
 
-    assert len(messages) == ROUNDS
-    assert Counter(office.ids) == {f"<{message}@example.org>": step.received for message in messages}
+    assert len(messages) == KILLS_PER_STEP
+    assert Counter(smtp_server.ids) == {f"<{message}@example.org>": step.received for message in messages}
 
 
 async def test_left_alive_it_delivers(
-    born: Nursery, through_wire: tuple[str, Wire], database: Database, advisers_over_quota: tuple[Database, str]
+    forks: ForkServer,
+    crash_proxy: tuple[str, KillingProxy],
+    database: Database,
+    advisers_over_quota: tuple[Database, str],
 ) -> None:
-    (url, wire), (mailing, mail_url) = through_wire, advisers_over_quota
-    await told(database)
-    async with receiving() as receiver, an_office() as office, wired(mail_url) as (through, mail_wire):
+    (url, proxy), (mailing, mail_url) = crash_proxy, advisers_over_quota
+    await write_events(database)
+    async with (
+        running_receiver() as receiver,
+        running_smtp_server() as smtp_server,
+        through_killing_proxy(mail_url) as (through, mail_wire),
+    ):
         await an_endpoint(database, receiver.url)
-        await placed(database)
+        await place_waiting_events(database)
         await mailing.one("UPDATE delivery SET next_attempt_at = now()")
 
-        delivered = ended(born, "deliver", wire, receiver, Step(), url=url)
-        mailed_too = ended(born, "mail", mail_wire, office, Step(), url=through, port=office.port)
+        delivered = exit_status_of_relay(forks, "deliver", proxy, receiver, Step(), url=url)
+        mailed_too = exit_status_of_relay(
+            forks, "mail", mail_wire, smtp_server, Step(), url=through, port=smtp_server.port
+        )
 
         assert [*await asyncio.gather(delivered, mailed_too)] == [0, 0]
 
     assert len(receiver.received) == 1
-    assert len(office.received) == 4  # what one relay takes of a lane
+    assert len(smtp_server.received) == 4  # what one relay takes of a lane
 
 
 async def test_red_run_settling_before_it_is_sent_loses_it(
-    born: Nursery, advisers_over_quota: tuple[Database, str]
+    forks: ForkServer, advisers_over_quota: tuple[Database, str]
 ) -> None:
     step, (database, url) = WITH_E_MAILS["after it has settled"], advisers_over_quota
     await database.one("UPDATE delivery SET next_attempt_at = now()")
-    async with an_office() as office, wired(url) as (through, wire):
-        await ended(born, "settle_then_mail", wire, office, step, url=through, port=office.port)
+    async with running_smtp_server() as smtp_server, through_killing_proxy(url) as (through, proxy):
+        await exit_status_of_relay(
+            forks, "settle_then_mail", proxy, smtp_server, step, url=through, port=smtp_server.port
+        )
 
     assert "delivered" in {row["state"] for row in await messages_of(database)}
-    assert office.received == []
+    assert smtp_server.received == []

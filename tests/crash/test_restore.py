@@ -14,9 +14,9 @@ import pytest
 from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.engine.database import open_database
 from app.persistence.outbox.feed_positions import begin_epoch
-from tests.api.response_assertions import problem
+from tests.api.response_assertions import expect_problem
 from tests.cli.cli_process import new_folder
-from tests.conftest import SETTINGS, fill
+from tests.conftest import POSTGRES_SETTINGS, create_template
 from tests.embedded.process_probes import copy_cluster
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser_in_post, register
@@ -26,7 +26,7 @@ NAME = "registrations"
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class Backup:
     """What is left of a server: a dump and a copy of its files. Two events were told before they were made, a third
     one after; `cursors` are those of the readers of the second and of the third."""
 
@@ -35,7 +35,7 @@ class Lost:
     cursors: tuple[str, str]
 
 
-def tell(client: httpx.Client) -> None:
+def write_event_over_http(client: httpx.Client) -> None:
     register(client, an_adviser_in_post(client)).raise_for_status()
 
 
@@ -59,71 +59,73 @@ def command(cluster: Cluster, name: str, *arguments: str | Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def lost() -> Generator[Lost]:
+def backup() -> Generator[Backup]:
     with new_folder() as folder:
-        with running_cluster(folder / "first", settings=SETTINGS) as cluster:
-            fill(cluster, NAME)
+        with running_cluster(folder / "first", settings=POSTGRES_SETTINGS) as cluster:
+            create_template(cluster, NAME)
             with client_of(cluster) as client:
-                tell(client)
-                tell(client)
+                write_event_over_http(client)
+                write_event_over_http(client)
                 second = head(client)
             command(cluster, "pg_dump", "-Fc", "-f", folder / "dump")
             command(cluster, "pg_dumpall", "--roles-only", "--no-role-passwords", "-f", folder / "roles")
         copy_cluster(folder / "first", folder / "copy")
-        with running_cluster(folder / "first", settings=SETTINGS) as cluster, client_of(cluster) as client:
-            tell(client)
+        with running_cluster(folder / "first", settings=POSTGRES_SETTINGS) as cluster, client_of(cluster) as client:
+            write_event_over_http(client)
             third = head(client)
-        yield Lost(folder, folder / "dump", (second, third))
+        yield Backup(folder, folder / "dump", (second, third))
 
 
 @contextmanager
-def dump_in_another_server(lost: Lost) -> Generator[Cluster]:
-    with running_cluster(lost.folder / "another", settings=SETTINGS) as cluster:
+def dump_in_another_server(backup: Backup) -> Generator[Cluster]:
+    with running_cluster(backup.folder / "another", settings=POSTGRES_SETTINGS) as cluster:
         cluster.create_database(NAME)
-        command(cluster, "psql", "-f", lost.folder / "roles")  # they are of the server, and in no dump
-        command(cluster, "pg_restore", lost.dump)
+        command(cluster, "psql", "-f", backup.folder / "roles")  # they are of the server, and in no dump
+        command(cluster, "pg_restore", backup.dump)
         yield cluster
 
 
 @contextmanager
-def dump_in_another_database(lost: Lost) -> Generator[Cluster]:
+def dump_in_another_database(backup: Backup) -> Generator[Cluster]:
     """Of the same server."""
-    with running_cluster(lost.folder / "first", settings=SETTINGS) as cluster:
+    with running_cluster(backup.folder / "first", settings=POSTGRES_SETTINGS) as cluster:
         subprocess.run([cluster.binaries / "dropdb", "--maintenance-db", cluster.url("postgres"), NAME], check=True)
         cluster.create_database(NAME)
-        command(cluster, "pg_restore", lost.dump)
+        command(cluster, "pg_restore", backup.dump)
         yield cluster
 
 
 @contextmanager
-def dump_over_the_database(lost: Lost) -> Generator[Cluster]:
-    with running_cluster(lost.folder / "first", settings=SETTINGS) as cluster:
-        command(cluster, "pg_restore", "--clean", lost.dump)
+def dump_over_the_database(backup: Backup) -> Generator[Cluster]:
+    with running_cluster(backup.folder / "first", settings=POSTGRES_SETTINGS) as cluster:
+        command(cluster, "pg_restore", "--clean", backup.dump)
         yield cluster
 
 
 @contextmanager
-def files_recovered(lost: Lost) -> Generator[Cluster]:
+def files_recovered(backup: Backup) -> Generator[Cluster]:
     """As far as there is something to recover from: a copy of files is the beginning of another history."""
-    data_dir = copy_cluster(lost.folder / "copy", lost.folder / "recovered")
+    data_dir = copy_cluster(backup.folder / "copy", backup.folder / "recovered")
     (data_dir / "postgres" / "recovery.signal").touch()
-    with running_cluster(data_dir, settings=SETTINGS | {"restore_command": "false", "hot_standby": "off"}) as cluster:
+    with running_cluster(
+        data_dir, settings=POSTGRES_SETTINGS | {"restore_command": "false", "hot_standby": "off"}
+    ) as cluster:
         yield cluster
 
 
 @contextmanager
-def files_put_back(lost: Lost) -> Generator[Cluster]:
+def files_put_back(backup: Backup) -> Generator[Cluster]:
     """As by whoever goes back to a snapshot of the machine, which the server can't know."""
-    data_dir = copy_cluster(lost.folder / "copy", lost.folder / "put-back")
-    with running_cluster(data_dir, settings=SETTINGS) as cluster:
+    data_dir = copy_cluster(backup.folder / "copy", backup.folder / "put-back")
+    with running_cluster(data_dir, settings=POSTGRES_SETTINGS) as cluster:
         yield cluster
 
 
 @contextmanager
-def files_put_back_by_an_operator(lost: Lost) -> Generator[Cluster]:
+def files_put_back_by_an_operator(backup: Backup) -> Generator[Cluster]:
     """Who would rather have every reader begin again."""
-    data_dir = copy_cluster(lost.folder / "copy", lost.folder / "said")
-    with running_cluster(data_dir, settings=SETTINGS) as cluster:
+    data_dir = copy_cluster(backup.folder / "copy", backup.folder / "said")
+    with running_cluster(data_dir, settings=POSTGRES_SETTINGS) as cluster:
         asyncio.run(operate(cluster.url(NAME)))
         yield cluster
 
@@ -136,7 +138,7 @@ async def operate(url: str) -> None:
     await database.close()
 
 
-Restored = Callable[[Lost], AbstractContextManager[Cluster]]
+Restored = Callable[[Backup], AbstractContextManager[Cluster]]
 ANOTHER_FEED: list[Restored] = [
     dump_in_another_server,
     dump_in_another_database,
@@ -148,7 +150,7 @@ THE_SAME_FEED: list[Restored] = [files_recovered, files_put_back]
 
 def begins_again(client: httpx.Client, cursor: str) -> None:
     expired = follow(client, cursor)
-    problem(expired, 410, "cursor-expired")
+    expect_problem(expired, 410, "cursor-expired")
     again: dict[str, Any] = client.get(expired.links["start"]["url"]).json()
 
     assert positions(again) == [1, 2, 3, 4]
@@ -160,28 +162,30 @@ def positions(page: dict[str, Any]) -> list[int]:
 
 
 @pytest.mark.parametrize("restored", ANOTHER_FEED)
-def test_a_cursor_from_before_a_restore_has_expired_and_its_reader_begins_again(lost: Lost, restored: Restored) -> None:
+def test_a_cursor_from_before_a_restore_has_expired_and_its_reader_begins_again(
+    backup: Backup, restored: Restored
+) -> None:
     """The position of the third event is given again, to another one."""
-    second, third = lost.cursors
-    with restored(lost) as cluster, client_of(cluster) as client:
-        problem(follow(client, third), 410, "cursor-expired")
-        tell(client)
-        tell(client)
+    second, third = backup.cursors
+    with restored(backup) as cluster, client_of(cluster) as client:
+        expect_problem(follow(client, third), 410, "cursor-expired")
+        write_event_over_http(client)
+        write_event_over_http(client)
 
         begins_again(client, second)
         begins_again(client, third)
 
 
 @pytest.mark.parametrize("restored", THE_SAME_FEED)
-def test_of_files_that_lost_an_event_only_whoever_had_read_it_begins_again(lost: Lost, restored: Restored) -> None:
-    second, third = lost.cursors
-    with restored(lost) as cluster, client_of(cluster) as client:
-        problem(follow(client, third), 410, "cursor-expired")
+def test_of_files_that_lost_an_event_only_whoever_had_read_it_begins_again(backup: Backup, restored: Restored) -> None:
+    second, third = backup.cursors
+    with restored(backup) as cluster, client_of(cluster) as client:
+        expect_problem(follow(client, third), 410, "cursor-expired")
         assert follow(client, second).json()["data"] == []
 
-        tell(client)  # as many events as there were
-        problem(follow(client, third), 410, "cursor-expired")
-        tell(client)
+        write_event_over_http(client)  # as many events as there were
+        expect_problem(follow(client, third), 410, "cursor-expired")
+        write_event_over_http(client)
 
         assert positions(follow(client, second).json()) == [3, 4]
         begins_again(client, third)

@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 
 from app.persistence.engine.database import Database
-from app.persistence.outbox.messages import MAIL_LANE
+from app.persistence.outbox.messages import EMAIL_LANE_ID
 from app.seed.published_catalogue import LA_MEDNUM
-from tests.crash.conftest import ROUNDS
-from tests.crash.fork_server import Nursery
-from tests.crash.killing_proxy import Moment, Wire, names
+from tests.crash.conftest import KILLS_PER_STEP
+from tests.crash.fork_server import ForkServer
+from tests.crash.killing_proxy import KillingProxy, KillMoment, statement_names
 from tests.outbox.webhooks.webhook_builders import a_client, an_endpoint
-from tests.persistence.outbox.event_builders import everything, placed, tell
+from tests.persistence.outbox.event_builders import all_events, place_waiting_events, write_event
 from tests.use_cases.use_case_builders import an_adviser_in_post
 
 STATEMENTS = {
@@ -28,7 +28,7 @@ STATEMENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
+class EventAudience:
     """An adviser, and all who are told of everything: two endpoints, two readers of e-mails."""
 
     database: Database
@@ -38,72 +38,78 @@ class Town:
     async def told(self) -> list[UUID]:
         """Two events, committed together."""
         async with self.database.transaction() as tx:
-            return [await tell(tx, adviser=self.adviser, recipients=("adviser", "employer")) for _ in range(2)]
+            return [await write_event(tx, adviser=self.adviser, recipients=("adviser", "employer")) for _ in range(2)]
 
     async def holds(self, events: list[UUID]) -> bool:
         """Whether just these have their positions, each with one delivery for each receiver."""
         rows = await self.database.many("SELECT event_id, lane_id, recipient FROM delivery")
         posted = [(row["event_id"], (row["lane_id"], row["recipient"])) for row in rows]
         assert len(posted) == len({*posted})
-        assert {*posted} == {(event, who) for event in await everything(self.database) for who in self.receivers}
-        return await everything(self.database) == events
+        assert {*posted} == {(event, who) for event in await all_events(self.database) for who in self.receivers}
+        return await all_events(self.database) == events
 
 
 @pytest.fixture
-async def town(database: Database) -> Town:
+async def audience(database: Database) -> EventAudience:
     clients = [await a_client(database), await a_client(database, LA_MEDNUM)]
     endpoints = [await an_endpoint(database, "http://127.0.0.1:9/", client=client) for client in clients]
-    readers = {(MAIL_LANE, "adviser"), (MAIL_LANE, "employer")}
-    return Town(
+    readers = {(EMAIL_LANE_ID, "adviser"), (EMAIL_LANE_ID, "employer")}
+    return EventAudience(
         database, await an_adviser_in_post(database), frozenset({(each.id, "endpoint") for each in endpoints} | readers)
     )
 
 
-async def ended(born: Nursery, through: tuple[str, Wire], last: str | None, moment: Moment, act: str = "place") -> int:
+async def exit_status_of_sequencer(
+    forks: ForkServer, through: tuple[str, KillingProxy], last: str | None, moment: KillMoment, act: str = "place"
+) -> int:
     """The status with which a sequencer ends that says this last."""
-    url, wire = through
-    victim = wire.set(last, moment)
-    victim.set_result(await born.start(act, url=url))
-    status = await born.ended(victim.result())
-    await wire.silent()
+    url, proxy = through
+    victim = proxy.arm(last, moment)
+    victim.set_result(await forks.start(act, url=url))
+    status = await forks.wait_for_exit(victim.result())
+    await proxy.wait_until_idle()
     return status
 
 
 async def test_left_alive_it_says_what_is_made_fatal_and_nothing_else(
-    born: Nursery, through_wire: tuple[str, Wire], town: Town
+    forks: ForkServer, crash_proxy: tuple[str, KillingProxy], audience: EventAudience
 ) -> None:
-    expected = await town.told()
+    expected = await audience.told()
 
-    assert await ended(born, through_wire, None, Moment.HEARD) == 0
+    assert await exit_status_of_sequencer(forks, crash_proxy, None, KillMoment.HEARD) == 0
 
-    assert names(through_wire[1].said, STATEMENTS) == [*STATEMENTS]
-    assert await town.holds(expected)
+    assert statement_names(crash_proxy[1].statements, STATEMENTS) == [*STATEMENTS]
+    assert await audience.holds(expected)
 
 
-@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("moment", KillMoment)
 @pytest.mark.parametrize("statement", STATEMENTS)
 async def test_killed_at_any_statement_it_leaves_all_or_nothing(
-    born: Nursery, through_wire: tuple[str, Wire], town: Town, moment: Moment, statement: str
+    forks: ForkServer,
+    crash_proxy: tuple[str, KillingProxy],
+    audience: EventAudience,
+    moment: KillMoment,
+    statement: str,
 ) -> None:
-    committed = (statement, moment) == ("COMMIT", Moment.HEARD)
+    committed = (statement, moment) == ("COMMIT", KillMoment.HEARD)
     expected = list[UUID]()
-    for _ in range(ROUNDS):
+    for _ in range(KILLS_PER_STEP):
         before = [*expected]
-        expected += await town.told()
+        expected += await audience.told()
 
-        assert await ended(born, through_wire, STATEMENTS[statement], moment) == -signal.SIGKILL
+        assert await exit_status_of_sequencer(forks, crash_proxy, STATEMENTS[statement], moment) == -signal.SIGKILL
 
-        assert await town.holds(expected if committed else before)
-        await placed(town.database)
-        assert await town.holds(expected)
+        assert await audience.holds(expected if committed else before)
+        await place_waiting_events(audience.database)
+        assert await audience.holds(expected)
 
 
 async def test_red_run_posting_after_the_commit_loses_what_was_to_be_delivered(
-    born: Nursery, through_wire: tuple[str, Wire], town: Town
+    forks: ForkServer, crash_proxy: tuple[str, KillingProxy], audience: EventAudience
 ) -> None:
-    expected = await town.told()
-    await ended(born, through_wire, STATEMENTS["COMMIT"], Moment.HEARD, "place_then_post")
-    await placed(town.database)
+    expected = await audience.told()
+    await exit_status_of_sequencer(forks, crash_proxy, STATEMENTS["COMMIT"], KillMoment.HEARD, "place_then_post")
+    await place_waiting_events(audience.database)
 
-    assert await everything(town.database) == expected
-    assert await town.database.many("SELECT FROM delivery") == []
+    assert await all_events(audience.database) == expected
+    assert await audience.database.many("SELECT FROM delivery") == []

@@ -2,16 +2,16 @@ import pytest
 
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.events import (
-    TOLD_TO_ALL_CONCERNED,
+    SENT_TO_ALL_CONCERNED,
     Event,
     EventType,
     Recipient,
     Subject,
-    decision_event,
-    of_registration,
-    outcome_of,
-    types_named,
-    written_to,
+    email_recipients,
+    event_type_of_change,
+    event_type_of_decision,
+    registration_event,
+    types_matching,
 )
 from app.domain.facts.registration import Funding, Payer, Registration, Status
 from tests.domain_builders import (
@@ -58,7 +58,7 @@ OVER_QUOTA_EVENT = EventType.REGISTRATION_OVER_QUOTA
     ],
 )
 def test_a_decision_is_told_as(before: Registration | None, after: Registration, expected: EventType | None) -> None:
-    actual = outcome_of(before, after)
+    actual = event_type_of_change(before, after)
 
     assert actual is expected
 
@@ -74,13 +74,13 @@ def test_a_decision_is_told_as(before: Registration | None, after: Registration,
     ],
 )
 def test_a_registration_just_decided_is_told_as(status: Status, expected: EventType | None) -> None:
-    actual = decision_event(a_registration(status=status))
+    actual = event_type_of_decision(a_registration(status=status))
 
     assert actual is expected
 
 
 def test_an_event_tells_ids_statuses_and_codes() -> None:
-    actual = of_registration(ACCEPTED_EVENT, ADVISER_ID, FUNDED, ())
+    actual = registration_event(ACCEPTED_EVENT, ADVISER_ID, FUNDED, ())
 
     assert actual == Event(
         ACCEPTED_EVENT,
@@ -105,14 +105,14 @@ def test_an_event_tells_ids_statuses_and_codes() -> None:
 def test_an_event_tells_every_reason() -> None:
     refusals = (Refusal(Reason.DS_FILE_MISSING), Refusal(Reason.ACCREDITATION_MISSING))
 
-    actual = of_registration(REFUSED_EVENT, ADVISER_ID, REFUSED, refusals)
+    actual = registration_event(REFUSED_EVENT, ADVISER_ID, REFUSED, refusals)
 
     assert actual.data["reasons"] == [Reason.DS_FILE_MISSING, Reason.ACCREDITATION_MISSING]
 
 
 @pytest.mark.parametrize("event_type", [item for item in EventType if item.value.startswith("registration.")])
 def test_the_training_organisation_is_told_all_but_what_can_be_put_right(event_type: EventType) -> None:
-    actual = of_registration(event_type, ADVISER_ID, REFUSED, ())
+    actual = registration_event(event_type, ADVISER_ID, REFUSED, ())
 
     told = None if event_type is EventType.REGISTRATION_REGULARISABLE else ORGANISATION_ID
     assert (actual.type, actual.training_organisation_id) == (event_type, told)
@@ -127,12 +127,12 @@ def test_the_training_organisation_is_told_all_but_what_can_be_put_right(event_t
     ],
 )
 def test_a_pattern_names_one_type_or_all_of_a_subject(pattern: str, named: set[EventType]) -> None:
-    assert types_named(pattern) == named
+    assert types_matching(pattern) == named
 
 
 @pytest.mark.parametrize("pattern", ["registration", "registration.", "registration*", "reg.*", ".*", "*", ""])
 def test_any_other_pattern_names_nothing(pattern: str) -> None:
-    assert types_named(pattern) == frozenset()
+    assert types_matching(pattern) == frozenset()
 
 
 def test_what_is_about_the_person_is_told_to_every_organisation_that_registered_the_adviser() -> None:
@@ -140,7 +140,7 @@ def test_what_is_about_the_person_is_told_to_every_organisation_that_registered_
         EventType.CERTIFICATION_RECORDED,
         EventType.CERTIFICATION_DUE,
         EventType.ADVISER_ANONYMISED,
-    } == TOLD_TO_ALL_CONCERNED
+    } == SENT_TO_ALL_CONCERNED
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_is_about_the_person_is_told_to_every_organisation_that_registered_
     [(Reason.DS_FILE_MISSING, True), (Reason.CCP1_NOT_OBTAINED, False), (Reason.MODULE_NO_LONGER_AVAILABLE, False)],
 )
 def test_an_employer_is_written_to_of_a_refusal_that_it_can_lift(reason: Reason, told: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
-    actual = of_registration(REFUSED_EVENT, ADVISER_ID, REFUSED, (Refusal(reason),))
+    actual = registration_event(REFUSED_EVENT, ADVISER_ID, REFUSED, (Refusal(reason),))
 
     assert (Recipient.EMPLOYER in actual.recipients) is told
 
@@ -171,7 +171,7 @@ def test_an_employer_is_written_to_of_what_it_pays(
 ) -> None:
     kept, cancelled = EventType.REGISTRATION_KEPT_UNFUNDED, EventType.REGISTRATION_CANCELLED
     event_type = cancelled if after is CANCELLED else kept
-    actual = of_registration(event_type, ADVISER_ID, after, (), before)
+    actual = registration_event(event_type, ADVISER_ID, after, (), before)
 
     assert (Recipient.EMPLOYER in actual.recipients) is told
 
@@ -201,4 +201,4 @@ WRITTEN_TO: dict[EventType, set[Recipient]] = {
 
 @pytest.mark.parametrize("event_type", EventType)
 def test_whoever_section_9_names_is_written_to(event_type: EventType) -> None:
-    assert {*written_to(event_type)} == WRITTEN_TO[event_type]
+    assert {*email_recipients(event_type)} == WRITTEN_TO[event_type]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.decisions.admission import decide, refusals
-from app.domain.decisions.decision_cascade import Cause, Proceedings, replay
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade, replay
 from app.domain.decisions.entitlements import choose_bucket, quota_buckets, supplementary_bucket
 from app.domain.decisions.refusals import Reason
 from app.domain.errors import Conflict
@@ -112,29 +112,31 @@ def changed(registration: Registration, event: int | tuple[int, Attendance]) -> 
     return registration.attended(event[1], today=registration.first_day, absence_consumes=True)
 
 
-def happened(proceedings: Proceedings, event: Event) -> Proceedings:
+def after_event(cascade: DecisionCascade, event: Event) -> DecisionCascade:
     """The proceedings after an event, unchanged when it is a conflict."""
-    known = proceedings.file.registrations
+    known = cascade.file.registrations
     try:
         if isinstance(event, Request):
-            return proceedings.ruled(a_submission(len(known) + 1, event), Cause.REQUEST)
+            return cascade.decide_registration(a_submission(len(known) + 1, event), Cause.REQUEST)
         place = event if isinstance(event, int) else event[0]
-        return proceedings.having(changed(known[place], event)).promoted() if place < len(known) else proceedings
+        return (
+            cascade.with_registration(changed(known[place], event)).promote_waiting() if place < len(known) else cascade
+        )
     except Conflict:
-        return proceedings
+        return cascade
 
 
-def lived(file: AdviserFile, events: list[Event]) -> Proceedings:
-    proceedings = Proceedings(file, POLICIES)
+def after_events(file: AdviserFile, events: list[Event]) -> DecisionCascade:
+    cascade = DecisionCascade(file, POLICIES)
     for event in events:
-        proceedings = happened(proceedings, event)
-    return proceedings
+        cascade = after_event(cascade, event)
+    return cascade
 
 
 @given(FILES_IN_POST, EVENTS)
 @quickly
 def test_no_unit_is_held_twice(file: AdviserFile, events: list[Event]) -> None:
-    after = lived(file, events).file
+    after = after_events(file, events).file
 
     actual = Counter(registration.unit for registration in after.registrations if registration.unit)
 
@@ -144,7 +146,7 @@ def test_no_unit_is_held_twice(file: AdviserFile, events: list[Event]) -> None:
 @given(FILES_IN_POST, EVENTS)
 @quickly
 def test_no_bucket_holds_more_than_its_units(file: AdviserFile, events: list[Event]) -> None:
-    after = lived(file, events).file
+    after = after_events(file, events).file
 
     actual = Counter(registration.entitlement for registration in after.registrations if registration.unit)
 
@@ -156,7 +158,7 @@ def test_no_bucket_holds_more_than_its_units(file: AdviserFile, events: list[Eve
 @given(FILES_IN_POST, EVENTS)
 @quickly
 def test_nobody_waits_while_a_unit_fits(file: AdviserFile, events: list[Event]) -> None:
-    after = lived(file, events).file
+    after = after_events(file, events).file
 
     waiting = [item for item in after.registrations if item.status is Status.AWAITING_CHOICE]
     actual = [choose_bucket(after, item.request.module, item.first_day, POLICY) for item in waiting]
@@ -167,7 +169,7 @@ def test_nobody_waits_while_a_unit_fits(file: AdviserFile, events: list[Event]) 
 @given(FILES_IN_POST, EVENTS)
 @quickly
 def test_a_unit_s_bucket_is_open_on_the_first_day(file: AdviserFile, events: list[Event]) -> None:
-    after = lived(file, events).file
+    after = after_events(file, events).file
 
     buckets = (*quota_buckets(after, POLICY, through=2028), supplementary_bucket(CAFE_IA.code, POLICY))
     open_days = {bucket.name: bucket for bucket in buckets}
@@ -179,19 +181,19 @@ def test_a_unit_s_bucket_is_open_on_the_first_day(file: AdviserFile, events: lis
 @given(FILES_IN_POST, EVENTS)
 @quickly
 def test_every_ruling_is_taken_again_the_same(file: AdviserFile, events: list[Event]) -> None:
-    rulings = lived(file, events).rulings
+    recorded_decisions = after_events(file, events).decisions
 
-    actual = [replay(ruling.cause, ruling.facts, POLICIES) for ruling in rulings]
+    actual = [replay(recorded.cause, recorded.facts, POLICIES) for recorded in recorded_decisions]
 
-    assert actual == [ruling.decision for ruling in rulings]
+    assert actual == [ruling.decision for ruling in recorded_decisions]
 
 
 @given(FILES_IN_POST, EVENTS)
 @quickly
 def test_a_file_that_did_not_change_changes_no_registration(file: AdviserFile, events: list[Event]) -> None:
-    after = lived(file, events)
+    after = after_events(file, events)
 
-    actual = after.decided_again(Cause.FILE_CHANGED, today=day("2023-01-01"))
+    actual = after.reconsider_all(Cause.FILE_CHANGED, today=day("2023-01-01"))
 
     assert Counter(item.status for item in actual.file.registrations) == Counter(
         item.status for item in after.file.registrations

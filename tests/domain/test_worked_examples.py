@@ -12,7 +12,7 @@ from app.domain.facts.module import Module
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Payer, Registration, Request, Status
 from app.domain.record.obligations import ObligationStatus, obligations
-from tests.domain.file_outcomes import said
+from tests.domain.file_outcomes import outcome_label
 from tests.domain_builders import (
     CAFE_IA,
     FULL_TITLE,
@@ -27,8 +27,8 @@ from tests.domain_builders import (
     a_policy,
     a_registration,
     a_request,
+    cascade_of_requests,
     day,
-    played,
 )
 
 READING_B = Policies((a_policy(entered_on_or_after=day("2025-01-01")),))
@@ -238,9 +238,9 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 def test_the_dossier_s_example_is_decided_as_it_says(example: Example) -> None:
-    actual = played(example.file, *example.asked, policies=example.policies).rulings
+    actual = cascade_of_requests(example.file, *example.asked, policies=example.policies).decisions
 
-    assert tuple(said(ruling.decision) for ruling in actual) == example.said
+    assert tuple(outcome_label(recorded.decision) for recorded in actual) == example.said
 
 
 def test_a_supplement_alone_does_not_meet_the_year_as_example_19_says() -> None:

@@ -13,23 +13,23 @@ from pathlib import Path
 import pytest
 
 from app.embedded.binaries import find_binaries
-from app.embedded.os_account import fitting_account
+from app.embedded.os_account import account_for_new_cluster
 
 CHECKOUT = Path(__file__).parents[2]
 _NONE: Mapping[str, str] = {}
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can hand PostgreSQL to another user")
+only_on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+only_as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can hand PostgreSQL to another user")
 
 
 @dataclass
-class Held:
+class ClusterInfo:
     url: str
     pid: int
     folder: str
 
 
-class Service:
+class ClusterProcess:
     """Another process that holds a cluster (see holder.py), as `user` if given, with more in its environment."""
 
     def __init__(
@@ -52,42 +52,42 @@ class Service:
             extra_groups=None if user is None else [],
         )
 
-    def held(self) -> Held:
+    def wait_until_running(self) -> ClusterInfo:
         """Wait until the cluster is there."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        return Held(**json.loads(line)) if line else pytest.fail(self.refusal())
+        return ClusterInfo(**json.loads(line)) if line else pytest.fail(self.error_output())
 
-    def refusal(self) -> str:
+    def error_output(self) -> str:
         return self.process.communicate(timeout=30)[1].decode()
 
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate()
 
-    def leave(self) -> int:
+    def stop(self) -> int:
         """Let it go in good order; return its exit code."""
         self.process.communicate(timeout=30)
         return self.process.returncode
 
 
-def ask(url: str, sql: str) -> str:
-    psql = find_binaries(fitting_account()).folder / "psql"
+def run_sql(url: str, sql: str) -> str:
+    psql = find_binaries(account_for_new_cluster()).folder / "psql"
     answer = subprocess.run([psql, "-XqAt", "-d", url, "-c", sql], capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     return answer.stdout.strip()
 
 
 def write_a_row(url: str, label: str) -> None:
-    ask(url, "CREATE TABLE IF NOT EXISTS kept (label text)")
-    ask(url, f"INSERT INTO kept VALUES ('{label}')")  # noqa: S608  # our own word
+    run_sql(url, "CREATE TABLE IF NOT EXISTS kept (label text)")
+    run_sql(url, f"INSERT INTO kept VALUES ('{label}')")  # noqa: S608  # our own word
 
 
 def rows(url: str) -> set[str]:
-    return set(ask(url, "SELECT label FROM kept").split())
+    return set(run_sql(url, "SELECT label FROM kept").split())
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Tell whether the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -97,7 +97,7 @@ def alive(pid: int) -> bool:
 
 def wait_until_gone(pid: int, *, within_s: float = 10) -> None:
     deadline = time.monotonic() + within_s
-    while alive(pid):
+    while is_alive(pid):
         assert time.monotonic() < deadline, f"process {pid} is still there"
         time.sleep(0.02)
 

@@ -7,8 +7,8 @@ import pytest
 from app.embedded import binaries
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import ClusterError, running_cluster
-from app.embedded.os_account import fitting_account
-from tests.embedded.process_probes import as_root, ask
+from app.embedded.os_account import account_for_new_cluster
+from tests.embedded.process_probes import only_as_root, run_sql
 
 
 def _wheel() -> Path:
@@ -35,7 +35,7 @@ def test_the_wheel_and_the_machine_s_own_both_serve(
     monkeypatch.setenv("PG_BINDIR", str(folder))
     with running_cluster(new_dir) as cluster:
         cluster.create_database("registrations")
-        said = ask(cluster.url("registrations"), "SHOW server_version")
+        said = run_sql(cluster.url("registrations"), "SHOW server_version")
     assert said.split()[0] == cluster.version
     assert cluster.binaries == folder.resolve()
 
@@ -43,7 +43,7 @@ def test_the_wheel_and_the_machine_s_own_both_serve(
 def test_the_wheel_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     programs = _wheel_programs()
     monkeypatch.delenv("PG_BINDIR", raising=False)
-    assert find_binaries(fitting_account()).folder == programs.resolve()
+    assert find_binaries(account_for_new_cluster()).folder == programs.resolve()
 
 
 def _no_wheel(_name: str) -> None:
@@ -56,13 +56,13 @@ def test_a_link_on_the_path_leads_to_the_programs_beside_it(new_dir: Path, monke
     monkeypatch.delenv("PG_BINDIR", raising=False)
     monkeypatch.setenv("PATH", str(new_dir))
     monkeypatch.setattr(binaries, "find_spec", _no_wheel)
-    assert find_binaries(fitting_account()).folder == programs
+    assert find_binaries(account_for_new_cluster()).folder == programs
 
 
 def test_a_wrong_pg_bindir_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_BINDIR", "/nowhere/bin")
     with pytest.raises(ClusterError, match=r"PG_BINDIR=/nowhere/bin will not do: .* holds no postgres.*DATABASE_URL"):
-        find_binaries(fitting_account())
+        find_binaries(account_for_new_cluster())
 
 
 def _programs_that_say(folder: Path, version: str) -> None:
@@ -75,13 +75,13 @@ def test_postgresql_14_is_too_old(new_dir: Path, monkeypatch: pytest.MonkeyPatch
     _programs_that_say(new_dir, "14.9 (Ubuntu 14.9-1)")
     monkeypatch.setenv("PG_BINDIR", str(new_dir))
     with pytest.raises(ClusterError, match=r"is PostgreSQL 14\.9, too old"):
-        find_binaries(fitting_account())
+        find_binaries(account_for_new_cluster())
 
 
 def test_a_beta_is_known_by_its_major_version(new_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _programs_that_say(new_dir, "19beta1")
     monkeypatch.setenv("PG_BINDIR", str(new_dir))
-    assert find_binaries(fitting_account()).major == 19
+    assert find_binaries(account_for_new_cluster()).major == 19
 
 
 def test_a_machine_without_postgresql_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,11 +90,11 @@ def test_a_machine_without_postgresql_is_told_what_to_do(monkeypatch: pytest.Mon
     with pytest.raises(
         ClusterError, match=r"no PostgreSQL 15 or newer .*/nowhere/bin.* set DATABASE_URL .* install"
     ) as told:
-        find_binaries(fitting_account())
+        find_binaries(account_for_new_cluster())
     assert "\n" not in str(told.value)
 
 
-@as_root
+@only_as_root
 def test_a_wheel_only_root_can_reach_is_copied_once_with_its_libraries(
     closed_dir: Path, new_dir: Path, reachable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

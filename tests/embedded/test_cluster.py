@@ -10,11 +10,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.embedded.cluster import Cluster, ClusterError, running_cluster
-from tests.embedded.process_probes import Service, alive, ask, copy_cluster, linux, rows, write_a_row
+from tests.embedded.process_probes import (
+    ClusterProcess,
+    copy_cluster,
+    is_alive,
+    only_on_linux,
+    rows,
+    run_sql,
+    write_a_row,
+)
 
 
 @pytest.fixture(scope="module")
-def standing(open_folder: Path, finished_dir: Path) -> Generator[Cluster]:
+def shared_cluster(open_folder: Path, finished_dir: Path) -> Generator[Cluster]:
     """A cluster that runs for all who only ask it something."""
     copy_cluster(finished_dir, open_folder / "standing")
     with running_cluster(open_folder / "standing") as cluster:
@@ -31,60 +39,60 @@ def test_what_was_written_is_there_at_the_next_start(new_dir: Path) -> None:
         assert cluster.folder == new_dir / "postgres"
 
 
-async def test_the_url_is_all_a_driver_needs(standing: Cluster) -> None:
+async def test_the_url_is_all_a_driver_needs(shared_cluster: Cluster) -> None:
     asyncpg: Any = import_module("asyncpg")  # it has no types: imported by name, it asks for none
-    connection = await asyncpg.connect(standing.url("registrations"))
+    connection = await asyncpg.connect(shared_cluster.url("registrations"))
     try:
         version: str = await connection.fetchval("SHOW server_version")
     finally:
         await connection.close()
-    assert version.split(maxsplit=1)[0] == standing.version
+    assert version.split(maxsplit=1)[0] == shared_cluster.version
 
 
-def test_a_database_may_have_any_name(standing: Cluster) -> None:
-    standing.create_database("""l'été "26"/%""")
-    assert ask(standing.url("""l'été "26"/%"""), "SELECT current_database()") == """l'été "26"/%"""
+def test_a_database_may_have_any_name(shared_cluster: Cluster) -> None:
+    shared_cluster.create_database("""l'été "26"/%""")
+    assert run_sql(shared_cluster.url("""l'été "26"/%"""), "SELECT current_database()") == """l'été "26"/%"""
 
 
-def test_only_this_machine_is_served_and_only_with_the_password(standing: Cluster) -> None:
-    url = standing.url("registrations")
-    assert ask(url, "SHOW listen_addresses") == "127.0.0.1"
-    assert ask(url, "SHOW unix_socket_directories") == ""
-    assert ask(url, "SELECT DISTINCT auth_method FROM pg_hba_file_rules") == "scram-sha-256"
+def test_only_this_machine_is_served_and_only_with_the_password(shared_cluster: Cluster) -> None:
+    url = shared_cluster.url("registrations")
+    assert run_sql(url, "SHOW listen_addresses") == "127.0.0.1"
+    assert run_sql(url, "SHOW unix_socket_directories") == ""
+    assert run_sql(url, "SELECT DISTINCT auth_method FROM pg_hba_file_rules") == "scram-sha-256"
     with pytest.raises(AssertionError, match="password authentication failed"):
-        ask(url.replace(urlsplit(url).password or "", "guess"), "SELECT 1")
-    assert (standing.folder / "superuser.password").stat().st_mode & 0o777 == 0o600
+        run_sql(url.replace(urlsplit(url).password or "", "guess"), "SELECT 1")
+    assert (shared_cluster.folder / "superuser.password").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("fsync", "on"), ("synchronous_commit", "on"), ("TimeZone", "UTC"), ("server_encoding", "UTF8")],
 )
-def test_nothing_is_traded_for_speed(standing: Cluster, name: str, value: str) -> None:
-    assert ask(standing.url("registrations"), f"SHOW {name}") == value
+def test_nothing_is_traded_for_speed(shared_cluster: Cluster, name: str, value: str) -> None:
+    assert run_sql(shared_cluster.url("registrations"), f"SHOW {name}") == value
 
 
-@linux
-def test_a_terminal_s_ctrl_c_and_our_lock_stay_with_us(standing: Cluster) -> None:
-    data_dir = standing.folder.parent
-    assert os.getsid(standing.pid) == standing.pid
-    opened = {str(entry.readlink()) for entry in Path(f"/proc/{standing.pid}/fd").iterdir()}
+@only_on_linux
+def test_a_terminal_s_ctrl_c_and_our_lock_stay_with_us(shared_cluster: Cluster) -> None:
+    data_dir = shared_cluster.folder.parent
+    assert os.getsid(shared_cluster.pid) == shared_cluster.pid
+    opened = {str(entry.readlink()) for entry in Path(f"/proc/{shared_cluster.pid}/fd").iterdir()}
     assert str(data_dir / "postgres.log") in opened
     assert str(data_dir / "service.lock") not in opened
 
 
-def test_a_second_service_is_refused_at_once(standing: Cluster) -> None:
+def test_a_second_service_is_refused_at_once(shared_cluster: Cluster) -> None:
     started = time.monotonic()
-    refusal = Service(standing.folder.parent).refusal()
+    refusal = ClusterProcess(shared_cluster.folder.parent).error_output()
     assert time.monotonic() - started < 3
-    assert f"{standing.folder.parent} is in use by another service (process {os.getpid()})" in refusal
+    assert f"{shared_cluster.folder.parent} is in use by another service (process {os.getpid()})" in refusal
     assert refusal.count("\n") == 1
 
 
 def test_settings_reach_the_server_but_its_address_stays_ours(data_dir: Path) -> None:
     with running_cluster(data_dir, settings={"max_connections": "11", "port": "1", "listen_addresses": "*"}) as cluster:
-        assert ask(cluster.url("registrations"), "SHOW max_connections") == "11"
-        assert ask(cluster.url("registrations"), "SHOW listen_addresses") == "127.0.0.1"
+        assert run_sql(cluster.url("registrations"), "SHOW max_connections") == "11"
+        assert run_sql(cluster.url("registrations"), "SHOW listen_addresses") == "127.0.0.1"
 
 
 def test_the_environment_does_not_steer_the_server(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +117,7 @@ def test_a_transaction_left_open_does_not_delay_the_stop(data_dir: Path) -> None
         url = cluster.url("registrations")
         asleep = threading.Thread(target=_sleep_in_a_transaction, args=(url,))
         asleep.start()
-        while ask(url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(6%'") != "2":
+        while run_sql(url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(6%'") != "2":
             time.sleep(0.05)
         started = time.monotonic()
     asleep.join()
@@ -118,7 +126,7 @@ def test_a_transaction_left_open_does_not_delay_the_stop(data_dir: Path) -> None
 
 def _sleep_in_a_transaction(url: str) -> None:
     with pytest.raises(AssertionError, match="terminating connection"):
-        ask(url, "SELECT pg_sleep(60)")
+        run_sql(url, "SELECT pg_sleep(60)")
 
 
 def test_a_server_that_died_is_noticed(data_dir: Path) -> None:
@@ -196,7 +204,7 @@ def test_a_cluster_that_exists_is_up_within_a_second(data_dir: Path) -> None:
 
 
 def test_leaving_takes_the_server_along(data_dir: Path) -> None:
-    service = Service(data_dir)
-    pid = service.held().pid
-    assert service.leave() == 0
-    assert not alive(pid)
+    service = ClusterProcess(data_dir)
+    pid = service.wait_until_running().pid
+    assert service.stop() == 0
+    assert not is_alive(pid)

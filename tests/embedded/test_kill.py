@@ -8,15 +8,15 @@ import pytest
 
 from app.embedded import server_process
 from app.embedded.cluster import ClusterError, running_cluster
-from app.embedded.os_account import fitting_account
-from tests.embedded.process_probes import Service, linux, rows, wait_until_gone, write_a_row
+from app.embedded.os_account import account_for_new_cluster
+from tests.embedded.process_probes import ClusterProcess, only_on_linux, rows, wait_until_gone, write_a_row
 
-pytestmark = linux
+pytestmark = only_on_linux
 
 
 def test_the_server_leaves_with_a_killed_service_and_nothing_is_lost(data_dir: Path) -> None:
-    service = Service(data_dir)
-    held = service.held()
+    service = ClusterProcess(data_dir)
+    held = service.wait_until_running()
     write_a_row(held.url, "service")
     service.kill()
     with running_cluster(data_dir) as cluster:
@@ -35,8 +35,8 @@ def test_a_killed_server_is_recovered_at_the_next_start(data_dir: Path) -> None:
 
 
 def test_both_killed_together_are_recovered_at_the_next_start(data_dir: Path) -> None:
-    service = Service(data_dir)
-    held = service.held()
+    service = ClusterProcess(data_dir)
+    held = service.wait_until_running()
     write_a_row(held.url, "both")
     os.kill(held.pid, signal.SIGKILL)
     service.kill()
@@ -46,8 +46,8 @@ def test_both_killed_together_are_recovered_at_the_next_start(data_dir: Path) ->
 
 def test_killed_again_and_again_it_still_starts(data_dir: Path) -> None:
     for round_ in range(4):
-        service = Service(data_dir)
-        held = service.held()
+        service = ClusterProcess(data_dir)
+        held = service.wait_until_running()
         write_a_row(held.url, str(round_))
         service.kill()
     with running_cluster(data_dir) as cluster:
@@ -55,7 +55,7 @@ def test_killed_again_and_again_it_still_starts(data_dir: Path) -> None:
 
 
 def test_a_kill_while_the_cluster_is_made_leaves_nothing_half_made(new_dir: Path) -> None:
-    service = Service(new_dir)
+    service = ClusterProcess(new_dir)
     while not list(new_dir.glob("postgres.new-*/postgres/base")):
         assert service.process.poll() is None
         time.sleep(0.005)
@@ -68,23 +68,23 @@ def test_a_kill_while_the_cluster_is_made_leaves_nothing_half_made(new_dir: Path
 
 
 def test_a_server_on_its_way_out_is_waited_for(data_dir: Path) -> None:
-    service = Service(data_dir)
-    pid = service.held().pid
+    service = ClusterProcess(data_dir)
+    pid = service.wait_until_running().pid
     os.kill(pid, signal.SIGSTOP)
     service.kill()
-    following = Service(data_dir)
+    following = ClusterProcess(data_dir)
     time.sleep(1)
     os.kill(pid, signal.SIGCONT)
-    assert following.held().pid != pid
-    assert following.leave() == 0
+    assert following.wait_until_running().pid != pid
+    assert following.stop() == 0
 
 
 def test_a_server_that_stays_is_named_and_left_alone(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    service = Service(data_dir)
-    pid = service.held().pid
+    service = ClusterProcess(data_dir)
+    pid = service.wait_until_running().pid
     os.kill(pid, signal.SIGSTOP)
     service.kill()
-    monkeypatch.setattr(server_process, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(server_process, "RETRY_FOR_S", 0.3)
     with pytest.raises(ClusterError, match=f"still runs on .* {pid}"), running_cluster(data_dir):
         pass
     os.kill(pid, signal.SIGCONT)
@@ -103,7 +103,7 @@ def _forge(data_dir: Path, pid: int) -> None:
 
 def _process(*command: str) -> subprocess.Popen[bytes]:
     """Start a process of PostgreSQL's own user: another user's is nothing to it anyway."""
-    return fitting_account().start(command, output=subprocess.DEVNULL, at_parent_death=signal.SIGKILL)
+    return account_for_new_cluster().start(command, output=subprocess.DEVNULL, at_parent_death=signal.SIGKILL)
 
 
 def _starts_at_once(data_dir: Path) -> bool:

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from tests.embedded.process_probes import CHECKOUT, linux
+from tests.embedded.process_probes import CHECKOUT, only_on_linux
 
-pytestmark = linux
+pytestmark = only_on_linux
 
 _CHILD = """
 import os, signal, sys, time

@@ -13,34 +13,34 @@ from structlog.testing import capture_logs
 
 from app.embedded import restarter, server_process
 from app.embedded.cluster import Cluster, ClusterError, running_cluster
-from app.embedded.os_account import Account, bare_environment
-from app.embedded.restarter import kept_alive
-from tests.embedded.process_probes import ask, linux, rows, wait_until_gone, write_a_row
+from app.embedded.os_account import OsAccount, environment_without_pg_settings
+from app.embedded.restarter import restarted_on_death
+from tests.embedded.process_probes import only_on_linux, rows, run_sql, wait_until_gone, write_a_row
 
-pytestmark = linux
+pytestmark = only_on_linux
 
 BUSY = "DO $$ BEGIN LOOP END LOOP; END $$"  # it never looks whether its server lives
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 @pytest.fixture
-def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restarter, "_LONGEST_PAUSE_S", 0.01)
-    monkeypatch.setattr(server_process, "PATIENCE_S", 0.3)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarter, "_MAX_BACKOFF_S", 0.01)
+    monkeypatch.setattr(server_process, "RETRY_FOR_S", 0.3)
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def kill(cluster: Cluster) -> None:
+def kill_server(cluster: Cluster) -> None:
     """And wait until another is in its place."""
     pid = cluster.pid
     os.kill(pid, signal.SIGKILL)
-    until(lambda: cluster.pid != pid)
+    wait_until(lambda: cluster.pid != pid)
 
 
 def start_something_busy(cluster: Cluster) -> int:
@@ -49,20 +49,23 @@ def start_something_busy(cluster: Cluster) -> int:
     command = [cluster.binaries / "psql", "-XqAt", "-d", url, "-c", BUSY]
     # It ends with the server, and so does not have to be waited for.
     threading.Thread(
-        target=subprocess.run, args=(command,), kwargs={"capture_output": True, "env": bare_environment()}, daemon=True
+        target=subprocess.run,
+        args=(command,),
+        kwargs={"capture_output": True, "env": environment_without_pg_settings()},
+        daemon=True,
     ).start()
     busy = "SELECT max(pid) FROM pg_stat_activity WHERE query LIKE 'DO %' AND state = 'active'"
-    until(lambda: ask(url, busy) != "")
-    return int(ask(url, busy))
+    wait_until(lambda: run_sql(url, busy) != "")
+    return int(run_sql(url, busy))
 
 
 def test_a_killed_server_is_started_again_at_the_same_address_with_its_data(data_dir: Path) -> None:
     with capture_logs() as logged:
-        with running_cluster(data_dir) as cluster, kept_alive(cluster.server):
+        with running_cluster(data_dir) as cluster, restarted_on_death(cluster.server):
             url = cluster.url("registrations")
             write_a_row(url, "before")
             for _ in range(3):
-                kill(cluster)
+                kill_server(cluster)
                 assert rows(url) >= {"before"}
             last = cluster.pid
         wait_until_gone(last)
@@ -72,29 +75,29 @@ def test_a_killed_server_is_started_again_at_the_same_address_with_its_data(data
 
 
 def test_children_of_the_dead_server_that_are_busy_do_not_hold_up_the_next(data_dir: Path) -> None:
-    with running_cluster(data_dir) as cluster, kept_alive(cluster.server):
+    with running_cluster(data_dir) as cluster, restarted_on_death(cluster.server):
         busy = start_something_busy(cluster)
-        kill(cluster)
+        kill_server(cluster)
         wait_until_gone(busy)
-        assert ask(cluster.url("registrations"), "SELECT 1") == "1"
+        assert run_sql(cluster.url("registrations"), "SELECT 1") == "1"
 
 
 def killed_for_good(data_dir: Path, before: Callable[[Cluster], object]) -> None:
     """Until the service it was for is interrupted. Raise what comes of it."""
     interrupted = threading.Event()
-    with running_cluster(data_dir) as cluster, kept_alive(cluster.server, interrupted.set):
+    with running_cluster(data_dir) as cluster, restarted_on_death(cluster.server, interrupted.set):
         before(cluster)
         os.kill(cluster.pid, signal.SIGKILL)
-        assert interrupted.wait(PATIENCE_S)
+        assert interrupted.wait(TIMEOUT_S)
 
 
-def _leave_alone(_: Path, __: Account) -> None:
+def _kill_nobody(_: Path, __: OsAccount) -> None:
     """Whoever outlives the server."""
 
 
-@pytest.mark.usefixtures("in_haste")
+@pytest.mark.usefixtures("short_pauses")
 def test_left_alone_they_would(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_process, "kill_residents", _leave_alone)
+    monkeypatch.setattr(server_process, "kill_leftover_processes", _kill_nobody)
     busy = list[int]()
     with pytest.raises(ClusterError):
         killed_for_good(data_dir, lambda cluster: busy.append(start_something_busy(cluster)))
@@ -104,11 +107,11 @@ def test_left_alone_they_would(data_dir: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_killed_child_is_the_server_s_own_affair(data_dir: Path) -> None:
-    with capture_logs() as logged, running_cluster(data_dir) as cluster, kept_alive(cluster.server):
+    with capture_logs() as logged, running_cluster(data_dir) as cluster, restarted_on_death(cluster.server):
         pid = cluster.pid
         os.kill(start_something_busy(cluster), signal.SIGKILL)
-        until(lambda: "all server processes terminated; reinitializing" in (data_dir / "postgres.log").read_text())
-        until(lambda: _answers(cluster))
+        wait_until(lambda: "all server processes terminated; reinitializing" in (data_dir / "postgres.log").read_text())
+        wait_until(lambda: _answers(cluster))
         assert cluster.pid == pid
 
     assert logged == []
@@ -119,24 +122,24 @@ def _answers(cluster: Cluster) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.usefixtures("in_haste")
+@pytest.mark.usefixtures("short_pauses")
 def test_one_that_cannot_be_started_again_interrupts_the_service_with_one_line(own_dir: Path) -> None:
     with capture_logs() as logged, pytest.raises(ClusterError) as raised:
         killed_for_good(own_dir, lambda cluster: (cluster.folder / "global" / "pg_control").unlink())
 
     assert str(own_dir / "postgres.log") in str(raised.value)
     assert str(raised.value).count("\n") == 0
-    assert [line["event"] for line in logged] == ["PostgreSQL died and does not start"] * restarter.MOST_STARTS
+    assert [line["event"] for line in logged] == ["PostgreSQL died and does not start"] * restarter.MAX_STARTS
 
 
-def _for_an_hour(_: int) -> float:
+def _an_hour(_: int) -> float:
     return 3600.0
 
 
 def test_told_to_stop_while_it_pauses_it_starts_nothing_more(own_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restarter, "_pause_before", _for_an_hour)
-    with capture_logs() as logged, running_cluster(own_dir) as cluster, kept_alive(cluster.server):
+    monkeypatch.setattr(restarter, "_backoff_before", _an_hour)
+    with capture_logs() as logged, running_cluster(own_dir) as cluster, restarted_on_death(cluster.server):
         os.kill(cluster.pid, signal.SIGKILL)
-        until(cluster.exited)
+        wait_until(cluster.exited)
 
     assert logged == []

@@ -31,12 +31,12 @@ from app.domain.errors import Conflict
 from app.domain.events import EventType
 from app.domain.facts.registration import Status
 from app.persistence.engine.database import open_database
-from app.persistence.engine.transactions.adviser_locks import Lock, Target
-from app.persistence.engine.transactions.audit_entries import Trace, literal
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
+from app.persistence.engine.transactions.audit_entries import AuditEntry, uuid_literal
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Language
 from app.wording.refusals import how_to_fix, refusal_label
-from tests.fake_clock import MORNING, Clockwork
+from tests.fake_clock import MORNING, FakeClock
 from tests.live_server import PEPPER
 
 PROJECT = Path(__file__).parents[2]
@@ -175,7 +175,7 @@ def test_nine_functions_in_ten_are_short() -> None:
 def service() -> ApplicationState:
     """Nothing connects before the first request."""
     return ApplicationState(
-        open_database("postgresql://nobody@127.0.0.1:1/nowhere"), Clockwork(), PEPPER, "http://127.0.0.1"
+        open_database("postgresql://nobody@127.0.0.1:1/nowhere"), FakeClock(), PEPPER, "http://127.0.0.1"
     )
 
 
@@ -379,7 +379,11 @@ def test_statements_are_composed_of_known_constants_only(module: str) -> None:
 @pytest.mark.parametrize("owner", [False, True])
 def test_only_uuids_are_written_into_a_lock(owner: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
     nasty: Any = "'; DROP TABLE adviser; --"
-    lock = Lock(Target.REGISTRATION, UUID(int=1), nasty) if owner else Lock(Target.REGISTRATION, nasty)
+    lock = (
+        AdviserLock(LockTarget.REGISTRATION, UUID(int=1), nasty)
+        if owner
+        else AdviserLock(LockTarget.REGISTRATION, nasty)
+    )
 
     with pytest.raises((AttributeError, ValueError)):
         _ = lock.adviser
@@ -389,14 +393,14 @@ def test_only_uuids_are_written_into_a_lock(owner: bool) -> None:  # noqa: FBT00
 def test_only_uuids_an_instant_and_an_identifier_are_written_into_a_trace(place: str) -> None:
     nasty: Any = "'; DROP TABLE audit_log; --"
     known: dict[str, Any] = {"client_id": UUID(int=1), "action": "getAdviser", "request_id": UUID(int=2), "at": MORNING}
-    trace = Trace(**known | {place: nasty})
+    trace = AuditEntry(**known | {place: nasty})
 
     with pytest.raises((AttributeError, ValueError)):
-        trace.insertion([])
+        trace.insert_statement([])
 
 
 def test_only_uuids_are_subjects() -> None:
     nasty: Any = "'; DROP TABLE audit_log; --"
 
     with pytest.raises(AttributeError):
-        literal(nasty)
+        uuid_literal(nasty)

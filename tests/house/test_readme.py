@@ -13,9 +13,9 @@ from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
 from app.seed.demonstration import load_demonstration
 from app.settings import Settings
-from tests.conftest import copied
+from tests.conftest import copy_database
 from tests.fake_clock import MORNING
-from tests.live_server import Served, serving
+from tests.live_server import LiveServer, serving
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -28,7 +28,7 @@ CHANGING = {"id", "decided_at", "created_at", "updated_at", "links"}
 
 @pytest.fixture(scope="module")
 async def demonstration_url(cluster: Cluster, template: str) -> str:
-    url = await copied(cluster, template)
+    url = await copy_database(cluster, template)
     database = open_database(url, pool_size=4)
     await load_demonstration(database, MORNING)
     await database.close()
@@ -36,7 +36,7 @@ async def demonstration_url(cluster: Cluster, template: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def started(demonstration_url: str) -> Generator[Served]:
+def started(demonstration_url: str) -> Generator[LiveServer]:
     with serving(demonstration_url) as served:
         yield served
 
@@ -53,7 +53,7 @@ def _same(shown: Any, found: Any, place: str = "") -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's calls need curl: install it")
-def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(started: Served) -> None:
+def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(started: LiveServer) -> None:
     definition = next(text for _, text in BLOCKS if "register()" in text).partition("\n")[2]
 
     for call, shown in CALLS:

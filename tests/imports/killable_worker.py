@@ -11,27 +11,29 @@ import sys
 
 from app.imports import import_jobs
 from app.persistence.administration import imports
-from app.persistence.administration.imports import Counts, Job
+from app.persistence.administration.imports import ClaimedImport, LineCounts
 from app.persistence.engine.database import Reader, Transaction, open_database
 from tests.fake_clock import MORNING
 
 WITHIN, AFTER = "within", "after"
 
 
-async def _work(url: str, moment: str, last: int) -> None:
+async def _run_until_killed(url: str, moment: str, last: int) -> None:
     noted = 0
-    note = imports.note
+    note = imports.record_progress
 
-    async def noted_and_killed(reader: Reader, job: Job, imported: int = 0, counts: Counts | None = None) -> None:
+    async def noted_and_killed(
+        reader: Reader, job: ClaimedImport, imported: int = 0, counts: LineCounts | None = None
+    ) -> None:
         nonlocal noted
         await note(reader, job, imported, counts)
         noted += isinstance(reader, Transaction) == (moment == WITHIN)
         if noted == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    imports.note = noted_and_killed
-    await import_jobs.carry_out_next(open_database(url, pool_size=1), lambda: MORNING, asyncio.Event())
+    imports.record_progress = noted_and_killed
+    await import_jobs.run_next_import(open_database(url, pool_size=1), lambda: MORNING, asyncio.Event())
 
 
 if __name__ == "__main__":
-    asyncio.run(_work(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(_run_until_killed(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 
 from app.importing import COMMAND_LINE
 from app.imports.line_parsing import Rejection
-from app.imports.run_import import Import, Order, Tally, parse
+from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, parse_file
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
@@ -66,7 +66,7 @@ def _with(row: list[Any], headings: Sequence[str], cells: dict[str, Any]) -> lis
     return row
 
 
-def separated(
+def csv_bytes(
     headings: Sequence[str], *rows: Sequence[Any], encoding: str = "utf-8-sig", separator: str = ";"
 ) -> bytes:
     written = StringIO()
@@ -75,7 +75,7 @@ def separated(
     return written.getvalue().encode(encoding)
 
 
-def workbook(*sheets: Sequence[Sequence[Any]], names: Sequence[str] = ("Feuille 1", "Feuille 2")) -> bytes:
+def xlsx_bytes(*sheets: Sequence[Sequence[Any]], names: Sequence[str] = ("Feuille 1", "Feuille 2")) -> bytes:
     """Each sheet as its rows."""
     book = Workbook()
     book.remove(book.worksheets[0])
@@ -88,10 +88,10 @@ def workbook(*sheets: Sequence[Sequence[Any]], names: Sequence[str] = ("Feuille 
     return written.getvalue()
 
 
-def with_sheet(xml: str) -> bytes:
+def xlsx_with_sheet_xml(xml: str) -> bytes:
     """A workbook whose sheet is written by hand."""
     packed = BytesIO()
-    with zipfile.ZipFile(BytesIO(workbook([HEADINGS, ZOE]))) as book, zipfile.ZipFile(packed, "w", 8) as written:
+    with zipfile.ZipFile(BytesIO(xlsx_bytes([HEADINGS, ZOE]))) as book, zipfile.ZipFile(packed, "w", 8) as written:
         for part in book.infolist():
             written.writestr(part, xml if part.filename == "xl/worksheets/sheet1.xml" else book.read(part))
     return packed.getvalue()
@@ -108,19 +108,19 @@ def text_cell(place: str, content: str) -> str:
     return f'<c r="{place}" t="inlineStr"><is><t>{content}</t></is></c>'
 
 
-async def said_nothing(_: Reader, __: int, ___: Tally | None) -> None:
+async def report_nothing(_: Reader, __: int, ___: ImportProgress | None) -> None:
     """Nobody wants to know how far it is."""
 
 
-async def imported(database: Database, kind: ImportKind, content: bytes, *, dry_run: bool = False) -> Tally:
-    order = Order(kind, COMMAND_LINE, dry_run)
-    return await Import(database, order, lambda: MORNING, said_nothing).carry_out(parse(kind, content))
+async def import_file(database: Database, kind: ImportKind, content: bytes, *, dry_run: bool = False) -> ImportProgress:
+    order = ImportParameters(kind, COMMAND_LINE, dry_run)
+    return await ImportRun(database, order, lambda: MORNING, report_nothing).run(parse_file(kind, content))
 
 
-def counts(tally: Tally) -> tuple[int, int, int]:
+def counts(progress: ImportProgress) -> tuple[int, int, int]:
     """Imported, unchanged, rejected."""
-    assert tally.done == tally.read
-    return tally.imported, tally.unchanged, len(tally.rejections)
+    assert progress.done == progress.read
+    return progress.imported, progress.unchanged, len(progress.rejections)
 
 
 def reasons(rejections: Sequence[Rejection]) -> dict[int, dict[str | None, str]]:
@@ -128,11 +128,11 @@ def reasons(rejections: Sequence[Rejection]) -> dict[int, dict[str | None, str]]
     return {item.number: {fault.name: fault.reason for fault in item.faults} for item in rejections}
 
 
-async def advisers(database: Database) -> list[Row]:
+async def stored_advisers(database: Database) -> list[Row]:
     return await database.many("SELECT * FROM adviser ORDER BY conum_id, last_name")
 
 
-async def whole(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+async def all_rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table that an import may write."""
     tables = ("adviser", "contract", "certification", "registration", "decision", "outbox", "audit_log")
     return {
@@ -141,11 +141,11 @@ async def whole(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-async def with_advisers(database: Database, *numbers: int, **cells: Any) -> None:
+async def import_advisers(database: Database, *numbers: int, **cells: Any) -> None:
     """Advisers of category E, in post since 2022."""
-    tally = await imported(
-        database, ImportKind.ADVISERS, separated(ADVISERS, *(an_adviser(number, **cells) for number in numbers))
+    progress = await import_file(
+        database, ImportKind.ADVISERS, csv_bytes(ADVISERS, *(an_adviser(number, **cells) for number in numbers))
     )
-    assert not tally.rejections, reasons(tally.rejections)
-    posts = separated(CONTRACTS, *(a_contract(number) for number in numbers))
-    assert not (await imported(database, ImportKind.CONTRACTS, posts)).rejections
+    assert not progress.rejections, reasons(progress.rejections)
+    posts = csv_bytes(CONTRACTS, *(a_contract(number) for number in numbers))
+    assert not (await import_file(database, ImportKind.CONTRACTS, posts)).rejections

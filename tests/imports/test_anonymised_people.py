@@ -8,11 +8,11 @@ import pytest
 
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.imports import ImportKind
-from app.persistence.advisers.personal_data import ERASURES, EVERYTHING, read_everything
+from app.persistence.advisers.personal_data import ERASURES, READ_EVERYTHING, read_everything
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.audit_entries import Trace
+from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.use_cases.advisers.anonymise_adviser import anonymise
-from app.use_cases.preconditions import Expected
+from app.use_cases.preconditions import Precondition
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import (
     ADVISERS,
@@ -22,14 +22,14 @@ from tests.imports.sample_files import (
     a_certification,
     a_contract,
     a_registration,
-    advisers,
+    all_rows,
     an_adviser,
-    imported,
+    csv_bytes,
+    import_file,
     reasons,
-    separated,
-    whole,
+    stored_advisers,
 )
-from tests.imports.test_import_jobs import asked, worked
+from tests.imports.test_import_jobs import requested_import, run_imports
 
 LINES = {
     ImportKind.ADVISERS: ("Identifiant", ADVISERS, an_adviser()),
@@ -39,26 +39,26 @@ LINES = {
 }
 
 
-async def forgotten(database: Database) -> UUID:
+async def anonymised_adviser(database: Database) -> UUID:
     """The id of the first adviser, who was known and is not any more."""
-    adviser: UUID = (await advisers(database))[0]["id"]
-    trace = Trace(None, "anonymiseAdviser", None, MORNING)
-    await anonymise(database, adviser, Expected(anything=True), MORNING, trace)
+    adviser: UUID = (await stored_advisers(database))[0]["id"]
+    trace = AuditEntry(None, "anonymiseAdviser", None, MORNING)
+    await anonymise(database, adviser, Precondition(anything=True), MORNING, trace)
     return adviser
 
 
 @pytest.mark.parametrize("kind", ImportKind)
 async def test_nothing_is_attached_to_whoever_was_anonymised(database: Database, kind: ImportKind) -> None:
-    await imported(database, ImportKind.ADVISERS, separated(ADVISERS, an_adviser()))
-    adviser = await forgotten(database)
-    before = await whole(database)
+    await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, an_adviser()))
+    adviser = await anonymised_adviser(database)
+    before = await all_rows(database)
     heading, headings, row = LINES[kind]
 
-    tally = await imported(database, kind, separated((heading, *headings), [adviser, *row]))
+    progress = await import_file(database, kind, csv_bytes((heading, *headings), [adviser, *row]))
 
-    (said,) = reasons(tally.rejections)[2].values()
+    (said,) = reasons(progress.rejections)[2].values()
     assert "anonymisé" in said
-    assert await whole(database) == before
+    assert await all_rows(database) == before
 
 
 HEADINGS = (*ADVISERS, "Contact")
@@ -101,8 +101,8 @@ def a_line(cells: dict[int, object]) -> list[object]:
 
 async def rejected(database: Database, *lines: Sequence[object]) -> UUID:
     """The import that rejected these lines."""
-    job = await asked(database, separated(HEADINGS, *lines))
-    await worked(database)
+    job = await requested_import(database, csv_bytes(HEADINGS, *lines))
+    await run_imports(database)
     return job
 
 
@@ -114,7 +114,7 @@ async def numbers(database: Database, job: UUID) -> list[int]:
 
 @pytest.fixture
 async def known(database: Database) -> None:
-    await imported(database, ImportKind.ADVISERS, separated(ADVISERS, an_adviser(4242)))
+    await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, an_adviser(4242)))
 
 
 @pytest.mark.usefixtures("known")
@@ -125,7 +125,7 @@ async def test_a_rejected_line_that_names_the_person_goes_and_no_other(
     job = await rejected(database, SOMEBODY_ELSE, a_line(cells), SOMEBODY_ELSE)
     before = await numbers(database, job)
 
-    await forgotten(database)
+    await anonymised_adviser(database)
 
     assert (before, await numbers(database, job)) == ([2, 3, 4], [2, 4])
 
@@ -135,17 +135,17 @@ async def test_a_rejected_line_that_names_the_person_goes_and_no_other(
 async def test_a_rejected_line_about_somebody_else_stays(database: Database, cells: dict[int, object]) -> None:
     job = await rejected(database, a_line(cells))
 
-    await forgotten(database)
+    await anonymised_adviser(database)
 
     assert await numbers(database, job) == [2]
 
 
 async def test_the_identifier_names_the_person_too(database: Database) -> None:
-    await imported(database, ImportKind.ADVISERS, separated(ADVISERS, an_adviser()))
-    adviser = (await advisers(database))[0]["id"]
+    await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, an_adviser()))
+    adviser = (await stored_advisers(database))[0]["id"]
     job = await rejected(database, a_line({6: f"{{{str(adviser).upper()}}}"}))
 
-    await forgotten(database)
+    await anonymised_adviser(database)
 
     assert await numbers(database, job) == []
     assert await rejected_import_lines.read_file(database, job) is None
@@ -154,7 +154,7 @@ async def test_the_identifier_names_the_person_too(database: Database) -> None:
 @pytest.mark.usefixtures("known")
 async def test_the_person_is_shown_the_lines_and_nobody_else_s(database: Database) -> None:
     await rejected(database, SOMEBODY_ELSE, a_line(OF_THE_PERSON["e-mail as a link"]))
-    (row,) = await advisers(database)
+    (row,) = await stored_advisers(database)
 
     held = {extract.holding.title: extract.rows for extract in await read_everything(database, row, MORNING)}
 
@@ -172,7 +172,7 @@ async def test_a_line_kept_while_the_person_is_forgotten_does_not_stay(
 
     async def overtaken(*arguments: Any) -> None:
         monkeypatch.setattr(imports, "finish", finish)
-        await forgotten(database)
+        await anonymised_adviser(database)
         await finish(*arguments)
 
     monkeypatch.setattr(imports, "finish", overtaken)
@@ -187,7 +187,7 @@ SELECT $1, number, 'x', ARRAY[number, -number]::bigint[] FROM generate_series(10
 
 
 @pytest.mark.usefixtures("known")
-@pytest.mark.parametrize("statement", [ERASURES["import_reject"], EVERYTHING], ids=["erasure", "export"])
+@pytest.mark.parametrize("statement", [ERASURES["import_reject"], READ_EVERYTHING], ids=["erasure", "export"])
 async def test_lines_are_found_by_an_index_and_not_by_looking_through_them(
     database: Database, owner: Database, statement: str
 ) -> None:

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.contracts.contract_routes import ContractRequest, contract_resource
 from app.importing import COMMAND_LINE
-from app.imports.adviser_matching import People
-from app.imports.run_import import Import, Order, Tally, parse
+from app.imports.adviser_matching import KnownAdvisers
+from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, parse_file
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database, Reader, Transaction
 from tests.fake_clock import MORNING
@@ -24,15 +24,15 @@ from tests.imports.sample_files import (
     a_certification,
     a_contract,
     a_registration,
+    all_rows,
     an_adviser,
     counts,
-    imported,
+    csv_bytes,
+    import_advisers,
+    import_file,
     reasons,
-    said_nothing,
-    separated,
-    whole,
-    with_advisers,
-    workbook,
+    report_nothing,
+    xlsx_bytes,
 )
 from tests.persistence.test_decisions import assert_every_decision_replays
 
@@ -58,7 +58,7 @@ TABLES = {
 every_kind = pytest.mark.parametrize("kind", ImportKind)
 
 
-def noisy(kind: ImportKind, chance: Random, *, packed: bool) -> bytes:
+def random_lines(kind: ImportKind, chance: Random, *, packed: bool) -> bytes:
     """Lines about a few people, every fifth cell of which may hold anything."""
     headings, row_of = KINDS[kind]
     rows = [
@@ -67,8 +67,8 @@ def noisy(kind: ImportKind, chance: Random, *, packed: bool) -> bytes:
     ]
     if packed:
         legal = [[None if cell == "\x00" else cell for cell in row] for row in rows]
-        return workbook([headings, *legal])
-    return separated(headings, *rows)
+        return xlsx_bytes([headings, *legal])
+    return csv_bytes(headings, *rows)
 
 
 async def versions(database: Database, kind: ImportKind) -> int:
@@ -82,21 +82,21 @@ async def versions(database: Database, kind: ImportKind) -> int:
 async def test_whatever_the_cells_hold_a_line_is_imported_whole_or_rejected(
     database: Database, kind: ImportKind, seed: int
 ) -> None:
-    await with_advisers(database, *range(1, 9))
-    content = noisy(kind, Random(seed), packed=seed % 2 == 1)  # noqa: S311  # the same lines in every run
+    await import_advisers(database, *range(1, 9))
+    content = random_lines(kind, Random(seed), packed=seed % 2 == 1)  # noqa: S311  # the same lines in every run
     before = await versions(database, kind)
 
-    tried = await imported(database, kind, content, dry_run=True)
-    first = await imported(database, kind, content)
+    tried = await import_file(database, kind, content, dry_run=True)
+    first = await import_file(database, kind, content)
     written = await versions(database, kind) - before
-    once = await whole(database)
-    again = await imported(database, kind, content)
+    once = await all_rows(database)
+    again = await import_file(database, kind, content)
 
     assert counts(tried) == counts(first)
     assert first.imported == written
     assert counts(again) == (0, first.imported + first.unchanged, len(first.rejections))
     assert {*reasons(again.rejections)} == {*reasons(first.rejections)}
-    assert await whole(database) == once
+    assert await all_rows(database) == once
     assert len(first.rejections) > LINES / 10
     assert first.imported + first.unchanged > LINES / 10
     await _check_rows(database)
@@ -118,17 +118,17 @@ def _check(model: type[BaseModel], shown: Any) -> None:
 @every_kind
 async def test_a_dry_run_says_the_same_and_writes_nothing(database: Database, kind: ImportKind) -> None:
     """Also when one line stands on another: the same person, the same right."""
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
     headings, row_of = KINDS[kind]
     rows = [row_of(1), row_of(2), row_of(1)]
     if kind is ImportKind.REGISTRATIONS:
         rows.append(a_registration(1, "16/09/2025"))
-    content, before = separated(headings, *rows), await whole(database)
+    content, before = csv_bytes(headings, *rows), await all_rows(database)
 
-    tried = await imported(database, kind, content, dry_run=True)
+    tried = await import_file(database, kind, content, dry_run=True)
 
-    assert await whole(database) == before
-    real = await imported(database, kind, content)
+    assert await all_rows(database) == before
+    real = await import_file(database, kind, content)
     assert (counts(tried), reasons(tried.rejections)) == (counts(real), reasons(real.rejections))
 
 
@@ -138,39 +138,39 @@ class _Interrupted(Exception):  # noqa: N818  # what happens, not a mistake
 
 @pytest.mark.parametrize("within", [True, False])
 async def test_what_is_interrupted_is_finished_by_another_run(database: Database, within: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
-    content = separated(ADVISERS, *(an_adviser(number) for number in range(1, 251)))
+    content = csv_bytes(ADVISERS, *(an_adviser(number) for number in range(1, 251)))
     noted = 0
 
-    async def note(reader: Reader, _: int, __: Tally | None) -> None:
+    async def note(reader: Reader, _: int, __: ImportProgress | None) -> None:
         nonlocal noted
         noted += isinstance(reader, Transaction) == within
         if noted == 2 + (not within):  # the first note outside of any transaction comes before them all
             raise _Interrupted
 
-    order = Order(ImportKind.ADVISERS, COMMAND_LINE)
+    order = ImportParameters(ImportKind.ADVISERS, COMMAND_LINE)
     with pytest.raises(_Interrupted):
-        await Import(database, order, lambda: MORNING, note).carry_out(parse(ImportKind.ADVISERS, content))
+        await ImportRun(database, order, lambda: MORNING, note).run(parse_file(ImportKind.ADVISERS, content))
     (left,) = await database.many("SELECT count(*) AS kept FROM adviser")
-    tally = await imported(database, ImportKind.ADVISERS, content)
+    progress = await import_file(database, ImportKind.ADVISERS, content)
 
     assert left["kept"] == (100 if within else 200)
-    assert counts(tally) == (250 - left["kept"], left["kept"], 0)
+    assert counts(progress) == (250 - left["kept"], left["kept"], 0)
 
 
 async def test_a_line_that_the_database_refuses_takes_no_other_along(database: Database, owner: Database) -> None:
     await owner.one("ALTER TABLE adviser ADD CONSTRAINT odd CHECK (conum_id <> 13)")
     rows = [an_adviser(number) for number in range(1, 31)]
 
-    tally = await imported(database, ImportKind.ADVISERS, separated(ADVISERS, *rows))
+    progress = await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, *rows))
 
-    assert counts(tally) == (29, 0, 1)
-    assert "La base de données refuse" in str(reasons(tally.rejections)[14][None])
+    assert counts(progress) == (29, 0, 1)
+    assert "La base de données refuse" in str(reasons(progress.rejections)[14][None])
 
 
 async def test_whoever_is_quicker_is_found_at_the_next_try(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another client adds the adviser between the look and the write: the halves look again."""
-    content = separated(ADVISERS, *(an_adviser(number) for number in range(1, 5)))
-    looked = People.locked
+    content = csv_bytes(ADVISERS, *(an_adviser(number) for number in range(1, 5)))
+    looked = KnownAdvisers.lock
 
     async def overtaken(tx: Transaction, named: Any) -> Any:
         found = await looked(tx, named)
@@ -178,11 +178,11 @@ async def test_whoever_is_quicker_is_found_at_the_next_try(database: Database, m
             await imported_by_another(database)
         return found
 
-    monkeypatch.setattr(People, "locked", overtaken)
+    monkeypatch.setattr(KnownAdvisers, "lock", overtaken)
 
-    tally = await imported(database, ImportKind.ADVISERS, content)
+    progress = await import_file(database, ImportKind.ADVISERS, content)
 
-    assert counts(tally) == (3, 1, 0)
+    assert counts(progress) == (3, 1, 0)
     (kept,) = await database.many("SELECT count(*) AS kept FROM adviser")
     assert kept["kept"] == 4
 
@@ -199,14 +199,14 @@ async def test_two_imports_of_one_file_take_turns(database: Database) -> None:
     rows = [
         [None, "Camille", f"Exemple {number}", f"camille.{number}@example.org", "35", None] for number in range(200)
     ]
-    content = separated(ADVISERS, *rows)
-    order = Order(ImportKind.ADVISERS, COMMAND_LINE)
+    content = csv_bytes(ADVISERS, *rows)
+    order = ImportParameters(ImportKind.ADVISERS, COMMAND_LINE)
 
-    async def one() -> Tally:
-        return await Import(database, order, lambda: MORNING, said_nothing).carry_out(parse(order.kind, content))
+    async def one() -> ImportProgress:
+        return await ImportRun(database, order, lambda: MORNING, report_nothing).run(parse_file(order.kind, content))
 
     tallies = await gather(one(), one(), one())
 
-    assert sum(tally.imported for tally in tallies) == 200
+    assert sum(progress.imported for progress in tallies) == 200
     (kept,) = await database.many("SELECT count(*) AS kept FROM adviser")
     assert kept["kept"] == 200

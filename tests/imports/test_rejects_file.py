@@ -9,10 +9,10 @@ import pytest
 
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas, unescape_formulas
 from app.imports.line_parsing import Fault, Rejection, rejects_file
-from app.imports.run_import import parse
+from app.imports.run_import import parse_file
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database
-from tests.imports.sample_files import ADVISERS, an_adviser, counts, imported, separated, workbook
+from tests.imports.sample_files import ADVISERS, an_adviser, counts, csv_bytes, import_file, xlsx_bytes
 
 COMPUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 FORMULAS = ["=1+1", "+33612345678", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0"]
@@ -24,12 +24,12 @@ def rows_of(content: bytes) -> list[list[str]]:
 
 def rejects_of(content: bytes, kind: ImportKind = ImportKind.ADVISERS) -> bytes:
     """Of the lines that can't even be read."""
-    parsed = parse(kind, content)
+    parsed = parse_file(kind, content)
     return rejects_file(parsed.recognised, parsed.rejections)
 
 
 def test_a_line_is_given_back_with_its_number_its_columns_and_the_reasons() -> None:
-    content = separated(ADVISERS, an_adviser(1), an_adviser("x", prenom="Zoé ; dite « Zo »", date="1/1/22"))  # type: ignore[arg-type]  # no number
+    content = csv_bytes(ADVISERS, an_adviser(1), an_adviser("x", prenom="Zoé ; dite « Zo »", date="1/1/22"))  # type: ignore[arg-type]  # no number
 
     said, (number, columns, reason, *cells) = rows_of(rejects_of(content))
 
@@ -42,7 +42,7 @@ def test_a_line_is_given_back_with_its_number_its_columns_and_the_reasons() -> N
 
 
 def test_the_reasons_speak_of_the_file_s_own_columns() -> None:
-    parsed = parse(ImportKind.CONTRACTS, separated(("Id conseiller", "Date de fin de contrat"), (1, "01/02/2022")))
+    parsed = parse_file(ImportKind.CONTRACTS, csv_bytes(("Id conseiller", "Date de fin de contrat"), (1, "01/02/2022")))
     fault = Fault("ends_on précède starts_on.", "ends_on")
     rejection = Rejection(2, parsed.lines[0].cells, (fault,))
 
@@ -53,7 +53,7 @@ def test_the_reasons_speak_of_the_file_s_own_columns() -> None:
 
 
 def test_it_opens_in_a_french_spreadsheet() -> None:
-    content = rejects_of(separated(("Nom", "Date de début formation"), ("É", "hier")))
+    content = rejects_of(csv_bytes(("Nom", "Date de début formation"), ("É", "hier")))
 
     assert content.startswith(b"\xef\xbb\xbfLigne rejet\xc3\xa9e;")
     assert content.endswith("É;hier\r\n".encode())
@@ -61,7 +61,7 @@ def test_it_opens_in_a_french_spreadsheet() -> None:
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_nothing_in_it_is_computed(formula: str) -> None:
-    written = rejects_of(separated((formula, "Date de début formation"), (formula, "hier")))
+    written = rejects_of(csv_bytes((formula, "Date de début formation"), (formula, "hier")))
 
     assert [unescape_formulas(row[3]) for row in rows_of(written)] == [formula.strip(), formula]
     assert not [cell for row in rows_of(written) for cell in row if cell.startswith(COMPUTED)]
@@ -71,7 +71,7 @@ def test_nothing_in_it_is_computed(formula: str) -> None:
 @pytest.mark.parametrize("cell", ["a,=1+1", 'a",=1+1', 'a","=1+1', "a\t=1+1", "a|+1", "a\n=1+1", 'a;"=1+1', "＝1"])
 def test_nor_by_one_that_takes_another_sign_for_the_end_of_a_cell(cell: str, separator: str) -> None:
     """Quotation marks do not help: they are not where such a reader expects them."""
-    written = rejects_of(separated(("Nom", "Date de début formation"), (cell, "hier"))).decode("utf-8-sig")
+    written = rejects_of(csv_bytes(("Nom", "Date de début formation"), (cell, "hier"))).decode("utf-8-sig")
 
     for line in csv.reader(StringIO(written, newline=""), delimiter=separator):
         assert not [part for part in line if part.lstrip('"').startswith(COMPUTED)]
@@ -87,7 +87,7 @@ def test_the_cells_of_a_workbook_are_given_back_as_they_would_be_typed() -> None
     row = [7, "Camille", "Exemple", "camille@example.org", 35, "hier", date(2022, 3, 14), 2.5, True]
 
     _, (*_, number, _, _, _, department, _, day, decimal, yes) = rows_of(
-        rejects_of(workbook([(*ADVISERS, "un", "deux", "trois"), row]))
+        rejects_of(xlsx_bytes([(*ADVISERS, "un", "deux", "trois"), row]))
     )
 
     assert (number, department, day, decimal, yes) == ("7", "35", "14/03/2022", "2.5", "oui")
@@ -95,21 +95,21 @@ def test_the_cells_of_a_workbook_are_given_back_as_they_would_be_typed() -> None
 
 async def test_corrected_it_is_imported_as_it_stands(database: Database) -> None:
     rows: list[Any] = [an_adviser(1, prenom="+Zoé", date="1/1/22"), an_adviser(2, code="20")]
-    first = await imported(database, ImportKind.ADVISERS, separated(ADVISERS, *rows))
-    content = separated(ADVISERS, *rows)
-    given_back = rejects_file(parse(ImportKind.ADVISERS, content).recognised, first.rejections)
+    first = await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, *rows))
+    content = csv_bytes(ADVISERS, *rows)
+    given_back = rejects_file(parse_file(ImportKind.ADVISERS, content).recognised, first.rejections)
 
     corrected = given_back.decode("utf-8-sig").replace("1/1/22", "01/01/2022").replace(";20;", ";2A;").encode()
-    again = await imported(database, ImportKind.ADVISERS, corrected)
+    again = await import_file(database, ImportKind.ADVISERS, corrected)
 
     assert (counts(first), counts(again)) == ((0, 0, 2), (2, 0, 0))
     rows_kept = await database.many("SELECT first_name FROM adviser ORDER BY conum_id")
     assert [row["first_name"] for row in rows_kept] == ["+Zoé", "Camille"]
-    assert parse(ImportKind.ADVISERS, corrected).recognised.ignored == ()
+    assert parse_file(ImportKind.ADVISERS, corrected).recognised.ignored == ()
 
 
 def test_rejected_again_it_does_not_grow() -> None:
-    content = separated(("Nom", "Date de début formation"), ("É", "hier"))
+    content = csv_bytes(("Nom", "Date de début formation"), ("É", "hier"))
 
     once = rejects_of(content)
     again = rejects_of(once)
@@ -118,9 +118,9 @@ def test_rejected_again_it_does_not_grow() -> None:
 
 
 def test_what_could_not_be_read_is_not_read_the_next_time_either() -> None:
-    content = separated(("Id conseiller", "Nom"), (1, "BERARD"), encoding="utf-8") + "2;Zoé\n".encode()
+    content = csv_bytes(("Id conseiller", "Nom"), (1, "BERARD"), encoding="utf-8") + "2;Zoé\n".encode()
     foreign = content.replace(b"BERARD", b"B\xc9RARD")
-    formula = workbook([("Id conseiller", "Nom"), (1, "=A1")])
+    formula = xlsx_bytes([("Id conseiller", "Nom"), (1, "=A1")])
 
     for first in (foreign, formula):
         once = rejects_of(first)

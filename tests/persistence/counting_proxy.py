@@ -6,34 +6,34 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 
-class Wire:
+class CountingProxy:
     def __init__(self) -> None:
         self.round_trips = 0
         self._client_spoke_last = False
 
-    def _spoken(self, *, by_client: bool) -> None:
+    def _count(self, *, by_client: bool) -> None:
         if by_client and not self._client_spoke_last:
             self.round_trips += 1
         self._client_spoke_last = by_client
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, from_client: bool) -> None:
+    async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, from_client: bool) -> None:
         while heard := await reader.read(65_536):
-            self._spoken(by_client=from_client)
+            self._count(by_client=from_client)
             writer.write(heard)
             await writer.drain()
         writer.close()
 
 
 @asynccontextmanager
-async def counted(url: str) -> AsyncGenerator[tuple[str, Wire]]:
+async def through_counting_proxy(url: str) -> AsyncGenerator[tuple[str, CountingProxy]]:
     """The URL of the same database through a wire, and the wire; for one connection at a time."""
-    parts, wire, carried = urlsplit(url), Wire(), set[asyncio.Task[None]]()
+    parts, proxy, carried = urlsplit(url), CountingProxy(), set[asyncio.Task[None]]()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(parts.hostname, parts.port)
         for task in (
-            asyncio.create_task(wire.carry(reader, far_writer, from_client=True)),
-            asyncio.create_task(wire.carry(far_reader, writer, from_client=False)),
+            asyncio.create_task(proxy.forward(reader, far_writer, from_client=True)),
+            asyncio.create_task(proxy.forward(far_reader, writer, from_client=False)),
         ):
             carried.add(task)
 
@@ -41,7 +41,7 @@ async def counted(url: str) -> AsyncGenerator[tuple[str, Wire]]:
     port = server.sockets[0].getsockname()[1]
     credentials = parts.netloc.rpartition("@")[0]
     try:
-        yield urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{port}")), wire
+        yield urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{port}")), proxy
     finally:
         server.close()
         await asyncio.gather(*carried)

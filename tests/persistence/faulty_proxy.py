@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-HEAD = struct.Struct("!ii")
-PROTOCOL = 3 << 16
-FAREWELL = b"E\x00\x00\x00\x1dSFATAL\x00C57P01\x00Mfarewell\x00\x00"
-NONSENSE = b"Z\x00\x00\x00\x05?"  # ready, in a state that there is not
+MESSAGE_HEADER = struct.Struct("!ii")
+PROTOCOL_VERSION = 3 << 16
+SHUTDOWN_MESSAGE = b"E\x00\x00\x00\x1dSFATAL\x00C57P01\x00Mfarewell\x00\x00"
+MALFORMED_MESSAGE = b"Z\x00\x00\x00\x05?"  # ready, in a state that there is not
 
 
 @dataclass(slots=True)
-class Meddler:
+class FaultyProxy:
     """`dropped` are the startup parameters that never arrive; `nonsense` comes before the next answer. `sessions`
     counts those who connected."""
 
-    dropped: frozenset[str] = frozenset()
-    nonsense: bytes = b""
+    dropped_parameters: frozenset[str] = frozenset()
+    malformed_message: bytes = b""
     sessions: int = 0
     _frozen: int = 0
     _clients: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
@@ -30,16 +30,16 @@ class Meddler:
         self._frozen = self.sessions
         self._thawed.clear()
 
-    def bid_farewell(self) -> None:
+    def announce_shutdown(self) -> None:
         """Whoever is connected is told that the server stops, and stays connected."""
         for writer in self._clients:
-            writer.write(FAREWELL)
+            writer.write(SHUTDOWN_MESSAGE)
 
     def thaw(self) -> None:
         self._frozen = 0
         self._thawed.set()
 
-    async def carry(
+    async def forward(
         self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, from_client: bool
     ) -> None:
         if not from_client:
@@ -48,38 +48,40 @@ class Meddler:
             while heard := await reader.read(65_536):
                 if number <= self._frozen:
                     await self._thawed.wait()
-                writer.write(self._meddled(heard, from_client=from_client))
+                writer.write(self._altered(heard, from_client=from_client))
                 await writer.drain()
         finally:
             writer.close()
 
-    def _meddled(self, heard: bytes, *, from_client: bool) -> bytes:
+    def _altered(self, heard: bytes, *, from_client: bool) -> bytes:
         if from_client:
             return self._without_dropped(heard)
-        nonsense, self.nonsense = self.nonsense, b""
+        nonsense, self.malformed_message = self.malformed_message, b""
         return nonsense + heard
 
     def _without_dropped(self, heard: bytes) -> bytes:
         """As a pooler that was told to ignore parameters does."""
-        if len(heard) <= HEAD.size or HEAD.unpack_from(heard)[1] != PROTOCOL:
+        if len(heard) <= MESSAGE_HEADER.size or MESSAGE_HEADER.unpack_from(heard)[1] != PROTOCOL_VERSION:
             return heard
-        said = heard[HEAD.size :].rstrip(b"\x00").split(b"\x00")
-        kept = [pair for pair in zip(said[::2], said[1::2], strict=True) if pair[0].decode() not in self.dropped]
+        said = heard[MESSAGE_HEADER.size :].rstrip(b"\x00").split(b"\x00")
+        kept = [
+            pair for pair in zip(said[::2], said[1::2], strict=True) if pair[0].decode() not in self.dropped_parameters
+        ]
         body = b"".join(part + b"\x00" for pair in kept for part in pair) + b"\x00"
-        return HEAD.pack(HEAD.size + len(body), PROTOCOL) + body
+        return MESSAGE_HEADER.pack(MESSAGE_HEADER.size + len(body), PROTOCOL_VERSION) + body
 
 
 @asynccontextmanager
-async def meddled(url: str, meddler: Meddler) -> AsyncGenerator[str]:
+async def through_faulty_proxy(url: str, proxy: FaultyProxy) -> AsyncGenerator[str]:
     """The URL of the same database through the meddler."""
     parts, carried = urlsplit(url), set[asyncio.Task[None]]()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(parts.hostname, parts.port)
-        meddler.sessions += 1
+        proxy.sessions += 1
         for task in (
-            asyncio.create_task(meddler.carry(meddler.sessions, reader, far_writer, from_client=True)),
-            asyncio.create_task(meddler.carry(meddler.sessions, far_reader, writer, from_client=False)),
+            asyncio.create_task(proxy.forward(proxy.sessions, reader, far_writer, from_client=True)),
+            asyncio.create_task(proxy.forward(proxy.sessions, far_reader, writer, from_client=False)),
         ):
             carried.add(task)
 

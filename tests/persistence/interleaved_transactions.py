@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.persistence.engine.database import Database, Transaction, open_database
-from app.persistence.engine.transactions.adviser_locks import Lock
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Attempt
+from app.persistence.engine.transactions.adviser_locks import AdviserLock
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import IdempotentRequest
 
 Pause = Callable[[Transaction], Awaitable[object]]
 
@@ -18,7 +18,7 @@ async def no_pause(_: Transaction) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class StoppingTransaction(Transaction):
+class PausingTransaction(Transaction):
     """Stops once everything is read, before the statement that writes, and after it, before the commit."""
 
     before_writing: Pause = no_pause
@@ -31,21 +31,23 @@ class StoppingTransaction(Transaction):
         await self.after_writing(plain)
 
 
-class Stopping(Database):
+class PausingDatabase(Database):
     """The pool of `opened`; its transactions pause around the statement that writes."""
 
     def __init__(self, opened: Database, before_writing: Pause = no_pause, after_writing: Pause = no_pause) -> None:
-        pools = opened._pool, opened._viewers  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same for both
-        super().__init__(*pools, opened.aside, opened.readiness, opened.keyring)
+        pools = opened._pool, opened._tenant_pool  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same for both
+        super().__init__(*pools, opened.local_commit_pool, opened.readiness, opened.keyring)
         self.policies = opened.policies
         self._pauses = before_writing, after_writing
 
     @asynccontextmanager
     async def transaction(
-        self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
+        self, lock: AdviserLock | None = None, attempt: IdempotentRequest | None = None, trace: AuditEntry | None = None
     ) -> AsyncGenerator[Transaction, None]:
         async with super().transaction(lock, attempt, trace) as tx:
-            yield StoppingTransaction(tx.connection, tx.policies, tx.decided, tx.subjects, tx.keyring, *self._pauses)
+            yield PausingTransaction(
+                tx.connection, tx.policies, tx.decisions, tx.audit_subjects, tx.keyring, *self._pauses
+            )
 
 
 class Gate:
@@ -56,14 +58,14 @@ class Gate:
         self._reached = asyncio.Event()
         self._opened = asyncio.Event()
 
-    async def stand(self, transaction: Transaction) -> None:
+    async def pause(self, transaction: Transaction) -> None:
         row = await transaction.one("SELECT pg_backend_pid() AS pid")
         assert row is not None
         self.pid = row["pid"]
         self._reached.set()
         await self._opened.wait()
 
-    async def reached(self) -> None:
+    async def wait_until_reached(self) -> None:
         """Return once the transaction stands there."""
         async with asyncio.timeout(5):
             await self._reached.wait()
@@ -72,7 +74,7 @@ class Gate:
         self._opened.set()
 
 
-async def waits_for(database: Database, pid: int) -> None:
+async def wait_until_blocked_by(database: Database, pid: int) -> None:
     """Return once a backend of this database waits for a lock that `pid` holds."""
     waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND $1 = ANY(pg_blocking_pids(pid))"
     async with asyncio.timeout(5):
@@ -80,7 +82,7 @@ async def waits_for(database: Database, pid: int) -> None:
             pass
 
 
-async def deadlocks(url: str) -> int:
+async def count_deadlocks(url: str) -> int:
     """How many the server counted in this database; a backend has told all it knows once its connection is closed."""
     database = open_database(url, pool_size=1)
     row = await database.one("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")

@@ -9,7 +9,7 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs]  # it publishes no typ
 from app.embedded.cluster import Cluster
 
 
-async def _waits(url: str) -> bool:
+async def _commit_waits(url: str) -> bool:
     """Whether a commit of nothing does."""
     connection = await asyncpg.connect(url)
     try:
@@ -22,32 +22,32 @@ async def _waits(url: str) -> bool:
     return False
 
 
-async def _tell(cluster: Cluster, statement: str, *, waits: bool) -> None:
+async def _configure(cluster: Cluster, statement: str, *, waits: bool) -> None:
     url = cluster.url("postgres")
     connection = await asyncpg.connect(url)
     await connection.execute(statement)
     await connection.execute("SELECT pg_reload_conf()")
     await connection.close()
     async with asyncio.timeout(20):
-        while await _waits(url) is not waits:  # noqa: ASYNC110  # the server rings no bell
+        while await _commit_waits(url) is not waits:  # noqa: ASYNC110  # the server rings no bell
             await asyncio.sleep(0.02)
 
 
-async def withhold(cluster: Cluster) -> None:
+async def stop_confirming_commits(cluster: Cluster) -> None:
     """From now on no commit of the server is confirmed."""
-    await _tell(cluster, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", waits=True)
+    await _configure(cluster, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", waits=True)
 
 
-async def grant(cluster: Cluster) -> None:
+async def confirm_commits_again(cluster: Cluster) -> None:
     """Those that wait are, and those to come."""
-    await _tell(cluster, "ALTER SYSTEM RESET synchronous_standby_names", waits=False)
+    await _configure(cluster, "ALTER SYSTEM RESET synchronous_standby_names", waits=False)
 
 
 @contextmanager
-def no_standby(cluster: Cluster) -> Generator[None]:
+def unconfirmed_commits(cluster: Cluster) -> Generator[None]:
     """No commit of the server is confirmed until the block ends; where no event loop runs."""
     try:
-        asyncio.run(withhold(cluster))
+        asyncio.run(stop_confirming_commits(cluster))
         yield
     finally:
-        asyncio.run(grant(cluster))
+        asyncio.run(confirm_commits_again(cluster))

@@ -4,12 +4,12 @@ from typing import Final
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]  # see above
 
-Refused: Final[type[Exception]] = asyncpg.PostgresError
+PostgresError: Final[type[Exception]] = asyncpg.PostgresError
 UniqueViolation: Final[type[Exception]] = asyncpg.UniqueViolationError
 CheckViolation: Final[type[Exception]] = asyncpg.CheckViolationError
 InsufficientPrivilege: Final[type[Exception]] = asyncpg.InsufficientPrivilegeError
 RestrictViolation: Final[type[Exception]] = asyncpg.RestrictViolationError
-Raised: Final[type[Exception]] = asyncpg.RaiseError
+RaiseError: Final[type[Exception]] = asyncpg.RaiseError
 Deadlock: Final[type[Exception]] = asyncpg.DeadlockDetectedError
 
 

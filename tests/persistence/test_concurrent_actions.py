@@ -9,12 +9,12 @@ import pytest
 
 from app.domain.decisions.entitlements import holders, quota_buckets
 from app.domain.errors import Conflict
-from app.persistence.advisers.adviser_files import Dossier, read_dossier
+from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.adviser_locks import Lock, Target
-from tests.persistence.interleaved_transactions import deadlocks
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
+from tests.persistence.interleaved_transactions import count_deadlocks
 from tests.persistence.postgres_errors import Deadlock
-from tests.use_cases.random_actions import a_play
+from tests.use_cases.random_actions import random_actions
 from tests.use_cases.use_case_builders import an_adviser, day
 
 ROUNDS = 12
@@ -35,7 +35,7 @@ CREATE TRIGGER versions_follow BEFORE UPDATE ON registration FOR EACH ROW EXECUT
 """
 
 
-def assert_the_ledger_is_true(dossier: Dossier) -> None:
+def assert_the_ledger_is_true(dossier: AdviserSnapshot) -> None:
     """No unit twice; no bucket with more holders than units; a unit for whoever is funded, and for nobody else."""
     registrations = dossier.file.registrations
     units = [item.unit for item in registrations if item.unit is not None]
@@ -52,19 +52,19 @@ async def test_actions_of_every_kind_at_once_never_deadlock_nor_overdraw(
 ) -> None:
     await owner.one(VERSIONS_FOLLOW)
     await owner.one(WATCH_VERSIONS)
-    play, outcomes = await a_play(database, advisers=3), list[Any]()
+    play, outcomes = await random_actions(database, advisers=3), list[Any]()
 
     for _ in range(ROUNDS):
-        await play.look()
+        await play.refresh()
         outcomes += await asyncio.gather(*(play.action() for _ in range(AT_ONCE)), return_exceptions=True)
 
     assert [item for item in outcomes if isinstance(item, BaseException) and not isinstance(item, Conflict)] == []
     done = [item for item in outcomes if not isinstance(item, BaseException)]
     assert len(done) > len(outcomes) / 2
-    for adviser in play.posts:
-        assert_the_ledger_is_true(await read_dossier(database, Lock(Target.ADVISER, adviser)))
+    for adviser in play.contracts:
+        assert_the_ledger_is_true(await read_snapshot(database, AdviserLock(LockTarget.ADVISER, adviser)))
     await database.close()
-    assert await deadlocks(database_url) == 0
+    assert await count_deadlocks(database_url) == 0
 
 
 INSERT_A_CONTRACT = """INSERT INTO contract (id, adviser_id, type, starts_on, employer_siret, employer_name,

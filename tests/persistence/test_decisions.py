@@ -19,10 +19,10 @@ from app.seed.published_catalogue import published_policy
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser_in_post as an_adviser_over_http
 from tests.http_builders import register
-from tests.live_server import Served
+from tests.live_server import LiveServer
 from tests.persistence.postgres_errors import InsufficientPrivilege, RestrictViolation
-from tests.use_cases.random_actions import a_play
-from tests.use_cases.use_case_builders import an_adviser_in_post, day, registered
+from tests.use_cases.random_actions import random_actions
+from tests.use_cases.use_case_builders import an_adviser_in_post, day, register_in
 
 EVENTFUL = 400
 
@@ -55,7 +55,7 @@ async def assert_every_decision_replays(database: Database) -> list[Row]:
     "change", ["UPDATE decision SET outcome = 'accepted'", "DELETE FROM decision", "TRUNCATE decision CASCADE"]
 )
 async def test_a_decision_is_never_changed_nor_removed(database: Database, owner: Database, change: str) -> None:
-    await registered(database, await an_adviser_in_post(database))
+    await register_in(database, await an_adviser_in_post(database))
 
     with pytest.raises(RestrictViolation, match="append-only"):
         await owner.one(change)
@@ -66,9 +66,9 @@ async def test_a_decision_is_never_changed_nor_removed(database: Database, owner
 
 
 async def test_every_decision_of_a_busy_database_replays(database: Database) -> None:
-    play = await a_play(database, advisers=4)
+    play = await random_actions(database, advisers=4)
     for number in range(EVENTFUL):
-        await play.look()
+        await play.refresh()
         if number == EVENTFUL // 2:
             richer = replace(published_policy("support@example.org"), effective_from=day("2026-08-01"))
             richer = replace(richer, civil_year=replace(richer.civil_year, count=2))
@@ -88,7 +88,7 @@ async def test_every_decision_of_a_busy_database_replays(database: Database) -> 
     assert {row["policy_version"] for row in decisions} == {"2021-01-01", "2026-08-01"}
 
 
-async def test_every_decision_of_the_served_database_replays(served: Served, platform: httpx.Client) -> None:
+async def test_every_decision_of_the_served_database_replays(served: LiveServer, platform: httpx.Client) -> None:
     register(platform, an_adviser_over_http(platform)).raise_for_status()
     database = open_database(served.database_url, pool_size=1)
 
@@ -99,9 +99,9 @@ async def test_every_decision_of_the_served_database_replays(served: Served, pla
 
 
 async def test_the_latest_decision_of_each_registration_is_the_one_it_shows(database: Database) -> None:
-    play = await a_play(database, advisers=2)
+    play = await random_actions(database, advisers=2)
     for _ in range(EVENTFUL // 4):
-        await play.look()
+        await play.refresh()
         try:
             await play.action()
         except Conflict:

@@ -11,16 +11,23 @@ import pytest
 from app.persistence.engine import database as database_module
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import violated_constraint
-from app.persistence.engine.transactions.adviser_locks import Lock
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Answer, Attempt
+from app.persistence.engine.transactions.adviser_locks import AdviserLock
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.use_cases.registrations.register_adviser import register
 from tests.http_builders import an_adviser_in_post as an_adviser_over_http
 from tests.http_builders import registration_body
-from tests.live_server import Served, key
-from tests.persistence.interleaved_transactions import Gate, Stopping, deadlocks, waits_for
+from tests.live_server import LiveServer, idempotency_headers
+from tests.persistence.interleaved_transactions import Gate, PausingDatabase, count_deadlocks, wait_until_blocked_by
 from tests.persistence.postgres_errors import UniqueViolation
-from tests.use_cases.use_case_builders import FIRST_DAY, a_demand, an_adviser_in_post, asking, registered, told
+from tests.use_cases.use_case_builders import (
+    FIRST_DAY,
+    a_registration_command,
+    a_request_context,
+    an_adviser_in_post,
+    answer_content,
+    register_in,
+)
 
 AT_ONCE = 50
 LOCKING = " FOR NO KEY UPDATE"
@@ -29,25 +36,33 @@ LOCKING = " FOR NO KEY UPDATE"
 @pytest.fixture
 def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Transactions open as they always do, but for the lock."""
-    real = database_module._opening  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
+    real = database_module._begin_script  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
 
-    def opening(lock: Lock | None, attempt: Attempt | None, trace: Trace | None, *, is_timed: bool) -> tuple[str, str]:
-        script, expected = real(lock, attempt, trace, is_timed=is_timed)
+    def opening(
+        lock: AdviserLock | None, attempt: IdempotentRequest | None, trace: AuditEntry | None, *, is_timed: bool
+    ) -> tuple[str, str]:
+        script, expected = real(lock, attempt, trace, has_real_clock=is_timed)
         assert lock is None or script.endswith(LOCKING)
         return script.removesuffix(LOCKING), expected
 
-    monkeypatch.setattr(database_module, "_opening", opening)
+    monkeypatch.setattr(database_module, "_begin_script", opening)
 
 
-async def both_read_then_one_writes_after_the_other(database: Database, adviser: UUID) -> list[Answer | BaseException]:
+async def both_read_then_one_writes_after_the_other(
+    database: Database, adviser: UUID
+) -> list[ReplayableResponse | BaseException]:
     """Two registrations decided on the same state of the file; the second is written once the first is committed."""
     first, second = Gate(), Gate()
     asked = [
-        asyncio.create_task(register(Stopping(database, gate.stand), a_demand(adviser, starts_on), asking()))
+        asyncio.create_task(
+            register(
+                PausingDatabase(database, gate.pause), a_registration_command(adviser, starts_on), a_request_context()
+            )
+        )
         for gate, starts_on in ((first, FIRST_DAY), (second, FIRST_DAY + timedelta(days=1)))
     ]
-    await first.reached()
-    await second.reached()
+    await first.wait_until_reached()
+    await second.wait_until_reached()
     first.open()
     await asyncio.wait(asked[:1])
     second.open()
@@ -67,20 +82,20 @@ async def test_fifty_registrations_at_once_share_one_right_without_overdrawing_i
     await asyncio.gather(*(database.one("SELECT pg_sleep(0.1)") for _ in range(AT_ONCE)))  # every connection is open
 
     answers = await asyncio.gather(
-        *(registered(database, adviser, FIRST_DAY + timedelta(days=number)) for number in range(AT_ONCE))
+        *(register_in(database, adviser, FIRST_DAY + timedelta(days=number)) for number in range(AT_ONCE))
     )
 
     assert Counter(answer["status"] for answer in answers) == {"accepted": 1, "awaiting_choice": AT_ONCE - 1}
     assert await holders(database, adviser) == {"civil_year:2026#1": 1}
     await database.close()
-    assert await deadlocks(database_url) == 0
+    assert await count_deadlocks(database_url) == 0
 
 
 async def test_fifty_requests_at_once_over_http_share_one_right_without_overdrawing_it(
-    served: Served, platform: httpx.Client
+    served: LiveServer, platform: httpx.Client
 ) -> None:
     adviser = an_adviser_over_http(platform)
-    before = await deadlocks(served.database_url)
+    before = await count_deadlocks(served.database_url)
     bodies = [
         registration_body(adviser, starts_on=str(FIRST_DAY + timedelta(days=number))) for number in range(AT_ONCE)
     ]
@@ -88,34 +103,40 @@ async def test_fifty_requests_at_once_over_http_share_one_right_without_overdraw
     headers = {"Authorization": f"Bearer {served.keys['platform']}"}
     async with httpx.AsyncClient(base_url=served.base_url, headers=headers, timeout=30) as client:
         await asyncio.gather(*(client.get("/v1/registrations?limit=500") for _ in range(AT_ONCE)))  # connections open
-        answers = await asyncio.gather(*(client.post("/v1/registrations", json=body, headers=key()) for body in bodies))
+        answers = await asyncio.gather(
+            *(client.post("/v1/registrations", json=body, headers=idempotency_headers()) for body in bodies)
+        )
 
     assert {answer.status_code for answer in answers} == {201}
     outcomes = Counter((answer.json()["status"], answer.json()["funding"]) for answer in answers)
     assert outcomes == {("accepted", "state"): 1, ("awaiting_choice", None): AT_ONCE - 1}
-    assert await deadlocks(served.database_url) == before
+    assert await count_deadlocks(served.database_url) == before
 
 
 async def test_the_second_waits_for_the_first_and_decides_on_what_it_left(database: Database) -> None:
     adviser, gate = await an_adviser_in_post(database), Gate()
-    first = asyncio.create_task(register(Stopping(database, gate.stand), a_demand(adviser), asking()))
-    await gate.reached()
-    second = asyncio.create_task(registered(database, adviser, FIRST_DAY + timedelta(days=1)))
+    first = asyncio.create_task(
+        register(PausingDatabase(database, gate.pause), a_registration_command(adviser), a_request_context())
+    )
+    await gate.wait_until_reached()
+    second = asyncio.create_task(register_in(database, adviser, FIRST_DAY + timedelta(days=1)))
 
-    await waits_for(database, gate.pid)
+    await wait_until_blocked_by(database, gate.pid)
     assert not second.done()
     gate.open()
 
-    assert told(await first)["unit"] == "civil_year:2026#1"
+    assert answer_content(await first)["unit"] == "civil_year:2026#1"
     assert (await second)["status"] == "awaiting_choice"
 
 
 async def test_another_adviser_waits_for_nobody(database: Database) -> None:
     adviser, other, gate = await an_adviser_in_post(database), await an_adviser_in_post(database), Gate()
-    first = asyncio.create_task(register(Stopping(database, gate.stand), a_demand(adviser), asking()))
-    await gate.reached()
+    first = asyncio.create_task(
+        register(PausingDatabase(database, gate.pause), a_registration_command(adviser), a_request_context())
+    )
+    await gate.wait_until_reached()
 
-    answer = await registered(database, other)
+    answer = await register_in(database, other)
 
     assert answer["status"] == "accepted"
     assert not first.done()
@@ -125,12 +146,14 @@ async def test_another_adviser_waits_for_nobody(database: Database) -> None:
 
 async def test_a_promotion_and_a_registration_do_not_take_the_same_unit(database: Database) -> None:
     adviser, gate = await an_adviser_in_post(database), Gate()
-    first = asyncio.create_task(register(Stopping(database, gate.stand), a_demand(adviser), asking()))
-    await gate.reached()
+    first = asyncio.create_task(
+        register(PausingDatabase(database, gate.pause), a_registration_command(adviser), a_request_context())
+    )
+    await gate.wait_until_reached()
     others = [
-        asyncio.create_task(registered(database, adviser, FIRST_DAY + timedelta(days=number))) for number in (1, 2, 3)
+        asyncio.create_task(register_in(database, adviser, FIRST_DAY + timedelta(days=number))) for number in (1, 2, 3)
     ]
-    await waits_for(database, gate.pid)
+    await wait_until_blocked_by(database, gate.pid)
 
     gate.open()
     await first
@@ -145,7 +168,7 @@ async def test_red_run_without_the_lock_the_constraint_refuses_the_second_holder
 
     first, second = await both_read_then_one_writes_after_the_other(database, adviser)
 
-    assert isinstance(first, Answer)
+    assert isinstance(first, ReplayableResponse)
     assert isinstance(second, UniqueViolation)
     assert violated_constraint(second) == "uq_registration_unit"
     assert await holders(database, adviser) == {"civil_year:2026#1": 1}
@@ -158,5 +181,8 @@ async def test_red_run_without_lock_and_constraint_the_right_is_overdrawn(databa
 
     answers = await both_read_then_one_writes_after_the_other(database, adviser)
 
-    assert [told(answer)["status"] for answer in answers if isinstance(answer, Answer)] == ["accepted", "accepted"]
+    assert [answer_content(answer)["status"] for answer in answers if isinstance(answer, ReplayableResponse)] == [
+        "accepted",
+        "accepted",
+    ]
     assert await holders(database, adviser) == {"civil_year:2026#1": 2}

@@ -25,8 +25,8 @@ from app.seed.demonstration import MAX_CONCURRENT_PEOPLE, PEOPLE, load_demonstra
 from app.seed.fictional_employers import MAIRIE
 from app.seed.scenario import Course, Declined, Person, Post
 from app.seed.sessions_of_people import PARENTS
-from app.use_cases.advisers.remind_advisers import remind
-from tests.conftest import copied
+from app.use_cases.advisers.remind_advisers import remind_next_batch
+from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 
 REFUSALS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
@@ -39,7 +39,7 @@ FROM registration r JOIN adviser a ON a.id = r.adviser_id"""
 @pytest.fixture(scope="module")
 async def loaded(cluster: Cluster, template: str) -> AsyncGenerator[Database]:
     """The demonstration, loaded through as few connections as at the first start. To be read only."""
-    database = open_database(await copied(cluster, template), pool_size=MAX_CONCURRENT_PEOPLE)
+    database = open_database(await copy_database(cluster, template), pool_size=MAX_CONCURRENT_PEOPLE)
     await load_demonstration(database, MORNING)
     yield database
     await database.close()
@@ -297,6 +297,6 @@ async def test_it_can_be_loaded_on_any_day(database: Database, now: datetime) ->
     assert (await counted(database))["registration"] > 120
     open_ahead = "SELECT 1 FROM registration WHERE status IN ('accepted', 'awaiting_choice') AND session_starts_on > $1"
     assert len(await database.many(open_ahead, now.date())) >= 5
-    assert not await remind(database, now)
+    assert not await remind_next_batch(database, now)
     reminded = await database.many("SELECT DISTINCT type FROM outbox WHERE NOT history")
     assert {row["type"] for row in reminded} == {EventType.CERTIFICATION_DUE, EventType.ENTITLEMENT_EXPIRING}

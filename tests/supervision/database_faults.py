@@ -14,51 +14,51 @@ TABLES = """SELECT format('%I', relname) AS name FROM pg_class WHERE relkind = '
 AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"""
 
 
-def _farewell() -> bytes:
+def _shutdown_message() -> bytes:
     """An idle session is told that it ends, and its connection stays open for a moment longer."""
     fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
     return b"E" + (len(fields) + 4).to_bytes(4) + fields
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FaultyDatabase:
     """A database: `url` for whoever is to suffer, `owner` for whoever is not, who connects before."""
 
     cluster: Cluster
     url: str
     owner: Database
-    wire: "Wire"
+    proxy: "ShutdownProxy"
 
     @property
     def name(self) -> str:
         return urlsplit(self.url).path.removeprefix("/")
 
 
-class Wire:
+class ShutdownProxy:
     """To the server, and from it; `says_farewell` to whoever has nothing under way."""
 
     def __init__(self) -> None:
-        self._says_farewell = False
+        self._announces_shutdown = False
         self._writers = set[asyncio.StreamWriter]()
         self._idle = set[asyncio.StreamWriter]()
 
-    def say_farewell(self) -> None:
+    def announce_shutdown(self) -> None:
         """From now on, and at once to those who are idle."""
-        self._says_farewell = True
+        self._announces_shutdown = True
         for writer in self._idle:
-            writer.write(_farewell())
+            writer.write(_shutdown_message())
 
-    def mend(self) -> None:
-        self._says_farewell = False
+    def recover(self) -> None:
+        self._announces_shutdown = False
         for writer in self._writers:
             writer.close()
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_client: bool) -> None:
+    async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_client: bool) -> None:
         self._writers.add(writer)
         try:
             while heard := await reader.read(65_536):
                 ready = to_client and heard.endswith(READY)
-                writer.write(heard + (_farewell() if ready and self._says_farewell else b""))
+                writer.write(heard + (_shutdown_message() if ready and self._announces_shutdown else b""))
                 (self._idle.add if ready else self._idle.discard)(writer)
                 await writer.drain()
         except ConnectionError:
@@ -70,20 +70,20 @@ class Wire:
 
 
 @asynccontextmanager
-async def place(cluster: Cluster, url: str) -> AsyncGenerator[Place]:
-    parts, wire, carried = urlsplit(url), Wire(), set[asyncio.Task[None]]()
+async def running_faulty_database(cluster: Cluster, url: str) -> AsyncGenerator[FaultyDatabase]:
+    parts, proxy, carried = urlsplit(url), ShutdownProxy(), set[asyncio.Task[None]]()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(parts.hostname, parts.port)
-        carried.add(asyncio.create_task(wire.carry(reader, far_writer, to_client=False)))
-        carried.add(asyncio.create_task(wire.carry(far_reader, writer, to_client=True)))
+        carried.add(asyncio.create_task(proxy.forward(reader, far_writer, to_client=False)))
+        carried.add(asyncio.create_task(proxy.forward(far_reader, writer, to_client=True)))
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     through = urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}"))
     owner = open_database(url, pool_size=4, role=None)
     try:
-        yield Place(cluster, through, owner, wire)
+        yield FaultyDatabase(cluster, through, owner, proxy)
     finally:
         await owner.close()
         server.close()
@@ -91,7 +91,7 @@ async def place(cluster: Cluster, url: str) -> AsyncGenerator[Place]:
 
 
 @asynccontextmanager
-async def _commanding(place: Place) -> AsyncGenerator[Database]:
+async def _maintenance_connection(place: FaultyDatabase) -> AsyncGenerator[Database]:
     maintenance = open_database(place.cluster.url("postgres"), pool_size=1, role=None)
     try:
         yield maintenance
@@ -99,50 +99,50 @@ async def _commanding(place: Place) -> AsyncGenerator[Database]:
         await maintenance.close()
 
 
-async def end_sessions(place: Place) -> None:
+async def end_sessions(place: FaultyDatabase) -> None:
     """All of the database, as a planned change of server does."""
-    async with _commanding(place) as maintenance:
+    async with _maintenance_connection(place) as maintenance:
         await maintenance.many(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", place.name
         )
 
 
-async def _command(place: Place, *commands: str) -> None:
-    async with _commanding(place) as maintenance:
+async def _execute(place: FaultyDatabase, *commands: str) -> None:
+    async with _maintenance_connection(place) as maintenance:
         for command in commands:
             await maintenance.one(command)
 
 
 @asynccontextmanager
-async def sessions_ended(place: Place) -> AsyncGenerator[None]:
+async def sessions_ended(place: FaultyDatabase) -> AsyncGenerator[None]:
     """And nobody is let in again for a while."""
-    await _command(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS false")
+    await _execute(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS false")
     await end_sessions(place)
     yield
-    await _command(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS true")
+    await _execute(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS true")
 
 
 @asynccontextmanager
-async def driver_broken(place: Place) -> AsyncGenerator[None]:
+async def driver_broken(place: FaultyDatabase) -> AsyncGenerator[None]:
     """Farewells that no statement was waiting for: asyncpg's InternalClientError."""
-    place.wire.say_farewell()
+    place.proxy.announce_shutdown()
     yield
-    place.wire.mend()
+    place.proxy.recover()
 
 
 @asynccontextmanager
-async def read_only(place: Place) -> AsyncGenerator[None]:
+async def read_only(place: FaultyDatabase) -> AsyncGenerator[None]:
     """As a standby is; the sessions end again when it becomes the primary."""
-    await _command(place, f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
+    await _execute(place, f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
     await end_sessions(place)
     yield
-    await _command(place, f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
+    await _execute(place, f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
     await end_sessions(place)
 
 
-def _refusing(code: str) -> Callable[[Place], AbstractAsyncContextManager[None]]:
+def _writes_fail_with(code: str) -> Callable[[FaultyDatabase], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def refusing(place: Place) -> AsyncGenerator[None]:
+    async def refusing(place: FaultyDatabase) -> AsyncGenerator[None]:
         await place.owner.one(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE 'no room is left' USING ERRCODE = '{code}'; END $$"
@@ -158,7 +158,7 @@ def _refusing(code: str) -> Callable[[Place], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def schema_gone(place: Place) -> AsyncGenerator[None]:
+async def schema_gone(place: FaultyDatabase) -> AsyncGenerator[None]:
     """Every table is somewhere else for a while, so that no plan holds."""
     tables = [table["name"] for table in await place.owner.many(TABLES)]
     await place.owner.one("CREATE SCHEMA elsewhere")
@@ -170,19 +170,19 @@ async def schema_gone(place: Place) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def plans_outdated(place: Place) -> AsyncGenerator[None]:
+async def plans_outdated(place: FaultyDatabase) -> AsyncGenerator[None]:
     """Every table has a column more: plans made before are of no more use."""
     for table in await place.owner.many(TABLES):
         await place.owner.one(f"ALTER TABLE {table['name']} ADD COLUMN added_since integer")
     yield
 
 
-ADVERSITIES: dict[str, Callable[[Place], AbstractAsyncContextManager[None]]] = {
+DATABASE_FAULTS: dict[str, Callable[[FaultyDatabase], AbstractAsyncContextManager[None]]] = {
     "sessions ended": sessions_ended,
     "driver broken": driver_broken,
     "read-only": read_only,
-    "disk full": _refusing("53100"),
-    "out of memory": _refusing("53200"),
+    "disk full": _writes_fail_with("53100"),
+    "out of memory": _writes_fail_with("53200"),
     "schema gone": schema_gone,
     "plans outdated": plans_outdated,
 }

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection
 
 from app.metrics import REGISTRY
 
-PATIENCE_S = 20
+TIMEOUT_S = 20
 
 
-def failures(name: str) -> float:
+def failure_count(name: str) -> float:
     return REGISTRY.get_sample_value("background_failures_total", {"chore": name}) or 0.0
 
 
@@ -16,23 +16,23 @@ def last_turn(name: str) -> float:
     return REGISTRY.get_sample_value("background_last_turn_timestamp_seconds", {"chore": name}) or 0.0
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(PATIENCE_S * 100):
+async def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(TIMEOUT_S * 100):
         if holds():
             return
         await asyncio.sleep(0.01)
     raise TimeoutError
 
 
-async def until_all(names: Collection[str], are: Callable[[str], bool]) -> None:
+async def wait_until_all(names: Collection[str], are: Callable[[str], bool]) -> None:
     """Say which are not, when there is no more time to wait for them."""
     try:
-        await until(lambda: all(map(are, names)))
+        await wait_until(lambda: all(map(are, names)))
     except TimeoutError:
         assert {name for name in names if not are(name)} == set()
 
 
-async def all_fail_twice(names: Collection[str]) -> None:
+async def wait_until_all_failed_twice(names: Collection[str]) -> None:
     """The second time shows that they were begun again."""
-    before = {name: failures(name) for name in names}
-    await until_all(names, lambda name: failures(name) >= before[name] + 2)
+    before = {name: failure_count(name) for name in names}
+    await wait_until_all(names, lambda name: failure_count(name) >= before[name] + 2)

@@ -16,14 +16,14 @@ from app.api.http.long_polling import FeedLongPolls
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
 from app.persistence.outbox.event_feed import read_head
-from app.persistence.outbox.feed_positions import WHOLE
+from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 from app.settings import Settings
-from tests.fake_clock import Clockwork
+from tests.fake_clock import FakeClock
 from tests.outbox.webhooks.webhook_builders import SECRETS
-from tests.persistence.outbox.event_builders import told
-from tests.supervision.database_faults import ADVERSITIES, Place, place
-from tests.supervision.pending_work import ERRANDS
-from tests.supervision.polling import all_fail_twice, last_turn, until, until_all
+from tests.persistence.outbox.event_builders import write_events
+from tests.supervision.database_faults import DATABASE_FAULTS, FaultyDatabase, running_faulty_database
+from tests.supervision.pending_work import PENDING_WORK
+from tests.supervision.polling import last_turn, wait_until, wait_until_all, wait_until_all_failed_twice
 
 APP = Path(main.__file__).parent
 OF_THE_API = {"hear_announcements_for_api", "watch_feed", "work"}
@@ -37,24 +37,26 @@ def test_every_chore_of_the_program_is_tried_in_this_room() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Chore" and isinstance(node.args[0], ast.Constant)
     }
 
-    assert named - ERRANDS.keys() == OF_THE_API
+    assert named - PENDING_WORK.keys() == OF_THE_API
 
 
 @pytest.fixture
-async def here(cluster: Cluster, database_url: str) -> AsyncGenerator[Place]:
-    async with place(cluster, database_url) as found:
+async def target_database(cluster: Cluster, database_url: str) -> AsyncGenerator[FaultyDatabase]:
+    async with running_faulty_database(cluster, database_url) as found:
         yield found
 
 
-@pytest.mark.parametrize("adversity", ADVERSITIES)
-async def test_whoever_waits_for_the_feed_is_told_once_it_is_over(here: Place, adversity: str) -> None:
-    database = open_database(here.url, pool_size=2)
-    watch, leaving = FeedLongPolls(database, Clockwork(), lambda: False), asyncio.Future[None]()
-    await told(here.owner)
-    async with ADVERSITIES[adversity](here):
-        waiting = asyncio.create_task(watch.wait_until_moved(WHOLE, 0, 30, leaving))
+@pytest.mark.parametrize("adversity", DATABASE_FAULTS)
+async def test_whoever_waits_for_the_feed_is_told_once_it_is_over(
+    target_database: FaultyDatabase, adversity: str
+) -> None:
+    database = open_database(target_database.url, pool_size=2)
+    watch, leaving = FeedLongPolls(database, FakeClock(), lambda: False), asyncio.Future[None]()
+    await write_events(target_database.owner)
+    async with DATABASE_FAULTS[adversity](target_database):
+        waiting = asyncio.create_task(watch.wait_until_moved(GLOBAL_FEED_ID, 0, 30, leaving))
         if adversity != "plans outdated":
-            await all_fail_twice({"watch_feed"})
+            await wait_until_all_failed_twice({"watch_feed"})
             assert not waiting.done()
     async with asyncio.timeout(30):
         assert await waiting
@@ -66,28 +68,33 @@ def _ignore(_: ApplicationState, __: float) -> None:
 
 
 @pytest.fixture
-def application(here: Place, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+def application(target_database: FaultyDatabase, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """The API and a worker in one process, which leaves the signals of this one alone."""
     monkeypatch.setattr(main, "drain_on_sigterm", _ignore)
     return main.build(
-        Settings(database_url=SecretStr(here.url), secret_key=SecretStr(SECRETS[0]), run_worker=True, drain_seconds=0)
+        Settings(
+            database_url=SecretStr(target_database.url),
+            secret_key=SecretStr(SECRETS[0]),
+            run_worker=True,
+            drain_seconds=0,
+        )
     )
 
 
-async def test_the_api_hears_again_and_its_worker_works(here: Place, application: FastAPI) -> None:
+async def test_the_api_hears_again_and_its_worker_works(target_database: FaultyDatabase, application: FastAPI) -> None:
     heard = {"hear_announcements_for_api"}
     async with application.router.lifespan_context(application):
-        await until_all(heard, lambda name: last_turn(name) > 0)
-        async with ADVERSITIES["sessions ended"](here):
-            await all_fail_twice(heard | {"place_events"})
-        await until_all(heard, lambda name: last_turn(name) > 0)
-        await told(here.owner)
-        await until_placed(here.owner)
+        await wait_until_all(heard, lambda name: last_turn(name) > 0)
+        async with DATABASE_FAULTS["sessions ended"](target_database):
+            await wait_until_all_failed_twice(heard | {"place_events"})
+        await wait_until_all(heard, lambda name: last_turn(name) > 0)
+        await write_events(target_database.owner)
+        await until_placed(target_database.owner)
 
 
 async def until_placed(database: Database) -> None:
     async with asyncio.timeout(30):
-        while await read_head(database, WHOLE) == 0:
+        while await read_head(database, GLOBAL_FEED_ID) == 0:
             pass
 
 
@@ -102,7 +109,7 @@ async def test_a_worker_that_cannot_even_begin_is_begun_again(
             raise OSError
         await stop.wait()
 
-    monkeypatch.setattr(main, "work", work)
+    monkeypatch.setattr(main, "run_worker", work)
     with capture_logs():
         async with application.router.lifespan_context(application):
-            await until(lambda: len(begun) == 2)
+            await wait_until(lambda: len(begun) == 2)

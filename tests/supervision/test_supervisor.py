@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from app.persistence.engine.database_errors import NotReady, RoleIgnored, Unready
-from app.supervisor import Chore, ChoreEnded, Pauses, Turned, supervise
-from tests.supervision.polling import failures, until
+from app.persistence.engine.database_errors import DatabaseTrouble, DatabaseUnavailable, SessionSettingsIgnored
+from app.supervisor import BackgroundTask, BackgroundTaskEnded, Backoff, Heartbeat, supervise
+from tests.supervision.polling import failure_count, wait_until
 
-AT_ONCE = Pauses(first=0.001, most=0.001)
-A_DAY = Pauses(first=86_400.0, most=86_400.0)
+NO_BACKOFF = Backoff(initial=0.001, maximum=0.001)
+DAY_LONG_BACKOFF = Backoff(initial=86_400.0, maximum=86_400.0)
 
 
 async def _fail(failure: Exception) -> None:
@@ -39,7 +39,7 @@ ENDS = {
 }
 
 
-class Patient:
+class FailingThenWorking:
     """Ends as it is told the first three times, then works until it is told to stop."""
 
     def __init__(self, end: str) -> None:
@@ -47,7 +47,7 @@ class Patient:
         self.begun = 0
         self.well = asyncio.Event()
 
-    async def run(self, _: Turned) -> None:
+    async def run(self, _: Heartbeat) -> None:
         self.begun += 1
         if self.begun <= 3:
             await ENDS[self._end]()
@@ -57,7 +57,7 @@ class Patient:
 
 
 @asynccontextmanager
-async def supervised(*chores: Chore, pauses: Pauses = AT_ONCE) -> AsyncGenerator[asyncio.Event]:
+async def supervised(*chores: BackgroundTask, pauses: Backoff = NO_BACKOFF) -> AsyncGenerator[asyncio.Event]:
     stop = asyncio.Event()
     running = asyncio.create_task(supervise(chores, stop, pauses))
     yield stop
@@ -73,47 +73,49 @@ async def within_patience(event: asyncio.Event) -> None:
 
 @pytest.mark.parametrize("end", ENDS)
 async def test_however_it_ends_it_is_logged_counted_and_begun_again(end: str) -> None:
-    patient, before = Patient(end), failures("patient")
+    patient, before = FailingThenWorking(end), failure_count("patient")
     with capture_logs() as logged:
-        async with supervised(Chore("patient", patient.run, grace=0)):
+        async with supervised(BackgroundTask("patient", patient.run, grace=0)):
             await within_patience(patient.well)
 
-    assert (patient.begun, failures("patient") - before) == (4, 3)
+    assert (patient.begun, failure_count("patient") - before) == (4, 3)
     assert [line["chore"] for line in logged] == ["patient"] * 3
     assert all(isinstance(line["exc_info"], Exception) for line in logged)
 
 
 async def test_one_that_returns_is_said_to_have_ended() -> None:
-    patient = Patient("returns")
+    patient = FailingThenWorking("returns")
     with capture_logs() as logged:
-        async with supervised(Chore("patient", patient.run, grace=0)):
+        async with supervised(BackgroundTask("patient", patient.run, grace=0)):
             await within_patience(patient.well)
 
-    assert isinstance(logged[0]["exc_info"], ChoreEnded)
+    assert isinstance(logged[0]["exc_info"], BackgroundTaskEnded)
 
 
 async def test_one_that_fails_for_ever_takes_no_other_along() -> None:
     turns, enough = 0, asyncio.Event()
 
-    async def works(turned: Turned) -> None:
+    async def works(heartbeat: Heartbeat) -> None:
         nonlocal turns
         while True:
             turns += 1
-            turned()
+            heartbeat()
             if turns == 50:
                 enough.set()
             await asyncio.sleep(0.001)
 
     with capture_logs():
-        async with supervised(Chore("ill", lambda _: _fail(OSError()), grace=0), Chore("well", works, grace=0)):
+        async with supervised(
+            BackgroundTask("ill", lambda _: _fail(OSError()), grace=0), BackgroundTask("well", works, grace=0)
+        ):
             await within_patience(enough)
 
 
 async def test_a_stop_waits_for_no_pause() -> None:
-    patient = Patient("fails")
+    patient = FailingThenWorking("fails")
     with capture_logs() as logged:
-        async with supervised(Chore("patient", patient.run), pauses=A_DAY):
-            await until(lambda: bool(logged))
+        async with supervised(BackgroundTask("patient", patient.run), pauses=DAY_LONG_BACKOFF):
+            await wait_until(lambda: bool(logged))
 
     assert patient.begun == 1
 
@@ -121,21 +123,21 @@ async def test_a_stop_waits_for_no_pause() -> None:
 async def test_told_to_stop_a_chore_comes_to_its_end_and_one_that_does_not_is_cancelled() -> None:
     ended, begun = list[str](), asyncio.Event()
     async with supervised(
-        Chore("orderly", lambda _: _comes_to_its_end(stop, ended)),
-        Chore("deaf", lambda _: _hears_nothing(begun, ended), grace=0.05),
+        BackgroundTask("orderly", lambda _: _stops_when_told(stop, ended)),
+        BackgroundTask("deaf", lambda _: _ignores_stop(begun, ended), grace=0.05),
     ) as stop:
         await within_patience(begun)
 
     assert sorted(ended) == ["cancelled", "of itself"]
 
 
-async def _comes_to_its_end(stop: asyncio.Event, ended: list[str]) -> None:
+async def _stops_when_told(stop: asyncio.Event, ended: list[str]) -> None:
     await stop.wait()
     await asyncio.sleep(0.01)
     ended.append("of itself")
 
 
-async def _hears_nothing(begun: asyncio.Event, ended: list[str]) -> None:
+async def _ignores_stop(begun: asyncio.Event, ended: list[str]) -> None:
     begun.set()
     try:
         await asyncio.Event().wait()
@@ -145,8 +147,8 @@ async def _hears_nothing(begun: asyncio.Event, ended: list[str]) -> None:
 
 
 def test_pauses_grow_to_their_most_and_no_further() -> None:
-    pauses = Pauses(first=0.5, most=10.0)
-    lengths = [[pauses.after(failures) for _ in range(50)] for failures in (1, 2, 3, 1000)]
+    pauses = Backoff(initial=0.5, maximum=10.0)
+    lengths = [[pauses.delay_after(failures) for _ in range(50)] for failures in (1, 2, 3, 1000)]
 
     assert [max(each) <= most for each, most in zip(lengths, (0.5, 1, 2, 10), strict=True)] == [True] * 4
     assert [min(each) >= least for each, least in zip(lengths, (0.25, 0.5, 1, 5), strict=True)] == [True] * 4
@@ -156,16 +158,16 @@ def test_pauses_grow_to_their_most_and_no_further() -> None:
 async def test_a_turn_that_succeeds_makes_the_next_pause_short_again() -> None:
     begun = 0
 
-    async def comes_and_goes(turned: Turned) -> None:
+    async def comes_and_goes(heartbeat: Heartbeat) -> None:
         nonlocal begun
         begun += 1
         if begun in {5, 6}:
-            turned()
+            heartbeat()
         raise OSError
 
     with capture_logs() as logged:
-        async with supervised(Chore("tide", comes_and_goes), pauses=Pauses(first=0.01, most=10.0)):
-            await until(lambda: begun == 7)
+        async with supervised(BackgroundTask("tide", comes_and_goes), pauses=Backoff(initial=0.01, maximum=10.0)):
+            await wait_until(lambda: begun == 7)
 
     assert logged[3]["again_in"] > 2 * logged[4]["again_in"]
 
@@ -174,13 +176,13 @@ async def test_a_turn_that_succeeds_makes_the_next_pause_short_again() -> None:
     ("failure", "said"),
     [
         (OSError(), "the database does not answer"),
-        (RoleIgnored(), "a connection pooler ignored the role"),
-        (NotReady(Unready.UNCONFIRMED), "a standby server does not answer"),
+        (SessionSettingsIgnored(), "a connection pooler ignored the role"),
+        (DatabaseUnavailable(DatabaseTrouble.UNCONFIRMED), "a standby server does not answer"),
     ],
 )
 async def test_the_log_says_what_is_the_matter_with_the_database(failure: Exception, said: str) -> None:
     with capture_logs() as logged:
-        async with supervised(Chore("ill", lambda _: _fail(failure)), pauses=A_DAY):
-            await until(lambda: bool(logged))
+        async with supervised(BackgroundTask("ill", lambda _: _fail(failure)), pauses=DAY_LONG_BACKOFF):
+            await wait_until(lambda: bool(logged))
 
     assert said in logged[0]["event"]

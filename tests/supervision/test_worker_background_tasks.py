@@ -14,37 +14,37 @@ from app import worker
 from app.embedded.cluster import Cluster
 from app.imports import import_jobs
 from app.outbox import delivery_relay, reminder_loop, sequencer_loop
-from app.outbox.delivery_relay import Relay
+from app.outbox.delivery_relay import OutboxRelay
 from app.persistence.engine import listen_notify
 from app.persistence.engine.database import Database, open_database
 from app.settings import Settings
-from app.supervisor import Chore, Pauses
-from app.worker import chores, work
-from tests.conftest import copied
+from app.supervisor import BackgroundTask, Backoff
+from app.worker import background_tasks, run_worker
+from tests.conftest import copy_database
 from tests.outbox.webhooks.webhook_builders import SECRETS
-from tests.outbox.webhooks.webhook_receiver import Received, Receiver, Reply, receiving
-from tests.persistence.outbox.event_builders import told
-from tests.supervision.database_faults import ADVERSITIES, Place, place
-from tests.supervision.pending_work import ERRANDS, prepare_all, undone
-from tests.supervision.polling import PATIENCE_S, all_fail_twice, last_turn, until, until_all
+from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, running_receiver
+from tests.persistence.outbox.event_builders import write_events
+from tests.supervision.database_faults import DATABASE_FAULTS, FaultyDatabase, running_faulty_database
+from tests.supervision.pending_work import PENDING_WORK, prepare_all, unfinished_tasks
+from tests.supervision.polling import TIMEOUT_S, last_turn, wait_until, wait_until_all, wait_until_all_failed_twice
 
 SETTINGS = Settings(secret_key=SecretStr(SECRETS[0]), webhook_allow_private_addresses=True)
-QUICK = Pauses(first=0.02, most=0.1)
-TO_THE_RECEIVER = "UPDATE webhook_endpoint SET url = $1 WHERE status = 'active'"
+QUICK = Backoff(initial=0.02, maximum=0.1)
+SET_RECEIVER_URL = "UPDATE webhook_endpoint SET url = $1 WHERE status = 'active'"
 LISTENS = {"hear_announcements"}  # it writes nothing, and reads no table
 READ_FIRST = LISTENS | {"place_events", "anonymise_advisers"}  # these write only when there is something to do
 NOT_WRITING = ("read-only", "disk full", "out of memory")
 
 
 @asynccontextmanager
-async def working(url: str) -> AsyncGenerator["asyncio.Task[None]"]:
+async def running_worker(url: str) -> AsyncGenerator["asyncio.Task[None]"]:
     """A worker, until the block ends; it ends well."""
     stop, database = asyncio.Event(), open_database(url, pool_size=6, secrets=SECRETS)
-    running = asyncio.create_task(work(database, url, SETTINGS, stop, QUICK))
+    running = asyncio.create_task(run_worker(database, url, SETTINGS, stop, QUICK))
     try:
         yield running
         stop.set()
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             await running
     finally:
         running.cancel()
@@ -54,43 +54,43 @@ async def working(url: str) -> AsyncGenerator["asyncio.Task[None]"]:
 
 @pytest.fixture
 async def receiver() -> AsyncGenerator[Receiver]:
-    async with receiving() as started:
+    async with running_receiver() as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-async def errands(cluster: Cluster, template: str) -> str:
+async def pending_work_template(cluster: Cluster, template: str) -> str:
     """The name of a database where each chore has something to do, that nobody is connected to."""
-    url = await copied(cluster, template)
+    url = await copy_database(cluster, template)
     database = open_database(url, pool_size=2, role=None)
     await prepare_all(database)
-    assert await undone(database) == ERRANDS.keys()
+    assert await unfinished_tasks(database) == PENDING_WORK.keys()
     await database.close()
     return urlsplit(url).path.removeprefix("/")
 
 
 @pytest.fixture
-async def here(cluster: Cluster, errands: str) -> AsyncGenerator[Place]:
-    async with place(cluster, await copied(cluster, errands)) as found:
+async def target_database(cluster: Cluster, pending_work_template: str) -> AsyncGenerator[FaultyDatabase]:
+    async with running_faulty_database(cluster, await copy_database(cluster, pending_work_template)) as found:
         yield found
 
 
 @pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """No chore rests for long."""
     for room in (sequencer_loop, delivery_relay, import_jobs):
-        monkeypatch.setattr(room, "LOOK_EVERY_SECONDS", 0.05)
-    monkeypatch.setattr(delivery_relay, "REAP_EVERY_SECONDS", 0.05)
-    monkeypatch.setattr(delivery_relay, "SETTLE_AGAIN_AFTER", (0.05,) * 200)
-    monkeypatch.setattr(reminder_loop, "PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr(worker, "EVERY_SECONDS", 0.05)
-    monkeypatch.setattr(listen_notify, "PULSE_SECONDS", 0.5)
+        monkeypatch.setattr(room, "POLL_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(delivery_relay, "RECLAIM_SECONDS", 0.05)
+    monkeypatch.setattr(delivery_relay, "SETTLE_RETRY_SECONDS", (0.05,) * 200)
+    monkeypatch.setattr(reminder_loop, "POLL_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "RETENTION_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(listen_notify, "KEEPALIVE_SECONDS", 0.5)
 
 
-async def all_done(here: Place, but: Collection[str] = ()) -> None:
+async def wait_until_all_done(target_database: FaultyDatabase, but: Collection[str] = ()) -> None:
     left: set[str] = set()
-    for _ in range(PATIENCE_S * 20):
-        left = await undone(here.owner) - {*but}
+    for _ in range(TIMEOUT_S * 20):
+        left = await unfinished_tasks(target_database.owner) - {*but}
         if not left:
             return
         await asyncio.sleep(0.05)
@@ -99,102 +99,116 @@ async def all_done(here: Place, but: Collection[str] = ()) -> None:
 
 def test_each_chore_of_the_worker_has_something_to_do_here(database: Database, database_url: str) -> None:
     event = asyncio.Event()
-    known = chores(database, database_url, SETTINGS, Relay(database, {}), event, event)
+    known = background_tasks(database, database_url, SETTINGS, OutboxRelay(database, {}), event, event)
 
-    assert {chore.name for chore in known} == ERRANDS.keys()
+    assert {task.name for task in known} == PENDING_WORK.keys()
 
 
 @pytest.mark.parametrize("adversity", ["sessions ended", "driver broken", *NOT_WRITING])
 async def test_a_worker_born_into_it_does_all_its_work_once_it_is_over(
-    here: Place, receiver: Receiver, adversity: str
+    target_database: FaultyDatabase, receiver: Receiver, adversity: str
 ) -> None:
-    harmed = ERRANDS.keys() - (LISTENS if adversity in NOT_WRITING else set())
-    await here.owner.one(TO_THE_RECEIVER, receiver.url)
+    harmed = PENDING_WORK.keys() - (LISTENS if adversity in NOT_WRITING else set())
+    await target_database.owner.one(SET_RECEIVER_URL, receiver.url)
     with capture_logs() as logged:
         async with AsyncExitStack() as suffered:
-            await suffered.enter_async_context(ADVERSITIES[adversity](here))
-            async with working(here.url):
-                await all_fail_twice(harmed)
+            await suffered.enter_async_context(DATABASE_FAULTS[adversity](target_database))
+            async with running_worker(target_database.url):
+                await wait_until_all_failed_twice(harmed)
                 await suffered.aclose()
-                await all_done(here)
+                await wait_until_all_done(target_database)
 
     assert {line.get("chore") for line in logged if line.get("exc_info")} >= harmed
     assert len(receiver.ids) == len(set(receiver.ids)) > 0
 
 
-@pytest.mark.usefixtures("fast")
-@pytest.mark.parametrize("adversity", ADVERSITIES)
-async def test_a_worker_it_befalls_goes_on_when_it_is_over(here: Place, receiver: Receiver, adversity: str) -> None:
-    unharmed = dict.fromkeys(NOT_WRITING, READ_FIRST) | {"schema gone": LISTENS, "plans outdated": {*ERRANDS}}
-    await here.owner.one(TO_THE_RECEIVER, receiver.url)
-    async with working(here.url):
-        await all_done(here)
-        async with ADVERSITIES[adversity](here):
-            await all_fail_twice(ERRANDS.keys() - unharmed.get(adversity, set()))
+@pytest.mark.usefixtures("short_pauses")
+@pytest.mark.parametrize("adversity", DATABASE_FAULTS)
+async def test_a_worker_it_befalls_goes_on_when_it_is_over(
+    target_database: FaultyDatabase, receiver: Receiver, adversity: str
+) -> None:
+    unharmed = dict.fromkeys(NOT_WRITING, READ_FIRST) | {"schema gone": LISTENS, "plans outdated": {*PENDING_WORK}}
+    await target_database.owner.one(SET_RECEIVER_URL, receiver.url)
+    async with running_worker(target_database.url):
+        await wait_until_all_done(target_database)
+        async with DATABASE_FAULTS[adversity](target_database):
+            await wait_until_all_failed_twice(PENDING_WORK.keys() - unharmed.get(adversity, set()))
         over = time()
-        await until_all(ERRANDS.keys(), lambda name: last_turn(name) > over)
-        await told(here.owner, 3)
-        await all_done(here)
+        await wait_until_all(PENDING_WORK.keys(), lambda name: last_turn(name) > over)
+        await write_events(target_database.owner, 3)
+        await wait_until_all_done(target_database)
 
 
-@pytest.mark.usefixtures("fast")
-async def test_a_delivery_under_way_outlives_claims_that_fail(here: Place, receiver: Receiver) -> None:
+@pytest.mark.usefixtures("short_pauses")
+async def test_a_delivery_under_way_outlives_claims_that_fail(
+    target_database: FaultyDatabase, receiver: Receiver
+) -> None:
     under_way, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly(_: Received) -> Reply:
+    async def slowly(_: ReceivedRequest) -> Reply:
         under_way.set()
         await go_on.wait()
         return Reply()
 
     receiver.answer = slowly
-    await here.owner.one(TO_THE_RECEIVER, receiver.url)
-    async with working(here.url):
+    await target_database.owner.one(SET_RECEIVER_URL, receiver.url)
+    async with running_worker(target_database.url):
         await under_way.wait()
-        async with ADVERSITIES["disk full"](here):
-            await all_fail_twice({"relay"})
+        async with DATABASE_FAULTS["disk full"](target_database):
+            await wait_until_all_failed_twice({"relay"})
         go_on.set()
-        await all_done(here, but={"carry_out_imports"})  # one that was interrupted waits for its lease to end
+        await wait_until_all_done(
+            target_database, but={"carry_out_imports"}
+        )  # one that was interrupted waits for its lease to end
 
     assert len(receiver.ids) == len(set(receiver.ids)) > 0
 
 
-async def test_one_kind_of_forgetting_that_fails_for_ever_starves_no_other(here: Place, receiver: Receiver) -> None:
-    await here.owner.one(TO_THE_RECEIVER, receiver.url)
-    await here.owner.one("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$")
-    await here.owner.one("CREATE TRIGGER keep BEFORE DELETE ON import_job EXECUTE FUNCTION keep()")
-    async with working(here.url):
-        await all_done(here, {"forget_imports"})
-        await all_fail_twice({"forget_imports"})
+async def test_one_kind_of_forgetting_that_fails_for_ever_starves_no_other(
+    target_database: FaultyDatabase, receiver: Receiver
+) -> None:
+    await target_database.owner.one(SET_RECEIVER_URL, receiver.url)
+    await target_database.owner.one(
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$"
+    )
+    await target_database.owner.one("CREATE TRIGGER keep BEFORE DELETE ON import_job EXECUTE FUNCTION keep()")
+    async with running_worker(target_database.url):
+        await wait_until_all_done(target_database, {"forget_imports"})
+        await wait_until_all_failed_twice({"forget_imports"})
 
 
-async def test_unsupervised_the_first_failure_ends_them_all(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unsupervised_the_first_failure_ends_them_all(
+    target_database: FaultyDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the supervisor is there for."""
 
-    async def together(chores: Iterable[Chore], _: asyncio.Event, __: Pauses) -> None:
+    async def together(tasks: Iterable[BackgroundTask], _: asyncio.Event, __: Backoff) -> None:
         async with asyncio.TaskGroup() as group:
-            for chore in chores:
-                group.create_task(chore.run(lambda: None))
+            for task in tasks:
+                group.create_task(task.run(lambda: None))
 
     monkeypatch.setattr(worker, "supervise", together)
-    async with ADVERSITIES["read-only"](here):
+    async with DATABASE_FAULTS["read-only"](target_database):
         with pytest.raises(ExceptionGroup):
-            async with working(here.url) as running, asyncio.timeout(PATIENCE_S):
+            async with running_worker(target_database.url) as running, asyncio.timeout(TIMEOUT_S):
                 await running
-    assert await undone(here.owner) >= {"place_events", "relay", "carry_out_imports"}
+    assert await unfinished_tasks(target_database.owner) >= {"place_events", "relay", "carry_out_imports"}
 
 
 async def test_a_schema_that_is_too_old_is_waited_for(
-    here: Place, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    target_database: FaultyDatabase, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await here.owner.one(TO_THE_RECEIVER, receiver.url)
-    monkeypatch.setattr(worker, "SCHEMA_EVERY_SECONDS", 0.02)
-    newest = await here.owner.one("SELECT version_num FROM alembic_version")
-    await here.owner.one("UPDATE alembic_version SET version_num = '0001'")
+    await target_database.owner.one(SET_RECEIVER_URL, receiver.url)
+    monkeypatch.setattr(worker, "SCHEMA_POLL_SECONDS", 0.02)
+    newest = await target_database.owner.one("SELECT version_num FROM alembic_version")
+    await target_database.owner.one("UPDATE alembic_version SET version_num = '0001'")
     with capture_logs() as logged:
-        async with working(here.url):
-            await until(lambda: len(logged) >= 3)
-            assert await undone(here.owner) == ERRANDS.keys()
-            await here.owner.one("UPDATE alembic_version SET version_num = $1", newest and newest["version_num"])
-            await all_done(here)
+        async with running_worker(target_database.url):
+            await wait_until(lambda: len(logged) >= 3)
+            assert await unfinished_tasks(target_database.owner) == PENDING_WORK.keys()
+            await target_database.owner.one(
+                "UPDATE alembic_version SET version_num = $1", newest and newest["version_num"]
+            )
+            await wait_until_all_done(target_database)
 
     assert "python -m app migrate" in logged[0]["event"]

@@ -17,49 +17,56 @@ from app.domain.errors import (
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.registration import Attendance, Chooser, Payer
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.adviser_locks import Missing
+from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.registrations import list_decisions
 from app.seed.published_catalogue import LA_FABRIK
-from app.use_cases.advisers.grant_carry_over import Report, carry_over
-from app.use_cases.errors import PreconditionMissing, Stale, UnknownReference
-from app.use_cases.preconditions import ANYTHING, Expected
-from app.use_cases.record_certification import Result, certify
+from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.errors import PreconditionFailed, PreconditionRequired, UnknownReference
+from app.use_cases.preconditions import ANY_VERSION, Precondition
+from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import cancel
-from app.use_cases.registrations.choose_over_quota import decline, keep
-from app.use_cases.registrations.record_attendance import attend
-from app.use_cases.registrations.record_positioning_test import position
+from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
+from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_positioning_test import record_positioning
 from app.use_cases.registrations.reexamine_registration import reexamine
-from app.use_cases.registrations.register_adviser import Demand, preview, register
+from app.use_cases.registrations.register_adviser import NewRegistration, preview, register
 from app.use_cases.registrations.reschedule_registration import reschedule
 from tests.fake_clock import MORNING
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
     INITIAL,
     MEDNUM,
-    NOTHING_SAID,
+    NO_PRECONDITION,
     PAST_DAY,
     a_contract,
-    a_demand,
+    a_registration_command,
+    a_request_context,
     a_session,
     an_adviser,
     an_adviser_in_post,
-    asking,
+    answer_content,
     day,
     id_of,
-    registered,
-    standing,
-    told,
+    register_in,
+    stored_registration,
 )
 
 
 async def test_what_a_registration_names_must_exist_and_every_place_is_said_at_once(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    demand = Demand(adviser, a_demand(adviser, module="x").module_code, uuid4(), a_session(), None, False)  # noqa: FBT003  # the employer's agreement
+    command = NewRegistration(
+        adviser,
+        a_registration_command(adviser, module="x").module_code,
+        uuid4(),
+        a_session(),
+        None,
+        False,  # noqa: FBT003  # the employer's agreement
+    )
 
     with pytest.raises(UnknownReference) as both:
-        await register(database, demand, asking())
+        await register(database, command, a_request_context())
     with pytest.raises(UnknownReference) as nobody:
-        await register(database, a_demand(uuid4()), asking())
+        await register(database, a_registration_command(uuid4()), a_request_context())
 
     assert both.value.pointers == ("/module_code", "/training_organisation_id")
     assert nobody.value.pointers == ("/adviser_id",)
@@ -67,10 +74,10 @@ async def test_what_a_registration_names_must_exist_and_every_place_is_said_at_o
 
 async def test_a_duplicate_names_the_first_and_stores_nothing(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    first = await registered(database, adviser)
+    first = await register_in(database, adviser)
 
     with pytest.raises(DuplicateRegistration) as duplicate:
-        await registered(database, adviser)
+        await register_in(database, adviser)
 
     assert duplicate.value.first == id_of(first)
     assert len(await database.many("SELECT id FROM registration")) == 1
@@ -79,32 +86,32 @@ async def test_a_duplicate_names_the_first_and_stores_nothing(database: Database
 async def test_a_preview_decides_as_the_registration_would_and_stores_nothing(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
 
-    ruling = await preview(database, a_demand(adviser), asking())
-    registration = await registered(database, adviser)
+    recorded = await preview(database, a_registration_command(adviser), a_request_context())
+    registration = await register_in(database, adviser)
 
-    assert (ruling.decision.outcome, ruling.decision.unit) == (registration["outcome"], registration["unit"])
+    assert (recorded.decision.outcome, recorded.decision.unit) == (registration["outcome"], registration["unit"])
     assert len(await database.many("SELECT id FROM decision")) == 1
 
 
 async def test_the_answer_told_is_what_is_stored(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
 
-    registration = await registered(database, adviser)
+    registration = await register_in(database, adviser)
 
-    row = await standing(database, registration)
+    row = await stored_registration(database, registration)
     shown = {name: str(registration[name]) for name in ("status", "funding", "payer", "unit", "version")}
     assert shown == {name: str(row[name]) for name in shown}
     (decision,) = await list_decisions(database, row["id"])
     assert decision["id"] == row["decision_id"]
-    assert (decision["decided_at"], decision["decided_by"]) == (MORNING, asking().client.id)
+    assert (decision["decided_at"], decision["decided_by"]) == (MORNING, a_request_context().client.id)
 
 
 async def test_another_organisation_finds_no_such_registration(database: Database) -> None:
     adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
-    theirs = id_of(await registered(database, adviser, module=INITIAL))
+    theirs = id_of(await register_in(database, adviser, module=INITIAL))
 
-    with pytest.raises(Missing):
-        await cancel(database, theirs, None, None, asking(client=MEDNUM))
+    with pytest.raises(NotFound):
+        await cancel(database, theirs, None, None, a_request_context(client=MEDNUM))
 
     row = await database.one("SELECT status, training_organisation_id FROM registration WHERE id = $1", theirs)
     assert row is not None
@@ -112,18 +119,20 @@ async def test_another_organisation_finds_no_such_registration(database: Databas
 
 
 async def test_a_registration_that_does_not_exist_is_missing(database: Database) -> None:
-    with pytest.raises(Missing):
-        await cancel(database, uuid4(), None, None, asking())
+    with pytest.raises(NotFound):
+        await cancel(database, uuid4(), None, None, a_request_context())
 
 
 async def test_a_kept_registration_has_its_payer_and_no_unit(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    await registered(database, adviser)
-    waiting = await registered(database, adviser, FIRST_DAY + timedelta(1))
+    await register_in(database, adviser)
+    waiting = await register_in(database, adviser, FIRST_DAY + timedelta(1))
 
     with pytest.raises(PayerNotOffered):
-        await keep(database, id_of(waiting), Payer.OPCO, asking(), Chooser.ADVISER)
-    kept = told(await keep(database, id_of(waiting), Payer.SELF, asking(), Chooser.ADVISER))
+        await keep_unfunded(database, id_of(waiting), Payer.OPCO, a_request_context(), Chooser.ADVISER)
+    kept = answer_content(
+        await keep_unfunded(database, id_of(waiting), Payer.SELF, a_request_context(), Chooser.ADVISER)
+    )
 
     assert (kept["status"], kept["funding"], kept["payer"], kept["unit"]) == ("accepted", "none", "self", None)
     assert (kept["version"], kept["offered_payers"]) == (2, [])
@@ -131,58 +140,64 @@ async def test_a_kept_registration_has_its_payer_and_no_unit(database: Database)
 
 async def test_a_choice_is_made_once(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    await registered(database, adviser)
-    waiting = id_of(await registered(database, adviser, FIRST_DAY + timedelta(1)))
-    await decline(database, waiting, asking(), Chooser.ADVISER)
+    await register_in(database, adviser)
+    waiting = id_of(await register_in(database, adviser, FIRST_DAY + timedelta(1)))
+    await decline_over_quota(database, waiting, a_request_context(), Chooser.ADVISER)
 
     with pytest.raises(InvalidTransition):
-        await keep(database, waiting, Payer.SELF, asking(), Chooser.ADVISER)
+        await keep_unfunded(database, waiting, Payer.SELF, a_request_context(), Chooser.ADVISER)
     with pytest.raises(InvalidTransition):
-        await decline(database, waiting, asking(), Chooser.ADVISER)
+        await decline_over_quota(database, waiting, a_request_context(), Chooser.ADVISER)
 
 
 async def test_a_declined_registration_says_when(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    await registered(database, adviser)
-    waiting = await registered(database, adviser, FIRST_DAY + timedelta(1))
+    await register_in(database, adviser)
+    waiting = await register_in(database, adviser, FIRST_DAY + timedelta(1))
 
-    await decline(database, id_of(waiting), asking(now=MORNING.replace(hour=23)), Chooser.ADVISER)
+    await decline_over_quota(database, id_of(waiting), a_request_context(now=MORNING.replace(hour=23)), Chooser.ADVISER)
 
-    assert (await standing(database, waiting))["cancelled_on"] == day("2026-06-16")
+    assert (await stored_registration(database, waiting))["cancelled_on"] == day("2026-06-16")
 
 
 async def test_a_cancellation_promotes_the_oldest_that_waits(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    first = await registered(database, adviser)
-    late = await registered(database, adviser, FIRST_DAY + timedelta(1), asked=asking(now=MORNING + timedelta(hours=2)))
-    early = await registered(
-        database, adviser, FIRST_DAY + timedelta(2), asked=asking(now=MORNING + timedelta(hours=1))
+    first = await register_in(database, adviser)
+    late = await register_in(
+        database, adviser, FIRST_DAY + timedelta(1), asked=a_request_context(now=MORNING + timedelta(hours=2))
+    )
+    early = await register_in(
+        database, adviser, FIRST_DAY + timedelta(2), asked=a_request_context(now=MORNING + timedelta(hours=1))
     )
 
-    await cancel(database, id_of(first), None, "empêchement", asking())
+    await cancel(database, id_of(first), None, "empêchement", a_request_context())
 
-    cancelled = await standing(database, first)
+    cancelled = await stored_registration(database, first)
     assert (cancelled["status"], cancelled["motive"], cancelled["unit"]) == ("cancelled", "empêchement", None)
-    assert (await standing(database, early))["unit"] == "civil_year:2026#1"
-    assert (await standing(database, late))["status"] == "awaiting_choice"
+    assert (await stored_registration(database, early))["unit"] == "civil_year:2026#1"
+    assert (await stored_registration(database, late))["status"] == "awaiting_choice"
 
 
 async def test_a_registration_is_cancelled_before_its_first_day_only(database: Database) -> None:
-    registration = id_of(await registered(database, await an_adviser_in_post(database)))
+    registration = id_of(await register_in(database, await an_adviser_in_post(database)))
 
     with pytest.raises(SessionStarted):
-        await cancel(database, registration, FIRST_DAY, None, asking())
-    await cancel(database, registration, FIRST_DAY - timedelta(1), None, asking())
+        await cancel(database, registration, FIRST_DAY, None, a_request_context())
+    await cancel(database, registration, FIRST_DAY - timedelta(1), None, a_request_context())
 
 
 async def test_attendance_waits_for_the_first_day(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    registration = id_of(await registered(database, adviser, day("2026-06-16")))
+    registration = id_of(await register_in(database, adviser, day("2026-06-16")))
 
     with pytest.raises(SessionNotStarted):
-        await attend(database, registration, Attendance.COMPLETED, None, asking(now=MORNING))
+        await mark_attendance(database, registration, Attendance.COMPLETED, None, a_request_context(now=MORNING))
     midnight_in_paris = MORNING.replace(hour=22, minute=0)
-    attended = told(await attend(database, registration, Attendance.COMPLETED, None, asking(now=midnight_in_paris)))
+    attended = answer_content(
+        await mark_attendance(
+            database, registration, Attendance.COMPLETED, None, a_request_context(now=midnight_in_paris)
+        )
+    )
 
     assert (attended["status"], attended["unit"]) == ("completed", "civil_year:2026#1")
 
@@ -198,87 +213,98 @@ async def test_a_justified_absence_alone_gives_the_unit_back(
     database: Database, outcome: Attendance, unit: str | None, waiting: str
 ) -> None:
     adviser = await an_adviser_in_post(database)
-    absent, other = await registered(database, adviser, PAST_DAY), await registered(database, adviser)
+    absent, other = await register_in(database, adviser, PAST_DAY), await register_in(database, adviser)
 
-    await attend(database, id_of(absent), outcome, "certificat", asking())
+    await mark_attendance(database, id_of(absent), outcome, "certificat", a_request_context())
 
-    row = await standing(database, absent)
+    row = await stored_registration(database, absent)
     assert (row["status"], row["unit"], row["motive"]) == (outcome, unit, "certificat")
-    assert (await standing(database, other))["status"] == waiting
+    assert (await stored_registration(database, other))["status"] == waiting
 
 
 async def test_a_missed_initial_training_has_the_modules_that_rested_on_it_decided_again(database: Database) -> None:
     adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
-    initial = await registered(database, adviser, PAST_DAY, INITIAL)
-    module = await registered(database, adviser)
-    assert (await standing(database, module))["unit"] == "first_year#1"
+    initial = await register_in(database, adviser, PAST_DAY, INITIAL)
+    module = await register_in(database, adviser)
+    assert (await stored_registration(database, module))["unit"] == "first_year#1"
 
-    await attend(database, id_of(initial), Attendance.ABSENT_JUSTIFIED, None, asking())
+    await mark_attendance(database, id_of(initial), Attendance.ABSENT_JUSTIFIED, None, a_request_context())
 
-    assert (await standing(database, module))["status"] == "refused"
+    assert (await stored_registration(database, module))["status"] == "refused"
 
 
 async def test_a_moved_session_takes_the_unit_of_its_new_year_and_frees_the_other(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    moved, waiting = await registered(database, adviser), await registered(database, adviser, FIRST_DAY + timedelta(1))
+    moved, waiting = (
+        await register_in(database, adviser),
+        await register_in(database, adviser, FIRST_DAY + timedelta(1)),
+    )
 
     moving = a_session(day("2027-02-02"))
-    await reschedule(database, id_of(moved), lambda _, venue: (moving, venue), Expected(frozenset({1})), asking())
+    await reschedule(
+        database, id_of(moved), lambda _, venue: (moving, venue), Precondition(frozenset({1})), a_request_context()
+    )
 
-    assert (await standing(database, moved))["unit"] == "civil_year:2027#1"
-    assert (await standing(database, waiting))["unit"] == "civil_year:2026#1"
+    assert (await stored_registration(database, moved))["unit"] == "civil_year:2027#1"
+    assert (await stored_registration(database, waiting))["unit"] == "civil_year:2026#1"
 
 
 async def test_a_session_is_moved_by_whoever_knows_the_version_before_it_starts(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    registration = id_of(await registered(database, adviser))
-    begun = id_of(await registered(database, adviser, PAST_DAY, "cafe-ia"))
+    registration = id_of(await register_in(database, adviser))
+    begun = id_of(await register_in(database, adviser, PAST_DAY, "cafe-ia"))
 
-    with pytest.raises(PreconditionMissing):
-        await reschedule(database, registration, lambda _, venue: (a_session(), venue), NOTHING_SAID, asking())
-    with pytest.raises(Stale):
+    with pytest.raises(PreconditionRequired):
         await reschedule(
-            database, registration, lambda _, venue: (a_session(), venue), Expected(frozenset({9})), asking()
+            database, registration, lambda _, venue: (a_session(), venue), NO_PRECONDITION, a_request_context()
+        )
+    with pytest.raises(PreconditionFailed):
+        await reschedule(
+            database,
+            registration,
+            lambda _, venue: (a_session(), venue),
+            Precondition(frozenset({9})),
+            a_request_context(),
         )
     with pytest.raises(SessionStarted):
-        await reschedule(database, begun, lambda _, venue: (a_session(), venue), ANYTHING, asking())
+        await reschedule(database, begun, lambda _, venue: (a_session(), venue), ANY_VERSION, a_request_context())
 
 
 async def test_a_notice_may_be_refused_again_and_is_for_refused_registrations_only(database: Database) -> None:
     adviser = await an_adviser(database)
-    refused = id_of(await registered(database, adviser))
-    accepted = id_of(await registered(database, await an_adviser_in_post(database)))
+    refused = id_of(await register_in(database, adviser))
+    accepted = id_of(await register_in(database, await an_adviser_in_post(database)))
 
-    again = told(await reexamine(database, refused, asking(), employer_agreement=False))
+    again = answer_content(await reexamine(database, refused, a_request_context(), employer_agreement=False))
     with pytest.raises(InvalidTransition):
-        await reexamine(database, accepted, asking(), employer_agreement=False)
+        await reexamine(database, accepted, a_request_context(), employer_agreement=False)
 
     assert (again["status"], again["version"]) == ("refused", 2)
 
 
 async def test_a_notice_does_not_make_a_second_active_registration(database: Database) -> None:
     adviser = await an_adviser(database)
-    refused = await registered(database, adviser)
+    refused = await register_in(database, adviser)
     await a_contract(database, adviser)
-    accepted = await registered(database, adviser)
+    accepted = await register_in(database, adviser)
 
     with pytest.raises(DuplicateRegistration) as duplicate:
-        await reexamine(database, id_of(refused), asking(), employer_agreement=False)
+        await reexamine(database, id_of(refused), a_request_context(), employer_agreement=False)
 
     assert duplicate.value.first == id_of(accepted)
-    assert (await standing(database, refused))["version"] == 1
+    assert (await stored_registration(database, refused))["version"] == 1
 
 
 async def test_the_positioning_test_is_of_an_initial_training_and_of_a_path_of_its_date(database: Database) -> None:
     adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
-    initial = id_of(await registered(database, adviser, module=INITIAL))
-    module = id_of(await registered(database, adviser, FIRST_DAY + timedelta(1)))
+    initial = id_of(await register_in(database, adviser, module=INITIAL))
+    module = id_of(await register_in(database, adviser, FIRST_DAY + timedelta(1)))
 
     with pytest.raises(NotInitialTraining):
-        await position(database, module, day("2026-06-01"), 175, asking())
+        await record_positioning(database, module, day("2026-06-01"), 175, a_request_context())
     with pytest.raises(HoursNotOffered) as refused:
-        await position(database, initial, day("2026-06-01"), 70, asking())
-    positioned = told(await position(database, initial, day("2025-06-01"), 70, asking()))
+        await record_positioning(database, initial, day("2026-06-01"), 70, a_request_context())
+    positioned = answer_content(await record_positioning(database, initial, day("2025-06-01"), 70, a_request_context()))
 
     assert refused.value.offered == (175,)
     assert (positioned["positioning_hours"], positioned["version"]) == (70, 2)
@@ -286,12 +312,12 @@ async def test_the_positioning_test_is_of_an_initial_training_and_of_a_path_of_i
 
 async def test_what_no_rule_reads_is_kept_by_the_actions_that_follow(database: Database) -> None:
     adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
-    initial = await registered(database, adviser, PAST_DAY, INITIAL)
-    await position(database, id_of(initial), day("2026-05-01"), 175, asking())
+    initial = await register_in(database, adviser, PAST_DAY, INITIAL)
+    await record_positioning(database, id_of(initial), day("2026-05-01"), 175, a_request_context())
 
-    await attend(database, id_of(initial), Attendance.COMPLETED, None, asking())
+    await mark_attendance(database, id_of(initial), Attendance.COMPLETED, None, a_request_context())
 
-    row = await standing(database, initial)
+    row = await stored_registration(database, initial)
     assert (row["positioning_hours"], row["positioning_taken_on"]) == (175, day("2026-05-01"))
     assert (row["status"], row["version"]) == ("completed", 3)
 
@@ -299,7 +325,11 @@ async def test_what_no_rule_reads_is_kept_by_the_actions_that_follow(database: D
 async def test_attempts_are_counted_and_say_who_pays_the_next(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
     answers = [
-        told(await certify(database, Result(adviser, "pix", outcome, day(on), motive, None), asking()))
+        answer_content(
+            await record_result(
+                database, ExamResult(adviser, "pix", outcome, day(on), motive, None), a_request_context()
+            )
+        )
         for outcome, on, motive in (
             (CertificationOutcome.ABSENT_JUSTIFIED, "2026-03-02", "force_majeure"),
             (CertificationOutcome.FAILED, "2026-04-02", None),
@@ -316,29 +346,39 @@ async def test_a_certification_names_what_exists_and_a_motive_of_its_date(databa
     obtained, justified = CertificationOutcome.OBTAINED, CertificationOutcome.ABSENT_JUSTIFIED
 
     for result, pointer in (
-        (Result(uuid4(), "pix", obtained, on, None, None), "/adviser_id"),
-        (Result(adviser, "x", obtained, on, None, None), "/qualification"),
-        (Result(adviser, "pix", obtained, on, None, uuid4()), "/training_organisation_id"),
+        (ExamResult(uuid4(), "pix", obtained, on, None, None), "/adviser_id"),
+        (ExamResult(adviser, "x", obtained, on, None, None), "/qualification"),
+        (ExamResult(adviser, "pix", obtained, on, None, uuid4()), "/training_organisation_id"),
     ):
         with pytest.raises(UnknownReference) as unknown:
-            await certify(database, result, asking())
+            await record_result(database, result, a_request_context())
         assert unknown.value.pointers == (pointer,)
     with pytest.raises(MotiveNotValid):
-        await certify(database, Result(adviser, "pix", justified, on, "covid_positive_test", None), asking())
+        await record_result(
+            database, ExamResult(adviser, "pix", justified, on, "covid_positive_test", None), a_request_context()
+        )
     with pytest.raises(MotiveNotValid):
-        await certify(database, Result(adviser, "pix", obtained, on, "force_majeure", None), asking())
+        await record_result(
+            database, ExamResult(adviser, "pix", obtained, on, "force_majeure", None), a_request_context()
+        )
     assert await database.many("SELECT id FROM certification") == []
 
 
 async def test_no_more_is_carried_over_than_the_bucket_has_left(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    await registered(database, adviser)
+    await register_in(database, adviser)
 
     for bucket in ("civil_year:2026", "carry_over:civil_year:2025", "supplementary:cafe-ia", "unheard-of"):
         with pytest.raises(NothingToCarryOver):
-            await carry_over(database, adviser, Report(bucket, 1, "maladie", None), asking())
-    carried = told(await carry_over(database, adviser, Report("civil_year:2025", 1, "maladie", None), asking()))
+            await grant_carry_over(database, adviser, CarryOverGrant(bucket, 1, "maladie", None), a_request_context())
+    carried = answer_content(
+        await grant_carry_over(
+            database, adviser, CarryOverGrant("civil_year:2025", 1, "maladie", None), a_request_context()
+        )
+    )
     with pytest.raises(NothingToCarryOver):
-        await carry_over(database, adviser, Report("civil_year:2025", 1, "maladie", None), asking())
+        await grant_carry_over(
+            database, adviser, CarryOverGrant("civil_year:2025", 1, "maladie", None), a_request_context()
+        )
 
     assert (carried["units"], carried["decided_on"]) == (1, "2026-06-15")

@@ -4,25 +4,25 @@ import pytest
 
 from app.persistence.engine.database import Database
 from app.persistence.registrations import list_decisions
-from app.use_cases.errors import PreconditionMissing, Stale, UnknownReference
-from app.use_cases.preconditions import ANYTHING, Expected
+from app.use_cases.errors import PreconditionFailed, PreconditionRequired, UnknownReference
+from app.use_cases.preconditions import ANY_VERSION, Precondition
 from app.use_cases.registrations.reexamine_registration import reexamine
-from app.use_cases.upsert_contract import keep_contract
+from app.use_cases.upsert_contract import upsert_contract
 from tests.fake_clock import MORNING
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
-    NOTHING_SAID,
+    NO_PRECONDITION,
     PAST_DAY,
     a_contract,
+    a_request_context,
     an_adviser,
     an_adviser_in_post,
-    asking,
     change_contract,
     contract_columns,
     day,
     id_of,
-    registered,
-    standing,
+    register_in,
+    stored_registration,
 )
 
 LATER = MORNING.replace(hour=18)
@@ -31,10 +31,12 @@ LATER = MORNING.replace(hour=18)
 async def test_a_contract_kept_as_is_keeps_its_version_and_decides_nothing(database: Database) -> None:
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser)
-    await registered(database, adviser)
+    await register_in(database, adviser)
     written = await database.many("SELECT xmin::text FROM contract UNION ALL SELECT xmin::text FROM registration")
 
-    row, is_new = await keep_contract(database, contract, contract_columns(adviser), ANYTHING, asking(now=LATER))
+    row, is_new = await upsert_contract(
+        database, contract, contract_columns(adviser), ANY_VERSION, a_request_context(now=LATER)
+    )
 
     assert (row["version"], row["updated_at"], is_new) == (1, MORNING, False)
     assert written == await database.many(
@@ -48,11 +50,11 @@ async def test_a_contract_that_exists_is_changed_by_whoever_knows_its_version_on
     contract = await a_contract(database, adviser)
     changed = contract_columns(adviser, employer_name="Ville renommée")
 
-    with pytest.raises(PreconditionMissing):
-        await keep_contract(database, contract, changed, NOTHING_SAID, asking())
-    with pytest.raises(Stale) as stale:
-        await keep_contract(database, contract, changed, Expected(frozenset({2, 3})), asking())
-    row, _ = await keep_contract(database, contract, changed, Expected(frozenset({1})), asking())
+    with pytest.raises(PreconditionRequired):
+        await upsert_contract(database, contract, changed, NO_PRECONDITION, a_request_context())
+    with pytest.raises(PreconditionFailed) as stale:
+        await upsert_contract(database, contract, changed, Precondition(frozenset({2, 3})), a_request_context())
+    row, _ = await upsert_contract(database, contract, changed, Precondition(frozenset({1})), a_request_context())
 
     assert stale.value.version == 1
     assert row["version"] == 2
@@ -63,7 +65,7 @@ async def test_a_contract_never_passes_to_another_adviser(database: Database) ->
     contract = await a_contract(database, adviser)
 
     with pytest.raises(UnknownReference) as refused:
-        await keep_contract(database, contract, contract_columns(other), ANYTHING, asking())
+        await upsert_contract(database, contract, contract_columns(other), ANY_VERSION, a_request_context())
 
     assert refused.value.pointers == ("/adviser_id",)
     kept = await database.one("SELECT adviser_id, version FROM contract")
@@ -73,7 +75,7 @@ async def test_a_contract_never_passes_to_another_adviser(database: Database) ->
 
 async def test_a_contract_of_nobody_is_refused(database: Database) -> None:
     with pytest.raises(UnknownReference) as refused:
-        await keep_contract(database, uuid4(), contract_columns(uuid4()), NOTHING_SAID, asking())
+        await upsert_contract(database, uuid4(), contract_columns(uuid4()), NO_PRECONDITION, a_request_context())
 
     assert refused.value.pointers == ("/adviser_id",)
 
@@ -95,70 +97,70 @@ async def test_a_contract_renews_another_one_of_the_same_adviser_only(database: 
 async def test_a_termination_refuses_what_is_to_come_and_its_unit_goes_to_whoever_waits(database: Database) -> None:
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser)
-    begun_waiting = await registered(database, adviser, day("2026-12-01"), "cybersecurite")
-    waiting = await registered(database, adviser, PAST_DAY)
-    assert (await standing(database, begun_waiting))["unit"] == "civil_year:2026#1"
-    assert (await standing(database, waiting))["status"] == "awaiting_choice"
+    begun_waiting = await register_in(database, adviser, day("2026-12-01"), "cybersecurite")
+    waiting = await register_in(database, adviser, PAST_DAY)
+    assert (await stored_registration(database, begun_waiting))["unit"] == "civil_year:2026#1"
+    assert (await stored_registration(database, waiting))["status"] == "awaiting_choice"
 
     await change_contract(database, contract, adviser, terminated_on=day("2026-06-30"))
 
-    assert (await standing(database, begun_waiting))["status"] == "refused"
-    promoted = await standing(database, waiting)
+    assert (await stored_registration(database, begun_waiting))["status"] == "refused"
+    promoted = await stored_registration(database, waiting)
     assert (promoted["status"], promoted["unit"], promoted["version"]) == ("accepted", "civil_year:2026#1", 2)
 
 
 async def test_a_session_that_has_started_is_not_decided_again(database: Database) -> None:
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser)
-    begun = await registered(database, adviser, PAST_DAY)
+    begun = await register_in(database, adviser, PAST_DAY)
 
     await change_contract(database, contract, adviser, terminated_on=day("2026-01-31"))
 
-    row = await standing(database, begun)
+    row = await stored_registration(database, begun)
     assert (row["status"], row["unit"], row["version"]) == ("accepted", "civil_year:2026#1", 1)
 
 
 async def test_a_session_of_today_in_paris_has_started_even_while_it_is_yesterday_in_utc(database: Database) -> None:
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser)
-    begun = await registered(database, adviser, day("2026-06-16"))
+    begun = await register_in(database, adviser, day("2026-06-16"))
     past_midnight_in_paris = MORNING.replace(hour=22, minute=30)
 
-    await keep_contract(
+    await upsert_contract(
         database,
         contract,
         contract_columns(adviser, terminated_on=day("2026-01-31")),
-        ANYTHING,
-        asking(now=past_midnight_in_paris),
+        ANY_VERSION,
+        a_request_context(now=past_midnight_in_paris),
     )
 
-    assert (await standing(database, begun))["status"] == "accepted"
+    assert (await stored_registration(database, begun))["status"] == "accepted"
 
 
 async def test_a_refusal_stands_until_the_notice_even_once_its_reason_is_gone(database: Database) -> None:
     adviser = await an_adviser(database)
-    refused = await registered(database, adviser)
+    refused = await register_in(database, adviser)
 
     await a_contract(database, adviser)
-    untouched = await standing(database, refused)
-    await reexamine(database, id_of(refused), asking(), employer_agreement=False)
+    untouched = await stored_registration(database, refused)
+    await reexamine(database, id_of(refused), a_request_context(), employer_agreement=False)
 
     assert (untouched["status"], untouched["version"]) == ("refused", 1)
-    assert (await standing(database, refused))["status"] == "accepted"
+    assert (await stored_registration(database, refused))["status"] == "accepted"
     assert [row["cause"] for row in await list_decisions(database, id_of(refused))] == ["re_examination", "request"]
 
 
 async def test_what_waits_is_offered_the_payers_of_the_contract_of_the_moment(database: Database) -> None:
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser)
-    await registered(database, adviser)
-    waiting = await registered(database, adviser, FIRST_DAY.replace(day=9))
-    before = (await standing(database, waiting))["offered_payers"]
+    await register_in(database, adviser)
+    waiting = await register_in(database, adviser, FIRST_DAY.replace(day=9))
+    before = (await stored_registration(database, waiting))["offered_payers"]
 
     await change_contract(database, contract, adviser, employer_legal_form="private")
 
     assert before == ["employer", "self"]
-    assert (await standing(database, waiting))["offered_payers"] == ["employer", "opco", "self"]
+    assert (await stored_registration(database, waiting))["offered_payers"] == ["employer", "opco", "self"]
 
 
 async def test_what_waits_is_offered_the_payers_of_the_moment_even_once_its_session_has_started(
@@ -166,12 +168,12 @@ async def test_what_waits_is_offered_the_payers_of_the_moment_even_once_its_sess
 ) -> None:
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser)
-    await registered(database, adviser)
-    waiting = await registered(database, adviser, PAST_DAY)
+    await register_in(database, adviser)
+    waiting = await register_in(database, adviser, PAST_DAY)
 
     await change_contract(database, contract, adviser, employer_legal_form="private")
 
-    row = await standing(database, waiting)
+    row = await stored_registration(database, waiting)
     assert (row["status"], row["offered_payers"]) == ("awaiting_choice", ["employer", "opco", "self"])
     assert len(await list_decisions(database, id_of(waiting))) == 1
 
@@ -179,8 +181,8 @@ async def test_what_waits_is_offered_the_payers_of_the_moment_even_once_its_sess
 async def test_another_adviser_is_not_decided_again(database: Database) -> None:
     adviser, other = await an_adviser(database), await an_adviser_in_post(database)
     contract = await a_contract(database, adviser)
-    theirs = await registered(database, other)
+    theirs = await register_in(database, other)
 
     await change_contract(database, contract, adviser, terminated_on=day("2026-06-30"))
 
-    assert (await standing(database, theirs))["version"] == 1
+    assert (await stored_registration(database, theirs))["version"] == 1

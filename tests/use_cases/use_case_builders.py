@@ -14,19 +14,19 @@ from app.domain.facts.session import Session, SessionFormat
 from app.persistence.administration.clients import Client, Role
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Answer, Attempt
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM
-from app.use_cases.advisers.upsert_adviser import keep_adviser
-from app.use_cases.preconditions import ANYTHING, Expected
-from app.use_cases.registrations.register_adviser import Demand, register
-from app.use_cases.request_context import Asked
-from app.use_cases.upsert_contract import keep_contract
+from app.use_cases.advisers.upsert_adviser import upsert_adviser
+from app.use_cases.preconditions import ANY_VERSION, Precondition
+from app.use_cases.registrations.register_adviser import NewRegistration, register
+from app.use_cases.request_context import RequestContext
+from app.use_cases.upsert_contract import upsert_contract
 from tests.fake_clock import MORNING
 
 day: Final = date.fromisoformat
 
-NOTHING_SAID: Final = Expected()
+NO_PRECONDITION: Final = Precondition()
 FIRST_DAY: Final = day("2026-09-08")  # to come, by the clock of the tests
 PAST_DAY: Final = day("2026-05-12")
 MODULE: Final = "numerique-responsable"
@@ -36,35 +36,35 @@ PLATFORM: Final = Client(UUID(int=7_001), Role.PLATFORM, None)
 MEDNUM: Final = Client(UUID(int=7_002), Role.TRAINING_ORGANISATION, LA_MEDNUM)
 
 
-def every_column(row: Row) -> Answer:
+def whole_row_answer(row: Row) -> ReplayableResponse:
     """The whole row as it stands: what a client is told, and more."""
-    return Answer(200, orjson.dumps(dict(row), default=str), {"ETag": f'"{row.get("version")}"'})
+    return ReplayableResponse(200, orjson.dumps(dict(row), default=str), {"ETag": f'"{row.get("version")}"'})
 
 
-def conflict_named(conflict: Conflict) -> Answer:
-    return Answer(409, type(conflict).__name__.encode(), {"Content-Type": "application/problem+json"})
+def conflict_answer(conflict: Conflict) -> ReplayableResponse:
+    return ReplayableResponse(409, type(conflict).__name__.encode(), {"Content-Type": "application/problem+json"})
 
 
-def asking(
+def a_request_context(
     *,
     client: Client = PLATFORM,
     now: datetime = MORNING,
     key: str | None = None,
     request: str = "the same request",
-    worded: Callable[[Row], Answer] = every_column,
-    trace: Trace | None = None,
-) -> Asked:
+    worded: Callable[[Row], ReplayableResponse] = whole_row_answer,
+    trace: AuditEntry | None = None,
+) -> RequestContext:
     """Equal `request`s are equal requests."""
     fingerprint = sha256(request.encode()).digest()
-    attempt = None if key is None else Attempt(client.id, key, fingerprint, now, conflict_named)
-    return Asked(client, now, worded, attempt, trace)
+    attempt = None if key is None else IdempotentRequest(client.id, key, fingerprint, now, conflict_answer)
+    return RequestContext(client, now, worded, attempt, trace)
 
 
-def a_key() -> str:
+def an_idempotency_key() -> str:
     return str(uuid4())
 
 
-def told(answer: Answer) -> dict[str, Any]:
+def answer_content(answer: ReplayableResponse) -> dict[str, Any]:
     content: dict[str, Any] = orjson.loads(answer.body)
     return content
 
@@ -109,18 +109,18 @@ def contract_columns(adviser: UUID, **others: Any) -> dict[str, Any]:
 
 async def an_adviser(database: Database, **others: Any) -> UUID:
     adviser = uuid4()
-    await keep_adviser(database, adviser, adviser_columns(**others), NOTHING_SAID, asking())
+    await upsert_adviser(database, adviser, adviser_columns(**others), NO_PRECONDITION, a_request_context())
     return adviser
 
 
 async def a_contract(database: Database, adviser: UUID, **others: Any) -> UUID:
     contract = uuid4()
-    await keep_contract(database, contract, contract_columns(adviser, **others), NOTHING_SAID, asking())
+    await upsert_contract(database, contract, contract_columns(adviser, **others), NO_PRECONDITION, a_request_context())
     return contract
 
 
 async def change_contract(database: Database, contract: UUID, adviser: UUID, **others: Any) -> None:
-    await keep_contract(database, contract, contract_columns(adviser, **others), ANYTHING, asking())
+    await upsert_contract(database, contract, contract_columns(adviser, **others), ANY_VERSION, a_request_context())
 
 
 async def an_adviser_in_post(database: Database, **others: Any) -> UUID:
@@ -133,23 +133,29 @@ def a_session(starts_on: date = FIRST_DAY) -> Session:
     return Session(starts_on, starts_on, SessionFormat.REMOTE)
 
 
-def a_demand(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> Demand:
+def a_registration_command(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> NewRegistration:
     organisation = LA_FABRIK if module == INITIAL else LA_MEDNUM
-    return Demand(adviser, ModuleCode(module), organisation, a_session(starts_on), day("2026-04-01"), False)  # noqa: FBT003  # the employer's agreement, last of six
+    return NewRegistration(adviser, ModuleCode(module), organisation, a_session(starts_on), day("2026-04-01"), False)  # noqa: FBT003  # the employer's agreement, last of six
 
 
-async def registered(
-    database: Database, adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE, asked: Asked | None = None
+async def register_in(
+    database: Database,
+    adviser: UUID,
+    starts_on: date = FIRST_DAY,
+    module: str = MODULE,
+    asked: RequestContext | None = None,
 ) -> dict[str, Any]:
     """The registration as it was told."""
-    return told(await register(database, a_demand(adviser, starts_on, module), asked or asking()))
+    return answer_content(
+        await register(database, a_registration_command(adviser, starts_on, module), asked or a_request_context())
+    )
 
 
 def id_of(registration: Mapping[str, Any]) -> UUID:
     return UUID(registration["id"])
 
 
-async def standing(database: Database, registration: Mapping[str, Any]) -> Row:
+async def stored_registration(database: Database, registration: Mapping[str, Any]) -> Row:
     """The row of the registration as it is stored now."""
     row = await database.one("SELECT * FROM registration WHERE id = $1", id_of(registration))
     assert row is not None

@@ -18,7 +18,7 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.persistence.administration import audit_log
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT, Filter
-from app.persistence.engine.transactions.audit_entries import first_id
+from app.persistence.engine.transactions.audit_entries import lowest_id_at
 
 router = APIRouter(prefix="/v1/audit-log", tags=["Administration"], route_class=StrictRoute)
 
@@ -84,8 +84,8 @@ async def search_audit_log(
         filters.append(Filter("{t}.subject_ids @> ARRAY[{}::uuid]", subject_id))
     if since is not None:
         after = parse_instant("since", since)
-        filters += [Filter("{t}.id >= {}", first_id(after)), Filter("{t}.at >= {}", after)]
-    await authorised.service.audit_log.note(authorised.audit_entry, [subject_id] if subject_id else [])
+        filters += [Filter("{t}.id >= {}", lowest_id_at(after)), Filter("{t}.at >= {}", after)]
+    await authorised.service.audit_log.write(authorised.audit_entry, [subject_id] if subject_id else [])
     return await authorised.run_heavy_work(
         lambda: paging.respond(authorised, audit_log.list_page, filters, audit_entry_resource)
     )

@@ -22,11 +22,11 @@ from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, 
 from app.api.http.routing import UPLOAD_BODY, StrictRoute, problem_responses
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.imports import LARGEST_FILE, ImportKind, ImportStatus
+from app.persistence.administration.imports import MAX_FILE_BYTES, ImportKind, ImportStatus
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.idempotency import Answer
-from app.use_cases.administration.request_import import ask_for_import
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.administration.request_import import request_import
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/imports", tags=["Imports"], route_class=StrictRoute)
@@ -36,7 +36,11 @@ WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_WR
 
 MAX_COLUMNS = 200
 CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
-REJECTS_SCHEMA: dict[str, Any] = {"type": "string", "maxLength": LARGEST_FILE * 10, "pattern": r"^\uFEFFLigne rejetée;"}
+REJECTS_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "maxLength": MAX_FILE_BYTES * 10,
+    "pattern": r"^\uFEFFLigne rejetée;",
+}
 NO_REJECTED_LINES = Sentence(fr="Aucune ligne n’a été rejetée, ou pas encore.", en="No line was rejected, or not yet.")
 
 
@@ -48,7 +52,7 @@ class ImportRequest(field_types.RequestBody):
         UploadFile,
         Field(
             description="Le tableur ; son nom et son type déclaré ne comptent pas.",
-            json_schema_extra={"format": "binary", "maxLength": LARGEST_FILE},
+            json_schema_extra={"format": "binary", "maxLength": MAX_FILE_BYTES},
         ),
     ]
     dry_run: Annotated[bool, Field(description="Tout vérifier, ne rien écrire.")] = False
@@ -128,19 +132,19 @@ async def post_import(
     entière, par les règles de cette API, ou rejetée avec ses motifs ; recommencer ne change rien de plus. Les colonnes
     sont les champs de cette API (`conum_id`, `employer.siret`), ou les intitulés des systèmes voisins."""
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         location = f"{authorised.service.base_url}/v1/imports/{row['id']}"
         return replayable_response(
             _import_resource(row, authorised), authorised.language, status=202, location=location
         )
 
     content = await body.file.read()
-    if len(content) > LARGEST_FILE:
+    if len(content) > MAX_FILE_BYTES:
         raise Problem("payload-too-large", UPLOAD_BODY.too_large)
     digest = sha256(content).hexdigest()
     fingerprint = Fingerprint(kind=body.kind, dry_run=body.dry_run, digest=digest)
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), fingerprint)
-    store_import = partial(ask_for_import, authorised.database, body.kind, content, context, dry_run=body.dry_run)
+    store_import = partial(request_import, authorised.database, body.kind, content, context, dry_run=body.dry_run)
     return to_response(await authorised.run_heavy_work(store_import))
 
 
@@ -154,7 +158,7 @@ async def get_import(import_id: Id, authorised: ReadAccess) -> Response:
     """Les lignes comptées jusqu’ici ; `done` ou `failed` à la fin."""
     row = await imports.read(authorised.reader, import_id)
     if row is None:
-        raise Missing("import")
+        raise NotFound("import")
     return json_response(_import_resource(row, authorised), authorised.language)
 
 

@@ -23,8 +23,8 @@ from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.administration import policies
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import Answer
-from app.use_cases.administration.add_policy import add_policy, try_policy
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.administration.add_policy import add_policy, dry_run_policy
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/policies", tags=["Politique"], route_class=StrictRoute)
@@ -80,7 +80,7 @@ async def post_policy(body: PolicyRequest, authorised: WriteAccess, idempotency_
     les sessions de sa période, la lisent aussitôt.
     """
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         location = f"{authorised.service.base_url}/v1/policies/{row['version']}"
         return replayable_response(policy_resource(row), authorised.language, status=201, location=location)
 
@@ -104,9 +104,11 @@ async def try_policy_version(request: Request, body: PolicyRequest, authorised: 
     """
     request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + DRY_RUN_SECONDS)
     context = authorised.request_context(partial(replayable_response, language=authorised.language))
-    differences = await authorised.run_heavy_work(lambda: try_policy(authorised.database, body.to_policy(), context))
+    differences = await authorised.run_heavy_work(
+        lambda: dry_run_policy(authorised.database, body.to_policy(), context)
+    )
     # A dry run is looked back at also when it changes nothing.
-    await authorised.service.audit_log.note(
+    await authorised.service.audit_log.write(
         authorised.audit_entry, (difference.adviser_id for difference in differences)
     )
     return json_response(dry_run_resource(differences, authorised.language), authorised.language)

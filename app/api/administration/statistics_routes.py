@@ -25,7 +25,7 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.registration import Funding, Status
 from app.persistence.administration.statistics import (
-    MOST_GROUPS,
+    MAX_GROUPS,
     AfterQuota,
     Grouping,
     Measure,
@@ -85,7 +85,7 @@ FORMATS_OFFERED = Sentence(
 )
 
 
-CSV_SCHEMA = {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*\r\n", "maxLength": MOST_GROUPS * MAX_LINE_LENGTH}
+CSV_SCHEMA = {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*\r\n", "maxLength": MAX_GROUPS * MAX_LINE_LENGTH}
 
 
 class StatisticResource(TypedDict):
@@ -109,7 +109,7 @@ class StatisticResource(TypedDict):
 class StatisticsResource(TypedDict):
     """Des groupes, dans l’ordre de leurs valeurs."""
 
-    data: Annotated[list[StatisticResource], Field(max_length=MOST_GROUPS)]
+    data: Annotated[list[StatisticResource], Field(max_length=MAX_GROUPS)]
 
 
 @router.get(

@@ -37,10 +37,10 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.persistence.advisers import advisers, carry_overs
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
-from app.persistence.engine.transactions.idempotency import Answer
-from app.use_cases.advisers.grant_carry_over import Report, carry_over
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.advisers.show_training_record import show_training_record
-from app.use_cases.advisers.upsert_adviser import add_adviser, keep_adviser
+from app.use_cases.advisers.upsert_adviser import add_adviser, upsert_adviser
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=StrictRoute)
@@ -89,7 +89,7 @@ async def post_adviser(
     """L’identifiant est attribué ici ; pour choisir le vôtre, utilisez PUT."""
     check_no_id(body.id, "PUT /v1/advisers/{id}")
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         location = f"{authorised.service.base_url}/v1/advisers/{row['id']}"
         return replayable_response(
             _adviser_as_seen(authorised, row), authorised.language, status=201, location=location
@@ -112,7 +112,7 @@ async def put_adviser(
 ) -> Response:
     """L’identifiant est choisi par l’appelant, comme celui de La Coop. `If-Match: *` : la dernière écriture gagne."""
     check_id_matches_path("id", adviser_id, body.id)
-    row, is_new = await keep_adviser(
+    row, is_new = await upsert_adviser(
         authorised.database,
         adviser_id,
         body.columns(),
@@ -189,7 +189,7 @@ async def patch_adviser(
     version = parse_if_match(if_match).narrowed(row["version"])
     body = patched_body(AdviserRequest, adviser_resource(row, with_contact=True), patch)
     check_id_matches_path("id", adviser_id, body.id)
-    changed, _ = await keep_adviser(
+    changed, _ = await upsert_adviser(
         authorised.database,
         adviser_id,
         body.columns(),
@@ -220,7 +220,7 @@ async def get_training_record(
         adviser_id,
         on=parse_day_parameter(on),
         history=history,
-        asked=authorised.request_context(partial(replayable_response, language=authorised.language)),
+        context=authorised.request_context(partial(replayable_response, language=authorised.language)),
     )
     visible_ids = frozenset(item.id for item in registrations)
     viewer = RecordViewer(visible_ids, authorised.owner, authorised.language, authorised.service.base_url)
@@ -254,10 +254,10 @@ async def post_carry_over(
     adviser_id: Id, body: CarryOverRequest, authorised: CarryOverAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Sur décision du support, après justification : ce que le droit a encore passe à l’année suivante."""
-    report = Report(body.bucket, body.units, body.motive, body.decided_on)
+    report = CarryOverGrant(body.bucket, body.units, body.motive, body.decided_on)
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         return replayable_response(carry_over_resource(row), authorised.language, status=201)
 
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
-    return to_response(await carry_over(authorised.database, adviser_id, report, context))
+    return to_response(await grant_carry_over(authorised.database, adviser_id, report, context))

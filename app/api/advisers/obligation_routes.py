@@ -14,8 +14,8 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.domain.record.obligations import ObligationStatus
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
-from app.use_cases.advisers.list_exams_and_obligations import Survey, modules_to_follow
+from app.persistence.engine.pagination import PageQuery, PageRows
+from app.use_cases.advisers.list_exams_and_obligations import FileScan, modules_to_follow
 from app.use_cases.civil_date import civil_date
 
 router = APIRouter(prefix="/v1/obligations", tags=["Conseillers"], route_class=StrictRoute)
@@ -61,9 +61,9 @@ async def list_obligations(
     Les règles lisent chaque dossier, un nombre limité par page : une page courte, ou vide, peut avoir une suite.
     """
 
-    async def read(reader: Reader, page: Page) -> Slice:
+    async def read(reader: Reader, page: PageQuery) -> PageRows:
         return await modules_to_follow(
-            Survey(authorised.database, reader), page, year, status, civil_date(authorised.now)
+            FileScan(authorised.database, reader), page, year, status, civil_date(authorised.now)
         )
 
     return await authorised.run_heavy_work(

@@ -14,8 +14,8 @@ from app.api.http.fields.field_types import DisplayText, Id
 from app.api.http.request_headers import IfMatch, parse_if_match
 from app.api.http.routing import StrictRoute
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
-from app.persistence.advisers.personal_data import Extract, read_everything
-from app.persistence.engine.transactions.adviser_locks import Missing
+from app.persistence.advisers.personal_data import TableExport, read_everything
+from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.wording.languages import Language
@@ -48,7 +48,7 @@ class ExportResource(TypedDict):
     holdings: Annotated[list[HoldingResource], Field(max_length=MAX_HOLDINGS)]
 
 
-def _holding_resource(extract: Extract, years: int) -> HoldingResource:
+def _holding_resource(extract: TableExport, years: int) -> HoldingResource:
     holding = extract.holding
     return {
         "title": holding.title,
@@ -69,7 +69,7 @@ async def export_adviser(adviser_id: Id, authorised: ReadAccess) -> Response:
     Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
     present = await ADVISERS.read(authorised.database, adviser_id)
     if present is None:
-        raise Missing("adviser")
+        raise NotFound("adviser")
     extracts = await authorised.run_heavy_work(lambda: read_everything(authorised.database, present, authorised.now))
     years = authorised.service.anonymise_after_years
     resource: ExportResource = {

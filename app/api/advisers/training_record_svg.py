@@ -61,7 +61,7 @@ async def draw_training_record(
         adviser_id,
         on=parse_day_parameter(on),
         history=True,
-        asked=authorised.request_context(partial(replayable_response, language=authorised.language)),
+        context=authorised.request_context(partial(replayable_response, language=authorised.language)),
     )
     contracts = [each for each in record.post.contracts if authorised.owner is None or each == record.post.contract]
     svg = render_timeline(build_timeline(adviser_id, record, contracts, registrations, await _titles(authorised)))

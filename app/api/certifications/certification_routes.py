@@ -33,12 +33,12 @@ from app.domain.record.exam_presentations import Presentation, PresentationStatu
 from app.persistence import certifications
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.pagination import PageQuery, PageRows
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.engine.upsert import QUALIFICATIONS
-from app.use_cases.advisers.list_exams_and_obligations import Survey, exams_to_present
+from app.use_cases.advisers.list_exams_and_obligations import FileScan, exams_to_present
 from app.use_cases.civil_date import civil_date
-from app.use_cases.record_certification import Result, certify
+from app.use_cases.record_certification import ExamResult, record_result
 from app.wording.languages import Language, Sentence
 from app.wording.training_records import replacement_sentence
 
@@ -158,12 +158,12 @@ async def post_certification(
 ) -> Response:
     """Un refus que ce résultat lève devient réexaminable, et le conseiller en est prévenu."""
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         location = f"{authorised.service.base_url}/v1/certifications/{row['id']}"
         resource = certification_resource(row, authorised.language, authorised.owner)
         return replayable_response(resource, authorised.language, status=201, location=location)
 
-    result = Result(
+    result = ExamResult(
         body.adviser_id,
         body.qualification,
         body.outcome,
@@ -172,7 +172,7 @@ async def post_certification(
         _recording_organisation(authorised, body.training_organisation_id),
     )
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
-    return to_response(await certify(authorised.database, result, context))
+    return to_response(await record_result(authorised.database, result, context))
 
 
 @router.get(
@@ -211,8 +211,8 @@ async def list_due_certifications(
     Les règles lisent chaque dossier, un nombre limité par page : une page courte, ou vide, peut avoir une suite.
     """
 
-    async def read(reader: Reader, page: Page) -> Slice:
-        survey = Survey(authorised.database, reader, authorised.owner)
+    async def read(reader: Reader, page: PageQuery) -> PageRows:
+        survey = FileScan(authorised.database, reader, authorised.owner)
         return await exams_to_present(survey, page, status, civil_date(authorised.now))
 
     return await authorised.run_heavy_work(

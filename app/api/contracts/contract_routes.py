@@ -44,10 +44,10 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.domain.facts.contract import ContractType, LegalForm
 from app.persistence import contracts
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.engine.upsert import CONTRACTS
-from app.use_cases.preconditions import Expected
-from app.use_cases.upsert_contract import keep_contract
+from app.use_cases.preconditions import Precondition
+from app.use_cases.upsert_contract import upsert_contract
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/contracts", tags=["Contrats"], route_class=StrictRoute)
@@ -170,12 +170,12 @@ async def post_contract(
     """L’identifiant est attribué ici. Les inscriptions à venir du conseiller sont décidées à nouveau."""
     check_no_id(body.id, "PUT /v1/contracts/{id}")
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         location = f"{authorised.service.base_url}/v1/contracts/{row['id']}"
         return replayable_response(contract_resource(row), authorised.language, status=201, location=location)
 
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
-    row, _ = await keep_contract(authorised.database, uuid7(), body.columns(), Expected(), context)
+    row, _ = await upsert_contract(authorised.database, uuid7(), body.columns(), Precondition(), context)
     return to_response(render(row))
 
 
@@ -192,7 +192,7 @@ async def put_contract(
 ) -> Response:
     """L’identifiant est choisi par l’appelant. Les inscriptions à venir du conseiller sont décidées à nouveau."""
     check_id_matches_path("id", contract_id, body.id)
-    row, is_new = await keep_contract(
+    row, is_new = await upsert_contract(
         authorised.database,
         contract_id,
         body.columns(),
@@ -264,7 +264,7 @@ async def patch_contract(
     version = parse_if_match(if_match).narrowed(row["version"])
     body = patched_body(ContractRequest, contract_resource(row), patch)
     check_id_matches_path("id", contract_id, body.id)
-    changed, _ = await keep_contract(
+    changed, _ = await upsert_contract(
         authorised.database,
         contract_id,
         body.columns(),

@@ -13,12 +13,12 @@ from app.api.http.long_polling import FeedLongPolls
 from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.api_key_secrets import Pepper, parse_key_id
 from app.api.identity.credential_cache import CredentialCache, CredentialLookup, UnknownCredentialLimiter
-from app.persistence.administration.audit_log import Trail
-from app.persistence.administration.clients import Client, Recognised, find_issued, find_key
+from app.persistence.administration.audit_log import AuditLogWriter
+from app.persistence.administration.clients import AuthenticatedClient, Client, find_client_of_issuer, find_key
 from app.persistence.engine.database import Database
-from app.persistence.engine.secrets.secret_box import Safe
-from app.use_cases.notifications.administer_webhook_endpoints import Outward
-from app.use_cases.notifications.egress_policy import Reach
+from app.persistence.engine.secrets.secret_box import SecretBox
+from app.use_cases.notifications.administer_webhook_endpoints import WebhookEgress
+from app.use_cases.notifications.egress_policy import EgressPolicy
 
 UNLIMITED = 1_000_000  # requests a minute
 BAD_LINKS_PER_MINUTE = 120  # by origin: personal links that lead nowhere
@@ -36,23 +36,23 @@ class ApplicationState:
     rate_limiter: RateLimiter = field(default_factory=lambda: RateLimiter(UNLIMITED))
     token_verifier: AccessTokenVerifier | None = None
     draining: bool = False
-    egress_policy: Reach = field(default_factory=Reach)
+    egress_policy: EgressPolicy = field(default_factory=EgressPolicy)
     support_email: str = "support@conseiller-numerique.example"
     has_mailbox: bool = True
     anonymise_after_years: int = 5
     trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
     bad_link_limiter: RateLimiter = field(default_factory=lambda: RateLimiter(BAD_LINKS_PER_MINUTE))
-    webhook_egress: Outward = field(init=False)
+    webhook_egress: WebhookEgress = field(init=False)
     long_polls: FeedLongPolls = field(init=False)
-    audit_log: Trail = field(init=False)
+    audit_log: AuditLogWriter = field(init=False)
     credential_cache: CredentialCache = field(default_factory=CredentialCache)
     heavy_work: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
     unknown_credentials: UnknownCredentialLimiter = field(default_factory=UnknownCredentialLimiter)
 
     def __post_init__(self) -> None:
         self.long_polls = FeedLongPolls(self.database, self.clock, lambda: self.draining)
-        self.audit_log = Trail(self.database)
-        self.webhook_egress = Outward(self.egress_policy, Safe(self.pepper.secrets))
+        self.audit_log = AuditLogWriter(self.database)
+        self.webhook_egress = WebhookEgress(self.egress_policy, SecretBox(self.pepper.secrets))
 
     async def authenticate(self, credential: str, now: datetime, scope: Scope) -> Client | None:
         """The client of a live key or access token; None when it is malformed, unknown, expired or revoked.
@@ -83,9 +83,11 @@ class ApplicationState:
         tokens = self.token_verifier
         return (lambda: self._client_of_token(tokens, credential, now)) if tokens is not None else None
 
-    async def _client_of_token(self, tokens: AccessTokenVerifier, credential: str, now: datetime) -> Recognised | None:
+    async def _client_of_token(
+        self, tokens: AccessTokenVerifier, credential: str, now: datetime
+    ) -> AuthenticatedClient | None:
         token = await tokens.verify(credential, now)
         if token is None:
             return None
-        client = await find_issued(self.database, token.client_id, token.scopes)
-        return Recognised(client, token.expires_at) if client is not None else None
+        client = await find_client_of_issuer(self.database, token.client_id, token.scopes)
+        return AuthenticatedClient(client, token.expires_at) if client is not None else None

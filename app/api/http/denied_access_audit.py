@@ -6,7 +6,7 @@ from starlette.types import Scope
 
 from app.api.http.application_state import ApplicationState
 from app.persistence.administration.clients import Client
-from app.persistence.engine.transactions.audit_entries import Trace
+from app.persistence.engine.transactions.audit_entries import AuditEntry
 
 FORBIDDEN = 403
 NOT_FOUND = 404
@@ -19,8 +19,8 @@ async def audit_denied_access(status: int, scope: Scope) -> None:
     named = [*_path_ids(scope)] if status in {FORBIDDEN, NOT_FOUND} else []
     if client is None or not (named or status == FORBIDDEN):
         return
-    trace = Trace(client.id, scope["route"].operation_id, scope["request_id"], service.clock())
-    await service.audit_log.note(trace, named, refused=True)
+    trace = AuditEntry(client.id, scope["route"].operation_id, scope["request_id"], service.clock())
+    await service.audit_log.write(trace, named, refused=True)
 
 
 def _path_ids(scope: Scope) -> list[UUID]:

@@ -12,15 +12,15 @@ from datetime import datetime
 from uuid import UUID
 
 from app.persistence.engine.database import Database
-from app.persistence.engine.listen_notify import Ear, ringing
+from app.persistence.engine.listen_notify import NotificationListener, set_on_notification
 from app.persistence.outbox.event_feed import read_heads
-from app.persistence.outbox.feed_positions import MOVED
-from app.supervisor import Chore, Pauses, Turned, rest, supervise
-from app.use_cases.notifications.sequence_events import sequence
+from app.persistence.outbox.feed_positions import FEED_MOVED_CHANNEL
+from app.supervisor import BackgroundTask, Backoff, Heartbeat, supervise, wait_for_any
+from app.use_cases.notifications.sequence_events import sequence_events
 
 POLL_INTERVAL_SECONDS = 0.25
 MAX_WAITING_PER_CLIENT = 2  # for each client
-BACKOFF = Pauses(first=POLL_INTERVAL_SECONDS, most=1.0)  # whoever waits does so for seconds
+BACKOFF = Backoff(initial=POLL_INTERVAL_SECONDS, maximum=1.0)  # whoever waits does so for seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,9 +56,9 @@ class FeedLongPolls:
         return len(self._waiters)
 
     @property
-    def listener(self) -> Ear:
+    def listener(self) -> NotificationListener:
         """To be listened with; without it whoever waits is answered as surely, and a little later."""
-        return ringing(MOVED, self._announced)
+        return set_on_notification(FEED_MOVED_CHANNEL, self._announced)
 
     @contextmanager
     def slot(self, client: UUID) -> Generator[bool]:
@@ -99,12 +99,12 @@ class FeedLongPolls:
             self._nobody_waits.set()
 
     def _start_polling(self, stop: asyncio.Event) -> None:
-        chore = Chore("watch_feed", lambda turned: self._poll(stop, turned))
+        chore = BackgroundTask("watch_feed", lambda turned: self._poll(stop, turned))
         looking = asyncio.create_task(supervise((chore,), stop, BACKOFF))
         self._polling_tasks.add(looking)
         looking.add_done_callback(self._polling_tasks.discard)
 
-    async def _poll(self, stop: asyncio.Event, turned: Turned) -> None:
+    async def _poll(self, stop: asyncio.Event, turned: Heartbeat) -> None:
         while not stop.is_set():
             closing = self._is_closing()
             heads = None if closing else await self._sequence_and_read_heads()
@@ -112,9 +112,9 @@ class FeedLongPolls:
                 if closing or (heads is not None and heads.get(waiter.feed, 0) != waiter.position):
                     waiter.resolve(moved=not closing)
             turned()
-            await rest(POLL_INTERVAL_SECONDS, self._announced, stop)
+            await wait_for_any(POLL_INTERVAL_SECONDS, self._announced, stop)
             self._announced.clear()
 
     async def _sequence_and_read_heads(self) -> Mapping[UUID, int]:
-        await sequence(self._database, self._clock())
+        await sequence_events(self._database, self._clock())
         return await read_heads(self._database)

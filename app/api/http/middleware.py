@@ -19,8 +19,8 @@ from app.api.http.limits.rate_limiter import RateLimitResult
 from app.api.http.problems.error_responses import RequestTimedOut, error_response
 from app.api.http.problems.problem_details import Problem
 from app.api.http.request_headers import to_response
-from app.metrics import REQUESTS
-from app.persistence.engine.database_errors import UNREACHABLE
+from app.metrics import REQUEST_DURATION
+from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.wording.languages import Sentence
 
 TIME_LIMIT_SECONDS = 10.0
@@ -131,7 +131,7 @@ class RequestLifecycle:
         answer = error_response(error, self._scope)
         try:
             await audit_denied_access(answer.status, self._scope)
-        except UNREACHABLE as away:
+        except UNAVAILABLE_ERRORS as away:
             answer = error_response(away, self._scope)
         await to_response(answer)(self._scope, receive, self.send)
 
@@ -140,7 +140,7 @@ class RequestLifecycle:
         took = perf_counter() - self._started
         method = self._scope.get(ORIGINAL_METHOD, self._scope["method"])
         route, status = _route_template(self._scope), self._status or "aborted"
-        REQUESTS.labels(method if method in KNOWN_METHODS else "other", route, status).observe(took)
+        REQUEST_DURATION.labels(method if method in KNOWN_METHODS else "other", route, status).observe(took)
         caller = self._scope["caller"]
         _LOG.info(
             "request",

@@ -22,7 +22,7 @@ from app.api.http.problems.problem_details import Problem, field_error, json_poi
 from app.api.identity.authorisation import AuthorisedRequest
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import MAX_LIMIT, Filter, Page, Slice
+from app.persistence.engine.pagination import MAX_LIMIT, Filter, PageQuery, PageRows
 from app.persistence.engine.transactions.change_watermark import read_watermark
 from app.wording.languages import Sentence
 
@@ -84,7 +84,7 @@ class PageRequest:
     async def respond(
         self,
         authorised: AuthorisedRequest,
-        read: Callable[[Reader, Page], Awaitable[Slice]],
+        read: Callable[[Reader, PageQuery], Awaitable[PageRows]],
         filters: Sequence[Filter],
         to_resource: Callable[[Row], Mapping[str, Any]],
         *,
@@ -96,12 +96,12 @@ class PageRequest:
         """
         seal = self._cursor_signer(authorised)
         after = seal.decode(self.cursor) if self.cursor is not None else None
-        page, marks = Page(limit=self.limit, after=after, filters=filters), dict[str, datetime]()
+        page, marks = PageQuery(limit=self.limit, after=after, filters=filters), dict[str, datetime]()
         if self.updated_since is not None:
             page, marks["watermark"] = await self._ordered_by_change(authorised, page, self.updated_since)
         found = await read(authorised.reader, page)
-        keys = (*(mark.isoformat() for mark in marks.values()), *found.keys)
-        cursor = seal.encode(keys) if found.more else None
+        keys = (*(mark.isoformat() for mark in marks.values()), *found.last_keys)
+        cursor = seal.encode(keys) if found.has_more else None
         body = {"data": [to_resource(row) for row in found.rows], "pagination": {"next": cursor, **marks}}
         response = json_response(body, authorised.language)
         if cursor is not None:
@@ -110,8 +110,8 @@ class PageRequest:
         return await authorised.audit_read(response, *(row[subject_column] for row in found.rows if subject_column))
 
     async def _ordered_by_change(
-        self, authorised: AuthorisedRequest, page: Page, since: datetime
-    ) -> tuple[Page, datetime]:
+        self, authorised: AuthorisedRequest, page: PageQuery, since: datetime
+    ) -> tuple[PageQuery, datetime]:
         """The page in the order of changes, and the watermark of the walk: read before its first page, carried by its
         cursors. Those of former versions carry none: such a walk is complete as far as it began."""
         filters = [*page.filters, Filter("{t}.updated_at >= {}", since)]

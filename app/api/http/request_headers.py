@@ -7,8 +7,8 @@ from fastapi import Header
 from starlette.responses import Response
 
 from app.api.http.problems.problem_details import Problem
-from app.persistence.engine.transactions.idempotency import Answer
-from app.use_cases.preconditions import Expected
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.preconditions import Precondition
 from app.wording.languages import Sentence
 
 JSON_MEDIA_TYPE = "application/json"
@@ -77,13 +77,13 @@ def require_idempotency_key(value: str | None) -> str:
     return key
 
 
-def parse_if_match(if_match: str | None) -> Expected:
+def parse_if_match(if_match: str | None) -> Precondition:
     """Raise Problem when the header is malformed. A weak validator never matches (RFC 9110, strong comparison); a
     version is the same to change in whichever language it was read."""
     if if_match is None:
-        return Expected()
+        return Precondition()
     if if_match.strip() == "*":
-        return Expected(anything=True)
+        return Precondition(anything=True)
     tags = [tag.strip() for tag in if_match.split(",")]
     found = [_ETAG.fullmatch(tag.removeprefix("W/")) for tag in tags]
     if not all(found):
@@ -94,7 +94,9 @@ def parse_if_match(if_match: str | None) -> Expected:
         raise Problem("invalid-header", detail)
     strong = [match for tag, match in zip(tags, found, strict=True) if match and not tag.startswith("W/")]
     versions = (_VERSION.fullmatch(match[1]) for match in strong)
-    return Expected(frozenset(int(version[1]) for version in versions if version), weakly=len(strong) < len(tags))
+    return Precondition(
+        frozenset(int(version[1]) for version in versions if version), by_weak_tag=len(strong) < len(tags)
+    )
 
 
 def etag_matches(if_none_match: str | None, tag: str) -> bool:
@@ -105,7 +107,7 @@ def etag_matches(if_none_match: str | None, tag: str) -> bool:
     return "*" in tags or tag in tags
 
 
-def to_response(answer: Answer) -> Response:
+def to_response(answer: ReplayableResponse) -> Response:
     response = Response(answer.body, answer.status, media_type=None)
     for name, value in answer.headers.items():
         response.headers[name] = value

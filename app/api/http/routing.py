@@ -21,7 +21,7 @@ from app.api.http.pagination import Pagination, invalid_parameter
 from app.api.http.problems.problem_details import PROBLEM_MEDIA_TYPE, Problem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity.authorisation import scope_requirement_of
-from app.persistence.administration.imports import LARGEST_FILE
+from app.persistence.administration.imports import MAX_FILE_BYTES
 from app.persistence.engine.pagination import MAX_LIMIT
 from app.wording.languages import Sentence
 
@@ -59,7 +59,7 @@ JSON_BODY = BodyLimits(
 )
 UPLOAD_BODY = BodyLimits(
     media_types=frozenset({"multipart/form-data"}),
-    max_bytes=LARGEST_FILE + 16 * 1024,  # with what surrounds it
+    max_bytes=MAX_FILE_BYTES + 16 * 1024,  # with what surrounds it
     timeout_seconds=110.0,
     wrong_type=Sentence(
         fr="Envoyez le fichier avec Content-Type: multipart/form-data.",

@@ -28,7 +28,7 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.persistence.administration import clients
 from app.persistence.administration.clients import Role
 from app.persistence.engine.driver_types import Row
-from app.use_cases.administration.administer_clients import Holder, KeyWish, Newcomer, issue_key, revoke_key
+from app.use_cases.administration.administer_clients import ExistingClient, KeyRequest, NewClient, issue_key, revoke_key
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/api-keys", tags=["Administration"], route_class=StrictRoute)
@@ -103,10 +103,10 @@ def api_key_resource(row: Row) -> dict[str, Any]:
     return resource_fields(row, ApiKeyResource) | {"prefix": f"{KEY_PREFIX}_{row['id']}"}
 
 
-def _key_holder(body: ApiKeyRequest) -> Holder | Newcomer:
+def _key_holder(body: ApiKeyRequest) -> ExistingClient | NewClient:
     """Raise Problem."""
     if body.client_id is not None:
-        return Holder(body.client_id, body.name, body.role, body.training_organisation_id)
+        return ExistingClient(body.client_id, body.name, body.role, body.training_organisation_id)
     if body.name is None or body.role is None:
         missing = [name for name in ("name", "role") if getattr(body, name) is None]
         raise Problem(
@@ -114,7 +114,7 @@ def _key_holder(body: ApiKeyRequest) -> Holder | Newcomer:
             REQUIRED_FOR_NEW_CLIENT,
             [field_error(f"/{name}", "missing", REQUIRED_FOR_NEW_CLIENT) for name in missing],
         )
-    return Newcomer(body.name, body.role, body.training_organisation_id)
+    return NewClient(body.name, body.role, body.training_organisation_id)
 
 
 @router.get(
@@ -150,7 +150,7 @@ async def create_api_key(body: ApiKeyRequest, authorised: WriteAccess) -> Respon
     """
     key = generate_key()
     digest = authorised.service.pepper.digest(key.secret)
-    wish = KeyWish(_key_holder(body), key.id, digest, body.scopes, body.expires_at)
+    wish = KeyRequest(_key_holder(body), key.id, digest, body.scopes, body.expires_at)
     row = await issue_key(
         authorised.database, wish, authorised.grantable_scopes, authorised.now, authorised.audit_entry
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from zlib import crc32
 
-from app.persistence.administration.clients import Digest
+from app.persistence.administration.clients import KeyDigest
 from app.persistence.engine.secrets.secret_box import fingerprint
 
 KEY_PREFIX = "insc"
@@ -64,13 +64,13 @@ class Pepper:
 
     secrets: tuple[str, ...]
 
-    def digest(self, key: str) -> Digest:
+    def digest(self, key: str) -> KeyDigest:
         return self._digest(self.secrets[0], key)
 
-    def candidate_digests(self, key: str) -> list[Digest]:
+    def candidate_digests(self, key: str) -> list[KeyDigest]:
         """Whichever of them is stored."""
         return [self._digest(secret, key) for secret in self.secrets]
 
     @staticmethod
-    def _digest(secret: str, key: str) -> Digest:
-        return Digest(hmac.digest(f"api-key:{secret}".encode(), key.encode(), sha256), fingerprint(secret))
+    def _digest(secret: str, key: str) -> KeyDigest:
+        return KeyDigest(hmac.digest(f"api-key:{secret}".encode(), key.encode(), sha256), fingerprint(secret))

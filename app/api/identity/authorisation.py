@@ -22,12 +22,12 @@ from app.domain.errors import Conflict
 from app.persistence.administration.clients import Client, Role
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Answer, Attempt
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.persistence.outbox.webhook_endpoints import Owner as WebhookOwner
 from app.persistence.outbox.webhook_endpoints import owner_of as webhook_owner_of
-from app.use_cases.administration.administer_clients import Powers
-from app.use_cases.request_context import Asked
+from app.use_cases.administration.administer_clients import GrantableScopes
+from app.use_cases.request_context import RequestContext
 from app.wording.languages import Language, Sentence
 
 UNAUTHENTICATED = Sentence(
@@ -127,26 +127,28 @@ class AuthorisedRequest:
     @property
     def reader(self) -> Reader:
         """Where a GET reads: the database itself shows a training organisation no more than its own."""
-        return self.database.seen_by(self.client.training_organisation_id)
+        return self.database.for_tenant(self.client.training_organisation_id)
 
     def has_scope(self, scope: Scope) -> bool:
         """Whether the caller's role, and the credentials it came with, go that far."""
-        return scope in SCOPES_BY_ROLE[self.client.role] and self.client.holds(scope)
+        return scope in SCOPES_BY_ROLE[self.client.role] and self.client.has_scope(scope)
 
     @property
-    def grantable_scopes(self) -> Powers:
+    def grantable_scopes(self) -> GrantableScopes:
         """What this caller may grant to others: no more than its own credentials are good for."""
-        return Powers(SCOPES_BY_ROLE, {scope for scope in SCOPES_BY_ROLE[self.client.role] if self.client.holds(scope)})
+        return GrantableScopes(
+            SCOPES_BY_ROLE, {scope for scope in SCOPES_BY_ROLE[self.client.role] if self.client.has_scope(scope)}
+        )
 
     @property
-    def audit_entry(self) -> Trace:
-        return Trace(self.client.id, self.action, self.request_id, self.now)
+    def audit_entry(self) -> AuditEntry:
+        return AuditEntry(self.client.id, self.action, self.request_id, self.now)
 
     async def audit_read(self, response: Response, *subjects: UUID | str | None) -> Response:
         """Note whom the response is about before it is sent: nobody when None; a 304 shows nothing."""
         persons = [subject for subject in subjects if subject is not None]
         if persons and response.status_code != NOT_MODIFIED:
-            await self.service.audit_log.note(self.audit_entry, persons)
+            await self.service.audit_log.write(self.audit_entry, persons)
         return response
 
     async def run_heavy_work(self, work: Callable[[], Awaitable[Result]]) -> Result:
@@ -154,10 +156,10 @@ class AuthorisedRequest:
         return await self.service.heavy_work.run(self.client.id, work)
 
     def request_context(
-        self, worded: Callable[[Row], Answer], key: str | None = None, body: BaseModel | None = None
-    ) -> Asked:
+        self, worded: Callable[[Row], ReplayableResponse], key: str | None = None, body: BaseModel | None = None
+    ) -> RequestContext:
         """Who asks, when and how to answer; with a key, the same request gets the same answer."""
-        return Asked(
+        return RequestContext(
             self.client,
             self.now,
             worded,
@@ -165,13 +167,13 @@ class AuthorisedRequest:
             self.audit_entry,
         )
 
-    def _idempotent_request(self, key: str, body: BaseModel | None) -> Attempt:
+    def _idempotent_request(self, key: str, body: BaseModel | None) -> IdempotentRequest:
         # Fields in the model's order, defaults included: equal requests have equal bytes however they were written.
         content = f"{self.operation}\n{body.model_dump_json() if body else ''}"
         fingerprint = sha256(content.encode()).digest()
-        return Attempt(self.client.id, key, fingerprint, self.now, self.conflict_response)
+        return IdempotentRequest(self.client.id, key, fingerprint, self.now, self.conflict_response)
 
-    def conflict_response(self, conflict: Conflict) -> Answer:
+    def conflict_response(self, conflict: Conflict) -> ReplayableResponse:
         problem = conflict_problem(conflict, self.service.base_url, self.owner)
         return problem_response(problem, self.service.base_url, self.language, self.request_id)
 
@@ -189,7 +191,7 @@ class RequireScope(HTTPBearer):
         client: Client | None = scope["caller"]
         if client is None:
             raise Problem("unauthenticated", UNAUTHENTICATED, headers=AUTHENTICATE_CHALLENGE)
-        if self.required_scope not in SCOPES_BY_ROLE[client.role] or not client.holds(self.required_scope):
+        if self.required_scope not in SCOPES_BY_ROLE[client.role] or not client.has_scope(self.required_scope):
             raise Problem("forbidden", missing_scope_message(self.required_scope))
         operation, action = f"{scope['method']} {scope['path']}", scope["route"].operation_id
         scope["authorised_request"] = AuthorisedRequest(

@@ -19,8 +19,8 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.persistence.administration import clients
 from app.persistence.administration.clients import Role
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import Answer
-from app.use_cases.administration.administer_clients import Newcomer, admit, revoke_client
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.administration.administer_clients import NewClient, create_client, revoke_client
 
 router = APIRouter(prefix="/v1/clients", tags=["Administration"], route_class=StrictRoute)
 
@@ -83,12 +83,12 @@ async def list_clients(authorised: ReadAccess, paging: UnversionedPaging) -> Res
 async def add_client(body: ClientRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None) -> Response:
     """Il entre ensuite avec une clé (POST /v1/api-keys) ou, s’il a un `issuer_client_id`, avec les jetons de là-bas."""
 
-    def worded(row: Row) -> Answer:
+    def worded(row: Row) -> ReplayableResponse:
         return replayable_response(client_resource(row), authorised.language, status=201)
 
-    newcomer = Newcomer(body.name, body.role, body.training_organisation_id, body.issuer_client_id)
+    newcomer = NewClient(body.name, body.role, body.training_organisation_id, body.issuer_client_id)
     asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
-    return to_response(await admit(authorised.database, newcomer, authorised.grantable_scopes, asked))
+    return to_response(await create_client(authorised.database, newcomer, authorised.grantable_scopes, asked))
 
 
 @router.delete(

@@ -9,8 +9,8 @@ from time import monotonic
 
 from app.api.http.limits.rate_limiter import RateLimiter
 from app.api.http.problems.problem_details import Problem
-from app.persistence.administration.clients import REVOCATIONS, Client, Recognised
-from app.persistence.engine.listen_notify import Ear
+from app.persistence.administration.clients import REVOCATIONS_CHANNEL, AuthenticatedClient, Client
+from app.persistence.engine.listen_notify import NotificationListener
 from app.wording.languages import Sentence
 
 # Long enough to look a busy client up seldom; short enough should a revocation be announced to a connection that is
@@ -33,7 +33,9 @@ class CredentialCache:
 
     is_listening: bool = False
     generation: int = 0
-    _entries: dict[str, tuple[float, Recognised]] = field(default_factory=dict[str, tuple[float, Recognised]])
+    _entries: dict[str, tuple[float, AuthenticatedClient]] = field(
+        default_factory=dict[str, tuple[float, AuthenticatedClient]]
+    )
 
     def get(self, credential: str, now: datetime) -> Client | None:
         until, found = self._entries.get(credential, (0.0, None))
@@ -41,7 +43,7 @@ class CredentialCache:
             return None
         return found.client
 
-    def put(self, credential: str, found: Recognised, generation: int) -> None:
+    def put(self, credential: str, found: AuthenticatedClient, generation: int) -> None:
         """`forgotten` is what it was when the looking up began."""
         if self.is_listening and generation == self.generation:
             if len(self._entries) >= MAX_CACHED_CREDENTIALS:
@@ -54,9 +56,11 @@ class CredentialCache:
         self.generation += 1
 
     @property
-    def listener(self) -> Ear:
+    def listener(self) -> NotificationListener:
         """To be listened with."""
-        return Ear(REVOCATIONS, lambda _: self.clear(), self.start_listening, self.stop_listening)
+        return NotificationListener(
+            REVOCATIONS_CHANNEL, lambda _: self.clear(), self.start_listening, self.stop_listening
+        )
 
     def start_listening(self) -> None:
         self.clear()
@@ -67,7 +71,7 @@ class CredentialCache:
         self.clear()
 
 
-CredentialLookup = Callable[[], Awaitable[Recognised | None]]
+CredentialLookup = Callable[[], Awaitable[AuthenticatedClient | None]]
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ class UnknownCredentialLimiter:
 
     async def resolve(
         self, credential: str, origin: str, look_up: CredentialLookup, *, may_become_valid: bool = False
-    ) -> Recognised | None:
+    ) -> AuthenticatedClient | None:
         """What `look_up` finds. Raise Problem, without asking it, when too many from there were unknown."""
         digest = sha256(credential.encode()).digest()
         if digest in self._known_invalid:
@@ -98,7 +102,7 @@ class UnknownCredentialLimiter:
             _remember_digest(self._known_invalid, digest)
         return found
 
-    async def _look_up_limited(self, origin: str, look_up: CredentialLookup) -> Recognised | None:
+    async def _look_up_limited(self, origin: str, look_up: CredentialLookup) -> AuthenticatedClient | None:
         allowance = self.limiter.take(origin, monotonic())
         if not allowance.allowed:
             raise Problem(

@@ -35,8 +35,8 @@ from app.domain.facts.module import ModuleKind, Prerequisite
 from app.domain.facts.session import SessionFormat
 from app.domain.facts.training_organisation import Territory
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, Kept
-from app.use_cases.upsert_catalogue import keep_row
+from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, ResourceTable
+from app.use_cases.upsert_catalogue import upsert_row
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1", tags=["Catalogue"], route_class=StrictRoute)
@@ -144,7 +144,7 @@ def training_organisation_resource(row: Row) -> dict[str, Any]:
 
 async def _upsert(
     authorised: AuthorisedRequest,
-    kept: Kept,
+    kept: ResourceTable,
     key: object,
     values: Mapping[str, Any],
     *,
@@ -152,8 +152,8 @@ async def _upsert(
     resource: Callable[[Row], dict[str, Any]],
 ) -> Response:
     context = authorised.request_context(partial(replayable_response, language=authorised.language))
-    row, is_new = await keep_row(
-        authorised.database, kept, key, values, expected=parse_if_match(if_match), asked=context
+    row, is_new = await upsert_row(
+        authorised.database, kept, key, values, precondition=parse_if_match(if_match), context=context
     )
     path = "modules" if kept is MODULES else "training-organisations"
     location = f"{authorised.service.base_url}/v1/{path}/{key}" if is_new else None
@@ -162,7 +162,7 @@ async def _upsert(
     )
 
 
-async def _read_or_not_found(authorised: AuthorisedRequest, kept: Kept, key: object) -> Row:
+async def _read_or_not_found(authorised: AuthorisedRequest, kept: ResourceTable, key: object) -> Row:
     row = await kept.read(authorised.reader, key)
     if row is None:
         detail = Sentence(fr="Le catalogue n’a rien de ce nom.", en="The catalogue has nothing of this name.")

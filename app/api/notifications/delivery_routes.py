@@ -13,8 +13,8 @@ from app.api.http.routing import StrictRoute, problem_responses
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.api.notifications.webhook_schemas import WebhookDeliveryResource, delivery_resource
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.outbox import deliveries
 from app.use_cases.notifications.redeliver_webhooks import replay
 
@@ -24,8 +24,8 @@ ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_RE
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
 
 
-def delivery_renderer(authorised: AuthorisedRequest, status: int) -> Callable[[Row], Answer]:
-    def render(row: Row) -> Answer:
+def delivery_renderer(authorised: AuthorisedRequest, status: int) -> Callable[[Row], ReplayableResponse]:
+    def render(row: Row) -> ReplayableResponse:
         return replayable_response(delivery_resource(row), authorised.language, status=status)
 
     return render
@@ -41,7 +41,7 @@ async def get_delivery(delivery_id: UUID, authorised: ReadAccess) -> Response:
     """Chacun de ses essais, avec le début de la réponse reçue."""
     row = await deliveries.read_delivery(authorised.reader, delivery_id, authorised.webhook_owner)
     if row is None:
-        raise Missing("delivery")
+        raise NotFound("delivery")
     return json_response(delivery_resource(row), authorised.language)
 
 

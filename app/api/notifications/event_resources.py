@@ -18,7 +18,7 @@ from app.domain.facts.registration import Chooser, Funding, Payer, Status
 from app.domain.record.reminders import Stage
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT
-from app.use_cases.notifications.event_payloads import event_told
+from app.use_cases.notifications.event_payloads import event_resource_values
 
 MAX_EXAMS = 10  # a CCP1 and Pix
 MAX_UNITS = 100
@@ -144,5 +144,5 @@ class FeedPage(TypedDict):
 
 def event_resource(row: Row) -> dict[str, Any]:
     """The shape of EventResource."""
-    payload = event_told(row)
+    payload = event_resource_values(row)
     return payload | {"occurred_at": format_instant(payload["occurred_at"])}

@@ -20,11 +20,11 @@ from app.api.http.request_headers import IfNoneMatch
 from app.api.http.routing import StrictRoute, problem_responses
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.api.notifications.event_resources import FeedPage, event_resource
-from app.domain.events import EventType, types_named
+from app.domain.events import EventType, types_matching
 from app.persistence.engine.database import Reader
-from app.persistence.outbox.event_feed import Reading, read_feed, read_head
-from app.persistence.outbox.feed_positions import WHOLE
-from app.use_cases.notifications.sequence_events import sequence
+from app.persistence.outbox.event_feed import FeedWindow, read_feed, read_head
+from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
+from app.use_cases.notifications.sequence_events import sequence_events
 from app.wording.languages import Sentence
 
 PATH = "/v1/events"
@@ -83,11 +83,11 @@ class FeedReader:
 
     @property
     def feed_id(self) -> UUID:
-        return self.authorised.owner or WHOLE
+        return self.authorised.owner or GLOBAL_FEED_ID
 
-    async def start(self, after: str | None) -> Reading:
+    async def start(self, after: str | None) -> FeedWindow:
         """Read from the cursor, whatever waits placed first: a feed needs no worker to move. Raise Problem."""
-        await sequence(self.authorised.service.database, self.authorised.now)
+        await sequence_events(self.authorised.service.database, self.authorised.now)
         if after is None:
             return await self._read(None)
         if after == HEAD_CURSOR:
@@ -96,42 +96,42 @@ class FeedReader:
         known = UUID(event[0]) if event and event[0] else None  # cursors of former versions name none
         return self._unless_expired(await self._read(position, known), UUID(epoch))
 
-    async def long_poll(self, reading: Reading, seconds: int, disconnected: asyncio.Future[None]) -> Reading:
+    async def long_poll(self, reading: FeedWindow, seconds: int, disconnected: asyncio.Future[None]) -> FeedWindow:
         """Read on until there is an event, the time is over or the client gone. Raise Problem."""
         until, watch = monotonic() + seconds, self.authorised.service.long_polls
         while not reading.events and await watch.wait_until_moved(
-            self.feed_id, reading.seen_to, until - monotonic(), disconnected
+            self.feed_id, reading.scanned_to, until - monotonic(), disconnected
         ):
-            reading = self._unless_expired(await self._read(reading.seen_to, reading.seen_event), reading.epoch)
+            reading = self._unless_expired(await self._read(reading.scanned_to, reading.scanned_event), reading.epoch)
         return reading
 
-    def to_response(self, reading: Reading, if_none_match: str | None) -> Response:
+    def to_response(self, reading: FeedWindow, if_none_match: str | None) -> Response:
         # Events never change: what follows a position depends on how far the feed has come, and on which events came.
-        seen = reading.seen_event.hex if reading.seen_event else ""
+        seen = reading.scanned_event.hex if reading.scanned_event else ""
         tag = f'"{reading.epoch.hex[:8]}-{reading.after}-{reading.head}-{seen[-12:]}"'
-        cursor = self._cursor_signer.encode([reading.epoch.hex, reading.seen_to, seen])
+        cursor = self._cursor_signer.encode([reading.epoch.hex, reading.scanned_to, seen])
         following = {"after": cursor, "limit": self.limit} | ({"types": self.types} if self.types else {})
         body = {
             "data": [event_resource(row) for row in reading.events],
             "next": cursor,
-            "up_to_date": reading.seen_to == reading.head,
+            "up_to_date": reading.scanned_to == reading.head,
         }
         response = conditional_json_response(body, self.authorised.language, tag, if_none_match)
         response.headers["Link"] = f'<{self._url}?{urlencode(following)}>; rel="next"'
         return response
 
-    async def _read(self, position: int | None, event: UUID | None = None) -> Reading:
+    async def _read(self, position: int | None, event: UUID | None = None) -> FeedWindow:
         types = _parse_types(self.types) if self.types is not None else None
         return await read_feed(self._reader, self.feed_id, after=position, limit=self.limit, types=types, event=event)
 
-    def _unless_expired(self, reading: Reading, epoch: UUID) -> Reading:
-        if reading.lost or reading.epoch != epoch:
+    def _unless_expired(self, reading: FeedWindow, epoch: UUID) -> FeedWindow:
+        if reading.has_gap or reading.epoch != epoch:
             raise Problem("cursor-expired", CURSOR_EXPIRED, headers={"Link": f'<{self._url}>; rel="start"'})
         return reading
 
     @property
     def _reader(self) -> Reader:
-        return self.authorised.database.seen_by(self.authorised.owner)
+        return self.authorised.database.for_tenant(self.authorised.owner)
 
     @property
     def _cursor_signer(self) -> CursorSigner:
@@ -146,7 +146,7 @@ class FeedReader:
 
 def _parse_types(types: str) -> frozenset[EventType]:
     """Raise Problem."""
-    named = [types_named(item.strip()) for item in types.split(",")]
+    named = [types_matching(item.strip()) for item in types.split(",")]
     if not all(named):
         raise invalid_parameter("types", UNKNOWN_TYPE)
     return frozenset[EventType]().union(*named)
@@ -164,7 +164,7 @@ async def _disconnection(request: Request) -> None:
         pass
 
 
-async def _long_poll(request: Request, feed: FeedReader, reading: Reading, seconds: int) -> Reading:
+async def _long_poll(request: Request, feed: FeedReader, reading: FeedWindow, seconds: int) -> FeedWindow:
     request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + seconds + RESPONSE_MARGIN_SECONDS)
     disconnected = asyncio.create_task(_disconnection(request))
     try:

@@ -20,11 +20,11 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.api.notifications.webhook_schemas import AttemptResource, attempt_resources
 from app.domain.events import Recipient as EventRecipient
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.outbox import messages
-from app.persistence.outbox.deliveries import MOST_ATTEMPTS_SHOWN, Channel, DeliveryState
-from app.persistence.outbox.messages import ENDPOINT_OWNER
+from app.persistence.outbox.deliveries import MAX_ATTEMPTS_SHOWN, Channel, DeliveryState
+from app.persistence.outbox.messages import ENDPOINT_OWNER_RECIPIENT
 from app.use_cases.notifications.resend_email import resend
 
 router = APIRouter(prefix="/v1/messages", tags=["Messages"], route_class=StrictRoute)
@@ -61,14 +61,14 @@ class MessageResource(TypedDict):
     recipient_kind: Recipient | Literal["endpoint_owner"]
     state: DeliveryState
     replay: Count
-    attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
+    attempts: Annotated[list[AttemptResource], Field(max_length=MAX_ATTEMPTS_SHOWN)]
     next_attempt_at: datetime | None
     created_at: datetime
 
 
 def _message_resource(row: Row) -> dict[str, Any]:
     kind = row["recipient_kind"]
-    shown = ENDPOINT_OWNER if kind == EventRecipient.SUPPORT else kind  # the released contract knows no other
+    shown = ENDPOINT_OWNER_RECIPIENT if kind == EventRecipient.SUPPORT else kind  # the released contract knows no other
     return resource_fields(row, MessageResource) | {"recipient_kind": shown, "attempts": attempt_resources(row)}
 
 
@@ -93,7 +93,7 @@ async def list_messages(
     return await paging.respond(authorised, messages.list_page, filters, _message_resource, subject_column="adviser_id")
 
 
-def _message_renderer(authorised: AuthorisedRequest) -> Callable[[Row], Answer]:
+def _message_renderer(authorised: AuthorisedRequest) -> Callable[[Row], ReplayableResponse]:
     return lambda row: replayable_response(_message_resource(row), authorised.language)
 
 
@@ -104,7 +104,7 @@ async def get_message(message_id: UUID, authorised: ReadAccess) -> Response:
     """Chacun de ses essais."""
     row = await messages.read_message(authorised.reader, message_id)
     if row is None:
-        raise Missing("message")
+        raise NotFound("message")
     return await authorised.audit_read(
         json_response(_message_resource(row), authorised.language), row["adviser_id"], message_id
     )

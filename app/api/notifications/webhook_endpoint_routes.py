@@ -34,16 +34,16 @@ from app.api.notifications.webhook_schemas import (
     delivery_resource,
     endpoint_resource,
 )
-from app.domain.events import EventType, types_named
+from app.domain.events import EventType, types_matching
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.outbox import deliveries, webhook_endpoints
 from app.persistence.outbox.deliveries import DeliveryState
 from app.use_cases.notifications import administer_webhook_endpoints, redeliver_webhooks
-from app.use_cases.notifications.administer_webhook_endpoints import EndpointWish
-from app.use_cases.notifications.event_payloads import TEST
+from app.use_cases.notifications.administer_webhook_endpoints import NewEndpoint
+from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"], route_class=StrictRoute)
@@ -60,7 +60,7 @@ UNKNOWN_EVENT_TYPE = Sentence(
 
 def _check_types(types: list[str]) -> None:
     """Raise Problem."""
-    unknown = [place for place, name in enumerate(types) if name != ALL_TYPES and not types_named(name)]
+    unknown = [place for place, name in enumerate(types) if name != ALL_TYPES and not types_matching(name)]
     if unknown:
         errors = [field_error(f"/types/{place}", "unknown-type", UNKNOWN_EVENT_TYPE) for place in unknown]
         raise Problem("validation-error", UNKNOWN_EVENT_TYPE, errors)
@@ -70,7 +70,7 @@ async def _read_owned(authorised: AuthorisedRequest, endpoint: UUID) -> Row:
     """Raise Missing."""
     row = await webhook_endpoints.read_endpoint(authorised.reader, endpoint, authorised.webhook_owner)
     if row is None:
-        raise Missing("webhook endpoint")
+        raise NotFound("webhook endpoint")
     return row
 
 
@@ -101,7 +101,7 @@ async def add_webhook_endpoint(body: WebhookEndpointRequest, authorised: WriteAc
     réponse perdue se remplace par un nouveau secret.
     """
     _check_types(body.types)
-    wish, outward = EndpointWish(body.url, body.types), authorised.service.webhook_egress
+    wish, outward = NewEndpoint(body.url, body.types), authorised.service.webhook_egress
     row, secret = await administer_webhook_endpoints.add_endpoint(
         authorised.database, wish, authorised.webhook_owner, outward, authorised.now, authorised.audit_entry
     )
@@ -187,7 +187,7 @@ async def rotate_webhook_secret(endpoint_id: UUID, authorised: WriteAccess) -> R
         authorised.database,
         endpoint_id,
         authorised.webhook_owner,
-        authorised.service.webhook_egress.safe,
+        authorised.service.webhook_egress.secret_box,
         authorised.audit_entry,
     )
     return json_response({"secret": secret}, authorised.language)
@@ -210,7 +210,7 @@ async def list_deliveries(
     until: Until = None,
 ) -> Response:
     """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
-    if event_type not in {None, TEST, *EventType}:
+    if event_type not in {None, TEST_EVENT_TYPE, *EventType}:
         raise invalid_parameter("type", UNKNOWN_EVENT_TYPE)
     period = time_range_filters("created_at", since, until)
     await _read_owned(authorised, endpoint_id)
@@ -231,7 +231,7 @@ async def recover_deliveries(
     """Tout ce qui, de `since` à `until`, a été abandonné, ou n’a jamais été livré parce que le point était désactivé ;
     avec les mêmes identifiants, et 10 000 au plus à la fois, les plus anciens d’abord."""
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         return replayable_response(row, authorised.language)
 
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)

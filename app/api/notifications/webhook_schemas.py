@@ -12,9 +12,9 @@ from app.api.http.bodies.json_responses import format_instant, resource_fields
 from app.api.http.fields import field_types, validation_messages
 from app.api.http.fields.field_types import MAX_URI_LENGTH, Count, with_message
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.deliveries import MOST_ATTEMPTS_SHOWN, DeliveryState
+from app.persistence.outbox.deliveries import MAX_ATTEMPTS_SHOWN, DeliveryState
 from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus, EndpointWarning
-from app.use_cases.notifications.redeliver_webhooks import MOST_RECOVERED
+from app.use_cases.notifications.redeliver_webhooks import MAX_RECOVERED
 
 MAX_TYPES = 20
 MAX_TYPE_LENGTH = 60
@@ -117,7 +117,7 @@ class WebhookDeliveryResource(TypedDict):
     type: Annotated[str, Field(max_length=MAX_TYPE_LENGTH, pattern=EVENT_TYPE_PATTERN)]
     state: DeliveryState
     replay: Count
-    attempts: Annotated[list[AttemptResource], Field(max_length=MOST_ATTEMPTS_SHOWN)]
+    attempts: Annotated[list[AttemptResource], Field(max_length=MAX_ATTEMPTS_SHOWN)]
     next_attempt_at: datetime | None
     created_at: datetime
 
@@ -132,7 +132,7 @@ class RecoveryRequest(field_types.RequestBody):
 class RecoveryResource(TypedDict):
     """Combien de livraisons sont de nouveau dues."""
 
-    due: Annotated[int, Field(ge=0, le=MOST_RECOVERED)]
+    due: Annotated[int, Field(ge=0, le=MAX_RECOVERED)]
 
 
 def endpoint_resource(row: Row) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from app.api.notifications.event_resources import EventResource
 from app.domain.events import EventType, Subject
-from app.use_cases.notifications.event_payloads import TEST
+from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE
 
 
 class WebhookResource(TypedDict):
@@ -173,11 +173,11 @@ def event_example(event_type: EventType) -> JsonValue:
 
 
 TEST_EXAMPLE: JsonValue = {
-    "type": TEST,
+    "type": TEST_EVENT_TYPE,
     "timestamp": "2026-06-15T08:30:00Z",
     "data": {
         "id": "01978a3e-5b0c-7c41-9d5f-2f0c1b7a9e34",
-        "type": TEST,
+        "type": TEST_EVENT_TYPE,
         "occurred_at": "2026-06-15T08:30:00Z",
         "webhook_endpoint_id": "5f2c7a31-8d0e-5c64-b1f9-3a7e62d04c18",
     },
@@ -192,7 +192,11 @@ def webhooks() -> dict[str, Any]:
         }
         for event_type in EventType
     }
-    return events | {TEST: {"post": _operation(TEST, "Un essai est demandé", TEST_EXAMPLE, "WebhookTestResource")}}
+    return events | {
+        TEST_EVENT_TYPE: {
+            "post": _operation(TEST_EVENT_TYPE, "Un essai est demandé", TEST_EXAMPLE, "WebhookTestResource")
+        }
+    }
 
 
 def _operation(event_type: str, when: str, body: JsonValue, schema: str) -> dict[str, Any]:

@@ -16,12 +16,18 @@ from app.api.http.application_state import ApplicationState
 from app.api.http.routing import JSON_BODY, LimitedBodyRequest
 from app.api.pages.template_rendering import render_page
 from app.domain.facts.registration import Choice, Payer
-from app.use_cases.registrations.answer_personal_link import Question, Reply, Standing, question_of, reply_to
-from app.use_cases.registrations.personal_links import decision_named
+from app.use_cases.registrations.answer_personal_link import (
+    LinkQuestion,
+    LinkReply,
+    LinkState,
+    link_question_of,
+    reply_through_link,
+)
+from app.use_cases.registrations.personal_links import decision_of_token
 from app.wording.dates import format_day, format_period
 
 FORM_TYPE = "application/x-www-form-urlencoded"
-GONE_STANDINGS = frozenset({Standing.SUPERSEDED, Standing.EXPIRED})
+GONE_STANDINGS = frozenset({LinkState.SUPERSEDED, LinkState.EXPIRED})
 DESIGN_SYSTEM_DIRECTORY = str(files("dsfr") / "static" / "dsfr" / "dist")
 
 # Icons of the design system are masks, its fonts come from here; the form goes nowhere else.
@@ -47,15 +53,15 @@ async def _submit_answer(request: Request) -> Response:
     if reply is None:
         return _question_page(request, question, wrong=True)
     service: ApplicationState = request.app.state.service
-    await reply_to(service.database, question, reply, request.scope["request_id"], service.clock())
+    await reply_through_link(service.database, question, reply, request.scope["request_id"], service.clock())
     # Not of `request.url`, which is made of whatever Host says.
     return RedirectResponse(request.scope["path"], 303, headers=PRIVATE_HEADERS)
 
 
-async def _read_question(request: Request) -> Question | None:
+async def _read_question(request: Request) -> LinkQuestion | None:
     service: ApplicationState = request.app.state.service
-    decision = decision_named(request.path_params["token"], service.pepper.secrets)
-    return await question_of(service.database, decision, service.clock()) if decision is not None else None
+    decision = decision_of_token(request.path_params["token"], service.pepper.secrets)
+    return await link_question_of(service.database, decision, service.clock()) if decision is not None else None
 
 
 def _is_rate_limited(request: Request) -> bool:
@@ -64,7 +70,7 @@ def _is_rate_limited(request: Request) -> bool:
     return not service.bad_link_limiter.take(service.trusted_proxies.client_address(request.scope), monotonic()).allowed
 
 
-async def _parse_reply(request: Request, question: Question) -> Reply | None:
+async def _parse_reply(request: Request, question: LinkQuestion) -> LinkReply | None:
     """What the form says; None when it lacks something."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         return None
@@ -72,18 +78,18 @@ async def _parse_reply(request: Request, question: Question) -> Reply | None:
     given = parse_qs(body.decode("utf-8", "replace"))
     fields = {name: values[0] for name, values in given.items() if len(values) == 1}  # said twice is not said
     if not question.is_choice:
-        return Reply() if "notice" in fields else None
+        return LinkReply() if "notice" in fields else None
     match fields.get("choice"):
         case Choice.CANCEL:
-            return Reply(cancels=True)
-        case Choice.KEEP if fields.get("payer") in {*question.payers} or question.standing is not Standing.OPEN:
-            return Reply(keep_at_expense_of=Payer(fields["payer"]) if fields.get("payer") in {*Payer} else None)
+            return LinkReply(cancels=True)
+        case Choice.KEEP if fields.get("payer") in {*question.payers} or question.state is not LinkState.OPEN:
+            return LinkReply(keep_at_expense_of=Payer(fields["payer"]) if fields.get("payer") in {*Payer} else None)
         case _:
             return None
 
 
-def _question_page(request: Request, question: Question, *, wrong: bool = False) -> Response:
-    if question.standing in GONE_STANDINGS and _is_rate_limited(request):
+def _question_page(request: Request, question: LinkQuestion, *, wrong: bool = False) -> Response:
+    if question.state in GONE_STANDINGS and _is_rate_limited(request):
         return _rate_limited_page()
     service: ApplicationState = request.app.state.service
     row = question.row
@@ -92,16 +98,16 @@ def _question_page(request: Request, question: Question, *, wrong: bool = False)
         "answer.html",
         csp=ANSWER_PAGE_CSP,
         row=row,
-        standing=question.standing,
+        standing=question.state,
         is_choice=question.is_choice,
         payers=question.payers,
         session=f"le {format_day(first).fr}" if first == last else format_period(first, last),
-        until=format_day(question.until).fr,
+        until=format_day(question.answerable_until).fr,
         support=service.support_email,
         wrong=wrong,
     )
-    status = 410 if question.standing in GONE_STANDINGS else 200
-    return _with_private_headers(response, 422 if wrong and question.standing is Standing.OPEN else status)
+    status = 410 if question.state in GONE_STANDINGS else 200
+    return _with_private_headers(response, 422 if wrong and question.state is LinkState.OPEN else status)
 
 
 def _unknown_link_page(request: Request) -> Response:

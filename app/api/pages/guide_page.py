@@ -16,7 +16,7 @@ from app.api.http.problems.problem_details import Problem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
 from app.api.pages.template_rendering import TEMPLATES, render_page
-from app.persistence.schema.retention_periods import ANSWERS
+from app.persistence.schema.retention_periods import RESPONSES_RETENTION
 from app.wording.languages import Sentence
 
 PROJECT_ROOT = Path(__file__).parents[3]
@@ -47,7 +47,7 @@ async def _guide_page(request: Request) -> Response:
         sample=_highlighted_sample,
         problem=_problem_link,
         base_url=service.base_url,
-        idempotency_hours=ANSWERS // timedelta(hours=1),
+        idempotency_hours=RESPONSES_RETENTION // timedelta(hours=1),
         per_minute=service.limiter.per_minute,
         catalogue=PROBLEM_TYPES,
         scopes=[*Scope],

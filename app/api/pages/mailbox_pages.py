@@ -11,8 +11,8 @@ from app.api.http.problems.problem_details import Problem
 from app.api.pages.template_rendering import render_page
 from app.domain.events import Recipient
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.messages import ENDPOINT_OWNER, newest_letters, read_letter
-from app.use_cases.registrations.personal_links import link_to
+from app.persistence.outbox.messages import ENDPOINT_OWNER_RECIPIENT, list_newest_email_contexts, read_email_context
+from app.use_cases.registrations.personal_links import personal_link
 from app.wording.emails.emails import LostEventError, RenderedEmail, decision_to_answer, render_email
 from app.wording.languages import Sentence
 
@@ -31,7 +31,7 @@ RECIPIENT_LABELS: dict[str, str] = {
     Recipient.EMPLOYER: "Structure employeuse",
     Recipient.TRAINING_ORGANISATION: "Organisme de formation",
     Recipient.SUPPORT: "Administration",
-    ENDPOINT_OWNER: "Propriétaire d’un point de réception",
+    ENDPOINT_OWNER_RECIPIENT: "Propriétaire d’un point de réception",
 }
 NO_MAILBOX = Sentence(fr="Ce serveur n’a pas de boîte aux lettres.", en="This server has no mailbox.")
 NO_MESSAGE = Sentence(fr="Aucun courriel n’a cet identifiant.", en="No e-mail has this identifier.")
@@ -47,7 +47,7 @@ def _service_with_mailbox(request: Request) -> ApplicationState:
 
 def _email_of(service: ApplicationState, row: Row) -> RenderedEmail | None:
     decision = decision_to_answer(row)
-    link = link_to(service.base_url, service.pepper.secrets, decision) if decision is not None else None
+    link = personal_link(service.base_url, service.pepper.secrets, decision) if decision is not None else None
     try:
         return render_email(row, service.support_email, service.base_url, link)
     except LostEventError:
@@ -56,7 +56,7 @@ def _email_of(service: ApplicationState, row: Row) -> RenderedEmail | None:
 
 async def _list_page(request: Request) -> Response:
     service = _service_with_mailbox(request)
-    rows = await newest_letters(service.database, MAX_SHOWN)
+    rows = await list_newest_email_contexts(service.database, MAX_SHOWN)
     emails = [(row, letter) for row in rows if (letter := _email_of(service, row)) is not None]
     return _uncached(render_page("mailbox.html", csp=MAILBOX_CSP, letters=emails, recipients=RECIPIENT_LABELS))
 
@@ -64,7 +64,7 @@ async def _list_page(request: Request) -> Response:
 async def _read_email(request: Request) -> tuple[Row, RenderedEmail]:
     """Raise Problem."""
     service = _service_with_mailbox(request)
-    row = await read_letter(service.database, _message_id(request))
+    row = await read_email_context(service.database, _message_id(request))
     letter = _email_of(service, row) if row is not None else None
     if row is None or letter is None:
         raise Problem("not-found", NO_MESSAGE)

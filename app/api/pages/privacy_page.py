@@ -8,14 +8,18 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.http.application_state import ApplicationState
 from app.api.pages.template_rendering import render_page
-from app.persistence.schema.processing_register import ENTRIES, NOBODY
+from app.persistence.schema.processing_register import ENTRIES, TABLES_WITHOUT_PERSONAL_DATA
 
 
 async def _privacy_page(request: Request) -> Response:
     service: ApplicationState = request.app.state.service
     support = parseaddr(service.support_email)[1]
     return render_page(
-        "privacy.html", entries=ENTRIES, nobody=NOBODY, years=service.anonymise_after_years, support=support
+        "privacy.html",
+        entries=ENTRIES,
+        nobody=TABLES_WITHOUT_PERSONAL_DATA,
+        years=service.anonymise_after_years,
+        support=support,
     )
 
 

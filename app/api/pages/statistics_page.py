@@ -27,7 +27,7 @@ from app.persistence.administration.clients import Client
 from app.persistence.administration.statistics import AfterQuota, Grouping, Measure, Period, count_registrations
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.secrets.secret_box import Safe, SealedByAnotherKeyError
+from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError, SecretBox
 from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS
 from app.use_cases.civil_date import civil_date
 from app.wording.dates import format_day
@@ -64,8 +64,8 @@ TABLE_HEADINGS = {
 }
 
 
-def _cookie_box(service: ApplicationState) -> Safe:
-    return Safe(service.pepper.secrets, SEAL_PURPOSE)
+def _cookie_box(service: ApplicationState) -> SecretBox:
+    return SecretBox(service.pepper.secrets, SEAL_PURPOSE)
 
 
 async def _client_of_cookie(request: Request) -> Client | None:
@@ -85,7 +85,7 @@ async def _client_with_key(request: Request, key: str) -> Client | None:
     service: ApplicationState = request.app.state.service
     client = await service.authenticate(key, service.clock(), request.scope) if _KEY_PATTERN.fullmatch(key) else None
     allowed = client is not None and Scope.STATISTICS_READ in SCOPES_BY_ROLE[client.role]
-    return client if client is not None and allowed and client.holds(Scope.STATISTICS_READ) else None
+    return client if client is not None and allowed and client.has_scope(Scope.STATISTICS_READ) else None
 
 
 async def _show_page(request: Request) -> Response:
@@ -184,7 +184,7 @@ async def _labels(reader: Reader) -> dict[str | None, tuple[str, str]]:
 async def _statistics_page(request: Request, client: Client) -> Response:
     service: ApplicationState = request.app.state.service
     owner, today = client.training_organisation_id, civil_date(service.clock())
-    reader, requested = service.database.seen_by(owner), _parse_period(request.query_params, today)
+    reader, requested = service.database.for_tenant(owner), _parse_period(request.query_params, today)
     first, last = requested or (today.replace(day=1), today)
     period, names = Period(first, last), await _labels(reader)
 

@@ -16,7 +16,7 @@ from app.domain.facts.contract import Contract, covering_contract
 from app.domain.facts.registration import Funding
 from app.persistence.administration.clients import Client
 from app.persistence.engine.driver_types import Row
-from app.persistence.registrations import MOST_DECISIONS
+from app.persistence.registrations import MAX_DECISIONS
 from app.wording.languages import Language
 
 CONTRACTS_ADAPTER: TypeAdapter[tuple[Contract, ...]] = TypeAdapter(tuple[Contract, ...])
@@ -42,7 +42,7 @@ class PastDecisionResource(DecisionResource):
 class DecisionsResource(TypedDict):
     """Les décisions d’une inscription, la plus récente d’abord."""
 
-    data: Annotated[list[PastDecisionResource], Field(max_length=MOST_DECISIONS)]
+    data: Annotated[list[PastDecisionResource], Field(max_length=MAX_DECISIONS)]
     pagination: Pagination
 
 

@@ -28,15 +28,15 @@ from app.api.registrations.registration_resources import RegistrationResource, r
 from app.domain.facts.registration import Choice, Chooser
 from app.domain.facts.session import Session
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.registrations.cancel_registration import cancel
-from app.use_cases.registrations.choose_over_quota import decline, keep
-from app.use_cases.registrations.record_attendance import attend
-from app.use_cases.registrations.record_positioning_test import position
+from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
+from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_positioning_test import record_positioning
 from app.use_cases.registrations.reexamine_registration import reexamine
 from app.use_cases.registrations.reschedule_registration import reschedule
 from app.use_cases.registrations.session_venue import Venue
-from app.use_cases.request_context import Asked
+from app.use_cases.request_context import RequestContext
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
 
@@ -44,16 +44,16 @@ WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATI
 SessionAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_WRITE))]
 
 
-def _registration_renderer(authorised: AuthorisedRequest) -> Callable[[Row], Answer]:
+def _registration_renderer(authorised: AuthorisedRequest) -> Callable[[Row], ReplayableResponse]:
     """The registration as it is left."""
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         return replayable_response(registration_as_seen(row, authorised), authorised.language)
 
     return render
 
 
-def _keyed_context(authorised: AuthorisedRequest, key: str | None, body: Any) -> Asked:
+def _keyed_context(authorised: AuthorisedRequest, key: str | None, body: Any) -> RequestContext:
     """An action under its required key."""
     return authorised.request_context(_registration_renderer(authorised), require_idempotency_key(key), body)
 
@@ -74,8 +74,8 @@ async def choose(
     """
     context, chooser = _keyed_context(authorised, idempotency_key, body), Chooser(authorised.client.role)
     if body.choice is Choice.KEEP and body.payer is not None:
-        return to_response(await keep(authorised.database, registration_id, body.payer, context, chooser))
-    return to_response(await decline(authorised.database, registration_id, context, chooser))
+        return to_response(await keep_unfunded(authorised.database, registration_id, body.payer, context, chooser))
+    return to_response(await decline_over_quota(authorised.database, registration_id, context, chooser))
 
 
 @router.post(
@@ -137,7 +137,7 @@ async def record_attendance(
 ) -> Response:
     """Une absence justifiée rend le droit, une absence non justifiée le consomme."""
     context = _keyed_context(authorised, idempotency_key, body)
-    return to_response(await attend(authorised.database, registration_id, body.outcome, body.motive, context))
+    return to_response(await mark_attendance(authorised.database, registration_id, body.outcome, body.motive, context))
 
 
 @router.post(
@@ -152,7 +152,9 @@ async def record_positioning_test(
 ) -> Response:
     """Formation initiale seulement ; la durée doit être une des durées de parcours de la politique à cette date."""
     context = _keyed_context(authorised, idempotency_key, body)
-    return to_response(await position(authorised.database, registration_id, body.taken_on, body.hours, context))
+    return to_response(
+        await record_positioning(authorised.database, registration_id, body.taken_on, body.hours, context)
+    )
 
 
 def _merge_session(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:

@@ -21,7 +21,7 @@ from app.api.http.fields.field_types import (
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.registration import Attendance, Choice, Payer
 from app.domain.facts.session import Session, SessionFormat
-from app.use_cases.registrations.register_adviser import Demand
+from app.use_cases.registrations.register_adviser import NewRegistration
 from app.use_cases.registrations.session_venue import Venue
 from app.wording.languages import Sentence
 
@@ -66,8 +66,8 @@ class RegistrationRequest(RequestBody):
         False
     )
 
-    def to_command(self, organisation: UUID) -> Demand:
-        return Demand(
+    def to_new_registration(self, organisation: UUID) -> NewRegistration:
+        return NewRegistration(
             adviser_id=self.adviser_id,
             module_code=ModuleCode(self.module_code),
             training_organisation_id=organisation,

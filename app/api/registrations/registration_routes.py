@@ -28,7 +28,7 @@ from app.domain.facts.registration import Status
 from app.persistence import registrations
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.registrations.register_adviser import preview, register
 from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Sentence
@@ -87,11 +87,11 @@ async def register_adviser(
     doit agir. Au-delà du quota, l’inscription attend le choix du conseiller (`awaiting_choice`).
     """
 
-    def render(row: Row) -> Answer:
+    def render(row: Row) -> ReplayableResponse:
         resource = registration_as_seen(row, authorised)
         return replayable_response(resource, authorised.language, status=201, location=resource["links"]["self"])
 
-    demand = body.to_command(_requested_organisation(authorised, body))
+    demand = body.to_new_registration(_requested_organisation(authorised, body))
     return to_response(
         await register(
             authorised.database,
@@ -110,7 +110,7 @@ async def register_adviser(
 )
 async def preview_registration(body: RegistrationRequest, authorised: WriteAccess) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
-    demand = body.to_command(_requested_organisation(authorised, body))
+    demand = body.to_new_registration(_requested_organisation(authorised, body))
     decision = (
         await preview(
             authorised.database,

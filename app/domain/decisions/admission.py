@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.decisions.entitlements import choose_bucket, free_unit
-from app.domain.decisions.in_post import Post, post_on, post_refusals
+from app.domain.decisions.in_post import PostOnDay, post_on, post_refusals
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import ccp1_obtained_by
@@ -43,7 +43,7 @@ class Application:
     file: AdviserFile
     request: Request
     policy: Policy
-    post: Post
+    post: PostOnDay
 
     @property
     def kind(self) -> ModuleKind:
@@ -141,7 +141,7 @@ RULES = (  # after those of the post, in the order of section 3
     outside_scheme,
 )
 
-RULES_OF_THE_CATALOGUE = (module_not_available_yet, module_no_longer_available)
+CATALOGUE_RULES = (module_not_available_yet, module_no_longer_available)
 
 
 def is_mediator_taking_a_module(file: AdviserFile, request: Request) -> bool:
@@ -153,7 +153,7 @@ def refusals(file: AdviserFile, request: Request, policy: Policy) -> tuple[Refus
     """Every reason to refuse, in the order of section 3; none when it is admitted."""
     application = Application(file, request, policy, post_on(file.contracts, request.session.starts_on))
     if is_mediator_taking_a_module(file, request):
-        return tuple(refusal for rule in RULES_OF_THE_CATALOGUE if (refusal := rule(application)))
+        return tuple(refusal for rule in CATALOGUE_RULES if (refusal := rule(application)))
     others = tuple(refusal for rule in RULES if (refusal := rule(application)))
     return (*post_refusals(application.post), *others)
 
@@ -171,7 +171,7 @@ def decide(file: AdviserFile, request: Request, policy: Policy) -> Decision:
     return _refused(found, policy) if found else _admitted(file, request, policy)
 
 
-def recognise(file: AdviserFile, request: Request, policy: Policy) -> Decision:
+def decide_past_registration(file: AdviserFile, request: Request, policy: Policy) -> Decision:
     """Decide a registration of the past as it stands in a file from elsewhere (import). Whoever was trained had been
     admitted, whatever is known of their contracts today: of the reasons, only that which is about funding is left."""
     application = Application(file, request, policy, post_on(file.contracts, request.session.starts_on))

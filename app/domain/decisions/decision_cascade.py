@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from app.domain.decisions.admission import Decision, Outcome, decide, offered_payers, promote, recognise, refusals
+from app.domain.decisions.admission import (
+    Decision,
+    Outcome,
+    decide,
+    decide_past_registration,
+    offered_payers,
+    promote,
+    refusals,
+)
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies, Policy
@@ -34,7 +42,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class RecordedDecision:
     """A decision with its cause and the facts it read: enough to take it again."""
 
     registration_id: RegistrationId
@@ -46,16 +54,16 @@ class Ruling:
 def replay(cause: Cause, facts: Facts, policies: Policies) -> Decision | None:
     """Take a past decision again from its facts; None when a promotion would not be made."""
     policy = policies.on(facts.request.session.starts_on)
-    take = promote if cause is Cause.PROMOTION else _rule_for(cause)
+    take = promote if cause is Cause.PROMOTION else _decider_for(cause)
     return take(facts.file, facts.request, policy)
 
 
-def _rule_for(cause: Cause) -> Callable[[AdviserFile, Request, Policy], Decision]:
+def _decider_for(cause: Cause) -> Callable[[AdviserFile, Request, Policy], Decision]:
     """What decides a registration by itself, whatever waits."""
-    return recognise if cause is Cause.IMPORT else decide
+    return decide_past_registration if cause is Cause.IMPORT else decide
 
 
-def decided(registration: Registration, decision: Decision) -> Registration:
+def apply_decision(registration: Registration, decision: Decision) -> Registration:
     """The registration as the decision leaves it."""
     request = registration.request
     match decision.outcome:
@@ -78,83 +86,85 @@ def decided(registration: Registration, decision: Decision) -> Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Proceedings:
-    """An adviser's file as it stands, and the rulings that brought it there. Each step returns the next state."""
+class DecisionCascade:
+    """An adviser's file as it stands, and the decisions that brought it there. Each step returns the next state."""
 
     file: AdviserFile
     policies: Policies
-    rulings: tuple[Ruling, ...] = ()
+    decisions: tuple[RecordedDecision, ...] = ()
 
     def registration(self, registration: RegistrationId) -> Registration:
         return next(item for item in self.file.registrations if item.id == registration)
 
-    def having(self, registration: Registration) -> "Proceedings":
-        return replace(self, file=self.file.having(registration))
+    def with_registration(self, registration: Registration) -> "DecisionCascade":
+        return replace(self, file=self.file.with_registration(registration))
 
-    def ruled(self, registration: Registration, cause: Cause) -> "Proceedings":
+    def decide_registration(self, registration: Registration, cause: Cause) -> "DecisionCascade":
         """Decide a registration on the file as it stands, its own unit given back.
 
         Raises DuplicateRegistration when another active one has its module and first day.
         """
-        twin = self.file.twin(registration)
+        twin = self.file.duplicate_of(registration)
         if twin is not None:
             raise DuplicateRegistration(twin.id, twin.request.organisation.id)
-        facts = Facts(self.file.without(registration.id), registration.request)
-        decision = _rule_for(cause)(facts.file, facts.request, self.policies.on(registration.first_day))
-        return self._with(registration, Ruling(registration.id, cause, facts, decision))
+        facts = Facts(self.file.without_registration(registration.id), registration.request)
+        decision = _decider_for(cause)(facts.file, facts.request, self.policies.on(registration.first_day))
+        return self._with_decision(registration, RecordedDecision(registration.id, cause, facts, decision))
 
-    def _with(self, registration: Registration, ruling: Ruling) -> "Proceedings":
-        after = decided(registration, ruling.decision)
-        return replace(self, file=self.file.having(after), rulings=(*self.rulings, ruling))
+    def _with_decision(self, registration: Registration, recorded: RecordedDecision) -> "DecisionCascade":
+        after = apply_decision(registration, recorded.decision)
+        return replace(self, file=self.file.with_registration(after), decisions=(*self.decisions, recorded))
 
-    def decided_again(self, cause: Cause, *, today: date, apart_from: RegistrationId | None = None) -> "Proceedings":
+    def reconsider_all(
+        self, cause: Cause, *, today: date, apart_from: RegistrationId | None = None
+    ) -> "DecisionCascade":
         """Decide again, in order of creation, the accepted and waiting registrations whose session has not started;
         once more when that changed an entry into initial training; then give freed units to those who wait."""
         state = self
         for registration in self.file.registrations:
             if registration.id != apart_from:
-                state = state._reconsidered(registration, cause, today)
+                state = state._reconsider(registration, cause, today)
         if state.file.entries != self.file.entries:
-            return state.decided_again(Cause.INITIAL_TRAINING_CHANGED, today=today, apart_from=apart_from)
-        return state.promoted()
+            return state.reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=today, apart_from=apart_from)
+        return state.promote_waiting()
 
-    def _reconsidered(self, registration: Registration, cause: Cause, today: date) -> "Proceedings":
+    def _reconsider(self, registration: Registration, cause: Cause, today: date) -> "DecisionCascade":
         waits = registration.status is Status.AWAITING_CHOICE
         if registration.first_day > today and (waits or registration.status is Status.ACCEPTED):
-            state = self.ruled(registration, cause)
-            return self if state.keeps(registration) else state
+            state = self.decide_registration(registration, cause)
+            return self if state.leaves_unchanged(registration) else state
         if waits:
             payers = offered_payers(self.file, registration.request)
-            return self.having(replace(registration, offered_payers=payers))
+            return self.with_registration(replace(registration, offered_payers=payers))
         return self
 
-    def keeps(self, registration: Registration) -> bool:
+    def leaves_unchanged(self, registration: Registration) -> bool:
         """Whether it stands as it was, but for the ordinal of its unit."""
         after = self.registration(registration.id)
         same_bucket = after.entitlement == registration.entitlement
         return same_bucket and replace(after, unit=registration.unit) == registration
 
-    def settled(self, before: AdviserFile, *, today: date, apart_from: RegistrationId) -> "Proceedings":
+    def apply_consequences(self, before: AdviserFile, *, today: date, apart_from: RegistrationId) -> "DecisionCascade":
         """What one registration's change brings to the others: all decided again when it changed an entry into initial
         training, those who wait promoted when it gave a unit back."""
         if self.file.entries != before.entries:
-            return self.decided_again(Cause.INITIAL_TRAINING_CHANGED, today=today, apart_from=apart_from)
-        return self.promoted() if before.held_units - self.file.held_units else self
+            return self.reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=today, apart_from=apart_from)
+        return self.promote_waiting() if before.held_units - self.file.held_units else self
 
-    def promoted(self) -> "Proceedings":
+    def promote_waiting(self) -> "DecisionCascade":
         """Give free units to the waiting registrations, oldest first, each whose session fits one (section 4.4)."""
         state = self
         for registration in self.file.registrations:
             if registration.status is Status.AWAITING_CHOICE:
-                state = state._promoted(registration)
+                state = state._promote(registration)
         return state
 
-    def _promoted(self, registration: Registration) -> "Proceedings":
-        facts = Facts(self.file.without(registration.id), registration.request)
+    def _promote(self, registration: Registration) -> "DecisionCascade":
+        facts = Facts(self.file.without_registration(registration.id), registration.request)
         decision = promote(facts.file, facts.request, self.policies.on(registration.first_day))
         if decision is None:
             return self
-        return self._with(registration, Ruling(registration.id, Cause.PROMOTION, facts, decision))
+        return self._with_decision(registration, RecordedDecision(registration.id, Cause.PROMOTION, facts, decision))
 
 
 def newly_regularisable(before: AdviserFile, after: AdviserFile, policies: Policies) -> tuple[Registration, ...]:
@@ -165,7 +175,7 @@ def newly_regularisable(before: AdviserFile, after: AdviserFile, policies: Polic
         if registration.status is not Status.REFUSED:
             continue
         policy, request = policies.on(registration.first_day), registration.request
-        was_refused = refusals(before.without(registration.id), request, policy)
-        if was_refused and not refusals(after, request, policy) and after.twin(registration) is None:
+        was_refused = refusals(before.without_registration(registration.id), request, policy)
+        if was_refused and not refusals(after, request, policy) and after.duplicate_of(registration) is None:
             found.append(registration)
     return tuple(found)

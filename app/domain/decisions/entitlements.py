@@ -105,7 +105,7 @@ def _annual_buckets(file: AdviserFile, policy: Policy, through: int) -> Iterator
             yield Bucket(civil_year(year), policy.civil_year.count, first_day(year), expires_on, "R22")
 
 
-def _carried(bucket: Bucket, units: int) -> Bucket:
+def _carry_over_bucket(bucket: Bucket, units: int) -> Bucket:
     """R27: the year after the bucket's own; after a first year, from the day after W to the end of the next year."""
     if bucket.name == FIRST_YEAR:
         opens_on, year = bucket.last_day + timedelta(days=1), bucket.last_day.year + 1
@@ -128,7 +128,11 @@ def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[B
     buckets: list[Bucket] = []
     for bucket in own:
         carried = _carried_units(file, bucket.name)
-        buckets += [replace(bucket, units=bucket.units - carried), _carried(bucket, carried)] if carried else [bucket]
+        buckets += (
+            [replace(bucket, units=bucket.units - carried), _carry_over_bucket(bucket, carried)]
+            if carried
+            else [bucket]
+        )
     return tuple(buckets)
 
 
@@ -159,7 +163,7 @@ def holders(registrations: Iterable[Registration], bucket: str) -> tuple[Registr
 
 def used_before(file: AdviserFile, bucket: str) -> int:
     """How many of the bucket's units an earlier file of the same person had used."""
-    return sum(bucket_of(unit) == bucket for unit in file.units_of_before)
+    return sum(bucket_of(unit) == bucket for unit in file.units_used_before)
 
 
 def units_left(file: AdviserFile, bucket: Bucket) -> int:

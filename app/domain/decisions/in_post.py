@@ -11,7 +11,7 @@ from app.domain.facts.contract import Contract, LegalForm, covering_contract
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PostOnDay:
     """`contract` is the one that covers `day`, None when none does; without it there is no file to read."""
 
     contracts: tuple[Contract, ...]
@@ -23,11 +23,11 @@ class Post:
         return self.contract is not None and self.contract.legal_form is LegalForm.PRIVATE
 
 
-def post_on(contracts: tuple[Contract, ...], day: date) -> Post:
-    return Post(contracts, day, covering_contract(contracts, day))
+def post_on(contracts: tuple[Contract, ...], day: date) -> PostOnDay:
+    return PostOnDay(contracts, day, covering_contract(contracts, day))
 
 
-def not_in_post(post: Post) -> Refusal | None:
+def not_in_post(post: PostOnDay) -> Refusal | None:
     """R1: only an adviser in post on the session's first day follows a funded training (R2: that day only)."""
     if post.contract is not None:
         return None
@@ -41,7 +41,7 @@ def not_in_post(post: Post) -> Refusal | None:
     return Refusal(Reason.NOT_IN_POST, detail, last.id, last.last_day)
 
 
-def ds_file_missing(post: Post) -> Refusal | None:
+def ds_file_missing(post: PostOnDay) -> Refusal | None:
     """R3: the employer opened a file on Démarches simplifiées."""
     contract = post.contract
     if contract is None or contract.file.ds_filed:
@@ -49,7 +49,7 @@ def ds_file_missing(post: Post) -> Refusal | None:
     return Refusal(Reason.DS_FILE_MISSING, contract_id=contract.id)
 
 
-def contract_not_uploaded(post: Post) -> Refusal | None:
+def contract_not_uploaded(post: PostOnDay) -> Refusal | None:
     """R4: the up-to-date contract was uploaded to the messages of that file."""
     contract = post.contract
     if contract is None or contract.file.contract_uploaded_on is not None:
@@ -57,7 +57,7 @@ def contract_not_uploaded(post: Post) -> Refusal | None:
     return Refusal(Reason.CONTRACT_NOT_UPLOADED, contract_id=contract.id)
 
 
-def recruitment_not_validated(post: Post) -> Refusal | None:
+def recruitment_not_validated(post: PostOnDay) -> Refusal | None:
     """R5: the recruitment is validated on the Tableau de pilotage."""
     contract = post.contract
     if contract is None or contract.file.validated_on is not None or contract.renews_contract_id is not None:
@@ -65,7 +65,7 @@ def recruitment_not_validated(post: Post) -> Refusal | None:
     return Refusal(Reason.RECRUITMENT_NOT_VALIDATED, contract_id=contract.id)
 
 
-def renewal_not_validated(post: Post) -> Refusal | None:
+def renewal_not_validated(post: PostOnDay) -> Refusal | None:
     """R5: the renewal is validated on the Tableau de pilotage."""
     contract = post.contract
     if contract is None or contract.file.validated_on is not None or contract.renews_contract_id is None:
@@ -82,6 +82,6 @@ POST_RULES = (
 )
 
 
-def post_refusals(post: Post) -> tuple[Refusal, ...]:
+def post_refusals(post: PostOnDay) -> tuple[Refusal, ...]:
     """Every reason of the post and its file, in order."""
     return tuple(refusal for rule in POST_RULES if (refusal := rule(post)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain.decisions.admission import decide
-from app.domain.decisions.decision_cascade import Cause, Proceedings, decided
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade, apply_decision
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
@@ -53,22 +53,22 @@ def _open(file: AdviserFile, today: date) -> list[Registration]:
 
 
 def _is_re_examinable(file: AdviserFile, registration: Registration) -> bool:
-    return registration.status is Status.REFUSED and file.twin(registration) is None
+    return registration.status is Status.REFUSED and file.duplicate_of(registration) is None
 
 
 def _standings(
     file: AdviserFile, concerned: list[Registration], policies: Policies, today: date
 ) -> dict[RegistrationId, Standing]:
-    state = Proceedings(file, policies).decided_again(Cause.FILE_CHANGED, today=today)
+    state = DecisionCascade(file, policies).reconsider_all(Cause.FILE_CHANGED, today=today)
     return {item.id: _standing(state, state.registration(item.id)) for item in concerned}
 
 
-def _standing(state: Proceedings, registration: Registration) -> Standing:
+def _standing(state: DecisionCascade, registration: Registration) -> Standing:
     refusals: tuple[Refusal, ...] = ()
     if registration.status is Status.REFUSED:
         policy = state.policies.on(registration.first_day)
-        decision = decide(state.file.without(registration.id), registration.request, policy)
-        registration, refusals = decided(registration, decision), decision.refusals
+        decision = decide(state.file.without_registration(registration.id), registration.request, policy)
+        registration, refusals = apply_decision(registration, decision), decision.refusals
     elif registration.status is Status.AWAITING_CHOICE:
         refusals = (Refusal(Reason.MODULE_QUOTA_EXCEEDED),)
     return Standing(registration.status, registration.funding, registration.entitlement, refusals)

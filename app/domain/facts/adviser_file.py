@@ -18,7 +18,7 @@ class CarryOver:
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
+class EarlierUsage:
     """What the same person's earlier file, anonymised since, had used: entries into initial training, and units. It
     counts as if it stood in this one, and says nothing else of what was followed, when and with whom."""
 
@@ -35,7 +35,7 @@ class AdviserFile:
     certifications: tuple[Certification, ...] = ()
     registrations: tuple[Registration, ...] = ()
     carry_overs: tuple[CarryOver, ...] = ()
-    former: Former | None = None
+    former: EarlierUsage | None = None
 
     @property
     def entries(self) -> tuple[date, ...]:
@@ -64,14 +64,14 @@ class AdviserFile:
 
     @property
     def held_units(self) -> frozenset[Unit]:
-        return frozenset(item.unit for item in self.registrations if item.unit is not None) | self.units_of_before
+        return frozenset(item.unit for item in self.registrations if item.unit is not None) | self.units_used_before
 
     @property
-    def units_of_before(self) -> frozenset[Unit]:
+    def units_used_before(self) -> frozenset[Unit]:
         """Those that an earlier file of the same person had used."""
         return frozenset(self.former.units if self.former else ())
 
-    def twin(self, registration: Registration) -> Registration | None:
+    def duplicate_of(self, registration: Registration) -> Registration | None:
         """Another active registration for the same module and first day (section 5)."""
         return next(
             (
@@ -85,10 +85,10 @@ class AdviserFile:
             None,
         )
 
-    def without(self, registration: RegistrationId) -> "AdviserFile":
+    def without_registration(self, registration: RegistrationId) -> "AdviserFile":
         return replace(self, registrations=tuple(item for item in self.registrations if item.id != registration))
 
-    def having(self, registration: Registration) -> "AdviserFile":
+    def with_registration(self, registration: Registration) -> "AdviserFile":
         """The file with this registration in the place of its former state, or last when it is new."""
         if registration.id not in {item.id for item in self.registrations}:
             return replace(self, registrations=(*self.registrations, registration))

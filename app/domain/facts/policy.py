@@ -92,13 +92,13 @@ class Policies:
         begun = [policy for policy in self.versions if policy.effective_from <= day]
         return begun[-1] if begun else self.versions[0]
 
-    def having(self, policy: Policy) -> "Policies":
+    def with_version(self, policy: Policy) -> "Policies":
         """With one version more. Raises PolicyExists."""
         if any(version.effective_from == policy.effective_from for version in self.versions):
             raise PolicyExists(policy.version)
         return Policies(tuple(sorted((*self.versions, policy), key=lambda version: version.effective_from)))
 
-    def time_of(self, policy: Policy) -> tuple[date, date]:
+    def period_of(self, policy: Policy) -> tuple[date, date]:
         """The first and the last day, both included, that this version, one of these, is in force `on`."""
         place = self.versions.index(policy)
         following = self.versions[place + 1 :]

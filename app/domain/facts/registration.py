@@ -112,7 +112,7 @@ class Registration:
         """The bucket of its unit."""
         return bucket_of(self.unit) if self.unit else None
 
-    def _allow(self, move: str, *starting: Status) -> None:
+    def _check_transition(self, move: str, *starting: Status) -> None:
         if self.status not in starting:
             raise InvalidTransition(move, self.status)
 
@@ -125,7 +125,7 @@ class Registration:
 
         Raises InvalidTransition unless waiting, PayerNotOffered.
         """
-        self._allow("choice", Status.AWAITING_CHOICE)
+        self._check_transition("choice", Status.AWAITING_CHOICE)
         if payer not in self.offered_payers:
             raise PayerNotOffered(payer, self.offered_payers)
         request = replace(self.request, kept_unfunded=True)
@@ -134,12 +134,12 @@ class Registration:
 
     def declined(self) -> "Registration":
         """R26: cancelled by the adviser's choice. Raises InvalidTransition unless waiting."""
-        self._allow("choice", Status.AWAITING_CHOICE)
+        self._check_transition("choice", Status.AWAITING_CHOICE)
         return self._unfunded(Status.CANCELLED)
 
     def cancelled(self, on: date) -> "Registration":
         """Cancelled before the first day. Raises InvalidTransition, SessionStarted."""
-        self._allow("cancellation", Status.ACCEPTED, Status.AWAITING_CHOICE)
+        self._check_transition("cancellation", Status.ACCEPTED, Status.AWAITING_CHOICE)
         if on >= self.first_day:
             raise SessionStarted(self.first_day)
         return self._unfunded(Status.CANCELLED)
@@ -149,7 +149,7 @@ class Registration:
 
         Raises InvalidTransition unless accepted, SessionNotStarted.
         """
-        self._allow("attendance", Status.ACCEPTED)
+        self._check_transition("attendance", Status.ACCEPTED)
         if today < self.first_day:
             raise SessionNotStarted(self.first_day)
         status = Status(outcome)
@@ -157,28 +157,28 @@ class Registration:
             return replace(self, status=status)
         return self._unfunded(status)
 
-    def moved(self, session: Session, *, today: date) -> "Registration":
+    def rescheduled(self, session: Session, *, today: date) -> "Registration":
         """Its session moved, not decided again yet. Raises InvalidTransition, SessionStarted."""
-        self._allow("reschedule", Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED)
+        self._check_transition("reschedule", Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED)
         if self.first_day <= today:
             raise SessionStarted(self.first_day)
         return replace(self, request=replace(self.request, session=session))
 
-    def notified(self, *, employer_agreement: bool) -> "Registration":
+    def with_adviser_notice(self, *, employer_agreement: bool) -> "Registration":
         """R6: the adviser's notice, which may bring the employer's agreement.
 
         Raises InvalidTransition unless refused.
         """
-        self._allow("re-examination", Status.REFUSED)
+        self._check_transition("re-examination", Status.REFUSED)
         agreed = self.request.employer_agreement or employer_agreement
         return replace(self, request=replace(self.request, employer_agreement=agreed))
 
-    def positioned(self) -> "Registration":
+    def check_positioning_test(self) -> "Registration":
         """R12: its positioning test may be recorded. Raises InvalidTransition unless accepted or completed."""
-        self._allow("positioning-test", Status.ACCEPTED, Status.COMPLETED)
+        self._check_transition("positioning-test", Status.ACCEPTED, Status.COMPLETED)
         return self
 
 
-def submitted(registration: RegistrationId, request: Request, created_at: datetime) -> Registration:
+def new_registration(registration: RegistrationId, request: Request, created_at: datetime) -> Registration:
     """A registration not decided yet: nothing is granted until it is."""
     return Registration(registration, request, Status.REFUSED, None, None, None, (), version=1, created_at=created_at)

@@ -22,7 +22,7 @@ def territory_of(department: str) -> Territory:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class TrainingDelivery:
     kind: ModuleKind
     territory: Territory
 
@@ -30,7 +30,7 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class TrainingOrganisation:
     id: TrainingOrganisationId
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[TrainingDelivery, ...]
 
     def delivers(self, kind: ModuleKind, department: str) -> bool:
         """Whether it delivers trainings of this kind in the department's territory; `national` covers both."""

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from app.domain.decisions.entitlements import quota_buckets, units_left
-from app.domain.events import Event, EventType, Recipient, Subject, written_to
+from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Qualification
 from app.domain.facts.contract import covering_contract
@@ -22,11 +22,11 @@ from app.domain.record.exam_presentations import (
     presentations,
 )
 
-REMINDED_BEFORE = timedelta(days=30)
-WARNED_BEFORE = timedelta(days=60)
+EXAM_REMINDER_LEAD = timedelta(days=30)
+EXPIRY_WARNING_LEAD = timedelta(days=60)
 # A deadline is told on its day, or as soon after it as the worker can; one that passed longer ago was of another time,
 # as those of imported trainings are, and stands in the list of what is overdue.
-TOLD_UNTIL = timedelta(days=30)
+LATE_REMINDER_LIMIT = timedelta(days=30)
 
 
 class Stage(StrEnum):
@@ -43,12 +43,12 @@ class Reminder:
 
 
 def _stage(due_on: date, on: date) -> Stage | None:
-    if due_on - REMINDED_BEFORE <= on < due_on:
+    if due_on - EXAM_REMINDER_LEAD <= on < due_on:
         return Stage.BEFORE
-    return Stage.DEADLINE if due_on <= on <= due_on + TOLD_UNTIL else None
+    return Stage.DEADLINE if due_on <= on <= due_on + LATE_REMINDER_LIMIT else None
 
 
-def _about_exams(file: AdviserFile, lacking: list[Presentation], stage: Stage, on: date) -> Reminder:
+def _exam_reminder(file: AdviserFile, lacking: list[Presentation], stage: Stage, on: date) -> Reminder:
     """`lacking` have one deadline. The employer of the day is told, to free the adviser; and who gave the training,
     on whom the duty to present lies."""
     due_on, completed = lacking[0].due_on, initial_training_completed(file)
@@ -72,18 +72,18 @@ def _about_exams(file: AdviserFile, lacking: list[Presentation], stage: Stage, o
             "due_on": due_on,
             "stage": stage,
         },
-        tuple(item for item in written_to(EventType.CERTIFICATION_DUE) if known[item]),
+        tuple(item for item in email_recipients(EventType.CERTIFICATION_DUE) if known[item]),
     )
     return Reminder(f"{event.type}:{due_on}:{stage}", event)
 
 
-def _about_rights(file: AdviserFile, policy: Policy, on: date) -> Iterator[Reminder]:
+def _expiring_right_reminders(file: AdviserFile, policy: Policy, on: date) -> Iterator[Reminder]:
     """Rights with a free unit that end soon, of an adviser in post who can still use them."""
     if not file.adviser.in_scheme or covering_contract(file.contracts, on) is None:
         return
     for bucket in quota_buckets(file, policy, through=on.year):
         left = units_left(file, bucket)
-        if left > 0 and bucket.is_open(on) and bucket.last_day <= on + WARNED_BEFORE:
+        if left > 0 and bucket.is_open(on) and bucket.last_day <= on + EXPIRY_WARNING_LEAD:
             event = Event(
                 EventType.ENTITLEMENT_EXPIRING,
                 Subject.ADVISER,
@@ -92,7 +92,7 @@ def _about_rights(file: AdviserFile, policy: Policy, on: date) -> Iterator[Remin
                 file.adviser.id,
                 None,
                 {"bucket": bucket.name, "units": left, "expires_on": bucket.last_day, "rule": bucket.rule},
-                written_to(EventType.ENTITLEMENT_EXPIRING),
+                email_recipients(EventType.ENTITLEMENT_EXPIRING),
             )
             yield Reminder(f"{event.type}:{bucket.name}", event)
 
@@ -104,5 +104,5 @@ def reminders(
     presented = presentations(file, qualifications, policy, on)
     lacking = [item for item in presented if item.status is not PresentationStatus.MET]
     stage = _stage(lacking[0].due_on, on) if lacking else None
-    about_exams = (_about_exams(file, lacking, stage, on),) if stage else ()
-    return (*about_exams, *_about_rights(file, policy, on))
+    about_exams = (_exam_reminder(file, lacking, stage, on),) if stage else ()
+    return (*about_exams, *_expiring_right_reminders(file, policy, on))

@@ -14,7 +14,7 @@ from app.domain.decisions.entitlements import (
     supplementary_bucket,
     used_before,
 )
-from app.domain.decisions.in_post import Post, post_on, post_refusals
+from app.domain.decisions.in_post import PostOnDay, post_on, post_refusals
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.calendar import months_after
@@ -55,7 +55,7 @@ class TrainingRecord:
     on: date
     policy_version: str
     category: Category
-    post: Post
+    post: PostOnDay
     post_refusals: tuple[Refusal, ...]
     entered_on: date | None
     ended_on: date | None

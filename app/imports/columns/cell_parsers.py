@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from app.api.http.fields.siret_validation import has_luhn_check_digit
-from app.imports.files.cell_content import Unreadable, folded, text
+from app.imports.files.cell_content import UnreadableCell, fold_text, read_text
 from app.imports.files.spreadsheet import Cell, NumberFrom1904
 from app.use_cases.civil_date import civil_date
 
-Reader = Callable[[Cell], Any]
+CellParser = Callable[[Cell], Any]
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _ISO_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
@@ -26,14 +26,14 @@ _SERIAL_DAYS = re.compile(r"[1-9][0-9]{4}([.,]0+)?")
 _DEPARTMENT_NAMED = re.compile(r"([0-9]{1,3}|2[ab]) *[-–—:(] *[^\W\d].*", re.IGNORECASE)
 _DS_NUMBER = re.compile(r"(?:n[°ºo])?([1-9][0-9]*)", re.IGNORECASE)
 _SERIAL_ZERO, _SERIAL_ZERO_FROM_1904 = date(1899, 12, 30), date(1904, 1, 1)
-YEAR_DIGITS, SIRET_DIGITS, LEAST_KEPT_DIGITS = 4, 14, 13
+YEAR_DIGITS, SIRET_DIGITS, MIN_KEPT_DIGITS = 4, 14, 13
 
 YES = {"oui", "o", "vrai", "true", "yes", "1"}
 NO = {"non", "n", "faux", "false", "no", "0"}
 
 
 def email(cell: Cell) -> str:
-    return re.sub("^mailto:", "", text(cell), flags=re.IGNORECASE)
+    return re.sub("^mailto:", "", read_text(cell), flags=re.IGNORECASE)
 
 
 def civil_day(cell: Cell) -> date:
@@ -42,70 +42,70 @@ def civil_day(cell: Cell) -> date:
         return civil_date(cell) if cell.tzinfo else cell.date()
     if isinstance(cell, date):
         return cell
-    written = text(cell)
+    written = read_text(cell)
     if isinstance(cell, bool):
-        raise Unreadable("Doit être une date JJ/MM/AAAA.")
+        raise UnreadableCell("Doit être une date JJ/MM/AAAA.")
     if _SERIAL_DAYS.fullmatch(written):
         zero = _SERIAL_ZERO_FROM_1904 if isinstance(cell, NumberFrom1904) else _SERIAL_ZERO
         return zero + timedelta(days=int(re.split("[.,]", written)[0]))
     if _ISO_INSTANT.fullmatch(written):
-        return _day_of_instant(written)
+        return _date_of_instant(written)
     if iso := _ISO.fullmatch(written):
-        return _day(iso[1], iso[2], iso[3])
+        return _checked_date(iso[1], iso[2], iso[3])
     if french := _FRENCH.fullmatch(written):
-        return _day(french[3], french[2], french[1])
-    raise Unreadable("Doit être une date JJ/MM/AAAA.")
+        return _checked_date(french[3], french[2], french[1])
+    raise UnreadableCell("Doit être une date JJ/MM/AAAA.")
 
 
-def _day(year: str, month: str, day: str) -> date:
+def _checked_date(year: str, month: str, day: str) -> date:
     if len(year) != YEAR_DIGITS:
-        raise Unreadable("L’année doit avoir quatre chiffres.")
+        raise UnreadableCell("L’année doit avoir quatre chiffres.")
     try:
         return date(int(year), int(month), int(day))
     except ValueError:
-        raise Unreadable("Cette date n’existe pas ; elle se lit JJ/MM/AAAA.") from None
+        raise UnreadableCell("Cette date n’existe pas ; elle se lit JJ/MM/AAAA.") from None
 
 
-def _day_of_instant(written: str) -> date:
+def _date_of_instant(written: str) -> date:
     try:
         instant = datetime.fromisoformat(written)
         return civil_date(instant) if instant.tzinfo else instant.date()
     except (ValueError, OverflowError):
-        raise Unreadable("Cette date n’existe pas.") from None
+        raise UnreadableCell("Cette date n’existe pas.") from None
 
 
 def identifier(cell: Cell) -> UUID:
-    written = text(cell)
+    written = read_text(cell)
     try:
         return UUID(written)
     except ValueError:
-        raise Unreadable("Doit être un UUID.") from None
+        raise UnreadableCell("Doit être un UUID.") from None
 
 
 def boolean(cell: Cell) -> bool:
     if isinstance(cell, bool):
         return cell
-    word = folded(text(cell))
+    word = fold_text(read_text(cell))
     if word not in YES | NO:
-        raise Unreadable("Doit être oui ou non.")
+        raise UnreadableCell("Doit être oui ou non.")
     return word in YES
 
 
-def whole(cell: Cell) -> int | None:
+def whole_number(cell: Cell) -> int | None:
     """0 is what some systems write for none."""
-    written = re.sub(r"\s", "", text(cell))
+    written = re.sub(r"\s", "", read_text(cell))
     if (
         isinstance(cell, bool)
         or not (written.isascii() and _WHOLE.fullmatch(written))
-        or len(written) > LEAST_KEPT_DIGITS
+        or len(written) > MIN_KEPT_DIGITS
     ):
-        raise Unreadable("Doit être un nombre entier.")
+        raise UnreadableCell("Doit être un nombre entier.")
     return int(re.split("[.,]", written)[0]) or None
 
 
 def department(cell: Cell) -> str:
     """`1` has lost its zero; `35 - Ille-et-Vilaine` says its name as well."""
-    said = text(cell)
+    said = read_text(cell)
     named = _DEPARTMENT_NAMED.fullmatch(said)
     written = re.sub(r"\s", "", named[1] if named else said).upper()
     if _WHOLE.fullmatch(written):
@@ -114,16 +114,16 @@ def department(cell: Cell) -> str:
 
 
 def ds_number(cell: Cell) -> str:
-    found = _DS_NUMBER.fullmatch(re.sub(r"\s", "", text(cell)))
+    found = _DS_NUMBER.fullmatch(re.sub(r"\s", "", read_text(cell)))
     if found is None or isinstance(cell, bool | date):
-        raise Unreadable("Doit être un numéro de dossier Démarches simplifiées : des chiffres, et rien d’autre.")
+        raise UnreadableCell("Doit être un numéro de dossier Démarches simplifiées : des chiffres, et rien d’autre.")
     return found[1]
 
 
 def siret(cell: Cell) -> str:
     """A zero lost in front, or a number shown as 2,1E+13, is restored when all its digits are there and the key proves
     it."""
-    written = re.sub(r"\s", "", text(cell))
+    written = re.sub(r"\s", "", read_text(cell))
     if _EXPONENT.fullmatch(written):
         return _from_exponent(written)
     if re.fullmatch(r"[0-9]+[.,]0+", written):
@@ -131,7 +131,9 @@ def siret(cell: Cell) -> str:
     if len(written) == SIRET_DIGITS - 1 and written.isdecimal():
         restored = written.zfill(SIRET_DIGITS)
         if not has_luhn_check_digit(restored):
-            raise Unreadable("13 chiffres : il en manque un, et ce n’est pas un zéro en tête (clé de contrôle fausse).")
+            raise UnreadableCell(
+                "13 chiffres : il en manque un, et ce n’est pas un zéro en tête (clé de contrôle fausse)."
+            )
         return restored
     return written
 
@@ -141,20 +143,22 @@ def _from_exponent(written: str) -> str:
     try:
         number = Decimal(written.replace(",", "."))
     except InvalidOperation:
-        raise Unreadable("Doit être un SIRET (14 chiffres).") from None
+        raise UnreadableCell("Doit être un SIRET (14 chiffres).") from None
     digits = f"{number:f}".zfill(SIRET_DIGITS)
-    complete = len(mantissa) >= LEAST_KEPT_DIGITS and len(digits) == SIRET_DIGITS
+    complete = len(mantissa) >= MIN_KEPT_DIGITS and len(digits) == SIRET_DIGITS
     if not (complete and has_luhn_check_digit(digits)):
-        raise Unreadable("Le tableur a remplacé des chiffres du SIRET par un exposant : mettez la colonne en texte.")
+        raise UnreadableCell(
+            "Le tableur a remplacé des chiffres du SIRET par un exposant : mettez la colonne en texte."
+        )
     return digits
 
 
-def one_of(words: Mapping[str, str]) -> Callable[[Cell], str]:
+def code_for_word(words: Mapping[str, str]) -> Callable[[Cell], str]:
     """A code, or one of the words that mean it; what is neither is left for the API's rules to refuse."""
-    codes = {folded(word): code for word, code in words.items()} | {folded(code): code for code in words.values()}
+    codes = {fold_text(word): code for word, code in words.items()} | {fold_text(code): code for code in words.values()}
 
     def read(cell: Cell) -> str:
-        written = text(cell)
-        return codes.get(folded(written), written)
+        written = read_text(cell)
+        return codes.get(fold_text(written), written)
 
     return read

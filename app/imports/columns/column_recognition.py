@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.api.http.problems.problem_details import printable_name
-from app.imports.columns.cell_parsers import Reader
-from app.imports.columns.heading_matching import meaning
-from app.imports.files.cell_content import folded, text
+from app.imports.columns.cell_parsers import CellParser
+from app.imports.columns.heading_matching import canonical_heading
+from app.imports.files.cell_content import fold_text, read_text
 from app.imports.files.spreadsheet import FileRefused
 from app.wording.languages import Sentence
 
 REJECTED_LINE, REJECTED_COLUMN, REASON = "Ligne rejetée", "Colonne en cause", "Motif du rejet"
 # What a file of rejected lines has before its own columns: corrected, it is imported as it stands.
-OF_REJECTS = {folded(heading) for heading in (REJECTED_LINE, REJECTED_COLUMN, REASON)}
+REJECTS_FILE_HEADINGS = {fold_text(heading) for heading in (REJECTED_LINE, REJECTED_COLUMN, REASON)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,25 @@ class Column:
     """
 
     name: str
-    read: Reader = text
+    read: CellParser = read_text
     headings: tuple[str, ...] = ()
-    lasts: bool = False
-    rather: tuple[str, ...] = ()
-    failing_that: tuple[str, ...] = ()
-    looked_up: bool = False
+    empty_keeps_known: bool = False
+    preferred_headings: tuple[str, ...] = ()
+    fallback_headings: tuple[str, ...] = ()
+    is_lookup: bool = False
 
     @property
-    def ranks(self) -> Iterator[tuple[str, int]]:
+    def ranked_headings(self) -> Iterator[tuple[str, int]]:
         """Each heading, and which comes first of several."""
-        yield from ((heading, rank - len(self.rather)) for rank, heading in enumerate(self.rather))
+        yield from (
+            (heading, rank - len(self.preferred_headings)) for rank, heading in enumerate(self.preferred_headings)
+        )
         yield from ((heading, 0) for heading in (self.name, *self.headings))
-        yield from ((heading, rank) for rank, heading in enumerate(self.failing_that, start=1))
+        yield from ((heading, rank) for rank, heading in enumerate(self.fallback_headings, start=1))
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ContextualHeading:
     """A heading that means another field, or nothing here, in a file that has one of these as well; `doubt` says in
     French what else it might have meant."""
 
@@ -52,14 +54,14 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class RecognisedColumns:
     """The columns of a file by their places, the preferred ones first, and the headings that mean nothing here: those
     in doubt with what they might mean."""
 
     headings: tuple[str, ...]
     columns: Mapping[int, Column]
     ignored: tuple[str, ...]
-    of_rejects: frozenset[int]
+    rejects_columns: frozenset[int]
     doubtful: Mapping[str, str]
 
     def heading_of(self, name: str) -> str:
@@ -68,57 +70,63 @@ class Recognised:
         return " / ".join(found) or name
 
 
-class Columns:
+class ColumnSet:
     """Those of one kind of import."""
 
-    def __init__(self, *columns: Column, beside: Sequence[Beside] = ()) -> None:
+    def __init__(self, *columns: Column, contextual: Sequence[ContextualHeading] = ()) -> None:
         self.all = columns
         self._by_name = {column.name: column for column in columns}
         self._known: dict[str, tuple[Column, int]] = {}
         for column in columns:
-            for heading, rank in column.ranks:
-                self._known[folded(heading)] = self._known[meaning(heading)] = column, rank
-        self._beside = {meaning(item.heading): (item, {*map(meaning, item.others)}) for item in beside}
+            for heading, rank in column.ranked_headings:
+                self._known[fold_text(heading)] = self._known[canonical_heading(heading)] = column, rank
+        self._contextual = {
+            canonical_heading(item.heading): (item, {*map(canonical_heading, item.others)}) for item in contextual
+        }
 
     def is_known(self, heading: str) -> bool:
-        return self._found(heading) is not None
+        return self._look_up(heading) is not None
 
-    def _found(self, heading: str) -> tuple[Column, int] | None:
-        return self._known.get(meaning(heading)) or self._known.get(folded(heading))
+    def _look_up(self, heading: str) -> tuple[Column, int] | None:
+        return self._known.get(canonical_heading(heading)) or self._known.get(fold_text(heading))
 
-    def recognised(self, headings: Sequence[str], row: int = 1) -> Recognised:
+    def recognise(self, headings: Sequence[str], row: int = 1) -> RecognisedColumns:
         """Of the headings of that row. Raise FileRefused when two columns mean the same, or none means anything."""
-        present = {*map(meaning, headings)}
+        present = {*map(canonical_heading, headings)}
         found: dict[int, tuple[Column, int]] = {}
         ignored: list[str] = []
         for place, heading in enumerate(headings):
-            known = self._meant(heading, present)
+            known = self._resolve(heading, present)
             if known is not None:
                 found[place] = known
-            elif heading and folded(heading) not in OF_REJECTS:
+            elif heading and fold_text(heading) not in REJECTS_FILE_HEADINGS:
                 ignored.append(printable_name(heading))
-        self._check(headings, found, row)
-        of_rejects = frozenset(place for place, heading in enumerate(headings) if folded(heading) in OF_REJECTS)
+        self._check_headings(headings, found, row)
+        of_rejects = frozenset(
+            place for place, heading in enumerate(headings) if fold_text(heading) in REJECTS_FILE_HEADINGS
+        )
         columns = {place: found[place][0] for place in sorted(found, key=lambda place: found[place][1])}
-        return Recognised(tuple(headings), columns, tuple(ignored), of_rejects, dict(self._doubts(headings, present)))
+        return RecognisedColumns(
+            tuple(headings), columns, tuple(ignored), of_rejects, dict(self._doubts(headings, present))
+        )
 
-    def _meant(self, heading: str, present: set[str]) -> tuple[Column, int] | None:
-        beside = self._applied(heading, present)
-        if beside is None:
-            return self._found(heading)
-        return (self._by_name[beside.means], 0) if beside.means else None
+    def _resolve(self, heading: str, present: set[str]) -> tuple[Column, int] | None:
+        contextual = self._applicable(heading, present)
+        if contextual is None:
+            return self._look_up(heading)
+        return (self._by_name[contextual.means], 0) if contextual.means else None
 
-    def _applied(self, heading: str, present: set[str]) -> Beside | None:
-        beside, others = self._beside.get(meaning(heading), (None, set[str]()))
-        return beside if others & present - {meaning(heading)} else None
+    def _applicable(self, heading: str, present: set[str]) -> ContextualHeading | None:
+        contextual, others = self._contextual.get(canonical_heading(heading), (None, set[str]()))
+        return contextual if others & present - {canonical_heading(heading)} else None
 
     def _doubts(self, headings: Sequence[str], present: set[str]) -> Iterator[tuple[str, str]]:
         for heading in headings:
-            beside = self._applied(heading, present)
-            if beside is not None and beside.doubt:
-                yield printable_name(heading), beside.doubt
+            contextual = self._applicable(heading, present)
+            if contextual is not None and contextual.doubt:
+                yield printable_name(heading), contextual.doubt
 
-    def _check(self, headings: Sequence[str], found: Mapping[int, tuple[Column, int]], row: int) -> None:
+    def _check_headings(self, headings: Sequence[str], found: Mapping[int, tuple[Column, int]], row: int) -> None:
         meant = [*found.values()]
         twice = ", ".join(printable_name(headings[place]) for place, one in found.items() if meant.count(one) > 1)
         if twice:

@@ -20,7 +20,7 @@ EMAIL = (
     "Mail", "Email conseiller", "Email CNFS", "Adresse mail", "Adresse e-mail", "Adresse électronique",
     "Adresse mail CNFS", "Email conseiller numérique",
 )  # fmt: skip
-EMAIL_FAILING_THAT = (
+EMAIL_FALLBACK = (
     "Email personnelle", "Email personnel", "Email perso", "Adresse mail personnelle", "Email professionnel secondaire",
     "Email @conseiller-numerique.fr", "emailCN",
 )  # fmt: skip
@@ -55,7 +55,7 @@ EMPLOYER_NAME = (
     "Nom structure", "Structure", "Dénomination", "Raison sociale", "Nom SA", "Nom SA Jerecrute", "Nom employeur",
 )  # fmt: skip
 LEGAL_FORM = ("Statut juridique", "Public/privé", "publique", "Type de structure", "Type SA")
-KIND = "Type"  # beside the type of the contract, that of the employer
+EMPLOYER_KIND = "Type"  # beside the type of the contract, that of the employer
 EMPLOYER_DEPARTMENT = ("Département de la structure", "Code département structure", "Code département employeur")
 EMPLOYER_EMAIL = (
     "Email structure", "Contact structure", "Contact principal de la structure", "Email contact SA", "Email SA",
@@ -63,7 +63,7 @@ EMPLOYER_EMAIL = (
 )  # fmt: skip
 
 # An employer's, and nothing here: they tell whose the columns beside them are.
-OF_EMPLOYER = (
+OTHER_EMPLOYER_HEADINGS = (
     "ID structure",
     "idPG structure",
     "ID long structure",
@@ -72,9 +72,9 @@ OF_EMPLOYER = (
     "Code commune",
     "Code région",
 )
-EMPLOYER = (*SIRET, *EMPLOYER_NAME, *LEGAL_FORM, *EMPLOYER_DEPARTMENT, *EMPLOYER_EMAIL, *OF_EMPLOYER)
+EMPLOYER = (*SIRET, *EMPLOYER_NAME, *LEGAL_FORM, *EMPLOYER_DEPARTMENT, *EMPLOYER_EMAIL, *OTHER_EMPLOYER_HEADINGS)
 # Known, and nothing here: that they look like what decides much is no reason to warn of them.
-ASIDE = (
-    *OF_EMPLOYER, "ID long conseiller", "Id ou email CNFS", "Email du supérieur hiérarchique", "Id du gestionnaire",
+KNOWN_IRRELEVANT = (
+    *OTHER_EMPLOYER_HEADINGS, "ID long conseiller", "Id ou email CNFS", "Email du supérieur hiérarchique", "Id du gestionnaire",
     "Email du gestionnaire", "Emails administrateurs", "ID poste", "poste_conum_id", "personne_id", "dataspace_id",
 )  # fmt: skip

@@ -8,39 +8,42 @@ from io import StringIO
 from itertools import chain, islice
 
 from app.imports.files.cell_content import is_illegible
-from app.imports.files.spreadsheet import MOST_LINES, MOST_TITLES, IsKnown, Row, Sheet, check_size, sheet_of
-from app.imports.files.text_decoding import decoded
+from app.imports.files.spreadsheet import MAX_LINES, MAX_TITLE_ROWS, IsKnown, Row, Sheet, build_sheet, check_size
+from app.imports.files.text_decoding import decode_text
 
 SEPARATORS = ";,\t|"
 QUOTE = '"'
-BROKEN = "Un guillemet ouvert dans cette ligne n’y est pas fermé, ou y est de trop."
-CUT = "La ligne s’arrête avant la dernière colonne, à la fin du fichier : il est peut-être coupé."
-_SAID_SEPARATOR = re.compile(r"sep=(.)\r?\n")  # what some spreadsheets write before everything else
+UNBALANCED_QUOTE = "Un guillemet ouvert dans cette ligne n’y est pas fermé, ou y est de trop."
+TRUNCATED_LINE = "La ligne s’arrête avant la dernière colonne, à la fin du fichier : il est peut-être coupé."
+_DECLARED_SEPARATOR = re.compile(r"sep=(.)\r?\n")  # what some spreadsheets write before everything else
 
 
-def read_text_file(content: bytes, is_known: IsKnown) -> Sheet:
+def read_csv_file(content: bytes, is_known: IsKnown) -> Sheet:
     """Raise FileRefused."""
-    text = decoded(content)
-    said = _SAID_SEPARATOR.match(text)
+    text = decode_text(content)
+    said = _DECLARED_SEPARATOR.match(text)
     skipped = 1 if said else 0
     if said:
         text = text[said.end() :]
-    separator, width = _layout(text, said[1] if said else SEPARATORS, is_known)
+    separator, width = _detect_separator(text, said[1] if said else SEPARATORS, is_known)
     rows = [*_rows(text, separator, width, skipped)]
     if rows and len(rows[-1].cells) < width and not text.endswith(("\n", "\r")):
-        rows[-1] = replace(rows[-1], fault=rows[-1].fault or CUT)
-    return sheet_of(rows, is_known)
+        rows[-1] = replace(rows[-1], fault=rows[-1].fault or TRUNCATED_LINE)
+    return build_sheet(rows, is_known)
 
 
-def _layout(text: str, separators: str, is_known: IsKnown) -> tuple[str, int]:
+def _detect_separator(text: str, separators: str, is_known: IsKnown) -> tuple[str, int]:
     """The separator that makes the most headings known in one line, then the most of them; and how many they are."""
     beginning = text.lstrip()[:20_000]
 
     def found(separator: str) -> tuple[int, int]:
         lines = [*StringIO(beginning, newline="")]
         # Line by line as well: a quote in a title may swallow the headings.
-        rows = chain(csv.reader(lines, delimiter=separator), (_plain(line, separator) for line in lines[:MOST_TITLES]))
-        return max(((sum(map(is_known, row)), len(row)) for row in islice(rows, 2 * MOST_TITLES)), default=(0, 0))
+        rows = chain(
+            csv.reader(lines, delimiter=separator),
+            (_split_unquoted(line, separator) for line in lines[:MAX_TITLE_ROWS]),
+        )
+        return max(((sum(map(is_known, row)), len(row)) for row in islice(rows, 2 * MAX_TITLE_ROWS)), default=(0, 0))
 
     separator = max(separators, key=found)
     return separator, found(separator)[1]
@@ -52,7 +55,7 @@ def _rows(text: str, separator: str, width: int, skipped: int) -> Iterator[Row]:
     place, number = 0, skipped
     while place < len(lines):
         number += 1
-        if number > MOST_LINES:
+        if number > MAX_LINES:
             check_size(number - 1)
         cells, taken, fault = _cells(lines, place, separator, width)
         is_spoilt = is_spoilt_file and any(map(is_illegible, cells))
@@ -60,7 +63,7 @@ def _rows(text: str, separator: str, width: int, skipped: int) -> Iterator[Row]:
         place += taken
 
 
-def _plain(line: str, separator: str) -> tuple[str, ...]:
+def _split_unquoted(line: str, separator: str) -> tuple[str, ...]:
     return tuple(line.rstrip("\r\n").split(separator))
 
 
@@ -69,7 +72,7 @@ def _cells(lines: Sequence[str], place: int, separator: str, width: int) -> tupl
 
     It takes one line when its quotes are none of those that protect a cell, or would swallow the lines below it.
     """
-    plain = _plain(lines[place], separator)
+    plain = _split_unquoted(lines[place], separator)
     if QUOTE not in lines[place]:
         return plain, 1, None
     reader = csv.reader((lines[at] for at in range(place, len(lines))), delimiter=separator, strict=True)
@@ -78,14 +81,14 @@ def _cells(lines: Sequence[str], place: int, separator: str, width: int) -> tupl
     except csv.Error:
         cells = None
     taken = reader.line_num
-    if cells is not None and not _swallows(lines[place : place + taken], separator, width):
+    if cells is not None and not _swallows_lines(lines[place : place + taken], separator, width):
         return tuple(cells), taken, None
     # Quotes that open and close, as many cells as there are headings: they belong to the text.
     is_text = taken == 1 and len(plain) == width and lines[place].count(QUOTE) % 2 == 0
-    return plain, 1, None if is_text else BROKEN
+    return plain, 1, None if is_text else UNBALANCED_QUOTE
 
 
-def _swallows(lines: Sequence[str], separator: str, width: int) -> bool:
+def _swallows_lines(lines: Sequence[str], separator: str, width: int) -> bool:
     """Whether a row of several lines is rather the first of them, and others that are whole by themselves."""
     first, *others = (line.count(separator) >= width - 1 for line in lines)
     return width > 1 and first and any(others)

@@ -1,25 +1,25 @@
 """Which kind of file it is, by its first bytes: names lie."""
 
-from app.imports.files.csv_file import read_text_file
+from app.imports.files.csv_file import read_csv_file
 from app.imports.files.spreadsheet import FileRefused, IsKnown, Sheet
 from app.imports.files.xlsx_file import read_workbook
-from app.persistence.administration.imports import LARGEST_FILE
+from app.persistence.administration.imports import MAX_FILE_BYTES
 from app.wording.languages import Sentence
 
-PACKED = b"PK\x03\x04"
-OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+ZIP_SIGNATURE = b"PK\x03\x04"
+XLS_SIGNATURE = b"\xd0\xcf\x11\xe0"
 
 
 def read_sheet(content: bytes, is_known: IsKnown) -> Sheet:
     """Raise FileRefused."""
-    if len(content) > LARGEST_FILE:
-        most = LARGEST_FILE // 1024 // 1024
+    if len(content) > MAX_FILE_BYTES:
+        most = MAX_FILE_BYTES // 1024 // 1024
         said = Sentence(fr=f"Un fichier compte au plus {most} Mio.", en=f"A file has at most {most} MiB.")
         raise FileRefused("too-large", said)
-    if content.startswith(OLD_WORKBOOK):
+    if content.startswith(XLS_SIGNATURE):
         said = Sentence(
             fr="Ce classeur est d’un ancien format, ou protégé par un mot de passe : enregistrez-le en XLSX, sans lui.",
             en="This workbook is of an old format, or protected by a password: save it as XLSX, without it.",
         )
         raise FileRefused("old-workbook", said)
-    return read_workbook(content, is_known) if content.startswith(PACKED) else read_text_file(content, is_known)
+    return read_workbook(content, is_known) if content.startswith(ZIP_SIGNATURE) else read_csv_file(content, is_known)

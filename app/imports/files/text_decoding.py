@@ -6,21 +6,21 @@ import re
 from app.imports.files.spreadsheet import FileRefused
 from app.wording.languages import Sentence
 
-UNREADABLE = Sentence(
+UNKNOWN_ENCODING = Sentence(
     fr="Encodage inconnu : enregistrez le fichier en UTF-8 ou en XLSX.",
     en="Unknown encoding: save the file as UTF-8 or XLSX.",
 )
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_FOREIGN = re.compile("[\udc80-\udcff]")
-_OWN = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]")
+_UNDECODED_BYTES = re.compile("[\udc80-\udcff]")
+_NON_ASCII_CHARACTERS = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]")
 # The beginning of a character of UTF-8, where the file ends; as Windows-1252 no text ends so.
-_CUT = re.compile(rb"([\xc2-\xdf]|[\xe0-\xf4][\x80-\xbf]{1,2})\Z")
+_TRUNCATED_CHARACTER = re.compile(rb"([\xc2-\xdf]|[\xe0-\xf4][\x80-\xbf]{1,2})\Z")
 # What French accents of the first Macintosh and of DOS are as Windows-1252, where no French text has it: `ZoŽ`, `Zo‚`.
 _MISREAD = re.compile(
     r"(?<=[^\W\d_])[‚ƒˆ‰]|(?<=[^\W\d_])[„…‡“”•™‹Œ](?=[^\W\d_])"
@@ -29,24 +29,24 @@ _MISREAD = re.compile(
 _ACCENTS = re.compile("[àâçéèêëîïôùûÀÂÇÉÈÊËÎÏÔÙÛ]")
 
 
-def decoded(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """UTF-8 and UTF-16, with or without their mark; else Windows-1252, which old spreadsheets save in.
 
     A byte that is foreign to a file of UTF-8 becomes a lone surrogate, for its line to be rejected. Raise FileRefused.
     """
-    encoding = _said(content)
+    encoding = _declared_encoding(content)
     if encoding.startswith(("utf-16", "utf-32")):
-        return _strictly(content, encoding)
+        return _decode_strictly(content, encoding)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
         text = content.decode(encoding, "surrogateescape")
-    is_utf_8 = encoding == "utf-8-sig" or _is_rather_own(text) or _CUT.search(content[-3:])
-    return text if is_utf_8 else _of_windows(content)
+    is_utf_8 = encoding == "utf-8-sig" or _is_mostly_utf8(text) or _TRUNCATED_CHARACTER.search(content[-3:])
+    return text if is_utf_8 else _decode_windows_1252(content)
 
 
-def _said(content: bytes) -> str:
-    for mark, encoding in _MARKS:
+def _declared_encoding(content: bytes) -> str:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return encoding
     beginning = content[:200]
@@ -55,22 +55,22 @@ def _said(content: bytes) -> str:
     return "utf-8"
 
 
-def _is_rather_own(text: str) -> bool:
+def _is_mostly_utf8(text: str) -> bool:
     """Whether more characters were well encoded than bytes were not: by chance, hardly any is."""
-    own = len(_OWN.findall(text))
-    return own > 0 and own >= len(_FOREIGN.findall(text))
+    own = len(_NON_ASCII_CHARACTERS.findall(text))
+    return own > 0 and own >= len(_UNDECODED_BYTES.findall(text))
 
 
-def _of_windows(content: bytes) -> str:
+def _decode_windows_1252(content: bytes) -> str:
     """Raise FileRefused, also for what reads as Windows-1252 but was never written so."""
-    text = _strictly(content, "cp1252")
+    text = _decode_strictly(content, "cp1252")
     if len(_MISREAD.findall(text)) > len(_ACCENTS.findall(text)):
-        raise FileRefused("unknown-encoding", UNREADABLE)
+        raise FileRefused("unknown-encoding", UNKNOWN_ENCODING)
     return text
 
 
-def _strictly(content: bytes, encoding: str) -> str:
+def _decode_strictly(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
-        raise FileRefused("unknown-encoding", UNREADABLE) from None
+        raise FileRefused("unknown-encoding", UNKNOWN_ENCODING) from None

@@ -14,9 +14,9 @@ from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from app.imports.files.cell_content import is_illegible
 from app.imports.files.spreadsheet import (
+    EMPTY_TEXT_FORMULA,
     FORMULA,
-    MOST_COLUMNS,
-    NO_CHARACTERS,
+    MAX_COLUMNS,
     Cell,
     FileRefused,
     NumberFrom1904,
@@ -26,10 +26,10 @@ from app.imports.files.spreadsheet import (
 )
 from app.wording.languages import Sentence
 
-_READ = (int, float, date)
+_NATIVE_TYPES = (int, float, date)
 _DAY_AS_TEXT = re.compile(r"\s*[1-9][0-9]{4}\s*", re.ASCII)
 UNNAMED_ERROR = "#ERREUR!"
-MOST_MERGED = 1_000_000  # cells that merged ones cover, together
+MAX_MERGED_CELLS = 1_000_000  # cells that merged ones cover, together
 
 TOO_LARGE = Sentence(
     fr="Ce classeur est trop grand une fois ouvert : enregistrez la feuille seule, ou en CSV.",
@@ -37,7 +37,7 @@ TOO_LARGE = Sentence(
 )
 
 
-class Parser(WorkSheetParser):
+class WorksheetParser(WorkSheetParser):
     """The library's own, which reads a formula without a stored value as an empty cell."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
@@ -52,16 +52,16 @@ class Parser(WorkSheetParser):
         if cell["value"] is not None or (formula := element.find(FORMULA_TAG)) is None:
             return cell
         if cell["data_type"] == "str" and element.find(VALUE_TAG) is not None:
-            return cell | {"value": NO_CHARACTERS}
+            return cell | {"value": EMPTY_TEXT_FORMULA}
         if formula.get("t") in {"array", "dataTable"}:
             self.covered.append(formula.get("ref"))
         return cell | {"value": f"{FORMULA}{formula.text or ''}"}
 
 
-def rows_of(sheet: Any, book: Any, last: int) -> list[Row]:
+def read_rows(sheet: Any, book: Any, last: int) -> list[Row]:
     """Those with content; the size that the sheet says it has is not believed. Raise FileRefused beyond the `last`."""
     with sheet._get_source() as source:  # noqa: SLF001  # as the library's own iteration does
-        parser = Parser(
+        parser = WorksheetParser(
             source,
             sheet._shared_strings,  # noqa: SLF001  # the same
             data_only=True,
@@ -69,30 +69,30 @@ def rows_of(sheet: Any, book: Any, last: int) -> list[Row]:
             date_formats=book._date_formats,  # noqa: SLF001  # the same
             timedelta_formats=book._timedelta_formats,  # noqa: SLF001  # the same
         )
-        rows = [*_kept(parser, last, counts_from_1904=book.epoch == CALENDAR_MAC_1904)]
+        rows = [*_rows_with_content(parser, last, counts_from_1904=book.epoch == CALENDAR_MAC_1904)]
     merged = parser.merged_cells.mergeCell if parser.merged_cells else ()
-    _fill(rows, [*parser.covered, *(item.ref for item in merged)])
+    _fill_merged_cells(rows, [*parser.covered, *(item.ref for item in merged)])
     return rows
 
 
-def _kept(parser: Parser, last: int, *, counts_from_1904: bool) -> Iterator[Row]:
+def _rows_with_content(parser: WorksheetParser, last: int, *, counts_from_1904: bool) -> Iterator[Row]:
     kept = 0
     for number, cells in parser.parse():
         if number > last:
             raise FileRefused("too-large", TOO_LARGE)
-        row = _cells(cells, counts_from_1904=counts_from_1904)
+        row = _row_cells(cells, counts_from_1904=counts_from_1904)
         if not all(map(is_blank, row)):
             kept += 1
             check_size(kept - 1)
-            yield Row(number, row, is_spoilt=any(map(is_illegible, row)))
+            yield Row(number, row, is_illegible=any(map(is_illegible, row)))
 
 
-def _cells(cells: Sequence[dict[str, Any]], *, counts_from_1904: bool) -> tuple[Cell, ...]:
+def _row_cells(cells: Sequence[dict[str, Any]], *, counts_from_1904: bool) -> tuple[Cell, ...]:
     """In their places; one beyond the last column that may have a heading stands right behind it."""
-    found: list[Cell] = [None] * min(max((cell["column"] for cell in cells), default=0), MOST_COLUMNS + 1)
+    found: list[Cell] = [None] * min(max((cell["column"] for cell in cells), default=0), MAX_COLUMNS + 1)
     for cell in cells:
         if cell["value"] is not None:
-            found[min(cell["column"] - 1, MOST_COLUMNS)] = _cell(cell["value"])
+            found[min(cell["column"] - 1, MAX_COLUMNS)] = _cell_value(cell["value"])
     return tuple(map(_from_1904, found) if counts_from_1904 else found)
 
 
@@ -103,32 +103,34 @@ def _from_1904(cell: Cell) -> Cell:
     return NumberFrom1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
 
 
-def _cell(value: Any) -> Cell:
+def _cell_value(value: Any) -> Cell:
     """A moment at midnight is a day; `_x000D_` in a text is how its format writes a character that XML has not."""
     if isinstance(value, str):
         return unescape(value).replace("\r", "") if "_x" in value else value
     if isinstance(value, datetime) and value.time() == time():
         return value.date()
-    return value if isinstance(value, _READ) else str(value)
+    return value if isinstance(value, _NATIVE_TYPES) else str(value)
 
 
-def _fill(rows: list[Row], ranges: Sequence[str]) -> None:
+def _fill_merged_cells(rows: list[Row], ranges: Sequence[str]) -> None:
     """Give the content of its first cell to each cell that a range covers. Raise FileRefused."""
     numbers, filled = [row.number for row in rows], 0
     for covered in ranges:
         left, top, right, bottom = (edge or 0 for edge in range_boundaries(covered))
         start, end = bisect_left(numbers, top), bisect_left(numbers, bottom + 1)
-        places = slice(left - 1, min(right, MOST_COLUMNS))
+        places = slice(left - 1, min(right, MAX_COLUMNS))
         filled += (end - start) * max(places.stop - places.start, 0)
-        if filled > MOST_MERGED:
+        if filled > MAX_MERGED_CELLS:
             raise FileRefused("too-large", TOO_LARGE)
         first = rows[start].cells[places] if start < end and numbers[start] == top else ()
         if first and first[0] is not None:
-            rows[start:end] = [_with(row, places, first[0]) for row in rows[start:end]]
+            rows[start:end] = [_with_value(row, places, first[0]) for row in rows[start:end]]
 
 
-def _with(row: Row, places: slice, content: Cell) -> Row:
+def _with_value(row: Row, places: slice, content: Cell) -> Row:
     cells = [*row.cells, *[None] * (places.stop - len(row.cells))]
     cells[places] = [content] * (places.stop - places.start)
     covered = range(places.start, places.stop)
-    return replace(row, cells=tuple(cells), across=(*row.across, covered) if len(covered) > 1 else row.across)
+    return replace(
+        row, cells=tuple(cells), merged_ranges=(*row.merged_ranges, covered) if len(covered) > 1 else row.merged_ranges
+    )

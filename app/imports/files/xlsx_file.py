@@ -7,15 +7,15 @@ from xml.parsers import expat
 
 from openpyxl import load_workbook
 
-from app.imports.files.spreadsheet import FileRefused, IsKnown, Sheet, sheet_of
-from app.imports.files.worksheet_rows import TOO_LARGE, rows_of
+from app.imports.files.spreadsheet import FileRefused, IsKnown, Sheet, build_sheet
+from app.imports.files.worksheet_rows import TOO_LARGE, read_rows
 from app.wording.languages import Sentence
 
-LARGEST_UNPACKED = 64 * 1024 * 1024  # bytes, all parts together
-LARGEST_PART = 2 * 1024 * 1024  # of those that hold no cells
-MOST_ELEMENTS = 4_000_000  # of a part that holds cells
-LARGEST_ROW = 1024 * 1024  # bytes: a row is held whole
-LAST_ROW = 1_048_576  # of a sheet
+MAX_UNPACKED_BYTES = 64 * 1024 * 1024  # bytes, all parts together
+MAX_PART_BYTES = 2 * 1024 * 1024  # of those that hold no cells
+MAX_ELEMENTS = 4_000_000  # of a part that holds cells
+MAX_ROW_BYTES = 1024 * 1024  # bytes: a row is held whole
+MAX_ROW_NUMBER = 1_048_576  # of a sheet
 CHUNK = 256 * 1024
 PARTS_WITH_CELLS = {"worksheet", "sst"}
 
@@ -33,21 +33,21 @@ STRICT_WORKBOOK = Sentence(
 def read_workbook(content: bytes, is_known: IsKnown) -> Sheet:
     """The sheet whose headings are known best. Raise FileRefused."""
     try:
-        _measure(content)
+        _check_unpacked_size(content)
         # The library warns of whatever it leaves aside, which is nothing here.
         warnings.filterwarnings("ignore", module="openpyxl")
         book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheets = [(sheet.title, rows_of(sheet, book, LAST_ROW)) for sheet in book.worksheets]
+        sheets = [(sheet.title, read_rows(sheet, book, MAX_ROW_NUMBER)) for sheet in book.worksheets]
     except FileRefused:
         raise
     except Exception:  # noqa: BLE001  # the library raises whatever a damaged file makes it stumble over
         raise FileRefused("not-a-workbook", NOT_A_WORKBOOK) from None
-    return _best(
-        [sheet_of(rows, is_known, name) for name, rows in sheets if rows] or [sheet_of([], is_known)], is_known
+    return _best_sheet(
+        [build_sheet(rows, is_known, name) for name, rows in sheets if rows] or [build_sheet([], is_known)], is_known
     )
 
 
-def _best(sheets: list[Sheet], is_known: IsKnown) -> Sheet:
+def _best_sheet(sheets: list[Sheet], is_known: IsKnown) -> Sheet:
     """None that has about as many known headings is left out in silence. Raise FileRefused."""
     known = [sum(map(is_known, sheet.headings)) for sheet in sheets]
     most = max(known)
@@ -62,21 +62,21 @@ def _best(sheets: list[Sheet], is_known: IsKnown) -> Sheet:
     return alike[0] if len(alike) == 1 else sheets[known.index(most)]
 
 
-def _measure(content: bytes) -> None:
+def _check_unpacked_size(content: bytes) -> None:
     """Unpack it once, keeping nothing. Raise FileRefused."""
     unpacked = 0
     with zipfile.ZipFile(BytesIO(content)) as archive:
         for part in archive.infolist():
-            gauge = Gauge()
+            guard = PartSizeGuard()
             with archive.open(part) as stream:
                 while chunk := stream.read(CHUNK):
                     unpacked += len(chunk)
-                    if unpacked > LARGEST_UNPACKED:
+                    if unpacked > MAX_UNPACKED_BYTES:
                         raise FileRefused("too-large", TOO_LARGE)
-                    gauge.feed(chunk)
+                    guard.feed(chunk)
 
 
-class Gauge:
+class PartSizeGuard:
     """Measures one part of the archive, as XML for as long as it is."""
 
     def __init__(self) -> None:
@@ -107,8 +107,8 @@ class Gauge:
         self._elements += 1
         if local in {"row", "si"}:
             self._row_began = at
-        most = LARGEST_ROW if self._has_cells else LARGEST_PART
-        if self._elements > MOST_ELEMENTS or at - self._row_began > most:
+        most = MAX_ROW_BYTES if self._has_cells else MAX_PART_BYTES
+        if self._elements > MAX_ELEMENTS or at - self._row_began > most:
             self._refuse()
 
     def _refuse(self, *_: object) -> None:

@@ -11,57 +11,57 @@ from uuid_utils.compat import uuid7
 
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.http.bodies.merge_patch import patched_body
-from app.imports.adviser_matching import CONUM_ID, EMAIL, FIRST_NAME, LAST_NAME, Who
-from app.imports.batch import Desk, Kind
+from app.imports.adviser_matching import CONUM_ID, EMAIL, FIRST_NAME, LAST_NAME, PersonReference
+from app.imports.batch import ImportBatch, ImportDefinition
 from app.imports.columns import heading_aliases
 from app.imports.columns.cell_parsers import boolean, civil_day, department, identifier
-from app.imports.columns.column_recognition import Beside, Column, Columns
-from app.imports.files.cell_content import folded, text
+from app.imports.columns.column_recognition import Column, ColumnSet, ContextualHeading
+from app.imports.files.cell_content import fold_text, read_text
 from app.imports.files.spreadsheet import Cell
-from app.imports.line_parsing import Line, nested, rejected
+from app.imports.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.advisers.recognise_returning_adviser import (
-    NOBODY,
-    NOTHING_BEFORE,
-    Gone,
-    find_returns,
-    gone_since,
-    settle,
-    sought,
+    NO_EARLIER_FILES,
+    NO_FORMER_COLUMNS,
+    RecentlyAnonymised,
+    find_earlier_files,
+    new_identity_tokens,
+    recently_anonymised,
+    transfer_earlier_rights,
 )
 from app.use_cases.advisers.upsert_adviser import consequences
 from app.use_cases.errors import ConumIdTaken
-from app.use_cases.write_outcome import conclude
+from app.use_cases.write_outcome import write_change_sets
 
 SCHEME_BEGAN = date(2020, 11, 17)
 ENTERED_ON, ENDED_ON = "initial_training.entered_on", "initial_training.ended_on"
 
 # As `folded` leaves them: an exemption that was asked for, or refused, exempts nobody, and a course under way is one.
-_EXEMPT = re.compile("exempte?e?(?!e|ion|non).*")
-_WAITS = re.compile(
+_EXEMPTED = re.compile("exempte?e?(?!e|ion|non).*")
+_WAITS_FOR_TRAINING = re.compile(
     "formation(avenir|en(janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(20..)?)"
 )
 _DAY = re.compile(r"\d+[/.-]\d+")
 UNCLEAR_EXEMPTION = "Ce commentaire ne dit pas si l’exemption est accordée : écrivez « exempté », ou retirez-le."
 
 
-def _has_none(said: str) -> bool:
+def _is_exempt_or_waiting(said: str) -> bool:
     """Whether the words exempt somebody from training, or let them wait for it."""
-    words = folded(said)
-    return bool(_WAITS.fullmatch(words) or (_EXEMPT.fullmatch(words) and "?" not in said))
+    words = fold_text(said)
+    return bool(_WAITS_FOR_TRAINING.fullmatch(words) or (_EXEMPTED.fullmatch(words) and "?" not in said))
 
 
 def training_day(cell: Cell) -> date | None:
     """None for `exempté`, and for `Formation en septembre`, who waits; words beside a day are not read."""
-    is_none = isinstance(cell, str) and _has_none(cell) and not _DAY.search(cell)
+    is_none = isinstance(cell, str) and _is_exempt_or_waiting(cell) and not _DAY.search(cell)
     return None if is_none else civil_day(cell)
 
 
-COLUMNS = Columns(
-    Column("id", identifier, ("Identifiant", "Id Coop", "coop_utilisateur_id"), lasts=True),
+ADVISER_COLUMNS = ColumnSet(
+    Column("id", identifier, ("Identifiant", "Id Coop", "coop_utilisateur_id"), empty_keeps_known=True),
     CONUM_ID,
     FIRST_NAME,
     LAST_NAME,
@@ -70,63 +70,63 @@ COLUMNS = Columns(
         "department",
         department,
         (*heading_aliases.DEPARTMENT, *heading_aliases.DEPARTMENT_CODES),
-        lasts=True,
+        empty_keeps_known=True,
     ),
-    Column("in_scheme", boolean, ("Dans le dispositif",), lasts=True),
+    Column("in_scheme", boolean, ("Dans le dispositif",), empty_keeps_known=True),
     Column(ENTERED_ON, training_day, heading_aliases.ENTERED_ON),
     Column(ENDED_ON, training_day, heading_aliases.ENDED_ON),
-    Column("comment", text, ("Commentaire", "Commentaires", "Observations", "Remarques"), lasts=True),
-    beside=[Beside(heading, heading_aliases.EMPLOYER) for heading in heading_aliases.DEPARTMENT_CODES],
+    Column("comment", read_text, ("Commentaire", "Commentaires", "Observations", "Remarques"), empty_keeps_known=True),
+    contextual=[ContextualHeading(heading, heading_aliases.EMPLOYER) for heading in heading_aliases.DEPARTMENT_CODES],
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Advisers:
+class AdviserChanges:
     """Some advisers, by id, as they become and as they were; `gone` since the file was sent."""
 
-    desk: Desk
-    gone: Gone
+    batch: ImportBatch
+    gone: RecentlyAnonymised
     changed: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
     known: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
 
-    def take(self, line: Line) -> bool:
-        present = self.desk.people.claimed(Who.named_by(line.values, "id"))
+    def apply_line(self, line: Line) -> bool:
+        present = self.batch.people.find_or_new(PersonReference.from_values(line.values, "id"))
         shown: Mapping[str, Any] = adviser_resource(present, with_contact=True) if present is not None else {}
-        columns = patched_body(AdviserFields, shown, self._patch(line, shown)).columns()
+        columns = patched_body(AdviserFields, shown, self._merge_patch(line, shown)).columns()
         row = self._row(line, present, columns)
-        holder = self.desk.people.with_conum_id(row["conum_id"])
+        holder = self.batch.people.with_conum_id(row["conum_id"])
         if holder is not None and holder["id"] != row["id"]:
             raise ConumIdTaken
         if row is not present:
-            self.desk.check_said_once(row["id"])
+            self.batch.check_not_contradicted(row["id"])
             self.changed[row["id"]] = row
             if present is not None:
                 self.known[row["id"]] = present
-            self.desk.people.add(row)
-        self.desk.stated[row["id"]] = line.number
+            self.batch.people.add(row)
+        self.batch.lines_by_subject[row["id"]] = line.number
         return row is not present
 
     def _row(self, line: Line, present: Row | None, columns: Mapping[str, Any]) -> Row:
-        now = self.desk.asked.now
+        now = self.batch.context.now
         if present is not None:
             return ADVISERS.next_version(present, columns, now)
         if columns["last_name"] is None and columns["email"] is None:
-            raise rejected("Ce conseiller n’est pas connu, et la ligne ne dit ni son nom ni son adresse.")
+            raise line_rejected("Ce conseiller n’est pas connu, et la ligne ne dit ni son nom ni son adresse.")
         if self.gone.is_named_by(columns):
-            raise rejected("Ce conseiller a été anonymisé depuis que ce fichier a été envoyé.")
+            raise line_rejected("Ce conseiller a été anonymisé depuis que ce fichier a été envoyé.")
         adviser = line.values.get("id") or uuid7()
-        new: dict[str, Any] = {"id": adviser, **columns, **NOTHING_BEFORE, "anonymised_at": None}
+        new: dict[str, Any] = {"id": adviser, **columns, **NO_FORMER_COLUMNS, "anonymised_at": None}
         return new | {"version": 1, "created_at": now, "updated_at": now}
 
-    def _patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
+    def _merge_patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
         values = {name: value for name, value in line.values.items() if name not in {"id", "comment"}}
         comment = line.values.get("comment") or ""
-        if _has_none(comment):
+        if _is_exempt_or_waiting(comment):
             values |= {ENTERED_ON: None, ENDED_ON: None}
-        elif folded(comment).startswith("exempt"):
-            raise rejected(UNCLEAR_EXEMPTION, "comment")
+        elif fold_text(comment).startswith("exempt"):
+            raise line_rejected(UNCLEAR_EXEMPTION, "comment")
         self._check_training(values.get(ENTERED_ON), values.get(ENDED_ON))
-        patch = nested(values)
+        patch = nest_dotted_names(values)
         if "initial_training" in patch:
             known: Mapping[str, Any] = shown.get("initial_training") or {}
             training: dict[str, Any] = {**known, **patch["initial_training"]}
@@ -138,10 +138,10 @@ class Advisers:
         """Raise Rejected."""
         if entered_on is None:
             return
-        if not SCHEME_BEGAN <= entered_on <= self.desk.asked.today:
-            raise rejected(f"Doit être entre le {SCHEME_BEGAN:%d/%m/%Y} et aujourd’hui.", ENTERED_ON)
+        if not SCHEME_BEGAN <= entered_on <= self.batch.context.today:
+            raise line_rejected(f"Doit être entre le {SCHEME_BEGAN:%d/%m/%Y} et aujourd’hui.", ENTERED_ON)
         if entered_on == ended_on:
-            raise rejected("Fin égale au début : le conseiller ne semble pas avoir été formé.", ENDED_ON)
+            raise line_rejected("Fin égale au début : le conseiller ne semble pas avoir été formé.", ENDED_ON)
 
     @property
     def subjects(self) -> list[UUID]:
@@ -149,18 +149,22 @@ class Advisers:
 
     async def write(self, transaction: Transaction) -> None:
         before = await files_by_id(transaction, self.changed)  # those that exist
-        policies, asked = self.desk.policies, self.desk.asked
-        identities = {adviser: sought(row, self.known.get(adviser)) for adviser, row in self.changed.items()}
-        returns = await find_returns(transaction, identities, before)
-        rows = [{**row, **returns.get(adviser, NOBODY).columns()} for adviser, row in self.changed.items()]
-        await ADVISERS.write_all(transaction, rows)
-        await settle(transaction, returns, rows, asked.now)
+        policies, asked = self.batch.policies, self.batch.context
+        identities = {
+            adviser: new_identity_tokens(row, self.known.get(adviser)) for adviser, row in self.changed.items()
+        }
+        returns = await find_earlier_files(transaction, identities, before)
+        rows = [{**row, **returns.get(adviser, NO_EARLIER_FILES).columns()} for adviser, row in self.changed.items()]
+        await ADVISERS.upsert_all(transaction, rows)
+        await transfer_earlier_rights(transaction, returns, rows, asked.now)
         after = await files_by_id(transaction, before)
-        await conclude(transaction, *(consequences(before[one], after[one], policies, asked) for one in before))
+        await write_change_sets(
+            transaction, *(consequences(before[one], after[one], policies, asked) for one in before)
+        )
 
 
-async def start(transaction: Transaction, desk: Desk, _: Sequence[Line]) -> Advisers:
-    return Advisers(desk, await gone_since(transaction, desk.sent_at))
+async def start_adviser_changes(transaction: Transaction, batch: ImportBatch, _: Sequence[Line]) -> AdviserChanges:
+    return AdviserChanges(batch, await recently_anonymised(transaction, batch.sent_at))
 
 
-ADVISERS_KIND = Kind(COLUMNS, "id", lambda line: line.number, start)
+ADVISER_IMPORT = ImportDefinition(ADVISER_COLUMNS, "id", lambda line: line.number, start_adviser_changes)

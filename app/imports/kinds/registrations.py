@@ -16,7 +16,7 @@ from pydantic import model_validator
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.http.fields.field_types import CivilDate, Motive, validation_error
 from app.api.registrations.registration_requests import PAYER_REQUIRED, RegistrationRequest
-from app.domain.decisions.decision_cascade import Proceedings
+from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.decisions.entitlements import buckets_for
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
@@ -24,26 +24,26 @@ from app.domain.facts.module import Module
 from app.domain.facts.registration import Attendance, Funding, Payer, Request, Status
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
-from app.imports.adviser_matching import OF_PERSON, Who
-from app.imports.batch import Desk, Kind, by_name, named
-from app.imports.files.cell_content import folded
-from app.imports.kinds.registration_columns import COLUMNS
-from app.imports.line_parsing import Fault, Line, Rejected, nested, rejected
+from app.imports.adviser_matching import PERSON_COLUMN_NAMES, PersonReference
+from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look_up_name
+from app.imports.files.cell_content import fold_text
+from app.imports.kinds.registration_columns import REGISTRATION_COLUMNS
+from app.imports.line_parsing import Fault, Line, LineRejected, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id, read_modules, read_organisations
 from app.persistence.engine.database import Transaction
 from app.use_cases.registrations.record_past_registration import (
-    NotRecognised,
-    Past,
-    is_known,
-    of_same_session,
-    recognised,
+    HistoricalRegistration,
+    HistoricalRegistrationRefused,
+    is_already_recorded,
+    record_historical_registration,
+    registrations_of_same_session,
 )
-from app.use_cases.write_outcome import Conclusion, Deed, conclude
+from app.use_cases.write_outcome import ChangeSet, DirectChange, write_change_sets
 from app.wording.decision_summaries import STATUS_LABELS, entitlement_phrase
 from app.wording.languages import Sentence
 from app.wording.refusals import refusal_label
 
-ENDED = Literal[Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED, Status.CANCELLED]
+EndedStatus = Literal[Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED, Status.CANCELLED]
 
 FUNDING_REQUIRED = Sentence(fr="funding est requis : state ou none.", en="funding is required: state or none.")
 CANCELLED_ON_REQUIRED = Sentence(
@@ -52,7 +52,7 @@ CANCELLED_ON_REQUIRED = Sentence(
 )
 
 
-NO_RIGHT = (
+NO_RIGHT_KNOWN = (
     "Aucun droit n’est connu ce jour-là : il faut l’entrée en formation initiale ou une dispense, et un contrat dans "
     "l’année. Importez-les d’abord."
 )
@@ -61,7 +61,7 @@ NO_RIGHT = (
 class PastRegistration(RegistrationRequest):
     """A registration whose session was held before this service knew of it."""
 
-    status: ENDED
+    status: EndedStatus
     funding: Funding | None = None
     payer: Payer | None = None
     cancelled_on: CivilDate | None = None
@@ -78,40 +78,42 @@ class PastRegistration(RegistrationRequest):
 
 
 @dataclass(frozen=True, slots=True)
-class Registrations:
+class RegistrationChanges:
     """The registrations of some advisers: their files before, and the state in which each line leaves them."""
 
-    desk: Desk
+    batch: ImportBatch
     before: Mapping[UUID, AdviserFile]
-    states: dict[UUID, Proceedings]
+    cascades: dict[UUID, DecisionCascade]
     modules: Mapping[str, Module]
     organisations: Mapping[str, TrainingOrganisation]
-    deeds: dict[UUID, list[Deed]] = field(default_factory=dict[UUID, list[Deed]])
+    changes_by_adviser: dict[UUID, list[DirectChange]] = field(default_factory=dict[UUID, list[DirectChange]])
 
-    def take(self, line: Line) -> bool:
-        person = self.desk.people.known(Who.named_by(line.values, "adviser_id"))
+    def apply_line(self, line: Line) -> bool:
+        person = self.batch.people.find(PersonReference.from_values(line.values, "adviser_id"))
         adviser: UUID = person["id"]
         past = self._past(line, adviser)
-        state = self.states[adviser]
-        if is_known(state.file, past):
+        state = self.cascades[adviser]
+        if is_already_recorded(state.file, past):
             return False
-        for item in of_same_session(state.file, past):
-            raise rejected(f"Déjà connue ici, {STATUS_LABELS[item.status].fr} : un import ne la change pas.", "status")
+        for item in registrations_of_same_session(state.file, past):
+            raise line_rejected(
+                f"Déjà connue ici, {STATUS_LABELS[item.status].fr} : un import ne la change pas.", "status"
+            )
         _check_payer(past, in_scheme=person["in_scheme"])
         try:
-            self.states[adviser], deed = recognised(state, past, self.desk.asked)
-        except NotRecognised as refused:
-            raise _explained(refused, state, past) from None
-        self.deeds.setdefault(adviser, []).append(deed)
+            self.cascades[adviser], call = record_historical_registration(state, past, self.batch.context)
+        except HistoricalRegistrationRefused as refused:
+            raise _rejection_of(refused, state, past) from None
+        self.changes_by_adviser.setdefault(adviser, []).append(call)
         return True
 
-    def _past(self, line: Line, adviser: UUID) -> Past:
-        body = patched_body(PastRegistration, {}, self._said(line, adviser))
+    def _past(self, line: Line, adviser: UUID) -> HistoricalRegistration:
+        body = patched_body(PastRegistration, {}, self._looked_up_values(line, adviser))
         session = body.session
-        return Past(
+        return HistoricalRegistration(
             Request(
-                module=self.modules[folded(body.module_code)],
-                organisation=self.organisations[folded(str(body.training_organisation_id))],
+                module=self.modules[fold_text(body.module_code)],
+                organisation=self.organisations[fold_text(str(body.training_organisation_id))],
                 session=Session(session.starts_on, session.ends_on, session.format),
                 requested_on=body.requested_on or session.starts_on,
                 employer_agreement=body.employer_agreement,
@@ -123,68 +125,79 @@ class Registrations:
             columns={"motive": body.motive, "session_place": session.place, "session_reference": session.reference},
         )
 
-    def _said(self, line: Line, adviser: UUID) -> dict[str, Any]:
+    def _looked_up_values(self, line: Line, adviser: UUID) -> dict[str, Any]:
         """With the codes of what is named."""
-        said = nested({name: value for name, value in line.values.items() if name not in OF_PERSON})
+        said = nest_dotted_names(
+            {name: value for name, value in line.values.items() if name not in PERSON_COLUMN_NAMES}
+        )
         if module := said.get("module_code"):
-            said["module_code"] = named(self.modules, module, "module_code").code
+            said["module_code"] = look_up_name(self.modules, module, "module_code").code
         if not said.get("training_organisation_id"):
-            raise rejected("Ce champ est requis.", "training_organisation_id")
-        organisation = named(self.organisations, said["training_organisation_id"], "training_organisation_id")
+            raise line_rejected("Ce champ est requis.", "training_organisation_id")
+        organisation = look_up_name(self.organisations, said["training_organisation_id"], "training_organisation_id")
         said["training_organisation_id"] = organisation.id
         return said | {"adviser_id": adviser}
 
     @property
     def subjects(self) -> list[UUID]:
-        return [*self.deeds, *(deed.registration for deeds in self.deeds.values() for deed in deeds)]
+        return [
+            *self.changes_by_adviser,
+            *(call.registration for changes in self.changes_by_adviser.values() for call in changes),
+        ]
 
     async def write(self, transaction: Transaction) -> None:
-        await conclude(transaction, *(self._conclusion(adviser, deeds) for adviser, deeds in self.deeds.items()))
+        await write_change_sets(
+            transaction, *(self._conclusion(adviser, changes) for adviser, changes in self.changes_by_adviser.items())
+        )
 
-    def _conclusion(self, adviser: UUID, deeds: list[Deed]) -> Conclusion:
-        return Conclusion(self.before[adviser], self.states[adviser], self.desk.asked, tuple(deeds))
+    def _conclusion(self, adviser: UUID, changes: list[DirectChange]) -> ChangeSet:
+        return ChangeSet(self.before[adviser], self.cascades[adviser], self.batch.context, tuple(changes))
 
 
-def _check_payer(past: Past, *, in_scheme: bool) -> None:
+def _check_payer(past: HistoricalRegistration, *, in_scheme: bool) -> None:
     """Somebody else than the State pays what it does not, but for a mediator outside the scheme. Raise Rejected."""
     if past.funding is Funding.NONE and in_scheme and past.payer in {None, Payer.STATE}:
-        raise rejected(PAYER_REQUIRED.fr, "payer")
+        raise line_rejected(PAYER_REQUIRED.fr, "payer")
     if past.payer is not None and (past.payer is Payer.STATE) != (past.funding is Funding.STATE):
-        raise rejected("Le payeur et la prise en charge ne s’accordent pas.", "payer")
+        raise line_rejected("Le payeur et la prise en charge ne s’accordent pas.", "payer")
     if past.payer is not None and not in_scheme:
-        raise rejected("Sans objet pour un médiateur hors dispositif.", "payer")
+        raise line_rejected("Sans objet pour un médiateur hors dispositif.", "payer")
 
 
-def _explained(refused: NotRecognised, state: Proceedings, past: Past) -> Rejected:
+def _rejection_of(
+    refused: HistoricalRegistrationRefused, state: DecisionCascade, past: HistoricalRegistration
+) -> LineRejected:
     """With the rights known on that day, when there was none left."""
     if refused.funding is not None:
         expected = "financée par l’État" if refused.funding is Funding.STATE else "sans prise en charge"
-        return rejected(f"Selon les règles, elle aurait été {expected}.", "funding")
+        return line_rejected(f"Selon les règles, elle aurait été {expected}.", "funding")
     if not any(refusal.code is Reason.MODULE_QUOTA_EXCEEDED for refusal in refused.refusals):
-        return Rejected(*(Fault(refusal_label(refusal).fr, "funding") for refusal in refused.refusals))
+        return LineRejected(*(Fault(refusal_label(refusal).fr, "funding") for refusal in refused.refusals))
     request, day = past.request, past.request.session.starts_on
     rights = buckets_for(state.file, request.module, day, state.policies.on(day))
     if not rights:
-        return rejected(NO_RIGHT, "funding")
+        return line_rejected(NO_RIGHT_KNOWN, "funding")
     used = ", ".join(entitlement_phrase(bucket.name).fr for bucket in rights)
-    return rejected(f"Il ne reste rien {used}.", "funding")
+    return line_rejected(f"Il ne reste rien {used}.", "funding")
 
 
-async def start(transaction: Transaction, desk: Desk, _: Sequence[Line]) -> Registrations:
-    files = await files_by_id(transaction, desk.people.ids)
+async def start_registration_changes(
+    transaction: Transaction, batch: ImportBatch, _: Sequence[Line]
+) -> RegistrationChanges:
+    files = await files_by_id(transaction, batch.people.ids)
     modules, organisations = await read_modules(transaction), await read_organisations(transaction)
-    return Registrations(
-        desk,
+    return RegistrationChanges(
+        batch,
         files,
-        {adviser: Proceedings(file, desk.policies) for adviser, file in files.items()},
-        by_name((item, (item.code, title)) for item, title in modules),
-        by_name((item, (str(item.id), name)) for item, name in organisations),
+        {adviser: DecisionCascade(file, batch.policies) for adviser, file in files.items()},
+        index_by_name((item, (item.code, title)) for item, title in modules),
+        index_by_name((item, (str(item.id), name)) for item, name in organisations),
     )
 
 
-def order(line: Line) -> date:
+def sort_by_session(line: Line) -> date:
     """A right is used by whoever's session began first."""
     return line.values.get("session.starts_on") or date.max
 
 
-REGISTRATIONS_KIND = Kind(COLUMNS, "adviser_id", order, start)
+REGISTRATION_IMPORT = ImportDefinition(REGISTRATION_COLUMNS, "adviser_id", sort_by_session, start_registration_changes)

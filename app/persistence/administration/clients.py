@@ -10,9 +10,9 @@ from uuid import UUID
 import structlog
 
 from app.persistence.engine.database import Database, Reader, Transaction
-from app.persistence.engine.database_errors import UNREACHABLE
+from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
+from app.persistence.engine.pagination import PageQuery, PageRows
 
 
 class Role(StrEnum):
@@ -31,13 +31,13 @@ class Client:
     training_organisation_id: UUID | None
     scopes: frozenset[str] | None = None
 
-    def holds(self, scope: str) -> bool:
+    def has_scope(self, scope: str) -> bool:
         """Whether the credentials it came with go that far."""
         return self.scopes is None or scope in self.scopes
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class AuthenticatedClient:
     """A client whose credentials were live when they were looked up; `expires_at` is when they end, None never."""
 
     client: Client
@@ -45,20 +45,20 @@ class Recognised:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class KeyDigest:
     """What is kept of a key; `under` is the fingerprint of the value of SECRET_KEY that is in it."""
 
     content: bytes
-    under: str
+    secret_fingerprint: str
 
 
-NOTE_SECONDS = 1.0
+RECORD_USE_SECONDS = 1.0
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.clients")
 
 # Heard by every process that remembers who it recognised.
-REVOCATIONS = "revocations"
+REVOCATIONS_CHANNEL = "revocations"
 
-FIND = """SELECT k.expires_at, k.scopes, c.id, c.role, c.training_organisation_id,
+FIND_KEY = """SELECT k.expires_at, k.scopes, c.id, c.role, c.training_organisation_id,
     k.digested_under IS DISTINCT FROM $4 OR k.last_used_at IS NULL
         OR k.last_used_at < $1::timestamptz - interval '1 minute' AS unnoted
 FROM api_key k JOIN client c ON c.id = k.client_id
@@ -67,7 +67,7 @@ WHERE k.id = $2 AND k.digest = ANY($3::bytea[]) AND k.revoked_at IS NULL AND c.r
 
 # Once a minute at most; a digest under an old value of SECRET_KEY is written again, and at once, under the newest. Not
 # with the look-up: to know who asks must need no write, nor a standby that confirms it.
-NOTE_USE = """UPDATE api_key SET last_used_at = $1, digest = $3, digested_under = $4
+RECORD_USE = """UPDATE api_key SET last_used_at = $1, digest = $3, digested_under = $4
 WHERE id = $2 AND (digested_under IS DISTINCT FROM $4 OR last_used_at IS NULL
     OR last_used_at < $1::timestamptz - interval '1 minute')"""
 
@@ -87,13 +87,13 @@ ADD_KEY = """INSERT INTO api_key (id, client_id, digest, digested_under, scopes,
 VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 
 REVOKE_KEY = f"""WITH revoked AS (UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id)
-SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
+SELECT pg_notify('{REVOCATIONS_CHANNEL}', '') FROM revoked"""
 
 # Its name at the issuer is free again.
 REVOKE_CLIENT = f"""WITH revoked AS (UPDATE client SET revoked_at = $2, issuer_client_id = NULL
     WHERE id = $1 AND revoked_at IS NULL RETURNING id),
 keys AS (UPDATE api_key SET revoked_at = $2 FROM revoked WHERE client_id = revoked.id AND api_key.revoked_at IS NULL)
-SELECT pg_notify('{REVOCATIONS}', '') FROM revoked"""
+SELECT pg_notify('{REVOCATIONS_CHANNEL}', '') FROM revoked"""
 
 KEYS = """SELECT k.id, k.client_id, c.name, c.role, c.training_organisation_id, k.scopes, k.created_at, k.expires_at,
     k.last_used_at, k.revoked_at FROM api_key k JOIN client c ON c.id = k.client_id"""
@@ -104,27 +104,29 @@ def _client(row: Row, scopes: Iterable[str] | None) -> Client:
     return Client(row["id"], Role(row["role"]), row["training_organisation_id"], limits)
 
 
-async def find_key(database: Database, key_id: str, digests: Sequence[Digest], now: datetime) -> Recognised | None:
+async def find_key(
+    database: Database, key_id: str, digests: Sequence[KeyDigest], now: datetime
+) -> AuthenticatedClient | None:
     """The client of a live key of that identifier, when one of `digests`, newest first, is that of its secret."""
     newest = digests[0]
-    row = await database.one(FIND, now, key_id, [digest.content for digest in digests], newest.under)
+    row = await database.one(FIND_KEY, now, key_id, [digest.content for digest in digests], newest.secret_fingerprint)
     if row is None:
         return None
     if row["unnoted"]:
-        await _note_use(database, key_id, newest, now)
-    return Recognised(_client(row, row["scopes"]), row["expires_at"])
+        await _record_use(database, key_id, newest, now)
+    return AuthenticatedClient(_client(row, row["scopes"]), row["expires_at"])
 
 
-async def _note_use(database: Database, key_id: str, newest: Digest, now: datetime) -> None:
+async def _record_use(database: Database, key_id: str, newest: KeyDigest, now: datetime) -> None:
     """Where writing fails, the next use is noted: nobody is refused for it."""
     try:
-        async with asyncio.timeout(NOTE_SECONDS), database.aside.lend() as lent:
-            await lent.connection.fetchrow(NOTE_USE, now, key_id, newest.content, newest.under)
-    except UNREACHABLE as failure:
+        async with asyncio.timeout(RECORD_USE_SECONDS), database.local_commit_pool.acquire() as pooled:
+            await pooled.connection.fetchrow(RECORD_USE, now, key_id, newest.content, newest.secret_fingerprint)
+    except UNAVAILABLE_ERRORS as failure:
         _LOG.warning("the use of a key is not noted", exc_info=failure)
 
 
-async def find_issued(reader: Reader, issuer_client_id: str, scopes: Iterable[str] | None) -> Client | None:
+async def find_client_of_issuer(reader: Reader, issuer_client_id: str, scopes: Iterable[str] | None) -> Client | None:
     """The client that the issuer of access tokens knows by this name, within these scopes."""
     row = await reader.one(FIND_BY_ISSUER, issuer_client_id)
     return _client(row, scopes) if row else None
@@ -162,13 +164,13 @@ async def add_key(
     transaction: Transaction,
     key_id: str,
     client: UUID,
-    digest: Digest,
+    digest: KeyDigest,
     *,
     expires_at: datetime | None,
     now: datetime,
     scopes: Sequence[str] | None = None,
 ) -> None:
-    await transaction.run(ADD_KEY, key_id, client, digest.content, digest.under, scopes, expires_at, now)
+    await transaction.run(ADD_KEY, key_id, client, digest.content, digest.secret_fingerprint, scopes, expires_at, now)
 
 
 async def read_key(reader: Reader, key_id: str) -> Row | None:
@@ -190,8 +192,8 @@ async def list_keys(reader: Reader) -> list[Row]:
     return await reader.many(f"{KEYS} ORDER BY k.created_at, k.id")
 
 
-async def list_page_of_keys(reader: Reader, page: Page) -> Slice:
-    return await replace(page, sort="created_at").of(reader, KEYS, alias="k")
+async def list_page_of_keys(reader: Reader, page: PageQuery) -> PageRows:
+    return await replace(page, sort="created_at").fetch(reader, KEYS, table_alias="k")
 
 
 async def list_clients(reader: Reader) -> list[Row]:
@@ -199,5 +201,5 @@ async def list_clients(reader: Reader) -> list[Row]:
     return await reader.many("SELECT * FROM client ORDER BY created_at, id")
 
 
-async def list_page_of_clients(reader: Reader, page: Page) -> Slice:
-    return await page.of(reader, "SELECT c.* FROM client c", alias="c")
+async def list_page_of_clients(reader: Reader, page: PageQuery) -> PageRows:
+    return await page.fetch(reader, "SELECT c.* FROM client c", table_alias="c")

@@ -3,20 +3,20 @@
 from datetime import datetime
 
 from app.persistence.engine.database import Database, Reader
-from app.persistence.engine.database_errors import Unready
-from app.persistence.engine.listen_notify import WORKER
+from app.persistence.engine.database_errors import DatabaseTrouble
+from app.persistence.engine.listen_notify import WORKER_APPLICATION_NAME
 
 OLDEST_UNSEQUENCED = "SELECT occurred_at FROM outbox WHERE sequenced_at IS NULL ORDER BY id LIMIT 1"
 
-LANES = """SELECT l.channel, CASE WHEN w.status = 'disabled' THEN 'disabled' WHEN openings = 0 THEN 'closed'
+COUNT_LANES = """SELECT l.channel, CASE WHEN w.status = 'disabled' THEN 'disabled' WHEN openings = 0 THEN 'closed'
     WHEN open_until > now() THEN 'open' ELSE 'half_open' END AS state, count(*) AS lanes
 FROM lane l LEFT JOIN webhook_endpoint w ON w.id = l.id WHERE w.status IS DISTINCT FROM 'deleted' GROUP BY 1, 2"""
 
-AT_WORK = f"""SELECT count(*) AS workers FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = '{WORKER}'"""
+COUNT_WORKERS = f"""SELECT count(*) AS workers FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = '{WORKER_APPLICATION_NAME}'"""
 
 
-async def why_unready(database: Database) -> Unready | None:
+async def database_trouble(database: Database) -> DatabaseTrouble | None:
     """None when it answers, has this program's schema or a newer one and at least one policy, takes writes, and
     confirms what is committed. Within three seconds."""
     return await database.readiness.trouble()
@@ -24,12 +24,12 @@ async def why_unready(database: Database) -> Unready | None:
 
 async def count_lanes(reader: Reader) -> dict[tuple[str, str], int]:
     """How many receivers of each channel are in each state: closed, open, half_open, disabled."""
-    return {(row["channel"], row["state"]): row["lanes"] for row in await reader.many(LANES)}
+    return {(row["channel"], row["state"]): row["lanes"] for row in await reader.many(COUNT_LANES)}
 
 
 async def count_workers(reader: Reader) -> int:
     """How many listen to this database."""
-    row = await reader.one(AT_WORK)
+    row = await reader.one(COUNT_WORKERS)
     return int(row["workers"]) if row else 0
 
 

@@ -16,12 +16,12 @@ import orjson
 
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.schema.retention_periods import IMPORTS
+from app.persistence.schema.retention_periods import IMPORTS_RETENTION
 
 LEASE = timedelta(seconds=60)  # more than reading the file, or a hundred of its lines, takes
-MOST_ATTEMPTS = 5
-LARGEST_FILE = 10 * 1024 * 1024  # bytes
-_AFTER_SUSPECT = ""  # which no heading is
+MAX_ATTEMPTS = 5
+MAX_FILE_BYTES = 10 * 1024 * 1024  # bytes
+_END_OF_SUSPECT = ""  # which no heading is
 
 
 class ImportKind(StrEnum):
@@ -39,7 +39,7 @@ class ImportStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ClaimedImport:
     """An import to carry out now. Earlier attempts `imported` so many lines, which will be found unchanged."""
 
     id: UUID
@@ -54,7 +54,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class LineCounts:
     """Of lines."""
 
     read: int
@@ -63,17 +63,17 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
+class IgnoredColumns:
     """The headings of the columns that are not imported; `suspect` are those that it may be a mistake to ignore."""
 
     headings: Sequence[str]
     suspect: Sequence[str] = ()
 
     @property
-    def kept(self) -> list[str]:
+    def stored(self) -> list[str]:
         """The suspect ones, what ends them, and the others."""
         others = [heading for heading in self.headings if heading not in self.suspect]
-        return [*self.suspect, _AFTER_SUSPECT, *others] if self.suspect else others
+        return [*self.suspect, _END_OF_SUSPECT, *others] if self.suspect else others
 
 
 class ClaimLost(Exception):  # noqa: N818  # what happened, not a mistake of ours
@@ -108,7 +108,7 @@ RETURNING j.id, j.claim, j.client_id, j.request_id, j.kind, j.dry_run, j.content
     j.created_at"""
 
 _CLAIMED = "WHERE id = $1 AND claim = $2"
-PROGRESS = f"""UPDATE import_job SET lease_until = now() + $3::interval, imported = imported + $4,
+RECORD_PROGRESS = f"""UPDATE import_job SET lease_until = now() + $3::interval, imported = imported + $4,
     read = coalesce($5, read), unchanged = coalesce($6, unchanged), rejected = coalesce($7, rejected)
 {_CLAIMED} RETURNING id"""
 FINISH = f"""UPDATE import_job SET status = 'done', content = NULL, claim = NULL, lease_until = NULL,
@@ -119,18 +119,18 @@ FAIL = f"""UPDATE import_job SET status = 'failed', content = NULL, claim = NULL
 RELEASE = f"""UPDATE import_job SET status = 'waiting', attempts = attempts - 1, claim = NULL, lease_until = NULL
 {_CLAIMED} RETURNING id"""
 
-FORGET = """WITH old AS (DELETE FROM import_job WHERE created_at < now() - $1::interval AND claim IS NULL RETURNING 1)
+DELETE_EXPIRED = """WITH old AS (DELETE FROM import_job WHERE created_at < now() - $1::interval AND claim IS NULL RETURNING 1)
 SELECT count(*) AS forgotten FROM old"""
 
 
 # Two numbers: beside the sequencer's. Two workers that look at the same time would not see each other's claim.
-CLAIMING = "SELECT pg_advisory_xact_lock(7241906, 3)"
-TURN = "SELECT pg_advisory_xact_lock(7241906, 2)"
+LOCK_CLAIMING = "SELECT pg_advisory_xact_lock(7241906, 3)"
+LOCK_WRITING = "SELECT pg_advisory_xact_lock(7241906, 2)"
 
 
-async def take_turn(transaction: Transaction) -> None:
+async def lock_writing(transaction: Transaction) -> None:
     """Until the transaction ends, no other import adds whom this one looks for."""
-    await transaction.run(TURN)
+    await transaction.run(LOCK_WRITING)
 
 
 async def add(transaction: Transaction, values: Sequence[object]) -> Row:
@@ -146,39 +146,43 @@ async def read(reader: Reader, job: UUID) -> Row | None:
 
 def _columns(kept: Sequence[str]) -> dict[str, list[str]]:
     """As `finish` keeps them: those that are suspect, and among all."""
-    suspect = [*kept[: kept.index(_AFTER_SUSPECT)]] if _AFTER_SUSPECT in kept else []
-    return {"suspect_columns": suspect, "ignored_columns": [heading for heading in kept if heading != _AFTER_SUSPECT]}
+    suspect = [*kept[: kept.index(_END_OF_SUSPECT)]] if _END_OF_SUSPECT in kept else []
+    return {"suspect_columns": suspect, "ignored_columns": [heading for heading in kept if heading != _END_OF_SUSPECT]}
 
 
-async def claim(transaction: Transaction, given_up: Mapping[str, Any]) -> Job | None:
+async def claim(transaction: Transaction, given_up: Mapping[str, Any]) -> ClaimedImport | None:
     """The next import, if any; one tried too often fails as `given_up` says. Waits for others who claim."""
-    await transaction.run(CLAIMING)
-    row = await transaction.one(CLAIM, LEASE, orjson.dumps(given_up).decode(), MOST_ATTEMPTS)
+    await transaction.run(LOCK_CLAIMING)
+    row = await transaction.one(CLAIM, LEASE, orjson.dumps(given_up).decode(), MAX_ATTEMPTS)
     if row is None:
         return None
     columns: dict[str, Any] = {**row, "kind": ImportKind(row["kind"])}
-    return Job(**columns)
+    return ClaimedImport(**columns)
 
 
-async def note(reader: Reader, job: Job, imported: int = 0, counts: Counts | None = None) -> None:
+async def record_progress(
+    reader: Reader, job: ClaimedImport, imported: int = 0, counts: LineCounts | None = None
+) -> None:
     """Renew the lease. `imported` lines more are committed with the transaction that `reader` is, or were left alone by
     a dry run. Raise ClaimLost."""
     known = (counts.read, counts.unchanged, counts.rejected) if counts else (None, None, None)
-    _check(await reader.one(PROGRESS, job.id, job.claim, LEASE, imported, *known))
+    _check(await reader.one(RECORD_PROGRESS, job.id, job.claim, LEASE, imported, *known))
 
 
-async def finish(transaction: Transaction, job: Job, counts: Counts, heading: str | None, ignored: Ignored) -> None:
+async def finish(
+    transaction: Transaction, job: ClaimedImport, counts: LineCounts, heading: str | None, ignored: IgnoredColumns
+) -> None:
     """`heading` is that of the rejected lines, if there are any. Raise ClaimLost."""
     known = counts.read, counts.unchanged, counts.rejected
-    _check(await transaction.one(FINISH, job.id, job.claim, *known, heading, ignored.kept))
+    _check(await transaction.one(FINISH, job.id, job.claim, *known, heading, ignored.stored))
 
 
-async def fail(reader: Reader, job: Job, failure: Mapping[str, Any]) -> None:
+async def fail(reader: Reader, job: ClaimedImport, failure: Mapping[str, Any]) -> None:
     """Raise ClaimLost."""
     _check(await reader.one(FAIL, job.id, job.claim, orjson.dumps(failure).decode()))
 
 
-async def release(reader: Reader, job: Job) -> None:
+async def release(reader: Reader, job: ClaimedImport) -> None:
     """Give it back as if it had not been tried. Raise ClaimLost."""
     _check(await reader.one(RELEASE, job.id, job.claim))
 
@@ -188,7 +192,7 @@ def _check(row: Row | None) -> None:
         raise ClaimLost
 
 
-async def forget_old_imports(reader: Reader) -> int:
+async def delete_expired_imports(reader: Reader) -> int:
     """Forget what was asked for longer ago than its lines may be kept; return how many."""
-    row = await reader.one(FORGET, IMPORTS)
+    row = await reader.one(DELETE_EXPIRED, IMPORTS_RETENTION)
     return int(row["forgotten"]) if row else 0

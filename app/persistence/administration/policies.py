@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from app.domain.facts.policy import Policies, Policy
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
+from app.persistence.engine.pagination import PageQuery, PageRows
 
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 
@@ -20,7 +20,7 @@ ON CONFLICT DO NOTHING RETURNING version, content::text AS content, created_at""
 RESOURCE = "SELECT p.version, p.content::text AS content, p.created_at FROM policy p"
 
 
-async def known_policies(reader: Reader, versions: Sequence[str] | None) -> Policies:
+async def load_policies(reader: Reader, versions: Sequence[str] | None) -> Policies:
     """Return these versions, oldest first (their names are their dates), reading only those never read before."""
     if not versions:
         raise LookupError("no policy in the database: run `python -m app seed`")
@@ -33,7 +33,7 @@ async def known_policies(reader: Reader, versions: Sequence[str] | None) -> Poli
 
 async def read_policies(reader: Reader) -> Policies:
     row = await reader.one(VERSIONS)
-    return await known_policies(reader, row["versions"] if row else None)
+    return await load_policies(reader, row["versions"] if row else None)
 
 
 async def add(transaction: Transaction, policy: Policy, now: datetime) -> Row | None:
@@ -46,6 +46,6 @@ async def read(reader: Reader, version: str) -> Row | None:
     return await reader.one(f"{RESOURCE} WHERE p.version = $1", version)
 
 
-async def list_page(reader: Reader, page: Page) -> Slice:
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
     """Oldest first."""
-    return await replace(page, key="version").of(reader, RESOURCE, alias="p")
+    return await replace(page, key="version").fetch(reader, RESOURCE, table_alias="p")

@@ -11,25 +11,25 @@ from uuid import UUID
 
 import orjson
 
-from app.persistence.advisers.identity_digests import Digester, short_of
-from app.persistence.advisers.identity_normalisation import identifier_named
+from app.persistence.advisers.identity_digests import IdentityDigester, shorten
+from app.persistence.advisers.identity_normalisation import adviser_id_token
 from app.persistence.engine.database import Reader, Transaction
 
-AT_ONCE = 1_000  # lines of a statement
+LINES_PER_STATEMENT = 1_000  # lines of a statement
 
 # Two numbers: beside the sequencer's.
-TURN = "SELECT pg_advisory_xact_lock(7241906, 4)"
+LOCK_WRITING = "SELECT pg_advisory_xact_lock(7241906, 4)"
 
-KEEP = """INSERT INTO import_reject (job_id, number, line, subjects)
+INSERT_LINES = """INSERT INTO import_reject (job_id, number, line, subjects)
 SELECT $1, number, line, subjects FROM json_to_recordset($2) AS given (number integer, line text, subjects bigint[])"""
 
 READ = """SELECT rejects_heading || string_agg(r.line, '' ORDER BY r.number) AS file
 FROM import_job j JOIN import_reject r ON r.job_id = j.id WHERE j.id = $1 GROUP BY rejects_heading"""
 
-FORGOTTEN_SINCE = """SELECT a.id, i.digest FROM adviser a LEFT JOIN former_identity i ON i.adviser_id = a.id
+FIND_ANONYMISED_SINCE = """SELECT a.id, i.digest FROM adviser a LEFT JOIN former_identity i ON i.adviser_id = a.id
 WHERE a.anonymised_at >= $1"""
 
-FORGET = "DELETE FROM import_reject WHERE job_id = $1 AND subjects && $2"
+DELETE_LINES_ABOUT = "DELETE FROM import_reject WHERE job_id = $1 AND subjects && $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +42,28 @@ class RejectedLine:
     names: Collection[str]
 
 
-async def take_turn(transaction: Transaction) -> None:
+async def lock_writing(transaction: Transaction) -> None:
     """Until the transaction ends, nobody else keeps rejected lines, or forgets whom they name."""
-    await transaction.run(TURN)
+    await transaction.run(LOCK_WRITING)
 
 
-async def keep(
-    transaction: Transaction, job: UUID, sent_at: datetime, lines: Sequence[RejectedLine], digester: Digester
+async def store_lines(
+    transaction: Transaction, job: UUID, sent_at: datetime, lines: Sequence[RejectedLine], digester: IdentityDigester
 ) -> None:
     """But for those about somebody who was anonymised since the file was sent."""
-    await take_turn(transaction)
-    for start in range(0, len(lines), AT_ONCE):
-        rows = [_row(line, digester) for line in lines[start : start + AT_ONCE]]
-        await transaction.run(KEEP, job, orjson.dumps(rows).decode())
-    forgotten = await transaction.many(FORGOTTEN_SINCE, sent_at)
+    await lock_writing(transaction)
+    for start in range(0, len(lines), LINES_PER_STATEMENT):
+        rows = [_row(line, digester) for line in lines[start : start + LINES_PER_STATEMENT]]
+        await transaction.run(INSERT_LINES, job, orjson.dumps(rows).decode())
+    forgotten = await transaction.many(FIND_ANONYMISED_SINCE, sent_at)
     if forgotten:
-        subjects = {digester.short(identifier_named(row["id"])) for row in forgotten}
-        subjects |= {short_of(row["digest"]) for row in forgotten if row["digest"]}
-        await transaction.run(FORGET, job, [*subjects])
+        subjects = {digester.short_digest(adviser_id_token(row["id"])) for row in forgotten}
+        subjects |= {shorten(row["digest"]) for row in forgotten if row["digest"]}
+        await transaction.run(DELETE_LINES_ABOUT, job, [*subjects])
 
 
-def _row(line: RejectedLine, digester: Digester) -> dict[str, object]:
-    return {"number": line.number, "line": line.text, "subjects": digester.all_short(line.names)}
+def _row(line: RejectedLine, digester: IdentityDigester) -> dict[str, object]:
+    return {"number": line.number, "line": line.text, "subjects": digester.short_digests(line.names)}
 
 
 async def read_file(reader: Reader, job: UUID) -> str | None:

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from app.persistence.advisers.identity_digests import PURPOSE
+from app.persistence.advisers.identity_digests import DIGEST_KEY_PURPOSE
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.secrets.secret_box import WEBHOOKS
+from app.persistence.engine.secrets.secret_box import WEBHOOK_SECRET_PURPOSE
 
 # Every table with a column `sealed`, and what its rows are sealed for.
-SEALED: Mapping[str, str] = {"webhook_secret": WEBHOOKS, "digest_key": PURPOSE}
+SEALED_TABLES: Mapping[str, str] = {"webhook_secret": WEBHOOK_SECRET_PURPOSE, "digest_key": DIGEST_KEY_PURPOSE}
 
-NOTE = "INSERT INTO secret_value (fingerprint, first_used_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-SINCE = "SELECT first_used_at FROM secret_value WHERE fingerprint = $1"
+RECORD_USE = "INSERT INTO secret_value (fingerprint, first_used_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+READ_FIRST_USE = "SELECT first_used_at FROM secret_value WHERE fingerprint = $1"
 
 KEYS_UNDER_OTHERS = """SELECT k.id, k.last_used_at, k.expires_at, c.name, c.role
 FROM api_key k JOIN client c ON c.id = k.client_id
@@ -21,7 +21,7 @@ WHERE k.digested_under IS DISTINCT FROM $1 AND k.revoked_at IS NULL AND c.revoke
 ORDER BY c.name, k.created_at, k.id"""
 
 # Of messages from before, those that can be answered still: a choice is awaited, or a refusal could be put right.
-LINKS = """SELECT count(*) AS links, max(r.session_starts_on) - 1 AS until
+COUNT_LINKS = """SELECT count(*) AS links, max(r.session_starts_on) - 1 AS until
 FROM registration r JOIN decision d ON d.id = r.decision_id JOIN adviser a ON a.id = r.adviser_id
 WHERE r.session_starts_on > $2 AND a.anonymised_at IS NULL AND (
     (r.status = 'awaiting_choice' AND d.decided_at < $1)
@@ -30,14 +30,14 @@ WHERE r.session_starts_on > $2 AND a.anonymised_at IS NULL AND (
             AND e.type = 'registration.regularisable' AND e.recipient = 'adviser' AND e.created_at < $1)))"""
 
 
-async def note_use(transaction: Transaction, fingerprint: str, now: datetime) -> None:
+async def record_use(transaction: Transaction, fingerprint: str, now: datetime) -> None:
     """From now on this value seals and signs, unless it did before."""
-    await transaction.run(NOTE, fingerprint, now)
+    await transaction.run(RECORD_USE, fingerprint, now)
 
 
-async def used_since(reader: Reader, fingerprint: str) -> datetime | None:
+async def first_used_at(reader: Reader, fingerprint: str) -> datetime | None:
     """None when nobody has said that it is used."""
-    row = await reader.one(SINCE, fingerprint)
+    row = await reader.one(READ_FIRST_USE, fingerprint)
     return row["first_used_at"] if row else None
 
 
@@ -52,12 +52,12 @@ async def replace_sealed(transaction: Transaction, table: str, row: Row, sealed:
     await transaction.run(statement, row["id"], row["sealed"], sealed)
 
 
-async def keys_under_others(reader: Reader, fingerprint: str, now: datetime) -> list[Row]:
+async def keys_under_other_secrets(reader: Reader, fingerprint: str, now: datetime) -> list[Row]:
     """The live keys that are not known to be digested under this value."""
     return await reader.many(KEYS_UNDER_OTHERS, fingerprint, now)
 
 
-async def links_before(reader: Reader, instant: datetime, today: date) -> tuple[int, date | None]:
+async def count_links_sent_before(reader: Reader, instant: datetime, today: date) -> tuple[int, date | None]:
     """How many personal links sent before the instant can still be answered, and until when at most."""
-    row = await reader.one(LINKS, instant, today) or {"links": 0, "until": None}
+    row = await reader.one(COUNT_LINKS, instant, today) or {"links": 0, "until": None}
     return row["links"], row["until"]

@@ -12,7 +12,7 @@ from uuid import UUID
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 
-MOST_GROUPS = 10_000
+MAX_GROUPS = 10_000
 
 
 class Grouping(StrEnum):
@@ -73,7 +73,7 @@ _MEASURES: Mapping[Measure, str] = {
     Measure.DAYS_TO_DECISION: _MEDIAN.format("(d.decided_at AT TIME ZONE 'Europe/Paris')::date"),
     Measure.DAYS_TO_SESSION: _MEDIAN.format("r.session_starts_on"),
 }
-_PERIOD = """r.requested_on >= coalesce($1::date, '-infinity') AND r.requested_on <= coalesce($2::date, 'infinity')
+_IS_IN_PERIOD = """r.requested_on >= coalesce($1::date, '-infinity') AND r.requested_on <= coalesce($2::date, 'infinity')
     AND ($3::uuid IS NULL OR r.training_organisation_id = $3)"""
 
 
@@ -89,7 +89,7 @@ class TooManyGroups(Exception):  # noqa: N818  # an answer to a caller, named fo
     """More than anybody reads: a shorter period, or fewer groupings."""
 
 
-def _question(groups: Sequence[Grouping], measures: Sequence[Measure]) -> str:
+def _build_query(groups: Sequence[Grouping], measures: Sequence[Measure]) -> str:
     asked: list[Grouping | Measure] = [*groups, *measures]
     joins = dict.fromkeys(join for item in asked for join in _JOINS.get(item, ()))
     columns = [
@@ -97,11 +97,11 @@ def _question(groups: Sequence[Grouping], measures: Sequence[Measure]) -> str:
         "count(*) AS count",
         *(f"{_MEASURES[measure]} AS {measure}" for measure in measures),
     ]
-    counted = f"SELECT {', '.join(columns)} FROM registration r {' '.join(joins)} WHERE {_PERIOD}"
+    counted = f"SELECT {', '.join(columns)} FROM registration r {' '.join(joins)} WHERE {_IS_IN_PERIOD}"
     if not groups:
         return counted
     places = ", ".join(str(place) for place in range(1, len(groups) + 1))
-    return f"{counted} GROUP BY {places} ORDER BY {places} LIMIT {MOST_GROUPS + 1}"
+    return f"{counted} GROUP BY {places} ORDER BY {places} LIMIT {MAX_GROUPS + 1}"
 
 
 async def count_registrations(
@@ -116,7 +116,7 @@ async def count_registrations(
 
     Raise TooManyGroups.
     """
-    rows = await reader.many(_question(groups, measures), period.first, period.last, owner)
-    if len(rows) > MOST_GROUPS:
+    rows = await reader.many(_build_query(groups, measures), period.first, period.last, owner)
+    if len(rows) > MAX_GROUPS:
         raise TooManyGroups
     return rows

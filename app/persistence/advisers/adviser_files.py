@@ -14,11 +14,11 @@ from app.domain.facts.module import Module, ModuleCode
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration
 from app.domain.facts.training_organisation import TrainingOrganisation
-from app.persistence.administration.policies import known_policies
+from app.persistence.administration.policies import load_policies
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Lock, Missing, Target
-from app.persistence.engine.transactions.idempotency import Attempt, check_not_answered
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
+from app.persistence.engine.transactions.idempotency import IdempotentRequest, check_stored_row
 from app.persistence.registrations import RESOURCE_COLUMNS
 
 FILE: TypeAdapter[AdviserFile] = TypeAdapter(AdviserFile)
@@ -70,11 +70,11 @@ FILE_JSON = f"""json_build_object(
         'entries', a.former_entries, 'units', a.former_units) END)"""
 
 
-def _read_statement(target: Target) -> str:
+def _read_statement(target: LockTarget) -> str:
     """What belongs to a registration acted on is read only then; the order of rows that no rule reads is left open."""
-    adviser = Lock(target, UUID(int=0)).adviser_from_parameter
+    adviser = AdviserLock(target, UUID(int=0)).adviser_from_parameter
     columns, joined = "", ""
-    if target is Target.REGISTRATION:
+    if target is LockTarget.REGISTRATION:
         columns = f", {RESOURCE_COLUMNS}"
         joined = "JOIN registration r ON r.id = $1 JOIN decision d ON d.id = r.decision_id"
     return f"""SELECT {FILE_JSON} AS file, a.anonymised_at,
@@ -89,18 +89,18 @@ WHERE a.id = {adviser}"""
 MODULES = f"SELECT m.title, {MODULE_FACTS} AS facts FROM module m"
 ORGANISATIONS = f"SELECT o.name, {ORGANISATION_FACTS} AS facts FROM training_organisation o"
 # A registration that waits may be promoted, and take a unit from others, even once its session has started.
-CONCERNED = """SELECT DISTINCT adviser_id FROM registration WHERE session_starts_on BETWEEN $1 AND $2
+FIND_ADVISERS_WITH_OPEN_REGISTRATION = """SELECT DISTINCT adviser_id FROM registration WHERE session_starts_on BETWEEN $1 AND $2
     AND (status = 'awaiting_choice' OR (status IN ('accepted', 'refused') AND session_starts_on > $3))"""
 FILES = f"SELECT {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1) ORDER BY a.id"
-FILES_AT_ONCE = 100
+FILES_PER_STATEMENT = 100
 
 
-FILE_STATEMENTS = {target: _read_statement(target) for target in Target}
+READ_FILE_BY_TARGET = {target: _read_statement(target) for target in LockTarget}
 
 
 # Initial training has ended when it is said so of the time before this service, or when it was completed here; OFFSET
 # keeps the planner from walking through all registrations for a few advisers.
-SURVEYED = f"""SELECT {FILE_JSON} AS file FROM adviser a
+READ_FILES_IN_SCHEME = f"""SELECT {FILE_JSON} AS file FROM adviser a
 WHERE a.id = ANY($1) AND a.in_scheme AND (NOT $2 OR a.initial_training_ended_on IS NOT NULL OR EXISTS (
     SELECT FROM registration r JOIN module m ON m.code = r.module_code
     WHERE r.adviser_id = a.id AND r.status = 'completed' AND m.kind = 'initial_training' OFFSET 0))
@@ -108,7 +108,7 @@ ORDER BY a.id"""
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class AdviserSnapshot:
     """Everything a use case starts from. `target` is the row of the registration acted on, None when none is.
 
     `module` and `organisation` are the catalogue rows asked for, None when unknown.
@@ -118,7 +118,7 @@ class Dossier:
     policies: Policies
     module: Module | None
     organisation: TrainingOrganisation | None
-    target: Row | None
+    registration_row: Row | None
     is_anonymised: bool = False
 
     @property
@@ -127,48 +127,48 @@ class Dossier:
 
     def registration(self) -> Registration:
         """The registration acted on."""
-        target = self.target["id"] if self.target else None
+        target = self.registration_row["id"] if self.registration_row else None
         return next(item for item in self.file.registrations if item.id == target)
 
 
 async def read_files(reader: Reader, advisers: Sequence[UUID], *, trained: bool = False) -> list[AdviserFile]:
     """The files of these advisers of the scheme, in the order of their ids; only those whose initial training may have
     ended when `trained`. What is changing at that moment is seen or is not."""
-    rows = await reader.many(SURVEYED, [*advisers], trained)
+    rows = await reader.many(READ_FILES_IN_SCHEME, [*advisers], trained)
     return [FILE.validate_json(row["file"]) for row in rows]
 
 
-async def read_dossier(
+async def read_snapshot(
     reader: Reader,
-    lock: Lock,
+    lock: AdviserLock,
     *,
-    attempt: Attempt | None = None,
+    idempotency: IdempotentRequest | None = None,
     module: ModuleCode | None = None,
     organisation: UUID | None = None,
-) -> Dossier:
+) -> AdviserSnapshot:
     """Read, in one round trip, the file of the lock's adviser and what is asked beside it.
 
     Inside a transaction that holds the lock, no other transaction can change the file before the commit.
     Raises Missing, AlreadyAnswered, KeyReused.
     """
     row = await reader.one(
-        FILE_STATEMENTS[lock.target],
+        READ_FILE_BY_TARGET[lock.target],
         lock.id,
         module,
         organisation,
-        attempt.client_id if attempt else None,
-        attempt.key if attempt else None,
+        idempotency.client_id if idempotency else None,
+        idempotency.key if idempotency else None,
     )
     if row is None:
-        raise Missing(lock.target)
-    if attempt is not None:
-        check_not_answered(attempt, row)
-    return Dossier(
+        raise NotFound(lock.target)
+    if idempotency is not None:
+        check_stored_row(idempotency, row)
+    return AdviserSnapshot(
         file=FILE.validate_json(row["file"]),
-        policies=await known_policies(reader, row["policy_versions"]),
+        policies=await load_policies(reader, row["policy_versions"]),
         module=MODULE.validate_json(row["module"]) if row["module"] else None,
         organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
-        target=row if lock.target is Target.REGISTRATION else None,
+        registration_row=row if lock.target is LockTarget.REGISTRATION else None,
         is_anonymised=row["anonymised_at"] is not None,
     )
 
@@ -191,10 +191,14 @@ async def read_organisations(reader: Reader) -> list[tuple[TrainingOrganisation,
     return [(ORGANISATION.validate_json(row["facts"]), row["name"]) for row in rows]
 
 
-async def files_concerned(reader: Reader, first: date, last: date, today: date) -> AsyncGenerator[AdviserFile]:
+async def files_with_open_registrations(
+    reader: Reader, first: date, last: date, today: date
+) -> AsyncGenerator[AdviserFile]:
     """Of every adviser with an open registration whose first day is from `first` to `last`, both included. Nobody is
     locked: each file is whole, and no two are of one moment."""
-    concerned = [row["adviser_id"] for row in await reader.many(CONCERNED, first, last, today)]
-    for place in range(0, len(concerned), FILES_AT_ONCE):
-        for file in (await files_by_id(reader, concerned[place : place + FILES_AT_ONCE])).values():
+    concerned = [
+        row["adviser_id"] for row in await reader.many(FIND_ADVISERS_WITH_OPEN_REGISTRATION, first, last, today)
+    ]
+    for place in range(0, len(concerned), FILES_PER_STATEMENT):
+        for file in (await files_by_id(reader, concerned[place : place + FILES_PER_STATEMENT])).values():
             yield file

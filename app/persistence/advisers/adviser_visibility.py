@@ -4,5 +4,5 @@ Whatever was cancelled is done with: the organisation keeps its own registration
 The database's own policies say the same (migration 0011).
 """
 
-CONCERNS = """EXISTS (SELECT FROM registration r WHERE r.adviser_id = {adviser}
+HAS_LIVE_REGISTRATION = """EXISTS (SELECT FROM registration r WHERE r.adviser_id = {adviser}
     AND r.training_organisation_id = {organisation} AND r.status <> 'cancelled')"""

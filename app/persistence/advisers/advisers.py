@@ -3,36 +3,36 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from app.persistence.advisers.adviser_visibility import CONCERNS
+from app.persistence.advisers.adviser_visibility import HAS_LIVE_REGISTRATION
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Filter, Page, Slice
+from app.persistence.engine.pagination import Filter, PageQuery, PageRows
 
 SELECT = "SELECT a.* FROM adviser a"
 # Without the e-mail, which the database does not let an organisation read.
 SELECT_FOR_AN_ORGANISATION = """SELECT a.id, a.conum_id, a.first_name, a.last_name, a.department, a.in_scheme,
     a.initial_training_entered_on, a.initial_training_ended_on, a.anonymised_at, a.version, a.created_at, a.updated_at
 FROM adviser a"""
-_CONCERNED = CONCERNS.format(adviser="{t}.id", organisation="{}")
+_IS_VISIBLE = HAS_LIVE_REGISTRATION.format(adviser="{t}.id", organisation="{}")
 
 
 def visible_to(owner: UUID | None) -> list[Filter]:
     """No filter for whoever is not a training organisation."""
-    return [] if owner is None else [Filter(_CONCERNED, owner)]
+    return [] if owner is None else [Filter(_IS_VISIBLE, owner)]
 
 
 async def read(reader: Reader, adviser: UUID, *, owner: UUID | None) -> Row | None:
     """One adviser; None when unknown, or no concern of the training organisation `owner`."""
     if owner is None:
         return await reader.one(f"{SELECT} WHERE a.id = $1", adviser)
-    concerned = _CONCERNED.format("$2", t="a")
+    concerned = _IS_VISIBLE.format("$2", t="a")
     return await reader.one(f"{SELECT_FOR_AN_ORGANISATION} WHERE a.id = $1 AND {concerned}", adviser, owner)
 
 
 async def list_ids(reader: Reader, *, after: UUID, limit: int, owner: UUID | None = None) -> list[UUID]:
     """At most `limit` advisers that follow this one, in the order of their ids, who still have something to do; of
     those who concern the training organisation `owner` when there is one."""
-    concerned = _CONCERNED.format("$3", t="a")
+    concerned = _IS_VISIBLE.format("$3", t="a")
     rows = await reader.many(
         f"""SELECT a.id FROM adviser a WHERE a.id > $1 AND a.anonymised_at IS NULL
             AND ($3::uuid IS NULL OR {concerned}) ORDER BY a.id LIMIT $2""",
@@ -43,16 +43,16 @@ async def list_ids(reader: Reader, *, after: UUID, limit: int, owner: UUID | Non
     return [row["id"] for row in rows]
 
 
-async def list_page(reader: Reader, page: Page) -> Slice:
-    return await page.of(reader, SELECT, alias="a")
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
+    return await page.fetch(reader, SELECT, table_alias="a")
 
 
-async def list_page_for_an_organisation(reader: Reader, page: Page) -> Slice:
-    return await page.of(reader, SELECT_FOR_AN_ORGANISATION, alias="a")
+async def list_page_for_an_organisation(reader: Reader, page: PageQuery) -> PageRows:
+    return await page.fetch(reader, SELECT_FOR_AN_ORGANISATION, table_alias="a")
 
 
 # Whoever is named by an id, an ID Conum or an e-mail (in small letters), in the order in which everybody locks them.
-NAMED = """SELECT * FROM adviser WHERE id IN (
+LOCK_NAMED = """SELECT * FROM adviser WHERE id IN (
     SELECT id FROM adviser WHERE id = ANY($1)
     UNION SELECT id FROM adviser WHERE conum_id = ANY($2)
     UNION SELECT id FROM adviser WHERE lower(email) = ANY($3)
@@ -63,4 +63,4 @@ async def lock_named(
     transaction: Transaction, ids: Collection[UUID], conum_ids: Collection[int], emails: Collection[str]
 ) -> list[Row]:
     """The advisers so named, locked until the transaction ends."""
-    return await transaction.many(NAMED, list(ids), list(conum_ids), list(emails))
+    return await transaction.many(LOCK_NAMED, list(ids), list(conum_ids), list(emails))

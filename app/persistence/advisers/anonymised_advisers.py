@@ -7,7 +7,7 @@ from uuid import UUID
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 
-REMEMBER = """INSERT INTO former_identity (adviser_id, kind, digest, anonymised_at)
+INSERT_IDENTITY = """INSERT INTO former_identity (adviser_id, kind, digest, anonymised_at)
 SELECT $1, kind, digest, $4 FROM unnest($2::text[], $3::bytea[]) AS given (kind, digest)
 ON CONFLICT (digest, adviser_id) DO UPDATE SET anonymised_at = EXCLUDED.anonymised_at"""
 
@@ -16,34 +16,34 @@ FROM former_identity i JOIN adviser a ON a.id = i.adviser_id WHERE i.digest = AN
 ORDER BY i.adviser_id, i.kind"""
 
 # What was carried over can still be used, and the unit that it was taken from cannot.
-CARRY = """INSERT INTO carry_over (id, adviser_id, bucket, units, motive, decided_on, decided_by, created_at)
+COPY_CARRY_OVERS = """INSERT INTO carry_over (id, adviser_id, bucket, units, motive, decided_on, decided_by, created_at)
 SELECT gen_random_uuid(), $2, bucket, units, motive, decided_on, decided_by, created_at
 FROM carry_over WHERE adviser_id = ANY($1)"""
 
 # Whoever comes once more is recognised as the file that has everything; nothing leads from it to the former one.
-MOVE = """WITH moved AS (DELETE FROM former_identity WHERE adviser_id = ANY($1) RETURNING kind, digest, anonymised_at)
+MOVE_IDENTITIES = """WITH moved AS (DELETE FROM former_identity WHERE adviser_id = ANY($1) RETURNING kind, digest, anonymised_at)
 INSERT INTO former_identity (adviser_id, kind, digest, anonymised_at)
 SELECT $2, kind, digest, max(anonymised_at) FROM moved GROUP BY kind, digest ON CONFLICT DO NOTHING"""
 
-FORGOTTEN_SINCE = "SELECT digest FROM former_identity WHERE anonymised_at >= $1"
+FIND_ANONYMISED_SINCE = "SELECT digest FROM former_identity WHERE anonymised_at >= $1"
 
 
-async def remember(transaction: Transaction, adviser: UUID, digests: Mapping[str, bytes], now: datetime) -> None:
+async def store_identity(transaction: Transaction, adviser: UUID, digests: Mapping[str, bytes], now: datetime) -> None:
     """By kind, what the adviser will be recognised by."""
-    await transaction.run(REMEMBER, adviser, [*digests], [*digests.values()], now)
+    await transaction.run(INSERT_IDENTITY, adviser, [*digests], [*digests.values()], now)
 
 
-async def find(reader: Reader, digests: Collection[bytes]) -> list[Row]:
+async def find_by_digests(reader: Reader, digests: Collection[bytes]) -> list[Row]:
     """The files that one of these digests names."""
     return await reader.many(FIND, [*digests])
 
 
-async def forgotten_since(reader: Reader, instant: datetime) -> list[bytes]:
+async def anonymised_since(reader: Reader, instant: datetime) -> list[bytes]:
     """What named those who were anonymised since then."""
-    return [row["digest"] for row in await reader.many(FORGOTTEN_SINCE, instant)]
+    return [row["digest"] for row in await reader.many(FIND_ANONYMISED_SINCE, instant)]
 
 
-async def hand_over(transaction: Transaction, files: Collection[UUID], adviser: UUID) -> None:
+async def transfer_to_adviser(transaction: Transaction, files: Collection[UUID], adviser: UUID) -> None:
     """Let `adviser`, who is there already, have what these files carried over, and be found where they were."""
-    await transaction.run(CARRY, [*files], adviser)
-    await transaction.run(MOVE, [*files], adviser)
+    await transaction.run(COPY_CARRY_OVERS, [*files], adviser)
+    await transaction.run(MOVE_IDENTITIES, [*files], adviser)

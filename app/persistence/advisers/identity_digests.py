@@ -10,53 +10,53 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from app.persistence.engine.database import Database, Keyed
-from app.persistence.engine.secrets.secret_box import Safe
+from app.persistence.engine.database import Database, KeyedReader
+from app.persistence.engine.secrets.secret_box import SecretBox
 
-PURPOSE = "digest-key"
+DIGEST_KEY_PURPOSE = "digest-key"
 KEY_BYTES, SHORT_BYTES = 32, 8
 
-READ = "SELECT sealed FROM digest_key"
-MAKE = "INSERT INTO digest_key (id, sealed) VALUES (1, $1) ON CONFLICT DO NOTHING"
+READ_KEY = "SELECT sealed FROM digest_key"
+INSERT_KEY = "INSERT INTO digest_key (id, sealed) VALUES (1, $1) ON CONFLICT DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True)
-class Digester:
+class IdentityDigester:
     key: bytes
 
     def digest(self, name: str) -> bytes:
         return hmac.digest(self.key, name.encode(), sha256)
 
-    def short(self, name: str) -> int:
-        return short_of(self.digest(name))
+    def short_digest(self, name: str) -> int:
+        return shorten(self.digest(name))
 
-    def all_short(self, names: Iterable[str]) -> list[int]:
-        return [*map(self.short, names)]
+    def short_digests(self, names: Iterable[str]) -> list[int]:
+        return [*map(self.short_digest, names)]
 
 
-def short_of(digest: bytes) -> int:
+def shorten(digest: bytes) -> int:
     """As it is kept where very many are looked through: 64 bits of it."""
     return int.from_bytes(digest[:SHORT_BYTES], signed=True)
 
 
-async def known_digester(keyed: Keyed) -> Digester | None:
+async def existing_digester(reader: KeyedReader) -> IdentityDigester | None:
     """None as long as nobody was ever digested here. Raise SealedByAnotherKeyError."""
-    keyring = keyed.keyring
+    keyring = reader.keyring
     if keyring.digest_key is None:
-        row = await keyed.one(READ)
+        row = await reader.one(READ_KEY)
         if row is None:
             return None
-        keyring.digest_key = bytes.fromhex(Safe(keyring.secrets, PURPOSE).open(row["sealed"]))
-    return Digester(keyring.digest_key)
+        keyring.digest_key = bytes.fromhex(SecretBox(keyring.secrets, DIGEST_KEY_PURPOSE).open(row["sealed"]))
+    return IdentityDigester(keyring.digest_key)
 
 
-async def digester_of(database: Database) -> Digester:
+async def get_or_create_digester(database: Database) -> IdentityDigester:
     """The same, its key made when there is none: in a statement of its own, so that no transaction takes it back."""
-    known = await known_digester(database)
+    known = await existing_digester(database)
     if known is None:
-        sealed = Safe(database.keyring.secrets, PURPOSE).seal(secrets.token_hex(KEY_BYTES))
-        await database.one(MAKE, sealed)
-        known = await known_digester(database)
+        sealed = SecretBox(database.keyring.secrets, DIGEST_KEY_PURPOSE).seal(secrets.token_hex(KEY_BYTES))
+        await database.one(INSERT_KEY, sealed)
+        known = await existing_digester(database)
     if known is None:
         raise LookupError("the key of digests was made, and is not there")
     return known

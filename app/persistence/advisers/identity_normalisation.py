@@ -16,79 +16,79 @@ _NUMBER = re.compile(
     r"([1-9][0-9]{0,2}(?:[.,][0-9]{3})+|[1-9][0-9]{0,15})(?:[.,]0*)?"
 )
 _EXPONENT = re.compile(r"[1-9]([.,][0-9]{1,14})?e\+?[0-9]{1,2}")
-_LEAST = 32  # characters of a UUID
+_UUID_DIGITS = 32  # characters of a UUID
 
 
-def _seen(text: str) -> str:
+def _visible_text(text: str) -> str:
     """What a reader sees of it, in small letters, each of them written in one way."""
     if text.isascii():
         return text.casefold().strip()
     return "".join(letter for letter in normalize("NFKC", text) if category(letter) != "Cf").casefold().strip()
 
 
-def conum_id_named(number: int) -> str:
+def conum_id_token(number: int) -> str:
     return f"{CONUM_ID}:{number}"
 
 
-def identifier_named(adviser: UUID) -> str:
+def adviser_id_token(adviser: UUID) -> str:
     return f"{IDENTIFIER}:{adviser}"
 
 
-def emails_named(text: str) -> Iterator[str]:
+def email_tokens(text: str) -> Iterator[str]:
     """Every address in a text, whatever stands around it: `mailto:`, angle brackets, a name."""
     if text.isascii() and "@" not in text:
         return
-    for found in _ADDRESS.findall("@".join(part.strip() for part in _seen(text).split("@"))):
+    for found in _ADDRESS.findall("@".join(part.strip() for part in _visible_text(text).split("@"))):
         yield f"{EMAIL}:{found.strip('.')}"
 
 
-def identifiers_named(text: str) -> Iterator[str]:
+def adviser_id_tokens(text: str) -> Iterator[str]:
     """Every UUID in a text."""
-    for found in _IDENTIFIER.findall(_seen(text)) if len(text) >= _LEAST else ():
-        yield identifier_named(UUID(found))
+    for found in _IDENTIFIER.findall(_visible_text(text)) if len(text) >= _UUID_DIGITS else ():
+        yield adviser_id_token(UUID(found))
 
 
-def numbers_named(text: str) -> Iterator[str]:
+def conum_id_tokens(text: str) -> Iterator[str]:
     """The ID Conum that a text is, whatever spaces, zeros in front or decimals it has, and `n°` or `ID` before it; 0
     says nothing."""
-    written = re.sub(r"\s", "", _seen(text))
+    written = re.sub(r"\s", "", _visible_text(text))
     if _EXPONENT.fullmatch(written):
         number = Decimal(written.replace(",", "."))
-        yield from [conum_id_named(int(number))] if number == int(number) else ()
+        yield from [conum_id_token(int(number))] if number == int(number) else ()
     elif (found := _NUMBER.fullmatch(written)) is not None:
-        yield conum_id_named(int(re.sub("[.,]", "", found[1])))
+        yield conum_id_token(int(re.sub("[.,]", "", found[1])))
 
 
-def person_named(first_name: str, last_name: str) -> Iterator[str]:
+def person_name_tokens(first_name: str, last_name: str) -> Iterator[str]:
     """Of a line; a cell that is alone may hold both of them."""
-    said = " ".join(filter(None, (_letters(first_name), _letters(last_name))))
+    said = " ".join(filter(None, (_letters_and_digits(first_name), _letters_and_digits(last_name))))
     if said:
         yield f"{NAME}:{said}"
 
 
 def _spellings(first_name: str, last_name: str) -> Iterator[str]:
     """The ways in which a line may name a person whose names are known: in either order, in two cells or in one."""
-    first, last = _letters(first_name), _letters(last_name)
+    first, last = _letters_and_digits(first_name), _letters_and_digits(last_name)
     if first and last:
         for one, other in (first, last), (last, first):
             yield from (f"{NAME}:{one} {other}", f"{NAME}:{one}{other}")
 
 
-def _letters(text: str) -> str:
+def _letters_and_digits(text: str) -> str:
     if text.isascii():
         return "".join(filter(str.isalnum, text.casefold()))
     plain = normalize("NFKD", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum() and not combining(letter))
 
 
-def identity_of(row: Mapping[str, Any]) -> dict[str, str]:
+def identity_tokens(row: Mapping[str, Any]) -> dict[str, str]:
     """By kind, what an adviser's row would be recognised by; nothing of what it does not say."""
-    found = {} if row["conum_id"] is None else {CONUM_ID: conum_id_named(row["conum_id"])}
-    address = next(emails_named(row["email"] or ""), None)
+    found = {} if row["conum_id"] is None else {CONUM_ID: conum_id_token(row["conum_id"])}
+    address = next(email_tokens(row["email"] or ""), None)
     return found | ({EMAIL: address} if address else {})
 
 
-def names_of(row: Mapping[str, Any]) -> list[str]:
+def all_tokens_of(row: Mapping[str, Any]) -> list[str]:
     """All that names the adviser of this row in somebody's spreadsheet."""
     person = _spellings(row["first_name"] or "", row["last_name"] or "")
-    return [*identity_of(row).values(), identifier_named(row["id"]), *person]
+    return [*identity_tokens(row).values(), adviser_id_token(row["id"]), *person]

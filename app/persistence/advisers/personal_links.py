@@ -18,5 +18,5 @@ JOIN module m ON m.code = r.module_code JOIN training_organisation t ON t.id = r
 WHERE k.id = $1"""
 
 
-async def read_question(reader: Reader, decision: UUID) -> Row | None:
+async def read_decision_to_answer(reader: Reader, decision: UUID) -> Row | None:
     return await reader.one(READ, decision)

@@ -6,40 +6,40 @@ from uuid import UUID
 
 from app.persistence.engine.database import Transaction
 
-BEFORE_ALL = UUID(int=0)
+BEFORE_FIRST = UUID(int=0)
 
 # Whoever holds the row looks; the others leave. A clock that is a day behind finds nothing to do.
-TAKE = f"""WITH mine AS (
+CLAIM_ROUND = f"""WITH mine AS (
     SELECT id FROM reminder_round WHERE day < $1 OR (day = $1 AND reached IS NOT NULL) FOR UPDATE SKIP LOCKED
 )
-UPDATE reminder_round r SET day = $1, reached = CASE WHEN r.day < $1 THEN '{BEFORE_ALL}' ELSE r.reached END
+UPDATE reminder_round r SET day = $1, reached = CASE WHEN r.day < $1 THEN '{BEFORE_FIRST}' ELSE r.reached END
 FROM mine WHERE r.id = mine.id RETURNING r.reached"""
 
-REACH = "UPDATE reminder_round SET reached = $1"
+RECORD_PROGRESS = "UPDATE reminder_round SET reached = $1"
 
-KEEP = """INSERT INTO reminder (adviser_id, key, told_at)
+INSERT_REMINDERS = """INSERT INTO reminder (adviser_id, key, told_at)
 SELECT g.adviser_id, g.key, $3 FROM unnest($1::uuid[], $2::text[]) AS g (adviser_id, key)
 ON CONFLICT DO NOTHING RETURNING adviser_id, key"""
 
 
-async def take_round(transaction: Transaction, day: date) -> UUID | None:
+async def claim_round(transaction: Transaction, day: date) -> UUID | None:
     """The adviser after whom the look of this day goes on, until the transaction ends nobody else's; None when the day
     is done or another is at it."""
-    row = await transaction.one(TAKE, day)
+    row = await transaction.one(CLAIM_ROUND, day)
     return row["reached"] if row else None
 
 
-async def reach(transaction: Transaction, adviser: UUID | None) -> None:
+async def record_progress(transaction: Transaction, adviser: UUID | None) -> None:
     """Say who was looked at last; None when the day is done."""
-    await transaction.run(REACH, adviser)
+    await transaction.run(RECORD_PROGRESS, adviser)
 
 
-async def keep(
-    transaction: Transaction, named: Sequence[tuple[UUID, str]], now: datetime
+async def insert_new_reminders(
+    transaction: Transaction, reminders: Sequence[tuple[UUID, str]], now: datetime
 ) -> frozenset[tuple[UUID, str]]:
     """Keep these (adviser, key) as told, and return those that had not been."""
-    if not named:
+    if not reminders:
         return frozenset()
-    advisers, keys = zip(*named, strict=True)
-    rows = await transaction.many(KEEP, list(advisers), list(keys), now)
+    advisers, keys = zip(*reminders, strict=True)
+    rows = await transaction.many(INSERT_REMINDERS, list(advisers), list(keys), now)
     return frozenset((row["adviser_id"], row["key"]) for row in rows)

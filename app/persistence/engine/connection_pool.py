@@ -9,10 +9,10 @@ from typing import Any
 
 from app.persistence.engine.connection import connect
 from app.persistence.engine.database_errors import ends_session
-from app.persistence.engine.database_roles import SERVICE
-from app.persistence.engine.driver_types import Driver
+from app.persistence.engine.database_roles import SERVICE_ROLE
+from app.persistence.engine.driver_types import AsyncpgConnection
 
-NAME = "registrations"
+APPLICATION_NAME = "registrations"
 SERVER_SETTINGS = {
     "timezone": "UTC",
     "lock_timeout": "3s",
@@ -23,19 +23,19 @@ SERVER_SETTINGS = {
     # Each statement is small: compiling it to machine code costs more than running it.
     "jit": "off",
 }
-WAIT_SECONDS = 2.0
+ACQUIRE_SECONDS = 2.0
 COMMAND_SECONDS = 6.0  # the server gives up after five: one that says nothing by then will say nothing more
-FAREWELL_SECONDS = 1.0
-APART_SECONDS = 1.0  # between two signs of loss that count: all that one loss brings about are one sign
+CLOSE_SECONDS = 1.0
+GENERATION_SECONDS = 1.0  # between two signs of loss that count: all that one loss brings about are one sign
 _NO_SETTINGS: Mapping[str, str] = {}
 
 
-def session_of(role: str | None, name: str = NAME) -> dict[str, str]:
+def session_settings(role: str | None, name: str = APPLICATION_NAME) -> dict[str, str]:
     """The settings of a session that acts as `role`; as whoever connects when None. It is seen under this name."""
     return SERVER_SETTINGS | {"application_name": name} | ({"role": role} if role else {})
 
 
-class Era:
+class ConnectionGeneration:
     """The time since the last sign that sessions are being lost; pools of one database share theirs.
 
     What ended one session may have ended all, or turned their server into a standby: none that was opened in a former
@@ -43,37 +43,37 @@ class Era:
     """
 
     def __init__(self) -> None:
-        self.number = 0
-        self._begun = float("-inf")
+        self.current = 0
+        self._started_at = float("-inf")
 
-    def end(self, era: int) -> None:
+    def advance(self, generation: int) -> None:
         """End the era in which a lost session was opened, unless another has begun since."""
         now = monotonic()
-        if era == self.number and now - self._begun >= APART_SECONDS:
-            self.number, self._begun = era + 1, now
+        if generation == self.current and now - self._started_at >= GENERATION_SECONDS:
+            self.current, self._started_at = generation + 1, now
 
 
-class Places(asyncio.Semaphore):
+class TimedSemaphore(asyncio.Semaphore):
     """So many at a time. Whoever waits too long for one is told: raise TimeoutError."""
 
     async def __aenter__(self) -> None:
         if not self.locked():
             await self.acquire()
             return
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(ACQUIRE_SECONDS):
             await self.acquire()
 
 
 @dataclass(frozen=True, slots=True)
-class Lent:
+class PooledConnection:
     """A connection of an era, and what its borrowers leave noted about its session; the notes go when it goes."""
 
-    connection: Driver
-    notes: dict[Any, Any]
-    era: int
+    connection: AsyncpgConnection
+    session_state: dict[Any, Any]
+    generation: int
 
 
-class Pool:
+class ConnectionPool:
     """At most `size` connections to `postgresql://…`, the one given back last lent first; none before the first need.
 
     They act as `role`; None is whoever connects, which only tests and chores of the owner have a use for. By hand,
@@ -85,73 +85,73 @@ class Pool:
         self,
         url: str,
         size: int,
-        role: str | None = SERVICE,
-        name: str = NAME,
+        role: str | None = SERVICE_ROLE,
+        name: str = APPLICATION_NAME,
         *,
-        era: Era | None = None,
+        generation: ConnectionGeneration | None = None,
         settings: Mapping[str, str] = _NO_SETTINGS,
     ) -> None:
         self._url = url
-        self._session = {**session_of(role, name), **settings}
-        self._places = Places(size)
-        self._free: list[Lent] = []
+        self._session = {**session_settings(role, name), **settings}
+        self._semaphore = TimedSemaphore(size)
+        self._idle: list[PooledConnection] = []
         self._closed = False
-        self._era = era or Era()
-        self._swept = 0
-        self._farewells = set[asyncio.Task[None]]()
+        self._generation = generation or ConnectionGeneration()
+        self._swept_generation = 0
+        self._close_tasks = set[asyncio.Task[None]]()
 
     async def close(self) -> None:
         """Close what is free now, and what is lent when it comes back; a server that says nothing has a second."""
         self._closed = True
-        free, self._free = self._free, []
-        await asyncio.gather(*(_say_farewell(lent.connection) for lent in free), *self._farewells)
+        free, self._idle = self._idle, []
+        await asyncio.gather(*(_close_gracefully(pooled.connection) for pooled in free), *self._close_tasks)
 
     @asynccontextmanager
-    async def lend(self) -> AsyncGenerator[Lent]:
+    async def acquire(self) -> AsyncGenerator[PooledConnection]:
         """Lend a live connection; one that the server closed, that is left in a transaction, or on which something was
         given up half-way, is thrown away.
 
         Raise NotConnected, OSError, and TimeoutError when none comes free in time.
         """
-        async with self._places:
-            lent = await self._live()
+        async with self._semaphore:
+            pooled = await self._live_connection()
             try:
-                yield lent
+                yield pooled
             except BaseException as stopped:
-                self._take_back_from(lent, stopped)
+                self._release_after_error(pooled, stopped)
                 raise
-            self._take_back(lent)
+            self._release(pooled)
 
-    async def _live(self) -> Lent:
-        if self._swept != self._era.number:
-            self._sweep()
-        while self._free:
-            lent = self._free.pop()
-            if not lent.connection.is_closed():
-                return lent
-        era = self._era.number
-        return Lent(await connect(self._url, self._session, COMMAND_SECONDS), {}, era)
+    async def _live_connection(self) -> PooledConnection:
+        if self._swept_generation != self._generation.current:
+            self._discard_former_generations()
+        while self._idle:
+            pooled = self._idle.pop()
+            if not pooled.connection.is_closed():
+                return pooled
+        generation = self._generation.current
+        return PooledConnection(await connect(self._url, self._session, COMMAND_SECONDS), {}, generation)
 
-    def _sweep(self) -> None:
+    def _discard_former_generations(self) -> None:
         """Throw away what is free and of a former era."""
-        self._swept = self._era.number
-        kept = [lent for lent in self._free if lent.era == self._swept]
-        for lent in self._free:
-            if lent.era != self._swept:
-                lent.connection.terminate()
-        self._free = kept
+        self._swept_generation = self._generation.current
+        kept = [lent for lent in self._idle if lent.generation == self._swept_generation]
+        for pooled in self._idle:
+            if pooled.generation != self._swept_generation:
+                pooled.connection.terminate()
+        self._idle = kept
 
-    def _take_back_from(self, lent: Lent, stopped: BaseException) -> None:
+    def _release_after_error(self, pooled: PooledConnection, error: BaseException) -> None:
         """Throw it away when what stopped its borrower says so: the session failed, or nobody heard its answer."""
-        lost = ends_session(stopped) or ends_session(stopped.__cause__)
+        lost = ends_session(error) or ends_session(error.__cause__)
         if lost:
-            self._era.end(lent.era)
-        if lost or not isinstance(stopped, Exception):
-            self._throw_away(lent.connection)
+            self._generation.advance(pooled.generation)
+        if lost or not isinstance(error, Exception):
+            self._discard(pooled.connection)
         else:
-            self._take_back(lent)
+            self._release(pooled)
 
-    def _throw_away(self, connection: Driver) -> None:
+    def _discard(self, connection: AsyncpgConnection) -> None:
         """Without waiting. What runs outside a transaction is cancelled; in one, it is not: it may be a COMMIT that
         waits for a standby, and that would be done without one."""
         if connection.is_closed():
@@ -159,20 +159,20 @@ class Pool:
         if connection.is_in_transaction():
             connection.terminate()
             return
-        farewell = asyncio.create_task(_say_farewell(connection))
-        self._farewells.add(farewell)
-        farewell.add_done_callback(self._farewells.discard)
+        farewell = asyncio.create_task(_close_gracefully(connection))
+        self._close_tasks.add(farewell)
+        farewell.add_done_callback(self._close_tasks.discard)
 
-    def _take_back(self, lent: Lent) -> None:
-        if lent.connection.is_closed():
+    def _release(self, pooled: PooledConnection) -> None:
+        if pooled.connection.is_closed():
             return
-        if self._closed or lent.era != self._era.number or lent.connection.is_in_transaction():
-            lent.connection.terminate()
+        if self._closed or pooled.generation != self._generation.current or pooled.connection.is_in_transaction():
+            pooled.connection.terminate()
         else:
-            self._free.append(lent)
+            self._idle.append(pooled)
 
 
-async def _say_farewell(connection: Driver) -> None:
+async def _close_gracefully(connection: AsyncpgConnection) -> None:
     """The driver has the server cancel what still runs, then closes; it is cut off when that takes too long."""
     with suppress(Exception):
-        await connection.close(timeout=FAREWELL_SECONDS)
+        await connection.close(timeout=CLOSE_SECONDS)

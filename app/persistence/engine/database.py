@@ -14,28 +14,28 @@ from uuid import UUID
 from app.domain.errors import AdviserAnonymised, Conflict
 from app.domain.facts.policy import Policy
 from app.metrics import count_decisions
-from app.persistence.engine.connection_pool import Era, Places, Pool
-from app.persistence.engine.database_errors import UNREACHABLE, TooLate, ends_session
-from app.persistence.engine.database_roles import SERVICE, TRAINING_ORGANISATION
-from app.persistence.engine.driver_types import Driver, Row
-from app.persistence.engine.readiness import Readiness
+from app.persistence.engine.connection_pool import ConnectionGeneration, ConnectionPool, TimedSemaphore
+from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS, InstantTooOld, ends_session
+from app.persistence.engine.database_roles import SERVICE_ROLE, TRAINING_ORGANISATION_ROLE
+from app.persistence.engine.driver_types import AsyncpgConnection, Row
+from app.persistence.engine.readiness import ReadinessProbe
 from app.persistence.engine.secrets.keyring import Keyring
-from app.persistence.engine.tenant_reader import Viewer
-from app.persistence.engine.transactions.adviser_locks import Lock, Missing
-from app.persistence.engine.transactions.audit_entries import Trace, literal
-from app.persistence.engine.transactions.change_watermark import hold, is_in_time
+from app.persistence.engine.tenant_reader import TenantReader
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, NotFound
+from app.persistence.engine.transactions.audit_entries import AuditEntry, uuid_literal
+from app.persistence.engine.transactions.change_watermark import hold_instant, is_recent_enough
 from app.persistence.engine.transactions.idempotency import (
-    FIND,
-    Attempt,
-    ConflictAnswered,
-    check_not_answered,
-    remember_conflict,
+    FIND_RESPONSE,
+    ConflictStored,
+    IdempotentRequest,
+    check_stored_row,
+    store_conflict,
 )
 
 POOL_SIZE = 20  # per process
-WRITERS = 16  # of these: while some commits wait for the disk, others decide; the rest is left to those who read
-VIEWERS = 8  # per process: training organisations read, and read little
-ASIDE = 2  # per process: what readers did is noted there
+MAX_WRITERS = 16  # of these: while some commits wait for the disk, others decide; the rest is left to those who read
+TENANT_POOL_SIZE = 8  # per process: training organisations read, and read little
+LOCAL_COMMIT_POOL_SIZE = 2  # per process: what readers did is noted there
 COMMIT_SECONDS = 5.0  # and no longer: what became of it is then asked in what is left of the request's time
 
 
@@ -53,7 +53,7 @@ class Reader(Protocol):
     async def many(self, sql: str, *values: object) -> list[Row]: ...
 
 
-class Keyed(Reader, Protocol):
+class KeyedReader(Reader, Protocol):
     """Whatever can be asked, and has what opens the secrets that rest there."""
 
     @property
@@ -65,15 +65,15 @@ class Transaction:
     """A transaction under way; `decided` are the decisions it wrote, counted once it is committed; `subjects` is SQL
     for the ids of what it changes, kept by its trace."""
 
-    connection: Driver
+    connection: AsyncpgConnection
     policies: dict[str, Policy]
-    decided: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
-    subjects: list[str] = field(default_factory=list[str])
+    decisions: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    audit_subjects: list[str] = field(default_factory=list[str])
     keyring: Keyring = field(default_factory=Keyring)
 
-    def concerns(self, *subjects: UUID) -> None:
+    def add_audit_subjects(self, *subjects: UUID) -> None:
         """Say what else the transaction is about, beside what it was opened for."""
-        self.subjects.extend(literal(subject) for subject in subjects)
+        self.audit_subjects.extend(uuid_literal(subject) for subject in subjects)
 
     async def one(self, sql: str, *values: object) -> Row | None:
         return await self.connection.fetchrow(sql, *values)
@@ -91,40 +91,52 @@ class Database:
     has become too old can be refused."""
 
     def __init__(
-        self, pool: Pool, viewers: Pool, aside: Pool, readiness: Readiness, keyring: Keyring, *, is_timed: bool = False
+        self,
+        pool: ConnectionPool,
+        tenant_pool: ConnectionPool,
+        local_commit_pool: ConnectionPool,
+        readiness: ReadinessProbe,
+        keyring: Keyring,
+        *,
+        has_real_clock: bool = False,
     ) -> None:
-        self.is_timed = is_timed
+        self.has_real_clock = has_real_clock
         self._pool = pool
-        self._writers = Places(WRITERS)  # commits that wait for a standby take no connection from reads
-        self._viewers = viewers
-        self.aside = aside
+        self._writer_slots = TimedSemaphore(
+            MAX_WRITERS
+        )  # commits that wait for a standby take no connection from reads
+        self._tenant_pool = tenant_pool
+        self.local_commit_pool = local_commit_pool
         self.readiness = readiness
         self.keyring = keyring
         self.policies: dict[str, Policy] = {}
         self.changed = asyncio.Event()
 
     async def close(self) -> None:
-        await asyncio.gather(*(pool.close() for pool in (self._pool, self._viewers, self.aside)))
+        await asyncio.gather(*(pool.close() for pool in (self._pool, self._tenant_pool, self.local_commit_pool)))
         await self.readiness.close()
 
-    def seen_by(self, training_organisation: UUID | None) -> Reader:
+    def for_tenant(self, training_organisation: UUID | None) -> Reader:
         """What exists for this training organisation; everything when None."""
         if training_organisation is None:
             return self
-        return Viewer(self._viewers, self.policies, training_organisation)
+        return TenantReader(self._tenant_pool, self.policies, training_organisation)
 
     async def one(self, sql: str, *values: object) -> Row | None:
         """Read at most one row, in a statement of its own."""
-        async with self._pool.lend() as lent:
-            return await lent.connection.fetchrow(sql, *values)
+        async with self._pool.acquire() as pooled:
+            return await pooled.connection.fetchrow(sql, *values)
 
     async def many(self, sql: str, *values: object) -> list[Row]:
-        async with self._pool.lend() as lent:
-            return await lent.connection.fetch(sql, *values)
+        async with self._pool.acquire() as pooled:
+            return await pooled.connection.fetch(sql, *values)
 
     @asynccontextmanager
     async def transaction(
-        self, lock: Lock | None = None, attempt: Attempt | None = None, trace: Trace | None = None
+        self,
+        lock: AdviserLock | None = None,
+        idempotency: IdempotentRequest | None = None,
+        audit_entry: AuditEntry | None = None,
     ) -> AsyncGenerator[Transaction, None]:
         """Open a transaction that holds `lock`, commit it when the block ends, undo it when the block raises.
 
@@ -135,125 +147,133 @@ class Database:
         """
         await self.readiness.check()
         try:
-            async with self._writers, self._pool.lend() as lent:
+            async with self._writer_slots, self._pool.acquire() as pooled:
                 await self.readiness.check()  # again: commits may have come into doubt while this one waited its turn
-                connection = lent.connection
-                script, expected = _opening(lock, attempt, trace, is_timed=self.is_timed)
+                connection = pooled.connection
+                script, expected = _begin_script(lock, idempotency, audit_entry, has_real_clock=self.has_real_clock)
                 answered = await connection.execute(script)
                 try:
                     if answered != expected:
-                        await _explain(connection, lock, trace if self.is_timed else None)
-                    subjects = [*lock.subjects] if lock else []
-                    opened = Transaction(connection, self.policies, subjects=subjects, keyring=self.keyring)
+                        await _raise_not_opened(connection, lock, audit_entry if self.has_real_clock else None)
+                    subjects = [*lock.audit_subjects] if lock else []
+                    opened = Transaction(connection, self.policies, audit_subjects=subjects, keyring=self.keyring)
                     yield opened
                 except Conflict as conflict:
                     await connection.execute("ROLLBACK")
-                    if attempt is None:
+                    if idempotency is None:
                         raise
-                    raise ConflictAnswered(await remember_conflict(connection, attempt, conflict)) from conflict
+                    raise ConflictStored(await store_conflict(connection, idempotency, conflict)) from conflict
                 except Exception as failure:
                     if not (connection.is_closed() or ends_session(failure)):
                         await connection.execute("ROLLBACK")
                     raise
-                await _commit(connection, trace, opened.subjects)
-        except OutcomeUnknown:
-            self.readiness.doubt()
+                await _commit(connection, audit_entry, opened.audit_subjects)
+        except CommitOutcomeUnknown:
+            self.readiness.mark_in_doubt()
             # The lost connection is given back first: when all of them are lost, another must be had.
-            if attempt is not None:
-                await self._settle(attempt)
+            if idempotency is not None:
+                await self._resolve_unknown_commit(idempotency)
             raise
-        if trace is not None:  # as every change of a use case has one
+        if audit_entry is not None:  # as every change of a use case has one
             self.changed.set()
-        count_decisions(opened.decided)
+        count_decisions(opened.decisions)
 
-    async def _settle(self, attempt: Attempt) -> None:
+    async def _resolve_unknown_commit(self, idempotency: IdempotentRequest) -> None:
         """The stored answer is the witness: raise AlreadyAnswered when it is there, NothingWritten when it is not.
 
         The attempt's lock is waited for, because the lost session may still be committing. Raise OutcomeUnknown when
         the database can't be asked.
         """
         try:
-            async with self._pool.lend() as lent:
-                connection = lent.connection
-                await connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({attempt.number})")
-                row = await connection.fetchrow(FIND, attempt.client_id, attempt.key)
+            async with self._pool.acquire() as pooled:
+                connection = pooled.connection
+                await connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({idempotency.lock_key})")
+                row = await connection.fetchrow(FIND_RESPONSE, idempotency.client_id, idempotency.key)
                 await connection.execute("ROLLBACK")
-        except UNREACHABLE as away:
-            raise OutcomeUnknown from away
+        except UNAVAILABLE_ERRORS as away:
+            raise CommitOutcomeUnknown from away
         if row is None:
-            raise NothingWritten
-        check_not_answered(attempt, row)
+            raise CommitLost
+        check_stored_row(idempotency, row)
 
 
-class OutcomeUnknown(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class CommitOutcomeUnknown(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """Nobody can say whether the transaction was committed."""
 
 
-class NothingWritten(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class CommitLost(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """The connection was lost, and the transaction with it: the same request may be sent again."""
 
 
-class AttemptInFlight(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class RequestInFlight(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """Another request with the same key is being carried out."""
 
 
-def _opening(
-    lock: Lock | None, attempt: Attempt | None, trace: Trace | None, *, is_timed: bool = False
+def _begin_script(
+    lock: AdviserLock | None,
+    idempotency: IdempotentRequest | None,
+    audit_entry: AuditEntry | None,
+    *,
+    has_real_clock: bool = False,
 ) -> tuple[str, str]:
     """The script that opens the transaction, and the status it ends with when the lock was got."""
     begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
-    if trace is not None:  # the instant is held before anything is waited for
-        begin = f"{begin}; SELECT {hold(trace.at)}"
+    if audit_entry is not None:  # the instant is held before anything is waited for
+        begin = f"{begin}; SELECT {hold_instant(audit_entry.at)}"
     # The attempt is tried before the adviser is waited for: the second of two equal requests learns at once.
-    tried = [f"pg_try_advisory_xact_lock({attempt.number})"] if attempt else []
-    tried += [is_in_time(trace.at)] if trace and is_timed else []
+    tried = [f"pg_try_advisory_xact_lock({idempotency.lock_key})"] if idempotency else []
+    tried += [is_recent_enough(audit_entry.at)] if audit_entry and has_real_clock else []
     if lock is not None:
         wanted = " AND ".join([f"id = {lock.adviser}", *tried, "anonymised_at IS NULL"])
         return f"{begin}; SELECT 1 FROM adviser WHERE {wanted} FOR NO KEY UPDATE", "SELECT 1"
     if tried:
         return f"{begin}; SELECT 1 WHERE {' AND '.join(tried)}", "SELECT 1"
-    return begin, "SELECT 1" if trace else "BEGIN"
+    return begin, "SELECT 1" if audit_entry else "BEGIN"
 
 
-async def _commit(connection: Driver, trace: Trace | None, subjects: list[str]) -> None:
+async def _commit(connection: AsyncpgConnection, audit_entry: AuditEntry | None, subjects: list[str]) -> None:
     """With the trace it leaves, in one round trip. Raise OutcomeUnknown when the server went away, or fell silent,
     before it said that it had committed; and what it said instead, when it did not."""
-    script = f"{trace.insertion(subjects)}; COMMIT" if trace else "COMMIT"
+    script = f"{audit_entry.insert_statement(subjects)}; COMMIT" if audit_entry else "COMMIT"
     try:
         await connection.execute(script, timeout=COMMIT_SECONDS)
-    except UNREACHABLE as failure:
+    except UNAVAILABLE_ERRORS as failure:
         if not ends_session(failure):
             raise
-        raise OutcomeUnknown from failure
+        raise CommitOutcomeUnknown from failure
 
 
-async def _explain(connection: Driver, lock: Lock | None, timed: Trace | None) -> None:
+async def _raise_not_opened(
+    connection: AsyncpgConnection, lock: AdviserLock | None, timed_entry: AuditEntry | None
+) -> None:
     """Say why the opening got no lock."""
     if lock is not None:
         found = await connection.fetchrow(f"SELECT anonymised_at FROM adviser WHERE id = {lock.adviser}")
         if found is None:
-            raise Missing(lock.target)
+            raise NotFound(lock.target)
         if found["anonymised_at"] is not None:
             raise AdviserAnonymised
-    if timed is not None and not await connection.fetchval(f"SELECT {is_in_time(timed.at)}"):
-        raise TooLate
-    raise AttemptInFlight
+    if timed_entry is not None and not await connection.fetchval(f"SELECT {is_recent_enough(timed_entry.at)}"):
+        raise InstantTooOld
+    raise RequestInFlight
 
 
 def open_database(
     url: str,
     *,
     pool_size: int = POOL_SIZE,
-    role: str | None = SERVICE,
+    role: str | None = SERVICE_ROLE,
     secrets: Sequence[str] = (),
-    is_timed: bool = False,
+    has_real_clock: bool = False,
 ) -> Database:
     """Open a pool on `postgresql://…`; nothing connects before the first statement. It acts as `role`; None is whoever
     connects, which only the owner's chores have a use for. `secrets`, the values of SECRET_KEY, recognise people.
     `is_timed` is for whoever has a real clock."""
-    era = Era()
-    viewers = Pool(url, min(pool_size, VIEWERS), TRAINING_ORGANISATION, era=era)
-    aside = Pool(url, ASIDE, role, era=era, settings={"synchronous_commit": "local"})
-    readiness = Readiness(Pool(url, 1, role, era=era))
-    pool, keyring = Pool(url, pool_size, role, era=era), Keyring(tuple(secrets))
-    return Database(pool, viewers, aside, readiness, keyring, is_timed=is_timed)
+    generation = ConnectionGeneration()
+    viewers = ConnectionPool(url, min(pool_size, TENANT_POOL_SIZE), TRAINING_ORGANISATION_ROLE, generation=generation)
+    aside = ConnectionPool(
+        url, LOCAL_COMMIT_POOL_SIZE, role, generation=generation, settings={"synchronous_commit": "local"}
+    )
+    readiness = ReadinessProbe(ConnectionPool(url, 1, role, generation=generation))
+    pool, keyring = ConnectionPool(url, pool_size, role, generation=generation), Keyring(tuple(secrets))
+    return Database(pool, viewers, aside, readiness, keyring, has_real_clock=has_real_clock)

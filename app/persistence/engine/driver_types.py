@@ -6,7 +6,7 @@ from typing import Any, Protocol
 Row = Mapping[str, Any]
 
 
-class Driver(Protocol):
+class AsyncpgConnection(Protocol):
     async def execute(self, sql: str, *values: object, timeout: float | None = None) -> str: ...  # noqa: ASYNC109  # its name there
 
     async def fetch(self, sql: str, *values: object) -> list[Row]: ...

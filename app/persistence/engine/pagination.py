@@ -22,7 +22,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageQuery:
     """At most `limit` rows (1 to 500) after the keys of the last row seen; ordered by `sort` when given, then by `key`,
     the other way round with `newest_first`.
 
@@ -40,13 +40,13 @@ class Page:
     def order(self) -> tuple[str, ...]:
         return (self.sort, self.key) if self.sort else (self.key,)
 
-    async def of(self, reader: Reader, select: str, alias: str) -> "Slice":
+    async def fetch(self, reader: Reader, select: str, table_alias: str) -> "PageRows":
         values: list[Any] = []
         conditions: list[str] = []
         for item in self.filters:
             values.append(item.value)
-            conditions.append(item.sql.format(f"${len(values)}", t=alias))
-        order = [f"{alias}.{column}" for column in self.order]
+            conditions.append(item.sql.format(f"${len(values)}", t=table_alias))
+        order = [f"{table_alias}.{column}" for column in self.order]
         if self.after is not None:
             places = [f"${len(values) + place}" for place, _ in enumerate(self.after, start=1)]
             values += self.after
@@ -60,13 +60,13 @@ class Page:
         rows: list[Row] = orjson.loads(found["rows"]) if found and found["rows"] else []
         shown = rows[: self.limit]
         keys = tuple(shown[-1][column] for column in self.order) if shown else ()
-        return Slice(shown, keys, more=len(rows) > self.limit)
+        return PageRows(shown, keys, has_more=len(rows) > self.limit)
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class PageRows:
     """The rows of a page, the keys of the last one, and whether others follow."""
 
     rows: Sequence[Row]
-    keys: tuple[str, ...]
-    more: bool
+    last_keys: tuple[str, ...]
+    has_more: bool

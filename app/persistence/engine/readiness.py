@@ -3,83 +3,85 @@
 import asyncio
 from time import monotonic
 
-from app.persistence.engine.connection_pool import Pool
-from app.persistence.engine.database_errors import UNREACHABLE, NotReady, Unready, trouble_of
+from app.persistence.engine.connection_pool import ConnectionPool
+from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS, DatabaseTrouble, DatabaseUnavailable, trouble_of
 from app.persistence.engine.driver_types import Row
 from app.persistence.schema.migrations import newest_revision
 
-APART_SECONDS = 1.0  # between two looks, however many ask
-PATIENCE_SECONDS = 2.0
+PROBE_INTERVAL_SECONDS = 1.0  # between two looks, however many ask
+PROBE_TIMEOUT_SECONDS = 2.0
 
-READINESS = """SELECT max(version_num) AS revision, EXISTS (SELECT FROM policy) AS policy,
+READ_STATE = """SELECT max(version_num) AS revision, EXISTS (SELECT FROM policy) AS policy,
     current_setting('transaction_read_only') = 'on' AS read_only FROM alembic_version"""
 
 # Sixty-four kilobytes and a few more do not fit into the memory allowed: the server needs room on its disk, as it does
 # for a row. What is committed then is a word in its journal, of no table: it is confirmed as every commit is.
-TRIAL = """SET LOCAL work_mem = '64kB';
+TRIAL_COMMIT = """SET LOCAL work_mem = '64kB';
 WITH filler AS MATERIALIZED (SELECT repeat('.', 1000) AS line FROM generate_series(1, 100)) SELECT count(*) FROM filler;
 SELECT pg_logical_emit_message(true, 'registrations', 'ready')"""
 
 
-class Readiness:
+class ReadinessProbe:
     """Asked on a connection of its own, so that a commit which waits takes none of those that serve."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
-        self._looking: asyncio.Task[Unready | None] | None = None
-        self._begun = float("-inf")
-        self._is_doubted = False
+        self._probe_task: asyncio.Task[DatabaseTrouble | None] | None = None
+        self._probed_at = float("-inf")
+        self._is_in_doubt = False
         self._is_committing = False
 
     async def close(self) -> None:
-        if self._looking is not None:
-            await asyncio.gather(self._looking, return_exceptions=True)
+        if self._probe_task is not None:
+            await asyncio.gather(self._probe_task, return_exceptions=True)
         await self._pool.close()
 
-    async def trouble(self) -> Unready | None:
+    async def trouble(self) -> DatabaseTrouble | None:
         """What stands in the way; None when nothing does. Within a little over two seconds."""
-        if self._looking is None or (self._looking.done() and monotonic() - self._begun >= APART_SECONDS):
-            self._begun = monotonic()
-            self._looking = asyncio.create_task(self._look())
-        return await asyncio.shield(self._looking)
+        if self._probe_task is None or (
+            self._probe_task.done() and monotonic() - self._probed_at >= PROBE_INTERVAL_SECONDS
+        ):
+            self._probed_at = monotonic()
+            self._probe_task = asyncio.create_task(self._probe())
+        return await asyncio.shield(self._probe_task)
 
-    def doubt(self) -> None:
+    def mark_in_doubt(self) -> None:
         """Nobody heard that a commit was done: the next ones begin once it is known that they can be."""
-        self._is_doubted = True
+        self._is_in_doubt = True
 
     async def check(self) -> None:
         """Raise NotReady while commits are in doubt and not confirmed: each would keep a session of the server busy."""
-        if self._is_doubted and (trouble := await self.trouble()) is not None:
-            raise NotReady(trouble)
-        self._is_doubted = False
+        if self._is_in_doubt and (trouble := await self.trouble()) is not None:
+            raise DatabaseUnavailable(trouble)
+        self._is_in_doubt = False
 
-    async def _look(self) -> Unready | None:
+    async def _probe(self) -> DatabaseTrouble | None:
         self._is_committing = False
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                trouble = await self._tried()
+            async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
+                trouble = await self._probe_once()
                 # A session lost since the last look says nothing of the database: a new one does.
-                return await self._tried() if trouble is Unready.AWAY else trouble
+                return await self._probe_once() if trouble is DatabaseTrouble.AWAY else trouble
         except TimeoutError:
-            return Unready.UNCONFIRMED if self._is_committing else Unready.AWAY
+            return DatabaseTrouble.UNCONFIRMED if self._is_committing else DatabaseTrouble.AWAY
 
-    async def _tried(self) -> Unready | None:
+    async def _probe_once(self) -> DatabaseTrouble | None:
         try:
-            async with self._pool.lend() as lent:
-                trouble = _trouble_in(await lent.connection.fetchrow(READINESS))
+            async with self._pool.acquire() as pooled:
+                trouble = _trouble_in(await pooled.connection.fetchrow(READ_STATE))
                 if trouble is None:
                     self._is_committing = True
-                    await lent.connection.execute(TRIAL)
+                    await pooled.connection.execute(TRIAL_COMMIT)
                 return trouble
-        except UNREACHABLE as failure:
+        except UNAVAILABLE_ERRORS as failure:
             return trouble_of(failure)
 
 
-def _trouble_in(found: Row | None) -> Unready | None:
+def _trouble_in(found: Row | None) -> DatabaseTrouble | None:
     """Raise NotReady when the session is of no use: it takes no writes."""
     # The schema is brought forward before the program that needs it: an older program still serves meanwhile.
     if found is None or found["revision"] is None or found["revision"] < newest_revision():
-        return Unready.SCHEMA
+        return DatabaseTrouble.SCHEMA
     if found["read_only"]:
-        raise NotReady(Unready.READ_ONLY)
-    return None if found["policy"] else Unready.POLICY
+        raise DatabaseUnavailable(DatabaseTrouble.READ_ONLY)
+    return None if found["policy"] else DatabaseTrouble.POLICY

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.facts.policy import Policy
-from app.persistence.engine.connection_pool import Pool
-from app.persistence.engine.driver_types import Driver, Row
+from app.persistence.engine.connection_pool import ConnectionPool
+from app.persistence.engine.driver_types import AsyncpgConnection, Row
 
-VIEWER = "viewer"
+TENANT = "viewer"
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
+class TenantReader:
     """What exists for one training organisation. `pool` has connections that act as that role, and as nobody else:
     a statement is planned for the role it runs as, so that a connection in both roles would plan again and again."""
 
-    pool: Pool
+    pool: ConnectionPool
     policies: dict[str, Policy]
     training_organisation_id: UUID
 
@@ -30,18 +30,18 @@ class Viewer:
             return await connection.fetch(sql, *values)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator[Driver]:
+    async def _connection(self) -> AsyncGenerator[AsyncpgConnection]:
         """Lend a connection whose session is this viewer's; the next read of the same viewer finds it so."""
-        async with self.pool.lend() as lent:
-            if lent.notes.get(VIEWER) != self.training_organisation_id:
-                lent.notes[VIEWER] = None
+        async with self.pool.acquire() as pooled:
+            if pooled.session_state.get(TENANT) != self.training_organisation_id:
+                pooled.session_state[TENANT] = None
                 try:
-                    await lent.connection.execute(
+                    await pooled.connection.execute(
                         f"SET app.training_organisation_id = '{self.training_organisation_id.hex}'"
                     )
                 except BaseException:
                     # Nobody knows whose it is now.
-                    lent.connection.terminate()
+                    pooled.connection.terminate()
                     raise
-                lent.notes[VIEWER] = self.training_organisation_id
-            yield lent.connection
+                pooled.session_state[TENANT] = self.training_organisation_id
+            yield pooled.connection

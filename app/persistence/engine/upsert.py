@@ -9,11 +9,11 @@ import orjson
 
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
+from app.persistence.engine.pagination import PageQuery, PageRows
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ResourceTable:
     """A table and the column that identifies its rows."""
 
     table: str
@@ -28,8 +28,8 @@ class Kept:
         """Every row, in the order of the key: for catalogues, which are short."""
         return await reader.many(f"SELECT * FROM {self.table} ORDER BY {self.key}")
 
-    async def list_page(self, reader: Reader, page: Page) -> Slice:
-        return await replace(page, key=self.key).of(reader, f"SELECT k.* FROM {self.table} k", alias="k")
+    async def list_page(self, reader: Reader, page: PageQuery) -> PageRows:
+        return await replace(page, key=self.key).fetch(reader, f"SELECT k.* FROM {self.table} k", table_alias="k")
 
     async def insert(self, transaction: Transaction, values: Mapping[str, Any], now: datetime) -> Row:
         """Insert version 1 and return the row."""
@@ -45,7 +45,7 @@ class Kept:
             return present
         return {**present, **values, "version": present["version"] + 1, "updated_at": now}
 
-    async def write_all(self, transaction: Transaction, rows: Sequence[Row]) -> None:
+    async def upsert_all(self, transaction: Transaction, rows: Sequence[Row]) -> None:
         """Add or replace these rows, each of them whole."""
         if not rows:
             return
@@ -67,12 +67,12 @@ class Kept:
         return await transaction.one(statement, present[self.key], *columns.values()) or {}
 
 
-ADVISERS = Kept("adviser")
-CONTRACTS = Kept("contract")
-CERTIFICATIONS = Kept("certification")
-MODULES = Kept("module", "code")
-QUALIFICATIONS = Kept("qualification", "code")
-TRAINING_ORGANISATIONS = Kept("training_organisation")
+ADVISERS = ResourceTable("adviser")
+CONTRACTS = ResourceTable("contract")
+CERTIFICATIONS = ResourceTable("certification")
+MODULES = ResourceTable("module", "code")
+QUALIFICATIONS = ResourceTable("qualification", "code")
+TRAINING_ORGANISATIONS = ResourceTable("training_organisation")
 
 
 async def conum_id_is_taken(reader: Reader, conum_id: int, adviser: object) -> bool:

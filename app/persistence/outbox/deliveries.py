@@ -10,12 +10,12 @@ import orjson
 
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
-from app.persistence.outbox.webhook_endpoints import OWNED, Owner
-from app.persistence.schema.retention_periods import DELIVERIES
+from app.persistence.engine.pagination import PageQuery, PageRows
+from app.persistence.outbox.webhook_endpoints import IS_OWNED, Owner
+from app.persistence.schema.retention_periods import DELIVERIES_RETENTION
 
-FORGOTTEN_AT_ONCE = 5_000
-MOST_ATTEMPTS_SHOWN = 50
+DELETE_BATCH = 5_000
+MAX_ATTEMPTS_SHOWN = 50
 
 
 class Channel(StrEnum):
@@ -35,13 +35,13 @@ class DeliveryState(StrEnum):
 
 
 # From the first instant to the second one, which is not in it; None is for ever.
-Span = tuple[datetime, datetime | None]
+TimeRange = tuple[datetime, datetime | None]
 
-ENDPOINT = "endpoint"  # the recipient of everything that goes through webhooks
+ENDPOINT_RECIPIENT = "endpoint"  # the recipient of everything that goes through webhooks
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class NewWebhookDelivery:
     """What is to be delivered to one endpoint; `id` is in the order of time."""
 
     id: UUID
@@ -52,9 +52,9 @@ class Letter:
 
 
 # Once for an event and a receiver, whoever asks and however often.
-POST = f"""INSERT INTO delivery
+INSERT_DELIVERIES = f"""INSERT INTO delivery
     (id, lane_id, event_id, type, body, channel, recipient, state, next_attempt_at, created_at)
-SELECT g.*, '{Channel.WEBHOOK}', '{ENDPOINT}', 'due', now(), now()
+SELECT g.*, '{Channel.WEBHOOK}', '{ENDPOINT_RECIPIENT}', 'due', now(), now()
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[]) AS g (id, lane_id, event_id, type, body)
 ON CONFLICT (event_id, lane_id, recipient) DO NOTHING"""
 
@@ -64,30 +64,32 @@ _SHOWN = "id, at, status, duration_ms, error"
 def _resource(attempt: str) -> str:
     """A delivery with the last of its attempts, of which these columns are shown."""
     attempts = f"""SELECT {attempt} FROM delivery_attempt WHERE delivery_id = d.id
-        ORDER BY id DESC LIMIT {MOST_ATTEMPTS_SHOWN}"""
+        ORDER BY id DESC LIMIT {MAX_ATTEMPTS_SHOWN}"""
     return f"""SELECT d.id, d.lane_id AS webhook_endpoint_id, d.event_id, d.type, d.state, d.replay, d.next_attempt_at,
         d.created_at, (SELECT coalesce(json_agg(a ORDER BY a.id), '[]') FROM ({attempts}) a) AS attempts
     FROM delivery d"""
 
 
 RESOURCE = _resource(_SHOWN)
-READ = f"""{_resource(f"{_SHOWN}, response")} JOIN webhook_endpoint w ON w.id = d.lane_id WHERE d.id = $1 AND {OWNED}"""
+READ = (
+    f"""{_resource(f"{_SHOWN}, response")} JOIN webhook_endpoint w ON w.id = d.lane_id WHERE d.id = $1 AND {IS_OWNED}"""
+)
 
 # A schedule from its beginning, with the same event and so the same `webhook-id`.
-_AGAIN = """UPDATE delivery SET state = 'due', next_attempt_at = now(), settled_at = NULL, attempts = 0,
+_MAKE_DUE_AGAIN = """UPDATE delivery SET state = 'due', next_attempt_at = now(), settled_at = NULL, attempts = 0,
     replay = replay + 1"""
-REPLAY = f"{_AGAIN} WHERE id = $1 AND settled_at IS NOT NULL RETURNING id"
-HURRY = "UPDATE delivery SET next_attempt_at = now() WHERE id = $1 AND state = 'due'"
+REPLAY = f"{_MAKE_DUE_AGAIN} WHERE id = $1 AND settled_at IS NOT NULL RETURNING id"
+RETRY_NOW = "UPDATE delivery SET next_attempt_at = now() WHERE id = $1 AND state = 'due'"
 
 # What did not arrive of all that was placed meanwhile, first attempts included: that of a lane, at most so many.
 RECOVER = f"""WITH lost AS MATERIALIZED (
     SELECT d.id FROM delivery d WHERE d.lane_id = $1 AND d.state IN ('dead', 'skipped')
         AND d.created_at >= $2 AND d.created_at < coalesce($3::timestamptz, 'infinity')
     ORDER BY d.id LIMIT $4 FOR UPDATE
-) {_AGAIN} FROM lost WHERE delivery.id = lost.id RETURNING delivery.id"""
+) {_MAKE_DUE_AGAIN} FROM lost WHERE delivery.id = lost.id RETURNING delivery.id"""
 
 # What happened while the endpoint was disabled: nothing was ever posted.
-MISSED = """SELECT json_agg(missed ORDER BY position) AS events FROM (
+FIND_MISSED_EVENTS = """SELECT json_agg(missed ORDER BY position) AS events FROM (
 SELECT e.position, o.event_id, o.type, o.occurred_at, o.subject_type, o.subject_id, o.subject_version, o.adviser_id,
     o.data
 FROM outbox o JOIN feed_entry e ON e.outbox_id = o.id JOIN webhook_endpoint w ON w.feed_id = e.feed_id
@@ -100,25 +102,25 @@ ORDER BY e.position LIMIT $4) missed"""
 SETTLE_ALL = """UPDATE delivery SET state = $2, next_attempt_at = NULL, settled_at = now()
 WHERE lane_id = $1 AND state = 'due'"""
 
-WAITING = """SELECT channel, count(*) AS waiting, extract(epoch FROM now() - min(created_at))::float8 AS oldest
+COUNT_UNDELIVERED = """SELECT channel, count(*) AS waiting, extract(epoch FROM now() - min(created_at))::float8 AS oldest
 FROM delivery WHERE state = 'due' OR state = 'in_flight' GROUP BY channel"""
 
-DEAD = "SELECT channel, count(*) AS dead FROM delivery WHERE state = 'dead' GROUP BY channel"
+COUNT_DEAD = "SELECT channel, count(*) AS dead FROM delivery WHERE state = 'dead' GROUP BY channel"
 
 # By id, which is nearly the order of age: the rows to leave are never walked through.
-FORGET = f"""WITH oldest AS (SELECT id, settled_at FROM delivery ORDER BY id LIMIT {FORGOTTEN_AT_ONCE}),
+DELETE_EXPIRED = f"""WITH oldest AS (SELECT id, settled_at FROM delivery ORDER BY id LIMIT {DELETE_BATCH}),
 old AS (SELECT id FROM oldest WHERE settled_at < now() - $1::interval),
 attempts AS (DELETE FROM delivery_attempt USING old WHERE delivery_id = old.id),
 deliveries AS (DELETE FROM delivery USING old WHERE delivery.id = old.id)
 SELECT count(*) AS forgotten FROM old"""
 
 
-async def post(transaction: Transaction, letters: Sequence[Letter]) -> None:
+async def enqueue_webhooks(transaction: Transaction, deliveries: Sequence[NewWebhookDelivery]) -> None:
     """Make them due at once; those made before stay as they are."""
-    if not letters:
+    if not deliveries:
         return
-    columns = zip(*((each.id, each.lane_id, each.event_id, each.type, each.body) for each in letters), strict=True)
-    await transaction.run(POST, *(list(column) for column in columns))
+    columns = zip(*((each.id, each.lane_id, each.event_id, each.type, each.body) for each in deliveries), strict=True)
+    await transaction.run(INSERT_DELIVERIES, *(list(column) for column in columns))
 
 
 async def read_delivery(reader: Reader, delivery: UUID, owner: Owner) -> Row | None:
@@ -126,25 +128,25 @@ async def read_delivery(reader: Reader, delivery: UUID, owner: Owner) -> Row | N
     return await reader.one(READ, delivery, owner.client_id, owner.training_organisation_id)
 
 
-async def list_page(reader: Reader, page: Page) -> Slice:
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
     """The newest first."""
-    return await replace(page, newest_first=True).of(reader, RESOURCE, alias="d")
+    return await replace(page, newest_first=True).fetch(reader, RESOURCE, table_alias="d")
 
 
 async def replay(transaction: Transaction, delivery: UUID) -> None:
     """Due at once, whatever became of it; what is under way is left to its fate."""
     if await transaction.one(REPLAY, delivery) is None:
-        await transaction.run(HURRY, delivery)
+        await transaction.run(RETRY_NOW, delivery)
 
 
-async def recover(transaction: Transaction, endpoint: UUID, span: Span, most: int) -> int:
+async def recover(transaction: Transaction, endpoint: UUID, time_range: TimeRange, limit: int) -> int:
     """Make due again what was given up, or never tried while the endpoint was disabled; return how many."""
-    return len(await transaction.many(RECOVER, endpoint, *span, most))
+    return len(await transaction.many(RECOVER, endpoint, *time_range, limit))
 
 
-async def missed_events(transaction: Transaction, endpoint: UUID, span: Span, most: int) -> list[Row]:
+async def missed_events(transaction: Transaction, endpoint: UUID, time_range: TimeRange, limit: int) -> list[Row]:
     """Events placed meanwhile that the endpoint asks for and that were never posted to it, in the order of its feed."""
-    row = await transaction.one(MISSED, endpoint, *span, most)
+    row = await transaction.one(FIND_MISSED_EVENTS, endpoint, *time_range, limit)
     events: list[Row] = orjson.loads(row["events"] or "[]") if row else []
     return events
 
@@ -154,18 +156,18 @@ async def settle_all(transaction: Transaction, lane: UUID, state: DeliveryState)
     await transaction.run(SETTLE_ALL, lane, state)
 
 
-async def forget_old_deliveries(reader: Reader) -> int:
+async def delete_expired_deliveries(reader: Reader) -> int:
     """Forget some of those settled longer ago than anybody asks; return how many."""
-    row = await reader.one(FORGET, DELIVERIES)
+    row = await reader.one(DELETE_EXPIRED, DELIVERIES_RETENTION)
     return int(row["forgotten"]) if row else 0
 
 
-async def undelivered(reader: Reader) -> dict[str, Row]:
+async def count_undelivered(reader: Reader) -> dict[str, Row]:
     """By channel that has any that neither arrived nor was given up: how many are `waiting`, and the age in seconds of
     the `oldest`."""
-    return {row["channel"]: row for row in await reader.many(WAITING)}
+    return {row["channel"]: row for row in await reader.many(COUNT_UNDELIVERED)}
 
 
 async def count_dead(reader: Reader) -> dict[str, int]:
     """By channel that has any: how many were given up and not asked for again."""
-    return {row["channel"]: row["dead"] for row in await reader.many(DEAD)}
+    return {row["channel"]: row["dead"] for row in await reader.many(COUNT_DEAD)}

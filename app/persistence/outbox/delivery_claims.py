@@ -17,7 +17,7 @@ LEASE = timedelta(seconds=60)  # more than sending and settling take
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedDelivery:
     """One delivery to try now; `attempts` counts this one. `url` and `secrets` (sealed, newest first) are those of a
     webhook endpoint; an e-mail has neither, nor a `body`."""
 
@@ -36,7 +36,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttemptResult:
     """What an attempt came to, as its row keeps it; `response` is the beginning of the answer."""
 
     duration_ms: int
@@ -46,17 +46,17 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class NextState:
     """What follows from a failed attempt: due again after `again_in`, or settled as `state`."""
 
     state: DeliveryState
-    again_in: timedelta | None = None
+    retry_in: timedelta | None = None
 
 
 # The lanes are locked first, so that what the next statement counts as in flight there is all there is. Here and below
 # a backlog must cost nothing: whatever the statistics say, the planner has no other way than lane by lane (hence LIMIT)
 # and no reason to look for what was found through the index of what is due.
-LANES = """SELECT l.id FROM lane l CROSS JOIN LATERAL (
+LOCK_DUE_LANES = """SELECT l.id FROM lane l CROSS JOIN LATERAL (
     SELECT FROM delivery d WHERE d.lane_id = l.id AND d.state = 'due' AND d.next_attempt_at <= now() LIMIT 1) due
 WHERE l.channel = $1 AND (l.open_until IS NULL OR l.open_until <= now())
     AND NOT EXISTS (SELECT FROM webhook_endpoint w WHERE w.id = l.id AND (w.status <> 'active' OR NOT EXISTS (
@@ -89,7 +89,7 @@ RETURNING d.id, d.claim, d.lane_id, d.channel, d.recipient, d.event_id, d.type, 
         WHERE s.endpoint_id = d.lane_id AND (s.expires_at IS NULL OR s.expires_at > now())), '{}') AS secrets"""
 
 # Several successes share a statement. Lanes are healed in one order everywhere, so that nobody waits in a circle.
-DELIVERED = """WITH told AS (
+SETTLE_DELIVERED = """WITH told AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::smallint[], $6::text[])
         AS t (id, claim, at, duration_ms, status, response)
 ), settled AS (
@@ -107,12 +107,12 @@ DELIVERED = """WITH told AS (
 )
 SELECT count(*) AS settled FROM settled"""
 
-HELD = """SELECT l.failures, l.openings, l.open_until, l.failing_since, l.warning, l.warned_at, now() AS at, d.attempts,
+LOCK_CLAIM = """SELECT l.failures, l.openings, l.open_until, l.failing_since, l.warning, l.warned_at, now() AS at, d.attempts,
     coalesce((SELECT w.status FROM webhook_endpoint w WHERE w.id = l.id), 'active') AS status
 FROM delivery d JOIN lane l ON l.id = d.lane_id WHERE d.id = $1 AND d.claim = $2 AND d.state = 'in_flight'
 FOR NO KEY UPDATE"""
 
-FAILED = """WITH settled AS (
+SETTLE_FAILED = """WITH settled AS (
     UPDATE delivery SET state = $2, next_attempt_at = now() + $3::interval,
         settled_at = CASE WHEN $3::interval IS NULL THEN now() END, claim = NULL, lease_until = NULL
     WHERE id = $1 RETURNING id, replay, attempts
@@ -120,14 +120,14 @@ FAILED = """WITH settled AS (
 INSERT INTO delivery_attempt (delivery_id, replay, number, at, duration_ms, status, error, response)
 SELECT id, replay, attempts, $4, $5, $6, $7, $8 FROM settled"""
 
-SUFFERED = """UPDATE lane SET failures = $2, openings = $3, open_until = $4, failing_since = $5, warning = $6,
+UPDATE_LANE_HEALTH = """UPDATE lane SET failures = $2, openings = $3, open_until = $4, failing_since = $5, warning = $6,
     warned_at = $7 WHERE id = $1"""
 
 DISABLE = """UPDATE webhook_endpoint SET status = 'disabled', disabled_because = $2, updated_at = now()
 WHERE id = $1 AND status = 'active' RETURNING id"""
 
 # The attempt was counted when it was claimed, so that a delivery that kills its relays ends, too.
-REAP = """WITH lost AS (
+RECLAIM_EXPIRED = """WITH lost AS (
     SELECT d.id, d.lease_until - $2::interval AS at, d.attempts >= $1 AS ended, EXISTS (
         SELECT FROM webhook_endpoint w WHERE w.id = d.lane_id AND w.status <> 'active') AS closed
     FROM delivery d WHERE d.state = 'in_flight' AND d.lease_until < now() FOR UPDATE SKIP LOCKED
@@ -147,59 +147,61 @@ RELEASE = """UPDATE delivery SET state = 'due', next_attempt_at = now(), attempt
     lease_until = NULL WHERE state = 'in_flight' AND claim = ANY($1)"""
 
 
-async def claim(database: Database, rooms: Mapping[str, int], *, lane_most: int) -> list[Claimed]:
+async def claim(database: Database, capacity: Mapping[str, int], *, lane_limit: int) -> list[ClaimedDelivery]:
     """Take deliveries that are due, of each channel in `rooms` at most so many, and never more than `lane_most` of a
     lane in flight, all relays taken together. Committed on return."""
     async with database.transaction() as tx:
-        rows = [row for channel, most in rooms.items() for row in await _claim(tx, channel, most, lane_most)]
-    return [Claimed(**row) for row in rows]
+        rows = [row for channel, most in capacity.items() for row in await _claim(tx, channel, most, lane_limit)]
+    return [ClaimedDelivery(**row) for row in rows]
 
 
 async def _claim(transaction: Transaction, channel: str, most: int, lane_most: int) -> list[Row]:
-    lanes = [row["id"] for row in await transaction.many(LANES, channel, most)]
+    lanes = [row["id"] for row in await transaction.many(LOCK_DUE_LANES, channel, most)]
     return await transaction.many(CLAIM, lanes, lane_most, most, LEASE) if lanes else []
 
 
-async def settle_delivered(reader: Reader, arrived: Sequence[tuple[Claimed, Tried]]) -> int:
+async def settle_delivered(reader: Reader, delivered: Sequence[tuple[ClaimedDelivery, AttemptResult]]) -> int:
     """Return how many were still claimed so; the others were taken over, and what is known of them stands."""
     columns = (
-        [each.id for each, _ in arrived],
-        [each.claim for each, _ in arrived],
-        [each.at for each, _ in arrived],
-        [tried.duration_ms for _, tried in arrived],
-        [tried.status for _, tried in arrived],
-        [tried.response for _, tried in arrived],
+        [each.id for each, _ in delivered],
+        [each.claim for each, _ in delivered],
+        [each.at for each, _ in delivered],
+        [tried.duration_ms for _, tried in delivered],
+        [tried.status for _, tried in delivered],
+        [tried.response for _, tried in delivered],
     )
-    row = await reader.one(DELIVERED, *columns)
+    row = await reader.one(SETTLE_DELIVERED, *columns)
     return int(row["settled"]) if row else 0
 
 
-async def hold(transaction: Transaction, claimed: Claimed) -> Row | None:
+async def lock_claim(transaction: Transaction, claimed: ClaimedDelivery) -> Row | None:
     """How its lane fares, locked, if the claim still holds."""
-    return await transaction.one(HELD, claimed.id, claimed.claim)
+    return await transaction.one(LOCK_CLAIM, claimed.id, claimed.claim)
 
 
-async def settle_failed(transaction: Transaction, claimed: Claimed, tried: Tried, verdict: Verdict) -> None:
+async def settle_failed(
+    transaction: Transaction, claimed: ClaimedDelivery, result: AttemptResult, verdict: NextState
+) -> None:
     """Its claim must be held."""
-    what = tried.duration_ms, tried.status, tried.error, tried.response
-    await transaction.run(FAILED, claimed.id, verdict.state, verdict.again_in, claimed.at, *what)
+    what = result.duration_ms, result.status, result.error, result.response
+    await transaction.run(SETTLE_FAILED, claimed.id, verdict.state, verdict.retry_in, claimed.at, *what)
 
 
-async def disable(transaction: Transaction, endpoint: UUID, because: str) -> bool:
+async def disable_endpoint(transaction: Transaction, endpoint: UUID, because: str) -> bool:
     """Return whether it was active until now."""
     return await transaction.one(DISABLE, endpoint, because) is not None
 
 
-async def suffer(transaction: Transaction, lane: UUID, values: Sequence[object]) -> None:
+async def update_lane_health(transaction: Transaction, lane: UUID, values: Sequence[object]) -> None:
     """Keep how the lane fares: failures, openings, open_until, failing_since, warning, warned_at."""
-    await transaction.run(SUFFERED, lane, *values)
+    await transaction.run(UPDATE_LANE_HEALTH, lane, *values)
 
 
-async def reap(reader: Reader, most_attempts: int) -> list[Row]:
+async def reclaim_expired_leases(reader: Reader, most_attempts: int) -> list[Row]:
     """Free what relays that are gone had claimed; return what became of each: id, event_id, channel, state."""
-    return await reader.many(REAP, most_attempts, LEASE)
+    return await reader.many(RECLAIM_EXPIRED, most_attempts, LEASE)
 
 
-async def release(reader: Reader, claims: Sequence[UUID]) -> None:
+async def release_claims(reader: Reader, claims: Sequence[UUID]) -> None:
     """Give back what will not be tried."""
     await reader.many(RELEASE, [*claims])

@@ -7,20 +7,20 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from app.persistence.engine.database import Transaction
-from app.persistence.outbox.messages import Envelope, columns_of
+from app.persistence.outbox.messages import NewEmailDelivery, as_columns
 
 # What an e-mail says is in its event and in its decision. It is compared with those before it, to the same reader about
 # the same request, however often that was made: news in between make it news again, but for that of a notice; another
 # cause alone, once. A result is about no registration: one that was told is known. What never arrived was told to
 # nobody. Each LATERAL keeps to the keys, whatever the planner believes of the sizes of tables.
-REQUEST = """LEFT JOIN LATERAL (
+JOIN_REQUEST = """LEFT JOIN LATERAL (
         SELECT concat_ws(' ', training_organisation_id, module_code, session_starts_on) AS request FROM registration
         WHERE id = {}.registration_id OFFSET 0
     ) r ON true"""
-REPEATED = f"""WITH given AS (
+FIND_REPEATED = f"""WITH given AS (
     SELECT g.*, true AS is_new, r.request
     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[])
-        AS g (id, event_id, type, recipient, adviser_id, registration_id, decision_id) {REQUEST.format("g")}
+        AS g (id, event_id, type, recipient, adviser_id, registration_id, decision_id) {JOIN_REQUEST.format("g")}
 ), threads AS (
     SELECT DISTINCT adviser_id, recipient, request FROM given WHERE type = ANY($8)
 ), gone_before AS (
@@ -28,7 +28,7 @@ REPEATED = f"""WITH given AS (
         SELECT id, event_id, type, recipient, adviser_id, registration_id, decision_id FROM delivery
         WHERE adviser_id = t.adviser_id AND recipient = t.recipient AND channel = 'email'
             AND state IN ('due', 'in_flight', 'delivered') OFFSET 0
-    ) d {REQUEST.format("d")} WHERE r.request IS NOT DISTINCT FROM t.request
+    ) d {JOIN_REQUEST.format("d")} WHERE r.request IS NOT DISTINCT FROM t.request
 ), said AS (
     SELECT a.id, a.is_new, a.type, concat_ws(' ', a.type, o.data::text, k.reasons::text) AS words, k.cause,
         concat_ws(' ', a.adviser_id, a.recipient, a.request, CASE WHEN a.request IS NULL THEN o.data::text
@@ -46,12 +46,12 @@ REPEATED = f"""WITH given AS (
 SELECT id FROM counted WHERE is_new AND times > 1 AND type = ANY($8)"""
 
 
-async def without_repetitions(
-    transaction: Transaction, envelopes: Sequence[Envelope], types: Collection[str]
-) -> list[Envelope]:
+async def drop_repeated_emails(
+    transaction: Transaction, deliveries: Sequence[NewEmailDelivery], types: Collection[str]
+) -> list[NewEmailDelivery]:
     """Those of the envelopes that say something new to their reader; one of another type than these always does."""
-    if not any(each.type in types for each in envelopes):
-        return [*envelopes]
-    rows = await transaction.many(REPEATED, *columns_of(envelopes), [*types])
+    if not any(each.type in types for each in deliveries):
+        return [*deliveries]
+    rows = await transaction.many(FIND_REPEATED, *as_columns(deliveries), [*types])
     repeated: set[UUID] = {row["id"] for row in rows}
-    return [each for each in envelopes if each.id not in repeated]
+    return [each for each in deliveries if each.id not in repeated]

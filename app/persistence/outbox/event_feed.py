@@ -9,7 +9,7 @@ import orjson
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 
-SCANNED_AT_MOST = 1_000  # by a read that chooses among types
+MAX_SCANNED = 1_000  # by a read that chooses among types
 
 # Each LATERAL keeps to the keys, whatever the planner believes of the sizes of tables that were empty a minute ago.
 READ = """WITH here AS (
@@ -36,11 +36,11 @@ SELECT epoch, head, after, (SELECT count(*) FROM scanned) AS scanned, (SELECT ma
     )) AS event_there,
     (SELECT json_agg(told ORDER BY position) FROM told) AS events FROM here"""
 
-HEADS = "SELECT id, last_position FROM feed"
+READ_HEADS = "SELECT id, last_position FROM feed"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FeedWindow:
     """Events by position that follow `after`; all up to `seen_to` was looked at, and the newest of the feed is `head`.
 
     `seen_event` is the one at `seen_to`, None where there is none: positions are dense and never given twice within
@@ -52,10 +52,10 @@ class Reading:
     epoch: UUID
     events: list[Row]
     after: int
-    seen_to: int
-    seen_event: UUID | None
+    scanned_to: int
+    scanned_event: UUID | None
     head: int
-    lost: bool
+    has_gap: bool
 
 
 async def read_feed(
@@ -66,22 +66,22 @@ async def read_feed(
     limit: int,
     types: Collection[str] | None,
     event: UUID | None = None,
-) -> Reading:
+) -> FeedWindow:
     """At most `limit` events that follow position `after` (None: the oldest kept), of these `types` (None: all).
 
     `event` is the one that was read at `after`, None when that is not known.
     """
-    window = limit if types is None else max(limit, SCANNED_AT_MOST)
+    window = limit if types is None else max(limit, MAX_SCANNED)
     row = await reader.one(READ, feed, after, window, None if types is None else [*types], limit)
     if row is None:
         raise LookupError("the feed has no epoch: the schema was not migrated")
     events: list[Row] = orjson.loads(row["events"] or "[]")
-    seen_to, seen_event = _seen(row, events if len(events) == limit else [], event)
-    lost = _has_lost(row) or _is_another_history(row, event)
-    return Reading(row["epoch"], events, row["after"], seen_to, seen_event, row["head"], lost)
+    seen_to, seen_event = _scan_end(row, events if len(events) == limit else [], event)
+    lost = _has_gap(row) or _is_another_history(row, event)
+    return FeedWindow(row["epoch"], events, row["after"], seen_to, seen_event, row["head"], lost)
 
 
-def _seen(row: Row, full_page: Sequence[Row], event: UUID | None) -> tuple[int, UUID | None]:
+def _scan_end(row: Row, full_page: Sequence[Row], event: UUID | None) -> tuple[int, UUID | None]:
     """How far the feed was looked at, and the event there."""
     if full_page:
         return full_page[-1]["position"], UUID(full_page[-1]["event_id"])
@@ -90,7 +90,7 @@ def _seen(row: Row, full_page: Sequence[Row], event: UUID | None) -> tuple[int, 
     return row["after"], row["event_there"] or event
 
 
-def _has_lost(row: Row) -> bool:
+def _has_gap(row: Row) -> bool:
     """Positions are dense: a hole is what is gone; and if nothing follows, the position must be that of the newest."""
     if row["scanned"]:
         return bool(row["last"] - row["after"] != row["scanned"])
@@ -110,4 +110,4 @@ async def read_head(reader: Reader, feed: UUID) -> int:
 
 async def read_heads(reader: Reader) -> dict[UUID, int]:
     """The newest position of each feed that has any."""
-    return {row["id"]: row["last_position"] for row in await reader.many(HEADS)}
+    return {row["id"]: row["last_position"] for row in await reader.many(READ_HEADS)}

@@ -14,25 +14,27 @@ import orjson
 
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.schema.retention_periods import EVENTS
+from app.persistence.schema.retention_periods import EVENTS_RETENTION
 
-WHOLE = UUID(int=0)  # the feed that is told everything
-MOVED = "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
+GLOBAL_FEED_ID = UUID(int=0)  # the feed that is told everything
+FEED_MOVED_CHANNEL = (
+    "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
+)
 BATCH = 500
-FORGOTTEN_AT_ONCE = 5_000
-FORGOTTEN_BY_ALL = "adviser.anonymised"  # whoever was ever told who it was must forget it, too
+DELETE_BATCH = 5_000
+ERASURE_EVENT_TYPE = "adviser.anonymised"  # whoever was ever told who it was must forget it, too
 
-WAITING = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
+FIND_UNSEQUENCED = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
 
 # Two numbers: a space of its own beside the locks of attempts.
-TURN = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
+TRY_LOCK = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
     current_setting('transaction_isolation') = 'read committed' AS sees_the_latest"""
 
 # A dump, wherever it is restored, makes the tables anew: the next positions begin an epoch. A standby that takes over,
 # and files that are recovered, go on with the same ones; what they lost is found by the events that cursors name.
 # `server` once held the line of history in between, which is not looked at any more. `concerned` is LATERAL and
 # DISTINCT so that a few advisers never cost a walk through all registrations.
-NUMBER = f"""WITH here AS (
+ASSIGN_POSITIONS = f"""WITH here AS (
     SELECT system_identifier::text AS system, 'feed_epoch'::regclass::oid::text AS place FROM pg_control_system()
 ), begun AS (
     UPDATE feed_epoch SET epoch = gen_random_uuid(), server = concat_ws('/', system, place), begun_at = $1 FROM here
@@ -42,11 +44,11 @@ NUMBER = f"""WITH here AS (
         CASE WHEN NOT history THEN recipients END AS recipients FROM outbox WHERE sequenced_at IS NULL
     ORDER BY id LIMIT {BATCH}
 ), told AS MATERIALIZED (
-    SELECT id, '{WHOLE}'::uuid AS feed_id FROM taken
+    SELECT id, '{GLOBAL_FEED_ID}'::uuid AS feed_id FROM taken
     UNION SELECT id, training_organisation_id FROM taken WHERE training_organisation_id IS NOT NULL
     UNION SELECT taken.id, concerned.id FROM taken CROSS JOIN LATERAL (
         SELECT DISTINCT r.training_organisation_id AS id FROM registration r WHERE r.adviser_id = taken.adviser_id
-            AND (r.status <> 'cancelled' OR taken.type = '{FORGOTTEN_BY_ALL}')
+            AND (r.status <> 'cancelled' OR taken.type = '{ERASURE_EVENT_TYPE}')
     ) concerned WHERE taken.type = ANY($2)
 ), grown AS (
     INSERT INTO feed (id, last_position) SELECT feed_id, count(*) FROM told GROUP BY feed_id
@@ -80,14 +82,14 @@ NUMBER = f"""WITH here AS (
 )
 SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted) AS wanted,
     (SELECT json_agg(written ORDER BY id) FROM written) AS written,
-    CASE WHEN count(*) > 0 THEN pg_notify('{MOVED}', '') END FROM taken"""
+    CASE WHEN count(*) > 0 THEN pg_notify('{FEED_MOVED_CHANNEL}', '') END FROM taken"""
 
 BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
 
 KEEP_AS_HISTORY = "UPDATE outbox SET history = true WHERE adviser_id = $1 AND sequenced_at IS NULL"
 
 # By id, which is nearly the order of age: the rows to leave are never walked through.
-FORGET = f"""WITH oldest AS (SELECT id, sequenced_at FROM outbox ORDER BY id LIMIT {FORGOTTEN_AT_ONCE}),
+DELETE_EXPIRED = f"""WITH oldest AS (SELECT id, sequenced_at FROM outbox ORDER BY id LIMIT {DELETE_BATCH}),
 old AS (SELECT id FROM oldest WHERE sequenced_at < $1),
 entries AS (DELETE FROM feed_entry USING old WHERE outbox_id = old.id),
 events AS (DELETE FROM outbox USING old WHERE outbox.id = old.id)
@@ -98,38 +100,40 @@ class StaleSnapshotError(Exception):
     """The transaction would not see what was committed while it waited for its turn: it could skip events."""
 
 
-async def is_waiting(reader: Reader) -> bool:
+async def has_unsequenced_events(reader: Reader) -> bool:
     """Whether a committed event has no position yet."""
-    return await reader.one(WAITING) is not None
+    return await reader.one(FIND_UNSEQUENCED) is not None
 
 
-async def take_turn(transaction: Transaction) -> bool:
+async def try_lock(transaction: Transaction) -> bool:
     """Whether this transaction is now the only one that gives positions. Raise StaleSnapshotError."""
-    row = await transaction.one(TURN)
+    row = await transaction.one(TRY_LOCK)
     if row is None or not row["sees_the_latest"]:
         raise StaleSnapshotError
     return bool(row["alone"])
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class SequencedBatch:
     """How many events got their positions, those that webhook endpoints (`endpoints`, ids) ask for, by feed, and those
     that somebody (`recipients`) is written to about: nobody about a person without an identity any more."""
 
-    taken: int
-    wanted: Sequence[Row] = ()
-    written: Sequence[Row] = ()
+    count: int
+    for_webhooks: Sequence[Row] = ()
+    for_emails: Sequence[Row] = ()
 
 
-async def number(transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime) -> Numbered:
+async def assign_positions(
+    transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime
+) -> SequencedBatch:
     """Give positions to at most BATCH events, whoever's turn it is.
 
     `told_to_all_concerned` are the types told to every training organisation that the adviser concerns.
     """
-    row = await transaction.one(NUMBER, now, [*told_to_all_concerned])
+    row = await transaction.one(ASSIGN_POSITIONS, now, [*told_to_all_concerned])
     if row is None:
-        return Numbered(0)
-    return Numbered(row["taken"], orjson.loads(row["wanted"] or "[]"), orjson.loads(row["written"] or "[]"))
+        return SequencedBatch(0)
+    return SequencedBatch(row["taken"], orjson.loads(row["wanted"] or "[]"), orjson.loads(row["written"] or "[]"))
 
 
 async def begin_epoch(transaction: Transaction, now: datetime) -> None:
@@ -137,12 +141,12 @@ async def begin_epoch(transaction: Transaction, now: datetime) -> None:
     await transaction.run(BEGIN_EPOCH, now)
 
 
-async def keep_as_history(transaction: Transaction, adviser: UUID) -> None:
+async def mark_as_history(transaction: Transaction, adviser: UUID) -> None:
     """Let nobody be sent what this transaction told of the adviser; it can be read in the feed."""
     await transaction.run(KEEP_AS_HISTORY, adviser)
 
 
-async def forget_old_events(reader: Reader, now: datetime) -> int:
+async def delete_expired_events(reader: Reader, now: datetime) -> int:
     """Forget some events kept for longer than promised; return how many."""
-    row = await reader.one(FORGET, now - EVENTS)
+    row = await reader.one(DELETE_EXPIRED, now - EVENTS_RETENTION)
     return int(row["forgotten"]) if row else 0

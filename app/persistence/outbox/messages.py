@@ -9,16 +9,21 @@ from uuid_utils.compat import uuid7
 
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Page, Slice
-from app.persistence.outbox.deliveries import MOST_ATTEMPTS_SHOWN, Channel
-from app.persistence.outbox.employer_selection import ACTING, COVERING, DAY, HAPPENED
+from app.persistence.engine.pagination import PageQuery, PageRows
+from app.persistence.outbox.deliveries import MAX_ATTEMPTS_SHOWN, Channel
+from app.persistence.outbox.employer_selection import (
+    ACTING_EMPLOYER_CONTRACT,
+    COVERING_CONTRACT,
+    EVENT_DAY,
+    SESSION_OR_EVENT_DAY,
+)
 
-MAIL_LANE = UUID(int=1)  # everything goes through one mail server
-ENDPOINT_OWNER = "endpoint_owner"  # a recipient, beside those of events
+EMAIL_LANE_ID = UUID(int=1)  # everything goes through one mail server
+ENDPOINT_OWNER_RECIPIENT = "endpoint_owner"  # a recipient, beside those of events
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class NewEmailDelivery:
     """Who is written to (a kind of recipient, never an address) of which event; `id` is in the order of time."""
 
     id: UUID
@@ -31,7 +36,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointWarning:
+class EndpointWarningEmail:
     """What the owner of a webhook endpoint must be told: since when it fails, how often, and how it failed last."""
 
     endpoint_id: UUID
@@ -42,13 +47,13 @@ class EndpointWarning:
     error: str | None
 
 
-_EMPLOYER_AT_ONCE = ACTING.format(adviser="g.adviser_id", day=DAY, today=HAPPENED)
+_EMPLOYER_AT_ONCE = ACTING_EMPLOYER_CONTRACT.format(adviser="g.adviser_id", day=SESSION_OR_EVENT_DAY, today=EVENT_DAY)
 
 # Once for an event and a recipient, and once for a crossing of the quota: `uq_delivery_over_quota`. No employer, no
 # e-mail to it.
-POST = f"""INSERT INTO delivery (id, event_id, type, recipient, adviser_id, registration_id, decision_id, lane_id,
+INSERT_DELIVERIES = f"""INSERT INTO delivery (id, event_id, type, recipient, adviser_id, registration_id, decision_id, lane_id,
     channel, state, next_attempt_at, created_at)
-SELECT g.*, '{MAIL_LANE}', '{Channel.EMAIL}', 'due', now(), now()
+SELECT g.*, '{EMAIL_LANE_ID}', '{Channel.EMAIL}', 'due', now(), now()
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[])
     AS g (id, event_id, type, recipient, adviser_id, registration_id, decision_id)
 WHERE g.recipient <> 'employer' OR EXISTS (
@@ -56,31 +61,31 @@ WHERE g.recipient <> 'employer' OR EXISTS (
 ON CONFLICT DO NOTHING"""
 
 # $1 and $2 name the e-mail and what it tells.
-WARN = f"""WITH warning AS (
+INSERT_WARNING = f"""WITH warning AS (
     INSERT INTO endpoint_warning (id, endpoint_id, kind, failing_since, failures, status, error, at)
     VALUES ($2, $3, $4, $5, $6, $7, $8, now())
 )
 INSERT INTO delivery (id, event_id, type, recipient, lane_id, channel, state, next_attempt_at, created_at)
-VALUES ($1, $2, $9, '{ENDPOINT_OWNER}', '{MAIL_LANE}', '{Channel.EMAIL}', 'due', now(), now())"""
+VALUES ($1, $2, $9, '{ENDPOINT_OWNER_RECIPIENT}', '{EMAIL_LANE_ID}', '{Channel.EMAIL}', 'due', now(), now())"""
 
 RESOURCE = f"""SELECT d.id, d.adviser_id, d.registration_id, d.event_id, d.type AS template,
     d.recipient AS recipient_kind, d.state, d.replay, d.next_attempt_at, d.created_at,
     (SELECT coalesce(json_agg(a ORDER BY a.id), '[]') FROM (
         SELECT id, at, status, duration_ms, error FROM delivery_attempt WHERE delivery_id = d.id
-        ORDER BY id DESC LIMIT {MOST_ATTEMPTS_SHOWN}) a) AS attempts
+        ORDER BY id DESC LIMIT {MAX_ATTEMPTS_SHOWN}) a) AS attempts
 FROM delivery d"""
-ONE = f"{RESOURCE} WHERE d.id = $1 AND d.channel = '{Channel.EMAIL}'"
+READ_ONE = f"{RESOURCE} WHERE d.id = $1 AND d.channel = '{Channel.EMAIL}'"
 
 # What is asked for again may be sent long after it happened: to whoever is the employer by then.
 _TODAY = (
-    f"CASE WHEN d.replay > 0 THEN greatest({HAPPENED}, (now() AT TIME ZONE 'Europe/Paris')::date) ELSE {HAPPENED} END"
+    f"CASE WHEN d.replay > 0 THEN greatest({EVENT_DAY}, (now() AT TIME ZONE 'Europe/Paris')::date) ELSE {EVENT_DAY} END"
 )
-_EMPLOYER = ACTING.format(adviser="d.adviser_id", day="s.day", today="s.today")
-_CONTRACT = COVERING.format(adviser="d.adviser_id", day="s.day")
+_EMPLOYER = ACTING_EMPLOYER_CONTRACT.format(adviser="d.adviser_id", day="s.day", today="s.today")
+_CONTRACT = COVERING_CONTRACT.format(adviser="d.adviser_id", day="s.day")
 
 # The policy is the decision's; of what no decision tells, that of the day.
-LETTER = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, d.adviser_id,
-    d.registration_id, d.decision_id, o.data::text AS data, {HAPPENED} AS occurred_on,
+EMAIL_CONTEXT = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, d.adviser_id,
+    d.registration_id, d.decision_id, o.data::text AS data, {EVENT_DAY} AS occurred_on,
     a.first_name, a.last_name, a.email AS adviser_email, m.title AS module, m.kind AS module_kind,
     t.name AS organisation, t.email AS training_organisation_email, e.employer_name AS employer,
     e.employer_contact_email AS employer_email, v.employer_legal_form AS legal_form,
@@ -100,7 +105,7 @@ LEFT JOIN training_organisation t
     ON t.id = coalesce(o.training_organisation_id, r.training_organisation_id, x.training_organisation_id)
 LEFT JOIN certification c ON o.subject_type = 'certification' AND c.id = o.subject_id
 LEFT JOIN qualification q ON q.code = c.qualification
-LEFT JOIN LATERAL (SELECT {DAY} AS day, {_TODAY} AS today) s ON true
+LEFT JOIN LATERAL (SELECT {SESSION_OR_EVENT_DAY} AS day, {_TODAY} AS today) s ON true
 LEFT JOIN LATERAL ({_EMPLOYER}) e ON true
 LEFT JOIN LATERAL ({_CONTRACT}) v ON true
 LEFT JOIN LATERAL (
@@ -110,63 +115,63 @@ LEFT JOIN LATERAL (
     ORDER BY n.version = k.policy_version DESC NULLS LAST, n.effective_from DESC LIMIT 1
 ) p ON true
 WHERE d.channel = '{Channel.EMAIL}'"""
-ONE_LETTER = f"{LETTER} AND d.id = $1"
-NEWEST_LETTERS = f"{LETTER} ORDER BY d.id DESC LIMIT $1"
+READ_EMAIL_CONTEXT = f"{EMAIL_CONTEXT} AND d.id = $1"
+LIST_NEWEST_EMAIL_CONTEXTS = f"{EMAIL_CONTEXT} ORDER BY d.id DESC LIMIT $1"
 
 
-SKIP = f"""UPDATE delivery SET state = 'skipped', next_attempt_at = NULL, settled_at = now()
+SKIP_EMAILS_ABOUT_ADVISER = f"""UPDATE delivery SET state = 'skipped', next_attempt_at = NULL, settled_at = now()
 WHERE channel = '{Channel.EMAIL}' AND adviser_id = $1 AND state = 'due'"""
 
 # Of the past, which is written to nobody.
-WAITING = """SELECT o.event_id, o.type, o.adviser_id, r.id AS registration_id, r.decision_id
+FIND_UNANNOUNCED_OVER_QUOTA = """SELECT o.event_id, o.type, o.adviser_id, r.id AS registration_id, r.decision_id
 FROM registration r JOIN outbox o ON o.subject_id = r.id AND o.history AND o.type = 'registration.over_quota'
 WHERE r.status = 'awaiting_choice' ORDER BY r.id LIMIT 1"""
 
 
-async def oldest_crossing_unwritten(reader: Reader) -> Row | None:
+async def oldest_unannounced_over_quota(reader: Reader) -> Row | None:
     """The event of a registration that waits for its adviser's choice, told before there was anybody to write to."""
-    return await reader.one(WAITING)
+    return await reader.one(FIND_UNANNOUNCED_OVER_QUOTA)
 
 
-async def post(transaction: Transaction, envelopes: Sequence[Envelope]) -> None:
+async def enqueue_emails(transaction: Transaction, deliveries: Sequence[NewEmailDelivery]) -> None:
     """Make them due at once; those made before stay as they are."""
-    if envelopes:
-        await transaction.run(POST, *columns_of(envelopes))
+    if deliveries:
+        await transaction.run(INSERT_DELIVERIES, *as_columns(deliveries))
 
 
-def columns_of(envelopes: Sequence[Envelope]) -> list[list[object]]:
+def as_columns(deliveries: Sequence[NewEmailDelivery]) -> list[list[object]]:
     """Of at least one envelope: a list for each of its fields, in their order."""
     rows = (
         (each.id, each.event_id, each.type, each.recipient, each.adviser_id, each.registration_id, each.decision_id)
-        for each in envelopes
+        for each in deliveries
     )
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-async def skip_those_about(transaction: Transaction, adviser: UUID) -> None:
+async def skip_emails_about(transaction: Transaction, adviser: UUID) -> None:
     """Send nobody what waits to be sent about a person who is forgotten."""
-    await transaction.run(SKIP, adviser)
+    await transaction.run(SKIP_EMAILS_ABOUT_ADVISER, adviser)
 
 
-async def warn(transaction: Transaction, warning: EndpointWarning) -> None:
+async def enqueue_endpoint_warning(transaction: Transaction, warning: EndpointWarningEmail) -> None:
     """Write to the owner of the endpoint."""
     told = f"webhook_endpoint.{warning.kind}"
-    await transaction.run(WARN, uuid7(), uuid7(), *astuple(warning), told)
+    await transaction.run(INSERT_WARNING, uuid7(), uuid7(), *astuple(warning), told)
 
 
-async def read_letter(reader: Reader, message: UUID) -> Row | None:
+async def read_email_context(reader: Reader, message: UUID) -> Row | None:
     """All that an e-mail is written from, as it is known now; what is gone is null."""
-    return await reader.one(ONE_LETTER, message)
+    return await reader.one(READ_EMAIL_CONTEXT, message)
 
 
-async def newest_letters(reader: Reader, most: int) -> list[Row]:
-    return await reader.many(NEWEST_LETTERS, most)
+async def list_newest_email_contexts(reader: Reader, limit: int) -> list[Row]:
+    return await reader.many(LIST_NEWEST_EMAIL_CONTEXTS, limit)
 
 
 async def read_message(reader: Reader, message: UUID) -> Row | None:
-    return await reader.one(ONE, message)
+    return await reader.one(READ_ONE, message)
 
 
-async def list_page(reader: Reader, page: Page) -> Slice:
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
     """The newest first."""
-    return await replace(page, newest_first=True).of(reader, RESOURCE, alias="d")
+    return await replace(page, newest_first=True).fetch(reader, RESOURCE, table_alias="d")

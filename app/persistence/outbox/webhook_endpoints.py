@@ -10,8 +10,8 @@ from uuid import UUID
 from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Filter, Page, Slice
-from app.persistence.outbox.feed_positions import WHOLE
+from app.persistence.engine.pagination import Filter, PageQuery, PageRows
+from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 
 
 class EndpointStatus(StrEnum):
@@ -43,7 +43,7 @@ class Owner:
 
     @property
     def feed_id(self) -> UUID:
-        return self.training_organisation_id or WHOLE
+        return self.training_organisation_id or GLOBAL_FEED_ID
 
     @property
     def filter(self) -> Filter:
@@ -57,7 +57,7 @@ def owner_of(client: Client) -> Owner:
 
 
 # $2 and $3 are an owner.
-OWNED = """w.status <> 'deleted' AND CASE WHEN $3::uuid IS NULL
+IS_OWNED = """w.status <> 'deleted' AND CASE WHEN $3::uuid IS NULL
     THEN w.client_id = $2 AND w.training_organisation_id IS NULL ELSE w.training_organisation_id = $3 END"""
 
 RESOURCE = """SELECT w.id, w.url, w.types, w.status, w.disabled_because, l.failures, l.failing_since,
@@ -66,7 +66,7 @@ FROM webhook_endpoint w JOIN lane l ON l.id = w.id"""
 
 # Endpoints of one owner are made one after the other: there is a most. Two statements, so that the second one sees what
 # was made while the first one waited.
-ALONE = "SELECT pg_advisory_xact_lock(7241907, hashtext($1::uuid::text))"
+LOCK_OWNER = "SELECT pg_advisory_xact_lock(7241907, hashtext($1::uuid::text))"
 COUNT = """SELECT count(*) AS made FROM webhook_endpoint
 WHERE status <> 'deleted' AND coalesce(training_organisation_id, client_id) = $1"""
 
@@ -76,25 +76,25 @@ INSERT INTO webhook_endpoint (id, client_id, training_organisation_id, feed_id, 
 
 # The lane before the endpoint, as whoever settles a delivery does.
 LOCK_LANE = "SELECT FROM lane WHERE id = $1 FOR NO KEY UPDATE"
-LOCK = f"SELECT w.* FROM webhook_endpoint w WHERE w.id = $1 AND {OWNED} FOR NO KEY UPDATE"
+LOCK_ENDPOINT = f"SELECT w.* FROM webhook_endpoint w WHERE w.id = $1 AND {IS_OWNED} FOR NO KEY UPDATE"
 
-LOCK_OF = f"""SELECT w.* FROM webhook_endpoint w JOIN delivery d ON d.lane_id = w.id WHERE d.id = $1 AND {OWNED}
+LOCK_ENDPOINT_OF_DELIVERY = f"""SELECT w.* FROM webhook_endpoint w JOIN delivery d ON d.lane_id = w.id WHERE d.id = $1 AND {IS_OWNED}
 FOR NO KEY UPDATE OF w"""
 
 CHANGE = """UPDATE webhook_endpoint SET url = $2, types = $3, status = $4, disabled_because = $5, updated_at = $6
 WHERE id = $1"""
 
 # Whatever went wrong at the old address, or before it was put right, is forgotten.
-FORGIVE = """UPDATE lane SET failures = 0, openings = 0, open_until = NULL, failing_since = NULL, warning = NULL,
+RESET_LANE_HEALTH = """UPDATE lane SET failures = 0, openings = 0, open_until = NULL, failing_since = NULL, warning = NULL,
     warned_at = NULL WHERE id = $1"""
 
 DELETE = """WITH secrets AS (DELETE FROM webhook_secret WHERE endpoint_id = $1)
 UPDATE webhook_endpoint SET status = 'deleted', disabled_because = NULL, updated_at = $2 WHERE id = $1"""
 
-SEAL = "INSERT INTO webhook_secret (id, endpoint_id, sealed) VALUES ($1, $2, $3)"
+INSERT_SECRET = "INSERT INTO webhook_secret (id, endpoint_id, sealed) VALUES ($1, $2, $3)"  # noqa: S105  # a statement
 
 # The newest old one stays for a while, and the one before it for what it has left.
-RETIRE = """WITH gone AS (
+RETIRE_SECRETS = """WITH gone AS (
     DELETE FROM webhook_secret WHERE endpoint_id = $1 AND (expires_at < now() OR id NOT IN (
         SELECT id FROM webhook_secret WHERE endpoint_id = $1 ORDER BY id DESC LIMIT 2)))
 UPDATE webhook_secret SET expires_at = now() + $2 WHERE endpoint_id = $1 AND expires_at IS NULL"""
@@ -103,7 +103,7 @@ UPDATE webhook_secret SET expires_at = now() + $2 WHERE endpoint_id = $1 AND exp
 async def count_endpoints(transaction: Transaction, owner: Owner) -> int:
     """How many the owner has; nobody makes another one for it until the transaction ends."""
     whose = owner.training_organisation_id or owner.client_id
-    await transaction.one(ALONE, whose)
+    await transaction.one(LOCK_OWNER, whose)
     row = await transaction.one(COUNT, whose)
     return int(row["made"]) if row else 0
 
@@ -118,29 +118,29 @@ async def add_endpoint(
 async def lock_endpoint(transaction: Transaction, endpoint: UUID, owner: Owner) -> Row | None:
     """The row, kept from changing until the transaction ends; None when the owner has no such endpoint."""
     await transaction.one(LOCK_LANE, endpoint)
-    return await transaction.one(LOCK, endpoint, owner.client_id, owner.training_organisation_id)
+    return await transaction.one(LOCK_ENDPOINT, endpoint, owner.client_id, owner.training_organisation_id)
 
 
-async def lock_endpoint_of(transaction: Transaction, delivery: UUID, owner: Owner) -> Row | None:
+async def lock_endpoint_of_delivery(transaction: Transaction, delivery: UUID, owner: Owner) -> Row | None:
     """The same for the endpoint that a delivery is for."""
-    return await transaction.one(LOCK_OF, delivery, owner.client_id, owner.training_organisation_id)
+    return await transaction.one(LOCK_ENDPOINT_OF_DELIVERY, delivery, owner.client_id, owner.training_organisation_id)
 
 
 async def read_endpoint(reader: Reader, endpoint: UUID, owner: Owner) -> Row | None:
     return await reader.one(
-        f"{RESOURCE} WHERE w.id = $1 AND {OWNED}", endpoint, owner.client_id, owner.training_organisation_id
+        f"{RESOURCE} WHERE w.id = $1 AND {IS_OWNED}", endpoint, owner.client_id, owner.training_organisation_id
     )
 
 
-async def list_page(reader: Reader, page: Page) -> Slice:
-    return await page.of(reader, RESOURCE, alias="w")
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
+    return await page.fetch(reader, RESOURCE, table_alias="w")
 
 
 async def change_endpoint(transaction: Transaction, endpoint: UUID, values: Mapping[str, Any], now: datetime) -> None:
     """`values` are url, types, status and disabled_because. How it fared so far is forgotten."""
     changed = (values[name] for name in ("url", "types", "status", "disabled_because"))
     await transaction.run(CHANGE, endpoint, *changed, now)
-    await transaction.run(FORGIVE, endpoint)
+    await transaction.run(RESET_LANE_HEALTH, endpoint)
 
 
 async def delete_endpoint(transaction: Transaction, endpoint: UUID, now: datetime) -> None:
@@ -148,9 +148,9 @@ async def delete_endpoint(transaction: Transaction, endpoint: UUID, now: datetim
 
 
 async def add_secret(transaction: Transaction, secret: UUID, endpoint: UUID, sealed: bytes) -> None:
-    await transaction.run(SEAL, secret, endpoint, sealed)
+    await transaction.run(INSERT_SECRET, secret, endpoint, sealed)
 
 
-async def retire_secrets(transaction: Transaction, endpoint: UUID, kept_for: timedelta) -> None:
+async def retire_secrets(transaction: Transaction, endpoint: UUID, valid_for: timedelta) -> None:
     """Let the present secret sign for so long more, beside at most one older."""
-    await transaction.run(RETIRE, endpoint, kept_for)
+    await transaction.run(RETIRE_SECRETS, endpoint, valid_for)

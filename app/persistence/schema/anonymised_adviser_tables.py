@@ -2,9 +2,9 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, SmallInteger, Table, Text, Uuid
 
-from app.persistence.schema.personal_data_inventory import holds, names_nobody, said, unsaid
-from app.persistence.schema.retention_periods import KEPT_AS_EVIDENCE
-from app.persistence.schema.shared_columns import instant, metadata, one_of
+from app.persistence.schema.personal_data_inventory import disclosed, no_personal_data, personal_data, undisclosed
+from app.persistence.schema.retention_periods import EVIDENCE_RETENTION
+from app.persistence.schema.shared_columns import check_one_of, instant_column, metadata
 
 # One row, sealed (`app/persistence/engine/secrets/secret_box.py`): without it no digest below can be tried on anybody.
 digest_key = Table(
@@ -13,7 +13,7 @@ digest_key = Table(
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("sealed", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="one"),
-    info=names_nobody("la clé des empreintes, chiffrée"),
+    info=no_personal_data("la clé des empreintes, chiffrée"),
 )
 
 # What somebody whose identity is gone would be recognised by. Once that person is back, the rows are those of the new
@@ -21,14 +21,14 @@ digest_key = Table(
 former_identity = Table(
     "former_identity",
     metadata,
-    Column("digest", LargeBinary, primary_key=True, info=unsaid("une empreinte, qui ne se lit pas")),
+    Column("digest", LargeBinary, primary_key=True, info=undisclosed("une empreinte, qui ne se lit pas")),
     Column("adviser_id", Uuid, ForeignKey("adviser.id"), primary_key=True, index=True),
-    Column("kind", Text, nullable=False, info=said("Empreinte de")),
-    instant("anonymised_at", info=said("Identité effacée le")),
-    one_of("kind", "conum_id", "email"),
-    info=holds(
+    Column("kind", Text, nullable=False, info=disclosed("Empreinte de")),
+    instant_column("anonymised_at", info=disclosed("Identité effacée le")),
+    check_one_of("kind", "conum_id", "email"),
+    info=personal_data(
         "Empreintes d’identités effacées",
         purpose="reconnaître qui revient après une anonymisation : un droit n’est financé qu’une fois",
-        kept_for=KEPT_AS_EVIDENCE,
+        kept_for=EVIDENCE_RETENTION,
     ),
 )

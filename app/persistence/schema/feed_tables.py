@@ -12,8 +12,8 @@ from sqlalchemy import (
     Uuid,
 )
 
-from app.persistence.schema.personal_data_inventory import names_nobody
-from app.persistence.schema.shared_columns import instant, metadata
+from app.persistence.schema.personal_data_inventory import no_personal_data
+from app.persistence.schema.shared_columns import instant_column, metadata
 
 # One feed for each audience: the nil UUID is told everything, the others are training organisations.
 feed = Table(
@@ -21,7 +21,7 @@ feed = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("last_position", BigInteger, nullable=False),
-    info=names_nobody("la longueur des flux"),
+    info=no_personal_data("la longueur des flux"),
 )
 
 # Dense in each feed: 1, 2, 3 … so that a reader can prove that nothing was missed.
@@ -32,7 +32,7 @@ feed_entry = Table(
     Column("position", BigInteger, primary_key=True),
     Column("outbox_id", BigInteger, ForeignKey("outbox.id"), nullable=False),
     UniqueConstraint("outbox_id", "feed_id"),
-    info=names_nobody("la place des événements dans les flux"),
+    info=no_personal_data("la place des événements dans les flux"),
 )
 
 # One row. `server` is the family of servers whose positions these are, a primary and its standbys, with this table
@@ -45,7 +45,7 @@ feed_epoch = Table(
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("epoch", Uuid, nullable=False),
     Column("server", Text, nullable=False),
-    instant("begun_at"),
+    instant_column("begun_at"),
     CheckConstraint("id = 1", name="one"),
-    info=names_nobody("le serveur dont viennent ces places"),
+    info=no_personal_data("le serveur dont viennent ces places"),
 )

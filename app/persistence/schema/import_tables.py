@@ -16,13 +16,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
-from app.persistence.schema.personal_data_inventory import holds, said, unsaid
-from app.persistence.schema.retention_periods import IMPORTS
-from app.persistence.schema.shared_columns import instant, metadata, one_of
+from app.persistence.schema.personal_data_inventory import disclosed, personal_data, undisclosed
+from app.persistence.schema.retention_periods import IMPORTS_RETENTION
+from app.persistence.schema.shared_columns import check_one_of, instant_column, metadata
 
 # Before it is known whom a line is about it names somebody: what does so is digested when the line is written
 # (`app/imports/data_subjects.py`), so that it is found by an index, whatever its spelling.
-NAMES_THE_ADVISER = "subjects && $2"
+NAMES_ADVISER = "subjects && $2"
 
 # The file waits in `content`, which goes once it was carried out; what is left of it are counts, the headings of the
 # rejected lines and those lines, until the whole row goes.
@@ -30,26 +30,28 @@ import_job = Table(
     "import_job",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("client_id", Uuid, nullable=False, info=said("Demandé par")),
-    Column("request_id", Uuid, info=unsaid("un numéro de requête")),
-    Column("kind", Text, nullable=False, info=said("Contenu")),
-    Column("dry_run", Boolean, nullable=False, info=said("À blanc")),
-    Column("status", Text, nullable=False, info=said("État")),
-    Column("content", LargeBinary, info=unsaid("le tableur, le temps de l’import")),
-    Column("read", Integer, nullable=False, server_default=text("0"), info=said("Lignes lues")),
-    Column("imported", Integer, nullable=False, server_default=text("0"), info=said("Lignes importées")),
-    Column("unchanged", Integer, nullable=False, server_default=text("0"), info=said("Lignes inchangées")),
-    Column("rejected", Integer, nullable=False, server_default=text("0"), info=said("Lignes rejetées")),
-    Column("rejects_heading", Text, info=unsaid("des intitulés")),
-    Column("ignored_columns", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=unsaid("des intitulés")),
-    Column("failure", JSON, info=said("Échec")),
-    Column("attempts", Integer, nullable=False, server_default=text("0"), info=unsaid("des essais")),
-    Column("claim", Uuid, info=unsaid("un verrou")),
-    instant("lease_until", nullable=True, info=unsaid("un verrou")),
-    instant("created_at"),
-    instant("finished_at", nullable=True, info=said("Achevé le")),
-    one_of("kind", "advisers", "contracts", "certifications", "registrations"),
-    one_of("status", "waiting", "running", "done", "failed"),
+    Column("client_id", Uuid, nullable=False, info=disclosed("Demandé par")),
+    Column("request_id", Uuid, info=undisclosed("un numéro de requête")),
+    Column("kind", Text, nullable=False, info=disclosed("Contenu")),
+    Column("dry_run", Boolean, nullable=False, info=disclosed("À blanc")),
+    Column("status", Text, nullable=False, info=disclosed("État")),
+    Column("content", LargeBinary, info=undisclosed("le tableur, le temps de l’import")),
+    Column("read", Integer, nullable=False, server_default=text("0"), info=disclosed("Lignes lues")),
+    Column("imported", Integer, nullable=False, server_default=text("0"), info=disclosed("Lignes importées")),
+    Column("unchanged", Integer, nullable=False, server_default=text("0"), info=disclosed("Lignes inchangées")),
+    Column("rejected", Integer, nullable=False, server_default=text("0"), info=disclosed("Lignes rejetées")),
+    Column("rejects_heading", Text, info=undisclosed("des intitulés")),
+    Column(
+        "ignored_columns", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=undisclosed("des intitulés")
+    ),
+    Column("failure", JSON, info=disclosed("Échec")),
+    Column("attempts", Integer, nullable=False, server_default=text("0"), info=undisclosed("des essais")),
+    Column("claim", Uuid, info=undisclosed("un verrou")),
+    instant_column("lease_until", nullable=True, info=undisclosed("un verrou")),
+    instant_column("created_at"),
+    instant_column("finished_at", nullable=True, info=disclosed("Achevé le")),
+    check_one_of("kind", "advisers", "contracts", "certifications", "registrations"),
+    check_one_of("status", "waiting", "running", "done", "failed"),
     CheckConstraint(
         "(status = 'running') = (claim IS NOT NULL) AND (claim IS NULL) = (lease_until IS NULL)", name="claim"
     ),
@@ -58,11 +60,11 @@ import_job = Table(
         name="content",
     ),
     Index("ix_import_job_open", "created_at", postgresql_where=text("content IS NOT NULL")),
-    info=holds(
+    info=personal_data(
         "Imports",
         purpose="rendre les lignes rejetées d’un tableur à qui l’a envoyé",
-        kept_for=IMPORTS,
-        rows=f"id = ANY (ARRAY(SELECT job_id FROM import_reject WHERE {NAMES_THE_ADVISER}))",
+        kept_for=IMPORTS_RETENTION,
+        rows=f"id = ANY (ARRAY(SELECT job_id FROM import_reject WHERE {NAMES_ADVISER}))",
     ),
 )
 
@@ -70,16 +72,16 @@ import_job = Table(
 import_reject = Table(
     "import_reject",
     metadata,
-    Column("job_id", Uuid, ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True, info=said("Import")),
-    Column("number", Integer, primary_key=True, autoincrement=False, info=said("Ligne du tableur")),
-    Column("line", Text, nullable=False, info=said("Cellules")),
-    Column("subjects", ARRAY(BigInteger), nullable=False, info=unsaid("des empreintes, qui ne se lisent pas")),
+    Column("job_id", Uuid, ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True, info=disclosed("Import")),
+    Column("number", Integer, primary_key=True, autoincrement=False, info=disclosed("Ligne du tableur")),
+    Column("line", Text, nullable=False, info=disclosed("Cellules")),
+    Column("subjects", ARRAY(BigInteger), nullable=False, info=undisclosed("des empreintes, qui ne se lisent pas")),
     Index("ix_import_reject_subjects", "subjects", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-    info=holds(
+    info=personal_data(
         "Lignes rejetées",
         purpose="rendre à qui l’a envoyée une ligne à corriger",
-        kept_for=IMPORTS,
-        rows=NAMES_THE_ADVISER,
+        kept_for=IMPORTS_RETENTION,
+        rows=NAMES_ADVISER,
         forgotten=True,
     ),
 )

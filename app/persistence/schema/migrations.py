@@ -12,7 +12,7 @@ from app.persistence.engine.connection import connect
 PROJECT = Path(__file__).parents[3]
 
 
-SESSION = {"application_name": "registrations-migrate"}
+SESSION_SETTINGS = {"application_name": "registrations-migrate"}
 VERSIONS = PROJECT / "migrations" / "versions"
 
 
@@ -22,12 +22,12 @@ def newest_revision() -> str:
     return max(path.name for path in VERSIONS.glob("[0-9]*.py"))[:4]
 
 
-def engine_of(url: str) -> AsyncEngine:
+def create_engine(url: str) -> AsyncEngine:
     """Connects as everybody does, as whoever owns the database; a statement may walk through a table."""
-    return create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(url, SESSION))
+    return create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(url, SESSION_SETTINGS))
 
 
-def configuration(url: str) -> Config:
+def alembic_config(url: str) -> Config:
     config = Config(PROJECT / "alembic.ini")
     config.set_main_option("script_location", str(PROJECT / "migrations"))
     config.attributes["url"] = url
@@ -36,10 +36,10 @@ def configuration(url: str) -> Config:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Blocking, and must be called where no event loop runs."""
-    command.upgrade(configuration(url), revision)
+    command.upgrade(alembic_config(url), revision)
 
 
 def write_migration(url: str, message: str) -> None:
     """Write the next numbered revision, from what the schema lacks of `tables`."""
     following = int(newest_revision()) + 1
-    command.revision(configuration(url), message, autogenerate=True, rev_id=f"{following:04d}")
+    command.revision(alembic_config(url), message, autogenerate=True, rev_id=f"{following:04d}")

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Column, MetaData, Table
 
-from app.persistence.schema.retention_periods import said as duration_said
+from app.persistence.schema.retention_periods import duration_in_french as duration_said
 
-ERASED = "(effacé)"
+ERASED_TEXT = "(effacé)"
 Info = dict[Any, Any]
 
 # Columns of the same name everywhere.
-SHARED: Mapping[str, str] = {
+SHARED_LABELS: Mapping[str, str] = {
     "id": "Identifiant",
     "adviser_id": "Conseiller",
     "training_organisation_id": "Organisme de formation",
@@ -28,7 +28,7 @@ SHARED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class InventoryEntry:
     """In French. `rows` is SQL that finds what the table holds on adviser `$1`, or on whoever the digests `$2` name;
     None for one on other people.
     `forgotten`: its rows go when the adviser is anonymised. `kept_for` may name `{years}` of inactivity."""
@@ -40,7 +40,7 @@ class Holding:
     forgotten: bool
 
 
-def holds(
+def personal_data(
     title: str,
     *,
     purpose: str,
@@ -50,15 +50,15 @@ def holds(
 ) -> Info:
     """The `info` of a table that holds something on people."""
     kept = kept_for if isinstance(kept_for, str) else duration_said(kept_for)
-    return {"holding": Holding(title, purpose, kept, rows, forgotten)}
+    return {"holding": InventoryEntry(title, purpose, kept, rows, forgotten)}
 
 
-def names_nobody(what: str) -> Info:
+def no_personal_data(what: str) -> Info:
     """The `info` of a table that holds nothing on people; `what` it holds instead, in French."""
     return {"nobody": what}
 
 
-def said(label: str) -> Info:
+def disclosed(label: str) -> Info:
     """The `info` of a column that is kept: closed lists, dates, numbers, codes, which name nobody."""
     return {"label": label}
 
@@ -69,24 +69,26 @@ def erased(label: str, leaving: str | None = None) -> Info:
     return {"label": label, "erased": True, "leaving": leaving}
 
 
-def unsaid(why: str) -> Info:
+def undisclosed(why: str) -> Info:
     """The `info` of a column that is not told to the adviser: it says nothing on them, or something on others."""
     return {"label": None, "why": why}
 
 
-def holding_of(table: Table) -> Holding | None:
+def inventory_entry_of(table: Table) -> InventoryEntry | None:
     return table.info.get("holding")
 
 
 def label_of(column: Column[Any]) -> str | None:
     """None for a column that is not told. Raise KeyError for one that says nothing."""
-    label: str | None = column.info["label"] if "label" in column.info else SHARED[column.name]
+    label: str | None = column.info["label"] if "label" in column.info else SHARED_LABELS[column.name]
     return label
 
 
-def holdings(metadata: MetaData) -> list[tuple[Table, Holding]]:
+def inventory(metadata: MetaData) -> list[tuple[Table, InventoryEntry]]:
     """Every table that holds something on people: who they are first, then those that keep it longest."""
-    found = [(table, holding) for table in metadata.tables.values() if (holding := holding_of(table)) is not None]
+    found = [
+        (table, holding) for table in metadata.tables.values() if (holding := inventory_entry_of(table)) is not None
+    ]
     return sorted(found, key=lambda item: (item[0].name != "adviser", "{years}" not in item[1].kept_for))
 
 

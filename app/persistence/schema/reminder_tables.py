@@ -2,18 +2,18 @@
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, SmallInteger, Table, Text, Uuid
 
-from app.persistence.schema.personal_data_inventory import holds, names_nobody, said
-from app.persistence.schema.retention_periods import KEPT_AS_EVIDENCE
-from app.persistence.schema.shared_columns import instant, metadata
+from app.persistence.schema.personal_data_inventory import disclosed, no_personal_data, personal_data
+from app.persistence.schema.retention_periods import EVIDENCE_RETENTION
+from app.persistence.schema.shared_columns import instant_column, metadata
 
 # Whoever looks, and however often: an adviser is told what a key names once.
 reminder = Table(
     "reminder",
     metadata,
     Column("adviser_id", Uuid, ForeignKey("adviser.id"), primary_key=True),
-    Column("key", Text, primary_key=True, info=said("Rappel")),
-    instant("told_at", info=said("Rappelé le")),
-    info=holds("Rappels", purpose="rappeler une échéance une seule fois", kept_for=KEPT_AS_EVIDENCE),
+    Column("key", Text, primary_key=True, info=disclosed("Rappel")),
+    instant_column("told_at", info=disclosed("Rappelé le")),
+    info=personal_data("Rappels", purpose="rappeler une échéance une seule fois", kept_for=EVIDENCE_RETENTION),
 )
 
 # One row. Advisers are looked at in the order of their ids, once each civil day: `reached` is the last one seen on
@@ -25,5 +25,5 @@ reminder_round = Table(
     Column("day", Date, nullable=False),
     Column("reached", Uuid),
     CheckConstraint("id = 1", name="one"),
-    info=names_nobody("où en est la tournée des rappels"),
+    info=no_personal_data("où en est la tournée des rappels"),
 )

@@ -2,20 +2,20 @@
 
 from datetime import timedelta
 
-ANSWERS = timedelta(hours=72)
-EVENTS = timedelta(days=90)
-DELIVERIES = timedelta(days=90)
-IMPORTS = timedelta(days=7)  # the lines that were rejected are what somebody typed about people
-AUDIT_LOG = timedelta(days=365)  # migration 0008 keeps everybody from forgetting a line sooner
+RESPONSES_RETENTION = timedelta(hours=72)
+EVENTS_RETENTION = timedelta(days=90)
+DELIVERIES_RETENTION = timedelta(days=90)
+IMPORTS_RETENTION = timedelta(days=7)  # the lines that were rejected are what somebody typed about people
+AUDIT_LOG_RETENTION = timedelta(days=365)  # migration 0008 keeps everybody from forgetting a line sooner
 
-KEPT_AS_EVIDENCE = "tant que la dépense publique se justifie ; sans identité après {years} ans d’inactivité"
+EVIDENCE_RETENTION = "tant que la dépense publique se justifie ; sans identité après {years} ans d’inactivité"
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LONG_IN_HOURS = timedelta(days=7)
+LONGEST_IN_HOURS = timedelta(days=7)
 
 
-def said(duration: timedelta) -> str:
+def duration_in_french(duration: timedelta) -> str:
     """In French."""
-    if duration == AUDIT_LOG:
+    if duration == AUDIT_LOG_RETENTION:
         return "1 an"
-    return f"{duration // DAY} jours" if duration >= LONG_IN_HOURS else f"{duration // HOUR} heures"
+    return f"{duration // DAY} jours" if duration >= LONGEST_IN_HOURS else f"{duration // HOUR} heures"

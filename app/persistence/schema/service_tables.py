@@ -17,9 +17,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
-from app.persistence.schema.personal_data_inventory import holds, names_nobody, said, unsaid
-from app.persistence.schema.retention_periods import ANSWERS, AUDIT_LOG, EVENTS
-from app.persistence.schema.shared_columns import instant, metadata, one_of, reference
+from app.persistence.schema.personal_data_inventory import disclosed, no_personal_data, personal_data, undisclosed
+from app.persistence.schema.retention_periods import AUDIT_LOG_RETENTION, EVENTS_RETENTION, RESPONSES_RETENTION
+from app.persistence.schema.shared_columns import check_one_of, foreign_key, instant_column, metadata
 
 client = Table(
     "client",
@@ -27,33 +27,33 @@ client = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
-    reference("training_organisation_id", "training_organisation.id", nullable=True),
-    instant("created_at"),
+    foreign_key("training_organisation_id", "training_organisation.id", nullable=True),
+    instant_column("created_at"),
     # The name under which the issuer of access tokens knows this client.
     Column("issuer_client_id", Text, unique=True),
-    instant("revoked_at", nullable=True),
-    one_of("role", "platform", "training_organisation", "admin"),
+    instant_column("revoked_at", nullable=True),
+    check_one_of("role", "platform", "training_organisation", "admin"),
     CheckConstraint(
         "(role = 'training_organisation') = (training_organisation_id IS NOT NULL)", name="training_organisation"
     ),
-    info=names_nobody("les logiciels qui utilisent le service"),
+    info=no_personal_data("les logiciels qui utilisent le service"),
 )
 
 api_key = Table(
     "api_key",
     metadata,
     Column("id", Text, primary_key=True),
-    reference("client_id", "client.id", index=True),
+    foreign_key("client_id", "client.id", index=True),
     Column("digest", LargeBinary, nullable=False),
     # Which value of SECRET_KEY is in the digest, by its fingerprint; None when that is not known yet.
     Column("digested_under", Text),
-    instant("expires_at", nullable=True),
-    instant("revoked_at", nullable=True),
-    instant("created_at"),
+    instant_column("expires_at", nullable=True),
+    instant_column("revoked_at", nullable=True),
+    instant_column("created_at"),
     # None: all the scopes of the client's role.
     Column("scopes", ARRAY(Text)),
-    instant("last_used_at", nullable=True),
-    info=names_nobody("les clés de ces logiciels"),
+    instant_column("last_used_at", nullable=True),
+    info=no_personal_data("les clés de ces logiciels"),
 )
 
 # Since when each value of SECRET_KEY seals: what was signed under another one is older.
@@ -61,8 +61,8 @@ secret_value = Table(
     "secret_value",
     metadata,
     Column("fingerprint", Text, primary_key=True),
-    instant("first_used_at"),
-    info=names_nobody("depuis quand sert chaque secret du service, par une empreinte"),
+    instant_column("first_used_at"),
+    info=no_personal_data("depuis quand sert chaque secret du service, par une empreinte"),
 )
 
 # Who did or read what, on whom. `id` is made from `at`, so that its order is that of time. No client: the command line.
@@ -70,19 +70,19 @@ audit_log = Table(
     "audit_log",
     metadata,
     Column("id", Uuid, primary_key=True),
-    instant("at", info=said("Le")),
-    Column("client_id", Uuid, info=said("Par")),
-    Column("action", Text, nullable=False, info=said("Action")),
-    Column("refused", Boolean, nullable=False, info=said("Refusée")),
-    Column("request_id", Uuid, info=said("Demande")),
-    Column("subject_ids", ARRAY(Uuid), nullable=False, info=unsaid("d’autres conseillers y sont nommés")),
+    instant_column("at", info=disclosed("Le")),
+    Column("client_id", Uuid, info=disclosed("Par")),
+    Column("action", Text, nullable=False, info=disclosed("Action")),
+    Column("refused", Boolean, nullable=False, info=disclosed("Refusée")),
+    Column("request_id", Uuid, info=disclosed("Demande")),
+    Column("subject_ids", ARRAY(Uuid), nullable=False, info=undisclosed("d’autres conseillers y sont nommés")),
     Index("ix_audit_log_client_id", "client_id", "id"),
     # Kept up to date at once: a list of pending entries would make one write in thousands very slow.
     Index("ix_audit_log_subject_ids", "subject_ids", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-    info=holds(
+    info=personal_data(
         "Journal des accès",
         purpose="savoir qui a lu ou changé quoi, et quand",
-        kept_for=AUDIT_LOG,
+        kept_for=AUDIT_LOG_RETENTION,
         rows="subject_ids @> ARRAY[$1::uuid]",
     ),
 )
@@ -91,17 +91,17 @@ audit_log = Table(
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("client_id", Uuid, primary_key=True, info=said("Donnée à")),
-    Column("key", Text, primary_key=True, info=unsaid("choisie par le logiciel qui demande")),
-    Column("fingerprint", LargeBinary, nullable=False, info=unsaid("une empreinte, qui ne se lit pas")),
-    Column("status", SmallInteger, nullable=False, info=said("Statut HTTP")),
-    Column("headers", JSON, nullable=False, info=unsaid("ne disent rien du conseiller")),
-    Column("body", LargeBinary, nullable=False, info=said("Réponse")),
-    instant("created_at"),
-    info=holds(
+    Column("client_id", Uuid, primary_key=True, info=disclosed("Donnée à")),
+    Column("key", Text, primary_key=True, info=undisclosed("choisie par le logiciel qui demande")),
+    Column("fingerprint", LargeBinary, nullable=False, info=undisclosed("une empreinte, qui ne se lit pas")),
+    Column("status", SmallInteger, nullable=False, info=disclosed("Statut HTTP")),
+    Column("headers", JSON, nullable=False, info=undisclosed("ne disent rien du conseiller")),
+    Column("body", LargeBinary, nullable=False, info=disclosed("Réponse")),
+    instant_column("created_at"),
+    info=personal_data(
         "Réponses gardées",
         purpose="répondre deux fois de même à une demande répétée",
-        kept_for=ANSWERS,
+        kept_for=RESPONSES_RETENTION,
         rows="position(convert_to('\"' || $1::uuid || '\"', 'UTF8') IN body) > 0",
         forgotten=True,
     ),
@@ -112,24 +112,24 @@ outbox = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("event_id", Uuid, nullable=False, unique=True),
-    Column("type", Text, nullable=False, info=said("Type")),
-    Column("subject_type", Text, nullable=False, info=said("Nature")),
-    Column("subject_id", Uuid, nullable=False, info=said("Objet")),
-    Column("subject_version", Integer, nullable=False, info=said("Version de l’objet")),
+    Column("type", Text, nullable=False, info=disclosed("Type")),
+    Column("subject_type", Text, nullable=False, info=disclosed("Nature")),
+    Column("subject_id", Uuid, nullable=False, info=disclosed("Objet")),
+    Column("subject_version", Integer, nullable=False, info=disclosed("Version de l’objet")),
     Column("adviser_id", Uuid, nullable=False),
     Column("training_organisation_id", Uuid),
-    Column("data", JSONB, nullable=False, info=said("Contenu")),
-    instant("occurred_at", info=said("Le")),
-    instant("sequenced_at", nullable=True, info=said("Publié le")),
+    Column("data", JSONB, nullable=False, info=disclosed("Contenu")),
+    instant_column("occurred_at", info=disclosed("Le")),
+    instant_column("sequenced_at", nullable=True, info=disclosed("Publié le")),
     # Enters the feed, and nobody's mailbox: it happened before there was anybody to tell.
-    Column("history", Boolean, nullable=False, server_default=text("false"), info=said("Repris du passé")),
+    Column("history", Boolean, nullable=False, server_default=text("false"), info=disclosed("Repris du passé")),
     # Who is written to, and the decision that it tells: None when it tells of none taken with it.
-    Column("recipients", ARRAY(Text), info=said("Destinataires")),
+    Column("recipients", ARRAY(Text), info=disclosed("Destinataires")),
     Column("decision_id", Uuid),
     Index("ix_outbox_unsequenced", "id", postgresql_where=text("sequenced_at IS NULL")),
-    info=holds(
+    info=personal_data(
         "Événements",
         purpose="annoncer ce qui s’est passé à la plateforme et aux organismes concernés, sans nommer personne",
-        kept_for=EVENTS,
+        kept_for=EVENTS_RETENTION,
     ),
 )

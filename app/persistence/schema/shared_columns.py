@@ -17,21 +17,21 @@ metadata = MetaData(
 )
 
 
-def instant(name: str, *, nullable: bool = False, info: Info | None = None) -> Column[Any]:
+def instant_column(name: str, *, nullable: bool = False, info: Info | None = None) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=nullable, info=info)
 
 
-def reference(
+def foreign_key(
     name: str, target: str, *, nullable: bool = False, index: bool | None = None, info: Info | None = None
 ) -> Column[Any]:
     return Column(name, ForeignKey(target), nullable=nullable, index=index, info=info)
 
 
-def versioned() -> tuple[Column[Any], ...]:
+def version_columns() -> tuple[Column[Any], ...]:
     """What every resource with an `ETag` carries; instants come from the entrance's clock, never from the server's."""
-    return Column("version", Integer, nullable=False), instant("created_at"), instant("updated_at")
+    return Column("version", Integer, nullable=False), instant_column("created_at"), instant_column("updated_at")
 
 
-def one_of(column: str, *values: str) -> CheckConstraint:
+def check_one_of(column: str, *values: str) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)

@@ -9,32 +9,32 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.persistence.administration import clients
-from app.persistence.administration.clients import Client, Digest, Role
+from app.persistence.administration.clients import Client, KeyDigest, Role
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Answer, find_answer, remember
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import ReplayableResponse, check_not_replayed, store_response
 from app.persistence.engine.upsert import TRAINING_ORGANISATIONS
 from app.use_cases.errors import (
-    Disagreement,
     ExpiryOutOfRange,
     IssuerClientIdTaken,
-    ScopesBeyondMaker,
+    MismatchedFields,
+    ScopesBeyondGrantor,
     ScopesBeyondRole,
     TooManyKeys,
     UnknownReference,
 )
-from app.use_cases.request_context import Asked
-from app.use_cases.unknown_references import Named, unknown_among
+from app.use_cases.request_context import RequestContext
+from app.use_cases.unknown_references import NamedReferences, unknown_references
 
-MOST_KEYS = 2
-USUAL_LIFE = timedelta(days=365)
-LONGEST_LIFE = timedelta(days=366)  # twelve months, whichever
+MAX_KEYS = 2
+DEFAULT_KEY_LIFETIME = timedelta(days=365)
+MAX_KEY_LIFETIME = timedelta(days=366)  # twelve months, whichever
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class NewClient:
     """A client to be: `issuer_client_id` is its name in the access tokens of the issuer, if it comes with those."""
 
     name: str
@@ -44,7 +44,7 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class ExistingClient:
     """A client that exists; what is said of it besides must be so."""
 
     client_id: UUID
@@ -54,111 +54,127 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyWish:
+class KeyRequest:
     """A key to be, kept as a digest. `scopes` None: all those of the role. `expires_at` None: in a year."""
 
-    holder: Newcomer | Holder
+    client: NewClient | ExistingClient
     key_id: str
-    digest: Digest
+    digest: KeyDigest
     scopes: Sequence[str] | None = None
     expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Powers:
+class GrantableScopes:
     """What may be granted: the scopes of each role, of which `maker` has so many. `maker` None: whoever is on the
     machine, who may do anything."""
 
-    of_role: Mapping[Role, AbstractSet[str]]
-    maker: AbstractSet[str] | None = None
+    by_role: Mapping[Role, AbstractSet[str]]
+    grantor: AbstractSet[str] | None = None
 
     def check(self, role: Role, scopes: Sequence[str] | None = None) -> None:
         """`scopes` None: all those of the role. Raise ScopesBeyondRole, ScopesBeyondMaker."""
-        possible = self.of_role[role]
+        possible = self.by_role[role]
         wanted = possible if scopes is None else {*scopes}
         if not possible >= wanted:
             raise ScopesBeyondRole(possible)
-        if self.maker is not None and not self.maker >= wanted:
-            raise ScopesBeyondMaker(wanted - self.maker)
+        if self.grantor is not None and not self.grantor >= wanted:
+            raise ScopesBeyondGrantor(wanted - self.grantor)
 
 
-async def enrol(transaction: Transaction, newcomer: Newcomer, now: datetime) -> Row:
+async def insert_client(transaction: Transaction, new_client: NewClient, now: datetime) -> Row:
     """Raise Disagreement, UnknownReference, IssuerClientIdTaken."""
-    organisation = newcomer.training_organisation_id
-    if (newcomer.role is Role.TRAINING_ORGANISATION) != (organisation is not None):
-        raise Disagreement("/training_organisation_id")
+    organisation = new_client.training_organisation_id
+    if (new_client.role is Role.TRAINING_ORGANISATION) != (organisation is not None):
+        raise MismatchedFields("/training_organisation_id")
     if organisation is not None and await TRAINING_ORGANISATIONS.read(transaction, organisation) is None:
         raise UnknownReference("/training_organisation_id")
-    known_as = newcomer.issuer_client_id
+    known_as = new_client.issuer_client_id
     if known_as is not None and await clients.is_known_to_issuer(transaction, known_as):
         raise IssuerClientIdTaken
-    client = Client(uuid7(), newcomer.role, organisation)
-    transaction.concerns(client.id)
-    return await clients.add_client(transaction, client, newcomer.name, now, issuer_client_id=known_as) or {}
+    client = Client(uuid7(), new_client.role, organisation)
+    transaction.add_audit_subjects(client.id)
+    return await clients.add_client(transaction, client, new_client.name, now, issuer_client_id=known_as) or {}
 
 
-async def admit(database: Database, newcomer: Newcomer, powers: Powers, asked: Asked) -> Answer:
+async def create_client(
+    database: Database, new_client: NewClient, grantable_scopes: GrantableScopes, context: RequestContext
+) -> ReplayableResponse:
     """One that the issuer knows comes with whatever its role may do; another one with nothing yet.
 
     Raise ScopesBeyondMaker, Disagreement, UnknownReference, IssuerClientIdTaken.
     """
-    if newcomer.issuer_client_id is not None:
-        powers.check(newcomer.role)
-    async with database.transaction(attempt=asked.attempt, trace=asked.trace) as tx:
-        await find_answer(tx, asked.attempt)
-        row = await enrol(tx, newcomer, asked.now)
-        return await remember(tx, asked.attempt, asked.worded(row))
+    if new_client.issuer_client_id is not None:
+        grantable_scopes.check(new_client.role)
+    async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
+        await check_not_replayed(tx, context.idempotency)
+        row = await insert_client(tx, new_client, context.now)
+        return await store_response(tx, context.idempotency, context.render(row))
 
 
-async def _found(transaction: Transaction, holder: Holder) -> Row:
+async def _lock_existing(transaction: Transaction, client: ExistingClient) -> Row:
     """Raise UnknownReference, Disagreement."""
-    row = await clients.lock_client(transaction, holder.client_id)
+    row = await clients.lock_client(transaction, client.client_id)
     if row is None:
-        named: Named = {"/training_organisation_id": (TRAINING_ORGANISATIONS, holder.training_organisation_id)}
-        raise UnknownReference("/client_id", *await unknown_among(transaction, named))
-    said = {"name": holder.name, "role": holder.role, "training_organisation_id": holder.training_organisation_id}
+        named: NamedReferences = {
+            "/training_organisation_id": (TRAINING_ORGANISATIONS, client.training_organisation_id)
+        }
+        raise UnknownReference("/client_id", *await unknown_references(transaction, named))
+    said = {"name": client.name, "role": client.role, "training_organisation_id": client.training_organisation_id}
     wrong = [f"/{name}" for name, value in said.items() if value is not None and value != row[name]]
     if wrong:
-        raise Disagreement(*wrong)
-    transaction.concerns(holder.client_id)
+        raise MismatchedFields(*wrong)
+    transaction.add_audit_subjects(client.client_id)
     return row
 
 
-async def issue_key(database: Database, wish: KeyWish, powers: Powers, now: datetime, trace: Trace) -> Row:
+async def issue_key(
+    database: Database,
+    key_request: KeyRequest,
+    grantable_scopes: GrantableScopes,
+    now: datetime,
+    audit_entry: AuditEntry,
+) -> Row:
     """The row of the new key, with its client's name and role. It may outlive its maker's, or none could be replaced.
 
     Raise UnknownReference, Disagreement, IssuerClientIdTaken, ScopesBeyondRole, ScopesBeyondMaker, ExpiryOutOfRange,
     TooManyKeys.
     """
-    expires_at = wish.expires_at or now + USUAL_LIFE
-    if not now < expires_at <= now + LONGEST_LIFE:
-        raise ExpiryOutOfRange(now + LONGEST_LIFE)
-    async with database.transaction(trace=trace) as tx:
-        holder = wish.holder
-        client = await _found(tx, holder) if isinstance(holder, Holder) else await enrol(tx, holder, now)
-        powers.check(Role(client["role"]), wish.scopes)
+    expires_at = key_request.expires_at or now + DEFAULT_KEY_LIFETIME
+    if not now < expires_at <= now + MAX_KEY_LIFETIME:
+        raise ExpiryOutOfRange(now + MAX_KEY_LIFETIME)
+    async with database.transaction(audit_entry=audit_entry) as tx:
+        holder = key_request.client
+        client = (
+            await _lock_existing(tx, holder)
+            if isinstance(holder, ExistingClient)
+            else await insert_client(tx, holder, now)
+        )
+        grantable_scopes.check(Role(client["role"]), key_request.scopes)
         live = await clients.live_keys(tx, client["id"], now)
-        if len(live) >= MOST_KEYS:
+        if len(live) >= MAX_KEYS:
             raise TooManyKeys(live)
-        digest, scopes = wish.digest, wish.scopes
-        await clients.add_key(tx, wish.key_id, client["id"], digest, expires_at=expires_at, now=now, scopes=scopes)
-        return await clients.read_key(tx, wish.key_id) or {}
+        digest, scopes = key_request.digest, key_request.scopes
+        await clients.add_key(
+            tx, key_request.key_id, client["id"], digest, expires_at=expires_at, now=now, scopes=scopes
+        )
+        return await clients.read_key(tx, key_request.key_id) or {}
 
 
-async def revoke_key(database: Database, key_id: str, now: datetime, trace: Trace) -> None:
+async def revoke_key(database: Database, key_id: str, now: datetime, audit_entry: AuditEntry) -> None:
     """At once, in every process; a key revoked before stays so. Raise Missing."""
-    async with database.transaction(trace=trace) as tx:
+    async with database.transaction(audit_entry=audit_entry) as tx:
         row = await clients.read_key(tx, key_id)
         if row is None:
-            raise Missing("key")
-        tx.concerns(row["client_id"])
+            raise NotFound("key")
+        tx.add_audit_subjects(row["client_id"])
         await clients.revoke_key(tx, key_id, now)
 
 
-async def revoke_client(database: Database, client: UUID, now: datetime, trace: Trace) -> None:
+async def revoke_client(database: Database, client: UUID, now: datetime, audit_entry: AuditEntry) -> None:
     """The client, its keys and its access tokens, at once and for good. Raise Missing."""
-    async with database.transaction(trace=trace) as tx:
+    async with database.transaction(audit_entry=audit_entry) as tx:
         if await clients.read_client(tx, client) is None:
-            raise Missing("client")
-        tx.concerns(client)
+            raise NotFound("client")
+        tx.add_audit_subjects(client)
         await clients.revoke_client(tx, client, now)

@@ -5,17 +5,17 @@ from uuid_utils.compat import uuid7
 from app.persistence.administration import imports
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.idempotency import Answer, find_answer, remember
-from app.use_cases.request_context import Asked
+from app.persistence.engine.transactions.idempotency import ReplayableResponse, check_not_replayed, store_response
+from app.use_cases.request_context import RequestContext
 
 
-async def ask_for_import(
-    database: Database, kind: ImportKind, content: bytes, asked: Asked, *, dry_run: bool
-) -> Answer:
-    async with database.transaction(attempt=asked.attempt, trace=asked.trace) as tx:
-        await find_answer(tx, asked.attempt)
-        request = asked.trace.request_id if asked.trace else None
-        values = (uuid7(), asked.client.id, request, kind, dry_run, content, asked.now)
+async def request_import(
+    database: Database, kind: ImportKind, content: bytes, context: RequestContext, *, dry_run: bool
+) -> ReplayableResponse:
+    async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
+        await check_not_replayed(tx, context.idempotency)
+        request = context.audit_entry.request_id if context.audit_entry else None
+        values = (uuid7(), context.client.id, request, kind, dry_run, content, context.now)
         row = await imports.add(tx, values)
-        tx.concerns(row["id"])
-        return await remember(tx, asked.attempt, asked.worded(row))
+        tx.add_audit_subjects(row["id"])
+        return await store_response(tx, context.idempotency, context.render(row))

@@ -4,54 +4,56 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.events import Event, EventType, Subject, written_to
+from app.domain.events import Event, EventType, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
 from app.persistence import registrations
 from app.persistence.advisers import personal_data
-from app.persistence.advisers.identity_digests import Digester, digester_of
+from app.persistence.advisers.identity_digests import IdentityDigester, get_or_create_digester
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Missing, Target
-from app.persistence.engine.transactions.audit_entries import Trace
+from app.persistence.engine.transactions.adviser_locks import LockTarget, NotFound
+from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.upsert import ADVISERS
 from app.persistence.outbox import messages
 from app.persistence.registrations import Changes
 from app.use_cases.civil_date import civil_date
-from app.use_cases.errors import Stale
-from app.use_cases.preconditions import Expected
+from app.use_cases.errors import PreconditionFailed
+from app.use_cases.preconditions import Precondition
 from app.use_cases.write_outcome import event_row
 
-BY_AGE = "anonymiseInactiveAdviser"  # in the audit log, where nobody asked
+INACTIVITY_ACTION = "anonymiseInactiveAdviser"  # in the audit log, where nobody asked
 
 
-async def anonymise(database: Database, adviser: UUID, expected: Expected, now: datetime, trace: Trace) -> None:
+async def anonymise(
+    database: Database, adviser: UUID, precondition: Precondition, now: datetime, audit_entry: AuditEntry
+) -> None:
     """For good; once is enough. Raise Missing, Stale, PreconditionMissing."""
-    digester = await digester_of(database)
-    async with database.transaction(trace=trace) as tx:
-        tx.concerns(adviser)
+    digester = await get_or_create_digester(database)
+    async with database.transaction(audit_entry=audit_entry) as tx:
+        tx.add_audit_subjects(adviser)
         present = await ADVISERS.read(tx, adviser, locking=True)
         if present is None:
-            raise Missing(Target.ADVISER)
-        expected.check(present["version"])
+            raise NotFound(LockTarget.ADVISER)
+        precondition.check(present["version"])
         if present["anonymised_at"] is None:
-            await _forget(tx, present, digester, now)
+            await _erase(tx, present, digester, now)
 
 
-async def anonymise_an_inactive_adviser(database: Database, now: datetime, years: int) -> bool:
+async def anonymise_next_inactive_adviser(database: Database, now: datetime, years: int) -> bool:
     """Whether there was one left to anonymise after so many years without anything."""
     inactive = await personal_data.find_inactive(database, now, years)
     if inactive is None:
         return False
-    expected = Expected(frozenset({inactive["version"]}))
-    with suppress(Stale):  # not inactive any more
-        await anonymise(database, inactive["id"], expected, now, Trace(None, BY_AGE, None, now))
+    expected = Precondition(frozenset({inactive["version"]}))
+    with suppress(PreconditionFailed):  # not inactive any more
+        await anonymise(database, inactive["id"], expected, now, AuditEntry(None, INACTIVITY_ACTION, None, now))
     return True
 
 
-async def _forget(transaction: Transaction, present: Row, digester: Digester, now: datetime) -> None:
+async def _erase(transaction: Transaction, present: Row, digester: IdentityDigester, now: datetime) -> None:
     adviser = AdviserId(present["id"])
     row = await personal_data.erase(transaction, present, digester, now)
-    await messages.skip_those_about(transaction, adviser)
+    await messages.skip_emails_about(transaction, adviser)
     told = Event(
         EventType.ADVISER_ANONYMISED,
         Subject.ADVISER,
@@ -60,6 +62,6 @@ async def _forget(transaction: Transaction, present: Row, digester: Digester, no
         adviser,
         None,
         {"anonymised_on": civil_date(now)},
-        written_to(EventType.ADVISER_ANONYMISED),
+        email_recipients(EventType.ADVISER_ANONYMISED),
     )
     await registrations.write(transaction, Changes(events=[event_row(told, now)]))

@@ -6,22 +6,22 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_cascade import Proceedings
+from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.decisions.entitlements import check_carry_over
-from app.domain.events import Event, EventType, Subject, written_to
+from app.domain.events import Event, EventType, Subject, email_recipients
 from app.persistence.advisers import carry_overs
-from app.persistence.advisers.adviser_files import read_dossier
+from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.adviser_locks import Lock, Target
-from app.persistence.engine.transactions.idempotency import Answer, remember
-from app.use_cases.request_context import Asked
-from app.use_cases.write_outcome import Conclusion, conclude
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
+from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
+from app.use_cases.request_context import RequestContext
+from app.use_cases.write_outcome import ChangeSet, write_change_sets
 
 YEARS_AHEAD = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CarryOverGrant:
     """A carry-over as the support desk decides it; `decided_on` defaults to today in Paris."""
 
     bucket: str
@@ -30,29 +30,31 @@ class Report:
     decided_on: date | None
 
 
-async def carry_over(database: Database, adviser: UUID, report: Report, asked: Asked) -> Answer:
+async def grant_carry_over(
+    database: Database, adviser: UUID, grant: CarryOverGrant, context: RequestContext
+) -> ReplayableResponse:
     """Whoever waits for such a right is promoted. Raise Missing, NothingToCarryOver."""
-    lock, decided_on = Lock(Target.ADVISER, adviser), report.decided_on or asked.today
-    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
-        before = await read_dossier(tx, lock, attempt=asked.attempt)
-        through = max(asked.today, decided_on).year + YEARS_AHEAD
+    lock, decided_on = AdviserLock(LockTarget.ADVISER, adviser), grant.decided_on or context.today
+    async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
+        before = await read_snapshot(tx, lock, idempotency=context.idempotency)
+        through = max(context.today, decided_on).year + YEARS_AHEAD
         policy = before.policies.on(decided_on)
-        check_carry_over(before.file, report.bucket, report.units, policy, through=through)
+        check_carry_over(before.file, grant.bucket, grant.units, policy, through=through)
         row = await carry_overs.add(
             tx,
             {
                 "id": uuid7(),
                 "adviser_id": adviser,
-                "bucket": report.bucket,
-                "units": report.units,
-                "motive": report.motive,
+                "bucket": grant.bucket,
+                "units": grant.units,
+                "motive": grant.motive,
                 "decided_on": decided_on,
-                "decided_by": asked.client.id,
-                "created_at": asked.now,
+                "decided_by": context.client.id,
+                "created_at": context.now,
             },
         )
-        tx.concerns(row["id"])
-        after = await read_dossier(tx, lock)
+        tx.add_audit_subjects(row["id"])
+        after = await read_snapshot(tx, lock)
         told = Event(
             EventType.ENTITLEMENT_CARRIED_OVER,
             Subject.ADVISER,
@@ -60,9 +62,9 @@ async def carry_over(database: Database, adviser: UUID, report: Report, asked: A
             1,
             after.adviser_id,
             None,
-            {"bucket": report.bucket, "units": report.units, "decided_on": decided_on},
-            written_to(EventType.ENTITLEMENT_CARRIED_OVER),
+            {"bucket": grant.bucket, "units": grant.units, "decided_on": decided_on},
+            email_recipients(EventType.ENTITLEMENT_CARRIED_OVER),
         )
-        proceedings = Proceedings(after.file, after.policies).promoted()
-        await conclude(tx, Conclusion(before.file, proceedings, asked, events=(told,)))
-        return await remember(tx, asked.attempt, asked.worded(row))
+        proceedings = DecisionCascade(after.file, after.policies).promote_waiting()
+        await write_change_sets(tx, ChangeSet(before.file, proceedings, context, events=(told,)))
+        return await store_response(tx, context.idempotency, context.render(row))

@@ -10,9 +10,9 @@ from app.persistence import registrations
 from app.persistence.administration.policies import read_policies
 from app.persistence.advisers import advisers
 from app.persistence.advisers.adviser_files import read_files
-from app.persistence.advisers.reminders import keep, reach, take_round
+from app.persistence.advisers.reminders import claim_round, insert_new_reminders, record_progress
 from app.persistence.catalogue import read_qualifications
-from app.persistence.engine.database import Database, OutcomeUnknown, Transaction
+from app.persistence.engine.database import CommitOutcomeUnknown, Database, Transaction
 from app.persistence.registrations import Changes
 from app.use_cases.civil_date import civil_date
 from app.use_cases.write_outcome import event_row
@@ -20,7 +20,7 @@ from app.use_cases.write_outcome import event_row
 BATCH = 100
 
 
-async def _due(tx: Transaction, ids: Sequence[UUID], day: date) -> dict[tuple[UUID, str], Event]:
+async def _due_reminders(tx: Transaction, ids: Sequence[UUID], day: date) -> dict[tuple[UUID, str], Event]:
     """What these advisers should have been told by the end of the day, by adviser and key."""
     qualifications, policy = await read_qualifications(tx), (await read_policies(tx)).on(day)
     return {
@@ -30,7 +30,7 @@ async def _due(tx: Transaction, ids: Sequence[UUID], day: date) -> dict[tuple[UU
     }
 
 
-async def remind(database: Database, now: datetime) -> bool:
+async def remind_next_batch(database: Database, now: datetime) -> bool:
     """Look at the next batch of advisers of the day it is in Paris; return whether others follow.
 
     Harmless anywhere at any time: whoever comes second leaves, one that dies here leaves the batch to the next, and
@@ -39,15 +39,15 @@ async def remind(database: Database, now: datetime) -> bool:
     day = civil_date(now)
     try:
         async with database.transaction() as tx:
-            reached = await take_round(tx, day)
+            reached = await claim_round(tx, day)
             if reached is None:
                 return False
             ids = await advisers.list_ids(tx, after=reached, limit=BATCH)
-            due = await _due(tx, ids, day) if ids else {}
-            new = await keep(tx, [*due], now)
+            due = await _due_reminders(tx, ids, day) if ids else {}
+            new = await insert_new_reminders(tx, [*due], now)
             events = [event_row(event, now) for named, event in due.items() if named in new]
             await registrations.write(tx, Changes(events=events))
-            await reach(tx, ids[-1] if len(ids) == BATCH else None)
+            await record_progress(tx, ids[-1] if len(ids) == BATCH else None)
             return len(ids) == BATCH
-    except OutcomeUnknown:
+    except CommitOutcomeUnknown:
         return True  # it was written or was not: whoever looks next goes on from there

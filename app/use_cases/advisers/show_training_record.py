@@ -6,30 +6,30 @@ from uuid import UUID
 from app.domain.facts.registration import Registration
 from app.domain.record.training_record import TrainingRecord, limited_to, training_record
 from app.persistence.advisers import advisers
-from app.persistence.advisers.adviser_files import read_dossier
+from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.catalogue import read_qualifications, read_supplementary_modules
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.adviser_locks import Lock, Missing, Target
-from app.use_cases.request_context import Asked
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
+from app.use_cases.request_context import RequestContext
 
 
 async def show_training_record(
-    database: Database, adviser: UUID, *, on: date | None, history: bool, asked: Asked
+    database: Database, adviser: UUID, *, on: date | None, history: bool, context: RequestContext
 ) -> tuple[TrainingRecord, tuple[Registration, ...]]:
     """On the day `on`, today in Paris by default; `history` adds the rights that have expired. With it come the
     registrations that the caller may see, in order of creation; a training organisation is shown the contracts of its
     own sessions only. Raise Missing."""
-    day, owner = on or asked.today, asked.client.training_organisation_id
-    if await advisers.read(database.seen_by(owner), adviser, owner=owner) is None:
-        raise Missing(Target.ADVISER)
-    dossier = await read_dossier(database, Lock(Target.ADVISER, adviser))
+    day, owner = on or context.today, context.client.training_organisation_id
+    if await advisers.read(database.for_tenant(owner), adviser, owner=owner) is None:
+        raise NotFound(LockTarget.ADVISER)
+    snapshot = await read_snapshot(database, AdviserLock(LockTarget.ADVISER, adviser))
     record = training_record(
-        dossier.file,
+        snapshot.file,
         await read_qualifications(database),
         await read_supplementary_modules(database),
-        dossier.policies.on(day),
+        snapshot.policies.on(day),
         day,
         history=history,
     )
-    seen = tuple(item for item in dossier.file.registrations if owner in {None, item.request.organisation.id})
-    return record if owner is None else limited_to(seen, record, dossier.file), seen
+    seen = tuple(item for item in snapshot.file.registrations if owner in {None, item.request.organisation.id})
+    return record if owner is None else limited_to(seen, record, snapshot.file), seen

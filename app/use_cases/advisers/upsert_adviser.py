@@ -6,31 +6,36 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_cascade import Cause, Proceedings
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade
 from app.domain.errors import AdviserAnonymised
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.persistence.advisers.adviser_files import read_dossier
+from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import Lock, Target
-from app.persistence.engine.transactions.idempotency import Answer, find_answer, remember
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
+from app.persistence.engine.transactions.idempotency import ReplayableResponse, check_not_replayed, store_response
 from app.persistence.engine.upsert import ADVISERS, conum_id_is_taken
-from app.use_cases.advisers.recognise_returning_adviser import NOBODY, find_returns, settle, sought
+from app.use_cases.advisers.recognise_returning_adviser import (
+    NO_EARLIER_FILES,
+    find_earlier_files,
+    new_identity_tokens,
+    transfer_earlier_rights,
+)
 from app.use_cases.errors import ConumIdTaken
-from app.use_cases.preconditions import Expected
-from app.use_cases.request_context import Asked
-from app.use_cases.write_outcome import Conclusion, conclude
+from app.use_cases.preconditions import Precondition
+from app.use_cases.request_context import RequestContext
+from app.use_cases.write_outcome import ChangeSet, write_change_sets
 
 
-def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, asked: Asked) -> Conclusion:
+def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext) -> ChangeSet:
     """What follows from a change of the adviser."""
-    proceedings = Proceedings(after, policies)
+    proceedings = DecisionCascade(after, policies)
     if after.entries != before.entries:
-        proceedings = proceedings.decided_again(Cause.INITIAL_TRAINING_CHANGED, today=asked.today)
+        proceedings = proceedings.reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=context.today)
     elif after.former != before.former:
-        proceedings = proceedings.decided_again(Cause.FILE_CHANGED, today=asked.today)
-    return Conclusion(before, proceedings, asked)
+        proceedings = proceedings.reconsider_all(Cause.FILE_CHANGED, today=context.today)
+    return ChangeSet(before, proceedings, context)
 
 
 async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, Any]) -> None:
@@ -38,49 +43,49 @@ async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, A
         raise ConumIdTaken
 
 
-async def add_adviser(database: Database, values: Mapping[str, Any], asked: Asked) -> Answer:
+async def add_adviser(database: Database, values: Mapping[str, Any], context: RequestContext) -> ReplayableResponse:
     """Raise ConumIdTaken."""
-    async with database.transaction(attempt=asked.attempt, trace=asked.trace) as tx:
-        await find_answer(tx, asked.attempt)
+    async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
+        await check_not_replayed(tx, context.idempotency)
         adviser = uuid7()
-        tx.concerns(adviser)
+        tx.add_audit_subjects(adviser)
         await _check_conum_id(tx, adviser, values)
-        row = await _inserted(tx, adviser, values, asked)
-        return await remember(tx, asked.attempt, asked.worded(row))
+        row = await _insert(tx, adviser, values, context)
+        return await store_response(tx, context.idempotency, context.render(row))
 
 
-async def _inserted(tx: Transaction, adviser: UUID, values: Mapping[str, Any], asked: Asked) -> Row:
+async def _insert(tx: Transaction, adviser: UUID, values: Mapping[str, Any], context: RequestContext) -> Row:
     """With what an earlier file of the same person had used."""
-    returns = await find_returns(tx, {adviser: sought(values)}, {})
-    columns = returns.get(adviser, NOBODY).columns()
-    row = await ADVISERS.insert(tx, {"id": adviser, **values, **columns}, asked.now)
-    await settle(tx, returns, [row], asked.now)
+    returns = await find_earlier_files(tx, {adviser: new_identity_tokens(values)}, {})
+    columns = returns.get(adviser, NO_EARLIER_FILES).columns()
+    row = await ADVISERS.insert(tx, {"id": adviser, **values, **columns}, context.now)
+    await transfer_earlier_rights(tx, returns, [row], context.now)
     return row
 
 
-async def keep_adviser(
-    database: Database, adviser: UUID, values: Mapping[str, Any], expected: Expected, asked: Asked
+async def upsert_adviser(
+    database: Database, adviser: UUID, values: Mapping[str, Any], precondition: Precondition, context: RequestContext
 ) -> tuple[Row, bool]:
     """Return the row, and whether it is new. Whoever was anonymised does not come back.
 
     Raise AdviserAnonymised, ConumIdTaken, Stale, PreconditionMissing.
     """
-    async with database.transaction(trace=asked.trace) as tx:
-        tx.concerns(adviser)
+    async with database.transaction(audit_entry=context.audit_entry) as tx:
+        tx.add_audit_subjects(adviser)
         present = await ADVISERS.read(tx, adviser, locking=True)
         if present is None:
             await _check_conum_id(tx, adviser, values)
-            return await _inserted(tx, adviser, values, asked), True
+            return await _insert(tx, adviser, values, context), True
         if present["anonymised_at"] is not None:
             raise AdviserAnonymised
-        expected.check(present["version"])
+        precondition.check(present["version"])
         await _check_conum_id(tx, adviser, values)
-        lock = Lock(Target.ADVISER, adviser)
-        before = await read_dossier(tx, lock)
-        returns = await find_returns(tx, {adviser: sought(values, present)}, {adviser: before.file})
-        columns = returns.get(adviser, NOBODY).columns()
-        row = await ADVISERS.update(tx, present, {**values, **columns}, asked.now)
-        await settle(tx, returns, [row], asked.now)
-        after = await read_dossier(tx, lock)
-        await conclude(tx, consequences(before.file, after.file, after.policies, asked))
+        lock = AdviserLock(LockTarget.ADVISER, adviser)
+        before = await read_snapshot(tx, lock)
+        returns = await find_earlier_files(tx, {adviser: new_identity_tokens(values, present)}, {adviser: before.file})
+        columns = returns.get(adviser, NO_EARLIER_FILES).columns()
+        row = await ADVISERS.update(tx, present, {**values, **columns}, context.now)
+        await transfer_earlier_rights(tx, returns, [row], context.now)
+        after = await read_snapshot(tx, lock)
+        await write_change_sets(tx, consequences(before.file, after.file, after.policies, context))
         return row, False

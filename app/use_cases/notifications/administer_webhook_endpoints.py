@@ -12,54 +12,61 @@ from uuid_utils.compat import uuid7
 
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.secrets.secret_box import Safe
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.audit_entries import Trace
+from app.persistence.engine.secrets.secret_box import SecretBox
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.outbox import webhook_endpoints
 from app.persistence.outbox.deliveries import DeliveryState, settle_all
 from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus, Owner
 from app.use_cases.errors import TooManyEndpoints
-from app.use_cases.notifications.egress_policy import Reach
+from app.use_cases.notifications.egress_policy import EgressPolicy
 
-MOST_ENDPOINTS = 16
+MAX_ENDPOINTS = 16
 SECRET_BYTES = 32
-OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
-ENDPOINT = "webhook endpoint"
+OLD_SECRET_LIFETIME = timedelta(hours=24)
+ENDPOINT_TARGET = "webhook endpoint"
 
 
 @dataclass(frozen=True, slots=True)
-class Outward:
+class WebhookEgress:
     """What reaching out takes: where it may go, and where its secrets rest."""
 
-    reach: Reach
-    safe: Safe
+    egress_policy: EgressPolicy
+    secret_box: SecretBox
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointWish:
+class NewEndpoint:
     """Where to deliver, and which types: `registration.accepted`, `registration.*`, `*`."""
 
     url: str
     types: Sequence[str]
 
 
-def make_secret() -> str:
+def generate_secret() -> str:
     """As Standard Webhooks writes it."""
     return f"whsec_{b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
 
 
 async def add_endpoint(
-    database: Database, wish: EndpointWish, owner: Owner, outward: Outward, now: datetime, trace: Trace
+    database: Database,
+    new_endpoint: NewEndpoint,
+    owner: Owner,
+    egress: WebhookEgress,
+    now: datetime,
+    audit_entry: AuditEntry,
 ) -> tuple[Row, str]:
     """The row and the secret, which nobody can read again. Raise NotDeliverable, TooManyEndpoints."""
-    outward.reach.check(wish.url)
-    endpoint, secret = uuid7(), make_secret()
-    async with database.transaction(trace=trace) as tx:
-        if await webhook_endpoints.count_endpoints(tx, owner) >= MOST_ENDPOINTS:
+    egress.egress_policy.check(new_endpoint.url)
+    endpoint, secret = uuid7(), generate_secret()
+    async with database.transaction(audit_entry=audit_entry) as tx:
+        if await webhook_endpoints.count_endpoints(tx, owner) >= MAX_ENDPOINTS:
             raise TooManyEndpoints
-        tx.concerns(endpoint)
-        await webhook_endpoints.add_endpoint(tx, endpoint, owner, wish.url, [*dict.fromkeys(wish.types)], now)
-        await webhook_endpoints.add_secret(tx, uuid7(), endpoint, outward.safe.seal(secret))
+        tx.add_audit_subjects(endpoint)
+        await webhook_endpoints.add_endpoint(
+            tx, endpoint, owner, new_endpoint.url, [*dict.fromkeys(new_endpoint.types)], now
+        )
+        await webhook_endpoints.add_secret(tx, uuid7(), endpoint, egress.secret_box.seal(secret))
         return await webhook_endpoints.read_endpoint(tx, endpoint, owner) or {}, secret
 
 
@@ -68,15 +75,15 @@ async def change_endpoint(
     endpoint: UUID,
     changes: Mapping[str, Any],
     owner: Owner,
-    reach: Reach,
+    egress_policy: EgressPolicy,
     now: datetime,
-    trace: Trace,
+    audit_entry: AuditEntry,
 ) -> Row:
     """`changes` are among url, types and status (active, disabled). Raise Missing, NotDeliverable."""
     if "url" in changes:
-        reach.check(changes["url"])
-    async with database.transaction(trace=trace) as tx:
-        present = await _locked(tx, endpoint, owner)
+        egress_policy.check(changes["url"])
+    async with database.transaction(audit_entry=audit_entry) as tx:
+        present = await _lock_endpoint(tx, endpoint, owner)
         values = {name: changes.get(name, present[name]) for name in ("url", "types", "status")}
         because = (
             None if values["status"] == EndpointStatus.ACTIVE else present["disabled_because"] or DisabledBecause.OWNER
@@ -87,28 +94,32 @@ async def change_endpoint(
         return await webhook_endpoints.read_endpoint(tx, endpoint, owner) or {}
 
 
-async def delete_endpoint(database: Database, endpoint: UUID, owner: Owner, now: datetime, trace: Trace) -> None:
+async def delete_endpoint(
+    database: Database, endpoint: UUID, owner: Owner, now: datetime, audit_entry: AuditEntry
+) -> None:
     """Raise Missing."""
-    async with database.transaction(trace=trace) as tx:
-        await _locked(tx, endpoint, owner)
+    async with database.transaction(audit_entry=audit_entry) as tx:
+        await _lock_endpoint(tx, endpoint, owner)
         await settle_all(tx, endpoint, DeliveryState.CANCELLED)
         await webhook_endpoints.delete_endpoint(tx, endpoint, now)
 
 
-async def rotate_secret(database: Database, endpoint: UUID, owner: Owner, safe: Safe, trace: Trace) -> str:
+async def rotate_secret(
+    database: Database, endpoint: UUID, owner: Owner, secret_box: SecretBox, audit_entry: AuditEntry
+) -> str:
     """A new secret; the one before signs beside it for a day. Raise Missing."""
-    secret = make_secret()
-    async with database.transaction(trace=trace) as tx:
-        await _locked(tx, endpoint, owner)
-        await webhook_endpoints.retire_secrets(tx, endpoint, OLD_SECRET_SIGNS_FOR)
-        await webhook_endpoints.add_secret(tx, uuid7(), endpoint, safe.seal(secret))
+    secret = generate_secret()
+    async with database.transaction(audit_entry=audit_entry) as tx:
+        await _lock_endpoint(tx, endpoint, owner)
+        await webhook_endpoints.retire_secrets(tx, endpoint, OLD_SECRET_LIFETIME)
+        await webhook_endpoints.add_secret(tx, uuid7(), endpoint, secret_box.seal(secret))
     return secret
 
 
-async def _locked(transaction: Transaction, endpoint: UUID, owner: Owner) -> Row:
+async def _lock_endpoint(transaction: Transaction, endpoint: UUID, owner: Owner) -> Row:
     """Raise Missing."""
     row = await webhook_endpoints.lock_endpoint(transaction, endpoint, owner)
     if row is None:
-        raise Missing(ENDPOINT)
-    transaction.concerns(endpoint)
+        raise NotFound(ENDPOINT_TARGET)
+    transaction.add_audit_subjects(endpoint)
     return row

@@ -9,8 +9,8 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-PORTS = {443, 8443}
-LONGEST_NAME = 253
+ALLOWED_PORTS = {443, 8443}
+MAX_HOST_NAME_LENGTH = 253
 
 # Whatever is not one machine that anybody may reach, by the IANA special-purpose registries.
 _CLOSED_V4 = tuple(
@@ -30,7 +30,7 @@ _CLOSED_V6 = tuple(
 )  # fmt: skip
 
 
-class Unreachable(StrEnum):
+class EgressRefusal(StrEnum):
     """Why nothing is delivered there."""
 
     MALFORMED = "malformed"
@@ -41,41 +41,41 @@ class Unreachable(StrEnum):
     HOST = "host"
 
 
-class NotDeliverable(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class EgressRefused(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """Webhooks are not delivered there."""
 
-    def __init__(self, why: Unreachable) -> None:
+    def __init__(self, why: EgressRefusal) -> None:
         super().__init__(why)
-        self.why = why
+        self.reason = why
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class EgressPolicy:
     """`anywhere` is for development: plain http, any port, the machine itself and its neighbours."""
 
-    anywhere: bool = False
+    allows_anything: bool = False
 
     def check(self, url: str) -> None:
         """Raise NotDeliverable. An address that a name stands for is not known yet."""
         parts, port = _parts(url)
-        if parts.scheme not in ({"http", "https"} if self.anywhere else {"https"}):
-            raise NotDeliverable(Unreachable.SCHEME)
+        if parts.scheme not in ({"http", "https"} if self.allows_anything else {"https"}):
+            raise EgressRefused(EgressRefusal.SCHEME)
         if "@" in parts.netloc:
-            raise NotDeliverable(Unreachable.CREDENTIALS)
-        if not self.anywhere and (port or 443) not in PORTS:
-            raise NotDeliverable(Unreachable.PORT)
-        if not self.admits(parts.hostname or ""):
-            raise NotDeliverable(Unreachable.ADDRESS)
-        if not is_host(parts.hostname or ""):
-            raise NotDeliverable(Unreachable.HOST)
+            raise EgressRefused(EgressRefusal.CREDENTIALS)
+        if not self.allows_anything and (port or 443) not in ALLOWED_PORTS:
+            raise EgressRefused(EgressRefusal.PORT)
+        if not self.allows_host(parts.hostname or ""):
+            raise EgressRefused(EgressRefusal.ADDRESS)
+        if not is_host_name(parts.hostname or ""):
+            raise EgressRefused(EgressRefusal.HOST)
 
-    def admits(self, host: str) -> bool:
+    def allows_host(self, host: str) -> bool:
         """Whether a host may be connected to, as far as its name tells; a name other than an address always may."""
         try:
             address = ip_address(host)
         except ValueError:
             return True
-        return self.anywhere or is_public(address)
+        return self.allows_anything or is_public_address(address)
 
 
 def _parts(url: str) -> tuple[SplitResult, int | None]:
@@ -84,21 +84,21 @@ def _parts(url: str) -> tuple[SplitResult, int | None]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise NotDeliverable(Unreachable.MALFORMED) from None
+        raise EgressRefused(EgressRefusal.MALFORMED) from None
     if not parts.hostname or not url.isascii() or not url.isprintable() or " " in url or "#" in url or "\\" in url:
-        raise NotDeliverable(Unreachable.MALFORMED)
+        raise EgressRefused(EgressRefusal.MALFORMED)
     return parts, port
 
 
-def is_host(name: str) -> bool:
+def is_host_name(name: str) -> bool:
     """Whether a name server can be asked for it: each part between two dots has from 1 to 63 characters (RFC 1035)."""
     try:
-        return 0 < len(name.removesuffix(".").encode("idna")) <= LONGEST_NAME
+        return 0 < len(name.removesuffix(".").encode("idna")) <= MAX_HOST_NAME_LENGTH
     except UnicodeError:
         return False
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
+def is_public_address(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _CLOSED_V4)
     return address in _OPEN_V6 and not any(address in network for network in _CLOSED_V6)

@@ -9,13 +9,13 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.deliveries import Letter
-from app.persistence.outbox.messages import Envelope
+from app.persistence.outbox.deliveries import NewWebhookDelivery
+from app.persistence.outbox.messages import NewEmailDelivery
 
-TEST = "webhook_endpoint.test"
+TEST_EVENT_TYPE = "webhook_endpoint.test"
 
 
-def event_told(row: Row) -> dict[str, Any]:
+def event_resource_values(row: Row) -> dict[str, Any]:
     """Its instant as the row has it."""
     return {
         "id": row["event_id"],
@@ -28,31 +28,33 @@ def event_told(row: Row) -> dict[str, Any]:
     }
 
 
-def letter_of(row: Row, endpoint: UUID) -> Letter:
+def webhook_delivery_of(row: Row, endpoint: UUID) -> NewWebhookDelivery:
     """The event of a row whose values are JSON's, as it is delivered to this endpoint."""
     happened = datetime.fromisoformat(row["occurred_at"])
-    told = event_told({**row, "occurred_at": happened})
-    return Letter(uuid7(), endpoint, UUID(row["event_id"]), row["type"], body_of(row["type"], happened, told))
+    told = event_resource_values({**row, "occurred_at": happened})
+    return NewWebhookDelivery(
+        uuid7(), endpoint, UUID(row["event_id"]), row["type"], webhook_payload(row["type"], happened, told)
+    )
 
 
-def envelopes_of(row: Row) -> list[Envelope]:
+def email_deliveries_of(row: Row) -> list[NewEmailDelivery]:
     """An e-mail to each recipient of an event whose row's values are JSON's."""
     event, adviser = UUID(row["event_id"]), UUID(row["adviser_id"])
     registration, decision = (UUID(row[name]) if row[name] else None for name in ("registration_id", "decision_id"))
     return [
-        Envelope(uuid7(), event, row["type"], recipient, adviser, registration, decision)
+        NewEmailDelivery(uuid7(), event, row["type"], recipient, adviser, registration, decision)
         for recipient in row["recipients"]
     ]
 
 
-def a_test(endpoint: UUID, now: datetime) -> Letter:
+def webhook_test_delivery(endpoint: UUID, now: datetime) -> NewWebhookDelivery:
     """One that tells of nothing but itself."""
     event = uuid7()
-    told = {"id": event, "type": TEST, "occurred_at": now, "webhook_endpoint_id": endpoint}
-    return Letter(uuid7(), endpoint, event, TEST, body_of(TEST, now, told))
+    told = {"id": event, "type": TEST_EVENT_TYPE, "occurred_at": now, "webhook_endpoint_id": endpoint}
+    return NewWebhookDelivery(uuid7(), endpoint, event, TEST_EVENT_TYPE, webhook_payload(TEST_EVENT_TYPE, now, told))
 
 
-def body_of(event_type: str, happened: datetime, told: Mapping[str, Any]) -> bytes:
+def webhook_payload(event_type: str, happened: datetime, told: Mapping[str, Any]) -> bytes:
     """The payload of Standard Webhooks: `data` is what the feed shows."""
     body = {"type": event_type, "timestamp": happened, "data": told}
     return orjson.dumps(body, default=str, option=orjson.OPT_UTC_Z)

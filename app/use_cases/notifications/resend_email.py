@@ -3,21 +3,23 @@
 from uuid import UUID
 
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.idempotency import Answer, find_answer, remember
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.idempotency import ReplayableResponse, check_not_replayed, store_response
 from app.persistence.outbox import deliveries, messages
-from app.use_cases.request_context import Asked
+from app.use_cases.request_context import RequestContext
 
 
-async def resend(database: Database, message: UUID, asked: Asked) -> Answer:
+async def resend(database: Database, message: UUID, context: RequestContext) -> ReplayableResponse:
     """Whatever became of it, it is due again. Raise Missing."""
-    async with database.transaction(attempt=asked.attempt, trace=asked.trace) as tx:
-        await find_answer(tx, asked.attempt)
+    async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
+        await check_not_replayed(tx, context.idempotency)
         present = await messages.read_message(tx, message)
         if present is None:
-            raise Missing("message")
-        tx.concerns(message)
+            raise NotFound("message")
+        tx.add_audit_subjects(message)
         if present["adviser_id"] is not None:
-            tx.concerns(present["adviser_id"])
+            tx.add_audit_subjects(present["adviser_id"])
         await deliveries.replay(tx, message)
-        return await remember(tx, asked.attempt, asked.worded(await messages.read_message(tx, message) or {}))
+        return await store_response(
+            tx, context.idempotency, context.render(await messages.read_message(tx, message) or {})
+        )

@@ -11,22 +11,22 @@ from app.domain.errors import Conflict
 from app.domain.facts.registration import Chooser, Payer, Status
 from app.persistence.administration.clients import Client, Role
 from app.persistence.administration.policies import read_policies
-from app.persistence.advisers.personal_links import read_question
+from app.persistence.advisers.personal_links import read_decision_to_answer
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.civil_date import civil_date
-from app.use_cases.registrations.choose_over_quota import decline, keep
+from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.reexamine_registration import reexamine
-from app.use_cases.request_context import Asked
+from app.use_cases.request_context import RequestContext
 
 # Who answers so, as decisions and the audit log name them: the line has the adviser among its subjects.
-PERSONAL_LINK = Client(uuid5(NAMESPACE_URL, "urn:inscriptions:lien-personnel"), Role.PLATFORM, None)
-DONE = Answer(303, b"", {})
+PERSONAL_LINK_CLIENT = Client(uuid5(NAMESPACE_URL, "urn:inscriptions:lien-personnel"), Role.PLATFORM, None)
+EMPTY_RESPONSE = ReplayableResponse(303, b"", {})
 
 
-class Standing(StrEnum):
+class LinkState(StrEnum):
     """What becomes of whoever opens a personal link."""
 
     OPEN = "open"
@@ -38,12 +38,12 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LinkQuestion:
     """`row` is one of `asked_of_advisers.READ`; `until` the last day on which it can be answered."""
 
     row: Row
-    standing: Standing
-    until: date
+    state: LinkState
+    answerable_until: date
 
     @property
     def is_choice(self) -> bool:
@@ -55,9 +55,9 @@ class Question:
         return tuple(Payer(payer) for payer in self.row["offered_payers"])
 
 
-async def question_of(reader: Reader, decision: UUID, now: datetime) -> Question | None:
+async def link_question_of(reader: Reader, decision: UUID, now: datetime) -> LinkQuestion | None:
     """What the link of this decision asks now; None when it asks nothing, or nobody who is known."""
-    row = await read_question(reader, decision)
+    row = await read_decision_to_answer(reader, decision)
     if row is None or not row["is_known"] or row["outcome"] == Outcome.ACCEPTED:
         return None
     until = row["session_starts_on"] - timedelta(days=1)
@@ -65,47 +65,52 @@ async def question_of(reader: Reader, decision: UUID, now: datetime) -> Question
         policies = await read_policies(reader)
         quota = policies.on(row["session_starts_on"]).over_quota
         until = quota.last_reply(row["session_starts_on"], civil_date(row["decided_at"]))
-    return Question(row, _standing(row, late=civil_date(now) > until), until)
+    return LinkQuestion(row, _link_state(row, late=civil_date(now) > until), until)
 
 
-def _standing(row: Row, *, late: bool) -> Standing:
+def _link_state(row: Row, *, late: bool) -> LinkState:
     status = Status(row["status"])
     chosen = row["outcome"] == Outcome.OVER_QUOTA
     waits = status is Status.AWAITING_CHOICE if chosen else status is Status.REFUSED and not row["re_examined"]
     if waits:
-        still = Standing.EXPIRED if late else Standing.OPEN
-        return still if row["stands"] else Standing.SUPERSEDED
+        still = LinkState.EXPIRED if late else LinkState.OPEN
+        return still if row["stands"] else LinkState.SUPERSEDED
     answered = status is Status.CANCELLED or (row["funding"] == "none" and row["payer"] is not None)
-    return Standing.ANSWERED if chosen and row["stands"] and answered else Standing.SETTLED
+    return LinkState.ANSWERED if chosen and row["stands"] and answered else LinkState.SETTLED
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class LinkReply:
     """What the adviser wants: to keep the registration at a payer's expense, to cancel it, or to give notice."""
 
     keep_at_expense_of: Payer | None = None
     cancels: bool = False
 
 
-async def reply_to(database: Database, question: Question, reply: Reply, request: UUID, now: datetime) -> None:
+async def reply_through_link(
+    database: Database, question: LinkQuestion, reply: LinkReply, request: UUID, now: datetime
+) -> None:
     """Do it, unless it was done or is not to be done any more: whoever looks again is told what stands.
 
     Raise Missing.
     """
-    if question.standing is not Standing.OPEN:
+    if question.state is not LinkState.OPEN:
         return
-    trace = Trace(PERSONAL_LINK.id, "answerByPersonalLink", request, now)
-    asked, registration = Asked(PERSONAL_LINK, now, _silent, trace=trace), question.row["id"]
+    audit_entry = AuditEntry(PERSONAL_LINK_CLIENT.id, "answerByPersonalLink", request, now)
+    context, registration = (
+        RequestContext(PERSONAL_LINK_CLIENT, now, _empty_response, audit_entry=audit_entry),
+        question.row["id"],
+    )
     try:
         if not question.is_choice:
-            await reexamine(database, registration, asked, employer_agreement=False)
+            await reexamine(database, registration, context, employer_agreement=False)
         elif reply.keep_at_expense_of is not None:
-            await keep(database, registration, reply.keep_at_expense_of, asked, Chooser.ADVISER)
+            await keep_unfunded(database, registration, reply.keep_at_expense_of, context, Chooser.ADVISER)
         elif reply.cancels:
-            await decline(database, registration, asked, Chooser.ADVISER)
+            await decline_over_quota(database, registration, context, Chooser.ADVISER)
     except Conflict:
         return
 
 
-def _silent(_: Any) -> Answer:
-    return DONE
+def _empty_response(_: Any) -> ReplayableResponse:
+    return EMPTY_RESPONSE

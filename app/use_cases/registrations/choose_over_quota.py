@@ -2,36 +2,55 @@
 
 from uuid import UUID
 
-from app.domain.decisions.decision_cascade import Proceedings
+from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.events import EventType
 from app.domain.facts.registration import Chooser, Payer
-from app.persistence.advisers.adviser_files import read_dossier
+from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.idempotency import Answer
-from app.use_cases.request_context import Asked
-from app.use_cases.write_outcome import Deed, conclude_deed
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.request_context import RequestContext
+from app.use_cases.write_outcome import DirectChange, write_direct_change
 
 
-async def keep(database: Database, registration: UUID, payer: Payer, asked: Asked, chooser: Chooser) -> Answer:
+async def keep_unfunded(
+    database: Database, registration: UUID, payer: Payer, context: RequestContext, chooser: Chooser
+) -> ReplayableResponse:
     """`chooser` is told to everybody. Raise Missing, InvalidTransition, PayerNotOffered."""
-    lock = asked.lock_of(registration)
-    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
-        dossier = await read_dossier(tx, lock, attempt=asked.attempt)
-        kept = dossier.registration().kept(payer)
-        deed = Deed(kept.id, (EventType.REGISTRATION_KEPT_UNFUNDED,), dossier.target, said={"chosen_by": chooser})
-        return await conclude_deed(
-            tx, dossier.file, Proceedings(dossier.file, dossier.policies).having(kept), deed, asked
+    lock = context.lock_of(registration)
+    async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
+        snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)
+        kept = snapshot.registration().kept(payer)
+        change = DirectChange(
+            kept.id,
+            (EventType.REGISTRATION_KEPT_UNFUNDED,),
+            snapshot.registration_row,
+            event_data={"chosen_by": chooser},
+        )
+        return await write_direct_change(
+            tx,
+            snapshot.file,
+            DecisionCascade(snapshot.file, snapshot.policies).with_registration(kept),
+            change,
+            context,
         )
 
 
-async def decline(database: Database, registration: UUID, asked: Asked, chooser: Chooser) -> Answer:
+async def decline_over_quota(
+    database: Database, registration: UUID, context: RequestContext, chooser: Chooser
+) -> ReplayableResponse:
     """`chooser` is told to everybody. Raise Missing, InvalidTransition."""
-    lock = asked.lock_of(registration)
-    async with database.transaction(lock, asked.attempt, asked.trace) as tx:
-        dossier = await read_dossier(tx, lock, attempt=asked.attempt)
-        declined = dossier.registration().declined()
-        columns, said = {"cancelled_on": asked.today}, {"chosen_by": chooser}
-        deed = Deed(declined.id, (EventType.REGISTRATION_CANCELLED,), dossier.target, columns, said)
-        return await conclude_deed(
-            tx, dossier.file, Proceedings(dossier.file, dossier.policies).having(declined), deed, asked
+    lock = context.lock_of(registration)
+    async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
+        snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)
+        declined = snapshot.registration().declined()
+        columns, said = {"cancelled_on": context.today}, {"chosen_by": chooser}
+        change = DirectChange(
+            declined.id, (EventType.REGISTRATION_CANCELLED,), snapshot.registration_row, columns, said
+        )
+        return await write_direct_change(
+            tx,
+            snapshot.file,
+            DecisionCascade(snapshot.file, snapshot.policies).with_registration(declined),
+            change,
+            context,
         )

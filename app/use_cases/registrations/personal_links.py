@@ -10,13 +10,13 @@ from uuid import UUID
 ID_BYTES = SIGNATURE_BYTES = 16
 
 
-def link_to(base_url: str, secrets: Sequence[str], decision: UUID) -> str:
+def personal_link(base_url: str, secrets: Sequence[str], decision: UUID) -> str:
     """The address at which the adviser answers; the first of `secrets`, the values of SECRET_KEY, signs it."""
     token = urlsafe_b64encode(decision.bytes + _signature(secrets[0], decision.bytes))
     return f"{base_url}/answer/{token.decode().rstrip('=')}"
 
 
-def decision_named(token: str, secrets: Sequence[str]) -> UUID | None:
+def decision_of_token(token: str, secrets: Sequence[str]) -> UUID | None:
     """The decision that a link was made for; None when it is none of ours."""
     try:
         held = urlsafe_b64decode(f"{token}{'=' * (-len(token) % 4)}")

@@ -13,7 +13,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.decisions.admission import Outcome
-from app.domain.decisions.decision_cascade import Cause, Proceedings
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade
 from app.domain.decisions.refusals import Refusal
 from app.domain.errors import SessionNotStarted
 from app.domain.events import EventType
@@ -27,12 +27,12 @@ from app.domain.facts.registration import (
     RegistrationId,
     Request,
     Status,
-    submitted,
+    new_registration,
 )
-from app.use_cases.request_context import Asked
-from app.use_cases.write_outcome import Deed
+from app.use_cases.request_context import RequestContext
+from app.use_cases.write_outcome import DirectChange
 
-TOLD = {
+EVENT_TYPES = {
     Status.COMPLETED: EventType.REGISTRATION_COMPLETED,
     Status.ABSENT_JUSTIFIED: EventType.REGISTRATION_ABSENCE_RECORDED,
     Status.ABSENT_UNJUSTIFIED: EventType.REGISTRATION_ABSENCE_RECORDED,
@@ -41,7 +41,7 @@ TOLD = {
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoricalRegistration:
     """A registration as a file states it. It ended as `attendance` says, or was cancelled before its first day. It had
     been agreed at `funding`; None when that is not known, which matters to what holds no right only as far as it would
     have had one. `columns` are those that no rule reads."""
@@ -59,7 +59,7 @@ class Past:
         return Status(self.attendance) if self.attendance is not None else Status.CANCELLED
 
 
-class NotRecognised(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class HistoricalRegistrationRefused(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """The rights known here are against what is stated: `refusals` say why, unless it would have been funded
     otherwise, as `funding` says."""
 
@@ -69,18 +69,19 @@ class NotRecognised(Exception):  # noqa: N818  # an answer to a caller, named fo
         self.funding = funding
 
 
-def is_known(file: AdviserFile, past: Past) -> bool:
+def is_already_recorded(file: AdviserFile, historical: HistoricalRegistration) -> bool:
     """Whether it stands in the file as it is stated."""
-    payer = Payer.STATE if past.funding is Funding.STATE else past.payer
+    payer = Payer.STATE if historical.funding is Funding.STATE else historical.payer
     return any(
-        item.status is past.status and (item.funding is None or (item.funding, item.payer) == (past.funding, payer))
-        for item in of_same_session(file, past)
+        item.status is historical.status
+        and (item.funding is None or (item.funding, item.payer) == (historical.funding, payer))
+        for item in registrations_of_same_session(file, historical)
     )
 
 
-def of_same_session(file: AdviserFile, past: Past) -> tuple[Registration, ...]:
+def registrations_of_same_session(file: AdviserFile, historical: HistoricalRegistration) -> tuple[Registration, ...]:
     """Those of the same module and first day, whatever became of them."""
-    request = past.request
+    request = historical.request
     return tuple(
         item
         for item in file.registrations
@@ -88,29 +89,31 @@ def of_same_session(file: AdviserFile, past: Past) -> tuple[Registration, ...]:
     )
 
 
-def recognised(state: Proceedings, past: Past, asked: Asked) -> tuple[Proceedings, Deed]:
+def record_historical_registration(
+    state: DecisionCascade, historical: HistoricalRegistration, context: RequestContext
+) -> tuple[DecisionCascade, DirectChange]:
     """The state that counts it. Raise SessionNotStarted, SessionStarted, DuplicateRegistration, NotRecognised."""
-    if asked.today < past.request.session.starts_on:
-        raise SessionNotStarted(past.request.session.starts_on)
+    if context.today < historical.request.session.starts_on:
+        raise SessionNotStarted(historical.request.session.starts_on)
     before = state.file
-    kept = past.funding is Funding.NONE and before.adviser.in_scheme
-    request = replace(past.request, kept_unfunded=kept)
-    new = replace(submitted(RegistrationId(past.id), request, asked.now), payer=past.payer)
-    state = state.ruled(new, Cause.IMPORT)
-    agreed, decision = state.registration(new.id), state.rulings[-1].decision
-    if decision.outcome is Outcome.REFUSED or (decision.outcome is Outcome.OVER_QUOTA and past.attendance):
-        raise NotRecognised(decision.refusals, None)
-    if past.funding is not None and agreed.funding is not past.funding:
-        raise NotRecognised(decision.refusals, agreed.funding)
-    state = state.having(_ended(agreed, past, state.policies, asked.today))
-    columns = {"cancelled_on": past.cancelled_on, **past.columns}
-    deed = Deed(new.id, (TOLD[past.status],), columns=columns, is_history=True)
-    return state.settled(before, today=asked.today, apart_from=new.id), deed
+    kept = historical.funding is Funding.NONE and before.adviser.in_scheme
+    request = replace(historical.request, kept_unfunded=kept)
+    new = replace(new_registration(RegistrationId(historical.id), request, context.now), payer=historical.payer)
+    state = state.decide_registration(new, Cause.IMPORT)
+    agreed, decision = state.registration(new.id), state.decisions[-1].decision
+    if decision.outcome is Outcome.REFUSED or (decision.outcome is Outcome.OVER_QUOTA and historical.attendance):
+        raise HistoricalRegistrationRefused(decision.refusals, None)
+    if historical.funding is not None and agreed.funding is not historical.funding:
+        raise HistoricalRegistrationRefused(decision.refusals, agreed.funding)
+    state = state.with_registration(_ended(agreed, historical, state.policies, context.today))
+    columns = {"cancelled_on": historical.cancelled_on, **historical.columns}
+    change = DirectChange(new.id, (EVENT_TYPES[historical.status],), columns=columns, is_history=True)
+    return state.apply_consequences(before, today=context.today, apart_from=new.id), change
 
 
-def _ended(agreed: Registration, past: Past, policies: Policies, today: date) -> Registration:
+def _ended(agreed: Registration, historical: HistoricalRegistration, policies: Policies, today: date) -> Registration:
     """Raise SessionStarted, SessionNotStarted."""
-    if past.attendance is None:
-        return agreed.cancelled(past.cancelled_on or agreed.first_day)
+    if historical.attendance is None:
+        return agreed.cancelled(historical.cancelled_on or agreed.first_day)
     consumes = policies.on(agreed.first_day).unjustified_absence_consumes
-    return agreed.attended(past.attendance, today=today, absence_consumes=consumes)
+    return agreed.attended(historical.attendance, today=today, absence_consumes=consumes)

@@ -16,7 +16,7 @@ class Venue:
         return {"session_place": self.place, "session_reference": self.reference}
 
 
-NOWHERE = Venue()
+NO_VENUE = Venue()
 
 
 def venue_of(registration: Row) -> Venue:

@@ -12,9 +12,17 @@ import pytest
 from app.persistence.engine.database import open_database
 from app.seed.demonstration_import import DEMONSTRATION_IMPORT
 from app.seed.demonstration_webhooks import ENDPOINT_TYPES, SHOWN_DELIVERY, SHOWN_ENDPOINT
-from tests.api.registration_states import accepted, act, initial, move, refused, upcoming, waiting
-from tests.api.response_assertions import OPERATIONS, documented, problem
-from tests.fake_clock import Clockwork
+from tests.api.registration_states import (
+    accepted_registration,
+    initial_training_registration,
+    post_action,
+    refused_registration,
+    reschedule,
+    upcoming_registration,
+    waiting_registration,
+)
+from tests.api.response_assertions import OPERATIONS, documented_body, expect_problem
+from tests.fake_clock import FakeClock
 from tests.http_builders import (
     a_contract,
     adviser_body,
@@ -25,9 +33,9 @@ from tests.http_builders import (
     register,
     registration_body,
 )
-from tests.live_server import Served
+from tests.live_server import LiveServer
 
-Deed = Callable[[httpx.Client], httpx.Response]
+ApiCall = Callable[[httpx.Client], httpx.Response]
 
 
 def client_of(role: str) -> str:
@@ -42,7 +50,7 @@ async def _lines(url: str, request_id: str) -> list[dict[str, Any]]:
     return [dict(line) for line in found]
 
 
-def lines_of(served: Served, answer: httpx.Response) -> list[dict[str, Any]]:
+def lines_of(served: LiveServer, answer: httpx.Response) -> list[dict[str, Any]]:
     """What the request left."""
     return asyncio.run(_lines(served.database_url, answer.headers["X-Request-Id"]))
 
@@ -97,7 +105,7 @@ def _new_key(client: httpx.Client) -> dict[str, Any]:
 MODULE = {"title": "Un module", "kind": "thematic", "hours": 7, "formats": ["remote"]}
 ORGANISATION: dict[str, Any] = {"name": "Un organisme", "email": "organisme@example.org", "deliveries": []}
 
-CHANGES: Mapping[str, Deed] = {
+CHANGES: Mapping[str, ApiCall] = {
     "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
     "putAdviser": lambda client: client.put(f"/v1/advisers/{uuid4()}", json=adviser_body()),
     "patchAdviser": _patched_adviser,
@@ -108,15 +116,17 @@ CHANGES: Mapping[str, Deed] = {
     "patchContract": _patched_contract,
     "recordCertification": _certified,
     "registerAdviser": lambda client: register(client, an_adviser_in_post(client)),
-    "chooseOverQuota": lambda client: act(client, waiting(client), "choice", choice="cancel"),
-    "reExamineRegistration": lambda client: act(client, refused(client), "re-examination"),
-    "cancelRegistration": lambda client: act(client, upcoming(client), "cancellation"),
-    "recordAttendance": lambda client: act(client, accepted(client), "attendance", outcome="completed"),
-    "recordPositioningTest": lambda client: act(
-        client, initial(client), "positioning-test", taken_on="2025-05-01", hours=175
+    "chooseOverQuota": lambda client: post_action(client, waiting_registration(client), "choice", choice="cancel"),
+    "reExamineRegistration": lambda client: post_action(client, refused_registration(client), "re-examination"),
+    "cancelRegistration": lambda client: post_action(client, upcoming_registration(client), "cancellation"),
+    "recordAttendance": lambda client: post_action(
+        client, accepted_registration(client), "attendance", outcome="completed"
     ),
-    "rescheduleRegistration": lambda client: move(
-        client, upcoming(client), starts_on="2026-10-06", ends_on="2026-10-06"
+    "recordPositioningTest": lambda client: post_action(
+        client, initial_training_registration(client), "positioning-test", taken_on="2025-05-01", hours=175
+    ),
+    "rescheduleRegistration": lambda client: reschedule(
+        client, upcoming_registration(client), starts_on="2026-10-06", ends_on="2026-10-06"
     ),
     "addClient": lambda client: client.post("/v1/clients", json=CLIENT),
     "revokeClient": lambda client: client.delete(f"/v1/clients/{_new_key(client)['client_id']}"),
@@ -141,20 +151,20 @@ CHANGES: Mapping[str, Deed] = {
 
 def _message(client: httpx.Client) -> dict[str, Any]:
     """An e-mail written just now: whoever reads the feed has events placed."""
-    adviser_id = accepted(client)["adviser_id"]
+    adviser_id = accepted_registration(client)["adviser_id"]
     client.get("/v1/events", params={"after": "now"}).raise_for_status()
     found = client.get("/v1/messages", params={"adviser_id": adviser_id}).raise_for_status().json()["data"]
     message: dict[str, Any] = found[0]
     return message
 
 
-def _read(path: str, deed: Callable[[httpx.Client], Any]) -> Deed:
+def _read_after(path: str, call: Callable[[httpx.Client], Any]) -> ApiCall:
     """GET the path, `{}` in it being the identifier that the deed gives."""
-    return lambda client: client.get(path.format(deed(client)))
+    return lambda client: client.get(path.format(call(client)))
 
 
 def _of_a_registration(client: httpx.Client) -> str:
-    return str(accepted(client)["adviser_id"])
+    return str(accepted_registration(client)["adviser_id"])
 
 
 def _with_result(client: httpx.Client) -> str:
@@ -165,9 +175,9 @@ def _trained(client: httpx.Client) -> str:
     return an_adviser(client, initial_training={"entered_on": "2026-03-02", "ended_on": "2026-04-20"})
 
 
-def _after(deed: Callable[[httpx.Client], Any], client: httpx.Client, path: str) -> httpx.Response:
+def _after(call: Callable[[httpx.Client], Any], client: httpx.Client, path: str) -> httpx.Response:
     """The first page that shows anybody: those before may be empty, and leave no line."""
-    deed(client)
+    call(client)
     answer = client.get(path)
     while not answer.json()["data"]:
         answer = client.get(answer.links["next"]["url"])
@@ -176,38 +186,38 @@ def _after(deed: Callable[[httpx.Client], Any], client: httpx.Client, path: str)
 
 def _tried(client: httpx.Client) -> httpx.Response:
     """One who waits would be funded."""
-    waiting(client)
+    waiting_registration(client)
     richer: dict[str, Any] = {"count": 2, "first_year": 2024, "grace": {}}
     return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
 
 
-READS: Mapping[str, Deed] = {
+READS: Mapping[str, ApiCall] = {
     "listAdvisers": lambda client: client.get("/v1/advisers", params={"email": _of_an_e_mail(client)}),
-    "getAdviser": _read("/v1/advisers/{}", an_adviser),
-    "getTrainingRecord": _read("/v1/advisers/{}/training-record", an_adviser),
-    "exportAdviser": _read("/v1/advisers/{}/export", an_adviser),
-    "drawTrainingRecord": _read("/v1/advisers/{}/training-record.svg", an_adviser),
-    "listContracts": _read("/v1/contracts?adviser_id={}", an_adviser_in_post),
-    "getContract": _read("/v1/contracts/{}", lambda client: a_contract(client, an_adviser(client))),
-    "listCertifications": _read("/v1/certifications?adviser_id={}", _with_result),
+    "getAdviser": _read_after("/v1/advisers/{}", an_adviser),
+    "getTrainingRecord": _read_after("/v1/advisers/{}/training-record", an_adviser),
+    "exportAdviser": _read_after("/v1/advisers/{}/export", an_adviser),
+    "drawTrainingRecord": _read_after("/v1/advisers/{}/training-record.svg", an_adviser),
+    "listContracts": _read_after("/v1/contracts?adviser_id={}", an_adviser_in_post),
+    "getContract": _read_after("/v1/contracts/{}", lambda client: a_contract(client, an_adviser(client))),
+    "listCertifications": _read_after("/v1/certifications?adviser_id={}", _with_result),
     "listDueCertifications": lambda client: _after(_trained, client, "/v1/certifications/due?limit=2"),
     "listObligations": lambda client: _after(an_adviser_in_post, client, "/v1/obligations?limit=2"),
-    "getCertification": _read("/v1/certifications/{}", lambda client: _certified(client).json()["id"]),
-    "listRegistrations": _read("/v1/registrations?adviser_id={}", _of_a_registration),
-    "getRegistration": _read("/v1/registrations/{}", lambda client: accepted(client)["id"]),
-    "listDecisions": _read("/v1/registrations/{}/decisions", lambda client: accepted(client)["id"]),
+    "getCertification": _read_after("/v1/certifications/{}", lambda client: _certified(client).json()["id"]),
+    "listRegistrations": _read_after("/v1/registrations?adviser_id={}", _of_a_registration),
+    "getRegistration": _read_after("/v1/registrations/{}", lambda client: accepted_registration(client)["id"]),
+    "listDecisions": _read_after("/v1/registrations/{}/decisions", lambda client: accepted_registration(client)["id"]),
     "previewRegistration": lambda client: client.post(
         "/v1/registrations/preview", json=registration_body(an_adviser_in_post(client))
     ),
     "tryPolicy": _tried,
-    "listMessages": _read("/v1/messages?adviser_id={}", lambda client: _message(client)["adviser_id"]),
-    "getMessage": _read("/v1/messages/{}", lambda client: _message(client)["id"]),
+    "listMessages": _read_after("/v1/messages?adviser_id={}", lambda client: _message(client)["adviser_id"]),
+    "getMessage": _read_after("/v1/messages/{}", lambda client: _message(client)["id"]),
     "searchAuditLog": lambda client: client.get("/v1/audit-log", params={"subject_id": an_adviser(client)}),
     "downloadRejects": lambda client: client.get(f"/v1/imports/{DEMONSTRATION_IMPORT}/rejects"),
 }
 # Nobody's data: the catalogue, clients and keys, events and their deliveries, which hold identifiers only, and the
 # counts of an import.
-UNNOTED = {
+NOT_AUDITED = {
     "listClients", "listApiKeys",
     "listPolicies", "getPolicy",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
@@ -224,7 +234,7 @@ def _of_an_e_mail(client: httpx.Client) -> str:
 
 
 def test_every_operation_says_whether_it_is_noted() -> None:
-    assert CHANGES.keys() | READS.keys() | UNNOTED == OPERATIONS.keys()
+    assert CHANGES.keys() | READS.keys() | NOT_AUDITED == OPERATIONS.keys()
 
 
 def _identifiers(answer: httpx.Response) -> set[UUID]:
@@ -238,18 +248,18 @@ def _identifiers(answer: httpx.Response) -> set[UUID]:
 
 
 @pytest.mark.parametrize("operation", CHANGES)
-def test_a_change_leaves_its_line(served: Served, admin: httpx.Client, operation: str) -> None:
+def test_a_change_leaves_its_line(served: LiveServer, admin: httpx.Client, operation: str) -> None:
     answer = CHANGES[operation](admin)
 
     (line,) = lines_of(served, answer)
     assert answer.is_success, answer.text
     assert (str(line["client_id"]), line["action"], line["refused"]) == (client_of("admin"), operation, False)
-    assert line["at"] == Clockwork().now
+    assert line["at"] == FakeClock().now
     assert _identifiers(answer) <= set(line["subject_ids"])
 
 
 @pytest.mark.parametrize("operation", READS)
-def test_a_read_leaves_its_line(served: Served, admin: httpx.Client, operation: str) -> None:
+def test_a_read_leaves_its_line(served: LiveServer, admin: httpx.Client, operation: str) -> None:
     answer = READS[operation](admin)
 
     (line,) = lines_of(served, answer)
@@ -260,7 +270,7 @@ def test_a_read_leaves_its_line(served: Served, admin: httpx.Client, operation: 
         assert _identifiers(answer) <= set(line["subject_ids"])
 
 
-def test_what_a_client_knows_already_is_not_noted(served: Served, platform: httpx.Client) -> None:
+def test_what_a_client_knows_already_is_not_noted(served: LiveServer, platform: httpx.Client) -> None:
     path = f"/v1/advisers/{an_adviser(platform)}"
     tag = platform.get(path).headers["ETag"]
 
@@ -270,7 +280,7 @@ def test_what_a_client_knows_already_is_not_noted(served: Served, platform: http
     assert lines_of(served, answer) == []
 
 
-def test_an_empty_page_is_about_nobody(served: Served, platform: httpx.Client) -> None:
+def test_an_empty_page_is_about_nobody(served: LiveServer, platform: httpx.Client) -> None:
     answer = platform.get("/v1/registrations", params={"adviser_id": str(uuid4())})
 
     assert answer.json()["data"] == []
@@ -278,40 +288,42 @@ def test_an_empty_page_is_about_nobody(served: Served, platform: httpx.Client) -
 
 
 def test_somebody_else_s_resource_asked_for_is_noted_as_refused(
-    served: Served, platform: httpx.Client, histya: httpx.Client
+    served: LiveServer, platform: httpx.Client, histya: httpx.Client
 ) -> None:
-    registration = accepted(platform)["id"]
+    registration = accepted_registration(platform)["id"]
 
     answer = histya.get(f"/v1/registrations/{registration}")
 
     (line,) = lines_of(served, answer)
-    problem(answer, 404, "not-found")
+    expect_problem(answer, 404, "not-found")
     assert (line["action"], line["refused"], line["subject_ids"]) == ("getRegistration", True, [UUID(registration)])
 
 
-def test_an_action_that_the_role_may_not_do_is_noted_as_refused(served: Served, organisation: httpx.Client) -> None:
+def test_an_action_that_the_role_may_not_do_is_noted_as_refused(served: LiveServer, organisation: httpx.Client) -> None:
     answer = organisation.get("/v1/contracts")
 
     (line,) = lines_of(served, answer)
-    problem(answer, 403, "forbidden")
+    expect_problem(answer, 403, "forbidden")
     assert (str(line["client_id"]), line["action"]) == (client_of("training_organisation"), "listContracts")
     assert line["refused"]
 
 
-def test_nobody_knows_who_has_no_key(served: Served, anonymous: httpx.Client) -> None:
+def test_nobody_knows_who_has_no_key(served: LiveServer, anonymous: httpx.Client) -> None:
     assert lines_of(served, anonymous.get(f"/v1/advisers/{uuid4()}")) == []
 
 
 def search(admin: httpx.Client, **parameters: str) -> list[dict[str, Any]]:
     """The lines found, oldest first."""
-    found: list[dict[str, Any]] = documented(admin.get("/v1/audit-log", params=parameters), "searchAuditLog")["data"]
+    found: list[dict[str, Any]] = documented_body(admin.get("/v1/audit-log", params=parameters), "searchAuditLog")[
+        "data"
+    ]
     return found
 
 
 def test_an_administrator_finds_who_saw_an_adviser(
     admin: httpx.Client, platform: httpx.Client, organisation: httpx.Client
 ) -> None:
-    adviser = accepted(platform)["adviser_id"]
+    adviser = accepted_registration(platform)["adviser_id"]
     organisation.get(f"/v1/advisers/{adviser}")
 
     found = search(admin, subject_id=adviser)
@@ -329,9 +341,9 @@ def test_an_administrator_finds_who_saw_an_adviser(
 
 
 def test_a_search_by_actor_action_and_instant_finds_what_is_meant(
-    admin: httpx.Client, platform: httpx.Client, organisation: httpx.Client, clock: Clockwork
+    admin: httpx.Client, platform: httpx.Client, organisation: httpx.Client, clock: FakeClock
 ) -> None:
-    adviser = accepted(platform)["adviser_id"]
+    adviser = accepted_registration(platform)["adviser_id"]
     organisation.get(f"/v1/advisers/{adviser}")
     clock.now += timedelta(days=400)
     platform.get(f"/v1/advisers/{adviser}")
@@ -346,7 +358,7 @@ def test_a_search_by_actor_action_and_instant_finds_what_is_meant(
 
 
 def test_a_page_leads_to_the_next(admin: httpx.Client, platform: httpx.Client) -> None:
-    adviser = accepted(platform)["adviser_id"]
+    adviser = accepted_registration(platform)["adviser_id"]
     first = admin.get("/v1/audit-log", params={"subject_id": adviser, "limit": 2, "action": "putAdviser"})
     walked, following = list[str](), admin.get("/v1/audit-log", params={"actor": client_of("platform"), "limit": 3})
 
@@ -361,10 +373,10 @@ def test_a_page_leads_to_the_next(admin: httpx.Client, platform: httpx.Client) -
 
 @pytest.mark.parametrize("parameters", [{"since": "hier"}, {"actor": "moi"}, {"action": "x; DROP"}, {"who": "moi"}])
 def test_a_search_that_means_nothing_is_refused(admin: httpx.Client, parameters: dict[str, str]) -> None:
-    problem(admin.get("/v1/audit-log", params=parameters), 400, "invalid-parameter")
+    expect_problem(admin.get("/v1/audit-log", params=parameters), 400, "invalid-parameter")
 
 
 @pytest.mark.parametrize("role", ["platform", "training_organisation"])
-def test_only_administrators_search(served: Served, role: str) -> None:
+def test_only_administrators_search(served: LiveServer, role: str) -> None:
     with served.client(role) as client:
-        problem(client.get("/v1/audit-log"), 403, "forbidden")
+        expect_problem(client.get("/v1/audit-log"), 403, "forbidden")

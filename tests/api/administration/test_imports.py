@@ -9,35 +9,35 @@ import httpx
 import pytest
 
 from app.api.http.routing import LimitedBodyRequest
-from app.imports.import_jobs import carry_out_next
-from app.persistence.administration.imports import LARGEST_FILE
+from app.imports.import_jobs import run_next_import
+from app.persistence.administration.imports import MAX_FILE_BYTES
 from app.persistence.engine.database import open_database
-from tests.api.response_assertions import documented, problem, wrong_fields
-from tests.fake_clock import MORNING, Clockwork
-from tests.live_server import PEPPER, Served, key
+from tests.api.response_assertions import documented_body, expect_problem, expect_wrong_fields
+from tests.fake_clock import MORNING, FakeClock
+from tests.live_server import PEPPER, LiveServer, idempotency_headers
 
 HEADINGS = "Id conseiller;Nom;Date de début formation;Téléphone"
 
 
-def left(client: httpx.Client, content: bytes, headers: Any = None, **fields: Any) -> httpx.Response:
+def sent_import(client: httpx.Client, content: bytes, headers: Any = None, **fields: Any) -> httpx.Response:
     files = {"file": ("export.csv", content, "text/csv")}
     return client.post("/v1/imports", files=files, data={"kind": "advisers", **fields}, headers=headers)
 
 
-def work(served: Served) -> None:
+def run_waiting_imports(served: LiveServer) -> None:
     """Carry out what waits."""
 
     async def act() -> None:
         database = open_database(served.database_url, pool_size=1, secrets=PEPPER.secrets)
-        while await carry_out_next(database, lambda: MORNING, asyncio.Event()):
+        while await run_next_import(database, lambda: MORNING, asyncio.Event()):
             pass
         await database.close()
 
     asyncio.run(act())
 
 
-def followed(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
-    found: dict[str, Any] = documented(client.get(answer.headers["Location"]), "getImport")
+def import_status(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
+    found: dict[str, Any] = documented_body(client.get(answer.headers["Location"]), "getImport")
     return found
 
 
@@ -46,7 +46,7 @@ def lines(*rows: str) -> bytes:
 
 
 def test_a_file_that_takes_long_to_come_is_left_when_it_has_come(
-    admin: httpx.Client, clock: Clockwork, monkeypatch: pytest.MonkeyPatch
+    admin: httpx.Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its instant would be too old to be kept otherwise."""
     received = LimitedBodyRequest._read_body  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # where a body comes
@@ -55,20 +55,22 @@ def test_a_file_that_takes_long_to_come_is_left_when_it_has_come(
         clock.now = MORNING + timedelta(minutes=1)
         return await received(request)
 
-    monkeypatch.setattr(LimitedBodyRequest, "_received", slowly)
+    monkeypatch.setattr(LimitedBodyRequest, "_read_body", slowly)
 
-    answer = left(admin, lines())
+    answer = sent_import(admin, lines())
 
     assert answer.json()["created_at"] == "2026-06-15T08:31:00Z"
 
 
-def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(served: Served, admin: httpx.Client) -> None:
+def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(
+    served: LiveServer, admin: httpx.Client
+) -> None:
     number = uuid4().int % 10**10
 
-    answer = left(admin, lines(f"{number};Exemple;14/03/2022;0299", f"{number + 1};Exemple;14/03/22;0299"))
-    waiting = documented(answer, "importFile")
-    work(served)
-    done = followed(admin, answer)
+    answer = sent_import(admin, lines(f"{number};Exemple;14/03/2022;0299", f"{number + 1};Exemple;14/03/22;0299"))
+    waiting = documented_body(answer, "importFile")
+    run_waiting_imports(served)
+    done = import_status(admin, answer)
     rejects = admin.get(done["rejects_url"])
 
     assert (answer.status_code, waiting["status"], waiting["rejects_url"]) == (202, "waiting", None)
@@ -84,11 +86,11 @@ def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(served:
     assert wrong == f"3;Date de début formation;L’année doit avoir quatre chiffres.;{number + 1};Exemple;14/03/22;0299"
 
 
-def test_a_column_that_seems_to_matter_is_told_apart(served: Served, admin: httpx.Client) -> None:
-    answer = left(admin, b"Nom;Courriel du maire;Salaire\nExemple;;1800\n", dry_run="true")
-    work(served)
+def test_a_column_that_seems_to_matter_is_told_apart(served: LiveServer, admin: httpx.Client) -> None:
+    answer = sent_import(admin, b"Nom;Courriel du maire;Salaire\nExemple;;1800\n", dry_run="true")
+    run_waiting_imports(served)
 
-    done = followed(admin, answer)
+    done = import_status(admin, answer)
 
     assert (done["suspect_columns"], done["ignored_columns"]) == (
         ["Courriel du maire"],
@@ -96,24 +98,24 @@ def test_a_column_that_seems_to_matter_is_told_apart(served: Served, admin: http
     )
 
 
-def test_a_dry_run_says_what_would_be(served: Served, admin: httpx.Client) -> None:
+def test_a_dry_run_says_what_would_be(served: LiveServer, admin: httpx.Client) -> None:
     number = uuid4().int % 10**10
 
-    answer = left(admin, lines(f"{number};Exemple;;"), dry_run="true")
-    work(served)
+    answer = sent_import(admin, lines(f"{number};Exemple;;"), dry_run="true")
+    run_waiting_imports(served)
 
-    done = followed(admin, answer)
+    done = import_status(admin, answer)
     assert (done["dry_run"], done["imported"], done["rejects_url"]) == (True, 1, None)
     assert admin.get("/v1/advisers", params={"conum_id": number}).json()["data"] == []
-    problem(admin.get(f"/v1/imports/{done['id']}/rejects"), 404, "not-found")
+    expect_problem(admin.get(f"/v1/imports/{done['id']}/rejects"), 404, "not-found")
 
 
 @pytest.mark.parametrize(("language", "said"), [("fr", "Aucun intitulé"), ("en", "No column heading")])
 def test_a_file_that_can_t_be_read_says_why_in_the_reader_s_language(
-    served: Served, admin: httpx.Client, language: str, said: str
+    served: LiveServer, admin: httpx.Client, language: str, said: str
 ) -> None:
-    answer = left(admin, b"Salaire\n1800")
-    work(served)
+    answer = sent_import(admin, b"Salaire\n1800")
+    run_waiting_imports(served)
 
     found = admin.get(answer.headers["Location"], headers={"Accept-Language": language}).json()
 
@@ -122,24 +124,24 @@ def test_a_file_that_can_t_be_read_says_why_in_the_reader_s_language(
 
 
 def test_the_same_file_with_the_same_key_is_one_import(admin: httpx.Client) -> None:
-    used = key()
+    used = idempotency_headers()
 
-    first, again = left(admin, lines("1;A;;"), used), left(admin, lines("1;A;;"), used)
-    another = left(admin, lines("2;B;;"), used)
+    first, again = sent_import(admin, lines("1;A;;"), used), sent_import(admin, lines("1;A;;"), used)
+    another = sent_import(admin, lines("2;B;;"), used)
 
     assert (again.content, again.headers["Idempotent-Replayed"]) == (first.content, "true")
-    problem(another, 422, "idempotency-key-reused")
+    expect_problem(another, 422, "idempotency-key-reused")
 
 
 def test_a_file_may_be_larger_than_other_bodies(admin: httpx.Client) -> None:
-    answer = left(admin, lines("1;A;;") + b"\n" * (LARGEST_FILE - 100))
+    answer = sent_import(admin, lines("1;A;;") + b"\n" * (MAX_FILE_BYTES - 100))
 
     assert answer.status_code == 202
 
 
 @pytest.mark.parametrize("surplus", [1, 100_000])
 def test_a_file_that_is_too_large_is_refused(admin: httpx.Client, surplus: int) -> None:
-    problem(left(admin, b"\n" * (LARGEST_FILE + surplus)), 413, "payload-too-large")
+    expect_problem(sent_import(admin, b"\n" * (MAX_FILE_BYTES + surplus)), 413, "payload-too-large")
 
 
 def test_a_body_that_does_not_say_how_large_it_is_is_counted_as_it_comes(admin: httpx.Client) -> None:
@@ -147,7 +149,7 @@ def test_a_body_that_does_not_say_how_large_it_is_is_counted_as_it_comes(admin: 
 
     answer = admin.post("/v1/imports", content=(b"x" * 1_000_000 for _ in range(12)), headers=headers)
 
-    problem(answer, 413, "payload-too-large")
+    expect_problem(answer, 413, "payload-too-large")
 
 
 @pytest.mark.parametrize(
@@ -159,22 +161,22 @@ def test_a_body_that_does_not_say_how_large_it_is_is_counted_as_it_comes(admin: 
     ],
 )
 def test_a_field_that_is_wrong_is_named(admin: httpx.Client, fields: dict[str, str], wrong: dict[str, str]) -> None:
-    assert wrong_fields(left(admin, lines(), **fields)) == wrong
+    assert expect_wrong_fields(sent_import(admin, lines(), **fields)) == wrong
 
 
 def test_a_file_is_needed_and_is_no_text(admin: httpx.Client) -> None:
     absent = admin.post("/v1/imports", files={"kind": (None, "advisers")})
     written = admin.post("/v1/imports", files={"kind": (None, "advisers"), "file": (None, "Nom;Prénom")})
 
-    assert wrong_fields(absent) == {"/file": "missing"}
-    assert wrong_fields(written) == {"/file": "invalid-type"}
+    assert expect_wrong_fields(absent) == {"/file": "missing"}
+    assert expect_wrong_fields(written) == {"/file": "invalid-type"}
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/csv", None])
 def test_a_file_comes_in_a_form(admin: httpx.Client, content_type: str | None) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
 
-    problem(admin.post("/v1/imports", content=b"Nom\nA", headers=headers), 415, "unsupported-media-type")
+    expect_problem(admin.post("/v1/imports", content=b"Nom\nA", headers=headers), 415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize(
@@ -186,17 +188,17 @@ def test_a_form_that_ends_too_early_is_refused(admin: httpx.Client, content: byt
     answer = admin.post("/v1/imports", content=content, headers=headers)
 
     assert answer.status_code in {400, 422}
-    problem(answer, answer.status_code, "malformed-form" if answer.status_code == 400 else "validation-error")
+    expect_problem(answer, answer.status_code, "malformed-form" if answer.status_code == 400 else "validation-error")
 
 
 def test_an_import_that_nobody_asked_for_is_not_found(admin: httpx.Client) -> None:
-    problem(admin.get(f"/v1/imports/{uuid4()}"), 404, "not-found")
-    problem(admin.get(f"/v1/imports/{uuid4()}/rejects"), 404, "not-found")
+    expect_problem(admin.get(f"/v1/imports/{uuid4()}"), 404, "not-found")
+    expect_problem(admin.get(f"/v1/imports/{uuid4()}/rejects"), 404, "not-found")
 
 
-def test_whoever_reads_the_rejected_lines_is_noted(served: Served, admin: httpx.Client) -> None:
-    answer = left(admin, lines("1;A;hier;"))
-    work(served)
+def test_whoever_reads_the_rejected_lines_is_noted(served: LiveServer, admin: httpx.Client) -> None:
+    answer = sent_import(admin, lines("1;A;hier;"))
+    run_waiting_imports(served)
 
     admin.get(f"{answer.headers['Location']}/rejects").raise_for_status()
 

@@ -11,10 +11,10 @@ import pytest
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import LA_FABRIK
-from tests.api.response_assertions import problem, wrong_fields
-from tests.conftest import copied
+from tests.api.response_assertions import expect_problem, expect_wrong_fields
+from tests.conftest import copy_database
 from tests.http_builders import a_contract, an_adviser_in_post, policy_body, register
-from tests.live_server import Served, key, serving
+from tests.live_server import LiveServer, idempotency_headers, serving
 
 Body = dict[str, Any]
 IN_JANUARY = datetime(2025, 1, 15, 8, 30, tzinfo=UTC)
@@ -22,17 +22,17 @@ AFTER_2024: Body = {"two_modules": {"entered_on_or_after": "2025-01-01", "count"
 
 
 @pytest.fixture
-def apart(cluster: Cluster, template: str) -> Generator[Served]:
+def own_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
     """A service of the test's own, in January 2025: a policy is everybody's."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         started.clock.now = IN_JANUARY
         yield started
 
 
 @pytest.fixture
-def desk(apart: Served) -> Generator[httpx.Client]:
+def own_admin(own_service: LiveServer) -> Generator[httpx.Client]:
     """An administrator."""
-    with apart.client("admin") as client:
+    with own_service.client("admin") as client:
         yield client
 
 
@@ -51,7 +51,9 @@ def tried(client: httpx.Client, **groups: Any) -> list[Body]:
 
 
 def added(client: httpx.Client, **groups: Any) -> Body:
-    made: Body = client.post("/v1/policies", json=policy_body(**groups), headers=key()).raise_for_status().json()
+    made: Body = (
+        client.post("/v1/policies", json=policy_body(**groups), headers=idempotency_headers()).raise_for_status().json()
+    )
     return made
 
 
@@ -68,28 +70,32 @@ async def _counted(url: str) -> list[dict[str, Any]]:
     return found
 
 
-def everything(served: Served) -> list[dict[str, Any]]:
+def everything(served: LiveServer) -> list[dict[str, Any]]:
     return asyncio.run(_counted(served.database_url))
 
 
-def test_the_other_reading_of_after_2024_is_tried_then_added_then_applied(apart: Served, desk: httpx.Client) -> None:
-    first, second = entered(desk, "2024-09-02", "2025-05-13", "2025-06-10")
-    (alone,) = entered(desk, "2024-02-05", "2025-01-28")
+def test_the_other_reading_of_after_2024_is_tried_then_added_then_applied(
+    own_service: LiveServer, own_admin: httpx.Client
+) -> None:
+    first, second = entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10")
+    (alone,) = entered(own_admin, "2024-02-05", "2025-01-28")
     for day in (None, "2022-03-14", "2023-12-31", "2025-01-01"):
-        entered(desk, day, "2025-05-13")
-    entered(desk, "2024-02-05", "2026-05-12")  # the same civil year's right in both readings
-    before = everything(apart)
+        entered(own_admin, day, "2025-05-13")
+    entered(own_admin, "2024-02-05", "2026-05-12")  # the same civil year's right in both readings
+    before = everything(own_service)
 
-    found = tried(desk, effective_from="2025-01-01", **AFTER_2024)
+    found = tried(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
-    assert everything(apart) == before
+    assert everything(own_service) == before
     moved = {row["registration_id"]: (row["from"]["entitlement"], row["to"]["entitlement"]) for row in found}
     assert moved == {
         first["id"]: ("first_year", "civil_year:2025"),
         second["id"]: ("first_year", None),
         alone["id"]: ("first_year", "civil_year:2024"),  # its grace
     }
-    assert [row["registration_id"] for row in tried(desk, effective_from="2025-06-01", **AFTER_2024)] == [second["id"]]
+    assert [row["registration_id"] for row in tried(own_admin, effective_from="2025-06-01", **AFTER_2024)] == [
+        second["id"]
+    ]
     lost = next(row for row in found if row["registration_id"] == second["id"])
     assert lost["to"] | {"label": lost["reasons"][0]["label"]} == {
         "status": "awaiting_choice",
@@ -99,46 +105,46 @@ def test_the_other_reading_of_after_2024_is_tried_then_added_then_applied(apart:
         "label": "Quota de modules thématiques financés dépassé.",
     }
 
-    added(desk, effective_from="2025-01-01", **AFTER_2024)
+    added(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
-    kept = [desk.get(f"/v1/registrations/{each['id']}").json() for each in (first, second, alone)]
+    kept = [own_admin.get(f"/v1/registrations/{each['id']}").json() for each in (first, second, alone)]
     assert kept == [first, second, alone]
-    other, over = entered(desk, "2024-09-02", "2025-05-13", "2025-06-10")
+    other, over = entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10")
     assert (other["entitlement"], other["decision"]["policy_version"]) == ("civil_year:2025", "2025-01-01")
     assert (over["status"], over["decision"]["policy_version"]) == ("awaiting_choice", "2025-01-01")
 
 
-def test_adding_a_version_changes_nothing_that_is_decided(apart: Served, desk: httpx.Client) -> None:
-    entered(desk, "2024-09-02", "2025-05-13", "2025-06-10", "2025-07-08")
-    entered(desk, None, "2025-05-13")
-    before = everything(apart)
+def test_adding_a_version_changes_nothing_that_is_decided(own_service: LiveServer, own_admin: httpx.Client) -> None:
+    entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10", "2025-07-08")
+    entered(own_admin, None, "2025-05-13")
+    before = everything(own_service)
 
-    added(desk, effective_from="2025-01-01", **AFTER_2024)
+    added(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
-    new = [line for line in everything(apart) if line not in before]
+    new = [line for line in everything(own_service) if line not in before]
     assert [line["kept"] for line in new] == ["policy", "idempotency"]
-    assert [line for line in before if line not in everything(apart)] == []
+    assert [line for line in before if line not in everything(own_service)] == []
 
 
-def test_a_decision_taken_again_reads_the_version_added_since(desk: httpx.Client) -> None:
-    first, second = entered(desk, "2024-09-02", "2025-05-13", "2025-06-10")
-    added(desk, effective_from="2025-01-01", **AFTER_2024)
+def test_a_decision_taken_again_reads_the_version_added_since(own_admin: httpx.Client) -> None:
+    first, second = entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10")
+    added(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
-    a_contract(desk, first["adviser_id"], starts_on="2025-01-02")
+    a_contract(own_admin, first["adviser_id"], starts_on="2025-01-02")
 
-    now = [desk.get(f"/v1/registrations/{each['id']}").json() for each in (first, second)]
+    now = [own_admin.get(f"/v1/registrations/{each['id']}").json() for each in (first, second)]
     assert [each["entitlement"] for each in now] == ["civil_year:2025", None]
-    history = desk.get(f"/v1/registrations/{first['id']}/decisions").json()["data"]
+    history = own_admin.get(f"/v1/registrations/{first['id']}/decisions").json()["data"]
     assert [decision["policy_version"] for decision in history] == ["2025-01-01", "2021-01-01"]
 
 
-def test_a_refused_registration_is_tried_as_its_re_examination(desk: httpx.Client) -> None:
-    adviser_id = an_adviser_in_post(desk, initial_training={"entered_on": "2022-03-14", "ended_on": None})
+def test_a_refused_registration_is_tried_as_its_re_examination(own_admin: httpx.Client) -> None:
+    adviser_id = an_adviser_in_post(own_admin, initial_training={"entered_on": "2022-03-14", "ended_on": None})
     asked = {"module_code": "formation-initiale", "training_organisation_id": str(LA_FABRIK)}
-    registration = register(desk, adviser_id, **asked).raise_for_status().json()
+    registration = register(own_admin, adviser_id, **asked).raise_for_status().json()
     paths = policy_body()["initial_training"] | {"max_funded": 2}
 
-    (found,) = tried(desk, effective_from="2025-01-01", initial_training=paths)
+    (found,) = tried(own_admin, effective_from="2025-01-01", initial_training=paths)
 
     assert found == {
         "registration_id": registration["id"],
@@ -163,7 +169,7 @@ def test_a_version_tried_again_once_added_is_said_to_exist(admin: httpx.Client) 
 
     for path in ("/v1/policies", "/v1/policies/dry-run"):
         answer = admin.post(path, json=policy_body(effective_from="2097-01-01"))
-        assert "2097-01-01" in problem(answer, 409, "policy-exists")["detail"]
+        assert "2097-01-01" in expect_problem(answer, 409, "policy-exists")["detail"]
 
 
 def test_what_is_read_can_be_sent_back(admin: httpx.Client) -> None:
@@ -198,7 +204,7 @@ def test_versions_are_listed_by_the_day_they_take_effect(admin: httpx.Client) ->
 
 
 def test_a_version_more_is_added_once(admin: httpx.Client) -> None:
-    used, body = key(), policy_body(effective_from="2097-05-01")
+    used, body = idempotency_headers(), policy_body(effective_from="2097-05-01")
     first = admin.post("/v1/policies", json=body, headers=used)
 
     again = admin.post("/v1/policies", json=body, headers=used)
@@ -208,7 +214,7 @@ def test_a_version_more_is_added_once(admin: httpx.Client) -> None:
 
 @pytest.mark.parametrize("version", ["2021-01-02", "9999-99-99", "latest"])
 def test_a_version_that_is_not_there_is_not_found(admin: httpx.Client, version: str) -> None:
-    problem(admin.get(f"/v1/policies/{version}"), 404, "not-found")
+    expect_problem(admin.get(f"/v1/policies/{version}"), 404, "not-found")
 
 
 def changed(pointer: str, value: Any) -> Body:
@@ -253,7 +259,7 @@ GROUPS = (
 def test_a_date_of_a_policy_is_a_day_of_our_time(admin: httpx.Client, pointer: str, value: Any, code: str) -> None:
     answer = admin.post("/v1/policies", json=changed(pointer, value))
 
-    assert wrong_fields(answer) == {pointer: code}
+    assert expect_wrong_fields(answer) == {pointer: code}
 
 
 @pytest.mark.parametrize("pointer", NUMBERS)
@@ -271,14 +277,14 @@ def test_a_date_of_a_policy_is_a_day_of_our_time(admin: httpx.Client, pointer: s
 def test_a_number_of_a_policy_is_within_bounds(admin: httpx.Client, pointer: str, value: Any, code: str) -> None:
     answer = admin.post("/v1/policies", json=changed(pointer, value))
 
-    assert wrong_fields(answer) == {pointer: code}
+    assert expect_wrong_fields(answer) == {pointer: code}
 
 
 @pytest.mark.parametrize("pointer", GROUPS)
 def test_a_policy_is_whole(admin: httpx.Client, pointer: str) -> None:
     answer = admin.post("/v1/policies", json=changed(pointer, ...))
 
-    assert wrong_fields(answer) == {pointer: "missing"}
+    assert expect_wrong_fields(answer) == {pointer: "missing"}
 
 
 MISTAKES: list[tuple[str, Any, dict[str, str]]] = [
@@ -310,11 +316,11 @@ def test_a_mistake_of_a_policy_is_named(
 ) -> None:
     answer = admin.post("/v1/policies/dry-run", json=changed(pointer, value))
 
-    assert wrong_fields(answer) == expected
+    assert expect_wrong_fields(answer) == expected
 
 
 def test_who_follows_may_read_the_policy_and_no_more(platform: httpx.Client, organisation: httpx.Client) -> None:
     assert platform.get("/v1/policies/2021-01-01").json()["two_modules"]["count"] == 2
-    problem(platform.post("/v1/policies", json=policy_body()), 403, "forbidden")
-    problem(platform.post("/v1/policies/dry-run", json=policy_body()), 403, "forbidden")
-    problem(organisation.get("/v1/policies"), 403, "forbidden")
+    expect_problem(platform.post("/v1/policies", json=policy_body()), 403, "forbidden")
+    expect_problem(platform.post("/v1/policies/dry-run", json=policy_body()), 403, "forbidden")
+    expect_problem(organisation.get("/v1/policies"), 403, "forbidden")

@@ -13,25 +13,25 @@ import pytest
 from app.api.administration.statistics_routes import csv_response
 from app.embedded.cluster import Cluster
 from app.wording.languages import Language
-from tests.api.registration_states import act
-from tests.api.response_assertions import documented, problem
-from tests.conftest import copied
+from tests.api.registration_states import post_action
+from tests.api.response_assertions import documented_body, expect_problem
+from tests.conftest import copy_database
 from tests.http_builders import an_adviser, an_adviser_in_post, register
-from tests.live_server import Served, serving
+from tests.live_server import LiveServer, serving
 
 GROUPINGS = ("month", "training_organisation_id", "module_code", "department", "status", "funding")
 
 
 @pytest.fixture(scope="module")
-def counted(cluster: Cluster, demonstration: str) -> Generator[Served]:
+def statistics_service(cluster: Cluster, demonstration: str) -> Generator[LiveServer]:
     """The demonstration, where everything occurs. Nobody changes it."""
-    with serving(asyncio.run(copied(cluster, demonstration))) as served:
+    with serving(asyncio.run(copy_database(cluster, demonstration))) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def reader(counted: Served) -> Generator[httpx.Client]:
-    with counted.client("admin") as client:
+def reader(statistics_service: LiveServer) -> Generator[httpx.Client]:
+    with statistics_service.client("admin") as client:
         yield client
 
 
@@ -46,7 +46,7 @@ def everything(reader: httpx.Client) -> list[dict[str, Any]]:
 
 def read(client: httpx.Client, **query: str) -> list[dict[str, Any]]:
     answer = client.get("/v1/statistics", params={name.rstrip("_"): value for name, value in query.items()})
-    found: list[dict[str, Any]] = documented(answer, "readStatistics")["data"]
+    found: list[dict[str, Any]] = documented_body(answer, "readStatistics")["data"]
     return found
 
 
@@ -114,10 +114,10 @@ def test_what_came_of_each_crossing_of_the_quota_is_told(admin: httpx.Client) ->
         return dict(found) | {"first": first}
 
     over(0)
-    act(admin, over(1), "choice", choice="keep", payer="self").raise_for_status()
-    act(admin, over(2), "choice", choice="cancel").raise_for_status()
-    act(admin, over(3)["first"], "cancellation").raise_for_status()
-    act(admin, register(admin, an_adviser(admin, **fields), starts_on="2026-09-29").json(), "re-examination")
+    post_action(admin, over(1), "choice", choice="keep", payer="self").raise_for_status()
+    post_action(admin, over(2), "choice", choice="cancel").raise_for_status()
+    post_action(admin, over(3)["first"], "cancellation").raise_for_status()
+    post_action(admin, register(admin, an_adviser(admin, **fields), starts_on="2026-09-29").json(), "re-examination")
 
     found = read(admin, group_by="department,over_quota")
 
@@ -125,13 +125,17 @@ def test_what_came_of_each_crossing_of_the_quota_is_told(admin: httpx.Client) ->
     assert of_ours == {"waiting": 1, "kept": 1, "cancelled": 1, "funded": 1, None: 5}
 
 
-def test_an_organisation_counts_its_own(counted: Served, everything: list[dict[str, Any]]) -> None:
-    own = [item for item in everything if item["training_organisation_id"] == counted.keys["training_organisation_id"]]
-    with counted.client("training_organisation") as client:
+def test_an_organisation_counts_its_own(statistics_service: LiveServer, everything: list[dict[str, Any]]) -> None:
+    own = [
+        item
+        for item in everything
+        if item["training_organisation_id"] == statistics_service.keys["training_organisation_id"]
+    ]
+    with statistics_service.client("training_organisation") as client:
         assert read(client) == [{"count": len(own)}]
         by = "training_organisation_id,over_quota,reason,department"
         assert {row["training_organisation_id"] for row in read(client, group_by=by)} == {
-            counted.keys["training_organisation_id"]
+            statistics_service.keys["training_organisation_id"]
         }
     assert 0 < len(own) < len(everything)
 
@@ -181,7 +185,7 @@ def test_the_format_is_the_one_preferred(reader: httpx.Client, accept: str | Non
 
 @pytest.mark.parametrize("accept", ["application/pdf", "application/json;q=0", "text/html", "nonsense"])
 def test_another_format_is_not_offered(reader: httpx.Client, accept: str) -> None:
-    problem(reader.get("/v1/statistics", headers={"Accept": accept}), 406, "not-acceptable")
+    expect_problem(reader.get("/v1/statistics", headers={"Accept": accept}), 406, "not-acceptable")
 
 
 @pytest.mark.parametrize(
@@ -198,14 +202,14 @@ def test_another_format_is_not_offered(reader: httpx.Client, accept: str) -> Non
     ],
 )
 def test_what_it_does_not_know_is_refused(reader: httpx.Client, query: dict[str, str], name: str) -> None:
-    answer = problem(reader.get("/v1/statistics", params=query), 400, "invalid-parameter")
+    answer = expect_problem(reader.get("/v1/statistics", params=query), 400, "invalid-parameter")
 
     assert [error["pointer"] for error in answer["errors"]] == [name]
 
 
 def test_what_nobody_would_read_is_not_counted(reader: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.persistence.administration.statistics.MOST_GROUPS", 3)
+    monkeypatch.setattr("app.persistence.administration.statistics.MAX_GROUPS", 3)
 
-    answer = problem(reader.get("/v1/statistics", params={"group_by": "module_code"}), 400, "invalid-parameter")
+    answer = expect_problem(reader.get("/v1/statistics", params={"group_by": "module_code"}), 400, "invalid-parameter")
 
     assert answer["errors"][0]["pointer"] == "/group_by"

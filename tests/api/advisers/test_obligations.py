@@ -8,8 +8,8 @@ import pytest
 
 from app.api.identity.authorisation import AuthorisedRequest
 from app.seed.published_catalogue import HISTYA
-from tests.api.response_assertions import documented, problem
-from tests.fake_clock import Clockwork
+from tests.api.response_assertions import documented_body, expect_problem
+from tests.fake_clock import FakeClock
 from tests.http_builders import a_contract, an_adviser, an_adviser_in_post, register
 
 Body = dict[str, Any]
@@ -23,10 +23,10 @@ CCP1 = "mediateur-numerique-ccp1"
 def pages(client: httpx.Client, path: str, **asked: str | int) -> Iterator[list[Body]]:
     """To the last one, by the links."""
     answer = client.get(path, params={"limit": 500, **asked})
-    yield documented(answer, OPERATIONS[path])["data"]
+    yield documented_body(answer, OPERATIONS[path])["data"]
     while "next" in answer.links:
         answer = client.get(answer.links["next"]["url"])
-        yield documented(answer, OPERATIONS[path])["data"]
+        yield documented_body(answer, OPERATIONS[path])["data"]
 
 
 def listed(client: httpx.Client, path: str, adviser_id: str, **asked: str | int) -> list[Body]:
@@ -43,7 +43,7 @@ def sit(client: httpx.Client, adviser_id: str, qualification: str, outcome: str,
 
 @pytest.mark.parametrize(("day", "status"), [(20, "due"), (21, "overdue")])
 def test_the_exams_of_whoever_ended_initial_training_are_listed(
-    platform: httpx.Client, clock: Clockwork, day: int, status: str
+    platform: httpx.Client, clock: FakeClock, day: int, status: str
 ) -> None:
     clock.now = clock.now.replace(day=day)
     adviser_id = an_adviser(platform, initial_training=TRAINED)
@@ -187,7 +187,7 @@ def test_what_a_carry_over_excuses_is_listed_so(admin: httpx.Client) -> None:
     ids=str,
 )
 def test_what_cannot_be_asked_is_said(admin: httpx.Client, path: str, asked: Body) -> None:
-    problem(admin.get(path, params=asked), 400, "invalid-parameter")
+    expect_problem(admin.get(path, params=asked), 400, "invalid-parameter")
 
 
 def test_a_cursor_is_of_its_list(admin: httpx.Client) -> None:
@@ -195,5 +195,5 @@ def test_a_cursor_is_of_its_list(admin: httpx.Client) -> None:
         an_adviser_in_post(admin, initial_training=TRAINED)
     cursor = admin.get(EXAMS, params={"limit": 1}).json()["pagination"]["next"]
 
-    problem(admin.get(OBLIGATIONS, params={"limit": 1, "cursor": cursor}), 400, "invalid-cursor")
-    problem(admin.get(EXAMS, params={"limit": 1, "cursor": cursor, "status": "due"}), 400, "invalid-cursor")
+    expect_problem(admin.get(OBLIGATIONS, params={"limit": 1, "cursor": cursor}), 400, "invalid-cursor")
+    expect_problem(admin.get(EXAMS, params={"limit": 1, "cursor": cursor, "status": "due"}), 400, "invalid-cursor")

@@ -13,12 +13,12 @@ import pytest
 from app.api.advisers.timeline.time_axis import AXIS_LEFT, AXIS_RIGHT, TimeAxis, truncate_to_width
 from app.api.pages.template_rendering import TEMPLATES
 from app.seed.published_catalogue import HISTYA, LA_FABRIK
-from tests.api.registration_states import act
-from tests.api.response_assertions import problem
-from tests.embedded.process_probes import ask
+from tests.api.registration_states import post_action
+from tests.api.response_assertions import expect_problem
+from tests.embedded.process_probes import run_sql
 from tests.fake_clock import MORNING
 from tests.http_builders import a_contract, an_adviser, an_adviser_in_post, register
-from tests.live_server import Served
+from tests.live_server import LiveServer
 
 SVG = "{http://www.w3.org/2000/svg}"
 TODAY = "2026-06-15"
@@ -28,7 +28,7 @@ A_MODULE = {
 }  # fmt: skip
 
 
-class Drawn:
+class DrawnTimeline:
     """A picture, read as a person reads it: rows of texts, by what they are about."""
 
     def __init__(self, answer: httpx.Response) -> None:
@@ -52,11 +52,11 @@ class Drawn:
         }
 
 
-def drawn(client: httpx.Client, adviser_id: str, on: str = TODAY) -> Drawn:
-    return Drawn(client.get(f"/v1/advisers/{adviser_id}/training-record.svg", params={"on": on}))
+def draw_timeline(client: httpx.Client, adviser_id: str, on: str = TODAY) -> DrawnTimeline:
+    return DrawnTimeline(client.get(f"/v1/advisers/{adviser_id}/training-record.svg", params={"on": on}))
 
 
-def recorded(client: httpx.Client, adviser_id: str, on: str = TODAY) -> dict[str, Any]:
+def training_record(client: httpx.Client, adviser_id: str, on: str = TODAY) -> dict[str, Any]:
     """The record in JSON, with the rights that have expired."""
     path = f"/v1/advisers/{adviser_id}/training-record"
     found: dict[str, Any] = client.get(path, params={"on": on, "history": "true"}).raise_for_status().json()
@@ -67,7 +67,7 @@ def french(day: str) -> str:
     return f"{date.fromisoformat(day):%d/%m/%Y}"
 
 
-def lived(client: httpx.Client) -> str:
+def adviser_with_everything(client: httpx.Client) -> str:
     """An adviser with something of everything: rights used, carried and expired, sessions in each state, exams due."""
     entered = {"entered_on": "2024-09-02", "ended_on": "2024-12-13"}
     adviser_id = an_adviser_in_post(client, initial_training=entered)
@@ -79,9 +79,9 @@ def lived(client: httpx.Client) -> str:
             ("2026-11-03", "aidants-connect"),
         )
     ]  # fmt: skip
-    act(client, registrations[0], "attendance", outcome="completed").raise_for_status()
-    act(client, registrations[2], "attendance", outcome="absent_justified").raise_for_status()
-    act(client, registrations[5], "choice", choice="keep", payer="employer").raise_for_status()
+    post_action(client, registrations[0], "attendance", outcome="completed").raise_for_status()
+    post_action(client, registrations[2], "attendance", outcome="absent_justified").raise_for_status()
+    post_action(client, registrations[5], "choice", choice="keep", payer="employer").raise_for_status()
     carried = {"bucket": "civil_year:2025", "motive": "Longue maladie", "decided_on": "2025-12-18"}
     client.post(f"/v1/advisers/{adviser_id}/carry-overs", json=carried).raise_for_status()
     return adviser_id
@@ -89,9 +89,9 @@ def lived(client: httpx.Client) -> str:
 
 @pytest.mark.parametrize("on", ["2024-06-15", "2025-09-02", TODAY, "2027-01-01"])
 def test_every_number_of_the_record_is_in_the_picture(admin: httpx.Client, on: str) -> None:
-    adviser_id = lived(admin)
+    adviser_id = adviser_with_everything(admin)
 
-    record, seen = recorded(admin, adviser_id, on), drawn(admin, adviser_id, on)
+    record, seen = training_record(admin, adviser_id, on), draw_timeline(admin, adviser_id, on)
 
     rights = seen.rows("right")
     assert [*rights] == [item["bucket"] for item in record["entitlements"]]
@@ -115,10 +115,10 @@ def test_every_number_of_the_record_is_in_the_picture(admin: httpx.Client, on: s
 
 
 def test_every_session_stands_with_who_funds_it(admin: httpx.Client) -> None:
-    adviser_id = lived(admin)
+    adviser_id = adviser_with_everything(admin)
     listed = admin.get("/v1/registrations", params={"adviser_id": adviser_id}).json()["data"]
 
-    seen = drawn(admin, adviser_id)
+    seen = draw_timeline(admin, adviser_id)
 
     shapes = {"accepted": "funded", "completed": "funded", "refused": "refused", "awaiting_choice": "waiting"}
     expected = {
@@ -129,7 +129,7 @@ def test_every_session_stands_with_who_funds_it(admin: httpx.Client) -> None:
     first_days = {each["id"]: each["session"]["starts_on"] for each in listed}
     assert [*seen.rows("session")] == sorted(first_days, key=lambda each: first_days[each])
     assert all(french(first_days[name]) in texts[1] for name, texts in seen.rows("session").items())
-    holding = {item["bucket"]: len(item["reserved_by"]) for item in recorded(admin, adviser_id)["entitlements"]}
+    holding = {item["bucket"]: len(item["reserved_by"]) for item in training_record(admin, adviser_id)["entitlements"]}
     assert {name: len(points) for name, points in seen.shapes("right").items()} == holding
 
 
@@ -138,7 +138,7 @@ def test_one_who_waits_stands_as_one_who_waits(admin: httpx.Client) -> None:
     for day in ("2026-09-08", "2026-09-15"):
         register(admin, adviser_id, starts_on=day).raise_for_status()
 
-    assert [*drawn(admin, adviser_id).shapes("session").values()] == [["#funded"], ["#waiting"]]
+    assert [*draw_timeline(admin, adviser_id).shapes("session").values()] == [["#funded"], ["#waiting"]]
 
 
 def test_a_contract_stands_from_its_first_day_to_its_last(admin: httpx.Client) -> None:
@@ -147,7 +147,7 @@ def test_a_contract_stands_from_its_first_day_to_its_last(admin: httpx.Client) -
     broken = a_contract(admin, adviser_id, starts_on="2025-01-01", terminated_on="2025-06-30")
     present = a_contract(admin, adviser_id, starts_on="2026-01-01")
 
-    rows = drawn(admin, adviser_id).rows("contract")
+    rows = draw_timeline(admin, adviser_id).rows("contract")
 
     assert rows == {
         over: ["Contrat à durée déterminée", "du 01/01/2024 au 31/12/2024"],
@@ -157,7 +157,7 @@ def test_a_contract_stands_from_its_first_day_to_its_last(admin: httpx.Client) -
 
 
 def test_whoever_has_nothing_has_a_picture_that_says_so(admin: httpx.Client) -> None:
-    seen = drawn(admin, an_adviser(admin, initial_training=None, in_scheme=False))
+    seen = draw_timeline(admin, an_adviser(admin, initial_training=None, in_scheme=False))
 
     said = "".join(seen.root.itertext())
     assert all(f"auc{rest}" in said for rest in ("un contrat", "un droit", "une inscription", "une obligation"))
@@ -172,15 +172,15 @@ def test_a_picture_names_nobody(admin: httpx.Client) -> None:
     assert not [name for name in ("Maëlle", "Inconnue", "maelle", "Ville d’exemple", "21350238800019") if name in said]
 
 
-def test_no_character_of_a_name_breaks_a_picture(served: Served, admin: httpx.Client) -> None:
+def test_no_character_of_a_name_breaks_a_picture(served: LiveServer, admin: httpx.Client) -> None:
     """XML takes none of them, however written."""
     code, adviser_id = f"module-{uuid4().hex[:8]}", an_adviser_in_post(admin)
     admin.put(f"/v1/modules/{code}", json=A_MODULE).raise_for_status()
     register(admin, adviser_id, module_code=code).raise_for_status()
     renamed = rf"UPDATE module SET title = U&'Un \FFFF\FFFE\001Bé\+01F600' WHERE code = '{code}'"  # noqa: S608  # ours
-    ask(served.database_url, renamed)
+    run_sql(served.database_url, renamed)
 
-    texts = [text.text or "" for text in drawn(admin, adviser_id).root.iter(f"{SVG}text")]
+    texts = [text.text or "" for text in draw_timeline(admin, adviser_id).root.iter(f"{SVG}text")]
 
     assert any(text.startswith("Un \ufffd\ufffd\ufffdé\U0001f600") for text in texts)
 
@@ -199,9 +199,9 @@ def test_every_other_character_is_shown_as_it_is(text: str) -> None:
 
 
 def test_a_picture_says_in_words_what_it_shows(admin: httpx.Client) -> None:
-    adviser_id = lived(admin)
+    adviser_id = adviser_with_everything(admin)
 
-    seen = drawn(admin, adviser_id)
+    seen = draw_timeline(admin, adviser_id)
 
     described = str(seen.root.findtext(f"{SVG}desc"))
     assert (seen.root.get("role"), seen.root.get("aria-labelledby")) == ("img", "title description")
@@ -225,7 +225,7 @@ def test_an_organisation_sees_its_own_sessions_and_the_count_of_all(
     theirs = register(admin, adviser_id, training_organisation_id=str(HISTYA)).raise_for_status().json()
     own = register(admin, adviser_id, starts_on="2025-06-10").raise_for_status().json()
 
-    seen, whole = (drawn(client, adviser_id) for client in (organisation, admin))
+    seen, whole = (draw_timeline(client, adviser_id) for client in (organisation, admin))
 
     assert [*seen.rows("session")] == [own["id"]]
     assert theirs["id"] in whole.rows("session")
@@ -242,8 +242,8 @@ def test_where_they_work_on_another_day_is_not_an_organisation_s_affair(
     own = a_contract(admin, adviser_id, starts_on="2025-01-01")
     register(admin, adviser_id, starts_on="2025-06-10").raise_for_status()
 
-    other, whole = drawn(organisation, adviser_id, "2024-06-10"), drawn(admin, adviser_id, "2024-06-10")
-    same = drawn(organisation, adviser_id, "2025-06-10")
+    other, whole = draw_timeline(organisation, adviser_id, "2024-06-10"), draw_timeline(admin, adviser_id, "2024-06-10")
+    same = draw_timeline(organisation, adviser_id, "2025-06-10")
 
     told = [str(each.root.findtext(f"{SVG}desc")) for each in (other, whole, same)]
     assert ["poste non communiqué" in said for said in told] == [True, False, False]
@@ -279,9 +279,9 @@ def test_a_picture_is_french_and_runs_nothing(admin: httpx.Client) -> None:
 
 
 def test_a_record_says_where_its_picture_is(admin: httpx.Client) -> None:
-    record = recorded(admin, an_adviser_in_post(admin))
+    record = training_record(admin, an_adviser_in_post(admin))
 
-    seen = Drawn(admin.get(record["links"]["picture"]))
+    seen = DrawnTimeline(admin.get(record["links"]["picture"]))
 
     assert seen.root.findtext(f"{SVG}title") == "Dossier de formation au 15/06/2026"
 
@@ -290,7 +290,7 @@ def test_today_is_the_day_of_a_picture_asked_for_without_one(admin: httpx.Client
     path = f"/v1/advisers/{an_adviser(admin)}/training-record.svg"
 
     assert f"{MORNING:%d/%m/%Y}" in admin.get(path).text
-    problem(admin.get(path, params={"on": "demain"}), 400, "invalid-parameter")
+    expect_problem(admin.get(path, params={"on": "demain"}), 400, "invalid-parameter")
 
 
 DAYS = [date(2021, 1, 1) + timedelta(days=number) for number in range(365 * 4 + 1)]

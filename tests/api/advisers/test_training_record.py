@@ -10,9 +10,15 @@ from app.domain.record.missed_sessions import Consequence
 from app.seed.published_catalogue import FRANCILIN, HISTYA, LA_FABRIK, LA_MEDNUM
 from app.wording.languages import Language
 from app.wording.training_records import DUPLICATE_REQUEST, consequence_sentence
-from tests.api.registration_states import act, attended, initial, read, upcoming
-from tests.api.response_assertions import documented, wrong_fields
-from tests.fake_clock import Clockwork
+from tests.api.registration_states import (
+    attended_registration,
+    initial_training_registration,
+    post_action,
+    read_registration,
+    upcoming_registration,
+)
+from tests.api.response_assertions import documented_body, expect_wrong_fields
+from tests.fake_clock import FakeClock
 from tests.http_builders import a_contract, an_adviser, an_adviser_in_post, register
 
 Body = dict[str, Any]
@@ -21,13 +27,13 @@ IN_2025 = datetime(2025, 7, 1, 8, 30, tzinfo=UTC)
 
 def record(client: httpx.Client, adviser_id: str, **asked: str) -> Body:
     answer = client.get(f"/v1/advisers/{adviser_id}/training-record", params=asked)
-    found: Body = documented(answer, "getTrainingRecord")
+    found: Body = documented_body(answer, "getTrainingRecord")
     return found
 
 
 def sit(client: httpx.Client, adviser_id: str, **fields: Any) -> Body:
     result = {"adviser_id": adviser_id, "qualification": "remn-ccp1", "outcome": "obtained", "on": "2025-06-10"}
-    recorded: Body = documented(client.post("/v1/certifications", json=result | fields), "recordCertification")
+    recorded: Body = documented_body(client.post("/v1/certifications", json=result | fields), "recordCertification")
     return recorded
 
 
@@ -35,7 +41,7 @@ def head(client: httpx.Client) -> str:
     return str(client.get("/v1/events", params={"after": "now"}).raise_for_status().json()["next"])
 
 
-def told(client: httpx.Client, after: str, adviser_id: str) -> list[Body]:
+def events_of_adviser(client: httpx.Client, after: str, adviser_id: str) -> list[Body]:
     page = client.get("/v1/events", params={"after": after, "limit": 500}).raise_for_status().json()
     return [event for event in page["data"] if event["adviser_id"] == adviser_id]
 
@@ -48,7 +54,7 @@ def full_title(client: httpx.Client, adviser_id: str) -> Body:
     return registration
 
 
-def test_a_ccp1_makes_a_refused_full_title_re_examinable_and_says_so(platform: httpx.Client, clock: Clockwork) -> None:
+def test_a_ccp1_makes_a_refused_full_title_re_examinable_and_says_so(platform: httpx.Client, clock: FakeClock) -> None:
     clock.now = IN_2025
     adviser_id = an_adviser_in_post(platform)
     registration = full_title(platform, adviser_id)
@@ -56,15 +62,15 @@ def test_a_ccp1_makes_a_refused_full_title_re_examinable_and_says_so(platform: h
 
     sit(platform, adviser_id, on="2025-06-20")
 
-    (recorded, regularisable) = told(platform, after, adviser_id)
+    (recorded, regularisable) = events_of_adviser(platform, after, adviser_id)
     assert (recorded["type"], regularisable["type"]) == ("certification.recorded", "registration.regularisable")
     assert regularisable["subject"]["id"] == registration["id"]
-    assert read(platform, registration)["status"] == "refused"
-    examined = act(platform, registration, "re-examination").json()
+    assert read_registration(platform, registration)["status"] == "refused"
+    examined = post_action(platform, registration, "re-examination").json()
     assert (examined["status"], examined["funding"]) == ("accepted", "state")
 
 
-def test_a_ccp1_obtained_after_the_request_is_one_for_another_request(platform: httpx.Client, clock: Clockwork) -> None:
+def test_a_ccp1_obtained_after_the_request_is_one_for_another_request(platform: httpx.Client, clock: FakeClock) -> None:
     """R32: it comes before the request. A notice changes nothing of when that was made."""
     clock.now = IN_2025
     adviser_id = an_adviser_in_post(platform)
@@ -73,8 +79,8 @@ def test_a_ccp1_obtained_after_the_request_is_one_for_another_request(platform: 
 
     sit(platform, adviser_id, on="2025-06-21")
 
-    assert [event["type"] for event in told(platform, after, adviser_id)] == ["certification.recorded"]
-    assert act(platform, registration, "re-examination").json()["status"] == "refused"
+    assert [event["type"] for event in events_of_adviser(platform, after, adviser_id)] == ["certification.recorded"]
+    assert post_action(platform, registration, "re-examination").json()["status"] == "refused"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +103,7 @@ def test_an_absence_is_justified_by_a_motive_of_its_day(
     if valid:
         assert (answer.json()["motive"], answer.json()["next_attempt_payer"]) == (motive, "state")
     else:
-        assert wrong_fields(answer) == {"/motive": "motive-not-valid"}
+        assert expect_wrong_fields(answer) == {"/motive": "motive-not-valid"}
 
 
 def test_an_exam_is_passed_in_the_end(platform: httpx.Client) -> None:
@@ -137,10 +143,12 @@ def test_a_certificate_that_was_obtained_says_where_it_is_replaced(platform: htt
 
 
 def test_entry_and_exit_are_shown(admin: httpx.Client) -> None:
-    entry = initial(admin, session={"starts_on": "2025-03-03", "ends_on": "2025-04-16", "format": "on_site"})
+    entry = initial_training_registration(
+        admin, session={"starts_on": "2025-03-03", "ends_on": "2025-04-16", "format": "on_site"}
+    )
     before = record(admin, entry["adviser_id"])["initial_training"]
 
-    act(admin, entry, "attendance", outcome="completed").raise_for_status()
+    post_action(admin, entry, "attendance", outcome="completed").raise_for_status()
 
     after = record(admin, entry["adviser_id"])
     assert (before["entered_on"], before["ended_on"]) == ("2025-03-03", None)
@@ -173,24 +181,24 @@ def test_an_exempt_adviser_owes_no_exam_and_one_module_a_year(platform: httpx.Cl
     ],
 )
 def test_a_path_is_one_of_those_of_its_day(admin: httpx.Client, taken_on: str, hours: tuple[int, ...]) -> None:
-    registration = initial(admin)
+    registration = initial_training_registration(admin)
     offered = {70, 105, 175, 280, 315, 350, 420}
 
     taken = {
         each for each in offered
-        if act(admin, registration, "positioning-test", taken_on=taken_on, hours=each).is_success
+        if post_action(admin, registration, "positioning-test", taken_on=taken_on, hours=each).is_success
     }  # fmt: skip
 
     assert taken == {*hours}
 
 
 def test_a_path_is_told_to_the_adviser_and_the_employer(admin: httpx.Client) -> None:
-    registration = initial(admin)
+    registration = initial_training_registration(admin)
     after = head(admin)
 
-    act(admin, registration, "positioning-test", taken_on="2026-06-01", hours=175).raise_for_status()
+    post_action(admin, registration, "positioning-test", taken_on="2026-06-01", hours=175).raise_for_status()
 
-    (event,) = told(admin, after, registration["adviser_id"])
+    (event,) = events_of_adviser(admin, after, registration["adviser_id"])
     written = admin.get("/v1/messages", params={"adviser_id": registration["adviser_id"]}).json()["data"]
     assert event["type"] == "registration.path_determined"
     assert {item["recipient_kind"] for item in written if item["template"] == event["type"]} == {
@@ -226,7 +234,7 @@ def test_initial_training_is_given_by_the_organisation_of_the_territory(
 
 
 def test_an_unjustified_absence_is_shown_with_what_it_costs(admin: httpx.Client) -> None:
-    missed = attended(admin, "absent_unjustified")
+    missed = attended_registration(admin, "absent_unjustified")
 
     found = record(admin, missed["adviser_id"])
 
@@ -246,8 +254,8 @@ def test_an_unjustified_absence_is_shown_with_what_it_costs(admin: httpx.Client)
 
 
 def test_whoever_misses_initial_training_has_not_entered_it(admin: httpx.Client) -> None:
-    entry = initial(admin)
-    act(admin, entry, "attendance", outcome="absent_unjustified").raise_for_status()
+    entry = initial_training_registration(admin)
+    post_action(admin, entry, "attendance", outcome="absent_unjustified").raise_for_status()
 
     found = record(admin, entry["adviser_id"])
 
@@ -256,14 +264,14 @@ def test_whoever_misses_initial_training_has_not_entered_it(admin: httpx.Client)
 
 
 def test_other_absences_are_not_shown(admin: httpx.Client) -> None:
-    assert record(admin, attended(admin, "absent_justified")["adviser_id"])["unjustified_absences"] == []
-    assert record(admin, attended(admin, "completed")["adviser_id"])["unjustified_absences"] == []
+    assert record(admin, attended_registration(admin, "absent_justified")["adviser_id"])["unjustified_absences"] == []
+    assert record(admin, attended_registration(admin, "completed")["adviser_id"])["unjustified_absences"] == []
 
 
 def test_an_organisation_is_not_shown_what_was_missed_elsewhere(
     admin: httpx.Client, organisation: httpx.Client, histya: httpx.Client
 ) -> None:
-    missed = attended(admin, "absent_unjustified")
+    missed = attended_registration(admin, "absent_unjustified")
     register(admin, missed["adviser_id"], starts_on="2026-09-08", training_organisation_id=str(HISTYA))
 
     seen, unseen = (record(client, missed["adviser_id"]) for client in (organisation, histya))
@@ -321,17 +329,17 @@ def test_why_a_right_was_carried_over_is_not_an_organisation_s_business(
 
 
 def test_a_carry_over_promotes_whoever_waits_for_it(admin: httpx.Client) -> None:
-    first = upcoming(admin)
+    first = upcoming_registration(admin)
     waiting = register(admin, first["adviser_id"], starts_on="2026-09-22").json()
     after = head(admin)
 
     report = {"bucket": "civil_year:2025", "units": 1, "motive": "Congé maternité"}
     admin.post(f"/v1/advisers/{first['adviser_id']}/carry-overs", json=report).raise_for_status()
 
-    promoted = read(admin, waiting)
+    promoted = read_registration(admin, waiting)
     assert (waiting["status"], promoted["status"]) == ("awaiting_choice", "accepted")
     assert promoted["entitlement"] == "carry_over:civil_year:2025"
-    types = [event["type"] for event in told(admin, after, first["adviser_id"])]
+    types = [event["type"] for event in events_of_adviser(admin, after, first["adviser_id"])]
     assert types == ["entitlement.carried_over", "registration.funded"]
 
 
@@ -353,7 +361,7 @@ def test_a_first_year_adviser_may_begin_with_the_next_year(admin: httpx.Client) 
         adviser_id = an_adviser_in_post(admin, initial_training={"entered_on": "2024-04-15", "ended_on": None})
         for module, day in (("cybersecurite", "2024-10-08"), ("handicap", second)):
             followed = register(admin, adviser_id, module_code=module, starts_on=day, requested_on="2024-09-02").json()
-            act(admin, followed, "attendance", outcome="completed").raise_for_status()
+            post_action(admin, followed, "attendance", outcome="completed").raise_for_status()
         found = record(admin, adviser_id)["obligations"]
         periods[name] = [f"{item['period']} {item['status']}" for item in found]
 

@@ -14,28 +14,28 @@ import pytest
 from app.embedded.cluster import Cluster
 from app.persistence.administration import audit_log
 from app.persistence.engine import connection_pool, database, readiness
-from tests.api.response_assertions import problem
-from tests.conftest import copied
+from tests.api.response_assertions import expect_problem
+from tests.conftest import copy_database
 from tests.http_builders import an_adviser_in_post, registration_body
-from tests.live_server import Served, key, serving
-from tests.persistence.missing_standby import no_standby
+from tests.live_server import LiveServer, idempotency_headers, serving
+from tests.persistence.missing_standby import unconfirmed_commits
 
 MOMENT = 0.3
 
 
 @pytest.fixture
-def alone(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
+def own_service(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[LiveServer]:
     """The service on a database of the test's own, which waits for little and not for long."""
-    for room, name in ((audit_log, "PATIENCE_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
+    for room, name in ((audit_log, "WRITE_WAIT_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
         monkeypatch.setattr(room, name, MOMENT)
-    monkeypatch.setattr(readiness, "APART_SECONDS", 0.05)
-    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 2 * MOMENT)
+    monkeypatch.setattr(readiness, "PROBE_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 2 * MOMENT)
     monkeypatch.setitem(connection_pool.SERVER_SETTINGS, "lock_timeout", "300ms")
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
 
-def _owner(served: Served, *statements: str) -> list[Any]:
+def _owner(served: LiveServer, *statements: str) -> list[Any]:
     """What the last one finds, as whoever owns the server."""
 
     async def act() -> list[Any]:
@@ -53,7 +53,7 @@ def _register(client: httpx.Client, adviser: str, headers: dict[str, str]) -> ht
     return client.post("/v1/registrations", json=registration_body(adviser), headers=headers)
 
 
-def _lines(served: Served, answer: httpx.Response) -> list[Any]:
+def _lines(served: LiveServer, answer: httpx.Response) -> list[Any]:
     request = answer.headers["X-Request-Id"]
     return _owner(served, f"SELECT * FROM audit_log WHERE request_id = '{request}'")  # noqa: S608  # our own identifier
 
@@ -64,7 +64,7 @@ def _until(true: Callable[[], bool]) -> None:
 
 
 def _unavailable(answer: httpx.Response, said: str = "", code: str = "unavailable") -> dict[str, Any]:
-    body = problem(answer, 503, code)
+    body = expect_problem(answer, 503, code)
     assert answer.headers["Retry-After"].isdigit()
     assert said in body["detail"]
     return body
@@ -78,17 +78,17 @@ END_ALL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
-def test_sessions_ended_by_the_server_give_no_500(alone: Served) -> None:
-    with alone.client("platform") as client, ThreadPoolExecutor(4) as together:
+def test_sessions_ended_by_the_server_give_no_500(own_service: LiveServer) -> None:
+    with own_service.client("platform") as client, ThreadPoolExecutor(4) as together:
         advisers = [an_adviser_in_post(client) for _ in range(4)]
 
         def visit(adviser: str) -> list[httpx.Response]:
             reads = [client.get(f"/v1/advisers/{adviser}") for _ in range(10)]
-            return [*reads, _register(client, adviser, key())]
+            return [*reads, _register(client, adviser, idempotency_headers())]
 
         visits = [together.submit(visit, adviser) for adviser in advisers]
         while not all(one.done() for one in visits):
-            _owner(alone, END_ALL)
+            _owner(own_service, END_ALL)
         answers = [answer for one in visits for answer in one.result()]
         _until(lambda: _is_ready(client))
 
@@ -110,7 +110,7 @@ STATES = {
 
 
 @contextmanager
-def _failing(served: Served, state: str) -> Generator[None]:
+def _failing(served: LiveServer, state: str) -> Generator[None]:
     """The server raises this at each registration."""
     _owner(served, RAISE.format(state=state), TRIGGER)
     try:
@@ -121,9 +121,9 @@ def _failing(served: Served, state: str) -> Generator[None]:
 
 @pytest.mark.parametrize(("state", "said"), STATES.items())
 def test_what_the_server_cannot_do_just_now_gives_no_500(
-    served: Served, platform: httpx.Client, state: str, said: str
+    served: LiveServer, platform: httpx.Client, state: str, said: str
 ) -> None:
-    adviser, headers = an_adviser_in_post(platform), key()
+    adviser, headers = an_adviser_in_post(platform), idempotency_headers()
 
     with _failing(served, state):
         _unavailable(_register(platform, adviser, headers), said)
@@ -131,11 +131,11 @@ def test_what_the_server_cannot_do_just_now_gives_no_500(
     assert _register(platform, adviser, headers).status_code == 201
 
 
-def test_a_fault_of_the_program_is_still_one(served: Served, platform: httpx.Client) -> None:
+def test_a_fault_of_the_program_is_still_one(served: LiveServer, platform: httpx.Client) -> None:
     adviser = an_adviser_in_post(platform)
 
     with _failing(served, "22012"):
-        problem(_register(platform, adviser, key()), 500, "internal-error")
+        expect_problem(_register(platform, adviser, idempotency_headers()), 500, "internal-error")
 
 
 CHANGES = [
@@ -146,14 +146,14 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_schema_that_changes_beneath_the_statements_costs_one_request(alone: Served, change: str) -> None:
-    with alone.client("platform") as client:
+def test_a_schema_that_changes_beneath_the_statements_costs_one_request(own_service: LiveServer, change: str) -> None:
+    with own_service.client("platform") as client:
         for _ in range(2):
             known = an_adviser_in_post(client)
-            assert _register(client, known, key()).status_code == 201
+            assert _register(client, known, idempotency_headers()).status_code == 201
             assert client.get(f"/v1/registrations?adviser_id={known}").status_code == 200
-        adviser, headers = an_adviser_in_post(client), key()
-        _owner(alone, change)
+        adviser, headers = an_adviser_in_post(client), idempotency_headers()
+        _owner(own_service, change)
 
         first = _register(client, adviser, headers)
         if first.status_code != 201:
@@ -163,55 +163,57 @@ def test_a_schema_that_changes_beneath_the_statements_costs_one_request(alone: S
         assert client.get(f"/v1/advisers/{adviser}").status_code == 200
 
 
-def test_a_database_that_takes_no_writes_is_not_ready_and_is_read_all_the_same(alone: Served) -> None:
-    name = urlsplit(alone.database_url).path.removeprefix("/")
-    with alone.client("platform") as client:
+def test_a_database_that_takes_no_writes_is_not_ready_and_is_read_all_the_same(own_service: LiveServer) -> None:
+    name = urlsplit(own_service.database_url).path.removeprefix("/")
+    with own_service.client("platform") as client:
         adviser = an_adviser_in_post(client)
-        _owner(alone, f"ALTER DATABASE {name} SET default_transaction_read_only = on", END_ALL)
+        _owner(own_service, f"ALTER DATABASE {name} SET default_transaction_read_only = on", END_ALL)
         _until(lambda: not _is_ready(client))
 
         _unavailable(client.get("/readyz"), "ne prend pas d’écriture")  # at once: nobody is told of the lost session
         _until(lambda: client.get(f"/v1/advisers/{adviser}").status_code == 200)
         read = client.get(f"/v1/advisers/{adviser}")
-        _unavailable(_register(client, adviser, key()), "ne prend pas d’écriture")
+        _unavailable(_register(client, adviser, idempotency_headers()), "ne prend pas d’écriture")
         assert read.status_code == 200
-        assert _lines(alone, read) == []
+        assert _lines(own_service, read) == []
 
-        _owner(alone, "SET default_transaction_read_only = off", f"ALTER DATABASE {name} RESET ALL", END_ALL)
+        _owner(own_service, "SET default_transaction_read_only = off", f"ALTER DATABASE {name} RESET ALL", END_ALL)
         _until(lambda: _is_ready(client))
-        _until(lambda: len(_lines(alone, read)) == 1)
-        assert _register(client, adviser, key()).status_code == 201
+        _until(lambda: len(_lines(own_service, read)) == 1)
+        assert _register(client, adviser, idempotency_headers()).status_code == 201
 
 
-def test_a_database_without_room_is_not_ready(alone: Served) -> None:
+def test_a_database_without_room_is_not_ready(own_service: LiveServer) -> None:
     """What may be written to the disk for a moment is limited to nothing: the server says it as it says a full disk."""
-    name = urlsplit(alone.database_url).path.removeprefix("/")
-    with alone.client("platform") as client:
-        _owner(alone, f"ALTER DATABASE {name} SET temp_file_limit = 0", END_ALL)
+    name = urlsplit(own_service.database_url).path.removeprefix("/")
+    with own_service.client("platform") as client:
+        _owner(own_service, f"ALTER DATABASE {name} SET temp_file_limit = 0", END_ALL)
         _until(lambda: not _is_ready(client))
 
         _unavailable(client.get("/readyz"), "manque de place")
 
-        _owner(alone, f"ALTER DATABASE {name} RESET ALL", END_ALL)
+        _owner(own_service, f"ALTER DATABASE {name} RESET ALL", END_ALL)
         _until(lambda: _is_ready(client))
 
 
-def test_without_a_standby_reads_go_on_changes_are_unknown_and_nothing_is_lost(alone: Served, cluster: Cluster) -> None:
-    with alone.client("platform") as client:
-        adviser, headers = an_adviser_in_post(client), key()
-        with no_standby(cluster):
+def test_without_a_standby_reads_go_on_changes_are_unknown_and_nothing_is_lost(
+    own_service: LiveServer, cluster: Cluster
+) -> None:
+    with own_service.client("platform") as client:
+        adviser, headers = an_adviser_in_post(client), idempotency_headers()
+        with unconfirmed_commits(cluster):
             _until(lambda: not _is_ready(client))
             _unavailable(client.get("/readyz"), "ne confirme pas")
             read = client.get(f"/v1/advisers/{adviser}")
             assert read.status_code == 200
-            assert len(_lines(alone, read)) == 1
+            assert len(_lines(own_service, read)) == 1
 
             _unavailable(_register(client, adviser, headers), code="outcome-unknown")
             # The next one is not begun: it would keep a session of the server waiting too.
-            _unavailable(_register(client, adviser, key()), "ne confirme pas")
-            assert _owner(alone, "SELECT FROM registration") == []
+            _unavailable(_register(client, adviser, idempotency_headers()), "ne confirme pas")
+            assert _owner(own_service, "SELECT FROM registration") == []
 
         _until(lambda: _is_ready(client))
         settled = _register(client, adviser, headers)
         assert (settled.status_code, settled.headers["Idempotent-Replayed"]) == (201, "true")
-        assert len(_owner(alone, "SELECT FROM registration")) == 1
+        assert len(_owner(own_service, "SELECT FROM registration")) == 1

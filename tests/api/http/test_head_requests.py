@@ -7,46 +7,46 @@ import httpx
 import pytest
 
 from tests.api.openapi.contract_requests import operations
-from tests.api.registration_states import accepted
-from tests.api.response_assertions import problem
-from tests.fake_clock import Clockwork
-from tests.live_server import Served
+from tests.api.registration_states import accepted_registration
+from tests.api.response_assertions import expect_problem
+from tests.fake_clock import FakeClock
+from tests.live_server import LiveServer
 
 PAGES = (
     "/", "/docs", "/guide", "/guide/samples/follow.py", "/problems", "/problems/not-found", "/privacy", "/statistics",
     "/mailbox", "/livez", "/readyz", "/openapi.json", "/favicon.ico", "/robots.txt", "/assets/favicon.svg",
 )  # fmt: skip
-OF_EACH_ANSWER = {"date", "x-request-id", "ratelimit"}
+VOLATILE_HEADERS = {"date", "x-request-id", "ratelimit"}
 GROW = {"exportAdviser", "searchAuditLog"}  # by what each reading leaves
 READS = [operation for operation in operations() if operation.method == "get"]
 
 
-def told(answer: httpx.Response, *but: str) -> tuple[int, dict[str, str]]:
+def status_and_stable_headers(answer: httpx.Response, *but: str) -> tuple[int, dict[str, str]]:
     """The status and the headers that do not change from one answer to the next."""
-    others = {name: value for name, value in answer.headers.items() if name not in {*OF_EACH_ANSWER, *but}}
+    others = {name: value for name, value in answer.headers.items() if name not in {*VOLATILE_HEADERS, *but}}
     return answer.status_code, others
 
 
 @pytest.fixture
-def reader(demonstrated: Served) -> Iterator[httpx.Client]:
-    with demonstrated.client("admin") as client:
+def reader(served_demonstration: LiveServer) -> Iterator[httpx.Client]:
+    with served_demonstration.client("admin") as client:
         yield client
 
 
 def test_every_operation_that_reads_is_asked_for_its_headers(reader: httpx.Client) -> None:
     for operation in READS:
-        read = operation.sent(reader, None)
+        read = operation.send(reader, None)
         head = reader.head(read.request.url, headers=read.request.headers)
 
         but = ["content-length"] if operation.id in GROW else []
-        assert told(head, *but) == told(read, *but), operation.id
+        assert status_and_stable_headers(head, *but) == status_and_stable_headers(read, *but), operation.id
         assert head.content == b""
         assert int(head.headers["Content-Length"]) > 0
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_and_probe_is_asked_for_its_headers(anonymous: httpx.Client, path: str) -> None:
-    assert told(anonymous.head(path)) == told(anonymous.get(path))
+    assert status_and_stable_headers(anonymous.head(path)) == status_and_stable_headers(anonymous.get(path))
 
 
 def test_metrics_are_asked_for_their_headers(anonymous: httpx.Client) -> None:
@@ -55,9 +55,9 @@ def test_metrics_are_asked_for_their_headers(anonymous: httpx.Client) -> None:
     assert (head.status_code, head.content) == (200, b"")
 
 
-def test_a_connection_goes_on_after_a_head(served: Served, platform: httpx.Client) -> None:
+def test_a_connection_goes_on_after_a_head(served: LiveServer, platform: httpx.Client) -> None:
     """Nothing of the body was left in it."""
-    path = f"/v1/registrations/{accepted(platform)['id']}"
+    path = f"/v1/registrations/{accepted_registration(platform)['id']}"
     with served.client("platform") as client:
         lengths = [int(client.head(path).headers["Content-Length"]) for _ in range(3)]
 
@@ -66,7 +66,7 @@ def test_a_connection_goes_on_after_a_head(served: Served, platform: httpx.Clien
 
 
 def test_a_version_that_is_known_is_not_modified(platform: httpx.Client) -> None:
-    path = f"/v1/registrations/{accepted(platform)['id']}"
+    path = f"/v1/registrations/{accepted_registration(platform)['id']}"
     tag = platform.head(path).headers["ETag"]
 
     assert platform.head(path, headers={"If-None-Match": tag}).status_code == 304
@@ -80,7 +80,7 @@ def test_a_version_that_is_known_is_not_modified(platform: httpx.Client) -> None
 def test_what_a_get_refuses_is_refused(platform: httpx.Client, path: str, status: int) -> None:
     head = platform.head(path)
 
-    assert told(head) == told(platform.get(path))
+    assert status_and_stable_headers(head) == status_and_stable_headers(platform.get(path))
     assert (head.status_code, head.content) == (status, b"")
 
 
@@ -89,9 +89,9 @@ def test_rights_are_those_of_the_get(anonymous: httpx.Client, organisation: http
     assert organisation.head("/v1/contracts").status_code == 403
 
 
-def test_a_head_leaves_the_trace_of_a_get(platform: httpx.Client, admin: httpx.Client, clock: Clockwork) -> None:
+def test_a_head_leaves_the_trace_of_a_get(platform: httpx.Client, admin: httpx.Client, clock: FakeClock) -> None:
     """It tells that somebody is known."""
-    adviser = accepted(platform)["adviser_id"]
+    adviser = accepted_registration(platform)["adviser_id"]
 
     request = platform.head(f"/v1/advisers/{adviser}").headers["X-Request-Id"]
 
@@ -121,4 +121,4 @@ def test_the_contract_does_not_say_it_twice(anonymous: httpx.Client) -> None:
     paths = anonymous.get("/openapi.json").json()["paths"]
 
     assert not [path for path, item in paths.items() if "head" in item]
-    problem(anonymous.post("/v1/nowhere"), 404, "not-found")
+    expect_problem(anonymous.post("/v1/nowhere"), 404, "not-found")

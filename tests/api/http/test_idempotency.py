@@ -10,20 +10,28 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.api.registration_states import UPCOMING, accepted, initial, read, refused, upcoming, waiting
-from tests.api.response_assertions import problem
+from tests.api.registration_states import (
+    UPCOMING_DAY,
+    accepted_registration,
+    initial_training_registration,
+    read_registration,
+    refused_registration,
+    upcoming_registration,
+    waiting_registration,
+)
+from tests.api.response_assertions import expect_problem
 from tests.http_builders import adviser_body, an_adviser, an_adviser_in_post, contract_body, register, registration_body
-from tests.live_server import Served, key
+from tests.live_server import LiveServer, idempotency_headers
 
 Body = dict[str, Any]
-Scene = Callable[[httpx.Client], Body]
+Setup = Callable[[httpx.Client], Body]
 
-ACTIONS: Mapping[str, tuple[Scene, Body]] = {
-    "choice": (waiting, {"choice": "keep", "payer": "employer"}),
-    "re-examination": (refused, {"employer_agreement": True}),
-    "cancellation": (upcoming, {"motive": "Indisponible"}),
-    "attendance": (accepted, {"outcome": "completed"}),
-    "positioning-test": (initial, {"taken_on": "2025-05-01", "hours": 175}),
+ACTIONS: Mapping[str, tuple[Setup, Body]] = {
+    "choice": (waiting_registration, {"choice": "keep", "payer": "employer"}),
+    "re-examination": (refused_registration, {"employer_agreement": True}),
+    "cancellation": (upcoming_registration, {"motive": "Indisponible"}),
+    "attendance": (accepted_registration, {"outcome": "completed"}),
+    "positioning-test": (initial_training_registration, {"taken_on": "2025-05-01", "hours": 175}),
 }
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Link")
 
@@ -43,8 +51,8 @@ def test_an_action_needs_a_key(admin: httpx.Client, action: str) -> None:
 
     answer = admin.post(f"/v1/registrations/{registration['id']}/{action}", json=body)
 
-    problem(answer, 400, "idempotency-key-missing")
-    assert read(admin, registration) == registration
+    expect_problem(answer, 400, "idempotency-key-missing")
+    assert read_registration(admin, registration) == registration
 
 
 @pytest.mark.parametrize(
@@ -56,7 +64,7 @@ def test_a_key_has_16_to_255_visible_characters(platform: httpx.Client, used: st
 
     answer = platform.post("/v1/registrations", json=body, headers=[(b"Idempotency-Key", used.encode("latin-1"))])
 
-    problem(answer, 400, "invalid-header")
+    expect_problem(answer, 400, "invalid-header")
 
 
 @pytest.mark.parametrize("used", ["a" * 16, "~" * 16])
@@ -83,7 +91,7 @@ def test_a_quoted_key_is_the_bare_one(platform: httpx.Client) -> None:
 
 
 def test_a_registration_is_replayed(platform: httpx.Client) -> None:
-    body, used = registration_body(an_adviser_in_post(platform)), key()
+    body, used = registration_body(an_adviser_in_post(platform)), idempotency_headers()
     first = platform.post("/v1/registrations", json=body, headers=used)
 
     second = platform.post("/v1/registrations", json=body, headers=used)
@@ -95,7 +103,7 @@ def test_a_registration_is_replayed(platform: httpx.Client) -> None:
 
 
 def test_a_refusal_is_replayed_though_the_file_is_in_order_since(platform: httpx.Client) -> None:
-    body, used = registration_body(an_adviser(platform)), key()
+    body, used = registration_body(an_adviser(platform)), idempotency_headers()
     first = platform.post("/v1/registrations", json=body, headers=used)
     platform.post("/v1/contracts", json=contract_body(body["adviser_id"]))
 
@@ -108,7 +116,7 @@ def test_a_refusal_is_replayed_though_the_file_is_in_order_since(platform: httpx
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_is_replayed(admin: httpx.Client, action: str) -> None:
     scene, body = ACTIONS[action]
-    path, used = f"/v1/registrations/{scene(admin)['id']}/{action}", key()
+    path, used = f"/v1/registrations/{scene(admin)['id']}/{action}", idempotency_headers()
     first = admin.post(path, json=body, headers=used)
 
     second = admin.post(path, json=body, headers=used)
@@ -120,11 +128,11 @@ def test_an_action_is_replayed(admin: httpx.Client, action: str) -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_conflict_is_replayed(admin: httpx.Client, action: str) -> None:
     _, body = ACTIONS[action]
-    scene = waiting if action in {"attendance", "re-examination"} else refused
-    registration = initial(admin) if action == "positioning-test" else scene(admin)
+    scene = waiting_registration if action in {"attendance", "re-examination"} else refused_registration
+    registration = initial_training_registration(admin) if action == "positioning-test" else scene(admin)
     if action == "positioning-test":
         body = {**body, "hours": 999}
-    path, used = f"/v1/registrations/{registration['id']}/{action}", key()
+    path, used = f"/v1/registrations/{registration['id']}/{action}", idempotency_headers()
     first = admin.post(path, json=body, headers=used)
 
     second = admin.post(path, json=body, headers=used)
@@ -134,20 +142,20 @@ def test_a_conflict_is_replayed(admin: httpx.Client, action: str) -> None:
 
 
 def test_a_conflict_is_replayed_once_its_cause_is_gone(platform: httpx.Client) -> None:
-    first_one = upcoming(platform)
-    body, used = registration_body(first_one["adviser_id"], starts_on=UPCOMING), key()
+    first_one = upcoming_registration(platform)
+    body, used = registration_body(first_one["adviser_id"], starts_on=UPCOMING_DAY), idempotency_headers()
     first = platform.post("/v1/registrations", json=body, headers=used)
-    platform.post(f"/v1/registrations/{first_one['id']}/cancellation", headers=key()).raise_for_status()
+    platform.post(f"/v1/registrations/{first_one['id']}/cancellation", headers=idempotency_headers()).raise_for_status()
 
     second = platform.post("/v1/registrations", json=body, headers=used)
 
-    problem(first, 409, "duplicate-registration")
+    expect_problem(first, 409, "duplicate-registration")
     assert first.headers["Link"] == f'<{first_one["links"]["self"]}>; rel="duplicate"'
     assert _is_replay(first, second)
 
 
 def test_a_payer_not_offered_is_replayed(platform: httpx.Client) -> None:
-    path, used = f"/v1/registrations/{waiting(platform)['id']}/choice", key()
+    path, used = f"/v1/registrations/{waiting_registration(platform)['id']}/choice", idempotency_headers()
     first = platform.post(path, json={"choice": "keep", "payer": "opco"}, headers=used)
 
     second = platform.post(path, json={"choice": "keep", "payer": "opco"}, headers=used)
@@ -158,7 +166,7 @@ def test_a_payer_not_offered_is_replayed(platform: httpx.Client) -> None:
 
 @pytest.mark.parametrize("path", ["advisers", "contracts", "certifications", "carry-overs"])
 def test_where_a_key_is_not_required_it_is_kept_all_the_same(admin: httpx.Client, path: str) -> None:
-    adviser_id, used = an_adviser_in_post(admin), key()
+    adviser_id, used = an_adviser_in_post(admin), idempotency_headers()
     bodies: Mapping[str, Body] = {
         "advisers": adviser_body(),
         "contracts": contract_body(adviser_id),
@@ -182,7 +190,7 @@ def _reordered(value: Any) -> Any:
 
 @pytest.mark.parametrize("indent", [None, 4])
 def test_a_request_written_otherwise_is_the_same(platform: httpx.Client, indent: int | None) -> None:
-    body, used = registration_body(an_adviser_in_post(platform)), key()
+    body, used = registration_body(an_adviser_in_post(platform)), idempotency_headers()
     first = platform.post("/v1/registrations", json=body, headers=used)
     written = json.dumps(_reordered(body), indent=indent, ensure_ascii=True).replace(
         body["adviser_id"], body["adviser_id"].upper()
@@ -196,7 +204,7 @@ def test_a_request_written_otherwise_is_the_same(platform: httpx.Client, indent:
 
 
 def test_a_default_may_be_written_out(platform: httpx.Client) -> None:
-    body, used = registration_body(an_adviser_in_post(platform)), key()
+    body, used = registration_body(an_adviser_in_post(platform)), idempotency_headers()
     first = platform.post("/v1/registrations", json=body, headers=used)
 
     second = platform.post("/v1/registrations", json={**body, "employer_agreement": False}, headers=used)
@@ -205,7 +213,7 @@ def test_a_default_may_be_written_out(platform: httpx.Client) -> None:
 
 
 def test_no_body_and_an_empty_one_are_the_same(platform: httpx.Client) -> None:
-    path, used = f"/v1/registrations/{upcoming(platform)['id']}/cancellation", key()
+    path, used = f"/v1/registrations/{upcoming_registration(platform)['id']}/cancellation", idempotency_headers()
     first = platform.post(path, headers=used)
 
     second = platform.post(path, json={}, headers=used)
@@ -214,36 +222,36 @@ def test_no_body_and_an_empty_one_are_the_same(platform: httpx.Client) -> None:
 
 
 def test_another_body_is_another_request(platform: httpx.Client) -> None:
-    adviser_id, used = an_adviser_in_post(platform), key()
+    adviser_id, used = an_adviser_in_post(platform), idempotency_headers()
     platform.post("/v1/registrations", json=registration_body(adviser_id), headers=used)
 
     answer = platform.post(
         "/v1/registrations", json=registration_body(adviser_id, starts_on="2025-06-10"), headers=used
     )
 
-    problem(answer, 422, "idempotency-key-reused")
+    expect_problem(answer, 422, "idempotency-key-reused")
 
 
 def test_another_adviser_is_another_request(platform: httpx.Client) -> None:
-    used = key()
+    used = idempotency_headers()
     platform.post("/v1/registrations", json=registration_body(an_adviser_in_post(platform)), headers=used)
 
     answer = platform.post("/v1/registrations", json=registration_body(an_adviser_in_post(platform)), headers=used)
 
-    problem(answer, 422, "idempotency-key-reused")
+    expect_problem(answer, 422, "idempotency-key-reused")
 
 
 def test_another_path_is_another_request(platform: httpx.Client) -> None:
-    used = key()
-    platform.post(f"/v1/registrations/{upcoming(platform)['id']}/cancellation", headers=used)
+    used = idempotency_headers()
+    platform.post(f"/v1/registrations/{upcoming_registration(platform)['id']}/cancellation", headers=used)
 
-    answer = platform.post(f"/v1/registrations/{upcoming(platform)['id']}/cancellation", headers=used)
+    answer = platform.post(f"/v1/registrations/{upcoming_registration(platform)['id']}/cancellation", headers=used)
 
-    problem(answer, 422, "idempotency-key-reused")
+    expect_problem(answer, 422, "idempotency-key-reused")
 
 
 def test_another_client_s_key_is_another_key(platform: httpx.Client, other_platform: httpx.Client) -> None:
-    adviser_id, used = an_adviser_in_post(platform), key()
+    adviser_id, used = an_adviser_in_post(platform), idempotency_headers()
     first = platform.post("/v1/registrations", json=registration_body(adviser_id), headers=used)
 
     second = other_platform.post(
@@ -255,16 +263,16 @@ def test_another_client_s_key_is_another_key(platform: httpx.Client, other_platf
 
 
 def test_what_was_not_decided_is_not_replayed(platform: httpx.Client) -> None:
-    used = key()
+    used = idempotency_headers()
     for _ in range(2):
         answer = platform.post("/v1/registrations", json=registration_body(str(uuid4())), headers=used)
 
-        problem(answer, 422, "unknown-reference")
+        expect_problem(answer, 422, "unknown-reference")
         assert "Idempotent-Replayed" not in answer.headers
 
 
 def test_a_key_does_not_change_a_preview(platform: httpx.Client) -> None:
-    body, used = registration_body(an_adviser_in_post(platform)), key()
+    body, used = registration_body(an_adviser_in_post(platform)), idempotency_headers()
     platform.post("/v1/registrations/preview", json=body, headers=used)
 
     answer = platform.post("/v1/registrations", json=body, headers=used)
@@ -273,10 +281,10 @@ def test_a_key_does_not_change_a_preview(platform: httpx.Client) -> None:
 
 
 async def test_the_second_of_two_equal_requests_learns_that_the_first_is_under_way(
-    served: Served, platform: httpx.Client
+    served: LiveServer, platform: httpx.Client
 ) -> None:
     """The adviser's row is held by another, so that the first request is still waiting when the second one comes."""
-    adviser_id, used = an_adviser_in_post(platform), key()
+    adviser_id, used = an_adviser_in_post(platform), idempotency_headers()
     headers = {"Authorization": f"Bearer {served.keys['platform']}", **used}
     body = registration_body(adviser_id)
     holder = await asyncpg.connect(served.database_url)
@@ -291,14 +299,14 @@ async def test_the_second_of_two_equal_requests_learns_that_the_first_is_under_w
         third = await client.post("/v1/registrations", json=body)
     await holder.close()
 
-    problem(second, 409, "idempotency-in-flight")
+    expect_problem(second, 409, "idempotency-in-flight")
     assert second.headers["Retry-After"] == "1"
     assert answered.status_code == 201
     assert _is_replay(answered, third)
 
 
-async def test_of_many_equal_requests_one_is_carried_out(served: Served, platform: httpx.Client) -> None:
-    adviser_id, used = an_adviser_in_post(platform), key()
+async def test_of_many_equal_requests_one_is_carried_out(served: LiveServer, platform: httpx.Client) -> None:
+    adviser_id, used = an_adviser_in_post(platform), idempotency_headers()
     headers = {"Authorization": f"Bearer {served.keys['platform']}", **used}
 
     async with httpx.AsyncClient(base_url=served.base_url, headers=headers, timeout=30) as client:
@@ -313,33 +321,35 @@ async def test_of_many_equal_requests_one_is_carried_out(served: Served, platfor
     assert len(carried_out) == 1
     for other in others:
         if other.status_code == 409:
-            problem(other, 409, "idempotency-in-flight")
+            expect_problem(other, 409, "idempotency-in-flight")
             assert other.headers["Retry-After"] == "1"
         else:
             assert _is_replay(carried_out[0], other)
     assert len(listed.json()["data"]) == 1
 
 
-async def test_of_many_equal_demands_under_other_keys_one_is_active(served: Served, platform: httpx.Client) -> None:
+async def test_of_many_equal_demands_under_other_keys_one_is_active(served: LiveServer, platform: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(platform)
     headers = {"Authorization": f"Bearer {served.keys['platform']}"}
 
     async with httpx.AsyncClient(base_url=served.base_url, headers=headers, timeout=30) as client:
         body = registration_body(adviser_id)
-        answers = await asyncio.gather(*(client.post("/v1/registrations", json=body, headers=key()) for _ in range(6)))
+        answers = await asyncio.gather(
+            *(client.post("/v1/registrations", json=body, headers=idempotency_headers()) for _ in range(6))
+        )
 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
     (made,) = (answer.json() for answer in answers if answer.status_code == 201)
     for answer in answers:
         if answer.status_code == 409:
-            problem(answer, 409, "duplicate-registration")
+            expect_problem(answer, 409, "duplicate-registration")
             assert made["links"]["self"] in answer.headers["Link"]
 
 
 def test_a_duplicate_names_the_first(platform: httpx.Client) -> None:
-    first = accepted(platform)
+    first = accepted_registration(platform)
 
     answer = register(platform, first["adviser_id"])
 
-    problem(answer, 409, "duplicate-registration")
+    expect_problem(answer, 409, "duplicate-registration")
     assert answer.links["duplicate"]["url"] == first["links"]["self"]

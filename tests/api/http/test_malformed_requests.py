@@ -6,10 +6,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.api.registration_states import accepted
-from tests.api.response_assertions import problem, wrong_fields
+from tests.api.registration_states import accepted_registration
+from tests.api.response_assertions import expect_problem, expect_wrong_fields
 from tests.http_builders import an_adviser_in_post, registration_body
-from tests.live_server import key
+from tests.live_server import idempotency_headers
 
 JSON = {"Content-Type": "application/json"}
 KIB = 1024
@@ -21,7 +21,7 @@ KIB = 1024
 def test_an_unknown_route_is_a_problem(anonymous: httpx.Client, path: str) -> None:
     answer = anonymous.get(path)
 
-    problem(answer, 404, "not-found")
+    expect_problem(answer, 404, "not-found")
 
 
 @pytest.mark.parametrize("identifier", ["1", "not-a-uuid", "%00", "%F0%9F%A6%8A", "0" * 300, "..%2F.."])
@@ -29,7 +29,7 @@ def test_an_unknown_route_is_a_problem(anonymous: httpx.Client, path: str) -> No
 def test_an_identifier_that_is_none_is_not_found(admin: httpx.Client, noun: str, identifier: str) -> None:
     answer = admin.get(f"/v1/{noun}/{identifier}")
 
-    problem(answer, 404, "not-found")
+    expect_problem(answer, 404, "not-found")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_another_method_is_told_the_allowed_ones(
 ) -> None:
     answer = admin.request(method, path)
 
-    problem(answer, 405, "method-not-allowed")
+    expect_problem(answer, 405, "method-not-allowed")
     assert set(answer.headers["Allow"].split(", ")) == allowed
 
 
@@ -58,11 +58,11 @@ def test_another_method_is_told_the_allowed_ones(
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json", ""]
 )
 def test_a_body_that_is_not_said_to_be_json_is_refused(platform: httpx.Client, content_type: str | None) -> None:
-    headers = key() if content_type is None else key() | {"Content-Type": content_type}
+    headers = idempotency_headers() if content_type is None else idempotency_headers() | {"Content-Type": content_type}
 
     answer = platform.post("/v1/registrations", content=b"{}", headers=headers)
 
-    problem(answer, 415, "unsupported-media-type")
+    expect_problem(answer, 415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(platform: httpx.Client, c
 def test_json_is_recognised_with_its_parameters(platform: httpx.Client, content_type: str) -> None:
     answer = platform.post("/v1/registrations/preview", content=b"{}", headers={"Content-Type": content_type})
 
-    problem(answer, 422, "validation-error")
+    expect_problem(answer, 422, "validation-error")
 
 
 BROKEN = {
@@ -96,23 +96,23 @@ BROKEN = {
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.parametrize("path", ["/v1/registrations", "/v1/registrations/preview", "/v1/advisers"])
 def test_broken_json_is_said(platform: httpx.Client, path: str, what: str) -> None:
-    answer = platform.post(path, content=BROKEN[what], headers=JSON | key())
+    answer = platform.post(path, content=BROKEN[what], headers=JSON | idempotency_headers())
 
-    problem(answer, 400, "malformed-json")
+    expect_problem(answer, 400, "malformed-json")
 
 
 def test_broken_json_is_said_of_a_patch(platform: httpx.Client) -> None:
-    path = f"/v1/advisers/{accepted(platform)['adviser_id']}"
+    path = f"/v1/advisers/{accepted_registration(platform)['adviser_id']}"
 
     answer = platform.patch(path, content=b'{"department": ', headers=JSON | {"If-Match": "*"})
 
-    problem(answer, 400, "malformed-json")
+    expect_problem(answer, 400, "malformed-json")
 
 
 @pytest.mark.parametrize("depth", [500, 900, 930, 940, 950, 960, 970, 3_000, 12_000])
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_nested_objects_are_refused_at_any_depth(platform: httpx.Client, method: str, depth: int) -> None:
-    path = f"/v1/advisers/{accepted(platform)['adviser_id']}"
+    path = f"/v1/advisers/{accepted_registration(platform)['adviser_id']}"
     nested = b'{"initial_training":' * depth + b"{}" + b"}" * depth
 
     answer = platform.request(method, path, content=nested, headers=JSON | {"If-Match": "*"})
@@ -131,9 +131,9 @@ def test_a_number_of_any_size_is_a_mistake_of_the_caller(platform: httpx.Client,
 
 @pytest.mark.parametrize("content", [b"[]", b'"texte"', b"1", b"true", b"[{}]"])
 def test_a_body_that_is_no_object_is_said(platform: httpx.Client, content: bytes) -> None:
-    answer = platform.post("/v1/registrations", content=content, headers=JSON | key())
+    answer = platform.post("/v1/registrations", content=content, headers=JSON | idempotency_headers())
 
-    assert wrong_fields(answer) == {"/": "invalid-type"}
+    assert expect_wrong_fields(answer) == {"/": "invalid-type"}
 
 
 @pytest.mark.parametrize(
@@ -141,26 +141,26 @@ def test_a_body_that_is_no_object_is_said(platform: httpx.Client, content: bytes
     [(b"", "missing", "Un corps JSON est requis."), (b"null", "invalid-type", "Doit être un objet JSON.")],
 )
 def test_no_body_at_all_is_said(platform: httpx.Client, content: bytes, code: str, said: str) -> None:
-    answer = platform.post("/v1/registrations", content=content, headers=JSON | key())
+    answer = platform.post("/v1/registrations", content=content, headers=JSON | idempotency_headers())
 
-    assert wrong_fields(answer) == {"/": code}
+    assert expect_wrong_fields(answer) == {"/": code}
     assert answer.json()["errors"][0]["detail"] == said
 
 
 @pytest.mark.parametrize("content", [b"[]", b"1", b'"a"', b"null", b""])
 def test_a_patch_that_is_no_object_is_said(platform: httpx.Client, content: bytes) -> None:
-    path = f"/v1/advisers/{accepted(platform)['adviser_id']}"
+    path = f"/v1/advisers/{accepted_registration(platform)['adviser_id']}"
 
     answer = platform.patch(path, content=content, headers=JSON | {"If-Match": "*"})
 
-    assert [*wrong_fields(answer)] == ["/"]
+    assert [*expect_wrong_fields(answer)] == ["/"]
 
 
 @pytest.mark.parametrize("action", ["re-examination", "cancellation"])
 def test_an_optional_body_may_be_left_out_without_a_type(platform: httpx.Client, action: str) -> None:
-    path = f"/v1/registrations/{accepted(platform)['id']}/{action}"
+    path = f"/v1/registrations/{accepted_registration(platform)['id']}/{action}"
 
-    answer = platform.post(path, headers=key())
+    answer = platform.post(path, headers=idempotency_headers())
 
     assert answer.status_code == 409
 
@@ -168,7 +168,7 @@ def test_an_optional_body_may_be_left_out_without_a_type(platform: httpx.Client,
 def test_a_long_body_is_refused(platform: httpx.Client) -> None:
     answer = platform.post("/v1/advisers", content=b" " * (256 * KIB + 1), headers=JSON)
 
-    problem(answer, 413, "payload-too-large")
+    expect_problem(answer, 413, "payload-too-large")
 
 
 def test_a_body_of_the_longest_length_is_read(platform: httpx.Client) -> None:
@@ -186,7 +186,7 @@ def test_a_long_body_in_chunks_is_refused(platform: httpx.Client) -> None:
 
     answer = platform.post("/v1/advisers", content=chunks(), headers=JSON)
 
-    problem(answer, 413, "payload-too-large")
+    expect_problem(answer, 413, "payload-too-large")
 
 
 def test_a_short_body_in_chunks_is_read(platform: httpx.Client) -> None:
@@ -217,8 +217,8 @@ def test_a_path_with_a_final_slash_is_another_one(admin: httpx.Client, path: str
     """A redirect would lead to whatever Host says, key and all."""
     read, sent = admin.get(path, headers=EVIL), admin.post(path, json={}, headers=EVIL)
 
-    problem(read, 404, "not-found")
-    problem(sent, 404, "not-found")
+    expect_problem(read, 404, "not-found")
+    expect_problem(sent, 404, "not-found")
     assert "Location" not in {*read.headers, *sent.headers}
 
 
@@ -247,7 +247,7 @@ def test_a_demand_without_its_required_header_is_refused_before_it_is_decided(pl
 
     answer = platform.post("/v1/registrations", json=body)
 
-    problem(answer, 400, "idempotency-key-missing")
+    expect_problem(answer, 400, "idempotency-key-missing")
     listed = platform.get("/v1/registrations", params={"adviser_id": body["adviser_id"]})
     assert listed.json()["data"] == []
 

@@ -15,9 +15,9 @@ import pytest
 
 from app.api.http import routing
 from app.persistence.engine.database import POOL_SIZE, open_database
-from tests.api.response_assertions import problem
+from tests.api.response_assertions import expect_problem
 from tests.http_builders import an_adviser_in_post, registration_body
-from tests.live_server import Served, key
+from tests.live_server import LiveServer, idempotency_headers
 
 PATHS = ["/v1/modules", "/v1/nowhere", "/docs", "/livez", "/readyz", "/metrics", "/problems", "/openapi.json"]
 
@@ -40,7 +40,7 @@ def test_the_callers_request_id_is_kept_and_is_the_instance_of_a_problem(admin: 
     answer = admin.get("/v1/nowhere", headers={"X-Request-Id": mine})
 
     assert answer.headers["X-Request-Id"] == mine
-    assert problem(answer, 404, "not-found")["instance"] == f"urn:uuid:{mine}"
+    assert expect_problem(answer, 404, "not-found")["instance"] == f"urn:uuid:{mine}"
 
 
 @pytest.mark.parametrize("given", ["", "abc", "x" * 5_000, "<script>", "1; DROP TABLE"])
@@ -57,8 +57,8 @@ def test_who_asks_is_found_out_before_anything_is_read(anonymous: httpx.Client, 
     unknown = anonymous.post("/v1/registrations", **unreadable)  # type: ignore[arg-type]  # a mapping of arguments
     lacking = histya.post("/v1/advisers", **unreadable)  # type: ignore[arg-type]  # a mapping of arguments
 
-    problem(unknown, 401, "unauthenticated")
-    problem(lacking, 403, "forbidden")
+    expect_problem(unknown, 401, "unauthenticated")
+    expect_problem(lacking, 403, "forbidden")
 
 
 @pytest.mark.parametrize("levels", [21, 1_000, 100_000])
@@ -67,35 +67,37 @@ def test_a_body_nested_too_deeply_is_refused(platform: httpx.Client, levels: int
 
     answer = platform.post("/v1/advisers", content=body, headers={"Content-Type": "application/json"})
 
-    problem(answer, 400, "malformed-json")
+    expect_problem(answer, 400, "malformed-json")
 
 
 def test_many_brackets_side_by_side_are_not_deep(platform: httpx.Client) -> None:
     answer = platform.post("/v1/advisers", json={"nonsense": [[0]] * 500})
 
-    problem(answer, 422, "validation-error")
+    expect_problem(answer, 422, "validation-error")
 
 
-def _said(served: Served, path: str, role: str, **headers: str) -> bytes:
+def _raw_request(served: LiveServer, path: str, role: str, **headers: str) -> bytes:
     lines = [f"POST {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {served.keys[role]}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def _connected(served: Served) -> socket.socket:
+def _connected(served: LiveServer) -> socket.socket:
     parts = urlsplit(served.base_url)
     return socket.create_connection((parts.hostname, parts.port or 80), timeout=30)
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routing, "JSON_BODY", replace(routing.JSON_BODY, timeout_seconds=0.2))
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_body_that_does_not_come_is_not_waited_for(served: Served) -> None:
+@pytest.mark.usefixtures("short_time_limit")
+def test_a_body_that_does_not_come_is_not_waited_for(served: LiveServer) -> None:
     with closing(_connected(served)) as line:
-        line.sendall(_said(served, "/v1/advisers", "platform", Content_Type="application/json", Content_Length="100"))
+        line.sendall(
+            _raw_request(served, "/v1/advisers", "platform", Content_Type="application/json", Content_Length="100")
+        )
         line.sendall(b'{"first_name":')
 
         answer = b""
@@ -120,14 +122,14 @@ async def _wait_until_idle(url: str) -> None:
     await database.close()
 
 
-def test_five_hundred_aborted_calls_leave_nothing_behind(served: Served, platform: httpx.Client) -> None:
+def test_five_hundred_aborted_calls_leave_nothing_behind(served: LiveServer, platform: httpx.Client) -> None:
     chance = Random(20_261_122)  # noqa: S311  # the same moments in every run
     bodies = [json.dumps(registration_body(an_adviser_in_post(platform))).encode() for _ in range(25)]
 
     def abort(number: int) -> None:
         body, length = bodies[number % len(bodies)], str(len(bodies[number % len(bodies)]))
         named = {"Content_Type": "application/json", "Content_Length": length, "Idempotency_Key": str(uuid4())}
-        whole = _said(served, "/v1/registrations", "platform", **named) + body
+        whole = _raw_request(served, "/v1/registrations", "platform", **named) + body
         with closing(_connected(served)) as line:
             # Anywhere in the request, one time in two after its end: while it is being carried out.
             line.sendall(whole[: chance.randint(1, 2 * len(whole))])
@@ -141,14 +143,14 @@ def test_five_hundred_aborted_calls_leave_nothing_behind(served: Served, platfor
 
     assert statuses == {200}
     asyncio.run(_wait_until_idle(served.database_url))
-    registered = platform.post("/v1/registrations", json=json.loads(bodies[0]), headers=key())
+    registered = platform.post("/v1/registrations", json=json.loads(bodies[0]), headers=idempotency_headers())
     assert registered.status_code in {201, 409}
 
 
 def test_requests_are_counted_by_the_route_as_it_was_declared(platform: httpx.Client, anonymous: httpx.Client) -> None:
     adviser = an_adviser_in_post(platform)
     platform.get(f"/v1/advisers/{adviser}")
-    platform.post("/v1/registrations", json=registration_body(adviser), headers=key())
+    platform.post("/v1/registrations", json=registration_body(adviser), headers=idempotency_headers())
     platform.get(f"/v1/nowhere/{adviser}")
 
     counted = anonymous.get("/metrics")

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from app.api.http.bodies import multipart_forms
-from tests.api.raw_http import answer_on, connected, hung_up, posted
-from tests.api.response_assertions import problem, wrong_fields
-from tests.live_server import Served
+from tests.api.raw_http import closed_by_peer, post_request, raw_connection, read_response
+from tests.api.response_assertions import expect_problem, expect_wrong_fields
+from tests.live_server import LiveServer
 
 FORM = {"Content-Type": "multipart/form-data; boundary=here"}
 KIND = b'Content-Disposition: form-data; name="kind"\r\n\r\nadvisers'
@@ -65,7 +65,7 @@ def test_red_run_without_its_end_asked_for_a_rehearsal_becomes_an_import(
 def test_what_follows_the_end_of_a_form_is_refused(admin: httpx.Client, after: bytes) -> None:
     before = imports_left(admin)
 
-    problem(sent(admin, form(KIND, FILE) + after), 400, "malformed-form")
+    expect_problem(sent(admin, form(KIND, FILE) + after), 400, "malformed-form")
 
     assert imports_left(admin) == before
 
@@ -83,7 +83,7 @@ def test_a_file_may_hold_what_ends_its_form_elsewhere_than_on_a_line_of_its_own(
 def test_a_form_in_another_encoding_than_utf_8_is_refused(admin: httpx.Client, charset: str) -> None:
     headers = {"Content-Type": f"{FORM['Content-Type']}; charset={charset}"}
 
-    refused = problem(admin.post("/v1/imports", content=form(*WHOLE), headers=headers), 400, "malformed-form")
+    refused = expect_problem(admin.post("/v1/imports", content=form(*WHOLE), headers=headers), 400, "malformed-form")
 
     assert "UTF-8" in refused["detail"]
 
@@ -109,35 +109,35 @@ def test_a_form_may_say_that_it_is_in_utf_8(admin: httpx.Client, charset: str) -
 def test_what_is_said_twice_is_refused_by_its_name(
     admin: httpx.Client, parts: list[bytes], wrong: dict[str, str]
 ) -> None:
-    assert wrong_fields(sent(admin, form(*parts))) == wrong
+    assert expect_wrong_fields(sent(admin, form(*parts))) == wrong
 
 
-def test_a_form_shorter_than_it_said_is_not_believed(served: Served, admin: httpx.Client) -> None:
+def test_a_form_shorter_than_it_said_is_not_believed(served: LiveServer, admin: httpx.Client) -> None:
     before, body = imports_left(admin), form(*WHOLE)
     named = [f"Authorization: Bearer {served.keys['admin']}", f"Content-Type: {FORM['Content-Type']}"]
 
-    with connected(served) as line:
-        line.sendall(posted("/v1/imports", body, *named, length=len(body) + 1))
+    with raw_connection(served) as line:
+        line.sendall(post_request("/v1/imports", body, *named, length=len(body) + 1))
         line.shutdown(1)  # nothing more will come
-        hung_up(line)
+        closed_by_peer(line)
 
     assert imports_left(admin) == before
 
 
-def test_a_form_longer_than_it_said_is_cut_and_refused(served: Served) -> None:
+def test_a_form_longer_than_it_said_is_cut_and_refused(served: LiveServer) -> None:
     body = form(*WHOLE)
     named = [f"Authorization: Bearer {served.keys['admin']}", f"Content-Type: {FORM['Content-Type']}"]
 
-    with connected(served) as line:
-        line.sendall(posted("/v1/imports", body, *named, length=len(body) - 10))
-        answer = answer_on(line)
+    with raw_connection(served) as line:
+        line.sendall(post_request("/v1/imports", body, *named, length=len(body) - 10))
+        answer = read_response(line)
 
     assert answer is not None
     assert (answer.status, answer.problem["code"]) == (400, "malformed-form")
 
 
 def test_what_makes_no_form_is_said_so(admin: httpx.Client) -> None:
-    problem(
+    expect_problem(
         admin.post("/v1/imports", content=b"x", headers={"Content-Type": "multipart/form-data"}), 400, "malformed-form"
     )
 
@@ -146,11 +146,11 @@ def test_what_makes_no_form_is_said_so(admin: httpx.Client) -> None:
 def test_without_a_body_what_is_missing_is_named(admin: httpx.Client, of_type: str | None) -> None:
     answer = admin.post("/v1/imports", headers={"Content-Type": of_type} if of_type else {})
 
-    assert [*wrong_fields(answer)] == ["/kind", "/file"]
+    assert [*expect_wrong_fields(answer)] == ["/kind", "/file"]
 
 
 @pytest.mark.parametrize("of_type", ["multipart/form-data", "multipart/form-data; charset=utf-8"])
 def test_a_form_without_a_boundary_is_refused(admin: httpx.Client, of_type: str) -> None:
     answer = admin.post("/v1/imports", content=form(*WHOLE), headers={"Content-Type": of_type})
 
-    problem(answer, 400, "malformed-form")
+    expect_problem(answer, 400, "malformed-form")

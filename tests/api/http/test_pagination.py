@@ -18,16 +18,16 @@ from app.api.http.pagination_cursors import CursorSigner
 from app.clock import utc_now
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import Cluster
-from app.embedded.os_account import fitting_account
+from app.embedded.os_account import account_for_new_cluster
 from app.persistence.administration.clients import Role
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from tests.api.registration_states import accepted, act, upcoming
-from tests.api.response_assertions import problem
-from tests.conftest import copied
-from tests.embedded.process_probes import ask
-from tests.fake_clock import MORNING, Clockwork
+from tests.api.registration_states import accepted_registration, post_action, upcoming_registration
+from tests.api.response_assertions import expect_problem
+from tests.conftest import copy_database
+from tests.embedded.process_probes import run_sql
+from tests.fake_clock import MORNING, FakeClock
 from tests.http_builders import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
-from tests.live_server import PEPPER, Served, serving
+from tests.live_server import PEPPER, LiveServer, serving
 
 LONG_AGO = datetime(2025, 1, 15, 8, 30, tzinfo=UTC)  # past, by the clock of any database
 DAYS = ("2025-03-04", "2025-04-08", "2025-05-13", "2025-06-10", "2025-07-08")
@@ -255,13 +255,13 @@ def _since(client: httpx.Client, adviser_id: str, instant: datetime) -> list[str
     return [line for page in _walk(client, "/v1/registrations", **params) for line in _ids(page)]
 
 
-def test_what_changed_since_an_instant_is_listed_by_change(admin: httpx.Client, clock: Clockwork) -> None:
+def test_what_changed_since_an_instant_is_listed_by_change(admin: httpx.Client, clock: FakeClock) -> None:
     adviser_id = an_adviser_in_post(admin)
     first, second = (register(admin, adviser_id, starts_on=day).json() for day in ("2026-09-08", "2026-10-06"))
     clock.now = MORNING + timedelta(hours=1)
     third = register(admin, adviser_id, starts_on="2026-11-10").json()
     clock.now = MORNING + timedelta(hours=2)
-    act(admin, first, "cancellation")
+    post_action(admin, first, "cancellation")
 
     found = _since(admin, adviser_id, MORNING + timedelta(hours=1))
 
@@ -270,7 +270,7 @@ def test_what_changed_since_an_instant_is_listed_by_change(admin: httpx.Client, 
 
 
 def test_the_instant_itself_is_included(platform: httpx.Client) -> None:
-    registration = accepted(platform)
+    registration = accepted_registration(platform)
     instant = datetime.fromisoformat(registration["updated_at"])
 
     at, after = (
@@ -281,7 +281,7 @@ def test_the_instant_itself_is_included(platform: httpx.Client) -> None:
 
 
 def test_an_instant_is_read_with_its_offset(platform: httpx.Client) -> None:
-    registration = accepted(platform)
+    registration = accepted_registration(platform)
     offset = datetime.fromisoformat("2026-06-15T10:30:00+02:00")
 
     found = _since(platform, registration["adviser_id"], offset)
@@ -298,7 +298,7 @@ def test_a_synchronisation_misses_no_concurrent_change(platform: httpx.Client, o
     )
     seen = _ids(next(walk))
 
-    act(platform, made[2], "cancellation")
+    post_action(platform, made[2], "cancellation")
 
     seen += [line for page in walk for line in _ids(page)]
     assert set(seen) >= {line["id"] for line in made}
@@ -315,7 +315,7 @@ def _rename(client: httpx.Client, adviser_id: str) -> httpx.Response:
 
 
 def test_a_change_that_commits_late_is_found_from_the_watermark_of_the_reading_before(
-    served: Served, platform: httpx.Client, clock: Clockwork
+    served: LiveServer, platform: httpx.Client, clock: FakeClock
 ) -> None:
     """Though what was read meanwhile bears a later instant."""
     clock.now = LONG_AGO
@@ -342,10 +342,10 @@ def test_a_change_that_commits_late_is_found_from_the_watermark_of_the_reading_b
 
 
 @contextmanager
-def _locked(served: Served, adviser_id: str) -> Generator[None]:
+def _locked(served: LiveServer, adviser_id: str) -> Generator[None]:
     """Somebody else holds the row as long as the block lasts."""
     psql = subprocess.Popen(
-        [find_binaries(fitting_account()).folder / "psql", "-XqAt", "-d", served.database_url],
+        [find_binaries(account_for_new_cluster()).folder / "psql", "-XqAt", "-d", served.database_url],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -361,25 +361,25 @@ def _locked(served: Served, adviser_id: str) -> Generator[None]:
         psql.communicate("ROLLBACK;\n")
 
 
-def _until_somebody_waits(served: Served) -> None:
-    while ask(served.database_url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
+def _until_somebody_waits(served: LiveServer) -> None:
+    while run_sql(served.database_url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
         pass
 
 
 def test_a_change_that_was_asked_for_too_long_ago_may_be_asked_for_again(cluster: Cluster, template: str) -> None:
     """A watermark may have passed its instant: of a process that slept, or whose clock is late."""
-    with serving(asyncio.run(copied(cluster, template))) as lonely, lonely.client("platform") as client:
-        lonely.service.database.is_timed = True
+    with serving(asyncio.run(copy_database(cluster, template))) as lonely, lonely.client("platform") as client:
+        lonely.service.database.has_real_clock = True
         lonely.clock.now = utc_now() - timedelta(minutes=1)
         late = client.post("/v1/advisers", json=adviser_body())
         lonely.clock.now = utc_now()
 
-        problem(late, 503, "unavailable")
+        expect_problem(late, 503, "unavailable")
         assert late.headers["Retry-After"] == "1"
         assert client.post("/v1/advisers", json=adviser_body()).status_code == 201
 
 
-def test_the_watermark_is_that_of_the_first_page_of_a_walk(platform: httpx.Client, clock: Clockwork) -> None:
+def test_the_watermark_is_that_of_the_first_page_of_a_walk(platform: httpx.Client, clock: FakeClock) -> None:
     clock.now = LONG_AGO
     adviser_id, _ = _several(platform)
     asked = {"adviser_id": adviser_id, "updated_since": "2020-01-01T00:00:00Z", "limit": 2}
@@ -431,7 +431,7 @@ async def test_many_readers_see_the_same_page(served: Any, platform: httpx.Clien
 
 
 def test_an_organisation_s_filter_does_not_widen_its_sight(organisation: httpx.Client, platform: httpx.Client) -> None:
-    mine = upcoming(platform)
+    mine = upcoming_registration(platform)
 
     answer = organisation.get("/v1/registrations", params={"adviser_id": mine["adviser_id"]})
 

@@ -11,10 +11,10 @@ import pytest
 
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
-from tests.conftest import copied
+from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 from tests.http_builders import adviser_body
-from tests.live_server import Served, serving
+from tests.live_server import LiveServer, serving
 
 ROWS = 10_000
 FILL = """INSERT INTO adviser (id, conum_id, in_scheme, first_name, version, created_at, updated_at)
@@ -28,8 +28,8 @@ async def _fill(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def crowded(cluster: Cluster, template: str) -> Generator[Served]:
-    url = asyncio.run(copied(cluster, template))
+def service_with_many_advisers(cluster: Cluster, template: str) -> Generator[LiveServer]:
+    url = asyncio.run(copy_database(cluster, template))
     asyncio.run(_fill(url))
     with serving(url) as started:
         yield started
@@ -49,7 +49,7 @@ def _walk(client: httpx.Client, first: str) -> list[dict[str, Any]]:
 class Writers(threading.Thread):
     """Adds and changes advisers, over HTTP, until told to stop."""
 
-    def __init__(self, served: Served, some: list[dict[str, Any]]) -> None:
+    def __init__(self, served: LiveServer, some: list[dict[str, Any]]) -> None:
         super().__init__(daemon=True)
         self._served, self._some = served, some
         self.done = threading.Event()
@@ -68,10 +68,12 @@ class Writers(threading.Thread):
 
 
 @pytest.mark.parametrize("order", ["", "&updated_since=2026-01-01T00:00:00Z"])
-def test_a_walk_neither_skips_nor_repeats_while_rows_are_added_and_changed(crowded: Served, order: str) -> None:
-    with crowded.client("platform") as client:
+def test_a_walk_neither_skips_nor_repeats_while_rows_are_added_and_changed(
+    service_with_many_advisers: LiveServer, order: str
+) -> None:
+    with service_with_many_advisers.client("platform") as client:
         before = _walk(client, "/v1/advisers?limit=500")
-        writers = Writers(crowded, before[:: ROWS // 50])
+        writers = Writers(service_with_many_advisers, before[:: ROWS // 50])
         writers.start()
         seen = _walk(client, f"/v1/advisers?limit=137{order}")
         while writers.changed < 5:  # on a busy machine, again, until there was something to be disturbed by
@@ -87,8 +89,8 @@ def test_a_walk_neither_skips_nor_repeats_while_rows_are_added_and_changed(crowd
         assert max(Counter(row["id"] for row in seen).values()) == 1
 
 
-def test_every_link_of_a_walk_keeps_its_filters_and_limit(crowded: Served) -> None:
-    with crowded.client("platform") as client:
+def test_every_link_of_a_walk_keeps_its_filters_and_limit(service_with_many_advisers: LiveServer) -> None:
+    with service_with_many_advisers.client("platform") as client:
         page = client.get("/v1/advisers", params={"limit": 250, "updated_since": "2026-01-01T00:00:00Z"})
         for _ in range(3):
             link = httpx.URL(page.links["next"]["url"])

@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from tests.api.http.test_response_schemas import MODULE, ORGANISATION
-from tests.api.registration_states import act, move, upcoming
-from tests.api.response_assertions import problem, wrong_fields
+from tests.api.registration_states import post_action, reschedule, upcoming_registration
+from tests.api.response_assertions import expect_problem, expect_wrong_fields
 from tests.http_builders import a_contract, adviser_body, an_adviser, contract_body
 
 
-def _kept(admin: httpx.Client, noun: str) -> tuple[str, dict[str, Any]]:
+def _new_resource(admin: httpx.Client, noun: str) -> tuple[str, dict[str, Any]]:
     """The path of a resource not made yet, and its body."""
     match noun:
         case "advisers":
@@ -36,7 +36,7 @@ CHANGE: dict[str, dict[str, Any]] = {
 
 @NOUNS
 def test_a_first_put_creates(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
 
     answer = admin.put(path, json=body)
 
@@ -47,17 +47,17 @@ def test_a_first_put_creates(admin: httpx.Client, noun: str) -> None:
 
 @NOUNS
 def test_a_second_put_needs_the_version(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     admin.put(path, json=body)
 
     answer = admin.put(path, json=body | CHANGE[noun])
 
-    problem(answer, 428, "precondition-required")
+    expect_problem(answer, 428, "precondition-required")
 
 
 @NOUNS
 def test_a_put_with_the_version_replaces(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     admin.put(path, json=body)
 
     answer = admin.put(path, json=body | CHANGE[noun], headers={"If-Match": '"1"'})
@@ -69,19 +69,19 @@ def test_a_put_with_the_version_replaces(admin: httpx.Client, noun: str) -> None
 
 @NOUNS
 def test_a_stale_put_is_told_the_present_version(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     admin.put(path, json=body)
     admin.put(path, json=body | CHANGE[noun], headers={"If-Match": '"1"'})
 
     answer = admin.put(path, json=body, headers={"If-Match": '"1"'})
 
-    problem(answer, 412, "precondition-failed")
+    expect_problem(answer, 412, "precondition-failed")
     assert answer.headers["ETag"] == '"2"'
 
 
 @NOUNS
 def test_with_a_star_the_last_writer_wins(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     admin.put(path, json=body)
 
     answer = admin.put(path, json=body | CHANGE[noun], headers={"If-Match": "*"})
@@ -91,7 +91,7 @@ def test_with_a_star_the_last_writer_wins(admin: httpx.Client, noun: str) -> Non
 
 @NOUNS
 def test_a_put_that_changes_nothing_keeps_the_version(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     first = admin.put(path, json=body)
 
     again = admin.put(path, json=body, headers={"If-Match": "*"})
@@ -101,7 +101,7 @@ def test_a_put_that_changes_nothing_keeps_the_version(admin: httpx.Client, noun:
 
 @NOUNS
 def test_a_known_version_is_not_sent_again(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     admin.put(path, json=body)
 
     answer = admin.get(path, headers={"If-None-Match": 'W/"1"'})
@@ -111,7 +111,7 @@ def test_a_known_version_is_not_sent_again(admin: httpx.Client, noun: str) -> No
 
 @NOUNS
 def test_another_version_is_sent(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     admin.put(path, json=body)
 
     answer = admin.get(path, headers={"If-None-Match": '"2", "3"'})
@@ -121,7 +121,7 @@ def test_another_version_is_sent(admin: httpx.Client, noun: str) -> None:
 
 @NOUNS
 def test_a_body_may_repeat_the_identity(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     name = "code" if noun == "modules" else "id"
 
     answer = admin.put(path, json=body | {name: path.rpartition("/")[2]})
@@ -131,12 +131,12 @@ def test_a_body_may_repeat_the_identity(admin: httpx.Client, noun: str) -> None:
 
 @NOUNS
 def test_a_body_may_not_name_another(admin: httpx.Client, noun: str) -> None:
-    path, body = _kept(admin, noun)
+    path, body = _new_resource(admin, noun)
     name, other = ("code", "un-autre") if noun == "modules" else ("id", str(uuid4()))
 
     answer = admin.put(path, json=body | {name: other})
 
-    assert wrong_fields(answer) == {f"/{name}": "mismatch"}
+    assert expect_wrong_fields(answer) == {f"/{name}": "mismatch"}
     assert admin.get(path).status_code == 404
 
 
@@ -155,7 +155,7 @@ def test_a_weak_or_other_version_never_matches(platform: httpx.Client, tags: str
 
     answer = platform.patch(path, json={"department": "2A"}, headers={"If-Match": tags})
 
-    problem(answer, 412, "precondition-failed")
+    expect_problem(answer, 412, "precondition-failed")
     assert answer.headers["ETag"] == '"1"'
 
 
@@ -170,7 +170,7 @@ def test_a_weak_validator_is_said_to_be_one_and_the_strong_one_named(
 
     answer = platform.patch(path, json={"department": "2A"}, headers={"If-Match": tags})
 
-    detail = problem(answer, 412, "precondition-failed")["detail"]
+    detail = expect_problem(answer, 412, "precondition-failed")["detail"]
     assert ("validateur faible" in detail) is is_weak
     assert ('"1"' in detail) is is_weak
     assert "La version actuelle est 1." in detail
@@ -182,7 +182,7 @@ def test_a_malformed_precondition_is_said(platform: httpx.Client, tags: str) -> 
 
     answer = platform.patch(path, json={"department": "2A"}, headers={"If-Match": tags})
 
-    problem(answer, 400, "invalid-header")
+    expect_problem(answer, 400, "invalid-header")
 
 
 @pytest.mark.parametrize("noun", ["advisers", "contracts"])
@@ -192,14 +192,14 @@ def test_a_patch_needs_the_version(platform: httpx.Client, noun: str) -> None:
 
     answer = platform.patch(path, json=CHANGE[noun])
 
-    problem(answer, 428, "precondition-required")
+    expect_problem(answer, 428, "precondition-required")
 
 
 @pytest.mark.parametrize("path", ["/v1/advisers", "/v1/contracts", "/v1/registrations"])
 def test_what_is_absent_is_not_patched(admin: httpx.Client, path: str) -> None:
     answer = admin.patch(f"{path}/{uuid4()}", json={"session": {}}, headers={"If-Match": "*"})
 
-    problem(answer, 404, "not-found")
+    expect_problem(answer, 404, "not-found")
 
 
 def test_a_patch_keeps_what_it_does_not_name(platform: httpx.Client) -> None:
@@ -274,7 +274,7 @@ def test_a_patched_contract_is_one_that_could_be_put(
 
     answer = platform.patch(path, json=patch, headers={"If-Match": "*"})
 
-    assert [*wrong_fields(answer)] == [pointer]
+    assert [*expect_wrong_fields(answer)] == [pointer]
 
 
 def test_a_contract_does_not_pass_to_another_adviser(platform: httpx.Client) -> None:
@@ -282,27 +282,27 @@ def test_a_contract_does_not_pass_to_another_adviser(platform: httpx.Client) -> 
 
     answer = platform.patch(path, json={"adviser_id": an_adviser(platform)}, headers={"If-Match": "*"})
 
-    assert [*wrong_fields(answer, "unknown-reference")] == ["/adviser_id"]
+    assert [*expect_wrong_fields(answer, "unknown-reference")] == ["/adviser_id"]
 
 
 def test_a_registration_is_moved_by_who_knows_its_version(organisation: httpx.Client, platform: httpx.Client) -> None:
-    registration = upcoming(platform)
+    registration = upcoming_registration(platform)
     path, patch = f"/v1/registrations/{registration['id']}", {"session": {"place": "Rennes"}}
 
-    problem(organisation.patch(path, json=patch), 428, "precondition-required")
+    expect_problem(organisation.patch(path, json=patch), 428, "precondition-required")
     stale = organisation.patch(path, json=patch, headers={"If-Match": '"9"'})
     moved = organisation.patch(path, json=patch, headers={"If-Match": '"1"'})
 
-    problem(stale, 412, "precondition-failed")
+    expect_problem(stale, 412, "precondition-failed")
     assert stale.headers["ETag"] == '"1"'
     assert (moved.headers["ETag"], moved.json()["session"]["place"]) == ('"2"', "Rennes")
 
 
 def test_each_move_raises_the_version(admin: httpx.Client) -> None:
-    registration = upcoming(admin)
-    move(admin, registration, starts_on="2026-09-14")
+    registration = upcoming_registration(admin)
+    reschedule(admin, registration, starts_on="2026-09-14")
 
-    answer = act(admin, registration, "cancellation")
+    answer = post_action(admin, registration, "cancellation")
 
     assert (answer.headers["ETag"], answer.json()["version"]) == ('"3"', 3)
 
@@ -316,7 +316,7 @@ def test_the_same_conum_id_is_taken(platform: httpx.Client) -> None:
     patched = platform.patch(path, json={"conum_id": taken}, headers={"If-Match": "*"})
 
     for answer in (posted, put, patched):
-        problem(answer, 409, "conum-id-taken")
+        expect_problem(answer, 409, "conum-id-taken")
 
 
 def test_advisers_without_a_conum_id_are_many(platform: httpx.Client) -> None:
@@ -331,7 +331,7 @@ def test_a_posted_resource_does_not_choose_its_identity(platform: httpx.Client, 
 
     answer = platform.post(path, json=body | {"id": str(uuid4())})
 
-    assert wrong_fields(answer) == {"/id": "not-allowed"}
+    assert expect_wrong_fields(answer) == {"/id": "not-allowed"}
 
 
 @pytest.mark.parametrize("path", ["/v1/advisers", "/v1/contracts"])

@@ -9,8 +9,16 @@ import pytest
 
 from app.seed.demonstration_webhooks import ENDPOINT_TYPES, SHOWN_DELIVERY, SHOWN_ENDPOINT
 from app.seed.published_catalogue import LA_MEDNUM
-from tests.api.registration_states import accepted, act, initial, move, refused, upcoming, waiting
-from tests.api.response_assertions import OPERATIONS, documented
+from tests.api.registration_states import (
+    accepted_registration,
+    initial_training_registration,
+    post_action,
+    refused_registration,
+    reschedule,
+    upcoming_registration,
+    waiting_registration,
+)
+from tests.api.response_assertions import OPERATIONS, documented_body
 from tests.http_builders import (
     a_contract,
     adviser_body,
@@ -20,7 +28,7 @@ from tests.http_builders import (
     policy_body,
     registration_body,
 )
-from tests.live_server import key
+from tests.live_server import idempotency_headers
 
 ANY = {"If-Match": "*"}
 ENDPOINT = f"/v1/webhook-endpoints/{SHOWN_ENDPOINT}"
@@ -48,22 +56,24 @@ def _owed(client: httpx.Client) -> httpx.Response:
 
 
 def _registered(client: httpx.Client) -> httpx.Response:
-    return client.post("/v1/registrations", json=registration_body(an_adviser_in_post(client)), headers=key())
+    return client.post(
+        "/v1/registrations", json=registration_body(an_adviser_in_post(client)), headers=idempotency_headers()
+    )
 
 
 def _previewed(client: httpx.Client) -> httpx.Response:
-    adviser_id = str(waiting(client)["adviser_id"])
+    adviser_id = str(waiting_registration(client)["adviser_id"])
     return client.post("/v1/registrations/preview", json=registration_body(adviser_id, starts_on="2026-10-01"))
 
 
 def _decisions(client: httpx.Client) -> httpx.Response:
-    registration = refused(client)
-    act(client, registration, "re-examination")
+    registration = refused_registration(client)
+    post_action(client, registration, "re-examination")
     return client.get(f"/v1/registrations/{registration['id']}/decisions")
 
 
 def _record(client: httpx.Client) -> httpx.Response:
-    adviser_id = str(initial(client)["adviser_id"])
+    adviser_id = str(initial_training_registration(client)["adviser_id"])
     return client.get(f"/v1/advisers/{adviser_id}/training-record", params={"on": "2025-06-01", "history": "true"})
 
 
@@ -77,14 +87,14 @@ def _contract(client: httpx.Client) -> str:
 
 
 def _tried(client: httpx.Client) -> httpx.Response:
-    waiting(client)
+    waiting_registration(client)
     richer: dict[str, Any] = {"count": 2, "first_year": 2024, "grace": {}}
     return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
 
 
 def _message(client: httpx.Client) -> str:
     """An e-mail written just now: whoever reads the feed has events placed."""
-    adviser_id = accepted(client)["adviser_id"]
+    adviser_id = accepted_registration(client)["adviser_id"]
     client.get("/v1/events", params={"after": "now"}).raise_for_status()
     (message, *_) = client.get("/v1/messages", params={"adviser_id": adviser_id}).raise_for_status().json()["data"]
     return f"/v1/messages/{message['id']}"
@@ -133,16 +143,22 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "registerAdviser": _registered,
     "previewRegistration": _previewed,
     "listRegistrations": lambda client: client.get("/v1/registrations"),
-    "getRegistration": lambda client: client.get(f"/v1/registrations/{refused(client)['id']}"),
+    "getRegistration": lambda client: client.get(f"/v1/registrations/{refused_registration(client)['id']}"),
     "listDecisions": _decisions,
-    "chooseOverQuota": lambda client: act(client, waiting(client), "choice", choice="keep", payer="self"),
-    "reExamineRegistration": lambda client: act(client, refused(client), "re-examination"),
-    "cancelRegistration": lambda client: act(client, upcoming(client), "cancellation", motive="Indisponible"),
-    "recordAttendance": lambda client: act(client, accepted(client), "attendance", outcome="absent_justified"),
-    "recordPositioningTest": lambda client: act(
-        client, initial(client), "positioning-test", taken_on="2025-05-01", hours=175
+    "chooseOverQuota": lambda client: post_action(
+        client, waiting_registration(client), "choice", choice="keep", payer="self"
     ),
-    "rescheduleRegistration": lambda client: move(client, upcoming(client), starts_on="2026-09-14"),
+    "reExamineRegistration": lambda client: post_action(client, refused_registration(client), "re-examination"),
+    "cancelRegistration": lambda client: post_action(
+        client, upcoming_registration(client), "cancellation", motive="Indisponible"
+    ),
+    "recordAttendance": lambda client: post_action(
+        client, accepted_registration(client), "attendance", outcome="absent_justified"
+    ),
+    "recordPositioningTest": lambda client: post_action(
+        client, initial_training_registration(client), "positioning-test", taken_on="2025-05-01", hours=175
+    ),
+    "rescheduleRegistration": lambda client: reschedule(client, upcoming_registration(client), starts_on="2026-09-14"),
     "followEvents": lambda client: client.get("/v1/events", params={"limit": 5}),
     "listWebhookEndpoints": lambda client: client.get("/v1/webhook-endpoints"),
     "addWebhookEndpoint": _endpoint_added,
@@ -180,7 +196,7 @@ def test_every_operation_that_shows_something_has_its_shape_tested() -> None:
 def test_an_answer_has_exactly_the_documented_fields(admin: httpx.Client, operation: str) -> None:
     answer = ANSWERS[operation](admin)
 
-    documented(answer, operation)
+    documented_body(answer, operation)
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "private, no-cache"
 
@@ -190,7 +206,7 @@ LISTS = ("registrations", "advisers", "contracts", "certifications", "modules", 
 
 @pytest.mark.parametrize("noun", LISTS)
 def test_a_line_of_a_list_is_the_resource_itself(admin: httpx.Client, noun: str) -> None:
-    waiting(admin)
+    waiting_registration(admin)
     _result(admin)
 
     line = admin.get(f"/v1/{noun}").json()["data"][0]
@@ -199,9 +215,9 @@ def test_a_line_of_a_list_is_the_resource_itself(admin: httpx.Client, noun: str)
 
 
 STATUSES: Mapping[str, Callable[[httpx.Client], dict[str, Any]]] = {
-    "accepted": accepted,
-    "refused": refused,
-    "awaiting_choice": waiting,
+    "accepted": accepted_registration,
+    "refused": refused_registration,
+    "awaiting_choice": waiting_registration,
 }
 
 
@@ -211,13 +227,13 @@ def test_a_registration_reads_as_it_was_answered(platform: httpx.Client, status:
 
     read = platform.get(f"/v1/registrations/{registration['id']}")
 
-    assert documented(read, "getRegistration") == registration
+    assert documented_body(read, "getRegistration") == registration
 
 
 def test_choices_are_shown_only_while_they_are_awaited(admin: httpx.Client) -> None:
-    registration = waiting(admin)
+    registration = waiting_registration(admin)
 
-    kept = act(admin, registration, "choice", choice="keep", payer="self").json()
+    kept = post_action(admin, registration, "choice", choice="keep", payer="self").json()
 
     assert registration["choices"] == [{"choice": "keep", "payers": ["employer", "self"]}, {"choice": "cancel"}]
     assert (kept["choices"], kept["payer"], kept["funding"]) == ([], "self", "none")
@@ -226,14 +242,18 @@ def test_choices_are_shown_only_while_they_are_awaited(admin: httpx.Client) -> N
 def test_a_private_employer_s_opco_may_pay(admin: httpx.Client) -> None:
     adviser_id = an_adviser(admin)
     a_contract(admin, adviser_id, employer={"siret": "21350238800019", "name": "Association", "legal_form": "private"})
-    admin.post("/v1/registrations", json=registration_body(adviser_id, starts_on="2026-09-08"), headers=key())
+    admin.post(
+        "/v1/registrations", json=registration_body(adviser_id, starts_on="2026-09-08"), headers=idempotency_headers()
+    )
 
-    answer = admin.post("/v1/registrations", json=registration_body(adviser_id, starts_on="2026-09-15"), headers=key())
+    answer = admin.post(
+        "/v1/registrations", json=registration_body(adviser_id, starts_on="2026-09-15"), headers=idempotency_headers()
+    )
 
     assert set(answer.json()["choices"][0]["payers"]) == {"employer", "opco", "self"}
 
 
 def test_instants_are_utc_with_a_z(platform: httpx.Client) -> None:
-    registration = accepted(platform)
+    registration = accepted_registration(platform)
 
     assert registration["created_at"] == "2026-06-15T08:30:00Z"

@@ -16,13 +16,13 @@ from app.api.http.problems.problem_details import FieldProblem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.http.problems.validation_problems import field_problems
 from app.domain.decisions.refusals import Absence, Reason
-from app.persistence.engine.database import AttemptInFlight, NothingWritten, OutcomeUnknown
+from app.persistence.engine.database import CommitLost, CommitOutcomeUnknown, RequestInFlight
 from app.wording.languages import Language
-from tests.api.problem_triggers import PROBLEMS, REFUSALS
-from tests.api.registration_states import refused, upcoming, waiting
-from tests.api.response_assertions import OPERATIONS, problem, published
+from tests.api.problem_triggers import PROBLEM_TRIGGERS, REFUSAL_REQUESTS
+from tests.api.registration_states import refused_registration, upcoming_registration, waiting_registration
+from tests.api.response_assertions import OPERATIONS, expect_problem, offline_application
 from tests.http_builders import adviser_body, an_adviser, an_adviser_in_post, register, registration_body
-from tests.live_server import Served, key
+from tests.live_server import LiveServer, idempotency_headers
 
 TESTS = Path(__file__).parents[2]
 # Names that English keeps.
@@ -31,14 +31,14 @@ SENTENCES = ("label", "how_to_fix", "summary")
 
 
 @pytest.fixture(scope="module")
-def english(served: Served) -> Generator[httpx.Client]:
+def english(served: LiveServer) -> Generator[httpx.Client]:
     with served.client("admin") as client:
         client.headers["Accept-Language"] = "en-GB,en;q=0.9,fr;q=0.5"
         yield client
 
 
 @pytest.fixture(scope="module")
-def french(served: Served) -> Generator[httpx.Client]:
+def french(served: LiveServer) -> Generator[httpx.Client]:
     with served.client("admin") as client:
         client.headers["Accept-Language"] = "fr-FR,fr;q=0.9,en;q=0.5"
         yield client
@@ -65,18 +65,18 @@ def unworded(body: Any) -> Any:
     return json.loads(json.dumps(body), object_hook=_without_sentences)
 
 
-@pytest.mark.parametrize("code", sorted(PROBLEM_TYPES.keys() - PROBLEMS.keys()))
+@pytest.mark.parametrize("code", sorted(PROBLEM_TYPES.keys() - PROBLEM_TRIGGERS.keys()))
 def test_a_problem_that_is_not_provoked_here_is_elsewhere(code: str) -> None:
     """It takes a broken database, a slow network, another role…"""
     assert any(f'"{code}"' in path.read_text() for path in TESTS.rglob("test_*.py"))
 
 
-@pytest.mark.parametrize("code", PROBLEMS)
+@pytest.mark.parametrize("code", PROBLEM_TRIGGERS)
 def test_a_problem_is_said_in_both_languages(french: httpx.Client, english: httpx.Client, code: str) -> None:
-    answers = [PROBLEMS[code](client) for client in (french, english)]
+    answers = [PROBLEM_TRIGGERS[code](client) for client in (french, english)]
 
     kind = PROBLEM_TYPES[code]
-    in_french, in_english = (problem(answer, kind.status, code) for answer in answers)
+    in_french, in_english = (expect_problem(answer, kind.status, code) for answer in answers)
     check_language(answers[0], "fr")
     check_language(answers[1], "en")
     assert (in_french["title"], in_english["title"]) == (kind.title.fr, kind.title.en)
@@ -89,17 +89,17 @@ def test_a_problem_is_said_in_both_languages(french: httpx.Client, english: http
 
 FAILURES: list[tuple[Exception, str]] = [
     (RuntimeError("a mistake of ours"), "internal-error"),
-    (OutcomeUnknown(), "outcome-unknown"),
-    (NothingWritten(), "unavailable"),
+    (CommitOutcomeUnknown(), "outcome-unknown"),
+    (CommitLost(), "unavailable"),
     (RequestTimedOut(), "unavailable"),
     (ConnectionRefusedError(), "unavailable"),
-    (AttemptInFlight(), "idempotency-in-flight"),
+    (RequestInFlight(), "idempotency-in-flight"),
 ]
 
 
 @pytest.mark.parametrize(("failure", "code"), FAILURES, ids=repr)
 def test_a_failure_is_said_in_both_languages(failure: Exception, code: str) -> None:
-    scope = {"app": published(), "request_id": uuid4()}
+    scope = {"app": offline_application(), "request_id": uuid4()}
 
     answers = [error_response(failure, {**scope, "language": language}) for language in Language]
 
@@ -117,23 +117,23 @@ def test_what_a_role_may_not_do_is_said_in_both_languages(organisation: httpx.Cl
         for language in ("fr", "en")
     ]
 
-    in_french, in_english = (problem(answer, 403, "forbidden")["detail"] for answer in answers)
+    in_french, in_english = (expect_problem(answer, 403, "forbidden")["detail"] for answer in answers)
     assert in_french != in_english
     assert is_english(in_english)
 
 
 def test_every_reason_is_given_somewhere() -> None:
-    assert {reason for reason, _ in REFUSALS} == set(Reason)
-    assert {detail for _, detail in REFUSALS if detail is not None} == set(Absence)
+    assert {reason for reason, _ in REFUSAL_REQUESTS} == set(Reason)
+    assert {detail for _, detail in REFUSAL_REQUESTS if detail is not None} == set(Absence)
 
 
-@pytest.mark.parametrize(("reason", "detail"), REFUSALS, ids=str)
+@pytest.mark.parametrize(("reason", "detail"), REFUSAL_REQUESTS, ids=str)
 def test_a_reason_is_given_in_both_languages(
     french: httpx.Client, english: httpx.Client, reason: Reason, detail: Absence | None
 ) -> None:
-    demand = REFUSALS[reason, detail](french)
+    command = REFUSAL_REQUESTS[reason, detail](french)
 
-    answers = [client.post("/v1/registrations/preview", json=demand) for client in (french, english)]
+    answers = [client.post("/v1/registrations/preview", json=command) for client in (french, english)]
 
     check_language(answers[0], "fr")
     check_language(answers[1], "en")
@@ -147,9 +147,9 @@ def test_a_reason_is_given_in_both_languages(
 
 
 def test_a_day_is_said_as_each_language_says_it(french: httpx.Client, english: httpx.Client) -> None:
-    demand = REFUSALS[Reason.NOT_IN_POST, Absence.CONTRACT_TERMINATED](french)
+    command = REFUSAL_REQUESTS[Reason.NOT_IN_POST, Absence.CONTRACT_TERMINATED](french)
 
-    answers = [client.post("/v1/registrations/preview", json=demand).json() for client in (french, english)]
+    answers = [client.post("/v1/registrations/preview", json=command).json() for client in (french, english)]
 
     assert [answer["reasons"][0]["label"] for answer in answers] == [
         "Contrat de travail rompu avant le premier jour de la session (dernier jour : 14 mars 2025).",
@@ -172,16 +172,18 @@ def test_a_registration_is_made_in_the_language_that_asks(english: httpx.Client)
 
 
 def test_an_action_is_answered_in_the_language_that_asks(english: httpx.Client) -> None:
-    registration = refused(english)
+    registration = refused_registration(english)
 
-    answer = english.post(f"/v1/registrations/{registration['id']}/re-examination", json={}, headers=key())
+    answer = english.post(
+        f"/v1/registrations/{registration['id']}/re-examination", json={}, headers=idempotency_headers()
+    )
 
     check_language(answer, "en")
     assert is_english(answer.json()["decision"]["summary"])
 
 
 def test_a_registration_reads_the_same_but_for_its_sentences(french: httpx.Client, english: httpx.Client) -> None:
-    registration = waiting(french)
+    registration = waiting_registration(french)
 
     answers = [client.get(f"/v1/registrations/{registration['id']}") for client in (french, english)]
 
@@ -193,7 +195,7 @@ def test_a_registration_reads_the_same_but_for_its_sentences(french: httpx.Clien
 
 @pytest.mark.parametrize("path", ["?adviser_id={adviser_id}", "/{id}/decisions"])
 def test_a_list_is_in_the_language_that_asks(french: httpx.Client, english: httpx.Client, path: str) -> None:
-    registration = refused(french)
+    registration = refused_registration(french)
 
     answers = [client.get(f"/v1/registrations{path.format(**registration)}") for client in (french, english)]
 
@@ -217,7 +219,7 @@ def test_a_training_record_is_in_the_language_that_asks(french: httpx.Client, en
 
 @pytest.mark.parametrize("asked", [None, "fr", "de", "en;q=2", "fr, en;q=0.9", "*"])
 def test_french_is_the_default(admin: httpx.Client, asked: str | None) -> None:
-    registration = refused(admin)
+    registration = refused_registration(admin)
     headers = {} if asked is None else {"Accept-Language": asked}
 
     answer = admin.get(f"/v1/registrations/{registration['id']}", headers=headers)
@@ -239,7 +241,7 @@ def test_every_list_says_its_language(french: httpx.Client, english: httpx.Clien
 
 
 def test_each_language_is_known_by_its_own_validator(french: httpx.Client, english: httpx.Client) -> None:
-    registration = upcoming(french)
+    registration = upcoming_registration(french)
     path, version = f"/v1/registrations/{registration['id']}", registration["version"]
     tags = [client.get(path).headers["ETag"] for client in (french, english)]
 
@@ -252,7 +254,7 @@ def test_each_language_is_known_by_its_own_validator(french: httpx.Client, engli
 
 
 def test_what_is_not_sent_again_says_its_language(english: httpx.Client) -> None:
-    path = f"/v1/registrations/{refused(english)['id']}"
+    path = f"/v1/registrations/{refused_registration(english)['id']}"
 
     answer = english.get(path, headers={"If-None-Match": english.get(path).headers["ETag"]})
 
@@ -278,7 +280,7 @@ def test_a_validator_that_is_not_of_this_version_changes_nothing(english: httpx.
 
     answer = english.patch(path, json={"department": "56"}, headers={"If-Match": tag})
 
-    problem(answer, 412, "precondition-failed")
+    expect_problem(answer, 412, "precondition-failed")
     assert answer.headers["ETag"] == '"1-en"' == english.get(path).headers["ETag"]
 
 
@@ -286,7 +288,7 @@ def test_a_validator_that_is_not_of_this_version_changes_nothing(english: httpx.
 
 
 def test_a_replay_repeats_the_language_of_the_first_answer(french: httpx.Client, english: httpx.Client) -> None:
-    body, used = registration_body(an_adviser(french)), key()
+    body, used = registration_body(an_adviser(french)), idempotency_headers()
     first = english.post("/v1/registrations", json=body, headers=used)
 
     again = french.post("/v1/registrations", json=body, headers=used)
@@ -301,14 +303,14 @@ def test_a_replay_repeats_the_language_of_the_first_answer(french: httpx.Client,
 def test_a_replayed_conflict_repeats_the_language_of_the_first_answer(
     french: httpx.Client, english: httpx.Client
 ) -> None:
-    adviser_id, used = an_adviser_in_post(french), key()
+    adviser_id, used = an_adviser_in_post(french), idempotency_headers()
     register(french, adviser_id).raise_for_status()
     body = registration_body(adviser_id)
     first = french.post("/v1/registrations", json=body, headers=used)
 
     again = english.post("/v1/registrations", json=body, headers=used)
 
-    problem(again, 409, "duplicate-registration")
+    expect_problem(again, 409, "duplicate-registration")
     check_language(again, "fr")
     assert again.content == first.content
 
@@ -349,7 +351,7 @@ def test_an_objection_of_ours_is_said_in_both_languages(french: httpx.Client, en
     answers = [client.post("/v1/advisers", json=body) for client in (french, english)]
 
     said = [
-        {item["code"]: item["detail"] for item in problem(answer, 422, "validation-error")["errors"]}
+        {item["code"]: item["detail"] for item in expect_problem(answer, 422, "validation-error")["errors"]}
         for answer in answers
     ]
     assert said == [

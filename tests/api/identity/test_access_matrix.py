@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from tests.api.registration_states import UPCOMING
-from tests.api.response_assertions import problem, published
+from tests.api.registration_states import UPCOMING_DAY
+from tests.api.response_assertions import expect_problem, offline_application
 from tests.http_builders import SIRET, adviser_body, an_adviser_in_post, contract_body, register, registration_body
-from tests.live_server import key
+from tests.live_server import idempotency_headers
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-class Found(Enum):
+class ForeignAccess(Enum):
     """What a training organisation finds where something is another's."""
 
     CLOSED = "the operation is not for training organisations"
@@ -30,75 +30,75 @@ class Found(Enum):
     OWN = "what it makes is its own"
 
 
-ELSEWHERE = {
-    "registerAdviser": Found.REFUSED,
-    "previewRegistration": Found.REFUSED,
-    "recordCertification": Found.REFUSED,
-    "listRegistrations": Found.FILTERED,
-    "listAdvisers": Found.FILTERED,
-    "listCertifications": Found.FILTERED,
-    "listDueCertifications": Found.FILTERED,
-    "followEvents": Found.FILTERED,
-    "getRegistration": Found.ABSENT,
-    "listDecisions": Found.ABSENT,
-    "rescheduleRegistration": Found.ABSENT,
-    "chooseOverQuota": Found.ABSENT,
-    "reExamineRegistration": Found.ABSENT,
-    "cancelRegistration": Found.ABSENT,
-    "recordAttendance": Found.ABSENT,
-    "recordPositioningTest": Found.ABSENT,
-    "getAdviser": Found.ABSENT,
-    "getTrainingRecord": Found.ABSENT,
-    "drawTrainingRecord": Found.ABSENT,
-    "getCertification": Found.ABSENT,
-    "listWebhookEndpoints": Found.FILTERED,
-    "addWebhookEndpoint": Found.OWN,
-    "getWebhookEndpoint": Found.ABSENT,
-    "changeWebhookEndpoint": Found.ABSENT,
-    "deleteWebhookEndpoint": Found.ABSENT,
-    "testWebhookEndpoint": Found.ABSENT,
-    "rotateWebhookSecret": Found.ABSENT,
-    "listDeliveries": Found.ABSENT,
-    "recoverDeliveries": Found.ABSENT,
-    "getDelivery": Found.ABSENT,
-    "replayDelivery": Found.ABSENT,
-    "readStatistics": Found.FILTERED,
-    "listModules": Found.SHARED,
-    "getModule": Found.SHARED,
-    "listTrainingOrganisations": Found.SHARED,
-    "getTrainingOrganisation": Found.SHARED,
-    "listQualifications": Found.SHARED,
-    "addAdviser": Found.CLOSED,
-    "putAdviser": Found.CLOSED,
-    "patchAdviser": Found.CLOSED,
-    "carryOver": Found.CLOSED,
-    "exportAdviser": Found.CLOSED,
-    "anonymiseAdviser": Found.CLOSED,
-    "listObligations": Found.CLOSED,
-    "addContract": Found.CLOSED,
-    "listContracts": Found.CLOSED,
-    "putContract": Found.CLOSED,
-    "getContract": Found.CLOSED,
-    "patchContract": Found.CLOSED,
-    "putModule": Found.CLOSED,
-    "putTrainingOrganisation": Found.CLOSED,
-    "listClients": Found.CLOSED,
-    "addClient": Found.CLOSED,
-    "revokeClient": Found.CLOSED,
-    "listApiKeys": Found.CLOSED,
-    "createApiKey": Found.CLOSED,
-    "revokeApiKey": Found.CLOSED,
-    "searchAuditLog": Found.CLOSED,
-    "listPolicies": Found.CLOSED,
-    "getPolicy": Found.CLOSED,
-    "addPolicy": Found.CLOSED,
-    "tryPolicy": Found.CLOSED,
-    "listMessages": Found.CLOSED,
-    "getMessage": Found.CLOSED,
-    "resendMessage": Found.CLOSED,
-    "importFile": Found.CLOSED,
-    "getImport": Found.CLOSED,
-    "downloadRejects": Found.CLOSED,
+FOREIGN_ACCESS = {
+    "registerAdviser": ForeignAccess.REFUSED,
+    "previewRegistration": ForeignAccess.REFUSED,
+    "recordCertification": ForeignAccess.REFUSED,
+    "listRegistrations": ForeignAccess.FILTERED,
+    "listAdvisers": ForeignAccess.FILTERED,
+    "listCertifications": ForeignAccess.FILTERED,
+    "listDueCertifications": ForeignAccess.FILTERED,
+    "followEvents": ForeignAccess.FILTERED,
+    "getRegistration": ForeignAccess.ABSENT,
+    "listDecisions": ForeignAccess.ABSENT,
+    "rescheduleRegistration": ForeignAccess.ABSENT,
+    "chooseOverQuota": ForeignAccess.ABSENT,
+    "reExamineRegistration": ForeignAccess.ABSENT,
+    "cancelRegistration": ForeignAccess.ABSENT,
+    "recordAttendance": ForeignAccess.ABSENT,
+    "recordPositioningTest": ForeignAccess.ABSENT,
+    "getAdviser": ForeignAccess.ABSENT,
+    "getTrainingRecord": ForeignAccess.ABSENT,
+    "drawTrainingRecord": ForeignAccess.ABSENT,
+    "getCertification": ForeignAccess.ABSENT,
+    "listWebhookEndpoints": ForeignAccess.FILTERED,
+    "addWebhookEndpoint": ForeignAccess.OWN,
+    "getWebhookEndpoint": ForeignAccess.ABSENT,
+    "changeWebhookEndpoint": ForeignAccess.ABSENT,
+    "deleteWebhookEndpoint": ForeignAccess.ABSENT,
+    "testWebhookEndpoint": ForeignAccess.ABSENT,
+    "rotateWebhookSecret": ForeignAccess.ABSENT,
+    "listDeliveries": ForeignAccess.ABSENT,
+    "recoverDeliveries": ForeignAccess.ABSENT,
+    "getDelivery": ForeignAccess.ABSENT,
+    "replayDelivery": ForeignAccess.ABSENT,
+    "readStatistics": ForeignAccess.FILTERED,
+    "listModules": ForeignAccess.SHARED,
+    "getModule": ForeignAccess.SHARED,
+    "listTrainingOrganisations": ForeignAccess.SHARED,
+    "getTrainingOrganisation": ForeignAccess.SHARED,
+    "listQualifications": ForeignAccess.SHARED,
+    "addAdviser": ForeignAccess.CLOSED,
+    "putAdviser": ForeignAccess.CLOSED,
+    "patchAdviser": ForeignAccess.CLOSED,
+    "carryOver": ForeignAccess.CLOSED,
+    "exportAdviser": ForeignAccess.CLOSED,
+    "anonymiseAdviser": ForeignAccess.CLOSED,
+    "listObligations": ForeignAccess.CLOSED,
+    "addContract": ForeignAccess.CLOSED,
+    "listContracts": ForeignAccess.CLOSED,
+    "putContract": ForeignAccess.CLOSED,
+    "getContract": ForeignAccess.CLOSED,
+    "patchContract": ForeignAccess.CLOSED,
+    "putModule": ForeignAccess.CLOSED,
+    "putTrainingOrganisation": ForeignAccess.CLOSED,
+    "listClients": ForeignAccess.CLOSED,
+    "addClient": ForeignAccess.CLOSED,
+    "revokeClient": ForeignAccess.CLOSED,
+    "listApiKeys": ForeignAccess.CLOSED,
+    "createApiKey": ForeignAccess.CLOSED,
+    "revokeApiKey": ForeignAccess.CLOSED,
+    "searchAuditLog": ForeignAccess.CLOSED,
+    "listPolicies": ForeignAccess.CLOSED,
+    "getPolicy": ForeignAccess.CLOSED,
+    "addPolicy": ForeignAccess.CLOSED,
+    "tryPolicy": ForeignAccess.CLOSED,
+    "listMessages": ForeignAccess.CLOSED,
+    "getMessage": ForeignAccess.CLOSED,
+    "resendMessage": ForeignAccess.CLOSED,
+    "importFile": ForeignAccess.CLOSED,
+    "getImport": ForeignAccess.CLOSED,
+    "downloadRejects": ForeignAccess.CLOSED,
 }
 # Beside training organisations: what the platform may not do either.
 FOR_ADMINISTRATORS = {
@@ -140,7 +140,7 @@ class Operation:
 
 
 def _operations() -> tuple[Operation, ...]:
-    document = published().openapi()
+    document = offline_application().openapi()
     return tuple(
         Operation(
             said["operationId"],
@@ -159,7 +159,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op
 
 
 def test_every_operation_has_its_row() -> None:
-    assert {operation.id for operation in OPERATIONS} == ELSEWHERE.keys()
+    assert {operation.id for operation in OPERATIONS} == FOREIGN_ACCESS.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def endpoint(organisation: httpx.Client) -> Generator[tuple[dict[str, Any], dict
 @pytest.fixture
 def world(platform: httpx.Client, organisation: httpx.Client, endpoint: tuple[dict[str, Any], dict[str, Any]]) -> World:
     adviser_id = an_adviser_in_post(platform, email=f"{uuid4()}@example.org")
-    registration = register(organisation, adviser_id, starts_on=UPCOMING).raise_for_status().json()
+    registration = register(organisation, adviser_id, starts_on=UPCOMING_DAY).raise_for_status().json()
     result = {"adviser_id": adviser_id, "qualification": "pix", "outcome": "obtained", "on": "2024-09-12"}
     certification = organisation.post("/v1/certifications", json=result).raise_for_status().json()
     contracts = platform.get("/v1/contracts", params={"adviser_id": adviser_id}).json()["data"]
@@ -258,30 +258,37 @@ def _asked(client: httpx.Client, operation: Operation, world: World, **filters: 
     path = operation.path.format_map(world.names)
     body = _bodies(world).get(operation.id, {})
     content = {} if operation.method in {"get", "delete"} else {"json": body}
-    return client.request(operation.method, path, params=filters, headers=key() | {"If-Match": "*"}, **content)
+    return client.request(
+        operation.method, path, params=filters, headers=idempotency_headers() | {"If-Match": "*"}, **content
+    )
 
 
 @every_operation
 def test_what_is_another_organisation_s(histya: httpx.Client, world: World, operation: Operation) -> None:
     answer = _asked(histya, operation, world)
 
-    match ELSEWHERE[operation.id]:
-        case Found.CLOSED | Found.REFUSED:
-            problem(answer, 403, "forbidden")
-        case Found.ABSENT:
-            problem(answer, 404, "not-found")
-        case Found.SHARED:
+    match FOREIGN_ACCESS[operation.id]:
+        case ForeignAccess.CLOSED | ForeignAccess.REFUSED:
+            expect_problem(answer, 403, "forbidden")
+        case ForeignAccess.ABSENT:
+            expect_problem(answer, 404, "not-found")
+        case ForeignAccess.SHARED:
             assert answer.status_code == 200
-        case Found.FILTERED:
+        case ForeignAccess.FILTERED:
             assert answer.status_code == 200
-        case Found.OWN:
+        case ForeignAccess.OWN:
             assert answer.status_code == 422
     assert not [trace for trace in world.traces if trace in answer.text]
 
 
 @pytest.mark.parametrize(
     ("operation", "name"),
-    [(each, name) for each in OPERATIONS if ELSEWHERE.get(each.id) is Found.FILTERED for name in each.filters],
+    [
+        (each, name)
+        for each in OPERATIONS
+        if FOREIGN_ACCESS.get(each.id) is ForeignAccess.FILTERED
+        for name in each.filters
+    ],
     ids=lambda value: value if isinstance(value, str) else value.id,
 )
 def test_no_filter_reaches_it(histya: httpx.Client, world: World, operation: Operation, name: str) -> None:
@@ -299,8 +306,8 @@ def test_no_filter_reaches_it(histya: httpx.Client, world: World, operation: Ope
 def test_its_owner_finds_it(organisation: httpx.Client, world: World, operation: Operation) -> None:
     answer = _asked(organisation, operation, world)
 
-    if ELSEWHERE[operation.id] is Found.CLOSED:
-        problem(answer, 403, "forbidden")
+    if FOREIGN_ACCESS[operation.id] is ForeignAccess.CLOSED:
+        expect_problem(answer, 403, "forbidden")
     else:
         assert answer.status_code not in {401, 403, 404}, answer.text
         assert answer.status_code < 500
@@ -311,9 +318,9 @@ def test_the_platform_finds_what_is_everybody_s(platform: httpx.Client, world: W
     answer = _asked(platform, operation, world)
 
     if operation.id in FOR_ADMINISTRATORS | FOR_HOLDERS_OF_SESSIONS:
-        problem(answer, 403, "forbidden")
+        expect_problem(answer, 403, "forbidden")
     elif operation.id in OF_ONE_OWNER:
-        problem(answer, 404, "not-found")
+        expect_problem(answer, 404, "not-found")
     else:
         assert answer.status_code not in {401, 403, 404}, answer.text
         assert answer.status_code < 500
@@ -339,7 +346,7 @@ def test_nobody_else_may_call_anything(
     answer = _asked(anonymous, operation, world)
     anonymous.headers.pop("Authorization", None)
 
-    problem(answer, 401, "unauthenticated")
+    expect_problem(answer, 401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 

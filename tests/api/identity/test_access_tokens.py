@@ -22,24 +22,24 @@ from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.issuer_jwks import JwksCache, metadata_urls
 from app.embedded.cluster import Cluster
 from app.seed.published_catalogue import LA_MEDNUM
-from tests.api.response_assertions import problem
-from tests.api.token_issuer import AUDIENCE, Issuer, issuing
-from tests.conftest import copied
+from tests.api.response_assertions import expect_problem
+from tests.api.token_issuer import AUDIENCE, TokenIssuer, running_issuer
+from tests.conftest import copy_database
 from tests.fake_clock import MORNING
-from tests.live_server import Served, serving
+from tests.live_server import LiveServer, serving
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Generator[Issuer]:
-    with issuing() as started:
+def issuer() -> Generator[TokenIssuer]:
+    with running_issuer() as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def trusting(cluster: Cluster, template: str, issuer: Issuer) -> Generator[Served]:
+def service_with_tokens(cluster: Cluster, template: str, issuer: TokenIssuer) -> Generator[LiveServer]:
     """A service that accepts the issuer's tokens, and knows `coop` for the platform, `mednum` for La Mednum."""
     tokens = AccessTokenVerifier(JwksCache(issuer.url), AUDIENCE)
-    with serving(asyncio.run(copied(cluster, template)), tokens=tokens) as started:
+    with serving(asyncio.run(copy_database(cluster, template)), tokens=tokens) as started:
         with started.client("admin") as admin:
             mednum = {"role": "training_organisation", "training_organisation_id": str(LA_MEDNUM)}
             for name, role in {"coop": {"role": "platform"}, "mednum": mednum}.items():
@@ -48,39 +48,43 @@ def trusting(cluster: Cluster, template: str, issuer: Issuer) -> Generator[Serve
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> Generator[None]:
+def short_key_cache(monkeypatch: pytest.MonkeyPatch, issuer: TokenIssuer) -> Generator[None]:
     """Keys may be read again at once; the issuer is there again after each test, signing as it first did."""
     monkeypatch.setattr(issuer_jwks, "MIN_REFRESH_INTERVAL_SECONDS", 0.0)
     yield
-    issuer.is_away = False
+    issuer.is_down = False
     issuer.rotate("RS256")
 
 
-def asked(served: Served, token: str, path: str = "/v1/modules") -> httpx.Response:
+def request_with_token(served: LiveServer, token: str, path: str = "/v1/modules") -> httpx.Response:
     return httpx.get(f"{served.base_url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
 
-def refused(served: Served, token: str) -> None:
-    answer = asked(served, token)
-    problem(answer, 401, "unauthenticated")
+def expect_refused_token(served: LiveServer, token: str) -> None:
+    answer = request_with_token(served, token)
+    expect_problem(answer, 401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_opens_for_the_client_it_names(trusting: Served, issuer: Issuer) -> None:
-    assert asked(trusting, issuer.token()).status_code == 200
-    assert asked(trusting, issuer.token(), "/v1/contracts").status_code == 200
-    problem(asked(trusting, issuer.token(client_id="mednum"), "/v1/contracts"), 403, "forbidden")
+def test_a_token_opens_for_the_client_it_names(service_with_tokens: LiveServer, issuer: TokenIssuer) -> None:
+    assert request_with_token(service_with_tokens, issuer.token()).status_code == 200
+    assert request_with_token(service_with_tokens, issuer.token(), "/v1/contracts").status_code == 200
+    expect_problem(
+        request_with_token(service_with_tokens, issuer.token(client_id="mednum"), "/v1/contracts"), 403, "forbidden"
+    )
 
 
-def test_keys_still_open(trusting: Served) -> None:
-    assert asked(trusting, trusting.keys["platform"]).status_code == 200
+def test_keys_still_open(service_with_tokens: LiveServer) -> None:
+    assert request_with_token(service_with_tokens, service_with_tokens.keys["platform"]).status_code == 200
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "RS512", "PS256", "ES256", "EdDSA"])
-def test_every_signature_by_a_pair_of_keys_is_accepted(trusting: Served, issuer: Issuer, algorithm: str) -> None:
+def test_every_signature_by_a_pair_of_keys_is_accepted(
+    service_with_tokens: LiveServer, issuer: TokenIssuer, algorithm: str
+) -> None:
     issuer.rotate(algorithm)
 
-    assert asked(trusting, issuer.token()).status_code == 200
+    assert request_with_token(service_with_tokens, issuer.token()).status_code == 200
 
 
 NOW = int(MORNING.timestamp())
@@ -109,34 +113,36 @@ WRONG: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_token_with_anything_wrong_is_refused(trusting: Served, issuer: Issuer, case: str) -> None:
-    refused(trusting, issuer.token(**WRONG[case]))
+def test_a_token_with_anything_wrong_is_refused(
+    service_with_tokens: LiveServer, issuer: TokenIssuer, case: str
+) -> None:
+    expect_refused_token(service_with_tokens, issuer.token(**WRONG[case]))
 
 
-def test_a_clock_may_be_a_little_wrong(trusting: Served, issuer: Issuer) -> None:
+def test_a_clock_may_be_a_little_wrong(service_with_tokens: LiveServer, issuer: TokenIssuer) -> None:
     late, early = issuer.token(exp=NOW - 20), issuer.token(iat=NOW + 20, nbf=NOW + 20)
 
-    assert [asked(trusting, token).status_code for token in (late, early)] == [200, 200]
+    assert [request_with_token(service_with_tokens, token).status_code for token in (late, early)] == [200, 200]
 
 
-def test_a_token_is_not_believed_after_its_end(trusting: Served, issuer: Issuer) -> None:
+def test_a_token_is_not_believed_after_its_end(service_with_tokens: LiveServer, issuer: TokenIssuer) -> None:
     """Not even by a process that has just believed it."""
     token = issuer.token(exp=NOW + 60)
-    before = asked(trusting, token).status_code
+    before = request_with_token(service_with_tokens, token).status_code
 
-    trusting.clock.now += timedelta(seconds=91)
-    after = asked(trusting, token)
-    trusting.clock.now = MORNING
+    service_with_tokens.clock.now += timedelta(seconds=91)
+    after = request_with_token(service_with_tokens, token)
+    service_with_tokens.clock.now = MORNING
 
     assert before == 200
-    problem(after, 401, "unauthenticated")
+    expect_problem(after, 401, "unauthenticated")
 
 
 def _encoded(part: bytes) -> str:
     return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
 
 
-def _forged(issuer: Issuer, header: dict[str, Any], sign: Callable[[bytes], bytes]) -> str:
+def _forged(issuer: TokenIssuer, header: dict[str, Any], sign: Callable[[bytes], bytes]) -> str:
     """Written by hand: no library would."""
     head = {"typ": "at+jwt", "kid": issuer.key_id, **header}
     signed = ".".join(_encoded(json.dumps(part).encode()) for part in (head, issuer.claims()))
@@ -144,147 +150,164 @@ def _forged(issuer: Issuer, header: dict[str, Any], sign: Callable[[bytes], byte
 
 
 @pytest.mark.parametrize("name", ["none", "None", "NONE"])
-def test_an_unsigned_token_is_refused(trusting: Served, issuer: Issuer, name: str) -> None:
-    refused(trusting, _forged(issuer, {"alg": name}, lambda _: b""))
+def test_an_unsigned_token_is_refused(service_with_tokens: LiveServer, issuer: TokenIssuer, name: str) -> None:
+    expect_refused_token(service_with_tokens, _forged(issuer, {"alg": name}, lambda _: b""))
 
 
-def test_a_token_signed_with_the_public_key_as_a_shared_secret_is_refused(trusting: Served, issuer: Issuer) -> None:
+def test_a_token_signed_with_the_public_key_as_a_shared_secret_is_refused(
+    service_with_tokens: LiveServer, issuer: TokenIssuer
+) -> None:
     shapes = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     public = issuer.key.public_key().public_bytes(*shapes)
 
-    refused(trusting, _forged(issuer, {"alg": "HS256"}, lambda text: hmac.digest(public, text, hashlib.sha256)))
+    expect_refused_token(
+        service_with_tokens, _forged(issuer, {"alg": "HS256"}, lambda text: hmac.digest(public, text, hashlib.sha256))
+    )
 
 
-def test_a_token_of_another_algorithm_than_its_key_s_is_refused(trusting: Served, issuer: Issuer) -> None:
+def test_a_token_of_another_algorithm_than_its_key_s_is_refused(
+    service_with_tokens: LiveServer, issuer: TokenIssuer
+) -> None:
     token = jwt.encode(issuer.claims(), issuer.key, "PS256", headers={"typ": "at+jwt", "kid": issuer.key_id})
 
-    refused(trusting, token)
+    expect_refused_token(service_with_tokens, token)
 
 
-def test_a_token_signed_by_somebody_else_is_refused(trusting: Served, issuer: Issuer) -> None:
+def test_a_token_signed_by_somebody_else_is_refused(service_with_tokens: LiveServer, issuer: TokenIssuer) -> None:
     theirs = rsa.generate_private_key(65537, 2048)
 
-    refused(trusting, jwt.encode(issuer.claims(), theirs, "RS256", headers={"typ": "at+jwt", "kid": issuer.key_id}))
+    expect_refused_token(
+        service_with_tokens,
+        jwt.encode(issuer.claims(), theirs, "RS256", headers={"typ": "at+jwt", "kid": issuer.key_id}),
+    )
 
 
 @pytest.mark.parametrize("change", [("aud", "other"), ("client_id", "mednum")])
-def test_a_token_that_was_changed_is_refused(trusting: Served, issuer: Issuer, change: tuple[str, str]) -> None:
+def test_a_token_that_was_changed_is_refused(
+    service_with_tokens: LiveServer, issuer: TokenIssuer, change: tuple[str, str]
+) -> None:
     head, _, signature = issuer.token().split(".")
 
-    refused(trusting, f"{head}.{_encoded(json.dumps(issuer.claims(**dict([change]))).encode())}.{signature}")
+    expect_refused_token(
+        service_with_tokens, f"{head}.{_encoded(json.dumps(issuer.claims(**dict([change]))).encode())}.{signature}"
+    )
 
 
-def test_a_token_that_demands_what_we_do_not_know_is_refused(trusting: Served, issuer: Issuer) -> None:
+def test_a_token_that_demands_what_we_do_not_know_is_refused(
+    service_with_tokens: LiveServer, issuer: TokenIssuer
+) -> None:
     headers = {"typ": "at+jwt", "kid": issuer.key_id, "crit": ["unheard-of"], "unheard-of": True}
 
-    refused(trusting, jwt.encode(issuer.claims(), issuer.key, "RS256", headers=headers))
+    expect_refused_token(service_with_tokens, jwt.encode(issuer.claims(), issuer.key, "RS256", headers=headers))
 
 
 @pytest.mark.parametrize("text", ["a.b.c", "a.b", "x" * 9000, "é.é.é", "eyJhbGciOiJSUzI1NiJ9.e30."])
-def test_what_is_no_token_is_refused(trusting: Served, text: str) -> None:
-    answer = httpx.get(f"{trusting.base_url}/v1/modules", headers={b"Authorization": f"Bearer {text}".encode()})
+def test_what_is_no_token_is_refused(service_with_tokens: LiveServer, text: str) -> None:
+    answer = httpx.get(
+        f"{service_with_tokens.base_url}/v1/modules", headers={b"Authorization": f"Bearer {text}".encode()}
+    )
 
-    problem(answer, 401, "unauthenticated")
+    expect_problem(answer, 401, "unauthenticated")
 
 
-def test_the_scopes_of_a_token_limit_its_client(trusting: Served, issuer: Issuer) -> None:
+def test_the_scopes_of_a_token_limit_its_client(service_with_tokens: LiveServer, issuer: TokenIssuer) -> None:
     token = issuer.token(scope="openid catalogue:read audit:read")
 
-    assert asked(trusting, token).status_code == 200
-    problem(asked(trusting, token, "/v1/registrations"), 403, "forbidden")
-    problem(asked(trusting, token, "/v1/audit-log"), 403, "forbidden")
-    problem(asked(trusting, issuer.token(scope="")), 403, "forbidden")
+    assert request_with_token(service_with_tokens, token).status_code == 200
+    expect_problem(request_with_token(service_with_tokens, token, "/v1/registrations"), 403, "forbidden")
+    expect_problem(request_with_token(service_with_tokens, token, "/v1/audit-log"), 403, "forbidden")
+    expect_problem(request_with_token(service_with_tokens, issuer.token(scope="")), 403, "forbidden")
 
 
-def test_new_keys_of_the_issuer_are_followed(trusting: Served, issuer: Issuer) -> None:
+def test_new_keys_of_the_issuer_are_followed(service_with_tokens: LiveServer, issuer: TokenIssuer) -> None:
     old = issuer.token()
-    before = asked(trusting, old).status_code
+    before = request_with_token(service_with_tokens, old).status_code
     issuer.rotate("ES256")
 
-    after = asked(trusting, issuer.token()).status_code
+    after = request_with_token(service_with_tokens, issuer.token()).status_code
 
     assert (before, after) == (200, 200)
-    trusting.service.credential_cache.clear()
-    refused(trusting, old)
+    service_with_tokens.service.credential_cache.clear()
+    expect_refused_token(service_with_tokens, old)
 
 
 def test_its_keys_are_not_read_for_each_token(
-    trusting: Served, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    service_with_tokens: LiveServer, issuer: TokenIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked(trusting, issuer.token())
+    request_with_token(service_with_tokens, issuer.token())
     monkeypatch.setattr(issuer_jwks, "MIN_REFRESH_INTERVAL_SECONDS", 3600.0)
-    readings = issuer.readings
+    readings = issuer.key_requests
 
-    statuses = [asked(trusting, issuer.token()).status_code for _ in range(5)]
+    statuses = [request_with_token(service_with_tokens, issuer.token()).status_code for _ in range(5)]
     for _ in range(5):
-        refused(trusting, issuer.token(kid=str(uuid4())))
+        expect_refused_token(service_with_tokens, issuer.token(kid=str(uuid4())))
 
     assert statuses == [200] * 5
-    assert issuer.readings == readings
+    assert issuer.key_requests == readings
 
 
 def test_an_issuer_away_for_a_while_is_not_missed(
-    trusting: Served, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    service_with_tokens: LiveServer, issuer: TokenIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked(trusting, issuer.token())
-    issuer.is_away = True
+    request_with_token(service_with_tokens, issuer.token())
+    issuer.is_down = True
     monkeypatch.setattr(issuer_jwks, "REFRESH_SECONDS", 0.0)
 
-    assert asked(trusting, issuer.token()).status_code == 200
+    assert request_with_token(service_with_tokens, issuer.token()).status_code == 200
 
 
 def test_an_issuer_away_for_long_is_said_to_be_away(
-    trusting: Served, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    service_with_tokens: LiveServer, issuer: TokenIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    issuer.is_away = True
-    for name in ("READ_AGAIN_SECONDS", "BELIEVED_SECONDS"):
+    issuer.is_down = True
+    for name in ("REFRESH_SECONDS", "MAX_STALE_SECONDS"):
         monkeypatch.setattr(issuer_jwks, name, 0.0)
 
-    answer = asked(trusting, issuer.token())
+    answer = request_with_token(service_with_tokens, issuer.token())
 
-    said = problem(answer, 503, "unavailable")
+    said = expect_problem(answer, 503, "unavailable")
     assert "émetteur" in said["detail"]
     assert answer.headers["Retry-After"].isdigit()
-    assert asked(trusting, trusting.keys["platform"]).status_code == 200
+    assert request_with_token(service_with_tokens, service_with_tokens.keys["platform"]).status_code == 200
 
 
-def test_a_client_revoked_is_known_by_no_token(trusting: Served, issuer: Issuer) -> None:
+def test_a_client_revoked_is_known_by_no_token(service_with_tokens: LiveServer, issuer: TokenIssuer) -> None:
     name = f"passing-{uuid4()}"
-    with trusting.client("admin") as admin:
+    with service_with_tokens.client("admin") as admin:
         body = {"name": "De passage", "role": "platform", "issuer_client_id": name}
         client = admin.post("/v1/clients", json=body).raise_for_status().json()
         token = issuer.token(client_id=name)
-        before = asked(trusting, token).status_code
+        before = request_with_token(service_with_tokens, token).status_code
         admin.delete(f"/v1/clients/{client['id']}").raise_for_status()
 
     assert before == 200
-    refused(trusting, token)
+    expect_refused_token(service_with_tokens, token)
 
 
-def test_a_service_without_an_issuer_believes_no_token(served: Served, issuer: Issuer) -> None:
-    refused(served, issuer.token())
+def test_a_service_without_an_issuer_believes_no_token(served: LiveServer, issuer: TokenIssuer) -> None:
+    expect_refused_token(served, issuer.token())
 
 
 # Keys alone, without a service around them.
 
 
 @pytest.fixture
-def keys(issuer: Issuer) -> JwksCache:
+def keys(issuer: TokenIssuer) -> JwksCache:
     return JwksCache(issuer.url)
 
 
-async def test_those_who_come_together_share_one_reading(keys: JwksCache, issuer: Issuer) -> None:
-    before = issuer.readings
+async def test_those_who_come_together_share_one_reading(keys: JwksCache, issuer: TokenIssuer) -> None:
+    before = issuer.key_requests
 
     found = await asyncio.gather(*(keys.find(issuer.key_id) for _ in range(20)))
 
     assert {key.key_id for key in found if key} == {issuer.key_id}
-    assert issuer.readings == before + 1
+    assert issuer.key_requests == before + 1
 
 
-async def test_what_is_published_beside_keys_that_sign_is_left_alone(keys: JwksCache, issuer: Issuer) -> None:
-    mine = issuer.published[0]
-    issuer.published += [
+async def test_what_is_published_beside_keys_that_sign_is_left_alone(keys: JwksCache, issuer: TokenIssuer) -> None:
+    mine = issuer.published_keys[0]
+    issuer.published_keys += [
         {"kty": "oct", "kid": "shared", "k": "c2VjcmV0"},
         mine | {"kid": "for-encryption", "use": "enc"},
         {"kty": "unheard-of", "kid": "unheard-of"},
@@ -296,7 +319,7 @@ async def test_what_is_published_beside_keys_that_sign_is_left_alone(keys: JwksC
     assert [key is not None for key in found] == [True, False, False, False, False]
 
 
-async def test_metadata_of_another_issuer_is_not_believed(issuer: Issuer) -> None:
+async def test_metadata_of_another_issuer_is_not_believed(issuer: TokenIssuer) -> None:
     own, issuer.metadata = issuer.metadata, issuer.metadata | {"issuer": "https://elsewhere.example"}
 
     with pytest.raises(Problem, match="unavailable"):

@@ -14,32 +14,32 @@ from app.api.identity import credential_cache
 from app.persistence.administration.clients import revoke_key
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from tests.api.response_assertions import documented, problem, wrong_fields
-from tests.fake_clock import MORNING, Clockwork
+from tests.api.response_assertions import documented_body, expect_problem, expect_wrong_fields
+from tests.fake_clock import MORNING, FakeClock
 from tests.http_builders import an_adviser_in_post, registration_body
-from tests.live_server import Served, key, serving
+from tests.live_server import LiveServer, idempotency_headers, serving
 
 SOON = "2026-07-01T12:00:00Z"
 
 
 @pytest.fixture(autouse=True)
-def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_credential_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is forgotten because time goes by: only because somebody was revoked."""
     monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 3600.0)
 
 
-def made(admin: httpx.Client, **fields: Any) -> dict[str, Any]:
+def new_key(admin: httpx.Client, **fields: Any) -> dict[str, Any]:
     """A new key of a new client of the platform, unless the fields say otherwise."""
     body = {"name": "La Coop", "role": "platform"} if "client_id" not in fields else {}
-    said: dict[str, Any] = documented(admin.post("/v1/api-keys", json=body | fields), "createApiKey")
+    said: dict[str, Any] = documented_body(admin.post("/v1/api-keys", json=body | fields), "createApiKey")
     return said
 
 
-def holder(served: Served, created: dict[str, Any]) -> httpx.Client:
+def holder(served: LiveServer, created: dict[str, Any]) -> httpx.Client:
     return httpx.Client(base_url=served.base_url, headers={"Authorization": f"Bearer {created['secret']}"}, timeout=30)
 
 
-def opens(served: Served, created: dict[str, Any]) -> bool:
+def is_accepted(served: LiveServer, created: dict[str, Any]) -> bool:
     with holder(served, created) as client:
         answer = client.get("/v1/modules")
     assert answer.status_code in {200, 401}
@@ -49,7 +49,7 @@ def opens(served: Served, created: dict[str, Any]) -> bool:
 def listed(admin: httpx.Client, created: dict[str, Any]) -> list[dict[str, Any]]:
     """The keys of the same client, oldest first."""
     answer = admin.get("/v1/api-keys", params={"client_id": created["client_id"]})
-    found: list[dict[str, Any]] = documented(answer, "listApiKeys")["data"]
+    found: list[dict[str, Any]] = documented_body(answer, "listApiKeys")["data"]
     return found
 
 
@@ -57,27 +57,27 @@ def revoke(admin: httpx.Client, created: dict[str, Any]) -> httpx.Response:
     return admin.delete(f"/v1/api-keys/{created['id']}")
 
 
-def test_a_key_opens_and_lives_a_year(served: Served, admin: httpx.Client) -> None:
-    created = made(admin)
+def test_a_key_opens_and_lives_a_year(served: LiveServer, admin: httpx.Client) -> None:
+    created = new_key(admin)
 
-    assert opens(served, created)
+    assert is_accepted(served, created)
     assert created["prefix"] == created["secret"][: len(created["prefix"])] == f"insc_{created['id']}"
     assert (created["expires_at"], created["scopes"]) == ("2027-06-15T08:30:00Z", None)
 
 
-def test_a_key_is_for_an_organisation_that_exists(served: Served, admin: httpx.Client) -> None:
-    created = made(admin, name="Histya", role="training_organisation", training_organisation_id=str(HISTYA))
+def test_a_key_is_for_an_organisation_that_exists(served: LiveServer, admin: httpx.Client) -> None:
+    created = new_key(admin, name="Histya", role="training_organisation", training_organisation_id=str(HISTYA))
     body = {"name": "Inconnu", "role": "training_organisation", "training_organisation_id": str(uuid4())}
 
     unknown = admin.post("/v1/api-keys", json=body)
 
-    assert opens(served, created)
+    assert is_accepted(served, created)
     assert created["training_organisation_id"] == str(HISTYA)
-    assert wrong_fields(unknown, "unknown-reference") == {"/training_organisation_id": "unknown"}
+    assert expect_wrong_fields(unknown, "unknown-reference") == {"/training_organisation_id": "unknown"}
 
 
 def test_the_secret_is_shown_once(admin: httpx.Client) -> None:
-    created = made(admin)
+    created = new_key(admin)
 
     found = admin.get("/v1/api-keys", params={"client_id": created["client_id"]})
 
@@ -122,65 +122,65 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 def test_a_key_that_cannot_be_is_not_made(admin: httpx.Client, case: str) -> None:
     body, mistakes = REFUSED[case]
 
-    assert wrong_fields(admin.post("/v1/api-keys", json=body)) == mistakes
+    assert expect_wrong_fields(admin.post("/v1/api-keys", json=body)) == mistakes
 
 
 @pytest.mark.parametrize("role", ["platform", "training_organisation"])
-def test_only_administrators_deal_in_keys(served: Served, role: str) -> None:
+def test_only_administrators_deal_in_keys(served: LiveServer, role: str) -> None:
     with served.client(role) as client:
-        problem(client.get("/v1/api-keys"), 403, "forbidden")
-        problem(client.post("/v1/api-keys", json={"name": "Moi", "role": "admin"}), 403, "forbidden")
-        problem(client.delete(f"/v1/api-keys/{served.keys['admin'].split('_')[1]}"), 403, "forbidden")
+        expect_problem(client.get("/v1/api-keys"), 403, "forbidden")
+        expect_problem(client.post("/v1/api-keys", json={"name": "Moi", "role": "admin"}), 403, "forbidden")
+        expect_problem(client.delete(f"/v1/api-keys/{served.keys['admin'].split('_')[1]}"), 403, "forbidden")
 
 
-def test_a_key_goes_no_further_than_its_scopes(served: Served, admin: httpx.Client) -> None:
-    created = made(admin, scopes=["advisers:read", "catalogue:read"])
+def test_a_key_goes_no_further_than_its_scopes(served: LiveServer, admin: httpx.Client) -> None:
+    created = new_key(admin, scopes=["advisers:read", "catalogue:read"])
 
     with holder(served, created) as client:
         allowed, refused = client.get("/v1/advisers"), client.get("/v1/registrations")
 
     assert allowed.status_code == 200
-    assert "registrations:read" in problem(refused, 403, "forbidden")["detail"]
+    assert "registrations:read" in expect_problem(refused, 403, "forbidden")["detail"]
     assert created["scopes"] == ["advisers:read", "catalogue:read"]
 
 
-def test_a_key_ends_when_it_was_said_to(served: Served, admin: httpx.Client, clock: Clockwork) -> None:
-    created = made(admin, expires_at=SOON)
-    before = opens(served, created)
+def test_a_key_ends_when_it_was_said_to(served: LiveServer, admin: httpx.Client, clock: FakeClock) -> None:
+    created = new_key(admin, expires_at=SOON)
+    before = is_accepted(served, created)
 
     clock.now += timedelta(days=30)
 
-    assert (before, opens(served, created)) == (True, False)
+    assert (before, is_accepted(served, created)) == (True, False)
     assert created["expires_at"] == SOON
 
 
-def test_a_second_key_takes_over(served: Served, admin: httpx.Client) -> None:
-    first = made(admin)
+def test_a_second_key_takes_over(served: LiveServer, admin: httpx.Client) -> None:
+    first = new_key(admin)
 
-    second = made(admin, client_id=first["client_id"])
+    second = new_key(admin, client_id=first["client_id"])
     third = admin.post("/v1/api-keys", json={"client_id": first["client_id"]})
 
-    assert (opens(served, first), opens(served, second)) == (True, True)
+    assert (is_accepted(served, first), is_accepted(served, second)) == (True, True)
     assert second["name"] == "La Coop"
-    detail = problem(third, 409, "too-many-keys")["detail"]
+    detail = expect_problem(third, 409, "too-many-keys")["detail"]
     assert first["id"] in detail
     assert second["id"] in detail
     revoke(admin, first).raise_for_status()
-    assert (opens(served, first), opens(served, second)) == (False, True)
-    assert opens(served, made(admin, client_id=first["client_id"]))
+    assert (is_accepted(served, first), is_accepted(served, second)) == (False, True)
+    assert is_accepted(served, new_key(admin, client_id=first["client_id"]))
 
 
-def test_an_expired_key_does_not_count(admin: httpx.Client, clock: Clockwork) -> None:
-    first = made(admin, expires_at=SOON)
-    made(admin, client_id=first["client_id"])
+def test_an_expired_key_does_not_count(admin: httpx.Client, clock: FakeClock) -> None:
+    first = new_key(admin, expires_at=SOON)
+    new_key(admin, client_id=first["client_id"])
 
     clock.now += timedelta(days=30)
 
-    assert made(admin, client_id=first["client_id"])
+    assert new_key(admin, client_id=first["client_id"])
 
 
-def test_two_second_keys_at_once_are_one_too_many(served: Served, admin: httpx.Client) -> None:
-    first = made(admin)
+def test_two_second_keys_at_once_are_one_too_many(served: LiveServer, admin: httpx.Client) -> None:
+    first = new_key(admin)
 
     def create(_: int) -> int:
         with served.client("admin") as client:
@@ -194,18 +194,20 @@ def test_two_second_keys_at_once_are_one_too_many(served: Served, admin: httpx.C
 
 
 def test_a_second_key_says_nothing_else_of_its_client(admin: httpx.Client) -> None:
-    first = made(admin)
+    first = new_key(admin)
 
     wrong = admin.post("/v1/api-keys", json={"client_id": first["client_id"], "role": "admin", "name": "Autre"})
     unknown = admin.post("/v1/api-keys", json={"client_id": str(uuid4())})
 
-    assert wrong_fields(wrong) == {"/name": "mismatch", "/role": "mismatch"}
-    assert wrong_fields(unknown, "unknown-reference") == {"/client_id": "unknown"}
-    assert made(admin, client_id=first["client_id"], role="platform", name="La Coop")["client_id"] == first["client_id"]
+    assert expect_wrong_fields(wrong) == {"/name": "mismatch", "/role": "mismatch"}
+    assert expect_wrong_fields(unknown, "unknown-reference") == {"/client_id": "unknown"}
+    assert (
+        new_key(admin, client_id=first["client_id"], role="platform", name="La Coop")["client_id"] == first["client_id"]
+    )
 
 
-def test_the_last_use_is_kept_to_the_minute(served: Served, admin: httpx.Client, clock: Clockwork) -> None:
-    created = made(admin)
+def test_the_last_use_is_kept_to_the_minute(served: LiveServer, admin: httpx.Client, clock: FakeClock) -> None:
+    created = new_key(admin)
     never = listed(admin, created)[0]["last_used_at"]
 
     with holder(served, created) as client:
@@ -228,20 +230,20 @@ def test_the_last_use_is_kept_to_the_minute(served: Served, admin: httpx.Client,
     )
 
 
-def test_a_forged_secret_is_not_a_use(served: Served, admin: httpx.Client) -> None:
-    created, other = made(admin), made(admin)
+def test_a_forged_secret_is_not_a_use(served: LiveServer, admin: httpx.Client) -> None:
+    created, other = new_key(admin), new_key(admin)
     forged = {"secret": other["secret"].replace(other["id"], created["id"])}
 
-    assert not opens(served, forged)
+    assert not is_accepted(served, forged)
     assert listed(admin, created)[0]["last_used_at"] is None
 
 
-def test_a_rotated_key_still_replays(served: Served, admin: httpx.Client) -> None:
-    first, idempotency_key = made(admin), key()
+def test_a_rotated_key_still_replays(served: LiveServer, admin: httpx.Client) -> None:
+    first, idempotency_key = new_key(admin), idempotency_headers()
     with holder(served, first) as client:
         body = registration_body(an_adviser_in_post(client))
         before = client.post("/v1/registrations", json=body, headers=idempotency_key)
-    second = made(admin, client_id=first["client_id"])
+    second = new_key(admin, client_id=first["client_id"])
     revoke(admin, first).raise_for_status()
 
     with holder(served, second) as client:
@@ -251,19 +253,19 @@ def test_a_rotated_key_still_replays(served: Served, admin: httpx.Client) -> Non
     assert after.headers["Idempotent-Replayed"] == "true"
 
 
-def test_revoking_is_for_good_and_may_be_repeated(served: Served, admin: httpx.Client) -> None:
-    created = made(admin)
+def test_revoking_is_for_good_and_may_be_repeated(served: LiveServer, admin: httpx.Client) -> None:
+    created = new_key(admin)
 
     first, again = revoke(admin, created), revoke(admin, created)
 
     assert (first.status_code, again.status_code, first.content) == (204, 204, b"")
-    assert not opens(served, created)
+    assert not is_accepted(served, created)
     assert listed(admin, created)[0]["revoked_at"] == "2026-06-15T08:30:00Z"
 
 
 @pytest.mark.parametrize("identifier", ["000000000000", "nothing", "00000000-0000-7000-8000-000000000000"])
 def test_a_key_that_is_not_there_is_not_revoked(admin: httpx.Client, identifier: str) -> None:
-    problem(admin.delete(f"/v1/api-keys/{identifier}"), 404, "not-found")
+    expect_problem(admin.delete(f"/v1/api-keys/{identifier}"), 404, "not-found")
 
 
 async def _revoked_elsewhere(url: str, key_id: str) -> None:
@@ -274,40 +276,40 @@ async def _revoked_elsewhere(url: str, key_id: str) -> None:
     await database.close()
 
 
-def until_closed(served: Served, created: dict[str, Any]) -> None:
+def wait_until_refused(served: LiveServer, created: dict[str, Any]) -> None:
     """Return once it does not open any more, which is no later than the announcement."""
     for _ in range(200):
-        if not opens(served, created):
+        if not is_accepted(served, created):
             return
     raise AssertionError("still open")
 
 
-def test_a_key_revoked_by_another_process_stops_here(served: Served, admin: httpx.Client) -> None:
-    created = made(admin)
-    assert opens(served, created)
+def test_a_key_revoked_by_another_process_stops_here(served: LiveServer, admin: httpx.Client) -> None:
+    created = new_key(admin)
+    assert is_accepted(served, created)
 
     asyncio.run(_revoked_elsewhere(served.database_url, created["id"]))
 
-    until_closed(served, created)
+    wait_until_refused(served, created)
 
 
 @pytest.fixture
-def twin(served: Served) -> Generator[Served]:
+def second_process(served: LiveServer) -> Generator[LiveServer]:
     """Another process on the same database, more or less: nothing in common with the first but the database."""
     with serving(served.database_url) as other:
         yield other
 
 
 def test_a_key_revoked_through_one_process_stops_in_the_other(
-    served: Served, twin: Served, admin: httpx.Client
+    served: LiveServer, second_process: LiveServer, admin: httpx.Client
 ) -> None:
-    created = made(admin)
-    assert opens(twin, created)
+    created = new_key(admin)
+    assert is_accepted(second_process, created)
 
     revoke(admin, created)
 
-    assert not opens(served, created)
-    until_closed(twin, created)
+    assert not is_accepted(served, created)
+    wait_until_refused(second_process, created)
 
 
 async def _cut_listening(url: str) -> None:
@@ -318,18 +320,18 @@ async def _cut_listening(url: str) -> None:
     await owner.close()
 
 
-def test_a_process_that_hears_nothing_believes_nothing(served: Served, admin: httpx.Client) -> None:
-    created = made(admin)
-    assert opens(served, created)
+def test_a_process_that_hears_nothing_believes_nothing(served: LiveServer, admin: httpx.Client) -> None:
+    created = new_key(admin)
+    assert is_accepted(served, created)
 
     asyncio.run(_cut_listening(served.database_url))
     asyncio.run(_revoked_elsewhere(served.database_url, created["id"]))
 
-    until_closed(served, created)
+    wait_until_refused(served, created)
 
 
-def test_an_organisation_s_key_sees_its_own(served: Served, admin: httpx.Client) -> None:
-    created = made(admin, name="La Mednum", role="training_organisation", training_organisation_id=str(LA_MEDNUM))
+def test_an_organisation_s_key_sees_its_own(served: LiveServer, admin: httpx.Client) -> None:
+    created = new_key(admin, name="La Mednum", role="training_organisation", training_organisation_id=str(LA_MEDNUM))
 
     with holder(served, created) as client:
         rows = client.get("/v1/registrations").json()["data"]
@@ -337,12 +339,12 @@ def test_an_organisation_s_key_sees_its_own(served: Served, admin: httpx.Client)
     assert {row["training_organisation_id"] for row in rows} <= {str(LA_MEDNUM)}
 
 
-def limited(served: Served, admin: httpx.Client, *scopes: str) -> httpx.Client:
+def limited(served: LiveServer, admin: httpx.Client, *scopes: str) -> httpx.Client:
     """An administrator whose key goes so far, beside making keys."""
-    return holder(served, made(admin, name="Un prestataire", role="admin", scopes=["keys:write", *scopes]))
+    return holder(served, new_key(admin, name="Un prestataire", role="admin", scopes=["keys:write", *scopes]))
 
 
-BEYOND: dict[str, tuple[dict[str, Any], str]] = {
+BEYOND_OWN_RIGHTS: dict[str, tuple[dict[str, Any], str]] = {
     "another administrator": ({"name": "X", "role": "admin"}, "personal-data:erase"),
     "a scope more": ({"name": "X", "role": "admin", "scopes": ["keys:write", "audit:read"]}, "audit:read"),
     "another role": ({"name": "X", "role": "platform"}, "personal-data:read"),
@@ -357,54 +359,54 @@ BEYOND: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", BEYOND)
-def test_a_key_grants_at_most_what_its_maker_s_does(served: Served, admin: httpx.Client, case: str) -> None:
-    body, missing = BEYOND[case]
+@pytest.mark.parametrize("case", BEYOND_OWN_RIGHTS)
+def test_a_key_grants_at_most_what_its_maker_s_does(served: LiveServer, admin: httpx.Client, case: str) -> None:
+    body, missing = BEYOND_OWN_RIGHTS[case]
 
     with limited(served, admin, "advisers:read") as maker:
         refused = maker.post("/v1/api-keys", json=body)
 
-    detail = problem(refused, 403, "forbidden")["detail"]
+    detail = expect_problem(refused, 403, "forbidden")["detail"]
     assert missing in detail
     assert "advisers:read" not in detail
 
 
-def test_within_what_its_maker_s_does_a_key_is_made(served: Served, admin: httpx.Client) -> None:
+def test_within_what_its_maker_s_does_a_key_is_made(served: LiveServer, admin: httpx.Client) -> None:
     with limited(served, admin, "advisers:read") as maker:
-        created = made(maker, name="X", role="platform", scopes=["advisers:read"])
-        twin = made(maker, name="Y", role="admin", scopes=["keys:write", "advisers:read"])
-    with holder(served, twin) as second:
+        created = new_key(maker, name="X", role="platform", scopes=["advisers:read"])
+        second_process = new_key(maker, name="Y", role="admin", scopes=["keys:write", "advisers:read"])
+    with holder(served, second_process) as second:
         refused = second.post("/v1/api-keys", json={"name": "Z", "role": "admin"})
 
     assert created["scopes"] == ["advisers:read"]
-    problem(refused, 403, "forbidden")
+    expect_problem(refused, 403, "forbidden")
 
 
-def test_a_second_key_of_somebody_else_grants_no_more_either(served: Served, admin: httpx.Client) -> None:
-    other = made(admin, role="admin", name="Un administrateur")
+def test_a_second_key_of_somebody_else_grants_no_more_either(served: LiveServer, admin: httpx.Client) -> None:
+    other = new_key(admin, role="admin", name="Un administrateur")
 
     with limited(served, admin, "advisers:read") as maker:
         refused = maker.post("/v1/api-keys", json={"client_id": other["client_id"]})
-        allowed = made(maker, client_id=other["client_id"], scopes=["advisers:read"])
+        allowed = new_key(maker, client_id=other["client_id"], scopes=["advisers:read"])
 
-    assert "policies:write" in problem(refused, 403, "forbidden")["detail"]
+    assert "policies:write" in expect_problem(refused, 403, "forbidden")["detail"]
     assert allowed["scopes"] == ["advisers:read"]
 
 
-def test_a_client_that_comes_with_tokens_may_no_more_than_who_adds_it(served: Served, admin: httpx.Client) -> None:
+def test_a_client_that_comes_with_tokens_may_no_more_than_who_adds_it(served: LiveServer, admin: httpx.Client) -> None:
     known = {"name": "X", "role": "platform", "issuer_client_id": f"coop-{uuid4()}"}
 
     with limited(served, admin, "advisers:read") as maker:
         refused = maker.post("/v1/clients", json=known)
         without_credentials = maker.post("/v1/clients", json={"name": "X", "role": "platform"})
 
-    assert "contracts:write" in problem(refused, 403, "forbidden")["detail"]
+    assert "contracts:write" in expect_problem(refused, 403, "forbidden")["detail"]
     assert without_credentials.status_code == 201
     assert admin.post("/v1/clients", json=known).status_code == 201
 
 
-def test_a_refused_key_leaves_its_line_in_the_audit_log(served: Served, admin: httpx.Client) -> None:
-    created = made(admin, name="Un prestataire", role="admin", scopes=["keys:write"])
+def test_a_refused_key_leaves_its_line_in_the_audit_log(served: LiveServer, admin: httpx.Client) -> None:
+    created = new_key(admin, name="Un prestataire", role="admin", scopes=["keys:write"])
     with holder(served, created) as maker:
         maker.post("/v1/api-keys", json={"name": "X", "role": "admin"})
 

@@ -17,25 +17,25 @@ import httpx
 import pytest
 
 from app.persistence.engine.database import open_database
-from app.persistence.outbox.messages import newest_letters
+from app.persistence.outbox.messages import list_newest_email_contexts
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from app.use_cases.notifications.sequence_events import sequence
+from app.use_cases.notifications.sequence_events import sequence_events
 from app.wording.dates import format_day, format_numeric_day
 from app.wording.emails.email_layout import NO_BREAK_SPACE
-from tests.api.field_visibility import SIGHTS, Sight
-from tests.api.identity.test_access_matrix import ELSEWHERE, OPERATIONS, Found, Operation
-from tests.api.registration_states import act
-from tests.api.response_assertions import published
+from tests.api.field_visibility import FIELD_VISIBILITIES, FieldVisibility
+from tests.api.identity.test_access_matrix import FOREIGN_ACCESS, OPERATIONS, ForeignAccess, Operation
+from tests.api.registration_states import post_action
+from tests.api.response_assertions import offline_application
 from tests.fake_clock import MORNING
 from tests.http_builders import a_contract, an_adviser, contract_body, register, registration_body
-from tests.live_server import Served, key
+from tests.live_server import LiveServer, idempotency_headers
 from tests.outbox.emails.smtp_server import WRITER
 
-Seen = tuple[str, str, Any]
+ReadValue = tuple[str, str, Any]
 """A value, by the schema and the field where it was read."""
 
-DOCUMENT = published().openapi()
-OPEN = [operation for operation in OPERATIONS if ELSEWHERE[operation.id] is not Found.CLOSED]
+DOCUMENT = offline_application().openapi()
+OPEN = [operation for operation in OPERATIONS if FOREIGN_ACCESS[operation.id] is not ForeignAccess.CLOSED]
 READING = [operation for operation in OPEN if operation.method == "get"]
 FREE_OF_SECRETS = {"listTrainingOrganisations", "getTrainingOrganisation"}  # where every organisation is named
 
@@ -87,10 +87,10 @@ def _reached(schemas: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
 def test_every_field_that_an_organisation_may_read_has_its_row() -> None:
     read = _reached([schema for operation in OPEN for schema in _answered(operation)])
 
-    assert read == {name: {*rows} for name, rows in SIGHTS.items()}
+    assert read == {name: {*rows} for name, rows in FIELD_VISIBILITIES.items()}
 
 
-def _walked(schema: Mapping[str, Any], value: Any) -> Iterator[Seen]:
+def _walked(schema: Mapping[str, Any], value: Any) -> Iterator[ReadValue]:
     """Every value in an answer, where it stands."""
     if "items" in schema:
         for item in value:
@@ -126,7 +126,7 @@ class World:
     own: Mapping[str, Sequence[str]]
     secrets: Mapping[str, str]
 
-    def betrayed(self, text: str) -> set[str]:
+    def secrets_in(self, text: str) -> set[str]:
         """Wherever its lines end."""
         said = " ".join(text.replace(NO_BREAK_SPACE, " ").replace("&nbsp;", " ").split())
         return {what for secret, what in self.secrets.items() if secret in said}
@@ -149,7 +149,9 @@ def _worked(platform: httpx.Client) -> tuple[str, dict[str, str]]:
     return adviser, secrets | {platform.get(f"/v1/advisers/{adviser}").json()["email"]: "their address"}
 
 
-def _lived(histya: httpx.Client, admin: httpx.Client, adviser: str) -> tuple[dict[str, Any], dict[str, str]]:
+def _other_organisations_data(
+    histya: httpx.Client, admin: httpx.Client, adviser: str
+) -> tuple[dict[str, Any], dict[str, str]]:
     """What another organisation knows; and the registration there that holds a right."""
 
     def registered(day: str, module: str) -> dict[str, Any]:
@@ -163,9 +165,9 @@ def _lived(histya: httpx.Client, admin: httpx.Client, adviser: str) -> tuple[dic
         registered(THEIR_OTHER_DAYS[0], "intelligence-artificielle"),
     )
     expected, waiting = registered(THEIR_DAY, "handicap"), registered(THEIR_OTHER_DAYS[1], "parentalite-numerique")
-    act(histya, missed, "attendance", outcome="absent_unjustified", motive="Hospitalisation").raise_for_status()
-    act(histya, waiting, "cancellation", motive="Rechute").raise_for_status()
-    act(histya, expected, "choice", choice="keep", payer="self").raise_for_status()
+    post_action(histya, missed, "attendance", outcome="absent_unjustified", motive="Hospitalisation").raise_for_status()
+    post_action(histya, waiting, "cancellation", motive="Rechute").raise_for_status()
+    post_action(histya, expected, "choice", choice="keep", payer="self").raise_for_status()
     result = {"adviser_id": adviser, "qualification": "pix", "outcome": "absent_justified", "on": "2025-05-04"}
     histya.post("/v1/certifications", json=result | {"motive": "medical_certificate"}).raise_for_status()
     report = {"bucket": "civil_year:2025", "units": 1, "motive": "Longue maladie", "decided_on": "2025-12-18"}
@@ -186,16 +188,16 @@ def _lived(histya: httpx.Client, admin: httpx.Client, adviser: str) -> tuple[dic
 
 
 @contextmanager
-def _a_world(
+def _build_world(
     platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
 ) -> Generator[World]:
     made = organisation.post("/v1/webhook-endpoints", json={"url": "https://mednum.example/hooks"}).raise_for_status()
     endpoint = made.json()["id"]
     adviser, secrets = _worked(platform)
-    holding, secrets_of_theirs = _lived(histya, admin, adviser)
+    holding, secrets_of_theirs = _other_organisations_data(histya, admin, adviser)
     own = [register(organisation, adviser, starts_on=OWN_DAY, module_code="handicap").json()["id"]]
     own.append(register(organisation, adviser, starts_on=UNKNOWN_DAY).json()["id"])
-    act(histya, holding, "cancellation").raise_for_status()  # its right goes to whoever waits
+    post_action(histya, holding, "cancellation").raise_for_status()  # its right goes to whoever waits
     results = organisation.get("/v1/certifications", params={"adviser_id": adviser}).json()["data"]
     delivery = organisation.post(f"/v1/webhook-endpoints/{endpoint}/test").raise_for_status().json()["id"]
     names = {
@@ -215,16 +217,16 @@ def _a_world(
 def world(
     platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
 ) -> Generator[World]:
-    with _a_world(platform, organisation, histya, admin) as made:
+    with _build_world(platform, organisation, histya, admin) as made:
         yield made
 
 
 @pytest.fixture
-def passing(
+def own_world(
     platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
 ) -> Generator[World]:
     """One that the test may change."""
-    with _a_world(platform, organisation, histya, admin) as made:
+    with _build_world(platform, organisation, histya, admin) as made:
         yield made
 
 
@@ -266,7 +268,7 @@ def test_nothing_that_it_reads_is_another_s(organisation: httpx.Client, world: W
 
     assert {answer.status_code for answer in answers} == {200}
     if operation.id not in FREE_OF_SECRETS:
-        assert [world.betrayed(f"{answer.headers}{answer.text}") for answer in answers] == [set()] * len(answers)
+        assert [world.secrets_in(f"{answer.headers}{answer.text}") for answer in answers] == [set()] * len(answers)
 
 
 def _values(client: httpx.Client, world: World) -> dict[tuple[str, str], list[Any]]:
@@ -280,8 +282,8 @@ def _values(client: httpx.Client, world: World) -> dict[tuple[str, str], list[An
     return found
 
 
-def _of_sight(sight: Sight) -> set[tuple[str, str]]:
-    return {(name, field) for name, rows in SIGHTS.items() for field, one in rows.items() if one is sight}
+def _fields_of_visibility(sight: FieldVisibility) -> set[tuple[str, str]]:
+    return {(name, field) for name, rows in FIELD_VISIBILITIES.items() for field, one in rows.items() if one is sight}
 
 
 def test_what_is_withheld_is_null_and_what_is_limited_says_less(
@@ -289,13 +291,15 @@ def test_what_is_withheld_is_null_and_what_is_limited_says_less(
 ) -> None:
     seen, whole = _values(organisation, world), _values(admin, world)
 
-    withheld = _of_sight(Sight.WITHHELD)
+    withheld = _fields_of_visibility(FieldVisibility.WITHHELD)
     assert {field for field in withheld if {*seen.get(field, [])} - {None}} == set()
     assert {field for field in withheld if {*whole.get(field, [])} - {None}} == {
         ("AdviserResource", "email"), ("CarriedResource", "motive"), ("CarriedResource", "decided_by"),
         ("LinksResource", "messages"),
     }  # fmt: skip
-    assert {field for field in _of_sight(Sight.LIMITED) if seen.get(field) == whole.get(field)} == set()
+    assert {
+        field for field in _fields_of_visibility(FieldVisibility.LIMITED) if seen.get(field) == whole.get(field)
+    } == set()
 
 
 def test_administrators_read_what_it_does_not(admin: httpx.Client, world: World) -> None:
@@ -309,7 +313,7 @@ def test_administrators_read_what_it_does_not(admin: httpx.Client, world: World)
     read += [answer.text for each in READING if "{adviser_id}" in each.path for answer in _asked(admin, each, asked)]
     read.append(admin.get(f"/v1/advisers/{world.adviser}/export").text)
 
-    betrayed = set[str]().union(*map(world.betrayed, read))
+    betrayed = set[str]().union(*map(world.secrets_in, read))
     assert betrayed >= {*world.secrets.values()} - {"who asked for it", "another's decision"}
 
 
@@ -352,19 +356,19 @@ def test_every_operation_that_writes_has_its_row() -> None:
     assert WRITING.keys() == {operation.id for operation in OPEN if operation.method != "get"}
 
 
-def test_nothing_that_it_is_answered_when_it_acts_is_another_s(organisation: httpx.Client, passing: World) -> None:
+def test_nothing_that_it_is_answered_when_it_acts_is_another_s(organisation: httpx.Client, own_world: World) -> None:
     by_id = {operation.id: operation for operation in OPEN}
     answers: dict[str, list[httpx.Response]] = {}
     for name, bodies in WRITING.items():
         operation = by_id[name]
-        for path, body, language in product(_paths(operation, passing.own), bodies(passing), ("fr", "en")):
+        for path, body, language in product(_paths(operation, own_world.own), bodies(own_world), ("fr", "en")):
             content = {} if body is None else {"json": body}
-            headers = key() | {"If-Match": "*", "Accept-Language": language}
+            headers = idempotency_headers() | {"If-Match": "*", "Accept-Language": language}
             answer = organisation.request(operation.method, path, headers=headers, **content)
             answers.setdefault(name, []).append(answer)
 
     for answer in (each for made in answers.values() for each in made):
-        assert passing.betrayed(f"{answer.headers}{answer.text}") == set(), answer.text
+        assert own_world.secrets_in(f"{answer.headers}{answer.text}") == set(), answer.text
         assert answer.status_code < 500
     # Each met what it was to meet.
     for name in ("previewRegistration", "registerAdviser", "rescheduleRegistration"):
@@ -375,24 +379,24 @@ def test_nothing_that_it_is_answered_when_it_acts_is_another_s(organisation: htt
     }  # fmt: skip
 
 
-async def _told(url: str, world: World) -> list[str]:
+async def _delivered_and_mailed(url: str, world: World) -> list[str]:
     """All that is delivered to its endpoint, and written to it."""
     database = open_database(url, pool_size=2)
-    while await sequence(database, MORNING):
+    while await sequence_events(database, MORNING):
         pass
     endpoint = world.own["endpoint_id"][0]
     rows = await database.many("SELECT body FROM delivery WHERE lane_id = $1", endpoint)
     named = world.own["registration_id"]
-    letters = [row for row in await newest_letters(database, 500) if str(row["registration_id"]) in named]
+    letters = [row for row in await list_newest_email_contexts(database, 500) if str(row["registration_id"]) in named]
     own = [row for row in letters if row["recipient"] == "training_organisation"]
     await database.close()
-    written = [WRITER.written(row) for row in own]
+    written = [WRITER.compose(row) for row in own]
     return [row["body"].decode() for row in rows] + [f"{each.subject}{each.text}{each.html}" for each in written]
 
 
-def test_nothing_that_it_is_told_is_another_s(served: Served, world: World) -> None:
-    told = asyncio.run(_told(served.database_url, world))
+def test_nothing_that_it_is_told_is_another_s(served: LiveServer, world: World) -> None:
+    told = asyncio.run(_delivered_and_mailed(served.database_url, world))
 
-    assert [world.betrayed(text) for text in told] == [set()] * len(told)
+    assert [world.secrets_in(text) for text in told] == [set()] * len(told)
     assert any(world.own["registration_id"][0] in text for text in told)
     assert any("arrivé à échéance" in text or "rompu" in text for text in told)  # a letter that says no day

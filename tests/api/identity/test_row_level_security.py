@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from app.api.identity.authorisation import AuthorisedRequest
-from tests.api.registration_states import accepted
-from tests.api.response_assertions import problem
+from tests.api.registration_states import accepted_registration
+from tests.api.response_assertions import expect_problem
 from tests.http_builders import an_adviser
 
 
 @pytest.fixture
-def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+def unfiltered_routes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Routes take every caller for one who may see everything; only the database remembers who reads."""
     monkeypatch.setattr(AuthorisedRequest, "owner", None)
 
@@ -24,18 +24,18 @@ def _certified(platform: httpx.Client) -> dict[str, Any]:
     return certification
 
 
-FOREIGN: dict[str, Callable[[httpx.Client], dict[str, Any]]] = {
-    "/v1/registrations": accepted,
+FOREIGN_RESOURCES: dict[str, Callable[[httpx.Client], dict[str, Any]]] = {
+    "/v1/registrations": accepted_registration,
     "/v1/certifications": _certified,
 }
 
 
-@pytest.mark.usefixtures("forgetful")
-@pytest.mark.parametrize("path", FOREIGN)
+@pytest.mark.usefixtures("unfiltered_routes")
+@pytest.mark.parametrize("path", FOREIGN_RESOURCES)
 def test_what_belongs_to_others_is_neither_listed_nor_read(
     platform: httpx.Client, histya: httpx.Client, path: str
 ) -> None:
-    foreign = FOREIGN[path](platform)
+    foreign = FOREIGN_RESOURCES[path](platform)
 
     seen = platform.get(f"{path}/{foreign['id']}"), platform.get(path, params={"adviser_id": foreign["adviser_id"]})
     unseen = histya.get(f"{path}/{foreign['id']}"), histya.get(path, params={"adviser_id": foreign["adviser_id"]})
@@ -46,14 +46,14 @@ def test_what_belongs_to_others_is_neither_listed_nor_read(
     assert unseen[1].json()["data"] == []
 
 
-@pytest.mark.usefixtures("forgetful")
+@pytest.mark.usefixtures("unfiltered_routes")
 def test_nor_are_decisions(platform: httpx.Client, histya: httpx.Client) -> None:
-    path = f"/v1/registrations/{accepted(platform)['id']}/decisions"
+    path = f"/v1/registrations/{accepted_registration(platform)['id']}/decisions"
 
     assert (platform.get(path).status_code, histya.get(path).status_code) == (200, 404)
 
 
-@pytest.mark.usefixtures("forgetful")
+@pytest.mark.usefixtures("unfiltered_routes")
 @pytest.mark.parametrize("path", ["/v1/advisers/{}", "/v1/advisers?limit=500"])
 def test_nor_are_persons(platform: httpx.Client, histya: httpx.Client, path: str) -> None:
     """Read with the contact data that an organisation never sees, so that the database refuses to read at all."""
@@ -61,5 +61,5 @@ def test_nor_are_persons(platform: httpx.Client, histya: httpx.Client, path: str
 
     answer = histya.get(path.format(adviser))
 
-    problem(answer, 500, "internal-error")
+    expect_problem(answer, 500, "internal-error")
     assert "Camille" not in answer.text

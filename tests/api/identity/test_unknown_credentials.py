@@ -13,31 +13,31 @@ from app.api.identity import credential_cache
 from app.api.identity.api_key_secrets import generate_key
 from app.api.identity.credential_cache import UnknownCredentialLimiter
 from app.embedded.cluster import Cluster
-from app.persistence.administration.clients import Recognised
+from app.persistence.administration.clients import AuthenticatedClient
 from tests.api.identity.test_credential_cache import SOMEBODY
-from tests.api.response_assertions import problem
-from tests.conftest import copied
-from tests.live_server import Served, serving
+from tests.api.response_assertions import expect_problem
+from tests.conftest import copy_database
+from tests.live_server import LiveServer, serving
 
 FEW = 5
 
 
 @pytest.fixture
-def guarded(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
+def service_behind_proxy(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[LiveServer]:
     """Behind a proxy on this machine; keys are recognised anew at each request."""
     monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 0.0)
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         started.service.unknown_credentials.limiter = RateLimiter(FEW)
         started.service.trusted_proxies = parse_trusted_proxies("127.0.0.1")
         yield started
 
 
-def asked(served: Served, secret: str, origin: str = "198.51.100.1") -> httpx.Response:
+def request_with_key(served: LiveServer, secret: str, origin: str = "198.51.100.1") -> httpx.Response:
     headers = {"Authorization": f"Bearer {secret}", "X-Forwarded-For": origin}
     return httpx.get(f"{served.base_url}/v1/modules", headers=headers)
 
 
-def look_ups(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def count_key_lookups(served: LiveServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that will be asked of the database for one row, from now on."""
     seen, real = list[str](), served.service.database.one
 
@@ -50,50 +50,55 @@ def look_ups(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_flood_of_invented_keys_is_refused_before_the_database_is_asked(
-    guarded: Served, monkeypatch: pytest.MonkeyPatch
+    service_behind_proxy: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = look_ups(guarded, monkeypatch)
+    seen = count_key_lookups(service_behind_proxy, monkeypatch)
 
-    answers = [asked(guarded, generate_key().secret) for _ in range(4 * FEW)]
+    answers = [request_with_key(service_behind_proxy, generate_key().secret) for _ in range(4 * FEW)]
 
     assert [answer.status_code for answer in answers] == [401] * FEW + [429] * 3 * FEW
     assert len(seen) == FEW
-    problem(answers[-1], 429, "too-many-requests")
+    expect_problem(answers[-1], 429, "too-many-requests")
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
     assert "RateLimit" in answers[-1].headers
 
 
-def test_whoever_was_recognised_once_is_let_in_from_a_flooded_address(guarded: Served) -> None:
-    known = asked(guarded, guarded.keys["platform"])
-    flood = [asked(guarded, generate_key().secret).status_code for _ in range(2 * FEW)]
+def test_whoever_was_recognised_once_is_let_in_from_a_flooded_address(service_behind_proxy: LiveServer) -> None:
+    known = request_with_key(service_behind_proxy, service_behind_proxy.keys["platform"])
+    flood = [request_with_key(service_behind_proxy, generate_key().secret).status_code for _ in range(2 * FEW)]
 
-    again = [asked(guarded, guarded.keys["platform"]).status_code for _ in range(2 * FEW)]
+    again = [
+        request_with_key(service_behind_proxy, service_behind_proxy.keys["platform"]).status_code
+        for _ in range(2 * FEW)
+    ]
 
     assert (known.status_code, flood[-1], set(again)) == (200, 429, {200})
 
 
-def test_another_address_is_not_refused_for_it(guarded: Served) -> None:
-    flood = [asked(guarded, generate_key().secret).status_code for _ in range(2 * FEW)]
+def test_another_address_is_not_refused_for_it(service_behind_proxy: LiveServer) -> None:
+    flood = [request_with_key(service_behind_proxy, generate_key().secret).status_code for _ in range(2 * FEW)]
 
     assert flood[-1] == 429
-    assert asked(guarded, guarded.keys["admin"], "203.0.113.9").status_code == 200
-    assert asked(guarded, generate_key().secret, "203.0.113.9").status_code == 401
+    assert request_with_key(service_behind_proxy, service_behind_proxy.keys["admin"], "203.0.113.9").status_code == 200
+    assert request_with_key(service_behind_proxy, generate_key().secret, "203.0.113.9").status_code == 401
 
 
-def test_a_program_left_with_a_revoked_key_keeps_nobody_out(guarded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_left_with_a_revoked_key_keeps_nobody_out(
+    service_behind_proxy: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As while keys are rotated: the new one comes from the same address, for the first time."""
-    with guarded.client("admin") as admin:
+    with service_behind_proxy.client("admin") as admin:
         former = admin.post("/v1/api-keys", json={"name": "La Coop", "role": "platform"}).json()
         client = {"client_id": former["client_id"]}
         new = admin.post("/v1/api-keys", json=client).json()["secret"]
-        first = asked(guarded, former["secret"]).status_code
+        first = request_with_key(service_behind_proxy, former["secret"]).status_code
         admin.delete(f"/v1/api-keys/{former['id']}").raise_for_status()
-    seen = look_ups(guarded, monkeypatch)
+    seen = count_key_lookups(service_behind_proxy, monkeypatch)
 
-    left = {asked(guarded, former["secret"]).status_code for _ in range(3 * FEW)}
+    left = {request_with_key(service_behind_proxy, former["secret"]).status_code for _ in range(3 * FEW)}
 
     assert (first, left, len(seen)) == (200, {401}, 1)
-    assert asked(guarded, new).status_code == 200
+    assert request_with_key(service_behind_proxy, new).status_code == 200
 
 
 async def test_a_token_is_looked_up_again_since_its_client_may_be_admitted_later() -> None:
@@ -108,36 +113,38 @@ async def test_a_token_is_looked_up_again_since_its_client_may_be_admitted_later
     ["x", "insc_", generate_key().secret[:-1] + "!", "eyJ.eyJ.x"],
     ids=["a letter", "a prefix", "a wrong sign", "a token"],
 )
-def test_what_cannot_be_a_key_costs_nothing(guarded: Served, monkeypatch: pytest.MonkeyPatch, nonsense: str) -> None:
-    seen = look_ups(guarded, monkeypatch)
+def test_what_cannot_be_a_key_costs_nothing(
+    service_behind_proxy: LiveServer, monkeypatch: pytest.MonkeyPatch, nonsense: str
+) -> None:
+    seen = count_key_lookups(service_behind_proxy, monkeypatch)
 
-    statuses = {asked(guarded, nonsense).status_code for _ in range(2 * FEW)}
+    statuses = {request_with_key(service_behind_proxy, nonsense).status_code for _ in range(2 * FEW)}
 
     assert (statuses, seen) == ({401}, [])
 
 
-def test_a_key_in_the_form_of_the_statistics_is_counted_the_same_way(guarded: Served) -> None:
+def test_a_key_in_the_form_of_the_statistics_is_counted_the_same_way(service_behind_proxy: LiveServer) -> None:
     def entered(secret: str) -> httpx.Response:
         headers = {"X-Forwarded-For": "198.51.100.1"}
-        return httpx.post(f"{guarded.base_url}/statistics", data={"key": secret}, headers=headers)
+        return httpx.post(f"{service_behind_proxy.base_url}/statistics", data={"key": secret}, headers=headers)
 
-    first = entered(guarded.keys["admin"]).status_code
+    first = entered(service_behind_proxy.keys["admin"]).status_code
     wrong = [entered(generate_key().secret) for _ in range(FEW + 1)]
-    again = entered(guarded.keys["admin"]).status_code
+    again = entered(service_behind_proxy.keys["admin"]).status_code
 
     assert (first, [answer.status_code for answer in wrong], again) == (303, [403] * FEW + [429], 303)
     assert int(wrong[-1].headers["Retry-After"]) >= 1
 
 
-async def _unknown() -> Recognised | None:
+async def _unknown() -> AuthenticatedClient | None:
     return None
 
 
-async def _known() -> Recognised | None:
+async def _known() -> AuthenticatedClient | None:
     return SOMEBODY
 
 
-async def _away() -> Recognised | None:
+async def _away() -> AuthenticatedClient | None:
     raise OSError
 
 

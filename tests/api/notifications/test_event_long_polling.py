@@ -12,16 +12,16 @@ import pytest
 from app.api.http import long_polling, middleware
 from app.api.http.long_polling import MAX_WAITING_PER_CLIENT
 from app.persistence.engine.database import Database, open_database
-from app.persistence.engine.listen_notify import Ear, Notices
+from app.persistence.engine.listen_notify import NotificationConnection, NotificationListener
 from app.persistence.outbox.event_feed import read_head
-from app.persistence.outbox.feed_positions import WHOLE, begin_epoch
+from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID, begin_epoch
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from app.use_cases.notifications.sequence_events import sequence
-from tests.api.response_assertions import problem
-from tests.conftest import copied
-from tests.fake_clock import MORNING, Clockwork
-from tests.live_server import Served, serving
-from tests.persistence.outbox.event_builders import tell
+from app.use_cases.notifications.sequence_events import sequence_events
+from tests.api.response_assertions import expect_problem
+from tests.conftest import copy_database
+from tests.fake_clock import MORNING, FakeClock
+from tests.live_server import LiveServer, serving
+from tests.persistence.outbox.event_builders import write_event
 
 ROLES = ("platform", "training_organisation", "admin")
 REFUSED = "registration.refused"
@@ -33,37 +33,37 @@ CLOSE_THE_OTHERS = f"SELECT pg_terminate_backend(pid, 5000) {THE_OTHERS}"  # our
 
 
 @pytest.fixture(scope="module")
-def fed(cluster: Any, template: str) -> Generator[Served]:
-    with serving(asyncio.run(copied(cluster, template))) as started:
+def feed_service(cluster: Any, template: str) -> Generator[LiveServer]:
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
 
 @pytest.fixture
-async def database(fed: Served) -> AsyncGenerator[Database]:
+async def database(feed_service: LiveServer) -> AsyncGenerator[Database]:
     """The service's, to tell by hand."""
-    opened = open_database(fed.database_url, pool_size=1)
+    opened = open_database(feed_service.database_url, pool_size=1)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def superuser(fed: Served) -> AsyncGenerator[Database]:
+async def superuser(feed_service: LiveServer) -> AsyncGenerator[Database]:
     """May see and close the sessions of others."""
-    opened = open_database(fed.database_url, pool_size=1, role=None)
+    opened = open_database(feed_service.database_url, pool_size=1, role=None)
     yield opened
     await opened.close()
 
 
 @asynccontextmanager
-async def following(fed: Served, role: str) -> AsyncGenerator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {fed.keys[role]}"}
-    async with httpx.AsyncClient(base_url=fed.base_url, headers=headers, timeout=40) as client:
+async def following(feed_service: LiveServer, role: str) -> AsyncGenerator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {feed_service.keys[role]}"}
+    async with httpx.AsyncClient(base_url=feed_service.base_url, headers=headers, timeout=40) as client:
         yield client
 
 
 @pytest.fixture
-async def platform(fed: Served) -> AsyncGenerator[httpx.AsyncClient]:
-    async with following(fed, "platform") as client:
+async def platform(feed_service: LiveServer) -> AsyncGenerator[httpx.AsyncClient]:
+    async with following(feed_service, "platform") as client:
         yield client
 
 
@@ -77,16 +77,16 @@ async def head(client: httpx.AsyncClient) -> str:
     return cursor
 
 
-async def waiting(fed: Served, number: int) -> None:
+async def wait_until_waiting(feed_service: LiveServer, number: int) -> None:
     """Return once so many requests wait."""
     async with asyncio.timeout(5):
-        while fed.service.long_polls.waiting_count != number:  # noqa: ASYNC110  # the service lives in another thread
+        while feed_service.service.long_polls.waiting_count != number:  # noqa: ASYNC110  # the service lives in another thread
             await asyncio.sleep(0.005)
 
 
-async def tell_one(database: Database, **others: Any) -> str:
+async def write_one_event(database: Database, **others: Any) -> str:
     async with database.transaction() as tx:
-        return str(await tell(tx, **others))
+        return str(await write_event(tx, **others))
 
 
 def ids(answer: httpx.Response) -> list[str]:
@@ -94,13 +94,13 @@ def ids(answer: httpx.Response) -> list[str]:
 
 
 async def test_whoever_waits_is_answered_when_something_happens(
-    fed: Served, platform: httpx.AsyncClient, database: Database
+    feed_service: LiveServer, platform: httpx.AsyncClient, database: Database
 ) -> None:
     started = monotonic()
     answering = asyncio.create_task(read(platform, wait=20))
-    await waiting(fed, 1)
+    await wait_until_waiting(feed_service, 1)
 
-    event = await tell_one(database)
+    event = await write_one_event(database)
     answer = await answering
 
     assert ids(answer) == [event]
@@ -119,7 +119,7 @@ async def test_whoever_waits_in_vain_gets_a_cursor_to_go_on_with(
     assert monotonic() - started >= 1
     assert (ids(answer), answer.json()["up_to_date"]) == ([], True)
     assert answer.headers["Preference-Applied"] == "wait=1"
-    event = await tell_one(database)
+    event = await write_one_event(database)
     assert ids(await read(platform, answer.json()["next"])) == [event]
 
 
@@ -135,7 +135,7 @@ async def test_a_wait_may_be_longer_than_a_request(
 
 async def test_nobody_waits_for_what_is_there(platform: httpx.AsyncClient, database: Database) -> None:
     start = await head(platform)
-    event = await tell_one(database)
+    event = await write_one_event(database)
 
     answer = await read(platform, start, wait=30)
 
@@ -168,7 +168,7 @@ async def test_a_preference_is_read_as_the_standard_has_it_or_not_at_all(
     platform: httpx.AsyncClient, database: Database, prefer: str, applied: str | None
 ) -> None:
     start = await head(platform)
-    await tell_one(database)
+    await write_one_event(database)
 
     answer = await read(platform, start, wait=prefer)
 
@@ -176,15 +176,15 @@ async def test_a_preference_is_read_as_the_standard_has_it_or_not_at_all(
 
 
 async def test_a_filter_waits_for_its_types_and_moves_on_with_the_others(
-    fed: Served, platform: httpx.AsyncClient, database: Database
+    feed_service: LiveServer, platform: httpx.AsyncClient, database: Database
 ) -> None:
     start = await head(platform)
     answering = asyncio.create_task(read(platform, start, wait=20, types=REFUSED))
-    await waiting(fed, 1)
-    await tell_one(database)
-    await tell_one(database)
+    await wait_until_waiting(feed_service, 1)
+    await write_one_event(database)
+    await write_one_event(database)
 
-    wanted = await tell_one(database, type=REFUSED)
+    wanted = await write_one_event(database, type=REFUSED)
 
     answer = await answering
     assert ids(answer) == [wanted]
@@ -192,12 +192,12 @@ async def test_a_filter_waits_for_its_types_and_moves_on_with_the_others(
 
 
 async def test_a_filter_that_waits_in_vain_moves_on_too(
-    fed: Served, platform: httpx.AsyncClient, database: Database
+    feed_service: LiveServer, platform: httpx.AsyncClient, database: Database
 ) -> None:
     start = await head(platform)
     answering = asyncio.create_task(read(platform, start, wait=1, types=REFUSED))
-    await waiting(fed, 1)
-    await tell_one(database)
+    await wait_until_waiting(feed_service, 1)
+    await write_one_event(database)
 
     answer = await answering
 
@@ -206,116 +206,124 @@ async def test_a_filter_that_waits_in_vain_moves_on_too(
     assert ids(await read(platform, answer.json()["next"])) == []
 
 
-async def test_an_organisation_is_woken_by_its_own_events_only(fed: Served, database: Database) -> None:
-    async with following(fed, "training_organisation") as mednum:
+async def test_an_organisation_is_woken_by_its_own_events_only(feed_service: LiveServer, database: Database) -> None:
+    async with following(feed_service, "training_organisation") as mednum:
         start = await head(mednum)
         answering = asyncio.create_task(read(mednum, start, wait=20))
-        await waiting(fed, 1)
-        await tell_one(database, organisation=HISTYA)
+        await wait_until_waiting(feed_service, 1)
+        await write_one_event(database, organisation=HISTYA)
 
-        ours = await tell_one(database, organisation=LA_MEDNUM)
+        ours = await write_one_event(database, organisation=LA_MEDNUM)
 
         assert ids(await answering) == [ours]
 
 
 async def test_a_third_request_of_a_client_does_not_wait(
-    fed: Served, platform: httpx.AsyncClient, database: Database
+    feed_service: LiveServer, platform: httpx.AsyncClient, database: Database
 ) -> None:
     answering = [asyncio.create_task(read(platform, wait=20)) for _ in range(2)]
-    await waiting(fed, 2)
+    await wait_until_waiting(feed_service, 2)
 
     third = await read(platform, wait=20)
-    async with following(fed, "admin") as admin:
+    async with following(feed_service, "admin") as admin:
         another = asyncio.create_task(read(admin, wait=20))
-        await waiting(fed, 3)
-        event = await tell_one(database)
+        await wait_until_waiting(feed_service, 3)
+        event = await write_one_event(database)
 
         assert (ids(third), third.headers.get("Preference-Applied")) == ([], None)
         assert [ids(await answer) for answer in (*answering, another)] == [[event]] * 3
     assert (await read(platform, wait=1)).headers["Preference-Applied"] == "wait=1"
 
 
-async def test_those_who_wait_hold_no_connection(fed: Served, superuser: Database) -> None:
+async def test_those_who_wait_hold_no_connection(feed_service: LiveServer, superuser: Database) -> None:
     """Six wait; all connections that the service has are closed, and none of the six notices."""
     async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(following(fed, role)) for role in ROLES]
+        clients = [await stack.enter_async_context(following(feed_service, role)) for role in ROLES]
         answering = [
             asyncio.create_task(read(client, wait=20)) for client in clients for _ in range(MAX_WAITING_PER_CLIENT)
         ]
-        await waiting(fed, len(answering))
+        await wait_until_waiting(feed_service, len(answering))
 
         under_way = await superuser.many(UNDER_WAY)
         closed = await superuser.many(CLOSE_THE_OTHERS)
-        event = await tell_one(superuser)
+        event = await write_one_event(superuser)
 
         assert closed
         assert len(under_way) <= 1  # whoever looks for all
         assert [ids(await answer) for answer in answering] == [[event]] * len(answering)
 
 
-async def test_a_request_whose_client_is_gone_waits_no_longer(fed: Served) -> None:
-    async with following(fed, "platform") as leaving:
+async def test_a_request_whose_client_is_gone_waits_no_longer(feed_service: LiveServer) -> None:
+    async with following(feed_service, "platform") as leaving:
         answering = asyncio.create_task(read(leaving, wait=30))
-        await waiting(fed, 1)
+        await wait_until_waiting(feed_service, 1)
         answering.cancel()
 
-    await waiting(fed, 0)
+    await wait_until_waiting(feed_service, 0)
 
 
-async def test_whoever_waits_is_answered_when_the_server_closes(fed: Served, platform: httpx.AsyncClient) -> None:
+async def test_whoever_waits_is_answered_when_the_server_closes(
+    feed_service: LiveServer, platform: httpx.AsyncClient
+) -> None:
     answering = asyncio.create_task(read(platform, wait=30))
-    await waiting(fed, 1)
+    await wait_until_waiting(feed_service, 1)
 
-    fed.service.draining = True
+    feed_service.service.draining = True
     answer = await answering
     at_once = await read(platform, wait=30)
-    fed.service.draining = False
+    feed_service.service.draining = False
 
     assert (answer.status_code, ids(answer)) == (200, [])
     assert ids(at_once) == []
 
 
-async def test_a_restore_is_told_to_whoever_waits(fed: Served, platform: httpx.AsyncClient, database: Database) -> None:
+async def test_a_restore_is_told_to_whoever_waits(
+    feed_service: LiveServer, platform: httpx.AsyncClient, database: Database
+) -> None:
     answering = asyncio.create_task(read(platform, wait=20))
-    await waiting(fed, 1)
+    await wait_until_waiting(feed_service, 1)
     async with database.transaction() as tx:
         await begin_epoch(tx, MORNING)
-        await tell(tx)
+        await write_event(tx)
 
-    problem(await answering, 410, "cursor-expired")
+    expect_problem(await answering, 410, "cursor-expired")
 
 
 async def test_whoever_waits_is_told_of_what_was_lost(
-    fed: Served, platform: httpx.AsyncClient, database: Database, superuser: Database
+    feed_service: LiveServer, platform: httpx.AsyncClient, database: Database, superuser: Database
 ) -> None:
     """As when a standby that lacks the last event takes over."""
-    await tell_one(database)
+    await write_one_event(database)
     answering = asyncio.create_task(read(platform, wait=20))
-    await waiting(fed, 1)
+    await wait_until_waiting(feed_service, 1)
 
     await superuser.many(LOSE_THE_LAST)
 
-    problem(await answering, 410, "cursor-expired")
+    expect_problem(await answering, 410, "cursor-expired")
 
 
 async def test_a_placing_elsewhere_is_announced_to_whoever_waits(
-    fed: Served, database: Database, monkeypatch: pytest.MonkeyPatch
+    feed_service: LiveServer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within a look that would come an hour later."""
-    monkeypatch.setattr(long_polling, "LOOK_EVERY_SECONDS", 3600.0)
+    monkeypatch.setattr(long_polling, "POLL_INTERVAL_SECONDS", 3600.0)
     watching, gone, heard = (
-        long_polling.FeedLongPolls(database, Clockwork(), lambda: False),
+        long_polling.FeedLongPolls(database, FakeClock(), lambda: False),
         asyncio.Future[None](),
         asyncio.Event(),
     )
-    other = Ear("nothing_of_ours", lambda _: None, heard.set, heard.clear)
-    listening = asyncio.create_task(Notices(fed.database_url, watching.listener, other).listen())
+    other = NotificationListener("nothing_of_ours", lambda _: None, heard.set, heard.clear)
+    listening = asyncio.create_task(
+        NotificationConnection(feed_service.database_url, watching.listener, other).listen()
+    )
     await heard.wait()
 
     for _ in range(4):  # the first looks may be those of whoever begins to wait, or to hear
-        moving = asyncio.create_task(watching.wait_until_moved(WHOLE, await read_head(database, WHOLE), 20, gone))
-        await tell_one(database)
-        await sequence(database, MORNING)
+        moving = asyncio.create_task(
+            watching.wait_until_moved(GLOBAL_FEED_ID, await read_head(database, GLOBAL_FEED_ID), 20, gone)
+        )
+        await write_one_event(database)
+        await sequence_events(database, MORNING)
         assert await moving
 
     listening.cancel()

@@ -15,39 +15,45 @@ from app.api.identity.api_key_secrets import generate_key
 from app.domain.events import EventType
 from app.persistence.administration.clients import Client, Role, add_client, add_key
 from app.persistence.engine.database import Database, open_database
-from app.persistence.outbox.feed_positions import begin_epoch, forget_old_events
-from app.persistence.schema.retention_periods import EVENTS
+from app.persistence.outbox.feed_positions import begin_epoch, delete_expired_events
+from app.persistence.schema.retention_periods import EVENTS_RETENTION
 from app.seed.published_catalogue import HISTYA
-from tests.api.registration_states import accepted, act, initial, refused, upcoming
-from tests.api.response_assertions import documented, problem
-from tests.conftest import copied
+from tests.api.registration_states import (
+    accepted_registration,
+    initial_training_registration,
+    post_action,
+    refused_registration,
+    upcoming_registration,
+)
+from tests.api.response_assertions import documented_body, expect_problem
+from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser_in_post, register
-from tests.live_server import PEPPER, Served, serving
+from tests.live_server import PEPPER, LiveServer, serving
 
 Answer = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def fed(cluster: Any, template: str) -> Generator[Served]:
+def feed_service(cluster: Any, template: str) -> Generator[LiveServer]:
     """A service whose feed has only what these tests tell."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def platform(fed: Served) -> Generator[httpx.Client]:
-    with fed.client("platform") as client:
+def platform(feed_service: LiveServer) -> Generator[httpx.Client]:
+    with feed_service.client("platform") as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def mednum(fed: Served) -> Generator[httpx.Client]:
-    with fed.client("training_organisation") as client:
+def mednum(feed_service: LiveServer) -> Generator[httpx.Client]:
+    with feed_service.client("training_organisation") as client:
         yield client
 
 
-def on_database(served: Served, act: Callable[[Database], Awaitable[object]]) -> None:
+def on_database(served: LiveServer, act: Callable[[Database], Awaitable[object]]) -> None:
     """Do something that no client can, as whoever operates the service."""
 
     async def done() -> None:
@@ -59,7 +65,7 @@ def on_database(served: Served, act: Callable[[Database], Awaitable[object]]) ->
 
 
 @pytest.fixture(scope="module")
-def histya(fed: Served) -> Generator[httpx.Client]:
+def histya(feed_service: LiveServer) -> Generator[httpx.Client]:
     """Another training organisation."""
     client, key = Client(uuid4(), Role.TRAINING_ORGANISATION, HISTYA), generate_key()
 
@@ -68,14 +74,14 @@ def histya(fed: Served) -> Generator[httpx.Client]:
             await add_client(tx, client, "Histya", MORNING)
             await add_key(tx, key.id, client.id, PEPPER.digest(key.secret), expires_at=None, now=MORNING)
 
-    on_database(fed, add)
-    with httpx.Client(base_url=fed.base_url, headers={"Authorization": f"Bearer {key.secret}"}) as opened:
+    on_database(feed_service, add)
+    with httpx.Client(base_url=feed_service.base_url, headers={"Authorization": f"Bearer {key.secret}"}) as opened:
         yield opened
 
 
 def events(client: httpx.Client, after: str | None, **parameters: Any) -> Answer:
     given = parameters if after is None else {"after": after, **parameters}
-    found: Answer = documented(client.get("/v1/events", params=given), "followEvents")
+    found: Answer = documented_body(client.get("/v1/events", params=given), "followEvents")
     return found
 
 
@@ -90,8 +96,8 @@ def types(page: Answer) -> list[str]:
 
 def test_whatever_happens_after_the_head_is_told_in_order(platform: httpx.Client) -> None:
     start = head(platform)
-    registration = upcoming(platform)
-    act(platform, registration, "cancellation")
+    registration = upcoming_registration(platform)
+    post_action(platform, registration, "cancellation")
 
     page = events(platform, start)
 
@@ -114,7 +120,7 @@ def test_whatever_happens_after_the_head_is_told_in_order(platform: httpx.Client
 
 
 def test_the_head_is_a_cursor_without_events(platform: httpx.Client) -> None:
-    accepted(platform)
+    accepted_registration(platform)
 
     page = events(platform, "now")
 
@@ -124,7 +130,7 @@ def test_the_head_is_a_cursor_without_events(platform: httpx.Client) -> None:
 
 def test_an_empty_page_has_a_cursor_that_goes_on(platform: httpx.Client) -> None:
     empty = events(platform, head(platform))
-    accepted(platform)
+    accepted_registration(platform)
 
     assert types(events(platform, empty["next"])) == ["registration.accepted"]
 
@@ -132,7 +138,7 @@ def test_an_empty_page_has_a_cursor_that_goes_on(platform: httpx.Client) -> None
 @pytest.mark.parametrize(("limit", "sizes"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3]), (500, [3])])
 def test_pages_follow_each_other_until_up_to_date(platform: httpx.Client, limit: int, sizes: list[int]) -> None:
     start = head(platform)
-    told = [accepted(platform)["id"] for _ in range(3)]
+    told = [accepted_registration(platform)["id"] for _ in range(3)]
     pages = [events(platform, start, limit=limit)]
 
     while not pages[-1]["up_to_date"]:
@@ -144,9 +150,9 @@ def test_pages_follow_each_other_until_up_to_date(platform: httpx.Client, limit:
 
 def test_the_link_of_a_page_goes_on_with_its_filter_and_limit(platform: httpx.Client) -> None:
     start = head(platform)
-    refused(platform)
-    accepted(platform)
-    refused(platform)
+    refused_registration(platform)
+    accepted_registration(platform)
+    refused_registration(platform)
     asked = {"after": start, "types": "registration.refused", "limit": "1"}
 
     first = platform.get("/v1/events", params=asked)
@@ -158,7 +164,7 @@ def test_the_link_of_a_page_goes_on_with_its_filter_and_limit(platform: httpx.Cl
 
 
 def test_without_a_cursor_the_feed_begins_at_its_oldest_event(platform: httpx.Client) -> None:
-    accepted(platform)
+    accepted_registration(platform)
 
     assert events(platform, None, limit=1)["data"][0]["position"] == 1
 
@@ -178,15 +184,15 @@ def test_a_filter_takes_its_types_and_moves_on_like_any_reader(
     platform: httpx.Client, asked: str, told: list[str] | None
 ) -> None:
     start = head(platform)
-    refused(platform)
-    act(platform, upcoming(platform), "cancellation")
+    refused_registration(platform)
+    post_action(platform, upcoming_registration(platform), "cancellation")
     everything = events(platform, start)
 
     page = events(platform, start, types=asked)
 
     assert types(page) == (types(everything) if told is None else told)
     assert page["up_to_date"]
-    accepted(platform)
+    accepted_registration(platform)
     assert types(events(platform, page["next"])) == ["registration.accepted"]
 
 
@@ -195,7 +201,7 @@ def test_a_filter_takes_its_types_and_moves_on_like_any_reader(
     ["", "registration", "registration.", "*", ".*", "registration.accept*", "registration.accepted,", "é", "a b"],
 )
 def test_a_type_that_does_not_exist_is_refused(platform: httpx.Client, asked: str) -> None:
-    said = problem(platform.get("/v1/events", params={"types": asked}), 400, "invalid-parameter")
+    said = expect_problem(platform.get("/v1/events", params={"types": asked}), 400, "invalid-parameter")
 
     assert [error["pointer"] for error in said["errors"]] == ["/types"]
 
@@ -204,8 +210,8 @@ def test_an_organisation_is_told_of_its_own_registrations_in_positions_of_its_ow
     platform: httpx.Client, mednum: httpx.Client, histya: httpx.Client
 ) -> None:
     whole, ours, theirs = head(platform), head(mednum), head(histya)
-    mine = accepted(platform)
-    accepted(platform, training_organisation_id=str(HISTYA))
+    mine = accepted_registration(platform)
+    accepted_registration(platform, training_organisation_id=str(HISTYA))
     again = register(mednum, an_adviser_in_post(platform)).json()
 
     page = events(mednum, ours)
@@ -220,7 +226,7 @@ def test_an_organisation_is_told_of_its_own_registrations_in_positions_of_its_ow
 def test_an_exam_is_told_to_the_organisations_that_registered_the_adviser(
     platform: httpx.Client, mednum: httpx.Client, histya: httpx.Client
 ) -> None:
-    registration = accepted(platform)
+    registration = accepted_registration(platform)
     ours, theirs = head(mednum), head(histya)
     exam = {"adviser_id": registration["adviser_id"], "qualification": "pix", "outcome": "obtained", "on": "2026-06-01"}
 
@@ -232,11 +238,13 @@ def test_an_exam_is_told_to_the_organisations_that_registered_the_adviser(
     assert events(histya, theirs)["data"] == []
 
 
-def test_a_carry_over_is_told_to_no_organisation(fed: Served, platform: httpx.Client, mednum: httpx.Client) -> None:
+def test_a_carry_over_is_told_to_no_organisation(
+    feed_service: LiveServer, platform: httpx.Client, mednum: httpx.Client
+) -> None:
     adviser = an_adviser_in_post(platform)
     whole, ours = head(platform), head(mednum)
     report = {"bucket": "civil_year:2026", "units": 1, "motive": "maladie", "decided_on": "2026-06-01"}
-    with fed.client("admin") as admin:
+    with feed_service.client("admin") as admin:
         admin.post(f"/v1/advisers/{adviser}/carry-overs", json=report).raise_for_status()
 
     (event,) = events(platform, whole)["data"]
@@ -249,8 +257,8 @@ def test_a_carry_over_is_told_to_no_organisation(fed: Served, platform: httpx.Cl
 
 
 def test_no_event_carries_a_name_or_an_address(platform: httpx.Client) -> None:
-    initial(platform)
-    refused(platform)
+    initial_training_registration(platform)
+    refused_registration(platform)
 
     text = platform.get("/v1/events", params={"limit": 500}).text
 
@@ -263,41 +271,41 @@ def spoilt(cursor: str) -> str:
 
 @pytest.mark.parametrize("cursor", ["", "42", "nonsense", "é", "A" * 600, "AAAA\n", "now "])
 def test_a_malformed_cursor_is_refused(platform: httpx.Client, cursor: str) -> None:
-    problem(platform.get("/v1/events", params={"after": cursor}), 400, "invalid-cursor")
+    expect_problem(platform.get("/v1/events", params={"after": cursor}), 400, "invalid-cursor")
 
 
 def test_a_cursor_is_not_to_be_made_up(platform: httpx.Client) -> None:
-    problem(platform.get("/v1/events", params={"after": spoilt(head(platform))}), 400, "invalid-cursor")
+    expect_problem(platform.get("/v1/events", params={"after": spoilt(head(platform))}), 400, "invalid-cursor")
 
 
-def test_a_cursor_is_of_one_client_only(fed: Served, platform: httpx.Client, mednum: httpx.Client) -> None:
-    with fed.client("admin") as admin:
-        problem(admin.get("/v1/events", params={"after": head(platform)}), 400, "invalid-cursor")
-        problem(platform.get("/v1/events", params={"after": head(mednum)}), 400, "invalid-cursor")
+def test_a_cursor_is_of_one_client_only(feed_service: LiveServer, platform: httpx.Client, mednum: httpx.Client) -> None:
+    with feed_service.client("admin") as admin:
+        expect_problem(admin.get("/v1/events", params={"after": head(platform)}), 400, "invalid-cursor")
+        expect_problem(platform.get("/v1/events", params={"after": head(mednum)}), 400, "invalid-cursor")
 
 
 def test_a_cursor_of_a_list_is_none_of_the_feed(platform: httpx.Client) -> None:
-    accepted(platform)
-    accepted(platform)
+    accepted_registration(platform)
+    accepted_registration(platform)
     of_a_list = platform.get("/v1/registrations", params={"limit": 1}).json()["pagination"]["next"]
 
-    problem(platform.get("/v1/events", params={"after": of_a_list}), 400, "invalid-cursor")
+    expect_problem(platform.get("/v1/events", params={"after": of_a_list}), 400, "invalid-cursor")
 
 
 def test_a_cursor_serves_with_any_filter(platform: httpx.Client) -> None:
     start = events(platform, "now", types="registration.refused")["next"]
-    accepted(platform)
+    accepted_registration(platform)
 
     assert types(events(platform, start, types="registration.accepted")) == ["registration.accepted"]
 
 
 def test_a_cursor_of_a_former_version_goes_on(platform: httpx.Client) -> None:
     """Such a one names no event."""
-    accepted(platform)
+    accepted_registration(platform)
     client = uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{Role.PLATFORM}")
     seal = CursorSigner(PEPPER.secrets, orjson.dumps(["/v1/events", str(client)]))
     epoch, position, _ = seal.decode_values(head(platform))
-    accepted(platform)
+    accepted_registration(platform)
 
     page = events(platform, seal.encode([epoch, position]))
 
@@ -305,52 +313,55 @@ def test_a_cursor_of_a_former_version_goes_on(platform: httpx.Client) -> None:
 
 
 @pytest.fixture
-def lonely(cluster: Any, template: str) -> Generator[Served]:
+def own_service(cluster: Any, template: str) -> Generator[LiveServer]:
     """A service of the test's own."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
 
-def test_a_cursor_from_before_a_restore_has_expired(lonely: Served) -> None:
+def test_a_cursor_from_before_a_restore_has_expired(own_service: LiveServer) -> None:
     async def restored(database: Database) -> None:
         async with database.transaction() as tx:
             await begin_epoch(tx, MORNING)
 
-    with lonely.client("platform") as client:
-        accepted(client)
+    with own_service.client("platform") as client:
+        accepted_registration(client)
         before = head(client)
-        on_database(lonely, restored)
+        on_database(own_service, restored)
 
         expired = client.get("/v1/events", params={"after": before})
-        problem(expired, 410, "cursor-expired")
+        expect_problem(expired, 410, "cursor-expired")
         again = client.get(expired.links["start"]["url"])
 
         assert types(again.json()) == ["registration.accepted"]
         assert types(events(client, again.json()["next"])) == []
 
 
-def test_a_cursor_older_than_what_is_kept_has_expired(lonely: Served) -> None:
-    with lonely.client("platform") as client:
-        start, _ = head(client), accepted(client)
-        after_the_first, _ = head(client), accepted(client)
+def test_a_cursor_older_than_what_is_kept_has_expired(own_service: LiveServer) -> None:
+    with own_service.client("platform") as client:
+        start, _ = head(client), accepted_registration(client)
+        after_the_first, _ = head(client), accepted_registration(client)
         after_all = head(client)
-        on_database(lonely, lambda database: forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1)))
+        on_database(
+            own_service,
+            lambda database: delete_expired_events(database, MORNING + EVENTS_RETENTION + timedelta(seconds=1)),
+        )
 
         for cursor in (start, after_the_first):
-            problem(client.get("/v1/events", params={"after": cursor}), 410, "cursor-expired")
+            expect_problem(client.get("/v1/events", params={"after": cursor}), 410, "cursor-expired")
         assert events(client, after_all)["data"] == events(client, None)["data"] == []
-        accepted(client)
+        accepted_registration(client)
         assert [event["position"] for event in events(client, after_all)["data"]] == [3]
 
 
 def test_a_feed_that_has_not_moved_is_not_sent_again(platform: httpx.Client) -> None:
-    accepted(platform)
+    accepted_registration(platform)
     parameters = {"limit": 5}
     first = platform.get("/v1/events", params=parameters)
     known = {"If-None-Match": first.headers["ETag"]}
 
     unchanged = platform.get("/v1/events", params=parameters, headers=known)
-    accepted(platform)
+    accepted_registration(platform)
     moved = platform.get("/v1/events", params=parameters, headers=known)
 
     assert (unchanged.status_code, unchanged.content) == (304, b"")
@@ -358,5 +369,5 @@ def test_a_feed_that_has_not_moved_is_not_sent_again(platform: httpx.Client) -> 
     assert moved.status_code == 200
 
 
-def test_nobody_follows_without_a_key(fed: Served) -> None:
-    problem(httpx.get(f"{fed.base_url}/v1/events"), 401, "unauthenticated")
+def test_nobody_follows_without_a_key(feed_service: LiveServer) -> None:
+    expect_problem(httpx.get(f"{feed_service.base_url}/v1/events"), 401, "unauthenticated")

@@ -8,15 +8,15 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.api.response_assertions import documented, problem, wrong_fields
-from tests.live_server import key
+from tests.api.response_assertions import documented_body, expect_problem, expect_wrong_fields
+from tests.live_server import idempotency_headers
 
 PATH = "/v1/webhook-endpoints"
 URL = "https://coop.example/hooks"
 
 
 @pytest.fixture(autouse=True)
-def room(
+def no_endpoints(
     platform: httpx.Client, other_platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client
 ) -> Generator[None]:
     """Nothing is left: an owner has sixteen at most."""
@@ -28,24 +28,24 @@ def room(
 
 def added(client: httpx.Client, **fields: Any) -> dict[str, Any]:
     answer = client.post(PATH, json={"url": URL, **fields})
-    body: dict[str, Any] = documented(answer, "addWebhookEndpoint")
+    body: dict[str, Any] = documented_body(answer, "addWebhookEndpoint")
     return body
 
 
 def a_test_of(client: httpx.Client, endpoint: dict[str, Any]) -> dict[str, Any]:
     answer = client.post(f"{PATH}/{endpoint['id']}/test")
-    body: dict[str, Any] = documented(answer, "testWebhookEndpoint")
+    body: dict[str, Any] = documented_body(answer, "testWebhookEndpoint")
     return body
 
 
 def test_a_new_endpoint_shows_its_secret_once(platform: httpx.Client) -> None:
     endpoint = added(platform, types=["registration.*"])
 
-    read = documented(platform.get(f"{PATH}/{endpoint['id']}"), "getWebhookEndpoint")
+    read = documented_body(platform.get(f"{PATH}/{endpoint['id']}"), "getWebhookEndpoint")
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", endpoint["secret"])
     assert endpoint == read | {"secret": endpoint["secret"]}
     assert (read["url"], read["types"], read["status"]) == (URL, ["registration.*"], "active")
-    assert documented(platform.get(PATH), "listWebhookEndpoints")["data"] == [read]
+    assert documented_body(platform.get(PATH), "listWebhookEndpoints")["data"] == [read]
 
 
 def test_two_endpoints_never_share_a_secret(platform: httpx.Client) -> None:
@@ -62,7 +62,7 @@ def test_all_types_are_delivered_unless_some_are_named(platform: httpx.Client) -
 def test_only_types_that_exist_can_be_asked_for(platform: httpx.Client, types: Any) -> None:
     answer = platform.post(PATH, json={"url": URL, "types": types})
 
-    assert {pointer.split("/")[1] for pointer in wrong_fields(answer)} == {"types"}
+    assert {pointer.split("/")[1] for pointer in expect_wrong_fields(answer)} == {"types"}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_only_types_that_exist_can_be_asked_for(platform: httpx.Client, types: A
 def test_nothing_is_delivered_but_over_https_to_a_public_address(platform: httpx.Client, url: str, code: str) -> None:
     answer = platform.post(PATH, json={"url": url})
 
-    assert wrong_fields(answer) == {"/url": code}
+    assert expect_wrong_fields(answer) == {"/url": code}
 
 
 def test_port_8443_is_usual(platform: httpx.Client) -> None:
@@ -100,7 +100,7 @@ def test_an_owner_has_sixteen_endpoints_at_most(platform: httpx.Client, other_pl
     for _ in range(16):
         added(platform)
 
-    said = problem(platform.post(PATH, json={"url": URL}), 409, "too-many-endpoints")
+    said = expect_problem(platform.post(PATH, json={"url": URL}), 409, "too-many-endpoints")
     assert "16" in said["detail"]
     added(other_platform)
 
@@ -112,11 +112,11 @@ def test_a_deleted_endpoint_does_not_exist_and_makes_room(platform: httpx.Client
 
     assert platform.delete(path).status_code == 204
 
-    problem(platform.get(path), 404, "not-found")
-    problem(platform.get(f"{path}/deliveries"), 404, "not-found")
-    problem(platform.get(f"/v1/deliveries/{delivery['id']}"), 404, "not-found")
-    problem(platform.post(f"/v1/deliveries/{delivery['id']}/replay"), 404, "not-found")
-    problem(platform.delete(path), 404, "not-found")
+    expect_problem(platform.get(path), 404, "not-found")
+    expect_problem(platform.get(f"{path}/deliveries"), 404, "not-found")
+    expect_problem(platform.get(f"/v1/deliveries/{delivery['id']}"), 404, "not-found")
+    expect_problem(platform.post(f"/v1/deliveries/{delivery['id']}/replay"), 404, "not-found")
+    expect_problem(platform.delete(path), 404, "not-found")
     added(platform)
 
 
@@ -149,7 +149,7 @@ def test_an_endpoint_changes_its_address_and_types(platform: httpx.Client) -> No
 
     answer = platform.patch(path, json={"url": "https://coop.example/new", "types": ["certification.*"]})
 
-    changed = documented(answer, "changeWebhookEndpoint")
+    changed = documented_body(answer, "changeWebhookEndpoint")
     assert (changed["url"], changed["types"]) == ("https://coop.example/new", ["certification.*"])
     assert platform.get(path).json() == changed
 
@@ -157,7 +157,7 @@ def test_an_endpoint_changes_its_address_and_types(platform: httpx.Client) -> No
 def test_it_can_not_change_to_where_nothing_is_delivered(platform: httpx.Client) -> None:
     path = f"{PATH}/{added(platform)['id']}"
 
-    assert wrong_fields(platform.patch(path, json={"url": "https://10.0.0.1/"})) == {"/url": "url-address"}
+    assert expect_wrong_fields(platform.patch(path, json={"url": "https://10.0.0.1/"})) == {"/url": "url-address"}
     assert platform.get(path).json()["url"] == URL
 
 
@@ -169,14 +169,14 @@ def test_a_disabled_endpoint_takes_nothing_until_it_is_enabled(platform: httpx.C
 
     assert (disabled["status"], disabled["disabled_because"]) == ("disabled", "owner")
     assert platform.get(f"/v1/deliveries/{delivery['id']}").json()["state"] == "skipped"
-    problem(platform.post(f"{path}/test"), 409, "endpoint-disabled")
-    problem(platform.post(f"/v1/deliveries/{delivery['id']}/replay"), 409, "endpoint-disabled")
-    problem(platform.post(f"{path}/recover", json={"since": "2026-01-01T00:00:00Z"}), 409, "endpoint-disabled")
+    expect_problem(platform.post(f"{path}/test"), 409, "endpoint-disabled")
+    expect_problem(platform.post(f"/v1/deliveries/{delivery['id']}/replay"), 409, "endpoint-disabled")
+    expect_problem(platform.post(f"{path}/recover", json={"since": "2026-01-01T00:00:00Z"}), 409, "endpoint-disabled")
 
     enabled = platform.patch(path, json={"status": "active"}).json()
 
     assert (enabled["status"], enabled["disabled_because"]) == ("active", None)
-    again = documented(platform.post(f"/v1/deliveries/{delivery['id']}/replay"), "replayDelivery")
+    again = documented_body(platform.post(f"/v1/deliveries/{delivery['id']}/replay"), "replayDelivery")
     assert (again["state"], again["replay"], again["event_id"]) == ("due", 1, delivery["event_id"])
 
 
@@ -185,13 +185,13 @@ def test_a_new_secret_is_another_one(platform: httpx.Client) -> None:
 
     answer = platform.post(f"{PATH}/{endpoint['id']}/rotate-secret")
 
-    secret = documented(answer, "rotateWebhookSecret")["secret"]
+    secret = documented_body(answer, "rotateWebhookSecret")["secret"]
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", secret)
     assert secret != endpoint["secret"]
 
 
 def test_a_test_with_the_same_key_is_delivered_once(platform: httpx.Client) -> None:
-    endpoint, used = added(platform), key()
+    endpoint, used = added(platform), idempotency_headers()
     path = f"{PATH}/{endpoint['id']}"
 
     first, again = (platform.post(f"{path}/test", headers=used) for _ in range(2))
@@ -206,7 +206,7 @@ def test_deliveries_are_listed_by_pages_the_newest_first(platform: httpx.Client)
     made = [a_test_of(platform, endpoint)["id"] for _ in range(5)]
     path, listed = f"{PATH}/{endpoint['id']}/deliveries", list[str]()
 
-    page = documented(platform.get(path, params={"limit": 2, "state": "due"}), "listDeliveries")
+    page = documented_body(platform.get(path, params={"limit": 2, "state": "due"}), "listDeliveries")
     while page["data"]:
         listed += [delivery["id"] for delivery in page["data"]]
         if page["pagination"]["next"] is None:
@@ -216,7 +216,7 @@ def test_deliveries_are_listed_by_pages_the_newest_first(platform: httpx.Client)
     assert sorted(listed) == sorted(made)
     assert listed == sorted(listed, reverse=True)
     assert platform.get(path, params={"state": "dead"}).json()["data"] == []
-    problem(platform.get(path, params={"state": "lost"}), 400, "invalid-parameter")
+    expect_problem(platform.get(path, params={"state": "lost"}), 400, "invalid-parameter")
 
 
 @pytest.mark.parametrize("name", ["event_id", "since", "until", "type"])
@@ -232,7 +232,7 @@ def test_deliveries_are_found_by_their_event_and_their_time(platform: httpx.Clie
 
     page = platform.get(f"{PATH}/{endpoint['id']}/deliveries", params={name: value})
 
-    assert documented(page, "listDeliveries")["data"] == expected
+    assert documented_body(page, "listDeliveries")["data"] == expected
 
 
 def test_no_delivery_is_of_another_event(platform: httpx.Client) -> None:
@@ -241,13 +241,13 @@ def test_no_delivery_is_of_another_event(platform: httpx.Client) -> None:
 
     assert platform.get(path, params={"type": "registration.accepted"}).json()["data"] == []
     assert platform.get(path, params={"event_id": str(uuid4())}).json()["data"] == []
-    problem(platform.get(path, params={"type": "Tests"}), 400, "invalid-parameter")
-    problem(platform.get(path, params={"since": "yesterday"}), 400, "invalid-parameter")
+    expect_problem(platform.get(path, params={"type": "Tests"}), 400, "invalid-parameter")
+    expect_problem(platform.get(path, params={"since": "yesterday"}), 400, "invalid-parameter")
 
 
 def test_an_endpoint_nobody_has_does_not_exist(platform: httpx.Client) -> None:
-    problem(platform.get(f"{PATH}/{uuid4()}"), 404, "not-found")
-    problem(platform.post(f"/v1/deliveries/{uuid4()}/replay"), 404, "not-found")
+    expect_problem(platform.get(f"{PATH}/{uuid4()}"), 404, "not-found")
+    expect_problem(platform.post(f"/v1/deliveries/{uuid4()}/replay"), 404, "not-found")
 
 
 def test_what_is_done_to_an_endpoint_is_found_in_the_audit_log(platform: httpx.Client, admin: httpx.Client) -> None:

@@ -15,7 +15,7 @@ import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 PUBLISHED = Path(__file__).parents[3] / "openapi" / "openapi.json"
-ANSWERS = Path(__file__).parents[3] / "app" / "api" / "contract" / "answers.json"
+RECORDED_ANSWERS = Path(__file__).parents[3] / "app" / "api" / "contract" / "answers.json"
 JSON = "application/json"
 RECORDING = "RECORD_EXAMPLES" in os.environ
 
@@ -28,43 +28,45 @@ class Operation:
 
     method: str
     path: str
-    said: dict[str, Any]
+    definition: dict[str, Any]
 
     @property
     def id(self) -> str:
-        return str(self.said["operationId"])
+        return str(self.definition["operationId"])
 
     @property
     def successes(self) -> set[int]:
-        return {int(status) for status in self.said["responses"] if status.startswith("2")}
+        return {int(status) for status in self.definition["responses"] if status.startswith("2")}
 
     def bodies(self) -> dict[str, Any]:
         """The bodies that are shown, by name; one None when there is nothing to send."""
-        content: dict[str, dict[str, Any]] = self.said.get("requestBody", {}).get("content", {})
+        content: dict[str, dict[str, Any]] = self.definition.get("requestBody", {}).get("content", {})
         examples = {name: shown for kind in content.values() for name, shown in kind["examples"].items()}
         return {name: example["value"] for name, example in examples.items()} or {"Lire": None}
 
     @property
-    def other_kinds(self) -> list[str]:
+    def other_media_types(self) -> list[str]:
         """The media types that are answered only to whoever asks for them."""
-        return [*self.said["responses"].get("200", {}).get("content", {})][1:]
+        return [*self.definition["responses"].get("200", {}).get("content", {})][1:]
 
-    def sent(
+    def send(
         self, client: httpx.Client, body: Any, key: str | None = None, accept: str | None = None
     ) -> httpx.Response:
         """The request that the examples make; with `key` instead of the `Idempotency-Key` that is shown."""
-        shown = [parameter for parameter in self.said["parameters"] if "example" in parameter]
+        shown = [parameter for parameter in self.definition["parameters"] if "example" in parameter]
         given = {place: _values(shown, place) for place in ("path", "query", "header")}
         if key is not None and "Idempotency-Key" in given["header"]:
             given["header"]["Idempotency-Key"] = key
         if accept is not None:
             given["header"]["Accept"] = accept
         path = self.path.format_map(given["path"])
-        return client.request(self.method, path, params=given["query"], headers=given["header"], **self._written(body))
+        return client.request(
+            self.method, path, params=given["query"], headers=given["header"], **self._encoded_body(body)
+        )
 
-    def _written(self, body: Any) -> dict[str, Any]:
+    def _encoded_body(self, body: Any) -> dict[str, Any]:
         """A body as it is sent: with a file in it, a form."""
-        if "multipart/form-data" not in self.said.get("requestBody", {}).get("content", {}):
+        if "multipart/form-data" not in self.definition.get("requestBody", {}).get("content", {}):
             return {"json": body}
         fields = {name: json.dumps(value).strip('"') for name, value in body.items() if name != "file"}
         return {"files": {"file": body["file"]}, "data": fields}
@@ -81,31 +83,31 @@ def operations() -> tuple[Operation, ...]:
     return tuple(Operation(method, path, said) for path, item in paths for method, said in item.items())
 
 
-def faults(answer: httpx.Response, operation: Operation) -> Iterator[str]:
+def violations(answer: httpx.Response, operation: Operation) -> Iterator[str]:
     """What the contract does not say of an answer: its status, a header, its body."""
-    said = _resolved(operation.said["responses"].get(str(answer.status_code)))
+    said = _resolve_reference(operation.definition["responses"].get(str(answer.status_code)))
     if said is None:
         yield f"{answer.status_code} is not announced: {answer.text}"
         return
     for name, header in said.get("headers", {}).items():
-        declared = _resolved(header)
+        declared = _resolve_reference(header)
         if name not in answer.headers:
             if declared["required"]:
                 yield f"{name} is missing"
             continue
         value: Any = answer.headers[name]
         number = declared["schema"]["type"] == "integer"
-        yield from (f"{name}: {fault}" for fault in wrong(declared["schema"], int(value) if number else value))
+        yield from (f"{name}: {fault}" for fault in schema_errors(declared["schema"], int(value) if number else value))
     if "content" in said:
         kind = answer.headers["content-type"].partition(";")[0]
         content = said["content"].get(kind)
         if content is None:
             yield f"{kind} is not announced"
             return
-        yield from wrong(content["schema"], answer.json() if kind == JSON else answer.text)
+        yield from schema_errors(content["schema"], answer.json() if kind == JSON else answer.text)
 
 
-def wrong(schema: dict[str, Any], value: Any) -> list[str]:
+def schema_errors(schema: dict[str, Any], value: Any) -> list[str]:
     """How `value` departs from a schema of the contract."""
     placed = {"components": CONTRACT["components"], "allOf": [schema]}
     validator = Draft202012Validator(placed, format_checker=FormatChecker())
@@ -113,7 +115,7 @@ def wrong(schema: dict[str, Any], value: Any) -> list[str]:
     return [f"{fault.json_path}: {fault.message}" for fault in found]
 
 
-def _resolved(said: Any) -> Any:
+def _resolve_reference(said: Any) -> Any:
     """What a reference of the contract leads to."""
     if said is None or "$ref" not in said:
         return said
@@ -123,7 +125,7 @@ def _resolved(said: Any) -> Any:
     return found
 
 
-def recorded(answer: httpx.Response, base_url: str) -> Any:
+def without_volatile_parts(answer: httpx.Response, base_url: str) -> Any:
     """An answer as the contract shows it: said by no server in particular, and opening nothing."""
     text = answer.text.replace(base_url, "https://exemple.fr")
     text = re.sub(r"(insc_[0-9A-Za-z]{12}_)[0-9A-Za-z]{46}", lambda found: found[1] + "0" * 46, text)

@@ -14,15 +14,15 @@ PYTHON = TOOLS / ".venv" / "bin"
 needs_tools = pytest.mark.skipif(
     not (TOOLS / ".installed").exists(), reason="what reads the contract is missing: `make tools`"
 )
-Done = subprocess.CompletedProcess[str]
+CompletedProcess = subprocess.CompletedProcess[str]
 
 
-def run(*command: object, folder: Path, environment: Mapping[str, str] | None = None) -> Done:
+def run_program(*command: object, folder: Path, environment: Mapping[str, str] | None = None) -> CompletedProcess:
     """Run a program to its end, whatever that is."""
     words = [str(word) for word in command]
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def node(package: str, *arguments: object, folder: Path) -> Done:
+def run_node_program(package: str, *arguments: object, folder: Path) -> CompletedProcess:
     """Run the program of a Node package, named by its file."""
-    return run(NODE, PACKAGES / package, *arguments, folder=folder)
+    return run_program(NODE, PACKAGES / package, *arguments, folder=folder)

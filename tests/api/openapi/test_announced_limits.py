@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.api.openapi.contract_requests import wrong
+from tests.api.openapi.contract_requests import schema_errors
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemResource"}
 AN_ID = UUID("3f0c2a6e-5b1d-4a3c-9e7f-0d2b8c6a4e10")  # one for all runs: it names tests
@@ -17,7 +17,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     """The body of an answer with this status, which is a problem as announced."""
     assert answer.status_code == status, answer.text
     body: dict[str, Any] = answer.json()
-    assert wrong(PROBLEM, body) == []
+    assert schema_errors(PROBLEM, body) == []
     return body
 
 

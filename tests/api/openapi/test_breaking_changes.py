@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.api.openapi.breaking_changes import breaks
+from tests.api.openapi.breaking_changes import breaking_changes
 from tests.api.openapi.contract_requests import CONTRACT
 
 RELEASED = Path(__file__).parents[3] / "openapi" / "released"
@@ -23,11 +23,11 @@ LAST = max(RELEASED.glob("*.json"), key=_version)
 
 
 def test_nothing_that_was_released_is_broken() -> None:
-    assert breaks(orjson.loads(LAST.read_bytes()), CONTRACT) == []
+    assert breaking_changes(orjson.loads(LAST.read_bytes()), CONTRACT) == []
 
 
 def test_a_contract_breaks_nothing_of_itself() -> None:
-    assert breaks(CONTRACT, deepcopy(CONTRACT)) == []
+    assert breaking_changes(CONTRACT, deepcopy(CONTRACT)) == []
 
 
 def schema(contract: dict[str, Any], name: str) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def test_a_break_is_seen(planted: tuple[Planting, str]) -> None:
     changed = deepcopy(CONTRACT)
     plant(changed)
 
-    found = breaks(CONTRACT, changed)
+    found = breaking_changes(CONTRACT, changed)
 
     assert any(expected in line for line in found), found
 
@@ -185,7 +185,7 @@ def test_an_addition_breaks_nothing(plant: Planting) -> None:
     changed = deepcopy(CONTRACT)
     plant(changed)
 
-    assert breaks(CONTRACT, changed) == []
+    assert breaking_changes(CONTRACT, changed) == []
 
 
 def test_a_deprecated_operation_may_go() -> None:
@@ -193,4 +193,4 @@ def test_a_deprecated_operation_may_go() -> None:
     operation(deprecated, "get", "/v1/qualifications")["deprecated"] = True
     without["paths"].pop("/v1/qualifications")
 
-    assert breaks(deprecated, without) == []
+    assert breaking_changes(deprecated, without) == []

@@ -7,16 +7,16 @@ import pytest
 
 from app.api.openapi.request_examples import EXAMPLES
 from tests.api.openapi.contract_requests import (
-    ANSWERS,
     CONTRACT,
+    RECORDED_ANSWERS,
     RECORDING,
-    faults,
     new_key,
     operations,
-    recorded,
-    wrong,
+    schema_errors,
+    violations,
+    without_volatile_parts,
 )
-from tests.live_server import Served
+from tests.live_server import LiveServer
 
 BY_ID = {operation.id: operation for operation in operations()}
 
@@ -26,31 +26,35 @@ def test_every_operation_has_an_example() -> None:
 
 
 def test_every_example_succeeds_on_the_demonstration_in_their_order_and_is_answered_as_announced(
-    demonstrated: Served,
+    served_demonstration: LiveServer,
 ) -> None:
     answers: dict[str, dict[str, Any]] = {}
-    with demonstrated.client("admin") as admin:
+    with served_demonstration.client("admin") as admin:
         for operation in (BY_ID[name] for name in EXAMPLES):
             for name, body in operation.bodies().items():
-                answer = operation.sent(admin, body, new_key())
+                answer = operation.send(admin, body, new_key())
                 assert answer.status_code in operation.successes, (operation.id, name, answer.text)
-                assert list(faults(answer, operation)) == [], (operation.id, name)
+                assert list(violations(answer, operation)) == [], (operation.id, name)
                 if answer.content:
-                    answers.setdefault(operation.id, {})[name] = recorded(answer, demonstrated.base_url)
-                for kind in operation.other_kinds:
-                    other = operation.sent(admin, body, accept=kind)
-                    assert list(faults(other, operation)) == [], (operation.id, name, kind)
-                    answers.setdefault(f"{operation.id} {kind}", {})[name] = recorded(other, demonstrated.base_url)
+                    answers.setdefault(operation.id, {})[name] = without_volatile_parts(
+                        answer, served_demonstration.base_url
+                    )
+                for kind in operation.other_media_types:
+                    other = operation.send(admin, body, accept=kind)
+                    assert list(violations(other, operation)) == [], (operation.id, name, kind)
+                    answers.setdefault(f"{operation.id} {kind}", {})[name] = without_volatile_parts(
+                        other, served_demonstration.base_url
+                    )
     if RECORDING:
-        ANSWERS.write_bytes(orjson.dumps(answers, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        RECORDED_ANSWERS.write_bytes(orjson.dumps(answers, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
-def test_what_the_page_sends_twice_changes_nothing_more(demonstrated: Served) -> None:
-    keyed = [operation for operation in operations() if "Idempotency-Key" in str(operation.said["parameters"])]
-    with demonstrated.client("admin") as admin:
+def test_what_the_page_sends_twice_changes_nothing_more(served_demonstration: LiveServer) -> None:
+    keyed = [operation for operation in operations() if "Idempotency-Key" in str(operation.definition["parameters"])]
+    with served_demonstration.client("admin") as admin:
         for operation in keyed:
             body = next(iter(operation.bodies().values()))
-            first, again = operation.sent(admin, body), operation.sent(admin, body)
+            first, again = operation.send(admin, body), operation.send(admin, body)
             assert again.headers["idempotent-replayed"] == "true", operation.id
             assert again.content == first.content
 
@@ -61,12 +65,12 @@ def test_every_answer_that_is_shown_is_one_that_is_announced(operation: Any) -> 
         for content in operation.said["responses"][str(status)]["content"].values():
             assert {*content["examples"]} == {*operation.bodies()}
             for example in content["examples"].values():
-                assert wrong(content["schema"], example["value"]) == []
+                assert schema_errors(content["schema"], example["value"]) == []
 
 
 @pytest.mark.parametrize("code", CONTRACT["components"]["examples"])
 def test_every_problem_that_is_shown_is_a_problem(code: str) -> None:
     shown = CONTRACT["components"]["examples"][code]["value"]
 
-    assert wrong({"$ref": "#/components/schemas/ProblemResource"}, shown) == []
+    assert schema_errors({"$ref": "#/components/schemas/ProblemResource"}, shown) == []
     assert shown["code"] == code

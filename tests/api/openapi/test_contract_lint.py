@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.openapi.contract_requests import CONTRACT, PUBLISHED
-from tests.api.openapi.contract_tools import TOOLS, needs_tools, node
+from tests.api.openapi.contract_tools import TOOLS, needs_tools, run_node_program
 
 SPECTRAL = "@stoplight/spectral-cli/dist/index.js"
 
@@ -20,7 +20,9 @@ def findings(contract: Path) -> list[dict[str, Any]]:
     """What the linter says of a file: rule, severity, path."""
     found = contract.parent / "findings.json" if contract != PUBLISHED else TOOLS / "findings.json"
     found.unlink(missing_ok=True)
-    done = node(SPECTRAL, "lint", contract, "-r", TOOLS / "spectral.yaml", "-f", "json", "-o", found, folder=TOOLS)
+    done = run_node_program(
+        SPECTRAL, "lint", contract, "-r", TOOLS / "spectral.yaml", "-f", "json", "-o", found, folder=TOOLS
+    )
     assert found.exists(), done.stderr
     listed: list[dict[str, Any]] = json.loads(found.read_text())
     return listed

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.api.openapi.contract_requests import PUBLISHED, operations
-from tests.api.openapi.contract_tools import PYTHON, needs_tools, run
-from tests.live_server import Served
+from tests.api.openapi.contract_tools import PYTHON, needs_tools, run_program
+from tests.live_server import LiveServer
 
 FUZZING = Path(__file__).parent / "fuzzing"
 SECONDS = os.environ.get("FUZZ_SECONDS")
@@ -28,7 +28,7 @@ LEAST_ACCEPTED = {"admin": 35, "platform": 20, "training_organisation": 10}
 pytestmark = needs_tools
 
 
-def fuzzed(served: Served, role: str, folder: Path) -> tuple[str, dict[str, Any]]:
+def run_schemathesis(served: LiveServer, role: str, folder: Path) -> tuple[str, dict[str, Any]]:
     """What schemathesis printed, and its report."""
     repeatable = ("--generation-deterministic", "--max-examples", "8", "--phases", PHASES[role])
     options = ("--max-time", SECONDS) if SECONDS else repeatable
@@ -40,7 +40,7 @@ def fuzzed(served: Served, role: str, folder: Path) -> tuple[str, dict[str, Any]
         "KEY": served.keys[role],
     }
     report = folder / "report.json"
-    done = run(
+    done = run_program(
         PYTHON / "st", "--no-color", "--config-file", FUZZING / "schemathesis.toml", "run", PUBLISHED, *options,
         "--report", "json", "--report-json-path", report, folder=folder, environment=environment,
     )  # fmt: skip
@@ -49,13 +49,13 @@ def fuzzed(served: Served, role: str, folder: Path) -> tuple[str, dict[str, Any]
 
 @pytest.mark.parametrize("role", PHASES)
 def test_nothing_that_is_sent_is_answered_otherwise_than_announced(
-    demonstrated: Served, role: str, tmp_path: Path
+    served_demonstration: LiveServer, role: str, tmp_path: Path
 ) -> None:
-    printed, report = fuzzed(demonstrated, role, tmp_path)
+    printed, report = run_schemathesis(served_demonstration, role, tmp_path)
 
     assert (report["failures"], report["errors"]) == ([], []), printed
     assert report["operations"]["tested"] == len(operations())
-    with demonstrated.client(role) as client:  # and it was not by being refused from the first request on
+    with served_demonstration.client(role) as client:  # and it was not by being refused from the first request on
         assert client.get("/v1/modules").status_code == 200
     accepted = {name for name, phases in report["valid_rates"].items() for one in phases.values() if one["accepted"]}
     assert len(accepted) >= LEAST_ACCEPTED[role], sorted(accepted)

@@ -11,12 +11,12 @@ import pytest
 
 from app.seed.published_catalogue import LA_MEDNUM
 from tests.api.openapi.contract_requests import PUBLISHED
-from tests.api.openapi.contract_tools import PYTHON, needs_tools, node, run
-from tests.live_server import Served
+from tests.api.openapi.contract_tools import PYTHON, needs_tools, run_node_program, run_program
+from tests.live_server import LiveServer
 from tests.nodejs import NODE, PACKAGES
 
 STORIES = Path(__file__).parent / "stories"
-TOLD = {
+EXPECTED_OUTPUT = {
     "previewed": "accepted",
     "first": ["accepted", "civil_year:2026"],
     "read_again": 304,
@@ -30,7 +30,7 @@ TOLD = {
 pytestmark = needs_tools
 
 
-def told(served: Served, *command: object, folder: Path) -> Any:
+def story_output(served: LiveServer, *command: object, folder: Path) -> Any:
     """What a story prints at its end."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -38,7 +38,7 @@ def told(served: Served, *command: object, folder: Path) -> Any:
         "KEY": served.keys["platform"],
         "TRAINING_ORGANISATION": str(LA_MEDNUM),
     }
-    done = run(*command, folder=folder, environment=environment)
+    done = run_program(*command, folder=folder, environment=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -53,7 +53,7 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(STORIES / name, folder)
     # A field with a default need not be sent.
     options = ("--default-non-nullable=false", "--output", folder / "contract.ts")
-    done = node("openapi-typescript/bin/cli.js", PUBLISHED, *options, folder=folder)
+    done = run_node_program("openapi-typescript/bin/cli.js", PUBLISHED, *options, folder=folder)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -66,13 +66,13 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # The generator knows no pictures; this one is a text.
     (folder / "as-generated.yaml").write_text("{post_hooks: [], content_type_overrides: {image/svg+xml: text/plain}}")
     options = ("--meta", "none", "--output-path", "inscriptions", "--config", "as-generated.yaml", "--fail-on-warning")
-    done = run(PYTHON / "openapi-python-client", "generate", "--path", PUBLISHED, *options, folder=folder)
+    done = run_program(PYTHON / "openapi-python-client", "generate", "--path", PUBLISHED, *options, folder=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
 
 def test_the_typescript_client_type_checks(typescript: Path) -> None:
-    done = node("typescript/bin/tsc", "--project", ".", folder=typescript)
+    done = run_node_program("typescript/bin/tsc", "--project", ".", folder=typescript)
 
     assert (done.stdout, done.returncode) == ("", 0)
 
@@ -83,26 +83,26 @@ def test_a_story_that_the_contract_does_not_allow_does_not_type_check(typescript
     (typescript / "wrong.ts").write_text(wrong)
     (typescript / "wrong.json").write_text('{"extends": "./tsconfig.json", "files": ["wrong.ts"]}')
 
-    done = node("typescript/bin/tsc", "--project", "wrong.json", folder=typescript)
+    done = run_node_program("typescript/bin/tsc", "--project", "wrong.json", folder=typescript)
 
     assert "CDX" in done.stdout
     assert "fundings" in done.stdout
 
 
-def test_the_typescript_client_tells_the_story(served: Served, typescript: Path) -> None:
-    assert told(served, NODE, "story.ts", folder=typescript) == TOLD
+def test_the_typescript_client_tells_the_story(served: LiveServer, typescript: Path) -> None:
+    assert story_output(served, NODE, "story.ts", folder=typescript) == EXPECTED_OUTPUT
 
 
 def test_the_python_client_type_checks(python: Path) -> None:
     command = (sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable", PYTHON / "python")
 
-    done = run(*command, "story.py", "inscriptions", folder=python)
+    done = run_program(*command, "story.py", "inscriptions", folder=python)
 
     assert done.returncode == 0, done.stdout
 
 
-def test_the_python_client_tells_the_story(served: Served, python: Path) -> None:
-    assert told(served, PYTHON / "python", "story.py", folder=python) == TOLD
+def test_the_python_client_tells_the_story(served: LiveServer, python: Path) -> None:
+    assert story_output(served, PYTHON / "python", "story.py", folder=python) == EXPECTED_OUTPUT
 
 
 def test_no_name_is_made_up_by_a_generator(python: Path) -> None:

@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.api.response_assertions import OPERATIONS, PROBLEM
-from tests.live_server import Served
+from tests.api.response_assertions import OPERATIONS, PROBLEM_MEDIA_TYPE
+from tests.live_server import LiveServer
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
@@ -22,7 +22,7 @@ def test_health_is_said_without_a_key(anonymous: httpx.Client, path: str, status
 
 
 @pytest.fixture(scope="module")
-def contract(served: Served) -> Any:
+def contract(served: LiveServer) -> Any:
     return httpx.get(f"{served.base_url}/openapi.json").raise_for_status().json()
 
 
@@ -93,7 +93,7 @@ def _resolved(contract: Any, item: dict[str, Any]) -> dict[str, Any]:
 
 def _is_problem(answer: dict[str, Any]) -> bool:
     schemas = {media_type: content["schema"] for media_type, content in answer["content"].items()}
-    return schemas == {PROBLEM: {"$ref": "#/components/schemas/ProblemResource"}}
+    return schemas == {PROBLEM_MEDIA_TYPE: {"$ref": "#/components/schemas/ProblemResource"}}
 
 
 def test_every_error_is_a_problem(contract: Any) -> None:

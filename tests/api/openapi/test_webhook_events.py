@@ -12,11 +12,11 @@ import standardwebhooks
 from app.api.openapi.webhooks_section import EVENT_SUMMARIES, TEST_EXAMPLE, event_example
 from app.domain.events import EventType
 from app.persistence.engine.database import open_database
-from app.use_cases.advisers.remind_advisers import remind
-from app.use_cases.notifications.event_payloads import TEST, a_test
-from tests.api.openapi.contract_requests import CONTRACT, wrong
+from app.use_cases.advisers.remind_advisers import remind_next_batch
+from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE, webhook_test_delivery
+from tests.api.openapi.contract_requests import CONTRACT, schema_errors
 from tests.fake_clock import MORNING
-from tests.live_server import Served
+from tests.live_server import LiveServer
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # of the standard's own examples
 WEBHOOK = {"$ref": "#/components/schemas/WebhookResource"}
@@ -36,16 +36,16 @@ def all_events(client: httpx.Client) -> list[dict[str, Any]]:
 
 
 def test_every_type_of_event_has_its_webhook() -> None:
-    assert {*CONTRACT["webhooks"]} == {*EventType, TEST}
+    assert {*CONTRACT["webhooks"]} == {*EventType, TEST_EVENT_TYPE}
     assert {*EVENT_SUMMARIES} == {*EventType}
 
 
 def test_a_test_is_the_one_announced() -> None:
-    operation = CONTRACT["webhooks"][TEST]["post"]
+    operation = CONTRACT["webhooks"][TEST_EVENT_TYPE]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
 
-    assert wrong(schema, orjson.loads(a_test(uuid4(), MORNING).body)) == []
-    assert wrong(schema, TEST_EXAMPLE) == []
+    assert schema_errors(schema, orjson.loads(webhook_test_delivery(uuid4(), MORNING).body)) == []
+    assert schema_errors(schema, TEST_EXAMPLE) == []
 
 
 @pytest.mark.parametrize("event_type", EventType)
@@ -54,18 +54,18 @@ def test_the_body_that_is_shown_is_the_one_announced(event_type: EventType) -> N
 
     assert content["schema"] == WEBHOOK
     assert content["examples"][event_type.value]["value"] == event_example(event_type)
-    assert wrong(WEBHOOK, event_example(event_type)) == []
+    assert schema_errors(WEBHOOK, event_example(event_type)) == []
 
 
 async def reminded(url: str) -> None:
     database = open_database(url, pool_size=1)
-    await remind(database, MORNING)
+    await remind_next_batch(database, MORNING)
     await database.close()
 
 
-def test_whatever_happened_in_the_demonstration_is_delivered_as_announced(demonstrated: Served) -> None:
-    asyncio.run(reminded(demonstrated.database_url))
-    with demonstrated.client("admin") as admin:
+def test_whatever_happened_in_the_demonstration_is_delivered_as_announced(served_demonstration: LiveServer) -> None:
+    asyncio.run(reminded(served_demonstration.database_url))
+    with served_demonstration.client("admin") as admin:
         forgotten = admin.get("/v1/advisers", params={"limit": 1}).json()["data"][0]
         admin.delete(f"/v1/advisers/{forgotten['id']}", headers={"If-Match": "*"}).raise_for_status()
         admin.post("/v1/advisers", json={"conum_id": forgotten["conum_id"]}).raise_for_status()
@@ -73,7 +73,7 @@ def test_whatever_happened_in_the_demonstration_is_delivered_as_announced(demons
 
     assert {event["type"] for event in events} == {*EventType}
     for event in events:
-        assert wrong(WEBHOOK, {"type": event["type"], "timestamp": event["occurred_at"], "data": event}) == []
+        assert schema_errors(WEBHOOK, {"type": event["type"], "timestamp": event["occurred_at"], "data": event}) == []
 
 
 @pytest.mark.parametrize("event_type", EventType)
@@ -88,5 +88,5 @@ def test_the_headers_are_those_of_standard_webhooks(event_type: EventType) -> No
     assert {*parameters} == {*sent}
     for name, parameter in parameters.items():
         assert (parameter["in"], parameter["required"]) == ("header", True)
-        assert wrong(parameter["schema"], sent[name]) == []
-        assert wrong(parameter["schema"], parameter["example"]) == []
+        assert schema_errors(parameter["schema"], sent[name]) == []
+        assert schema_errors(parameter["schema"], parameter["example"]) == []

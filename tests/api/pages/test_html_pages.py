@@ -11,8 +11,8 @@ from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
 from app.api.pages.guide_page import SAMPLES
 from app.wording.languages import Language
-from tests.api.response_assertions import PROBLEM
-from tests.live_server import Served
+from tests.api.response_assertions import PROBLEM_MEDIA_TYPE
+from tests.live_server import LiveServer
 
 
 class Addresses(HTMLParser):
@@ -124,7 +124,7 @@ def test_every_problem_has_its_page(anonymous: httpx.Client, code: str) -> None:
 def test_a_problem_that_is_none_has_no_page(anonymous: httpx.Client) -> None:
     answer = anonymous.get("/problems/<script>")
 
-    assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM_MEDIA_TYPE)
 
 
 def test_every_problem_is_listed(anonymous: httpx.Client) -> None:
@@ -144,12 +144,12 @@ def test_a_problem_is_explained_in_both_languages(anonymous: httpx.Client, langu
 
 
 @pytest.fixture(scope="module")
-def guide(served: Served) -> str:
+def guide(served: LiveServer) -> str:
     """The text of the guide."""
     return httpx.get(f"{served.base_url}/guide").raise_for_status().text
 
 
-def test_the_guide_is_for_this_server(guide: str, served: Served) -> None:
+def test_the_guide_is_for_this_server(guide: str, served: LiveServer) -> None:
     assert f"export BASE_URL={served.base_url}\n" in guide
 
 
@@ -165,7 +165,7 @@ def test_the_guide_shows_every_program_as_it_is_run(guide: str, anonymous: httpx
 def test_a_program_that_is_none_is_not_found(anonymous: httpx.Client) -> None:
     answer = anonymous.get("/guide/samples/..%2Fguide.py")
 
-    assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM_MEDIA_TYPE)
 
 
 def test_the_guide_says_which_scopes_each_role_has(guide: str) -> None:

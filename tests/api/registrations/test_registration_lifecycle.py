@@ -9,20 +9,20 @@ import httpx
 import pytest
 
 from tests.api.registration_states import (
-    UPCOMING,
-    accepted,
-    act,
-    attended,
-    cancelled,
-    initial,
-    move,
-    read,
-    refused,
-    upcoming,
-    waiting,
+    UPCOMING_DAY,
+    accepted_registration,
+    attended_registration,
+    cancelled_registration,
+    initial_training_registration,
+    post_action,
+    read_registration,
+    refused_registration,
+    reschedule,
+    upcoming_registration,
+    waiting_registration,
 )
-from tests.api.response_assertions import documented, problem
-from tests.fake_clock import MORNING, Clockwork
+from tests.api.response_assertions import documented_body, expect_problem
+from tests.fake_clock import MORNING, FakeClock
 from tests.http_builders import a_contract, an_adviser, an_adviser_in_post, register, registration_body
 
 Body = dict[str, Any]
@@ -37,23 +37,25 @@ IN_FRENCH = {
     "absent_unjustified": "absence non justifiée",
 }
 
-SCENES: Mapping[str, Callable[[httpx.Client], Body]] = {
-    "accepted": accepted,
-    "refused": refused,
-    "awaiting_choice": waiting,
-    "cancelled": cancelled,
-    "completed": lambda client: attended(client, "completed"),
-    "absent_justified": lambda client: attended(client, "absent_justified"),
-    "absent_unjustified": lambda client: attended(client, "absent_unjustified"),
+REGISTRATION_IN_STATUS: Mapping[str, Callable[[httpx.Client], Body]] = {
+    "accepted": accepted_registration,
+    "refused": refused_registration,
+    "awaiting_choice": waiting_registration,
+    "cancelled": cancelled_registration,
+    "completed": lambda client: attended_registration(client, "completed"),
+    "absent_justified": lambda client: attended_registration(client, "absent_justified"),
+    "absent_unjustified": lambda client: attended_registration(client, "absent_unjustified"),
 }
 
-MOVES: Mapping[str, Callable[[httpx.Client, Body], httpx.Response]] = {
-    "keep": lambda client, registration: act(client, registration, "choice", choice="keep", payer="self"),
-    "decline": lambda client, registration: act(client, registration, "choice", choice="cancel"),
-    "re-examination": lambda client, registration: act(client, registration, "re-examination"),
-    "cancellation": lambda client, registration: act(client, registration, "cancellation", cancelled_on="2025-01-01"),
-    "attendance": lambda client, registration: act(client, registration, "attendance", outcome="completed"),
-    "reschedule": lambda client, registration: move(client, registration, place="Rennes"),
+TRANSITIONS: Mapping[str, Callable[[httpx.Client, Body], httpx.Response]] = {
+    "keep": lambda client, registration: post_action(client, registration, "choice", choice="keep", payer="self"),
+    "decline": lambda client, registration: post_action(client, registration, "choice", choice="cancel"),
+    "re-examination": lambda client, registration: post_action(client, registration, "re-examination"),
+    "cancellation": lambda client, registration: post_action(
+        client, registration, "cancellation", cancelled_on="2025-01-01"
+    ),
+    "attendance": lambda client, registration: post_action(client, registration, "attendance", outcome="completed"),
+    "reschedule": lambda client, registration: reschedule(client, registration, place="Rennes"),
 }
 
 POSSIBLE = {
@@ -67,19 +69,21 @@ POSSIBLE = {
     ("refused", "re-examination"),
     ("refused", "reschedule"),
 }
-IMPOSSIBLE = [(status, name) for status in SCENES for name in MOVES if (status, name) not in POSSIBLE]
+IMPOSSIBLE = [
+    (status, name) for status in REGISTRATION_IN_STATUS for name in TRANSITIONS if (status, name) not in POSSIBLE
+]
 
 
 @pytest.mark.parametrize(("status", "name"), IMPOSSIBLE)
 def test_an_impossible_move_names_the_status(admin: httpx.Client, status: str, name: str) -> None:
-    registration = SCENES[status](admin)
+    registration = REGISTRATION_IN_STATUS[status](admin)
 
-    answer = MOVES[name](admin, registration)
+    answer = TRANSITIONS[name](admin, registration)
 
-    detail = problem(answer, 409, "invalid-transition")["detail"]
+    detail = expect_problem(answer, 409, "invalid-transition")["detail"]
     assert IN_FRENCH[status] in detail
     assert f"({status})" in detail
-    assert read(admin, registration) == registration
+    assert read_registration(admin, registration) == registration
 
 
 @pytest.mark.parametrize(
@@ -92,34 +96,34 @@ def test_an_impossible_move_names_the_status(admin: httpx.Client, status: str, n
 def test_a_positioning_test_is_of_an_accepted_initial_training(
     admin: httpx.Client, status: str, action: str, body: Body
 ) -> None:
-    registration = initial(admin)
-    act(admin, registration, action, **body).raise_for_status()
+    registration = initial_training_registration(admin)
+    post_action(admin, registration, action, **body).raise_for_status()
 
-    answer = act(admin, registration, "positioning-test", taken_on="2025-05-01", hours=175)
+    answer = post_action(admin, registration, "positioning-test", taken_on="2025-05-01", hours=175)
 
-    assert status in problem(answer, 409, "invalid-transition")["detail"]
+    assert status in expect_problem(answer, 409, "invalid-transition")["detail"]
 
 
 def test_a_waiting_adviser_keeps_the_registration(platform: httpx.Client) -> None:
-    answer = MOVES["keep"](platform, waiting(platform))
+    answer = TRANSITIONS["keep"](platform, waiting_registration(platform))
 
-    kept = documented(answer, "chooseOverQuota")
+    kept = documented_body(answer, "chooseOverQuota")
     assert (kept["status"], kept["funding"], kept["payer"], kept["entitlement"]) == ("accepted", "none", "self", None)
 
 
 def test_a_waiting_adviser_declines(platform: httpx.Client) -> None:
-    answer = MOVES["decline"](platform, waiting(platform))
+    answer = TRANSITIONS["decline"](platform, waiting_registration(platform))
 
-    declined = documented(answer, "chooseOverQuota")
+    declined = documented_body(answer, "chooseOverQuota")
     assert (declined["status"], declined["funding"], declined["payer"]) == ("cancelled", None, None)
     assert declined["cancelled_on"] == "2026-06-15"
 
 
-@pytest.mark.parametrize("scene", [upcoming, waiting])
+@pytest.mark.parametrize("scene", [upcoming_registration, waiting_registration])
 def test_a_registration_is_cancelled_before_its_first_day(
     platform: httpx.Client, scene: Callable[[httpx.Client], Body]
 ) -> None:
-    answer = act(platform, scene(platform), "cancellation", cancelled_on="2026-09-14")
+    answer = post_action(platform, scene(platform), "cancellation", cancelled_on="2026-09-14")
 
     gone = answer.json()
     assert (gone["status"], gone["cancelled_on"], gone["funding"], gone["entitlement"]) == (
@@ -130,29 +134,29 @@ def test_a_registration_is_cancelled_before_its_first_day(
     )
 
 
-@pytest.mark.parametrize("day", [UPCOMING, "2026-09-16"])
+@pytest.mark.parametrize("day", [UPCOMING_DAY, "2026-09-16"])
 def test_a_registration_is_not_cancelled_from_its_first_day(platform: httpx.Client, day: str) -> None:
-    answer = act(platform, upcoming(platform), "cancellation", cancelled_on=day)
+    answer = post_action(platform, upcoming_registration(platform), "cancellation", cancelled_on=day)
 
-    assert "15 septembre 2026" in problem(answer, 409, "session-started")["detail"]
+    assert "15 septembre 2026" in expect_problem(answer, 409, "session-started")["detail"]
 
 
-def test_a_cancellation_is_of_today_in_paris(platform: httpx.Client, clock: Clockwork) -> None:
-    registration = upcoming(platform)
+def test_a_cancellation_is_of_today_in_paris(platform: httpx.Client, clock: FakeClock) -> None:
+    registration = upcoming_registration(platform)
     clock.now = datetime(2026, 9, 14, 22, 30, tzinfo=UTC)  # half past midnight in Paris
 
-    answer = act(platform, registration, "cancellation")
+    answer = post_action(platform, registration, "cancellation")
 
-    problem(answer, 409, "session-started")
+    expect_problem(answer, 409, "session-started")
 
 
 def test_a_cancellation_promotes_whoever_waits(platform: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(platform)
-    first, second = (register(platform, adviser_id, starts_on=day).json() for day in ("2026-09-08", UPCOMING))
+    first, second = (register(platform, adviser_id, starts_on=day).json() for day in ("2026-09-08", UPCOMING_DAY))
 
-    act(platform, first, "cancellation")
+    post_action(platform, first, "cancellation")
 
-    promoted = documented(platform.get(f"/v1/registrations/{second['id']}"), "getRegistration")
+    promoted = documented_body(platform.get(f"/v1/registrations/{second['id']}"), "getRegistration")
     assert second["status"] == "awaiting_choice"
     assert (promoted["status"], promoted["entitlement"], promoted["version"]) == ("accepted", "civil_year:2026", 2)
     assert promoted["choices"] == []
@@ -169,59 +173,59 @@ def test_a_cancellation_promotes_whoever_waits(platform: httpx.Client) -> None:
 def test_attendance_keeps_or_gives_back_the_right(
     admin: httpx.Client, outcome: str, entitlement: str | None, payer: str | None
 ) -> None:
-    answer = act(admin, accepted(admin), "attendance", outcome=outcome, motive="Arrêt de travail")
+    answer = post_action(admin, accepted_registration(admin), "attendance", outcome=outcome, motive="Arrêt de travail")
 
-    found = documented(answer, "recordAttendance")
+    found = documented_body(answer, "recordAttendance")
     assert (found["status"], found["entitlement"], found["payer"]) == (outcome, entitlement, payer)
 
 
 def test_attendance_is_not_recorded_before_the_first_day(admin: httpx.Client) -> None:
-    answer = act(admin, upcoming(admin), "attendance", outcome="completed")
+    answer = post_action(admin, upcoming_registration(admin), "attendance", outcome="completed")
 
-    assert "15 septembre 2026" in problem(answer, 409, "session-not-started")["detail"]
+    assert "15 septembre 2026" in expect_problem(answer, 409, "session-not-started")["detail"]
 
 
-def test_attendance_is_recorded_on_the_first_day_in_paris(admin: httpx.Client, clock: Clockwork) -> None:
-    registration = upcoming(admin)
+def test_attendance_is_recorded_on_the_first_day_in_paris(admin: httpx.Client, clock: FakeClock) -> None:
+    registration = upcoming_registration(admin)
     clock.now = datetime(2026, 9, 14, 22, 0, tzinfo=UTC)  # midnight in Paris
 
-    answer = act(admin, registration, "attendance", outcome="completed")
+    answer = post_action(admin, registration, "attendance", outcome="completed")
 
     assert answer.json()["status"] == "completed"
 
 
 def test_a_session_that_has_started_is_not_moved(admin: httpx.Client) -> None:
-    answer = move(admin, accepted(admin), starts_on="2026-09-15", ends_on="2026-09-15")
+    answer = reschedule(admin, accepted_registration(admin), starts_on="2026-09-15", ends_on="2026-09-15")
 
-    assert "13 mai 2025" in problem(answer, 409, "session-started")["detail"]
+    assert "13 mai 2025" in expect_problem(answer, 409, "session-started")["detail"]
 
 
-def test_a_session_of_today_is_not_moved(admin: httpx.Client, clock: Clockwork) -> None:
-    registration = upcoming(admin)
+def test_a_session_of_today_is_not_moved(admin: httpx.Client, clock: FakeClock) -> None:
+    registration = upcoming_registration(admin)
     clock.now = datetime(2026, 9, 15, 6, 0, tzinfo=UTC)
 
-    answer = move(admin, registration, place="Rennes")
+    answer = reschedule(admin, registration, place="Rennes")
 
-    problem(answer, 409, "session-started")
+    expect_problem(answer, 409, "session-started")
 
 
 def test_a_moved_session_is_decided_again(admin: httpx.Client) -> None:
-    registration = upcoming(admin)
+    registration = upcoming_registration(admin)
 
-    answer = move(admin, registration, starts_on="2027-01-12", ends_on="2027-01-13")
+    answer = reschedule(admin, registration, starts_on="2027-01-12", ends_on="2027-01-13")
 
-    moved = documented(answer, "rescheduleRegistration")
+    moved = documented_body(answer, "rescheduleRegistration")
     assert moved["session"] == registration["session"] | {"starts_on": "2027-01-12", "ends_on": "2027-01-13"}
     assert (moved["status"], moved["entitlement"]) == ("accepted", "civil_year:2027")
 
 
 def test_a_session_is_not_moved_onto_another(admin: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(admin)
-    first, second = (register(admin, adviser_id, starts_on=day).json() for day in ("2026-09-08", UPCOMING))
+    first, second = (register(admin, adviser_id, starts_on=day).json() for day in ("2026-09-08", UPCOMING_DAY))
 
-    answer = move(admin, second, starts_on="2026-09-08")
+    answer = reschedule(admin, second, starts_on="2026-09-08")
 
-    problem(answer, 409, "duplicate-registration")
+    expect_problem(answer, 409, "duplicate-registration")
     assert answer.links["duplicate"]["url"] == first["links"]["self"]
 
 
@@ -231,7 +235,7 @@ def test_a_refusal_gives_every_reason_and_how_to_lift_it(platform: httpx.Client)
 
     answer = register(platform, adviser_id)
 
-    decision = documented(answer, "registerAdviser")["decision"]
+    decision = documented_body(answer, "registerAdviser")["decision"]
     assert [reason["code"] for reason in decision["reasons"]] == [
         "ds_file_missing",
         "contract_not_uploaded",
@@ -243,11 +247,11 @@ def test_a_refusal_gives_every_reason_and_how_to_lift_it(platform: httpx.Client)
 
 
 def test_a_regularised_refusal_is_accepted_on_notice_only(platform: httpx.Client) -> None:
-    registration = refused(platform)
+    registration = refused_registration(platform)
     a_contract(platform, registration["adviser_id"])
-    before_notice = read(platform, registration)
+    before_notice = read_registration(platform, registration)
 
-    answer = act(platform, registration, "re-examination")
+    answer = post_action(platform, registration, "re-examination")
 
     assert before_notice["status"] == "refused"
     assert (answer.json()["status"], answer.json()["version"]) == ("accepted", registration["version"] + 1)
@@ -259,31 +263,31 @@ def test_a_notice_may_bring_the_employer_s_agreement(admin: httpx.Client) -> Non
     admin.post("/v1/certifications", json=obtained)
     registration = register(admin, adviser_id, module_code="ccp2-ccp3").json()
 
-    answer = act(admin, registration, "re-examination", employer_agreement=True)
+    answer = post_action(admin, registration, "re-examination", employer_agreement=True)
 
     assert [reason["code"] for reason in registration["decision"]["reasons"]] == ["employer_agreement_missing"]
     assert (answer.json()["status"], answer.json()["employer_agreement"]) == ("accepted", True)
 
 
 def test_a_notice_onto_an_active_registration_is_a_duplicate(platform: httpx.Client) -> None:
-    first = refused(platform)
+    first = refused_registration(platform)
     a_contract(platform, first["adviser_id"])
-    second = register(platform, first["adviser_id"], starts_on=UPCOMING).json()
+    second = register(platform, first["adviser_id"], starts_on=UPCOMING_DAY).json()
 
-    answer = act(platform, first, "re-examination")
+    answer = post_action(platform, first, "re-examination")
 
-    problem(answer, 409, "duplicate-registration")
+    expect_problem(answer, 409, "duplicate-registration")
     assert answer.links["duplicate"]["url"] == second["links"]["self"]
 
 
 def test_decisions_are_shown_newest_first_with_their_facts(platform: httpx.Client) -> None:
-    registration = refused(platform)
+    registration = refused_registration(platform)
     a_contract(platform, registration["adviser_id"])
-    act(platform, registration, "re-examination")
+    post_action(platform, registration, "re-examination")
 
     answer = platform.get(registration["links"]["decisions"])
 
-    newest, oldest = documented(answer, "listDecisions")["data"]
+    newest, oldest = documented_body(answer, "listDecisions")["data"]
     assert (newest["outcome"], newest["cause"], newest["entitlement"]) == (
         "accepted",
         "re_examination",
@@ -299,7 +303,7 @@ def test_a_preview_says_what_the_decision_would_be(platform: httpx.Client) -> No
 
     answer = platform.post("/v1/registrations/preview", json=body)
 
-    preview = documented(answer, "previewRegistration")
+    preview = documented_body(answer, "previewRegistration")
     assert (preview["outcome"], preview["entitlement"], preview["reasons"]) == ("accepted", "civil_year:2025", [])
 
 
@@ -307,24 +311,24 @@ def test_a_preview_stores_nothing(platform: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(platform)
     record = platform.get(f"/v1/advisers/{adviser_id}/training-record").json()
 
-    platform.post("/v1/registrations/preview", json=registration_body(adviser_id, starts_on=UPCOMING))
+    platform.post("/v1/registrations/preview", json=registration_body(adviser_id, starts_on=UPCOMING_DAY))
 
     assert platform.get("/v1/registrations", params={"adviser_id": adviser_id}).json()["data"] == []
     assert platform.get(f"/v1/advisers/{adviser_id}/training-record").json() == record
 
 
 def test_a_preview_of_a_duplicate_is_a_conflict(platform: httpx.Client) -> None:
-    first = accepted(platform)
+    first = accepted_registration(platform)
 
     answer = platform.post("/v1/registrations/preview", json=registration_body(first["adviser_id"]))
 
-    problem(answer, 409, "duplicate-registration")
+    expect_problem(answer, 409, "duplicate-registration")
     assert first["links"]["self"] in answer.headers["Link"]
 
 
 def _record(client: httpx.Client, adviser_id: str, **params: str) -> Body:
     answer = client.get(f"/v1/advisers/{adviser_id}/training-record", params=params)
-    found: Body = documented(answer, "getTrainingRecord")
+    found: Body = documented_body(answer, "getTrainingRecord")
     return found
 
 
@@ -339,7 +343,7 @@ def test_a_record_is_of_today_by_default(platform: httpx.Client) -> None:
 
 
 def test_a_record_shows_who_holds_a_right(platform: httpx.Client) -> None:
-    registration = upcoming(platform)
+    registration = upcoming_registration(platform)
 
     record = _record(platform, registration["adviser_id"], on="2026-01-01")
 
@@ -370,7 +374,7 @@ def test_a_carried_right_is_shown_and_used(admin: httpx.Client) -> None:
     report = {"bucket": "civil_year:2025", "units": 1, "motive": "Congé maternité", "decided_on": "2025-12-18"}
     admin.post(f"/v1/advisers/{adviser_id}/carry-overs", json=report).raise_for_status()
 
-    registration = register(admin, adviser_id, starts_on=UPCOMING).json()
+    registration = register(admin, adviser_id, starts_on=UPCOMING_DAY).json()
 
     assert registration["entitlement"] == "carry_over:civil_year:2025"
     assert _buckets(_record(admin, adviser_id))["carry_over:civil_year:2025"] == 1
@@ -379,12 +383,12 @@ def test_a_carried_right_is_shown_and_used(admin: httpx.Client) -> None:
 def test_nobody_has_no_record(platform: httpx.Client) -> None:
     answer = platform.get(f"/v1/advisers/{uuid4()}/training-record")
 
-    problem(answer, 404, "not-found")
+    expect_problem(answer, 404, "not-found")
 
 
 def test_a_positioning_test_is_shown(admin: httpx.Client) -> None:
-    registration = initial(admin)
+    registration = initial_training_registration(admin)
 
-    act(admin, registration, "positioning-test", taken_on="2025-05-01", hours=175)
+    post_action(admin, registration, "positioning-test", taken_on="2025-05-01", hours=175)
 
-    assert read(admin, registration)["positioning_test"] == {"taken_on": "2025-05-01", "hours": 175}
+    assert read_registration(admin, registration)["positioning_test"] == {"taken_on": "2025-05-01", "hours": 175}

@@ -8,7 +8,7 @@ from app.domain.facts.contract import LegalForm
 from app.domain.facts.module import ModuleKind, Prerequisite
 from app.domain.facts.registration import Funding, Payer, Request, Status, Unit
 from app.domain.facts.training_organisation import Territory
-from tests.domain.file_outcomes import said
+from tests.domain.file_outcomes import outcome_label
 from tests.domain_builders import (
     ACCREDITED,
     FULL_TITLE,
@@ -169,7 +169,7 @@ def test_the_opco_is_offered(legal_form: LegalForm, expected: tuple[Payer, ...])
 def test_initial_training_is_funded_once(file: AdviserFile, expected: str) -> None:
     actual = decide(file, a_request(module=INITIAL), POLICY)
 
-    assert said(actual) == expected
+    assert outcome_label(actual) == expected
 
 
 def test_a_second_initial_training_tells_the_day_of_the_first() -> None:
@@ -181,7 +181,7 @@ def test_a_second_initial_training_tells_the_day_of_the_first() -> None:
 def test_the_policy_says_how_many_initial_trainings_are_funded() -> None:
     actual = decide(a_file(), a_request(module=INITIAL), a_policy(max_funded=2))
 
-    assert said(actual) == "funded"
+    assert outcome_label(actual) == "funded"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_the_policy_says_how_many_initial_trainings_are_funded() -> None:
 def test_a_module_waits_for_initial_training(file: AdviserFile, expected: str) -> None:
     actual = decide(file, a_request(), POLICY)
 
-    assert said(actual) == expected
+    assert outcome_label(actual) == expected
 
 
 def test_a_module_too_early_tells_the_day_of_entry() -> None:
@@ -251,7 +251,7 @@ def test_the_full_title_needs_a_ccp1_by_the_reference_date(
 
     actual = decide(a_file(certifications=(certification,)), request, POLICY)
 
-    assert said(actual) == expected
+    assert outcome_label(actual) == expected
 
 
 def test_a_missing_ccp1_tells_the_reference_date() -> None:
@@ -286,7 +286,7 @@ def test_the_accreditation_is_that_of_the_contract_read() -> None:
 
     actual = decide(a_file(contracts=(a_contract(), accredited)), a_request(module=ACCREDITED), POLICY)
 
-    assert said(actual) == "civil_year:2025"
+    assert outcome_label(actual) == "civil_year:2025"
 
 
 def test_no_accreditation_is_read_without_a_contract() -> None:
@@ -300,7 +300,7 @@ def test_a_prerequisite_is_asked_of_every_kind() -> None:
 
     actual = decide(NEWCOMER, a_request(module=module), POLICY)
 
-    assert said(actual) == "accreditation_missing"
+    assert outcome_label(actual) == "accreditation_missing"
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_initial_training_belongs_to_a_territory(department: str | None, territo
 
     actual = decide(a_file(entered_on=None, department=department), request, POLICY)
 
-    assert said(actual) == expected
+    assert outcome_label(actual) == expected
 
 
 def test_a_territory_not_covered_has_no_other_fact() -> None:
@@ -350,4 +350,4 @@ def test_a_territory_not_covered_has_no_other_fact() -> None:
 def test_a_module_belongs_to_no_territory() -> None:
     actual = decide(a_file(), a_request(organisation=an_organisation(Territory.OVERSEAS)), POLICY)
 
-    assert said(actual) == "civil_year:2025"
+    assert outcome_label(actual) == "civil_year:2025"

@@ -5,7 +5,7 @@ from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.module import Module, ModuleKind, Prerequisite
 from app.domain.facts.registration import Request
 from app.domain.facts.training_organisation import Territory
-from tests.domain.file_outcomes import codes, said
+from tests.domain.file_outcomes import outcome_label, refusal_codes
 from tests.domain_builders import (
     ACCREDITED,
     CAFE_IA,
@@ -49,7 +49,7 @@ CLOSED = a_module(open_until=day("2025-05-12"), prerequisite=Prerequisite.AIDANT
 def test_a_mediator_takes_modules_only(request_: Request, expected: str) -> None:
     actual = decide(MEDIATOR, request_, POLICY)
 
-    assert said(actual) == expected
+    assert outcome_label(actual) == expected
 
 
 def test_a_mediator_has_no_other_fact_to_be_told() -> None:
@@ -108,7 +108,7 @@ def test_every_reason_is_told_at_once_in_order(kind: ModuleKind, expected: list[
 
     actual = decide(file, request, POLICY)
 
-    assert codes(actual.refusals) == expected
+    assert refusal_codes(actual.refusals) == expected
 
 
 def test_a_rule_is_named_once_for_all_its_reasons() -> None:

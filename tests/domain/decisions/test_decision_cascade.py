@@ -1,12 +1,19 @@
 import pytest
 
 from app.domain.decisions.admission import Decision, Outcome
-from app.domain.decisions.decision_cascade import Cause, Facts, Proceedings, Ruling, decided, replay
+from app.domain.decisions.decision_cascade import (
+    Cause,
+    DecisionCascade,
+    Facts,
+    RecordedDecision,
+    apply_decision,
+    replay,
+)
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Funding, Payer, Registration, Request, Status, Unit, submitted
-from tests.domain.file_outcomes import numbered, standing
+from app.domain.facts.registration import Funding, Payer, Registration, Request, Status, Unit, new_registration
+from tests.domain.file_outcomes import registration_numbered, units_or_statuses
 from tests.domain_builders import (
     OPENED_AT,
     POLICIES,
@@ -17,8 +24,8 @@ from tests.domain_builders import (
     a_request,
     a_submission,
     a_waiting_registration,
+    cascade_of_requests,
     day,
-    played,
     registration_id,
 )
 
@@ -68,7 +75,7 @@ KEPT = a_registration(1, a_request(kept_unfunded=True), funding=Funding.NONE, pa
     ],
 )
 def test_a_decision_leaves_a_registration(before: Registration, decision: Decision, expected: Registration) -> None:
-    actual = decided(before, decision)
+    actual = apply_decision(before, decision)
 
     assert actual == expected
 
@@ -77,48 +84,48 @@ def test_a_ruling_records_the_facts_it_read() -> None:
     file = a_file(registrations=(a_registration(1, a_request(day("2024-05-14")), unit="civil_year:2024#1"),))
     request = a_request()
 
-    actual = Proceedings(file, POLICIES).ruled(a_submission(2, request), Cause.REQUEST)
+    actual = DecisionCascade(file, POLICIES).decide_registration(a_submission(2, request), Cause.REQUEST)
 
     unit = Unit("civil_year:2025#1")
     decision = Decision(Outcome.ACCEPTED, "2024-01-01", ("R22",), funding=Funding.STATE, unit=unit)
-    assert actual.rulings == (Ruling(registration_id(2), Cause.REQUEST, Facts(file, request), decision),)
+    assert actual.decisions == (RecordedDecision(registration_id(2), Cause.REQUEST, Facts(file, request), decision),)
     assert actual.file.registrations[1:] == (a_registration(2, request, unit=unit),)
 
 
 def test_a_registration_decided_again_gives_its_own_unit_back_first() -> None:
     file = a_file(registrations=(FUNDED,))
 
-    actual = Proceedings(file, POLICIES).ruled(FUNDED, Cause.RE_EXAMINATION)
+    actual = DecisionCascade(file, POLICIES).decide_registration(FUNDED, Cause.RE_EXAMINATION)
 
-    assert (actual.rulings[0].facts.file, actual.file) == (a_file(), file)
+    assert (actual.decisions[0].facts.file, actual.file) == (a_file(), file)
 
 
 def test_rulings_follow_one_another() -> None:
-    actual = played(a_file(), a_request(day("2025-05-13")), a_request(day("2025-06-03")))
+    actual = cascade_of_requests(a_file(), a_request(day("2025-05-13")), a_request(day("2025-06-03")))
 
-    assert [ruling.registration_id for ruling in actual.rulings] == [registration_id(1), registration_id(2)]
-    assert standing(actual) == ["civil_year:2025#1", "awaiting_choice"]
+    assert [recorded.registration_id for recorded in actual.decisions] == [registration_id(1), registration_id(2)]
+    assert units_or_statuses(actual) == ["civil_year:2025#1", "awaiting_choice"]
 
 
 def test_a_registration_without_any_ruling_may_join_the_file() -> None:
-    actual = Proceedings(a_file(), POLICIES).having(FUNDED)
+    actual = DecisionCascade(a_file(), POLICIES).with_registration(FUNDED)
 
-    assert actual == Proceedings(a_file(registrations=(FUNDED,)), POLICIES)
+    assert actual == DecisionCascade(a_file(registrations=(FUNDED,)), POLICIES)
 
 
 def test_the_policy_is_that_of_the_first_day() -> None:
     requests = (a_request(day("2024-12-31")), a_request(day("2025-01-01")))
 
-    actual = played(a_file(), *requests, policies=TWO_VERSIONS)
+    actual = cascade_of_requests(a_file(), *requests, policies=TWO_VERSIONS)
 
-    assert [ruling.decision.policy_version for ruling in actual.rulings] == ["2024-01-01", "2025-01-01"]
+    assert [recorded.decision.policy_version for recorded in actual.decisions] == ["2024-01-01", "2025-01-01"]
 
 
 def test_a_second_registration_for_the_module_and_day_is_a_duplicate() -> None:
-    proceedings = played(a_file(), a_request())
+    cascade = cascade_of_requests(a_file(), a_request())
 
     with pytest.raises(DuplicateRegistration) as raised:
-        proceedings.ruled(a_submission(2, a_request()), Cause.REQUEST)
+        cascade.decide_registration(a_submission(2, a_request()), Cause.REQUEST)
 
     assert raised.value.first == registration_id(1)
     assert raised.value.organisation == a_request().organisation.id
@@ -134,15 +141,15 @@ def test_a_second_registration_for_the_module_and_day_is_a_duplicate() -> None:
     ],
 )
 def test_another_registration_is_no_duplicate(first: Registration, second: Request) -> None:
-    proceedings = Proceedings(a_file(registrations=(first,)), POLICIES)
+    cascade = DecisionCascade(a_file(registrations=(first,)), POLICIES)
 
-    actual = proceedings.ruled(a_submission(2, second), Cause.REQUEST)
+    actual = cascade.decide_registration(a_submission(2, second), Cause.REQUEST)
 
-    assert len(actual.rulings) == 1
+    assert len(actual.decisions) == 1
 
 
 def test_every_decision_is_taken_again_the_same_from_its_facts() -> None:
-    proceedings = played(
+    cascade = cascade_of_requests(
         a_file(),
         a_request(day("2025-05-13")),
         a_request(day("2025-06-03")),
@@ -150,9 +157,9 @@ def test_every_decision_is_taken_again_the_same_from_its_facts() -> None:
         policies=TWO_VERSIONS,
     )
 
-    actual = [replay(ruling.cause, ruling.facts, TWO_VERSIONS) for ruling in proceedings.rulings]
+    actual = [replay(recorded.cause, recorded.facts, TWO_VERSIONS) for recorded in cascade.decisions]
 
-    assert actual == [ruling.decision for ruling in proceedings.rulings]
+    assert actual == [ruling.decision for ruling in cascade.decisions]
     assert [decision.outcome for decision in actual if decision] == ["accepted", "over_quota", "refused"]
 
 
@@ -184,15 +191,15 @@ def test_any_other_cause_looks_at_the_refusals(cause: Cause) -> None:
 
 
 def test_a_kept_registration_is_decided_again_as_kept() -> None:
-    proceedings = Proceedings(a_file(registrations=(KEPT,)), POLICIES)
+    cascade = DecisionCascade(a_file(registrations=(KEPT,)), POLICIES)
 
-    actual = proceedings.ruled(KEPT, Cause.RESCHEDULED)
+    actual = cascade.decide_registration(KEPT, Cause.RESCHEDULED)
 
-    assert numbered(actual, 1) == KEPT
+    assert registration_numbered(actual, 1) == KEPT
 
 
 def test_a_submitted_registration_holds_nothing_until_it_is_decided() -> None:
-    actual = submitted(registration_id(1), a_request(), OPENED_AT)
+    actual = new_registration(registration_id(1), a_request(), OPENED_AT)
 
     assert actual == Registration(
         id=registration_id(1),
@@ -208,8 +215,8 @@ def test_a_submitted_registration_holds_nothing_until_it_is_decided() -> None:
 
 
 def test_a_registration_is_found_by_its_id() -> None:
-    proceedings = Proceedings(a_file(registrations=(a_registration(1), FUNDED_LATER)), POLICIES)
+    cascade = DecisionCascade(a_file(registrations=(a_registration(1), FUNDED_LATER)), POLICIES)
 
-    actual = proceedings.registration(registration_id(2))
+    actual = cascade.registration(registration_id(2))
 
     assert actual == FUNDED_LATER

@@ -3,7 +3,7 @@ import pytest
 from app.domain.decisions.in_post import post_on, post_refusals
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.facts.contract import Contract, LegalForm
-from tests.domain.file_outcomes import codes
+from tests.domain.file_outcomes import refusal_codes
 from tests.domain_builders import FIRST_DAY, a_contract, contract_id, day
 
 ENDED = a_contract(number=1, starts_on=day("2023-06-01"), ends_on=day("2025-03-31"))
@@ -62,7 +62,7 @@ def test_a_contract_must_cover_the_first_day(starts_on: str, ends_on: str, expec
 
     actual = post_refusals(post_on((contract,), FIRST_DAY))
 
-    assert codes(actual) == expected
+    assert refusal_codes(actual) == expected
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_file_of_a_contract_that_does_not_cover_is_not_read() -> None:
 
     actual = post_refusals(post_on((contract,), FIRST_DAY))
 
-    assert codes(actual) == ["not_in_post"]
+    assert refusal_codes(actual) == ["not_in_post"]
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 import pytest
 
-from app.domain.decisions.admission import Decision, Outcome, decide, recognise
-from app.domain.decisions.decision_cascade import Cause, Facts, Proceedings, replay
+from app.domain.decisions.admission import Decision, Outcome, decide, decide_past_registration
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade, Facts, replay
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
 from app.domain.facts.registration import Funding, Payer, Status, Unit
-from tests.domain.file_outcomes import numbered
+from tests.domain.file_outcomes import registration_numbered
 from tests.domain_builders import (
     ACCREDITED,
     CAFE_IA,
@@ -36,7 +36,7 @@ HELD = day("2025-05-13")
 def test_a_file_that_was_never_completed_does_not_matter_any_more() -> None:
     file, request = a_file(contracts=(UNFILED,)), a_request(HELD)
 
-    actual = recognise(file, request, POLICY)
+    actual = decide_past_registration(file, request, POLICY)
 
     assert decide(file, request, POLICY).outcome is Outcome.REFUSED
     unit = Unit("civil_year:2025#1")
@@ -46,10 +46,10 @@ def test_a_file_that_was_never_completed_does_not_matter_any_more() -> None:
 @pytest.mark.parametrize("module", [THEMATIC, CAFE_IA, ACCREDITED])
 def test_a_right_is_used_by_one_registration_only(module: Module) -> None:
     file = a_file()
-    unit = recognise(file, a_request(HELD, module=module), POLICY).unit
+    unit = decide_past_registration(file, a_request(HELD, module=module), POLICY).unit
 
-    again = recognise(
-        file.having(a_registration(1, a_request(HELD), unit=unit)), a_request(HELD, module=module), POLICY
+    again = decide_past_registration(
+        file.with_registration(a_registration(1, a_request(HELD), unit=unit)), a_request(HELD, module=module), POLICY
     )
 
     assert (again.outcome, again.funding, again.unit) == (Outcome.OVER_QUOTA, None, None)
@@ -57,24 +57,26 @@ def test_a_right_is_used_by_one_registration_only(module: Module) -> None:
 
 
 def test_without_a_known_post_there_is_no_right_to_use() -> None:
-    assert recognise(a_file(contracts=()), a_request(HELD), POLICY).outcome is Outcome.OVER_QUOTA
+    assert decide_past_registration(a_file(contracts=()), a_request(HELD), POLICY).outcome is Outcome.OVER_QUOTA
 
 
 def test_what_was_kept_without_funding_uses_no_right() -> None:
-    actual = recognise(a_file(contracts=()), a_request(HELD, kept_unfunded=True), POLICY)
+    actual = decide_past_registration(a_file(contracts=()), a_request(HELD, kept_unfunded=True), POLICY)
 
     assert actual == Decision(Outcome.ACCEPTED, POLICY.version, ("R25", "R26"), funding=Funding.NONE)
 
 
 def test_a_mediator_outside_the_scheme_used_no_right() -> None:
-    actual = recognise(a_file(in_scheme=False), a_request(HELD), POLICY)
+    actual = decide_past_registration(a_file(in_scheme=False), a_request(HELD), POLICY)
 
     assert actual == Decision(Outcome.ACCEPTED, POLICY.version, ("R29",), funding=Funding.NONE)
 
 
 @pytest.mark.parametrize(("module", "rules"), [(INITIAL, ("R10", "R11")), (FULL_TITLE, ("R32", "R33"))])
 def test_a_training_outside_the_quota_was_funded(module: Module, rules: tuple[str, ...]) -> None:
-    actual = recognise(a_file(entered_on=None, contracts=()), a_request(day("2023-05-15"), module=module), POLICY)
+    actual = decide_past_registration(
+        a_file(entered_on=None, contracts=()), a_request(day("2023-05-15"), module=module), POLICY
+    )
 
     assert actual == Decision(Outcome.ACCEPTED, POLICY.version, rules, funding=Funding.STATE)
 
@@ -83,14 +85,14 @@ def test_a_training_outside_the_quota_was_funded(module: Module, rules: tuple[st
     "file", [a_file(), a_file(entered_on=None, registrations=(an_initial_registration(1, ENTERED_ON),))]
 )
 def test_only_one_initial_training_was_funded(file: AdviserFile) -> None:
-    actual = recognise(file, a_request(HELD, module=INITIAL), POLICY)
+    actual = decide_past_registration(file, a_request(HELD, module=INITIAL), POLICY)
 
     reasons = (Refusal(Reason.INITIAL_TRAINING_ALREADY_FUNDED, day=ENTERED_ON),)
     assert actual == Decision(Outcome.REFUSED, POLICY.version, ("R11",), reasons)
 
 
 def test_a_second_initial_training_was_funded_where_the_policy_funds_two() -> None:
-    actual = recognise(a_file(), a_request(HELD, module=INITIAL), a_policy(max_funded=2))
+    actual = decide_past_registration(a_file(), a_request(HELD, module=INITIAL), a_policy(max_funded=2))
 
     assert actual.outcome is Outcome.ACCEPTED
 
@@ -98,12 +100,12 @@ def test_a_second_initial_training_was_funded_where_the_policy_funds_two() -> No
 def test_it_is_ruled_under_its_cause_and_taken_again_the_same() -> None:
     file = a_file(contracts=(UNFILED,))
 
-    actual = Proceedings(file, POLICIES).ruled(a_submission(1, a_request(HELD)), Cause.IMPORT)
+    actual = DecisionCascade(file, POLICIES).decide_registration(a_submission(1, a_request(HELD)), Cause.IMPORT)
 
-    (ruling,) = actual.rulings
-    assert (ruling.cause, ruling.facts) == (Cause.IMPORT, Facts(file, a_request(HELD)))
-    assert replay(Cause.IMPORT, ruling.facts, POLICIES) == ruling.decision
-    registration = numbered(actual, 1)
+    (recorded,) = actual.decisions
+    assert (recorded.cause, recorded.facts) == (Cause.IMPORT, Facts(file, a_request(HELD)))
+    assert replay(Cause.IMPORT, recorded.facts, POLICIES) == recorded.decision
+    registration = registration_numbered(actual, 1)
     assert (registration.status, registration.payer) == (Status.ACCEPTED, Payer.STATE)
     assert registration.unit == "civil_year:2025#1"
 
@@ -112,4 +114,4 @@ def test_it_is_no_twin_of_another() -> None:
     file = a_file(registrations=(a_registration(1, a_request(HELD)),))
 
     with pytest.raises(DuplicateRegistration):
-        Proceedings(file, POLICIES).ruled(a_submission(2, a_request(HELD)), Cause.IMPORT)
+        DecisionCascade(file, POLICIES).decide_registration(a_submission(2, a_request(HELD)), Cause.IMPORT)

@@ -40,8 +40,8 @@ def refused(number: int, first_day: str) -> Registration:
     return a_registration(number, a_request(day(first_day)), status=Status.REFUSED)
 
 
-def tried(file: AdviserFile, policy: Policy = AFTER_2024, today: str = TODAY) -> tuple[Difference, ...]:
-    return differences(file, POLICIES, POLICIES.having(policy), today=day(today))
+def differences_under(file: AdviserFile, policy: Policy = AFTER_2024, today: str = TODAY) -> tuple[Difference, ...]:
+    return differences(file, POLICIES, POLICIES.with_version(policy), today=day(today))
 
 
 def told(found: tuple[Difference, ...]) -> dict[int, tuple[Standing, Standing]]:
@@ -55,7 +55,7 @@ def both_of_2024(**fields: Status) -> AdviserFile:
 
 
 def test_the_other_reading_of_after_2024_takes_a_module_from_those_who_entered_that_year() -> None:
-    actual = tried(both_of_2024())
+    actual = differences_under(both_of_2024())
 
     assert actual == (
         Difference(registration_id(1), ADVISER_ID, Status.ACCEPTED, of("first_year"), of("civil_year:2025")),
@@ -96,7 +96,7 @@ def test_the_other_reading_of_after_2024_takes_a_module_from_those_who_entered_t
     ],
 )
 def test_the_other_reading_changes_nothing_for_those_who_entered(file: AdviserFile) -> None:
-    assert tried(file) == ()
+    assert differences_under(file) == ()
 
 
 @pytest.mark.parametrize(
@@ -105,20 +105,20 @@ def test_the_other_reading_changes_nothing_for_those_who_entered(file: AdviserFi
 )
 def test_only_sessions_to_come_are_decided_again(today: str, expected: list[int]) -> None:
     """The first one, started, keeps its unit of the bucket that the second one loses."""
-    assert [*told(tried(both_of_2024(), today=today))] == expected
+    assert [*told(differences_under(both_of_2024(), today=today))] == expected
 
 
 def test_only_sessions_in_its_time_are_concerned() -> None:
     later = a_policy(effective_from=day("2025-06-01"), entered_on_or_after=day("2025-01-01"))
 
-    actual = tried(both_of_2024(), later)
+    actual = differences_under(both_of_2024(), later)
 
     assert told(actual) == {2: (of("first_year"), of("civil_year:2025"))}
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.COMPLETED, Status.ABSENT_JUSTIFIED])
 def test_what_ended_stays_as_it_is(status: Status) -> None:
-    assert 1 not in told(tried(both_of_2024(status=status)))
+    assert 1 not in told(differences_under(both_of_2024(status=status)))
 
 
 def test_who_waits_may_be_funded() -> None:
@@ -129,7 +129,9 @@ def test_who_waits_may_be_funded() -> None:
         a_waiting_registration(3, a_request(day("2025-06-10"))),
     )
 
-    actual = tried(a_file(entered_on=day("2024-04-15"), registrations=registrations), longer, today="2025-05-13")
+    actual = differences_under(
+        a_file(entered_on=day("2024-04-15"), registrations=registrations), longer, today="2025-05-13"
+    )
 
     assert told(actual) == {3: (WAITING, of("first_year"))}
 
@@ -139,7 +141,7 @@ def test_who_was_refused_is_told_as_a_notice_would_have_it() -> None:
     again = a_registration(1, a_request(module=INITIAL), status=Status.REFUSED)
     already = Refusal(Reason.INITIAL_TRAINING_ALREADY_FUNDED, day=day("2022-03-14"))
 
-    (actual,) = tried(a_file(registrations=(again,)), two)
+    (actual,) = differences_under(a_file(registrations=(again,)), two)
 
     assert actual.status is Status.REFUSED
     assert actual.before == Standing(Status.REFUSED, None, None, (already,))
@@ -153,7 +155,7 @@ def test_who_was_refused_takes_nothing_from_the_others() -> None:
         registrations=(refused(1, "2025-05-13"), funded(2, "2025-06-10", "first_year#1")),
     )
 
-    actual = told(tried(file))
+    actual = told(differences_under(file))
 
     assert actual[2] == (of("first_year"), of("civil_year:2025"))
     assert actual[1] == (of("first_year"), WAITING)
@@ -165,26 +167,26 @@ def test_who_was_refused_and_has_registered_again_is_left_alone() -> None:
         registrations=(refused(1, "2025-06-10"), funded(2, "2025-06-10", "first_year#1")),
     )
 
-    assert [*told(tried(file))] == [2]
+    assert [*told(differences_under(file))] == [2]
 
 
 def test_who_was_refused_is_not_brought_back_on_the_day_of_the_session() -> None:
     file = a_file(entered_on=day("2024-09-02"), registrations=(refused(1, "2025-06-10"),))
 
-    assert [*told(tried(file, today="2025-06-09"))] == [1]
-    assert [*told(tried(file, today="2025-06-10"))] == []
+    assert [*told(differences_under(file, today="2025-06-09"))] == [1]
+    assert [*told(differences_under(file, today="2025-06-10"))] == []
 
 
 def test_a_registration_kept_without_funding_stays_so() -> None:
     kept = a_registration(1, a_request(kept_unfunded=True), funding=Funding.NONE, payer=Payer.SELF)
 
-    assert tried(a_file(entered_on=day("2024-09-02"), registrations=(kept,))) == ()
+    assert differences_under(a_file(entered_on=day("2024-09-02"), registrations=(kept,))) == ()
 
 
 def test_what_follows_from_a_change_is_told_too() -> None:
     """A second path that the policy no longer funds: the module that was to follow it has no entry before it."""
     generous = Policies((a_policy(max_funded=2),))
-    strict = generous.having(a_policy(effective_from=day("2025-01-01"), max_funded=1))
+    strict = generous.with_version(a_policy(effective_from=day("2025-01-01"), max_funded=1))
     file = a_file(
         entered_on=day("2025-09-01"),
         registrations=(an_initial_registration(1, day("2025-03-03")), funded(2, "2025-05-13", "first_year#1")),
@@ -200,6 +202,6 @@ def test_nothing_of_the_file_changes() -> None:
     file = both_of_2024()
     before = file.registrations
 
-    tried(file)
+    differences_under(file)
 
     assert file.registrations is before

@@ -1,10 +1,10 @@
 import pytest
 
-from app.domain.decisions.decision_cascade import Cause, Facts, Proceedings
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade, Facts
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Attendance, Funding, Payer, Registration, Status
-from tests.domain.file_outcomes import numbered, ruled_numbers, standing
+from tests.domain.file_outcomes import decided_numbers, registration_numbered, units_or_statuses
 from tests.domain_builders import (
     CAFE_IA,
     POLICIES,
@@ -14,8 +14,8 @@ from tests.domain_builders import (
     a_registration,
     a_request,
     a_waiting_registration,
+    cascade_of_requests,
     day,
-    played,
 )
 
 SPENT_IN_2025 = a_registration(1, a_request(day("2025-05-13")), unit="civil_year:2025#1")
@@ -26,8 +26,8 @@ def waiting(number: int, first_day: str) -> Registration:
     return a_waiting_registration(number, a_request(day(first_day)))
 
 
-def promoted(file: AdviserFile) -> Proceedings:
-    return Proceedings(file, POLICIES).promoted()
+def promoted(file: AdviserFile) -> DecisionCascade:
+    return DecisionCascade(file, POLICIES).promote_waiting()
 
 
 def test_a_freed_unit_goes_to_the_oldest_one_waiting() -> None:
@@ -35,19 +35,19 @@ def test_a_freed_unit_goes_to_the_oldest_one_waiting() -> None:
 
     actual = promoted(file)
 
-    assert standing(actual) == ["cancelled", "civil_year:2025#1", "awaiting_choice"]
+    assert units_or_statuses(actual) == ["cancelled", "civil_year:2025#1", "awaiting_choice"]
 
 
 def test_a_promoted_registration_is_funded_with_no_choice_left() -> None:
     actual = promoted(a_file(registrations=(waiting(1, "2025-06-03"),)))
 
-    assert numbered(actual, 1) == a_registration(1, a_request(day("2025-06-03")), unit="civil_year:2025#1")
+    assert registration_numbered(actual, 1) == a_registration(1, a_request(day("2025-06-03")), unit="civil_year:2025#1")
 
 
 def test_a_promotion_records_the_facts_it_read() -> None:
     file = a_file(registrations=(SPENT_IN_2025.cancelled(EVE), waiting(2, "2025-06-03")))
 
-    actual = promoted(file).rulings[0]
+    actual = promoted(file).decisions[0]
 
     facts = Facts(a_file(registrations=file.registrations[:1]), a_request(day("2025-06-03")))
     assert (actual.cause, actual.facts, actual.decision.rules) == (Cause.PROMOTION, facts, ("R22",))
@@ -58,7 +58,7 @@ def test_nobody_is_promoted_without_a_free_unit() -> None:
 
     actual = promoted(file)
 
-    assert actual == Proceedings(file, POLICIES)
+    assert actual == DecisionCascade(file, POLICIES)
 
 
 def test_a_unit_goes_to_the_first_whose_session_fits() -> None:
@@ -72,7 +72,7 @@ def test_a_unit_goes_to_the_first_whose_session_fits() -> None:
 
     actual = promoted(file)
 
-    assert (standing(actual)[1:], ruled_numbers(actual)) == (["awaiting_choice", "civil_year:2025#1"], [3])
+    assert (units_or_statuses(actual)[1:], decided_numbers(actual)) == (["awaiting_choice", "civil_year:2025#1"], [3])
 
 
 def test_several_free_units_promote_several() -> None:
@@ -83,7 +83,7 @@ def test_several_free_units_promote_several() -> None:
 
     actual = promoted(file)
 
-    assert standing(actual) == ["first_year#1", "first_year#2", "awaiting_choice"]
+    assert units_or_statuses(actual) == ["first_year#1", "first_year#2", "awaiting_choice"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_several_free_units_promote_several() -> None:
 def test_a_promotion_does_not_look_at_the_reasons(file: AdviserFile) -> None:
     actual = promoted(file)
 
-    assert standing(actual) == ["civil_year:2025#1"]
+    assert units_or_statuses(actual) == ["civil_year:2025#1"]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_an_attendance(outcome: Attendance, expected: str) -> None:
 
     actual = promoted(file)
 
-    assert standing(actual)[1] == expected
+    assert units_or_statuses(actual)[1] == expected
 
 
 def test_a_carry_over_promotes() -> None:
@@ -128,7 +128,7 @@ def test_a_carry_over_promotes() -> None:
 
     actual = promoted(file)
 
-    assert standing(actual)[1] == "carry_over:civil_year:2025#1"
+    assert units_or_statuses(actual)[1] == "carry_over:civil_year:2025#1"
 
 
 def test_a_supplement_is_promoted_on_its_own_right() -> None:
@@ -136,7 +136,7 @@ def test_a_supplement_is_promoted_on_its_own_right() -> None:
 
     actual = promoted(file)
 
-    assert standing(actual) == ["supplementary:cafe-ia#1"]
+    assert units_or_statuses(actual) == ["supplementary:cafe-ia#1"]
 
 
 @pytest.mark.parametrize(
@@ -152,23 +152,23 @@ def test_a_supplement_is_promoted_on_its_own_right() -> None:
 def test_only_those_who_wait_are_promoted(registration: Registration) -> None:
     actual = promoted(a_file(registrations=(registration,)))
 
-    assert actual.rulings == ()
+    assert actual.decisions == ()
 
 
 def test_the_policy_of_the_first_day_promotes() -> None:
     policies = Policies((a_policy(), a_policy(effective_from=day("2025-06-01"))))
     file = a_file(registrations=(waiting(1, "2024-05-31"), waiting(2, "2025-06-01")))
 
-    actual = Proceedings(file, policies).promoted()
+    actual = DecisionCascade(file, policies).promote_waiting()
 
-    assert [ruling.decision.policy_version for ruling in actual.rulings] == ["2024-01-01", "2025-06-01"]
+    assert [recorded.decision.policy_version for recorded in actual.decisions] == ["2024-01-01", "2025-06-01"]
 
 
 def test_one_over_quota_waits_until_a_unit_is_given_back() -> None:
     requests = (a_request(day("2025-05-13")), a_request(day("2025-06-03")))
-    over_quota = played(a_file(), *requests)
+    over_quota = cascade_of_requests(a_file(), *requests)
 
-    actual = over_quota.having(numbered(over_quota, 1).cancelled(EVE)).promoted()
+    actual = over_quota.with_registration(registration_numbered(over_quota, 1).cancelled(EVE)).promote_waiting()
 
-    assert standing(over_quota) == ["civil_year:2025#1", "awaiting_choice"]
-    assert standing(actual) == ["cancelled", "civil_year:2025#1"]
+    assert units_or_statuses(over_quota) == ["civil_year:2025#1", "awaiting_choice"]
+    assert units_or_statuses(actual) == ["cancelled", "civil_year:2025#1"]

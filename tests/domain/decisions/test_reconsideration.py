@@ -1,12 +1,12 @@
 import pytest
 
-from app.domain.decisions.decision_cascade import Cause, Proceedings
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Certification
 from app.domain.facts.contract import LegalForm
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Funding, Payer, Registration, Status
-from tests.domain.file_outcomes import numbered, ruled_numbers, said, standing
+from tests.domain.file_outcomes import decided_numbers, outcome_label, registration_numbered, units_or_statuses
 from tests.domain_builders import (
     INITIAL,
     POLICIES,
@@ -18,8 +18,8 @@ from tests.domain_builders import (
     a_request,
     a_waiting_registration,
     an_initial_registration,
+    cascade_of_requests,
     day,
-    played,
     registration_id,
     with_contracts,
 )
@@ -29,9 +29,9 @@ TERMINATED = a_contract(terminated_on=TODAY)
 KEPT = a_registration(1, a_request(kept_unfunded=True), funding=Funding.NONE, payer=Payer.SELF)
 
 
-def reconsidered(file: AdviserFile, today: str = "2025-05-01", apart_from: int | None = None) -> Proceedings:
+def reconsidered(file: AdviserFile, today: str = "2025-05-01", apart_from: int | None = None) -> DecisionCascade:
     spared = None if apart_from is None else registration_id(apart_from)
-    return Proceedings(file, POLICIES).decided_again(Cause.FILE_CHANGED, today=day(today), apart_from=spared)
+    return DecisionCascade(file, POLICIES).reconsider_all(Cause.FILE_CHANGED, today=day(today), apart_from=spared)
 
 
 def funded(number: int, first_day: str, unit: str, status: Status = Status.ACCEPTED) -> Registration:
@@ -65,13 +65,13 @@ def waiting(number: int, first_day: str) -> Registration:
 def test_a_termination_decides_again_the_sessions_to_come(registration: Registration, expected: str) -> None:
     actual = reconsidered(a_file(contracts=(TERMINATED,), registrations=(registration,)))
 
-    assert standing(actual) == [expected]
+    assert units_or_statuses(actual) == [expected]
 
 
 def test_a_refused_registration_waits_for_a_notice() -> None:
     actual = reconsidered(a_file(registrations=(a_registration(status=Status.REFUSED),)))
 
-    assert (standing(actual), actual.rulings) == (["refused"], ())
+    assert (units_or_statuses(actual), actual.decisions) == (["refused"], ())
 
 
 def test_a_new_refusal_says_why() -> None:
@@ -79,8 +79,8 @@ def test_a_new_refusal_says_why() -> None:
 
     actual = reconsidered(a_file(contracts=(TERMINATED,), registrations=(registration,)))
 
-    ruling = actual.rulings[0]
-    assert (ruling.cause, said(ruling.decision)) == (Cause.FILE_CHANGED, "not_in_post")
+    recorded = actual.decisions[0]
+    assert (recorded.cause, outcome_label(recorded.decision)) == (Cause.FILE_CHANGED, "not_in_post")
 
 
 def test_a_decision_that_changes_nothing_is_not_recorded() -> None:
@@ -94,7 +94,7 @@ def test_a_decision_that_changes_nothing_is_not_recorded() -> None:
 
     actual = reconsidered(with_contracts(file, a_contract(), a_contract(number=2, starts_on=day("2025-05-05"))))
 
-    assert (actual.file.registrations, actual.rulings) == (file.registrations, ())
+    assert (actual.file.registrations, actual.decisions) == (file.registrations, ())
 
 
 def test_a_registration_keeps_its_unit_though_a_lower_one_is_free() -> None:
@@ -102,7 +102,7 @@ def test_a_registration_keeps_its_unit_though_a_lower_one_is_free() -> None:
 
     actual = reconsidered(file)
 
-    assert (standing(actual), actual.rulings) == (["first_year#2"], ())
+    assert (units_or_statuses(actual), actual.decisions) == (["first_year#2"], ())
 
 
 def test_a_registration_whose_right_has_gone_takes_another() -> None:
@@ -111,7 +111,7 @@ def test_a_registration_whose_right_has_gone_takes_another() -> None:
 
     actual = reconsidered(file, "2025-02-03")
 
-    assert (standing(actual), ruled_numbers(actual)) == (["civil_year:2025#1"], [1])
+    assert (units_or_statuses(actual), decided_numbers(actual)) == (["civil_year:2025#1"], [1])
 
 
 def test_registrations_are_decided_again_in_order_of_creation() -> None:
@@ -123,7 +123,7 @@ def test_registrations_are_decided_again_in_order_of_creation() -> None:
 
     actual = reconsidered(file, "2025-02-03")
 
-    assert standing(actual) == ["civil_year:2025#1", "awaiting_choice"]
+    assert units_or_statuses(actual) == ["civil_year:2025#1", "awaiting_choice"]
 
 
 def test_one_may_be_spared() -> None:
@@ -134,7 +134,7 @@ def test_one_may_be_spared() -> None:
 
     actual = reconsidered(file, apart_from=1)
 
-    assert standing(actual) == ["civil_year:2025#1", "refused"]
+    assert units_or_statuses(actual) == ["civil_year:2025#1", "refused"]
 
 
 def test_a_refused_one_gives_its_unit_to_a_younger_one() -> None:
@@ -149,7 +149,7 @@ def test_a_refused_one_gives_its_unit_to_a_younger_one() -> None:
 
     actual = reconsidered(file)
 
-    assert standing(actual) == ["refused", "civil_year:2025#1", "awaiting_choice"]
+    assert units_or_statuses(actual) == ["refused", "civil_year:2025#1", "awaiting_choice"]
 
 
 def test_a_refused_one_gives_its_unit_to_the_oldest_one_waiting() -> None:
@@ -164,22 +164,22 @@ def test_a_refused_one_gives_its_unit_to_the_oldest_one_waiting() -> None:
 
     actual = reconsidered(file)
 
-    assert standing(actual) == ["civil_year:2025#1", "awaiting_choice", "refused"]
-    assert [ruling.cause for ruling in actual.rulings] == [Cause.FILE_CHANGED, Cause.PROMOTION]
+    assert units_or_statuses(actual) == ["civil_year:2025#1", "awaiting_choice", "refused"]
+    assert [recorded.cause for recorded in actual.decisions] == [Cause.FILE_CHANGED, Cause.PROMOTION]
 
 
 def test_a_kept_registration_stays_unfunded_though_a_unit_is_free() -> None:
     actual = reconsidered(a_file(registrations=(KEPT,)))
 
-    assert (actual.file.registrations, actual.rulings) == ((KEPT,), ())
+    assert (actual.file.registrations, actual.decisions) == ((KEPT,), ())
 
 
 def test_a_kept_registration_once_refused_is_kept_no_more() -> None:
     refused = reconsidered(a_file(contracts=(TERMINATED,), registrations=(KEPT,))).file.registrations[0]
 
-    actual = Proceedings(a_file(), POLICIES).ruled(refused, Cause.RE_EXAMINATION)
+    actual = DecisionCascade(a_file(), POLICIES).decide_registration(refused, Cause.RE_EXAMINATION)
 
-    assert standing(actual) == ["civil_year:2025#1"]
+    assert units_or_statuses(actual) == ["civil_year:2025#1"]
 
 
 PRIVATE = a_contract(legal_form=LegalForm.PRIVATE)
@@ -198,8 +198,8 @@ def test_one_who_waits_is_offered_the_payers_of_the_moment(first_day: str, recor
 
     actual = reconsidered(file)
 
-    assert numbered(actual, 2).offered_payers == (Payer.EMPLOYER, Payer.OPCO, Payer.SELF)
-    assert ruled_numbers(actual) == recorded
+    assert registration_numbered(actual, 2).offered_payers == (Payer.EMPLOYER, Payer.OPCO, Payer.SELF)
+    assert decided_numbers(actual) == recorded
 
 
 def test_one_who_waits_for_a_started_session_waits_on() -> None:
@@ -207,7 +207,7 @@ def test_one_who_waits_for_a_started_session_waits_on() -> None:
 
     actual = reconsidered(file)
 
-    assert standing(actual) == ["completed", "awaiting_choice"]
+    assert units_or_statuses(actual) == ["completed", "awaiting_choice"]
 
 
 SUMMONS = a_request(day("2025-09-15"), module=INITIAL)
@@ -229,32 +229,32 @@ AFTER_ENTRY = (a_request(day("2025-10-07")), a_request(day("2025-11-04")), a_req
 def test_without_initial_training_the_modules_are(
     certifications: tuple[Certification, ...], expected: list[str], status: Status
 ) -> None:
-    entered = played(a_file(entered_on=None, certifications=certifications), SUMMONS, *AFTER_ENTRY)
-    missed = entered.file.having(an_initial_registration(1, day("2025-09-15"), status=status))
+    entered = cascade_of_requests(a_file(entered_on=None, certifications=certifications), SUMMONS, *AFTER_ENTRY)
+    missed = entered.file.with_registration(an_initial_registration(1, day("2025-09-15"), status=status))
 
-    actual = Proceedings(missed, POLICIES).decided_again(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
+    actual = DecisionCascade(missed, POLICIES).reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
 
-    assert standing(entered)[1:] == ["first_year#1", "first_year#2", "awaiting_choice"]
-    assert standing(actual)[1:] == expected
+    assert units_or_statuses(entered)[1:] == ["first_year#1", "first_year#2", "awaiting_choice"]
+    assert units_or_statuses(actual)[1:] == expected
 
 
 def test_initial_training_moved_later_refuses_the_modules_before_it() -> None:
-    entered = played(a_file(entered_on=None), SUMMONS, *AFTER_ENTRY)
-    moved = entered.file.having(an_initial_registration(1, day("2025-11-03")))
+    entered = cascade_of_requests(a_file(entered_on=None), SUMMONS, *AFTER_ENTRY)
+    moved = entered.file.with_registration(an_initial_registration(1, day("2025-11-03")))
 
-    actual = Proceedings(moved, POLICIES).decided_again(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
+    actual = DecisionCascade(moved, POLICIES).reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
 
-    assert standing(actual)[1:] == ["refused", "first_year#2", "first_year#1"]
+    assert units_or_statuses(actual)[1:] == ["refused", "first_year#2", "first_year#1"]
 
 
 def test_initial_training_registered_gives_its_modules_the_rights_of_the_first_year() -> None:
-    exempt = played(a_file(entered_on=None, certifications=(a_certification(),)), *AFTER_ENTRY)
-    summoned = exempt.file.having(an_initial_registration(4, day("2025-09-15")))
+    exempt = cascade_of_requests(a_file(entered_on=None, certifications=(a_certification(),)), *AFTER_ENTRY)
+    summoned = exempt.file.with_registration(an_initial_registration(4, day("2025-09-15")))
 
-    actual = Proceedings(summoned, POLICIES).decided_again(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
+    actual = DecisionCascade(summoned, POLICIES).reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
 
-    assert standing(exempt) == ["civil_year:2025#1", "awaiting_choice", "awaiting_choice"]
-    assert standing(actual)[:3] == ["first_year#1", "first_year#2", "awaiting_choice"]
+    assert units_or_statuses(exempt) == ["civil_year:2025#1", "awaiting_choice", "awaiting_choice"]
+    assert units_or_statuses(actual)[:3] == ["first_year#1", "first_year#2", "awaiting_choice"]
 
 
 BEFORE_THE_GAP = a_contract(number=1, terminated_on=day("2025-09-10"))
@@ -263,9 +263,9 @@ AFTER_THE_GAP = a_contract(number=2, starts_on=day("2025-10-01"))
 
 def summoned_in_a_gap() -> AdviserFile:
     """An exempt adviser with modules older than the initial training, which begins while no contract covers."""
-    exempt = played(a_file(entered_on=None, certifications=(a_certification(),)), *AFTER_ENTRY[:2])
-    summoned = exempt.file.having(an_initial_registration(3, day("2025-09-15")))
-    decided = Proceedings(summoned, POLICIES).decided_again(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
+    exempt = cascade_of_requests(a_file(entered_on=None, certifications=(a_certification(),)), *AFTER_ENTRY[:2])
+    summoned = exempt.file.with_registration(an_initial_registration(3, day("2025-09-15")))
+    decided = DecisionCascade(summoned, POLICIES).reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
     return with_contracts(decided.file, BEFORE_THE_GAP, AFTER_THE_GAP)
 
 
@@ -274,8 +274,8 @@ def test_initial_training_refused_decides_its_modules_again() -> None:
 
     actual = reconsidered(file)
 
-    assert standing(actual) == ["civil_year:2025#1", "awaiting_choice", "refused"]
-    assert [(ruling.registration_id.int, ruling.cause) for ruling in actual.rulings] == [
+    assert units_or_statuses(actual) == ["civil_year:2025#1", "awaiting_choice", "refused"]
+    assert [(recorded.registration_id.int, recorded.cause) for recorded in actual.decisions] == [
         (3, Cause.FILE_CHANGED),
         (1, Cause.INITIAL_TRAINING_CHANGED),
         (2, Cause.INITIAL_TRAINING_CHANGED),
@@ -285,16 +285,16 @@ def test_initial_training_refused_decides_its_modules_again() -> None:
 def test_one_spared_is_spared_until_the_end() -> None:
     actual = reconsidered(summoned_in_a_gap(), apart_from=1)
 
-    assert standing(actual) == ["first_year#1", "civil_year:2025#1", "refused"]
+    assert units_or_statuses(actual) == ["first_year#1", "civil_year:2025#1", "refused"]
 
 
 def test_a_started_session_is_left_alone_until_the_end() -> None:
-    early = summoned_in_a_gap().having(funded(1, "2025-05-01", "civil_year:2025#1"))
-    moved = early.having(funded(2, "2025-05-02", "first_year#1"))
+    early = summoned_in_a_gap().with_registration(funded(1, "2025-05-01", "civil_year:2025#1"))
+    moved = early.with_registration(funded(2, "2025-05-02", "first_year#1"))
 
     actual = reconsidered(moved)
 
-    assert standing(actual) == ["civil_year:2025#1", "awaiting_choice", "refused"]
+    assert units_or_statuses(actual) == ["civil_year:2025#1", "awaiting_choice", "refused"]
 
 
 def test_the_policy_of_each_first_day_decides_again() -> None:
@@ -304,6 +304,6 @@ def test_the_policy_of_each_first_day_decides_again() -> None:
         registrations=(funded(1, "2025-05-31", "civil_year:2025#1"), waiting(2, "2025-06-01")),
     )
 
-    actual = Proceedings(file, policies).decided_again(Cause.FILE_CHANGED, today=TODAY)
+    actual = DecisionCascade(file, policies).reconsider_all(Cause.FILE_CHANGED, today=TODAY)
 
-    assert [ruling.decision.policy_version for ruling in actual.rulings] == ["2024-01-01", "2025-06-01"]
+    assert [recorded.decision.policy_version for recorded in actual.decisions] == ["2024-01-01", "2025-06-01"]

@@ -48,7 +48,7 @@ def found(before: AdviserFile, after: AdviserFile, policies: Policies = POLICIES
 def test_a_refused_registration_can_be_put_right_after(
     before: AdviserFile, after: AdviserFile, expected: list[int]
 ) -> None:
-    actual = found(before.having(REFUSED), after.having(REFUSED))
+    actual = found(before.with_registration(REFUSED), after.with_registration(REFUSED))
 
     assert actual == expected
 
@@ -56,7 +56,7 @@ def test_a_refused_registration_can_be_put_right_after(
 def test_one_refused_by_this_very_change_is_not_put_right_by_it() -> None:
     accepted = a_file(entered_on=None, registrations=(an_initial_registration(),))
 
-    actual = found(accepted, accepted.having(an_initial_registration(status=Status.REFUSED)))
+    actual = found(accepted, accepted.with_registration(an_initial_registration(status=Status.REFUSED)))
 
     assert actual == []
 

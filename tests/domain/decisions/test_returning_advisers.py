@@ -7,8 +7,8 @@ import pytest
 from app.domain.decisions.admission import Outcome, decide
 from app.domain.decisions.entitlements import choose_bucket, free_unit, quota_buckets, units_left
 from app.domain.decisions.refusals import Reason
-from app.domain.decisions.returning_advisers import handed_over
-from app.domain.facts.adviser_file import AdviserFile, Former
+from app.domain.decisions.returning_advisers import merge_earlier_usage
+from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
 from app.domain.facts.registration import Unit
 from app.domain.record.training_record import entitlements
 from tests.domain.decisions.test_entitlement_consumption import holding
@@ -18,7 +18,7 @@ YEAR = "civil_year:2025"
 
 
 def returned(*units: str, entries: tuple[str, ...] = (), file: AdviserFile | None = None) -> AdviserFile:
-    former = Former(tuple(map(day, entries)), tuple(map(Unit, units)))
+    former = EarlierUsage(tuple(map(day, entries)), tuple(map(Unit, units)))
     return replace(file or a_file(), former=former)
 
 
@@ -71,11 +71,11 @@ def test_units_are_handed_over_beside_those_held(
 ) -> None:
     files = [a_file(registrations=holding(*units)) for units in earlier]
 
-    assert handed_over(files, a_file(registrations=holding(*present))).units == expected
+    assert merge_earlier_usage(files, a_file(registrations=holding(*present))).units == expected
 
 
 def test_what_an_earlier_return_brought_is_handed_over_again() -> None:
     once = returned("a#1", entries=("2022-03-14",), file=a_file(entered_on=None, registrations=holding("a#2")))
 
-    assert handed_over([once], None) == Former((day("2022-03-14"),), (Unit("a#1"), Unit("a#2")))
-    assert handed_over([a_file(entered_on=None)], once) == once.former
+    assert merge_earlier_usage([once], None) == EarlierUsage((day("2022-03-14"),), (Unit("a#1"), Unit("a#2")))
+    assert merge_earlier_usage([a_file(entered_on=None)], once) == once.former

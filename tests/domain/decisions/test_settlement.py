@@ -1,7 +1,7 @@
-from app.domain.decisions.decision_cascade import Cause, Proceedings
+from app.domain.decisions.decision_cascade import Cause, DecisionCascade
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.registration import Registration, Status
-from tests.domain.file_outcomes import numbered, standing
+from tests.domain.file_outcomes import registration_numbered, units_or_statuses
 from tests.domain_builders import (
     INITIAL,
     POLICIES,
@@ -11,8 +11,8 @@ from tests.domain_builders import (
     a_request,
     a_waiting_registration,
     an_initial_registration,
+    cascade_of_requests,
     day,
-    played,
     registration_id,
     with_contracts,
 )
@@ -22,9 +22,9 @@ FUNDED = a_registration(1, a_request(day("2025-05-13")), unit="civil_year:2025#1
 WAITING = a_waiting_registration(2, a_request(day("2025-06-03")))
 
 
-def settled(before: AdviserFile, after: Registration, today: str = "2025-05-01") -> Proceedings:
-    changed = Proceedings(before.having(after), POLICIES)
-    return changed.settled(before, today=day(today), apart_from=after.id)
+def settled(before: AdviserFile, after: Registration, today: str = "2025-05-01") -> DecisionCascade:
+    changed = DecisionCascade(before.with_registration(after), POLICIES)
+    return changed.apply_consequences(before, today=day(today), apart_from=after.id)
 
 
 def test_units_held_are_known() -> None:
@@ -38,7 +38,7 @@ def test_units_held_are_known() -> None:
 def test_a_unit_given_back_goes_to_the_one_waiting() -> None:
     actual = settled(a_file(registrations=(FUNDED, WAITING)), FUNDED.cancelled(TODAY))
 
-    assert standing(actual) == ["cancelled", "civil_year:2025#1"]
+    assert units_or_statuses(actual) == ["cancelled", "civil_year:2025#1"]
 
 
 def test_nothing_is_promoted_when_no_unit_is_given_back() -> None:
@@ -46,7 +46,7 @@ def test_nothing_is_promoted_when_no_unit_is_given_back() -> None:
 
     actual = settled(unused, unused.registrations[0].declined())
 
-    assert standing(actual) == ["cancelled", "awaiting_choice"]
+    assert units_or_statuses(actual) == ["cancelled", "awaiting_choice"]
 
 
 def test_nothing_is_promoted_when_a_unit_is_taken() -> None:
@@ -55,7 +55,7 @@ def test_nothing_is_promoted_when_a_unit_is_taken() -> None:
 
     actual = settled(a_file(registrations=(refused, in_2024)), FUNDED)
 
-    assert actual.rulings == ()
+    assert actual.decisions == ()
 
 
 def test_a_unit_given_back_decides_nothing_again() -> None:
@@ -63,22 +63,22 @@ def test_a_unit_given_back_decides_nothing_again() -> None:
 
     actual = settled(before, FUNDED.cancelled(TODAY))
 
-    assert (standing(actual), actual.rulings) == (["cancelled", "accepted"], ())
+    assert (units_or_statuses(actual), actual.decisions) == (["cancelled", "accepted"], ())
 
 
 def test_initial_training_cancelled_decides_its_modules_again() -> None:
-    before = played(
+    before = cascade_of_requests(
         a_file(entered_on=None), a_request(day("2025-09-15"), module=INITIAL), a_request(day("2025-10-07"))
     ).file
 
     actual = settled(before, before.registrations[0].cancelled(TODAY))
 
-    assert standing(actual) == ["cancelled", "refused"]
-    assert [ruling.cause for ruling in actual.rulings] == [Cause.INITIAL_TRAINING_CHANGED]
+    assert units_or_statuses(actual) == ["cancelled", "refused"]
+    assert [recorded.cause for recorded in actual.decisions] == [Cause.INITIAL_TRAINING_CHANGED]
 
 
 def test_initial_training_missed_leaves_the_started_modules_alone() -> None:
-    before = played(
+    before = cascade_of_requests(
         a_file(entered_on=None),
         a_request(day("2025-09-15"), module=INITIAL),
         a_request(day("2025-10-06")),
@@ -88,7 +88,7 @@ def test_initial_training_missed_leaves_the_started_modules_alone() -> None:
 
     actual = settled(before, missed, today="2025-10-06")
 
-    assert standing(actual) == ["absent_unjustified", "first_year#1", "refused"]
+    assert units_or_statuses(actual) == ["absent_unjustified", "first_year#1", "refused"]
 
 
 def test_the_one_that_changed_is_not_decided_again() -> None:
@@ -97,5 +97,5 @@ def test_the_one_that_changed_is_not_decided_again() -> None:
 
     actual = settled(with_contracts(before, a_contract(terminated_on=day("2025-09-30"))), moved)
 
-    assert numbered(actual, 1) == moved
-    assert registration_id(1) not in {ruling.registration_id for ruling in actual.rulings}
+    assert registration_numbered(actual, 1) == moved
+    assert registration_id(1) not in {recorded.registration_id for recorded in actual.decisions}

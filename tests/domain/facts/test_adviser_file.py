@@ -129,7 +129,7 @@ ASKED = a_registration(9, a_request(FIRST_DAY))
     ],
 )
 def test_a_twin_is_another_active_registration_for_the_module_and_day(other: Registration, *, expected: bool) -> None:
-    actual = a_file(registrations=(other,)).twin(ASKED)
+    actual = a_file(registrations=(other,)).duplicate_of(ASKED)
 
     assert actual == (other if expected else None)
 
@@ -137,7 +137,7 @@ def test_a_twin_is_another_active_registration_for_the_module_and_day(other: Reg
 def test_a_file_without_a_registration_keeps_the_others() -> None:
     file = a_file(registrations=(a_registration(1), a_registration(2), a_registration(3)))
 
-    actual = file.without(registration_id(2))
+    actual = file.without_registration(registration_id(2))
 
     assert actual == a_file(registrations=(a_registration(1), a_registration(3)))
 
@@ -145,7 +145,7 @@ def test_a_file_without_a_registration_keeps_the_others() -> None:
 def test_a_new_registration_comes_last() -> None:
     file = a_file(registrations=(a_registration(2),))
 
-    actual = file.having(a_registration(1))
+    actual = file.with_registration(a_registration(1))
 
     assert actual == a_file(registrations=(a_registration(2), a_registration(1)))
 
@@ -154,6 +154,6 @@ def test_a_known_registration_keeps_its_place() -> None:
     file = a_file(registrations=(a_registration(1), a_registration(2), a_registration(3)))
     cancelled = a_registration(2, status=Status.CANCELLED)
 
-    actual = file.having(cancelled)
+    actual = file.with_registration(cancelled)
 
     assert actual == a_file(registrations=(a_registration(1), cancelled, a_registration(3)))

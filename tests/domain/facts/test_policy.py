@@ -46,7 +46,7 @@ def test_an_answer_is_waited_for_until_the_eve_of_the_session_or_sooner(reply_da
 def test_a_version_more_stands_in_its_place(since: str, place: int) -> None:
     added = a_policy(effective_from=day(since), max_funded=2)
 
-    actual = VERSIONS.having(added)
+    actual = VERSIONS.with_version(added)
 
     assert actual.versions == (*VERSIONS.versions[:place], added, *VERSIONS.versions[place:])
 
@@ -54,7 +54,7 @@ def test_a_version_more_stands_in_its_place(since: str, place: int) -> None:
 @pytest.mark.parametrize("since", ["2024-01-01", "2025-01-01", "2025-07-01"])
 def test_a_version_is_not_replaced(since: str) -> None:
     with pytest.raises(PolicyExists) as raised:
-        VERSIONS.having(a_policy(effective_from=day(since), max_funded=2))
+        VERSIONS.with_version(a_policy(effective_from=day(since), max_funded=2))
 
     assert raised.value.version == since
 
@@ -70,7 +70,7 @@ def test_a_version_is_not_replaced(since: str) -> None:
 def test_the_time_of_a_version_is_every_day_that_it_is_in_force(version: int, first: date, last: date) -> None:
     policy = VERSIONS.versions[version]
 
-    actual = VERSIONS.time_of(policy)
+    actual = VERSIONS.period_of(policy)
 
     assert actual == (first, last)
     assert [VERSIONS.on(first), VERSIONS.on(last)] == [policy, policy]

@@ -27,11 +27,11 @@ MOVES: dict[str, tuple[Callable[[Registration], Registration], set[Status]]] = {
         {Status.ACCEPTED},
     ),
     "reschedule": (
-        lambda it: it.moved(a_session(MORROW), today=EVE),
+        lambda it: it.rescheduled(a_session(MORROW), today=EVE),
         {Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED},
     ),
-    "re-examination": (lambda it: it.notified(employer_agreement=False), {Status.REFUSED}),
-    "positioning-test": (lambda it: it.positioned(), {Status.ACCEPTED, Status.COMPLETED}),
+    "re-examination": (lambda it: it.with_adviser_notice(employer_agreement=False), {Status.REFUSED}),
+    "positioning-test": (lambda it: it.check_positioning_test(), {Status.ACCEPTED, Status.COMPLETED}),
 }
 STARTING = [(move, status) for move in MOVES for status in Status]
 
@@ -136,7 +136,7 @@ def test_attendance_waits_for_the_first_day() -> None:
 def test_a_session_that_has_not_started_is_moved() -> None:
     session = a_session(day("2025-10-07"), ends_on=day("2025-10-08"))
 
-    actual = FUNDED.moved(session, today=EVE)
+    actual = FUNDED.rescheduled(session, today=EVE)
 
     request = a_request(day("2025-10-07"), ends_on=day("2025-10-08"))
     assert actual == a_registration(1, request, unit="civil_year:2025#1")
@@ -145,7 +145,7 @@ def test_a_session_that_has_not_started_is_moved() -> None:
 @pytest.mark.parametrize("today", [FIRST_DAY, MORROW])
 def test_a_session_that_has_started_is_not_moved(today: date) -> None:
     with pytest.raises(SessionStarted) as raised:
-        FUNDED.moved(a_session(day("2025-10-07")), today=today)
+        FUNDED.rescheduled(a_session(day("2025-10-07")), today=today)
 
     assert raised.value.first_day == FIRST_DAY
 
@@ -162,13 +162,13 @@ def test_a_session_that_has_started_is_not_moved(today: date) -> None:
 def test_a_notice_may_bring_the_employer_s_agreement(*, known: bool, brought: bool, expected: bool) -> None:
     registration = a_registration(1, a_request(employer_agreement=known), status=Status.REFUSED)
 
-    actual = registration.notified(employer_agreement=brought)
+    actual = registration.with_adviser_notice(employer_agreement=brought)
 
     assert actual == a_registration(1, a_request(employer_agreement=expected), status=Status.REFUSED)
 
 
 def test_a_positioning_test_changes_nothing_else() -> None:
-    actual = FUNDED.positioned()
+    actual = FUNDED.check_positioning_test()
 
     assert actual == FUNDED
 

@@ -32,7 +32,7 @@ ENTERED = day("2024-04-15")
 USED = a_registration(1, a_request(day("2025-02-10")), status=Status.COMPLETED, unit="civil_year:2025#1")
 
 
-def told(file: AdviserFile, on: str) -> list[str]:
+def reminded_of(file: AdviserFile, on: str) -> list[str]:
     return [item.key for item in reminders(file, EXAMS, POLICY, day(on))]
 
 
@@ -48,7 +48,7 @@ def told(file: AdviserFile, on: str) -> list[str]:
     ],
 )
 def test_exams_are_recalled(on: str, expected: list[str]) -> None:
-    actual = told(a_file(**TRAINED), on)
+    actual = reminded_of(a_file(**TRAINED), on)
 
     assert actual == expected
 
@@ -99,7 +99,7 @@ def test_an_exam_presented_is_recalled_no_more() -> None:
     ],
 )
 def test_no_exam_is_recalled(file: AdviserFile) -> None:
-    actual = told(file, DUE_ON)
+    actual = reminded_of(file, DUE_ON)
 
     assert actual == []
 
@@ -164,7 +164,7 @@ def test_exams_are_recalled_to_whoever_gave_the_training() -> None:
     ],
 )
 def test_the_rights_about_to_be_lost_are(file: AdviserFile, on: str, expected: list[str]) -> None:
-    actual = told(file, on)
+    actual = reminded_of(file, on)
 
     assert actual == [f"entitlement.expiring:{bucket}" for bucket in expected]
 
@@ -191,6 +191,6 @@ def test_a_warning_tells_the_units_left_and_the_last_day() -> None:
 def test_exams_and_rights_are_told_together() -> None:
     file = a_file(entered_on=day("2025-03-03"), ended_on=day("2025-10-31"), certifications=(a_certification(CATIC),))
 
-    actual = told(file, "2026-01-05")
+    actual = reminded_of(file, "2026-01-05")
 
     assert actual == ["certification.due:2025-12-31:deadline", "entitlement.expiring:first_year"]

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.decisions.entitlements import Bucket, Category
-from app.domain.decisions.in_post import Post
+from app.domain.decisions.in_post import PostOnDay
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
@@ -54,7 +54,7 @@ def test_a_training_record_shows_what_the_rules_see() -> None:
         on=on,
         policy_version="2024-01-01",
         category=Category.FIRST_YEAR,
-        post=Post((contract,), on, contract),
+        post=PostOnDay((contract,), on, contract),
         post_refusals=(),
         entered_on=day("2024-04-15"),
         ended_on=day("2025-03-21"),
@@ -234,7 +234,7 @@ def limited(on: str, *sessions: str, status: Status = Status.ACCEPTED) -> Traini
 def test_an_organisation_knows_the_contract_of_its_session() -> None:
     record = limited("2024-06-10", "2024-09-10")
 
-    assert record.post == Post((PRESENT,), day("2024-06-10"), PRESENT)
+    assert record.post == PostOnDay((PRESENT,), day("2024-06-10"), PRESENT)
     assert [refusal.code for refusal in record.post_refusals] == [Reason.RECRUITMENT_NOT_VALIDATED]
 
 
@@ -242,7 +242,7 @@ def test_an_organisation_knows_the_contract_of_its_session() -> None:
 def test_it_cannot_feel_its_way_to_the_days_of_another(on: str) -> None:
     record = limited(on, "2024-09-10")
 
-    assert (record.post, record.post_refusals) == (Post((PRESENT,), day(on), None), ())
+    assert (record.post, record.post_refusals) == (PostOnDay((PRESENT,), day(on), None), ())
 
 
 def test_a_contract_of_another_employer_lifts_no_reason_of_its_own() -> None:
@@ -264,7 +264,7 @@ def test_it_knows_those_of_all_its_sessions() -> None:
 def test_on_the_day_of_its_session_it_knows_what_the_decision_said() -> None:
     record = limited("2018-05-10", "2018-05-10")
 
-    assert record.post == Post((), day("2018-05-10"), None)
+    assert record.post == PostOnDay((), day("2018-05-10"), None)
     assert record.post_refusals == (Refusal(Reason.NOT_IN_POST, Absence.CONTRACT_NOT_STARTED),)
 
 

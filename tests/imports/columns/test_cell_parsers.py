@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.columns.cell_parsers import Reader, boolean, civil_day, department, email, identifier, siret, whole
-from app.imports.files.cell_content import Unreadable, folded, text, text_of
+from app.imports.columns.cell_parsers import (
+    CellParser,
+    boolean,
+    civil_day,
+    department,
+    email,
+    identifier,
+    siret,
+    whole_number,
+)
+from app.imports.files.cell_content import UnreadableCell, cell_to_text, fold_text, read_text
 from app.imports.kinds.advisers import training_day
 from app.imports.kinds.certifications import outcome
 from app.imports.kinds.contracts import legal_form
@@ -53,7 +62,7 @@ def test_an_instant_is_its_day_in_paris() -> None:
     ],
 )
 def test_what_may_be_another_day_is_not_guessed(cell: Any, reason: str) -> None:
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnreadableCell, match=reason):
         civil_day(cell)
 
 
@@ -73,7 +82,7 @@ def test_who_is_exempt_or_waits_has_not_entered_training(cell: str) -> None:
     ],
 )  # fmt: skip
 def test_any_other_words_are_no_training_day(cell: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableCell):
         training_day(cell)
 
 
@@ -112,19 +121,19 @@ def test_a_lost_zero_comes_back_where_the_key_proves_it(cell: Any) -> None:
     ],
 )
 def test_a_siret_that_lost_digits_is_not_made_up(cell: Any, reason: str) -> None:
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnreadableCell, match=reason):
         siret(cell)
 
 
 @pytest.mark.parametrize(("cell", "number"), [("12 345", 12345), (12345.0, 12345), ("12345,00", 12345), ("0", None)])
 def test_a_number_is_whole_and_zero_is_none(cell: Any, number: int | None) -> None:
-    assert whole(cell) == number
+    assert whole_number(cell) == number
 
 
 @pytest.mark.parametrize("cell", ["12,5", "-3", "1e5", "douze", "٣", True, "1" * 14])
 def test_what_is_no_whole_number_is_refused(cell: Any) -> None:
-    with pytest.raises(Unreadable, match="nombre entier"):
-        whole(cell)
+    with pytest.raises(UnreadableCell, match="nombre entier"):
+        whole_number(cell)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +154,7 @@ def test_yes_and_no_are_read_in_french(cell: Any, value: bool) -> None:  # noqa:
 
 
 def test_a_perhaps_is_neither() -> None:
-    with pytest.raises(Unreadable, match="oui ou non"):
+    with pytest.raises(UnreadableCell, match="oui ou non"):
         boolean("peut-être")
 
 
@@ -170,7 +179,7 @@ def test_an_outcome_is_read_where_it_is_one(cell: Any, code: str) -> None:
 
 @pytest.mark.parametrize("cell", ["non", "Non", False])
 def test_a_no_does_not_tell_a_failure_from_an_exam_to_come(cell: Any) -> None:
-    with pytest.raises(Unreadable, match="échoué"):
+    with pytest.raises(UnreadableCell, match="échoué"):
         outcome(cell)
 
 
@@ -180,12 +189,12 @@ def test_a_link_to_an_address_is_the_address() -> None:
 
 @pytest.mark.parametrize("cell", ["\ud800", "a\x00b"])
 def test_what_no_database_keeps_is_no_character(cell: str) -> None:
-    with pytest.raises(Unreadable, match="illisible"):
-        text(cell)
+    with pytest.raises(UnreadableCell, match="illisible"):
+        read_text(cell)
 
 
 def test_an_identifier_is_a_uuid() -> None:
-    with pytest.raises(Unreadable, match="UUID"):
+    with pytest.raises(UnreadableCell, match="UUID"):
         identifier("12345")
 
 
@@ -193,11 +202,11 @@ def test_an_identifier_is_a_uuid() -> None:
     ("cell", "written"), [(True, "oui"), (35.0, "35"), (2.5, "2.5"), (DAY, "15/04/2024"), (None, "None"), ("x", "x")]
 )
 def test_a_cell_is_given_back_as_it_would_be_typed(cell: Any, written: str) -> None:
-    assert text_of(cell) == written
+    assert cell_to_text(cell) == written
 
 
 def test_headings_are_compared_without_accents_capitals_and_signs() -> None:
-    assert folded("Date de DÉBUT\u00a0formation :") == folded("dateDeDebutFormation")
+    assert fold_text("Date de DÉBUT\u00a0formation :") == fold_text("dateDeDebutFormation")
 
 
 CELLS: st.SearchStrategy[Any] = st.one_of(
@@ -211,7 +220,10 @@ CELLS: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-@given(CELLS, st.sampled_from([civil_day, training_day, siret, whole, department, boolean, email, identifier, text]))
-def test_whatever_a_cell_holds_it_is_read_or_refused(cell: Any, reader: Reader) -> None:
-    with suppress(Unreadable):
+@given(
+    CELLS,
+    st.sampled_from([civil_day, training_day, siret, whole_number, department, boolean, email, identifier, read_text]),
+)
+def test_whatever_a_cell_holds_it_is_read_or_refused(cell: Any, reader: CellParser) -> None:
+    with suppress(UnreadableCell):
         reader(cell)

@@ -2,23 +2,27 @@
 
 import pytest
 
-from app.imports.columns.column_recognition import Columns
-from app.imports.files.cell_content import folded
+from app.imports.columns.column_recognition import ColumnSet
+from app.imports.files.cell_content import fold_text
 from app.imports.files.spreadsheet import FileRefused
-from app.imports.kinds.import_kinds import KINDS
+from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
 from app.persistence.administration.imports import ImportKind
 
-EVERY_KIND = pytest.mark.parametrize("columns", [kind.columns for kind in KINDS.values()], ids=KINDS)
+EVERY_KIND = pytest.mark.parametrize(
+    "columns", [kind.columns for kind in IMPORT_DEFINITIONS.values()], ids=IMPORT_DEFINITIONS
+)
 
 
-def names(columns: Columns, *headings: str) -> list[str]:
-    return [column.name for column in columns.recognised(headings).columns.values()]
+def names(columns: ColumnSet, *headings: str) -> list[str]:
+    return [column.name for column in columns.recognise(headings).columns.values()]
 
 
 @EVERY_KIND
-def test_no_heading_means_two_things(columns: Columns) -> None:
+def test_no_heading_means_two_things(columns: ColumnSet) -> None:
     headings = [
-        folded(heading) for column in columns.all for heading in {folded(column.name), *map(folded, column.headings)}
+        fold_text(heading)
+        for column in columns.all
+        for heading in {fold_text(column.name), *map(fold_text, column.headings)}
     ]
 
     assert len(headings) == len(set(headings))
@@ -49,26 +53,26 @@ def test_no_heading_means_two_things(columns: Columns) -> None:
     ],
 )
 def test_a_heading_of_a_neighbouring_system_is_recognised(kind: ImportKind, heading: str, name: str) -> None:
-    assert names(KINDS[kind].columns, heading) == [name]
+    assert names(IMPORT_DEFINITIONS[kind].columns, heading) == [name]
 
 
 def test_two_columns_that_say_the_same_are_not_chosen_from() -> None:
     with pytest.raises(FileRefused) as stopped:
-        names(KINDS[ImportKind.ADVISERS].columns, "Email", "Courriel", "Nom")
+        names(IMPORT_DEFINITIONS[ImportKind.ADVISERS].columns, "Email", "Courriel", "Nom")
 
     assert stopped.value.code == "ambiguous-columns"
-    assert "Email, Courriel" in stopped.value.said.fr
+    assert "Email, Courriel" in stopped.value.message.fr
 
 
 def test_a_file_of_unknown_columns_is_told_the_known_ones() -> None:
     with pytest.raises(FileRefused) as stopped:
-        names(KINDS[ImportKind.ADVISERS].columns, "Salaire", "Téléphone")
+        names(IMPORT_DEFINITIONS[ImportKind.ADVISERS].columns, "Salaire", "Téléphone")
 
     assert stopped.value.code == "unknown-columns"
-    assert "conum_id" in stopped.value.said.en
+    assert "conum_id" in stopped.value.message.en
 
 
 def test_a_column_that_means_nothing_is_named() -> None:
-    recognised = KINDS[ImportKind.ADVISERS].columns.recognised(["Nom", "Salaire", "", "Motif du rejet"])
+    recognised = IMPORT_DEFINITIONS[ImportKind.ADVISERS].columns.recognise(["Nom", "Salaire", "", "Motif du rejet"])
 
     assert recognised.ignored == ("Salaire",)

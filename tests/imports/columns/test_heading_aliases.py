@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from app.imports.files.spreadsheet import FileRefused
-from app.imports.kinds.import_kinds import KINDS
-from app.imports.run_import import Parsed, parse
+from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
+from app.imports.run_import import ParsedFile, parse_file
 from app.persistence.administration.imports import ImportKind
-from tests.imports.sample_files import reasons, separated
+from tests.imports.sample_files import csv_bytes, reasons
 
 ADVISERS, CONTRACTS, CERTIFICATIONS = ImportKind.ADVISERS, ImportKind.CONTRACTS, ImportKind.CERTIFICATIONS
 CONUM, EMAIL, ENTERED, ENDED = "conum_id", "email", "initial_training.entered_on", "initial_training.ended_on"
@@ -107,8 +107,8 @@ SETS: dict[str, tuple[ImportKind, str, set[str]]] = {
 }  # fmt: skip
 
 
-def read(kind: ImportKind, headings: str, *rows: str) -> Parsed:
-    return parse(kind, "\n".join((headings, *rows, "")).encode())
+def read(kind: ImportKind, headings: str, *rows: str) -> ParsedFile:
+    return parse_file(kind, "\n".join((headings, *rows, "")).encode())
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -141,7 +141,7 @@ def test_a_neighbour_s_headings_are_known_and_none_seems_overlooked(name: str) -
     ],
 )
 def test_a_heading_is_known_however_it_is_written(kind: ImportKind, heading: str, name: str | None) -> None:
-    found = KINDS[kind].columns.recognised(["idPG", heading]).columns
+    found = IMPORT_DEFINITIONS[kind].columns.recognise(["idPG", heading]).columns
 
     assert [column.name for column in found.values()][1:] == ([name] if name else [])
 
@@ -187,7 +187,7 @@ def test_the_code_of_a_department_is_the_employer_s_beside_the_employer() -> Non
 def test_of_several_addresses_the_one_at_work_comes_first(cells: tuple[str, ...], email: str | None) -> None:
     headings = ("idPG", "Email personnelle", "Email Professionnelle", "Email")
 
-    (line,) = parse(ADVISERS, separated(headings, ("1", *cells))).lines
+    (line,) = parse_file(ADVISERS, csv_bytes(headings, ("1", *cells))).lines
 
     assert line.values.get(EMAIL) == email
 
@@ -214,7 +214,7 @@ def test_of_several_addresses_the_one_at_work_comes_first(cells: tuple[str, ...]
     ],
 )
 def test_an_unknown_column_that_seems_to_matter_is_named(kind: ImportKind, heading: str, cell: str, seems: str) -> None:
-    parsed = parse(kind, separated(("idPG", heading, "Nom"), ("1", cell, "A")))
+    parsed = parse_file(kind, csv_bytes(("idPG", heading, "Nom"), ("1", cell, "A")))
 
     assert parsed.suspect == {heading or "colonne 2": seems}
 
@@ -224,7 +224,7 @@ def test_an_unknown_column_that_seems_to_matter_is_named(kind: ImportKind, headi
     [("Salaire", "1800"), ("Formation CCP1", "oui"), ("Identité", "x"), ("Date de naissance", "01/02/1990")],
 )
 def test_any_other_unknown_column_is_only_listed(heading: str, cell: str) -> None:
-    parsed = parse(ADVISERS, separated(("idPG", heading), ("1", cell)))
+    parsed = parse_file(ADVISERS, csv_bytes(("idPG", heading), ("1", cell)))
 
     assert (parsed.suspect, parsed.recognised.ignored) == ({}, (heading,))
 
@@ -233,7 +233,7 @@ def test_a_refusal_says_which_line_was_read() -> None:
     with pytest.raises(FileRefused) as stopped:
         read(ADVISERS, "\n\nSalaire;Téléphone", "1800;06")
 
-    assert "à la ligne 3" in stopped.value.said.fr
+    assert "à la ligne 3" in stopped.value.message.fr
 
 
 def values(kind: ImportKind, headings: str, *rows: str) -> list[dict[str, Any]]:

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from app.imports.files import spreadsheet as sheets
 from app.imports.files import xlsx_file as workbooks
-from app.imports.files.csv_file import BROKEN, CUT
+from app.imports.files.csv_file import TRUNCATED_LINE, UNBALANCED_QUOTE
 from app.imports.files.file_format import read_sheet
 from app.imports.files.spreadsheet import FileRefused, Row, Sheet
-from app.imports.kinds.advisers import COLUMNS
-from app.persistence.administration.imports import LARGEST_FILE
-from tests.imports.sample_files import HEADINGS, ZOE, separated, sheet_xml, text_cell, with_sheet, workbook
+from app.imports.kinds.advisers import ADVISER_COLUMNS
+from app.persistence.administration.imports import MAX_FILE_BYTES
+from tests.imports.sample_files import HEADINGS, ZOE, csv_bytes, sheet_xml, text_cell, xlsx_bytes, xlsx_with_sheet_xml
 
 
 def read(content: bytes) -> Sheet:
-    return read_sheet(content, COLUMNS.is_known)
+    return read_sheet(content, ADVISER_COLUMNS.is_known)
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def refused(code: str) -> Generator[None]:
 @pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
 def test_the_encoding_and_the_separator_are_found_out(encoding: str, separator: str) -> None:
-    sheet = read(separated(HEADINGS, ZOE, encoding=encoding, separator=separator))
+    sheet = read(csv_bytes(HEADINGS, ZOE, encoding=encoding, separator=separator))
 
     assert sheet == Sheet(HEADINGS, [Row(2, ZOE)])
 
@@ -61,13 +61,13 @@ def test_a_separator_within_quotes_separates_nothing() -> None:
 def test_a_quote_that_is_not_closed_swallows_nothing() -> None:
     sheet = read(b'Id conseiller;Nom\n1;A\n2;"B\n3;C\n')
 
-    assert sheet.rows == [Row(2, ("1", "A")), Row(3, ("2", '"B'), BROKEN), Row(4, ("3", "C"))]
+    assert sheet.rows == [Row(2, ("1", "A")), Row(3, ("2", '"B'), UNBALANCED_QUOTE), Row(4, ("3", "C"))]
 
 
 def test_two_quotes_that_are_not_closed_swallow_nothing() -> None:
     sheet = read(b'Id conseiller;Nom\n1;"A\n2;B\n3;C";D\n4;E\n')
 
-    assert [(row.number, row.fault) for row in sheet.rows] == [(2, BROKEN), (3, None), (4, None), (5, None)]
+    assert [(row.number, row.fault) for row in sheet.rows] == [(2, UNBALANCED_QUOTE), (3, None), (4, None), (5, None)]
     assert sheet.rows[1].cells == ("2", "B")
 
 
@@ -88,13 +88,13 @@ def test_a_title_may_stand_above_the_headings(title: str) -> None:
     sheet = read(f"{title}\r\n\r\nId conseiller;Prénom;Nom\r\n7;Zoé;L’Exemple\r\n".encode())
 
     assert (sheet.headings, [row.cells for row in sheet.rows]) == (HEADINGS, [ZOE])
-    assert sheet.rows[0].number == sheet.headed_at + 1
+    assert sheet.rows[0].number == sheet.heading_row + 1
 
 
 def test_headings_may_take_two_rows_and_two_lines() -> None:
     above, below = ("Id conseiller", "Date de début", "Date de fin"), ("", "de formation", "de formation (JJ/MM/AAAA)")
-    two_rows = read(separated(above, below, ("7", "01/02/2022", "")))
-    two_lines = read(separated(("Id conseiller", "Date de début de\nformation"), ("7", "01/02/2022")))
+    two_rows = read(csv_bytes(above, below, ("7", "01/02/2022", "")))
+    two_lines = read(csv_bytes(("Id conseiller", "Date de début de\nformation"), ("7", "01/02/2022")))
 
     assert two_rows.headings[1:] == ("Date de début de formation", "Date de fin de formation (JJ/MM/AAAA)")
     assert two_rows.rows == [Row(3, ("7", "01/02/2022", ""))]
@@ -107,7 +107,7 @@ def test_a_heading_over_several_columns_is_of_each_of_them() -> None:
         ("Id conseiller", "Nom", "Date de début", "Date de fin"),
     )
 
-    sheet = read(separated(above, below, ("7", "A", "01/02/2022", "")))
+    sheet = read(csv_bytes(above, below, ("7", "A", "01/02/2022", "")))
 
     assert sheet.headings == (
         "Conseiller Id conseiller",
@@ -115,7 +115,7 @@ def test_a_heading_over_several_columns_is_of_each_of_them() -> None:
         "Formation initiale Date de début",
         "Formation initiale Date de fin",
     )
-    assert all(map(COLUMNS.is_known, sheet.headings))
+    assert all(map(ADVISER_COLUMNS.is_known, sheet.headings))
 
 
 def test_a_second_table_below_the_first_leaves_none_of_its_lines_out_in_silence() -> None:
@@ -123,14 +123,14 @@ def test_a_second_table_below_the_first_leaves_none_of_its_lines_out_in_silence(
         read("Id conseiller;Nom\n7;A\n\nId conseiller;Prénom;Nom\n8;Zoé;B\n".encode())
 
     assert stopped.value.code == "several-headings"
-    assert "lignes 1 et 4" in stopped.value.said.fr
+    assert "lignes 1 et 4" in stopped.value.message.fr
 
 
 def test_a_file_that_was_cut_says_so_on_its_last_line() -> None:
     whole, cut = b"Id conseiller;Nom;Mail\n1;A\n2;B;\n3;C\n", b"Id conseiller;Nom;Mail\n1;A\n2;B"
 
     assert [row.fault for row in read(whole).rows] == [None, None, None]
-    assert [row.fault for row in read(cut).rows] == [None, CUT]
+    assert [row.fault for row in read(cut).rows] == [None, TRUNCATED_LINE]
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
@@ -138,36 +138,36 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         read(b"Nom\n\x81\x8d\x8f\xff")
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b" ; ;\n", workbook([]), workbook([[None, " "]])])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b" ; ;\n", xlsx_bytes([]), xlsx_bytes([[None, " "]])])
 def test_a_file_without_content_is_refused(content: bytes) -> None:
     with refused("empty-file"):
         read(content)
 
 
 def test_a_workbook_is_read_with_its_types() -> None:
-    sheet = read(workbook([HEADINGS, (7, "Zoé", date(2024, 4, 15)), (), (8.5, True)]))
+    sheet = read(xlsx_bytes([HEADINGS, (7, "Zoé", date(2024, 4, 15)), (), (8.5, True)]))
 
     assert sheet == Sheet(HEADINGS, [Row(2, (7, "Zoé", date(2024, 4, 15))), Row(4, (8.5, True))], "Feuille 1")
 
 
 def test_of_several_sheets_the_known_one_is_read() -> None:
-    content = workbook([["Mode d’emploi"], ["Bonjour"]], [HEADINGS, ZOE], names=("Lisez-moi", "CCP1 REMN"))
+    content = xlsx_bytes([["Mode d’emploi"], ["Bonjour"]], [HEADINGS, ZOE], names=("Lisez-moi", "CCP1 REMN"))
 
     assert read(content).name == "CCP1 REMN"
 
 
 def test_two_sheets_that_would_do_are_not_chosen_from() -> None:
     with refused("several-sheets"):
-        read(workbook([HEADINGS, ZOE], [HEADINGS, ZOE]))
+        read(xlsx_bytes([HEADINGS, ZOE], [HEADINGS, ZOE]))
 
 
 def test_a_sheet_that_knows_a_column_less_is_not_left_out_in_silence() -> None:
     with refused("several-sheets"):
-        read(workbook([HEADINGS, ZOE], [HEADINGS[:2], ZOE[:2]], names=("2025", "2026")))
+        read(xlsx_bytes([HEADINGS, ZOE], [HEADINGS[:2], ZOE[:2]], names=("2025", "2026")))
 
 
 def test_a_sheet_of_headings_alone_leaves_the_other_to_be_read() -> None:
-    sheet = read(workbook([HEADINGS], [HEADINGS[:2], ZOE[:2]], names=("Modèle", "Données")))
+    sheet = read(xlsx_bytes([HEADINGS], [HEADINGS[:2], ZOE[:2]], names=("Modèle", "Données")))
 
     assert (sheet.name, len(sheet.rows)) == ("Données", 1)
 
@@ -186,7 +186,7 @@ def archive(**parts: str) -> bytes:
     return packed.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04", archive(other="<a/>"), workbook([HEADINGS])[:900]])
+@pytest.mark.parametrize("content", [b"PK\x03\x04", archive(other="<a/>"), xlsx_bytes([HEADINGS])[:900]])
 def test_a_packed_file_that_is_no_workbook_is_refused(content: bytes) -> None:
     with refused("not-a-workbook"):
         read(content)
@@ -196,7 +196,7 @@ def test_two_far_corners_take_no_memory() -> None:
     """Where a grid between them would take half a terabyte."""
     corners = f'<row r="1">{text_cell("A1", "Nom")}</row><row r="1048576">{text_cell("XFD1048576", "x")}</row>'
 
-    sheet = read(with_sheet(sheet_xml(corners)))
+    sheet = read(xlsx_with_sheet_xml(sheet_xml(corners)))
 
     assert (sheet.headings, sheet.rows[0].number, sheet.rows[0].cells[-1]) == (("Nom",), 1_048_576, "x")
 
@@ -211,9 +211,9 @@ def test_two_far_corners_take_no_memory() -> None:
     ids=["beyond-the-grid", "a-row-without-end", "nothing-but-room"],
 )
 def test_a_workbook_that_would_fill_the_memory_is_refused(rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "LARGEST_UNPACKED", 1_500_000)
-    monkeypatch.setattr(workbooks, "LAST_ROW", 1_000)
-    content = with_sheet(sheet_xml(rows))
+    monkeypatch.setattr(workbooks, "MAX_UNPACKED_BYTES", 1_500_000)
+    monkeypatch.setattr(workbooks, "MAX_ROW_NUMBER", 1_000)
+    content = xlsx_with_sheet_xml(sheet_xml(rows))
 
     assert len(content) < 1_000_000
     with refused("too-large"):
@@ -221,10 +221,10 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(rows: str, monkeypatch
 
 
 def test_a_workbook_of_too_many_elements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "MOST_ELEMENTS", 20)
+    monkeypatch.setattr(workbooks, "MAX_ELEMENTS", 20)
 
     with refused("too-large"):
-        read(workbook([HEADINGS, *[ZOE] * 10]))
+        read(xlsx_bytes([HEADINGS, *[ZOE] * 10]))
 
 
 def test_a_part_that_holds_no_cells_is_small() -> None:
@@ -239,22 +239,22 @@ def test_a_part_that_declares_entities_is_refused() -> None:
 
 def test_a_file_has_a_size() -> None:
     with refused("too-large"):
-        read(b"Nom\n" + b"a" * LARGEST_FILE)
+        read(b"Nom\n" + b"a" * MAX_FILE_BYTES)
 
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_file_has_so_many_lines(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
-    monkeypatch.setattr(sheets, "MOST_LINES", 3)
+    monkeypatch.setattr(sheets, "MAX_LINES", 3)
     three, four = ([HEADINGS, *[ZOE] * lines] for lines in (3, 4))
 
-    assert len(read(workbook(three) if packed else separated(*three)).rows) == 3
+    assert len(read(xlsx_bytes(three) if packed else csv_bytes(*three)).rows) == 3
     with refused("too-many-lines"):
-        read(workbook(four) if packed else separated(*four))
+        read(xlsx_bytes(four) if packed else csv_bytes(*four))
 
 
 def test_a_file_has_so_many_columns() -> None:
     with refused("too-many-columns"):
-        read(separated([f"colonne {number}" for number in range(300)]))
+        read(csv_bytes([f"colonne {number}" for number in range(300)]))
 
 
 @settings(max_examples=60)
@@ -267,7 +267,7 @@ def test_whatever_bytes_come_they_are_read_or_refused(content: bytes) -> None:
     assert sheet.headings or sheet.rows is not None
 
 
-WHOLE = workbook([HEADINGS, ZOE, ZOE])
+WHOLE = xlsx_bytes([HEADINGS, ZOE, ZOE])
 
 
 @settings(max_examples=30)

@@ -5,23 +5,23 @@ from uuid import UUID
 
 import pytest
 
-from app.imports.files.cell_content import NOTHING, Held, held_by
+from app.imports.files.cell_content import WORDS_FOR_NOTHING, CellContent, content_of
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from tests.imports.sample_files import (
     CONTRACTS,
     a_contract,
-    advisers,
+    all_rows,
     counts,
-    imported,
+    csv_bytes,
+    import_advisers,
+    import_file,
     reasons,
-    separated,
-    whole,
-    with_advisers,
-    workbook,
+    stored_advisers,
+    xlsx_bytes,
 )
-from tests.use_cases.use_case_builders import FIRST_DAY, registered
+from tests.use_cases.use_case_builders import FIRST_DAY, register_in
 
 WORDS = [
     "non renseigné", "Non renseignée", "NON RENSEIGNÉ ", "-", "—", "--", "néant", "Neant", "à venir", "A VENIR", "?",
@@ -38,88 +38,88 @@ DS = "administrative_file.ds_file_number"
 @pytest.fixture
 async def known(database: Database) -> Row:
     """An adviser of category E in post, whose training has ended."""
-    await with_advisers(database, 1)
-    await imported(database, ImportKind.ADVISERS, separated(TRAINING, (1, "14/03/2022", "30/06/2022")))
-    (row,) = await advisers(database)
+    await import_advisers(database, 1)
+    await import_file(database, ImportKind.ADVISERS, csv_bytes(TRAINING, (1, "14/03/2022", "30/06/2022")))
+    (row,) = await stored_advisers(database)
     return row
 
 
-@pytest.mark.parametrize("word", [*WORDS, *sorted(NOTHING)])
+@pytest.mark.parametrize("word", [*WORDS, *sorted(WORDS_FOR_NOTHING)])
 def test_a_word_for_nothing_is_nothing(word: str) -> None:
-    assert held_by(word) in {Held.NOTHING, Held.FAILED_LOOKUP}
+    assert content_of(word) in {CellContent.NOTHING, CellContent.FAILED_LOOKUP}
 
 
 @pytest.mark.parametrize(
     "word", ["Aucune", "inconnu", "en cours", "exempté", "O’Néant", "-1", "na", "0", "A. Venir", "Nan", "NONE"]
 )
 def test_any_other_word_is_content(word: str) -> None:
-    assert held_by(word) is Held.CONTENT
+    assert content_of(word) is CellContent.CONTENT
 
 
 @pytest.mark.parametrize("word", WORDS)
 async def test_a_word_for_nothing_erases_nothing(database: Database, known: Row, word: str) -> None:
-    once = await whole(database)
+    once = await all_rows(database)
 
-    of_training = separated(TRAINING, (1, word, word))
-    identity = separated(("Id conseiller", "Prénom", "Nom", "Email", "Code département"), (1, word, word, word, word))
-    contract = separated(CONTRACTS, a_contract(1, date_de_fin=word, date_de_rupture=word, contrat=word, valide=word))
+    of_training = csv_bytes(TRAINING, (1, word, word))
+    identity = csv_bytes(("Id conseiller", "Prénom", "Nom", "Email", "Code département"), (1, word, word, word, word))
+    contract = csv_bytes(CONTRACTS, a_contract(1, date_de_fin=word, date_de_rupture=word, contrat=word, valide=word))
 
     for kind, content in (
         (ImportKind.ADVISERS, of_training),
         (ImportKind.ADVISERS, identity),
         (ImportKind.CONTRACTS, contract),
     ):
-        tally = await imported(database, kind, content)
-        assert (reasons(tally.rejections), counts(tally)) == ({}, (0, 1, 0))
-    assert await whole(database) == once
+        progress = await import_file(database, kind, content)
+        assert (reasons(progress.rejections), counts(progress)) == ({}, (0, 1, 0))
+    assert await all_rows(database) == once
     assert known["initial_training_ended_on"] is not None
 
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.usefixtures("known")
 async def test_what_can_t_be_read_is_rejected_and_erases_nothing(database: Database, error: str) -> None:
-    once = await whole(database)
+    once = await all_rows(database)
 
-    dates = await imported(database, ImportKind.ADVISERS, separated(TRAINING, (1, "14/03/2022", error)))
-    name = await imported(database, ImportKind.ADVISERS, separated(("Id conseiller", "Nom"), (1, error)))
-    contract = await imported(database, ImportKind.CONTRACTS, separated(CONTRACTS, a_contract(1, valide=error)))
+    dates = await import_file(database, ImportKind.ADVISERS, csv_bytes(TRAINING, (1, "14/03/2022", error)))
+    name = await import_file(database, ImportKind.ADVISERS, csv_bytes(("Id conseiller", "Nom"), (1, error)))
+    contract = await import_file(database, ImportKind.CONTRACTS, csv_bytes(CONTRACTS, a_contract(1, valide=error)))
 
-    assert [[*reasons(tally.rejections)[2]] for tally in (dates, name, contract)] == [
+    assert [[*reasons(progress.rejections)[2]] for progress in (dates, name, contract)] == [
         ["initial_training.ended_on"], ["last_name"], ["administrative_file.validated_on"],
     ]  # fmt: skip
-    assert await whole(database) == once
+    assert await all_rows(database) == once
 
 
 async def test_only_an_empty_cell_erases(database: Database, known: Row) -> None:
-    await imported(database, ImportKind.ADVISERS, separated(TRAINING, (1, "14/03/2022", None)))
+    await import_file(database, ImportKind.ADVISERS, csv_bytes(TRAINING, (1, "14/03/2022", None)))
 
-    (row,) = await advisers(database)
+    (row,) = await stored_advisers(database)
     assert (known["initial_training_ended_on"] is None, row["initial_training_ended_on"]) == (False, None)
 
 
 async def test_a_line_that_ends_too_early_erases_nothing(database: Database, known: Row) -> None:
-    await imported(database, ImportKind.ADVISERS, f"{';'.join(TRAINING)}\n1\n".encode())
+    await import_file(database, ImportKind.ADVISERS, f"{';'.join(TRAINING)}\n1\n".encode())
 
-    (row,) = await advisers(database)
+    (row,) = await stored_advisers(database)
     assert row["initial_training_ended_on"] == known["initial_training_ended_on"]
 
 
 async def test_an_empty_cell_at_the_end_of_a_workbook_s_row_is_one(database: Database, known: Row) -> None:
     del known
-    await imported(database, ImportKind.ADVISERS, workbook([TRAINING, (1, "14/03/2022")]))
+    await import_file(database, ImportKind.ADVISERS, xlsx_bytes([TRAINING, (1, "14/03/2022")]))
 
-    (row,) = await advisers(database)
+    (row,) = await stored_advisers(database)
     assert row["initial_training_ended_on"] is None
 
 
 async def test_nobody_is_refused_because_of_a_cell_that_can_t_be_read(database: Database, known: Row) -> None:
-    await registered(database, UUID(str(known["id"])), starts_on=FIRST_DAY)
-    once = await whole(database)
+    await register_in(database, UUID(str(known["id"])), starts_on=FIRST_DAY)
+    once = await all_rows(database)
 
-    tally = await imported(database, ImportKind.CONTRACTS, workbook([CONTRACTS, a_contract(1, valide="=I2")]))
+    progress = await import_file(database, ImportKind.CONTRACTS, xlsx_bytes([CONTRACTS, a_contract(1, valide="=I2")]))
 
-    assert counts(tally) == (0, 0, 1)
-    assert await whole(database) == once  # no decision, no message
+    assert counts(progress) == (0, 0, 1)
+    assert await all_rows(database) == once  # no decision, no message
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_nobody_is_refused_because_of_a_cell_that_can_t_be_read(database: 
 )
 @pytest.mark.usefixtures("known")
 async def test_a_file_number_is_digits(database: Database, cell: Any, number: str) -> None:
-    await imported(database, ImportKind.CONTRACTS, workbook([CONTRACTS, a_contract(1, numero=cell)]))
+    await import_file(database, ImportKind.CONTRACTS, xlsx_bytes([CONTRACTS, a_contract(1, numero=cell)]))
 
     (row,) = await database.many("SELECT ds_file_number FROM contract")
     assert row["ds_file_number"] == number
@@ -137,20 +137,20 @@ async def test_a_file_number_is_digits(database: Database, cell: Any, number: st
 @pytest.mark.parametrize("cell", ["en cours", "0", "#N/D", "#N/A", "DS-1234567", "12/03/2022", "oui"])
 @pytest.mark.usefixtures("known")
 async def test_what_is_no_file_number_is_rejected(database: Database, cell: str) -> None:
-    tally = await imported(database, ImportKind.CONTRACTS, separated(CONTRACTS, a_contract(1, numero=cell)))
+    progress = await import_file(database, ImportKind.CONTRACTS, csv_bytes(CONTRACTS, a_contract(1, numero=cell)))
 
-    assert [*reasons(tally.rejections)[2]] == [DS]
+    assert [*reasons(progress.rejections)[2]] == [DS]
 
 
 @pytest.mark.usefixtures("known")
 async def test_a_contract_that_becomes_open_ended_has_no_end_any_more(database: Database) -> None:
     """The dashboard writes `non renseignée` where a CDI has no end."""
     term = a_contract(1, type_de_contrat="CDD", date_de_debut="01/02/2023", date_de_fin="31/01/2027")
-    await imported(database, ImportKind.CONTRACTS, separated(CONTRACTS, term))
+    await import_file(database, ImportKind.CONTRACTS, csv_bytes(CONTRACTS, term))
 
     open_ended = a_contract(1, date_de_debut="01/02/2023", date_de_fin="non renseignée")
-    tally = await imported(database, ImportKind.CONTRACTS, separated(CONTRACTS, open_ended))
+    progress = await import_file(database, ImportKind.CONTRACTS, csv_bytes(CONTRACTS, open_ended))
 
-    assert reasons(tally.rejections) == {}
+    assert reasons(progress.rejections) == {}
     (row,) = await database.many("SELECT type, ends_on FROM contract ORDER BY starts_on DESC LIMIT 1")
     assert (row["type"], row["ends_on"]) == ("CDI", None)

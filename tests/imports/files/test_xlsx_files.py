@@ -15,9 +15,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.imports.files import worksheet_rows
 from app.imports.files.file_format import read_sheet
-from app.imports.files.spreadsheet import NO_CHARACTERS, FileRefused, Sheet
-from app.imports.kinds.advisers import COLUMNS
-from app.imports.run_import import parse
+from app.imports.files.spreadsheet import EMPTY_TEXT_FORMULA, FileRefused, Sheet
+from app.imports.kinds.advisers import ADVISER_COLUMNS
+from app.imports.run_import import parse_file
 from app.persistence.administration.imports import ImportKind
 from tests.imports.sample_files import (
     CONTRACTS,
@@ -27,8 +27,8 @@ from tests.imports.sample_files import (
     reasons,
     sheet_xml,
     text_cell,
-    with_sheet,
-    workbook,
+    xlsx_bytes,
+    xlsx_with_sheet_xml,
 )
 
 DAY = date(2022, 7, 18)
@@ -42,7 +42,7 @@ STRICT = {
 
 
 def read(content: bytes) -> Sheet:
-    return read_sheet(content, COLUMNS.is_known)
+    return read_sheet(content, ADVISER_COLUMNS.is_known)
 
 
 def made(rows: Sequence[Sequence[Any]], change: Callable[[Worksheet], object], *, epoch: Any = None) -> bytes:
@@ -61,17 +61,17 @@ def made(rows: Sequence[Sequence[Any]], change: Callable[[Worksheet], object], *
 def with_line(cell: str) -> bytes:
     """A workbook of one line, its second cell written by hand."""
     headings = f'<row r="1">{text_cell("A1", DAYS[0])}{text_cell("B1", DAYS[1])}</row>'
-    return with_sheet(sheet_xml(f'{headings}<row r="2"><c r="A2"><v>1</v></c>{cell}</row>'))
+    return xlsx_with_sheet_xml(sheet_xml(f'{headings}<row r="2"><c r="A2"><v>1</v></c>{cell}</row>'))
 
 
 def values_of(content: bytes) -> list[dict[str, Any]]:
-    parsed = parse(ImportKind.ADVISERS, content)
+    parsed = parse_file(ImportKind.ADVISERS, content)
     assert reasons(parsed.rejections) == {}
     return [dict(line.values) for line in parsed.lines]
 
 
 def faults_of(content: bytes, kind: ImportKind = ImportKind.ADVISERS) -> dict[int, dict[str | None, str]]:
-    return reasons(parse(kind, content).rejections)
+    return reasons(parse_file(kind, content).rejections)
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_a_formula_that_comes_to_no_text_says_nothing() -> None:
     cell = '<c r="B2" t="str"><f>IF(A2="","",A2)</f><v></v></c>'
     content = with_line(cell)
 
-    assert read(content).rows[0].cells == (1, NO_CHARACTERS)
+    assert read(content).rows[0].cells == (1, EMPTY_TEXT_FORMULA)
     assert values_of(content) == [{"conum_id": 1}]
 
 
 @pytest.mark.parametrize("error", ["#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"])
 def test_an_error_is_no_empty_cell(error: str) -> None:
-    assert error in faults_of(workbook([DAYS, (1, DAY, error)]))[2]["initial_training.ended_on"]
+    assert error in faults_of(xlsx_bytes([DAYS, (1, DAY, error)]))[2]["initial_training.ended_on"]
 
 
 @pytest.mark.parametrize("cell", ['<c r="B2" t="e"/>', '<c r="B2" t="e"><v></v></c>'])
@@ -126,7 +126,7 @@ def test_what_the_format_escapes_is_read_as_it_was_typed() -> None:
         (1, DAY, "Exemple_x000D_", "Z_x005F_oé"),
     ]
 
-    (read,) = values_of(workbook(rows))
+    (read,) = values_of(xlsx_bytes(rows))
 
     assert (read["last_name"], read["first_name"], read["initial_training.entered_on"]) == ("Exemple", "Z_oé", DAY)
 
@@ -152,7 +152,7 @@ def test_a_value_merged_over_several_columns_fills_none_of_them_by_guess() -> No
         for cells in ("B3:C3", "D4:E4"):
             sheet.merge_cells(cells)
 
-    parsed = parse(ImportKind.ADVISERS, made(rows, merge))
+    parsed = parse_file(ImportKind.ADVISERS, made(rows, merge))
 
     assert [line.number for line in parsed.lines] == [2, 4]
     assert "fusionnée" in str(reasons(parsed.rejections)[3][None])
@@ -176,12 +176,12 @@ def test_merged_headings_are_of_each_column_and_row_that_they_cover() -> None:
 
 
 def test_merged_cells_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worksheet_rows, "MOST_MERGED", 300)
+    monkeypatch.setattr(worksheet_rows, "MAX_MERGED_CELLS", 300)
     rows = "".join(f'<row r="{row}">{text_cell(f"A{row}", "Nom")}</row>' for row in range(1, 4))
     merged = '<mergeCells><mergeCell ref="A2:XFD1048576"/></mergeCells></worksheet>'
 
     with pytest.raises(FileRefused) as stopped:
-        read(with_sheet(sheet_xml(rows).replace("</worksheet>", merged)))
+        read(xlsx_with_sheet_xml(sheet_xml(rows).replace("</worksheet>", merged)))
 
     assert stopped.value.code == "too-large"
 
@@ -204,7 +204,7 @@ def test_a_workbook_of_1904_is_read_in_its_own_days(cell: Any) -> None:
 def test_a_number_of_1904_is_the_number_that_it_shows() -> None:
     row = a_contract(7, siret=21350238800019, numero=1234567)
 
-    parsed = parse(ImportKind.CONTRACTS, made([CONTRACTS, row], lambda _: None, epoch=CALENDAR_MAC_1904))
+    parsed = parse_file(ImportKind.CONTRACTS, made([CONTRACTS, row], lambda _: None, epoch=CALENDAR_MAC_1904))
 
     (line,) = parsed.lines
     values = line.values
@@ -227,16 +227,16 @@ def strict(content: bytes, parts: str = "") -> bytes:
 @pytest.mark.parametrize("parts", ["", "workbook.xml", "sheet1.xml"])
 def test_strict_open_xml_is_refused_in_a_sentence(parts: str) -> None:
     with pytest.raises(FileRefused) as stopped:
-        read(strict(workbook([HEADINGS, ZOE]), parts))
+        read(strict(xlsx_bytes([HEADINGS, ZOE]), parts))
 
     assert stopped.value.code == "strict-workbook"
-    assert "Classeur Excel (.xlsx)" in stopped.value.said.fr
+    assert "Classeur Excel (.xlsx)" in stopped.value.message.fr
 
 
 def test_what_the_library_leaves_aside_is_no_warning() -> None:
     beyond = f'<row r="1">{text_cell("A1", "Nom")}</row><row r="2">{text_cell("A2", "x")}</row>'
     unknown = '<extLst><ext uri="{00000000-0000-0000-0000-000000000000}"/></extLst>'
-    content = with_sheet(sheet_xml(beyond).replace("</worksheet>", f"{unknown}</worksheet>"))
+    content = xlsx_with_sheet_xml(sheet_xml(beyond).replace("</worksheet>", f"{unknown}</worksheet>"))
 
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")

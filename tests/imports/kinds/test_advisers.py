@@ -12,35 +12,35 @@ from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database
 from tests.imports.sample_files import (
     ADVISERS,
-    advisers,
+    all_rows,
     an_adviser,
     counts,
-    imported,
+    csv_bytes,
+    import_file,
     reasons,
-    separated,
-    whole,
-    workbook,
+    stored_advisers,
+    xlsx_bytes,
 )
-from tests.use_cases.use_case_builders import FIRST_DAY, an_adviser_in_post, registered
+from tests.use_cases.use_case_builders import FIRST_DAY, an_adviser_in_post, register_in
 
 TRAINING = ("Id conseiller", "Date de début formation", "Date de fin formation")
 
 
 async def taken(database: Database, *rows: list[Any], headings: tuple[str, ...] = ADVISERS) -> Any:
-    return await imported(database, ImportKind.ADVISERS, separated(headings, *rows))
+    return await import_file(database, ImportKind.ADVISERS, csv_bytes(headings, *rows))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
 async def test_an_export_is_imported_and_a_second_run_changes_nothing(database: Database, encoding: str) -> None:
-    content = separated(ADVISERS, an_adviser(1, prenom="Zoé", code="1"), an_adviser(2), encoding=encoding)
+    content = csv_bytes(ADVISERS, an_adviser(1, prenom="Zoé", code="1"), an_adviser(2), encoding=encoding)
 
-    first = await imported(database, ImportKind.ADVISERS, content)
-    once = await whole(database)
-    again = await imported(database, ImportKind.ADVISERS, content)
+    first = await import_file(database, ImportKind.ADVISERS, content)
+    once = await all_rows(database)
+    again = await import_file(database, ImportKind.ADVISERS, content)
 
     assert (counts(first), counts(again)) == ((2, 0, 0), (0, 2, 0))
-    assert await whole(database) == once
-    zoe, _ = await advisers(database)
+    assert await all_rows(database) == once
+    zoe, _ = await stored_advisers(database)
     assert (zoe["conum_id"], zoe["first_name"], zoe["department"]) == (1, "Zoé", "01")
     assert (zoe["initial_training_entered_on"], zoe["in_scheme"], zoe["version"]) == (date(2022, 3, 14), True, 1)
 
@@ -48,30 +48,30 @@ async def test_an_export_is_imported_and_a_second_run_changes_nothing(database: 
 async def test_a_workbook_with_real_dates_is_imported(database: Database) -> None:
     row = [1, "Camille", "Exemple", "camille@example.org", 1, date(2022, 3, 14)]
 
-    tally = await imported(database, ImportKind.ADVISERS, workbook([ADVISERS, row]))
+    progress = await import_file(database, ImportKind.ADVISERS, xlsx_bytes([ADVISERS, row]))
 
-    assert counts(tally) == (1, 0, 0)
-    (adviser,) = await advisers(database)
+    assert counts(progress) == (1, 0, 0)
+    (adviser,) = await stored_advisers(database)
     assert (adviser["department"], adviser["initial_training_entered_on"]) == ("01", date(2022, 3, 14))
 
 
 async def test_a_file_of_training_dates_changes_nothing_else(database: Database) -> None:
     await taken(database, an_adviser(1))
 
-    tally = await taken(database, [1, "18/04/2022", "30/06/2022"], headings=TRAINING)
+    progress = await taken(database, [1, "18/04/2022", "30/06/2022"], headings=TRAINING)
 
-    (adviser,) = await advisers(database)
-    assert counts(tally) == (1, 0, 0)
+    (adviser,) = await stored_advisers(database)
+    assert counts(progress) == (1, 0, 0)
     assert (adviser["last_name"], adviser["initial_training_ended_on"]) == ("Exemple 1", date(2022, 6, 30))
 
 
 async def test_an_identity_that_a_file_leaves_out_stays(database: Database) -> None:
     await taken(database, an_adviser(1))
 
-    tally = await taken(database, [1, None, "Autre", None, None, "14/03/2022"])
+    progress = await taken(database, [1, None, "Autre", None, None, "14/03/2022"])
 
-    (adviser,) = await advisers(database)
-    assert counts(tally) == (1, 0, 0)
+    (adviser,) = await stored_advisers(database)
+    assert counts(progress) == (1, 0, 0)
     assert (adviser["first_name"], adviser["last_name"], adviser["email"]) == (
         "Camille",
         "Autre",
@@ -85,10 +85,10 @@ async def test_who_is_exempt_or_waits_has_no_training_and_no_certificate(
 ) -> None:
     await taken(database, an_adviser(1))
 
-    tally = await taken(database, [1, *cells], headings=TRAINING)
+    progress = await taken(database, [1, *cells], headings=TRAINING)
 
-    (adviser,) = await advisers(database)
-    assert counts(tally) == (1, 0, 0)
+    (adviser,) = await stored_advisers(database)
+    assert counts(progress) == (1, 0, 0)
     assert adviser["initial_training_entered_on"] is None
     assert await database.many("SELECT id FROM certification") == []
 
@@ -99,19 +99,19 @@ async def test_who_is_exempt_or_waits_has_no_training_and_no_certificate(
 async def test_a_comment_that_only_speaks_of_training_changes_no_date(database: Database, comment: str) -> None:
     await taken(database, [*an_adviser(1), comment], headings=(*ADVISERS, "Remarques"))
 
-    (adviser,) = await advisers(database)
+    (adviser,) = await stored_advisers(database)
     assert adviser["initial_training_entered_on"] == date(2022, 3, 14)
 
 
 @pytest.mark.parametrize("comment", ["Exemption demandée", "Exempté ?", "exempté : non"])
 async def test_an_exemption_that_may_not_be_granted_is_rejected(database: Database, comment: str) -> None:
     await taken(database, an_adviser(1))
-    before = await whole(database)
+    before = await all_rows(database)
 
-    tally = await taken(database, [*an_adviser(1), comment], headings=(*ADVISERS, "Commentaires"))
+    progress = await taken(database, [*an_adviser(1), comment], headings=(*ADVISERS, "Commentaires"))
 
-    assert "exemption" in reasons(tally.rejections)[2]["comment"]
-    assert await whole(database) == before
+    assert "exemption" in reasons(progress.rejections)[2]["comment"]
+    assert await all_rows(database) == before
 
 
 async def test_a_comment_that_exempts_is_stronger_than_dates(database: Database) -> None:
@@ -121,7 +121,7 @@ async def test_a_comment_that_exempts_is_stronger_than_dates(database: Database)
         database, [*an_adviser(1), "Exemptée (licence pro)"], [*an_adviser(2), "très motivée"], headings=headings
     )
 
-    exempt, other = await advisers(database)
+    exempt, other = await stored_advisers(database)
     assert exempt["initial_training_entered_on"] is None
     assert other["initial_training_entered_on"] == date(2022, 3, 14)
 
@@ -145,34 +145,34 @@ async def test_a_line_that_can_t_be_right_is_rejected_with_its_reason(
     database: Database, row: list[Any], field: str | None, reason: str
 ) -> None:
     await taken(database, an_adviser(1))
-    once = await whole(database)
+    once = await all_rows(database)
 
-    tally = await taken(database, row, headings=TRAINING)
+    progress = await taken(database, row, headings=TRAINING)
 
-    assert counts(tally) == (0, 0, 1)
-    (faults,) = reasons(tally.rejections).values()
+    assert counts(progress) == (0, 0, 1)
+    (faults,) = reasons(progress.rejections).values()
     assert [*faults] == [field]
     assert reason in str(faults[field])
-    assert await whole(database) == once
+    assert await all_rows(database) == once
 
 
 async def test_everything_wrong_with_a_line_is_said_at_once(database: Database) -> None:
-    tally = await taken(
+    progress = await taken(
         database, an_adviser(1, code="20", email="nulle part", date="demain"), an_adviser(2, code="20", email="x")
     )
 
-    assert {number: {*faults} for number, faults in reasons(tally.rejections).items()} == {
+    assert {number: {*faults} for number, faults in reasons(progress.rejections).items()} == {
         2: {"initial_training.entered_on"},  # what can't be read comes first
         3: {"department", "email"},
     }
-    assert reasons(tally.rejections)[3]["department"] == "Doit être un code de département : 35, 2A, 974…"
+    assert reasons(progress.rejections)[3]["department"] == "Doit être un code de département : 35, 2A, 974…"
 
 
 async def test_the_same_line_twice_is_one_person(database: Database) -> None:
-    tally = await taken(database, an_adviser(1), an_adviser(1))
+    progress = await taken(database, an_adviser(1), an_adviser(1))
 
-    assert counts(tally) == (1, 1, 0)
-    assert len(await advisers(database)) == 1
+    assert counts(progress) == (1, 1, 0)
+    assert len(await stored_advisers(database)) == 1
 
 
 async def test_a_second_line_that_says_otherwise_is_rejected_each_time(database: Database) -> None:
@@ -186,57 +186,57 @@ async def test_a_second_line_that_says_otherwise_is_rejected_each_time(database:
         == {4: {None: "La ligne 2 en dit autre chose : gardez-en une."}}
         == reasons(again.rejections)
     )
-    assert [row["last_name"] for row in await advisers(database)] == ["Exemple 1", "Exemple 2"]
+    assert [row["last_name"] for row in await stored_advisers(database)] == ["Exemple 1", "Exemple 2"]
 
 
 async def test_an_address_known_without_a_number_gets_one(database: Database) -> None:
     await taken(database, an_adviser(None))  # type: ignore[arg-type]  # an empty cell
 
-    tally = await taken(database, an_adviser(7, nom="Exemple None", email="camille.None@example.org"))
+    progress = await taken(database, an_adviser(7, nom="Exemple None", email="camille.None@example.org"))
 
-    (adviser,) = await advisers(database)
-    assert (counts(tally), adviser["conum_id"]) == ((1, 0, 0), 7)
+    (adviser,) = await stored_advisers(database)
+    assert (counts(progress), adviser["conum_id"]) == ((1, 0, 0), 7)
 
 
 async def test_an_address_of_several_names_nobody(database: Database) -> None:
     await taken(database, an_adviser(1), an_adviser(2))
     await database.one("UPDATE adviser SET email = 'une@example.org'")
 
-    tally = await taken(database, [None, "Camille", "Autre", "une@example.org", "35", ""])
+    progress = await taken(database, [None, "Camille", "Autre", "une@example.org", "35", ""])
 
-    assert "ID Conum" in str(reasons(tally.rejections)[2]["email"])
+    assert "ID Conum" in str(reasons(progress.rejections)[2]["email"])
 
 
 async def test_an_identifier_chosen_elsewhere_is_kept(database: Database) -> None:
     adviser = str(uuid4())
 
-    tally = await taken(database, [adviser, 1, "Exemple"], headings=("id", "conum_id", "last_name"))
+    progress = await taken(database, [adviser, 1, "Exemple"], headings=("id", "conum_id", "last_name"))
     again = await taken(database, [adviser, 2, "Exemple"], headings=("id", "conum_id", "last_name"))
     other = await taken(database, [str(uuid4()), 1, "Exemple"], headings=("id", "conum_id", "last_name"))
 
-    assert counts(tally) == (1, 0, 0)
+    assert counts(progress) == (1, 0, 0)
     assert "autre ID Conum" in str(reasons(again.rejections)[2]["conum_id"])
     assert "Un autre conseiller porte" in str(reasons(other.rejections)[2]["conum_id"])
-    assert [row["id"] for row in await advisers(database)] == [UUID(adviser)]
+    assert [row["id"] for row in await stored_advisers(database)] == [UUID(adviser)]
 
 
 async def test_lines_about_one_person_stay_in_order_however_far_apart(database: Database) -> None:
     rows = [an_adviser(number) for number in range(1, 250)]
 
-    tally = await taken(database, *rows, an_adviser(1, nom="Autre"))
+    progress = await taken(database, *rows, an_adviser(1, nom="Autre"))
 
-    assert reasons(tally.rejections) == {251: {None: "La ligne 2 en dit autre chose : gardez-en une."}}
+    assert reasons(progress.rejections) == {251: {None: "La ligne 2 en dit autre chose : gardez-en une."}}
 
 
 async def test_sessions_to_come_are_decided_again_like_the_api_does(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
     await database.one("UPDATE adviser SET conum_id = 1 WHERE id = $1", adviser)
-    registration = UUID((await registered(database, adviser, starts_on=FIRST_DAY))["id"])
+    registration = UUID((await register_in(database, adviser, starts_on=FIRST_DAY))["id"])
 
-    tally = await taken(database, [1, "exempté", None], headings=TRAINING)
+    progress = await taken(database, [1, "exempté", None], headings=TRAINING)
 
     row = await registrations.read(database, registration, owner=None)
-    assert counts(tally) == (1, 0, 0)
+    assert counts(progress) == (1, 0, 0)
     assert row is not None
     assert row["status"] == Status.REFUSED
     (cause,) = await database.many("SELECT cause FROM decision ORDER BY id DESC LIMIT 1")
@@ -252,4 +252,4 @@ async def test_an_import_leaves_who_was_changed_in_the_audit_log(database: Datab
     lines = await database.many("SELECT * FROM audit_log")
 
     assert [(line["action"], line["client_id"]) for line in lines] == [("importAdvisers", None)]
-    assert {*lines[0]["subject_ids"]} == {row["id"] for row in await advisers(database)}
+    assert {*lines[0]["subject_ids"]} == {row["id"] for row in await stored_advisers(database)}

@@ -11,20 +11,20 @@ from app.persistence.engine.driver_types import Row
 from tests.imports.sample_files import (
     CERTIFICATIONS,
     a_certification,
-    advisers,
+    all_rows,
     counts,
-    imported,
+    csv_bytes,
+    import_advisers,
+    import_file,
     reasons,
-    separated,
-    whole,
-    with_advisers,
-    workbook,
+    stored_advisers,
+    xlsx_bytes,
 )
-from tests.use_cases.use_case_builders import FIRST_DAY, registered
+from tests.use_cases.use_case_builders import FIRST_DAY, register_in
 
 
 async def taken(database: Database, *rows: list[Any]) -> Any:
-    return await imported(database, ImportKind.CERTIFICATIONS, separated(CERTIFICATIONS, *rows))
+    return await import_file(database, ImportKind.CERTIFICATIONS, csv_bytes(CERTIFICATIONS, *rows))
 
 
 async def results(database: Database) -> list[Row]:
@@ -32,15 +32,15 @@ async def results(database: Database) -> list[Row]:
 
 
 async def test_results_are_imported_and_a_second_run_changes_nothing(database: Database) -> None:
-    await with_advisers(database, 1, 2)
+    await import_advisers(database, 1, 2)
     rows = (a_certification(1), a_certification(2, certification="Certification Pix", resultat="Échoué"))
 
     first = await taken(database, *rows)
-    once = await whole(database)
+    once = await all_rows(database)
     again = await taken(database, *rows)
 
     assert (counts(first), counts(again)) == ((2, 0, 0), (0, 2, 0))
-    assert await whole(database) == once
+    assert await all_rows(database) == once
     assert {(row["qualification"], row["outcome"], row["on"]) for row in await results(database)} == {
         ("remn-ccp1", "obtained", date(2022, 9, 12)),
         ("pix", "failed", date(2022, 9, 12)),
@@ -48,7 +48,7 @@ async def test_results_are_imported_and_a_second_run_changes_nothing(database: D
 
 
 async def test_attempts_are_numbered_in_the_order_of_their_days(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
     failed = a_certification(1, resultat="échec", date="03/06/2022")
     absent = a_certification(1, resultat="absence justifiée", date="01/03/2022", motif="certificat médical")
 
@@ -73,34 +73,34 @@ async def test_attempts_are_numbered_in_the_order_of_their_days(database: Databa
 async def test_a_line_that_does_not_say_enough_is_rejected(
     database: Database, cells: dict[str, Any], field: str, reason: str
 ) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
 
-    tally = await taken(database, a_certification(1, **cells))
+    progress = await taken(database, a_certification(1, **cells))
 
-    (faults,) = reasons(tally.rejections).values()
+    (faults,) = reasons(progress.rejections).values()
     assert [*faults] == [field]
     assert reason in str(faults[field])
     assert await results(database) == []
 
 
 async def test_the_export_of_a_neighbour_needs_a_day_and_a_title(database: Database) -> None:
-    await with_advisers(database, 1, 2)
+    await import_advisers(database, 1, 2)
     rows = [
         ("idPG", "nom", "prénom", "certifie", "Titre", "Date"),
         (1, "a", "b", "oui", "CCP1", "12/09/2022"),
         (2, "a", "b", "non", "x", ""),
     ]
 
-    tally = await imported(database, ImportKind.CERTIFICATIONS, workbook(rows, names=("CCP1 REMN",)))
+    progress = await import_file(database, ImportKind.CERTIFICATIONS, xlsx_bytes(rows, names=("CCP1 REMN",)))
 
-    assert {line: {*faults} for line, faults in reasons(tally.rejections).items()} == {
+    assert {line: {*faults} for line, faults in reasons(progress.rejections).items()} == {
         2: {"qualification"},
         3: {"outcome"},
     }
 
 
 async def test_a_result_of_the_past_is_in_the_feed_and_in_nobody_s_mailbox(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
 
     await taken(database, a_certification(1))
 
@@ -109,9 +109,9 @@ async def test_a_result_of_the_past_is_in_the_feed_and_in_nobody_s_mailbox(datab
 
 
 async def test_a_refusal_that_a_result_lifts_is_told_as_ever(database: Database) -> None:
-    await with_advisers(database, 1, date=None)
-    (adviser,) = await advisers(database)
-    refused = await registered(database, adviser["id"], starts_on=FIRST_DAY)
+    await import_advisers(database, 1, date=None)
+    (adviser,) = await stored_advisers(database)
+    refused = await register_in(database, adviser["id"], starts_on=FIRST_DAY)
 
     await taken(database, a_certification(1, certification="pix"), a_certification(1, certification="catic"))
 

@@ -15,20 +15,20 @@ from tests.imports.sample_files import (
     CONTRACTS,
     SIRET,
     a_contract,
+    all_rows,
     an_adviser,
     counts,
-    imported,
+    csv_bytes,
+    import_advisers,
+    import_file,
     reasons,
-    separated,
-    whole,
-    with_advisers,
-    workbook,
+    xlsx_bytes,
 )
-from tests.use_cases.use_case_builders import FIRST_DAY, registered
+from tests.use_cases.use_case_builders import FIRST_DAY, register_in
 
 
 async def taken(database: Database, *rows: list[Any], headings: tuple[str, ...] = CONTRACTS) -> Any:
-    return await imported(database, ImportKind.CONTRACTS, separated(headings, *rows))
+    return await import_file(database, ImportKind.CONTRACTS, csv_bytes(headings, *rows))
 
 
 async def contracts(database: Database) -> list[Row]:
@@ -38,7 +38,7 @@ async def contracts(database: Database) -> list[Row]:
 @pytest.fixture
 async def known(database: Database) -> UUID:
     """The adviser whose ID Conum is 1, of category E, without a contract."""
-    await imported(database, ImportKind.ADVISERS, separated(ADVISERS, an_adviser(1)))
+    await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, an_adviser(1)))
     (row,) = await database.many("SELECT id FROM adviser")
     return UUID(str(row["id"]))
 
@@ -50,11 +50,11 @@ async def test_an_export_is_imported_and_a_second_run_changes_nothing(database: 
     )
 
     first = await taken(database, *rows)
-    once = await whole(database)
+    once = await all_rows(database)
     again = await taken(database, *rows)
 
     assert (counts(first), counts(again)) == ((2, 0, 0), (0, 2, 0))
-    assert await whole(database) == once
+    assert await all_rows(database) == once
     earlier, later = await contracts(database)
     assert (earlier["type"], earlier["ends_on"], earlier["adviser_id"]) == ("CDP", date(2022, 1, 9), known)
     assert (later["type"], later["ends_on"], later["employer_legal_form"]) == ("CDI", None, "public")
@@ -65,9 +65,9 @@ async def test_an_export_is_imported_and_a_second_run_changes_nothing(database: 
 async def test_a_workbook_that_shows_numbers_is_read_whole(database: Database) -> None:
     row = a_contract(1, siret=float(SIRET), date_de_debut=date(2022, 1, 10), numero=1234567)
 
-    tally = await imported(database, ImportKind.CONTRACTS, workbook([CONTRACTS, row]))
+    progress = await import_file(database, ImportKind.CONTRACTS, xlsx_bytes([CONTRACTS, row]))
 
-    assert reasons(tally.rejections) == {}
+    assert reasons(progress.rejections) == {}
     (contract,) = await contracts(database)
     assert (contract["employer_siret"], contract["ds_file_number"]) == (SIRET, "1234567")
 
@@ -76,10 +76,10 @@ async def test_a_workbook_that_shows_numbers_is_read_whole(database: Database) -
 async def test_a_termination_changes_the_contract_it_is_of(database: Database) -> None:
     await taken(database, a_contract(1))
 
-    tally = await taken(database, a_contract(1, date_de_rupture="31/03/2023"))
+    progress = await taken(database, a_contract(1, date_de_rupture="31/03/2023"))
 
     (contract,) = await contracts(database)
-    assert (counts(tally), contract["version"]) == ((1, 0, 0), 2)
+    assert (counts(progress), contract["version"]) == ((1, 0, 0), 2)
     assert contract["terminated_on"] == date(2023, 3, 31)
 
 
@@ -113,14 +113,14 @@ async def test_a_termination_that_was_withdrawn_is_withdrawn_here(database: Data
 async def test_a_line_that_can_t_be_right_is_rejected_with_its_reason(
     database: Database, cells: dict[str, Any], field: str | None, reason: str
 ) -> None:
-    once = await whole(database)
+    once = await all_rows(database)
 
-    tally = await taken(database, a_contract(1, **cells))
+    progress = await taken(database, a_contract(1, **cells))
 
-    (faults,) = reasons(tally.rejections).values()
+    (faults,) = reasons(progress.rejections).values()
     assert [*faults] == [field]
     assert reason in str(faults[field])
-    assert await whole(database) == once
+    assert await all_rows(database) == once
 
 
 @pytest.mark.usefixtures("known")
@@ -141,21 +141,21 @@ async def test_a_contract_may_come_before_the_one_it_renews(database: Database, 
     term = {"type_de_contrat": "CDD", "date_de_fin": "09/01/2023"}
     renewal = [second, *a_contract(1, date_de_debut="10/01/2023"), first]
 
-    tally = await taken(database, renewal, [first, *a_contract(1, **term), None], headings=IDENTIFIED)
+    progress = await taken(database, renewal, [first, *a_contract(1, **term), None], headings=IDENTIFIED)
 
-    assert reasons(tally.rejections) == {}
+    assert reasons(progress.rejections) == {}
     assert [str(row["renews_contract_id"]) for row in await contracts(database)] == ["None", first]
     assert {row["adviser_id"] for row in await contracts(database)} == {known}
 
 
 async def test_a_contract_is_one_adviser_s(database: Database) -> None:
-    await with_advisers(database, 1, 2)
+    await import_advisers(database, 1, 2)
     (contract, _) = await database.many(
         "SELECT c.id, conum_id FROM contract c JOIN adviser a ON a.id = adviser_id ORDER BY conum_id"
     )
     identifier, other = str(contract["id"]), str(uuid4())
 
-    tally = await taken(
+    progress = await taken(
         database,
         [identifier, *a_contract(2), None],
         [other, *a_contract(1), None],
@@ -163,24 +163,24 @@ async def test_a_contract_is_one_adviser_s(database: Database) -> None:
         headings=IDENTIFIED,
     )
 
-    assert reasons(tally.rejections) == {
+    assert reasons(progress.rejections) == {
         2: {"id": "Ce contrat est celui d’un autre conseiller."},
         3: {"id": "Ce contrat est déjà connu sous un autre identifiant."},
-        4: {"renews_contract_id": reasons(tally.rejections)[4]["renews_contract_id"]},
+        4: {"renews_contract_id": reasons(progress.rejections)[4]["renews_contract_id"]},
     }
 
 
 async def test_sessions_to_come_are_decided_again_once_for_all_lines(database: Database, known: UUID) -> None:
     await taken(database, a_contract(1))
-    registration = UUID((await registered(database, known, starts_on=FIRST_DAY))["id"])
+    registration = UUID((await register_in(database, known, starts_on=FIRST_DAY))["id"])
 
-    tally = await taken(
+    progress = await taken(
         database,
         a_contract(1, date_de_rupture="31/03/2023"),
         a_contract(1, date_de_debut="01/04/2023", valide=None),
     )
 
-    assert counts(tally) == (2, 0, 0)
+    assert counts(progress) == (2, 0, 0)
     row = await registrations.read(database, registration, owner=None)
     assert row is not None
     assert row["status"] == "refused"

@@ -7,27 +7,27 @@ import pytest
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.feed_positions import number, take_turn
+from app.persistence.outbox.feed_positions import assign_positions, try_lock
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import (
     REGISTRATIONS,
     a_registration,
-    advisers,
+    all_rows,
     counts,
-    imported,
+    csv_bytes,
+    import_advisers,
+    import_file,
     reasons,
-    separated,
-    whole,
-    with_advisers,
+    stored_advisers,
 )
 from tests.persistence.test_decisions import assert_every_decision_replays
-from tests.use_cases.use_case_builders import FIRST_DAY, INITIAL, registered
+from tests.use_cases.use_case_builders import FIRST_DAY, INITIAL, register_in
 
 KEPT = {"prise": "non", "payeur": "employeur"}
 
 
 async def taken(database: Database, *rows: list[Any]) -> Any:
-    return await imported(database, ImportKind.REGISTRATIONS, separated(REGISTRATIONS, *rows))
+    return await import_file(database, ImportKind.REGISTRATIONS, csv_bytes(REGISTRATIONS, *rows))
 
 
 async def standing(database: Database) -> list[tuple[str, str | None, str | None, str | None]]:
@@ -41,7 +41,7 @@ async def events(database: Database) -> list[Row]:
 
 
 async def test_the_past_is_imported_and_a_second_run_changes_nothing(database: Database) -> None:
-    await with_advisers(database, 1, 2)
+    await import_advisers(database, 1, 2)
     rows = (
         a_registration(1, "14/05/2024"),
         a_registration(1),
@@ -53,11 +53,11 @@ async def test_the_past_is_imported_and_a_second_run_changes_nothing(database: D
     )
 
     first = await taken(database, *rows)
-    once = await whole(database)
+    once = await all_rows(database)
     again = await taken(database, *rows)
 
     assert (counts(first), counts(again)) == ((7, 0, 0), (0, 7, 0))
-    assert await whole(database) == once
+    assert await all_rows(database) == once
     assert await standing(database) == [
         ("completed", "state", "state", "civil_year:2024#1"),
         ("completed", "state", "state", "civil_year:2025#1"),
@@ -70,7 +70,7 @@ async def test_the_past_is_imported_and_a_second_run_changes_nothing(database: D
 
 
 async def test_every_decision_taken_so_is_replayed(database: Database) -> None:
-    await with_advisers(database, 1, 2)
+    await import_advisers(database, 1, 2)
     await taken(database, a_registration(1), a_registration(1, "16/09/2025", **KEPT), a_registration(2))
 
     decisions = await assert_every_decision_replays(database)
@@ -80,29 +80,29 @@ async def test_every_decision_taken_so_is_replayed(database: Database) -> None:
 
 
 async def test_a_right_goes_to_the_first_session_in_whatever_line_it_stands(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
 
-    tally = await taken(database, a_registration(1, "16/09/2025"), a_registration(1, "13/05/2025"))
+    progress = await taken(database, a_registration(1, "16/09/2025"), a_registration(1, "13/05/2025"))
 
-    assert reasons(tally.rejections) == {2: {"funding": "Il ne reste rien du droit de l’année 2025."}}
+    assert reasons(progress.rejections) == {2: {"funding": "Il ne reste rien du droit de l’année 2025."}}
     assert await standing(database) == [("completed", "state", "state", "civil_year:2025#1")]
 
 
 async def test_an_absence_that_was_justified_leaves_the_right_to_the_next(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
 
-    tally = await taken(
+    progress = await taken(
         database, a_registration(1, statut="absence justifiée"), a_registration(1, "16/09/2025", module="handicap")
     )
 
-    assert counts(tally) == (2, 0, 0)
+    assert counts(progress) == (2, 0, 0)
     assert [status for status, *_ in await standing(database)] == ["absent_justified", "completed"]
 
 
 async def test_a_cancellation_over_quota_needs_no_right(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
 
-    tally = await taken(
+    progress = await taken(
         database,
         a_registration(1),
         a_registration(1, "16/09/2025", statut="annulée", prise=None, annulee="01/09/2025"),
@@ -110,16 +110,16 @@ async def test_a_cancellation_over_quota_needs_no_right(database: Database) -> N
         a_registration(1, "18/09/2025", statut="absence justifiée", prise=None),
     )
 
-    assert counts(tally) == (2, 0, 2)
-    assert {*reasons(tally.rejections)} == {4, 5}
+    assert counts(progress) == (2, 0, 2)
+    assert {*reasons(progress.rejections)} == {4, 5}
 
 
 async def test_without_a_post_no_right_is_known(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
 
-    tally = await taken(database, a_registration(1, "15/05/2023"))
+    progress = await taken(database, a_registration(1, "15/05/2023"))
 
-    assert "Aucun droit n’est connu" in str(reasons(tally.rejections)[2]["funding"])
+    assert "Aucun droit n’est connu" in str(reasons(progress.rejections)[2]["funding"])
 
 
 @pytest.mark.parametrize(
@@ -148,87 +148,87 @@ async def test_without_a_post_no_right_is_known(database: Database) -> None:
 async def test_a_line_that_can_t_be_right_is_rejected_with_its_reason(
     database: Database, cells: dict[str, Any], field: str | None, reason: str
 ) -> None:
-    await with_advisers(database, 1)
-    once = await whole(database)
+    await import_advisers(database, 1)
+    once = await all_rows(database)
 
-    tally = await taken(database, a_registration(1, **cells))
+    progress = await taken(database, a_registration(1, **cells))
 
-    (faults,) = reasons(tally.rejections).values()
+    (faults,) = reasons(progress.rejections).values()
     assert [*faults] == [field]
     assert reason in str(faults[field])
-    assert await whole(database) == once
+    assert await all_rows(database) == once
 
 
 async def test_who_is_outside_the_scheme_used_no_right(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
     await database.one("UPDATE adviser SET in_scheme = false")
 
-    tally = await taken(
+    progress = await taken(
         database,
         a_registration(1),
         a_registration(1, "14/05/2025", prise="non"),
         a_registration(1, "15/05/2025", **KEPT),
     )
 
-    assert {line: {*faults} for line, faults in reasons(tally.rejections).items()} == {2: {"funding"}, 4: {"payer"}}
+    assert {line: {*faults} for line, faults in reasons(progress.rejections).items()} == {2: {"funding"}, 4: {"payer"}}
     assert await standing(database) == [("completed", "none", None, None)]
 
 
 async def test_a_registration_known_here_is_not_rewritten(database: Database) -> None:
-    await with_advisers(database, 1)
-    (adviser,) = await advisers(database)
-    await registered(database, adviser["id"], starts_on=FIRST_DAY.replace(year=2025), module="cybersecurite")
+    await import_advisers(database, 1)
+    (adviser,) = await stored_advisers(database)
+    await register_in(database, adviser["id"], starts_on=FIRST_DAY.replace(year=2025), module="cybersecurite")
 
-    tally = await taken(database, a_registration(1, "08/09/2025"))
+    progress = await taken(database, a_registration(1, "08/09/2025"))
 
-    assert reasons(tally.rejections) == {2: {"status": "Déjà connue ici, acceptée : un import ne la change pas."}}
+    assert reasons(progress.rejections) == {2: {"status": "Déjà connue ici, acceptée : un import ne la change pas."}}
 
 
 async def test_the_past_is_in_the_feed_and_in_nobody_s_mailbox(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
     await taken(database, a_registration(1))
 
     async with database.transaction() as tx:
-        assert await take_turn(tx)
-        numbered = await number(tx, [], MORNING)
+        assert await try_lock(tx)
+        numbered = await assign_positions(tx, [], MORNING)
 
     assert [tuple(event.values()) for event in await events(database)] == [("registration.completed", True, 1)]
-    assert (numbered.taken, numbered.wanted, numbered.written) == (1, [], [])
+    assert (numbered.count, numbered.for_webhooks, numbered.for_emails) == (1, [], [])
 
 
 INITIAL_ROW: dict[str, Any] = {"module": "formation-initiale", "organisme": "La Fabrik de la médiation numérique"}
 
 
 async def test_what_the_past_changes_for_sessions_to_come_is_told_as_ever(database: Database) -> None:
-    await with_advisers(database, 1, date=None)
-    (adviser,) = await advisers(database)
-    refused = await registered(database, adviser["id"], starts_on=FIRST_DAY)
+    await import_advisers(database, 1, date=None)
+    (adviser,) = await stored_advisers(database)
+    refused = await register_in(database, adviser["id"], starts_on=FIRST_DAY)
 
-    tally = await taken(database, a_registration(1, "14/03/2022", **INITIAL_ROW))
+    progress = await taken(database, a_registration(1, "14/03/2022", **INITIAL_ROW))
 
-    assert (refused["status"], counts(tally)) == ("refused", (1, 0, 0))
+    assert (refused["status"], counts(progress)) == ("refused", (1, 0, 0))
     assert [(event["type"], event["history"]) for event in await events(database)] == [
         ("registration.refused", False), ("registration.completed", True), ("registration.regularisable", False),
     ]  # fmt: skip
 
 
 async def test_a_right_that_a_session_to_come_holds_is_not_taken_from_it(database: Database) -> None:
-    await with_advisers(database, 1, date=None)
-    (adviser,) = await advisers(database)
-    await registered(database, adviser["id"], module=INITIAL)
+    await import_advisers(database, 1, date=None)
+    (adviser,) = await stored_advisers(database)
+    await register_in(database, adviser["id"], module=INITIAL)
 
-    tally = await taken(database, a_registration(1, "14/03/2022", **INITIAL_ROW))
+    progress = await taken(database, a_registration(1, "14/03/2022", **INITIAL_ROW))
 
-    assert "déjà bénéficié" in str(reasons(tally.rejections)[2]["funding"])
+    assert "déjà bénéficié" in str(reasons(progress.rejections)[2]["funding"])
     assert [status for status, *_ in await standing(database)] == ["accepted"]
 
 
 async def test_where_and_when_it_was_asked_for_are_kept(database: Database) -> None:
-    await with_advisers(database, 1)
+    await import_advisers(database, 1)
     headings = (*REGISTRATIONS, "Lieu", "Référence", "Demandée le", "Motif")
     row = [*a_registration(1, statut="absence justifiée"), "Rennes", "S-42", "01/04/2025", "Maladie"]
 
-    await imported(database, ImportKind.REGISTRATIONS, separated(headings, row))
+    await import_file(database, ImportKind.REGISTRATIONS, csv_bytes(headings, row))
 
     (kept,) = await database.many("SELECT * FROM registration")
     assert [kept[name] for name in ("session_place", "session_reference", "motive")] == ["Rennes", "S-42", "Maladie"]

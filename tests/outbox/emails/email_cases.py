@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from app.domain.decisions.refusals import Reason
-from app.domain.events import EventType, Recipient, written_to
+from app.domain.events import EventType, Recipient, email_recipients
 from app.domain.facts.registration import Chooser
 from app.wording.emails.emails import RenderedEmail, decision_to_answer, render_email
 
@@ -19,7 +19,7 @@ BASE_URL = "https://inscriptions.example.org"
 LINK = f"{BASE_URL}/answer/a-secret"
 
 # status, funding, rules and reasons, as they are told unless a situation says otherwise
-TOLD: dict[EventType, tuple[str, str | None, list[str], list[str]]] = {
+TYPICAL_DATA: dict[EventType, tuple[str, str | None, list[str], list[str]]] = {
     EventType.REGISTRATION_ACCEPTED: ("accepted", "state", ["R22"], []),
     EventType.REGISTRATION_REFUSED: ("refused", None, ["R4", "R32"], ["contract_not_uploaded", "ccp1_not_obtained"]),
     EventType.REGISTRATION_OVER_QUOTA: ("awaiting_choice", None, ["R25", "R26"], ["module_quota_exceeded"]),
@@ -116,12 +116,12 @@ SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
     },
 }
 # Whoever is ever written to of an event.
-PROMISED = [
+PROMISED_EMAILS = [
     (event_type, recipient)
     for event_type in EventType
-    for recipient in written_to(event_type, employer_acts=True, employer_pays=True)
+    for recipient in email_recipients(event_type, employer_acts=True, employer_pays=True)
 ]
-ALWAYS: dict[str, dict[str, Any]] = {
+COMMON_SITUATIONS: dict[str, dict[str, Any]] = {
     "as usual": {},
     "nobody known": {"first_name": None, "last_name": None, "organisation": None},
 }
@@ -130,8 +130,8 @@ ALWAYS: dict[str, dict[str, Any]] = {
 def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[str, Any]:
     """One of `messages.LETTER`, of a thematic module paid by the State, of a public employer, to be held in Rennes."""
     data: dict[str, Any] = {}
-    if event_type in TOLD:
-        status, funding, rules, reasons = TOLD[event_type]
+    if event_type in TYPICAL_DATA:
+        status, funding, rules, reasons = TYPICAL_DATA[event_type]
         data = {
             "status": status,
             "funding": funding,
@@ -162,7 +162,7 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
             "entitlements": ["civil_year:2025", "first_year", "first_year", "supplementary:cafe-ia"],
             "initial_training_entered_on": "2023-02-06",
         }
-    decided = event_type in TOLD
+    decided = event_type in TYPICAL_DATA
     return {
         "id": UUID(int=1),
         "type": event_type.value,
@@ -202,31 +202,33 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
     }
 
 
-def written(event_type: EventType, recipient: Recipient, **others: Any) -> RenderedEmail:
+def email_for(event_type: EventType, recipient: Recipient, **others: Any) -> RenderedEmail:
     row = a_row(event_type, recipient, **others)
     return render_email(row, SUPPORT, BASE_URL, LINK if decision_to_answer(row) else None)
 
 
 @cache
-def letters(event_type: EventType, recipient: Recipient) -> tuple[tuple[dict[str, Any], RenderedEmail], ...]:
+def emails_in_each_situation(
+    event_type: EventType, recipient: Recipient
+) -> tuple[tuple[dict[str, Any], RenderedEmail], ...]:
     """In each situation: what it changes, and the letter."""
-    situations = {**ALWAYS, **SITUATIONS.get(event_type, {})}
-    return tuple((changed, written(event_type, recipient, **changed)) for changed in situations.values())
+    situations = {**COMMON_SITUATIONS, **SITUATIONS.get(event_type, {})}
+    return tuple((changed, email_for(event_type, recipient, **changed)) for changed in situations.values())
 
 
-def visible(html: str) -> str:
+def visible_text(html: str) -> str:
     """The words of a page, as they are read."""
     body = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", body).replace("&nbsp;", " ").split())
 
 
-def said(letter: RenderedEmail) -> str:
+def plain_text(letter: RenderedEmail) -> str:
     return " ".join(letter.text.split())
 
 
 def check_french(letter: RenderedEmail) -> None:
     """Apostrophes, spaces, elisions, days in words, and no code."""
-    for text in (letter.subject, letter.text.partition("\n-- ")[0], visible(letter.html)):
+    for text in (letter.subject, letter.text.partition("\n-- ")[0], visible_text(letter.html)):
         assert not re.search(r"\w'\w", text), "’ is the apostrophe"
         assert not re.search(r"\b(None|True|False|Undefined)\b|[{}]", text)
         assert not re.search(r"\b(de|que|se|ne) [aeiouéèêîI]|\s[,.](?!\w)|,,|\.\.|\(\)| - ", text.replace("\n- ", "\n"))

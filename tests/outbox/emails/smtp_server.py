@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.outbox.delivery_relay import Relay
-from app.outbox.email_composer import Writer
-from app.outbox.email_sender import MailSender
+from app.outbox.delivery_relay import OutboxRelay
+from app.outbox.email_composer import EmailComposer
+from app.outbox.email_sender import EmailSender
 from app.outbox.mail_server import MailServer
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
@@ -32,32 +32,32 @@ from tests.outbox.webhooks.webhook_builders import SECRETS
 
 BASE_URL = "https://inscriptions.example.org"
 SUPPORT = "support@example.org"
-WRITER = Writer("Inscriptions <inscriptions@example.org>", SUPPORT, BASE_URL, SECRETS)
+WRITER = EmailComposer("Inscriptions <inscriptions@example.org>", SUPPORT, BASE_URL, SECRETS)
 USER, PASSWORD = "relay", "a password"  # of the test's own server
 OK = "250 OK"
 
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # the server of the tests writes down whom it serves
 
-Say = Callable[[], Awaitable[str]]
+SmtpAnswer = Callable[[], Awaitable[str]]
 
 
-async def _fine() -> str:
+async def _accept() -> str:
     return OK
 
 
 @dataclass(slots=True)
-class Office:
+class SmtpServer:
     """A mail server: what it received, what it answers, and what it saw of its visitors."""
 
     port: int = 0
     received: list[EmailMessage] = field(default_factory=list[EmailMessage])
-    addressed: list[str] = field(default_factory=list[str])
+    recipients: list[str] = field(default_factory=list[str])
     encrypted: list[bool] = field(default_factory=list[bool])
     connections: int = 0
-    speaks_utf8: bool = True
-    to_sender: Say = _fine
-    to_recipient: Say = _fine
-    to_message: Say = _fine
+    supports_smtputf8: bool = True
+    to_sender: SmtpAnswer = _accept
+    to_recipient: SmtpAnswer = _accept
+    to_message: SmtpAnswer = _accept
 
     async def handle_EHLO(self, _: Any, session: Any, __: Any, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802  # the names that the server calls
         session.host_name = hostname
@@ -80,7 +80,7 @@ class Office:
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.received.append(message)
-        self.addressed += envelope.rcpt_tos
+        self.recipients += envelope.rcpt_tos
         self.encrypted.append(session.ssl is not None)
         return await self.to_message()
 
@@ -89,7 +89,7 @@ class Office:
         return [str(message["Message-ID"]) for message in self.received]
 
 
-def parts(message: EmailMessage) -> tuple[str, str]:
+def text_and_html(message: EmailMessage) -> tuple[str, str]:
     """As plain text, and as HTML."""
     plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
     assert plain is not None
@@ -120,11 +120,11 @@ def certificate() -> tuple[bytes, bytes]:
     return private, made.public_bytes(serialization.Encoding.PEM)
 
 
-def trust() -> ssl.SSLContext:
+def trusting_context() -> ssl.SSLContext:
     return ssl.create_default_context(cadata=certificate()[1].decode())
 
 
-def _presented(folder: Any) -> ssl.SSLContext:
+def _server_tls(folder: Any) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     file = folder / "office.pem"
     file.write_bytes(b"".join(certificate()))
@@ -138,38 +138,38 @@ def _authenticated(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> Auth
 
 
 @asynccontextmanager
-async def an_office(folder: Any = None) -> AsyncGenerator[Office]:
+async def running_smtp_server(folder: Any = None) -> AsyncGenerator[SmtpServer]:
     """Open until the block ends; with a `folder` for its certificate it wants STARTTLS and a password."""
-    office = Office()
+    smtp_server = SmtpServer()
     options: dict[str, Any] = {}
     if folder is not None:
         options = {
-            "tls_context": _presented(folder),
+            "tls_context": _server_tls(folder),
             "require_starttls": True,
             "auth_required": True,
             "authenticator": _authenticated,
         }
 
     def visited() -> SMTP:
-        office.connections += 1
+        smtp_server.connections += 1
         return SMTP(
-            office,
+            smtp_server,
             hostname="office",
             loop=asyncio.get_running_loop(),
-            enable_SMTPUTF8=office.speaks_utf8,
+            enable_SMTPUTF8=smtp_server.supports_smtputf8,
             **options,
         )
 
     server = await asyncio.get_running_loop().create_server(visited, "127.0.0.1", 0)
-    office.port = server.sockets[0].getsockname()[1]
+    smtp_server.port = server.sockets[0].getsockname()[1]
     try:
-        yield office
+        yield smtp_server
     finally:
         server.close()
 
 
 @asynccontextmanager
-async def a_doorman(greeting: bytes | None) -> AsyncGenerator[int]:
+async def tcp_server_saying(greeting: bytes | None) -> AsyncGenerator[int]:
     """A port where this is all that is ever said; nothing at all when None."""
     done = asyncio.Event()
 
@@ -186,18 +186,20 @@ async def a_doorman(greeting: bytes | None) -> AsyncGenerator[int]:
     server.close()
 
 
-def plainly(office: Office) -> MailServer:
-    return MailServer("127.0.0.1", office.port, starttls=False)
+def without_tls(smtp_server: SmtpServer) -> MailServer:
+    return MailServer("127.0.0.1", smtp_server.port, starttls=False)
 
 
-async def mailed(database: Database, server: MailServer, *, turns: int = 1, writer: Writer = WRITER) -> int:
+async def send_due_emails(
+    database: Database, server: MailServer, *, turns: int = 1, writer: EmailComposer = WRITER
+) -> int:
     """Try, so many times, what is due; return how many attempts that were."""
-    sender, taken = MailSender(database, server, writer), 0
+    sender, taken = EmailSender(database, server, writer), 0
     try:
-        relay = Relay(database, {Channel.EMAIL: sender})
+        relay = OutboxRelay(database, {Channel.EMAIL: sender})
         for _ in range(turns):
-            taken += await relay.turn()
-            await relay.settled()
+            taken += await relay.claim_and_send()
+            await relay.wait_until_idle()
     finally:
         await sender.close()
     return taken
@@ -214,7 +216,7 @@ async def errors_of(database: Database, message: UUID) -> list[str | None]:
     return [row["error"] for row in rows]
 
 
-def saying(answer: str) -> Say:
+def answering_with(answer: str) -> SmtpAnswer:
     async def said() -> str:
         return answer
 

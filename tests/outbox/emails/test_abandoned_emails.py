@@ -13,18 +13,26 @@ from app.persistence.engine.database import Database, open_database
 from app.persistence.outbox.deliveries import Channel
 from app.persistence.outbox.delivery_claims import claim
 from tests.http_builders import a_contract, an_adviser, register
-from tests.live_server import Served, key
-from tests.outbox.emails.smtp_server import WRITER, an_office, errors_of, mailed, messages_of, plainly, saying
-from tests.outbox.webhooks.webhook_builders import leases_end
-from tests.persistence.outbox.event_builders import placed
-from tests.use_cases.use_case_builders import an_adviser_in_post, registered
+from tests.live_server import LiveServer, idempotency_headers
+from tests.outbox.emails.smtp_server import (
+    WRITER,
+    answering_with,
+    errors_of,
+    messages_of,
+    running_smtp_server,
+    send_due_emails,
+    without_tls,
+)
+from tests.outbox.webhooks.webhook_builders import expire_leases
+from tests.persistence.outbox.event_builders import place_waiting_events
+from tests.use_cases.use_case_builders import an_adviser_in_post, register_in
 
-REFUSED, FULL = saying("550 5.1.1 No such user"), saying("452 4.2.2 Mailbox full")
+REFUSED, FULL = answering_with("550 5.1.1 No such user"), answering_with("452 4.2.2 Mailbox full")
 
 
 async def _a_message(database: Database) -> Mapping[str, Any]:
-    await registered(database, await an_adviser_in_post(database))
-    await placed(database)
+    await register_in(database, await an_adviser_in_post(database))
+    await place_waiting_events(database)
     await database.one("DELETE FROM delivery WHERE recipient = 'training_organisation'")
     (message,) = await messages_of(database)
     return message
@@ -38,12 +46,12 @@ async def test_a_message_that_is_given_up_is_one_line_that_names_nobody(database
     message = await _a_message(database)
 
     with capture_logs() as logged:
-        async with an_office() as office:
-            office.to_recipient = FULL
-            await mailed(database, plainly(office))
-            office.to_recipient = REFUSED
+        async with running_smtp_server() as smtp_server:
+            smtp_server.to_recipient = FULL
+            await send_due_emails(database, without_tls(smtp_server))
+            smtp_server.to_recipient = REFUSED
             await database.one("UPDATE delivery SET next_attempt_at = now() WHERE state = 'due'")
-            await mailed(database, plainly(office))
+            await send_due_emails(database, without_tls(smtp_server))
 
     assert await errors_of(database, message["id"]) == ["deferred", "refused"]
     assert _given_up(logged) == [
@@ -60,12 +68,12 @@ async def test_a_message_that_is_given_up_is_one_line_that_names_nobody(database
 async def test_one_that_kills_its_relays_is_seen_too(database: Database) -> None:
     message = await _a_message(database)
     await database.one("UPDATE delivery SET attempts = 9")
-    await claim(database, {Channel.EMAIL: 1}, lane_most=4)
-    await leases_end(database)
+    await claim(database, {Channel.EMAIL: 1}, lane_limit=4)
+    await expire_leases(database)
 
     with capture_logs() as logged:
-        async with an_office() as office:
-            await mailed(database, plainly(office))
+        async with running_smtp_server() as smtp_server:
+            await send_due_emails(database, without_tls(smtp_server))
 
     (line,) = _given_up(logged)
     assert (line["message_id"], line["error"]) == (str(message["id"]), "interrupted")
@@ -77,10 +85,10 @@ async def test_a_policy_whose_address_was_never_checked_stops_no_message(databas
     unchecked = """'{"support_email": "<aide@example.org"}'"""
     await database.one(f"UPDATE policy SET content = content::jsonb || {unchecked}")  # noqa: S608  # a constant
 
-    async with an_office() as office:
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server))
 
-    (received,) = office.received
+    (received,) = smtp_server.received
     assert received["Reply-To"] == WRITER.support_email
 
 
@@ -98,13 +106,13 @@ async def _refused(url: str, adviser: str) -> None:
         "UPDATE delivery SET next_attempt_at = now() WHERE state = 'due' AND recipient = 'adviser' AND adviser_id = $1",
         adviser,
     )
-    async with an_office() as office:
-        office.to_recipient = REFUSED
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        smtp_server.to_recipient = REFUSED
+        await send_due_emails(database, without_tls(smtp_server))
     await database.close()
 
 
-def _a_registration(platform: httpx.Client, served: Served) -> dict[str, Any]:
+def _a_registration(platform: httpx.Client, served: LiveServer) -> dict[str, Any]:
     """One whose adviser could not be told."""
     adviser = an_adviser(platform)
     a_contract(platform, adviser)
@@ -115,7 +123,7 @@ def _a_registration(platform: httpx.Client, served: Served) -> dict[str, Any]:
 
 
 def test_an_administrator_finds_it_from_its_registration(
-    platform: httpx.Client, admin: httpx.Client, served: Served
+    platform: httpx.Client, admin: httpx.Client, served: LiveServer
 ) -> None:
     registration, other = _a_registration(platform, served), _a_registration(platform, served)
     shown = admin.get(f"/v1/registrations/{registration['id']}").raise_for_status().json()
@@ -129,19 +137,19 @@ def test_an_administrator_finds_it_from_its_registration(
     assert line["links"] == shown["links"]
 
 
-def test_it_counts_until_it_is_asked_for_again(platform: httpx.Client, admin: httpx.Client, served: Served) -> None:
+def test_it_counts_until_it_is_asked_for_again(platform: httpx.Client, admin: httpx.Client, served: LiveServer) -> None:
     before = _dead(served.base_url)
     registration = _a_registration(platform, served)
     after = _dead(served.base_url)
     (dead,) = admin.get("/v1/messages", params={"registration_id": registration["id"], "status": "dead"}).json()["data"]
 
-    admin.post(f"/v1/messages/{dead['id']}/resend", headers=key()).raise_for_status()
+    admin.post(f"/v1/messages/{dead['id']}/resend", headers=idempotency_headers()).raise_for_status()
 
     assert (after, _dead(served.base_url)) == (before + 1, before)
 
 
 @pytest.mark.parametrize("role", ["platform", "training_organisation"])
-def test_nobody_else_is_led_to_it(platform: httpx.Client, served: Served, role: str) -> None:
+def test_nobody_else_is_led_to_it(platform: httpx.Client, served: LiveServer, role: str) -> None:
     registration = _a_registration(platform, served)
 
     with served.client(role) as client:
@@ -151,7 +159,7 @@ def test_nobody_else_is_led_to_it(platform: httpx.Client, served: Served, role: 
 
 
 def test_a_key_that_does_not_go_that_far_is_not_led_to_it(
-    platform: httpx.Client, admin: httpx.Client, served: Served
+    platform: httpx.Client, admin: httpx.Client, served: LiveServer
 ) -> None:
     body = {"name": "Lecture", "role": "admin", "scopes": ["registrations:read"]}
     secret = admin.post("/v1/api-keys", json=body).raise_for_status().json()["secret"]

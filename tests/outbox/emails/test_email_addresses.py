@@ -17,7 +17,7 @@ from app.wording.email_addresses import (
     parse_mailbox,
 )
 from app.wording.emails.emails import RenderedEmail
-from tests.outbox.emails.smtp_server import WRITER, an_office
+from tests.outbox.emails.smtp_server import WRITER, running_smtp_server
 
 LONGEST_DOMAIN = ".".join(
     ["d" * MAX_LABEL_LENGTH, "e" * MAX_LABEL_LENGTH, "f" * (MAX_ADDRESS_LENGTH - MAX_LOCAL_PART_LENGTH - 1 - 2 * 64)]
@@ -43,15 +43,17 @@ def why_not(address: str) -> str | None:
 
 async def _delivered(address: str) -> tuple[list[str], list[str]]:
     """Whom a real server was told to deliver to, and whom the message that it got says it is to."""
-    message = WRITER.message(
+    message = WRITER.to_message(
         RenderedEmail(address, "support@example.org", "Bonjour", "Bonjour", "<p>Bonjour</p>"), address, "<1@example.org>",
         datetime(2026, 6, 15, tzinfo=UTC),
     )  # fmt: skip
-    async with an_office() as office:
-        office.speaks_utf8 = False
-        async with SMTP(hostname="127.0.0.1", port=office.port, start_tls=False) as client:
+    async with running_smtp_server() as smtp_server:
+        smtp_server.supports_smtputf8 = False
+        async with SMTP(hostname="127.0.0.1", port=smtp_server.port, start_tls=False) as client:
             await client.send_message(message)
-    return office.addressed, [one.addr_spec for received in office.received for one in received["To"].addresses]
+    return smtp_server.recipients, [
+        one.addr_spec for received in smtp_server.received for one in received["To"].addresses
+    ]
 
 
 @settings(max_examples=80, deadline=None)

@@ -6,35 +6,35 @@ from pathlib import Path
 
 import pytest
 
-from app.outbox.delivery_relay import LANE_AT_ONCE
+from app.outbox.delivery_relay import LANE_CONCURRENCY
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.feed_positions import keep_as_history
-from app.persistence.outbox.messages import MAIL_LANE
+from app.persistence.outbox.feed_positions import mark_as_history
+from app.persistence.outbox.messages import EMAIL_LANE_ID
 from tests.outbox.emails.smtp_server import (
     PASSWORD,
     USER,
     WRITER,
-    Office,
-    a_doorman,
-    an_office,
+    SmtpServer,
+    answering_with,
     errors_of,
-    mailed,
     messages_of,
-    parts,
-    plainly,
-    saying,
-    trust,
+    running_smtp_server,
+    send_due_emails,
+    tcp_server_saying,
+    text_and_html,
+    trusting_context,
+    without_tls,
 )
-from tests.outbox.webhooks.webhook_builders import hurry
-from tests.persistence.outbox.event_builders import placed
-from tests.use_cases.use_case_builders import a_contract, an_adviser, an_adviser_in_post, registered
+from tests.outbox.webhooks.webhook_builders import make_everything_due
+from tests.persistence.outbox.event_builders import place_waiting_events
+from tests.use_cases.use_case_builders import a_contract, an_adviser, an_adviser_in_post, register_in
 
 
 async def _an_acceptance(database: Database) -> Row:
     """The e-mail to an adviser whose registration was accepted; the one to the organisation is left out."""
-    await registered(database, await an_adviser_in_post(database))
-    await placed(database)
+    await register_in(database, await an_adviser_in_post(database))
+    await place_waiting_events(database)
     await database.one("DELETE FROM delivery WHERE recipient = 'training_organisation'")
     (message,) = await messages_of(database)
     return message
@@ -47,36 +47,36 @@ async def _now(database: Database, message: Row) -> Row:
 
 
 async def test_whoever_is_concerned_is_written_to(database: Database) -> None:
-    await registered(database, await an_adviser_in_post(database))
-    await placed(database)
+    await register_in(database, await an_adviser_in_post(database))
+    await place_waiting_events(database)
 
-    async with an_office() as office:
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server))
 
-    assert sorted(office.addressed) == ["camille@example.org", "la-mednum@example.org"]
+    assert sorted(smtp_server.recipients) == ["camille@example.org", "la-mednum@example.org"]
     assert {row["state"] for row in await messages_of(database)} == {"delivered"}
 
 
 async def test_an_employer_is_written_to_when_it_must_act(database: Database) -> None:
     adviser = await an_adviser(database)
     await a_contract(database, adviser, validated_on=None)
-    await registered(database, adviser)
-    await placed(database)
+    await register_in(database, adviser)
+    await place_waiting_events(database)
 
-    async with an_office() as office:
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server))
 
-    assert sorted(office.addressed) == ["camille@example.org", "la-mednum@example.org", "mairie@example.org"]
+    assert sorted(smtp_server.recipients) == ["camille@example.org", "la-mednum@example.org", "mairie@example.org"]
 
 
 async def test_a_message_says_who_sends_it_and_can_be_read_in_two_ways(database: Database) -> None:
     message = await _an_acceptance(database)
 
-    async with an_office() as office:
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server))
 
-    (received,) = office.received
-    text, html = parts(received)
+    (received,) = smtp_server.received
+    text, html = text_and_html(received)
     assert received["From"] == "Inscriptions <inscriptions@example.org>"
     assert (received["To"], received["Reply-To"]) == ("camille@example.org", "support@example.org")
     assert received["Message-ID"] == f"<{message['id']}@example.org>"
@@ -89,11 +89,13 @@ async def test_a_message_says_who_sends_it_and_can_be_read_in_two_ways(database:
 async def test_it_goes_encrypted_to_a_server_that_knows_us(database: Database, tmp_path: Path) -> None:
     await _an_acceptance(database)
 
-    async with an_office(tmp_path) as office:
-        server = replace(plainly(office), starttls=True, username=USER, password=PASSWORD, trust=trust())
-        await mailed(database, server)
+    async with running_smtp_server(tmp_path) as smtp_server:
+        server = replace(
+            without_tls(smtp_server), starttls=True, username=USER, password=PASSWORD, tls_context=trusting_context()
+        )
+        await send_due_emails(database, server)
 
-    assert office.encrypted == [True]
+    assert smtp_server.encrypted == [True]
 
 
 @pytest.mark.parametrize(
@@ -110,16 +112,18 @@ async def test_a_setting_of_ours_costs_nobody_a_message(
     message = await _an_acceptance(database)
     await database.one("UPDATE delivery SET attempts = 12")
 
-    async with an_office(tmp_path) as office:
-        server = replace(plainly(office), starttls=True, username=USER, password=PASSWORD, trust=trust())
+    async with running_smtp_server(tmp_path) as smtp_server:
+        server = replace(
+            without_tls(smtp_server), starttls=True, username=USER, password=PASSWORD, tls_context=trusting_context()
+        )
         changed = {
             "password": replace(server, password="another"),  # noqa: S106  # a wrong one
-            "certificate": replace(server, trust=None),
-            "no encryption": plainly(office),
+            "certificate": replace(server, tls_context=None),
+            "no encryption": without_tls(smtp_server),
         }
-        await mailed(database, changed[wrong])
+        await send_due_emails(database, changed[wrong])
 
-    assert office.received == []
+    assert smtp_server.received == []
     assert (await _now(database, message))["state"] == "due"
     attempt = await database.one("SELECT status, error FROM delivery_attempt")
     assert attempt is not None
@@ -133,12 +137,12 @@ async def test_a_door_that_is_closed_costs_nobody_a_message(database: Database, 
     message = await _an_acceptance(database)
     await database.one("UPDATE delivery SET attempts = 12")
 
-    async with a_doorman(greeting) as port:
-        await mailed(database, plainly(Office(port=port)))
+    async with tcp_server_saying(greeting) as port:
+        await send_due_emails(database, without_tls(SmtpServer(port=port)))
 
     assert (await _now(database, message))["state"] == "due"
     assert await errors_of(database, message["id"]) == ["not-accepted"]
-    assert await database.one("SELECT FROM lane WHERE id = $1 AND failures = 1", MAIL_LANE) is not None
+    assert await database.one("SELECT FROM lane WHERE id = $1 AND failures = 1", EMAIL_LANE_ID) is not None
 
 
 async def test_a_server_that_says_nothing_holds_nobody_for_long(
@@ -147,8 +151,8 @@ async def test_a_server_that_says_nothing_holds_nobody_for_long(
     message = await _an_acceptance(database)
     monkeypatch.setattr("app.outbox.email_sender.OPENING_SECONDS", 0.2)
 
-    async with a_doorman(None) as port:
-        await mailed(database, plainly(Office(port=port)))
+    async with tcp_server_saying(None) as port:
+        await send_due_emails(database, without_tls(SmtpServer(port=port)))
 
     assert await errors_of(database, message["id"]) == ["timeout"]
     assert (await _now(database, message))["state"] == "due"
@@ -157,36 +161,36 @@ async def test_a_server_that_says_nothing_holds_nobody_for_long(
 async def test_a_server_that_cannot_encrypt_is_told_nothing(database: Database) -> None:
     message = await _an_acceptance(database)
 
-    async with an_office() as office:
-        await mailed(database, replace(plainly(office), starttls=True))
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, replace(without_tls(smtp_server), starttls=True))
 
-    assert (office.received, await errors_of(database, message["id"])) == ([], ["no-connection"])
+    assert (smtp_server.received, await errors_of(database, message["id"])) == ([], ["no-connection"])
 
 
 async def test_several_share_a_connection(database: Database) -> None:
     for _ in range(6):
-        await registered(database, await an_adviser_in_post(database))
-    await placed(database)
+        await register_in(database, await an_adviser_in_post(database))
+    await place_waiting_events(database)
 
-    async with an_office() as office:
-        await mailed(database, plainly(office), turns=3)
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server), turns=3)
 
-    assert len(office.received) == 12
-    assert office.connections <= LANE_AT_ONCE
+    assert len(smtp_server.received) == 12
+    assert smtp_server.connections <= LANE_CONCURRENCY
 
 
 @pytest.mark.parametrize("where", ["to_recipient", "to_message"])
 async def test_a_mailbox_that_does_not_exist_is_given_up(database: Database, where: str) -> None:
     message = await _an_acceptance(database)
 
-    async with an_office() as office:
-        setattr(office, where, saying("550 5.1.1 No such user camille@example.org"))
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        setattr(smtp_server, where, answering_with("550 5.1.1 No such user camille@example.org"))
+        await send_due_emails(database, without_tls(smtp_server))
 
     assert (await _now(database, message))["state"] == "dead"
     assert await errors_of(database, message["id"]) == ["refused"]
     assert await database.one("SELECT FROM delivery_attempt WHERE response IS NOT NULL") is None
-    assert await database.one("SELECT FROM lane WHERE id = $1 AND failures > 0", MAIL_LANE) is None
+    assert await database.one("SELECT FROM lane WHERE id = $1 AND failures > 0", EMAIL_LANE_ID) is None
 
 
 @pytest.mark.parametrize(
@@ -197,9 +201,9 @@ async def test_a_relay_that_does_not_know_us_loses_nothing(database: Database, a
     """It refuses every recipient so."""
     message = await _an_acceptance(database)
 
-    async with an_office() as office:
-        office.to_recipient = saying(answer)
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        smtp_server.to_recipient = answering_with(answer)
+        await send_due_emails(database, without_tls(smtp_server))
 
     assert (await _now(database, message))["state"] == "due"
     assert await errors_of(database, message["id"]) == [error]
@@ -209,45 +213,45 @@ async def test_a_relay_that_does_not_know_us_loses_nothing(database: Database, a
 async def test_one_that_is_full_is_tried_again_under_the_same_name(database: Database, where: str) -> None:
     message = await _an_acceptance(database)
 
-    async with an_office() as office:
-        setattr(office, where, saying("452 4.2.2 Mailbox full"))
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        setattr(smtp_server, where, answering_with("452 4.2.2 Mailbox full"))
+        await send_due_emails(database, without_tls(smtp_server))
         assert (await _now(database, message))["state"] == "due"
-        setattr(office, where, saying("250 OK"))
-        await hurry(database)
-        await mailed(database, plainly(office))
+        setattr(smtp_server, where, answering_with("250 OK"))
+        await make_everything_due(database)
+        await send_due_emails(database, without_tls(smtp_server))
 
     assert (await _now(database, message))["state"] == "delivered"
     assert await errors_of(database, message["id"]) == ["deferred", None]
-    assert set(office.ids) == {f"<{message['id']}@example.org>"}
+    assert set(smtp_server.ids) == {f"<{message['id']}@example.org>"}
 
 
 async def test_a_sender_who_is_refused_is_our_own_affair(database: Database) -> None:
     message = await _an_acceptance(database)
 
-    async with an_office() as office:
-        office.to_sender = saying("550 5.7.1 Sender not allowed")
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        smtp_server.to_sender = answering_with("550 5.7.1 Sender not allowed")
+        await send_due_emails(database, without_tls(smtp_server))
 
     assert (await _now(database, message))["state"] == "due"
-    assert await database.one("SELECT FROM lane WHERE id = $1 AND failures > 0", MAIL_LANE) is not None
+    assert await database.one("SELECT FROM lane WHERE id = $1 AND failures > 0", EMAIL_LANE_ID) is not None
 
 
 async def test_a_server_that_dies_with_the_message_in_hand_gets_it_again(database: Database) -> None:
     message = await _an_acceptance(database)
 
-    async with an_office() as office:
+    async with running_smtp_server() as smtp_server:
 
         async def dies() -> str:
             raise ConnectionResetError
 
-        async with an_office() as dying:
+        async with running_smtp_server() as dying:
             dying.to_message = dies
-            await mailed(database, plainly(dying))
-        await hurry(database)
-        await mailed(database, plainly(office))
+            await send_due_emails(database, without_tls(dying))
+        await make_everything_due(database)
+        await send_due_emails(database, without_tls(smtp_server))
 
-    assert [*dying.ids, *office.ids] == [f"<{message['id']}@example.org>"] * 2
+    assert [*dying.ids, *smtp_server.ids] == [f"<{message['id']}@example.org>"] * 2
     assert (await _now(database, message))["state"] == "delivered"
 
 
@@ -257,15 +261,15 @@ async def test_a_server_that_never_answers_holds_nobody_for_long(
     message = await _an_acceptance(database)
     monkeypatch.setattr("app.outbox.email_sender.SENDING_SECONDS", 0.3)
 
-    async with an_office() as office:
+    async with running_smtp_server() as smtp_server:
         released = asyncio.Event()
 
         async def thinks() -> str:
             await released.wait()
             return "250 OK"
 
-        office.to_message = thinks
-        await mailed(database, plainly(office))
+        smtp_server.to_message = thinks
+        await send_due_emails(database, without_tls(smtp_server))
         released.set()
 
     assert await errors_of(database, message["id"]) == ["timeout"]
@@ -275,7 +279,7 @@ async def test_a_server_that_never_answers_holds_nobody_for_long(
 async def test_nobody_at_all_answers(database: Database) -> None:
     message = await _an_acceptance(database)
 
-    await mailed(database, plainly(Office(port=9)))
+    await send_due_emails(database, without_tls(SmtpServer(port=9)))
 
     assert await errors_of(database, message["id"]) == ["no-connection"]
 
@@ -291,10 +295,10 @@ async def test_without_an_address_it_is_given_up_and_can_be_seen(database: Datab
     message = await _an_acceptance(database)
     await database.one("UPDATE adviser SET email = $1", address)
 
-    async with an_office() as office:
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server))
 
-    assert office.received == []
+    assert smtp_server.received == []
     assert (await _now(database, message))["state"] == "dead"
     assert await errors_of(database, message["id"]) == ["bad-address" if address else "no-address"]
 
@@ -310,19 +314,19 @@ async def test_an_address_may_go_beyond_ascii(database: Database, address: str, 
     await _an_acceptance(database)
     await database.one("UPDATE adviser SET email = $1", address)
 
-    async with an_office() as office:
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server))
 
-    assert office.addressed == [sent_to]
+    assert smtp_server.recipients == [sent_to]
 
 
 async def test_a_server_that_cannot_carry_it_is_not_asked_again(database: Database) -> None:
     message = await _an_acceptance(database)
     await database.one("UPDATE adviser SET email = 'inès@example.org'")
 
-    async with an_office() as office:
-        office.speaks_utf8 = False
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        smtp_server.supports_smtputf8 = False
+        await send_due_emails(database, without_tls(smtp_server))
 
     assert (await _now(database, message))["state"] == "dead"
     assert await errors_of(database, message["id"]) == ["address-not-supported"]
@@ -336,38 +340,38 @@ async def test_a_name_may_hold_anything(database: Database) -> None:
         "UPDATE module SET title = E'Données\r\nBcc: b@example.org' WHERE code = 'numerique-responsable'"
     )
 
-    async with an_office() as office:
-        await mailed(database, plainly(office), writer=writer)
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server), writer=writer)
 
-    (received,) = office.received
+    (received,) = smtp_server.received
     assert received["From"].addresses[0].display_name == "Inscriptions, conseillers numériques"
     assert "Données Bcc" in received["Subject"].replace("\xa0", " ")
     assert "Bcc" not in received
-    assert office.addressed == ["camille@example.org"]
+    assert smtp_server.recipients == ["camille@example.org"]
 
 
 async def test_the_address_is_that_of_the_moment(database: Database) -> None:
     await _an_acceptance(database)
     await database.one("UPDATE adviser SET email = 'ailleurs@example.org'")
 
-    async with an_office() as office:
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server))
 
-    assert office.addressed == ["ailleurs@example.org"]
+    assert smtp_server.recipients == ["ailleurs@example.org"]
 
 
 async def test_history_is_written_to_nobody(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    await registered(database, adviser)
+    await register_in(database, adviser)
     async with database.transaction() as tx:
-        await keep_as_history(tx, adviser)
+        await mark_as_history(tx, adviser)
 
-    assert await placed(database) == 1
+    assert await place_waiting_events(database) == 1
     assert await messages_of(database) == []
 
 
 async def test_nobody_is_written_to_about_a_person_without_an_identity(database: Database) -> None:
-    await registered(database, await an_adviser_in_post(database, first_name=None, last_name=None, email=None))
+    await register_in(database, await an_adviser_in_post(database, first_name=None, last_name=None, email=None))
 
-    assert await placed(database) == 1
+    assert await place_waiting_events(database) == 1
     assert await messages_of(database) == []

@@ -19,14 +19,14 @@ from tests.outbox.emails.email_cases import (
     BASE_URL,
     HEADINGS,
     LINK,
-    PROMISED,
+    PROMISED_EMAILS,
     SUPPORT,
     a_row,
     check_french,
-    letters,
-    said,
-    visible,
-    written,
+    email_for,
+    emails_in_each_situation,
+    plain_text,
+    visible_text,
 )
 
 ADDRESSES = {
@@ -38,17 +38,17 @@ ADDRESSES = {
 APP = Path(__file__).parents[3] / "app"
 TEMPLATES = APP / "wording" / "templates"
 
-every_letter = pytest.mark.parametrize(("event_type", "recipient"), PROMISED, ids=lambda item: item.value)
+every_letter = pytest.mark.parametrize(("event_type", "recipient"), PROMISED_EMAILS, ids=lambda item: item.value)
 
 
-def words(text: str) -> list[str]:
+def letters_and_digits(text: str) -> list[str]:
     return re.findall(r"[\w’]+", text.lower())
 
 
 @every_letter
 def test_it_says_all_five_in_both_forms(event_type: EventType, recipient: Recipient) -> None:
-    for _, letter in letters(event_type, recipient):
-        text, page = said(letter), visible(letter.html)
+    for _, letter in emails_in_each_situation(event_type, recipient):
+        text, page = plain_text(letter), visible_text(letter.html)
         parts = re.split("|".join(heading.upper() for heading in HEADINGS), text)
         assert [heading for heading in HEADINGS if heading in page] == [*HEADINGS]
         assert len(parts) == 5
@@ -63,16 +63,16 @@ def test_it_says_all_five_in_both_forms(event_type: EventType, recipient: Recipi
 
 @every_letter
 def test_both_forms_say_the_same(event_type: EventType, recipient: Recipient) -> None:
-    for _, letter in letters(event_type, recipient):
-        page = " ".join(words(visible(letter.html)))
+    for _, letter in emails_in_each_situation(event_type, recipient):
+        page = " ".join(letters_and_digits(visible_text(letter.html)))
         blocks = [block for block in re.split(r"\n\n|\n(?=- )", letter.text) if LINK not in block]
-        missing = [block for block in blocks if " ".join(words(block)) not in page]
+        missing = [block for block in blocks if " ".join(letters_and_digits(block)) not in page]
         assert missing == []
 
 
 @every_letter
 def test_it_has_a_subject_of_one_line_and_an_address(event_type: EventType, recipient: Recipient) -> None:
-    for changed, letter in letters(event_type, recipient):
+    for changed, letter in emails_in_each_situation(event_type, recipient):
         assert 20 < len(letter.subject) < 160
         assert "\n" not in letter.subject
         assert letter.subject in letter.html
@@ -82,38 +82,38 @@ def test_it_has_a_subject_of_one_line_and_an_address(event_type: EventType, reci
 
 @every_letter
 def test_it_is_french_as_it_should_be_written(event_type: EventType, recipient: Recipient) -> None:
-    for _, letter in letters(event_type, recipient):
+    for _, letter in emails_in_each_situation(event_type, recipient):
         check_french(letter)
 
 
 @every_letter
 def test_a_decision_says_that_it_is_automatic_when_it_is(event_type: EventType, recipient: Recipient) -> None:
-    for changed, letter in letters(event_type, recipient):
+    for changed, letter in emails_in_each_situation(event_type, recipient):
         automatic = event_type in DECISION_EVENTS and changed.get("automatic", True)
         assert ("L. 311-3-1" in letter.text) is ("L. 311-3-1" in letter.html) is automatic
-        assert ("à votre dossier" in said(letter)) is (automatic and recipient is Recipient.ADVISER)
+        assert ("à votre dossier" in plain_text(letter)) is (automatic and recipient is Recipient.ADVISER)
 
 
 @every_letter
 def test_it_asks_nothing_of_the_network(event_type: EventType, recipient: Recipient) -> None:
-    for _, letter in letters(event_type, recipient):
+    for _, letter in emails_in_each_situation(event_type, recipient):
         assert not re.search(r"<(img|script|link|iframe)\b|url\(|@import", letter.html)
         assert 'lang="fr"' in letter.html
 
 
 @every_letter
 def test_only_who_can_still_answer_has_a_link(event_type: EventType, recipient: Recipient) -> None:
-    for changed, letter in letters(event_type, recipient):
+    for changed, letter in emails_in_each_situation(event_type, recipient):
         asks = event_type in {EventType.REGISTRATION_OVER_QUOTA, EventType.REGISTRATION_REGULARISABLE}
         can = asks and recipient is Recipient.ADVISER and "occurred_on" not in changed
         assert (LINK in letter.text) is (LINK in letter.html) is can
         reminds = event_type in {EventType.CERTIFICATION_DUE, EventType.ENTITLEMENT_EXPIRING}
-        assert reminds or ("au plus tard le" in said(letter)) is can
+        assert reminds or ("au plus tard le" in plain_text(letter)) is can
 
 
 def test_every_letter_is_that_of_an_event() -> None:
     """But for what letters share, and for those to the owners of webhook endpoints."""
-    named = {f"{event_type.partition('.')[2]}.jinja" for event_type, _ in PROMISED}
+    named = {f"{event_type.partition('.')[2]}.jinja" for event_type, _ in PROMISED_EMAILS}
     others = {"again.jinja", "rule.jinja", "contest.jinja", "endpoint.jinja"}
 
     assert {file.name for file in TEMPLATES.glob("*.jinja")} - named == others
@@ -123,14 +123,14 @@ def test_every_letter_is_that_of_an_event() -> None:
     ("legal_form", "offered"), [("private", True), ("public", False), ("undetermined", False), (None, False)]
 )
 def test_an_opco_is_a_private_employer_s(legal_form: str | None, offered: bool) -> None:  # noqa: FBT001  # a parameter
-    letter = written(EventType.REGISTRATION_OVER_QUOTA, Recipient.ADVISER, legal_form=legal_form)
+    letter = email_for(EventType.REGISTRATION_OVER_QUOTA, Recipient.ADVISER, legal_form=legal_form)
 
     assert ("OPCO" in letter.text) is ("OPCO" in letter.html) is offered
 
 
 def test_the_deadline_is_that_of_the_policy() -> None:
     def asked(reply_days: int | None) -> str:
-        return said(written(EventType.REGISTRATION_OVER_QUOTA, Recipient.ADVISER, reply_days=reply_days))
+        return plain_text(email_for(EventType.REGISTRATION_OVER_QUOTA, Recipient.ADVISER, reply_days=reply_days))
 
     assert "au plus tard le 14 décembre 2026" in asked(None)
     assert "au plus tard le 25 juin 2026" in asked(10)
@@ -138,7 +138,7 @@ def test_the_deadline_is_that_of_the_policy() -> None:
 
 @pytest.mark.parametrize("recipient", [Recipient.ADVISER, Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION])
 def test_a_refusal_says_each_reason_and_who_can_lift_it(recipient: Recipient) -> None:
-    text = said(written(EventType.REGISTRATION_REFUSED, recipient, **ALL_REASONS))
+    text = plain_text(email_for(EventType.REGISTRATION_REFUSED, recipient, **ALL_REASONS))
 
     mine = [reason for reason in Reason if recipient is not Recipient.EMPLOYER or reason.who_acts is Actor.EMPLOYER]
     assert text.count("Qui agit :") == len(mine)
@@ -147,7 +147,7 @@ def test_a_refusal_says_each_reason_and_who_can_lift_it(recipient: Recipient) ->
 
 
 def test_an_employer_is_told_its_own_affairs_alone() -> None:
-    text = said(written(EventType.REGISTRATION_REFUSED, Recipient.EMPLOYER))
+    text = plain_text(email_for(EventType.REGISTRATION_REFUSED, Recipient.EMPLOYER))
 
     assert "Contrat de travail à jour non déposé" in text
     assert "CCP1" not in text
@@ -160,14 +160,14 @@ def test_nobody_is_said_to_have_been_told_who_could_not_be(
     address: str | None,
     is_told: bool,  # noqa: FBT001  # a parameter
 ) -> None:
-    text = said(written(EventType.REGISTRATION_REFUSED, recipient, employer_email=address))
+    text = plain_text(email_for(EventType.REGISTRATION_REFUSED, recipient, employer_email=address))
 
     assert ("tructure employeuse a reçu un message" in text) is is_told
     assert ("Aucune adresse de courriel" in text) is not is_told
 
 
 def test_an_organisation_asks_an_adviser_who_has_no_address() -> None:
-    text = said(written(EventType.REGISTRATION_OVER_QUOTA, Recipient.TRAINING_ORGANISATION, adviser_email=None))
+    text = plain_text(email_for(EventType.REGISTRATION_OVER_QUOTA, Recipient.TRAINING_ORGANISATION, adviser_email=None))
 
     assert "recueillez son choix" in text
     assert "a reçu un message" not in text
@@ -183,7 +183,7 @@ def test_an_organisation_asks_an_adviser_who_has_no_address() -> None:
 )
 def test_each_is_told_who_pays(payer: str, adviser: str, employer: str, organisation: str) -> None:
     for recipient, words in zip(ADDRESSES, (adviser, employer, organisation), strict=False):
-        text = said(written(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"payer": payer}))
+        text = plain_text(email_for(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"payer": payer}))
         assert words in text.partition("CE QU’IL FAUT FAIRE")[0]
 
 
@@ -197,8 +197,10 @@ IN_THEIR_PLACE = {
 @pytest.mark.parametrize("chooser", Chooser)
 def test_a_choice_in_the_place_of_the_adviser_is_said_to_be_such(chooser: Chooser) -> None:
     choice = {"data": {"chosen_by": chooser}}
-    kept = said(written(EventType.REGISTRATION_KEPT_UNFUNDED, Recipient.ADVISER, **choice))
-    cancelled = said(written(EventType.REGISTRATION_CANCELLED, Recipient.ADVISER, outcome="over_quota", **choice))
+    kept = plain_text(email_for(EventType.REGISTRATION_KEPT_UNFUNDED, Recipient.ADVISER, **choice))
+    cancelled = plain_text(
+        email_for(EventType.REGISTRATION_CANCELLED, Recipient.ADVISER, outcome="over_quota", **choice)
+    )
 
     if chooser is Chooser.ADVISER:
         assert "Vous avez choisi de conserver votre inscription" in kept
@@ -213,7 +215,7 @@ def test_a_choice_in_the_place_of_the_adviser_is_said_to_be_such(chooser: Choose
 @pytest.mark.parametrize("recipient", [Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION])
 def test_and_so_is_it_to_the_others(recipient: Recipient) -> None:
     def told(chooser: Chooser) -> str:
-        return said(written(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"chosen_by": chooser}))
+        return plain_text(email_for(EventType.REGISTRATION_KEPT_UNFUNDED, recipient, data={"chosen_by": chooser}))
 
     assert "Inès Quéméner a choisi de conserver son inscription" in told(Chooser.ADVISER)
     assert "La Coop de la médiation numérique a choisi, à la place d’Inès Quéméner," in told(Chooser.PLATFORM)
@@ -226,7 +228,7 @@ def test_only_the_adviser_is_told_when_a_contract_ended(recipient: Recipient) ->
     reasons = '[{"code": "not_in_post", "detail": "contract_ended", "day": "2026-03-01"}]'
 
     def told(reader: Recipient) -> str:
-        return said(written(EventType.REGISTRATION_REFUSED, reader, reasons=reasons, rules=["R1"]))
+        return plain_text(email_for(EventType.REGISTRATION_REFUSED, reader, reasons=reasons, rules=["R1"]))
 
     assert "(dernier jour : 1er mars 2026)" in told(Recipient.ADVISER).replace(NO_BREAK_SPACE, " ")
     assert "arrivé à échéance avant le premier jour" in told(recipient).replace(NO_BREAK_SPACE, " ")
@@ -235,28 +237,28 @@ def test_only_the_adviser_is_told_when_a_contract_ended(recipient: Recipient) ->
 
 @pytest.mark.parametrize(("stage", "told"), [("before", "À présenter au plus tard le"), ("deadline", "Échéance du")])
 def test_a_reminder_names_each_exam_who_pays_it_and_the_last_day(stage: str, told: str) -> None:
-    letter = written(EventType.CERTIFICATION_DUE, Recipient.EMPLOYER, data={"stage": stage})
+    letter = email_for(EventType.CERTIFICATION_DUE, Recipient.EMPLOYER, data={"stage": stage})
 
     assert letter.subject.startswith(with_no_break_spaces(f"{told} 15 juillet 2026"))
-    assert "CCP1 REMN, pris en charge par l’État" in said(letter)
-    assert "Certification Pix, à la charge de la structure employeuse" in said(letter)
+    assert "CCP1 REMN, pris en charge par l’État" in plain_text(letter)
+    assert "Certification Pix, à la charge de la structure employeuse" in plain_text(letter)
 
 
 def test_an_exam_that_is_in_the_catalogue_no_more_is_named_by_its_code() -> None:
-    letter = written(EventType.CERTIFICATION_DUE, Recipient.ADVISER, exam_titles=None)
+    letter = email_for(EventType.CERTIFICATION_DUE, Recipient.ADVISER, exam_titles=None)
 
     assert "remn-ccp1" in letter.text
 
 
 @pytest.mark.parametrize(("units", "told"), [(1, "1 module financé à utiliser"), (2, "2 modules financés à utiliser")])
 def test_a_warning_says_what_is_left_until_when(units: int, told: str) -> None:
-    letter = written(EventType.ENTITLEMENT_EXPIRING, Recipient.ADVISER, data={"units": units})
+    letter = email_for(EventType.ENTITLEMENT_EXPIRING, Recipient.ADVISER, data={"units": units})
 
     assert letter.subject == with_no_break_spaces(f"{told} au plus tard le 14 août 2026")
 
 
 def test_what_somebody_typed_is_no_markup() -> None:
-    letter = written(
+    letter = email_for(
         EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER, module='<b onclick="x">M</b>', first_name="<i>"
     )
 
@@ -279,7 +281,7 @@ def test_what_somebody_typed_has_no_line_of_its_own(
     typed = [name for name in TYPED if a_row(event_type, recipient).get(name) is not None]
 
     forged, plain = (
-        written(event_type, recipient, **dict.fromkeys(typed, f"Salle{between}QUI DOIT AGIR{between}- Vous"))
+        email_for(event_type, recipient, **dict.fromkeys(typed, f"Salle{between}QUI DOIT AGIR{between}- Vous"))
         for between in (line_break, " ")
     )
 
@@ -287,7 +289,7 @@ def test_what_somebody_typed_has_no_line_of_its_own(
 
 
 def test_no_line_break_gets_into_a_subject() -> None:
-    letter = written(EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER, module="M\r\nBcc: other@example.org")
+    letter = email_for(EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER, module="M\r\nBcc: other@example.org")
 
     assert "\n" not in letter.subject
 

@@ -10,12 +10,18 @@ from app.outbox.retry_policy import Alarm
 from app.persistence.engine.database import Database
 from app.seed.published_catalogue import LA_MEDNUM
 from app.wording.emails.emails import RenderedEmail, render_email
-from tests.outbox.emails.email_cases import BASE_URL, HEADINGS, SUPPORT, said, visible
-from tests.outbox.emails.smtp_server import an_office, mailed, messages_of, parts, plainly
+from tests.outbox.emails.email_cases import BASE_URL, HEADINGS, SUPPORT, plain_text, visible_text
+from tests.outbox.emails.smtp_server import (
+    messages_of,
+    running_smtp_server,
+    send_due_emails,
+    text_and_html,
+    without_tls,
+)
 from tests.outbox.webhooks.test_receiver_responses import replying
-from tests.outbox.webhooks.webhook_builders import Endpoint, a_client, an_endpoint, hurry, one_turn
-from tests.outbox.webhooks.webhook_receiver import Reply, receiving
-from tests.persistence.outbox.event_builders import placed, told
+from tests.outbox.webhooks.webhook_builders import Endpoint, a_client, an_endpoint, make_everything_due, relay_once
+from tests.outbox.webhooks.webhook_receiver import Reply, running_receiver
+from tests.persistence.outbox.event_builders import place_waiting_events, write_events
 
 KINDS = [alarm.value for alarm in Alarm]
 
@@ -23,11 +29,11 @@ KINDS = [alarm.value for alarm in Alarm]
 async def _failing_for_a_day(database: Database, url: str, organisation: UUID | None = None) -> Endpoint:
     """One whose next failure is warned of."""
     endpoint = await an_endpoint(database, url, client=await a_client(database, organisation))
-    await told(database)
-    await placed(database)
-    await one_turn(database)
+    await write_events(database)
+    await place_waiting_events(database)
+    await relay_once(database)
     await database.one("UPDATE lane SET failing_since = now() - interval '25 h' WHERE id = $1", endpoint.id)
-    await hurry(database)
+    await make_everything_due(database)
     return endpoint
 
 
@@ -37,13 +43,13 @@ async def _failing_for_a_day(database: Database, url: str, organisation: UUID | 
 async def test_an_organisation_is_written_to_and_the_support_for_the_others(
     database: Database, organisation: UUID | None, address: str
 ) -> None:
-    async with receiving(replying(Reply(503))) as receiver, an_office() as office:
+    async with running_receiver(replying(Reply(503))) as receiver, running_smtp_server() as smtp_server:
         endpoint = await _failing_for_a_day(database, f"{receiver.url}?token=secret", organisation)
-        await one_turn(database)
-        await mailed(database, plainly(office))
+        await relay_once(database)
+        await send_due_emails(database, without_tls(smtp_server))
 
-    assert office.addressed == [address]
-    text, html = parts(office.received[0])
+    assert smtp_server.recipients == [address]
+    text, html = text_and_html(smtp_server.received[0])
     for form in (text, html):
         assert receiver.url in form
         assert "secret" not in form
@@ -56,21 +62,21 @@ async def test_an_organisation_is_written_to_and_the_support_for_the_others(
 
 
 async def test_each_warning_is_one_message_however_often_it_fails(database: Database) -> None:
-    async with receiving(replying(Reply(503))) as receiver:
+    async with running_receiver(replying(Reply(503))) as receiver:
         await _failing_for_a_day(database, receiver.url)
         for _ in range(3):
-            await one_turn(database)
-            await hurry(database)
+            await relay_once(database)
+            await make_everything_due(database)
 
     assert [row["type"] for row in await messages_of(database)] == ["webhook_endpoint.failing"]
 
 
 async def test_several_refusals_at_once_are_one_message(database: Database) -> None:
-    async with receiving(replying(Reply(410))) as receiver:
+    async with running_receiver(replying(Reply(410))) as receiver:
         await an_endpoint(database, receiver.url)
-        await told(database, 10)
-        await placed(database)
-        await one_turn(database)
+        await write_events(database, 10)
+        await place_waiting_events(database)
+        await relay_once(database)
 
     assert len(receiver.received) > 1
     assert [row["type"] for row in await messages_of(database)] == ["webhook_endpoint.gone"]
@@ -98,13 +104,13 @@ def _letter(kind: str, **others: Any) -> RenderedEmail:
 def test_it_says_what_fails_since_when_and_how_to_put_it_right(kind: str) -> None:
     letter = _letter(kind)
 
-    for form in (said(letter), visible(letter.html)):
+    for form in (plain_text(letter), visible_text(letter.html)):
         assert "https://hooks.example.org/inscriptions" in form
         assert f"{BASE_URL}/v1/webhook-endpoints/{UUID(int=7)}/deliveries" in form
         assert ("Réactivez-le" in form) is (kind in {"disabled", "gone"})
         assert "secret" not in form
-    assert [heading for heading in HEADINGS if heading in visible(letter.html)] == [*HEADINGS]
-    assert ("15 juin 2026 à 0 h 30" in said(letter)) is (kind != "gone")
+    assert [heading for heading in HEADINGS if heading in visible_text(letter.html)] == [*HEADINGS]
+    assert ("15 juin 2026 à 0 h 30" in plain_text(letter)) is (kind != "gone")
 
 
 @pytest.mark.parametrize(
@@ -112,14 +118,14 @@ def test_it_says_what_fails_since_when_and_how_to_put_it_right(kind: str) -> Non
     [(503, "refused", "statut 503"), (None, "tls", "certificat refusé"), (None, "interrupted", "échec")],
 )
 def test_the_last_answer_is_said_in_words(status: int | None, error: str, words: str) -> None:
-    assert f"« {words} »" in said(_letter("failing", status=status, error=error))
+    assert f"« {words} »" in plain_text(_letter("failing", status=status, error=error))
 
 
 async def test_a_warning_waits_with_the_failure_that_brought_it_about(database: Database) -> None:
     """Written in the transaction that settles the attempt."""
-    async with receiving(replying(Reply(503))) as receiver:
+    async with running_receiver(replying(Reply(503))) as receiver:
         endpoint = await _failing_for_a_day(database, receiver.url)
-        await one_turn(database)
+        await relay_once(database)
 
     row = await database.one("SELECT * FROM endpoint_warning WHERE endpoint_id = $1", endpoint.id)
     assert row is not None

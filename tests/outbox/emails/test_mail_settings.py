@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.outbox.mail_server import MailServer, mail_server_at
+from app.outbox.mail_server import MailServer, parse_mail_server_url
 from app.settings import Settings
 
 
@@ -16,7 +16,7 @@ from app.settings import Settings
     ],
 )
 def test_a_connection_is_encrypted_unless_the_address_says_otherwise(url: str, server: MailServer) -> None:
-    assert mail_server_at(url) == server
+    assert parse_mail_server_url(url) == server
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_connection_is_encrypted_unless_the_address_says_otherwise(url: str, s
 )
 def test_a_wrong_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="attendu"):
-        mail_server_at(url)
+        parse_mail_server_url(url)
 
 
 @pytest.mark.parametrize(

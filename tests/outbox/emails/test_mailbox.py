@@ -6,20 +6,20 @@ from collections.abc import Generator
 import httpx
 import pytest
 
-from tests.api.response_assertions import problem
-from tests.live_server import Served
-from tests.outbox.emails.personal_links import over_quota, path_of
+from tests.api.response_assertions import expect_problem
+from tests.live_server import LiveServer
+from tests.outbox.emails.personal_links import over_quota_registration, personal_link_path
 
 
 @pytest.fixture
-def visitor(served: Served) -> Generator[httpx.Client]:
+def visitor(served: LiveServer) -> Generator[httpx.Client]:
     """Somebody with a browser and no key."""
     with httpx.Client(base_url=served.base_url, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
-def elsewhere(served: Served) -> Generator[None]:
+def without_mailbox(served: LiveServer) -> Generator[None]:
     """Where e-mails are really sent."""
     served.service.has_mailbox = False
     yield
@@ -28,21 +28,23 @@ def elsewhere(served: Served) -> Generator[None]:
 
 def _message_of(visitor: httpx.Client, platform: httpx.Client) -> str:
     """The path of an e-mail just written; whoever reads the feed has events placed."""
-    over_quota(platform)
+    over_quota_registration(platform)
     platform.get("/v1/events", params={"after": "now"}).raise_for_status()
     found = re.search(r'href="(/mailbox/[^"]+)">À vous de choisir', visitor.get("/mailbox").text)
     assert found is not None
     return found[1]
 
 
-@pytest.mark.usefixtures("elsewhere")
-def test_it_is_closed_where_messages_are_sent(visitor: httpx.Client, served: Served, platform: httpx.Client) -> None:
+@pytest.mark.usefixtures("without_mailbox")
+def test_it_is_closed_where_messages_are_sent(
+    visitor: httpx.Client, served: LiveServer, platform: httpx.Client
+) -> None:
     served.service.has_mailbox = True
     path = _message_of(visitor, platform)
     served.service.has_mailbox = False
 
     for closed in ("/mailbox", path, f"{path}/html"):
-        problem(visitor.get(closed), 404, "not-found")
+        expect_problem(visitor.get(closed), 404, "not-found")
 
 
 def test_a_message_is_read_as_it_looks_and_as_plain_text(visitor: httpx.Client, platform: httpx.Client) -> None:
@@ -60,14 +62,14 @@ def test_a_message_is_read_as_it_looks_and_as_plain_text(visitor: httpx.Client, 
 
 
 def test_it_asks_for_the_answer_of_the_decision(visitor: httpx.Client, platform: httpx.Client) -> None:
-    waiting = over_quota(platform)
+    waiting = over_quota_registration(platform)
     platform.get("/v1/events", params={"after": "now"}).raise_for_status()
     (path,) = set(re.findall(r'href="(/mailbox/[^"]+)">À vous de choisir', visitor.get("/mailbox").text)[:1])
 
-    assert path_of(waiting) in visitor.get(path).text
+    assert personal_link_path(waiting) in visitor.get(path).text
 
 
 @pytest.mark.parametrize("name", ["3f0c2a6e-5b1d-4a3c-9e7f-0d2b8c6a4e10", "nothing"])
 def test_a_message_that_is_not_there_is_not_found(visitor: httpx.Client, name: str) -> None:
-    problem(visitor.get(f"/mailbox/{name}"), 404, "not-found")
-    problem(visitor.get(f"/mailbox/{name}/html"), 404, "not-found")
+    expect_problem(visitor.get(f"/mailbox/{name}"), 404, "not-found")
+    expect_problem(visitor.get(f"/mailbox/{name}/html"), 404, "not-found")

@@ -9,12 +9,12 @@ import pytest
 from app.outbox.retry_policy import Alarm
 from app.persistence.engine.database import open_database
 from app.persistence.outbox import messages
-from app.persistence.outbox.messages import EndpointWarning
-from tests.api.response_assertions import problem
+from app.persistence.outbox.messages import EndpointWarningEmail
+from tests.api.response_assertions import expect_problem
 from tests.fake_clock import MORNING
 from tests.http_builders import a_contract, an_adviser, register
-from tests.live_server import Served, key
-from tests.outbox.emails.smtp_server import an_office, mailed, plainly, saying
+from tests.live_server import LiveServer, idempotency_headers
+from tests.outbox.emails.smtp_server import answering_with, running_smtp_server, send_due_emails, without_tls
 from tests.outbox.webhooks.webhook_builders import an_endpoint
 
 
@@ -32,7 +32,7 @@ def _message(admin: httpx.Client, adviser: str) -> dict[str, Any]:
     return next(item for item in page["data"] if item["recipient_kind"] == "adviser")
 
 
-def _sent(served: Served, adviser: str, answer: str = "250 OK") -> list[str]:
+def _sent(served: LiveServer, adviser: str, answer: str = "250 OK") -> list[str]:
     """Try what waits for this adviser, and nothing else; return the names of what arrived."""
     return asyncio.run(_sent_beside(served.database_url, adviser, answer))
 
@@ -43,22 +43,24 @@ async def _sent_beside(url: str, adviser: str, answer: str) -> list[str]:
     await database.one(others, adviser)
     await database.one("UPDATE delivery SET next_attempt_at = now() WHERE state = 'due' AND adviser_id = $1", adviser)
     await database.one("DELETE FROM delivery WHERE recipient = 'training_organisation' AND adviser_id = $1", adviser)
-    async with an_office() as office:
-        office.to_recipient = saying(answer)
-        await mailed(database, plainly(office))
+    async with running_smtp_server() as smtp_server:
+        smtp_server.to_recipient = answering_with(answer)
+        await send_due_emails(database, without_tls(smtp_server))
     await database.close()
-    return office.ids
+    return smtp_server.ids
 
 
 async def _warned(url: str) -> None:
     database = open_database(url, pool_size=1)
     endpoint = await an_endpoint(database, "http://127.0.0.1:9/hooks")
     async with database.transaction() as tx:
-        await messages.warn(tx, EndpointWarning(endpoint.id, Alarm.FAILING, MORNING, 20, 503, "refused"))
+        await messages.enqueue_endpoint_warning(
+            tx, EndpointWarningEmail(endpoint.id, Alarm.FAILING, MORNING, 20, 503, "refused")
+        )
     await database.close()
 
 
-def test_each_state_can_be_followed(platform: httpx.Client, admin: httpx.Client, served: Served) -> None:
+def test_each_state_can_be_followed(platform: httpx.Client, admin: httpx.Client, served: LiveServer) -> None:
     adviser = _registered(platform)
 
     due = _message(admin, adviser)
@@ -76,7 +78,7 @@ def test_each_state_can_be_followed(platform: httpx.Client, admin: httpx.Client,
 
 
 def test_one_that_was_given_up_is_sent_again_to_the_address_of_the_moment(
-    platform: httpx.Client, admin: httpx.Client, served: Served
+    platform: httpx.Client, admin: httpx.Client, served: LiveServer
 ) -> None:
     adviser = _registered(platform, email=None)
     _sent(served, adviser)
@@ -86,7 +88,7 @@ def test_one_that_was_given_up_is_sent_again_to_the_address_of_the_moment(
         f"/v1/advisers/{adviser}", json={"email": "retrouvee@example.org"}, headers={"If-Match": "*"}
     ).raise_for_status()
 
-    again = admin.post(f"/v1/messages/{dead['id']}/resend", headers=key()).raise_for_status().json()
+    again = admin.post(f"/v1/messages/{dead['id']}/resend", headers=idempotency_headers()).raise_for_status().json()
     names = _sent(served, adviser)
 
     assert [attempt["error"] for attempt in dead["attempts"]] == ["no-address"]
@@ -95,10 +97,12 @@ def test_one_that_was_given_up_is_sent_again_to_the_address_of_the_moment(
     assert _message(admin, adviser)["state"] == "delivered"
 
 
-def test_asking_again_with_the_same_key_sends_once(platform: httpx.Client, admin: httpx.Client, served: Served) -> None:
+def test_asking_again_with_the_same_key_sends_once(
+    platform: httpx.Client, admin: httpx.Client, served: LiveServer
+) -> None:
     adviser = _registered(platform)
     _sent(served, adviser)
-    path, same = f"/v1/messages/{_message(admin, adviser)['id']}/resend", key()
+    path, same = f"/v1/messages/{_message(admin, adviser)['id']}/resend", idempotency_headers()
 
     answers = [admin.post(path, headers=same).json() for _ in range(3)]
 
@@ -107,13 +111,17 @@ def test_asking_again_with_the_same_key_sends_once(platform: httpx.Client, admin
 
 
 @pytest.mark.parametrize("role", ["platform", "training_organisation"])
-def test_nobody_else_follows_or_sends(served: Served, platform: httpx.Client, admin: httpx.Client, role: str) -> None:
+def test_nobody_else_follows_or_sends(
+    served: LiveServer, platform: httpx.Client, admin: httpx.Client, role: str
+) -> None:
     message = _message(admin, _registered(platform))
 
     with served.client(role) as client:
-        problem(client.get("/v1/messages"), 403, "forbidden")
-        problem(client.get(f"/v1/messages/{message['id']}"), 403, "forbidden")
-        problem(client.post(f"/v1/messages/{message['id']}/resend", headers=key()), 403, "forbidden")
+        expect_problem(client.get("/v1/messages"), 403, "forbidden")
+        expect_problem(client.get(f"/v1/messages/{message['id']}"), 403, "forbidden")
+        expect_problem(
+            client.post(f"/v1/messages/{message['id']}/resend", headers=idempotency_headers()), 403, "forbidden"
+        )
 
     assert admin.get(f"/v1/messages/{message['id']}").json()["replay"] == 0
 
@@ -121,17 +129,19 @@ def test_nobody_else_follows_or_sends(served: Served, platform: httpx.Client, ad
 def test_sending_again_leaves_a_line_about_the_adviser(platform: httpx.Client, admin: httpx.Client) -> None:
     adviser = _registered(platform)
 
-    admin.post(f"/v1/messages/{_message(admin, adviser)['id']}/resend", headers=key()).raise_for_status()
+    admin.post(
+        f"/v1/messages/{_message(admin, adviser)['id']}/resend", headers=idempotency_headers()
+    ).raise_for_status()
 
     lines = admin.get("/v1/audit-log", params={"subject_id": adviser, "action": "resendMessage"}).json()["data"]
     assert len(lines) == 1
 
 
-def test_a_warning_to_the_owner_of_an_endpoint_is_followed_too(admin: httpx.Client, served: Served) -> None:
+def test_a_warning_to_the_owner_of_an_endpoint_is_followed_too(admin: httpx.Client, served: LiveServer) -> None:
     asyncio.run(_warned(served.database_url))
 
     newest = admin.get("/v1/messages", params={"limit": 1}).json()["data"][0]
-    again = admin.post(f"/v1/messages/{newest['id']}/resend", headers=key())
+    again = admin.post(f"/v1/messages/{newest['id']}/resend", headers=idempotency_headers())
 
     assert (newest["template"], newest["recipient_kind"]) == ("webhook_endpoint.failing", "endpoint_owner")
     assert (newest["adviser_id"], newest["registration_id"]) == (None, None)

@@ -9,29 +9,29 @@ import pytest
 from app.domain.facts.certification import CertificationOutcome
 from app.persistence.engine.database import Database
 from app.persistence.outbox import email_deduplication
-from app.persistence.outbox.feed_positions import WHOLE
+from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.notifications import sequence_events
-from app.use_cases.record_certification import Result, certify
-from app.use_cases.registrations.record_positioning_test import position
+from app.use_cases.record_certification import ExamResult, record_result
+from app.use_cases.registrations.record_positioning_test import record_positioning
 from app.use_cases.registrations.reexamine_registration import reexamine
 from app.use_cases.registrations.register_adviser import register
 from tests.outbox.emails.smtp_server import messages_of
-from tests.persistence.outbox.event_builders import everything, placed
+from tests.persistence.outbox.event_builders import all_events, place_waiting_events
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
     INITIAL,
     MEDNUM,
     PAST_DAY,
     a_contract,
-    a_demand,
+    a_registration_command,
+    a_request_context,
     an_adviser,
     an_adviser_in_post,
-    asking,
     change_contract,
     day,
     id_of,
-    registered,
+    register_in,
 )
 
 REFUSED = "registration.refused"
@@ -42,8 +42,8 @@ async def _refused(database: Database) -> tuple[UUID, UUID, UUID]:
     """A registration refused for what its employer has not done; its adviser, and the contract."""
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser, validated_on=None)
-    registration = id_of(await registered(database, adviser, asked=asking(client=MEDNUM)))
-    await placed(database)
+    registration = id_of(await register_in(database, adviser, asked=a_request_context(client=MEDNUM)))
+    await place_waiting_events(database)
     return registration, adviser, contract
 
 
@@ -54,7 +54,7 @@ async def _counted(database: Database, **columns: object) -> Mapping[str, int]:
 
 
 async def _notify(database: Database, registration: UUID) -> None:
-    await reexamine(database, registration, asking(client=MEDNUM), employer_agreement=False)
+    await reexamine(database, registration, a_request_context(client=MEDNUM), employer_agreement=False)
 
 
 @pytest.mark.parametrize("placed_meanwhile", [True, False])
@@ -68,8 +68,8 @@ async def test_vain_re_examinations_send_one_message(
     for _ in range(TIMES):
         await _notify(database, registration)
         if placed_meanwhile:
-            await placed(database)
-    await placed(database)
+            await place_waiting_events(database)
+    await place_waiting_events(database)
 
     assert await _counted(database, type=REFUSED) == {"adviser": 2, "employer": 2, "training_organisation": 2}
     notices = await _counted(database, type="registration.regularisation_notified")
@@ -78,24 +78,24 @@ async def test_vain_re_examinations_send_one_message(
 
 async def test_machines_are_told_each_time(database: Database) -> None:
     registration, _, _ = await _refused(database)
-    before = len(await everything(database, WHOLE))
+    before = len(await all_events(database, GLOBAL_FEED_ID))
 
     for _ in range(TIMES):
         await _notify(database, registration)
-    await placed(database)
+    await place_waiting_events(database)
 
-    assert len(await everything(database, WHOLE)) == before + 2 * TIMES
+    assert len(await all_events(database, GLOBAL_FEED_ID)) == before + 2 * TIMES
 
 
 async def test_red_run_without_the_comparison_each_re_examination_is_written(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sequence_events, "SAID_ONCE", frozenset[str]())
+    monkeypatch.setattr(sequence_events, "EMAILED_ONCE", frozenset[str]())
     registration, _, _ = await _refused(database)
 
     for _ in range(TIMES):
         await _notify(database, registration)
-    await placed(database)
+    await place_waiting_events(database)
 
     assert (await _counted(database, type=REFUSED))["adviser"] == 1 + TIMES
 
@@ -105,8 +105,8 @@ async def test_the_same_request_refused_again_and_again_sends_one_message(databa
     await a_contract(database, adviser, validated_on=None)
 
     for _ in range(TIMES):
-        await registered(database, adviser, asked=asking(client=MEDNUM))
-        await placed(database)
+        await register_in(database, adviser, asked=a_request_context(client=MEDNUM))
+        await place_waiting_events(database)
 
     assert await _counted(database, type=REFUSED) == {"adviser": 1, "employer": 1, "training_organisation": 1}
 
@@ -116,8 +116,8 @@ async def test_requests_and_re_examinations_in_turn_send_one_message_each(databa
     await a_contract(database, adviser, validated_on=None)
 
     for _ in range(TIMES):
-        await _notify(database, id_of(await registered(database, adviser, asked=asking(client=MEDNUM))))
-        await placed(database)
+        await _notify(database, id_of(await register_in(database, adviser, asked=a_request_context(client=MEDNUM))))
+        await place_waiting_events(database)
 
     assert await _counted(database, type=REFUSED) == {"adviser": 2, "employer": 2, "training_organisation": 2}
 
@@ -127,9 +127,9 @@ async def test_a_refusal_with_another_organisation_or_on_another_day_is_news(dat
     await a_contract(database, adviser, validated_on=None)
 
     for organisation, first_day in ((LA_MEDNUM, FIRST_DAY), (HISTYA, FIRST_DAY), (LA_MEDNUM, day("2026-09-09"))):
-        demand = replace(a_demand(adviser, first_day), training_organisation_id=organisation)
-        await register(database, demand, asking())
-    await placed(database)
+        command = replace(a_registration_command(adviser, first_day), training_organisation_id=organisation)
+        await register(database, command, a_request_context())
+    await place_waiting_events(database)
 
     assert (await _counted(database, type=REFUSED))["adviser"] == 3
 
@@ -140,7 +140,7 @@ async def test_another_reason_is_news(database: Database) -> None:
     await change_contract(database, contract, adviser, validated_on=None, contract_uploaded_on=None)
 
     await _notify(database, registration)
-    await placed(database)
+    await place_waiting_events(database)
 
     assert (await _counted(database, type=REFUSED))["adviser"] == 3
 
@@ -153,7 +153,7 @@ async def test_a_refusal_after_good_news_is_news(database: Database) -> None:
     await change_contract(database, contract, adviser, validated_on=None)
 
     await _notify(database, registration)
-    await placed(database)
+    await place_waiting_events(database)
 
     assert await _counted(database, type="registration.regularisable") == {"adviser": 1}
     assert await _counted(database, type=REFUSED) == {"adviser": 3, "employer": 2, "training_organisation": 2}
@@ -162,11 +162,11 @@ async def test_a_refusal_after_good_news_is_news(database: Database) -> None:
 async def test_what_never_arrived_is_told_again(database: Database) -> None:
     registration, _, _ = await _refused(database)
     await _notify(database, registration)
-    await placed(database)
+    await place_waiting_events(database)
     await database.one("UPDATE delivery SET state = 'dead', next_attempt_at = NULL, settled_at = now()")
 
     await _notify(database, registration)
-    await placed(database)
+    await place_waiting_events(database)
 
     assert (await _counted(database, type=REFUSED))["adviser"] == 3
 
@@ -175,8 +175,8 @@ async def test_the_refusal_of_another_registration_is_news(database: Database) -
     adviser = await an_adviser(database)
     await a_contract(database, adviser, validated_on=None)
     for module in ("cybersecurite", "numerique-responsable"):
-        await registered(database, adviser, module=module)
-    await placed(database)
+        await register_in(database, adviser, module=module)
+    await place_waiting_events(database)
 
     assert (await _counted(database, type=REFUSED))["adviser"] == 2
 
@@ -185,9 +185,9 @@ async def test_a_result_recorded_again_is_told_once(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
 
     for qualification in ("pix", "remn-ccp1") * TIMES:
-        result = Result(adviser, qualification, CertificationOutcome.FAILED, day("2026-05-12"), None, None)
-        await certify(database, result, asking(client=MEDNUM))
-    await placed(database)
+        result = ExamResult(adviser, qualification, CertificationOutcome.FAILED, day("2026-05-12"), None, None)
+        await record_result(database, result, a_request_context(client=MEDNUM))
+    await place_waiting_events(database)
 
     assert await _counted(database, type="certification.recorded") == {"adviser": 2}
 
@@ -195,11 +195,11 @@ async def test_a_result_recorded_again_is_told_once(database: Database) -> None:
 async def test_a_positioning_test_recorded_again_is_told_once_and_another_path_is_news(database: Database) -> None:
     adviser = await an_adviser(database, initial_training_entered_on=None)
     await a_contract(database, adviser)
-    registration = id_of(await registered(database, adviser, PAST_DAY, INITIAL))
+    registration = id_of(await register_in(database, adviser, PAST_DAY, INITIAL))
     for _ in range(TIMES):
-        await position(database, registration, day("2025-05-02"), 175, asking())
-    await position(database, registration, day("2025-05-02"), 70, asking())
-    await placed(database)
+        await record_positioning(database, registration, day("2025-05-02"), 175, a_request_context())
+    await record_positioning(database, registration, day("2025-05-02"), 70, a_request_context())
+    await place_waiting_events(database)
 
     told = await _counted(database, type="registration.path_determined")
     assert told == {"adviser": 2, "employer": 2, "training_organisation": 2}
@@ -208,8 +208,8 @@ async def test_a_positioning_test_recorded_again_is_told_once_and_another_path_i
 async def test_nothing_is_asked_of_the_database_about_what_cannot_repeat(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(email_deduplication, "REPEATED", "no statement")
-    await registered(database, await an_adviser_in_post(database))
+    monkeypatch.setattr(email_deduplication, "FIND_REPEATED", "no statement")
+    await register_in(database, await an_adviser_in_post(database))
 
-    assert await placed(database) == 1
+    assert await place_waiting_events(database) == 1
     assert await _counted(database) == {"adviser": 1, "training_organisation": 1}

@@ -8,28 +8,28 @@ from contextlib import asynccontextmanager
 
 import uvloop
 
-from app.outbox.delivery_relay import Relay
+from app.outbox.delivery_relay import OutboxRelay
 from app.outbox.webhook_sender import WebhookSender
 from app.persistence.engine.database import open_database
-from app.persistence.engine.secrets.secret_box import Safe
+from app.persistence.engine.secrets.secret_box import SecretBox
 from app.persistence.outbox.deliveries import Channel
-from app.use_cases.notifications.egress_policy import Reach
-from tests.outbox.webhooks.webhook_builders import SECRETS, TRUST
+from app.use_cases.notifications.egress_policy import EgressPolicy
+from tests.outbox.webhooks.webhook_builders import SECRETS, SSL_CONTEXT
 
 
 async def deliver_until_told_to_stop(url: str) -> None:
     stop, database = asyncio.Event(), open_database(url, pool_size=6)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    sender = WebhookSender(Safe(SECRETS), Reach(anywhere=True), TRUST)
+    sender = WebhookSender(SecretBox(SECRETS), EgressPolicy(allows_anything=True), SSL_CONTEXT)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    await Relay(database, {Channel.WEBHOOK: sender}).run(stop)
+    await OutboxRelay(database, {Channel.WEBHOOK: sender}).run(stop)
     await sender.close()
     await database.close()
 
 
 @asynccontextmanager
-async def relays(url: str, count: int) -> AsyncGenerator[None]:
+async def running_relays(url: str, count: int) -> AsyncGenerator[None]:
     """So many processes, ready, until the block ends."""
     command = (sys.executable, "-m", __name__, url)
     pipe = asyncio.subprocess.PIPE

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.outbox import lines
-from app.outbox.delivery_settlement import Outcome
+from app.outbox.delivery_settlement import AttemptOutcome
 from app.outbox.webhook_sender import WebhookSender
-from tests.outbox.webhooks.webhook_builders import a_sender, claimed
+from tests.outbox.webhooks.webhook_builders import a_sender, claimed_delivery
 
 
-class Doorkeeper:
+class ConnectionCounter:
     """A receiver that counts who comes, and says when one has left; `hangs_up` once it has thanked."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Doorkeeper:
         writer.close()
         self.left.set()
 
-    async def has_left(self) -> None:
+    async def wait_until_closed(self) -> None:
         async with asyncio.timeout(10):
             await self.left.wait()
 
@@ -43,19 +43,19 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def open_house() -> AsyncGenerator[tuple[Doorkeeper, str]]:
-    keeper = Doorkeeper()
+async def running_connection_counter() -> AsyncGenerator[tuple[ConnectionCounter, str]]:
+    keeper = ConnectionCounter()
     server = await asyncio.start_server(keeper.serve, "127.0.0.1", 0)
     yield keeper, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
     server.close()
 
 
-async def sent(sender: WebhookSender, url: str) -> Outcome:
-    return await sender(claimed(url))
+async def sent(sender: WebhookSender, url: str) -> AttemptOutcome:
+    return await sender(claimed_delivery(url))
 
 
 async def test_one_after_the_other_goes_through_the_same_connection() -> None:
-    async with open_house() as (keeper, url), a_sender() as sender:
+    async with running_connection_counter() as (keeper, url), a_sender() as sender:
         outcomes = [await sent(sender, url) for _ in range(3)]
 
     assert [outcome.failure for outcome in outcomes] == [None] * 3
@@ -63,10 +63,10 @@ async def test_one_after_the_other_goes_through_the_same_connection() -> None:
 
 
 async def test_a_connection_that_the_receiver_ended_meanwhile_is_not_used_again() -> None:
-    async with open_house() as (keeper, url), a_sender() as sender:
+    async with running_connection_counter() as (keeper, url), a_sender() as sender:
         keeper.hangs_up = True
         first = await sent(sender, url)
-        await keeper.has_left()
+        await keeper.wait_until_closed()
         second = await sent(sender, url)
 
     assert (first.failure, second.failure) == (None, None)
@@ -75,16 +75,20 @@ async def test_a_connection_that_the_receiver_ended_meanwhile_is_not_used_again(
 
 async def test_one_that_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "IDLE_SECONDS", 0.0)
-    async with open_house() as (keeper, url), open_house() as (_, elsewhere), a_sender() as sender:
+    async with (
+        running_connection_counter() as (keeper, url),
+        running_connection_counter() as (_, elsewhere),
+        a_sender() as sender,
+    ):
         await sent(sender, url)
         await sent(sender, elsewhere)
 
-        await keeper.has_left()
+        await keeper.wait_until_closed()
 
 
 async def test_all_are_closed_with_the_sender() -> None:
-    async with open_house() as (keeper, url):
+    async with running_connection_counter() as (keeper, url):
         async with a_sender() as sender:
             await sent(sender, url)
 
-        await keeper.has_left()
+        await keeper.wait_until_closed()

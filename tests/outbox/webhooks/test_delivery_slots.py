@@ -8,25 +8,25 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.outbox import delivery_relay
-from app.outbox.delivery_relay import AT_ONCE, LANE_AT_ONCE, Relay
-from app.outbox.email_sender import MailSender
+from app.outbox.delivery_relay import CHANNEL_CONCURRENCY, LANE_CONCURRENCY, OutboxRelay
+from app.outbox.email_sender import EmailSender
 from app.persistence.engine.database import Database
 from app.persistence.outbox.deliveries import Channel
-from tests.outbox.emails.smtp_server import WRITER, Office, a_doorman, an_office, plainly
+from tests.outbox.emails.smtp_server import WRITER, SmtpServer, running_smtp_server, tcp_server_saying, without_tls
 from tests.outbox.webhooks.webhook_builders import a_sender, an_endpoint
-from tests.outbox.webhooks.webhook_receiver import Received, Receiver, Reply, receiving
-from tests.persistence.outbox.event_builders import placed, told
-from tests.use_cases.use_case_builders import an_adviser_in_post, registered
+from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, running_receiver
+from tests.persistence.outbox.event_builders import place_waiting_events, write_events
+from tests.use_cases.use_case_builders import an_adviser_in_post, register_in
 
-HANGING = AT_ONCE[Channel.WEBHOOK] // LANE_AT_ONCE  # receivers take all slots
+HANGING = CHANNEL_CONCURRENCY[Channel.WEBHOOK] // LANE_CONCURRENCY  # receivers take all slots
 
 
 @asynccontextmanager
-async def a_relay(database: Database, office: Office) -> AsyncGenerator[Relay]:
+async def a_relay(database: Database, smtp_server: SmtpServer) -> AsyncGenerator[OutboxRelay]:
     """Of both channels, that moves when it is told to."""
-    mail = MailSender(database, plainly(office), WRITER)
+    mail = EmailSender(database, without_tls(smtp_server), WRITER)
     async with a_sender() as webhooks:
-        yield Relay(database, {Channel.WEBHOOK: webhooks, Channel.EMAIL: mail})
+        yield OutboxRelay(database, {Channel.WEBHOOK: webhooks, Channel.EMAIL: mail})
         await mail.close()
 
 
@@ -35,44 +35,44 @@ async def hanging() -> AsyncGenerator[Receiver]:
     """It answers nobody until the block ends."""
     over = asyncio.Event()
 
-    async def silent(_: Received) -> Reply:
+    async def silent(_: ReceivedRequest) -> Reply:
         await over.wait()
         return Reply(500)
 
-    async with receiving(silent) as receiver:
+    async with running_receiver(silent) as receiver:
         try:
             yield receiver
         finally:
             over.set()
 
 
-async def _all_slots_taken(database: Database, post: Relay, silent: Receiver) -> None:
+async def _all_slots_taken(database: Database, post: OutboxRelay, silent: Receiver) -> None:
     for number in range(HANGING):
         await an_endpoint(database, f"{silent.url}/{number}")
-    await told(database, LANE_AT_ONCE)
-    await placed(database)
-    assert await post.turn() == HANGING * LANE_AT_ONCE
-    await silent.has(HANGING * LANE_AT_ONCE)
+    await write_events(database, LANE_CONCURRENCY)
+    await place_waiting_events(database)
+    assert await post.claim_and_send() == HANGING * LANE_CONCURRENCY
+    await silent.wait_for(HANGING * LANE_CONCURRENCY)
 
 
 async def _mailed_meanwhile(database: Database) -> int:
     """How many e-mails go out while receivers hang on every slot of the webhooks."""
-    async with an_office() as office, hanging() as silent, a_relay(database, office) as post:
+    async with running_smtp_server() as smtp_server, hanging() as silent, a_relay(database, smtp_server) as post:
         await _all_slots_taken(database, post, silent)
         await database.one("DELETE FROM delivery WHERE channel = 'webhook' AND state = 'due'")
-        await registered(database, await an_adviser_in_post(database))
-        await placed(database)
-        await post.turn()
+        await register_in(database, await an_adviser_in_post(database))
+        await place_waiting_events(database)
+        await post.claim_and_send()
         async with asyncio.timeout(10):
             while (
                 await database.one("SELECT FROM delivery WHERE channel = 'email' AND state = 'in_flight'") is not None
             ):
                 pass
-        return len(office.received)
+        return len(smtp_server.received)
 
 
 async def test_receivers_that_hang_keep_no_e_mail_back(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_relay, "SLOW_AT_ONCE", 0)
+    monkeypatch.setattr(delivery_relay, "SLOW_CONCURRENCY", 0)
 
     assert await _mailed_meanwhile(database) == 2
 
@@ -80,39 +80,43 @@ async def test_receivers_that_hang_keep_no_e_mail_back(database: Database, monke
 async def test_red_run_with_slots_that_channels_share_they_do(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def room(self: Relay, _: str) -> int:
-        return AT_ONCE[Channel.WEBHOOK] - len(self._running)  # pyright: ignore[reportPrivateUsage]  # the former count
+    def room(self: OutboxRelay, _: str) -> int:
+        return CHANNEL_CONCURRENCY[Channel.WEBHOOK] - len(self._running)  # pyright: ignore[reportPrivateUsage]  # the former count
 
-    monkeypatch.setattr(Relay, "_room", room)
+    monkeypatch.setattr(OutboxRelay, "_free_slots", room)
 
     assert await _mailed_meanwhile(database) == 0
 
 
 async def test_a_mail_server_that_hangs_keeps_no_webhook_back(database: Database) -> None:
-    async with receiving() as receiver, a_doorman(None) as port, a_relay(database, Office(port=port)) as post:
-        for _ in range(LANE_AT_ONCE):
-            await registered(database, await an_adviser_in_post(database))
-        await placed(database)
-        assert await post.turn() == LANE_AT_ONCE
+    async with (
+        running_receiver() as receiver,
+        tcp_server_saying(None) as port,
+        a_relay(database, SmtpServer(port=port)) as post,
+    ):
+        for _ in range(LANE_CONCURRENCY):
+            await register_in(database, await an_adviser_in_post(database))
+        await place_waiting_events(database)
+        assert await post.claim_and_send() == LANE_CONCURRENCY
 
         await an_endpoint(database, receiver.url)
-        await told(database)
-        await placed(database)
-        await post.turn()
+        await write_events(database)
+        await place_waiting_events(database)
+        await post.claim_and_send()
 
-        assert len(await receiver.has(1)) == 1
+        assert len(await receiver.wait_for(1)) == 1
 
 
 async def _reached_meanwhile(database: Database) -> bool:
     """Whether a healthy receiver is reached while others hang on every slot."""
-    async with receiving() as healthy, hanging() as silent, a_relay(database, Office()) as post:
+    async with running_receiver() as healthy, hanging() as silent, a_relay(database, SmtpServer()) as post:
         await _all_slots_taken(database, post, silent)
         await an_endpoint(database, healthy.url)
-        await told(database)
-        await placed(database)
-        if not await post.turn():
+        await write_events(database)
+        await place_waiting_events(database)
+        if not await post.claim_and_send():
             return False
-        return len(await healthy.has(1)) == 1
+        return len(await healthy.wait_for(1)) == 1
 
 
 async def test_receivers_that_hang_keep_nothing_from_a_healthy_one(
@@ -124,21 +128,21 @@ async def test_receivers_that_hang_keep_nothing_from_a_healthy_one(
 
 
 async def test_red_run_without_slots_for_the_slow_they_do(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_relay, "SLOW_AT_ONCE", 0)
+    monkeypatch.setattr(delivery_relay, "SLOW_CONCURRENCY", 0)
 
     assert not await _reached_meanwhile(database)
 
 
 async def test_those_that_hang_are_not_without_number(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_relay, "SLOW_SECONDS", 0.0)
-    monkeypatch.setattr(delivery_relay, "SLOW_AT_ONCE", LANE_AT_ONCE)
-    monkeypatch.setattr(delivery_relay, "AT_ONCE", {Channel.WEBHOOK: LANE_AT_ONCE, Channel.EMAIL: 1})
-    async with hanging() as silent, a_relay(database, Office()) as post:
+    monkeypatch.setattr(delivery_relay, "SLOW_CONCURRENCY", LANE_CONCURRENCY)
+    monkeypatch.setattr(delivery_relay, "CHANNEL_CONCURRENCY", {Channel.WEBHOOK: LANE_CONCURRENCY, Channel.EMAIL: 1})
+    async with hanging() as silent, a_relay(database, SmtpServer()) as post:
         for number in range(5):
             await an_endpoint(database, f"{silent.url}/{number}")
-        await told(database, LANE_AT_ONCE)
-        await placed(database)
+        await write_events(database, LANE_CONCURRENCY)
+        await place_waiting_events(database)
 
-        taken = [await post.turn() for _ in range(5)]
+        taken = [await post.claim_and_send() for _ in range(5)]
 
-        assert taken == [LANE_AT_ONCE, LANE_AT_ONCE, 0, 0, 0]
+        assert taken == [LANE_CONCURRENCY, LANE_CONCURRENCY, 0, 0, 0]

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.outbox.connector import BlockedAddressError, Connector, Resolver, UnknownNameError
+from app.outbox.connector import BlockedAddressError, EgressConnector, HostResolver, UnknownHostError
 from app.outbox.webhook_sender import WebhookSender
-from app.persistence.engine.secrets.secret_box import Safe
-from app.use_cases.notifications.egress_policy import NotDeliverable, Reach, is_public
+from app.persistence.engine.secrets.secret_box import SecretBox
+from app.use_cases.notifications.egress_policy import EgressPolicy, EgressRefused, is_public_address
 from tests.fake_clock import MORNING
-from tests.outbox.webhooks.webhook_builders import SECRETS, claimed
-from tests.outbox.webhooks.webhook_receiver import Receiver, receiving
+from tests.outbox.webhooks.webhook_builders import SECRETS, claimed_delivery
+from tests.outbox.webhooks.webhook_receiver import Receiver, running_receiver
 
 HOSTILE = (
     # This machine and this network.
@@ -52,7 +52,7 @@ PUBLIC = (
 )  # fmt: skip
 
 # The same machine, as no reader of addresses expects it: the system's resolver understands them all.
-DISGUISED = ("localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "0")
+DISGUISED_ADDRESSES = ("localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "0")
 
 # No name server is asked for them: a part too long or empty, too long as a whole.
 NO_NAMES = (
@@ -62,23 +62,23 @@ NO_NAMES = (
 
 @pytest.mark.parametrize("address", HOSTILE)
 def test_an_address_for_neighbours_is_not_public(address: str) -> None:
-    assert not is_public(ip_address(address))
+    assert not is_public_address(ip_address(address))
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_an_address_for_everybody_is_public(address: str) -> None:
-    assert is_public(ip_address(address))
+    assert is_public_address(ip_address(address))
 
 
 @pytest.mark.parametrize("address", HOSTILE)
 def test_it_is_not_an_address_to_deliver_to_either(address: str) -> None:
     host = f"[{address}]" if ":" in address else address
 
-    with pytest.raises(NotDeliverable):
-        Reach().check(f"https://{host}/hooks")
+    with pytest.raises(EgressRefused):
+        EgressPolicy().check(f"https://{host}/hooks")
 
 
-class Wires(httpcore.AsyncNetworkBackend):
+class RecordingBackend(httpcore.AsyncNetworkBackend):
     """Lead nowhere, and remember where to."""
 
     def __init__(self) -> None:
@@ -89,36 +89,36 @@ class Wires(httpcore.AsyncNetworkBackend):
         raise httpcore.ConnectError("nobody there")
 
 
-def answering(*answers: list[str], wires: Wires | None = None) -> Connector:
+def connector_resolving_to(*answers: list[str], wires: RecordingBackend | None = None) -> EgressConnector:
     """A connector whose names are resolved to these, the last one for ever."""
     left = [*answers]
 
     async def resolve(_: str, __: int) -> list[str]:
         return left.pop(0) if len(left) > 1 else left[0]
 
-    return Connector(Reach(), resolve, wires)
+    return EgressConnector(EgressPolicy(), resolve, wires)
 
 
 @pytest.mark.parametrize("address", HOSTILE)
 async def test_a_name_that_stands_for_one_is_not_connected_to(address: str) -> None:
     with pytest.raises(BlockedAddressError):
-        await answering([address]).connect_tcp("innocent.example", 443, timeout=1)
+        await connector_resolving_to([address]).connect_tcp("innocent.example", 443, timeout=1)
 
 
 @pytest.mark.parametrize("addresses", [["8.8.8.8", "127.0.0.1"], ["2606:4700:4700::1111", "169.254.169.254"]])
 async def test_nor_is_a_name_that_stands_for_one_among_others(addresses: list[str]) -> None:
     with pytest.raises(BlockedAddressError):
-        await answering(addresses).connect_tcp("innocent.example", 443, timeout=1)
+        await connector_resolving_to(addresses).connect_tcp("innocent.example", 443, timeout=1)
 
 
-@pytest.mark.parametrize("host", DISGUISED)
+@pytest.mark.parametrize("host", DISGUISED_ADDRESSES)
 async def test_a_disguise_is_seen_through(host: str) -> None:
-    resolver = Resolver()
+    resolver = HostResolver()
     try:
-        async with receiving() as receiver:
+        async with running_receiver() as receiver:
             port = int(receiver.url.split(":")[2].split("/")[0])
             with pytest.raises(BlockedAddressError):
-                await Connector(Reach(), resolver).connect_tcp(host, port, timeout=5)
+                await EgressConnector(EgressPolicy(), resolver).connect_tcp(host, port, timeout=5)
     finally:
         resolver.close()
     assert receiver.received == []
@@ -126,8 +126,8 @@ async def test_a_disguise_is_seen_through(host: str) -> None:
 
 async def test_a_name_is_resolved_once_and_what_was_looked_at_is_connected_to() -> None:
     """A rebinding name: public when it is looked at, this machine the next time anybody asks."""
-    wires = Wires()
-    connector = answering(["93.184.215.14"], ["127.0.0.1"], wires=wires)
+    wires = RecordingBackend()
+    connector = connector_resolving_to(["93.184.215.14"], ["127.0.0.1"], wires=wires)
 
     with pytest.raises(httpcore.ConnectError):
         await connector.connect_tcp("rebinding.example", 443, timeout=1)
@@ -140,12 +140,14 @@ async def test_a_name_is_resolved_once_and_what_was_looked_at_is_connected_to() 
 
 async def test_red_run_checked_beforehand_a_rebinding_name_gets_through() -> None:
     """Looked at first, and resolved again by whoever connects: what a check outside the connector does."""
-    wires = Wires()
-    names = answering(["93.184.215.14"], ["127.0.0.1"])._resolve  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same names
-    assert all(is_public(ip_address(address)) for address in await names("rebinding.example", 443))
+    wires = RecordingBackend()
+    names = connector_resolving_to(["93.184.215.14"], ["127.0.0.1"])._resolve  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same names
+    assert all(is_public_address(ip_address(address)) for address in await names("rebinding.example", 443))
 
     with pytest.raises(httpcore.ConnectError):
-        await Connector(Reach(anywhere=True), names, wires).connect_tcp("rebinding.example", 443, timeout=1)
+        await EgressConnector(EgressPolicy(allows_anything=True), names, wires).connect_tcp(
+            "rebinding.example", 443, timeout=1
+        )
 
     assert wires.connected_to == ["127.0.0.1"]
 
@@ -157,8 +159,8 @@ async def test_a_name_without_an_address_is_unknown(resolved: Exception | list[s
             raise resolved
         return resolved
 
-    with pytest.raises(UnknownNameError):
-        await Connector(Reach(), resolve).connect_tcp("nowhere.example", 443, timeout=1)
+    with pytest.raises(UnknownHostError):
+        await EgressConnector(EgressPolicy(), resolve).connect_tcp("nowhere.example", 443, timeout=1)
 
 
 async def test_a_name_that_is_never_resolved_takes_no_longer_than_a_connection() -> None:
@@ -167,23 +169,25 @@ async def test_a_name_that_is_never_resolved_takes_no_longer_than_a_connection()
         return []
 
     with pytest.raises(httpcore.ConnectTimeout):
-        await Connector(Reach(), resolve).connect_tcp("slow.example", 443, timeout=0.1)
+        await EgressConnector(EgressPolicy(), resolve).connect_tcp("slow.example", 443, timeout=0.1)
 
 
 async def test_an_address_that_leads_nowhere_does_not_hide_the_next_one() -> None:
-    async with receiving() as receiver:
+    async with running_receiver() as receiver:
         port = int(receiver.url.split(":")[2].split("/")[0])
 
         async def resolve(_: str, __: int) -> list[str]:
             return ["::1", "127.0.0.1"]
 
-        stream = await Connector(Reach(anywhere=True), resolve).connect_tcp("two.example", port, timeout=5)
+        stream = await EgressConnector(EgressPolicy(allows_anything=True), resolve).connect_tcp(
+            "two.example", port, timeout=5
+        )
         await stream.aclose()
 
 
 @asynccontextmanager
-async def sending(reach: Reach, trust: ssl.SSLContext | None = None) -> AsyncGenerator[WebhookSender]:
-    sender = WebhookSender(Safe(SECRETS), reach, trust)
+async def sending(reach: EgressPolicy, trust: ssl.SSLContext | None = None) -> AsyncGenerator[WebhookSender]:
+    sender = WebhookSender(SecretBox(SECRETS), reach, trust)
     try:
         yield sender
     finally:
@@ -194,54 +198,58 @@ async def sending(reach: Reach, trust: ssl.SSLContext | None = None) -> AsyncGen
     "url", ["http://innocent.example/", "https://innocent.example:8080/", "https://10.0.0.1/", "https://localhost/"]
 )
 async def test_what_was_stored_before_it_was_forbidden_is_not_sent(url: str) -> None:
-    async with sending(Reach()) as send:
-        outcome = await send(claimed(url))
+    async with sending(EgressPolicy()) as send:
+        outcome = await send(claimed_delivery(url))
 
-    assert outcome.tried.error == "blocked-address"
+    assert outcome.result.error == "blocked-address"
     assert outcome.failure is not None
 
 
 async def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with receiving() as proxy, receiving() as receiver, sending(Reach(anywhere=True)) as send:
+    async with (
+        running_receiver() as proxy,
+        running_receiver() as receiver,
+        sending(EgressPolicy(allows_anything=True)) as send,
+    ):
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"):
             monkeypatch.setenv(name, proxy.url)
 
-        outcome = await send(claimed(receiver.url))
+        outcome = await send(claimed_delivery(receiver.url))
 
     assert outcome.failure is None
     assert (len(proxy.received), len(receiver.received)) == (0, 1)
 
 
 async def test_a_name_nobody_has_is_said_so() -> None:
-    async with sending(Reach()) as send:
-        outcome = await send(claimed("https://nobody-has-this-name.invalid/hooks"))
+    async with sending(EgressPolicy()) as send:
+        outcome = await send(claimed_delivery("https://nobody-has-this-name.invalid/hooks"))
 
-    assert outcome.tried.error == "unknown-name"
+    assert outcome.result.error == "unknown-name"
 
 
 @pytest.mark.parametrize("name", NO_NAMES)
 async def test_a_name_that_nobody_can_be_asked_for_is_unknown_to_the_system_s_resolver(name: str) -> None:
-    resolver = Resolver()
+    resolver = HostResolver()
 
-    with pytest.raises(UnknownNameError):
-        await Connector(Reach(anywhere=True), resolver).connect_tcp(name, 443, timeout=5)
+    with pytest.raises(UnknownHostError):
+        await EgressConnector(EgressPolicy(allows_anything=True), resolver).connect_tcp(name, 443, timeout=5)
     resolver.close()
 
 
 @pytest.mark.parametrize("name", NO_NAMES)
-@pytest.mark.parametrize("reach", [Reach(), Reach(anywhere=True)])
-async def test_a_delivery_there_fails_like_another(name: str, reach: Reach) -> None:
+@pytest.mark.parametrize("reach", [EgressPolicy(), EgressPolicy(allows_anything=True)])
+async def test_a_delivery_there_fails_like_another(name: str, reach: EgressPolicy) -> None:
     """What was stored before it was refused."""
     async with sending(reach) as send:
-        outcome = await send(claimed(f"https://{name}/hooks"))
+        outcome = await send(claimed_delivery(f"https://{name}/hooks"))
 
-    assert (outcome.tried.status, outcome.tried.error) == (None, "unknown-name")
+    assert (outcome.result.status, outcome.result.error) == (None, "unknown-name")
     assert outcome.failure is not None
 
 
 @pytest.mark.parametrize("name", [f"{'a' * 63}.example", "coop.example.", "127.0.0.1", "[2a00:1450:4007::1]"])
 def test_a_name_may_be_as_long_as_names_are(name: str) -> None:
-    Reach(anywhere=True).check(f"https://{name}/hooks")
+    EgressPolicy(allows_anything=True).check(f"https://{name}/hooks")
 
 
 def certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -276,8 +284,8 @@ def port_of(receiver: Receiver) -> str:
 
 async def test_the_certificate_is_asked_of_the_name_and_the_name_is_sent(tmp_path: Path) -> None:
     server, trust = certified("localhost", tmp_path)
-    async with receiving(tls=server) as receiver, sending(Reach(anywhere=True), trust) as send:
-        outcome = await send(claimed(f"https://localhost:{port_of(receiver)}/hooks"))
+    async with running_receiver(tls=server) as receiver, sending(EgressPolicy(allows_anything=True), trust) as send:
+        outcome = await send(claimed_delivery(f"https://localhost:{port_of(receiver)}/hooks"))
 
     assert outcome.failure is None
     assert receiver.received[0].headers["host"] == f"localhost:{port_of(receiver)}"
@@ -285,17 +293,17 @@ async def test_the_certificate_is_asked_of_the_name_and_the_name_is_sent(tmp_pat
 
 async def test_a_certificate_of_another_name_is_refused(tmp_path: Path) -> None:
     server, trust = certified("elsewhere.example", tmp_path)
-    async with receiving(tls=server) as receiver, sending(Reach(anywhere=True), trust) as send:
-        outcome = await send(claimed(f"https://localhost:{port_of(receiver)}/hooks"))
+    async with running_receiver(tls=server) as receiver, sending(EgressPolicy(allows_anything=True), trust) as send:
+        outcome = await send(claimed_delivery(f"https://localhost:{port_of(receiver)}/hooks"))
 
-    assert outcome.tried.error == "tls"
+    assert outcome.result.error == "tls"
     assert receiver.received == []
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     server, _ = certified("localhost", tmp_path)
-    async with receiving(tls=server) as receiver, sending(Reach(anywhere=True)) as send:
-        outcome = await send(claimed(f"https://localhost:{port_of(receiver)}/hooks"))
+    async with running_receiver(tls=server) as receiver, sending(EgressPolicy(allows_anything=True)) as send:
+        outcome = await send(claimed_delivery(f"https://localhost:{port_of(receiver)}/hooks"))
 
-    assert outcome.tried.error == "tls"
+    assert outcome.result.error == "tls"
     assert receiver.received == []

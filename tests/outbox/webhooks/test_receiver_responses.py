@@ -14,21 +14,21 @@ from tests.outbox.webhooks.webhook_builders import (
     all_deliveries,
     an_endpoint,
     attempts_of,
-    hurry,
     lane_of,
-    one_turn,
+    make_everything_due,
     only_delivery,
+    relay_once,
 )
-from tests.outbox.webhooks.webhook_receiver import Answer, Received, Reply, receiving
-from tests.persistence.outbox.event_builders import placed, told
+from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Reply, Responder, running_receiver
+from tests.persistence.outbox.event_builders import place_waiting_events, write_events
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SCHEDULED = (4 * SECOND, 6 * SECOND)
 PENALTY = (60 * SECOND, 60 * SECOND)
 
 
-def replying(reply: Reply | None) -> Answer:
-    async def answer(_: Received) -> Reply | None:
+def replying(reply: Reply | None) -> Responder:
+    async def answer(_: ReceivedRequest) -> Reply | None:
         return reply
 
     return answer
@@ -76,13 +76,13 @@ CASES = {
 }
 
 
-async def answered(database: Database, reply: Reply | None) -> Endpoint:
+async def endpoint_after_reply(database: Database, reply: Reply | None) -> Endpoint:
     """An endpoint whose receiver was sent one event and answered so."""
-    async with receiving(replying(reply)) as receiver:
+    async with running_receiver(replying(reply)) as receiver:
         endpoint = await an_endpoint(database, receiver.url)
-        await told(database)
-        await placed(database)
-        assert await one_turn(database) == 1
+        await write_events(database)
+        await place_waiting_events(database)
+        assert await relay_once(database) == 1
     return endpoint
 
 
@@ -90,7 +90,7 @@ async def answered(database: Database, reply: Reply | None) -> Endpoint:
 async def test_each_answer_has_its_sequel(database: Database, name: str) -> None:
     case = CASES[name]
 
-    endpoint = await answered(database, case.reply)
+    endpoint = await endpoint_after_reply(database, case.reply)
 
     delivery = await only_delivery(database)
     (attempt,) = await attempts_of(database, delivery["id"])
@@ -107,8 +107,8 @@ async def test_each_answer_has_its_sequel(database: Database, name: str) -> None
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(database: Database, status: int) -> None:
-    async with receiving() as elsewhere:
-        await answered(database, Reply(status, {"Location": elsewhere.url}))
+    async with running_receiver() as elsewhere:
+        await endpoint_after_reply(database, Reply(status, {"Location": elsewhere.url}))
 
     assert elsewhere.received == []
 
@@ -118,18 +118,18 @@ async def test_a_date_to_retry_after_is_obeyed(database: Database) -> None:
     assert row is not None
     later = row["now"] + 2 * HOUR
 
-    await answered(database, Reply(503, {"Retry-After": format_datetime(later, usegmt=True)}))
+    await endpoint_after_reply(database, Reply(503, {"Retry-After": format_datetime(later, usegmt=True)}))
 
     delivery = await only_delivery(database)
     assert abs(delivery["next_attempt_at"] - later) < 10 * SECOND
 
 
 async def test_a_receiver_that_is_gone_disables_its_endpoint_and_what_waits_there(database: Database) -> None:
-    async with receiving(replying(Reply(410))) as receiver:
+    async with running_receiver(replying(Reply(410))) as receiver:
         endpoint = await an_endpoint(database, receiver.url)
-        await told(database, 10)
-        await placed(database)
-        await one_turn(database)
+        await write_events(database, 10)
+        await place_waiting_events(database)
+        await relay_once(database)
 
     row = await database.one("SELECT status, disabled_because FROM webhook_endpoint WHERE id = $1", endpoint.id)
     assert row is not None
@@ -141,15 +141,15 @@ async def test_a_receiver_that_is_gone_disables_its_endpoint_and_what_waits_ther
 
 
 async def test_after_ten_attempts_a_delivery_is_dead(database: Database) -> None:
-    async with receiving(replying(Reply(500))) as receiver:
+    async with running_receiver(replying(Reply(500))) as receiver:
         await an_endpoint(database, receiver.url)
-        await told(database)
-        await placed(database)
+        await write_events(database)
+        await place_waiting_events(database)
         for _ in range(10):
-            await hurry(database)
-            assert await one_turn(database) == 1
-        await hurry(database)
-        assert await one_turn(database) == 0
+            await make_everything_due(database)
+            assert await relay_once(database) == 1
+        await make_everything_due(database)
+        assert await relay_once(database) == 0
 
     delivery = await only_delivery(database)
     attempts = await attempts_of(database, delivery["id"])
@@ -160,16 +160,16 @@ async def test_after_ten_attempts_a_delivery_is_dead(database: Database) -> None
 
 
 async def test_each_attempt_has_its_own_time_and_signature_and_the_same_id(database: Database) -> None:
-    async with receiving(replying(Reply(500))) as receiver:
+    async with running_receiver(replying(Reply(500))) as receiver:
         endpoint = await an_endpoint(database, receiver.url)
-        await told(database)
-        await placed(database)
-        await one_turn(database)
+        await write_events(database)
+        await place_waiting_events(database)
+        await relay_once(database)
         sent_at = int(receiver.received[0].headers["webhook-timestamp"])
         while await database.one("SELECT WHERE floor(extract(epoch FROM now())) <= $1::int", sent_at) is not None:
             pass
-        await hurry(database)
-        await one_turn(database)
+        await make_everything_due(database)
+        await relay_once(database)
 
     first, second = receiver.received
     assert first.id == second.id
@@ -181,7 +181,7 @@ async def test_each_attempt_has_its_own_time_and_signature_and_the_same_id(datab
 async def test_the_beginning_of_an_answer_is_kept_for_the_owner(database: Database) -> None:
     body = "é\0".encode() * 20_000
 
-    await answered(database, Reply(500, body=body))
+    await endpoint_after_reply(database, Reply(500, body=body))
 
     delivery = await only_delivery(database)
     (attempt,) = await attempts_of(database, delivery["id"])
@@ -207,9 +207,9 @@ async def test_no_more_of_an_answer_is_read_than_may_be(database: Database) -> N
     server = await asyncio.start_server(endless, "127.0.0.1", 0)
     async with server:
         await an_endpoint(database, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        await told(database)
-        await placed(database)
-        await one_turn(database)
+        await write_events(database)
+        await place_waiting_events(database)
+        await relay_once(database)
 
     assert sent < 20_000_000  # what the sockets' buffers took, and not the whole
     (attempt,) = await attempts_of(database, (await only_delivery(database))["id"])
@@ -219,29 +219,29 @@ async def test_no_more_of_an_answer_is_read_than_may_be(database: Database) -> N
 async def test_no_more_of_its_headers_is_read_than_may_be(database: Database) -> None:
     headers = {f"X-{number}": "x" * 1000 for number in range(1000)}
 
-    await answered(database, Reply(200, headers))
+    await endpoint_after_reply(database, Reply(200, headers))
 
     (attempt,) = await attempts_of(database, (await only_delivery(database))["id"])
     assert (attempt["status"], attempt["error"]) == (None, "broken-connection")
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook_sender, "TOTAL_SECONDS", 0.2)
 
 
-async def never(_: Received) -> Reply:
+async def answer_never(_: ReceivedRequest) -> Reply:
     await asyncio.Event().wait()
     return Reply()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeout")
 async def test_a_receiver_that_does_not_answer_in_time_is_overloaded(database: Database) -> None:
-    async with receiving(never) as receiver:
+    async with running_receiver(answer_never) as receiver:
         await an_endpoint(database, receiver.url)
-        await told(database)
-        await placed(database)
-        await one_turn(database)
+        await write_events(database)
+        await place_waiting_events(database)
+        await relay_once(database)
 
     delivery = await only_delivery(database)
     (attempt,) = await attempts_of(database, delivery["id"])
@@ -249,7 +249,7 @@ async def test_a_receiver_that_does_not_answer_in_time_is_overloaded(database: D
     assert delivery["next_attempt_at"] - delivery["created_at"] >= 60 * SECOND
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeout")
 async def test_a_success_whose_body_never_ends_is_a_success(database: Database) -> None:
     async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -261,8 +261,8 @@ async def test_a_success_whose_body_never_ends_is_a_success(database: Database) 
     server = await asyncio.start_server(half, "127.0.0.1", 0)
     async with server:
         await an_endpoint(database, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        await told(database)
-        await placed(database)
-        await one_turn(database)
+        await write_events(database)
+        await place_waiting_events(database)
+        await relay_once(database)
 
     assert (await only_delivery(database))["state"] == "delivered"

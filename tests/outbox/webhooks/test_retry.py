@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.outbox.retry_policy import LONGEST_OPENING, MOST_ATTEMPTS, SCHEDULE, Alarm, Failure, Health, Sequel, wait_after
+from app.outbox.retry_policy import (
+    MAX_ATTEMPTS,
+    MAX_OPEN_TIME,
+    RETRY_SCHEDULE,
+    Alarm,
+    Failure,
+    FailureKind,
+    LaneHealth,
+    retry_delay,
+)
 from tests.fake_clock import MORNING
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -14,26 +23,26 @@ LOTS = st.floats(-1, 1)
 
 
 def test_the_schedule_takes_ten_attempts_over_three_days() -> None:
-    waits = [wait_after(attempts, Failure(), 0) for attempts in range(1, MOST_ATTEMPTS)]
+    waits = [retry_delay(attempts, Failure(), 0) for attempts in range(1, MAX_ATTEMPTS)]
 
-    assert waits == [*SCHEDULE[1:]]
-    assert sum(SCHEDULE, timedelta()) == timedelta(days=3, hours=3, minutes=35, seconds=5)
-    assert wait_after(MOST_ATTEMPTS, Failure(), 0) is None
+    assert waits == [*RETRY_SCHEDULE[1:]]
+    assert sum(RETRY_SCHEDULE, timedelta()) == timedelta(days=3, hours=3, minutes=35, seconds=5)
+    assert retry_delay(MAX_ATTEMPTS, Failure(), 0) is None
 
 
-@given(attempts=st.integers(1, MOST_ATTEMPTS - 1), lot=LOTS)
+@given(attempts=st.integers(1, MAX_ATTEMPTS - 1), lot=LOTS)
 def test_a_wait_is_within_a_fifth_of_the_schedule(attempts: int, lot: float) -> None:
-    wait = wait_after(attempts, Failure(), lot)
+    wait = retry_delay(attempts, Failure(), lot)
 
     assert wait is not None
-    assert SCHEDULE[attempts] * 0.79 < wait < SCHEDULE[attempts] * 1.21
+    assert RETRY_SCHEDULE[attempts] * 0.79 < wait < RETRY_SCHEDULE[attempts] * 1.21
 
 
-@given(attempts=st.integers(1, MOST_ATTEMPTS - 1), lot=LOTS, seconds=st.integers(0, 10**9))
+@given(attempts=st.integers(1, MAX_ATTEMPTS - 1), lot=LOTS, seconds=st.integers(0, 10**9))
 def test_what_a_receiver_asks_for_never_brings_an_attempt_forward(attempts: int, lot: float, seconds: int) -> None:
     asked = timedelta(seconds=seconds)
 
-    wait, usual = (wait_after(attempts, Failure(retry_after=after), lot) for after in (asked, None))
+    wait, usual = (retry_delay(attempts, Failure(retry_after=after), lot) for after in (asked, None))
 
     assert wait is not None
     assert usual is not None
@@ -41,17 +50,17 @@ def test_what_a_receiver_asks_for_never_brings_an_attempt_forward(attempts: int,
 
 
 def test_an_overloaded_receiver_is_left_alone_for_a_minute_at_least() -> None:
-    assert wait_after(1, Failure(overloaded=True), -1) == timedelta(seconds=60)
-    assert wait_after(3, Failure(overloaded=True), 0) == timedelta(minutes=30)
+    assert retry_delay(1, Failure(overloaded=True), -1) == timedelta(seconds=60)
+    assert retry_delay(3, Failure(overloaded=True), 0) == timedelta(minutes=30)
 
 
-@pytest.mark.parametrize("sequel", [Sequel.GONE, Sequel.NEVER_AGAIN])
-def test_some_answers_are_final(sequel: Sequel) -> None:
-    assert wait_after(1, Failure(sequel), 0) is None
+@pytest.mark.parametrize("sequel", [FailureKind.GONE, FailureKind.PERMANENT])
+def test_some_answers_are_final(sequel: FailureKind) -> None:
+    assert retry_delay(1, Failure(sequel), 0) is None
 
 
 def test_five_failures_in_a_row_open_the_circuit_for_a_minute() -> None:
-    health = Health()
+    health = LaneHealth()
     for _ in range(4):
         health = health.after_failure(MORNING)
     assert (health.openings, health.open_until) == (0, None)
@@ -62,7 +71,7 @@ def test_five_failures_in_a_row_open_the_circuit_for_a_minute() -> None:
 
 
 def test_each_failed_probe_doubles_the_pause_up_to_half_an_hour() -> None:
-    health, now, pauses = Health(failures=4, failing_since=MORNING), MORNING, list[timedelta]()
+    health, now, pauses = LaneHealth(failures=4, failing_since=MORNING), MORNING, list[timedelta]()
     for _ in range(8):
         health = health.after_failure(now)
         assert health.open_until is not None
@@ -73,7 +82,7 @@ def test_each_failed_probe_doubles_the_pause_up_to_half_an_hour() -> None:
 
 
 def test_what_was_under_way_when_the_circuit_opened_does_not_lengthen_it() -> None:
-    opened = Health(failures=4).after_failure(MORNING)
+    opened = LaneHealth(failures=4).after_failure(MORNING)
 
     later = opened.after_failure(MORNING + timedelta(seconds=10))
 
@@ -81,20 +90,20 @@ def test_what_was_under_way_when_the_circuit_opened_does_not_lengthen_it() -> No
 
 
 def test_the_circuit_of_a_receiver_that_fails_for_years_still_opens_for_half_an_hour() -> None:
-    health = Health(failures=10**6, openings=10**6).after_failure(MORNING)
+    health = LaneHealth(failures=10**6, openings=10**6).after_failure(MORNING)
 
-    assert health.open_until == MORNING + LONGEST_OPENING
+    assert health.open_until == MORNING + MAX_OPEN_TIME
 
 
 def told(every: timedelta, until: timedelta) -> list[tuple[timedelta, Alarm]]:
     """What the owner of a receiver is told when, and since when it fails, tried so often until it is disabled."""
-    health, passed, alarms = Health(), timedelta(), list[tuple[timedelta, Alarm]]()
+    health, passed, alarms = LaneHealth(), timedelta(), list[tuple[timedelta, Alarm]]()
     while passed <= until:
         health = health.after_failure(MORNING + passed)
         alarm = health.alarm(MORNING + passed)
         if alarm is not None:
             alarms.append((passed, alarm))
-            health = health.warned(alarm, MORNING + passed)
+            health = health.with_warning(alarm, MORNING + passed)
         if alarm is Alarm.DISABLED:
             break
         passed += every
@@ -110,14 +119,14 @@ def test_a_receiver_that_is_seldom_tried_is_disabled_after_twenty_failures_only(
 
 
 def test_nobody_is_disabled_without_a_day_s_notice() -> None:
-    long_silence = Health(failures=40, failing_since=MORNING, warning=Alarm.FAILING, warned_at=MORNING + DAY)
+    long_silence = LaneHealth(failures=40, failing_since=MORNING, warning=Alarm.FAILING, warned_at=MORNING + DAY)
     now = MORNING + 20 * DAY
 
     assert long_silence.alarm(now) is Alarm.LAST_DAY
-    noticed = long_silence.warned(Alarm.LAST_DAY, now)
+    noticed = long_silence.with_warning(Alarm.LAST_DAY, now)
     assert noticed.alarm(now + 23 * HOUR) is None
     assert noticed.alarm(now + DAY) is Alarm.DISABLED
 
 
 def test_a_receiver_that_does_not_fail_alarms_nobody() -> None:
-    assert Health().alarm(MORNING + 400 * DAY) is None
+    assert LaneHealth().alarm(MORNING + 400 * DAY) is None

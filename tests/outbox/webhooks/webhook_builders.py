@@ -9,28 +9,33 @@ from uuid import UUID, uuid4
 
 import httpcore
 
-from app.outbox.delivery_relay import Relay, Send
+from app.outbox.delivery_relay import OutboxRelay, SendDelivery
 from app.outbox.webhook_sender import WebhookSender
 from app.persistence.administration.clients import Client, Role, add_client
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.secrets.secret_box import Safe
-from app.persistence.engine.transactions.audit_entries import Trace
+from app.persistence.engine.secrets.secret_box import SecretBox
+from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.outbox.deliveries import Channel
-from app.persistence.outbox.delivery_claims import Claimed
+from app.persistence.outbox.delivery_claims import ClaimedDelivery
 from app.persistence.outbox.webhook_endpoints import Owner, owner_of
-from app.use_cases.notifications.administer_webhook_endpoints import EndpointWish, Outward, add_endpoint, make_secret
-from app.use_cases.notifications.egress_policy import Reach
-from app.use_cases.request_context import Asked
+from app.use_cases.notifications.administer_webhook_endpoints import (
+    NewEndpoint,
+    WebhookEgress,
+    add_endpoint,
+    generate_secret,
+)
+from app.use_cases.notifications.egress_policy import EgressPolicy
+from app.use_cases.request_context import RequestContext
 from tests.fake_clock import MORNING
 
-TRUST = httpcore.default_ssl_context()  # read once: every sender would read all certificates
+SSL_CONTEXT = httpcore.default_ssl_context()  # read once: every sender would read all certificates
 SECRETS = ("a-secret-for-tests-that-is-long-enough",)
-ANYWHERE = Outward(Reach(anywhere=True), Safe(SECRETS))
+UNRESTRICTED_EGRESS = WebhookEgress(EgressPolicy(allows_anything=True), SecretBox(SECRETS))
 
 
-def trace() -> Trace:
-    return Trace(None, "test", None, MORNING)
+def an_audit_entry() -> AuditEntry:
+    return AuditEntry(None, "test", None, MORNING)
 
 
 async def a_client(database: Database, organisation: UUID | None = None) -> Client:
@@ -53,12 +58,12 @@ class Endpoint:
         return owner_of(self.client)
 
     @property
-    def asked(self) -> Asked:
+    def context(self) -> RequestContext:
         """As the owner, who wants no answer."""
-        return Asked(self.client, MORNING, _silent, None, trace())
+        return RequestContext(self.client, MORNING, _unworded, None, an_audit_entry())
 
 
-def _silent(row: Row) -> Any:
+def _unworded(row: Row) -> Any:
     return row
 
 
@@ -67,21 +72,21 @@ async def an_endpoint(
 ) -> Endpoint:
     """Of a new client of the platform, unless `client` says whose."""
     whose = client or await a_client(database)
-    wish = EndpointWish(url, types)
-    row, secret = await add_endpoint(database, wish, owner_of(whose), ANYWHERE, MORNING, trace())
+    wish = NewEndpoint(url, types)
+    row, secret = await add_endpoint(database, wish, owner_of(whose), UNRESTRICTED_EGRESS, MORNING, an_audit_entry())
     return Endpoint(row["id"], secret, whose)
 
 
-def claimed(url: str) -> Claimed:
+def claimed_delivery(url: str) -> ClaimedDelivery:
     """A delivery of nothing in particular, as a relay has it in hand."""
-    lane, sealed = uuid4(), Safe(SECRETS).seal(make_secret())
+    lane, sealed = uuid4(), SecretBox(SECRETS).seal(generate_secret())
     about = Channel.WEBHOOK, "endpoint", uuid4(), "registration.accepted", b"{}"
-    return Claimed(uuid4(), uuid4(), lane, *about, attempts=1, at=MORNING, url=url, secrets=[sealed])
+    return ClaimedDelivery(uuid4(), uuid4(), lane, *about, attempts=1, at=MORNING, url=url, secrets=[sealed])
 
 
 @asynccontextmanager
-async def a_sender(reach: Reach | None = None) -> AsyncGenerator[WebhookSender]:
-    sender = WebhookSender(Safe(SECRETS), reach or Reach(anywhere=True), TRUST)
+async def a_sender(reach: EgressPolicy | None = None) -> AsyncGenerator[WebhookSender]:
+    sender = WebhookSender(SecretBox(SECRETS), reach or EgressPolicy(allows_anything=True), SSL_CONTEXT)
     try:
         yield sender
     finally:
@@ -89,12 +94,12 @@ async def a_sender(reach: Reach | None = None) -> AsyncGenerator[WebhookSender]:
 
 
 @asynccontextmanager
-async def relaying(database: Database, send: Send | None = None) -> AsyncGenerator[Relay]:
+async def running_relay(database: Database, send: SendDelivery | None = None) -> AsyncGenerator[OutboxRelay]:
     """A relay at work until the block ends."""
     stop = asyncio.Event()
     async with a_sender() as webhooks:
-        channels: Mapping[str, Send] = {Channel.WEBHOOK: send or webhooks}
-        relay = Relay(database, channels)
+        channels: Mapping[str, SendDelivery] = {Channel.WEBHOOK: send or webhooks}
+        relay = OutboxRelay(database, channels)
         running = asyncio.create_task(relay.run(stop))
         try:
             yield relay
@@ -103,12 +108,12 @@ async def relaying(database: Database, send: Send | None = None) -> AsyncGenerat
             await running
 
 
-async def one_turn(database: Database, send: Send | None = None) -> int:
+async def relay_once(database: Database, send: SendDelivery | None = None) -> int:
     """Try, once each, what is due and may be tried now; return how many that were."""
     async with a_sender() as webhooks:
-        relay = Relay(database, {Channel.WEBHOOK: send or webhooks})
-        taken = await relay.turn()
-        await relay.settled()
+        relay = OutboxRelay(database, {Channel.WEBHOOK: send or webhooks})
+        taken = await relay.claim_and_send()
+        await relay.wait_until_idle()
     return taken
 
 
@@ -132,18 +137,18 @@ async def lane_of(database: Database, endpoint: Endpoint) -> Row:
     return row
 
 
-async def hurry(database: Database) -> None:
+async def make_everything_due(database: Database) -> None:
     """Let the time come for everything that waits: for its next attempt, or behind an open breaker."""
     await database.one("UPDATE delivery SET next_attempt_at = now() WHERE state = 'due'")
     await database.one("UPDATE lane SET open_until = now() WHERE open_until IS NOT NULL")
 
 
-async def leases_end(database: Database) -> None:
+async def expire_leases(database: Database) -> None:
     """As if whoever claimed something had been gone for long."""
     await database.one("UPDATE delivery SET lease_until = now() - interval '1 second' WHERE state = 'in_flight'")
 
 
-async def until_settled(database: Database, *, seconds: float = 10) -> None:
+async def wait_until_settled(database: Database, *, seconds: float = 10) -> None:
     """Return once nothing is due or in flight."""
     async with asyncio.timeout(seconds):
         waiting = "SELECT FROM delivery WHERE channel = 'webhook' AND state IN ('due', 'in_flight')"

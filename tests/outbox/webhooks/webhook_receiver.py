@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedRequest:
     """One request."""
 
     path: str
@@ -25,7 +25,7 @@ class Received:
         return self.headers["webhook-id"]
 
     @property
-    def told(self) -> Any:
+    def payload(self) -> Any:
         return orjson.loads(self.body)
 
     def verified(self, secret: str) -> Any:
@@ -46,31 +46,31 @@ class Reply:
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
-Answer = Callable[[Received], Awaitable[Reply | None]]
+Responder = Callable[[ReceivedRequest], Awaitable[Reply | None]]
 
 
-async def thanks(_: Received) -> Reply:
+async def accept(_: ReceivedRequest) -> Reply:
     return Reply()
 
 
 class Receiver:
     """`answer` may be changed at any time; None as its reply is a connection closed without a word."""
 
-    def __init__(self, answer: Answer = thanks) -> None:
+    def __init__(self, answer: Responder = accept) -> None:
         self.answer = answer
-        self.received: list[Received] = []
+        self.received: list[ReceivedRequest] = []
         self.url = ""
-        self.at_once = self.most_at_once = 0
-        self._came = asyncio.Condition()
+        self.concurrent = self.most_concurrent = 0
+        self._arrived = asyncio.Condition()
 
     @property
     def ids(self) -> list[str]:
         return [one.id for one in self.received]
 
-    async def has(self, count: int, *, seconds: float = 10) -> list[Received]:
+    async def wait_for(self, count: int, *, seconds: float = 10) -> list[ReceivedRequest]:
         """Everything, once there is so much of it."""
-        async with asyncio.timeout(seconds), self._came:
-            await self._came.wait_for(lambda: len(self.received) >= count)
+        async with asyncio.timeout(seconds), self._arrived:
+            await self._arrived.wait_for(lambda: len(self.received) >= count)
         return self.received
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -86,18 +86,18 @@ class Receiver:
         finally:
             writer.close()
 
-    async def _reply(self, request: Received) -> Reply | None:
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+    async def _reply(self, request: ReceivedRequest) -> Reply | None:
+        self.concurrent += 1
+        self.most_concurrent = max(self.most_concurrent, self.concurrent)
         try:
-            async with self._came:
+            async with self._arrived:
                 self.received.append(request)
-                self._came.notify_all()
+                self._arrived.notify_all()
             return await self.answer(request)
         finally:
-            self.at_once -= 1
+            self.concurrent -= 1
 
-    async def _read(self, reader: asyncio.StreamReader) -> Received | None:
+    async def _read(self, reader: asyncio.StreamReader) -> ReceivedRequest | None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         except asyncio.IncompleteReadError:
@@ -105,12 +105,12 @@ class Receiver:
         first, *lines = head.rstrip().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        return Received(first.split(" ")[1], headers, body, asyncio.get_running_loop().time())
+        return ReceivedRequest(first.split(" ")[1], headers, body, asyncio.get_running_loop().time())
 
 
 @asynccontextmanager
-async def receiving(
-    answer: Answer = thanks, *, host: str = "127.0.0.1", tls: SSLContext | None = None
+async def running_receiver(
+    answer: Responder = accept, *, host: str = "127.0.0.1", tls: SSLContext | None = None
 ) -> AsyncGenerator[Receiver]:
     receiver, served = Receiver(answer), set[asyncio.Task[None]]()
 

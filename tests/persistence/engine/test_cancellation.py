@@ -6,7 +6,12 @@ from random import Random
 
 from app.persistence.engine.database import Database, open_database
 from app.use_cases.registrations.register_adviser import register
-from tests.use_cases.use_case_builders import a_demand, a_key, an_adviser_in_post, asking
+from tests.use_cases.use_case_builders import (
+    a_registration_command,
+    a_request_context,
+    an_adviser_in_post,
+    an_idempotency_key,
+)
 
 POOL = 8
 IN_A_TRANSACTION = """SELECT count(*) AS number FROM pg_stat_activity
@@ -27,7 +32,11 @@ async def test_five_hundred_cancelled_registrations_leave_nothing_open(database:
     advisers = [await an_adviser_in_post(database) for _ in range(20)]
 
     async def given_up(number: int) -> bool:
-        attempt = register(pooled, a_demand(advisers[number % len(advisers)]), asking(key=a_key()))
+        attempt = register(
+            pooled,
+            a_registration_command(advisers[number % len(advisers)]),
+            a_request_context(key=an_idempotency_key()),
+        )
         try:
             async with asyncio.timeout(chance.uniform(0, 0.02)):
                 await attempt

@@ -14,26 +14,31 @@ from app.embedded.cluster import running_cluster
 from app.persistence.advisers import advisers
 from app.persistence.engine import database as databases
 from app.persistence.engine.database import Database, Transaction, open_database
-from app.persistence.engine.database_errors import TooLate
-from app.persistence.engine.pagination import Filter, Page
+from app.persistence.engine.database_errors import InstantTooOld
+from app.persistence.engine.pagination import Filter, PageQuery
 from app.persistence.engine.transactions import change_watermark
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.engine.transactions.change_watermark import CHANGING, MARGIN, hold, read_watermark
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.change_watermark import (
+    MARGIN,
+    WATERMARKED_TABLES,
+    hold_instant,
+    read_watermark,
+)
 from app.persistence.engine.upsert import ADVISERS
 from app.persistence.schema.shared_columns import metadata
-from app.use_cases.advisers.upsert_adviser import keep_adviser
-from app.use_cases.preconditions import ANYTHING
+from app.use_cases.advisers.upsert_adviser import upsert_adviser
+from app.use_cases.preconditions import ANY_VERSION
 from tests.cli.cli_process import new_folder
-from tests.conftest import SETTINGS, fill
-from tests.use_cases.use_case_builders import a_key, adviser_columns, an_adviser, asking
+from tests.conftest import POSTGRES_SETTINGS, create_template
+from tests.use_cases.use_case_builders import a_request_context, adviser_columns, an_adviser, an_idempotency_key
 
 NOW = datetime(2025, 1, 15, 9, 30, tzinfo=UTC)  # past, by the clock of any database
 LONG_AGO = NOW - timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
-def trace(at: datetime) -> Trace:
-    return Trace(None, "test", None, at)
+def trace(at: datetime) -> AuditEntry:
+    return AuditEntry(None, "test", None, at)
 
 
 async def somebody(database: Database) -> UUID:
@@ -46,7 +51,7 @@ async def somebody(database: Database) -> UUID:
 @asynccontextmanager
 async def changing(database: Database, adviser: UUID, at: datetime) -> AsyncGenerator[Transaction]:
     """A transaction that has changed the adviser, and is not committed as long as the block lasts."""
-    async with database.transaction(trace=trace(at)) as tx:
+    async with database.transaction(audit_entry=trace(at)) as tx:
         present = await ADVISERS.read(tx, adviser)
         assert present is not None
         await ADVISERS.update(tx, present, {"last_name": uuid4().hex}, at)
@@ -58,7 +63,7 @@ async def changed(database: Database, adviser: UUID, at: datetime) -> None:
         pass
 
 
-class Copy:
+class WatermarkConsumer:
     """A consumer who keeps each adviser's version, and reads from its last watermark on."""
 
     def __init__(self, database: Database) -> None:
@@ -69,15 +74,15 @@ class Copy:
     async def read(self, now: datetime = NOW) -> list[UUID]:
         """One reading; return whom it showed."""
         mark = await read_watermark(self.database, now, self.since)
-        page = Page(500, sort="updated_at", filters=[Filter("{t}.updated_at >= {}", self.since)])
+        page = PageQuery(500, sort="updated_at", filters=[Filter("{t}.updated_at >= {}", self.since)])
         found = await advisers.list_page(self.database, page)
-        assert not found.more
+        assert not found.has_more
         self.versions |= {row["id"]: row["version"] for row in found.rows}
         self.since = mark
         return [UUID(row["id"]) for row in found.rows]
 
 
-class NaiveCopy(Copy):
+class NaiveConsumer(WatermarkConsumer):
     """What goes on from the last change that it saw."""
 
     async def read(self, now: datetime = NOW) -> list[UUID]:
@@ -87,7 +92,7 @@ class NaiveCopy(Copy):
         return shown
 
 
-async def whoever_reads_while_another_is_late(database: Database, copy: Copy) -> tuple[list[UUID], UUID]:
+async def whoever_reads_while_another_is_late(database: Database, copy: WatermarkConsumer) -> tuple[list[UUID], UUID]:
     """What a second reading shows, and who was changed before the first one, and committed after it."""
     slow, quick = await somebody(database), await somebody(database)
     async with changing(database, slow, NOW - timedelta(minutes=5)):
@@ -97,13 +102,13 @@ async def whoever_reads_while_another_is_late(database: Database, copy: Copy) ->
 
 
 async def test_a_change_that_commits_late_is_in_the_next_reading(database: Database) -> None:
-    found, late = await whoever_reads_while_another_is_late(database, Copy(database))
+    found, late = await whoever_reads_while_another_is_late(database, WatermarkConsumer(database))
 
     assert late in found
 
 
 async def test_red_run_whoever_goes_on_from_the_last_change_seen_misses_it(database: Database) -> None:
-    found, late = await whoever_reads_while_another_is_late(database, NaiveCopy(database))
+    found, late = await whoever_reads_while_another_is_late(database, NaiveConsumer(database))
 
     assert late not in found
 
@@ -111,12 +116,14 @@ async def test_red_run_whoever_goes_on_from_the_last_change_seen_misses_it(datab
 async def test_red_run_without_the_lock_the_watermark_passes_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "hold", nothing)
+    monkeypatch.setattr(databases, "hold_instant", hold_nothing)
     monkeypatch.setattr(
-        change_watermark, "READ", change_watermark.READ.replace("RowExclusiveLock", "nothing of the kind")
+        change_watermark,
+        "READ_HELD_INSTANTS",
+        change_watermark.READ_HELD_INSTANTS.replace("RowExclusiveLock", "nothing of the kind"),
     )
 
-    found, late = await whoever_reads_while_another_is_late(database, Copy(database))
+    found, late = await whoever_reads_while_another_is_late(database, WatermarkConsumer(database))
 
     assert late not in found
 
@@ -126,7 +133,13 @@ async def test_a_change_that_waits_for_a_person_s_row_holds_its_instant_meanwhil
     asked_at = NOW - timedelta(minutes=5)
     async with changing(database, adviser, NOW):
         waiting = asyncio.create_task(
-            keep_adviser(database, adviser, adviser_columns(), ANYTHING, asking(now=asked_at, trace=trace(asked_at)))
+            upsert_adviser(
+                database,
+                adviser,
+                adviser_columns(),
+                ANY_VERSION,
+                a_request_context(now=asked_at, trace=trace(asked_at)),
+            )
         )
         async with asyncio.timeout(5):
             while await database.one("SELECT 1 FROM pg_locks WHERE NOT granted") is None:
@@ -138,14 +151,14 @@ async def test_a_change_that_waits_for_a_person_s_row_holds_its_instant_meanwhil
     await waiting
 
 
-def nothing(_: datetime) -> str:
+def hold_nothing(_: datetime) -> str:
     """Holds no instant."""
     return "true"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_a_copy_is_exact_in_the_end_whoever_commits_when(database: Database, seed: int) -> None:
-    random, copy, done = Random(seed), Copy(database), asyncio.Event()  # noqa: S311  # a play, not a secret
+    random, copy, done = Random(seed), WatermarkConsumer(database), asyncio.Event()  # noqa: S311  # a play, not a secret
     people = [await somebody(database) for _ in range(10)]
     clock = [NOW]
 
@@ -188,7 +201,7 @@ async def test_the_watermark_never_goes_back(database: Database) -> None:
     before = await read_watermark(database, NOW, LONG_AGO)
     at_the_limit = before + timedelta(milliseconds=1)
 
-    async with database.transaction(trace=trace(at_the_limit)):
+    async with database.transaction(audit_entry=trace(at_the_limit)):
         assert await read_watermark(database, NOW + SECOND, LONG_AGO) == before
 
 
@@ -216,7 +229,7 @@ async def test_who_only_reads_or_locks_a_row_holds_nobody_up(database: Database)
 async def test_another_database_of_the_server_holds_nobody_up(database: Database, cluster_url: str) -> None:
     other = open_database(cluster_url, pool_size=1, role=None)
     async with other.transaction() as tx:
-        await tx.run(f"SELECT {hold(LONG_AGO)}")
+        await tx.run(f"SELECT {hold_instant(LONG_AGO)}")
 
         assert await read_watermark(database, NOW, LONG_AGO) == NOW - MARGIN
     await other.close()
@@ -228,30 +241,30 @@ def cluster_url(database_url: str) -> str:
 
 
 async def test_a_transaction_that_begins_too_late_is_refused(database_url: str) -> None:
-    timed = open_database(database_url, pool_size=1, is_timed=True)
+    timed = open_database(database_url, pool_size=1, has_real_clock=True)
     adviser = await somebody(timed)
     late, in_time = utc_now() - MARGIN, utc_now() - MARGIN + timedelta(seconds=20)
 
-    for attempt in (None, a_key()):
-        with pytest.raises(TooLate):
+    for attempt in (None, an_idempotency_key()):
+        with pytest.raises(InstantTooOld):
             await keep_adviser_at(timed, adviser, late, attempt)
         await keep_adviser_at(timed, adviser, in_time, attempt)
     await timed.close()
 
 
 async def keep_adviser_at(database: Database, adviser: UUID, at: datetime, key: str | None) -> None:
-    attempt = asking(now=at, key=key).attempt
-    async with database.transaction(attempt=attempt, trace=trace(at)) as tx:
-        tx.concerns(adviser)
+    attempt = a_request_context(now=at, key=key).idempotency
+    async with database.transaction(idempotency=attempt, audit_entry=trace(at)) as tx:
+        tx.add_audit_subjects(adviser)
 
 
 async def test_a_commit_that_waits_for_a_standby_holds_its_instant_until_it_is_seen() -> None:
-    settings = SETTINGS | {"synchronous_commit": "local", "synchronous_standby_names": "nobody"}
+    settings = POSTGRES_SETTINGS | {"synchronous_commit": "local", "synchronous_standby_names": "nobody"}
     with new_folder() as folder, running_cluster(folder / "data", settings=settings) as cluster:
-        await asyncio.to_thread(fill, cluster, "registrations")
+        await asyncio.to_thread(create_template, cluster, "registrations")
         database = open_database(cluster.url("registrations"), pool_size=4)
         superuser = open_database(cluster.url("registrations"), pool_size=1, role=None)
-        copy, adviser = Copy(database), await somebody(database)
+        copy, adviser = WatermarkConsumer(database), await somebody(database)
         committing = asyncio.create_task(commit_when_replicated(database, adviser))
         async with asyncio.timeout(5):
             while await superuser.one("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'") is None:
@@ -276,4 +289,4 @@ async def commit_when_replicated(database: Database, adviser: UUID) -> None:
 def test_every_table_that_is_listed_by_change_is_watched() -> None:
     tables = metadata.tables.values()
 
-    assert {*CHANGING} == {table.name for table in tables if {"version", "updated_at"} <= {*table.c.keys()}}
+    assert {*WATERMARKED_TABLES} == {table.name for table in tables if {"version", "updated_at"} <= {*table.c.keys()}}

@@ -16,26 +16,26 @@ import pytest
 
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import running_cluster
-from app.embedded.data_directory import home_of
-from app.persistence.administration.health import why_unready
+from app.embedded.data_directory import locate_data_directory
+from app.persistence.administration.health import database_trouble
 from app.persistence.engine import connection
-from app.persistence.engine.connection import SILENCE_SECONDS, connect, hosts_of
-from app.persistence.engine.connection_pool import session_of
+from app.persistence.engine.connection import USER_TIMEOUT_SECONDS, connect, urls_per_host
+from app.persistence.engine.connection_pool import session_settings
 from app.persistence.engine.database import Database, open_database
-from app.persistence.engine.database_errors import NotConnected, RoleIgnored, Unready, trouble_of
-from app.persistence.engine.database_roles import SERVICE
+from app.persistence.engine.database_errors import DatabaseTrouble, SessionRefused, SessionSettingsIgnored, trouble_of
+from app.persistence.engine.database_roles import SERVICE_ROLE
 from app.seed.published_catalogue import HISTYA
-from tests.persistence.faulty_proxy import Meddler, meddled
-from tests.use_cases.use_case_builders import an_adviser_in_post, registered
+from tests.persistence.faulty_proxy import FaultyProxy, through_faulty_proxy
+from tests.use_cases.use_case_builders import an_adviser_in_post, register_in
 
-SESSION = session_of(SERVICE)
+SESSION = session_settings(SERVICE_ROLE)
 
 
 @pytest.fixture
-async def wired(database_url: str) -> AsyncGenerator[tuple[str, Meddler]]:
-    meddler = Meddler()
-    async with meddled(database_url, meddler) as url:
-        yield url, meddler
+async def proxied(database_url: str) -> AsyncGenerator[tuple[str, FaultyProxy]]:
+    proxy = FaultyProxy()
+    async with through_faulty_proxy(database_url, proxy) as url:
+        yield url, proxy
 
 
 async def opened(url: str, **session: str) -> str:
@@ -46,79 +46,79 @@ async def opened(url: str, **session: str) -> str:
     return role
 
 
-async def test_a_session_acts_as_it_was_asked_to(wired: tuple[str, Meddler]) -> None:
-    assert await opened(wired[0]) == SERVICE
+async def test_a_session_acts_as_it_was_asked_to(proxied: tuple[str, FaultyProxy]) -> None:
+    assert await opened(proxied[0]) == SERVICE_ROLE
 
 
-@pytest.mark.parametrize("parameter", sorted(SESSION.keys() - connection.UNCHECKED | {"role"}))
-async def test_a_pooler_that_drops_what_is_asked_is_refused(wired: tuple[str, Meddler], parameter: str) -> None:
-    url, meddler = wired
-    meddler.dropped = frozenset({parameter})
+@pytest.mark.parametrize("parameter", sorted(SESSION.keys() - connection.UNVERIFIED_SETTINGS | {"role"}))
+async def test_a_pooler_that_drops_what_is_asked_is_refused(proxied: tuple[str, FaultyProxy], parameter: str) -> None:
+    url, proxy = proxied
+    proxy.dropped_parameters = frozenset({parameter})
 
-    with pytest.raises(RoleIgnored):
+    with pytest.raises(SessionSettingsIgnored):
         await opened(url, timezone="Europe/Paris")  # the others are not what the server does by itself
 
 
-async def test_a_pooler_that_drops_the_role_makes_the_service_unready(wired: tuple[str, Meddler]) -> None:
-    url, meddler = wired
-    meddler.dropped = frozenset({"role"})
+async def test_a_pooler_that_drops_the_role_makes_the_service_unready(proxied: tuple[str, FaultyProxy]) -> None:
+    url, proxy = proxied
+    proxy.dropped_parameters = frozenset({"role"})
     database = open_database(url, pool_size=1)
 
-    assert await why_unready(database) is Unready.ROLE
+    assert await database_trouble(database) is DatabaseTrouble.ROLE
     await database.close()
 
 
 async def test_red_unchecked_an_organisation_sees_what_is_others(
-    wired: tuple[str, Meddler], database: Database, monkeypatch: pytest.MonkeyPatch
+    proxied: tuple[str, FaultyProxy], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An unfiltered query, which the database itself should answer with nothing."""
-    url, meddler = wired
-    await registered(database, await an_adviser_in_post(database))
+    url, proxy = proxied
+    await register_in(database, await an_adviser_in_post(database))
     through = open_database(url, pool_size=1)
     unfiltered = "SELECT count(*) AS seen FROM registration"
 
     def unchecked(_: Mapping[str, str]) -> str:
         return "SELECT 1"
 
-    monkeypatch.setattr(connection, "_check", unchecked)
-    honest = await through.seen_by(HISTYA).one(unfiltered)
-    meddler.dropped = frozenset({"role"})
+    monkeypatch.setattr(connection, "_verification_query", unchecked)
+    honest = await through.for_tenant(HISTYA).one(unfiltered)
+    proxy.dropped_parameters = frozenset({"role"})
     other = open_database(url, pool_size=1)
-    betrayed = await other.seen_by(HISTYA).one(unfiltered)
+    betrayed = await other.for_tenant(HISTYA).one(unfiltered)
 
     assert (honest and honest["seen"], betrayed and betrayed["seen"]) == (0, 1)
     await through.close()
     await other.close()
 
 
-async def test_opening_costs_one_round_trip_more_and_no_request_any(wired: tuple[str, Meddler]) -> None:
+async def test_opening_costs_one_round_trip_more_and_no_request_any(proxied: tuple[str, FaultyProxy]) -> None:
     asked = list[str]()
 
-    class Counting(connection.Connection):
+    class Counting(connection.KeepaliveConnection):
         async def execute(self, query: str, *values: object, timeout: float | None = None) -> str:  # noqa: ASYNC109  # the driver's
             asked.append(query)
             return str(await super().execute(query, *values, timeout=timeout))
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(connection, "Connection", Counting)
-        assert await opened(wired[0]) == SERVICE
+        patched.setattr(connection, "KeepaliveConnection", Counting)
+        assert await opened(proxied[0]) == SERVICE_ROLE
 
     assert len(asked) == 1
 
 
 async def test_a_socket_does_not_wait_for_ever(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    wires, notice_silence = list[socket.socket](), connection._notice_silence  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the driver shows its sockets to nobody
+    wires, notice_silence = list[socket.socket](), connection._enable_keepalive  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the driver shows its sockets to nobody
 
-    def noticing(wire: socket.socket) -> None:
-        notice_silence(wire)
-        wires.append(wire)
+    def noticing(proxy: socket.socket) -> None:
+        notice_silence(proxy)
+        wires.append(proxy)
 
-    monkeypatch.setattr(connection, "_notice_silence", noticing)
+    monkeypatch.setattr(connection, "_enable_keepalive", noticing)
     opened_session = await connect(database_url, SESSION)
 
-    (wire,) = wires
-    assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-    assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == SILENCE_SECONDS * 1000
+    (proxy,) = wires
+    assert proxy.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert proxy.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == USER_TIMEOUT_SECONDS * 1000
     await opened_session.close()
 
 
@@ -136,7 +136,7 @@ def closed() -> str:
         return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-def beside(url: str, *others: str) -> str:
+def with_hosts_before(url: str, *others: str) -> str:
     """The URL with other hosts before its own."""
     parts = urlsplit(url)
     credentials, _, own = parts.netloc.rpartition("@")
@@ -148,7 +148,7 @@ async def test_the_first_host_that_answers_is_served(
 ) -> None:
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.5)
 
-    assert await opened(beside(database_url, silent, closed)) == SERVICE
+    assert await opened(with_hosts_before(database_url, silent, closed)) == SERVICE_ROLE
 
 
 async def test_no_host_that_answers_is_said(silent: str, closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +166,7 @@ def standby() -> Generator[str]:
         place.chmod(0o755)
         with running_cluster(place / "data") as primary:
             url, port = primary.url("postgres"), str(primary.server.port)
-        home = home_of(place / "data")
+        home = locate_data_directory(place / "data")
         (home.folder / "standby.signal").touch()
         programs = find_binaries(home.account).folder
         options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
@@ -193,20 +193,20 @@ async def test_a_server_in_recovery_is_refused(standby: str) -> None:
     assert await reading.fetchval("SELECT pg_is_in_recovery()")
     await reading.close()
 
-    with pytest.raises(NotConnected) as refused:
+    with pytest.raises(SessionRefused) as refused:
         await connect(standby, {})
-    assert trouble_of(refused.value) is Unready.READ_ONLY
-    with pytest.raises(NotConnected):
+    assert trouble_of(refused.value) is DatabaseTrouble.READ_ONLY
+    with pytest.raises(SessionRefused):
         await connect(f"{standby}?target_session_attrs=any", {})
 
 
 async def test_and_the_next_host_taken(standby: str, database_url: str) -> None:
     await (await _reads(standby)).close()
-    url = beside(database_url, urlsplit(standby).netloc.rpartition("@")[2])
+    url = with_hosts_before(database_url, urlsplit(standby).netloc.rpartition("@")[2])
     credentials = urlsplit(database_url).netloc.rpartition("@")[0]
     assert credentials in url
 
-    assert await opened(url) == SERVICE
+    assert await opened(url) == SERVICE_ROLE
 
 
 HOSTS = [
@@ -229,7 +229,7 @@ HOSTS = [
 
 @pytest.mark.parametrize(("url", "hosts"), HOSTS)
 def test_each_host_is_tried_by_itself(url: str, hosts: list[str]) -> None:
-    assert hosts_of(url) == hosts
+    assert urls_per_host(url) == hosts
 
 
 @pytest.mark.parametrize(
@@ -245,24 +245,24 @@ def test_each_host_is_tried_by_itself(url: str, hosts: list[str]) -> None:
 )
 def test_a_url_that_cannot_be_meant_is_refused_with_a_sentence(url: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        hosts_of(url)
+        urls_per_host(url)
 
 
 async def test_encryption_that_is_required_is_not_done_without(database_url: str) -> None:
-    assert await opened(f"{database_url}?sslmode=disable") == SERVICE
+    assert await opened(f"{database_url}?sslmode=disable") == SERVICE_ROLE
 
-    with pytest.raises(NotConnected) as refused:
+    with pytest.raises(SessionRefused) as refused:
         await opened(f"{database_url}?sslmode=require")
     assert "rejected SSL" in str(refused.value.__cause__)
 
 
 async def test_what_other_drivers_are_told_in_the_url_is_no_setting_of_the_server(database_url: str) -> None:
-    assert await opened(f"{database_url}?connect_timeout=3&tcp_user_timeout=5000") == SERVICE
+    assert await opened(f"{database_url}?connect_timeout=3&tcp_user_timeout=5000") == SERVICE_ROLE
 
 
 async def test_a_setting_that_the_server_does_not_know_is_not_taken_for_an_old_schema(database_url: str) -> None:
-    with pytest.raises(NotConnected) as refused:
+    with pytest.raises(SessionRefused) as refused:
         await opened(f"{database_url}?foo=bar")
 
-    assert trouble_of(refused.value) is Unready.AWAY
+    assert trouble_of(refused.value) is DatabaseTrouble.AWAY
     assert "foo" in str(refused.value.__cause__)

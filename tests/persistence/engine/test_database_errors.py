@@ -7,11 +7,11 @@ import pytest
 from asyncpg import exceptions  # pyright: ignore[reportMissingTypeStubs]  # see above
 
 from app.persistence.engine.database_errors import (
-    UNREACHABLE,
-    NotConnected,
-    NotReady,
-    RoleIgnored,
-    Unready,
+    UNAVAILABLE_ERRORS,
+    DatabaseTrouble,
+    DatabaseUnavailable,
+    SessionRefused,
+    SessionSettingsIgnored,
     ends_session,
     is_refused_write,
     trouble_of,
@@ -19,37 +19,37 @@ from app.persistence.engine.database_errors import (
 
 # By class of SQLSTATE, as PostgreSQL's appendix A has them; None: the program's fault, or the caller's.
 CLASSES = {
-    "01": None, "02": None, "03": None, "08": Unready.AWAY, "09": None, "0A": None, "0B": None, "0F": None,
-    "0L": None, "0P": Unready.SCHEMA, "0Z": None, "10": None, "20": None, "21": None, "22": None, "23": None,
-    "24": None, "25": None, "26": Unready.AWAY, "27": None, "28": Unready.AWAY, "2B": None, "2D": None, "2F": None,
-    "34": None, "38": None, "39": None, "3B": None, "3D": Unready.AWAY, "3F": Unready.SCHEMA, "40": Unready.BUSY,
-    "42": None, "44": None, "53": Unready.EXHAUSTED, "54": Unready.EXHAUSTED, "55": Unready.BUSY,
-    "57": Unready.AWAY, "58": Unready.AWAY, "72": Unready.BUSY, "F0": Unready.AWAY, "HV": None, "P0": None,
-    "XX": Unready.AWAY,
+    "01": None, "02": None, "03": None, "08": DatabaseTrouble.AWAY, "09": None, "0A": None, "0B": None, "0F": None,
+    "0L": None, "0P": DatabaseTrouble.SCHEMA, "0Z": None, "10": None, "20": None, "21": None, "22": None, "23": None,
+    "24": None, "25": None, "26": DatabaseTrouble.AWAY, "27": None, "28": DatabaseTrouble.AWAY, "2B": None, "2D": None, "2F": None,
+    "34": None, "38": None, "39": None, "3B": None, "3D": DatabaseTrouble.AWAY, "3F": DatabaseTrouble.SCHEMA, "40": DatabaseTrouble.BUSY,
+    "42": None, "44": None, "53": DatabaseTrouble.EXHAUSTED, "54": DatabaseTrouble.EXHAUSTED, "55": DatabaseTrouble.BUSY,
+    "57": DatabaseTrouble.AWAY, "58": DatabaseTrouble.AWAY, "72": DatabaseTrouble.BUSY, "F0": DatabaseTrouble.AWAY, "HV": None, "P0": None,
+    "XX": DatabaseTrouble.AWAY,
 }  # fmt: skip
 OTHERWISE = {
-    "25006": Unready.READ_ONLY,
-    "25P03": Unready.AWAY,
-    "25P04": Unready.AWAY,
-    "42703": Unready.SCHEMA,
-    "42704": Unready.SCHEMA,
-    "42883": Unready.SCHEMA,
-    "42P01": Unready.SCHEMA,
-    "42P05": Unready.AWAY,
-    "55000": Unready.READ_ONLY,
-    "57014": Unready.BUSY,
+    "25006": DatabaseTrouble.READ_ONLY,
+    "25P03": DatabaseTrouble.AWAY,
+    "25P04": DatabaseTrouble.AWAY,
+    "42703": DatabaseTrouble.SCHEMA,
+    "42704": DatabaseTrouble.SCHEMA,
+    "42883": DatabaseTrouble.SCHEMA,
+    "42P01": DatabaseTrouble.SCHEMA,
+    "42P05": DatabaseTrouble.AWAY,
+    "55000": DatabaseTrouble.READ_ONLY,
+    "57014": DatabaseTrouble.BUSY,
 }
 DRIVER = {
-    "InterfaceError": Unready.AWAY,
-    "ClientConfigurationError": Unready.AWAY,
-    "UnsupportedClientFeatureError": Unready.AWAY,
-    "UnsupportedServerFeatureError": Unready.AWAY,
-    "InternalClientError": Unready.AWAY,
-    "ProtocolError": Unready.AWAY,
-    "TargetServerAttributeNotMatched": Unready.AWAY,
-    "OutdatedSchemaCacheError": Unready.SCHEMA,
-    "InvalidCachedStatementError": Unready.SCHEMA,
-    "UnknownPostgresError": Unready.AWAY,
+    "InterfaceError": DatabaseTrouble.AWAY,
+    "ClientConfigurationError": DatabaseTrouble.AWAY,
+    "UnsupportedClientFeatureError": DatabaseTrouble.AWAY,
+    "UnsupportedServerFeatureError": DatabaseTrouble.AWAY,
+    "InternalClientError": DatabaseTrouble.AWAY,
+    "ProtocolError": DatabaseTrouble.AWAY,
+    "TargetServerAttributeNotMatched": DatabaseTrouble.AWAY,
+    "OutdatedSchemaCacheError": DatabaseTrouble.SCHEMA,
+    "InvalidCachedStatementError": DatabaseTrouble.SCHEMA,
+    "UnknownPostgresError": DatabaseTrouble.AWAY,
     "FatalPostgresError": None,  # never raised itself
     "PostgresError": None,
 }
@@ -61,7 +61,7 @@ def raised_by_the_driver() -> Iterator[type[Exception]]:
             yield kind
 
 
-def expected(kind: type[Exception]) -> Unready | None:
+def expected(kind: type[Exception]) -> DatabaseTrouble | None:
     """Raise KeyError for one that has no place yet."""
     if kind.__name__ in DRIVER:
         return DRIVER[kind.__name__]
@@ -79,52 +79,52 @@ def test_each_kind_has_its_place(kind: type[Exception]) -> None:
 @pytest.mark.parametrize("kind", [*raised_by_the_driver()], ids=lambda kind: kind.__name__)
 def test_whoever_waits_for_better_times_catches_what_passes(kind: type[Exception]) -> None:
     if expected(kind) is not None:
-        assert issubclass(kind, UNREACHABLE)
+        assert issubclass(kind, UNAVAILABLE_ERRORS)
     else:
-        assert not issubclass(kind, UNREACHABLE)
+        assert not issubclass(kind, UNAVAILABLE_ERRORS)
 
 
 @pytest.mark.parametrize("failure", [OSError(), ConnectionResetError(), TimeoutError()])
 def test_silence_is_absence(failure: Exception) -> None:
-    assert trouble_of(failure) is Unready.AWAY
+    assert trouble_of(failure) is DatabaseTrouble.AWAY
     assert ends_session(failure)
 
 
-def _refused(cause: Exception) -> NotConnected:
-    refused = NotConnected()
+def _refused(cause: Exception) -> SessionRefused:
+    refused = SessionRefused()
     refused.__cause__ = cause
     return refused
 
 
 AT_THE_DOOR = [
-    (asyncpg.TooManyConnectionsError("full"), Unready.EXHAUSTED),
-    (asyncpg.CannotConnectNowError("starting"), Unready.AWAY),
-    (asyncpg.ObjectNotInPrerequisiteStateError("takes no sessions"), Unready.AWAY),
-    (asyncpg.InvalidPasswordError("wrong"), Unready.AWAY),
-    (asyncpg.InvalidParameterValueError("no such role"), Unready.SCHEMA),
-    (asyncpg.InsufficientPrivilegeError("may not act as it"), Unready.SCHEMA),
-    (asyncpg.TargetServerAttributeNotMatched("a standby"), Unready.READ_ONLY),
-    (asyncpg.ClientConfigurationError("no such option"), Unready.AWAY),
+    (asyncpg.TooManyConnectionsError("full"), DatabaseTrouble.EXHAUSTED),
+    (asyncpg.CannotConnectNowError("starting"), DatabaseTrouble.AWAY),
+    (asyncpg.ObjectNotInPrerequisiteStateError("takes no sessions"), DatabaseTrouble.AWAY),
+    (asyncpg.InvalidPasswordError("wrong"), DatabaseTrouble.AWAY),
+    (asyncpg.InvalidParameterValueError("no such role"), DatabaseTrouble.SCHEMA),
+    (asyncpg.InsufficientPrivilegeError("may not act as it"), DatabaseTrouble.SCHEMA),
+    (asyncpg.TargetServerAttributeNotMatched("a standby"), DatabaseTrouble.READ_ONLY),
+    (asyncpg.ClientConfigurationError("no such option"), DatabaseTrouble.AWAY),
 ]
 
 
 @pytest.mark.parametrize(("cause", "trouble"), AT_THE_DOOR)
-def test_a_session_that_is_refused_says_why(cause: Exception, trouble: Unready) -> None:
+def test_a_session_that_is_refused_says_why(cause: Exception, trouble: DatabaseTrouble) -> None:
     assert trouble_of(_refused(cause)) is trouble
-    assert isinstance(_refused(cause), UNREACHABLE)
+    assert isinstance(_refused(cause), UNAVAILABLE_ERRORS)
 
 
 def test_what_was_found_before_anything_was_asked_is_said_as_it_is() -> None:
-    assert trouble_of(RoleIgnored()) is Unready.ROLE
-    assert trouble_of(NotReady(Unready.UNCONFIRMED)) is Unready.UNCONFIRMED
-    assert not ends_session(NotReady(Unready.UNCONFIRMED))
+    assert trouble_of(SessionSettingsIgnored()) is DatabaseTrouble.ROLE
+    assert trouble_of(DatabaseUnavailable(DatabaseTrouble.UNCONFIRMED)) is DatabaseTrouble.UNCONFIRMED
+    assert not ends_session(DatabaseUnavailable(DatabaseTrouble.UNCONFIRMED))
 
 
 def test_a_code_of_a_newer_server_is_judged_by_its_class() -> None:
     failure = asyncpg.PostgresError.new({"C": "53999", "M": "short of something new"})
 
-    assert isinstance(failure, UNREACHABLE)
-    assert trouble_of(failure) is Unready.EXHAUSTED
+    assert isinstance(failure, UNAVAILABLE_ERRORS)
+    assert trouble_of(failure) is DatabaseTrouble.EXHAUSTED
 
 
 async def test_a_value_too_large_for_its_column_is_refused_not_waited_out(database_url: str) -> None:
@@ -138,8 +138,8 @@ async def test_a_value_too_large_for_its_column_is_refused_not_waited_out(databa
     assert is_refused_write(refused.value)
 
 
-@pytest.mark.parametrize("trouble", [Unready.BUSY, Unready.EXHAUSTED])
-def test_a_session_outlives_what_passes_by_itself(trouble: Unready) -> None:
+@pytest.mark.parametrize("trouble", [DatabaseTrouble.BUSY, DatabaseTrouble.EXHAUSTED])
+def test_a_session_outlives_what_passes_by_itself(trouble: DatabaseTrouble) -> None:
     kinds = [kind for kind in raised_by_the_driver() if expected(kind) is trouble]
 
     assert kinds

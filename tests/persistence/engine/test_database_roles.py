@@ -10,21 +10,21 @@ import asyncpg
 import pytest
 
 from app.embedded.cluster import Cluster, running_cluster
-from app.persistence.administration.health import why_unready
+from app.persistence.administration.health import database_trouble
 from app.persistence.engine.database import open_database
-from app.persistence.engine.database_errors import Unready
+from app.persistence.engine.database_errors import DatabaseTrouble
 from app.persistence.schema.migrations import migrate
-from tests.conftest import SETTINGS
+from tests.conftest import POSTGRES_SETTINGS
 
 PASSWORD = "theirs"  # noqa: S105  # of a server that lives for a test
 
 
 @pytest.fixture(scope="module")
-def managed() -> Generator[Cluster]:
+def managed_server() -> Generator[Cluster]:
     """A server that no migration has ever seen."""
     with tempfile.TemporaryDirectory(prefix="registrations-tests-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
-        with running_cluster(Path(name) / "data", settings=SETTINGS) as started:
+        with running_cluster(Path(name) / "data", settings=POSTGRES_SETTINGS) as started:
             yield started
 
 
@@ -43,9 +43,9 @@ def owned(server: Cluster, name: str, rights: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{name}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}"))
 
 
-async def _readiness(url: str) -> Unready | None:
+async def _readiness(url: str) -> DatabaseTrouble | None:
     database = open_database(url, pool_size=1)
-    found = await why_unready(database)
+    found = await database_trouble(database)
     await database.close()
     return found
 
@@ -58,41 +58,43 @@ async def _acts_as(url: str) -> str:
     return str(row["name"])
 
 
-def test_a_database_that_no_migration_has_seen_is_not_ready(managed: Cluster) -> None:
+def test_a_database_that_no_migration_has_seen_is_not_ready(managed_server: Cluster) -> None:
     """There is not even a role to act as."""
-    url = owned(managed, "untouched", "NOCREATEROLE")
+    url = owned(managed_server, "untouched", "NOCREATEROLE")
 
-    assert asyncio.run(_readiness(url)) is Unready.SCHEMA
+    assert asyncio.run(_readiness(url)) is DatabaseTrouble.SCHEMA
 
 
-def test_an_owner_who_may_make_roles_makes_them_and_acts_as_them(managed: Cluster) -> None:
-    url = owned(managed, "landlord", "CREATEROLE")
+def test_an_owner_who_may_make_roles_makes_them_and_acts_as_them(managed_server: Cluster) -> None:
+    url = owned(managed_server, "landlord", "CREATEROLE")
 
     migrate(url)
 
     assert asyncio.run(_acts_as(url)) == "registrations_service"
-    assert asyncio.run(_readiness(url)) is Unready.POLICY
+    assert asyncio.run(_readiness(url)) is DatabaseTrouble.POLICY
 
 
-def test_another_owner_is_told_what_an_administrator_must_do(managed: Cluster) -> None:
-    migrate(owned(managed, "first", "CREATEROLE SUPERUSER"))
-    url = owned(managed, "tenant", "NOCREATEROLE")
+def test_another_owner_is_told_what_an_administrator_must_do(managed_server: Cluster) -> None:
+    migrate(owned(managed_server, "first", "CREATEROLE SUPERUSER"))
+    url = owned(managed_server, "tenant", "NOCREATEROLE")
 
     with pytest.raises(Exception, match=r"as an administrator: .* GRANT registrations_service TO tenant"):
         migrate(url)
     roles = "registrations_service, registrations_training_organisation"
-    asyncio.run(_done(managed.url("postgres"), f"GRANT {roles} TO tenant"))
+    asyncio.run(_done(managed_server.url("postgres"), f"GRANT {roles} TO tenant"))
     migrate(url)
 
     assert asyncio.run(_acts_as(url)) == "registrations_service"
 
 
-def test_a_user_who_owns_nothing_may_serve(managed: Cluster) -> None:
+def test_a_user_who_owns_nothing_may_serve(managed_server: Cluster) -> None:
     """Whatever such a process does, it is not the owner."""
-    migrate(owned(managed, "owner", "SUPERUSER"))
-    url = owned(managed, "server", "NOCREATEROLE")
+    migrate(owned(managed_server, "owner", "SUPERUSER"))
+    url = owned(managed_server, "server", "NOCREATEROLE")
     asyncio.run(
-        _done(managed.url("postgres"), "GRANT registrations_service, registrations_training_organisation TO server")
+        _done(
+            managed_server.url("postgres"), "GRANT registrations_service, registrations_training_organisation TO server"
+        )
     )
     parts = urlsplit(url)
 

@@ -11,7 +11,7 @@ import pytest
 from app.persistence.advisers import advisers
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Filter, Page
+from app.persistence.engine.pagination import Filter, PageQuery
 from tests.fake_clock import MORNING
 
 SAME_INSTANT = """INSERT INTO adviser (id, in_scheme, department, version, created_at, updated_at)
@@ -33,10 +33,10 @@ async def walk(
     sizes: list[int] = []
     after = None
     while True:
-        found = await advisers.list_page(database, Page(limit=limit, sort=sort, after=after, filters=filters))
+        found = await advisers.list_page(database, PageQuery(limit=limit, sort=sort, after=after, filters=filters))
         seen += [UUID(str(row["id"])) for row in found.rows]
         sizes.append(len(found.rows))
-        if not found.more:
+        if not found.has_more:
             return seen, sizes
         after = key_of(found.rows[-1], sort)
 
@@ -82,12 +82,12 @@ async def test_filters_hold_on_every_page(database: Database) -> None:
 
 async def test_a_walk_by_modification_sees_what_is_modified_meanwhile_again(database: Database) -> None:
     await database.one(SAME_INSTANT, 20, MORNING)
-    first = await advisers.list_page(database, Page(limit=5, sort="updated_at"))
+    first = await advisers.list_page(database, PageQuery(limit=5, sort="updated_at"))
     touched = first.rows[0]["id"]
     await database.one("UPDATE adviser SET updated_at = $2 WHERE id = $1", touched, MORNING + timedelta(hours=1))
 
     after = key_of(first.rows[-1], "updated_at")
-    rest = await advisers.list_page(database, Page(limit=500, sort="updated_at", after=after))
+    rest = await advisers.list_page(database, PageQuery(limit=500, sort="updated_at", after=after))
 
     assert [row["id"] for row in rest.rows][-1] == touched
     assert len(rest.rows) == 16

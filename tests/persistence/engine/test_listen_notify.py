@@ -6,9 +6,14 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from app.persistence.engine.database import Database
-from app.persistence.engine.listen_notify import CHANGED, Ear, Notices, ringing
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.supervisor import Chore, supervise
+from app.persistence.engine.listen_notify import (
+    CHANGED_CHANNEL,
+    NotificationConnection,
+    NotificationListener,
+    set_on_notification,
+)
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.supervisor import BackgroundTask, supervise
 from tests.fake_clock import MORNING
 
 CHANNEL = "tidings"
@@ -28,8 +33,10 @@ class Listener:
         self._more.set()
 
     @property
-    def ear(self) -> Ear:
-        return Ear(CHANNEL, self._hears, lambda: self._hears("(hearing)"), lambda: self._hears("(deaf)"))
+    def ear(self) -> NotificationListener:
+        return NotificationListener(
+            CHANNEL, self._hears, lambda: self._hears("(hearing)"), lambda: self._hears("(deaf)")
+        )
 
     async def until(self, told: list[str]) -> None:
         async with asyncio.timeout(10):
@@ -41,7 +48,7 @@ class Listener:
 @pytest.fixture
 async def listener(database_url: str) -> AsyncGenerator[Listener]:
     heard = Listener()
-    listen = Chore("listen", Notices(database_url, heard.ear).listen)
+    listen = BackgroundTask("listen", NotificationConnection(database_url, heard.ear).listen)
     listening = asyncio.create_task(supervise([listen], asyncio.Event()))
     await heard.until(["(hearing)"])
     yield heard
@@ -84,13 +91,15 @@ async def test_a_connection_that_is_cut_is_replaced_and_the_gap_is_told(
 
 
 @pytest.fixture
-async def rung(database_url: str) -> AsyncGenerator[asyncio.Event]:
+async def changed_elsewhere(database_url: str) -> AsyncGenerator[asyncio.Event]:
     """Set when another process hears that something changed."""
-    bell = asyncio.Event()
-    listening = asyncio.create_task(Notices(database_url, ringing(CHANGED, bell)).listen())
-    await within_patience(bell)
-    bell.clear()
-    yield bell
+    wake_up = asyncio.Event()
+    listening = asyncio.create_task(
+        NotificationConnection(database_url, set_on_notification(CHANGED_CHANNEL, wake_up)).listen()
+    )
+    await within_patience(wake_up)
+    wake_up.clear()
+    yield wake_up
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 
@@ -101,27 +110,27 @@ async def within_patience(event: asyncio.Event) -> None:
 
 
 @pytest.fixture
-async def telling(database_url: str, database: Database) -> AsyncGenerator[None]:
+async def announcing_changes(database_url: str, database: Database) -> AsyncGenerator[None]:
     """What the test's own database changes is told."""
-    listening = asyncio.create_task(Notices(database_url, changed=database.changed).listen())
+    listening = asyncio.create_task(NotificationConnection(database_url, changed=database.changed).listen())
     yield
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 
 
-@pytest.mark.usefixtures("telling")
+@pytest.mark.usefixtures("announcing_changes")
 async def test_a_change_is_told_to_other_processes_once_it_is_committed(
-    database: Database, rung: asyncio.Event
+    database: Database, changed_elsewhere: asyncio.Event
 ) -> None:
-    async with database.transaction(trace=Trace(None, "test", None, MORNING)):
+    async with database.transaction(audit_entry=AuditEntry(None, "test", None, MORNING)):
         assert not database.changed.is_set()
 
-    await within_patience(rung)
+    await within_patience(changed_elsewhere)
 
 
 async def test_what_is_undone_is_no_change_nor_is_what_leaves_no_trace(database: Database) -> None:
     with pytest.raises(LookupError):
-        async with database.transaction(trace=Trace(None, "test", None, MORNING)):
+        async with database.transaction(audit_entry=AuditEntry(None, "test", None, MORNING)):
             raise LookupError
     async with database.transaction():
         pass

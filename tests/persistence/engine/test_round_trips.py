@@ -10,80 +10,93 @@ from app.persistence import registrations
 from app.persistence.engine.database import Database, open_database
 from app.use_cases.registrations.cancel_registration import cancel
 from app.use_cases.registrations.register_adviser import preview
-from tests.persistence.counting_proxy import Wire, counted
+from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
-    a_demand,
-    a_key,
+    a_registration_command,
+    a_request_context,
     an_adviser_in_post,
-    asking,
+    an_idempotency_key,
     day,
     id_of,
-    registered,
+    register_in,
 )
 
 
 @pytest.fixture
-async def wired(database_url: str) -> AsyncGenerator[tuple[Database, Wire]]:
+async def proxied(database_url: str) -> AsyncGenerator[tuple[Database, CountingProxy]]:
     """A database of one connection, behind a wire that counts."""
-    async with counted(database_url) as (url, wire):
+    async with through_counting_proxy(database_url) as (url, proxy):
         opened = open_database(url, pool_size=1)
-        yield opened, wire
+        yield opened, proxy
         await opened.close()
 
 
-async def cost(wire: Wire, action: Callable[[], Awaitable[Any]]) -> int:
+async def cost(proxy: CountingProxy, action: Callable[[], Awaitable[Any]]) -> int:
     """The round trips of the action."""
-    before = wire.round_trips
+    before = proxy.round_trips
     await action()
-    return wire.round_trips - before
+    return proxy.round_trips - before
 
 
-async def test_a_registration_takes_four_round_trips_begin_and_commit_included(wired: tuple[Database, Wire]) -> None:
-    database, wire = wired
+async def test_a_registration_takes_four_round_trips_begin_and_commit_included(
+    proxied: tuple[Database, CountingProxy],
+) -> None:
+    database, proxy = proxied
     adviser = await an_adviser_in_post(database)
-    await registered(database, adviser, FIRST_DAY, asked=asking(key=a_key()))
+    await register_in(database, adviser, FIRST_DAY, asked=a_request_context(key=an_idempotency_key()))
 
     accepted = await cost(
-        wire, lambda: registered(database, adviser, FIRST_DAY + timedelta(365), asked=asking(key=a_key()))
+        proxy,
+        lambda: register_in(
+            database, adviser, FIRST_DAY + timedelta(365), asked=a_request_context(key=an_idempotency_key())
+        ),
     )
     over_quota = await cost(
-        wire, lambda: registered(database, adviser, FIRST_DAY + timedelta(1), asked=asking(key=a_key()))
+        proxy,
+        lambda: register_in(
+            database, adviser, FIRST_DAY + timedelta(1), asked=a_request_context(key=an_idempotency_key())
+        ),
     )
 
     assert (accepted, over_quota) == (4, 4)
 
 
-async def test_a_cancellation_that_promotes_takes_four_round_trips(wired: tuple[Database, Wire]) -> None:
-    database, wire = wired
+async def test_a_cancellation_that_promotes_takes_four_round_trips(proxied: tuple[Database, CountingProxy]) -> None:
+    database, proxy = proxied
     adviser = await an_adviser_in_post(database)
-    first, second, _ = [await registered(database, adviser, FIRST_DAY + timedelta(number)) for number in range(3)]
-    await cancel(database, id_of(first), day("2026-06-15"), None, asking(key=a_key()))
+    first, second, _ = [await register_in(database, adviser, FIRST_DAY + timedelta(number)) for number in range(3)]
+    await cancel(database, id_of(first), day("2026-06-15"), None, a_request_context(key=an_idempotency_key()))
 
-    cancelling = await cost(wire, lambda: cancel(database, id_of(second), day("2026-06-15"), None, asking(key=a_key())))
+    cancelling = await cost(
+        proxy,
+        lambda: cancel(database, id_of(second), day("2026-06-15"), None, a_request_context(key=an_idempotency_key())),
+    )
 
     assert len(await database.many("SELECT id FROM decision WHERE cause = 'promotion'")) == 2
     assert cancelling == 4
 
 
-async def test_a_read_takes_one_round_trip(wired: tuple[Database, Wire]) -> None:
-    database, wire = wired
+async def test_a_read_takes_one_round_trip(proxied: tuple[Database, CountingProxy]) -> None:
+    database, proxy = proxied
     adviser = await an_adviser_in_post(database)
-    registration = id_of(await registered(database, adviser))
+    registration = id_of(await register_in(database, adviser))
     await registrations.read(database, registration, owner=None)
-    await preview(database, a_demand(adviser, FIRST_DAY + timedelta(1)), asking())
+    await preview(database, a_registration_command(adviser, FIRST_DAY + timedelta(1)), a_request_context())
 
-    reading = await cost(wire, lambda: registrations.read(database, registration, owner=None))
-    previewing = await cost(wire, lambda: preview(database, a_demand(adviser, FIRST_DAY + timedelta(1)), asking()))
+    reading = await cost(proxy, lambda: registrations.read(database, registration, owner=None))
+    previewing = await cost(
+        proxy, lambda: preview(database, a_registration_command(adviser, FIRST_DAY + timedelta(1)), a_request_context())
+    )
 
     assert (reading, previewing) == (1, 1)
 
 
-async def test_the_wire_counts_what_is_not_prepared_yet(wired: tuple[Database, Wire]) -> None:
-    database, wire = wired
+async def test_the_wire_counts_what_is_not_prepared_yet(proxied: tuple[Database, CountingProxy]) -> None:
+    database, proxy = proxied
     await database.one("SELECT 1")
 
-    first = await cost(wire, lambda: database.one("SELECT 2"))
-    again = await cost(wire, lambda: database.one("SELECT 2"))
+    first = await cost(proxy, lambda: database.one("SELECT 2"))
+    again = await cost(proxy, lambda: database.one("SELECT 2"))
 
     assert (first, again) == (2, 1)

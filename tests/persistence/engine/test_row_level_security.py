@@ -10,17 +10,17 @@ from uuid import UUID
 import pytest
 
 from app.domain.facts.certification import CertificationOutcome
-from app.persistence.engine.connection_pool import Lent, Pool
+from app.persistence.engine.connection_pool import ConnectionPool, PooledConnection
 from app.persistence.engine.database import Database, Reader, open_database
-from app.persistence.engine.database_roles import TRAINING_ORGANISATION
-from app.persistence.engine.tenant_reader import Viewer
+from app.persistence.engine.database_roles import TRAINING_ORGANISATION_ROLE
+from app.persistence.engine.tenant_reader import TenantReader
 from app.persistence.schema.domain_tables import metadata
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from app.use_cases.record_certification import Result, certify
+from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.register_adviser import register
-from tests.persistence.counting_proxy import Wire, counted
-from tests.persistence.postgres_errors import InsufficientPrivilege, Refused
-from tests.use_cases.use_case_builders import a_demand, an_adviser_in_post, asking, day
+from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy
+from tests.persistence.postgres_errors import InsufficientPrivilege, PostgresError
+from tests.use_cases.use_case_builders import a_registration_command, a_request_context, an_adviser_in_post, day
 
 STRANGER = UUID(int=404)
 EVERY_REGISTRATION = "SELECT training_organisation_id FROM registration"
@@ -44,10 +44,14 @@ class Situation:
 async def _situation(database: Database) -> Situation:
     advisers = [await an_adviser_in_post(database) for _ in range(3)]
     for adviser, organisation in zip(advisers, (LA_MEDNUM, HISTYA), strict=False):
-        await register(database, replace(a_demand(adviser), training_organisation_id=organisation), asking())
+        await register(
+            database,
+            replace(a_registration_command(adviser), training_organisation_id=organisation),
+            a_request_context(),
+        )
     for adviser in advisers:
-        result = Result(adviser, "pix", CertificationOutcome.OBTAINED, day("2024-09-12"), None, None)
-        await certify(database, result, asking())
+        result = ExamResult(adviser, "pix", CertificationOutcome.OBTAINED, day("2024-09-12"), None, None)
+        await record_result(database, result, a_request_context())
     return Situation(*advisers)
 
 
@@ -64,12 +68,12 @@ async def seen(reader: Reader, forgetful: str) -> list[Any]:
 async def test_a_query_that_forgets_its_filter_sees_registrations_of_the_viewer_only(
     database: Database, situation: Situation
 ) -> None:
-    mednum, histya = database.seen_by(LA_MEDNUM), database.seen_by(HISTYA)
+    mednum, histya = database.for_tenant(LA_MEDNUM), database.for_tenant(HISTYA)
     advisers = "SELECT adviser_id FROM registration"
 
     assert await seen(mednum, advisers) == [situation.of_mednum]
     assert await seen(histya, advisers) == [situation.of_histya]
-    assert await seen(database.seen_by(STRANGER), advisers) == []
+    assert await seen(database.for_tenant(STRANGER), advisers) == []
 
 
 @pytest.mark.parametrize(
@@ -79,21 +83,21 @@ async def test_a_query_that_forgets_its_filter_sees_registrations_of_the_viewer_
 async def test_and_of_what_its_registrations_concern_only(
     database: Database, situation: Situation, forgetful: str
 ) -> None:
-    assert await seen(database.seen_by(LA_MEDNUM), forgetful) == [situation.of_mednum]
-    assert await seen(database.seen_by(HISTYA), forgetful) == [situation.of_histya]
-    assert await seen(database.seen_by(STRANGER), forgetful) == []
-    assert len(await seen(database.seen_by(None), forgetful)) >= 2
+    assert await seen(database.for_tenant(LA_MEDNUM), forgetful) == [situation.of_mednum]
+    assert await seen(database.for_tenant(HISTYA), forgetful) == [situation.of_histya]
+    assert await seen(database.for_tenant(STRANGER), forgetful) == []
+    assert len(await seen(database.for_tenant(None), forgetful)) >= 2
 
 
 async def test_a_result_that_it_recorded_is_its_own(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
-    result = Result(adviser, "pix", CertificationOutcome.OBTAINED, day("2024-09-12"), None, LA_MEDNUM)
-    await certify(database, result, asking())
+    result = ExamResult(adviser, "pix", CertificationOutcome.OBTAINED, day("2024-09-12"), None, LA_MEDNUM)
+    await record_result(database, result, a_request_context())
 
     results = "SELECT adviser_id FROM certification"
 
-    assert await seen(database.seen_by(LA_MEDNUM), results) == [adviser]
-    assert await seen(database.seen_by(HISTYA), results) == []
+    assert await seen(database.for_tenant(LA_MEDNUM), results) == [adviser]
+    assert await seen(database.for_tenant(HISTYA), results) == []
 
 
 @pytest.mark.parametrize("forgetful", ["SELECT id FROM adviser", "SELECT adviser_id FROM certification"])
@@ -101,7 +105,7 @@ async def test_whose_registrations_it_cancelled_it_sees_no_more(
     database: Database, owner: Database, situation: Situation, forgetful: str
 ) -> None:
     """Red with the policies of before."""
-    mednum = database.seen_by(LA_MEDNUM)
+    mednum = database.for_tenant(LA_MEDNUM)
     assert await seen(mednum, forgetful) == [situation.of_mednum]
 
     await owner.one("UPDATE registration SET status = 'cancelled', funding = NULL, payer = NULL, unit = NULL")
@@ -115,7 +119,7 @@ async def test_whose_registrations_it_cancelled_it_sees_no_more(
 
 
 async def test_the_e_mail_of_its_advisers_is_not_for_it(database: Database, situation: Situation) -> None:
-    mednum = database.seen_by(LA_MEDNUM)
+    mednum = database.for_tenant(LA_MEDNUM)
 
     for statement in ("SELECT email FROM adviser", "SELECT * FROM adviser"):
         with pytest.raises(InsufficientPrivilege):
@@ -132,7 +136,7 @@ async def test_every_table_is_its_own_everybody_s_or_closed_to_it(database: Data
             has_any_column_privilege($1, c.oid, 'INSERT, UPDATE') OR has_table_privilege($1, c.oid, 'DELETE, TRUNCATE')
                 AS writable
         FROM pg_class c WHERE c.oid = $2::text::regclass""",
-        TRAINING_ORGANISATION,
+        TRAINING_ORGANISATION_ROLE,
         table,
     )
 
@@ -144,7 +148,7 @@ async def test_every_table_is_its_own_everybody_s_or_closed_to_it(database: Data
 
 async def test_what_is_closed_to_it_is_refused(database: Database) -> None:
     with pytest.raises(InsufficientPrivilege):
-        await database.seen_by(LA_MEDNUM).many("SELECT * FROM contract")
+        await database.for_tenant(LA_MEDNUM).many("SELECT * FROM contract")
 
 
 async def test_red_run_without_the_wall_a_query_that_forgets_its_filter_sees_everything(
@@ -152,7 +156,7 @@ async def test_red_run_without_the_wall_a_query_that_forgets_its_filter_sees_eve
 ) -> None:
     await owner.one("ALTER POLICY viewer ON registration USING (true)")
 
-    assert set(await seen(database.seen_by(LA_MEDNUM), "SELECT adviser_id FROM registration")) == {
+    assert set(await seen(database.for_tenant(LA_MEDNUM), "SELECT adviser_id FROM registration")) == {
         situation.of_mednum,
         situation.of_histya,
     }
@@ -161,7 +165,7 @@ async def test_red_run_without_the_wall_a_query_that_forgets_its_filter_sees_eve
 async def test_without_its_policy_a_table_is_closed(database: Database, owner: Database, situation: Situation) -> None:
     await owner.one("DROP POLICY viewer ON registration")
 
-    assert await seen(database.seen_by(LA_MEDNUM), EVERY_REGISTRATION) == []
+    assert await seen(database.for_tenant(LA_MEDNUM), EVERY_REGISTRATION) == []
     advisers = await seen(database, "SELECT adviser_id FROM registration")
     assert set(advisers) == {situation.of_mednum, situation.of_histya}
 
@@ -170,25 +174,25 @@ async def test_without_its_policy_a_table_is_closed(database: Database, owner: D
 
 
 @pytest.fixture
-async def narrow(database_url: str) -> AsyncGenerator[Database]:
+async def one_connection(database_url: str) -> AsyncGenerator[Database]:
     opened = open_database(database_url, pool_size=1)
     await _situation(opened)
     yield opened
     await opened.close()
 
 
-async def fine(reader: Reader, _: Database) -> None:
+async def read_and_succeed(reader: Reader, _: Database) -> None:
     assert await seen(reader, EVERY_REGISTRATION) == [LA_MEDNUM]
 
 
-async def refused(reader: Reader, _: Database) -> None:
-    with pytest.raises(Refused):
+async def read_and_fail(reader: Reader, _: Database) -> None:
+    with pytest.raises(PostgresError):
         await reader.one("SELECT 1 / 0")
 
 
-async def cancelled(reader: Reader, narrow: Database) -> None:
+async def read_and_be_cancelled(reader: Reader, one_connection: Database) -> None:
     """While the server makes it wait."""
-    async with narrow.transaction() as tx:
+    async with one_connection.transaction() as tx:
         await tx.one("SELECT pg_advisory_xact_lock(7)")
         reading = asyncio.create_task(reader.one("SELECT pg_advisory_lock(7)"))
         while not await tx.many("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
@@ -198,21 +202,21 @@ async def cancelled(reader: Reader, narrow: Database) -> None:
             await reading
 
 
-async def cut(reader: Reader, _: Database) -> None:
-    with pytest.raises(Refused):
+async def read_and_be_cut(reader: Reader, _: Database) -> None:
+    with pytest.raises(PostgresError):
         await reader.one("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
-@pytest.mark.parametrize("left", [fine, refused, cancelled, cut])
+@pytest.mark.parametrize("left", [read_and_succeed, read_and_fail, read_and_be_cancelled, read_and_be_cut])
 async def test_the_next_borrower_never_sees_as_the_one_before(
-    narrow: Database, left: Callable[[Reader, Database], Awaitable[None]]
+    one_connection: Database, left: Callable[[Reader, Database], Awaitable[None]]
 ) -> None:
-    await left(narrow.seen_by(LA_MEDNUM), narrow)
+    await left(one_connection.for_tenant(LA_MEDNUM), one_connection)
 
-    assert await seen(narrow.seen_by(HISTYA), EVERY_REGISTRATION) == [HISTYA]
-    assert await seen(narrow.seen_by(STRANGER), EVERY_REGISTRATION) == []
-    assert await seen(narrow.seen_by(LA_MEDNUM), EVERY_REGISTRATION) == [LA_MEDNUM]
-    assert len(await seen(narrow, EVERY_REGISTRATION)) == 2
+    assert await seen(one_connection.for_tenant(HISTYA), EVERY_REGISTRATION) == [HISTYA]
+    assert await seen(one_connection.for_tenant(STRANGER), EVERY_REGISTRATION) == []
+    assert await seen(one_connection.for_tenant(LA_MEDNUM), EVERY_REGISTRATION) == [LA_MEDNUM]
+    assert len(await seen(one_connection, EVERY_REGISTRATION)) == 2
 
 
 class Interrupted:
@@ -229,33 +233,33 @@ class Interrupted:
         raise asyncio.CancelledError
 
 
-class Interrupting(Pool):
+class Interrupting(ConnectionPool):
     """Lends the connections of another pool, to borrowers who will be interrupted."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
 
     @asynccontextmanager
-    async def lend(self) -> AsyncGenerator[Lent]:
-        async with self._pool.lend() as lent:
+    async def lend(self) -> AsyncGenerator[PooledConnection]:
+        async with self._pool.acquire() as lent:
             connection: Any = Interrupted(lent.connection)
-            yield Lent(connection, lent.notes, lent.era)
+            yield PooledConnection(connection, lent.session_state, lent.generation)
 
 
-async def test_a_session_interrupted_while_it_changes_hands_is_nobody_s(narrow: Database) -> None:
-    mednum = narrow.seen_by(LA_MEDNUM)
-    assert isinstance(mednum, Viewer)
-    await fine(mednum, narrow)
+async def test_a_session_interrupted_while_it_changes_hands_is_nobody_s(one_connection: Database) -> None:
+    mednum = one_connection.for_tenant(LA_MEDNUM)
+    assert isinstance(mednum, TenantReader)
+    await read_and_succeed(mednum, one_connection)
 
     with pytest.raises(asyncio.CancelledError):
-        await Viewer(Interrupting(mednum.pool), {}, HISTYA).many(EVERY_REGISTRATION)
+        await TenantReader(Interrupting(mednum.pool), {}, HISTYA).many(EVERY_REGISTRATION)
 
-    await fine(mednum, narrow)
+    await read_and_succeed(mednum, one_connection)
 
 
 async def test_many_viewers_at_once_each_see_their_own(database: Database, situation: Situation) -> None:
     async def look(organisation: UUID) -> Iterable[Any]:
-        return await seen(database.seen_by(organisation), "SELECT adviser_id FROM registration")
+        return await seen(database.for_tenant(organisation), "SELECT adviser_id FROM registration")
 
     expected = {LA_MEDNUM: [situation.of_mednum], HISTYA: [situation.of_histya], STRANGER: list[UUID]()}
     asked = [LA_MEDNUM, HISTYA, STRANGER, HISTYA, LA_MEDNUM] * 20
@@ -264,24 +268,24 @@ async def test_many_viewers_at_once_each_see_their_own(database: Database, situa
 
 
 @pytest.fixture
-async def wired(database_url: str) -> AsyncGenerator[tuple[Database, Wire]]:
-    async with counted(database_url) as (url, wire):
+async def proxied(database_url: str) -> AsyncGenerator[tuple[Database, CountingProxy]]:
+    async with through_counting_proxy(database_url) as (url, proxy):
         opened = open_database(url, pool_size=1)
-        yield opened, wire
+        yield opened, proxy
         await opened.close()
 
 
 async def test_a_viewer_s_next_read_costs_one_round_trip_and_another_viewer_s_first_one_more(
-    wired: tuple[Database, Wire],
+    proxied: tuple[Database, CountingProxy],
 ) -> None:
-    database, wire = wired
+    database, proxy = proxied
     for organisation in (LA_MEDNUM, HISTYA):
-        await database.seen_by(organisation).many(EVERY_REGISTRATION)
+        await database.for_tenant(organisation).many(EVERY_REGISTRATION)
     costs = list[int]()
 
     for organisation in (HISTYA, HISTYA, LA_MEDNUM, LA_MEDNUM):
-        before = wire.round_trips
-        await database.seen_by(organisation).many(EVERY_REGISTRATION)
-        costs.append(wire.round_trips - before)
+        before = proxy.round_trips
+        await database.for_tenant(organisation).many(EVERY_REGISTRATION)
+        costs.append(proxy.round_trips - before)
 
     assert costs == [1, 1, 2, 1]

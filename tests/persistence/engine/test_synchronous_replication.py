@@ -6,18 +6,18 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from app.embedded.cluster import Cluster
-from app.persistence.administration.audit_log import Trail
-from app.persistence.administration.health import why_unready
+from app.persistence.administration.audit_log import AuditLogWriter
+from app.persistence.administration.health import database_trouble
 from app.persistence.engine import connection_pool as pools
 from app.persistence.engine import database as databases
 from app.persistence.engine import readiness
-from app.persistence.engine.connection_pool import Pool
-from app.persistence.engine.database import Database, OutcomeUnknown, open_database
-from app.persistence.engine.database_errors import NotReady, Unready
-from app.persistence.engine.driver_types import Driver
-from tests.persistence.administration.test_audit_log import a_trace, left_by
-from tests.persistence.missing_standby import grant, withhold
-from tests.use_cases.use_case_builders import an_adviser_in_post, registered
+from app.persistence.engine.connection_pool import ConnectionPool
+from app.persistence.engine.database import CommitOutcomeUnknown, Database, open_database
+from app.persistence.engine.database_errors import DatabaseTrouble, DatabaseUnavailable
+from app.persistence.engine.driver_types import AsyncpgConnection
+from tests.persistence.administration.test_audit_log import an_audit_entry, left_by
+from tests.persistence.missing_standby import confirm_commits_again, stop_confirming_commits
+from tests.use_cases.use_case_builders import an_adviser_in_post, register_in
 
 REGISTRATIONS = "SELECT FROM registration"
 WAITS = "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database()"
@@ -28,13 +28,13 @@ async def confirming(cluster: Cluster, database: Database) -> AsyncGenerator[Clu
     """The server, which confirms again once the test is over."""
     await database.one("SELECT 1")
     yield cluster
-    await grant(cluster)
+    await confirm_commits_again(cluster)
 
 
 @pytest.fixture
 async def unconfirmed(confirming: Cluster, database: Database) -> Database:
     """A database whose commits are not confirmed."""
-    await withhold(confirming)
+    await stop_confirming_commits(confirming)
     return database
 
 
@@ -44,7 +44,7 @@ async def _waiting(database: Database) -> None:
         await asyncio.sleep(0.01)
 
 
-def _throw_away_late(_: Pool, connection: Driver) -> None:
+def _throw_away_late(_: ConnectionPool, connection: AsyncpgConnection) -> None:
     """Once the driver, which was told to stop, has had the server cancel what it does."""
     asyncio.get_running_loop().call_later(0.1, connection.terminate)
 
@@ -55,9 +55,9 @@ async def test_a_commit_that_is_given_up_is_not_done_without_its_standby(
 ) -> None:
     adviser = await an_adviser_in_post(database)
     if done:
-        monkeypatch.setattr(Pool, "_throw_away", _throw_away_late)
-    await withhold(confirming)
-    registering = asyncio.create_task(registered(database, adviser))
+        monkeypatch.setattr(ConnectionPool, "_discard", _throw_away_late)
+    await stop_confirming_commits(confirming)
+    registering = asyncio.create_task(register_in(database, adviser))
     await _waiting(owner)
 
     registering.cancel()
@@ -65,7 +65,7 @@ async def test_a_commit_that_is_given_up_is_not_done_without_its_standby(
     await asyncio.sleep(0.2)  # for a cancellation to be heard
 
     assert len(await owner.many(REGISTRATIONS)) == done
-    await grant(confirming)
+    await confirm_commits_again(confirming)
     assert len(await owner.many(REGISTRATIONS)) == 1
 
 
@@ -73,32 +73,32 @@ async def test_one_commit_that_nobody_heard_holds_the_next_ones_back(
     confirming: Cluster, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "COMMIT_SECONDS", 0.2)
-    monkeypatch.setattr(readiness, "APART_SECONDS", 0.0)
-    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(readiness, "PROBE_INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 0.3)
     first, second = await an_adviser_in_post(database), await an_adviser_in_post(database)
-    await withhold(confirming)
+    await stop_confirming_commits(confirming)
 
-    with pytest.raises(OutcomeUnknown):
-        await registered(database, first)
+    with pytest.raises(CommitOutcomeUnknown):
+        await register_in(database, first)
     for _ in range(3):
-        with pytest.raises(NotReady) as told:
-            await registered(database, second)
-        assert told.value.trouble is Unready.UNCONFIRMED
+        with pytest.raises(DatabaseUnavailable) as told:
+            await register_in(database, second)
+        assert told.value.trouble is DatabaseTrouble.UNCONFIRMED
 
-    await grant(confirming)
-    await registered(database, second)
+    await confirm_commits_again(confirming)
+    await register_in(database, second)
     assert len(await database.many(REGISTRATIONS)) == 2
 
 
 async def test_a_look_leaves_nothing_waiting_on_the_server(
     unconfirmed: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readiness, "APART_SECONDS", 0.0)
-    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(readiness, "PROBE_INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 0.2)
 
-    found = [await why_unready(unconfirmed) for _ in range(5)]
+    found = [await database_trouble(unconfirmed) for _ in range(5)]
 
-    assert found == [Unready.UNCONFIRMED] * 5
+    assert found == [DatabaseTrouble.UNCONFIRMED] * 5
     async with asyncio.timeout(5):
         while await owner.many(WAITS):  # noqa: ASYNC110  # the server rings no bell
             await asyncio.sleep(0.01)
@@ -107,18 +107,18 @@ async def test_a_look_leaves_nothing_waiting_on_the_server(
 async def test_a_hundred_who_ask_at_once_share_one_look(
     unconfirmed: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.2)
-    looking = asyncio.gather(*(why_unready(unconfirmed) for _ in range(100)))
+    monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 0.2)
+    looking = asyncio.gather(*(database_trouble(unconfirmed) for _ in range(100)))
     await _waiting(owner)
 
     assert len(await owner.many(WAITS)) == 1
-    assert {*await looking} == {Unready.UNCONFIRMED}
+    assert {*await looking} == {DatabaseTrouble.UNCONFIRMED}
 
 
 async def test_a_reader_s_line_waits_for_no_standby(unconfirmed: Database) -> None:
-    trace = a_trace("getAdviser")
+    trace = an_audit_entry("getAdviser")
 
-    await Trail(unconfirmed).note(trace, [])
+    await AuditLogWriter(unconfirmed).write(trace, [])
 
     assert len(await left_by(unconfirmed, trace)) == 1
 
@@ -126,21 +126,21 @@ async def test_a_reader_s_line_waits_for_no_standby(unconfirmed: Database) -> No
 RED = pytest.param(databases.POOL_SIZE, id="red: they may take all")
 
 
-@pytest.mark.parametrize("writers", [pytest.param(databases.WRITERS, id="as it is"), RED])
+@pytest.mark.parametrize("writers", [pytest.param(databases.MAX_WRITERS, id="as it is"), RED])
 async def test_commits_that_wait_take_no_connection_from_those_who_read(
     confirming: Cluster, database_url: str, owner: Database, monkeypatch: pytest.MonkeyPatch, writers: int
 ) -> None:
-    monkeypatch.setattr(databases, "WRITERS", writers)
-    monkeypatch.setattr(pools, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(databases, "MAX_WRITERS", writers)
+    monkeypatch.setattr(pools, "ACQUIRE_SECONDS", 0.3)
     busy = open_database(database_url)
-    await withhold(confirming)
+    await stop_confirming_commits(confirming)
     changes = [asyncio.create_task(_change(busy)) for _ in range(databases.POOL_SIZE)]
     while len(await owner.many(WAITS)) < writers:  # noqa: ASYNC110  # the server rings no bell
         await asyncio.sleep(0.01)
 
     assert await _is_read(busy) is (writers < databases.POOL_SIZE)
 
-    await grant(confirming)
+    await confirm_commits_again(confirming)
     await asyncio.gather(*changes, return_exceptions=True)
     await busy.close()
 
@@ -148,15 +148,15 @@ async def test_commits_that_wait_take_no_connection_from_those_who_read(
 async def test_whoever_waited_for_a_commit_that_nobody_heard_does_not_begin_another(
     confirming: Cluster, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "WRITERS", 1)
+    monkeypatch.setattr(databases, "MAX_WRITERS", 1)
     monkeypatch.setattr(databases, "COMMIT_SECONDS", 0.2)
-    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 0.3)
     busy = open_database(database_url)
-    await withhold(confirming)
+    await stop_confirming_commits(confirming)
 
     told = await asyncio.gather(_change(busy), _change(busy), return_exceptions=True)
 
-    assert [type(each) for each in told] == [OutcomeUnknown, NotReady]
+    assert [type(each) for each in told] == [CommitOutcomeUnknown, DatabaseUnavailable]
     await busy.close()
 
 

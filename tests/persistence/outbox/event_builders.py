@@ -9,17 +9,17 @@ from uuid import UUID, uuid4
 from app.persistence import registrations
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.event_feed import Reading, read_feed
-from app.persistence.outbox.feed_positions import WHOLE
+from app.persistence.outbox.event_feed import FeedWindow, read_feed
+from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 from app.persistence.registrations import Changes
 from app.seed.published_catalogue import LA_MEDNUM
-from app.use_cases.notifications.sequence_events import sequence
+from app.use_cases.notifications.sequence_events import sequence_events
 from tests.fake_clock import MORNING
 
 ACCEPTED = "registration.accepted"
 
 
-async def tell(
+async def write_event(
     transaction: Transaction,
     *,
     type: str = ACCEPTED,  # noqa: A002  # the event's own word
@@ -46,7 +46,7 @@ async def tell(
     return event
 
 
-async def told(
+async def write_events(
     database: Database,
     count: int = 1,
     *,
@@ -55,41 +55,41 @@ async def told(
 ) -> list[UUID]:
     """The ids of so many events, committed together."""
     async with database.transaction() as tx:
-        return [await tell(tx, type=type, organisation=organisation) for _ in range(count)]
+        return [await write_event(tx, type=type, organisation=organisation) for _ in range(count)]
 
 
-async def placed(database: Database) -> int:
+async def place_waiting_events(database: Database) -> int:
     """Place everything that waits; return how many events that were."""
     total = 0
-    while count := await sequence(database, MORNING):
+    while count := await sequence_events(database, MORNING):
         total += count
     return total
 
 
 @asynccontextmanager
-async def telling(database: Database) -> AsyncGenerator[tuple[Transaction, UUID]]:
+async def uncommitted_event(database: Database) -> AsyncGenerator[tuple[Transaction, UUID]]:
     """A transaction that has told one event, and is not committed as long as the block lasts."""
     async with database.transaction() as tx:
-        yield tx, await tell(tx)
+        yield tx, await write_event(tx)
 
 
-async def page(
+async def read_page(
     database: Database,
     after: int | None = 0,
     *,
-    feed: UUID = WHOLE,
+    feed: UUID = GLOBAL_FEED_ID,
     limit: int = 500,
     types: list[str] | None = None,
     event: UUID | None = None,
-) -> Reading:
+) -> FeedWindow:
     return await read_feed(database, feed, after=after, limit=limit, types=types, event=event)
 
 
-def ids(rows: list[Row]) -> list[UUID]:
+def event_ids(rows: list[Row]) -> list[UUID]:
     return [UUID(row["event_id"]) for row in rows]
 
 
-async def everything(database: Database, feed: UUID = WHOLE) -> list[UUID]:
+async def all_events(database: Database, feed: UUID = GLOBAL_FEED_ID) -> list[UUID]:
     """All events of the feed, by position; it is dense from 1."""
     rows = await database.many(
         "SELECT position, event_id FROM feed_entry e JOIN outbox o ON o.id = e.outbox_id WHERE feed_id = $1 "
@@ -103,7 +103,7 @@ async def everything(database: Database, feed: UUID = WHOLE) -> list[UUID]:
 class Follower:
     """A consumer: reads page after page, and keeps what it saw and the positions that these had."""
 
-    def __init__(self, database: Database, feed: UUID = WHOLE) -> None:
+    def __init__(self, database: Database, feed: UUID = GLOBAL_FEED_ID) -> None:
         self.database, self.feed = database, feed
         self.seen: list[UUID] = []
         self.positions: list[int] = []
@@ -112,12 +112,12 @@ class Follower:
 
     async def read(self, limit: int) -> bool:
         """Read one page; return whether it ended at the newest event."""
-        found = await page(self.database, self.seen_to, feed=self.feed, limit=limit, event=self.seen_event)
-        assert not found.lost
-        self.seen += ids(found.events)
+        found = await read_page(self.database, self.seen_to, feed=self.feed, limit=limit, event=self.seen_event)
+        assert not found.has_gap
+        self.seen += event_ids(found.events)
         self.positions += [row["position"] for row in found.events]
-        self.seen_to, self.seen_event = found.seen_to, found.seen_event
-        return found.seen_to == found.head
+        self.seen_to, self.seen_event = found.scanned_to, found.scanned_event
+        return found.scanned_to == found.head
 
     async def follow(self, limits: Iterator[int], stop: asyncio.Event) -> None:
         """Read on until `stop` is set and nothing is left."""

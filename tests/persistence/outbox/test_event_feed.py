@@ -9,21 +9,30 @@ from uuid import UUID
 
 import pytest
 
-from app.outbox.sequencer_loop import place_events
+from app.outbox.sequencer_loop import run_sequencer
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.database_errors import violated_constraint
 from app.persistence.outbox import feed_positions
-from app.persistence.outbox.event_feed import SCANNED_AT_MOST, read_feed
-from app.persistence.outbox.feed_positions import BATCH, WHOLE, StaleSnapshotError, forget_old_events
-from app.persistence.schema.retention_periods import EVENTS
+from app.persistence.outbox.event_feed import MAX_SCANNED, read_feed
+from app.persistence.outbox.feed_positions import BATCH, GLOBAL_FEED_ID, StaleSnapshotError, delete_expired_events
+from app.persistence.schema.retention_periods import EVENTS_RETENTION
 from app.seed.published_catalogue import HISTYA, LA_FABRIK, LA_MEDNUM
-from app.use_cases.notifications.sequence_events import sequence
-from tests.fake_clock import MORNING, Clockwork
-from tests.persistence.interleaved_transactions import waits_for
-from tests.persistence.outbox.event_builders import Follower, everything, ids, page, placed, tell, telling, told
+from app.use_cases.notifications.sequence_events import sequence_events
+from tests.fake_clock import MORNING, FakeClock
+from tests.persistence.interleaved_transactions import wait_until_blocked_by
+from tests.persistence.outbox.event_builders import (
+    Follower,
+    all_events,
+    event_ids,
+    place_waiting_events,
+    read_page,
+    uncommitted_event,
+    write_event,
+    write_events,
+)
 from tests.persistence.postgres_errors import UniqueViolation
-from tests.use_cases.random_actions import a_play
-from tests.use_cases.use_case_builders import INITIAL, an_adviser_in_post, registered
+from tests.use_cases.random_actions import random_actions
+from tests.use_cases.use_case_builders import INITIAL, an_adviser_in_post, register_in
 
 REFUSED = "registration.refused"
 CERTIFIED = "certification.recorded"
@@ -47,12 +56,12 @@ class NaiveFollower:
 
 async def test_whoever_commits_late_is_read_late_and_a_reader_of_ids_never_sees_it(database: Database) -> None:
     naive, follower = NaiveFollower(database), Follower(database)
-    async with telling(database) as (_, slow):
-        (quick,) = await told(database)
-        await placed(database)
+    async with uncommitted_event(database) as (_, slow):
+        (quick,) = await write_events(database)
+        await place_waiting_events(database)
         await naive.read()
         await follower.read(10)
-    await placed(database)
+    await place_waiting_events(database)
     await naive.read()
     await follower.read(10)
 
@@ -77,7 +86,7 @@ async def written(database: Database, random: Random) -> list[UUID]:
     async with database.transaction() as tx:
         events: list[UUID] = []
         for _ in range(random.randint(1, 3)):
-            events.append(await tell(tx, organisation=random.choice([LA_MEDNUM, HISTYA])))
+            events.append(await write_event(tx, organisation=random.choice([LA_MEDNUM, HISTYA])))
             await asyncio.sleep(random.random() / 100)
         undone_in_three_of_ten(random)
     return events
@@ -103,7 +112,7 @@ async def test_readers_see_exactly_what_was_committed_each_writer_in_order(datab
     committed: list[list[UUID]] = []
     done, stop = asyncio.Event(), asyncio.Event()
     followers = [Follower(database), Follower(database), Follower(database, LA_MEDNUM)]
-    sequencers = [asyncio.create_task(place_events(database, Clockwork(), stop)) for _ in range(2)]
+    sequencers = [asyncio.create_task(run_sequencer(database, FakeClock(), stop)) for _ in range(2)]
     reading = [
         asyncio.create_task(follower.follow(page_sizes(dice(seed + place)), done))
         for place, follower in enumerate(followers)
@@ -112,37 +121,37 @@ async def test_readers_see_exactly_what_was_committed_each_writer_in_order(datab
     await asyncio.gather(*(writing(database, dice(random.randrange(10**6)), committed) for _ in range(20)))
     stop.set()
     await asyncio.gather(*sequencers)
-    await placed(database)
+    await place_waiting_events(database)
     done.set()
     await asyncio.gather(*reading)
 
     expected = {event for mine in committed for event in mine}
     whole, again, one_organisation = followers
-    assert whole.seen == again.seen == await everything(database)
+    assert whole.seen == again.seen == await all_events(database)
     assert (len(whole.seen), {*whole.seen}) == (len(expected), expected)
     assert whole.positions == [*range(1, len(expected) + 1)]
     assert all([event for event in whole.seen if event in set(mine)] == mine for mine in committed)
-    assert one_organisation.seen == await everything(database, LA_MEDNUM)
+    assert one_organisation.seen == await all_events(database, LA_MEDNUM)
     assert one_organisation.seen == [event for event in whole.seen if event in set(one_organisation.seen)]
 
 
 async def test_two_sequencers_never_place_an_event_twice(database: Database) -> None:
-    expected = await told(database, 3 * BATCH)
+    expected = await write_events(database, 3 * BATCH)
 
-    while await feed_positions.is_waiting(database):
-        await asyncio.gather(*(sequence(database, MORNING) for _ in range(4)))
+    while await feed_positions.has_unsequenced_events(database):
+        await asyncio.gather(*(sequence_events(database, MORNING) for _ in range(4)))
 
-    assert await everything(database) == expected
+    assert await all_events(database) == expected
 
 
 async def test_whoever_comes_second_leaves_at_once(database: Database) -> None:
-    await told(database)
+    await write_events(database)
 
     async with database.transaction() as first:
-        assert await feed_positions.take_turn(first)
-        assert await sequence(database, MORNING) == 0
+        assert await feed_positions.try_lock(first)
+        assert await sequence_events(database, MORNING) == 0
 
-    assert await sequence(database, MORNING) == 1
+    assert await sequence_events(database, MORNING) == 1
 
 
 async def backend(transaction: Transaction) -> int:
@@ -153,98 +162,98 @@ async def backend(transaction: Transaction) -> int:
 
 async def until_placed(database: Database) -> None:
     async with asyncio.timeout(5):
-        while await feed_positions.is_waiting(database):
+        while await feed_positions.has_unsequenced_events(database):
             pass
 
 
 async def place_out_of_turn(database: Database) -> None:
     async with database.transaction() as tx:
-        await feed_positions.number(tx, (), MORNING)
+        await feed_positions.assign_positions(tx, (), MORNING)
 
 
 async def both_place_at_once(database: Database) -> None:
     """A second sequencer that does not wait for its turn begins while the first has not committed."""
     async with database.transaction() as first:
-        await feed_positions.number(first, (), MORNING)
+        await feed_positions.assign_positions(first, (), MORNING)
         second = asyncio.create_task(place_out_of_turn(database))
-        await waits_for(database, await backend(first))
+        await wait_until_blocked_by(database, await backend(first))
     await second
 
 
 async def test_out_of_turn_a_second_sequencer_is_stopped_by_the_constraint(database: Database) -> None:
-    expected = await told(database, 2)
+    expected = await write_events(database, 2)
 
     with pytest.raises(UniqueViolation) as refused:
         await both_place_at_once(database)
 
     assert violated_constraint(refused.value) == "uq_feed_entry_outbox_id"
-    assert await everything(database) == expected
+    assert await all_events(database) == expected
 
 
 async def test_with_neither_turn_nor_constraint_events_are_told_twice(database: Database, owner: Database) -> None:
-    expected = await told(database, 2)
+    expected = await write_events(database, 2)
     await owner.one("ALTER TABLE feed_entry DROP CONSTRAINT uq_feed_entry_outbox_id")
 
     await both_place_at_once(database)
 
-    assert await everything(database) == expected * 2
+    assert await all_events(database) == expected * 2
 
 
 async def test_a_snapshot_older_than_the_turn_is_refused(database: Database) -> None:
-    await told(database)
+    await write_events(database)
 
     async with database.transaction() as tx:
         await tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         with pytest.raises(StaleSnapshotError):
-            await feed_positions.take_turn(tx)
+            await feed_positions.try_lock(tx)
 
 
 async def test_a_transaction_that_stays_open_holds_nobody_up(database: Database) -> None:
     """Feeds ordered by transaction would stand still behind it."""
-    async with telling(database):
-        expected = await told(database, 3)
+    async with uncommitted_event(database):
+        expected = await write_events(database, 3)
 
-        assert await placed(database) == 3
-        assert ids((await page(database)).events) == expected
+        assert await place_waiting_events(database) == 3
+        assert event_ids((await read_page(database)).events) == expected
         assert await database.many(BEHIND_THE_OLDEST_TRANSACTION) == []
 
 
 async def test_each_organisation_has_a_feed_of_its_own(database: Database) -> None:
-    ours = await told(database, 2)
-    theirs = await told(database, 1, organisation=HISTYA)
-    nobodys = await told(database, 1, organisation=None, type="entitlement.carried_over")
-    more = await told(database, 1)
+    ours = await write_events(database, 2)
+    theirs = await write_events(database, 1, organisation=HISTYA)
+    nobodys = await write_events(database, 1, organisation=None, type="entitlement.carried_over")
+    more = await write_events(database, 1)
 
-    await placed(database)
+    await place_waiting_events(database)
 
-    assert await everything(database) == ours + theirs + nobodys + more
-    assert await everything(database, LA_MEDNUM) == ours + more
-    assert await everything(database, HISTYA) == theirs
-    assert (await page(database, feed=LA_FABRIK)).events == []
+    assert await all_events(database) == ours + theirs + nobodys + more
+    assert await all_events(database, LA_MEDNUM) == ours + more
+    assert await all_events(database, HISTYA) == theirs
+    assert (await read_page(database, feed=LA_FABRIK)).events == []
 
 
 async def test_an_exam_is_told_once_to_every_organisation_that_registered_the_adviser(database: Database) -> None:
     adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
-    await registered(database, adviser, module=INITIAL)
-    await registered(database, adviser)
+    await register_in(database, adviser, module=INITIAL)
+    await register_in(database, adviser)
     async with database.transaction() as tx:
-        exam = await tell(tx, type=CERTIFIED, organisation=LA_FABRIK, adviser=adviser)
-        await tell(tx, type=CERTIFIED, organisation=None)
+        exam = await write_event(tx, type=CERTIFIED, organisation=LA_FABRIK, adviser=adviser)
+        await write_event(tx, type=CERTIFIED, organisation=None)
 
-    await placed(database)
+    await place_waiting_events(database)
 
-    feeds = {feed: await everything(database, feed) for feed in (WHOLE, LA_FABRIK, LA_MEDNUM, HISTYA)}
+    feeds = {feed: await all_events(database, feed) for feed in (GLOBAL_FEED_ID, LA_FABRIK, LA_MEDNUM, HISTYA)}
     assert [events.count(exam) for events in feeds.values()] == [1, 1, 1, 0]
-    assert (len(feeds[WHOLE]), len(feeds[LA_FABRIK]), len(feeds[LA_MEDNUM])) == (4, 2, 2)
+    assert (len(feeds[GLOBAL_FEED_ID]), len(feeds[LA_FABRIK]), len(feeds[LA_MEDNUM])) == (4, 2, 2)
 
 
 async def test_the_database_shows_an_organisation_its_own_feed_only(database: Database) -> None:
     """Whatever a statement forgets to ask."""
-    ours = await told(database, 2)
-    await told(database, 3, organisation=HISTYA)
-    await placed(database)
-    await told(database)
-    viewer = database.seen_by(LA_MEDNUM)
+    ours = await write_events(database, 2)
+    await write_events(database, 3, organisation=HISTYA)
+    await place_waiting_events(database)
+    await write_events(database)
+    viewer = database.for_tenant(LA_MEDNUM)
 
     entries = await viewer.many("SELECT DISTINCT feed_id FROM feed_entry")
     feeds = await viewer.many("SELECT id, last_position FROM feed")
@@ -256,20 +265,20 @@ async def test_the_database_shows_an_organisation_its_own_feed_only(database: Da
 
 
 async def test_the_events_of_a_registration_stand_in_the_order_of_its_versions(database: Database) -> None:
-    play = await a_play(database, advisers=4)
+    play = await random_actions(database, advisers=4)
     stop = asyncio.Event()
-    placing = asyncio.create_task(place_events(database, Clockwork(), stop))
+    placing = asyncio.create_task(run_sequencer(database, FakeClock(), stop))
     for _ in range(30):
-        await play.look()
+        await play.refresh()
         await asyncio.gather(*(play.action() for _ in range(5)), return_exceptions=True)
     stop.set()
     await placing
-    await placed(database)
+    await place_waiting_events(database)
 
     rows = await database.many(
         "SELECT subject_id, subject_version FROM feed_entry JOIN outbox ON id = outbox_id WHERE feed_id = $1 "
         "AND subject_type = 'registration' ORDER BY subject_id, position",
-        WHOLE,
+        GLOBAL_FEED_ID,
     )
     versions = [(row["subject_id"], row["subject_version"]) for row in rows]
     assert len({subject for subject, _ in versions}) > 10
@@ -278,8 +287,8 @@ async def test_the_events_of_a_registration_stand_in_the_order_of_its_versions(d
 
 @pytest.mark.parametrize(("limit", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7, 0]), (500, [7])])
 async def test_pages_follow_each_other_without_hole_or_double(database: Database, limit: int, sizes: list[int]) -> None:
-    expected = await told(database, 7)
-    await placed(database)
+    expected = await write_events(database, 7)
+    await place_waiting_events(database)
     follower = Follower(database)
 
     for _ in sizes:
@@ -290,128 +299,130 @@ async def test_pages_follow_each_other_without_hole_or_double(database: Database
 
 async def test_a_filter_never_passes_what_was_scanned(database: Database) -> None:
     """The filter finds its type far behind what one read looks at, and in front of what is told meanwhile."""
-    await told(database, SCANNED_AT_MOST + 10)
-    (wanted,) = await told(database, type=REFUSED)
-    await placed(database)
+    await write_events(database, MAX_SCANNED + 10)
+    (wanted,) = await write_events(database, type=REFUSED)
+    await place_waiting_events(database)
 
-    first = await page(database, 0, types=[REFUSED])
-    (late,) = await told(database, type=REFUSED)
-    await placed(database)
-    second = await page(database, first.seen_to, types=[REFUSED])
+    first = await read_page(database, 0, types=[REFUSED])
+    (late,) = await write_events(database, type=REFUSED)
+    await place_waiting_events(database)
+    second = await read_page(database, first.scanned_to, types=[REFUSED])
 
-    assert (first.events, first.seen_to, first.head) == ([], SCANNED_AT_MOST, SCANNED_AT_MOST + 11)
-    assert ids(second.events) == [wanted, late]
-    assert second.seen_to == second.head == SCANNED_AT_MOST + 12
-    there = await everything(database)
-    assert [reading.seen_event for reading in (first, second)] == [there[SCANNED_AT_MOST - 1], there[-1]]
+    assert (first.events, first.scanned_to, first.head) == ([], MAX_SCANNED, MAX_SCANNED + 11)
+    assert event_ids(second.events) == [wanted, late]
+    assert second.scanned_to == second.head == MAX_SCANNED + 12
+    there = await all_events(database)
+    assert [reading.scanned_event for reading in (first, second)] == [there[MAX_SCANNED - 1], there[-1]]
 
 
 async def test_a_full_page_of_a_filter_ends_at_its_last_event(database: Database) -> None:
     for _ in range(4):
-        await told(database, type=REFUSED)
-        await told(database, 2)
-    await placed(database)
+        await write_events(database, type=REFUSED)
+        await write_events(database, 2)
+    await place_waiting_events(database)
     seen: list[int] = []
     after = 0
 
-    while (found := await page(database, after, limit=1, types=[REFUSED])).events:
+    while (found := await read_page(database, after, limit=1, types=[REFUSED])).events:
         seen += [row["position"] for row in found.events]
-        after = found.seen_to
+        after = found.scanned_to
 
     assert seen == [1, 4, 7, 10]
-    assert (found.seen_to, found.head) == (12, 12)
+    assert (found.scanned_to, found.head) == (12, 12)
 
 
 async def test_what_was_kept_long_enough_is_forgotten_and_a_reader_who_needs_it_is_told_so(database: Database) -> None:
-    await told(database, 3)
-    await placed(database)
-    kept = await told(database, 2)
-    await sequence(database, MORNING + timedelta(days=1))
+    await write_events(database, 3)
+    await place_waiting_events(database)
+    kept = await write_events(database, 2)
+    await sequence_events(database, MORNING + timedelta(days=1))
 
-    forgotten = await forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1))
+    forgotten = await delete_expired_events(database, MORNING + EVENTS_RETENTION + timedelta(seconds=1))
 
     assert forgotten == 3
-    assert [(await page(database, after)).lost for after in range(6)] == [True, True, True, False, False, False]
-    assert ids((await page(database, 3)).events) == ids((await page(database, None)).events) == kept
-    assert (await page(database, None)).events[0]["position"] == 4
+    assert [(await read_page(database, after)).has_gap for after in range(6)] == [True, True, True, False, False, False]
+    assert (
+        event_ids((await read_page(database, 3)).events) == event_ids((await read_page(database, None)).events) == kept
+    )
+    assert (await read_page(database, None)).events[0]["position"] == 4
 
 
 async def test_positions_go_on_when_everything_was_forgotten(database: Database) -> None:
-    await told(database, 3)
-    await placed(database)
-    await forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1))
-    start = await page(database, None)
+    await write_events(database, 3)
+    await place_waiting_events(database)
+    await delete_expired_events(database, MORNING + EVENTS_RETENTION + timedelta(seconds=1))
+    start = await read_page(database, None)
 
-    await told(database)
-    await placed(database)
+    await write_events(database)
+    await place_waiting_events(database)
 
-    assert (start.events, start.seen_to, start.head) == ([], 3, 3)
-    assert [row["position"] for row in (await page(database, None)).events] == [4]
+    assert (start.events, start.scanned_to, start.head) == ([], 3, 3)
+    assert [row["position"] for row in (await read_page(database, None)).events] == [4]
 
 
 async def test_what_nobody_has_read_yet_is_not_forgotten(database: Database) -> None:
-    await told(database)
+    await write_events(database)
 
-    assert await forget_old_events(database, MORNING + 2 * EVENTS) == 0
+    assert await delete_expired_events(database, MORNING + 2 * EVENTS_RETENTION) == 0
 
 
 async def test_a_position_that_was_lost_with_a_server_is_told_so(database: Database) -> None:
-    await told(database, 2)
-    await placed(database)
+    await write_events(database, 2)
+    await place_waiting_events(database)
 
-    assert (await page(database, 3)).lost
+    assert (await read_page(database, 3)).has_gap
 
 
 async def test_a_position_that_holds_another_event_than_was_read_there_was_lost(database: Database) -> None:
-    first, second = await told(database, 2)
-    await placed(database)
+    first, second = await write_events(database, 2)
+    await place_waiting_events(database)
 
-    readings = [await page(database, after, event=event) for after in (1, 2) for event in (first, second, None)]
+    readings = [await read_page(database, after, event=event) for after in (1, 2) for event in (first, second, None)]
 
-    assert [reading.lost for reading in readings] == [False, True, False, True, False, False]
+    assert [reading.has_gap for reading in readings] == [False, True, False, True, False, False]
 
 
-@pytest.mark.parametrize("feed", [WHOLE, LA_MEDNUM])
+@pytest.mark.parametrize("feed", [GLOBAL_FEED_ID, LA_MEDNUM])
 async def test_however_a_page_ends_it_says_which_event_is_there(database: Database, feed: UUID) -> None:
     """Full, short, empty, without anything of a type, or before anything was told."""
-    reader = database.seen_by(None if feed == WHOLE else feed)
+    reader = database.for_tenant(None if feed == GLOBAL_FEED_ID else feed)
     before = await read_feed(reader, feed, after=0, limit=2, types=None)
-    events = await told(database, 3)
-    await placed(database)
+    events = await write_events(database, 3)
+    await place_waiting_events(database)
 
     full, short, empty = [await read_feed(reader, feed, after=after, limit=2, types=None) for after in (0, 2, 3)]
     others = await read_feed(reader, feed, after=0, limit=2, types=[REFUSED])
 
-    assert (before.seen_to, before.seen_event) == (0, None)
-    assert [reading.seen_to for reading in (full, short, empty, others)] == [2, 3, 3, 3]
-    assert [reading.seen_event for reading in (full, short, empty, others)] == [events[1], *[events[2]] * 3]
+    assert (before.scanned_to, before.scanned_event) == (0, None)
+    assert [reading.scanned_to for reading in (full, short, empty, others)] == [2, 3, 3, 3]
+    assert [reading.scanned_event for reading in (full, short, empty, others)] == [events[1], *[events[2]] * 3]
 
 
 async def test_an_event_that_was_forgotten_since_is_taken_at_its_reader_s_word(database: Database) -> None:
-    (only,) = await told(database)
-    await placed(database)
-    await forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1))
+    (only,) = await write_events(database)
+    await place_waiting_events(database)
+    await delete_expired_events(database, MORNING + EVENTS_RETENTION + timedelta(seconds=1))
 
-    found = await page(database, 1, event=only)
+    found = await read_page(database, 1, event=only)
 
-    assert (found.lost, found.seen_event) == (False, only)
+    assert (found.has_gap, found.scanned_event) == (False, only)
 
 
 async def epoch(database: Database) -> UUID:
-    return (await page(database)).epoch
+    return (await read_page(database)).epoch
 
 
 async def test_the_first_positions_of_another_server_begin_an_epoch(database: Database) -> None:
-    await told(database)
-    await placed(database)
+    await write_events(database)
+    await place_waiting_events(database)
     before = await epoch(database)
-    await told(database)
-    await placed(database)
+    await write_events(database)
+    await place_waiting_events(database)
     the_same = await epoch(database)
     await database.one("UPDATE feed_epoch SET server = '7/00000001'")
 
-    await told(database)
-    await placed(database)
+    await write_events(database)
+    await place_waiting_events(database)
 
     assert before == the_same != await epoch(database)
 
@@ -423,8 +434,8 @@ async def test_a_server_known_with_its_line_of_history_is_the_same(database: Dat
         "UPDATE feed_epoch SET server = split_part(server, '/', 1) || '/0000007F/' || split_part(server, '/', -1)"
     )
 
-    await told(database)
-    await placed(database)
+    await write_events(database)
+    await place_waiting_events(database)
 
     assert await epoch(database) == before
 

@@ -7,15 +7,15 @@ import pytest
 
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
-from tests.conftest import copied
-from tests.persistence.postgres_errors import Refused, UniqueViolation, constraint_of
-from tests.use_cases.use_case_builders import an_adviser, an_adviser_in_post, registered, standing
+from tests.conftest import copy_database
+from tests.persistence.postgres_errors import PostgresError, UniqueViolation, constraint_of
+from tests.use_cases.use_case_builders import an_adviser, an_adviser_in_post, register_in, stored_registration
 
 
 @pytest.fixture(scope="module")
 async def database(cluster: Cluster, template: str) -> AsyncGenerator[Database]:
     """One for the module: nearly every statement here is refused, and each test has an adviser of its own."""
-    opened = open_database(await copied(cluster, template))
+    opened = open_database(await copy_database(cluster, template))
     yield opened
     await opened.close()
 
@@ -23,8 +23,8 @@ async def database(cluster: Cluster, template: str) -> AsyncGenerator[Database]:
 async def _rows(database: Database) -> dict[str, UUID]:
     """An adviser with a funded registration and a waiting one."""
     adviser = await an_adviser_in_post(database)
-    funded = await standing(database, await registered(database, adviser))
-    waiting = await standing(database, await registered(database, adviser, module="cybersecurite"))
+    funded = await stored_registration(database, await register_in(database, adviser))
+    waiting = await stored_registration(database, await register_in(database, adviser, module="cybersecurite"))
     return {"adviser": adviser, "funded": funded["id"], "waiting": waiting["id"]}
 
 
@@ -47,7 +47,7 @@ async def test_a_registration_cannot_be_stored_in_an_impossible_state(
 ) -> None:
     rows = await _rows(database)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PostgresError) as refused:
         await database.one(f"UPDATE registration SET {change} WHERE id = $1", rows["funded"])  # noqa: S608  # ours
 
     assert constraint_of(refused.value) == constraint
@@ -82,7 +82,7 @@ async def test_one_statement_may_hand_a_unit_over(database: Database) -> None:
 
 
 async def test_another_adviser_may_hold_a_unit_of_the_same_name(database: Database) -> None:
-    units = [(await registered(database, await an_adviser_in_post(database)))["unit"] for _ in range(2)]
+    units = [(await register_in(database, await an_adviser_in_post(database)))["unit"] for _ in range(2)]
 
     assert units == ["civil_year:2026#1"] * 2
 
@@ -131,7 +131,7 @@ async def test_a_contract_cannot_be_stored_in_an_impossible_state(
 ) -> None:
     await an_adviser_in_post(database)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PostgresError) as refused:
         await database.one(f"UPDATE contract SET {change}")  # noqa: S608  # ours
 
     assert constraint_of(refused.value) == constraint
@@ -165,7 +165,7 @@ async def test_the_rest_cannot_be_stored_in_an_impossible_state(
 ) -> None:
     await an_adviser(database)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PostgresError) as refused:
         await database.one(statement)
 
     assert constraint_of(refused.value) == constraint

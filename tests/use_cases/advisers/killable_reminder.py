@@ -11,10 +11,10 @@ from app.use_cases.advisers import remind_advisers as reminding
 from tests.fake_clock import MORNING
 
 # What it does last; but for the last one, nothing of it is committed.
-STEPS = ("keep", "write", "reach", "committed")
+STEPS = ("insert_new_reminders", "write", "record_progress", "committed")
 
 
-async def _die(*_: object) -> Never:
+async def _kill_itself(*_: object) -> Never:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError
 
@@ -23,11 +23,11 @@ async def main(url: str, step: str) -> None:
     """Two advisers, then the end."""
     reminding.BATCH = 2
     if step == "write":
-        reminding.registrations.write = _die  # type: ignore[attr-defined]  # what the module calls
+        reminding.registrations.write = _kill_itself  # type: ignore[attr-defined]  # what the module calls
     elif step != "committed":
-        setattr(reminding, step, _die)
-    await reminding.remind(open_database(url, pool_size=1), MORNING)
-    await _die()
+        setattr(reminding, step, _kill_itself)
+    await reminding.remind_next_batch(open_database(url, pool_size=1), MORNING)
+    await _kill_itself()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.use_cases.advisers.remind_advisers import remind
+from app.use_cases.advisers.remind_advisers import remind_next_batch
 from tests.fake_clock import MORNING
 from tests.use_cases.use_case_builders import a_contract, an_adviser, day
 
@@ -13,22 +13,22 @@ from tests.use_cases.use_case_builders import a_contract, an_adviser, day
 ENTERED_ON, ENDED_ON, DUE_ON = day("2025-08-03"), day("2026-04-30"), day("2026-06-30")
 
 
-async def somebody_to_remind(database: Database) -> UUID:
+async def an_adviser_to_remind(database: Database) -> UUID:
     """Of both exams, and of two units of the first year."""
     adviser = await an_adviser(database, initial_training_entered_on=ENTERED_ON, initial_training_ended_on=ENDED_ON)
     await a_contract(database, adviser)
     return adviser
 
 
-async def looked(database: Database, now: datetime = MORNING) -> int:
+async def remind_until_done(database: Database, now: datetime = MORNING) -> int:
     """Look until all were looked at, or another is at it; return how often."""
     looks = 1
-    while await remind(database, now):
+    while await remind_next_batch(database, now):
         looks += 1
     return looks
 
 
-async def reminded(database: Database) -> list[Row]:
+async def reminder_events(database: Database) -> list[Row]:
     """The events that remind, in the order in which they were told."""
     return await database.many(
         "SELECT * FROM outbox WHERE type IN ('certification.due', 'entitlement.expiring') ORDER BY id"

@@ -7,31 +7,31 @@ from uuid import uuid4
 import httpx
 
 from app.persistence.administration.clients import Role
-from app.persistence.advisers.personal_data import HELD
+from app.persistence.advisers.personal_data import PERSONAL_DATA_TABLES
 from app.persistence.engine.database import open_database
 from app.seed.demonstration_clients import CLIENT_NAMES
 from app.seed.published_catalogue import LA_MEDNUM
-from tests.api.response_assertions import documented, problem
+from tests.api.response_assertions import documented_body, expect_problem
 from tests.http_builders import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
-from tests.live_server import Served, key
-from tests.outbox.emails.personal_links import over_quota
-from tests.persistence.outbox.event_builders import placed
+from tests.live_server import LiveServer, idempotency_headers
+from tests.outbox.emails.personal_links import over_quota_registration
+from tests.persistence.outbox.event_builders import place_waiting_events
 
 
 def exported(client: httpx.Client, adviser: str) -> dict[str, list[dict[str, Any]]]:
     """The rows by the title of what holds them."""
-    said = documented(client.get(f"/v1/advisers/{adviser}/export"), "exportAdviser")
+    said = documented_body(client.get(f"/v1/advisers/{adviser}/export"), "exportAdviser")
     assert said["adviser_id"] == adviser
     return {holding["title"]: holding["rows"] for holding in said["holdings"]}
 
 
 def test_identity_comes_first_in_the_words_of_the_person(platform: httpx.Client) -> None:
     body = adviser_body()
-    adviser = platform.post("/v1/advisers", json=body, headers=key()).raise_for_status().json()
+    adviser = platform.post("/v1/advisers", json=body, headers=idempotency_headers()).raise_for_status().json()
 
     said = exported(platform, adviser["id"])
 
-    assert [*said] == [holding.title for _, holding in HELD.values()]
+    assert [*said] == [holding.title for _, holding in PERSONAL_DATA_TABLES.values()]
     (identity,) = said["Identité"]
     assert identity["Prénom"] == "Camille"
     assert identity["Adresse électronique"] == "camille@example.org"
@@ -43,14 +43,14 @@ def test_identity_comes_first_in_the_words_of_the_person(platform: httpx.Client)
 
 async def _placed(url: str) -> None:
     database = open_database(url, pool_size=2)
-    await placed(database)
+    await place_waiting_events(database)
     await database.close()
 
 
 def test_everything_of_a_life_is_there_under_readable_names(
-    served: Served, platform: httpx.Client, admin: httpx.Client
+    served: LiveServer, platform: httpx.Client, admin: httpx.Client
 ) -> None:
-    waiting = over_quota(platform)
+    waiting = over_quota_registration(platform)
     adviser = waiting["adviser_id"]
     report = {"bucket": "civil_year:2025", "motive": "Congé maternité", "decided_on": "2026-01-12"}
     admin.post(f"/v1/advisers/{adviser}/carry-overs", json=report).raise_for_status()
@@ -105,6 +105,6 @@ def test_only_whoever_answers_for_the_data_may(platform: httpx.Client, organisat
     a_contract(platform, adviser)
     register(platform, adviser, training_organisation_id=str(LA_MEDNUM))
 
-    problem(organisation.get(f"/v1/advisers/{adviser}/export"), 403, "forbidden")
-    problem(organisation.delete(f"/v1/advisers/{adviser}", headers={"If-Match": "*"}), 403, "forbidden")
-    problem(platform.get(f"/v1/advisers/{uuid4()}/export"), 404, "not-found")
+    expect_problem(organisation.get(f"/v1/advisers/{adviser}/export"), 403, "forbidden")
+    expect_problem(organisation.delete(f"/v1/advisers/{adviser}", headers={"If-Match": "*"}), 403, "forbidden")
+    expect_problem(platform.get(f"/v1/advisers/{uuid4()}/export"), 404, "not-found")

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import ForeignKey, Table
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.persistence.advisers.personal_data import HELD
+from app.persistence.advisers.personal_data import PERSONAL_DATA_TABLES
 from app.persistence.schema.domain_tables import metadata
-from app.persistence.schema.personal_data_inventory import SHARED, erased_columns, holding_of, label_of
+from app.persistence.schema.personal_data_inventory import SHARED_LABELS, erased_columns, inventory_entry_of, label_of
 
 TABLES = tuple(metadata.tables.values())
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -22,20 +22,24 @@ def refers_to_an_adviser(table: Table) -> bool:
 
 @every_table
 def test_a_table_says_what_it_holds_on_people_or_that_it_holds_nothing(table: Table) -> None:
-    assert (holding_of(table) is None) != (table.info.get("nobody") is None), (
+    assert (inventory_entry_of(table) is None) != (table.info.get("nobody") is None), (
         f"{table.name}: holds(…) or names_nobody(…)"
     )
 
 
 @every_table
 def test_a_table_that_refers_to_an_adviser_is_in_the_export(table: Table) -> None:
-    assert not refers_to_an_adviser(table) or table.name in {*HELD} | FED_BY_IDS, f"{table.name}: holds(…)"
+    assert not refers_to_an_adviser(table) or table.name in {*PERSONAL_DATA_TABLES} | FED_BY_IDS, (
+        f"{table.name}: holds(…)"
+    )
 
 
-@pytest.mark.parametrize("table", [table for table in TABLES if holding_of(table)], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [table for table in TABLES if inventory_entry_of(table)], ids=lambda table: table.name
+)
 def test_each_of_its_columns_is_told_or_says_why_not(table: Table) -> None:
     for column in table.columns:
-        assert "label" in column.info or column.name in SHARED, f"{column}: said(…), erased(…) or unsaid(…)"
+        assert "label" in column.info or column.name in SHARED_LABELS, f"{column}: said(…), erased(…) or unsaid(…)"
         assert label_of(column) or column.info["why"]
 
 
@@ -48,11 +52,11 @@ def test_what_must_not_be_null_leaves_something(table: Table) -> None:
 
 
 def test_only_holders_of_something_erase() -> None:
-    assert {table.name for table in TABLES if erased_columns(table)} <= {*HELD}
-    assert len(HELD) >= 11
+    assert {table.name for table in TABLES if erased_columns(table)} <= {*PERSONAL_DATA_TABLES}
+    assert len(PERSONAL_DATA_TABLES) >= 11
 
 
 def test_two_columns_of_a_table_have_different_labels() -> None:
-    for table, _ in HELD.values():
+    for table, _ in PERSONAL_DATA_TABLES.values():
         labels = [label for column in table.columns if (label := label_of(column))]
         assert len(labels) == len({*labels}), table.name

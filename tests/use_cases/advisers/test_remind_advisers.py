@@ -11,22 +11,29 @@ import orjson
 import pytest
 
 from app.domain.facts.certification import CertificationOutcome
-from app.outbox.reminder_loop import remind_daily
+from app.outbox.reminder_loop import run_reminders
 from app.persistence.advisers import reminders
 from app.persistence.engine.database import Database
 from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM
 from app.use_cases.advisers import remind_advisers as reminding
-from app.use_cases.advisers.remind_advisers import remind
-from app.use_cases.record_certification import Result, certify
+from app.use_cases.advisers.remind_advisers import remind_next_batch
+from app.use_cases.record_certification import ExamResult, record_result
 from tests.fake_clock import MORNING
-from tests.outbox.emails.smtp_server import an_office, mailed, parts, plainly
-from tests.persistence.outbox.event_builders import everything, placed
+from tests.outbox.emails.smtp_server import running_smtp_server, send_due_emails, text_and_html, without_tls
+from tests.persistence.outbox.event_builders import all_events, place_waiting_events
 from tests.use_cases.advisers import killable_reminder
-from tests.use_cases.advisers.reminder_builders import looked, reminded, somebody_to_remind
-from tests.use_cases.use_case_builders import INITIAL, an_adviser, an_adviser_in_post, asking, day, registered
+from tests.use_cases.advisers.reminder_builders import an_adviser_to_remind, remind_until_done, reminder_events
+from tests.use_cases.use_case_builders import (
+    INITIAL,
+    a_request_context,
+    an_adviser,
+    an_adviser_in_post,
+    day,
+    register_in,
+)
 
 CCP1 = "mediateur-numerique-ccp1"
-EVERYBODY_S_TURN = f"SELECT '{reminders.BEFORE_ALL}'::uuid AS reached WHERE $1::date IS NOT NULL"
+EVERYBODY_S_TURN = f"SELECT '{reminders.BEFORE_FIRST}'::uuid AS reached WHERE $1::date IS NOT NULL"
 OBTAINED = CertificationOutcome.OBTAINED
 
 
@@ -37,27 +44,27 @@ def at(text: str) -> datetime:
 
 async def told(database: Database) -> list[str]:
     """What was told, and what of."""
-    rows = [orjson.loads(row["data"]) for row in await reminded(database)]
+    rows = [orjson.loads(row["data"]) for row in await reminder_events(database)]
     return [row.get("stage") or row["bucket"] for row in rows]
 
 
 async def test_a_reminder_is_told_once_however_often_one_looks(database: Database) -> None:
-    await somebody_to_remind(database)
+    await an_adviser_to_remind(database)
 
     for _ in range(3):
-        await looked(database)
+        await remind_until_done(database)
     first = await told(database)
-    await looked(database, MORNING + timedelta(days=1))
+    await remind_until_done(database, MORNING + timedelta(days=1))
 
     assert first == await told(database) == ["before", "first_year"]
 
 
 async def test_a_deadline_is_told_before_and_when_it_comes(database: Database) -> None:
-    await somebody_to_remind(database)
+    await an_adviser_to_remind(database)
     seen = dict[str, list[str]]()
 
     for date in ("2026-05-30", "2026-05-31", "2026-06-29", "2026-06-30", "2026-07-01"):
-        await looked(database, at(date))
+        await remind_until_done(database, at(date))
         seen[date] = [item for item in await told(database) if item != "first_year"]
 
     assert seen == {
@@ -70,41 +77,43 @@ async def test_a_deadline_is_told_before_and_when_it_comes(database: Database) -
 
 
 async def test_the_day_begins_in_paris(database: Database) -> None:
-    await somebody_to_remind(database)
+    await an_adviser_to_remind(database)
 
-    await looked(database, datetime(2026, 5, 30, 21, 59, tzinfo=UTC))
+    await remind_until_done(database, datetime(2026, 5, 30, 21, 59, tzinfo=UTC))
     before = await told(database)
-    await looked(database, datetime(2026, 5, 30, 22, 0, tzinfo=UTC))
+    await remind_until_done(database, datetime(2026, 5, 30, 22, 0, tzinfo=UTC))
 
     assert (before, await told(database)) == ([], ["before"])
 
 
 async def test_an_exam_that_was_presented_since_is_not_told(database: Database) -> None:
-    adviser = await somebody_to_remind(database)
-    await certify(database, Result(adviser, CCP1, OBTAINED, day("2026-05-12"), None, None), asking())
+    adviser = await an_adviser_to_remind(database)
+    await record_result(
+        database, ExamResult(adviser, CCP1, OBTAINED, day("2026-05-12"), None, None), a_request_context()
+    )
 
-    await looked(database)
+    await remind_until_done(database)
 
-    (event, _) = await reminded(database)
+    (event, _) = await reminder_events(database)
     assert [exam["qualification"] for exam in orjson.loads(event["data"])["exams"]] == ["pix"]
 
 
 async def test_a_deadline_that_is_moved_is_another_one(database: Database) -> None:
-    adviser = await somebody_to_remind(database)
-    await looked(database)
+    adviser = await an_adviser_to_remind(database)
+    await remind_until_done(database)
     await database.one("UPDATE adviser SET initial_training_ended_on = '2026-05-10' WHERE id = $1", adviser)
 
-    await looked(database, MORNING + timedelta(days=1))
+    await remind_until_done(database, MORNING + timedelta(days=1))
 
     assert await told(database) == ["before", "first_year", "before"]
 
 
 async def test_a_reminder_is_about_the_adviser_and_names_nobody(database: Database) -> None:
-    adviser = await somebody_to_remind(database)
+    adviser = await an_adviser_to_remind(database)
 
-    await looked(database)
+    await remind_until_done(database)
 
-    due, expiring = await reminded(database)
+    due, expiring = await reminder_events(database)
     assert [
         (row["type"], row["subject_type"], row["subject_id"], row["subject_version"]) for row in (due, expiring)
     ] == [
@@ -130,43 +139,45 @@ async def test_a_reminder_is_about_the_adviser_and_names_nobody(database: Databa
 
 
 async def test_exams_are_told_to_the_organisations_that_registered_the_adviser(database: Database) -> None:
-    adviser = await somebody_to_remind(database)
-    await registered(database, adviser)
-    await placed(database)
-    before = await everything(database, LA_MEDNUM)
+    adviser = await an_adviser_to_remind(database)
+    await register_in(database, adviser)
+    await place_waiting_events(database)
+    before = await all_events(database, LA_MEDNUM)
 
-    await looked(database)
-    await placed(database)
+    await remind_until_done(database)
+    await place_waiting_events(database)
 
-    (event,) = (await everything(database, LA_MEDNUM))[len(before) :]
-    assert event == (await reminded(database))[0]["event_id"]
-    assert await everything(database, LA_FABRIK) == []
+    (event,) = (await all_events(database, LA_MEDNUM))[len(before) :]
+    assert event == (await reminder_events(database))[0]["event_id"]
+    assert await all_events(database, LA_FABRIK) == []
 
 
 async def test_whoever_section_9_names_is_written_to(database: Database) -> None:
-    await somebody_to_remind(database)
-    await looked(database)
-    await placed(database)
+    await an_adviser_to_remind(database)
+    await remind_until_done(database)
+    await place_waiting_events(database)
 
-    async with an_office() as office:
-        await mailed(database, plainly(office), turns=3)
+    async with running_smtp_server() as smtp_server:
+        await send_due_emails(database, without_tls(smtp_server), turns=3)
 
-    sent = {(str(message["To"]), str(message["Subject"]).split(",")[0].split(" :")[0]) for message in office.received}
-    assert len(office.received) == 3
+    sent = {
+        (str(message["To"]), str(message["Subject"]).split(",")[0].split(" :")[0]) for message in smtp_server.received
+    }
+    assert len(smtp_server.received) == 3
     assert {address for address, _ in sent} == {"camille@example.org", "mairie@example.org"}
-    texts = [" ".join(parts(message)[0].split()) for message in office.received]
+    texts = [" ".join(text_and_html(message)[0].split()) for message in smtp_server.received]
     assert sum("CCP1 du titre Médiateur numérique, pris en charge par l’État" in text for text in texts) == 2
     assert sum("2 modules thématiques financés par l’État restent libres" in text for text in texts) == 1
 
 
 async def test_the_organisation_that_gave_the_training_is_written_to(database: Database) -> None:
     adviser = await an_adviser_in_post(database, initial_training_entered_on=None)
-    training = await registered(database, adviser, day("2026-04-30"), module=INITIAL)
+    training = await register_in(database, adviser, day("2026-04-30"), module=INITIAL)
     await database.one("UPDATE registration SET status = 'completed' WHERE id = $1", UUID(training["id"]))
 
-    await looked(database)
+    await remind_until_done(database)
 
-    (event, *_) = await reminded(database)
+    (event, *_) = await reminder_events(database)
     assert (event["training_organisation_id"], event["recipients"]) == (
         LA_FABRIK,
         ["adviser", "employer", "training_organisation"],
@@ -181,7 +192,7 @@ async def test_nobody_outside_the_scheme_is_reminded(database: Database) -> None
         initial_training_ended_on=day("2026-04-30"),
     )
 
-    await looked(database)
+    await remind_until_done(database)
 
     assert await told(database) == []
 
@@ -189,7 +200,7 @@ async def test_nobody_outside_the_scheme_is_reminded(database: Database) -> None
 async def test_an_empty_database_asks_nothing_of_the_policy(database: Database, owner: Database) -> None:
     await owner.one("DELETE FROM policy")
 
-    assert await looked(database) == 1
+    assert await remind_until_done(database) == 1
 
 
 async def test_a_look_goes_through_everybody_and_is_not_taken_again_that_day(
@@ -197,9 +208,9 @@ async def test_a_look_goes_through_everybody_and_is_not_taken_again_that_day(
 ) -> None:
     monkeypatch.setattr(reminding, "BATCH", 2)
     for _ in range(4):
-        await somebody_to_remind(database)
+        await an_adviser_to_remind(database)
 
-    looks = [await looked(database) for _ in range(2)]
+    looks = [await remind_until_done(database) for _ in range(2)]
 
     assert looks == [3, 1]
     assert Counter(await told(database)) == {"before": 4, "first_year": 4}
@@ -209,31 +220,31 @@ async def test_a_look_left_unfinished_is_taken_up_where_it_was_left(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reminding, "BATCH", 1)
-    advisers = sorted([await somebody_to_remind(database) for _ in range(3)])
+    advisers = sorted([await an_adviser_to_remind(database) for _ in range(3)])
 
-    await remind(database, MORNING)
-    first = {row["adviser_id"] for row in await reminded(database)}
-    await remind(database, MORNING)
+    await remind_next_batch(database, MORNING)
+    first = {row["adviser_id"] for row in await reminder_events(database)}
+    await remind_next_batch(database, MORNING)
 
     assert first == {advisers[0]}
-    assert {row["adviser_id"] for row in await reminded(database)} == {*advisers[:2]}
+    assert {row["adviser_id"] for row in await reminder_events(database)} == {*advisers[:2]}
 
 
 async def test_a_new_day_begins_with_everybody(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reminding, "BATCH", 1)
     for _ in range(2):
-        await somebody_to_remind(database)
-    await remind(database, at("2026-05-30"))
+        await an_adviser_to_remind(database)
+    await remind_next_batch(database, at("2026-05-30"))
 
-    assert await looked(database, at("2026-05-31")) == 3
+    assert await remind_until_done(database, at("2026-05-31")) == 3
     assert Counter(await told(database)) == {"before": 2}
 
 
 async def test_a_clock_that_is_a_day_behind_finds_nothing_to_do(database: Database) -> None:
-    await somebody_to_remind(database)
-    await looked(database, at("2026-05-30"))
+    await an_adviser_to_remind(database)
+    await remind_until_done(database, at("2026-05-30"))
 
-    await looked(database, at("2026-05-29"))
+    await remind_until_done(database, at("2026-05-29"))
 
     row = await database.one("SELECT day, reached FROM reminder_round")
     assert dict(row or {}) == {"day": day("2026-05-30"), "reached": None}
@@ -242,10 +253,10 @@ async def test_a_clock_that_is_a_day_behind_finds_nothing_to_do(database: Databa
 async def many_look_at_once(database: Database) -> Counter[tuple[UUID, str]]:
     """How often each adviser was told of each thing, when eight looked together."""
     for _ in range(12):
-        await somebody_to_remind(database)
-    await asyncio.gather(*(looked(database) for _ in range(8)))
-    await looked(database)
-    return Counter((row["adviser_id"], row["type"]) for row in await reminded(database))
+        await an_adviser_to_remind(database)
+    await asyncio.gather(*(remind_until_done(database) for _ in range(8)))
+    await remind_until_done(database)
+    return Counter((row["adviser_id"], row["type"]) for row in await reminder_events(database))
 
 
 async def test_many_who_look_at_once_tell_everything_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +270,7 @@ async def test_many_who_look_at_once_tell_everything_once(database: Database, mo
 async def test_without_the_turn_the_key_alone_keeps_from_telling_twice(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reminders, "TAKE", EVERYBODY_S_TURN)
+    monkeypatch.setattr(reminders, "CLAIM_ROUND", EVERYBODY_S_TURN)
 
     counted = await many_look_at_once(database)
 
@@ -270,7 +281,7 @@ async def test_red_run_without_either_somebody_is_told_twice(
     database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await owner.one("ALTER TABLE reminder DROP CONSTRAINT pk_reminder")
-    monkeypatch.setattr(reminders, "TAKE", EVERYBODY_S_TURN)
+    monkeypatch.setattr(reminders, "CLAIM_ROUND", EVERYBODY_S_TURN)
 
     counted = await many_look_at_once(database)
 
@@ -282,20 +293,20 @@ async def test_one_killed_while_it_looks_tells_everything_once_in_the_end(
     database: Database, database_url: str, step: str
 ) -> None:
     for _ in range(3):
-        await somebody_to_remind(database)
+        await an_adviser_to_remind(database)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", killable_reminder.__name__, database_url, step)
 
     assert await process.wait() == -signal.SIGKILL
     left = await told(database)
-    await looked(database)
+    await remind_until_done(database)
 
     assert len(left) == (4 if step == "committed" else 0)
-    counted = Counter((row["adviser_id"], row["type"]) for row in await reminded(database))
+    counted = Counter((row["adviser_id"], row["type"]) for row in await reminder_events(database))
     assert (len(counted), {*counted.values()}) == (6, {1})
 
 
 async def test_the_worker_looks_again_when_its_clock_says_another_day(database: Database) -> None:
-    await somebody_to_remind(database)
+    await an_adviser_to_remind(database)
     stop, days = asyncio.Event(), iter(["2026-05-30", "2026-05-31", "2026-05-31", "2026-06-30"])
 
     def clock() -> datetime:
@@ -305,6 +316,6 @@ async def test_the_worker_looks_again_when_its_clock_says_another_day(database: 
         return at(date)
 
     async with asyncio.timeout(20):
-        await remind_daily(database, clock, stop, pause=0)
+        await run_reminders(database, clock, stop, pause=0)
 
     assert await told(database) == ["before", "deadline", "first_year"]

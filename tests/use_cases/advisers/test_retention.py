@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.clock import utc_now
-from app.persistence.administration.audit_log import forget_old_traces
+from app.persistence.administration.audit_log import delete_expired_entries
 from app.persistence.engine.database import Database
-from app.persistence.engine.transactions.audit_entries import Trace
-from app.persistence.schema.retention_periods import AUDIT_LOG, said
+from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.schema.retention_periods import AUDIT_LOG_RETENTION, duration_in_french
 from app.seed.published_catalogue import LA_MEDNUM
-from app.use_cases.advisers.anonymise_adviser import BY_AGE, anonymise_an_inactive_adviser
+from app.use_cases.advisers.anonymise_adviser import INACTIVITY_ACTION, anonymise_next_inactive_adviser
 from tests.fake_clock import MORNING
 from tests.persistence.postgres_errors import InsufficientPrivilege, RestrictViolation
-from tests.use_cases.use_case_builders import a_contract, an_adviser, an_adviser_in_post, day, registered
+from tests.use_cases.use_case_builders import a_contract, an_adviser, an_adviser_in_post, day, register_in
 
 HOUR = timedelta(hours=1)
 YEARS = 5
@@ -24,8 +24,8 @@ LATER = MORNING.replace(year=MORNING.year + YEARS) + HOUR
 async def a_line(database: Database, age: timedelta) -> UUID:
     """Left so long ago, by the clock of this machine, which is the database's."""
     subject = uuid4()
-    async with database.transaction(trace=Trace(None, "getAdviser", None, utc_now() - age)) as tx:
-        tx.concerns(subject)
+    async with database.transaction(audit_entry=AuditEntry(None, "getAdviser", None, utc_now() - age)) as tx:
+        tx.add_audit_subjects(subject)
     return subject
 
 
@@ -34,17 +34,17 @@ async def left(database: Database) -> list[UUID]:
 
 
 async def test_a_line_of_the_log_is_forgotten_after_a_year_and_no_other(database: Database) -> None:
-    await a_line(database, 2 * AUDIT_LOG)
-    await a_line(database, AUDIT_LOG + HOUR)
-    young = [await a_line(database, AUDIT_LOG - HOUR), await a_line(database, HOUR)]
+    await a_line(database, 2 * AUDIT_LOG_RETENTION)
+    await a_line(database, AUDIT_LOG_RETENTION + HOUR)
+    young = [await a_line(database, AUDIT_LOG_RETENTION - HOUR), await a_line(database, HOUR)]
 
-    assert await forget_old_traces(database) == 2
-    assert await forget_old_traces(database) == 0
+    assert await delete_expired_entries(database) == 2
+    assert await delete_expired_entries(database) == 0
     assert await left(database) == young
 
 
 async def test_the_service_has_no_other_door(database: Database) -> None:
-    await a_line(database, 2 * AUDIT_LOG)
+    await a_line(database, 2 * AUDIT_LOG_RETENTION)
 
     for statement in ("DELETE FROM audit_log", "TRUNCATE audit_log", "UPDATE audit_log SET refused = true"):
         with pytest.raises(InsufficientPrivilege):
@@ -52,8 +52,8 @@ async def test_the_service_has_no_other_door(database: Database) -> None:
 
 
 async def test_not_even_the_owner_forgets_a_younger_line_or_changes_an_old_one(owner: Database) -> None:
-    await a_line(owner, AUDIT_LOG - HOUR)
-    old = await a_line(owner, AUDIT_LOG + HOUR)
+    await a_line(owner, AUDIT_LOG_RETENTION - HOUR)
+    old = await a_line(owner, AUDIT_LOG_RETENTION + HOUR)
 
     for statement in ("DELETE FROM audit_log", "TRUNCATE audit_log"):
         with pytest.raises(RestrictViolation, match="append-only"):
@@ -64,11 +64,11 @@ async def test_not_even_the_owner_forgets_a_younger_line_or_changes_an_old_one(o
 
 async def test_a_training_organisation_may_not_open_it(database: Database) -> None:
     with pytest.raises(InsufficientPrivilege):
-        await database.seen_by(LA_MEDNUM).one("SELECT forget_old_traces(1)")
+        await database.for_tenant(LA_MEDNUM).one("SELECT forget_old_traces(1)")
 
 
 async def _anonymised(database: Database) -> set[UUID]:
-    while await anonymise_an_inactive_adviser(database, LATER, YEARS):
+    while await anonymise_next_inactive_adviser(database, LATER, YEARS):
         pass
     return {row["id"] for row in await database.many("SELECT id FROM adviser WHERE anonymised_at IS NOT NULL")}
 
@@ -81,7 +81,7 @@ async def test_who_has_done_nothing_for_years_is_anonymised(database: Database) 
     assert await _anonymised(database) == {gone, left_in_time}
 
     row = await database.one("SELECT * FROM adviser WHERE id = $1", gone)
-    traced = await database.many("SELECT subject_ids FROM audit_log WHERE action = $1 ORDER BY id", BY_AGE)
+    traced = await database.many("SELECT subject_ids FROM audit_log WHERE action = $1 ORDER BY id", INACTIVITY_ACTION)
     assert row is not None
     assert (row["email"], row["anonymised_at"]) == (None, LATER)
     assert {line["subject_ids"][0] for line in traced} == {gone, left_in_time}
@@ -92,7 +92,7 @@ async def test_who_has_a_contract_or_a_session_since_is_not(database: Database) 
     ending = await an_adviser(database)
     await a_contract(database, ending, type="CDD", ends_on=(LATER - timedelta(days=YEARS * 365)).date())
     trained = await an_adviser(database)
-    await registered(database, trained, (MORNING + timedelta(days=90)).date())
+    await register_in(database, trained, (MORNING + timedelta(days=90)).date())
     async with database.transaction() as tx:
         await tx.run("UPDATE adviser SET updated_at = $1 WHERE id = $2", LATER, await an_adviser(database))
 
@@ -102,11 +102,11 @@ async def test_who_has_a_contract_or_a_session_since_is_not(database: Database) 
 async def test_nothing_is_too_old_yet(database: Database) -> None:
     await an_adviser(database)
 
-    assert not await anonymise_an_inactive_adviser(database, LATER - 2 * HOUR, YEARS)
+    assert not await anonymise_next_inactive_adviser(database, LATER - 2 * HOUR, YEARS)
 
 
 def test_durations_are_said_in_french() -> None:
-    assert [said(each) for each in (AUDIT_LOG, timedelta(days=90), timedelta(hours=72))] == [
+    assert [duration_in_french(each) for each in (AUDIT_LOG_RETENTION, timedelta(days=90), timedelta(hours=72))] == [
         "1 an",
         "90 jours",
         "72 heures",

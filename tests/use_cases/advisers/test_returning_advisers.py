@@ -10,40 +10,40 @@ import pytest
 
 from app.domain.facts.registration import Attendance
 from app.persistence.administration.imports import ImportKind
-from app.persistence.advisers.identity_digests import Digester
+from app.persistence.advisers.identity_digests import IdentityDigester
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import violated_constraint
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.audit_entries import Trace
+from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.outbox.event_feed import read_feed
-from app.persistence.outbox.feed_positions import WHOLE
-from app.persistence.outbox.messages import newest_letters
+from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
+from app.persistence.outbox.messages import list_newest_email_contexts
 from app.seed.published_catalogue import LA_MEDNUM
 from app.use_cases.advisers.anonymise_adviser import anonymise
-from app.use_cases.advisers.grant_carry_over import Report, carry_over
-from app.use_cases.advisers.upsert_adviser import add_adviser, keep_adviser
-from app.use_cases.notifications.sequence_events import sequence
-from app.use_cases.preconditions import ANYTHING, Expected
-from app.use_cases.registrations.record_attendance import attend
+from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.advisers.upsert_adviser import add_adviser, upsert_adviser
+from app.use_cases.notifications.sequence_events import sequence_events
+from app.use_cases.preconditions import ANY_VERSION, Precondition
+from app.use_cases.registrations.record_attendance import mark_attendance
 from app.wording.emails.emails import render_email
 from tests.fake_clock import MORNING
-from tests.imports.sample_files import ADVISERS, imported, separated
-from tests.imports.test_import_jobs import asked, worked
+from tests.imports.sample_files import ADVISERS, csv_bytes, import_file
+from tests.imports.test_import_jobs import requested_import, run_imports
 from tests.persistence.postgres_errors import UniqueViolation
 from tests.persistence.test_decisions import assert_every_decision_replays
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
     INITIAL,
-    NOTHING_SAID,
+    NO_PRECONDITION,
     PAST_DAY,
     a_contract,
+    a_request_context,
     adviser_columns,
     an_adviser_in_post,
-    asking,
+    answer_content,
     day,
     id_of,
-    registered,
-    told,
+    register_in,
 )
 
 CONUM, EMAIL = 4_242, "camille@example.org"
@@ -52,26 +52,26 @@ LATER = FIRST_DAY + timedelta(days=1)
 KNOWN = {"conum_id": CONUM, "email": EMAIL}
 
 
-async def forgotten(database: Database, adviser: UUID) -> None:
-    trace = Trace(None, "anonymiseAdviser", None, MORNING)
-    await anonymise(database, adviser, Expected(anything=True), MORNING, trace)
+async def anonymised(database: Database, adviser: UUID) -> None:
+    trace = AuditEntry(None, "anonymiseAdviser", None, MORNING)
+    await anonymise(database, adviser, Precondition(anything=True), MORNING, trace)
 
 
-async def gone(database: Database, **identity: Any) -> UUID:
+async def anonymised_adviser(database: Database, **identity: Any) -> UUID:
     """The id of an adviser who used the right of the year, and was anonymised since."""
     adviser = await an_adviser_in_post(database, **(KNOWN | identity))
-    assert (await registered(database, adviser))["unit"] == f"{RIGHT}#1"
-    await forgotten(database, adviser)
+    assert (await register_in(database, adviser))["unit"] == f"{RIGHT}#1"
+    await anonymised(database, adviser)
     return adviser
 
 
 async def posted(database: Database) -> UUID:
-    return UUID(told(await add_adviser(database, adviser_columns(**KNOWN), asking()))["id"])
+    return UUID(answer_content(await add_adviser(database, adviser_columns(**KNOWN), a_request_context()))["id"])
 
 
 async def put(database: Database) -> UUID:
     adviser = uuid4()
-    await keep_adviser(database, adviser, adviser_columns(**KNOWN), NOTHING_SAID, asking())
+    await upsert_adviser(database, adviser, adviser_columns(**KNOWN), NO_PRECONDITION, a_request_context())
     return adviser
 
 
@@ -79,15 +79,15 @@ async def changed(database: Database) -> UUID:
     """Known without an ID Conum at first, as a PATCH or a later PUT says it."""
     adviser = uuid4()
     nobody = adviser_columns(email="another@example.org")
-    await keep_adviser(database, adviser, nobody, NOTHING_SAID, asking())
-    await keep_adviser(database, adviser, nobody | {"conum_id": CONUM}, ANYTHING, asking())
+    await upsert_adviser(database, adviser, nobody, NO_PRECONDITION, a_request_context())
+    await upsert_adviser(database, adviser, nobody | {"conum_id": CONUM}, ANY_VERSION, a_request_context())
     return adviser
 
 
 async def from_a_spreadsheet(database: Database) -> UUID:
     line = [CONUM, "Camille", "Exemple", EMAIL, "35", "14/03/2022"]
-    tally = await imported(database, ImportKind.ADVISERS, separated(ADVISERS, line))
-    assert tally.imported == 1
+    progress = await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, line))
+    assert progress.imported == 1
     return UUID(str((await row_of(database, conum_id=CONUM))["id"]))
 
 
@@ -102,44 +102,46 @@ async def row_of(database: Database, **named: Any) -> Row:
     return row
 
 
-async def returns_told(database: Database, feed: UUID = WHOLE) -> list[Row]:
-    await sequence(database, MORNING)
+async def returns_told(database: Database, feed: UUID = GLOBAL_FEED_ID) -> list[Row]:
+    await sequence_events(database, MORNING)
     reading = await read_feed(database, feed, after=None, limit=500, types={"adviser.returned"})
     return [event["data"] for event in reading.events]
 
 
 @every_way
 async def test_a_right_used_before_is_not_funded_again(database: Database, way: Any) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
 
     adviser = await way(database)
     await a_contract(database, adviser)
 
-    assert (await registered(database, adviser, LATER))["status"] == "awaiting_choice"
+    assert (await register_in(database, adviser, LATER))["status"] == "awaiting_choice"
     assert (await row_of(database, id=adviser))["former_units"] == [f"{RIGHT}#1"]
     assert len(await assert_every_decision_replays(database)) == 2
 
 
 async def test_red_run_without_the_digests_a_second_right_is_given(database: Database) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
     await database.one("DELETE FROM former_identity")
 
     adviser = await posted(database)
     await a_contract(database, adviser)
 
-    assert (await registered(database, adviser, LATER))["unit"] == f"{RIGHT}#1"
+    assert (await register_in(database, adviser, LATER))["unit"] == f"{RIGHT}#1"
 
 
 async def test_initial_training_is_funded_once(database: Database) -> None:
     adviser = await an_adviser_in_post(database, **KNOWN, initial_training_entered_on=None)
-    first = await registered(database, adviser, PAST_DAY, INITIAL)
-    await attend(database, id_of(first), Attendance.COMPLETED, None, asking())
-    await forgotten(database, adviser)
+    first = await register_in(database, adviser, PAST_DAY, INITIAL)
+    await mark_attendance(database, id_of(first), Attendance.COMPLETED, None, a_request_context())
+    await anonymised(database, adviser)
 
-    back = told(await add_adviser(database, adviser_columns(**KNOWN, initial_training_entered_on=None), asking()))
+    back = answer_content(
+        await add_adviser(database, adviser_columns(**KNOWN, initial_training_entered_on=None), a_request_context())
+    )
     await a_contract(database, UUID(back["id"]))
-    again = await registered(database, UUID(back["id"]), FIRST_DAY, INITIAL)
-    module = await registered(database, UUID(back["id"]), LATER)
+    again = await register_in(database, UUID(back["id"]), FIRST_DAY, INITIAL)
+    module = await register_in(database, UUID(back["id"]), LATER)
 
     assert again["status"] == "refused"
     assert [reason["code"] for reason in orjson.loads(again["reasons"])] == ["initial_training_already_funded"]
@@ -147,29 +149,33 @@ async def test_initial_training_is_funded_once(database: Database) -> None:
 
 
 async def test_what_a_nightly_put_does_not_say_stays_counted(database: Database) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
     adviser = await put(database)
-    await keep_adviser(database, adviser, adviser_columns(**KNOWN, last_name="Autre"), ANYTHING, asking())
+    await upsert_adviser(
+        database, adviser, adviser_columns(**KNOWN, last_name="Autre"), ANY_VERSION, a_request_context()
+    )
     await from_a_spreadsheet_again(database)
     await a_contract(database, adviser)
 
-    assert (await registered(database, adviser, LATER))["status"] == "awaiting_choice"
+    assert (await register_in(database, adviser, LATER))["status"] == "awaiting_choice"
 
 
 async def from_a_spreadsheet_again(database: Database) -> None:
     lines = [[CONUM, "Camille", "Autrement", EMAIL, "35", "14/03/2022"], [7, "Dominique", "Neuf", None, "35", None]]
-    assert (await imported(database, ImportKind.ADVISERS, separated(ADVISERS, *lines))).imported == 2
+    assert (await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, *lines))).imported == 2
 
 
 async def test_what_was_carried_over_is_not_there_twice(database: Database) -> None:
     adviser = await an_adviser_in_post(database, **KNOWN)
-    await carry_over(database, adviser, Report("civil_year:2025", 1, "Congé", day("2026-01-12")), asking())
-    assert (await registered(database, adviser))["unit"] == "carry_over:civil_year:2025#1"
-    await forgotten(database, adviser)
+    await grant_carry_over(
+        database, adviser, CarryOverGrant("civil_year:2025", 1, "Congé", day("2026-01-12")), a_request_context()
+    )
+    assert (await register_in(database, adviser))["unit"] == "carry_over:civil_year:2025#1"
+    await anonymised(database, adviser)
 
     back = await posted(database)
     await a_contract(database, back)
-    units = [(await registered(database, back, LATER + timedelta(number)))["unit"] for number in range(2)]
+    units = [(await register_in(database, back, LATER + timedelta(number)))["unit"] for number in range(2)]
 
     assert units == [f"{RIGHT}#1", None]
     carried = await database.many("SELECT bucket, motive FROM carry_over WHERE adviser_id = $1", back)
@@ -177,12 +183,16 @@ async def test_what_was_carried_over_is_not_there_twice(database: Database) -> N
 
 
 async def test_a_session_to_come_that_used_the_right_twice_is_decided_again(database: Database) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
     adviser = await an_adviser_in_post(database, email="another@example.org")
-    accepted = await registered(database, adviser, LATER)
+    accepted = await register_in(database, adviser, LATER)
 
-    await keep_adviser(
-        database, adviser, adviser_columns(conum_id=CONUM, email="another@example.org"), ANYTHING, asking()
+    await upsert_adviser(
+        database,
+        adviser,
+        adviser_columns(conum_id=CONUM, email="another@example.org"),
+        ANY_VERSION,
+        a_request_context(),
     )
 
     row = await database.one("SELECT status, unit FROM registration WHERE id = $1", id_of(accepted))
@@ -194,8 +204,8 @@ async def test_a_session_to_come_that_used_the_right_twice_is_decided_again(data
 
 
 async def test_whoever_comes_back_once_more_has_used_it_still(database: Database) -> None:
-    await gone(database)
-    await forgotten(database, await posted(database))
+    await anonymised_adviser(database)
+    await anonymised(database, await posted(database))
 
     adviser = await posted(database)
 
@@ -203,7 +213,7 @@ async def test_whoever_comes_back_once_more_has_used_it_still(database: Database
 
 
 async def test_the_record_counts_it_and_names_no_registration(database: Database) -> None:
-    former = await gone(database)
+    former = await anonymised_adviser(database)
     adviser = await posted(database)
 
     rows = await database.many("SELECT row_to_json(a)::text AS held FROM adviser a WHERE id = $1", adviser)
@@ -217,7 +227,7 @@ async def test_the_record_counts_it_and_names_no_registration(database: Database
 
 @every_way
 async def test_the_administrator_and_the_platform_are_told_by_ids(database: Database, way: Any) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
 
     await way(database)
 
@@ -233,11 +243,11 @@ async def test_the_administrator_and_the_platform_are_told_by_ids(database: Data
 
 
 async def test_the_support_is_written_to(database: Database) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
     adviser = await posted(database)
     await returns_told(database)
 
-    (row,) = [row for row in await newest_letters(database, 10) if row["type"] == "adviser.returned"]
+    (row,) = [row for row in await list_newest_email_contexts(database, 10) if row["type"] == "adviser.returned"]
     letter = render_email(row, "nobody@example.org", "https://inscriptions.example.org")
 
     assert (row["recipient"], letter.address) == ("support", "support@example.org")
@@ -247,30 +257,32 @@ async def test_the_support_is_written_to(database: Database) -> None:
 
 
 async def test_the_same_e_mail_alone_counts_nothing_and_is_told(database: Database) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
 
     adviser = await an_adviser_in_post(database, email=EMAIL.upper())
 
-    assert (await registered(database, adviser, LATER))["unit"] == f"{RIGHT}#1"
+    assert (await register_in(database, adviser, LATER))["unit"] == f"{RIGHT}#1"
     (event,) = await returns_told(database)
     assert (event["recognised_by"], event["entitlements"]) == ("email", [RIGHT])
 
 
 async def test_nothing_is_told_of_somebody_else_nor_again(database: Database) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
     await an_adviser_in_post(database, conum_id=CONUM + 1, email="somebody.else@example.org")
     adviser = await posted(database)
-    await keep_adviser(database, adviser, adviser_columns(**KNOWN, first_name="Dominique"), ANYTHING, asking())
+    await upsert_adviser(
+        database, adviser, adviser_columns(**KNOWN, first_name="Dominique"), ANY_VERSION, a_request_context()
+    )
 
     assert len(await returns_told(database)) == 1
 
 
 async def test_a_digest_tells_nothing_without_its_key(database: Database) -> None:
-    await gone(database)
+    await anonymised_adviser(database)
 
     rows = await database.many("SELECT kind, digest FROM former_identity ORDER BY kind")
 
-    guessed = Digester(b"a key of somebody else's")
+    guessed = IdentityDigester(b"a key of somebody else's")
     assert [row["kind"] for row in rows] == ["conum_id", "email"]
     assert {row["digest"] for row in rows}.isdisjoint(
         {guessed.digest(f"conum_id:{CONUM}"), guessed.digest(f"email:{EMAIL}")}
@@ -279,10 +291,12 @@ async def test_a_digest_tells_nothing_without_its_key(database: Database) -> Non
 
 async def test_a_file_that_waited_does_not_bring_back_who_was_anonymised_meanwhile(database: Database) -> None:
     adviser = await an_adviser_in_post(database, **KNOWN)
-    job = await asked(database, separated(ADVISERS, [CONUM, "Camille", "Exemple", EMAIL, "35", "14/03/2022"]))
-    await forgotten(database, adviser)
+    job = await requested_import(
+        database, csv_bytes(ADVISERS, [CONUM, "Camille", "Exemple", EMAIL, "35", "14/03/2022"])
+    )
+    await anonymised(database, adviser)
 
-    await worked(database)
+    await run_imports(database)
 
     row = await database.one("SELECT imported, rejected FROM import_job WHERE id = $1", job)
     left = await database.one("SELECT count(*) AS lines FROM import_reject")
@@ -319,7 +333,7 @@ INSERT = """INSERT INTO registration SELECT (json_populate_record(r, json_build_
 async def waiting(database: Database) -> UUID:
     """An adviser with one registration that holds nothing."""
     adviser = await an_adviser_in_post(database)
-    await registered(database, adviser)
+    await register_in(database, adviser)
     await database.one("UPDATE registration SET unit = NULL, funding = NULL WHERE adviser_id = $1", adviser)
     return adviser
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.api.http.language_negotiation import etag, language_headers
 from app.api.http.request_headers import JSON_MEDIA_TYPE, etag_matches
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.wording.languages import Language
 
 PRIVATE_NO_CACHE = "private, no-cache"
@@ -61,14 +61,14 @@ def conditional_json_response(
 
 def replayable_response(
     resource: Mapping[str, Any], language: Language, *, status: int = 200, location: str | None = None
-) -> Answer:
+) -> ReplayableResponse:
     """A resource with its version as `ETag`."""
     headers = {"Content-Type": JSON_MEDIA_TYPE, "Cache-Control": PRIVATE_NO_CACHE, **language_headers(language)}
     if "version" in resource:
         headers["ETag"] = etag(resource["version"], language)
     if location is not None:
         headers["Location"] = location
-    return Answer(status, to_json(resource), headers)
+    return ReplayableResponse(status, to_json(resource), headers)
 
 
 def resource_response(resource: Mapping[str, Any], language: Language, if_none_match: str | None = None) -> Response:

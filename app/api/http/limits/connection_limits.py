@@ -18,7 +18,7 @@ from app.api.http.middleware import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
 from app.api.http.problems.problem_details import Problem, problem_response
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.http.request_headers import to_response
-from app.metrics import REQUESTS
+from app.metrics import REQUEST_DURATION
 
 MAX_CONNECTIONS = 800  # in a process; systems usually allow it 1,024 files
 MAX_HEAD_BYTES = 32 * 1024  # bytes of a request line and its headers
@@ -154,7 +154,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             *self.server_state.default_headers, *answer.raw_headers, *SECURITY_HEADERS, CONTENT_SECURITY_POLICY,
             (b"x-request-id", str(request_id).encode()), (b"connection", b"close"),
         ]  # fmt: skip
-        REQUESTS.labels("other", "(none)", status).observe(0)
+        REQUEST_DURATION.labels("other", "(none)", status).observe(0)
         _LOG.info("request refused", request_id=str(request_id), status=status, code=code)
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
         return b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(answer.body)])

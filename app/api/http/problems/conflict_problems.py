@@ -20,10 +20,10 @@ from app.domain.errors import (
     SessionStarted,
 )
 from app.domain.facts.registration import Status
-from app.persistence.engine.database import AttemptInFlight
-from app.persistence.engine.transactions.adviser_locks import Missing
-from app.persistence.engine.transactions.idempotency import KeyReused
-from app.use_cases.errors import ConumIdTaken, PreconditionMissing, Stale, UnknownReference
+from app.persistence.engine.database import RequestInFlight
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.idempotency import IdempotencyKeyReused
+from app.use_cases.errors import ConumIdTaken, PreconditionFailed, PreconditionRequired, UnknownReference
 from app.wording.dates import format_day
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Sentence
@@ -156,26 +156,26 @@ def use_case_problem(error: Exception) -> Problem | None:
     match error:
         case UnknownReference():
             return _unknown_reference(error)
-        case Missing():
+        case NotFound():
             detail = Sentence(
                 fr="Aucune ressource de votre périmètre n’a cet identifiant.",
                 en="No resource that you may see has this identifier.",
             )
             return Problem("not-found", detail)
-        case KeyReused():
+        case IdempotencyKeyReused():
             detail = Sentence(
                 fr="Cette clé a déjà servi à une autre demande.",
                 en="This key has already been used for another request.",
             )
             return Problem("idempotency-key-reused", detail)
-        case AttemptInFlight():
+        case RequestInFlight():
             detail = Sentence(
                 fr="La même demande est en cours de traitement.", en="The same request is being processed."
             )
             return Problem("idempotency-in-flight", detail, headers={"Retry-After": "1"})
-        case Stale():
+        case PreconditionFailed():
             return Problem("precondition-failed", _precondition_failed(error), version=error.version)
-        case PreconditionMissing():
+        case PreconditionRequired():
             detail = Sentence(
                 fr="Cette ressource existe : dites quelle version vous modifiez.",
                 en="This resource exists: say which version you are changing.",
@@ -187,7 +187,7 @@ def use_case_problem(error: Exception) -> Problem | None:
             return credential_problem(error) or webhook_problem(error)
 
 
-def _precondition_failed(stale: Stale) -> Sentence:
+def _precondition_failed(stale: PreconditionFailed) -> Sentence:
     present = Sentence(fr=f"La version actuelle est {stale.version}.", en=f"The current version is {stale.version}.")
     if not stale.weakly:
         return present

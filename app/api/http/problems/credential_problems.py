@@ -2,10 +2,10 @@
 
 from app.api.http.problems.problem_details import Problem, field_error
 from app.use_cases.errors import (
-    Disagreement,
     ExpiryOutOfRange,
     IssuerClientIdTaken,
-    ScopesBeyondMaker,
+    MismatchedFields,
+    ScopesBeyondGrantor,
     ScopesBeyondRole,
     TooManyKeys,
 )
@@ -28,7 +28,7 @@ def credential_problem(error: Exception) -> Problem | None:
             return Problem("too-many-keys", Sentence(fr=f"Clés actives : {live}.", en=f"Live keys: {live}."))
         case IssuerClientIdTaken():
             return Problem("issuer-client-id-taken", ISSUER_CLIENT_ID_TAKEN)
-        case Disagreement():
+        case MismatchedFields():
             errors = [field_error(pointer, "mismatch", MISMATCH) for pointer in error.pointers]
             return Problem("validation-error", MISMATCH, errors)
         case ExpiryOutOfRange():
@@ -41,7 +41,7 @@ def credential_problem(error: Exception) -> Problem | None:
             possible = ", ".join(error.possible)
             said = Sentence(fr=f"Portées de ce rôle : {possible}.", en=f"Scopes of this role: {possible}.")
             return Problem("validation-error", said, [field_error("/scopes", "beyond-role", said)])
-        case ScopesBeyondMaker():
+        case ScopesBeyondGrantor():
             missing = ", ".join(error.missing)
             said = Sentence(
                 fr=f"Une clé n’accorde que ce qu’elle permet ; la vôtre n’a pas : {missing}.",

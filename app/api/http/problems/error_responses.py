@@ -15,10 +15,10 @@ from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.http.problems.validation_problems import request_problem
 from app.domain.errors import Conflict
 from app.persistence.administration.clients import Client
-from app.persistence.engine.database import NothingWritten, OutcomeUnknown
-from app.persistence.engine.database_errors import SAID, TooLate, trouble_of, violated_constraint
+from app.persistence.engine.database import CommitLost, CommitOutcomeUnknown
+from app.persistence.engine.database_errors import LOG_MESSAGES, InstantTooOld, trouble_of, violated_constraint
 from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError
-from app.persistence.engine.transactions.idempotency import AlreadyAnswered, Answer, ConflictAnswered
+from app.persistence.engine.transactions.idempotency import AlreadyCompleted, ConflictStored, ReplayableResponse
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405
@@ -51,11 +51,11 @@ class RequestTimedOut(Exception):  # noqa: N818  # what happened, not a mistake 
     """The time a request may take is over."""
 
 
-def error_response(error: Exception, scope: Scope) -> Answer:
+def error_response(error: Exception, scope: Scope) -> ReplayableResponse:
     """What a client is told of `error`; one that nobody meant is logged."""
     service: ApplicationState = scope["app"].state.service
-    if isinstance(error, AlreadyAnswered | ConflictAnswered):
-        return error.answer
+    if isinstance(error, AlreadyCompleted | ConflictStored):
+        return error.response
     problem = _problem(error, scope, service.base_url)
     return problem_response(problem, service.base_url, scope["language"], scope["request_id"])
 
@@ -74,7 +74,7 @@ def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
             if (problem := use_case_problem(error)) is not None:
                 return problem
             problem, trouble = _problem_of_unexpected(error), trouble_of(error)
-            told = {"trouble": SAID[trouble]} if trouble else {}
+            told = {"trouble": LOG_MESSAGES[trouble]} if trouble else {}
             _LOG.error("failure", code=problem.code, request_id=str(scope["request_id"]), exc_info=error, **told)
             return problem
 
@@ -87,11 +87,11 @@ def _training_organisation(scope: Scope) -> UUID | None:
 
 def _problem_of_unexpected(failure: Exception) -> Problem:
     """The problem that says a failure nobody meant, without its internals."""
-    if isinstance(failure, OutcomeUnknown):
+    if isinstance(failure, CommitOutcomeUnknown):
         return Problem("outcome-unknown", COMMIT_OUTCOME_UNKNOWN, headers=RETRY_AFTER)
-    if isinstance(failure, NothingWritten):
+    if isinstance(failure, CommitLost):
         return Problem("unavailable", DATABASE_INTERRUPTED, headers=RETRY_AFTER)
-    if isinstance(failure, RequestTimedOut | TooLate):
+    if isinstance(failure, RequestTimedOut | InstantTooOld):
         return Problem("unavailable", TIMED_OUT, headers=RETRY_AFTER)
     if (why := trouble_of(failure)) is not None:
         return Problem("unavailable", DATABASE_UNAVAILABLE_MESSAGES[why], headers=RETRY_AFTER)

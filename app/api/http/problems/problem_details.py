@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, DisplayText, Uri
 from app.api.http.language_negotiation import etag, language_headers
 from app.api.http.problems.problem_types import PROBLEM_TYPES
-from app.persistence.engine.transactions.idempotency import Answer
+from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.wording.languages import Language, Sentence
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -100,7 +100,7 @@ def code_for_status(status: int) -> str:
     return _CODE_BY_STATUS.get(status, "malformed-json" if client_error else "internal-error")
 
 
-def problem_response(problem: Problem, base_url: str, language: Language, request_id: UUID) -> Answer:
+def problem_response(problem: Problem, base_url: str, language: Language, request_id: UUID) -> ReplayableResponse:
     kind = PROBLEM_TYPES[problem.code]
     body: ProblemResource = {
         "type": f"{base_url}/problems/{problem.code}",
@@ -120,4 +120,4 @@ def problem_response(problem: Problem, base_url: str, language: Language, reques
     }
     if problem.version is not None:
         headers["ETag"] = etag(problem.version, language)
-    return Answer(kind.status, orjson.dumps(body), headers)
+    return ReplayableResponse(kind.status, orjson.dumps(body), headers)

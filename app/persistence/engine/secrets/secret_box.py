@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-WEBHOOKS = "webhook-secret"
+WEBHOOK_SECRET_PURPOSE = "webhook-secret"  # noqa: S105  # what it is for
 FINGERPRINT_LENGTH = 16
 
 
@@ -15,11 +15,11 @@ class SealedByAnotherKeyError(Exception):
     """None of the present values of SECRET_KEY sealed this, or it was sealed too long ago."""
 
 
-class Safe:
+class SecretBox:
     """Opened by the values of SECRET_KEY, newest first: the first one seals, all open. What is sealed for one `purpose`
     opens for no other."""
 
-    def __init__(self, secrets: Iterable[str], purpose: str = WEBHOOKS) -> None:
+    def __init__(self, secrets: Iterable[str], purpose: str = WEBHOOK_SECRET_PURPOSE) -> None:
         keys = [Fernet(_key_of(secret, purpose)) for secret in secrets]
         self._keys = MultiFernet(keys)
         self._newest = keys[0]
@@ -34,7 +34,7 @@ class Safe:
         except InvalidToken:
             raise SealedByAnotherKeyError from None
 
-    def sealed_again(self, sealed: bytes) -> bytes | None:
+    def reseal(self, sealed: bytes) -> bytes | None:
         """By the newest value; None when it is so already. Raise SealedByAnotherKeyError."""
         try:
             self._newest.decrypt(sealed)

@@ -5,27 +5,27 @@ from enum import StrEnum
 from uuid import UUID
 
 
-class Target(StrEnum):
+class LockTarget(StrEnum):
     ADVISER = "adviser"
     REGISTRATION = "registration"
     CONTRACT = "contract"
 
 
 _ADVISER_OF = {
-    Target.ADVISER: "{id}::uuid",
-    Target.REGISTRATION: "(SELECT adviser_id FROM registration WHERE id = {id}::uuid{owner})",
-    Target.CONTRACT: "(SELECT adviser_id FROM contract WHERE id = {id}::uuid)",
+    LockTarget.ADVISER: "{id}::uuid",
+    LockTarget.REGISTRATION: "(SELECT adviser_id FROM registration WHERE id = {id}::uuid{owner})",
+    LockTarget.CONTRACT: "(SELECT adviser_id FROM contract WHERE id = {id}::uuid)",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class AdviserLock:
     """The adviser's row is locked `FOR NO KEY UPDATE`: `FOR UPDATE` deadlocks with the foreign-key checks of inserts.
 
     `owner` is the training organisation that asks; a registration of another one does not exist for it.
     """
 
-    target: Target
+    target: LockTarget
     id: UUID
     owner: UUID | None = None
 
@@ -36,9 +36,9 @@ class Lock:
         return _ADVISER_OF[self.target].format(id=f"'{self.id.hex}'", owner=owner)
 
     @property
-    def subjects(self) -> tuple[str, ...]:
+    def audit_subjects(self) -> tuple[str, ...]:
         """SQL for the ids that the audit log keeps: the adviser's, and that of what was named."""
-        return (self.adviser,) if self.target is Target.ADVISER else (self.adviser, f"'{self.id.hex}'")
+        return (self.adviser,) if self.target is LockTarget.ADVISER else (self.adviser, f"'{self.id.hex}'")
 
     @property
     def adviser_from_parameter(self) -> str:
@@ -46,7 +46,7 @@ class Lock:
         return _ADVISER_OF[self.target].format(id="$1", owner="")
 
 
-class Missing(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+class NotFound(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """What the transaction was opened for does not exist, or is not the caller's."""
 
     def __init__(self, target: str) -> None:

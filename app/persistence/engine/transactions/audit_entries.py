@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class AuditEntry:
     """Who does what, in which request, at the aware instant `at`. The command line is no client and has no request."""
 
     client_id: UUID | None
@@ -21,7 +21,7 @@ class Trace:
         """An id in the order of time."""
         return uuid7(nanoseconds=int(self.at.timestamp() * 1_000_000) * 1000)
 
-    def insertion(self, subjects: Iterable[str]) -> str:
+    def insert_statement(self, subjects: Iterable[str]) -> str:
         """SQL that leaves this trace; `subjects` are SQL for the ids of what is changed.
 
         Only the digits of UUIDs, an instant and an identifier are written into it. Raises ValueError.
@@ -29,23 +29,23 @@ class Trace:
         if not self.action.isidentifier():
             raise ValueError(self.action)
         values = (
-            literal(self.new_id()),
+            uuid_literal(self.new_id()),
             f"'{self.at.isoformat()}'",
-            literal(self.client_id) if self.client_id else "NULL",
+            uuid_literal(self.client_id) if self.client_id else "NULL",
             f"'{self.action}'",
             "false",
-            literal(self.request_id) if self.request_id else "NULL",
+            uuid_literal(self.request_id) if self.request_id else "NULL",
             f"ARRAY[{', '.join(subjects)}]::uuid[]",
         )
         columns = "id, at, client_id, action, refused, request_id, subject_ids"
         return f"INSERT INTO audit_log ({columns}) VALUES ({', '.join(values)})"
 
 
-def first_id(at: datetime) -> UUID:
+def lowest_id_at(at: datetime) -> UUID:
     """No trace left at the aware instant `at` or later has a lower id."""
     return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
-def literal(value: UUID) -> str:
+def uuid_literal(value: UUID) -> str:
     """SQL for the id: only its hexadecimal digits are written."""
     return f"'{value.hex}'::uuid"

@@ -11,10 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api.http.test_response_schemas import MODULE, ORGANISATION
-from tests.api.registration_states import accepted, initial, refused, upcoming, waiting
-from tests.api.response_assertions import PROBLEM
+from tests.api.registration_states import (
+    accepted_registration,
+    initial_training_registration,
+    refused_registration,
+    upcoming_registration,
+    waiting_registration,
+)
+from tests.api.response_assertions import PROBLEM_MEDIA_TYPE
 from tests.http_builders import a_contract, adviser_body, an_adviser_in_post, contract_body, registration_body
-from tests.live_server import Served, key
+from tests.live_server import LiveServer, idempotency_headers
 
 Path = tuple[str | int, ...]
 Request = tuple[str, str, Any]
@@ -85,11 +91,20 @@ def mutated(draw: st.DrawFn, body: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def requests(served: Served) -> list[Request]:
+def requests(served: LiveServer) -> list[Request]:
     """One valid request for each operation that takes a body."""
     with served.client("admin") as client:
         adviser_id = an_adviser_in_post(client)
-        of = {scene.__name__: scene(client)["id"] for scene in (accepted, refused, upcoming, waiting, initial)}
+        of = {
+            scene.__name__: scene(client)["id"]
+            for scene in (
+                accepted_registration,
+                refused_registration,
+                upcoming_registration,
+                waiting_registration,
+                initial_training_registration,
+            )
+        }
         contract_id = a_contract(client, adviser_id)
     act = "/v1/registrations"
     return [
@@ -135,10 +150,13 @@ def test_no_body_is_a_mistake_of_the_service(admin: httpx.Client, requests: list
     content = json.dumps(data.draw(mutated(body))).encode()
 
     answer = admin.request(
-        method, path, content=content, headers=key() | {"If-Match": "*", "Content-Type": "application/json"}
+        method,
+        path,
+        content=content,
+        headers=idempotency_headers() | {"If-Match": "*", "Content-Type": "application/json"},
     )
 
     assert answer.status_code < 500, (method, path, content)
     if answer.status_code >= 400:
-        assert answer.headers["Content-Type"] == PROBLEM
+        assert answer.headers["Content-Type"] == PROBLEM_MEDIA_TYPE
         assert answer.json()["code"]

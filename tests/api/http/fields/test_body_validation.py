@@ -9,8 +9,16 @@ import httpx
 import pytest
 
 from tests.api.http.test_response_schemas import MODULE, ORGANISATION
-from tests.api.registration_states import UPCOMING, accepted, act, initial, move, upcoming, waiting
-from tests.api.response_assertions import problem, wrong_fields
+from tests.api.registration_states import (
+    UPCOMING_DAY,
+    accepted_registration,
+    initial_training_registration,
+    post_action,
+    reschedule,
+    upcoming_registration,
+    waiting_registration,
+)
+from tests.api.response_assertions import expect_problem, expect_wrong_fields
 from tests.http_builders import (
     SIRET,
     adviser_body,
@@ -20,7 +28,7 @@ from tests.http_builders import (
     policy_body,
     registration_body,
 )
-from tests.live_server import key
+from tests.live_server import idempotency_headers
 
 Body = dict[str, Any]
 NOBODY = "0198b7a0-0000-7000-8000-000000000000"
@@ -67,7 +75,7 @@ def _without(body: Body, pointer: str) -> Body:
 
 def _sent(client: httpx.Client, method: str, path: str, body: Body) -> httpx.Response:
     """In ASCII, which can write half of a surrogate pair."""
-    headers = key() | {"Content-Type": "application/json"}
+    headers = idempotency_headers() | {"Content-Type": "application/json"}
     return client.request(method, path, content=json.dumps(body).encode(), headers=headers)
 
 
@@ -100,7 +108,7 @@ DATES = [
 def test_a_date_is_a_day_of_the_calendar(platform: httpx.Client, send: Any, pointer: str, value: Any) -> None:
     answer = send(platform, pointer, value)
 
-    assert wrong_fields(answer) == {pointer: "invalid-date"}
+    assert expect_wrong_fields(answer) == {pointer: "invalid-date"}
 
 
 @pytest.mark.parametrize(("send", "pointer"), DATES)
@@ -108,7 +116,7 @@ def test_a_date_is_a_day_of_the_calendar(platform: httpx.Client, send: Any, poin
 def test_a_date_is_of_our_time(platform: httpx.Client, send: Any, pointer: str, value: str) -> None:
     answer = send(platform, pointer, value)
 
-    assert wrong_fields(answer) == {pointer: "date-range"}
+    assert expect_wrong_fields(answer) == {pointer: "date-range"}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +143,7 @@ def test_a_date_is_of_our_time(platform: httpx.Client, send: Any, pointer: str, 
 def test_what_is_required_is_not_null(platform: httpx.Client, send: Any, pointer: str) -> None:
     answer = send(platform, pointer, None)
 
-    assert [*wrong_fields(answer)] == [pointer]
+    assert [*expect_wrong_fields(answer)] == [pointer]
 
 
 REGISTRATION_FIELDS = [
@@ -154,9 +162,9 @@ REGISTRATION_FIELDS = [
 def test_a_missing_field_of_a_demand_is_named(platform: httpx.Client, path: str, pointer: str) -> None:
     body = _without(registration_body(an_adviser(platform)), pointer)
 
-    answer = platform.post(path, json=body, headers=key())
+    answer = platform.post(path, json=body, headers=idempotency_headers())
 
-    assert wrong_fields(answer) == {pointer: "missing"}
+    assert expect_wrong_fields(answer) == {pointer: "missing"}
 
 
 @pytest.mark.parametrize("pointer", ["/adviser_id", "/type", "/starts_on", "/employer", "/employer/siret"])
@@ -165,15 +173,15 @@ def test_a_missing_field_of_a_contract_is_named(platform: httpx.Client, pointer:
 
     answer = platform.post("/v1/contracts", json=body)
 
-    assert wrong_fields(answer) == {pointer: "missing"}
+    assert expect_wrong_fields(answer) == {pointer: "missing"}
 
 
 def test_every_mistake_is_said_at_once(platform: httpx.Client) -> None:
     body = {"module_code": "É", "session": {"starts_on": "demain", "ends_on": "2025-02-30"}, "couleur": "bleu"}
 
-    answer = platform.post("/v1/registrations", json=body, headers=key())
+    answer = platform.post("/v1/registrations", json=body, headers=idempotency_headers())
 
-    assert wrong_fields(answer).keys() == {
+    assert expect_wrong_fields(answer).keys() == {
         "/adviser_id",
         "/module_code",
         "/session/starts_on",
@@ -199,7 +207,7 @@ def test_every_mistake_is_said_at_once(platform: httpx.Client) -> None:
 def test_an_unknown_field_is_named(platform: httpx.Client, send: Any, pointer: str) -> None:
     answer = send(platform, pointer, "bleu")
 
-    assert wrong_fields(answer) == {pointer: "unknown-field"}
+    assert expect_wrong_fields(answer) == {pointer: "unknown-field"}
 
 
 @pytest.mark.parametrize(
@@ -208,7 +216,7 @@ def test_an_unknown_field_is_named(platform: httpx.Client, send: Any, pointer: s
 def test_a_pointer_is_escaped(platform: httpx.Client, name: str, pointer: str) -> None:
     answer = platform.post("/v1/advisers", json={name: 1})
 
-    assert wrong_fields(answer) == {pointer: "unknown-field"}
+    assert expect_wrong_fields(answer) == {pointer: "unknown-field"}
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
@@ -244,7 +252,7 @@ def test_a_name_that_is_no_text_is_a_mistake_of_the_caller(platform: httpx.Clien
 def test_a_text_is_a_text_one_can_print(platform: httpx.Client, send: Any, pointer: str, value: Any) -> None:
     answer = send(platform, pointer, value)
 
-    assert [*wrong_fields(answer)] == [pointer]
+    assert [*expect_wrong_fields(answer)] == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -266,13 +274,13 @@ def test_a_text_has_an_end(platform: httpx.Client, send: Any, pointer: str, long
 
     answer = send(platform, pointer, text)
 
-    assert wrong_fields(answer) == {pointer: "too-long"}
+    assert expect_wrong_fields(answer) == {pointer: "too-long"}
 
 
 def test_a_text_of_a_megabyte_is_refused(platform: httpx.Client) -> None:
     answer = put_adviser(platform, "/last_name", "a" * 1024 * 1024)
 
-    problem(answer, 413, "payload-too-large")
+    expect_problem(answer, 413, "payload-too-large")
 
 
 @pytest.mark.parametrize("name", ["O’Brien-Núñez", "محمد", "עברית", "李小龍", "🦊 Renard", "Ève", "Le\nGall", "'; --"])
@@ -316,9 +324,11 @@ def test_a_text_is_kept_as_it_was_meant(
 
 
 def test_where_a_session_is_held_is_kept_as_it_was_meant(admin: httpx.Client) -> None:
-    session = {"starts_on": UPCOMING, "ends_on": UPCOMING, "format": "on_site"}
+    session = {"starts_on": UPCOMING_DAY, "ends_on": UPCOMING_DAY, "format": "on_site"}
 
-    registration = upcoming(admin, session={**session, "place": f"Ren{ZWSP}nes ", "reference": f"{LRM}S-12"})
+    registration = upcoming_registration(
+        admin, session={**session, "place": f"Ren{ZWSP}nes ", "reference": f"{LRM}S-12"}
+    )
 
     assert (registration["session"]["place"], registration["session"]["reference"]) == ("Rennes", "S-12")
 
@@ -327,7 +337,7 @@ def test_where_a_session_is_held_is_kept_as_it_was_meant(admin: httpx.Client) ->
 def test_a_character_that_was_lost_on_the_way_is_said(platform: httpx.Client, send: Any, pointer: str) -> None:
     answer = send(platform, pointer, "H\ufffdl\ufffdne@example.org")
 
-    assert wrong_fields(answer) == {pointer: "unreadable-character"}
+    assert expect_wrong_fields(answer) == {pointer: "unreadable-character"}
 
 
 @pytest.mark.parametrize(
@@ -342,7 +352,7 @@ def test_a_character_that_was_lost_on_the_way_is_said(platform: httpx.Client, se
 def test_a_boolean_is_true_or_false(platform: httpx.Client, send: Any, pointer: str, value: Any) -> None:
     answer = send(platform, pointer, value)
 
-    assert wrong_fields(answer) == {pointer: "invalid-type"}
+    assert expect_wrong_fields(answer) == {pointer: "invalid-type"}
 
 
 @pytest.mark.parametrize(
@@ -358,7 +368,7 @@ def test_a_boolean_is_true_or_false(platform: httpx.Client, send: Any, pointer: 
 def test_an_identifier_is_a_uuid(platform: httpx.Client, send: Any, pointer: str, value: Any) -> None:
     answer = send(platform, pointer, value)
 
-    assert wrong_fields(answer) == {pointer: "invalid-uuid"}
+    assert expect_wrong_fields(answer) == {pointer: "invalid-uuid"}
 
 
 @pytest.mark.parametrize(
@@ -376,7 +386,7 @@ def test_an_identifier_is_a_uuid(platform: httpx.Client, send: Any, pointer: str
 def test_a_word_of_a_list_is_one_of_the_list(platform: httpx.Client, send: Any, pointer: str, value: Any) -> None:
     answer = send(platform, pointer, value)
 
-    assert wrong_fields(answer) == {pointer: "not-one-of"}
+    assert expect_wrong_fields(answer) == {pointer: "not-one-of"}
 
 
 @pytest.mark.parametrize(
@@ -397,7 +407,7 @@ def test_a_word_of_a_list_is_one_of_the_list(platform: httpx.Client, send: Any, 
 def test_a_conum_id_is_a_positive_integer(platform: httpx.Client, value: Any, code: str) -> None:
     answer = put_adviser(platform, "/conum_id", value)
 
-    assert wrong_fields(answer) == {"/conum_id": code}
+    assert expect_wrong_fields(answer) == {"/conum_id": code}
 
 
 def test_the_largest_conum_id_is_kept_exact(platform: httpx.Client) -> None:
@@ -411,7 +421,7 @@ def test_the_largest_conum_id_is_kept_exact(platform: httpx.Client) -> None:
 def test_a_department_is_a_code_of_a_department(platform: httpx.Client, value: str) -> None:
     answer = put_adviser(platform, "/department", value)
 
-    assert wrong_fields(answer) == {"/department": "too-long" if len(value) > 3 else "invalid-format"}
+    assert expect_wrong_fields(answer) == {"/department": "too-long" if len(value) > 3 else "invalid-format"}
 
 
 @pytest.mark.parametrize("value", ["01", "2A", "2B", "19", "95", "971", "976", "987", "988", None])
@@ -449,7 +459,7 @@ ADDRESSES = [
 def test_an_address_is_one_that_can_be_written_to(admin: httpx.Client, send: Any, pointer: str, value: str) -> None:
     answer = send(admin, pointer, value)
 
-    assert wrong_fields(answer) == {pointer: "invalid-format"}
+    assert expect_wrong_fields(answer) == {pointer: "invalid-format"}
 
 
 def test_what_is_in_the_way_in_an_address_is_said(platform: httpx.Client) -> None:
@@ -488,7 +498,7 @@ def test_two_people_may_share_an_address(platform: httpx.Client) -> None:
     assert moved.status_code == 200
     assert {item["id"] for item in found} == {first["id"], second["id"], moved.json()["id"]}
     taken = platform.post("/v1/advisers", json=adviser_body(conum_id=810_001, email="autre@example.org"))
-    problem(taken, 409, "conum-id-taken")
+    expect_problem(taken, 409, "conum-id-taken")
 
 
 @pytest.mark.parametrize(
@@ -517,7 +527,7 @@ def test_two_people_may_share_an_address(platform: httpx.Client) -> None:
 def test_a_siret_is_that_of_an_establishment(platform: httpx.Client, value: str) -> None:
     answer = put_contract(platform, "/employer/siret", value)
 
-    assert wrong_fields(answer) == {"/employer/siret": "siret"}
+    assert expect_wrong_fields(answer) == {"/employer/siret": "siret"}
 
 
 @pytest.mark.parametrize(
@@ -554,7 +564,7 @@ def test_the_dates_of_a_contract_agree(platform: httpx.Client, fields: Body, cod
 
     answer = platform.post("/v1/contracts", json=body)
 
-    assert wrong_fields(answer) == {pointer: code}
+    assert expect_wrong_fields(answer) == {pointer: code}
 
 
 def test_a_contract_of_one_day_is_one(platform: httpx.Client) -> None:
@@ -568,13 +578,13 @@ def test_a_contract_of_one_day_is_one(platform: httpx.Client) -> None:
 def test_a_session_does_not_end_before_it_starts(platform: httpx.Client) -> None:
     answer = post_registration(platform, "/session/ends_on", "2025-05-12")
 
-    assert wrong_fields(answer) == {"/session/ends_on": "order"}
+    assert expect_wrong_fields(answer) == {"/session/ends_on": "order"}
 
 
 def test_an_initial_training_does_not_end_before_it_starts(platform: httpx.Client) -> None:
     answer = put_adviser(platform, "/initial_training", {"entered_on": "2024-04-15", "ended_on": "2024-04-14"})
 
-    assert wrong_fields(answer) == {"/initial_training/ended_on": "order"}
+    assert expect_wrong_fields(answer) == {"/initial_training/ended_on": "order"}
 
 
 @pytest.mark.parametrize(
@@ -589,9 +599,9 @@ def test_an_initial_training_does_not_end_before_it_starts(platform: httpx.Clien
 def test_an_unknown_reference_of_a_demand_is_named(platform: httpx.Client, path: str, pointer: str, value: str) -> None:
     body = _with(registration_body(an_adviser(platform)), pointer, value)
 
-    answer = platform.post(path, json=body, headers=key())
+    answer = platform.post(path, json=body, headers=idempotency_headers())
 
-    assert wrong_fields(answer, "unknown-reference") == {pointer: "unknown"}
+    assert expect_wrong_fields(answer, "unknown-reference") == {pointer: "unknown"}
 
 
 REFERENCES = {"adviser_id": NOBODY, "module_code": "inconnu", "training_organisation_id": NOBODY}
@@ -604,9 +614,9 @@ REFERENCES = {"adviser_id": NOBODY, "module_code": "inconnu", "training_organisa
 def test_every_unknown_reference_is_named_at_once(platform: httpx.Client, path: str, unknown: tuple[str, ...]) -> None:
     body = registration_body(an_adviser(platform)) | {name: REFERENCES[name] for name in unknown}
 
-    answer = platform.post(path, json=body, headers=key())
+    answer = platform.post(path, json=body, headers=idempotency_headers())
 
-    assert [*wrong_fields(answer, "unknown-reference")] == [f"/{name}" for name in unknown]
+    assert [*expect_wrong_fields(answer, "unknown-reference")] == [f"/{name}" for name in unknown]
 
 
 def test_every_unknown_reference_of_a_contract_is_named_at_once(platform: httpx.Client) -> None:
@@ -620,7 +630,7 @@ def test_every_unknown_reference_of_a_contract_is_named_at_once(platform: httpx.
     )
 
     for answer in (nobody_s, moved):
-        assert wrong_fields(answer, "unknown-reference").keys() == {"/adviser_id", "/renews_contract_id"}
+        assert expect_wrong_fields(answer, "unknown-reference").keys() == {"/adviser_id", "/renews_contract_id"}
 
 
 def test_what_a_contract_renews_is_known_though_its_adviser_is_not(platform: httpx.Client) -> None:
@@ -628,12 +638,12 @@ def test_what_a_contract_renews_is_known_though_its_adviser_is_not(platform: htt
 
     answer = platform.post("/v1/contracts", json=contract_body(NOBODY, renews_contract_id=renewed))
 
-    assert wrong_fields(answer, "unknown-reference").keys() == {"/adviser_id"}
+    assert expect_wrong_fields(answer, "unknown-reference").keys() == {"/adviser_id"}
 
 
 def test_a_demand_put_right_may_keep_its_key(platform: httpx.Client) -> None:
     """Nothing was decided: the key is still free."""
-    adviser_id, used = str(uuid4()), key()
+    adviser_id, used = str(uuid4()), idempotency_headers()
     platform.post("/v1/registrations", json=registration_body(adviser_id), headers=used)
     platform.put(f"/v1/advisers/{adviser_id}", json=adviser_body())
 
@@ -646,7 +656,7 @@ def test_a_demand_put_right_may_keep_its_key(platform: httpx.Client) -> None:
 def test_an_unknown_reference_of_a_contract_is_named(platform: httpx.Client, pointer: str) -> None:
     answer = put_contract(platform, pointer, NOBODY)
 
-    assert wrong_fields(answer, "unknown-reference") == {pointer: "unknown"}
+    assert expect_wrong_fields(answer, "unknown-reference") == {pointer: "unknown"}
 
 
 def test_a_contract_renews_one_of_the_same_adviser(platform: httpx.Client) -> None:
@@ -654,7 +664,7 @@ def test_a_contract_renews_one_of_the_same_adviser(platform: httpx.Client) -> No
 
     answer = put_contract(platform, "/renews_contract_id", foreign)
 
-    assert wrong_fields(answer, "unknown-reference") == {"/renews_contract_id": "unknown"}
+    assert expect_wrong_fields(answer, "unknown-reference") == {"/renews_contract_id": "unknown"}
 
 
 def test_a_contract_does_not_renew_itself(platform: httpx.Client) -> None:
@@ -663,7 +673,7 @@ def test_a_contract_does_not_renew_itself(platform: httpx.Client) -> None:
 
     answer = platform.put(f"/v1/contracts/{itself}", json=body)
 
-    assert wrong_fields(answer, "unknown-reference") == {"/renews_contract_id": "unknown"}
+    assert expect_wrong_fields(answer, "unknown-reference") == {"/renews_contract_id": "unknown"}
 
 
 def _result(client: httpx.Client, **fields: Any) -> Body:
@@ -695,7 +705,7 @@ def _result(client: httpx.Client, **fields: Any) -> Body:
 def test_a_mistake_of_a_result_is_named(platform: httpx.Client, fields: Body, code: str, pointer: str) -> None:
     answer = platform.post("/v1/certifications", json=_result(platform, **fields))
 
-    assert [*wrong_fields(answer, code)] == [pointer]
+    assert [*expect_wrong_fields(answer, code)] == [pointer]
 
 
 @pytest.mark.parametrize("adviser_known", [True, False])
@@ -708,13 +718,13 @@ def test_every_unknown_reference_of_a_result_is_named_at_once(
 
     answer = platform.post("/v1/certifications", json=_result(platform, **unknown))
 
-    assert wrong_fields(answer, "unknown-reference").keys() == {f"/{name}" for name in unknown}
+    assert expect_wrong_fields(answer, "unknown-reference").keys() == {f"/{name}" for name in unknown}
 
 
 def test_every_unknown_reference_of_a_key_is_named_at_once(admin: httpx.Client) -> None:
     answer = admin.post("/v1/api-keys", json={"client_id": NOBODY, "training_organisation_id": NOBODY})
 
-    assert wrong_fields(answer, "unknown-reference").keys() == {"/client_id", "/training_organisation_id"}
+    assert expect_wrong_fields(answer, "unknown-reference").keys() == {"/client_id", "/training_organisation_id"}
 
 
 @pytest.mark.parametrize("on", ["1950-01-01", "2099-12-31"])
@@ -756,7 +766,7 @@ def test_a_mistake_of_a_carry_over_is_named(admin: httpx.Client, fields: Body, p
 
     answer = admin.post(f"/v1/advisers/{an_adviser_in_post(admin)}/carry-overs", json=report)
 
-    assert [*wrong_fields(answer)] == [pointer]
+    assert [*expect_wrong_fields(answer)] == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -776,7 +786,7 @@ def test_a_right_that_is_not_there_is_not_carried(admin: httpx.Client, bucket: s
 
     answer = admin.post(f"/v1/advisers/{an_adviser_in_post(admin)}/carry-overs", json=report)
 
-    problem(answer, 409, "nothing-to-carry-over")
+    expect_problem(answer, 409, "nothing-to-carry-over")
 
 
 def test_more_than_is_left_is_not_carried(admin: httpx.Client) -> None:
@@ -784,7 +794,7 @@ def test_more_than_is_left_is_not_carried(admin: httpx.Client) -> None:
 
     answer = admin.post(f"/v1/advisers/{an_adviser_in_post(admin)}/carry-overs", json=report)
 
-    problem(answer, 409, "nothing-to-carry-over")
+    expect_problem(answer, 409, "nothing-to-carry-over")
 
 
 @pytest.mark.parametrize("decided_on", ["1950-01-01", "2020-12-31", "2099-12-31"])
@@ -801,7 +811,7 @@ def test_nobody_s_right_is_not_carried(admin: httpx.Client) -> None:
 
     answer = admin.post(f"/v1/advisers/{uuid4()}/carry-overs", json=report)
 
-    problem(answer, 404, "not-found")
+    expect_problem(answer, 404, "not-found")
 
 
 @pytest.mark.parametrize(
@@ -830,14 +840,14 @@ def test_nobody_s_right_is_not_carried(admin: httpx.Client) -> None:
 def test_a_mistake_of_a_module_is_named(admin: httpx.Client, fields: Body, pointer: str) -> None:
     answer = admin.put(f"/v1/modules/m-{uuid4()}", json={**MODULE, **fields})
 
-    assert [*wrong_fields(answer)] == [pointer]
+    assert [*expect_wrong_fields(answer)] == [pointer]
 
 
 @pytest.mark.parametrize("code", ["Majuscule", "é", "a_b", "-a", "a--b", "a" * 61, "a%0A"])
 def test_a_module_s_code_is_plain(admin: httpx.Client, code: str) -> None:
     answer = admin.put(f"/v1/modules/{code}", json=MODULE)
 
-    problem(answer, 404, "not-found")
+    expect_problem(answer, 404, "not-found")
 
 
 @pytest.mark.parametrize(
@@ -858,11 +868,11 @@ def test_a_module_s_code_is_plain(admin: httpx.Client, code: str) -> None:
 def test_a_mistake_of_an_organisation_is_named(admin: httpx.Client, fields: Body, pointer: str) -> None:
     answer = admin.put(f"/v1/training-organisations/{uuid4()}", json={**ORGANISATION, **fields})
 
-    assert [*wrong_fields(answer)] == [pointer]
+    assert [*expect_wrong_fields(answer)] == [pointer]
 
 
 def test_the_possible_values_are_told_as_they_are_written(platform: httpx.Client) -> None:
-    answer = act(platform, waiting(platform), "choice", choice="keep", payer="state")
+    answer = post_action(platform, waiting_registration(platform), "choice", choice="keep", payer="state")
 
     assert answer.json()["errors"][0]["detail"] == "Valeurs possibles : employer, opco, self."
 
@@ -881,21 +891,21 @@ def test_the_possible_values_are_told_as_they_are_written(platform: httpx.Client
     ],
 )
 def test_a_mistake_of_a_choice_is_named(platform: httpx.Client, body: Body, pointer: str, code: str) -> None:
-    answer = act(platform, waiting(platform), "choice", **body)
+    answer = post_action(platform, waiting_registration(platform), "choice", **body)
 
-    assert wrong_fields(answer) == {pointer: code}
+    assert expect_wrong_fields(answer) == {pointer: code}
 
 
 @pytest.mark.parametrize("motive", ["\x00", "a\x00b", "\ud83e", "a" * 2001, 1, [], True])
 @pytest.mark.parametrize("action", ["cancellation", "attendance"])
 def test_the_motive_of_an_action_is_a_text_one_can_print(admin: httpx.Client, action: str, motive: Any) -> None:
-    registration = upcoming(admin) if action == "cancellation" else accepted(admin)
+    registration = upcoming_registration(admin) if action == "cancellation" else accepted_registration(admin)
     body = {} if action == "cancellation" else {"outcome": "absent_justified"}
 
     path = f"/v1/registrations/{registration['id']}/{action}"
     answer = _sent(admin, "POST", path, {**body, "motive": motive})
 
-    assert [*wrong_fields(answer)] == ["/motive"]
+    assert [*expect_wrong_fields(answer)] == ["/motive"]
 
 
 @pytest.mark.parametrize(
@@ -914,9 +924,9 @@ def test_the_motive_of_an_action_is_a_text_one_can_print(admin: httpx.Client, ac
     ],
 )
 def test_a_mistake_of_an_action_is_named(admin: httpx.Client, action: str, body: Body, pointer: str) -> None:
-    answer = act(admin, upcoming(admin), action, **body)
+    answer = post_action(admin, upcoming_registration(admin), action, **body)
 
-    assert [*wrong_fields(answer)] == [pointer]
+    assert [*expect_wrong_fields(answer)] == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -934,15 +944,15 @@ def test_a_mistake_of_an_action_is_named(admin: httpx.Client, action: str, body:
     ],
 )
 def test_a_mistake_of_a_positioning_test_is_named(admin: httpx.Client, body: Body, pointer: str, code: str) -> None:
-    answer = act(admin, initial(admin), "positioning-test", **body)
+    answer = post_action(admin, initial_training_registration(admin), "positioning-test", **body)
 
-    assert wrong_fields(answer) == {pointer: code}
+    assert expect_wrong_fields(answer) == {pointer: code}
 
 
 def test_only_an_initial_training_has_a_positioning_test(admin: httpx.Client) -> None:
-    answer = act(admin, accepted(admin), "positioning-test", taken_on="2025-05-01", hours=175)
+    answer = post_action(admin, accepted_registration(admin), "positioning-test", taken_on="2025-05-01", hours=175)
 
-    assert wrong_fields(answer) == {"/hours": "not-initial-training"}
+    assert expect_wrong_fields(answer) == {"/hours": "not-initial-training"}
 
 
 @pytest.mark.parametrize(
@@ -963,9 +973,9 @@ def test_only_an_initial_training_has_a_positioning_test(admin: httpx.Client) ->
     ],
 )
 def test_a_mistake_of_a_move_is_named(admin: httpx.Client, session: Body, pointer: str, code: str) -> None:
-    answer = move(admin, upcoming(admin), **session)
+    answer = reschedule(admin, upcoming_registration(admin), **session)
 
-    assert wrong_fields(answer) == {pointer: code}
+    assert expect_wrong_fields(answer) == {pointer: code}
 
 
 @pytest.mark.parametrize(
@@ -973,19 +983,19 @@ def test_a_mistake_of_a_move_is_named(admin: httpx.Client, session: Body, pointe
     [({}, "/session"), ({"session": None}, "/session"), ({"session": []}, "/session"), ({"status": "x"}, "/status")],
 )
 def test_only_the_session_is_patched(admin: httpx.Client, body: Body, pointer: str) -> None:
-    path = f"/v1/registrations/{upcoming(admin)['id']}"
+    path = f"/v1/registrations/{upcoming_registration(admin)['id']}"
 
     answer = admin.patch(path, json=body, headers={"If-Match": "*"})
 
-    assert pointer in wrong_fields(answer)
+    assert pointer in expect_wrong_fields(answer)
 
 
 def test_a_null_erases_a_place(admin: httpx.Client) -> None:
-    registration = upcoming(
-        admin, session={"starts_on": UPCOMING, "ends_on": UPCOMING, "format": "on_site", "place": "Rennes"}
+    registration = upcoming_registration(
+        admin, session={"starts_on": UPCOMING_DAY, "ends_on": UPCOMING_DAY, "format": "on_site", "place": "Rennes"}
     )
 
-    answer = move(admin, registration, place=None)
+    answer = reschedule(admin, registration, place=None)
 
     assert answer.json()["session"] == registration["session"] | {"place": None}
 
@@ -1001,6 +1011,6 @@ def test_a_demand_of_any_day_is_decided(platform: httpx.Client, day: str) -> Non
     session = {"starts_on": day, "ends_on": day, "format": "remote"}
     body = registration_body(an_adviser_in_post(platform), session=session, requested_on=day)
 
-    answer = platform.post("/v1/registrations", json=body, headers=key())
+    answer = platform.post("/v1/registrations", json=body, headers=idempotency_headers())
 
     assert answer.status_code == 201

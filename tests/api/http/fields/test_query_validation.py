@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.api.openapi.contract_requests import operations
-from tests.api.registration_states import accepted, waiting
-from tests.api.response_assertions import problem
+from tests.api.registration_states import accepted_registration, waiting_registration
+from tests.api.response_assertions import expect_problem
 from tests.http_builders import an_adviser, an_adviser_in_post, register
 
 AN_ID = UUID("3f0c2a6e-5b1d-4a3c-9e7f-0d2b8c6a4e10")  # one for all runs: it names tests
@@ -19,7 +19,7 @@ LISTS = ("registrations", "advisers", "contracts", "certifications")
 
 
 def _named(answer: httpx.Response) -> list[str]:
-    return [error["pointer"] for error in problem(answer, 400, "invalid-parameter")["errors"]]
+    return [error["pointer"] for error in expect_problem(answer, 400, "invalid-parameter")["errors"]]
 
 
 @pytest.mark.parametrize("name", ["couleur", "Limit", "limit ", "filter[status]", "", "\x00", "é"])
@@ -147,7 +147,7 @@ def test_a_plus_that_was_not_encoded_is_said(admin: httpx.Client, asked: str) ->
     """It arrives as a space, and no address has one."""
     answer = admin.get(f"/v1/advisers?email={asked}")
 
-    assert "%2B" in problem(answer, 400, "invalid-parameter")["detail"]
+    assert "%2B" in expect_problem(answer, 400, "invalid-parameter")["detail"]
 
 
 @pytest.mark.parametrize("siret", ["21350238800019", "213 502 388 00019", "0839540", "0839540001"])
@@ -157,7 +157,7 @@ def test_an_establishment_is_found_however_its_number_is_written(admin: httpx.Cl
 
 def test_no_filter_of_any_list_takes_a_value_of_another_form(admin: httpx.Client) -> None:
     """Every parameter of the contract."""
-    asked = [(operation, item) for operation in operations() for item in operation.said["parameters"]]
+    asked = [(operation, item) for operation in operations() for item in operation.definition["parameters"]]
     parameters = [(operation, item["name"]) for operation, item in asked if item["in"] == "query"]
 
     answers = [
@@ -218,7 +218,7 @@ def test_the_day_of_a_record_is_a_day(platform: httpx.Client, day: str) -> None:
 
 @pytest.mark.parametrize("day", ["1950-01-01", "2020-12-31", "2099-12-31"])
 def test_a_record_is_shown_on_any_day(admin: httpx.Client, day: str) -> None:
-    adviser_id = waiting(admin)["adviser_id"]
+    adviser_id = waiting_registration(admin)["adviser_id"]
 
     answer = admin.get(f"/v1/advisers/{adviser_id}/training-record", params={"on": day, "history": "true"})
 
@@ -263,7 +263,7 @@ def _cursor(client: httpx.Client, path: str = "/v1/registrations", **params: Any
 def test_an_invented_cursor_is_refused(admin: httpx.Client, noun: str, cursor: str) -> None:
     answer = admin.get(f"/v1/{noun}", params={"cursor": cursor})
 
-    problem(answer, 400, "invalid-cursor")
+    expect_problem(answer, 400, "invalid-cursor")
 
 
 def test_an_endless_cursor_is_refused(admin: httpx.Client) -> None:
@@ -277,7 +277,7 @@ def test_a_cursor_of_another_list_is_refused(platform: httpx.Client) -> None:
 
     answer = platform.get("/v1/advisers", params={"cursor": cursor})
 
-    problem(answer, 400, "invalid-cursor")
+    expect_problem(answer, 400, "invalid-cursor")
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_a_cursor_of_other_filters_is_refused(platform: httpx.Client, filters: d
 
     answer = platform.get("/v1/registrations", params={"cursor": cursor, **filters})
 
-    problem(answer, 400, "invalid-cursor")
+    expect_problem(answer, 400, "invalid-cursor")
 
 
 def test_a_cursor_of_another_client_is_refused(platform: httpx.Client, other_platform: httpx.Client) -> None:
@@ -296,7 +296,7 @@ def test_a_cursor_of_another_client_is_refused(platform: httpx.Client, other_pla
 
     answer = other_platform.get("/v1/registrations", params={"cursor": cursor})
 
-    problem(answer, 400, "invalid-cursor")
+    expect_problem(answer, 400, "invalid-cursor")
 
 
 def test_a_touched_cursor_is_refused(platform: httpx.Client) -> None:
@@ -305,7 +305,7 @@ def test_a_touched_cursor_is_refused(platform: httpx.Client) -> None:
 
     answer = platform.get("/v1/registrations", params={"cursor": touched})
 
-    problem(answer, 400, "invalid-cursor")
+    expect_problem(answer, 400, "invalid-cursor")
 
 
 def test_a_cursor_goes_with_another_limit(platform: httpx.Client) -> None:
@@ -317,6 +317,6 @@ def test_a_cursor_goes_with_another_limit(platform: httpx.Client) -> None:
 
 
 def test_a_parameter_is_read_before_what_it_selects(platform: httpx.Client) -> None:
-    answer = platform.get(f"/v1/registrations/{accepted(platform)['id']}", params={"fields": "id"})
+    answer = platform.get(f"/v1/registrations/{accepted_registration(platform)['id']}", params={"fields": "id"})
 
     assert _named(answer) == ["/fields"]

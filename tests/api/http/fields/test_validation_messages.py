@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 import app.api
 from app.api.http.problems.validation_problems import field_problems
 from tests.api.openapi.contract_requests import CONTRACT
-from tests.api.response_assertions import OPERATIONS, problem
+from tests.api.response_assertions import OPERATIONS, expect_problem
 from tests.http_builders import contract_body
 
 Schema = Mapping[str, Any]
@@ -27,18 +27,18 @@ WRONG: list[Any] = [
 AN_ID = UUID("3f0c2a6e-5b1d-4a3c-9e7f-0d2b8c6a4e10")  # one for all runs: it names tests
 
 
-def _followed(schema: Schema, definitions: Schema) -> list[Schema]:
+def _alternatives(schema: Schema, definitions: Schema) -> list[Schema]:
     """The schemas that a value may follow."""
     if "$ref" in schema:
-        return _followed(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+        return _alternatives(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     alternatives = schema.get("anyOf", schema.get("oneOf"))
-    return [one for part in alternatives for one in _followed(part, definitions)] if alternatives else [schema]
+    return [one for part in alternatives for one in _alternatives(part, definitions)] if alternatives else [schema]
 
 
 def _places(schema: Schema, definitions: Schema, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """Where a value of the schema has values."""
     yield place
-    for one in _followed(schema, definitions):
+    for one in _alternatives(schema, definitions):
         for name, inner in one.get("properties", {}).items():
             yield from _places(inner, definitions, (*place, name))
         if "items" in one:
@@ -47,11 +47,11 @@ def _places(schema: Schema, definitions: Schema, place: tuple[str | int, ...] = 
             yield from _places(one["additionalProperties"], definitions, (*place, "2026"))
 
 
-def _at(place: tuple[str | int, ...], value: Any) -> Any:
+def _body_with(place: tuple[str | int, ...], value: Any) -> Any:
     """Nothing but this value at this place."""
     if not place:
         return value
-    inner = _at(place[1:], value)
+    inner = _body_with(place[1:], value)
     return [inner] if place[0] == 0 else {place[0]: inner}
 
 
@@ -72,7 +72,7 @@ def test_what_is_wrong_with_a_body_is_placed_and_said_without_a_pattern(operatio
     for place in {*_places(schema, schema.get("$defs", {}))}:
         for value in WRONG:
             try:
-                body.validate_python(_at(place, value))
+                body.validate_python(_body_with(place, value))
             except ValidationError as wrong:
                 for error in field_problems(wrong.errors()):
                     seen += 1
@@ -122,9 +122,9 @@ def test_what_is_wrong_with_a_parameter_is_said_without_a_pattern(
     ],
 )
 def test_a_sentence_says_what_the_field_is(platform: httpx.Client, pointer: str, value: Any, said: str) -> None:
-    answer = platform.post("/v1/advisers", json=_at((*pointer.removeprefix("/").split("/"),), value))
+    answer = platform.post("/v1/advisers", json=_body_with((*pointer.removeprefix("/").split("/"),), value))
 
-    (error,) = problem(answer, 422, "validation-error")["errors"]
+    (error,) = expect_problem(answer, 422, "validation-error")["errors"]
     assert (error["pointer"], error["detail"]) == (pointer, said)
 
 
@@ -144,7 +144,7 @@ def test_a_sentence_says_what_is_wrong_with_a_siret(platform: httpx.Client, sire
 
     answer = platform.post("/v1/contracts", json=contract_body(str(AN_ID), employer=employer))
 
-    (error,) = problem(answer, 422, "validation-error")["errors"]
+    (error,) = expect_problem(answer, 422, "validation-error")["errors"]
     assert error["pointer"] == "/employer/siret"
     assert error["detail"].startswith(said)
 

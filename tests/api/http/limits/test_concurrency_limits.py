@@ -21,10 +21,10 @@ from app.embedded.cluster import Cluster
 from app.persistence.administration import statistics
 from app.persistence.engine import connection_pool
 from app.persistence.engine.database import POOL_SIZE, Database, open_database
-from tests.api.response_assertions import problem
-from tests.conftest import copied
+from tests.api.response_assertions import expect_problem
+from tests.conftest import copy_database
 from tests.http_builders import an_adviser_in_post, registration_body
-from tests.live_server import Served, key, serving
+from tests.live_server import LiveServer, idempotency_headers, serving
 
 MANY = POOL_SIZE + 4
 KEPT = """SELECT count(*) AS count FROM (SELECT pg_advisory_xact_lock_shared(42)) kept
@@ -38,24 +38,26 @@ def _kept(*_: object) -> str:
 
 
 @pytest.fixture
-def without_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def unlimited_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     """On probes."""
     monkeypatch.setattr(concurrency_limits, "MAX_PROBES", MANY)
 
 
 @pytest.fixture
-def busy(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
+def service_with_slow_statistics(
+    cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch
+) -> Generator[LiveServer]:
     """Statistics take as long as somebody has the lock."""
-    monkeypatch.setattr(statistics, "_question", _kept)
-    monkeypatch.setattr(concurrency_limits, "WAIT_SECONDS", 0.2)
-    monkeypatch.setattr(connection_pool, "WAIT_SECONDS", 0.2)
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    monkeypatch.setattr(statistics, "_build_query", _kept)
+    monkeypatch.setattr(concurrency_limits, "MAX_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(connection_pool, "ACQUIRE_SECONDS", 0.2)
+    with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
 
 @asynccontextmanager
 async def kept_busy(
-    served: Served, client: httpx.AsyncClient, held: int
+    served: LiveServer, client: httpx.AsyncClient, held: int
 ) -> AsyncGenerator[list[asyncio.Task[httpx.Response]]]:
     """Many statistics are asked for, of which so many take until the block ends."""
     database, asked = open_database(served.database_url, pool_size=2, role=None), list[asyncio.Task[httpx.Response]]()
@@ -76,16 +78,21 @@ async def _until(database: Database, held: int) -> None:
             pass
 
 
-def asking(served: Served) -> httpx.AsyncClient:
+def asking(served: LiveServer) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {served.keys['admin']}"}
     return httpx.AsyncClient(base_url=served.base_url, headers=headers, timeout=30)
 
 
-async def test_a_registration_is_answered_while_many_statistics_take_long(busy: Served) -> None:
-    with busy.client("platform") as platform:
+async def test_a_registration_is_answered_while_many_statistics_take_long(
+    service_with_slow_statistics: LiveServer,
+) -> None:
+    with service_with_slow_statistics.client("platform") as platform:
         body = registration_body(an_adviser_in_post(platform))
-    async with asking(busy) as client, kept_busy(busy, client, MAX_HEAVY_REQUESTS_PER_CLIENT) as asked:
-        registered = await client.post("/v1/registrations", json=body, headers=key())
+    async with (
+        asking(service_with_slow_statistics) as client,
+        kept_busy(service_with_slow_statistics, client, MAX_HEAVY_REQUESTS_PER_CLIENT) as asked,
+    ):
+        registered = await client.post("/v1/registrations", json=body, headers=idempotency_headers())
         read = await client.get("/v1/registrations")
         over = asyncio.as_completed(asked)
         refused = [await each for _, each in zip(range(MANY - MAX_HEAVY_REQUESTS_PER_CLIENT), over, strict=False)]
@@ -97,15 +104,18 @@ async def test_a_registration_is_answered_while_many_statistics_take_long(busy: 
     assert len(served) == MAX_HEAVY_REQUESTS_PER_CLIENT
 
 
-async def test_red_run_without_places_of_their_own_it_is_not(busy: Served) -> None:
-    busy.service.heavy_work = ConcurrencyLimit(MANY, MANY)
-    async with asking(busy) as client, kept_busy(busy, client, POOL_SIZE):
+async def test_red_run_without_places_of_their_own_it_is_not(service_with_slow_statistics: LiveServer) -> None:
+    service_with_slow_statistics.service.heavy_work = ConcurrencyLimit(MANY, MANY)
+    async with (
+        asking(service_with_slow_statistics) as client,
+        kept_busy(service_with_slow_statistics, client, POOL_SIZE),
+    ):
         refused = await client.get("/v1/registrations")
 
-    problem(refused, 503, "unavailable")
+    expect_problem(refused, 503, "unavailable")
 
 
-async def _beside_many_probes(served: Served, held: int) -> int:
+async def _beside_many_probes(served: LiveServer, held: int) -> int:
     """What a read is answered while many probes of anybody wait for the database."""
     database = open_database(served.database_url, pool_size=2, role=None)
     async with httpx.AsyncClient(base_url=served.base_url, timeout=30) as anybody, asking(served) as client:
@@ -123,19 +133,21 @@ async def _slowly(database: Database) -> None:
     await database.one("SELECT count(*) FROM (SELECT pg_advisory_xact_lock_shared(42)) kept")
 
 
-async def test_probes_that_anybody_sends_take_few_connections(busy: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "why_unready", _slowly)
+async def test_probes_that_anybody_sends_take_few_connections(
+    service_with_slow_statistics: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "database_trouble", _slowly)
 
-    assert await _beside_many_probes(busy, MAX_PROBES) == 200
+    assert await _beside_many_probes(service_with_slow_statistics, MAX_PROBES) == 200
 
 
 async def test_red_run_probes_without_a_bound_take_them_all(
-    without_a_bound: None, busy: Served, monkeypatch: pytest.MonkeyPatch
+    unlimited_probes: None, service_with_slow_statistics: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del without_a_bound  # before the service starts
-    monkeypatch.setattr(health, "why_unready", _slowly)
+    del unlimited_probes  # before the service starts
+    monkeypatch.setattr(health, "database_trouble", _slowly)
 
-    assert await _beside_many_probes(busy, POOL_SIZE) == 503
+    assert await _beside_many_probes(service_with_slow_statistics, POOL_SIZE) == 503
 
 
 async def test_a_client_does_not_take_all_places() -> None:
@@ -160,7 +172,7 @@ async def test_a_client_does_not_take_all_places() -> None:
 
 
 async def test_who_waited_in_vain_and_who_failed_keep_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concurrency_limits, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(concurrency_limits, "MAX_WAIT_SECONDS", 0.01)
     share, go = ConcurrencyLimit(limit=1, per_client=1), asyncio.Event()
 
     async def fails() -> None:

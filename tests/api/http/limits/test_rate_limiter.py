@@ -11,60 +11,62 @@ from hypothesis import strategies as st
 
 from app.api.http.limits.rate_limiter import MINUTE_SECONDS, RateLimiter
 from app.embedded.cluster import Cluster
-from tests.api.response_assertions import problem
-from tests.conftest import copied
+from tests.api.response_assertions import expect_problem
+from tests.conftest import copy_database
 from tests.http_builders import an_adviser
-from tests.live_server import Served, serving
+from tests.live_server import LiveServer, serving
 
 FEW = 20
 REMAINING = re.compile(r'"default";r=(\d+);t=(\d+)')
 
 
 @pytest.fixture
-def limited(cluster: Cluster, template: str) -> Generator[Served]:
-    with serving(asyncio.run(copied(cluster, template)), per_minute=FEW) as started:
+def rate_limited_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
+    with serving(asyncio.run(copy_database(cluster, template)), per_minute=FEW) as started:
         yield started
 
 
-def _left(answer: httpx.Response) -> int:
+def _remaining(answer: httpx.Response) -> int:
     assert answer.headers["RateLimit-Policy"] == f'"default";q={FEW};w=60'
     told = REMAINING.fullmatch(answer.headers["RateLimit"])
     assert told is not None
     return int(told[1])
 
 
-def test_every_answer_says_what_is_left_and_the_one_too_many_when_to_come_back(limited: Served) -> None:
-    with limited.client("platform") as client:
+def test_every_answer_says_what_is_left_and_the_one_too_many_when_to_come_back(
+    rate_limited_service: LiveServer,
+) -> None:
+    with rate_limited_service.client("platform") as client:
         answers = [client.get("/v1/modules") for _ in range(FEW)]
         refused = client.get("/v1/modules")
-    with limited.client("admin") as another:
+    with rate_limited_service.client("admin") as another:
         other = another.get("/v1/modules")
 
-    assert [_left(answer) for answer in answers] == list(range(FEW - 1, -1, -1))
-    problem(refused, 429, "too-many-requests")
+    assert [_remaining(answer) for answer in answers] == list(range(FEW - 1, -1, -1))
+    expect_problem(refused, 429, "too-many-requests")
     assert 1 <= int(refused.headers["Retry-After"]) <= MINUTE_SECONDS / FEW
-    assert _left(refused) == 0
-    assert _left(other) == FEW - 1
+    assert _remaining(refused) == 0
+    assert _remaining(other) == FEW - 1
 
 
-def test_what_has_not_changed_costs_nothing(limited: Served) -> None:
-    with limited.client("platform") as client:
+def test_what_has_not_changed_costs_nothing(rate_limited_service: LiveServer) -> None:
+    with rate_limited_service.client("platform") as client:
         path = f"/v1/advisers/{an_adviser(client)}"
         read = client.get(path)
         unchanged = [client.get(path, headers={"If-None-Match": read.headers["ETag"]}) for _ in range(2 * FEW)]
 
     assert {answer.status_code for answer in unchanged} == {304}
-    assert {_left(answer) for answer in unchanged} == {_left(read)}
+    assert {_remaining(answer) for answer in unchanged} == {_remaining(read)}
 
 
-def test_callers_without_a_key_share_what_their_address_may_ask(limited: Served) -> None:
-    with httpx.Client(base_url=limited.base_url) as nobody:
+def test_callers_without_a_key_share_what_their_address_may_ask(rate_limited_service: LiveServer) -> None:
+    with httpx.Client(base_url=rate_limited_service.base_url) as nobody:
         statuses = [nobody.get("/v1/modules", headers={"Authorization": f"Bearer {n}"}).status_code for n in range(FEW)]
         refused = nobody.get("/v1/registrations")
         probes = {nobody.get(path).status_code for path in ("/livez", "/readyz", "/docs", "/problems")}
 
     assert set(statuses) == {401}
-    problem(refused, 429, "too-many-requests")
+    expect_problem(refused, 429, "too-many-requests")
     assert probes == {200}
 
 

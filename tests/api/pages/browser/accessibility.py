@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from tests.api.pages.browser.chromium import Visit
+from tests.api.pages.browser.chromium import BrowserSession
 from tests.nodejs import PACKAGES
 
 AXE = PACKAGES / "axe-core" / "axe.min.js"
 
 
-async def violations(visit: Visit) -> list[dict[str, Any]]:
+async def violations(session: BrowserSession) -> list[dict[str, Any]]:
     """Evaluated by the debugger, which no content policy concerns."""
-    await visit.page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = await visit.page.evaluate("async () => (await axe.run()).violations")
+    await session.page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = await session.page.evaluate("async () => (await axe.run()).violations")
     return [{"rule": item["id"], "where": [node["html"][:200] for node in item["nodes"]]} for item in found]

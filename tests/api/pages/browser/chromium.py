@@ -8,22 +8,22 @@ from shutil import which
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MISSING = "Chromium is missing: `apt-get install chromium`, or CHROMIUM=/path/to/it"
+PROGRAM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_MISSING = "Chromium is missing: `apt-get install chromium`, or CHROMIUM=/path/to/it"
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-DESK, PHONE = (1280, 900), (390, 844)
+DESKTOP_SIZE, PHONE_SIZE = (1280, 900), (390, 844)
 
 
-def found() -> str | None:
+def find_chromium() -> str | None:
     """The path of a Chromium; `CHROMIUM` chooses it."""
-    return os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := which(name))), None)
+    return os.environ.get("CHROMIUM") or next((path for name in PROGRAM_NAMES if (path := which(name))), None)
 
 
 @asynccontextmanager
-async def launched(executable: str) -> AsyncGenerator[Browser]:
+async def launched_browser(executable: str) -> AsyncGenerator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
@@ -31,41 +31,41 @@ async def launched(executable: str) -> AsyncGenerator[Browser]:
 
 
 @dataclass  # without slots: Playwright writes on whoever listens
-class Visit:
+class BrowserSession:
     """One page at a served address. `complaints`: what the browser reported, policy violations among it."""
 
     page: Page
     base_url: str
-    complaints: list[str] = field(default_factory=list[str])
-    strangers: list[str] = field(default_factory=list[str])
+    reported_problems: list[str] = field(default_factory=list[str])
+    foreign_requests: list[str] = field(default_factory=list[str])
 
-    def listen(self) -> None:
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._asked)
+    def record_problems(self) -> None:
+        self.page.on("console", self._record_console)
+        self.page.on("pageerror", lambda error: self.reported_problems.append(str(error)))
+        self.page.on("request", self._record_request)
 
     async def open(self, path: str) -> None:
         await self.page.goto(f"{self.base_url}{path}")
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _record_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
+            self.reported_problems.append(message.text)
 
-    def _asked(self, request: Request) -> None:
+    def _record_request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.base_url}/", "data:", "blob:")):
-            self.strangers.append(request.url)
+            self.foreign_requests.append(request.url)
 
 
 @asynccontextmanager
-async def visiting(
-    browser: Browser, base_url: str, size: tuple[int, int] = DESK, *, scripts: bool = True
-) -> AsyncGenerator[Visit]:
+async def browser_session(
+    browser: Browser, base_url: str, size: tuple[int, int] = DESKTOP_SIZE, *, scripts: bool = True
+) -> AsyncGenerator[BrowserSession]:
     """A visit without a past; French, as its readers."""
     width, height = size
     context = await browser.new_context(
         viewport={"width": width, "height": height}, locale="fr-FR", java_script_enabled=scripts
     )
-    visit = Visit(await context.new_page(), base_url)
-    visit.listen()
-    yield visit
+    session = BrowserSession(await context.new_page(), base_url)
+    session.record_problems()
+    yield session
     await context.close()

@@ -3,28 +3,34 @@ from collections.abc import AsyncGenerator
 import pytest
 from playwright.async_api import Browser
 
-from tests.api.pages.browser.chromium import MISSING, Visit, found, launched, visiting
-from tests.live_server import Served
+from tests.api.pages.browser.chromium import (
+    CHROMIUM_MISSING,
+    BrowserSession,
+    browser_session,
+    find_chromium,
+    launched_browser,
+)
+from tests.live_server import LiveServer
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncGenerator[Browser]:
-    executable = found()
+    executable = find_chromium()
     if executable is None:
-        pytest.skip(MISSING)
-    async with launched(executable) as started:
+        pytest.skip(CHROMIUM_MISSING)
+    async with launched_browser(executable) as started:
         yield started
 
 
 @pytest.fixture
-async def reader(browser: Browser, served: Served) -> AsyncGenerator[Visit]:
+async def served_session(browser: Browser, served: LiveServer) -> AsyncGenerator[BrowserSession]:
     """Somebody who reads, on a service that anybody may have written to."""
-    async with visiting(browser, served.base_url) as visit:
-        yield visit
+    async with browser_session(browser, served.base_url) as session:
+        yield session
 
 
 @pytest.fixture
-async def worker(browser: Browser, demonstrated: Served) -> AsyncGenerator[Visit]:
+async def demonstration_session(browser: Browser, served_demonstration: LiveServer) -> AsyncGenerator[BrowserSession]:
     """Somebody at work, on a demonstration of their own."""
-    async with visiting(browser, demonstrated.base_url) as visit:
-        yield visit
+    async with browser_session(browser, served_demonstration.base_url) as session:
+        yield session

@@ -7,24 +7,24 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.api.pages.browser.chromium import Visit
-from tests.live_server import Served
+from tests.api.pages.browser.chromium import BrowserSession
+from tests.live_server import LiveServer
 
 PAGES = (("Guide", "/guide"), ("Erreurs", "/problems"), ("OpenAPI", "/openapi.json"))
 OUR_CONFLICT = "Failed to load resource: the server responded with a status of 409 (Conflict)"
 
 
-async def _authorise(visit: Visit, key: str) -> None:
-    await visit.page.get_by_role("button", name="Authorize").first.click()
-    form = visit.page.locator(".auth-container").first
+async def _authorise(session: BrowserSession, key: str) -> None:
+    await session.page.get_by_role("button", name="Authorize").first.click()
+    form = session.page.locator(".auth-container").first
     await form.get_by_role("textbox").fill(key)
     await form.get_by_role("button", name="Apply credentials").click()
     await form.get_by_role("button", name="Close").click()
 
 
-async def _opened(visit: Visit, operation: str) -> Locator:
+async def _opened(session: BrowserSession, operation: str) -> Locator:
     """An operation, unfolded by a click as a person does."""
-    block = visit.page.locator(f"[id$='-{operation}']")
+    block = session.page.locator(f"[id$='-{operation}']")
     await block.locator(".opblock-summary-control").click()
     await expect(block.get_by_role("button", name="Execute")).to_be_visible()
     return block
@@ -41,16 +41,16 @@ async def _executed(block: Locator, status: int) -> Any:
 
 
 async def test_an_administrator_previews_registers_reads_and_is_told_of_a_conflict(
-    worker: Visit, demonstrated: Served
+    demonstration_session: BrowserSession, served_demonstration: LiveServer
 ) -> None:
-    await worker.open("/")
-    assert worker.page.url == f"{demonstrated.base_url}/docs"
-    await _authorise(worker, demonstrated.keys["platform"])
+    await demonstration_session.open("/")
+    assert demonstration_session.page.url == f"{served_demonstration.base_url}/docs"
+    await _authorise(demonstration_session, served_demonstration.keys["platform"])
 
-    previewed = await _executed(await _opened(worker, "previewRegistration"), 200)
-    register = await _opened(worker, "registerAdviser")
+    previewed = await _executed(await _opened(demonstration_session, "previewRegistration"), 200)
+    register = await _opened(demonstration_session, "registerAdviser")
     registered = await _executed(register, 201)
-    reading = await _opened(worker, "getRegistration")
+    reading = await _opened(demonstration_session, "getRegistration")
     await reading.get_by_placeholder("registration_id").fill(registered["id"])
     read = await _executed(reading, 200)
     conflict = await _executed(register, 409)
@@ -61,29 +61,29 @@ async def test_an_administrator_previews_registers_reads_and_is_told_of_a_confli
     said = register.get_by_role("status")
     await expect(said).to_contain_text("409 Inscription déjà existante. ")
     await said.get_by_role("link").click()
-    await expect(worker.page.get_by_role("heading", level=1)).to_have_text("Inscription déjà existante")
-    assert (worker.complaints, worker.strangers) == ([OUR_CONFLICT], [])
+    await expect(demonstration_session.page.get_by_role("heading", level=1)).to_have_text("Inscription déjà existante")
+    assert (demonstration_session.reported_problems, demonstration_session.foreign_requests) == ([OUR_CONFLICT], [])
 
 
-async def test_a_key_is_remembered(reader: Visit, served: Served) -> None:
-    await reader.open("/docs")
-    await _authorise(reader, served.keys["platform"])
+async def test_a_key_is_remembered(served_session: BrowserSession, served: LiveServer) -> None:
+    await served_session.open("/docs")
+    await _authorise(served_session, served.keys["platform"])
 
-    await reader.page.reload()
+    await served_session.page.reload()
 
-    assert (await _executed(await _opened(reader, "listModules"), 200))["data"]
-
-
-async def test_an_operation_has_an_address(reader: Visit) -> None:
-    await reader.open("/docs#/Inscriptions/registerAdviser")
-
-    await expect(reader.page.locator("#operations-Inscriptions-registerAdviser.is-open")).to_be_visible()
+    assert (await _executed(await _opened(served_session, "listModules"), 200))["data"]
 
 
-async def test_each_operation_says_who_may_call_it(reader: Visit) -> None:
-    await reader.open("/docs")
+async def test_an_operation_has_an_address(served_session: BrowserSession) -> None:
+    await served_session.open("/docs#/Inscriptions/registerAdviser")
 
-    block = await _opened(reader, "registerAdviser")
+    await expect(served_session.page.locator("#operations-Inscriptions-registerAdviser.is-open")).to_be_visible()
+
+
+async def test_each_operation_says_who_may_call_it(served_session: BrowserSession) -> None:
+    await served_session.open("/docs")
+
+    block = await _opened(served_session, "registerAdviser")
 
     await expect(block).to_contain_text("Accès : portée registrations:write (plateforme, organisme de formation")
 
@@ -91,35 +91,35 @@ async def test_each_operation_says_who_may_call_it(reader: Visit) -> None:
 @pytest.mark.parametrize(
     ("name", "path"), [("Guide", "/guide"), ("Erreurs", "/problems"), ("OpenAPI", "/openapi.json")]
 )
-async def test_the_documentation_leads_to_the_other_pages(reader: Visit, name: str, path: str) -> None:
-    await reader.open("/docs")
+async def test_the_documentation_leads_to_the_other_pages(served_session: BrowserSession, name: str, path: str) -> None:
+    await served_session.open("/docs")
 
-    async with reader.page.expect_response(f"{reader.base_url}{path}") as answer:
-        await reader.page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
+    async with served_session.page.expect_response(f"{served_session.base_url}{path}") as answer:
+        await served_session.page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
 
     assert (await answer.value).status == 200
-    await reader.page.wait_for_url(f"{reader.base_url}{path}")
+    await served_session.page.wait_for_url(f"{served_session.base_url}{path}")
 
 
-async def test_an_error_that_may_be_answered_leads_to_its_page(reader: Visit) -> None:
-    await reader.open("/docs")
+async def test_an_error_that_may_be_answered_leads_to_its_page(served_session: BrowserSession) -> None:
+    await served_session.open("/docs")
 
-    answers = (await _opened(reader, "registerAdviser")).locator(".responses-table")
+    answers = (await _opened(served_session, "registerAdviser")).locator(".responses-table")
 
     link = answers.get_by_role("link", name="duplicate-registration")
     await expect(link).to_have_attribute("href", "/problems/duplicate-registration")
 
 
-async def test_the_documentation_runs_under_its_policy(reader: Visit) -> None:
-    await reader.open("/docs")
-    await expect(reader.page.locator(".opblock").first).to_be_visible()
-    groups = reader.page.locator(".opblock-tag-section", has=reader.page.locator(".opblock"))
+async def test_the_documentation_runs_under_its_policy(served_session: BrowserSession) -> None:
+    await served_session.open("/docs")
+    await expect(served_session.page.locator(".opblock").first).to_be_visible()
+    groups = served_session.page.locator(".opblock-tag-section", has=served_session.page.locator(".opblock"))
     for group in await groups.all():
         block = group.locator(".opblock").first
         await block.locator(".opblock-summary-control").click()
         await expect(block.locator(".responses-table").first).to_be_visible()
 
-    answer = await reader.page.request.get(f"{reader.base_url}/docs")
+    answer = await served_session.page.request.get(f"{served_session.base_url}/docs")
 
     assert "unsafe" not in answer.headers["content-security-policy"]
-    assert (reader.complaints, reader.strangers) == ([], [])
+    assert (served_session.reported_problems, served_session.foreign_requests) == ([], [])

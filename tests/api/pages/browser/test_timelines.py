@@ -4,8 +4,8 @@ from typing import Any
 
 from playwright.async_api import Browser
 
-from tests.api.pages.browser.chromium import DESK, visiting
-from tests.live_server import Served
+from tests.api.pages.browser.chromium import DESKTOP_SIZE, browser_session
+from tests.live_server import LiveServer
 
 # What a person could not read: a label on another, or beyond the edge.
 UNREADABLE = """() => {
@@ -22,19 +22,21 @@ UNREADABLE = """() => {
 PLANTED = "document.querySelector('text').setAttribute('transform', 'translate(0 20)')"
 
 
-async def test_no_label_meets_another_for_anybody_in_the_demonstration(browser: Browser, demonstrated: Served) -> None:
-    with demonstrated.client("admin") as admin:
+async def test_no_label_meets_another_for_anybody_in_the_demonstration(
+    browser: Browser, served_demonstration: LiveServer
+) -> None:
+    with served_demonstration.client("admin") as admin:
         advisers = admin.get("/v1/advisers", params={"limit": 500}).raise_for_status().json()["data"]
     unreadable: dict[str, Any] = {}
-    async with visiting(browser, demonstrated.base_url, DESK) as visit:
-        await visit.page.set_extra_http_headers({"Authorization": f"Bearer {demonstrated.keys['admin']}"})
+    async with browser_session(browser, served_demonstration.base_url, DESKTOP_SIZE) as session:
+        await session.page.set_extra_http_headers({"Authorization": f"Bearer {served_demonstration.keys['admin']}"})
         for adviser in advisers:
-            await visit.open(f"/v1/advisers/{adviser['id']}/training-record.svg")
-            unreadable[adviser["conum_id"]] = await visit.page.evaluate(UNREADABLE)
-        await visit.page.evaluate(PLANTED)
-        planted = await visit.page.evaluate(UNREADABLE)
+            await session.open(f"/v1/advisers/{adviser['id']}/training-record.svg")
+            unreadable[adviser["conum_id"]] = await session.page.evaluate(UNREADABLE)
+        await session.page.evaluate(PLANTED)
+        planted = await session.page.evaluate(UNREADABLE)
 
     assert {name: found for name, found in unreadable.items() if found} == {}
     assert len(unreadable) == 40
     assert len(planted) == 1
-    assert (visit.complaints, visit.strangers) == ([], [])
+    assert (session.reported_problems, session.foreign_requests) == ([], [])

@@ -5,7 +5,15 @@ from shutil import which
 
 import pytest
 
-from tests.api.pages.guide.guide_programs import BASH_NEEDS, Program, bash, compile_typescript, node, python, receiver
+from tests.api.pages.guide.guide_programs import (
+    BASH_NEEDS,
+    GuideProgram,
+    bash,
+    compile_typescript,
+    node,
+    python,
+    receiver,
+)
 from tests.nodejs import PACKAGES
 
 
@@ -20,7 +28,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["py", "ts"], name="receiver")
-def a_receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Program:
+def a_receiver(request: pytest.FixtureRequest, tmp_path: Path) -> GuideProgram:
     """The receiver kit, in each language, with an inbox of its own."""
     compiled = request.getfixturevalue("compiled") if request.param == "ts" else None
     return receiver(request.param, compiled, tmp_path)
@@ -34,7 +42,7 @@ def shell() -> None:
 
 
 @pytest.fixture(params=["register.sh", "register.py", "register.ts"])
-def register(request: pytest.FixtureRequest, tmp_path: Path) -> Program:
+def register(request: pytest.FixtureRequest, tmp_path: Path) -> GuideProgram:
     """The first call of the quick start, in each language."""
     name: str = request.param
     if name.endswith(".ts"):

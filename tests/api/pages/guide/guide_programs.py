@@ -18,18 +18,18 @@ from tests.nodejs import NODE, PACKAGES
 PROJECT = Path(__file__).parents[4]
 SAMPLES = PROJECT / "app" / "api" / "reading" / "samples"
 RECEIVERS = PROJECT / "openapi" / "receivers"
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 BASH_NEEDS = ("bash", "curl", "jq", "openssl")
 STRICT = ("--strict", "--target", "es2023", "--module", "nodenext", "--types", "node")
 
 
-def shown(name: str) -> str:
+def sample_output(name: str) -> str:
     """What the guide says that a program prints."""
     return (SAMPLES / name).read_text()
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class GuideProgram:
     """`command` in `folder`, with these settings and nothing of the developer's own."""
 
     command: tuple[str, ...]
@@ -38,18 +38,24 @@ class Program:
     def run(self, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
         return subprocess.run(
-            self.command, cwd=self.folder, env=_bare(settings), capture_output=True, text=True, timeout=60, check=False
+            self.command,
+            cwd=self.folder,
+            env=_clean_environment(settings),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     @contextmanager
-    def listening(self, port: int, **settings: str) -> Generator["Listening"]:
+    def listening(self, port: int, **settings: str) -> Generator["ListeningProgram"]:
         """Run it, listening to this port, until the block ends."""
         process = subprocess.Popen(
-            self.command, cwd=self.folder, env=_bare(settings), stdout=subprocess.PIPE, text=True
+            self.command, cwd=self.folder, env=_clean_environment(settings), stdout=subprocess.PIPE, text=True
         )
         assert process.stdout is not None
-        started = Listening(f"http://127.0.0.1:{port}/webhooks", process)
-        printing = Thread(target=started.hear, args=(process.stdout,))
+        started = ListeningProgram(f"http://127.0.0.1:{port}/webhooks", process)
+        printing = Thread(target=started.collect_output, args=(process.stdout,))
         printing.start()
         try:
             _wait_until_listening(port, process)
@@ -62,20 +68,20 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class ListeningProgram:
     """A program that listens at `url`."""
 
     url: str
     process: subprocess.Popen[str]
     _printed: Queue[str] = field(default_factory=Queue[str])
 
-    def hear(self, output: IO[str]) -> None:
+    def collect_output(self, output: IO[str]) -> None:
         for line in output:
             self._printed.put(line.rstrip("\n"))
 
-    def line(self) -> str:
+    def next_line(self) -> str:
         """The next one that it prints, waited for."""
-        return self._printed.get(timeout=PATIENCE_S)
+        return self._printed.get(timeout=TIMEOUT_S)
 
 
 def free_port() -> int:
@@ -85,7 +91,7 @@ def free_port() -> int:
 
 
 def _wait_until_listening(port: int, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while True:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
@@ -96,27 +102,27 @@ def _wait_until_listening(port: int, process: subprocess.Popen[str]) -> None:
             return
 
 
-def _bare(settings: dict[str, str]) -> dict[str, str]:
+def _clean_environment(settings: dict[str, str]) -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | settings
 
 
-def python(name: str, folder: Path) -> Program:
-    return Program((sys.executable, str(SAMPLES / name)), folder)
+def python(name: str, folder: Path) -> GuideProgram:
+    return GuideProgram((sys.executable, str(SAMPLES / name)), folder)
 
 
-def bash(name: str, folder: Path) -> Program:
-    return Program(("bash", str(SAMPLES / name)), folder)
+def bash(name: str, folder: Path) -> GuideProgram:
+    return GuideProgram(("bash", str(SAMPLES / name)), folder)
 
 
-def node(name: str, compiled: Path, folder: Path) -> Program:
-    return Program((str(NODE), str(compiled / name.replace(".ts", ".js"))), folder)
+def node(name: str, compiled: Path, folder: Path) -> GuideProgram:
+    return GuideProgram((str(NODE), str(compiled / name.replace(".ts", ".js"))), folder)
 
 
-def receiver(language: str, compiled: Path | None, folder: Path) -> Program:
+def receiver(language: str, compiled: Path | None, folder: Path) -> GuideProgram:
     """As its first lines say that it is started; `compiled` has the TypeScript one beside its packages."""
     if compiled is not None:
-        return Program((str(NODE), str(compiled / f"receiver.{language}")), folder)
-    return Program((sys.executable, str(RECEIVERS / f"receiver.{language}")), folder)
+        return GuideProgram((str(NODE), str(compiled / f"receiver.{language}")), folder)
+    return GuideProgram((sys.executable, str(RECEIVERS / f"receiver.{language}")), folder)
 
 
 def compile_typescript(folder: Path) -> None:

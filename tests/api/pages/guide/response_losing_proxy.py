@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while heard := await reader.read(65_536):
         writer.write(heard)
         await writer.drain()
@@ -20,9 +20,9 @@ async def first_answer_lost(base_url: str) -> AsyncGenerator[str]:
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(parts.hostname, parts.port)
-        asking = asyncio.create_task(_carry(reader, far_writer))
+        asking = asyncio.create_task(_forward(reader, far_writer))
         if answered.is_set():
-            await asyncio.gather(asking, _carry(far_reader, writer))
+            await asyncio.gather(asking, _forward(far_reader, writer))
             return
         await far_reader.read(1)
         answered.set()

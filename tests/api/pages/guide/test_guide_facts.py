@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from app.outbox import delivery_relay, retry_policy, webhook_sender
-from app.outbox.retry_policy import Health
-from app.persistence.schema.retention_periods import DELIVERIES
-from app.use_cases.notifications.administer_webhook_endpoints import MOST_ENDPOINTS, OLD_SECRET_SIGNS_FOR
-from app.use_cases.notifications.redeliver_webhooks import MOST_RECOVERED
+from app.outbox.retry_policy import LaneHealth
+from app.persistence.schema.retention_periods import DELIVERIES_RETENTION
+from app.use_cases.notifications.administer_webhook_endpoints import MAX_ENDPOINTS, OLD_SECRET_LIFETIME
+from app.use_cases.notifications.redeliver_webhooks import MAX_RECOVERED
 from tests.api.openapi.contract_requests import CONTRACT
 from tests.fake_clock import MORNING
-from tests.live_server import Served
+from tests.live_server import LiveServer
 
 UNITS = (("h", timedelta(hours=1)), ("min", timedelta(minutes=1)), ("s", timedelta(seconds=1)))
 NUMBERS = {1: "un", 3: "trois", 4: "quatre", 5: "cinq", 10: "dix", 16: "seize"}
@@ -32,8 +32,12 @@ def days(wait: timedelta) -> int:
 
 def pauses() -> list[str]:
     """Of a receiver that fails every probe."""
-    health, now, found = Health(failures=retry_policy.BREAKS_AT - 1, failing_since=MORNING), MORNING, list[timedelta]()
-    while not found or found[-1] < retry_policy.LONGEST_OPENING:
+    health, now, found = (
+        LaneHealth(failures=retry_policy.FAILURE_THRESHOLD - 1, failing_since=MORNING),
+        MORNING,
+        list[timedelta](),
+    )
+    while not found or found[-1] < retry_policy.MAX_OPEN_TIME:
         health = health.after_failure(now)
         assert health.open_until is not None
         found.append(health.open_until - now)
@@ -42,39 +46,41 @@ def pauses() -> list[str]:
 
 
 SECONDS = f"2xx en moins de {webhook_sender.TOTAL_SECONDS:.0f} secondes"
-*_, LAST = WAITS = [short(wait) for wait in retry_policy.SCHEDULE[1:]]
+*_, LAST = WAITS = [short(wait) for wait in retry_policy.RETRY_SCHEDULE[1:]]
 FIRST_PAUSE, SECOND_PAUSE, THIRD_PAUSE, *_, LONGEST_PAUSE = pauses()
 OVERLOADED = ", ".join(str(status) for status in sorted(webhook_sender.OVERLOADED))
-ORDERS = [order.decode() for order in webhook_sender.ORDERS]
+ORDERS = [order.decode() for order in webhook_sender.CONTROL_KINDS]
 
 GUIDE = (
     SECONDS,
-    f"{NUMBERS[delivery_relay.LANE_AT_ONCE]} livraisons à la fois au plus",
-    f"Il essaie {NUMBERS[retry_policy.MOST_ATTEMPTS]} fois, sur {NUMBERS[days(sum(retry_policy.SCHEDULE, timedelta()))]} jours",
-    f"aussitôt, puis après {', '.join(WAITS[:-1])} et {LAST}, à {retry_policy.JITTER:.0%} près".replace("%", " %"),
-    f"Retry-After est respecté jusqu’à {short(retry_policy.LONGEST_RETRY_AFTER)}",
-    f"Après {OVERLOADED}, ou faute de réponse à temps, l’attente est d’au moins {retry_policy.PENALTY.seconds} s",
-    f"après {retry_policy.BREAKS_AT} échecs de suite : rien pendant {FIRST_PAUSE}",
+    f"{NUMBERS[delivery_relay.LANE_CONCURRENCY]} livraisons à la fois au plus",
+    f"Il essaie {NUMBERS[retry_policy.MAX_ATTEMPTS]} fois, sur {NUMBERS[days(sum(retry_policy.RETRY_SCHEDULE, timedelta()))]} jours",
+    f"aussitôt, puis après {', '.join(WAITS[:-1])} et {LAST}, à {retry_policy.JITTER_RATIO:.0%} près".replace(
+        "%", " %"
+    ),
+    f"Retry-After est respecté jusqu’à {short(retry_policy.MAX_RETRY_AFTER)}",
+    f"Après {OVERLOADED}, ou faute de réponse à temps, l’attente est d’au moins {retry_policy.OVERLOAD_DELAY.seconds} s",
+    f"après {retry_policy.FAILURE_THRESHOLD} échecs de suite : rien pendant {FIRST_PAUSE}",
     f"si elle échoue, {SECOND_PAUSE}, {THIRD_PAUSE}, jusqu’à {LONGEST_PAUSE}",
     f"aucune livraison n’a réussi depuis {days(retry_policy.WARNED_AFTER)} jour (failing)",
-    f"qu’il ne reste que {days(retry_policy.NOTICE)} jour (last_day)",
+    f"qu’il ne reste que {days(retry_policy.NOTICE_PERIOD)} jour (last_day)",
     f"après {days(retry_policy.DISABLED_AFTER)} jours et {retry_policy.DISABLED_FROM_FAILURES} échecs",
-    f"Une réponse {webhook_sender.GONE}, ou {webhook_sender.ORDER.decode()}: {ORDERS[0]} avec un échec",
-    f"{webhook_sender.ORDER.decode()}: {ORDERS[1]} n’abandonne que cette livraison",
-    f"Il garde le journal {days(DELIVERIES)} jours",
-    f"Pendant {OLD_SECRET_SIGNS_FOR // timedelta(hours=1)} heures, webhook-signature porte une signature par secret",
+    f"Une réponse {webhook_sender.GONE}, ou {webhook_sender.CONTROL_HEADER.decode()}: {ORDERS[0]} avec un échec",
+    f"{webhook_sender.CONTROL_HEADER.decode()}: {ORDERS[1]} n’abandonne que cette livraison",
+    f"Il garde le journal {days(DELIVERIES_RETENTION)} jours",
+    f"Pendant {OLD_SECRET_LIFETIME // timedelta(hours=1)} heures, webhook-signature porte une signature par secret",
 )
 DOCUMENT = (
     SECONDS,
-    f"{NUMBERS[MOST_ENDPOINTS]} au plus",
-    f"abandonné après {NUMBERS[retry_policy.MOST_ATTEMPTS]} essais",
+    f"{NUMBERS[MAX_ENDPOINTS]} au plus",
+    f"abandonné après {NUMBERS[retry_policy.MAX_ATTEMPTS]} essais",
     f"après {NUMBERS[days(retry_policy.DISABLED_AFTER)]} jours d’échecs (`failing`)",
     f"Des échecs depuis {NUMBERS[days(retry_policy.WARNED_AFTER)]} jour (`failing`)",
-    f"plus qu’{NUMBERS[days(retry_policy.NOTICE)]} jour avant la désactivation (`last_day`)",
+    f"plus qu’{NUMBERS[days(retry_policy.NOTICE_PERIOD)]} jour avant la désactivation (`last_day`)",
     f"sur réponse {webhook_sender.GONE} (`gone`)",
-    f"gardées {days(DELIVERIES)} jours",
-    f"{MOST_RECOVERED:_} au plus à la fois".replace("_", " "),
-    f"Pendant {OLD_SECRET_SIGNS_FOR // timedelta(hours=1)} heures, chaque livraison porte deux signatures",
+    f"gardées {days(DELIVERIES_RETENTION)} jours",
+    f"{MAX_RECOVERED:_} au plus à la fois".replace("_", " "),
+    f"Pendant {OLD_SECRET_LIFETIME // timedelta(hours=1)} heures, chaque livraison porte deux signatures",
 )
 
 
@@ -84,7 +90,7 @@ def flat(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def guide(served: Served) -> str:
+def guide(served: LiveServer) -> str:
     """The text that a reader sees."""
     page = httpx.get(f"{served.base_url}/guide").raise_for_status().text
     return flat(unescape(re.sub("<[^>]+>", "", page)))

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
-from app.imports.import_jobs import carry_out_imports
+from app.imports.import_jobs import run_import_queue
 from app.persistence.engine.database import open_database
 from tests.api.pages.guide.guide_programs import bash
 from tests.fake_clock import MORNING
-from tests.imports.sample_files import ADVISERS, an_adviser, separated
-from tests.live_server import PEPPER, Served
+from tests.imports.sample_files import ADVISERS, an_adviser, csv_bytes
+from tests.live_server import PEPPER, LiveServer
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def a_worker(url: str) -> Generator[None]:
 
     async def work() -> None:
         database = open_database(url, pool_size=2, secrets=PEPPER.secrets)
-        await carry_out_imports(database, lambda: MORNING, stop)
+        await run_import_queue(database, lambda: MORNING, stop)
         await database.close()
 
     thread = Thread(target=lambda: loop.run_until_complete(work()))
@@ -33,13 +33,15 @@ def a_worker(url: str) -> Generator[None]:
     loop.close()
 
 
-def test_good_lines_are_imported_and_the_others_given_back(shell: None, demonstrated: Served, tmp_path: Path) -> None:
+def test_good_lines_are_imported_and_the_others_given_back(
+    shell: None, served_demonstration: LiveServer, tmp_path: Path
+) -> None:
     del shell
     file = tmp_path / "conseillers.csv"
-    file.write_bytes(separated(ADVISERS, an_adviser(8_000_001), an_adviser(8_000_002, date="14/03/22")))
-    settings = {"BASE_URL": demonstrated.base_url, "API_KEY": demonstrated.keys["admin"]}
+    file.write_bytes(csv_bytes(ADVISERS, an_adviser(8_000_001), an_adviser(8_000_002, date="14/03/22")))
+    settings = {"BASE_URL": served_demonstration.base_url, "API_KEY": served_demonstration.keys["admin"]}
 
-    with a_worker(demonstrated.database_url):
+    with a_worker(served_demonstration.database_url):
         done = bash("import.sh", tmp_path).run(**settings, KIND="advisers", FILE=str(file))
 
     assert done.stderr == ""

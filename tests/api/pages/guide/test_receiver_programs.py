@@ -15,15 +15,15 @@ from app.api.identity.api_key_secrets import Pepper
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
 from app.seed.demonstration_clients import make_demonstration_keys
-from tests.api.openapi.contract_requests import wrong
-from tests.api.pages.guide.guide_programs import PATIENCE_S, Program, free_port
+from tests.api.openapi.contract_requests import schema_errors
+from tests.api.pages.guide.guide_programs import TIMEOUT_S, GuideProgram, free_port
 from tests.api.pages.guide.test_webhook_signatures import signed
-from tests.cli.cli_process import Program as Service
-from tests.cli.cli_process import new_folder, serving
-from tests.conftest import copied
+from tests.cli.cli_process import ServeProcess as Service
+from tests.cli.cli_process import new_folder, serving_process
+from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser_in_post, register
-from tests.live_server import key
+from tests.live_server import idempotency_headers
 
 PATH = "/v1/webhook-endpoints"
 SECRET_KEY = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
@@ -39,11 +39,11 @@ async def _keys(url: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def service(cluster: Cluster, template: str) -> Generator[Service]:
     """`python -m app serve` with its worker, that delivers to this machine too."""
-    url = asyncio.run(copied(cluster, template))
+    url = asyncio.run(copy_database(cluster, template))
     settings = {"RUN_WORKER": "true", "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true", "RATE_LIMIT_PER_MINUTE": "1000000"}
     with new_folder() as folder:
         (folder / "demo-keys.json").write_text(json.dumps(asyncio.run(_keys(url))))
-        with serving(folder, DATABASE_URL=url, SECRET_KEY=SECRET_KEY, **settings) as started:
+        with serving_process(folder, DATABASE_URL=url, SECRET_KEY=SECRET_KEY, **settings) as started:
             yield started
 
 
@@ -74,47 +74,47 @@ def _tested(client: httpx.Client, endpoint: dict[str, Any]) -> str:
 
 def _arrived(client: httpx.Client, delivery: str) -> list[int]:
     """What the receiver answered to each attempt, once the last one is a success."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while (read := client.get(f"/v1/deliveries/{delivery}").json())["state"] != "delivered":
         assert time.monotonic() < deadline, read
     return [attempt["status"] for attempt in read["attempts"]]
 
 
-def _kept(receiver: Program) -> dict[str, str]:
+def _kept(receiver: GuideProgram) -> dict[str, str]:
     """The bodies in its inbox, by event."""
     with closing(sqlite3.connect(receiver.folder / "inbox.sqlite")) as inbox:
         return dict(inbox.execute("SELECT id, event FROM inbox").fetchall())
 
 
 def test_a_registration_is_received_once_as_announced_however_often_it_is_delivered(
-    receiver: Program, platform: httpx.Client, endpoint: dict[str, Any], port: int
+    receiver: GuideProgram, platform: httpx.Client, endpoint: dict[str, Any], port: int
 ) -> None:
     with receiver.listening(port, PORT=str(port), WEBHOOK_SECRETS=endpoint["secret"]) as listening:
         registration = register(platform, an_adviser_in_post(platform)).raise_for_status().json()
-        printed = [listening.line()]
+        printed = [listening.next_line()]
         (delivery,) = platform.get(f"{PATH}/{endpoint['id']}/deliveries").json()["data"]
         _arrived(platform, delivery["id"])
-        platform.post(f"/v1/deliveries/{delivery['id']}/replay", headers=key()).raise_for_status()
+        platform.post(f"/v1/deliveries/{delivery['id']}/replay", headers=idempotency_headers()).raise_for_status()
         statuses = _arrived(platform, delivery["id"])
         _tested(platform, endpoint)
-        printed.append(listening.line())
+        printed.append(listening.next_line())
 
     assert statuses == [204, 204]
     assert printed == ["Reçu : registration.accepted", "Reçu : webhook_endpoint.test"]
     event = json.loads(_kept(receiver)[delivery["event_id"]])
-    assert wrong({"$ref": "#/components/schemas/WebhookResource"}, event) == []
+    assert schema_errors({"$ref": "#/components/schemas/WebhookResource"}, event) == []
     assert event["data"]["subject"] == {"type": "registration", "id": registration["id"], "version": 1}
     feed = platform.get("/v1/events", params={"limit": 500}).json()["data"]
     assert [fed for fed in feed if fed["id"] == delivery["event_id"]] == [event["data"]]
 
 
 def test_what_was_tampered_with_is_refused(
-    receiver: Program, platform: httpx.Client, endpoint: dict[str, Any], port: int
+    receiver: GuideProgram, platform: httpx.Client, endpoint: dict[str, Any], port: int
 ) -> None:
     secret = endpoint["secret"]
     with receiver.listening(port, PORT=str(port), WEBHOOK_SECRETS=secret) as listening:
         _tested(platform, endpoint)
-        listening.line()
+        listening.next_line()
         ((event, body),) = _kept(receiver).items()
         headers = signed(secret, delivery=event, body=body)
 
@@ -127,7 +127,7 @@ def test_what_was_tampered_with_is_refused(
 
 
 def test_a_secret_is_replaced_without_a_delivery_refused(
-    receiver: Program, platform: httpx.Client, endpoint: dict[str, Any], port: int
+    receiver: GuideProgram, platform: httpx.Client, endpoint: dict[str, Any], port: int
 ) -> None:
     old, statuses = endpoint["secret"], list[list[int]]()
     new = platform.post(f"{PATH}/{endpoint['id']}/rotate-secret").raise_for_status().json()["secret"]

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from tests.api.pages.guide.guide_programs import SAMPLES, Listening, Program, free_port
+from tests.api.pages.guide.guide_programs import SAMPLES, GuideProgram, ListeningProgram, free_port
 
 Headers = dict[str, str]
 
@@ -65,15 +65,15 @@ FORGED: dict[str, Callable[[], Headers]] = {
 }
 
 
-def _posted(listening: Listening, headers: Headers, body: str = BODY) -> int:
+def _posted(listening: ListeningProgram, headers: Headers, body: str = BODY) -> int:
     return httpx.post(listening.url, content=body.encode(), headers=headers).status_code
 
 
-def _sent(listening: Listening, delivery: str, body: str) -> None:
+def _sent(listening: ListeningProgram, delivery: str, body: str) -> None:
     assert _posted(listening, signed(delivery=delivery, body=body), body) == 204
 
 
-def test_a_receiver_lets_in_what_was_signed_and_nothing_else(receiver: Program) -> None:
+def test_a_receiver_lets_in_what_was_signed_and_nothing_else(receiver: GuideProgram) -> None:
     port = free_port()
     with receiver.listening(port, PORT=str(port), WEBHOOK_SECRETS=SECRET) as listening:
         let_in = {name: _posted(listening, headers()) for name, headers in (GENUINE | FORGED).items()}
@@ -81,7 +81,7 @@ def test_a_receiver_lets_in_what_was_signed_and_nothing_else(receiver: Program) 
     assert let_in == dict.fromkeys(GENUINE, 204) | dict.fromkeys(FORGED, 400)
 
 
-def test_both_secrets_are_good_while_one_is_replaced(receiver: Program) -> None:
+def test_both_secrets_are_good_while_one_is_replaced(receiver: GuideProgram) -> None:
     port = free_port()
     with receiver.listening(port, PORT=str(port), WEBHOOK_SECRETS=f"{OTHER} {SECRET}") as listening:
         statuses = [_posted(listening, headers) for headers in (signed(), signed(OTHER), _rotating())]
@@ -89,34 +89,34 @@ def test_both_secrets_are_good_while_one_is_replaced(receiver: Program) -> None:
     assert statuses == [204, 204, 204]
 
 
-def test_a_delivery_that_comes_twice_is_applied_once_even_after_a_sudden_death(receiver: Program) -> None:
+def test_a_delivery_that_comes_twice_is_applied_once_even_after_a_sudden_death(receiver: GuideProgram) -> None:
     port = free_port()
     settings = {"PORT": str(port), "WEBHOOK_SECRETS": SECRET}
     with receiver.listening(port, **settings) as listening:
         for _ in range(2):
             _sent(listening, "msg_1", BODY)
-        first = listening.line()
+        first = listening.next_line()
     with receiver.listening(port, **settings) as listening:
         _sent(listening, "msg_1", BODY)
         _sent(listening, "msg_2", told("completed", version=2, position=2))
-        second = listening.line()
+        second = listening.next_line()
 
     assert (first, second) == ("Reçu : registration.accepted", "Reçu : registration.completed")
 
 
-def test_what_comes_after_something_newer_is_not_applied(receiver: Program) -> None:
+def test_what_comes_after_something_newer_is_not_applied(receiver: GuideProgram) -> None:
     port = free_port()
     with receiver.listening(port, PORT=str(port), WEBHOOK_SECRETS=SECRET) as listening:
         _sent(listening, "msg_3", told("completed", version=3, position=3))
-        printed = [listening.line()]
+        printed = [listening.next_line()]
         _sent(listening, "msg_1", BODY)
         _sent(listening, "msg_4", told("cancelled", version=4, position=4))
-        printed.append(listening.line())
+        printed.append(listening.next_line())
 
     assert printed == ["Reçu : registration.completed", "Reçu : registration.cancelled"]
 
 
-def test_what_was_acknowledged_before_a_sudden_death_is_applied_in_order_afterwards(receiver: Program) -> None:
+def test_what_was_acknowledged_before_a_sudden_death_is_applied_in_order_afterwards(receiver: GuideProgram) -> None:
     port = free_port()
     settings = {"PORT": str(port), "WEBHOOK_SECRETS": SECRET}
     names = ("accepted", "rescheduled", "completed")
@@ -124,24 +124,24 @@ def test_what_was_acknowledged_before_a_sudden_death_is_applied_in_order_afterwa
         for place, name in reversed([*enumerate(names, start=1)]):
             _sent(listening, f"msg_{place}", told(name, version=1, position=place))
         for _ in names:
-            listening.line()
+            listening.next_line()
     with closing(sqlite3.connect(receiver.folder / "inbox.sqlite")) as inbox, inbox:
         inbox.execute("UPDATE inbox SET applied = 0")  # as if it had died before
     with receiver.listening(port, **settings) as listening:
-        printed = [listening.line() for _ in names]
+        printed = [listening.next_line() for _ in names]
 
     assert printed == [f"Reçu : registration.{name}" for name in names]
 
 
-def _asked(listening: Listening, *head: str) -> int:
+def _asked(listening: ListeningProgram, *head: str) -> int:
     """The status that answers a request whose body never comes."""
     parts = urlsplit(listening.url)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as wire:
-        wire.sendall("\r\n".join([*head, "Host: receiver", "", ""]).encode())
-        return int(wire.recv(1024).split()[1])
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as proxy:
+        proxy.sendall("\r\n".join([*head, "Host: receiver", "", ""]).encode())
+        return int(proxy.recv(1024).split()[1])
 
 
-def test_neither_a_body_without_end_nor_another_address_is_listened_to(receiver: Program) -> None:
+def test_neither_a_body_without_end_nor_another_address_is_listened_to(receiver: GuideProgram) -> None:
     port = free_port()
     with receiver.listening(port, PORT=str(port), WEBHOOK_SECRETS=SECRET) as listening:
         statuses = [
