@@ -285,12 +285,12 @@ def test_every_problem_raised_is_in_the_catalogue_that_clients_can_read() -> Non
 COMPOSED = {
     "app/persistence/advisers/advisers.py": {"SELECT", "SELECT_FOR_AN_ORGANISATION", "concerned"},
     # The last two are digested to a number.
-    "app/persistence/engine/transactions/idempotency.py": {"REMEMBER", "self.client_id", "self.key"},
+    "app/persistence/engine/transactions/idempotency.py": {"INSERT_RESPONSE", "self.client_id", "self.key"},
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "concerned"},
-    "app/persistence/administration/clients.py": {"KEYS", "REVOCATIONS"},
+    "app/persistence/administration/clients.py": {"KEYS", "REVOCATIONS_CHANNEL"},
     "app/persistence/engine/database.py": {
-        "begin", "lock.adviser", "wanted", "' AND '.join(tried)", "attempt.number", "trace.insertion(subjects)",
-        "hold(trace.at)", "is_in_time(timed.at)",
+        "' AND '.join(tried)", "audit_entry.insert_statement(subjects)", "begin", "hold_instant(audit_entry.at)",
+        "idempotency.lock_key", "is_recent_enough(timed_entry.at)", "lock.adviser", "wanted",
     },
     # Names and values of settings, which are constants, and what a URL is put together from.
     "app/persistence/engine/connection.py": {
@@ -299,16 +299,16 @@ COMPOSED = {
         "host if named else ''",
     },
     "app/persistence/outbox/deliveries.py": {
-        "Channel.WEBHOOK", "ENDPOINT", "FORGOTTEN_AT_ONCE", "MOST_ATTEMPTS_SHOWN", "OWNED", "_AGAIN", "_SHOWN",
-        "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
+        "DELETE_BATCH", "ENDPOINT_RECIPIENT", "IS_OWNED", "MAX_ATTEMPTS_SHOWN", "_MAKE_DUE_AGAIN", "_SHOWN",
+        "Channel.WEBHOOK", "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
     },
-    "app/persistence/outbox/employer_selection.py": {"HAPPENED", "_COVERS", "_LAST_DAY", "_RUNS"},
+    "app/persistence/outbox/employer_selection.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
     "app/persistence/advisers/adviser_files.py": {
-        "ADVISER", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
+        "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
         "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
     },
     "app/persistence/administration/imports.py": {"_CLAIMED"},
-    "app/persistence/schema/import_tables.py": {"NAMES_THE_ADVISER"},
+    "app/persistence/schema/import_tables.py": {"NAMES_ADVISER"},
     "app/persistence/advisers/identity_normalisation.py": {  # digested, and in no statement
         "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "found.strip('.')", "number", "one", "other", "said",
     },
@@ -316,8 +316,8 @@ COMPOSED = {
     "app/persistence/engine/transactions/adviser_locks.py": {"self.id.hex", "self.owner.hex", "target"},
     "app/persistence/schema/migrations.py": {"following"},  # the number of a file
     "app/persistence/engine/pagination.py": {
-        "' AND '.join(conditions)", "', '.join(order)", "', '.join(places)", "alias", "column", "len(values)",
-        "len(values) + place", "page", "select", "where", "f'{way}, '.join(order)", "following", "way",
+        "' AND '.join(conditions)", "', '.join(order)", "', '.join(places)", "column", "f'{way}, '.join(order)",
+        "following", "len(values)", "len(values) + place", "page", "select", "table_alias", "way", "where",
     },
     "app/persistence/registrations.py": {
         "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES",
@@ -325,8 +325,8 @@ COMPOSED = {
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
     },
-    "app/persistence/advisers/reminders.py": {"BEFORE_ALL"},
-    "app/persistence/outbox/email_deduplication.py": {"REQUEST.format('d')", "REQUEST.format('g')"},
+    "app/persistence/advisers/reminders.py": {"BEFORE_FIRST"},
+    "app/persistence/outbox/email_deduplication.py": {"JOIN_REQUEST.format('d')", "JOIN_REQUEST.format('g')"},
     "app/persistence/engine/upsert.py": {
         "', '.join(names)", "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
     },
@@ -337,30 +337,33 @@ COMPOSED = {
     "app/persistence/engine/tenant_reader.py": {"self.training_organisation_id.hex"},
     "app/persistence/schema/shared_columns.py": {"column", "listed", "value"},
     "app/persistence/administration/policies.py": {"RESOURCE"},
-    "app/persistence/administration/health.py": {"WORKER"},
-    "app/persistence/engine/listen_notify.py": {"CHANGED"},
+    "app/persistence/administration/health.py": {"WORKER_APPLICATION_NAME"},
+    "app/persistence/engine/listen_notify.py": {"CHANGED_CHANNEL"},
     "app/persistence/engine/secrets/secret_box.py": {"secret"},  # digested to a key
-    "app/persistence/schema/delivery_tables.py": {"ABOUT_THE_ADVISER"},
+    "app/persistence/schema/delivery_tables.py": {"IS_ABOUT_ADVISER"},
     "app/persistence/advisers/personal_data.py": {
-        "GIVEN", "column.name", "name", "table.name", "columns", "order", "rows", "holding.rows", "value", "left",
-        "named", "', '.join((_all_rows(table, holding) for table, holding in HELD.values()))",
-        "', '.join(changes)",
-        "', '.join((_erasing(column) for column in erased_columns(ADVISER)))",
+        "PARAMETERS", "', '.join((_erasing_assignment(column) for column in erased_columns(ADVISER)))",
+        "', '.join((_rows_as_json(table, holding) for table, holding in PERSONAL_DATA_TABLES.values()))",
+        "', '.join(changes)", "column.name", "columns", "holding.rows", "left", "name", "named", "order", "rows",
+        "table.name", "value",
     },
     "app/persistence/administration/statistics.py": {
-        "', '.join(columns)", "' '.join(joins)", "_GROUPS[group]", "_MEASURES[measure]", "_PERIOD", "counted", "group",
-        "measure", "places", "MOST_GROUPS + 1",
+        "MAX_GROUPS + 1", "_IS_IN_PERIOD", "' '.join(joins)", "', '.join(columns)", "_GROUPS[group]",
+        "_MEASURES[measure]", "counted", "group", "measure", "places",
     },
     "app/persistence/schema/retention_periods.py": {"duration // DAY", "duration // HOUR"},  # said to people
     "app/persistence/outbox/messages.py": {
-        "Channel.EMAIL", "DAY", "ENDPOINT_OWNER", "HAPPENED", "LETTER", "MAIL_LANE", "MOST_ATTEMPTS_SHOWN", "RESOURCE",
-        "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY", "warning.kind",
+        "EMAIL_CONTEXT", "EMAIL_LANE_ID", "ENDPOINT_OWNER_RECIPIENT", "EVENT_DAY", "MAX_ATTEMPTS_SHOWN", "RESOURCE",
+        "SESSION_OR_EVENT_DAY", "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY", "Channel.EMAIL",
+        "warning.kind",
     },
     "app/persistence/engine/transactions/change_watermark.py": {
-        "', '.join(CHANGING)", "LOCK_CLASS", "seconds", "(at + MARGIN).isoformat()",
+        "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "seconds",
     },
-    "app/persistence/outbox/webhook_endpoints.py": {"OWNED", "RESOURCE"},
-    "app/persistence/outbox/feed_positions.py": {"BATCH", "FORGOTTEN_AT_ONCE", "FORGOTTEN_BY_ALL", "MOVED", "WHOLE"},
+    "app/persistence/outbox/webhook_endpoints.py": {"IS_OWNED", "RESOURCE"},
+    "app/persistence/outbox/feed_positions.py": {
+        "BATCH", "DELETE_BATCH", "ERASURE_EVENT_TYPE", "FEED_MOVED_CHANNEL", "GLOBAL_FEED_ID",
+    },
 }  # fmt: skip
 
 
