@@ -47,9 +47,12 @@ class SingleTransactionDatabase(Database):
 
     @asynccontextmanager
     async def transaction(
-        self, lock: AdviserLock | None = None, attempt: IdempotentRequest | None = None, trace: AuditEntry | None = None
+        self,
+        lock: AdviserLock | None = None,
+        idempotency: IdempotentRequest | None = None,
+        audit_entry: AuditEntry | None = None,
     ) -> AsyncGenerator[Transaction, None]:
-        del lock, attempt, trace
+        del lock, idempotency, audit_entry
         yield self._transaction
 
 

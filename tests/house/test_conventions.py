@@ -252,7 +252,7 @@ def test_every_event_is_named_for_its_subject_and_told_by_some_use_case() -> Non
 
 
 def test_every_move_that_a_status_forbids_is_worded() -> None:
-    moves = set(re.findall(r'_allow\("([a-z-]+)"', MODULES["app/domain/facts/registration.py"].read_text()))
+    moves = set(re.findall(r'_check_transition\("([a-z-]+)"', MODULES["app/domain/facts/registration.py"].read_text()))
 
     assert moves == set(TRANSITION_MESSAGES)
 

@@ -93,9 +93,9 @@ def test_every_entrance_that_changes_something_refuses_instants_that_are_too_old
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "open_database"
     ]
 
-    timed = [name for name, keywords in calls if "is_timed" in keywords]
+    timed = [name for name, keywords in calls if "has_real_clock" in keywords]
     assert timed == ["administration.py", "cli.py", *["main.py"] * 2]
-    assert [name for name, keywords in calls if "is_timed" not in keywords] == ["cli.py", "demonstration.py"]
+    assert [name for name, keywords in calls if "has_real_clock" not in keywords] == ["cli.py", "demonstration.py"]
 
 
 @pytest.mark.parametrize("held", [None, YEARS_LATER])

@@ -39,9 +39,9 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     real = database_module._begin_script  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
 
     def opening(
-        lock: AdviserLock | None, attempt: IdempotentRequest | None, trace: AuditEntry | None, *, is_timed: bool
+        lock: AdviserLock | None, attempt: IdempotentRequest | None, trace: AuditEntry | None, *, has_real_clock: bool
     ) -> tuple[str, str]:
-        script, expected = real(lock, attempt, trace, has_real_clock=is_timed)
+        script, expected = real(lock, attempt, trace, has_real_clock=has_real_clock)
         assert lock is None or script.endswith(LOCKING)
         return script.removesuffix(LOCKING), expected
 

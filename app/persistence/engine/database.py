@@ -87,7 +87,7 @@ class Transaction:
 
 class Database:
     """`changed` is set whenever a change was committed, for whoever tells it on; what is committed on `aside` waits for
-    no standby. `keyring` opens what is sealed. `is_timed` says that instants come from a real clock, so that one which
+    no standby. `keyring` opens what is sealed. `has_real_clock` says that instants come from a real clock, so that one which
     has become too old can be refused."""
 
     def __init__(
@@ -268,7 +268,7 @@ def open_database(
 ) -> Database:
     """Open a pool on `postgresql://…`; nothing connects before the first statement. It acts as `role`; None is whoever
     connects, which only the owner's chores have a use for. `secrets`, the values of SECRET_KEY, recognise people.
-    `is_timed` is for whoever has a real clock."""
+    `has_real_clock` is for whoever has a real clock."""
     generation = ConnectionGeneration()
     viewers = ConnectionPool(url, min(pool_size, TENANT_POOL_SIZE), TRAINING_ORGANISATION_ROLE, generation=generation)
     aside = ConnectionPool(
