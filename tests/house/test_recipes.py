@@ -1,7 +1,7 @@
 """Each recipe of `docs/working` lists the files that mention its example: all of them, and no other."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,8 +12,6 @@ from tests.house.documents import ALONE, DOCUMENTS, PROJECT, paths_in, sections
 # Frozen versions of the contract are never changed; the other documents speak of an example when they have to.
 SEARCHED = ("app", "migrations", "tests", "openapi", "benchmarks")
 LEFT_OUT = ("openapi/released/", "tests/house/")
-READ = [path for room in SEARCHED for path in (PROJECT / room).rglob("*") if "__pycache__" not in path.parts]
-READ += [PROJECT / name for name in ALONE] + [*(PROJECT / "docs").glob("*.md")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,18 @@ PROMISED = {
 }  # fmt: skip
 
 
-def _texts() -> dict[str, str]:
-    found = {path.relative_to(PROJECT).as_posix(): path for path in READ if path.is_file()}
-    kept = {name: path for name, path in found.items() if not name.startswith(LEFT_OUT)}
-    return {name: path.read_text(errors="ignore") for name, path in kept.items()}
+def searched() -> Iterator[Path]:
+    for room in SEARCHED:
+        yield from (path for path in (PROJECT / room).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    yield from (PROJECT / name for name in ALONE)
+    yield from (PROJECT / "docs").glob("*.md")
 
 
-TEXTS = _texts()
+TEXTS = {
+    name: path.read_text(errors="ignore")
+    for path in searched()
+    if not (name := path.relative_to(PROJECT).as_posix()).startswith(LEFT_OUT)
+}
 
 
 def spelled(example: str) -> re.Pattern[str]:
