@@ -3,22 +3,19 @@ import re
 import shutil
 import subprocess
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.domain.decisions.refusals import Reason
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
 from app.seed.demonstration import load_demonstration
-from app.settings import Settings
 from tests.conftest import copy_database
 from tests.fake_clock import MORNING
+from tests.house.documents import DOCUMENTS, PROJECT
 from tests.live_server import LiveServer, serving
 
-PROJECT = Path(__file__).parents[2]
-README = (PROJECT / "README.md").read_text()
+README = DOCUMENTS["README.md"]
 BLOCKS = re.findall(r"^```(sh|json)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 CALLS = [
     (text, json.loads(BLOCKS[place + 1][1])) for place, (_, text) in enumerate(BLOCKS) if text.startswith("register ")
@@ -66,25 +63,24 @@ def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(started
     assert len(CALLS) == 3
 
 
-def test_the_table_of_reasons_is_that_of_the_code() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| .* \| (R\d+) \| (\w+) \|$", README, re.MULTILINE)
-
-    found = [
-        (str(reason), reason.rule, str(reason.who_acts)) for reason in Reason if reason != Reason.MODULE_QUOTA_EXCEEDED
-    ]
-
-    assert rows == found
-
-
-def test_every_file_that_the_readme_names_exists() -> None:
-    named = re.findall(r"`((?:app|tests|benchmarks|migrations|openapi)/[\w/.-]*)`", README)
-
-    missing = [name for name in named if not (PROJECT / name).exists()]
-
-    assert missing == []
+def folders_of_the_map() -> set[str]:
+    """What the tree of the README names, each by its whole path."""
+    (tree,) = (
+        block for block in re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL) if "app/" in block
+    )
+    found: set[str] = set()
+    above: list[str] = []
+    for line in tree.splitlines():
+        indent, names = re.findall(r"^( *)((?:[a-z_]+/(?:  |$))+)", line)[0]
+        above = above[: len(indent) // 2]
+        found |= {"/".join((*above, name)) for name in re.findall(r"([a-z_]+)/", names)}
+        above.append(re.findall(r"([a-z_]+)/", names)[-1])
+    return found
 
 
-def test_every_setting_is_in_the_example_of_the_environment() -> None:
-    named = set(re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+def test_the_map_names_every_room() -> None:
+    rooms = {path.parent.relative_to(PROJECT).as_posix() for path in (PROJECT / "app").rglob("__init__.py")}
+    named = folders_of_the_map()
 
-    assert named == {name.upper() for name in Settings.model_fields}
+    assert sorted(rooms - named) == []
+    assert sorted(name for name in named if not (PROJECT / name).is_dir()) == []

@@ -77,8 +77,8 @@ class ConnectionPool:
     """At most `size` connections to `postgresql://…`, the one given back last lent first; none before the first need.
 
     They act as `role`; None is whoever connects, which only tests and chores of the owner have a use for. By hand,
-    because every request borrows: the pools of SQLAlchemy and of the driver cost more than the statement of a read (the
-    README's decisions give the figures).
+    because every request borrows: the pools of SQLAlchemy and of the driver cost more than the statement of a read
+    (docs/decisions/sql-as-text.md gives the figures).
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The pool of connections, and the one way to write: `transaction()`.
 
 SQLAlchemy describes the schema; statements go to asyncpg as they are written, because the hot path
-costs half the processor time that way (the README's decisions give the figures).
+costs half the processor time that way (docs/decisions/sql-as-text.md gives the figures).
 """
 
 import asyncio
