@@ -89,7 +89,7 @@ import ctypes, signal, subprocess, sys, tempfile
 from pathlib import Path
 sys.platform = "darwin"
 from app.embedded.cluster import running_cluster
-from app.embedded.parenthood import stop_with_parent
+from app.embedded.parent_death_signal import stop_with_parent
 stop_with_parent(signal.SIGTERM)
 with running_cluster(Path(sys.argv[1])) as cluster:
     print(cluster.exited())

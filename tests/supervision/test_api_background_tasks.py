@@ -34,7 +34,7 @@ def test_every_chore_of_the_program_is_tried_in_this_room() -> None:
         node.args[0].value
         for path in APP.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Chore" and isinstance(node.args[0], ast.Constant)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "BackgroundTask" and isinstance(node.args[0], ast.Constant)
     }
 
     assert named - PENDING_WORK.keys() == OF_THE_API

@@ -12,6 +12,7 @@ from pygments.lexers import get_lexer_for_filename  # pyright: ignore[reportUnkn
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.api.http.application_state import ApplicationState
 from app.api.http.problems.problem_details import Problem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
@@ -41,14 +42,14 @@ def _problem_link(code: str) -> Markup:
 
 
 async def _guide_page(request: Request) -> Response:
-    service = request.app.state.service
+    service: ApplicationState = request.app.state.service
     return render_page(
         "guide.html",
         sample=_highlighted_sample,
         problem=_problem_link,
         base_url=service.base_url,
         idempotency_hours=RESPONSES_RETENTION // timedelta(hours=1),
-        per_minute=service.limiter.per_minute,
+        per_minute=service.rate_limiter.per_minute,
         catalogue=PROBLEM_TYPES,
         scopes=[*Scope],
         roles=SCOPES_BY_ROLE,

@@ -229,16 +229,17 @@ async def _statistics_page(request: Request, client: Client) -> Response:
 
 async def _download_csv(request: Request) -> Response:
     """What one table of the page shows, for a spreadsheet, under names that people read."""
-    client, service = await _client_of_cookie(request), request.app.state.service
+    client = await _client_of_cookie(request)
+    service: ApplicationState = request.app.state.service
     by = request.path_params["by"]
     if client is None or by not in {*TABLE_HEADINGS}:
         return RedirectResponse(PATH, 303, headers=PRIVATE_HEADERS)
     query = {name: value for name, value in request.query_params.items() if name in {"from", "to"}}
     days = _parse_period(query, civil_date(service.clock()))
     owner = client.training_organisation_id
-    reader, groups = service.database.seen_by(owner), (Grouping(by), Grouping.STATUS, Grouping.FUNDING)
+    reader, groups = service.database.for_tenant(owner), (Grouping(by), Grouping.STATUS, Grouping.FUNDING)
     counted = partial(count_registrations, reader, Period(*(days or ())), groups, owner=owner)
-    rows = await service.heavy.carry_out(client.id, counted)
+    rows = await service.heavy_work.run(client.id, counted)
     names = await _labels(reader)
     answer = csv_response(
         [TABLE_HEADINGS[groups[0]], "Statut", "Prise en charge", "Inscriptions"],

@@ -240,7 +240,7 @@ class Interrupting(ConnectionPool):
         self._pool = pool
 
     @asynccontextmanager
-    async def lend(self) -> AsyncGenerator[PooledConnection]:
+    async def acquire(self) -> AsyncGenerator[PooledConnection]:
         async with self._pool.acquire() as lent:
             connection: Any = Interrupted(lent.connection)
             yield PooledConnection(connection, lent.session_state, lent.generation)

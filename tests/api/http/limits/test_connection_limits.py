@@ -296,7 +296,7 @@ def test_one_too_many_is_told_so_while_the_others_are_at_work(full_service: Live
     with ExitStack() as stack:
         for _ in range(FEW):
             stack.enter_context(raw_connection(full_service)).sendall(waiting)
-        while sum(one.is_at_work for one in [*full_service.connections]) < FEW:
+        while sum(one.is_handling_request for one in [*full_service.connections]) < FEW:
             pass
 
         refused = httpx.get(f"{full_service.base_url}/livez")
