@@ -8,7 +8,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.decisions.admission import decide, refusals
+from app.domain.decisions.admission import decide
+from app.domain.decisions.admission_rules import refusals
 from app.domain.decisions.decision_cascade import Cause, DecisionCascade, replay
 from app.domain.decisions.entitlements import choose_bucket, quota_buckets, supplementary_bucket
 from app.domain.decisions.refusals import Reason
