@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
+from app.imports.file_parsing import parse_file
 from app.imports.import_jobs import run_import_queue, run_next_import
-from app.imports.run_import import parse_file
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.clients import Client, Role
 from app.persistence.administration.imports import (

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.contracts.contract_routes import ContractRequest, contract_resource
 from app.importing import COMMAND_LINE
-from app.imports.adviser_matching import KnownAdvisers
-from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, parse_file
+from app.imports.file_parsing import parse_file
+from app.imports.lines.adviser_matching import KnownAdvisers
+from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database, Reader, Transaction
 from tests.fake_clock import MORNING

@@ -1,4 +1,4 @@
-"""Exam results from a spreadsheet: one to a line, and only those that say how it ended."""
+"""Exam results from a spreadsheet, one to a line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,13 +13,13 @@ from app.domain.events import Event
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Certification, CertificationOutcome, Qualification
 from app.domain.facts.training_organisation import TrainingOrganisation
-from app.imports.adviser_matching import PERSON_COLUMN_NAMES, PERSON_COLUMNS, PersonReference
 from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look_up_name
 from app.imports.columns.cell_parsers import civil_day, code_for_word
 from app.imports.columns.column_recognition import Column, ColumnSet
 from app.imports.files.cell_content import UnreadableCell, fold_text, read_text
 from app.imports.files.spreadsheet import Cell
-from app.imports.line_parsing import Line
+from app.imports.lines.adviser_matching import PERSON_COLUMN_NAMES, PERSON_COLUMNS, PersonReference
+from app.imports.lines.line_parsing import Line
 from app.persistence.advisers.adviser_files import files_by_id, read_organisations
 from app.persistence.catalogue import read_qualifications
 from app.persistence.engine.database import Transaction
@@ -47,7 +47,7 @@ _read_outcome = code_for_word(OUTCOME_WORDS)
 
 
 def outcome(cell: Cell) -> str:
-    """Some systems write yes for a success, and no for a failure, an absence and an exam to come alike."""
+    """Yes is a success. Raise UnreadableCell for no, which may be a failure, an absence or an exam to come."""
     if cell is True:
         return CertificationOutcome.OBTAINED
     if cell is False or fold_text(read_text(cell)) == "non":
@@ -82,26 +82,26 @@ class CertificationChanges:
     def apply_line(self, line: Line) -> bool:
         adviser: UUID = self.batch.people.find(PersonReference.from_values(line.values, "adviser_id"))["id"]
         result, qualification = self._result(line, adviser)
-        obtained = Certification(qualification, result.outcome, result.on)
+        certification = Certification(qualification, result.outcome, result.on)
         file = self.files[adviser]
-        if obtained in file.certifications:
+        if certification in file.certifications:
             return False
         check_motive(result, self.batch.policies)
         now = self.batch.context.now
         self.rows.append({**certification_columns(result, file), "version": 1, "created_at": now, "updated_at": now})
         self.events_by_adviser.setdefault(adviser, []).append(replace(certification_event(result), is_history=True))
-        self.files[adviser] = replace(file, certifications=(*file.certifications, obtained))
+        self.files[adviser] = replace(file, certifications=(*file.certifications, certification))
         return True
 
     def _result(self, line: Line, adviser: UUID) -> tuple[ExamResult, Qualification]:
-        said = {name: value for name, value in line.values.items() if name not in PERSON_COLUMN_NAMES}
-        if title := said.get("qualification"):
-            said["qualification"] = look_up_name(self.qualifications, title, "qualification").code
-        if organisation := said.get("training_organisation_id"):
-            said["training_organisation_id"] = look_up_name(
+        values = {name: value for name, value in line.values.items() if name not in PERSON_COLUMN_NAMES}
+        if title := values.get("qualification"):
+            values["qualification"] = look_up_name(self.qualifications, title, "qualification").code
+        if organisation := values.get("training_organisation_id"):
+            values["training_organisation_id"] = look_up_name(
                 self.organisations, organisation, "training_organisation_id"
             ).id
-        body = patched_body(CertificationRequest, {}, said | {"adviser_id": adviser})
+        body = patched_body(CertificationRequest, {}, values | {"adviser_id": adviser})
         result = ExamResult(
             adviser, body.qualification, body.outcome, body.on, body.motive, body.training_organisation_id
         )
@@ -115,12 +115,13 @@ class CertificationChanges:
         await CERTIFICATIONS.upsert_all(transaction, self.rows)
         after = await files_by_id(transaction, self.events_by_adviser)
         await write_change_sets(
-            transaction, *(self._conclusion(after[one], told) for one, told in self.events_by_adviser.items())
+            transaction,
+            *(self._change_set(after[adviser], events) for adviser, events in self.events_by_adviser.items()),
         )
 
-    def _conclusion(self, after: AdviserFile, told: list[Event]) -> ChangeSet:
+    def _change_set(self, after: AdviserFile, events: list[Event]) -> ChangeSet:
         cascade = DecisionCascade(after, self.batch.policies).promote_waiting()
-        return ChangeSet(self.before[after.adviser.id], cascade, self.batch.context, events=tuple(told))
+        return ChangeSet(self.before[after.adviser.id], cascade, self.batch.context, events=tuple(events))
 
 
 async def start_certification_changes(
@@ -140,7 +141,7 @@ async def start_certification_changes(
 
 
 def sort_by_day(line: Line) -> date:
-    """The number of an attempt depends on those before it."""
+    """In order: the number of an attempt depends on those before it."""
     return line.values.get("on") or date.max
 
 

@@ -11,7 +11,6 @@ from uuid_utils.compat import uuid7
 from app.api.contracts.contract_routes import ContractRequest, contract_resource
 from app.api.http.bodies.merge_patch import patched_body
 from app.domain.facts.contract import ContractType, LegalForm
-from app.imports.adviser_matching import PERSON_COLUMN_NAMES, PERSON_COLUMNS, PersonReference
 from app.imports.batch import ImportBatch, ImportDefinition
 from app.imports.columns import heading_aliases
 from app.imports.columns.cell_parsers import (
@@ -27,7 +26,8 @@ from app.imports.columns.cell_parsers import (
 from app.imports.columns.column_recognition import Column, ColumnSet, ContextualHeading
 from app.imports.files.cell_content import fold_text, read_text
 from app.imports.files.spreadsheet import Cell
-from app.imports.line_parsing import Line, line_rejected, nest_dotted_names
+from app.imports.lines.adviser_matching import PERSON_COLUMN_NAMES, PERSON_COLUMNS, PersonReference
+from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.contracts import read_known
 from app.persistence.engine.database import Transaction
@@ -59,7 +59,7 @@ _read_legal_form = code_for_word(LEGAL_FORM_WORDS)
 
 
 def legal_form(cell: Cell) -> str:
-    """Under the heading `publique`, yes or no."""
+    """A legal form, or yes or no under the heading `publique`."""
     if isinstance(cell, bool) or fold_text(read_text(cell)) in {"oui", "non", "true", "false"}:
         return LegalForm.PUBLIC if boolean(cell) else LegalForm.PRIVATE
     return _read_legal_form(cell)
@@ -111,7 +111,7 @@ CONTRACT_COLUMNS = ColumnSet(
 
 @dataclass(frozen=True, slots=True)
 class ContractChanges:
-    """The contracts of some advisers, by id, and what becomes of them."""
+    """The contracts of some advisers, by id, and the changed ones among them."""
 
     batch: ImportBatch
     rows: dict[UUID, Row]
@@ -120,11 +120,11 @@ class ContractChanges:
     def apply_line(self, line: Line) -> bool:
         adviser: UUID = self.batch.people.find(PersonReference.from_values(line.values, "adviser_id"))["id"]
         present = self._find_present(line, adviser)
-        said = {name: value for name, value in line.values.items() if name not in {"id", *PERSON_COLUMN_NAMES}}
-        if said.get("type") == ContractType.CDI:
-            said.setdefault("ends_on", None)  # it has none, whether or not the line says so
+        values = {name: value for name, value in line.values.items() if name not in {"id", *PERSON_COLUMN_NAMES}}
+        if values.get("type") == ContractType.CDI:
+            values.setdefault("ends_on", None)  # a CDI has none, even when the file has no such column
         shown = contract_resource(present) if present is not None else {}
-        columns = patched_body(ContractRequest, shown, {**nest_dotted_names(said), "adviser_id": adviser}).columns()
+        columns = patched_body(ContractRequest, shown, {**nest_dotted_names(values), "adviser_id": adviser}).columns()
         row = self._row(line, present, columns)
         renewed = self.rows.get(columns["renews_contract_id"])
         if columns["renews_contract_id"] is not None and (renewed is None or not _can_renew(row, renewed)):
@@ -143,7 +143,7 @@ class ContractChanges:
         return {"id": contract, **columns, "version": 1, "created_at": now, "updated_at": now}
 
     def _find_present(self, line: Line, adviser: UUID) -> Row | None:
-        """By its identifier, else by the adviser, the first day and the employer. Raise Rejected."""
+        """The known contract: by identifier, else by adviser, first day and employer. Raise LineRejected."""
         named = self.rows.get(line.values.get("id") or UUID(int=0))
         if named is not None:
             if named["adviser_id"] != adviser:
@@ -172,9 +172,9 @@ class ContractChanges:
         before = await files_by_id(transaction, advisers)
         await CONTRACTS.upsert_all(transaction, [*self.changed.values()])
         after = await files_by_id(transaction, advisers)
-        policies, asked = self.batch.policies, self.batch.context
+        policies, context = self.batch.policies, self.batch.context
         await write_change_sets(
-            transaction, *(consequences(before[one], after[one], policies, asked) for one in before)
+            transaction, *(consequences(before[adviser], after[adviser], policies, context) for adviser in before)
         )
 
 
@@ -191,7 +191,7 @@ async def start_contract_changes(
 
 
 def sort_by_first_day(line: Line) -> date:
-    """A contract comes after the one that it renews."""
+    """Puts a contract after the one that it renews."""
     return line.values.get("starts_on") or date.max
 
 
