@@ -1,1 +1,1 @@
-"""What can be imported: a file for each kind, with its columns and what a line changes."""
+"""What can be imported: for each kind its columns, and what a line changes."""

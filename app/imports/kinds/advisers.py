@@ -1,6 +1,5 @@
 """Advisers from a spreadsheet (existing-systems: conseillers, and the files of training dates)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,12 +11,9 @@ from uuid_utils.compat import uuid7
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.http.bodies.merge_patch import patched_body
 from app.imports.batch import ImportBatch, ImportDefinition
-from app.imports.columns import heading_aliases
-from app.imports.columns.cell_parsers import boolean, civil_day, department, identifier
-from app.imports.columns.column_recognition import Column, ColumnSet, ContextualHeading
-from app.imports.files.cell_content import fold_text, read_text
-from app.imports.files.spreadsheet import Cell
-from app.imports.lines.adviser_matching import CONUM_ID, EMAIL, FIRST_NAME, LAST_NAME, PersonReference
+from app.imports.files.cell_content import fold_text
+from app.imports.kinds.adviser_columns import ADVISER_COLUMNS, ENDED_ON, ENTERED_ON, is_exempt_or_waiting
+from app.imports.lines.adviser_matching import PersonReference
 from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.engine.database import Transaction
@@ -37,47 +33,7 @@ from app.use_cases.errors import ConumIdTaken
 from app.use_cases.write_outcome import write_change_sets
 
 SCHEME_BEGAN = date(2020, 11, 17)
-ENTERED_ON, ENDED_ON = "initial_training.entered_on", "initial_training.ended_on"
-
-# On text as `fold_text` leaves it. An exemption requested or refused exempts nobody; a course under way is a course.
-_EXEMPTED = re.compile("exempte?e?(?!e|ion|non).*")
-_WAITS_FOR_TRAINING = re.compile(
-    "formation(avenir|en(janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(20..)?)"
-)
-_DAY = re.compile(r"\d+[/.-]\d+")
 UNCLEAR_EXEMPTION = "Ce commentaire ne dit pas si l’exemption est accordée : écrivez « exempté », ou retirez-le."
-
-
-def _is_exempt_or_waiting(comment: str) -> bool:
-    """Whether the comment says that the adviser is exempt from training, or still waits for it."""
-    words = fold_text(comment)
-    return bool(_WAITS_FOR_TRAINING.fullmatch(words) or (_EXEMPTED.fullmatch(words) and "?" not in comment))
-
-
-def training_day(cell: Cell) -> date | None:
-    """None for `exempté`, and for `Formation en septembre`; words beside a day are not read."""
-    is_none = isinstance(cell, str) and _is_exempt_or_waiting(cell) and not _DAY.search(cell)
-    return None if is_none else civil_day(cell)
-
-
-ADVISER_COLUMNS = ColumnSet(
-    Column("id", identifier, ("Identifiant", "Id Coop", "coop_utilisateur_id"), empty_keeps_known=True),
-    CONUM_ID,
-    FIRST_NAME,
-    LAST_NAME,
-    EMAIL,
-    Column(
-        "department",
-        department,
-        (*heading_aliases.DEPARTMENT, *heading_aliases.DEPARTMENT_CODES),
-        empty_keeps_known=True,
-    ),
-    Column("in_scheme", boolean, ("Dans le dispositif",), empty_keeps_known=True),
-    Column(ENTERED_ON, training_day, heading_aliases.ENTERED_ON),
-    Column(ENDED_ON, training_day, heading_aliases.ENDED_ON),
-    Column("comment", read_text, ("Commentaire", "Commentaires", "Observations", "Remarques"), empty_keeps_known=True),
-    contextual=[ContextualHeading(heading, heading_aliases.EMPLOYER) for heading in heading_aliases.DEPARTMENT_CODES],
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +77,7 @@ class AdviserChanges:
     def _merge_patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
         values = {name: value for name, value in line.values.items() if name not in {"id", "comment"}}
         comment = line.values.get("comment") or ""
-        if _is_exempt_or_waiting(comment):
+        if is_exempt_or_waiting(comment):
             values |= {ENTERED_ON: None, ENDED_ON: None}
         elif fold_text(comment).startswith("exempt"):
             raise line_rejected(UNCLEAR_EXEMPTION, "comment")

@@ -11,14 +11,12 @@ from app.api.http.bodies.merge_patch import patched_body
 from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.events import Event
 from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.certification import Certification, CertificationOutcome, Qualification
+from app.domain.facts.certification import Certification, Qualification
 from app.domain.facts.training_organisation import TrainingOrganisation
 from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look_up_name
-from app.imports.columns.cell_parsers import civil_day, code_for_word
-from app.imports.columns.column_recognition import Column, ColumnSet
-from app.imports.files.cell_content import UnreadableCell, fold_text, read_text
-from app.imports.files.spreadsheet import Cell
-from app.imports.lines.adviser_matching import PERSON_COLUMN_NAMES, PERSON_COLUMNS, PersonReference
+from app.imports.files.cell_content import fold_text
+from app.imports.kinds.certification_columns import CERTIFICATION_COLUMNS
+from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Line
 from app.persistence.advisers.adviser_files import files_by_id, read_organisations
 from app.persistence.catalogue import read_qualifications
@@ -26,45 +24,6 @@ from app.persistence.engine.database import Transaction
 from app.persistence.engine.upsert import CERTIFICATIONS, QUALIFICATIONS
 from app.use_cases.record_certification import ExamResult, certification_columns, certification_event, check_motive
 from app.use_cases.write_outcome import ChangeSet, write_change_sets
-
-OUTCOME_WORDS = {
-    **dict.fromkeys(
-        ("obtenu", "obtenue", "réussi", "admis", "admise", "certifié", "oui"), CertificationOutcome.OBTAINED
-    ),
-    **dict.fromkeys(("échoué", "échec", "ajourné", "ajournée", "refusé"), CertificationOutcome.FAILED),
-    "absence justifiée": CertificationOutcome.ABSENT_JUSTIFIED,
-    **dict.fromkeys(("absence injustifiée", "absence non justifiée"), CertificationOutcome.ABSENT_UNJUSTIFIED),
-    **{outcome.value: outcome for outcome in CertificationOutcome},
-}
-MOTIVE_WORDS = {
-    "certificat médical": "medical_certificate",
-    "force majeure": "force_majeure",
-    "test covid positif": "covid_positive_test",
-}
-
-
-_read_outcome = code_for_word(OUTCOME_WORDS)
-
-
-def outcome(cell: Cell) -> str:
-    """Yes is a success. Raise UnreadableCell for no, which may be a failure, an absence or an exam to come."""
-    if cell is True:
-        return CertificationOutcome.OBTAINED
-    if cell is False or fold_text(read_text(cell)) == "non":
-        raise UnreadableCell(
-            "« Non » ne dit pas si l’examen a été échoué ou n’a pas eu lieu : écrivez échoué ou absent."
-        )
-    return _read_outcome(cell)
-
-
-CERTIFICATION_COLUMNS = ColumnSet(
-    *PERSON_COLUMNS,
-    Column("qualification", read_text, ("Certification", "Titre", "Diplôme")),
-    Column("outcome", outcome, ("Résultat", "certifie", "Certifié")),
-    Column("on", civil_day, ("Date", "Date d’obtention", "Date de l’examen", "date_obtention")),
-    Column("motive", code_for_word(MOTIVE_WORDS), ("Motif", "Motif d’absence")),
-    Column("training_organisation_id", read_text, ("Organisme", "Organisme de formation")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +39,7 @@ class CertificationChanges:
     events_by_adviser: dict[UUID, list[Event]] = field(default_factory=dict[UUID, list[Event]])
 
     def apply_line(self, line: Line) -> bool:
-        adviser: UUID = self.batch.people.find(PersonReference.from_values(line.values, "adviser_id"))["id"]
+        adviser: UUID = self.batch.people.find(line)["id"]
         result, qualification = self._result(line, adviser)
         certification = Certification(qualification, result.outcome, result.on)
         file = self.files[adviser]
@@ -94,7 +53,7 @@ class CertificationChanges:
         return True
 
     def _result(self, line: Line, adviser: UUID) -> tuple[ExamResult, Qualification]:
-        values = {name: value for name, value in line.values.items() if name not in PERSON_COLUMN_NAMES}
+        values = values_beside_person(line)
         if title := values.get("qualification"):
             values["qualification"] = look_up_name(self.qualifications, title, "qualification").code
         if organisation := values.get("training_organisation_id"):

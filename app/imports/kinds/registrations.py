@@ -25,7 +25,7 @@ from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look
 from app.imports.files.cell_content import fold_text
 from app.imports.kinds.past_registration_request import PastRegistration
 from app.imports.kinds.registration_columns import REGISTRATION_COLUMNS
-from app.imports.lines.adviser_matching import PERSON_COLUMN_NAMES, PersonReference
+from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Fault, Line, LineRejected, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id, read_modules, read_organisations
 from app.persistence.engine.database import Transaction
@@ -58,7 +58,7 @@ class RegistrationChanges:
     changes_by_adviser: dict[UUID, list[DirectChange]] = field(default_factory=dict[UUID, list[DirectChange]])
 
     def apply_line(self, line: Line) -> bool:
-        person = self.batch.people.find(PersonReference.from_values(line.values, "adviser_id"))
+        person = self.batch.people.find(line)
         adviser: UUID = person["id"]
         past = self._past_registration(line, adviser)
         cascade = self.cascades[adviser]
@@ -96,9 +96,7 @@ class RegistrationChanges:
 
     def _looked_up_values(self, line: Line, adviser: UUID) -> dict[str, Any]:
         """The values of the line, with the codes of the module and the organisation that it names."""
-        values = nest_dotted_names(
-            {name: value for name, value in line.values.items() if name not in PERSON_COLUMN_NAMES}
-        )
+        values = nest_dotted_names(values_beside_person(line))
         if module := values.get("module_code"):
             values["module_code"] = look_up_name(self.modules, module, "module_code").code
         if not values.get("training_organisation_id"):

@@ -9,7 +9,7 @@ from app.imports.columns import heading_aliases
 from app.imports.columns.cell_parsers import email, identifier, whole_number
 from app.imports.columns.column_recognition import Column
 from app.imports.files.cell_content import fold_text, read_text
-from app.imports.lines.line_parsing import line_rejected
+from app.imports.lines.line_parsing import Line, line_rejected
 from app.persistence.advisers.advisers import lock_named
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
@@ -33,7 +33,7 @@ PERSON_COLUMNS = (
     LAST_NAME,
     EMAIL,
 )
-PERSON_COLUMN_NAMES = {column.name for column in PERSON_COLUMNS}
+_PERSON_COLUMN_NAMES = {column.name for column in PERSON_COLUMNS}
 
 NO_PERSON_NAMED = "La ligne ne nomme personne : il faut un ID Conum, un identifiant ou une adresse électronique."
 SEVERAL_PEOPLE = "Plusieurs conseillers ont cette adresse : donnez l’ID Conum."
@@ -70,6 +70,11 @@ class PersonReference:
         return tuple(
             f"{kind}:{key}" for kind, key in zip("ice", (self.id, self.conum_id, self.email), strict=True) if key
         )
+
+
+def values_beside_person(line: Line) -> dict[str, Any]:
+    """The values of a line but those of PERSON_COLUMNS."""
+    return {name: value for name, value in line.values.items() if name not in _PERSON_COLUMN_NAMES}
 
 
 class KnownAdvisers:
@@ -116,8 +121,9 @@ class KnownAdvisers:
         found = (self._rows[adviser] for adviser in self._of_email.get(email or "", ()))
         return [row for row in found if row["email"].lower() == email]
 
-    def find(self, reference: PersonReference) -> Row:
-        """The adviser of this name. Raise LineRejected."""
+    def find(self, line: Line) -> Row:
+        """The adviser that a line names in PERSON_COLUMNS. Raise LineRejected."""
+        reference = PersonReference.from_values(line.values, "adviser_id")
         if reference.id is not None or reference.conum_id is not None:
             return self._find_by_id(reference)
         if reference.email is None:

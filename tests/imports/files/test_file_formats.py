@@ -15,7 +15,7 @@ from app.imports.files import xlsx_file as workbooks
 from app.imports.files.csv_file import TRUNCATED_LINE, UNBALANCED_QUOTE
 from app.imports.files.file_format import read_sheet
 from app.imports.files.spreadsheet import FileRefused, Row, Sheet
-from app.imports.kinds.advisers import ADVISER_COLUMNS
+from app.imports.kinds.adviser_columns import ADVISER_COLUMNS
 from app.persistence.administration.imports import MAX_FILE_BYTES
 from tests.imports.sample_files import HEADINGS, ZOE, csv_bytes, sheet_xml, text_cell, xlsx_bytes, xlsx_with_sheet_xml
 
