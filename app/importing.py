@@ -11,10 +11,11 @@ import typer
 
 from app.administration import with_database
 from app.clock import utc_now
+from app.imports.file_parsing import ParsedFile, parse_file
 from app.imports.files.spreadsheet import FileRefused
 from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
-from app.imports.line_parsing import rejects_file
-from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, ParsedFile, parse_file
+from app.imports.lines.rejects_file import rejects_file
+from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
 from app.persistence.administration.clients import Client, Role
 from app.persistence.administration.imports import MAX_FILE_BYTES, ImportKind
 from app.persistence.engine.database import Database, Reader

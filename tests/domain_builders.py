@@ -272,7 +272,7 @@ def a_submission(number: int, request: Request) -> Registration:
 
 
 def cascade_of_requests(file: AdviserFile, *requests: Request, policies: Policies = POLICIES) -> DecisionCascade:
-    """The proceedings of these requests, submitted one after the other."""
+    """The decisions on these requests, submitted one after the other."""
     cascade = DecisionCascade(file, policies)
     for number, request in enumerate(requests, start=len(file.registrations) + 1):
         cascade = cascade.decide_registration(a_submission(number, request), Cause.REQUEST)

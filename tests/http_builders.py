@@ -55,7 +55,7 @@ def registration_body(adviser_id: str, **fields: Any) -> dict[str, Any]:
 
 
 def policy_body(**groups: Any) -> dict[str, Any]:
-    """The published values, in force from 2098 unless said otherwise."""
+    """The published values, in force from 2098 by default."""
     return {
         "effective_from": "2098-01-01",
         "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},

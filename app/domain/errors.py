@@ -1,4 +1,4 @@
-"""What a caller could not have meant. A refusal is not one of these: it is an answer (section 3)."""
+"""Requests that the present state rules out. A refusal is not one of these: it is an answer (section 3)."""
 
 from collections.abc import Sequence
 from datetime import date

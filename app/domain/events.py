@@ -32,13 +32,13 @@ class EventType(StrEnum):
     ADVISER_RETURNED = "adviser.returned"
 
 
-# About the person more than about one registration: told to every training organisation with a registration of the
-# adviser that is not cancelled; of an anonymisation, to those with a cancelled one, too.
+# About the person rather than one registration: sent to every training organisation with a registration of the adviser
+# that is not cancelled; an anonymisation, also to those with a cancelled one.
 SENT_TO_ALL_CONCERNED = frozenset(
     {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE, EventType.ADVISER_ANONYMISED}
 )
 
-# An organisation can bring these about again and again, with the same outcome: nobody is written to twice about it.
+# An organisation can cause these again and again with the same outcome: the same outcome is e-mailed once.
 EMAILED_ONCE = frozenset(
     {
         EventType.REGISTRATION_REFUSED,
@@ -79,8 +79,8 @@ PAID_BY_EMPLOYER = frozenset({Payer.EMPLOYER, Payer.OPCO})
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`training_organisation_id` is the one concerned; None when none is. `recipients` are written to (section 9), and
-    webhooks called, unless it is history: it then happened before there was anybody to tell."""
+    """`training_organisation_id` is the organisation concerned, None when there is none. `recipients` get an e-mail
+    (section 9) and webhooks are called, unless `is_history`: it then happened before this service existed."""
 
     type: EventType
     subject_type: Subject
@@ -137,15 +137,15 @@ def registration_event(
     refusals: tuple[Refusal, ...],
     before: Registration | None = None,
 ) -> Event:
-    """`before` is the registration as it was: what it cost is told to whoever would have paid it."""
-    told_organisation = event_type is not EventType.REGISTRATION_REGULARISABLE
+    """`before` is the registration as it was: an employer that would have paid for it is told as well."""
+    concerns_organisation = event_type is not EventType.REGISTRATION_REGULARISABLE
     return Event(
         event_type,
         Subject.REGISTRATION,
         registration.id,
         registration.version,
         adviser,
-        registration.request.organisation.id if told_organisation else None,
+        registration.request.organisation.id if concerns_organisation else None,
         {
             "status": registration.status,
             "funding": registration.funding,
@@ -164,7 +164,7 @@ def registration_event(
 
 
 def event_type_of_change(before: Registration | None, after: Registration) -> EventType | None:
-    """The event that tells what a decision changed; None when it changed nothing that anybody must be told."""
+    """The event that announces what a decision changed; None when nobody has to be told."""
     if before is not None and (before.status, before.entitlement) == (after.status, after.entitlement):
         return None
     if after.status is Status.ACCEPTED:

@@ -1,1 +1,1 @@
-"""Spreadsheets in, deeds of the use cases out; every line that can't be carried out is given back with the reason."""
+"""Spreadsheets in, through the use cases; a line that can't be carried out is given back with the reason."""

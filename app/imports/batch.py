@@ -1,4 +1,4 @@
-"""Where lines are carried out: the people they name, locked, the policies, and who asks. One for each transaction."""
+"""What the lines of one transaction are carried out with, and what a kind of import must provide."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from app.domain.facts.policy import Policies
-from app.imports.adviser_matching import KnownAdvisers
 from app.imports.columns.column_recognition import ColumnSet
 from app.imports.files.cell_content import fold_text
-from app.imports.line_parsing import Line, line_rejected
+from app.imports.lines.adviser_matching import KnownAdvisers
+from app.imports.lines.line_parsing import Line, line_rejected
 from app.persistence.engine.database import Transaction
 from app.use_cases.request_context import RequestContext
 
@@ -19,8 +19,8 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class ImportBatch:
-    """`stated` are the lines that spoke of an adviser or a contract so far, by its id; `sent_at` is when a file that
-    waited was sent."""
+    """`people` are locked. `lines_by_subject` has the number of the last line about an adviser or a contract, by id;
+    `sent_at` is when the client sent a file that has waited since."""
 
     people: KnownAdvisers
     policies: Policies
@@ -29,34 +29,34 @@ class ImportBatch:
     sent_at: datetime | None = None
 
     def check_not_contradicted(self, subject: UUID) -> None:
-        """Two lines that say different things of one would take turns at each import. Raise Rejected."""
+        """Raise LineRejected when an earlier line is about the same: the two would take turns at each import."""
         if subject in self.lines_by_subject:
             raise line_rejected(f"La ligne {self.lines_by_subject[subject]} en dit autre chose : gardez-en une.")
 
 
 class PendingChanges(Protocol):
-    """What some lines come to, in memory until it is written."""
+    """The changes that some lines make, in memory until they are written."""
 
     @property
     def subjects(self) -> Sequence[UUID]:
-        """The ids of what is changed."""
+        """The ids of the changed rows."""
         ...
 
     def apply_line(self, line: Line) -> bool:
-        """Whether the line changes anything; a line that is refused changes nothing.
+        """Whether the line changes anything.
 
-        Raise Rejected, and whatever the API would answer with a problem.
+        Raise LineRejected, and whatever the API would answer with a problem: the line then changes nothing.
         """
         ...
 
     async def write(self, transaction: Transaction) -> None:
-        """With all that follows from it."""
+        """Write the changes, with all that follows from them."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ImportDefinition:
-    """One kind of import: its columns, the one that identifies the person, and the order of one person's lines."""
+    """A kind of import: its columns, the one that identifies the person, and the order of one person's lines."""
 
     columns: ColumnSet
     person_column: str
@@ -65,12 +65,12 @@ class ImportDefinition:
 
 
 def index_by_name(values: Iterable[tuple[Value, Sequence[str]]]) -> dict[str, Value]:
-    """Each value by its code and its title, as people write them."""
+    """Each value by each of its names, folded."""
     return {fold_text(name): value for value, names in values for name in names}
 
 
 def look_up_name(values: Mapping[str, Value], written: str, column: str) -> Value:
-    """Raise Rejected."""
+    """The value of this name. Raise LineRejected."""
     found = values.get(fold_text(written))
     if found is None:
         raise line_rejected("Le catalogue n’a rien de ce nom.", column)

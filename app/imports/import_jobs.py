@@ -1,7 +1,7 @@
-"""Imports asked for over HTTP, carried out by the worker one after the other, clients in turns.
+"""Imports requested over HTTP, which the worker carries out one after the other, clients in turns.
 
-One that is interrupted, even by a sudden death, is taken up again when its lease ends: from the first line, since lines
-imported before are found unchanged. They are counted in the transaction that commits them, and so once.
+An interrupted import, even by a crash, is taken up again when its lease ends: from the first line, since lines imported
+before are found unchanged. Lines are counted in the transaction that commits them, and so once.
 """
 
 import asyncio
@@ -10,10 +10,11 @@ from datetime import datetime
 
 import structlog
 
-from app.imports.data_subjects import identifiers_in
+from app.imports.file_parsing import ParsedFile, parse_file
 from app.imports.files.spreadsheet import FileRefused
-from app.imports.line_parsing import format_rejection, rejects_header_line
-from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, ParsedFile, parse_file
+from app.imports.lines.data_subjects import identifiers_in
+from app.imports.lines.rejects_file import format_rejection, rejects_header_line
+from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.clients import Client, Role
 from app.persistence.administration.imports import ClaimedImport, ClaimLost, IgnoredColumns, LineCounts
@@ -35,13 +36,13 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.imports")
 
 
 class _StopRequested(Exception):  # noqa: N818  # what happened, not a mistake
-    """The process is told to stop: another one will go on."""
+    """The process has to stop: another one will take the import up again."""
 
 
 async def run_import_queue(
     database: Database, clock: Callable[[], datetime], stop: asyncio.Event, heartbeat: Heartbeat = no_heartbeat
 ) -> None:
-    """Until `stop` is set, or the database fails: what it interrupts is taken up again when its lease ends."""
+    """Carry out imports until `stop` is set, or the database fails. `heartbeat` is called after each look for one."""
     while not stop.is_set():
         found = await run_next_import(database, clock, stop)
         heartbeat()
@@ -50,7 +51,7 @@ async def run_import_queue(
 
 
 async def run_next_import(database: Database, clock: Callable[[], datetime], stop: asyncio.Event) -> bool:
-    """Whether there was an import to carry out."""
+    """Carry out the next import; whether there was one."""
     async with database.transaction() as tx:
         job = await imports.claim(tx, _failure_record("interrupted", INTERRUPTED))
     if job is None:
@@ -65,24 +66,24 @@ async def run_next_import(database: Database, clock: Callable[[], datetime], sto
         await imports.fail(database, job, _failure_record(refused.code, refused.message))
     except _DATABASE_UNAVAILABLE:
         raise
-    except Exception as failure:  # noqa: BLE001  # whoever asked is told, and the next import has its turn
+    except Exception as failure:  # noqa: BLE001  # the client reads why, and the next import has its turn
         _LOG.error("an import failed", import_id=str(job.id), exc_info=failure)
         await imports.fail(database, job, _failure_record("interrupted", INTERRUPTED))
     return True
 
 
 async def _run_job(database: Database, job: ClaimedImport, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
-    # In a thread: others are answered meanwhile.
+    # In a thread: the event loop goes on meanwhile.
     parsed = await asyncio.to_thread(parse_file, job.kind, job.content)
 
-    async def note(reader: Reader, imported: int, progress: ImportProgress | None) -> None:
+    async def report_progress(reader: Reader, imported: int, progress: ImportProgress | None) -> None:
         await imports.record_progress(reader, job, imported, _counts(job, parsed, progress) if progress else None)
         if progress is not None and stop.is_set():
             raise _StopRequested
 
     client = Client(job.client_id, Role.ADMIN, None)
-    order = ImportParameters(job.kind, client, job.dry_run, job.request_id, is_client=True, sent_at=job.created_at)
-    progress = await ImportRun(database, order, clock, note).run(parsed)
+    parameters = ImportParameters(job.kind, client, job.dry_run, job.request_id, is_client=True, sent_at=job.created_at)
+    progress = await ImportRun(database, parameters, clock, report_progress).run(parsed)
     await _finish(database, job, parsed, progress)
 
 
@@ -107,9 +108,9 @@ def _rejected_lines(parsed: ParsedFile, progress: ImportProgress) -> list[Reject
 
 
 def _counts(job: ClaimedImport, parsed: ParsedFile, progress: ImportProgress) -> LineCounts:
-    """What an earlier attempt imported is unchanged to this one."""
+    """What an earlier attempt imported, and this one found unchanged, is not counted as unchanged."""
     return LineCounts(parsed.read, max(0, progress.unchanged - job.imported), len(progress.rejections))
 
 
-def _failure_record(code: str, said: Sentence) -> dict[str, str]:
-    return {"code": code, "fr": said.fr, "en": said.en}
+def _failure_record(code: str, message: Sentence) -> dict[str, str]:
+    return {"code": code, "fr": message.fr, "en": message.en}

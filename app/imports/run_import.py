@@ -1,19 +1,18 @@
-"""An import from its bytes to its counts. Lines are carried out in transactions of a hundred: what is committed stays,
-and a second run finds it unchanged."""
+"""A parsed file carried out in batches, a transaction each: a second run finds what was committed unchanged."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.imports.adviser_matching import KnownAdvisers, PersonReference
 from app.imports.batch import ImportBatch, ImportDefinition
-from app.imports.columns.column_recognition import RecognisedColumns
-from app.imports.files.file_format import read_sheet
-from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS, suspect_columns
-from app.imports.line_parsing import Fault, Line, Rejection, parse_line
-from app.imports.problem_mapping import faults_of
+from app.imports.file_parsing import ParsedFile
+from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
+from app.imports.line_batches import batches
+from app.imports.lines.adviser_matching import KnownAdvisers, PersonReference
+from app.imports.lines.line_parsing import Fault, Line, Rejection
+from app.imports.lines.problem_mapping import faults_of
 from app.persistence.administration.clients import Client
 from app.persistence.administration.imports import ImportKind, lock_writing
 from app.persistence.administration.policies import read_policies
@@ -23,13 +22,11 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
 
-BATCH_SIZE = 100  # lines of a transaction
-
 
 @dataclass(frozen=True, slots=True)
 class ImportParameters:
-    """Who wants what imported; the command line is in no request, and no client. `sent_at` is when a file that waited
-    was sent."""
+    """What is imported, and for whom. For the command line `is_client` is False and `request_id` None; `sent_at` is
+    when the client sent a file that has waited since."""
 
     kind: ImportKind
     client: Client
@@ -43,24 +40,9 @@ class ImportParameters:
         return AuditEntry(client, f"import{self.kind.title()}", self.request_id, now)
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFile:
-    """A file as lines, in the order in which they are carried out, and those that can't be read."""
-
-    recognised: RecognisedColumns
-    lines: Sequence[Line]
-    rejections: Sequence[Rejection]
-    suspect: Mapping[str, str]
-    """The unknown columns that seem to be what decides much, and what each seems to be, in French."""
-
-    @property
-    def read(self) -> int:
-        return len(self.lines) + len(self.rejections)
-
-
 @dataclass(slots=True)
 class ImportProgress:
-    """What became of the lines so far."""
+    """The lines carried out so far, and the rejected ones."""
 
     read: int = 0
     imported: int = 0
@@ -78,21 +60,13 @@ class ImportProgress:
 
 
 ReportProgress = Callable[[Reader, int, ImportProgress | None], Awaitable[None]]
-"""Told how many lines more are imported, in the transaction that commits them; or the tally, outside of any."""
-
-
-def parse_file(kind: ImportKind, content: bytes) -> ParsedFile:
-    """Raise FileRefused."""
-    columns = IMPORT_DEFINITIONS[kind].columns
-    sheet = read_sheet(content, columns.is_known)
-    recognised = columns.recognise(sheet.headings, sheet.heading_row)
-    read = [parse_line(row, recognised, is_grid=sheet.is_grid) for row in sheet.rows]
-    lines = [line for line in read if isinstance(line, Line)]
-    rejections = [line for line in read if isinstance(line, Rejection)]
-    return ParsedFile(recognised, lines, rejections, suspect_columns(sheet, recognised))
+"""Called with the number of lines just imported, in the transaction that commits them; with the progress so far,
+outside of any transaction."""
 
 
 class ImportRun:
+    """One file, carried out or tried (`dry_run`)."""
+
     def __init__(
         self,
         database: Database,
@@ -100,17 +74,13 @@ class ImportRun:
         clock: Callable[[], datetime],
         report_progress: ReportProgress,
     ) -> None:
-        self._database, self._parameters, self._clock, self._report_progress = (
-            database,
-            parameters,
-            clock,
-            report_progress,
-        )
+        self._database, self._parameters = database, parameters
+        self._clock, self._report_progress = clock, report_progress
         self._kind: ImportDefinition = IMPORT_DEFINITIONS[parameters.kind]
-        self._stated: dict[UUID, int] = {}
+        self._lines_by_subject: dict[UUID, int] = {}
 
     async def run(self, parsed: ParsedFile) -> ImportProgress:
-        """Raise whatever `note` raises, and what the database does when it is away."""
+        """Carry out all lines. Raise whatever `report_progress` raises, and what an unavailable database does."""
         progress = ImportProgress(parsed.read, rejections=[*parsed.rejections])
         await self._report_progress(self._database, 0, progress)
         for lines in batches(parsed.lines, self._kind):
@@ -119,7 +89,7 @@ class ImportRun:
         return progress
 
     async def _run_batch(self, lines: Sequence[Line]) -> ImportProgress:
-        """Together; should the database refuse what the rules allow, in halves, down to the line that it refuses."""
+        """In one transaction; when the database refuses what the rules allow, in halves, down to the line refused."""
         try:
             return await self._run_in_one_transaction(lines)
         except Exception as failure:
@@ -135,34 +105,35 @@ class ImportRun:
 
     async def _run_in_one_transaction(self, lines: Sequence[Line]) -> ImportProgress:
         now = self._clock()
-        progress, stated = ImportProgress(), dict(self._stated)
+        progress, lines_by_subject = ImportProgress(), dict(self._lines_by_subject)
         try:
             async with self._database.transaction(audit_entry=self._parameters.audit_entry(now)) as tx:
                 await lock_writing(tx)
                 people = await KnownAdvisers.lock(
                     tx, [PersonReference.from_values(line.values, self._kind.person_column) for line in lines]
                 )
-                asked = RequestContext(self._parameters.client, now, _no_response)
-                batch = ImportBatch(people, await read_policies(tx), asked, stated, self._parameters.sent_at)
+                context = RequestContext(self._parameters.client, now, _no_response)
+                policies = await read_policies(tx)
+                batch = ImportBatch(people, policies, context, lines_by_subject, self._parameters.sent_at)
                 await self._apply_lines(tx, batch, lines, progress)
                 if self._parameters.dry_run or not progress.imported:
                     raise _RollBack  # noqa: TRY301  # leaving by an exception is what undoes a transaction
                 await self._report_progress(tx, progress.imported, None)
         except _RollBack:
             await self._report_progress(self._database, progress.imported, None)
-        self._stated = stated
+        self._lines_by_subject = lines_by_subject
         return progress
 
     async def _apply_lines(
         self, tx: Transaction, batch: ImportBatch, lines: Sequence[Line], progress: ImportProgress
     ) -> None:
-        work = await self._kind.start(tx, batch, lines)
+        changes = await self._kind.start(tx, batch, lines)
         for line in lines:
-            await asyncio.sleep(0)  # whoever else this process serves is answered between two
+            await asyncio.sleep(0)  # other tasks of the process have a turn between two lines
             try:
-                changed = work.apply_line(line)
-            except Exception as stopped:
-                faults = faults_of(stopped)
+                changed = changes.apply_line(line)
+            except Exception as error:
+                faults = faults_of(error)
                 if faults is None:
                     raise
                 progress.rejections.append(_rejection(line, faults))
@@ -170,8 +141,8 @@ class ImportRun:
                 progress.imported += changed
                 progress.unchanged += not changed
         if progress.imported:
-            await work.write(tx)
-            tx.add_audit_subjects(*work.subjects)
+            await changes.write(tx)
+            tx.add_audit_subjects(*changes.subjects)
 
 
 class _RollBack(Exception):  # noqa: N818  # what happens, not a mistake
@@ -184,39 +155,3 @@ def _no_response(_: object) -> ReplayableResponse:
 
 def _rejection(line: Line, faults: tuple[Fault, ...]) -> Rejection:
     return Rejection(line.number, line.cells, faults)
-
-
-def batches(lines: Sequence[Line], kind: ImportDefinition) -> Iterator[Sequence[Line]]:
-    """Lines by about a hundred; those that may be about one person stand together, in their order."""
-    window: list[Line] = []
-    for group in _group_by_person(lines, kind):
-        ordered = sorted(group, key=kind.sort_key)
-        for start in range(0, len(ordered), BATCH_SIZE):
-            window += ordered[start : start + BATCH_SIZE]
-            if len(window) >= BATCH_SIZE:
-                yield window
-                window = []
-    if window:
-        yield window
-
-
-def _group_by_person(lines: Sequence[Line], kind: ImportDefinition) -> list[list[Line]]:
-    """Lines that have a name of the person in common, or a line between them that has both."""
-    names = [
-        PersonReference.from_values(line.values, kind.person_column).matching_keys or (f"line:{line.number}",)
-        for line in lines
-    ]
-    leaders = {name: name for named in names for name in named}
-
-    def leader(name: str) -> str:
-        while leaders[name] != name:
-            leaders[name] = name = leaders[leaders[name]]
-        return name
-
-    for first, *others in names:
-        for other in others:
-            leaders[leader(other)] = leader(first)
-    groups: dict[str, list[Line]] = {}
-    for line, (first, *_) in zip(lines, names, strict=True):
-        groups.setdefault(leader(first), []).append(line)
-    return [*groups.values()]

@@ -8,7 +8,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.decisions.admission import decide, refusals
+from app.domain.decisions.admission import decide
+from app.domain.decisions.admission_rules import refusals
 from app.domain.decisions.decision_cascade import Cause, DecisionCascade, replay
 from app.domain.decisions.entitlements import choose_bucket, quota_buckets, supplementary_bucket
 from app.domain.decisions.refusals import Reason
@@ -88,7 +89,7 @@ CARRY_OVERS = st.lists(st.sampled_from([CarryOver(bucket, 1) for bucket in CARRI
 )
 FILES_IN_POST = st.builds(replace, CATEGORIES, carry_overs=CARRY_OVERS)
 
-ASKED = st.builds(
+REQUESTS = st.builds(
     a_request, st.dates(day("2025-01-01"), day("2026-06-30")) | NEAR_THE_EDGES | NEAR_THE_EDGES, module=MODULES
 )
 ANYTHING_ASKED = st.builds(
@@ -100,7 +101,9 @@ ANYTHING_ASKED = st.builds(
     employer_agreement=st.booleans(),
 )
 PLACES = st.integers(0, 4)
-EVENTS = st.lists(ASKED | ASKED | PLACES | st.tuples(PLACES, st.sampled_from(Attendance)), min_size=5, max_size=12)
+EVENTS = st.lists(
+    REQUESTS | REQUESTS | PLACES | st.tuples(PLACES, st.sampled_from(Attendance)), min_size=5, max_size=12
+)
 
 
 Event = Request | int | tuple[int, Attendance]
@@ -113,7 +116,7 @@ def changed(registration: Registration, event: int | tuple[int, Attendance]) -> 
 
 
 def after_event(cascade: DecisionCascade, event: Event) -> DecisionCascade:
-    """The proceedings after an event, unchanged when it is a conflict."""
+    """The cascade after an event, unchanged when it is a conflict."""
     known = cascade.file.registrations
     try:
         if isinstance(event, Request):
@@ -180,12 +183,12 @@ def test_a_unit_s_bucket_is_open_on_the_first_day(file: AdviserFile, events: lis
 
 @given(FILES_IN_POST, EVENTS)
 @quickly
-def test_every_ruling_is_taken_again_the_same(file: AdviserFile, events: list[Event]) -> None:
+def test_every_decision_is_taken_again_the_same(file: AdviserFile, events: list[Event]) -> None:
     recorded_decisions = after_events(file, events).decisions
 
     actual = [replay(recorded.cause, recorded.facts, POLICIES) for recorded in recorded_decisions]
 
-    assert actual == [ruling.decision for ruling in recorded_decisions]
+    assert actual == [recorded.decision for recorded in recorded_decisions]
 
 
 @given(FILES_IN_POST, EVENTS)

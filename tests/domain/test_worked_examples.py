@@ -36,11 +36,11 @@ READING_B = Policies((a_policy(entered_on_or_after=day("2025-01-01")),))
 
 @dataclass(frozen=True)
 class Example:
-    """Sessions asked for one after the other, and what was said of each."""
+    """Requests made one after the other, and the outcome of each."""
 
     file: AdviserFile
-    asked: tuple[Request, ...]
-    said: tuple[str, ...]
+    requests: tuple[Request, ...]
+    outcomes: tuple[str, ...]
     policies: Policies = POLICIES
 
 
@@ -238,9 +238,9 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 def test_the_dossier_s_example_is_decided_as_it_says(example: Example) -> None:
-    actual = cascade_of_requests(example.file, *example.asked, policies=example.policies).decisions
+    actual = cascade_of_requests(example.file, *example.requests, policies=example.policies).decisions
 
-    assert tuple(outcome_label(recorded.decision) for recorded in actual) == example.said
+    assert tuple(outcome_label(recorded.decision) for recorded in actual) == example.outcomes
 
 
 def test_a_supplement_alone_does_not_meet_the_year_as_example_19_says() -> None:

@@ -12,17 +12,17 @@ MUTMUT = Path(sys.executable).with_name("mutmut")
 KILLED = {"killed", "timeout"}
 
 
-def asked(*arguments: str) -> str:
+def mutmut(*arguments: str) -> str:
     return subprocess.run([MUTMUT, *arguments], check=True, capture_output=True, text=True).stdout
 
 
 def survivors() -> list[str]:
-    lines = (line.strip().rpartition(": ") for line in asked("results").splitlines() if ".x" in line)
+    lines = (line.strip().rpartition(": ") for line in mutmut("results").splitlines() if ".x" in line)
     return [name for name, _, status in lines if status not in KILLED]
 
 
 def changed_lines(mutant: str) -> str:
-    lines = asked("show", mutant).splitlines()
+    lines = mutmut("show", mutant).splitlines()
     return "\n".join(line for line in lines if line[:1] in {"-", "+"} and line[:3] not in {"---", "+++"})
 
 

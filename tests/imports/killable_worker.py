@@ -1,7 +1,7 @@
-"""A worker in a process of its own, that dies by `kill -9` while it carries out an import.
+"""A worker in a process of its own, which kills itself with SIGKILL while it carries out an import.
 
-Called with the URL of a database, and what it notes last: the how-manieth note, of those within transactions (they are
-then lost) or of those after.
+Called with the URL of a database and when to die: after so many records of progress, `within` transactions (which are
+then lost) or `after` them.
 """
 
 import asyncio
@@ -19,19 +19,19 @@ WITHIN, AFTER = "within", "after"
 
 
 async def _run_until_killed(url: str, moment: str, last: int) -> None:
-    noted = 0
-    note = imports.record_progress
+    recorded = 0
+    record_progress = imports.record_progress
 
-    async def noted_and_killed(
+    async def record_and_die(
         reader: Reader, job: ClaimedImport, imported: int = 0, counts: LineCounts | None = None
     ) -> None:
-        nonlocal noted
-        await note(reader, job, imported, counts)
-        noted += isinstance(reader, Transaction) == (moment == WITHIN)
-        if noted == last:
+        nonlocal recorded
+        await record_progress(reader, job, imported, counts)
+        recorded += isinstance(reader, Transaction) == (moment == WITHIN)
+        if recorded == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    imports.record_progress = noted_and_killed
+    imports.record_progress = record_and_die
     await import_jobs.run_next_import(open_database(url, pool_size=1), lambda: MORNING, asyncio.Event())
 
 

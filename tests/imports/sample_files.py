@@ -9,8 +9,9 @@ from typing import Any
 from openpyxl import Workbook
 
 from app.importing import COMMAND_LINE
-from app.imports.line_parsing import Rejection
-from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, parse_file
+from app.imports.file_parsing import parse_file
+from app.imports.lines.line_parsing import Rejection
+from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
@@ -59,9 +60,9 @@ def a_registration(number: int = 1, starts_on: str = "13/05/2025", **cells: Any)
 
 def _with(row: list[Any], headings: Sequence[str], cells: dict[str, Any]) -> list[Any]:
     """The row with other cells, named by the first words of their headings: `statut`, `prise`, `date_de_fin`."""
-    folded = [heading.lower().replace(" ", "_").replace("é", "e") for heading in headings]
+    words = [heading.lower().replace(" ", "_").replace("é", "e") for heading in headings]
     for name, value in cells.items():
-        (place,) = [place for place, heading in enumerate(folded) if heading.startswith(name)]
+        (place,) = [place for place, heading in enumerate(words) if heading.startswith(name)]
         row[place] = value
     return row
 
@@ -109,12 +110,12 @@ def text_cell(place: str, content: str) -> str:
 
 
 async def report_nothing(_: Reader, __: int, ___: ImportProgress | None) -> None:
-    """Nobody wants to know how far it is."""
+    """Progress goes nowhere."""
 
 
 async def import_file(database: Database, kind: ImportKind, content: bytes, *, dry_run: bool = False) -> ImportProgress:
-    order = ImportParameters(kind, COMMAND_LINE, dry_run)
-    return await ImportRun(database, order, lambda: MORNING, report_nothing).run(parse_file(kind, content))
+    parameters = ImportParameters(kind, COMMAND_LINE, dry_run)
+    return await ImportRun(database, parameters, lambda: MORNING, report_nothing).run(parse_file(kind, content))
 
 
 def counts(progress: ImportProgress) -> tuple[int, int, int]:

@@ -170,12 +170,12 @@ async def test_a_line_kept_while_the_person_is_forgotten_does_not_stay(
 ) -> None:
     finish = imports.finish
 
-    async def overtaken(*arguments: Any) -> None:
+    async def with_another_worker_first(*arguments: Any) -> None:
         monkeypatch.setattr(imports, "finish", finish)
         await anonymised_adviser(database)
         await finish(*arguments)
 
-    monkeypatch.setattr(imports, "finish", overtaken)
+    monkeypatch.setattr(imports, "finish", with_another_worker_first)
 
     job = await rejected(database, SOMEBODY_ELSE, a_line(OF_THE_PERSON["e-mail as a link"]))
 

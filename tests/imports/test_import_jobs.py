@@ -1,4 +1,4 @@
-"""Imports asked for over HTTP are carried out once, whoever dies meanwhile, and forgotten."""
+"""Imports requested over HTTP are carried out once, whatever crashes meanwhile, and deleted in time."""
 
 import asyncio
 import signal
@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
+from app.imports.file_parsing import parse_file
 from app.imports.import_jobs import run_import_queue, run_next_import
-from app.imports.run_import import parse_file
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.clients import Client, Role
 from app.persistence.administration.imports import (
@@ -159,7 +159,7 @@ def killed_import(url: str, moment: str, last: int) -> int:
 
 
 @pytest.mark.parametrize(("moment", "last", "kept"), [(WITHIN, 2, 100), (AFTER, 3, 200)])
-async def test_killed_in_the_middle_it_is_finished_by_another_and_counted_once(
+async def test_a_killed_import_is_finished_by_another_worker_and_counted_once(
     database: Database, database_url: str, moment: str, last: int, kept: int
 ) -> None:
     job = await requested_import(database)
@@ -212,7 +212,7 @@ async def test_a_client_has_one_import_at_a_time(database: Database) -> None:
     assert {job.id for job in taken if job is not None} == {mine, theirs}
 
 
-async def test_red_run_without_a_turn_to_claim_it_has_several(
+async def test_red_run_without_the_lock_of_the_claims_a_client_has_several_at_a_time(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both look before either has committed."""
@@ -225,7 +225,7 @@ async def test_red_run_without_a_turn_to_claim_it_has_several(
     assert None not in taken
 
 
-async def test_one_that_was_lost_holds_its_client_back_no_longer_than_its_lease(database: Database) -> None:
+async def test_a_lost_import_holds_its_client_back_no_longer_than_its_lease(database: Database) -> None:
     lost, _ = await requested_import(database), await requested_import(database)
     await claimed(database)
     assert await claimed(database) is None
@@ -237,20 +237,22 @@ async def test_one_that_was_lost_holds_its_client_back_no_longer_than_its_lease(
     assert again.id == lost
 
 
-async def test_who_comes_back_late_commits_nothing_more(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    job, note, noted = await requested_import(database), imports.record_progress, 0
+async def test_a_worker_that_lost_its_claim_commits_nothing_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, record_progress, recorded = await requested_import(database), imports.record_progress, 0
 
-    async def overtaken(
+    async def with_another_worker_first(
         reader: Reader, held: ClaimedImport, imported: int = 0, counts: LineCounts | None = None
     ) -> None:
-        nonlocal noted
-        noted += 1
-        if noted == 3:  # the first hundred are committed; before the second
+        nonlocal recorded
+        recorded += 1
+        if recorded == 3:  # the first hundred are committed; before the second
             await expire_leases(database)
             await claimed(database)
-        await note(reader, held, imported, counts)
+        await record_progress(reader, held, imported, counts)
 
-    monkeypatch.setattr(imports, "record_progress", overtaken)
+    monkeypatch.setattr(imports, "record_progress", with_another_worker_first)
 
     assert await run_imports(database)
 
@@ -258,7 +260,7 @@ async def test_who_comes_back_late_commits_nothing_more(database: Database, monk
     assert len(await stored_advisers(database)) == 100
 
 
-async def test_told_to_stop_it_leaves_the_rest_to_another(database: Database) -> None:
+async def test_a_worker_that_has_to_stop_leaves_the_rest_to_another(database: Database) -> None:
     job, stop = await requested_import(database), asyncio.Event()
     stop.set()
 
@@ -270,16 +272,16 @@ async def test_told_to_stop_it_leaves_the_rest_to_another(database: Database) ->
     assert await state(database, job) == DONE
 
 
-async def test_an_import_that_stumbles_fails_and_the_next_has_its_turn(
+async def test_an_import_that_raises_fails_and_the_next_has_its_turn(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await requested_import(database), await requested_import(database)
 
-    def stumbling(*_: object) -> Any:
+    def raising(*_: object) -> Any:
         monkeypatch.setattr(PARSE, parse_file)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(PARSE, stumbling)
+    monkeypatch.setattr(PARSE, raising)
 
     await run_imports(database)
     await run_imports(database)

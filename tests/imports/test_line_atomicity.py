@@ -1,4 +1,4 @@
-"""A line is imported whole or not at all, whatever it holds, whoever dies or is quicker; in a dry run, not at all."""
+"""A line is imported whole or not at all, whatever it holds, through crashes and races; in a dry run, not at all."""
 
 from asyncio import gather
 from collections.abc import Sequence
@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.contracts.contract_routes import ContractRequest, contract_resource
 from app.importing import COMMAND_LINE
-from app.imports.adviser_matching import KnownAdvisers
-from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, parse_file
+from app.imports.file_parsing import parse_file
+from app.imports.lines.adviser_matching import KnownAdvisers
+from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database, Reader, Transaction
 from tests.fake_clock import MORNING
@@ -139,17 +140,19 @@ class _Interrupted(Exception):  # noqa: N818  # what happens, not a mistake
 @pytest.mark.parametrize("within", [True, False])
 async def test_what_is_interrupted_is_finished_by_another_run(database: Database, within: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
     content = csv_bytes(ADVISERS, *(an_adviser(number) for number in range(1, 251)))
-    noted = 0
+    reported = 0
 
-    async def note(reader: Reader, _: int, __: ImportProgress | None) -> None:
-        nonlocal noted
-        noted += isinstance(reader, Transaction) == within
-        if noted == 2 + (not within):  # the first note outside of any transaction comes before them all
+    async def report_progress(reader: Reader, _: int, __: ImportProgress | None) -> None:
+        nonlocal reported
+        reported += isinstance(reader, Transaction) == within
+        if reported == 2 + (not within):  # the first report outside of any transaction comes before them all
             raise _Interrupted
 
-    order = ImportParameters(ImportKind.ADVISERS, COMMAND_LINE)
+    parameters = ImportParameters(ImportKind.ADVISERS, COMMAND_LINE)
     with pytest.raises(_Interrupted):
-        await ImportRun(database, order, lambda: MORNING, note).run(parse_file(ImportKind.ADVISERS, content))
+        await ImportRun(database, parameters, lambda: MORNING, report_progress).run(
+            parse_file(ImportKind.ADVISERS, content)
+        )
     (left,) = await database.many("SELECT count(*) AS kept FROM adviser")
     progress = await import_file(database, ImportKind.ADVISERS, content)
 
@@ -167,18 +170,20 @@ async def test_a_line_that_the_database_refuses_takes_no_other_along(database: D
     assert "La base de données refuse" in str(reasons(progress.rejections)[14][None])
 
 
-async def test_whoever_is_quicker_is_found_at_the_next_try(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_adviser_that_another_client_adds_first_is_found_at_the_next_try(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another client adds the adviser between the look and the write: the halves look again."""
     content = csv_bytes(ADVISERS, *(an_adviser(number) for number in range(1, 5)))
-    looked = KnownAdvisers.lock
+    lock = KnownAdvisers.lock
 
-    async def overtaken(tx: Transaction, named: Any) -> Any:
-        found = await looked(tx, named)
+    async def with_another_worker_first(tx: Transaction, named: Any) -> Any:
+        found = await lock(tx, named)
         if len(named) == 4:
             await imported_by_another(database)
         return found
 
-    monkeypatch.setattr(KnownAdvisers, "lock", overtaken)
+    monkeypatch.setattr(KnownAdvisers, "lock", with_another_worker_first)
 
     progress = await import_file(database, ImportKind.ADVISERS, content)
 
@@ -195,18 +200,20 @@ async def imported_by_another(database: Database) -> None:
 
 
 async def test_two_imports_of_one_file_take_turns(database: Database) -> None:
-    """Addresses are no key: nothing but turns keeps two imports from adding the same person twice."""
+    """Addresses are no key: only taking turns keeps two imports from adding the same person twice."""
     rows = [
         [None, "Camille", f"Exemple {number}", f"camille.{number}@example.org", "35", None] for number in range(200)
     ]
     content = csv_bytes(ADVISERS, *rows)
-    order = ImportParameters(ImportKind.ADVISERS, COMMAND_LINE)
+    parameters = ImportParameters(ImportKind.ADVISERS, COMMAND_LINE)
 
     async def one() -> ImportProgress:
-        return await ImportRun(database, order, lambda: MORNING, report_nothing).run(parse_file(order.kind, content))
+        return await ImportRun(database, parameters, lambda: MORNING, report_nothing).run(
+            parse_file(parameters.kind, content)
+        )
 
-    tallies = await gather(one(), one(), one())
+    progresses = await gather(one(), one(), one())
 
-    assert sum(progress.imported for progress in tallies) == 200
+    assert sum(progress.imported for progress in progresses) == 200
     (kept,) = await database.many("SELECT count(*) AS kept FROM adviser")
     assert kept["kept"] == 200

@@ -1,0 +1,1 @@
+"""How a request is decided from the facts, and what follows for the adviser's other registrations."""

@@ -12,8 +12,8 @@ from app.domain.decisions.admission import (
     decide_past_registration,
     offered_payers,
     promote,
-    refusals,
 )
+from app.domain.decisions.admission_rules import refusals
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies, Policy
@@ -59,7 +59,7 @@ def replay(cause: Cause, facts: Facts, policies: Policies) -> Decision | None:
 
 
 def _decider_for(cause: Cause) -> Callable[[AdviserFile, Request, Policy], Decision]:
-    """What decides a registration by itself, whatever waits."""
+    """The function that decides a registration for this cause; a promotion has its own."""
     return decide_past_registration if cause is Cause.IMPORT else decide
 
 
@@ -102,11 +102,11 @@ class DecisionCascade:
     def decide_registration(self, registration: Registration, cause: Cause) -> "DecisionCascade":
         """Decide a registration on the file as it stands, its own unit given back.
 
-        Raises DuplicateRegistration when another active one has its module and first day.
+        Raise DuplicateRegistration when another active one has its module and first day.
         """
-        twin = self.file.duplicate_of(registration)
-        if twin is not None:
-            raise DuplicateRegistration(twin.id, twin.request.organisation.id)
+        duplicate = self.file.duplicate_of(registration)
+        if duplicate is not None:
+            raise DuplicateRegistration(duplicate.id, duplicate.request.organisation.id)
         facts = Facts(self.file.without_registration(registration.id), registration.request)
         decision = _decider_for(cause)(facts.file, facts.request, self.policies.on(registration.first_day))
         return self._with_decision(registration, RecordedDecision(registration.id, cause, facts, decision))
@@ -168,8 +168,8 @@ class DecisionCascade:
 
 
 def newly_regularisable(before: AdviserFile, after: AdviserFile, policies: Policies) -> tuple[Registration, ...]:
-    """The refused registrations that a change of the file left without any reason (section 4.5): their adviser is told
-    to give notice. Not one whose remaining reason nobody can put right, nor one that an active twin has replaced."""
+    """The refused registrations that a change of the file left without any reason to refuse (section 4.5): their
+    adviser is told to give notice. One that an active duplicate has replaced is left out."""
     found: list[Registration] = []
     for registration in after.registrations:
         if registration.status is not Status.REFUSED:

@@ -1,4 +1,7 @@
-"""Funded rights (droits financés): buckets, their windows, and who holds which unit (section 4)."""
+"""Funded rights (droits financés): buckets, their windows, and who holds which unit (section 4).
+
+Source of R20 to R24 and R27: the help article of 19/12/2024 on thematic modules.
+"""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -137,7 +140,7 @@ def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[B
 
 
 def carried_right(file: AdviserFile, bucket: str, policy: Policy) -> Bucket | None:
-    """The right that holds what was carried from this bucket; None when the file gives no such bucket any more."""
+    """The right that holds the units carried from this bucket; None when the file no longer gives such a bucket."""
     through = int(bucket.partition(":")[2] or 0)
     carried = f"{CARRY_OVER}{bucket}"
     return next((item for item in quota_buckets(file, policy, through=through) if item.name == carried), None)
@@ -162,7 +165,7 @@ def holders(registrations: Iterable[Registration], bucket: str) -> tuple[Registr
 
 
 def used_before(file: AdviserFile, bucket: str) -> int:
-    """How many of the bucket's units an earlier file of the same person had used."""
+    """How many of the bucket's units the same person used under an earlier file."""
     return sum(bucket_of(unit) == bucket for unit in file.units_used_before)
 
 
@@ -188,7 +191,7 @@ def lowest_free(bucket: str, held: Collection[Unit]) -> Unit:
 def check_carry_over(file: AdviserFile, bucket_name: str, units: int, policy: Policy, *, through: int) -> None:
     """R27: at most what the bucket has left; a carry-over or a supplementary right can't be carried.
 
-    Raises NothingToCarryOver.
+    Raise NothingToCarryOver.
     """
     own = [bucket for bucket in quota_buckets(file, policy, through=through) if not bucket.is_carry_over]
     left = next((units_left(file, bucket) for bucket in own if bucket.name == bucket_name), 0)

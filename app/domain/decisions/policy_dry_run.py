@@ -1,4 +1,4 @@
-"""What another version of the policy would change: open registrations decided again under both; nothing comes of it."""
+"""What another version of the policy would change: open registrations decided again under both, nothing stored."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -34,8 +34,8 @@ class Difference:
 
 
 def differences(file: AdviserFile, present: Policies, proposed: Policies, *, today: date) -> tuple[Difference, ...]:
-    """In order of creation. The accepted and the waiting ones are decided again as after any change (section 4.5); a
-    refused one, which only its adviser's notice brings back, as that notice would have it decided (R6)."""
+    """In order of creation. Accepted and waiting registrations are decided again as after any change (section 4.5); a
+    refused one as its adviser's notice, which alone reopens it, would have it decided (R6)."""
     concerned = _open(file, today)
     before, after = (_standings(file, concerned, policies, today) for policies in (present, proposed))
     return tuple(
@@ -46,7 +46,7 @@ def differences(file: AdviserFile, present: Policies, proposed: Policies, *, tod
 
 
 def _open(file: AdviserFile, today: date) -> list[Registration]:
-    """Those whose session has not started, but for what ended and the refused that an active twin has replaced."""
+    """Those whose session has not started: accepted, waiting, or refused and not replaced by an active duplicate."""
     to_come = [item for item in file.registrations if item.first_day > today]
     active = {Status.ACCEPTED, Status.AWAITING_CHOICE}
     return [item for item in to_come if item.status in active or _is_re_examinable(file, item)]

@@ -71,5 +71,5 @@ class Refusal:
     day: date | None = None
 
     def without_last_day(self) -> "Refusal":
-        """As a training organisation is told it: not when a contract ended that is none of its session's."""
+        """As a training organisation sees it: not when a contract ended that covers none of its sessions."""
         return replace(self, day=None) if self.code is Reason.NOT_IN_POST else self

@@ -1,4 +1,4 @@
-"""Whoever comes back after having been anonymised: what the earlier file had used counts in the new one."""
+"""Advisers who come back after they were anonymised: what they used under the earlier file counts in the new one."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -9,9 +9,9 @@ from app.domain.facts.registration import Unit, bucket_of
 
 
 def merge_earlier_usage(earlier: Iterable[AdviserFile], present: AdviserFile | None) -> EarlierUsage:
-    """All that counts from these files in `present`, None for a new one, beside what did so far.
+    """The usage that counts in `present` (None for a new file): what counted there so far, and what `earlier` used.
 
-    A unit that both hold was used twice: the earlier one counts under another ordinal, so that nothing more is left.
+    A unit held by two files was used twice: the earlier one counts under another ordinal, so that both are used up.
     """
     known = present.former if present and present.former else EarlierUsage()
     entries: list[date] = [*known.entries]

@@ -19,8 +19,8 @@ class CarryOver:
 
 @dataclass(frozen=True, slots=True)
 class EarlierUsage:
-    """What the same person's earlier file, anonymised since, had used: entries into initial training, and units. It
-    counts as if it stood in this one, and says nothing else of what was followed, when and with whom."""
+    """What the same person used under an earlier file, anonymised since: entries into initial training, and units.
+    They count as if they were in this file; what was followed, when and with whom is not kept."""
 
     entries: tuple[date, ...] = ()
     units: tuple[Unit, ...] = ()
@@ -28,7 +28,7 @@ class EarlierUsage:
 
 @dataclass(frozen=True, slots=True)
 class AdviserFile:
-    """`registrations` stand in order of creation, whatever their status; `former` is None for whoever is new."""
+    """`registrations` are in order of creation, whatever their status; `former` is None without an earlier file."""
 
     adviser: Adviser
     contracts: tuple[Contract, ...] = ()
@@ -39,8 +39,8 @@ class AdviserFile:
 
     @property
     def entries(self) -> tuple[date, ...]:
-        """Every entry into funded initial training: the imported one, those of an earlier file (the same said twice is
-        one), and registrations accepted or completed here."""
+        """Every entry into funded initial training: the imported one, those of an earlier file (the same day counts
+        once), and registrations accepted or completed here."""
         history = self.adviser.initial_training
         imported = (history.entered_on,) if history else ()
         earlier = self.former.entries if self.former else ()
@@ -68,7 +68,7 @@ class AdviserFile:
 
     @property
     def units_used_before(self) -> frozenset[Unit]:
-        """Those that an earlier file of the same person had used."""
+        """The units that the same person used under an earlier file."""
         return frozenset(self.former.units if self.former else ())
 
     def duplicate_of(self, registration: Registration) -> Registration | None:
@@ -89,7 +89,7 @@ class AdviserFile:
         return replace(self, registrations=tuple(item for item in self.registrations if item.id != registration))
 
     def with_registration(self, registration: Registration) -> "AdviserFile":
-        """The file with this registration in the place of its former state, or last when it is new."""
+        """The file with this registration, which replaces its former state or comes last when it is new."""
         if registration.id not in {item.id for item in self.registrations}:
             return replace(self, registrations=(*self.registrations, registration))
         return replace(

@@ -93,7 +93,7 @@ class Policies:
         return begun[-1] if begun else self.versions[0]
 
     def with_version(self, policy: Policy) -> "Policies":
-        """With one version more. Raises PolicyExists."""
+        """With one version more. Raise PolicyExists."""
         if any(version.effective_from == policy.effective_from for version in self.versions):
             raise PolicyExists(policy.version)
         return Policies(tuple(sorted((*self.versions, policy), key=lambda version: version.effective_from)))

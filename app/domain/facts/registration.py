@@ -123,7 +123,7 @@ class Registration:
     def kept(self, payer: Payer) -> "Registration":
         """R26: kept without funding, at the expense of one of the payers offered.
 
-        Raises InvalidTransition unless waiting, PayerNotOffered.
+        Raise InvalidTransition unless waiting, PayerNotOffered.
         """
         self._check_transition("choice", Status.AWAITING_CHOICE)
         if payer not in self.offered_payers:
@@ -133,12 +133,12 @@ class Registration:
         return replace(accepted, funding=Funding.NONE, payer=payer)
 
     def declined(self) -> "Registration":
-        """R26: cancelled by the adviser's choice. Raises InvalidTransition unless waiting."""
+        """R26: cancelled by the adviser's choice. Raise InvalidTransition unless waiting."""
         self._check_transition("choice", Status.AWAITING_CHOICE)
         return self._unfunded(Status.CANCELLED)
 
     def cancelled(self, on: date) -> "Registration":
-        """Cancelled before the first day. Raises InvalidTransition, SessionStarted."""
+        """Cancelled before the first day. Raise InvalidTransition, SessionStarted."""
         self._check_transition("cancellation", Status.ACCEPTED, Status.AWAITING_CHOICE)
         if on >= self.first_day:
             raise SessionStarted(self.first_day)
@@ -147,7 +147,7 @@ class Registration:
     def attended(self, outcome: Attendance, *, today: date, absence_consumes: bool) -> "Registration":
         """R17: a justified absence gives the unit back, an unjustified one keeps it when the policy says so.
 
-        Raises InvalidTransition unless accepted, SessionNotStarted.
+        Raise InvalidTransition unless accepted, SessionNotStarted.
         """
         self._check_transition("attendance", Status.ACCEPTED)
         if today < self.first_day:
@@ -158,7 +158,7 @@ class Registration:
         return self._unfunded(status)
 
     def rescheduled(self, session: Session, *, today: date) -> "Registration":
-        """Its session moved, not decided again yet. Raises InvalidTransition, SessionStarted."""
+        """Its session moved, not decided again yet. Raise InvalidTransition, SessionStarted."""
         self._check_transition("reschedule", Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED)
         if self.first_day <= today:
             raise SessionStarted(self.first_day)
@@ -167,14 +167,14 @@ class Registration:
     def with_adviser_notice(self, *, employer_agreement: bool) -> "Registration":
         """R6: the adviser's notice, which may bring the employer's agreement.
 
-        Raises InvalidTransition unless refused.
+        Raise InvalidTransition unless refused.
         """
         self._check_transition("re-examination", Status.REFUSED)
         agreed = self.request.employer_agreement or employer_agreement
         return replace(self, request=replace(self.request, employer_agreement=agreed))
 
     def check_positioning_test(self) -> "Registration":
-        """R12: its positioning test may be recorded. Raises InvalidTransition unless accepted or completed."""
+        """R12: its positioning test may be recorded. Raise InvalidTransition unless accepted or completed."""
         self._check_transition("positioning-test", Status.ACCEPTED, Status.COMPLETED)
         return self
 

@@ -13,7 +13,7 @@ class SessionFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """From `starts_on` to `ends_on`, both included. Where it is held no rule reads, and no decision keeps."""
+    """From `starts_on` to `ends_on`, both included. No rule reads its place, and no decision stores it."""
 
     starts_on: date
     ends_on: date

@@ -38,7 +38,7 @@ class Presentation:
 
 
 def initial_training_completed(file: AdviserFile) -> Registration | None:
-    """The registration that completed it, the one that ended last; None when none did here."""
+    """The completed registration for initial training, the last to end; None when there is none here."""
     completed = (
         item
         for item in file.registrations
@@ -55,11 +55,11 @@ def initial_training_ended_on(file: AdviserFile) -> date | None:
     return max(imported + here, default=None)
 
 
-def _is_the_same_exam(result: Certification, asked: Qualification) -> bool:
-    """Any title's CCP1 counts as the CCP1 asked for."""
-    if asked.includes_ccp1:
+def _is_the_same_exam(result: Certification, required: Qualification) -> bool:
+    """Any title's CCP1 counts as the CCP1 required."""
+    if required.includes_ccp1:
         return result.qualification.includes_ccp1
-    return result.qualification.code == asked.code
+    return result.qualification.code == required.code
 
 
 def _payer(results: Iterable[Certification]) -> NextAttemptPayer | None:
@@ -82,9 +82,9 @@ def presentations(
     if ended_on is None or not file.adviser.in_scheme:
         return ()
     due_on = months_after(ended_on, in_force(policy.certification.presentation_months, ended_on))
-    asked = [item for item in qualifications if item.code in {*CCP1, PIX} and item.is_delivered_on(ended_on)]
+    required = [item for item in qualifications if item.code in {*CCP1, PIX} and item.is_delivered_on(ended_on)]
     found: list[Presentation] = []
-    for qualification in asked:
+    for qualification in required:
         results = [result for result in file.certifications if _is_the_same_exam(result, qualification)]
         met = any(result.is_presented for result in results)
         late = PresentationStatus.OVERDUE if on > due_on else PresentationStatus.DUE

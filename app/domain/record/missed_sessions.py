@@ -33,6 +33,6 @@ class MissedSession:
 
 
 def missed_sessions(file: AdviserFile, on: date) -> tuple[MissedSession, ...]:
-    """Those of sessions begun on the day `on`, in order of creation."""
+    """The missed sessions that had begun on the day `on`, in order of creation."""
     missed = (item for item in file.registrations if item.status is Status.ABSENT_UNJUSTIFIED)
     return tuple(MissedSession(item) for item in missed if item.first_day <= on)

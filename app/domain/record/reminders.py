@@ -24,8 +24,8 @@ from app.domain.record.exam_presentations import (
 
 EXAM_REMINDER_LEAD = timedelta(days=30)
 EXPIRY_WARNING_LEAD = timedelta(days=60)
-# A deadline is told on its day, or as soon after it as the worker can; one that passed longer ago was of another time,
-# as those of imported trainings are, and stands in the list of what is overdue.
+# A deadline is announced on its day, or as soon after it as a worker runs. One that passed longer ago, as that of an
+# imported training did, is only listed as overdue.
 LATE_REMINDER_LIMIT = timedelta(days=30)
 
 
@@ -36,7 +36,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """`key` tells it from all others of the same adviser: under each, something is told once."""
+    """`key` tells it from the adviser's other reminders: one event is sent for each key."""
 
     key: str
     event: Event
@@ -49,8 +49,8 @@ def _stage(due_on: date, on: date) -> Stage | None:
 
 
 def _exam_reminder(file: AdviserFile, lacking: list[Presentation], stage: Stage, on: date) -> Reminder:
-    """`lacking` have one deadline. The employer of the day is told, to free the adviser; and who gave the training,
-    on whom the duty to present lies."""
+    """`lacking` share one deadline. The present employer is told, so that it frees the adviser for the exam; so is the
+    training organisation, whose duty it is to present the adviser to it."""
     due_on, completed = lacking[0].due_on, initial_training_completed(file)
     organisation = completed.request.organisation.id if completed else None
     known = {

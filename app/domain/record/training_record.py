@@ -32,8 +32,8 @@ MONTHS_AHEAD = 12
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """A bucket with the registrations that hold its units, future sessions included; `used_before` counts those that an
-    earlier file of the same person had used."""
+    """A bucket with the registrations that hold its units, future sessions included; `used_before` counts the units
+    that the same person used under an earlier file."""
 
     bucket: Bucket
     reserved_by: tuple[RegistrationId, ...]
@@ -46,10 +46,10 @@ class Entitlement:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
-    """Everything on the day `on`; `post_refusals` are what a registration of that day would be told of the post.
+    """The record on the day `on`; `post_refusals` are the reasons that a session starting then would be refused for.
 
-    `carried` are the rights that hold what was ever carried over, by the bucket it comes from; None when the file gives
-    no such bucket any more.
+    `carried` are the rights that hold the units carried over, by the bucket that they come from; None when the file no
+    longer gives such a bucket.
     """
 
     on: date
@@ -138,6 +138,6 @@ def limited_to(registrations: Iterable[Registration], record: TrainingRecord, fi
     known = {contract.id: contract for contract in covering if contract is not None}
     post = post_on(tuple(known.values()), record.on)
     if post.contract is None and record.on not in days:
-        return replace(record, post=post, post_refusals=())  # what the others say is nothing of its own
+        return replace(record, post=post, post_refusals=())  # the refusals may come from contracts it may not see
     refusals = record.post_refusals if record.on in days else post_refusals(post)
     return replace(record, post=post, post_refusals=refusals)

@@ -1,6 +1,6 @@
-"""What a cell says, whoever wrote it: dates, numbers that lost their zeros, French words for codes.
+"""The value of a cell, however it is written: dates, numbers that lost their zeros, French words for codes.
 
-Each reader takes a cell with content, and raises Unreadable; what is read is checked afterwards as the API does.
+Each parser takes a cell with content, and raises UnreadableCell; the API's own rules check the value afterwards.
 """
 
 import re
@@ -37,7 +37,7 @@ def email(cell: Cell) -> str:
 
 
 def civil_day(cell: Cell) -> date:
-    """A day written in French or as ISO 8601, a day or an instant of a spreadsheet, or an instant: its day in Paris."""
+    """A day written in French or as ISO 8601, a day of a spreadsheet, or the day in Paris of an instant."""
     if isinstance(cell, datetime):
         return civil_date(cell) if cell.tzinfo else cell.date()
     if isinstance(cell, date):
@@ -92,7 +92,7 @@ def boolean(cell: Cell) -> bool:
 
 
 def whole_number(cell: Cell) -> int | None:
-    """0 is what some systems write for none."""
+    """None for 0, which some systems write for none."""
     written = re.sub(r"\s", "", read_text(cell))
     if (
         isinstance(cell, bool)
@@ -104,10 +104,10 @@ def whole_number(cell: Cell) -> int | None:
 
 
 def department(cell: Cell) -> str:
-    """`1` has lost its zero; `35 - Ille-et-Vilaine` says its name as well."""
-    said = read_text(cell)
-    named = _DEPARTMENT_NAMED.fullmatch(said)
-    written = re.sub(r"\s", "", named[1] if named else said).upper()
+    """Its code: `1` becomes `01`, `35 - Ille-et-Vilaine` becomes `35`."""
+    text = read_text(cell)
+    named = _DEPARTMENT_NAMED.fullmatch(text)
+    written = re.sub(r"\s", "", named[1] if named else text).upper()
     if _WHOLE.fullmatch(written):
         written = re.split("[.,]", written)[0]
     return written.zfill(2)
@@ -121,8 +121,8 @@ def ds_number(cell: Cell) -> str:
 
 
 def siret(cell: Cell) -> str:
-    """A zero lost in front, or a number shown as 2,1E+13, is restored when all its digits are there and the key proves
-    it."""
+    """A lost leading zero, or a number shown as 2,1E+13, is restored when the digits are complete and the check digit
+    proves it."""
     written = re.sub(r"\s", "", read_text(cell))
     if _EXPONENT.fullmatch(written):
         return _from_exponent(written)

@@ -1,4 +1,4 @@
-"""Which columns mean what: the fields of the API by their names, and the headings that neighbouring systems use."""
+"""Which column holds which field: by the field's name in the API, and by the headings that neighbouring systems use."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.imports.files.spreadsheet import FileRefused
 from app.wording.languages import Sentence
 
 REJECTED_LINE, REJECTED_COLUMN, REASON = "Ligne rejetée", "Colonne en cause", "Motif du rejet"
-# What a file of rejected lines has before its own columns: corrected, it is imported as it stands.
+# The columns that a file of rejected lines adds in front: they are passed over when the corrected file is imported.
 REJECTS_FILE_HEADINGS = {fold_text(heading) for heading in (REJECTED_LINE, REJECTED_COLUMN, REASON)}
 
 
@@ -19,9 +19,9 @@ REJECTS_FILE_HEADINGS = {fold_text(heading) for heading in (REJECTED_LINE, REJEC
 class Column:
     """A field by its name in the API, how its cells are read, and the other headings it is known by.
 
-    Of several columns that say it, those of `rather` come first and those of `failing_that` last, each in their order.
-    A cell without content is null, as it would be in the API, unless it `lasts`: then what is known stays. `looked_up`
-    refuses the cell of a look-up that found nothing.
+    Of several columns of one field, `preferred_headings` come first and `fallback_headings` last, each in their order.
+    An empty cell is null, as it would be in the API; with `empty_keeps_known` it keeps the known value. With
+    `is_lookup`, a look-up that found nothing makes the cell unreadable.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Column:
 
     @property
     def ranked_headings(self) -> Iterator[tuple[str, int]]:
-        """Each heading, and which comes first of several."""
+        """Each heading with its rank: the lowest comes first."""
         yield from (
             (heading, rank - len(self.preferred_headings)) for rank, heading in enumerate(self.preferred_headings)
         )
@@ -44,8 +44,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ContextualHeading:
-    """A heading that means another field, or nothing here, in a file that has one of these as well; `doubt` says in
-    French what else it might have meant."""
+    """A heading that means the field `means`, or nothing when that is None, in a file that has one of `others` as well;
+    `doubt` says in French what else it might have meant."""
 
     heading: str
     others: tuple[str, ...]
@@ -55,8 +55,8 @@ class ContextualHeading:
 
 @dataclass(frozen=True, slots=True)
 class RecognisedColumns:
-    """The columns of a file by their places, the preferred ones first, and the headings that mean nothing here: those
-    in doubt with what they might mean."""
+    """The columns of a file by their places from 0, the preferred ones first; `ignored` are the unknown headings,
+    `doubtful` those that might mean something, with what that is in French."""
 
     headings: tuple[str, ...]
     columns: Mapping[int, Column]
@@ -71,7 +71,7 @@ class RecognisedColumns:
 
 
 class ColumnSet:
-    """Those of one kind of import."""
+    """The columns of one kind of import."""
 
     def __init__(self, *columns: Column, contextual: Sequence[ContextualHeading] = ()) -> None:
         self.all = columns
@@ -91,7 +91,7 @@ class ColumnSet:
         return self._known.get(canonical_heading(heading)) or self._known.get(fold_text(heading))
 
     def recognise(self, headings: Sequence[str], row: int = 1) -> RecognisedColumns:
-        """Of the headings of that row. Raise FileRefused when two columns mean the same, or none means anything."""
+        """The columns of these headings, found in `row`. Raise FileRefused when two mean the same, or none is known."""
         present = {*map(canonical_heading, headings)}
         found: dict[int, tuple[Column, int]] = {}
         ignored: list[str] = []
@@ -102,12 +102,12 @@ class ColumnSet:
             elif heading and fold_text(heading) not in REJECTS_FILE_HEADINGS:
                 ignored.append(printable_name(heading))
         self._check_headings(headings, found, row)
-        of_rejects = frozenset(
+        rejects_columns = frozenset(
             place for place, heading in enumerate(headings) if fold_text(heading) in REJECTS_FILE_HEADINGS
         )
         columns = {place: found[place][0] for place in sorted(found, key=lambda place: found[place][1])}
         return RecognisedColumns(
-            tuple(headings), columns, tuple(ignored), of_rejects, dict(self._doubts(headings, present))
+            tuple(headings), columns, tuple(ignored), rejects_columns, dict(self._doubts(headings, present))
         )
 
     def _resolve(self, heading: str, present: set[str]) -> tuple[Column, int] | None:
@@ -127,18 +127,20 @@ class ColumnSet:
                 yield printable_name(heading), contextual.doubt
 
     def _check_headings(self, headings: Sequence[str], found: Mapping[int, tuple[Column, int]], row: int) -> None:
-        meant = [*found.values()]
-        twice = ", ".join(printable_name(headings[place]) for place, one in found.items() if meant.count(one) > 1)
-        if twice:
-            said = Sentence(
-                fr=f"Plusieurs colonnes disent la même chose : {twice}. Gardez-en une.",
-                en=f"Several columns say the same: {twice}. Keep one of them.",
+        meanings = [*found.values()]
+        ambiguous = ", ".join(
+            printable_name(headings[place]) for place, meaning in found.items() if meanings.count(meaning) > 1
+        )
+        if ambiguous:
+            message = Sentence(
+                fr=f"Plusieurs colonnes disent la même chose : {ambiguous}. Gardez-en une.",
+                en=f"Several columns say the same: {ambiguous}. Keep one of them.",
             )
-            raise FileRefused("ambiguous-columns", said)
+            raise FileRefused("ambiguous-columns", message)
         if not found:
             accepted = ", ".join(column.name for column in self.all)
-            said = Sentence(
+            message = Sentence(
                 fr=f"Aucun intitulé de colonne n’est reconnu à la ligne {row}. Colonnes acceptées : {accepted}.",
                 en=f"No column heading is recognised on line {row}. Accepted columns: {accepted}.",
             )
-            raise FileRefused("unknown-columns", said)
+            raise FileRefused("unknown-columns", message)

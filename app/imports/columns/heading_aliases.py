@@ -1,7 +1,7 @@
 """The headings of the neighbouring systems' files, beside the names of our own fields.
 
-They are compared by `headings.meaning`: one of several that differ in accents, capitals, order or little words is
-enough. The sets: of the dashboard (Tableau de pilotage) the advisers, the candidates, those recruited, the
+`canonical_heading` compares them: of several that differ in accents, capitals, order or stop words, one is enough. The
+files: of the dashboard (Tableau de pilotage) the advisers, the candidates, those recruited, the
 terminations and their requests, the contracts of the past, those without activity, those of a hub; of the former
 platform those recruited, the training dates, the certifications, the Pix results; the follow-up of contracts of the
 support desk; the tables of the warehouse.
@@ -25,7 +25,7 @@ EMAIL_FALLBACK = (
     "Email @conseiller-numerique.fr", "emailCN",
 )  # fmt: skip
 DEPARTMENT = ("Département", "Département du conseiller", "Code département du conseiller")
-DEPARTMENT_CODES = ("Code département", "code_dept", "Code dpt")  # beside what is of an employer, the employer's
+DEPARTMENT_CODES = ("Code département", "code_dept", "Code dpt")  # beside columns of an employer, the employer's
 
 ENTERED_ON = (
     "Date de début formation", "Début de formation", "datePrisePoste", "Date d’entrée en formation",
@@ -62,7 +62,7 @@ EMPLOYER_EMAIL = (
     "Email contact structure", "Email employeur", "Email de la structure employeuse",
 )  # fmt: skip
 
-# An employer's, and nothing here: they tell whose the columns beside them are.
+# Not imported, but they show that the columns beside them are an employer's.
 OTHER_EMPLOYER_HEADINGS = (
     "ID structure",
     "idPG structure",
@@ -73,8 +73,9 @@ OTHER_EMPLOYER_HEADINGS = (
     "Code région",
 )
 EMPLOYER = (*SIRET, *EMPLOYER_NAME, *LEGAL_FORM, *EMPLOYER_DEPARTMENT, *EMPLOYER_EMAIL, *OTHER_EMPLOYER_HEADINGS)
-# Known, and nothing here: that they look like what decides much is no reason to warn of them.
+# Known and not imported: nobody is warned of them, though they look like columns that decide much.
 KNOWN_IRRELEVANT = (
-    *OTHER_EMPLOYER_HEADINGS, "ID long conseiller", "Id ou email CNFS", "Email du supérieur hiérarchique", "Id du gestionnaire",
-    "Email du gestionnaire", "Emails administrateurs", "ID poste", "poste_conum_id", "personne_id", "dataspace_id",
+    *OTHER_EMPLOYER_HEADINGS, "ID long conseiller", "Id ou email CNFS", "Email du supérieur hiérarchique",
+    "Id du gestionnaire", "Email du gestionnaire", "Emails administrateurs", "ID poste", "poste_conum_id",
+    "personne_id", "dataspace_id",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the heading of a column says, however it is written; and what an unknown column seems to hold."""
+"""Headings compared however they are written, and what an unknown column seems to hold."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ SYNONYMS = {
     "simplifiee": "simplifiees",
 }  # fmt: skip
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-# How a cell is to be filled in, not what it is.
+# Tells how to fill in a cell, not what it holds.
 _FORMAT_HINT = re.compile(
     r"\((jj|dd|format|obligatoire|facultatif|optionnel|oui|texte|[0-9]+ (chiffres|caract))[^)]*\)"
     r"|\b(jj|dd)[ /.-]?mm[ /.-]?(aaaa|yyyy|aa)\b",
@@ -27,7 +27,7 @@ TRAINING_DATE, EMAIL_ADDRESS, IDENTIFIER, SIRET = "date de formation", "adresse 
 ILLEGIBLE_HEADING = "intitulé illisible"
 _DATE_WORDS = {"date", "dates", "debut", "fin", "entree", "sortie", "depart"}
 _ID_WORDS = {"id", "ids", "idpg", "identifiant", "matricule", "uuid"}
-_SAMPLE_SIZE = 50  # cells of a column, by which it is judged
+_SAMPLE_SIZE = 50  # cells of a column that are looked at
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d\d-\d\d.*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -36,7 +36,7 @@ _SIRET = re.compile(r"[0-9]{14}")
 
 @lru_cache(maxsize=2_000)
 def words_of(heading: str) -> tuple[str, ...]:
-    """In small letters without accents: `dateDeDébut`, `DATE_DE_DEBUT` and `Date de début (JJ/MM/AAAA)` alike."""
+    """Lower case, without accents: the same for `dateDeDébut`, `DATE_DE_DEBUT` and `Date de début (JJ/MM/AAAA)`."""
     bare = normalize("NFKD", _FORMAT_HINT.sub(" ", heading))
     words = _WORD.findall("".join(letter for letter in bare if not combining(letter)))
     return tuple(_synonym_of(word.lower()) for word in words)
@@ -48,32 +48,32 @@ def _synonym_of(word: str) -> str:
 
 @lru_cache(maxsize=2_000)
 def canonical_heading(heading: str) -> str:
-    """The same for headings that say the same, in whatever order and with whatever little words between."""
+    """The same text for headings with the same words, whatever their order and the stop words between."""
     words = words_of(heading)
     return " ".join(sorted({word for word in words if word not in STOP_WORDS}) or words)
 
 
 def guess_field(heading: str, cells: Iterable[Cell]) -> str | None:
-    """What the column of an unknown heading seems to be of those that decide much; None when it is none of them."""
+    """Which column that decides much the one of an unknown heading looks like, in French; None for none of them."""
     if is_illegible(heading):
         return ILLEGIBLE_HEADING
     words = {*words_of(heading)}
-    held = [*islice((cell_to_text(cell).strip() for cell in cells if not is_blank(cell)), _SAMPLE_SIZE)]
+    texts = [*islice((cell_to_text(cell).strip() for cell in cells if not is_blank(cell)), _SAMPLE_SIZE)]
     is_address = any(word.startswith("email") for word in words) or {"adresse", "electronique"} <= words
-    if (is_address and "date" not in words) or _mostly_matches(held, _ADDRESS):
+    if (is_address and "date" not in words) or _mostly_matches(texts, _ADDRESS):
         return EMAIL_ADDRESS
-    if any(word.startswith(("siret", "ridet")) for word in words) or _mostly_matches(held, _SIRET):
+    if any(word.startswith(("siret", "ridet")) for word in words) or _mostly_matches(texts, _SIRET):
         return SIRET
     is_of_training = (
         words & {"ccp", "fi", "form"}
         or words >= {"prise", "poste"}
         or any(word.startswith("formation") for word in words)
     )
-    if is_of_training and (words & _DATE_WORDS or _mostly_matches(held, _DAY)):
+    if is_of_training and (words & _DATE_WORDS or _mostly_matches(texts, _DAY)):
         return TRAINING_DATE
     is_number = "numero" in words and words & {"conseiller", "conum", "cnfs", "cn"}
-    return IDENTIFIER if words & _ID_WORDS or is_number or _mostly_matches(held, _UUID) else None
+    return IDENTIFIER if words & _ID_WORDS or is_number or _mostly_matches(texts, _UUID) else None
 
 
-def _mostly_matches(held: Sequence[str], pattern: re.Pattern[str]) -> bool:
-    return 2 * sum(pattern.fullmatch(cell) is not None for cell in held) > len(held)
+def _mostly_matches(texts: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    return 2 * sum(pattern.fullmatch(text) is not None for text in texts) > len(texts)

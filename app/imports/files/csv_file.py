@@ -1,4 +1,4 @@
-"""Separated values, as spreadsheets and databases save them: the encoding and the separator are found out."""
+"""Separated values, as spreadsheets and databases save them: the encoding and the separator are detected."""
 
 import csv
 import re
@@ -15,17 +15,17 @@ SEPARATORS = ";,\t|"
 QUOTE = '"'
 UNBALANCED_QUOTE = "Un guillemet ouvert dans cette ligne n’y est pas fermé, ou y est de trop."
 TRUNCATED_LINE = "La ligne s’arrête avant la dernière colonne, à la fin du fichier : il est peut-être coupé."
-_DECLARED_SEPARATOR = re.compile(r"sep=(.)\r?\n")  # what some spreadsheets write before everything else
+_DECLARED_SEPARATOR = re.compile(r"sep=(.)\r?\n")  # the first line that some spreadsheets write
 
 
 def read_csv_file(content: bytes, is_known: IsKnown) -> Sheet:
     """Raise FileRefused."""
     text = decode_text(content)
-    said = _DECLARED_SEPARATOR.match(text)
-    skipped = 1 if said else 0
-    if said:
-        text = text[said.end() :]
-    separator, width = _detect_separator(text, said[1] if said else SEPARATORS, is_known)
+    declared = _DECLARED_SEPARATOR.match(text)
+    skipped = 1 if declared else 0
+    if declared:
+        text = text[declared.end() :]
+    separator, width = _detect_separator(text, declared[1] if declared else SEPARATORS, is_known)
     rows = [*_rows(text, separator, width, skipped)]
     if rows and len(rows[-1].cells) < width and not text.endswith(("\n", "\r")):
         rows[-1] = replace(rows[-1], fault=rows[-1].fault or TRUNCATED_LINE)
@@ -33,10 +33,10 @@ def read_csv_file(content: bytes, is_known: IsKnown) -> Sheet:
 
 
 def _detect_separator(text: str, separators: str, is_known: IsKnown) -> tuple[str, int]:
-    """The separator that makes the most headings known in one line, then the most of them; and how many they are."""
+    """The separator with which a line has the most known headings, then the most cells; and the number of its cells."""
     beginning = text.lstrip()[:20_000]
 
-    def found(separator: str) -> tuple[int, int]:
+    def most_headings(separator: str) -> tuple[int, int]:
         lines = [*StringIO(beginning, newline="")]
         # Line by line as well: a quote in a title may swallow the headings.
         rows = chain(
@@ -45,21 +45,21 @@ def _detect_separator(text: str, separators: str, is_known: IsKnown) -> tuple[st
         )
         return max(((sum(map(is_known, row)), len(row)) for row in islice(rows, 2 * MAX_TITLE_ROWS)), default=(0, 0))
 
-    separator = max(separators, key=found)
-    return separator, found(separator)[1]
+    separator = max(separators, key=most_headings)
+    return separator, most_headings(separator)[1]
 
 
 def _rows(text: str, separator: str, width: int, skipped: int) -> Iterator[Row]:
-    """Each line, and the lines of a quoted cell together. Raise FileRefused."""
-    lines, is_spoilt_file = [*StringIO(text, newline="")], is_illegible(text)
+    """Each line as a row, the lines of one quoted cell together. Raise FileRefused."""
+    lines, is_illegible_text = [*StringIO(text, newline="")], is_illegible(text)
     place, number = 0, skipped
     while place < len(lines):
         number += 1
         if number > MAX_LINES:
             check_size(number - 1)
         cells, taken, fault = _cells(lines, place, separator, width)
-        is_spoilt = is_spoilt_file and any(map(is_illegible, cells))
-        yield Row(number, cells, fault, is_spoilt)
+        is_illegible_row = is_illegible_text and any(map(is_illegible, cells))
+        yield Row(number, cells, fault, is_illegible_row)
         place += taken
 
 
@@ -70,7 +70,7 @@ def _split_unquoted(line: str, separator: str) -> tuple[str, ...]:
 def _cells(lines: Sequence[str], place: int, separator: str, width: int) -> tuple[tuple[str, ...], int, str | None]:
     """The cells of a row, how many lines it takes, and what is wrong with it.
 
-    It takes one line when its quotes are none of those that protect a cell, or would swallow the lines below it.
+    It takes one line when its quotes do not protect a cell, or would swallow the lines below it.
     """
     plain = _split_unquoted(lines[place], separator)
     if QUOTE not in lines[place]:
@@ -89,6 +89,6 @@ def _cells(lines: Sequence[str], place: int, separator: str, width: int) -> tupl
 
 
 def _swallows_lines(lines: Sequence[str], separator: str, width: int) -> bool:
-    """Whether a row of several lines is rather the first of them, and others that are whole by themselves."""
+    """Whether a row of several lines is rather its first line, followed by lines that are rows by themselves."""
     first, *others = (line.count(separator) >= width - 1 for line in lines)
     return width > 1 and first and any(others)

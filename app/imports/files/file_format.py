@@ -1,4 +1,4 @@
-"""Which kind of file it is, by its first bytes: names lie."""
+"""The format of a file, told by its first bytes: names may be wrong."""
 
 from app.imports.files.csv_file import read_csv_file
 from app.imports.files.spreadsheet import FileRefused, IsKnown, Sheet
@@ -14,12 +14,12 @@ def read_sheet(content: bytes, is_known: IsKnown) -> Sheet:
     """Raise FileRefused."""
     if len(content) > MAX_FILE_BYTES:
         most = MAX_FILE_BYTES // 1024 // 1024
-        said = Sentence(fr=f"Un fichier compte au plus {most} Mio.", en=f"A file has at most {most} MiB.")
-        raise FileRefused("too-large", said)
+        message = Sentence(fr=f"Un fichier compte au plus {most} Mio.", en=f"A file has at most {most} MiB.")
+        raise FileRefused("too-large", message)
     if content.startswith(XLS_SIGNATURE):
-        said = Sentence(
+        message = Sentence(
             fr="Ce classeur est d’un ancien format, ou protégé par un mot de passe : enregistrez-le en XLSX, sans lui.",
             en="This workbook is of an old format, or protected by a password: save it as XLSX, without it.",
         )
-        raise FileRefused("old-workbook", said)
+        raise FileRefused("old-workbook", message)
     return read_workbook(content, is_known) if content.startswith(ZIP_SIGNATURE) else read_csv_file(content, is_known)

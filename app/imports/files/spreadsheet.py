@@ -1,4 +1,4 @@
-"""A file as lines of cells, whatever it was written with."""
+"""A file as rows of cells, whatever program wrote it, and its row of headings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,27 +11,27 @@ from app.wording.languages import Sentence
 
 MAX_LINES = 50_000
 MAX_COLUMNS = 200
-MAX_TITLE_ROWS = 20  # rows with content among which the headings are looked for
-MIN_KNOWN_HEADINGS = 2  # known ones: a title may be one of them by chance
+MAX_TITLE_ROWS = 20  # the headings are among the first rows with content
+MIN_KNOWN_HEADINGS = 2  # a single known one may be a title by chance
 
 
 class NumberFrom1904(float):
-    """A number of a workbook that counts its days from 1904."""
+    """A number of a workbook whose days are counted from 1904."""
 
 
-# What stands in a cell whose formula was computed to a text without characters: neither empty nor unreadable.
+# Stands for a formula whose stored value is the empty text: neither an empty cell nor an unreadable one.
 EMPTY_TEXT_FORMULA = '=""'
 FORMULA = "="  # begins a cell whose formula has no stored value
 
 Cell = str | int | float | bool | date | datetime | None
 IsKnown = Callable[[str], bool]
-"""Whether a text is a heading that means something here."""
+"""Whether a text is a known heading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`number` is the one that a spreadsheet shows beside it; `fault` says in French why its cells can't be told,
-    `is_spoilt` that a character of them can't be read, `merged_ranges` which places one merged cell covers."""
+    """`number` is the one that a spreadsheet shows, from 1. `fault` says in French why the cells can't be told apart,
+    `is_illegible` that one has an unreadable character; `merged_ranges` are the places that a merged cell covers."""
 
     number: int
     cells: tuple[Cell, ...]
@@ -42,8 +42,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`name` is that of a workbook's sheet, `headed_at` the row of the headings. Rows without any content are left
-    out, with those above the headings."""
+    """`name` is that of a workbook's sheet, None for other files; `heading_row` is the number of the row of headings.
+    Empty rows and those above the headings are left out."""
 
     headings: tuple[str, ...]
     rows: Sequence[Row]
@@ -52,12 +52,12 @@ class Sheet:
 
     @property
     def is_grid(self) -> bool:
-        """Whether a cell that is not there is empty; in a text that ends too early it is not known."""
+        """Whether a missing cell is empty; in the line of a text that is too short, its value is unknown."""
         return self.name is not None
 
 
-class FileRefused(Exception):  # noqa: N818  # an answer to whoever sent it
-    """The file can't be read as a whole; nothing of it was imported."""
+class FileRefused(Exception):  # noqa: N818  # an answer to the sender
+    """A file that can't be read as a whole: nothing of it is imported."""
 
     def __init__(self, code: str, message: Sentence) -> None:
         super().__init__(code)
@@ -70,21 +70,21 @@ def is_blank(cell: Cell) -> bool:
 
 
 def build_sheet(rows: Sequence[Row], is_known: IsKnown, name: str | None = None) -> Sheet:
-    """The headings are the first row that has the most known ones, alone or with the one below. Raise FileRefused."""
+    """The headings are the row with the most known ones, alone or with the row below it. Raise FileRefused."""
     filled = [row for row in rows if not all(map(is_blank, row.cells))]
     if not filled:
         raise FileRefused("empty-file", Sentence(fr="Ce fichier ne contient rien.", en="This file holds nothing."))
     place, headings, below = _find_headings(filled, is_known)
     check_size(len(filled) - below)
     if len(headings) > MAX_COLUMNS:
-        said = Sentence(fr=f"Au plus {MAX_COLUMNS} colonnes.", en=f"At most {MAX_COLUMNS} columns.")
-        raise FileRefused("too-many-columns", said)
+        message = Sentence(fr=f"Au plus {MAX_COLUMNS} colonnes.", en=f"At most {MAX_COLUMNS} columns.")
+        raise FileRefused("too-many-columns", message)
     return Sheet(headings, filled[below:], name, filled[place].number)
 
 
 def _find_headings(rows: Sequence[Row], is_known: IsKnown) -> tuple[int, tuple[str, ...], int]:
-    """Where the headings stand, what they are, and where the lines begin: at the first row when none is known. Raise
-    FileRefused when lines of another table stand above them."""
+    """The place of the headings, the headings, and the place of the first row below them; the first row when no heading
+    is known. Raise FileRefused when another table stands above them."""
     single = [_headings(row) for row in rows[:MAX_TITLE_ROWS]]
     found = [(place, headings, place + 1) for place, headings in enumerate(single)]
     found += [(place, _join_two_rows(*both), place + 2) for place, both in enumerate(pairwise(single))]
@@ -107,7 +107,7 @@ def _several_headings_message(first: int, second: int) -> Sentence:
 
 
 def _spread_merged_headings(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
-    """A heading of several columns, as it stands over the first of them alone where cells can't be merged."""
+    """Repeat a heading over the columns that it is for, when it stands over the first of them only."""
     spread: list[str] = []
     former = ""
     for own, beneath in zip_longest(above, below, fillvalue=""):
@@ -126,7 +126,7 @@ def _headings(row: Row) -> tuple[str, ...]:
 
 
 def _join_two_rows(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
-    """Headings that were written over two rows."""
+    """The headings written over two rows."""
     both = zip_longest(above, below, fillvalue="")
     return tuple(" ".join(dict.fromkeys(filter(None, pair))) for pair in both)
 
@@ -134,7 +134,7 @@ def _join_two_rows(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str,
 def check_size(lines: int) -> None:
     """Raise FileRefused."""
     if lines > MAX_LINES:
-        said = Sentence(
+        message = Sentence(
             fr=f"Au plus {MAX_LINES} lignes : partagez le fichier.", en=f"At most {MAX_LINES} lines: split the file."
         )
-        raise FileRefused("too-many-lines", said)
+        raise FileRefused("too-many-lines", message)

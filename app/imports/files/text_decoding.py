@@ -1,4 +1,4 @@
-"""The characters of a file, whichever program wrote its bytes."""
+"""The bytes of a text file as characters, whatever their encoding."""
 
 import codecs
 import re
@@ -12,16 +12,16 @@ UNKNOWN_ENCODING = Sentence(
 )
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _UNDECODED_BYTES = re.compile("[\udc80-\udcff]")
 _NON_ASCII_CHARACTERS = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]")
-# The beginning of a character of UTF-8, where the file ends; as Windows-1252 no text ends so.
+# The first bytes of a UTF-8 character at the end of the file; no Windows-1252 text ends so.
 _TRUNCATED_CHARACTER = re.compile(rb"([\xc2-\xdf]|[\xe0-\xf4][\x80-\xbf]{1,2})\Z")
-# What French accents of the first Macintosh and of DOS are as Windows-1252, where no French text has it: `ZoŽ`, `Zo‚`.
+# French accents of Mac OS Roman and DOS read as Windows-1252, where no French text has these characters: `ZoŽ`, `Zo‚`.
 _MISREAD = re.compile(
     r"(?<=[^\W\d_])[‚ƒˆ‰]|(?<=[^\W\d_])[„…‡“”•™‹Œ](?=[^\W\d_])"
     r"|(?<=[a-z])[ŽŠŸÕ]|(?<=[^\W\d_])[ŽŠŸÕ](?=[a-z])"
@@ -30,9 +30,9 @@ _ACCENTS = re.compile("[àâçéèêëîïôùûÀÂÇÉÈÊËÎÏÔÙÛ]")
 
 
 def decode_text(content: bytes) -> str:
-    """UTF-8 and UTF-16, with or without their mark; else Windows-1252, which old spreadsheets save in.
+    """UTF-8 and UTF-16, with or without a byte order mark; else Windows-1252, which old spreadsheets write.
 
-    A byte that is foreign to a file of UTF-8 becomes a lone surrogate, for its line to be rejected. Raise FileRefused.
+    In UTF-8, a byte that can't be decoded becomes a lone surrogate, so that its line is rejected. Raise FileRefused.
     """
     encoding = _declared_encoding(content)
     if encoding.startswith(("utf-16", "utf-32")):
@@ -56,13 +56,13 @@ def _declared_encoding(content: bytes) -> str:
 
 
 def _is_mostly_utf8(text: str) -> bool:
-    """Whether more characters were well encoded than bytes were not: by chance, hardly any is."""
-    own = len(_NON_ASCII_CHARACTERS.findall(text))
-    return own > 0 and own >= len(_UNDECODED_BYTES.findall(text))
+    """Whether well-encoded characters outnumber the undecoded bytes: by chance, hardly any is well encoded."""
+    decoded = len(_NON_ASCII_CHARACTERS.findall(text))
+    return decoded > 0 and decoded >= len(_UNDECODED_BYTES.findall(text))
 
 
 def _decode_windows_1252(content: bytes) -> str:
-    """Raise FileRefused, also for what reads as Windows-1252 but was never written so."""
+    """Raise FileRefused, also for a text that only happens to decode as Windows-1252."""
     text = _decode_strictly(content, "cp1252")
     if len(_MISREAD.findall(text)) > len(_ACCENTS.findall(text)):
         raise FileRefused("unknown-encoding", UNKNOWN_ENCODING)

@@ -1,4 +1,4 @@
-"""The rows of a workbook's sheet, one after the other: each cell as it is stored, and as it is merged."""
+"""The rows of a workbook's sheet, one after the other: each cell as it is stored, merged cells filled in."""
 
 import re
 from bisect import bisect_left
@@ -29,7 +29,7 @@ from app.wording.languages import Sentence
 _NATIVE_TYPES = (int, float, date)
 _DAY_AS_TEXT = re.compile(r"\s*[1-9][0-9]{4}\s*", re.ASCII)
 UNNAMED_ERROR = "#ERREUR!"
-MAX_MERGED_CELLS = 1_000_000  # cells that merged ones cover, together
+MAX_MERGED_CELLS = 1_000_000  # covered by merged cells, together
 
 TOO_LARGE = Sentence(
     fr="Ce classeur est trop grand une fois ouvert : enregistrez la feuille seule, ou en CSV.",
@@ -38,12 +38,12 @@ TOO_LARGE = Sentence(
 
 
 class WorksheetParser(WorkSheetParser):
-    """The library's own, which reads a formula without a stored value as an empty cell."""
+    """The library's parser, but for a formula without a stored value, which the library reads as an empty cell."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self.covered: list[str] = []
-        """The ranges whose first cell counts for all: those that are filled by one formula, as far as they are read."""
+        """The ranges that one formula fills, as far as they are read: the first cell counts for all."""
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
         cell: dict[str, Any] = super().parse_cell(element)  # pyright: ignore[reportUnknownMemberType]  # it has no types
@@ -59,7 +59,7 @@ class WorksheetParser(WorkSheetParser):
 
 
 def read_rows(sheet: Any, book: Any, last: int) -> list[Row]:
-    """Those with content; the size that the sheet says it has is not believed. Raise FileRefused beyond the `last`."""
+    """The rows with content, whatever size the sheet declares. Raise FileRefused for a row number beyond `last`."""
     with sheet._get_source() as source:  # noqa: SLF001  # as the library's own iteration does
         parser = WorksheetParser(
             source,
@@ -88,7 +88,7 @@ def _rows_with_content(parser: WorksheetParser, last: int, *, counts_from_1904: 
 
 
 def _row_cells(cells: Sequence[dict[str, Any]], *, counts_from_1904: bool) -> tuple[Cell, ...]:
-    """In their places; one beyond the last column that may have a heading stands right behind it."""
+    """The cells in their places; a cell beyond MAX_COLUMNS is put right behind the last column."""
     found: list[Cell] = [None] * min(max((cell["column"] for cell in cells), default=0), MAX_COLUMNS + 1)
     for cell in cells:
         if cell["value"] is not None:
@@ -97,14 +97,14 @@ def _row_cells(cells: Sequence[dict[str, Any]], *, counts_from_1904: bool) -> tu
 
 
 def _from_1904(cell: Cell) -> Cell:
-    """A day that stands there as text was typed, or copied, from the same workbook."""
+    """A day written as text was typed in, or copied from, the same workbook."""
     if isinstance(cell, str):
         return NumberFrom1904(cell) if _DAY_AS_TEXT.fullmatch(cell) else cell
     return NumberFrom1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
 
 
 def _cell_value(value: Any) -> Cell:
-    """A moment at midnight is a day; `_x000D_` in a text is how its format writes a character that XML has not."""
+    """A datetime at midnight is a day; `_x000D_` in a text stands for a character that XML cannot hold."""
     if isinstance(value, str):
         return unescape(value).replace("\r", "") if "_x" in value else value
     if isinstance(value, datetime) and value.time() == time():
@@ -113,7 +113,7 @@ def _cell_value(value: Any) -> Cell:
 
 
 def _fill_merged_cells(rows: list[Row], ranges: Sequence[str]) -> None:
-    """Give the content of its first cell to each cell that a range covers. Raise FileRefused."""
+    """Copy the first cell of each range to the other cells that it covers. Raise FileRefused."""
     numbers, filled = [row.number for row in rows], 0
     for covered in ranges:
         left, top, right, bottom = (edge or 0 for edge in range_boundaries(covered))

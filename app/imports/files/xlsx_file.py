@@ -1,4 +1,4 @@
-"""XLSX, one row after the other. What the file would become in memory is measured before anything is made of it."""
+"""XLSX files, read row by row. Their size in memory is measured before they are opened."""
 
 import warnings
 import zipfile
@@ -12,10 +12,10 @@ from app.imports.files.worksheet_rows import TOO_LARGE, read_rows
 from app.wording.languages import Sentence
 
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024  # bytes, all parts together
-MAX_PART_BYTES = 2 * 1024 * 1024  # of those that hold no cells
-MAX_ELEMENTS = 4_000_000  # of a part that holds cells
-MAX_ROW_BYTES = 1024 * 1024  # bytes: a row is held whole
-MAX_ROW_NUMBER = 1_048_576  # of a sheet
+MAX_PART_BYTES = 2 * 1024 * 1024  # bytes, of a part without cells
+MAX_ELEMENTS = 4_000_000  # XML elements of a part with cells
+MAX_ROW_BYTES = 1024 * 1024  # bytes: a row is held in memory as a whole
+MAX_ROW_NUMBER = 1_048_576  # rows that a sheet may have
 CHUNK = 256 * 1024
 PARTS_WITH_CELLS = {"worksheet", "sst"}
 
@@ -23,7 +23,7 @@ NOT_A_WORKBOOK = Sentence(
     fr="Ce fichier n’est pas un classeur XLSX qui puisse être lu.",
     en="This file is not an XLSX workbook that can be read.",
 )
-STRICT = "http://purl.oclc.org/ooxml/"  # begins the names of a variant that few programs read
+STRICT = "http://purl.oclc.org/ooxml/"  # begins the namespaces of a variant that few programs read
 STRICT_WORKBOOK = Sentence(
     fr="Ce classeur est au format « Open XML Strict » : enregistrez-le comme « Classeur Excel (.xlsx) ».",
     en="This workbook is in the “Strict Open XML” format: save it as “Excel Workbook (.xlsx)”.",
@@ -31,16 +31,16 @@ STRICT_WORKBOOK = Sentence(
 
 
 def read_workbook(content: bytes, is_known: IsKnown) -> Sheet:
-    """The sheet whose headings are known best. Raise FileRefused."""
+    """The sheet with the most known headings. Raise FileRefused."""
     try:
         _check_unpacked_size(content)
-        # The library warns of whatever it leaves aside, which is nothing here.
+        # The library warns of what it does not read, none of which matters here.
         warnings.filterwarnings("ignore", module="openpyxl")
         book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheets = [(sheet.title, read_rows(sheet, book, MAX_ROW_NUMBER)) for sheet in book.worksheets]
     except FileRefused:
         raise
-    except Exception:  # noqa: BLE001  # the library raises whatever a damaged file makes it stumble over
+    except Exception:  # noqa: BLE001  # a damaged file makes the library raise anything
         raise FileRefused("not-a-workbook", NOT_A_WORKBOOK) from None
     return _best_sheet(
         [build_sheet(rows, is_known, name) for name, rows in sheets if rows] or [build_sheet([], is_known)], is_known
@@ -48,22 +48,22 @@ def read_workbook(content: bytes, is_known: IsKnown) -> Sheet:
 
 
 def _best_sheet(sheets: list[Sheet], is_known: IsKnown) -> Sheet:
-    """None that has about as many known headings is left out in silence. Raise FileRefused."""
+    """Raise FileRefused when several sheets with rows have about as many known headings."""
     known = [sum(map(is_known, sheet.headings)) for sheet in sheets]
     most = max(known)
     alike = [sheet for sheet, count in zip(sheets, known, strict=True) if sheet.rows and most <= 2 * count]
     if most and len(alike) > 1:
         names = ", ".join(str(sheet.name) for sheet in alike)
-        said = Sentence(
+        message = Sentence(
             fr=f"Plusieurs feuilles conviendraient ({names}) : gardez-en une.",
             en=f"Several sheets would do ({names}): keep one of them.",
         )
-        raise FileRefused("several-sheets", said)
+        raise FileRefused("several-sheets", message)
     return alike[0] if len(alike) == 1 else sheets[known.index(most)]
 
 
 def _check_unpacked_size(content: bytes) -> None:
-    """Unpack it once, keeping nothing. Raise FileRefused."""
+    """Unpack the archive once, keeping nothing. Raise FileRefused."""
     unpacked = 0
     with zipfile.ZipFile(BytesIO(content)) as archive:
         for part in archive.infolist():
@@ -77,7 +77,7 @@ def _check_unpacked_size(content: bytes) -> None:
 
 
 class PartSizeGuard:
-    """Measures one part of the archive, as XML for as long as it is."""
+    """Measures one part of the archive, parsed as XML as long as it is well formed."""
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()

@@ -1,6 +1,5 @@
 """Advisers from a spreadsheet (existing-systems: conseillers, and the files of training dates)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,14 +10,11 @@ from uuid_utils.compat import uuid7
 
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.http.bodies.merge_patch import patched_body
-from app.imports.adviser_matching import CONUM_ID, EMAIL, FIRST_NAME, LAST_NAME, PersonReference
 from app.imports.batch import ImportBatch, ImportDefinition
-from app.imports.columns import heading_aliases
-from app.imports.columns.cell_parsers import boolean, civil_day, department, identifier
-from app.imports.columns.column_recognition import Column, ColumnSet, ContextualHeading
-from app.imports.files.cell_content import fold_text, read_text
-from app.imports.files.spreadsheet import Cell
-from app.imports.line_parsing import Line, line_rejected, nest_dotted_names
+from app.imports.files.cell_content import fold_text
+from app.imports.kinds.adviser_columns import ADVISER_COLUMNS, ENDED_ON, ENTERED_ON, is_exempt_or_waiting
+from app.imports.lines.adviser_matching import PersonReference
+from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
@@ -37,55 +33,15 @@ from app.use_cases.errors import ConumIdTaken
 from app.use_cases.write_outcome import write_change_sets
 
 SCHEME_BEGAN = date(2020, 11, 17)
-ENTERED_ON, ENDED_ON = "initial_training.entered_on", "initial_training.ended_on"
-
-# As `folded` leaves them: an exemption that was asked for, or refused, exempts nobody, and a course under way is one.
-_EXEMPTED = re.compile("exempte?e?(?!e|ion|non).*")
-_WAITS_FOR_TRAINING = re.compile(
-    "formation(avenir|en(janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(20..)?)"
-)
-_DAY = re.compile(r"\d+[/.-]\d+")
 UNCLEAR_EXEMPTION = "Ce commentaire ne dit pas si l’exemption est accordée : écrivez « exempté », ou retirez-le."
-
-
-def _is_exempt_or_waiting(said: str) -> bool:
-    """Whether the words exempt somebody from training, or let them wait for it."""
-    words = fold_text(said)
-    return bool(_WAITS_FOR_TRAINING.fullmatch(words) or (_EXEMPTED.fullmatch(words) and "?" not in said))
-
-
-def training_day(cell: Cell) -> date | None:
-    """None for `exempté`, and for `Formation en septembre`, who waits; words beside a day are not read."""
-    is_none = isinstance(cell, str) and _is_exempt_or_waiting(cell) and not _DAY.search(cell)
-    return None if is_none else civil_day(cell)
-
-
-ADVISER_COLUMNS = ColumnSet(
-    Column("id", identifier, ("Identifiant", "Id Coop", "coop_utilisateur_id"), empty_keeps_known=True),
-    CONUM_ID,
-    FIRST_NAME,
-    LAST_NAME,
-    EMAIL,
-    Column(
-        "department",
-        department,
-        (*heading_aliases.DEPARTMENT, *heading_aliases.DEPARTMENT_CODES),
-        empty_keeps_known=True,
-    ),
-    Column("in_scheme", boolean, ("Dans le dispositif",), empty_keeps_known=True),
-    Column(ENTERED_ON, training_day, heading_aliases.ENTERED_ON),
-    Column(ENDED_ON, training_day, heading_aliases.ENDED_ON),
-    Column("comment", read_text, ("Commentaire", "Commentaires", "Observations", "Remarques"), empty_keeps_known=True),
-    contextual=[ContextualHeading(heading, heading_aliases.EMPLOYER) for heading in heading_aliases.DEPARTMENT_CODES],
-)
 
 
 @dataclass(frozen=True, slots=True)
 class AdviserChanges:
-    """Some advisers, by id, as they become and as they were; `gone` since the file was sent."""
+    """Some advisers, by id: `changed` as the lines leave them, `known` as they were."""
 
     batch: ImportBatch
-    gone: RecentlyAnonymised
+    anonymised: RecentlyAnonymised
     changed: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
     known: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
 
@@ -112,7 +68,7 @@ class AdviserChanges:
             return ADVISERS.next_version(present, columns, now)
         if columns["last_name"] is None and columns["email"] is None:
             raise line_rejected("Ce conseiller n’est pas connu, et la ligne ne dit ni son nom ni son adresse.")
-        if self.gone.is_named_by(columns):
+        if self.anonymised.is_named_by(columns):
             raise line_rejected("Ce conseiller a été anonymisé depuis que ce fichier a été envoyé.")
         adviser = line.values.get("id") or uuid7()
         new: dict[str, Any] = {"id": adviser, **columns, **NO_FORMER_COLUMNS, "anonymised_at": None}
@@ -121,7 +77,7 @@ class AdviserChanges:
     def _merge_patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:
         values = {name: value for name, value in line.values.items() if name not in {"id", "comment"}}
         comment = line.values.get("comment") or ""
-        if _is_exempt_or_waiting(comment):
+        if is_exempt_or_waiting(comment):
             values |= {ENTERED_ON: None, ENDED_ON: None}
         elif fold_text(comment).startswith("exempt"):
             raise line_rejected(UNCLEAR_EXEMPTION, "comment")
@@ -135,7 +91,7 @@ class AdviserChanges:
         return patch
 
     def _check_training(self, entered_on: date | None, ended_on: date | None) -> None:
-        """Raise Rejected."""
+        """Raise LineRejected for dates that no initial training can have."""
         if entered_on is None:
             return
         if not SCHEME_BEGAN <= entered_on <= self.batch.context.today:
@@ -149,17 +105,17 @@ class AdviserChanges:
 
     async def write(self, transaction: Transaction) -> None:
         before = await files_by_id(transaction, self.changed)  # those that exist
-        policies, asked = self.batch.policies, self.batch.context
+        policies, context = self.batch.policies, self.batch.context
         identities = {
             adviser: new_identity_tokens(row, self.known.get(adviser)) for adviser, row in self.changed.items()
         }
         returns = await find_earlier_files(transaction, identities, before)
         rows = [{**row, **returns.get(adviser, NO_EARLIER_FILES).columns()} for adviser, row in self.changed.items()]
         await ADVISERS.upsert_all(transaction, rows)
-        await transfer_earlier_rights(transaction, returns, rows, asked.now)
+        await transfer_earlier_rights(transaction, returns, rows, context.now)
         after = await files_by_id(transaction, before)
         await write_change_sets(
-            transaction, *(consequences(before[one], after[one], policies, asked) for one in before)
+            transaction, *(consequences(before[adviser], after[adviser], policies, context) for adviser in before)
         )
 
 

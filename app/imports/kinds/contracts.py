@@ -10,24 +10,11 @@ from uuid_utils.compat import uuid7
 
 from app.api.contracts.contract_routes import ContractRequest, contract_resource
 from app.api.http.bodies.merge_patch import patched_body
-from app.domain.facts.contract import ContractType, LegalForm
-from app.imports.adviser_matching import PERSON_COLUMN_NAMES, PERSON_COLUMNS, PersonReference
+from app.domain.facts.contract import ContractType
 from app.imports.batch import ImportBatch, ImportDefinition
-from app.imports.columns import heading_aliases
-from app.imports.columns.cell_parsers import (
-    boolean,
-    civil_day,
-    code_for_word,
-    department,
-    ds_number,
-    email,
-    identifier,
-    siret,
-)
-from app.imports.columns.column_recognition import Column, ColumnSet, ContextualHeading
-from app.imports.files.cell_content import fold_text, read_text
-from app.imports.files.spreadsheet import Cell
-from app.imports.line_parsing import Line, line_rejected, nest_dotted_names
+from app.imports.kinds.contract_columns import CONTRACT_COLUMNS
+from app.imports.lines.adviser_matching import values_beside_person
+from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.contracts import read_known
 from app.persistence.engine.database import Transaction
@@ -37,94 +24,24 @@ from app.use_cases.errors import UnknownReference
 from app.use_cases.upsert_contract import consequences
 from app.use_cases.write_outcome import write_change_sets
 
-CONTRACT_TYPE_WORDS = {
-    "CDI": ContractType.CDI,
-    "Contrat à durée indéterminée": ContractType.CDI,
-    "CDD": ContractType.CDD,
-    "Contrat à durée déterminée": ContractType.CDD,
-    "PEC": ContractType.PEC,
-    "Parcours emploi compétences": ContractType.PEC,
-    "CDP": ContractType.CDP,
-    "Contrat de projet": ContractType.CDP,
-    "contrat_de_projet_public": ContractType.CDP,
-}
-LEGAL_FORM_WORDS = {
-    **dict.fromkeys(("public", "publique", "structure publique"), LegalForm.PUBLIC),
-    **dict.fromkeys(("COMMUNE", "DEPARTEMENT", "REGION", "EPCI", "COLLECTIVITE", "GIP"), LegalForm.PUBLIC),
-    **dict.fromkeys(("private", "privé", "privée", "structure privée"), LegalForm.PRIVATE),
-    **dict.fromkeys(("association", "entreprise"), LegalForm.PRIVATE),
-    **dict.fromkeys(("undetermined", "indéterminée", "indéterminé", "inconnu"), LegalForm.UNDETERMINED),
-}
-_read_legal_form = code_for_word(LEGAL_FORM_WORDS)
-
-
-def legal_form(cell: Cell) -> str:
-    """Under the heading `publique`, yes or no."""
-    if isinstance(cell, bool) or fold_text(read_text(cell)) in {"oui", "non", "true", "false"}:
-        return LegalForm.PUBLIC if boolean(cell) else LegalForm.PRIVATE
-    return _read_legal_form(cell)
-
-
-CONTRACT_COLUMNS = ColumnSet(
-    Column("id", identifier, ("Id contrat",), empty_keeps_known=True),
-    *PERSON_COLUMNS,
-    Column("type", code_for_word(CONTRACT_TYPE_WORDS), heading_aliases.CONTRACT_TYPE),
-    Column("starts_on", civil_day, heading_aliases.STARTS_ON),
-    Column("ends_on", civil_day, heading_aliases.ENDS_ON),
-    Column("terminated_on", civil_day, heading_aliases.TERMINATED_ON),
-    Column("termination_motive", read_text, heading_aliases.TERMINATION_MOTIVE),
-    Column("renews_contract_id", identifier, ("Renouvelle le contrat",), empty_keeps_known=True),
-    Column("employer.siret", siret, heading_aliases.SIRET),
-    Column("employer.name", read_text, heading_aliases.EMPLOYER_NAME),
-    Column("employer.legal_form", legal_form, heading_aliases.LEGAL_FORM),
-    Column(
-        "employer.department",
-        department,
-        (*heading_aliases.EMPLOYER_DEPARTMENT, *heading_aliases.DEPARTMENT_CODES),
-    ),
-    Column("employer.contact_email", email, heading_aliases.EMPLOYER_EMAIL),
-    Column("employer.aidants_connect_accredited", boolean, ("Habilitation Aidants Connect",), empty_keeps_known=True),
-    Column(
-        "administrative_file.ds_file_number",
-        ds_number,
-        ("ds_file_number", *heading_aliases.DS_FILE_NUMBER),
-        is_lookup=True,
-    ),
-    Column(
-        "administrative_file.contract_uploaded_on", civil_day, ("contract_uploaded_on", *heading_aliases.UPLOADED_ON)
-    ),
-    Column(
-        "administrative_file.validated_on",
-        civil_day,
-        ("validated_on", *heading_aliases.VALIDATED_ON, heading_aliases.VALIDATION),
-    ),
-    contextual=[
-        ContextualHeading(heading_aliases.EMPLOYER_KIND, heading_aliases.CONTRACT_TYPE, "employer.legal_form"),
-        ContextualHeading(
-            heading_aliases.VALIDATION,
-            (*heading_aliases.TERMINATED_ON, *heading_aliases.TERMINATION_MOTIVE),
-            doubt="de la rupture, ou du recrutement",
-        ),
-    ],
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ContractChanges:
-    """The contracts of some advisers, by id, and what becomes of them."""
+    """The contracts of some advisers, by id, and the changed ones among them."""
 
     batch: ImportBatch
     rows: dict[UUID, Row]
     changed: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
 
     def apply_line(self, line: Line) -> bool:
-        adviser: UUID = self.batch.people.find(PersonReference.from_values(line.values, "adviser_id"))["id"]
+        adviser: UUID = self.batch.people.find(line)["id"]
         present = self._find_present(line, adviser)
-        said = {name: value for name, value in line.values.items() if name not in {"id", *PERSON_COLUMN_NAMES}}
-        if said.get("type") == ContractType.CDI:
-            said.setdefault("ends_on", None)  # it has none, whether or not the line says so
+        values = values_beside_person(line)
+        values.pop("id", None)
+        if values.get("type") == ContractType.CDI:
+            values.setdefault("ends_on", None)  # a CDI has none, even when the file has no such column
         shown = contract_resource(present) if present is not None else {}
-        columns = patched_body(ContractRequest, shown, {**nest_dotted_names(said), "adviser_id": adviser}).columns()
+        columns = patched_body(ContractRequest, shown, {**nest_dotted_names(values), "adviser_id": adviser}).columns()
         row = self._row(line, present, columns)
         renewed = self.rows.get(columns["renews_contract_id"])
         if columns["renews_contract_id"] is not None and (renewed is None or not _can_renew(row, renewed)):
@@ -143,7 +60,7 @@ class ContractChanges:
         return {"id": contract, **columns, "version": 1, "created_at": now, "updated_at": now}
 
     def _find_present(self, line: Line, adviser: UUID) -> Row | None:
-        """By its identifier, else by the adviser, the first day and the employer. Raise Rejected."""
+        """The known contract: by identifier, else by adviser, first day and employer. Raise LineRejected."""
         named = self.rows.get(line.values.get("id") or UUID(int=0))
         if named is not None:
             if named["adviser_id"] != adviser:
@@ -172,9 +89,9 @@ class ContractChanges:
         before = await files_by_id(transaction, advisers)
         await CONTRACTS.upsert_all(transaction, [*self.changed.values()])
         after = await files_by_id(transaction, advisers)
-        policies, asked = self.batch.policies, self.batch.context
+        policies, context = self.batch.policies, self.batch.context
         await write_change_sets(
-            transaction, *(consequences(before[one], after[one], policies, asked) for one in before)
+            transaction, *(consequences(before[adviser], after[adviser], policies, context) for adviser in before)
         )
 
 
@@ -191,7 +108,7 @@ async def start_contract_changes(
 
 
 def sort_by_first_day(line: Line) -> date:
-    """A contract comes after the one that it renews."""
+    """Puts a contract after the one that it renews."""
     return line.values.get("starts_on") or date.max
 
 

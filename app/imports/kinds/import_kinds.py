@@ -1,4 +1,4 @@
-"""What can be imported."""
+"""The kinds of import, and the unknown columns of a file that one should look at."""
 
 from collections.abc import Mapping
 
@@ -23,28 +23,28 @@ IMPORT_DEFINITIONS: Mapping[ImportKind, ImportDefinition] = {
 
 
 _KNOWN_IRRELEVANT = {*map(canonical_heading, heading_aliases.KNOWN_IRRELEVANT)}
-# They say whose identifier it is only to the kind of import that knows them.
+# Only the kind of import that knows them can tell whose identifier they are.
 _AMBIGUOUS_ID_HEADINGS = {*map(canonical_heading, ("id", "Identifiant"))}
 
 
 def suspect_columns(sheet: Sheet, recognised: RecognisedColumns) -> dict[str, str]:
-    """The unknown columns that seem to be what decides much, by their headings, and what each seems to be, in French.
+    """The unknown columns that look like one that decides much: their headings, and what each looks like, in French.
 
-    A heading that another kind of import knows is no surprise.
+    A heading that another kind of import knows is left out.
     """
     found = dict(recognised.doubtful)
     for place, heading in enumerate(sheet.headings):
         if place in recognised.columns or place in recognised.rejects_columns or _is_known_elsewhere(heading):
             continue
-        seemed = guess_field(heading, (row.cells[place] for row in sheet.rows if place < len(row.cells)))
-        if seemed:
-            found[printable_name(heading) or f"colonne {place + 1}"] = seemed
+        guess = guess_field(heading, (row.cells[place] for row in sheet.rows if place < len(row.cells)))
+        if guess:
+            found[printable_name(heading) or f"colonne {place + 1}"] = guess
     return found
 
 
 def _is_known_elsewhere(heading: str) -> bool:
-    said = canonical_heading(heading)
-    return said in _KNOWN_IRRELEVANT or (
-        said not in _AMBIGUOUS_ID_HEADINGS
+    canonical = canonical_heading(heading)
+    return canonical in _KNOWN_IRRELEVANT or (
+        canonical not in _AMBIGUOUS_ID_HEADINGS
         and any(kind.columns.is_known(heading) for kind in IMPORT_DEFINITIONS.values())
     )

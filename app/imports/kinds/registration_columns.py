@@ -2,10 +2,10 @@
 
 from app.domain.facts.registration import Funding, Payer, Status
 from app.domain.facts.session import SessionFormat
-from app.imports.adviser_matching import PERSON_COLUMNS
 from app.imports.columns.cell_parsers import boolean, civil_day, code_for_word
 from app.imports.columns.column_recognition import Column, ColumnSet
 from app.imports.files.cell_content import read_text
+from app.imports.lines.adviser_matching import PERSON_COLUMNS
 
 STATUS_WORDS = {
     **{status.value: status for status in Status},
@@ -25,7 +25,7 @@ PAYER_WORDS = {
     **dict.fromkeys(("conseiller", "lui-même", "elle-même", "personnel"), Payer.SELF),
 }
 FORMAT_WORDS = {
-    **{held.value: held for held in SessionFormat},
+    **{session_format.value: session_format for session_format in SessionFormat},
     **dict.fromkeys(("à distance", "distanciel"), SessionFormat.REMOTE),
     **dict.fromkeys(("présentiel", "en présence", "sur place"), SessionFormat.ON_SITE),
     **dict.fromkeys(("hybride", "mixte"), SessionFormat.HYBRID),

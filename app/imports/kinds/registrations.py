@@ -1,21 +1,18 @@
 """Registrations of the past from a spreadsheet. No neighbouring system keeps any: the columns are those of the API,
 with how the session ended.
 
-Of the rules, those of the ledger are applied, in the order of the sessions, on what is known of the adviser: a line is
-imported as it is stated, or rejected with what stands against it.
+Only the rules that count funded rights apply, in the order of the sessions: a line is imported as it is stated, or
+rejected with the reason against it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from pydantic import model_validator
-
 from app.api.http.bodies.merge_patch import patched_body
-from app.api.http.fields.field_types import CivilDate, Motive, validation_error
-from app.api.registrations.registration_requests import PAYER_REQUIRED, RegistrationRequest
+from app.api.registrations.registration_requests import PAYER_REQUIRED
 from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.decisions.entitlements import buckets_for
 from app.domain.decisions.refusals import Reason
@@ -24,11 +21,12 @@ from app.domain.facts.module import Module
 from app.domain.facts.registration import Attendance, Funding, Payer, Request, Status
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
-from app.imports.adviser_matching import PERSON_COLUMN_NAMES, PersonReference
 from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look_up_name
 from app.imports.files.cell_content import fold_text
+from app.imports.kinds.past_registration_request import PastRegistration
 from app.imports.kinds.registration_columns import REGISTRATION_COLUMNS
-from app.imports.line_parsing import Fault, Line, LineRejected, line_rejected, nest_dotted_names
+from app.imports.lines.adviser_matching import values_beside_person
+from app.imports.lines.line_parsing import Fault, Line, LineRejected, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id, read_modules, read_organisations
 from app.persistence.engine.database import Transaction
 from app.use_cases.registrations.record_past_registration import (
@@ -40,17 +38,7 @@ from app.use_cases.registrations.record_past_registration import (
 )
 from app.use_cases.write_outcome import ChangeSet, DirectChange, write_change_sets
 from app.wording.decision_summaries import STATUS_LABELS, entitlement_phrase
-from app.wording.languages import Sentence
 from app.wording.refusals import refusal_label
-
-EndedStatus = Literal[Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED, Status.CANCELLED]
-
-FUNDING_REQUIRED = Sentence(fr="funding est requis : state ou none.", en="funding is required: state or none.")
-CANCELLED_ON_REQUIRED = Sentence(
-    fr="cancelled_on est requis pour une inscription annulée.",
-    en="cancelled_on is required for a cancelled registration.",
-)
-
 
 NO_RIGHT_KNOWN = (
     "Aucun droit n’est connu ce jour-là : il faut l’entrée en formation initiale ou une dispense, et un contrat dans "
@@ -58,28 +46,9 @@ NO_RIGHT_KNOWN = (
 )
 
 
-class PastRegistration(RegistrationRequest):
-    """A registration whose session was held before this service knew of it."""
-
-    status: EndedStatus
-    funding: Funding | None = None
-    payer: Payer | None = None
-    cancelled_on: CivilDate | None = None
-    motive: Motive | None = None
-
-    @model_validator(mode="after")
-    def _says_how_it_ended(self) -> "PastRegistration":
-        held = self.status in {Status.COMPLETED, Status.ABSENT_UNJUSTIFIED}
-        if held and self.funding is None:
-            raise validation_error("funding-required", FUNDING_REQUIRED, "funding")
-        if (self.status is Status.CANCELLED) and self.cancelled_on is None:
-            raise validation_error("cancelled-on-required", CANCELLED_ON_REQUIRED, "cancelled_on")
-        return self
-
-
 @dataclass(frozen=True, slots=True)
 class RegistrationChanges:
-    """The registrations of some advisers: their files before, and the state in which each line leaves them."""
+    """The registrations of some advisers: their files before, and the decisions as each line leaves them."""
 
     batch: ImportBatch
     before: Mapping[UUID, AdviserFile]
@@ -89,25 +58,25 @@ class RegistrationChanges:
     changes_by_adviser: dict[UUID, list[DirectChange]] = field(default_factory=dict[UUID, list[DirectChange]])
 
     def apply_line(self, line: Line) -> bool:
-        person = self.batch.people.find(PersonReference.from_values(line.values, "adviser_id"))
+        person = self.batch.people.find(line)
         adviser: UUID = person["id"]
-        past = self._past(line, adviser)
-        state = self.cascades[adviser]
-        if is_already_recorded(state.file, past):
+        past = self._past_registration(line, adviser)
+        cascade = self.cascades[adviser]
+        if is_already_recorded(cascade.file, past):
             return False
-        for item in registrations_of_same_session(state.file, past):
+        for item in registrations_of_same_session(cascade.file, past):
             raise line_rejected(
                 f"Déjà connue ici, {STATUS_LABELS[item.status].fr} : un import ne la change pas.", "status"
             )
         _check_payer(past, in_scheme=person["in_scheme"])
         try:
-            self.cascades[adviser], call = record_historical_registration(state, past, self.batch.context)
+            self.cascades[adviser], change = record_historical_registration(cascade, past, self.batch.context)
         except HistoricalRegistrationRefused as refused:
-            raise _rejection_of(refused, state, past) from None
-        self.changes_by_adviser.setdefault(adviser, []).append(call)
+            raise _rejection_of(refused, cascade, past) from None
+        self.changes_by_adviser.setdefault(adviser, []).append(change)
         return True
 
-    def _past(self, line: Line, adviser: UUID) -> HistoricalRegistration:
+    def _past_registration(self, line: Line, adviser: UUID) -> HistoricalRegistration:
         body = patched_body(PastRegistration, {}, self._looked_up_values(line, adviser))
         session = body.session
         return HistoricalRegistration(
@@ -126,36 +95,34 @@ class RegistrationChanges:
         )
 
     def _looked_up_values(self, line: Line, adviser: UUID) -> dict[str, Any]:
-        """With the codes of what is named."""
-        said = nest_dotted_names(
-            {name: value for name, value in line.values.items() if name not in PERSON_COLUMN_NAMES}
-        )
-        if module := said.get("module_code"):
-            said["module_code"] = look_up_name(self.modules, module, "module_code").code
-        if not said.get("training_organisation_id"):
+        """The values of the line, with the codes of the module and the organisation that it names."""
+        values = nest_dotted_names(values_beside_person(line))
+        if module := values.get("module_code"):
+            values["module_code"] = look_up_name(self.modules, module, "module_code").code
+        if not values.get("training_organisation_id"):
             raise line_rejected("Ce champ est requis.", "training_organisation_id")
-        organisation = look_up_name(self.organisations, said["training_organisation_id"], "training_organisation_id")
-        said["training_organisation_id"] = organisation.id
-        return said | {"adviser_id": adviser}
+        organisation = look_up_name(self.organisations, values["training_organisation_id"], "training_organisation_id")
+        values["training_organisation_id"] = organisation.id
+        return values | {"adviser_id": adviser}
 
     @property
     def subjects(self) -> list[UUID]:
         return [
             *self.changes_by_adviser,
-            *(call.registration for changes in self.changes_by_adviser.values() for call in changes),
+            *(change.registration for changes in self.changes_by_adviser.values() for change in changes),
         ]
 
     async def write(self, transaction: Transaction) -> None:
         await write_change_sets(
-            transaction, *(self._conclusion(adviser, changes) for adviser, changes in self.changes_by_adviser.items())
+            transaction, *(self._change_set(adviser, changes) for adviser, changes in self.changes_by_adviser.items())
         )
 
-    def _conclusion(self, adviser: UUID, changes: list[DirectChange]) -> ChangeSet:
+    def _change_set(self, adviser: UUID, changes: list[DirectChange]) -> ChangeSet:
         return ChangeSet(self.before[adviser], self.cascades[adviser], self.batch.context, tuple(changes))
 
 
 def _check_payer(past: HistoricalRegistration, *, in_scheme: bool) -> None:
-    """Somebody else than the State pays what it does not, but for a mediator outside the scheme. Raise Rejected."""
+    """Raise LineRejected when the payer contradicts the funding, or the scheme."""
     if past.funding is Funding.NONE and in_scheme and past.payer in {None, Payer.STATE}:
         raise line_rejected(PAYER_REQUIRED.fr, "payer")
     if past.payer is not None and (past.payer is Payer.STATE) != (past.funding is Funding.STATE):
@@ -165,16 +132,16 @@ def _check_payer(past: HistoricalRegistration, *, in_scheme: bool) -> None:
 
 
 def _rejection_of(
-    refused: HistoricalRegistrationRefused, state: DecisionCascade, past: HistoricalRegistration
+    refused: HistoricalRegistrationRefused, cascade: DecisionCascade, past: HistoricalRegistration
 ) -> LineRejected:
-    """With the rights known on that day, when there was none left."""
+    """The reasons; when no funded right was left, the rights known on that day."""
     if refused.funding is not None:
         expected = "financée par l’État" if refused.funding is Funding.STATE else "sans prise en charge"
         return line_rejected(f"Selon les règles, elle aurait été {expected}.", "funding")
     if not any(refusal.code is Reason.MODULE_QUOTA_EXCEEDED for refusal in refused.refusals):
         return LineRejected(*(Fault(refusal_label(refusal).fr, "funding") for refusal in refused.refusals))
     request, day = past.request, past.request.session.starts_on
-    rights = buckets_for(state.file, request.module, day, state.policies.on(day))
+    rights = buckets_for(cascade.file, request.module, day, cascade.policies.on(day))
     if not rights:
         return line_rejected(NO_RIGHT_KNOWN, "funding")
     used = ", ".join(entitlement_phrase(bucket.name).fr for bucket in rights)
@@ -196,7 +163,7 @@ async def start_registration_changes(
 
 
 def sort_by_session(line: Line) -> date:
-    """A right is used by whoever's session began first."""
+    """The session that began first uses the right."""
     return line.values.get("session.starts_on") or date.max
 
 

@@ -21,7 +21,7 @@ from app.persistence.schema.retention_periods import IMPORTS_RETENTION
 from app.persistence.schema.shared_columns import check_one_of, instant_column, metadata
 
 # Before it is known whom a line is about it names somebody: what does so is digested when the line is written
-# (`app/imports/data_subjects.py`), so that it is found by an index, whatever its spelling.
+# (`app/imports/lines/data_subjects.py`), so that it is found by an index, whatever its spelling.
 NAMES_ADVISER = "subjects && $2"
 
 # The file waits in `content`, which goes once it was carried out; what is left of it are counts, the headings of the

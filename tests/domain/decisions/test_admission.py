@@ -193,7 +193,7 @@ def test_the_policy_says_how_many_initial_trainings_are_funded() -> None:
         pytest.param(
             a_file(entered_on=None, registrations=(an_initial_registration(1, day("2025-05-13")),)),
             "first_year",
-            id="summoned that day",
+            id="registered that day",
         ),
         pytest.param(
             a_file(entered_on=None, certifications=(a_certification(on=day("2025-05-13")),)),

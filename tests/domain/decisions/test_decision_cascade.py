@@ -80,7 +80,7 @@ def test_a_decision_leaves_a_registration(before: Registration, decision: Decisi
     assert actual == expected
 
 
-def test_a_ruling_records_the_facts_it_read() -> None:
+def test_a_decision_records_the_facts_it_read() -> None:
     file = a_file(registrations=(a_registration(1, a_request(day("2024-05-14")), unit="civil_year:2024#1"),))
     request = a_request()
 
@@ -100,14 +100,14 @@ def test_a_registration_decided_again_gives_its_own_unit_back_first() -> None:
     assert (actual.decisions[0].facts.file, actual.file) == (a_file(), file)
 
 
-def test_rulings_follow_one_another() -> None:
+def test_decisions_follow_one_another() -> None:
     actual = cascade_of_requests(a_file(), a_request(day("2025-05-13")), a_request(day("2025-06-03")))
 
     assert [recorded.registration_id for recorded in actual.decisions] == [registration_id(1), registration_id(2)]
     assert units_or_statuses(actual) == ["civil_year:2025#1", "awaiting_choice"]
 
 
-def test_a_registration_without_any_ruling_may_join_the_file() -> None:
+def test_a_registration_without_any_decision_may_join_the_file() -> None:
     actual = DecisionCascade(a_file(), POLICIES).with_registration(FUNDED)
 
     assert actual == DecisionCascade(a_file(registrations=(FUNDED,)), POLICIES)
@@ -159,7 +159,7 @@ def test_every_decision_is_taken_again_the_same_from_its_facts() -> None:
 
     actual = [replay(recorded.cause, recorded.facts, TWO_VERSIONS) for recorded in cascade.decisions]
 
-    assert actual == [ruling.decision for ruling in cascade.decisions]
+    assert actual == [recorded.decision for recorded in cascade.decisions]
     assert [decision.outcome for decision in actual if decision] == ["accepted", "over_quota", "refused"]
 
 

@@ -1,4 +1,4 @@
-"""A registration of the past is counted, not judged: of all rules, those of the ledger are left."""
+"""A registration of the past is counted, not judged: only the rules that count funded rights apply."""
 
 import pytest
 
@@ -97,7 +97,7 @@ def test_a_second_initial_training_was_funded_where_the_policy_funds_two() -> No
     assert actual.outcome is Outcome.ACCEPTED
 
 
-def test_it_is_ruled_under_its_cause_and_taken_again_the_same() -> None:
+def test_its_decision_names_its_cause_and_is_taken_again_the_same() -> None:
     file = a_file(contracts=(UNFILED,))
 
     actual = DecisionCascade(file, POLICIES).decide_registration(a_submission(1, a_request(HELD)), Cause.IMPORT)
@@ -110,7 +110,7 @@ def test_it_is_ruled_under_its_cause_and_taken_again_the_same() -> None:
     assert registration.unit == "civil_year:2025#1"
 
 
-def test_it_is_no_twin_of_another() -> None:
+def test_it_may_not_duplicate_another() -> None:
     file = a_file(registrations=(a_registration(1, a_request(HELD)),))
 
     with pytest.raises(DuplicateRegistration):

@@ -44,7 +44,7 @@ def differences_under(file: AdviserFile, policy: Policy = AFTER_2024, today: str
     return differences(file, POLICIES, POLICIES.with_version(policy), today=day(today))
 
 
-def told(found: tuple[Difference, ...]) -> dict[int, tuple[Standing, Standing]]:
+def standings(found: tuple[Difference, ...]) -> dict[int, tuple[Standing, Standing]]:
     return {item.registration_id.int: (item.before, item.after) for item in found}
 
 
@@ -105,20 +105,20 @@ def test_the_other_reading_changes_nothing_for_those_who_entered(file: AdviserFi
 )
 def test_only_sessions_to_come_are_decided_again(today: str, expected: list[int]) -> None:
     """The first one, started, keeps its unit of the bucket that the second one loses."""
-    assert [*told(differences_under(both_of_2024(), today=today))] == expected
+    assert [*standings(differences_under(both_of_2024(), today=today))] == expected
 
 
-def test_only_sessions_in_its_time_are_concerned() -> None:
+def test_only_sessions_in_its_period_are_concerned() -> None:
     later = a_policy(effective_from=day("2025-06-01"), entered_on_or_after=day("2025-01-01"))
 
     actual = differences_under(both_of_2024(), later)
 
-    assert told(actual) == {2: (of("first_year"), of("civil_year:2025"))}
+    assert standings(actual) == {2: (of("first_year"), of("civil_year:2025"))}
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.COMPLETED, Status.ABSENT_JUSTIFIED])
 def test_what_ended_stays_as_it_is(status: Status) -> None:
-    assert 1 not in told(differences_under(both_of_2024(status=status)))
+    assert 1 not in standings(differences_under(both_of_2024(status=status)))
 
 
 def test_who_waits_may_be_funded() -> None:
@@ -133,7 +133,7 @@ def test_who_waits_may_be_funded() -> None:
         a_file(entered_on=day("2024-04-15"), registrations=registrations), longer, today="2025-05-13"
     )
 
-    assert told(actual) == {3: (WAITING, of("first_year"))}
+    assert standings(actual) == {3: (WAITING, of("first_year"))}
 
 
 def test_who_was_refused_is_told_as_a_notice_would_have_it() -> None:
@@ -155,7 +155,7 @@ def test_who_was_refused_takes_nothing_from_the_others() -> None:
         registrations=(refused(1, "2025-05-13"), funded(2, "2025-06-10", "first_year#1")),
     )
 
-    actual = told(differences_under(file))
+    actual = standings(differences_under(file))
 
     assert actual[2] == (of("first_year"), of("civil_year:2025"))
     assert actual[1] == (of("first_year"), WAITING)
@@ -167,14 +167,14 @@ def test_who_was_refused_and_has_registered_again_is_left_alone() -> None:
         registrations=(refused(1, "2025-06-10"), funded(2, "2025-06-10", "first_year#1")),
     )
 
-    assert [*told(differences_under(file))] == [2]
+    assert [*standings(differences_under(file))] == [2]
 
 
 def test_who_was_refused_is_not_brought_back_on_the_day_of_the_session() -> None:
     file = a_file(entered_on=day("2024-09-02"), registrations=(refused(1, "2025-06-10"),))
 
-    assert [*told(differences_under(file, today="2025-06-09"))] == [1]
-    assert [*told(differences_under(file, today="2025-06-10"))] == []
+    assert [*standings(differences_under(file, today="2025-06-09"))] == [1]
+    assert [*standings(differences_under(file, today="2025-06-10"))] == []
 
 
 def test_a_registration_kept_without_funding_stays_so() -> None:
@@ -192,7 +192,7 @@ def test_what_follows_from_a_change_is_told_too() -> None:
         registrations=(an_initial_registration(1, day("2025-03-03")), funded(2, "2025-05-13", "first_year#1")),
     )
 
-    actual = told(differences(file, generous, strict, today=day(TODAY)))
+    actual = standings(differences(file, generous, strict, today=day(TODAY)))
 
     assert [(item, after.status) for item, (_, after) in actual.items()] == [(1, Status.REFUSED), (2, Status.REFUSED)]
     assert [refusal.code for refusal in actual[2][1].refusals] == [Reason.INITIAL_TRAINING_NOT_STARTED]

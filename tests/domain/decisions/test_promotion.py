@@ -99,7 +99,7 @@ def test_several_free_units_promote_several() -> None:
         ),
     ],
 )
-def test_a_promotion_does_not_look_at_the_reasons(file: AdviserFile) -> None:
+def test_a_promotion_does_not_look_at_the_reasons_to_refuse(file: AdviserFile) -> None:
     actual = promoted(file)
 
     assert units_or_statuses(actual) == ["civil_year:2025#1"]

@@ -30,8 +30,8 @@ KEPT = a_registration(1, a_request(kept_unfunded=True), funding=Funding.NONE, pa
 
 
 def reconsidered(file: AdviserFile, today: str = "2025-05-01", apart_from: int | None = None) -> DecisionCascade:
-    spared = None if apart_from is None else registration_id(apart_from)
-    return DecisionCascade(file, POLICIES).reconsider_all(Cause.FILE_CHANGED, today=day(today), apart_from=spared)
+    left_out = None if apart_from is None else registration_id(apart_from)
+    return DecisionCascade(file, POLICIES).reconsider_all(Cause.FILE_CHANGED, today=day(today), apart_from=left_out)
 
 
 def funded(number: int, first_day: str, unit: str, status: Status = Status.ACCEPTED) -> Registration:
@@ -126,7 +126,7 @@ def test_registrations_are_decided_again_in_order_of_creation() -> None:
     assert units_or_statuses(actual) == ["civil_year:2025#1", "awaiting_choice"]
 
 
-def test_one_may_be_spared() -> None:
+def test_one_may_be_left_out() -> None:
     file = a_file(
         contracts=(TERMINATED,),
         registrations=(funded(1, "2025-05-13", "civil_year:2025#1"), waiting(2, "2025-06-03")),
@@ -210,7 +210,7 @@ def test_one_who_waits_for_a_started_session_waits_on() -> None:
     assert units_or_statuses(actual) == ["completed", "awaiting_choice"]
 
 
-SUMMONS = a_request(day("2025-09-15"), module=INITIAL)
+INITIAL_REQUEST = a_request(day("2025-09-15"), module=INITIAL)
 AFTER_ENTRY = (a_request(day("2025-10-07")), a_request(day("2025-11-04")), a_request(day("2025-12-02")))
 
 
@@ -229,7 +229,7 @@ AFTER_ENTRY = (a_request(day("2025-10-07")), a_request(day("2025-11-04")), a_req
 def test_without_initial_training_the_modules_are(
     certifications: tuple[Certification, ...], expected: list[str], status: Status
 ) -> None:
-    entered = cascade_of_requests(a_file(entered_on=None, certifications=certifications), SUMMONS, *AFTER_ENTRY)
+    entered = cascade_of_requests(a_file(entered_on=None, certifications=certifications), INITIAL_REQUEST, *AFTER_ENTRY)
     missed = entered.file.with_registration(an_initial_registration(1, day("2025-09-15"), status=status))
 
     actual = DecisionCascade(missed, POLICIES).reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
@@ -239,7 +239,7 @@ def test_without_initial_training_the_modules_are(
 
 
 def test_initial_training_moved_later_refuses_the_modules_before_it() -> None:
-    entered = cascade_of_requests(a_file(entered_on=None), SUMMONS, *AFTER_ENTRY)
+    entered = cascade_of_requests(a_file(entered_on=None), INITIAL_REQUEST, *AFTER_ENTRY)
     moved = entered.file.with_registration(an_initial_registration(1, day("2025-11-03")))
 
     actual = DecisionCascade(moved, POLICIES).reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
@@ -249,9 +249,11 @@ def test_initial_training_moved_later_refuses_the_modules_before_it() -> None:
 
 def test_initial_training_registered_gives_its_modules_the_rights_of_the_first_year() -> None:
     exempt = cascade_of_requests(a_file(entered_on=None, certifications=(a_certification(),)), *AFTER_ENTRY)
-    summoned = exempt.file.with_registration(an_initial_registration(4, day("2025-09-15")))
+    with_initial_training = exempt.file.with_registration(an_initial_registration(4, day("2025-09-15")))
 
-    actual = DecisionCascade(summoned, POLICIES).reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
+    actual = DecisionCascade(with_initial_training, POLICIES).reconsider_all(
+        Cause.INITIAL_TRAINING_CHANGED, today=TODAY
+    )
 
     assert units_or_statuses(exempt) == ["civil_year:2025#1", "awaiting_choice", "awaiting_choice"]
     assert units_or_statuses(actual)[:3] == ["first_year#1", "first_year#2", "awaiting_choice"]
@@ -261,16 +263,18 @@ BEFORE_THE_GAP = a_contract(number=1, terminated_on=day("2025-09-10"))
 AFTER_THE_GAP = a_contract(number=2, starts_on=day("2025-10-01"))
 
 
-def summoned_in_a_gap() -> AdviserFile:
+def initial_training_in_a_gap() -> AdviserFile:
     """An exempt adviser with modules older than the initial training, which begins while no contract covers."""
     exempt = cascade_of_requests(a_file(entered_on=None, certifications=(a_certification(),)), *AFTER_ENTRY[:2])
-    summoned = exempt.file.with_registration(an_initial_registration(3, day("2025-09-15")))
-    decided = DecisionCascade(summoned, POLICIES).reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=TODAY)
+    with_initial_training = exempt.file.with_registration(an_initial_registration(3, day("2025-09-15")))
+    decided = DecisionCascade(with_initial_training, POLICIES).reconsider_all(
+        Cause.INITIAL_TRAINING_CHANGED, today=TODAY
+    )
     return with_contracts(decided.file, BEFORE_THE_GAP, AFTER_THE_GAP)
 
 
 def test_initial_training_refused_decides_its_modules_again() -> None:
-    file = summoned_in_a_gap()
+    file = initial_training_in_a_gap()
 
     actual = reconsidered(file)
 
@@ -282,14 +286,14 @@ def test_initial_training_refused_decides_its_modules_again() -> None:
     ]
 
 
-def test_one_spared_is_spared_until_the_end() -> None:
-    actual = reconsidered(summoned_in_a_gap(), apart_from=1)
+def test_one_left_out_is_left_out_until_the_end() -> None:
+    actual = reconsidered(initial_training_in_a_gap(), apart_from=1)
 
     assert units_or_statuses(actual) == ["first_year#1", "civil_year:2025#1", "refused"]
 
 
 def test_a_started_session_is_left_alone_until_the_end() -> None:
-    early = summoned_in_a_gap().with_registration(funded(1, "2025-05-01", "civil_year:2025#1"))
+    early = initial_training_in_a_gap().with_registration(funded(1, "2025-05-01", "civil_year:2025#1"))
     moved = early.with_registration(funded(2, "2025-05-02", "first_year#1"))
 
     actual = reconsidered(moved)

@@ -1,4 +1,4 @@
-"""What an earlier file had used counts in the new one: each unit once more, and never one less."""
+"""What was used under an earlier file counts in the new one: each unit once, none forgotten."""
 
 from dataclasses import replace
 

@@ -128,7 +128,9 @@ ASKED = a_registration(9, a_request(FIRST_DAY))
         pytest.param(a_registration(9), False, id="not itself"),
     ],
 )
-def test_a_twin_is_another_active_registration_for_the_module_and_day(other: Registration, *, expected: bool) -> None:
+def test_a_duplicate_is_another_active_registration_for_the_module_and_day(
+    other: Registration, *, expected: bool
+) -> None:
     actual = a_file(registrations=(other,)).duplicate_of(ASKED)
 
     assert actual == (other if expected else None)

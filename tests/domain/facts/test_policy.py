@@ -43,7 +43,7 @@ def test_an_answer_is_waited_for_until_the_eve_of_the_session_or_sooner(reply_da
         pytest.param("2026-01-01", 3, id="after them all"),
     ],
 )
-def test_a_version_more_stands_in_its_place(since: str, place: int) -> None:
+def test_a_new_version_takes_its_place_by_its_date(since: str, place: int) -> None:
     added = a_policy(effective_from=day(since), max_funded=2)
 
     actual = VERSIONS.with_version(added)
@@ -67,7 +67,7 @@ def test_a_version_is_not_replaced(since: str) -> None:
         pytest.param(2, day("2025-07-01"), date.max, id="the last, for ever"),
     ],
 )
-def test_the_time_of_a_version_is_every_day_that_it_is_in_force(version: int, first: date, last: date) -> None:
+def test_the_period_of_a_version_is_every_day_that_it_is_in_force(version: int, first: date, last: date) -> None:
     policy = VERSIONS.versions[version]
 
     actual = VERSIONS.period_of(policy)

@@ -239,7 +239,7 @@ def test_an_organisation_knows_the_contract_of_its_session() -> None:
 
 
 @pytest.mark.parametrize("on", ["2019-01-06", "2019-01-07", "2022-12-31", "2023-01-01"])
-def test_it_cannot_feel_its_way_to_the_days_of_another(on: str) -> None:
+def test_it_cannot_find_out_the_days_of_another_by_trying(on: str) -> None:
     record = limited(on, "2024-09-10")
 
     assert (record.post, record.post_refusals) == (PostOnDay((PRESENT,), day(on), None), ())

@@ -19,9 +19,9 @@ from app.imports.columns.cell_parsers import (
     whole_number,
 )
 from app.imports.files.cell_content import UnreadableCell, cell_to_text, fold_text, read_text
-from app.imports.kinds.advisers import training_day
-from app.imports.kinds.certifications import outcome
-from app.imports.kinds.contracts import legal_form
+from app.imports.kinds.adviser_columns import training_day
+from app.imports.kinds.certification_columns import outcome
+from app.imports.kinds.contract_columns import legal_form
 
 DAY = date(2024, 4, 15)
 

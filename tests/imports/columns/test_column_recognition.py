@@ -1,4 +1,4 @@
-"""Which columns mean what, for whoever named them."""
+"""Which column holds which field, whatever system named it."""
 
 import pytest
 

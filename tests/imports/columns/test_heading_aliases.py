@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from app.imports.file_parsing import ParsedFile, parse_file
 from app.imports.files.spreadsheet import FileRefused
 from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
-from app.imports.run_import import ParsedFile, parse_file
 from app.persistence.administration.imports import ImportKind
 from tests.imports.sample_files import csv_bytes, reasons
 

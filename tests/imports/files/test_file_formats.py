@@ -1,4 +1,4 @@
-"""Files as spreadsheets and databases save them, and those that nobody should open."""
+"""Files as spreadsheets and databases save them, and those that are refused."""
 
 import zipfile
 from collections.abc import Generator
@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.imports.files import spreadsheet as sheets
-from app.imports.files import xlsx_file as workbooks
+from app.imports.files import spreadsheet, xlsx_file
 from app.imports.files.csv_file import TRUNCATED_LINE, UNBALANCED_QUOTE
 from app.imports.files.file_format import read_sheet
 from app.imports.files.spreadsheet import FileRefused, Row, Sheet
-from app.imports.kinds.advisers import ADVISER_COLUMNS
+from app.imports.kinds.adviser_columns import ADVISER_COLUMNS
 from app.persistence.administration.imports import MAX_FILE_BYTES
 from tests.imports.sample_files import HEADINGS, ZOE, csv_bytes, sheet_xml, text_cell, xlsx_bytes, xlsx_with_sheet_xml
 
@@ -211,8 +210,8 @@ def test_two_far_corners_take_no_memory() -> None:
     ids=["beyond-the-grid", "a-row-without-end", "nothing-but-room"],
 )
 def test_a_workbook_that_would_fill_the_memory_is_refused(rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "MAX_UNPACKED_BYTES", 1_500_000)
-    monkeypatch.setattr(workbooks, "MAX_ROW_NUMBER", 1_000)
+    monkeypatch.setattr(xlsx_file, "MAX_UNPACKED_BYTES", 1_500_000)
+    monkeypatch.setattr(xlsx_file, "MAX_ROW_NUMBER", 1_000)
     content = xlsx_with_sheet_xml(sheet_xml(rows))
 
     assert len(content) < 1_000_000
@@ -221,7 +220,7 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(rows: str, monkeypatch
 
 
 def test_a_workbook_of_too_many_elements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "MAX_ELEMENTS", 20)
+    monkeypatch.setattr(xlsx_file, "MAX_ELEMENTS", 20)
 
     with refused("too-large"):
         read(xlsx_bytes([HEADINGS, *[ZOE] * 10]))
@@ -244,7 +243,7 @@ def test_a_file_has_a_size() -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_file_has_so_many_lines(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
-    monkeypatch.setattr(sheets, "MAX_LINES", 3)
+    monkeypatch.setattr(spreadsheet, "MAX_LINES", 3)
     three, four = ([HEADINGS, *[ZOE] * lines] for lines in (3, 4))
 
     assert len(read(xlsx_bytes(three) if packed else csv_bytes(*three)).rows) == 3

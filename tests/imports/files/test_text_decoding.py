@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.imports.file_parsing import parse_file
 from app.imports.files.spreadsheet import FileRefused
 from app.imports.files.text_decoding import decode_text
-from app.imports.run_import import parse_file
 from app.persistence.administration.imports import ImportKind
 from tests.imports.sample_files import csv_bytes, reasons
 

@@ -13,11 +13,11 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
+from app.imports.file_parsing import parse_file
 from app.imports.files import worksheet_rows
 from app.imports.files.file_format import read_sheet
 from app.imports.files.spreadsheet import EMPTY_TEXT_FORMULA, FileRefused, Sheet
-from app.imports.kinds.advisers import ADVISER_COLUMNS
-from app.imports.run_import import parse_file
+from app.imports.kinds.adviser_columns import ADVISER_COLUMNS
 from app.persistence.administration.imports import ImportKind
 from tests.imports.sample_files import (
     CONTRACTS,

@@ -189,7 +189,7 @@ async def test_a_second_line_that_says_otherwise_is_rejected_each_time(database:
     assert [row["last_name"] for row in await stored_advisers(database)] == ["Exemple 1", "Exemple 2"]
 
 
-async def test_an_address_known_without_a_number_gets_one(database: Database) -> None:
+async def test_an_adviser_known_by_an_address_gets_an_id_conum(database: Database) -> None:
     await taken(database, an_adviser(None))  # type: ignore[arg-type]  # an empty cell
 
     progress = await taken(database, an_adviser(7, nom="Exemple None", email="camille.None@example.org"))
@@ -241,8 +241,8 @@ async def test_sessions_to_come_are_decided_again_like_the_api_does(database: Da
     assert row["status"] == Status.REFUSED
     (cause,) = await database.many("SELECT cause FROM decision ORDER BY id DESC LIMIT 1")
     assert cause["cause"] == "initial_training_changed"
-    told = await database.many("SELECT type, history FROM outbox ORDER BY id DESC LIMIT 1")
-    assert [dict(event) for event in told] == [{"type": "registration.refused", "history": False}]
+    events = await database.many("SELECT type, history FROM outbox ORDER BY id DESC LIMIT 1")
+    assert [dict(event) for event in events] == [{"type": "registration.refused", "history": False}]
 
 
 async def test_an_import_leaves_who_was_changed_in_the_audit_log(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Exam results: only those that say how it ended, numbered in the order of the days, and told to nobody's mailbox."""
+"""Exam results: only those that say how the exam ended, numbered in the order of their days, and never e-mailed."""
 
 from datetime import date
 from typing import Any
@@ -116,7 +116,7 @@ async def test_a_refusal_that_a_result_lifts_is_told_as_ever(database: Database)
     await taken(database, a_certification(1, certification="pix"), a_certification(1, certification="catic"))
 
     assert refused["status"] == "refused"
-    told = await database.many("SELECT type, history FROM outbox ORDER BY id OFFSET 1")
-    assert [(event["type"], event["history"]) for event in told] == [
+    events = await database.many("SELECT type, history FROM outbox ORDER BY id OFFSET 1")
+    assert [(event["type"], event["history"]) for event in events] == [
         ("certification.recorded", True), ("certification.recorded", True), ("registration.regularisable", False),
     ]  # fmt: skip

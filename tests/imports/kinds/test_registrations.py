@@ -1,4 +1,4 @@
-"""Registrations of the past: counted in the ledger in the order of their sessions, as they are stated or not at all."""
+"""Registrations of the past: they use funded rights in the order of their sessions, exactly as stated or not at all."""
 
 from typing import Any
 

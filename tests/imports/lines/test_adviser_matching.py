@@ -21,9 +21,9 @@ async def known(database: Database) -> None:
     await taken(database, ALL, GINA)
 
 
-@pytest.mark.parametrize("nought", ["0", "0,0", "00", "", "-", "non renseigné"])
-async def test_a_nought_says_nothing_and_erases_nothing(database: Database, nought: str) -> None:
-    progress = await taken(database, ("IdPG", "Email"), (nought, "gina@example.org"))
+@pytest.mark.parametrize("zero", ["0", "0,0", "00", "", "-", "non renseigné"])
+async def test_a_zero_says_nothing_and_erases_nothing(database: Database, zero: str) -> None:
+    progress = await taken(database, ("IdPG", "Email"), (zero, "gina@example.org"))
 
     (gina,) = await stored_advisers(database)
     assert (counts(progress), gina["conum_id"]) == ((0, 1, 0), 910611)
@@ -47,7 +47,7 @@ async def test_the_same_name_is_the_same_however_it_is_written(database: Databas
     assert (counts(progress), gina["department"], gina["conum_id"]) == ((1, 0, 0), "35", 910611)
 
 
-async def test_a_number_is_given_to_nobody_of_another_name(database: Database) -> None:
+async def test_an_id_conum_is_given_to_nobody_of_another_name(database: Database) -> None:
     await database.one("UPDATE adviser SET conum_id = NULL")
 
     progress = await taken(database, ALL, (910612, "Hugo", "Autre", "gina@example.org"))
@@ -57,7 +57,7 @@ async def test_a_number_is_given_to_nobody_of_another_name(database: Database) -
     assert "donnez-lui d’abord son ID Conum" in reasons(progress.rejections)[2]["email"]
 
 
-async def test_two_people_whose_numbers_differ_may_share_an_address(database: Database) -> None:
+async def test_two_people_whose_id_conum_differ_may_share_an_address(database: Database) -> None:
     hugo = (910612, "Hugo", "Autre", "gina@example.org")
 
     first, again = await taken(database, ALL, GINA, hugo), await taken(database, ALL, hugo, GINA)

@@ -1,4 +1,4 @@
-"""Who a line is about: an identifier, else an ID Conum, else an e-mail that one adviser alone has."""
+"""The adviser that a line is about: by identifier, else by ID Conum, else by an e-mail that one adviser alone has."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from app.imports.columns import heading_aliases
 from app.imports.columns.cell_parsers import email, identifier, whole_number
 from app.imports.columns.column_recognition import Column
 from app.imports.files.cell_content import fold_text, read_text
-from app.imports.line_parsing import line_rejected
+from app.imports.lines.line_parsing import Line, line_rejected
 from app.persistence.advisers.advisers import lock_named
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
@@ -25,7 +25,7 @@ EMAIL = Column(
     preferred_headings=heading_aliases.EMAIL_AT_WORK,
     fallback_headings=heading_aliases.EMAIL_FALLBACK,
 )
-# How a line about somebody known says who it is; the name changes nothing, and shows that it is somebody else.
+# How a line names a known adviser. The name itself is never changed by it, and may show that it is another person.
 PERSON_COLUMNS = (
     Column("adviser_id", identifier, ("Id Coop", "coop_utilisateur_id"), empty_keeps_known=True),
     CONUM_ID,
@@ -33,7 +33,7 @@ PERSON_COLUMNS = (
     LAST_NAME,
     EMAIL,
 )
-PERSON_COLUMN_NAMES = {column.name for column in PERSON_COLUMNS}
+_PERSON_COLUMN_NAMES = {column.name for column in PERSON_COLUMNS}
 
 NO_PERSON_NAMED = "La ligne ne nomme personne : il faut un ID Conum, un identifiant ou une adresse électronique."
 SEVERAL_PEOPLE = "Plusieurs conseillers ont cette adresse : donnez l’ID Conum."
@@ -49,7 +49,7 @@ ANOTHER_NAME_NOW_NUMBERED = (
 
 @dataclass(frozen=True, slots=True)
 class PersonReference:
-    """A person as a line names them; `column` is that of `id`."""
+    """A person as a line names them; `column` is the one that `id` comes from."""
 
     id: UUID | None
     conum_id: int | None
@@ -66,14 +66,19 @@ class PersonReference:
 
     @property
     def matching_keys(self) -> tuple[str, ...]:
-        """Lines that have one in common may be about one person."""
+        """Lines that share a key may be about one person."""
         return tuple(
-            f"{kind}:{name}" for kind, name in zip("ice", (self.id, self.conum_id, self.email), strict=True) if name
+            f"{kind}:{key}" for kind, key in zip("ice", (self.id, self.conum_id, self.email), strict=True) if key
         )
 
 
+def values_beside_person(line: Line) -> dict[str, Any]:
+    """The values of a line but those of PERSON_COLUMNS."""
+    return {name: value for name, value in line.values.items() if name not in _PERSON_COLUMN_NAMES}
+
+
 class KnownAdvisers:
-    """The advisers that some lines name, locked, with those that the lines add."""
+    """The advisers that some lines name, their rows locked, and those that the lines add."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows: dict[UUID, Row] = {}
@@ -83,13 +88,13 @@ class KnownAdvisers:
             self.add(row)
 
     @classmethod
-    async def lock(cls, transaction: Transaction, named: Sequence[PersonReference]) -> "KnownAdvisers":
+    async def lock(cls, transaction: Transaction, references: Sequence[PersonReference]) -> "KnownAdvisers":
         return cls(
             await lock_named(
                 transaction,
-                {who.id for who in named if who.id},
-                {who.conum_id for who in named if who.conum_id},
-                {who.email for who in named if who.email},
+                {reference.id for reference in references if reference.id},
+                {reference.conum_id for reference in references if reference.conum_id},
+                {reference.email for reference in references if reference.email},
             )
         )
 
@@ -98,7 +103,7 @@ class KnownAdvisers:
         return [*self._rows]
 
     def add(self, row: Row) -> None:
-        """A row in the place of its former state, or a new one."""
+        """Add a row, or replace its former state."""
         self._rows[row["id"]] = row
         if row["conum_id"] is not None:
             self._of_conum_id[row["conum_id"]] = row["id"]
@@ -116,74 +121,76 @@ class KnownAdvisers:
         found = (self._rows[adviser] for adviser in self._of_email.get(email or "", ()))
         return [row for row in found if row["email"].lower() == email]
 
-    def find(self, who: PersonReference) -> Row:
-        """The adviser so named. Raise Rejected."""
-        if who.id is not None or who.conum_id is not None:
-            return self._find_by_id(who)
-        if who.email is None:
+    def find(self, line: Line) -> Row:
+        """The adviser that a line names in PERSON_COLUMNS. Raise LineRejected."""
+        reference = PersonReference.from_values(line.values, "adviser_id")
+        if reference.id is not None or reference.conum_id is not None:
+            return self._find_by_id(reference)
+        if reference.email is None:
             raise line_rejected(NO_PERSON_NAMED)
-        found = self.with_email(who.email)
+        found = self.with_email(reference.email)
         if len(found) != 1:
             raise line_rejected(SEVERAL_PEOPLE if found else "Aucun conseiller n’a cette adresse.", "email")
-        _check_same_name(found[0], who)
+        _check_same_name(found[0], reference)
         return found[0]
 
-    def _find_by_id(self, who: PersonReference) -> Row:
-        if who.id is None:
-            found = self.with_conum_id(who.conum_id)
+    def _find_by_id(self, reference: PersonReference) -> Row:
+        if reference.id is None:
+            found = self.with_conum_id(reference.conum_id)
             if found is None:
                 raise line_rejected("Aucun conseiller n’a cet ID Conum.", "conum_id")
             return found
-        found = self.with_id(who.id)
+        found = self.with_id(reference.id)
         if found is None:
-            raise line_rejected("Aucun conseiller n’a cet identifiant.", who.column)
-        _check_not_anonymised(found, who)
-        if who.conum_id is not None and found["conum_id"] != who.conum_id:
+            raise line_rejected("Aucun conseiller n’a cet identifiant.", reference.column)
+        _check_not_anonymised(found, reference)
+        if reference.conum_id is not None and found["conum_id"] != reference.conum_id:
             raise line_rejected("Ce n’est pas l’ID Conum du conseiller qui a cet identifiant.", "conum_id")
         return found
 
-    def find_or_new(self, who: PersonReference) -> Row | None:
-        """The adviser so named, None when it is a new one. Raise Rejected when it may be somebody else."""
-        found = self.with_conum_id(who.conum_id) or self.with_id(who.id)
+    def find_or_new(self, reference: PersonReference) -> Row | None:
+        """The adviser of this name, None for a new one. Raise LineRejected when it may be another person."""
+        found = self.with_conum_id(reference.conum_id) or self.with_id(reference.id)
         if found is not None:
-            _check_not_anonymised(found, who)
-            _check_same(found, who)
+            _check_not_anonymised(found, reference)
+            _check_same(found, reference)
             return found
-        return self._find_by_email(who)
+        return self._find_by_email(reference)
 
-    def _find_by_email(self, who: PersonReference) -> Row | None:
-        """An address is shared by those whose ID Conum differ, as the API allows."""
-        if who.email is None:
-            if who.id is None and who.conum_id is None:
+    def _find_by_email(self, reference: PersonReference) -> Row | None:
+        """Several advisers may share an address when their ID Conum differ, as the API allows. Raise LineRejected."""
+        if reference.email is None:
+            if reference.id is None and reference.conum_id is None:
                 raise line_rejected(NO_PERSON_NAMED)
             return None
-        found = [row for row in self.with_email(who.email) if who.conum_id is None or row["conum_id"] is None]
+        same_email = self.with_email(reference.email)
+        found = [row for row in same_email if reference.conum_id is None or row["conum_id"] is None]
         if len(found) > 1:
             raise line_rejected(SEVERAL_PEOPLE, "email")
         if not found:
             return None
-        if who.id is not None:
+        if reference.id is not None:
             raise line_rejected("Un autre conseiller a déjà cette adresse : est-ce la même personne ?", "email")
-        _check_same_name(found[0], who)
+        _check_same_name(found[0], reference)
         return found[0]
 
 
-def _check_not_anonymised(found: Row, who: PersonReference) -> None:
-    """Raise Rejected."""
+def _check_not_anonymised(found: Row, reference: PersonReference) -> None:
+    """Raise LineRejected."""
     if found["anonymised_at"] is not None:
-        raise line_rejected("Ce conseiller a été anonymisé : plus rien ne peut lui être rattaché.", who.column)
+        raise line_rejected("Ce conseiller a été anonymisé : plus rien ne peut lui être rattaché.", reference.column)
 
 
-def _check_same(found: Row, who: PersonReference) -> None:
-    """Raise Rejected."""
-    if who.id is not None and found["id"] != who.id:
+def _check_same(found: Row, reference: PersonReference) -> None:
+    """Raise LineRejected."""
+    if reference.id is not None and found["id"] != reference.id:
         raise line_rejected("Un autre conseiller porte cet ID Conum.", "conum_id")
-    if who.conum_id is not None and found["conum_id"] not in {None, who.conum_id}:
+    if reference.conum_id is not None and found["conum_id"] not in {None, reference.conum_id}:
         raise line_rejected("Le conseiller qui a cet identifiant porte un autre ID Conum.", "conum_id")
 
 
-def _check_same_name(found: Row, who: PersonReference) -> None:
-    """For whoever is found by an address alone. Raise Rejected."""
-    said = {"first_name": who.first_name, "last_name": who.last_name}
-    if any(name and found[column] and fold_text(name) != fold_text(found[column]) for column, name in said.items()):
-        raise line_rejected(ANOTHER_NAME if who.conum_id is None else ANOTHER_NAME_NOW_NUMBERED, "email")
+def _check_same_name(found: Row, reference: PersonReference) -> None:
+    """For an adviser found by an address alone. Raise LineRejected."""
+    names = {"first_name": reference.first_name, "last_name": reference.last_name}
+    if any(name and found[column] and fold_text(name) != fold_text(found[column]) for column, name in names.items()):
+        raise line_rejected(ANOTHER_NAME if reference.conum_id is None else ANOTHER_NAME_NOW_NUMBERED, "email")

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas, unescape_formulas
-from app.imports.line_parsing import Fault, Rejection, rejects_file
-from app.imports.run_import import parse_file
+from app.imports.file_parsing import parse_file
+from app.imports.lines.line_parsing import Fault, Rejection
+from app.imports.lines.rejects_file import rejects_file
 from app.persistence.administration.imports import ImportKind
 from app.persistence.engine.database import Database
 from tests.imports.sample_files import ADVISERS, an_adviser, counts, csv_bytes, import_file, xlsx_bytes
@@ -31,9 +32,9 @@ def rejects_of(content: bytes, kind: ImportKind = ImportKind.ADVISERS) -> bytes:
 def test_a_line_is_given_back_with_its_number_its_columns_and_the_reasons() -> None:
     content = csv_bytes(ADVISERS, an_adviser(1), an_adviser("x", prenom="Zoé ; dite « Zo »", date="1/1/22"))  # type: ignore[arg-type]  # no number
 
-    said, (number, columns, reason, *cells) = rows_of(rejects_of(content))
+    headings, (number, columns, reason, *cells) = rows_of(rejects_of(content))
 
-    assert said == ["Ligne rejetée", "Colonne en cause", "Motif du rejet", *ADVISERS]
+    assert headings == ["Ligne rejetée", "Colonne en cause", "Motif du rejet", *ADVISERS]
     assert (number, columns) == ("3", "Id conseiller, Date de début formation")
     assert reason == (
         "Id conseiller : Doit être un nombre entier. Date de début formation : L’année doit avoir quatre chiffres."
@@ -52,7 +53,7 @@ def test_the_reasons_speak_of_the_file_s_own_columns() -> None:
     assert reason == "« Date de fin de contrat » précède starts_on."
 
 
-def test_it_opens_in_a_french_spreadsheet() -> None:
+def test_a_rejects_file_opens_in_a_french_spreadsheet() -> None:
     content = rejects_of(csv_bytes(("Nom", "Date de début formation"), ("É", "hier")))
 
     assert content.startswith(b"\xef\xbb\xbfLigne rejet\xc3\xa9e;")
@@ -60,7 +61,7 @@ def test_it_opens_in_a_french_spreadsheet() -> None:
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_nothing_in_it_is_computed(formula: str) -> None:
+def test_nothing_in_a_rejects_file_is_computed(formula: str) -> None:
     written = rejects_of(csv_bytes((formula, "Date de début formation"), (formula, "hier")))
 
     assert [unescape_formulas(row[3]) for row in rows_of(written)] == [formula.strip(), formula]
@@ -69,7 +70,7 @@ def test_nothing_in_it_is_computed(formula: str) -> None:
 
 @pytest.mark.parametrize("separator", [",", "\t", "|"])
 @pytest.mark.parametrize("cell", ["a,=1+1", 'a",=1+1', 'a","=1+1', "a\t=1+1", "a|+1", "a\n=1+1", 'a;"=1+1', "＝1"])
-def test_nor_by_one_that_takes_another_sign_for_the_end_of_a_cell(cell: str, separator: str) -> None:
+def test_nothing_is_computed_by_a_spreadsheet_with_another_separator(cell: str, separator: str) -> None:
     """Quotation marks do not help: they are not where such a reader expects them."""
     written = rejects_of(csv_bytes(("Nom", "Date de début formation"), (cell, "hier"))).decode("utf-8-sig")
 
@@ -79,7 +80,7 @@ def test_nor_by_one_that_takes_another_sign_for_the_end_of_a_cell(cell: str, sep
 
 
 @pytest.mark.parametrize("cell", [*FORMULAS, "'=1", "''+1", "a,'=1", "'", "", "dit « Zo »", "- un\n- deux"])
-def test_what_was_guarded_is_found_again_as_it_was(cell: str) -> None:
+def test_an_escaped_cell_is_read_back_unchanged(cell: str) -> None:
     assert unescape_formulas(escape_formulas(cell)) == cell
 
 
@@ -93,7 +94,7 @@ def test_the_cells_of_a_workbook_are_given_back_as_they_would_be_typed() -> None
     assert (number, department, day, decimal, yes) == ("7", "35", "14/03/2022", "2.5", "oui")
 
 
-async def test_corrected_it_is_imported_as_it_stands(database: Database) -> None:
+async def test_a_corrected_rejects_file_is_imported_as_it_stands(database: Database) -> None:
     rows: list[Any] = [an_adviser(1, prenom="+Zoé", date="1/1/22"), an_adviser(2, code="20")]
     first = await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, *rows))
     content = csv_bytes(ADVISERS, *rows)
@@ -108,7 +109,7 @@ async def test_corrected_it_is_imported_as_it_stands(database: Database) -> None
     assert parse_file(ImportKind.ADVISERS, corrected).recognised.ignored == ()
 
 
-def test_rejected_again_it_does_not_grow() -> None:
+def test_a_rejects_file_rejected_again_does_not_grow() -> None:
     content = csv_bytes(("Nom", "Date de début formation"), ("É", "hier"))
 
     once = rejects_of(content)

@@ -22,7 +22,7 @@ FUNDED = a_registration(1, a_request(day("2025-05-13")), unit="civil_year:2025#1
 WAITING = a_waiting_registration(2, a_request(day("2025-06-03")))
 
 
-def settled(before: AdviserFile, after: Registration, today: str = "2025-05-01") -> DecisionCascade:
+def with_consequences(before: AdviserFile, after: Registration, today: str = "2025-05-01") -> DecisionCascade:
     changed = DecisionCascade(before.with_registration(after), POLICIES)
     return changed.apply_consequences(before, today=day(today), apart_from=after.id)
 
@@ -36,7 +36,7 @@ def test_units_held_are_known() -> None:
 
 
 def test_a_unit_given_back_goes_to_the_one_waiting() -> None:
-    actual = settled(a_file(registrations=(FUNDED, WAITING)), FUNDED.cancelled(TODAY))
+    actual = with_consequences(a_file(registrations=(FUNDED, WAITING)), FUNDED.cancelled(TODAY))
 
     assert units_or_statuses(actual) == ["cancelled", "civil_year:2025#1"]
 
@@ -44,7 +44,7 @@ def test_a_unit_given_back_goes_to_the_one_waiting() -> None:
 def test_nothing_is_promoted_when_no_unit_is_given_back() -> None:
     unused = a_file(registrations=(a_waiting_registration(1, a_request(day("2025-07-01"))), WAITING))
 
-    actual = settled(unused, unused.registrations[0].declined())
+    actual = with_consequences(unused, unused.registrations[0].declined())
 
     assert units_or_statuses(actual) == ["cancelled", "awaiting_choice"]
 
@@ -53,7 +53,7 @@ def test_nothing_is_promoted_when_a_unit_is_taken() -> None:
     refused = a_registration(1, FUNDED.request, status=Status.REFUSED)
     in_2024 = a_waiting_registration(2, a_request(day("2024-06-03")))
 
-    actual = settled(a_file(registrations=(refused, in_2024)), FUNDED)
+    actual = with_consequences(a_file(registrations=(refused, in_2024)), FUNDED)
 
     assert actual.decisions == ()
 
@@ -61,7 +61,7 @@ def test_nothing_is_promoted_when_a_unit_is_taken() -> None:
 def test_a_unit_given_back_decides_nothing_again() -> None:
     before = a_file(contracts=(), registrations=(FUNDED, a_registration(2, a_request(day("2025-06-03")))))
 
-    actual = settled(before, FUNDED.cancelled(TODAY))
+    actual = with_consequences(before, FUNDED.cancelled(TODAY))
 
     assert (units_or_statuses(actual), actual.decisions) == (["cancelled", "accepted"], ())
 
@@ -71,7 +71,7 @@ def test_initial_training_cancelled_decides_its_modules_again() -> None:
         a_file(entered_on=None), a_request(day("2025-09-15"), module=INITIAL), a_request(day("2025-10-07"))
     ).file
 
-    actual = settled(before, before.registrations[0].cancelled(TODAY))
+    actual = with_consequences(before, before.registrations[0].cancelled(TODAY))
 
     assert units_or_statuses(actual) == ["cancelled", "refused"]
     assert [recorded.cause for recorded in actual.decisions] == [Cause.INITIAL_TRAINING_CHANGED]
@@ -86,7 +86,7 @@ def test_initial_training_missed_leaves_the_started_modules_alone() -> None:
     ).file
     missed = an_initial_registration(1, day("2025-09-15"), status=Status.ABSENT_UNJUSTIFIED)
 
-    actual = settled(before, missed, today="2025-10-06")
+    actual = with_consequences(before, missed, today="2025-10-06")
 
     assert units_or_statuses(actual) == ["absent_unjustified", "first_year#1", "refused"]
 
@@ -95,7 +95,7 @@ def test_the_one_that_changed_is_not_decided_again() -> None:
     before = a_file(entered_on=None, registrations=(an_initial_registration(1, day("2025-09-15")),))
     moved = an_initial_registration(1, day("2025-10-06"))
 
-    actual = settled(with_contracts(before, a_contract(terminated_on=day("2025-09-30"))), moved)
+    actual = with_consequences(with_contracts(before, a_contract(terminated_on=day("2025-09-30"))), moved)
 
     assert registration_numbered(actual, 1) == moved
     assert registration_id(1) not in {recorded.registration_id for recorded in actual.decisions}

@@ -1,13 +1,13 @@
-"""Whatever the API would answer with a problem, as what is wrong with a line."""
+"""What the API would answer with a problem, as the faults of a line."""
 
 from app.api.http.problems.conflict_problems import conflict_problem, use_case_problem
 from app.api.http.problems.problem_details import FieldProblem, Problem
 from app.domain.errors import Conflict
-from app.imports.line_parsing import Fault, LineRejected
+from app.imports.lines.line_parsing import Fault, LineRejected
 
 
 def faults_of(error: Exception) -> tuple[Fault, ...] | None:
-    """None when it is no answer to anybody."""
+    """None for an error that is no answer to a client."""
     if isinstance(error, LineRejected):
         return error.faults
     problem = _problem(error)

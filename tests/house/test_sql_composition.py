@@ -1,0 +1,140 @@
+"""SQL is composed of constants and numbered parameters; what is written into it is of a type that can't break it."""
+
+import ast
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
+from app.persistence.engine.transactions.audit_entries import AuditEntry, uuid_literal
+from tests.fake_clock import MORNING
+from tests.house.source_files import MODULES, TREES
+
+# What is written into the texts of `app/persistence`, by file: constants, numbered places, names of our own columns.
+# What a client can choose goes as a parameter: whoever adds a line here says where its value comes from.
+COMPOSED = {
+    "app/persistence/advisers/advisers.py": {"SELECT", "SELECT_FOR_AN_ORGANISATION", "concerned"},
+    # The last two are digested to a number.
+    "app/persistence/engine/transactions/idempotency.py": {"INSERT_RESPONSE", "self.client_id", "self.key"},
+    "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "concerned"},
+    "app/persistence/administration/clients.py": {"KEYS", "REVOCATIONS_CHANNEL"},
+    "app/persistence/engine/database.py": {
+        "' AND '.join(tried)", "audit_entry.insert_statement(subjects)", "begin", "hold_instant(audit_entry.at)",
+        "idempotency.lock_key", "is_recent_enough(timed_entry.at)", "lock.adviser", "wanted",
+    },
+    # Names and values of settings, which are constants, and what a URL is put together from.
+    "app/persistence/engine/connection.py": {
+        "address", "urlencode(asked)",
+        "' AND '.join([*role, *settings, 'true'])", "session['role']", "name", "value", "credentials", "at",
+        "host if named else ''",
+    },
+    "app/persistence/outbox/deliveries.py": {
+        "DELETE_BATCH", "ENDPOINT_RECIPIENT", "IS_OWNED", "MAX_ATTEMPTS_SHOWN", "_MAKE_DUE_AGAIN", "_SHOWN",
+        "Channel.WEBHOOK", "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
+    },
+    "app/persistence/outbox/employer_selection.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
+    "app/persistence/advisers/adviser_files.py": {
+        "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
+        "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
+    },
+    "app/persistence/administration/imports.py": {"_CLAIMED"},
+    "app/persistence/schema/import_tables.py": {"NAMES_ADVISER"},
+    "app/persistence/advisers/identity_normalisation.py": {  # digested, and in no statement
+        "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "found.strip('.')", "number", "one", "other", "said",
+    },
+    "app/persistence/administration/secret_key_usage.py": {"table"},  # of SEALED
+    "app/persistence/engine/transactions/adviser_locks.py": {"self.id.hex", "self.owner.hex", "target"},
+    "app/persistence/schema/migrations.py": {"following"},  # the number of a file
+    "app/persistence/engine/pagination.py": {
+        "' AND '.join(conditions)", "', '.join(order)", "', '.join(places)", "column", "f'{way}, '.join(order)",
+        "following", "len(values)", "len(values) + place", "page", "select", "table_alias", "way", "where",
+    },
+    "app/persistence/registrations.py": {
+        "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES",
+        "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
+        "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
+        "parameter", "table",
+    },
+    "app/persistence/advisers/reminders.py": {"BEFORE_FIRST"},
+    "app/persistence/outbox/email_deduplication.py": {"JOIN_REQUEST.format('d')", "JOIN_REQUEST.format('g')"},
+    "app/persistence/engine/upsert.py": {
+        "', '.join(names)", "changes", "lock", "name", "names", "place", "places", "self.key", "self.table",
+    },
+    # Hexadecimal digits, an instant, an identifier: see below.
+    "app/persistence/engine/transactions/audit_entries.py": {
+        "', '.join(subjects)", "', '.join(values)", "columns", "self.action", "self.at.isoformat()", "value.hex",
+    },
+    "app/persistence/engine/tenant_reader.py": {"self.training_organisation_id.hex"},
+    "app/persistence/schema/shared_columns.py": {"column", "listed", "value"},
+    "app/persistence/administration/policies.py": {"RESOURCE"},
+    "app/persistence/administration/health.py": {"WORKER_APPLICATION_NAME"},
+    "app/persistence/engine/listen_notify.py": {"CHANGED_CHANNEL"},
+    "app/persistence/engine/secrets/secret_box.py": {"secret"},  # digested to a key
+    "app/persistence/schema/delivery_tables.py": {"IS_ABOUT_ADVISER"},
+    "app/persistence/advisers/personal_data.py": {
+        "PARAMETERS", "', '.join((_erasing_assignment(column) for column in erased_columns(ADVISER)))",
+        "', '.join((_rows_as_json(table, holding) for table, holding in PERSONAL_DATA_TABLES.values()))",
+        "', '.join(changes)", "column.name", "columns", "holding.rows", "left", "name", "named", "order", "rows",
+        "table.name", "value",
+    },
+    "app/persistence/administration/statistics.py": {
+        "MAX_GROUPS + 1", "_IS_IN_PERIOD", "' '.join(joins)", "', '.join(columns)", "_GROUPS[group]",
+        "_MEASURES[measure]", "counted", "group", "measure", "places",
+    },
+    "app/persistence/schema/retention_periods.py": {"duration // DAY", "duration // HOUR"},  # said to people
+    "app/persistence/outbox/messages.py": {
+        "EMAIL_CONTEXT", "EMAIL_LANE_ID", "ENDPOINT_OWNER_RECIPIENT", "EVENT_DAY", "MAX_ATTEMPTS_SHOWN", "RESOURCE",
+        "SESSION_OR_EVENT_DAY", "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY", "Channel.EMAIL",
+        "warning.kind",
+    },
+    "app/persistence/engine/transactions/change_watermark.py": {
+        "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "seconds",
+    },
+    "app/persistence/outbox/webhook_endpoints.py": {"IS_OWNED", "RESOURCE"},
+    "app/persistence/outbox/feed_positions.py": {
+        "BATCH", "DELETE_BATCH", "ERASURE_EVENT_TYPE", "FEED_MOVED_CHANNEL", "GLOBAL_FEED_ID",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("app/persistence/")])
+def test_statements_are_composed_of_known_constants_only(module: str) -> None:
+    raised = {id(part) for node in ast.walk(TREES[module]) if isinstance(node, ast.Raise) for part in ast.walk(node)}
+    written = {
+        ast.unparse(node.value)
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.FormattedValue) and id(node) not in raised
+    }
+
+    assert written - COMPOSED.get(module, set()) == set()
+
+
+@pytest.mark.parametrize("owner", [False, True])
+def test_only_uuids_are_written_into_a_lock(owner: bool) -> None:  # noqa: FBT001  # a parameter of pytest's
+    nasty: Any = "'; DROP TABLE adviser; --"
+    lock = (
+        AdviserLock(LockTarget.REGISTRATION, UUID(int=1), nasty)
+        if owner
+        else AdviserLock(LockTarget.REGISTRATION, nasty)
+    )
+
+    with pytest.raises((AttributeError, ValueError)):
+        _ = lock.adviser
+
+
+@pytest.mark.parametrize("place", ["client_id", "action", "request_id", "at"])
+def test_only_uuids_an_instant_and_an_identifier_are_written_into_an_audit_entry(place: str) -> None:
+    nasty: Any = "'; DROP TABLE audit_log; --"
+    known: dict[str, Any] = {"client_id": UUID(int=1), "action": "getAdviser", "request_id": UUID(int=2), "at": MORNING}
+    audit_entry = AuditEntry(**known | {place: nasty})
+
+    with pytest.raises((AttributeError, ValueError)):
+        audit_entry.insert_statement([])
+
+
+def test_only_uuids_are_subjects() -> None:
+    nasty: Any = "'; DROP TABLE audit_log; --"
+
+    with pytest.raises(AttributeError):
+        uuid_literal(nasty)
