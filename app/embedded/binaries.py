@@ -29,7 +29,7 @@ class Binaries:
 def find_binaries(account: OsAccount) -> Binaries:
     """Return the first programs that `account` can really run: PG_BINDIR alone if set, else the wheel's, the machine's.
 
-    Raises ClusterError when there are none, or only PostgreSQL 14 and older.
+    Raise ClusterError when there are none, or only PostgreSQL 14 and older.
     """
     if named := os.environ.get("PG_BINDIR"):
         return _from_pg_bindir(Path(named), account)

@@ -50,7 +50,7 @@ class Cluster:
         return f"postgresql://postgres:{quote(self.password)}@{self._host_port_database(database)}"
 
     def create_database(self, name: str) -> None:
-        """Create the database unless it exists. Raises ClusterError."""
+        """Create the database unless it exists. Raise ClusterError."""
         outcome = subprocess.run(  # noqa: S603  # PostgreSQL's own program; psql quotes the name
             [
                 self.binaries / "psql",
@@ -87,7 +87,7 @@ def running_cluster(data_dir: Path, *, settings: Mapping[str, str] = _NO_SETTING
     """Run the cluster of `data_dir`, made if missing, for as long as the block lasts.
 
     `settings` are PostgreSQL's, by name; address and port stay ours. Enter it from the main thread: the server stops
-    with the *thread* that started it. Raises ClusterError when there is no server to be had
+    with the *thread* that started it. Raise ClusterError when there is no server to be had
     (RuntimeError from another thread).
     """
     if threading.current_thread() is not threading.main_thread():

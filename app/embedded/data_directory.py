@@ -28,7 +28,7 @@ class DataDirectory:
 def locate_data_directory(data_dir: Path) -> DataDirectory:
     """Return `data_dir`/postgres, or a folder under /var/lib when root's helper account cannot walk there.
 
-    A cluster that exists is kept where it is, with its owner. Raises ClusterError when that cannot be.
+    A cluster that exists is kept where it is, with its owner. Raise ClusterError when that cannot be.
     """
     here = data_dir / "postgres"
     elsewhere = substitute_folder(data_dir) / "postgres"
@@ -57,7 +57,7 @@ def _owner(folder: Path) -> OsAccount:
 
 
 def ensure_initialised(data_directory: DataDirectory, binaries: Binaries) -> str:
-    """Make the cluster unless it is there; return the password of its superuser. Raises ClusterError."""
+    """Make the cluster unless it is there; return the password of its superuser. Raise ClusterError."""
     _clear_leftovers(data_directory.folder.parent)
     if not data_directory.folder.exists():
         _create_cluster(data_directory, binaries)

@@ -93,7 +93,7 @@ def start_server(
 def _start_until_ready(
     program: ServerCommand, port: Callable[[], int], stopping: threading.Event
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """The process and its port. Raises ClusterError, also when it is to stop meanwhile."""
+    """The process and its port. Raise ClusterError, also when it is to stop meanwhile."""
     home, log_path = program.data_directory, program.log_path
     truncate_if_large(log_path)
     deadline = time.monotonic() + RETRY_FOR_S

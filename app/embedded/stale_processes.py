@@ -22,7 +22,7 @@ _FIND_PROCESSES_IN = 'for place in /proc/[0-9]*/cwd; do [ "$place" -ef "$1" ] &&
 def wait_until_no_server(folder: Path, account: OsAccount, *, deadline: float) -> None:
     """Wait for the last server's processes to be gone, then remove the `postmaster.pid` that would block the next.
 
-    `deadline` is of the monotonic clock. Raises ClusterError when they are still there by then. Where there is no /proc
+    `deadline` is of the monotonic clock. Raise ClusterError when they are still there by then. Where there is no /proc
     to prove anything by, PostgreSQL's own guard is left to decide.
     """
     pid_file = folder / "postmaster.pid"

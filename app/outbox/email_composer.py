@@ -39,7 +39,7 @@ class EmailComposer:
         return f"<{delivery}{f'.{replay}' if replay else ''}@{self.domain}>"
 
     def to_message(self, letter: RenderedEmail, address: str, message_id: str, at: datetime) -> EmailMessage:
-        """Raise NoMailbox when nothing can be sent to the address."""
+        """Raise InvalidEmailAddress when nothing can be sent to the address."""
         message = EmailMessage(policy=SMTP_POLICY)
         name, own = parseaddr(self.sender)
         message["From"] = _header_address(own, name)
@@ -63,6 +63,6 @@ class EmailComposer:
 
 
 def _header_address(address: str, name: str = "") -> Address:
-    """A domain travels in ASCII; a local part beyond ASCII, taken in formerly, stays as it is. Raise NoMailbox."""
+    """A domain travels in ASCII; a local part beyond ASCII, taken in formerly, stays as it is. Raise InvalidEmailAddress."""
     found = parse_mailbox(address, allow_non_ascii=True)
     return Address(name, found.local, found.domain)
