@@ -11,7 +11,7 @@ pytestmark = only_on_linux
 
 _CHILD = """
 import os, signal, sys, time
-from app.embedded.parenthood import stop_with_parent
+from app.embedded.parent_death_signal import stop_with_parent
 parent = int(sys.argv[1])
 signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"told\\n"), os._exit(0)))
 if sys.argv[2] == "late":
@@ -30,7 +30,7 @@ time.sleep(30)
 """
 _BRIEF = """
 import signal, time
-from app.embedded.parenthood import stop_with_parent
+from app.embedded.parent_death_signal import stop_with_parent
 stop_with_parent(signal.SIGTERM)
 time.sleep(0.3)
 """
