@@ -18,16 +18,9 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.settings import Settings, SettingsError, settings_of_running_service
-from app.use_cases.administration.administer_clients import (
-    ExistingClient,
-    GrantableScopes,
-    KeyRequest,
-    NewClient,
-    insert_client,
-    issue_key,
-    revoke_client,
-    revoke_key,
-)
+from app.use_cases.administration.administer_api_keys import ExistingClient, KeyRequest, issue_key, revoke_key
+from app.use_cases.administration.administer_clients import NewClient, insert_client, revoke_client
+from app.use_cases.administration.grantable_scopes import GrantableScopes
 from app.use_cases.civil_date import PARIS
 
 Result = TypeVar("Result")

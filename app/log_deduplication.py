@@ -1,4 +1,4 @@
-"""Equal failures: the first is told whole, and those that follow as one line and a count for each interval."""
+"""Equal failures: the first is logged whole, those that follow as one line with a count per interval."""
 
 import threading
 from collections.abc import Callable
@@ -9,8 +9,8 @@ INTERVAL_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What equal failures have in common: `about` by name, and of each exception of the `chain` its type, what
-    PostgreSQL called it, and the place where it arose. Not whom it befell, nor on whose behalf."""
+    """What equal failures have in common: the keys `about`, and of each exception of the `chain` its type, PostgreSQL's
+    code for it, and where it was raised. Not the request or the person that it concerned."""
 
     level: str
     event: str
@@ -28,7 +28,7 @@ ReportRepeats = Callable[[Failure, int], None]
 
 
 class FailureDeduplicator:
-    """After an interval of `seconds` without it, a failure is a first one again."""
+    """A failure that did not come for an interval of `seconds` is a first one again."""
 
     def __init__(self, seconds: float = INTERVAL_SECONDS) -> None:
         self._seconds = seconds
@@ -38,15 +38,15 @@ class FailureDeduplicator:
         self._lock = threading.Lock()
 
     def report_to(self, report: ReportRepeats) -> None:
-        """Nothing was seen yet. At the end of each interval `tell` is given, in a thread, what came again in it, and
-        how often."""
+        """Start afresh. At the end of each interval a thread calls `report` with each failure repeated in it, and how
+        often."""
         self.flush()
         with self._lock:
             self._report = report
             self._counts = {}
 
     def is_first(self, failure: Failure) -> bool:
-        """Whether it is to be told whole; it is counted otherwise."""
+        """Whether to log it whole; it is counted otherwise."""
         with self._lock:
             self._start_timer()
             known = self._counts.get(failure)
@@ -58,13 +58,13 @@ class FailureDeduplicator:
             return False
 
     def flush(self) -> None:
-        """Tell now what was only counted, as at the end of the process."""
+        """Report now what was only counted, as at the end of the process."""
         with self._lock:
-            told = {failure: count.unreported for failure, count in self._counts.items() if count.unreported}
+            repeats = {failure: count.unreported for failure, count in self._counts.items() if count.unreported}
             for count in self._counts.values():
                 count.unreported = 0
-        for failure, untold in told.items():
-            self._report(failure, untold)
+        for failure, times in repeats.items():
+            self._report(failure, times)
 
     def _end_interval(self) -> None:
         self.flush()

@@ -1,6 +1,6 @@
-"""Structured logs: one JSON object a line. A name, an e-mail, a key or a body never gets in.
+"""Structured logs: one JSON object a line, without names, e-mails, keys or bodies.
 
-An exception is logged by its type and the places it went through, never by its message: drivers quote values in theirs.
+An exception is logged by its type and the places of its traceback, never by its message: drivers quote values in it.
 Equal ones are logged once, and then counted.
 """
 
@@ -21,18 +21,15 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from app.log_deduplication import Failure, FailureDeduplicator
 
 _MAX_TRACEBACK_FRAMES = 12  # the innermost frames of a traceback
-_DISTINGUISHING_KEYS = (
-    "code",
-    "chore",
-    "logger",
-)  # what failures of one event are told apart by, beside their exceptions
-_PROCESSORS: list[Processor] = []  # one list for good: whoever was given it keeps it
+# What tells failures of one event apart, beside their exceptions.
+_DISTINGUISHING_KEYS = ("code", "chore", "logger")
+_PROCESSORS: list[Processor] = []  # changed in place: loggers that were given it keep it
 _DEDUPLICATOR = FailureDeduplicator()
 atexit.register(_DEDUPLICATOR.flush)
 
 
 def _exception_chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception, then what it was raised from."""
+    """An exception, then those it was raised from."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -44,16 +41,16 @@ def _describe_exception(error: BaseException) -> dict[str, Any]:
     kind = type(error)
     places = traceback.extract_tb(error.__traceback__)[-_MAX_TRACEBACK_FRAMES:]
     # PostgreSQL's five-character code and the constraint's name say what went wrong, and nothing of the row.
-    said = {name: getattr(error, name, None) for name in ("sqlstate", "constraint_name")}
+    details = {name: getattr(error, name, None) for name in ("sqlstate", "constraint_name")}
     return {
         "type": f"{kind.__module__}.{kind.__qualname__}",
         "at": [f"{place.filename}:{place.lineno} {place.name}" for place in places],
-        **{name: value for name, value in said.items() if value},
+        **{name: value for name, value in details.items() if value},
     }
 
 
 def strip_exception_messages(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace `exc_info` by what may be told of it."""
+    """Replace `exc_info` by what may be logged of it."""
     found: object = event.pop("exc_info", None)
     error: object = sys.exc_info()[1] if found is True else found
     if isinstance(found, tuple):  # as the standard library has it: type, exception, traceback
@@ -73,14 +70,14 @@ def _failure_of(level: str, event: str, about: EventDict, chain: list[dict[str, 
 
 
 def _log_repeats(logger: structlog.typing.FilteringBoundLogger, failure: Failure, times: int) -> None:
-    told: dict[str, Any] = dict(failure.about)
+    details: dict[str, Any] = dict(failure.about)
     if failure.chain:
-        told["exception"] = [{"type": kind, "at": [place]} for kind, _, place in failure.chain]
-    logger.log(logging.getLevelNamesMapping()[failure.level.upper()], failure.event, repeated=times, **told)
+        details["exception"] = [{"type": kind, "at": [place]} for kind, _, place in failure.chain]
+    logger.log(logging.getLevelNamesMapping()[failure.level.upper()], failure.event, repeated=times, **details)
 
 
 def drop_repeated_failures(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Let the first of equal failures through. Those said to be `alike` are equal whatever was raised, and to whom."""
+    """Let the first of equal failures through. Those logged with `alike` are equal whatever exception they carry."""
     alike = event.pop("alike", False)
     if "exception" in event:
         level, what = event["level"], str(event["event"])
@@ -91,7 +88,7 @@ def drop_repeated_failures(_: WrappedLogger, __: str, event: EventDict) -> Event
 
 
 def _first_occurrence_filter(record: logging.LogRecord) -> bool:
-    """The same, for the standard library."""
+    """As `drop_repeated_failures`, for the standard library."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return True
@@ -100,13 +97,13 @@ def _first_occurrence_filter(record: logging.LogRecord) -> bool:
 
 
 def keep_first_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """What follows it is what asyncio shows of a task that failed: the message of its exception too."""
+    """The other lines are what asyncio shows of a failed task, the message of its exception included."""
     event["event"] = str(event["event"]).partition("\n")[0]
     return event
 
 
 def summarise_exceptions(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """For whoever reads a terminal: the types of the exceptions, and where the last arose."""
+    """For a terminal: the types of the exceptions, and where the last was raised."""
     chain: list[dict[str, Any]] | None = event.pop("exception", None)
     if chain:
         place = PurePath(chain[-1]["at"][-1]).name if chain[-1]["at"] else "?"
@@ -122,7 +119,7 @@ SHARED_PROCESSORS: tuple[Processor, ...] = (
 
 
 class _ErrorTolerantStream:
-    """A stream whose end may be closed, or its disk full: a line is lost then, not what was being done."""
+    """A stream that may be closed, or its disk full: the line is lost then, and the caller goes on."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -145,14 +142,14 @@ def _to_json_text(event: EventDict, **_: Any) -> str:
 
 
 def _configure_standard_logging(level: str, stream: TextIO, *last: Processor) -> None:
-    """Whatever logs through the standard library: the server, the drivers."""
+    """For what logs through the standard library: the server, the drivers."""
     handler = logging.StreamHandler(stream)
     handler.addFilter(_first_occurrence_filter)
     shown = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
     foreign = (*SHARED_PROCESSORS, keep_first_line)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=shown))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # It tells each request's whole address, query included.
+    # It logs the whole URL of each request, query included.
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 

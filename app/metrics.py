@@ -1,4 +1,4 @@
-"""What the service counts about itself, by its Prometheus names. No label ever names a person."""
+"""The Prometheus metrics of the service. No label ever names a person."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -26,8 +26,10 @@ __all__ = [
     "serve_worker_metrics",
 ]
 
-MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for where several processes count together
-DURATION_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
+MULTIPROCESS_DIRECTORY = (
+    "PROMETHEUS_MULTIPROC_DIR"  # the library's name for the folder where several processes count together
+)
+DURATION_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 REGISTRY = CollectorRegistry()
 
@@ -99,14 +101,14 @@ BACKGROUND_TASK_LAST_TURN = Gauge(
     registry=REGISTRY,
 )
 
-# What a worker counts; the rest is of the API, or found in the database when the API is asked.
+# What a worker counts; the API counts the rest, or reads it from the database when it is scraped.
 WORKER_REGISTRY = CollectorRegistry()
-for measure in (DELIVERY_ATTEMPTS, BACKGROUND_TASK_FAILURES, BACKGROUND_TASK_LAST_TURN):
-    WORKER_REGISTRY.register(measure)
+for metric in (DELIVERY_ATTEMPTS, BACKGROUND_TASK_FAILURES, BACKGROUND_TASK_LAST_TURN):
+    WORKER_REGISTRY.register(metric)
 
 
 def count_decisions(decisions: Sequence[Mapping[str, Any]]) -> None:
-    """Count rows of the table `decision`, committed."""
+    """Count committed rows of the table `decision`."""
     for decision in decisions:
         DECISIONS.labels(decision["outcome"]).inc()
         for refusal in decision["reasons"]:
@@ -114,14 +116,14 @@ def count_decisions(decisions: Sequence[Mapping[str, Any]]) -> None:
 
 
 def exposition() -> bytes:
-    """Everything counted, by all processes of this server, in the Prometheus text format."""
+    """All metrics of all processes of this server, in the Prometheus text format."""
     if MULTIPROCESS_DIRECTORY not in os.environ:
         return generate_latest(REGISTRY)
-    together = CollectorRegistry()
-    several_processes.MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no annotation there
-    return generate_latest(together)
+    registry = CollectorRegistry()
+    several_processes.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no annotation there
+    return generate_latest(registry)
 
 
 def serve_worker_metrics(host: str, port: int) -> None:
-    """At this address, for a worker beside the API. Raise OSError."""
+    """Serve those of a worker at this address. Raise OSError."""
     start_http_server(port, host, WORKER_REGISTRY)

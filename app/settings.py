@@ -1,4 +1,4 @@
-"""What the environment says. Read once, at an entrance, and passed on."""
+"""The settings: read once from the environment when a process starts, and passed on."""
 
 import os
 from email.utils import parseaddr
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """Of links, without a trailing slash."""
+        """The base of links, without a trailing slash."""
         return self.public_base_url or f"http://{self.host}:{self.port}"
 
     @property
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
 
     @property
     def has_mailbox(self) -> bool:
-        """Whether e-mails stay here, for anybody to read: never where people come from elsewhere, by https."""
+        """Whether e-mails are not sent but shown on a page to anybody: never where the service is public, by https."""
         return self.smtp_url is None and not self.base_url.startswith("https:")
 
     @field_validator("smtp_url")
@@ -75,13 +75,13 @@ class Settings(BaseSettings):
     @field_validator("support_email")
     @classmethod
     def _strip_display_name(cls, value: str) -> str:
-        """Without the name that it may have been given."""
+        """Without the display name that it may have."""
         return _without_display_name(value)
 
     @field_validator("mail_from", "support_email")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        """As the writer of e-mails will read it."""
+        """An address that the composer of e-mails accepts."""
         try:
             parse_mailbox(_without_display_name(value))
         except InvalidEmailAddress as problem:
@@ -135,13 +135,13 @@ class Settings(BaseSettings):
 
 
 def _without_display_name(value: str) -> str:
-    """An address without the name before it."""
+    """An address without its display name."""
     _, bracket, rest = value.rpartition("<")
     return rest.removesuffix(">") if bracket and value.endswith(">") else value
 
 
 MINIMUM_SECRET_LENGTH = 32
-# Of the data folder, while a service runs there without a database of its own.
+# Files of the data folder, for as long as a service with the embedded database runs on it.
 SECRET_FILE, DATABASE_FILE = "secret-key", "database-url"
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
@@ -169,7 +169,7 @@ def read_settings() -> Settings:
 
 
 def settings_of_running_service() -> Settings:
-    """As `read_settings`; for want of a database, with that of the service which runs on the data folder.
+    """As `read_settings`; without DATABASE_URL, with the database of the service that runs on the data folder.
 
     Raise SettingsError.
     """
@@ -177,5 +177,5 @@ def settings_of_running_service() -> Settings:
     files = {"database_url": settings.data_dir / DATABASE_FILE, "secret_key": settings.data_dir / SECRET_FILE}
     if settings.database_url is not None or not os.access(files["database_url"], os.R_OK):
         return settings
-    said = {name: SecretStr(file.read_text().strip()) for name, file in files.items() if file.exists()}
-    return settings.model_copy(update=said if settings.secret_key is None else {"database_url": said["database_url"]})
+    found = {name: SecretStr(file.read_text().strip()) for name, file in files.items() if file.exists()}
+    return settings.model_copy(update=found if settings.secret_key is None else {"database_url": found["database_url"]})

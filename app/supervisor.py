@@ -1,5 +1,6 @@
-"""What is done in the background, over and over. Whatever a chore meets is logged and counted, and it begins again
-after a pause; none takes another along, and nothing but being told to stop ends one.
+"""The supervisor of background tasks: one that fails is logged, counted and started again after a backoff.
+
+The others go on meanwhile, and only the stop event ends one.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from app.metrics import BACKGROUND_TASK_FAILURES, BACKGROUND_TASK_LAST_TURN
 from app.persistence.engine.database import CommitOutcomeUnknown
 from app.persistence.engine.database_errors import LOG_MESSAGES, UNAVAILABLE_ERRORS, DatabaseTrouble, trouble_of
 
-STOP_GRACE_SECONDS = 10.0  # what a chore has to come to its end when it is told to stop
+STOP_GRACE_SECONDS = 10.0  # for a task to end once the stop event is set
 
 Heartbeat = Callable[[], None]
 
@@ -23,13 +24,13 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.supervision")
 
 
 class BackgroundTaskEnded(Exception):  # noqa: N818  # what happened, not a mistake of ours
-    """A chore returned, or something within it cancelled it, and nobody had told it to stop."""
+    """A task returned, or cancelled itself, before the stop event was set."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackgroundTask:
-    """`run` works until the stop it knows of is set, and calls what it is given after each turn without a failure.
-    Once told to stop it has `grace` seconds, and is cancelled after that."""
+    """`run` works until the stop event is set, and calls its heartbeat after each turn without a failure. It then has
+    `grace` seconds to end, and is cancelled after that."""
 
     name: str
     run: Callable[[Heartbeat], Coroutine[Any, Any, None]]
@@ -38,14 +39,13 @@ class BackgroundTask:
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Before a chore that failed begins again: `first` seconds, twice as long each time until a turn succeeds, never
-    more than `most`."""
+    """The wait before a failed task starts again: `initial` seconds, doubled at each failure in a row, to `maximum`."""
 
     initial: float = 0.5
     maximum: float = 10.0
 
     def delay_after(self, failures: int) -> float:
-        """Half of it by lot, so that not all chores of all processes come back at once."""
+        """Seconds, up to half of them taken off at random: tasks of all processes must not come back at once."""
         seconds = min(self.maximum, self.initial * 2.0 ** min(failures - 1, 30))
         return seconds * random.uniform(0.5, 1)  # noqa: S311  # no secret
 
@@ -54,16 +54,16 @@ DEFAULT_BACKOFF = Backoff()
 
 
 def no_heartbeat() -> None:
-    """For a loop that nobody supervises."""
+    """For a loop without a supervisor."""
 
 
 async def supervise(tasks: Iterable[BackgroundTask], stop: asyncio.Event, backoff: Backoff = DEFAULT_BACKOFF) -> None:
-    """Run them all until `stop` is set and each has come to its end; when cancelled, they are too."""
+    """Run the tasks until `stop` is set and each has ended. Cancelling this cancels them."""
     await asyncio.gather(*(_SupervisedTask(task, stop, backoff).run_until_stopped() for task in tasks))
 
 
 async def wait_for_any(seconds: float | None, *events: asyncio.Event) -> None:
-    """Return when one of them is set, or the time is over; None is for ever."""
+    """Return when one of the events is set, or after `seconds` (None: wait for ever)."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -73,14 +73,14 @@ async def wait_for_any(seconds: float | None, *events: asyncio.Event) -> None:
 
 
 class _SupervisedTask:
-    """One chore, and how it fares."""
+    """A task, and its failures in a row."""
 
-    def __init__(self, task: BackgroundTask, stop: asyncio.Event, pauses: Backoff) -> None:
+    def __init__(self, task: BackgroundTask, stop: asyncio.Event, backoff: Backoff) -> None:
         self._task = task
         self._stop = stop
-        self._backoff = pauses
-        self._failures = 0  # since the last turn that succeeded
-        BACKGROUND_TASK_FAILURES.labels(task.name)  # shown from the start
+        self._backoff = backoff
+        self._failures = 0  # since the last heartbeat
+        BACKGROUND_TASK_FAILURES.labels(task.name)  # exported from the start
 
     async def run_until_stopped(self) -> None:
         while not self._stop.is_set():
@@ -89,8 +89,8 @@ class _SupervisedTask:
                 await wait_for_any(self._record_failure(failure), self._stop)
 
     async def _run_once(self) -> BaseException | None:
-        """Until it ends; return what ended it, None when it was told to stop."""
-        # In a task of its own: one that something within has cancelled is told from one that somebody cancels with us.
+        """Return what ended the task, None when the stop event did."""
+        # As a task of its own: cancelled from within, it is told from this one being cancelled from outside.
         running = asyncio.create_task(self._task.run(self._heartbeat), name=self._task.name)
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -109,13 +109,13 @@ class _SupervisedTask:
         BACKGROUND_TASK_LAST_TURN.labels(self._task.name).set_to_current_time()
 
     def _record_failure(self, failure: BaseException) -> float:
-        """Say so; return how long to pause."""
+        """Log and count it; return the seconds to wait."""
         self._failures += 1
         BACKGROUND_TASK_FAILURES.labels(self._task.name).inc()
         seconds = self._backoff.delay_after(self._failures)
-        told = {"chore": self._task.name, "again_in": round(seconds, 2), "exc_info": failure}
+        details = {"chore": self._task.name, "again_in": round(seconds, 2), "exc_info": failure}
         if isinstance(failure, _DATABASE_UNAVAILABLE):
-            _LOG.warning(LOG_MESSAGES[trouble_of(failure) or DatabaseTrouble.AWAY], alike=True, **told)
+            _LOG.warning(LOG_MESSAGES[trouble_of(failure) or DatabaseTrouble.AWAY], alike=True, **details)
         else:
-            _LOG.error("a chore failed", **told)
+            _LOG.error("a chore failed", **details)
         return seconds

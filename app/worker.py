@@ -1,5 +1,5 @@
-"""The other entrance: what is done beside the API. Events get their places and are delivered; advisers are reminded of
-what is due; spreadsheets are imported; what was kept long enough is forgotten."""
+"""The worker process, beside the API: it sequences and delivers events, reminds advisers, imports spreadsheets, and
+deletes what was kept long enough."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -35,10 +35,10 @@ from app.supervisor import DEFAULT_BACKOFF, BackgroundTask, Backoff, Heartbeat, 
 from app.use_cases.advisers.anonymise_adviser import anonymise_next_inactive_adviser
 from app.use_cases.notifications.egress_policy import EgressPolicy
 
-# Placing, claiming, settling what arrived, two that settle what failed, reminding, importing, tidying: each its own.
+# One connection each: sequencing, claiming, settling successes, reminding, importing, retention; failures have two.
 WORKER_POOL_SIZE = 8
-RETENTION_INTERVAL_SECONDS = 600.0  # between two turns of each kind of forgetting
-SCHEMA_POLL_SECONDS = 2.0  # how often an old schema is looked at again
+RETENTION_INTERVAL_SECONDS = 600.0  # between two turns of each retention task
+SCHEMA_POLL_SECONDS = 2.0  # between two checks of an old schema
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.worker")
 
@@ -48,61 +48,61 @@ Purge = Callable[[], Awaitable[int]]
 async def run_worker(
     database: Database, url: str, settings: Settings, stop: asyncio.Event, backoff: Backoff = DEFAULT_BACKOFF
 ) -> None:
-    """Run until `stop` is set, whatever the database does meanwhile. `url` is the database's."""
+    """Run until `stop` is set, database outages included. `url` is the database's."""
     await _wait_for_schema(database, stop)
     webhooks = WebhookSender(
         SecretBox(settings.secrets), EgressPolicy(allows_anything=settings.webhook_allow_private_addresses)
     )
-    mail = _mail_sender(database, settings)
+    emails = _email_sender(database, settings)
     moved = asyncio.Event()
-    relay = OutboxRelay(database, _channels(webhooks, mail, settings), moved)
+    relay = OutboxRelay(database, _channels(webhooks, emails, settings), moved)
     try:
         await supervise(background_tasks(database, url, settings, relay, moved, stop), stop, backoff)
     finally:
         await relay.shut_down()
         await webhooks.close()
-        if mail is not None:
-            await mail.close()
+        if emails is not None:
+            await emails.close()
 
 
 def background_tasks(
     database: Database, url: str, settings: Settings, relay: OutboxRelay, moved: asyncio.Event, stop: asyncio.Event
 ) -> list[BackgroundTask]:
-    """All that a worker does, by name; `moved` is the bell of its relay."""
+    """All the tasks of a worker; `moved` is the event that wakes its relay up."""
     changed = asyncio.Event()
-    notices = NotificationConnection(
+    notifications = NotificationConnection(
         url,
         set_on_notification(CHANGED_CHANNEL, changed),
         set_on_notification(FEED_MOVED_CHANNEL, moved),
         name=WORKER_APPLICATION_NAME,
     )
     return [
-        BackgroundTask("hear_announcements", notices.listen, grace=0),
-        BackgroundTask("place_events", lambda turned: run_sequencer(database, utc_now, stop, changed, turned)),
-        BackgroundTask("relay", lambda turned: relay.run(stop, turned)),
-        BackgroundTask("remind_daily", lambda turned: run_reminders(database, utc_now, stop, turned)),
-        BackgroundTask("carry_out_imports", lambda turned: run_import_queue(database, utc_now, stop, turned)),
+        BackgroundTask("hear_announcements", notifications.listen, grace=0),
+        BackgroundTask("place_events", lambda heartbeat: run_sequencer(database, utc_now, stop, changed, heartbeat)),
+        BackgroundTask("relay", lambda heartbeat: relay.run(stop, heartbeat)),
+        BackgroundTask("remind_daily", lambda heartbeat: run_reminders(database, utc_now, stop, heartbeat)),
+        BackgroundTask("carry_out_imports", lambda heartbeat: run_import_queue(database, utc_now, stop, heartbeat)),
         *_retention_tasks(database, settings.anonymise_after_years, stop),
     ]
 
 
 async def _wait_for_schema(database: Database, stop: asyncio.Event) -> None:
-    """Return once the schema is not older than this program, or when nobody can say: the chores will see."""
+    """Return once the schema is not older than this program, or when it cannot be read: the tasks will meet that."""
     while not stop.is_set():
         try:
             if await database_trouble(database) is not DatabaseTrouble.SCHEMA:
                 return
-        except Exception as failure:  # noqa: BLE001  # whatever it is, each chore meets it, and is begun again
+        except Exception as failure:  # noqa: BLE001  # whatever it is, each task meets it, and is started again
             _LOG.warning("the schema could not be read", exc_info=failure)
             return
         _LOG.warning("the schema is older than this program, and is waited for: `python -m app migrate`")
         await wait_for_any(SCHEMA_POLL_SECONDS, stop)
 
 
-def _channels(webhooks: WebhookSender, mail: EmailSender | None, settings: Settings) -> dict[str, SendDelivery]:
+def _channels(webhooks: WebhookSender, emails: EmailSender | None, settings: Settings) -> dict[str, SendDelivery]:
     channels: dict[str, SendDelivery] = {Channel.WEBHOOK: webhooks}
-    if mail is not None:
-        channels[Channel.EMAIL] = mail
+    if emails is not None:
+        channels[Channel.EMAIL] = emails
     elif settings.has_mailbox:
         channels[Channel.EMAIL] = leave_in_mailbox_page
     else:
@@ -110,19 +110,19 @@ def _channels(webhooks: WebhookSender, mail: EmailSender | None, settings: Setti
     return channels
 
 
-def _mail_sender(database: Database, settings: Settings) -> EmailSender | None:
+def _email_sender(database: Database, settings: Settings) -> EmailSender | None:
     """None without a mail server."""
     server = settings.mail_server
     if server is None:
         return None
-    writer = EmailComposer(settings.mail_from, settings.support_email, settings.base_url, settings.secrets)
-    return EmailSender(database, server, writer)
+    composer = EmailComposer(settings.mail_from, settings.support_email, settings.base_url, settings.secrets)
+    return EmailSender(database, server, composer)
 
 
 def _retention_tasks(database: Database, years: int, stop: asyncio.Event) -> list[BackgroundTask]:
-    """Each kind of forgetting is a chore of its own, none of which waits for another's success; one statement of them
-    at a time: they share one of the worker's connections. `years` of inactivity make an adviser's identity too old."""
-    kinds: dict[str, Purge] = {
+    """Each retention is a task of its own, so that none depends on another's success. Their statements run in turn,
+    as they share one connection of the worker. Advisers are anonymised after `years` of inactivity."""
+    purges: dict[str, Purge] = {
         "forget_answers": lambda: delete_expired_responses(database, utc_now()),
         "forget_events": lambda: delete_expired_events(database, utc_now()),
         "forget_deliveries": lambda: delete_expired_deliveries(database),
@@ -130,25 +130,25 @@ def _retention_tasks(database: Database, years: int, stop: asyncio.Event) -> lis
         "forget_traces": lambda: delete_expired_entries(database),
         "anonymise_advisers": lambda: anonymise_next_inactive_adviser(database, utc_now(), years),
     }
-    alone = asyncio.Lock()
+    lock = asyncio.Lock()
     return [
-        BackgroundTask(name, partial(_purge_until_stopped, name, forget, alone, stop)) for name, forget in kinds.items()
+        BackgroundTask(name, partial(_purge_until_stopped, name, purge, lock, stop)) for name, purge in purges.items()
     ]
 
 
 async def _purge_until_stopped(
-    name: str, forget: Purge, lock: asyncio.Lock, stop: asyncio.Event, heartbeat: Heartbeat
+    name: str, purge: Purge, lock: asyncio.Lock, stop: asyncio.Event, heartbeat: Heartbeat
 ) -> None:
     while not stop.is_set():
         total = 0
-        while not stop.is_set() and (forgotten := await _purge_alone(forget, lock)):
-            total += forgotten
+        while not stop.is_set() and (purged := await _purge_alone(purge, lock)):
+            total += purged
         if total:
             _LOG.info("tidied", chore=name, forgotten=total)
         heartbeat()
         await wait_for_any(RETENTION_INTERVAL_SECONDS, stop)
 
 
-async def _purge_alone(forget: Purge, lock: asyncio.Lock) -> int:
+async def _purge_alone(purge: Purge, lock: asyncio.Lock) -> int:
     async with lock:
-        return await forget()
+        return await purge()

@@ -1,4 +1,1 @@
-"""A PostgreSQL of one's own, for the first minute: nothing to install, nothing left behind.
-
-`cluster.running_cluster` is the front door; `parenthood` ties a process to the one that started it.
-"""
+"""A PostgreSQL server that the service runs itself, for a first try without a database; enter by `running_cluster`."""

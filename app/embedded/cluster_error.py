@@ -1,5 +1,5 @@
-"""The one exception of this room."""
+"""The one exception that the embedded PostgreSQL raises."""
 
 
 class ClusterError(Exception):
-    """The embedded PostgreSQL cannot be had; the message says why and what to do, for whoever typed the command."""
+    """The embedded PostgreSQL cannot run; the message says why and what to do, to the person who typed the command."""

@@ -1,4 +1,4 @@
-"""The folder of the cluster: where it is, whose it is, and how it comes to be."""
+"""The data directory of the cluster: where it is, which account owns it, how it is created."""
 
 import os
 import secrets
@@ -19,16 +19,16 @@ _BUILTIN_LOCALE_SINCE = 17
 
 @dataclass(frozen=True)
 class DataDirectory:
-    """Where a cluster is or will be, and who runs it."""
+    """Where a cluster is or will be, and the account that runs it."""
 
     folder: Path
     account: OsAccount
 
 
 def locate_data_directory(data_dir: Path) -> DataDirectory:
-    """Return `data_dir`/postgres, or a folder under /var/lib when root's helper account cannot walk there.
+    """Return `data_dir`/postgres, or a folder under /var/lib when the account that root must use cannot enter there.
 
-    A cluster that exists is kept where it is, with its owner. Raises ClusterError when that cannot be.
+    A cluster that exists stays where it is, with its owner. Raise ClusterError when that owner cannot be used.
     """
     here = data_dir / "postgres"
     elsewhere = substitute_folder(data_dir) / "postgres"
@@ -43,6 +43,7 @@ def locate_data_directory(data_dir: Path) -> DataDirectory:
 
 
 def _owner(folder: Path) -> OsAccount:
+    """Raise ClusterError."""
     status = folder.stat()
     if os.geteuid() != 0:
         if status.st_uid != os.geteuid():
@@ -57,33 +58,35 @@ def _owner(folder: Path) -> OsAccount:
 
 
 def ensure_initialised(data_directory: DataDirectory, binaries: Binaries) -> str:
-    """Make the cluster unless it is there; return the password of its superuser. Raises ClusterError."""
+    """Create the cluster unless it exists; return the password of its superuser. Raise ClusterError."""
     _clear_leftovers(data_directory.folder.parent)
     if not data_directory.folder.exists():
         _create_cluster(data_directory, binaries)
-    try:
-        made_by = int((data_directory.folder / "PG_VERSION").read_text())
-        password = (data_directory.folder / PASSWORD_FILE).read_text().strip()
-    except (FileNotFoundError, ValueError) as error:
+    major, password = _read_major_and_password(data_directory.folder)
+    if major != binaries.major:
         raise ClusterError(
-            f"{data_directory.folder} is not a cluster made by this service ({error}): move it away"
-        ) from error
-    if made_by != binaries.major:
-        raise ClusterError(
-            f"{data_directory.folder} was made by PostgreSQL {made_by} and {binaries.folder} is {binaries.version}: "
-            f"set PG_BINDIR to the bin folder of a PostgreSQL {made_by}, or move {data_directory.folder} away"
+            f"{data_directory.folder} was made by PostgreSQL {major} and {binaries.folder} is {binaries.version}: "
+            f"set PG_BINDIR to the bin folder of a PostgreSQL {major}, or move {data_directory.folder} away"
         )
     return password
 
 
+def _read_major_and_password(folder: Path) -> tuple[int, str]:
+    """Raise ClusterError."""
+    try:
+        return int((folder / "PG_VERSION").read_text()), (folder / PASSWORD_FILE).read_text().strip()
+    except (FileNotFoundError, ValueError) as error:
+        raise ClusterError(f"{folder} is not a cluster made by this service ({error}): move it away") from error
+
+
 def _clear_leftovers(parent: Path) -> None:
-    """Remove what a kill during initdb left; a folder that resists is harmless, its name is never used again."""
+    """Remove what a kill during initdb left; a folder that cannot be removed is harmless, its name is never reused."""
     for leftover in parent.glob(f"{_STAGING}*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _create_cluster(data_directory: DataDirectory, binaries: Binaries) -> None:
-    """Make the cluster beside its place and rename it when whole, password included: a kill leaves all or nothing."""
+    """Create the cluster under another name, password included, and rename it: a kill leaves all or nothing."""
     staging = Path(tempfile.mkdtemp(dir=data_directory.folder.parent, prefix=_STAGING))
     try:
         data_directory.account.chown(staging)
@@ -106,7 +109,7 @@ def _write_password(staging: Path, account: OsAccount) -> Path:
 
 
 def _initdb(folder: Path, password_file: Path, account: OsAccount, binaries: Binaries) -> None:
-    code, said = account.run(
+    code, output = account.run(
         binaries.folder / "initdb",
         f"--pgdata={folder}",
         "--username=postgres",
@@ -117,11 +120,13 @@ def _initdb(folder: Path, password_file: Path, account: OsAccount, binaries: Bin
         "--no-instructions",
     )
     if code != 0:
-        raise ClusterError(f"initdb could not make {folder}: {said.splitlines()[-1] if said else f'exit code {code}'}")
+        raise ClusterError(
+            f"initdb could not make {folder}: {output.splitlines()[-1] if output else f'exit code {code}'}"
+        )
 
 
 def _locale(binaries: Binaries) -> tuple[str, ...]:
-    """Sort by code point everywhere; from 17 on, PostgreSQL itself also knows that É is the capital of é."""
+    """Sort by code point; the provider of PostgreSQL 17 and later also maps é to É."""
     if binaries.major < _BUILTIN_LOCALE_SINCE:
         return ("--locale=C",)
     return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")

@@ -1,4 +1,4 @@
-"""One service per data folder."""
+"""The lock that keeps a data folder to one service."""
 
 import fcntl
 import os
@@ -11,10 +11,10 @@ from app.embedded.cluster_error import ClusterError
 
 @contextmanager
 def exclusive_use(data_dir: Path) -> Generator[None]:
-    """Hold `data_dir` for ourselves, or raise ClusterError at once.
+    """Hold the lock of `data_dir` until the block ends. Raise ClusterError at once when another service holds it.
 
-    The kernel drops the lock with the process, however it ends. Nobody inherits it: PostgreSQL outlives a `kill -9` of
-    ours by a moment, and the next start must not take it for a service.
+    The kernel releases it with the process, however it ends. No child inherits it: PostgreSQL outlives a `kill -9` of
+    the service by a moment, and the next start must not take it for a service.
     """
     descriptor = os.open(data_dir / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

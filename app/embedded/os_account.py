@@ -1,4 +1,4 @@
-"""The user PostgreSQL runs as: it refuses root, so root hands it to somebody else."""
+"""The operating system account that PostgreSQL runs as; it refuses root, so root starts it as another one."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ _NOBODY = 65534
 
 @dataclass(frozen=True)
 class OsAccount:
-    """Who runs PostgreSQL; `uid` and `gid` are None when that is simply ourselves."""
+    """The account of PostgreSQL; `uid` and `gid` are None when it is the one of this process."""
 
     uid: int | None = None
     gid: int | None = None
@@ -32,13 +32,13 @@ class OsAccount:
     def start(
         self, command: Sequence[str | Path], *, output: int | IO[bytes], at_parent_death: Signals
     ) -> subprocess.Popen[bytes]:
-        """Start `command` as this account, in a session of its own: a terminal's Ctrl-C is not for it.
+        """Start `command` as this account, in a session of its own, which a terminal's Ctrl-C does not reach.
 
-        The signal comes at the end of the calling *thread*, so call from one that lives as long as the process.
+        It gets the signal when the calling *thread* ends: call from one that lives as long as the process.
         """
         return subprocess.Popen(  # noqa: S603  # the commands are this package's, never a caller's text
             command,
-            cwd="/",  # the folder we stand in may be closed to the account
+            cwd="/",  # the account may not be allowed into the current folder
             env=environment_without_pg_settings(),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -51,7 +51,7 @@ class OsAccount:
         )
 
     def run(self, *command: str | Path) -> tuple[int, str]:
-        """Run `command` to its end as this account; return its exit code and what it said (OSError: cannot)."""
+        """Run `command` to its end as this account; return exit code and output. Raise OSError if it cannot start."""
         with self.start(command, output=subprocess.PIPE, at_parent_death=SIGKILL) as process:
             try:
                 output, _ = process.communicate()
@@ -61,7 +61,7 @@ class OsAccount:
         return process.returncode, output.decode(errors="replace").strip()
 
     def can_enter(self, folder: Path) -> bool:
-        """Try it: modes alone do not tell (parents, ACLs, mounts)."""
+        """Try to: permission bits alone do not tell (parent folders, ACLs, mounts)."""
         return self.run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder)[0] == 0
 
     def chown(self, path: Path) -> None:
@@ -70,7 +70,7 @@ class OsAccount:
 
 
 def account_for_new_cluster() -> OsAccount:
-    """Return the account for a new cluster: for root `postgres`, else `nobody`; for anyone else, themselves."""
+    """Return the account for a new cluster: for root `postgres`, else `nobody`; for any other account, itself."""
     if os.geteuid() != 0:
         return OsAccount()
     for name in ("postgres", "nobody"):
@@ -83,6 +83,6 @@ def account_for_new_cluster() -> OsAccount:
 
 
 def environment_without_pg_settings() -> dict[str, str]:
-    """Return our environment without what steers PostgreSQL from outside (PGPORT, PGOPTIONS…), speaking English."""
-    steering = ("PG", "LC_", "LANG")
-    return {name: value for name, value in os.environ.items() if not name.startswith(steering)} | {"LC_ALL": "C"}
+    """Return the environment without what configures PostgreSQL (PGPORT, PGOPTIONS…), with messages in English."""
+    prefixes = ("PG", "LC_", "LANG")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)} | {"LC_ALL": "C"}

@@ -1,8 +1,7 @@
-"""Processes that do not outlive the one that started them.
+"""Processes that end with the one that started them, even by `kill -9`.
 
-Linux can promise a signal to a child when its parent dies, even by `kill -9` (`prctl(2)`, PR_SET_PDEATHSIG). The kernel
-means the *thread* that forked, forgets the promise when the child changes its user, and other systems have no such
-thing: there, these functions do nothing.
+Linux sends a child a signal when its parent dies (`prctl(2)`, PR_SET_PDEATHSIG). Its parent is the *thread* that
+forked, and the setting is lost when the child changes its user. On other systems these functions do nothing.
 """
 
 import ctypes
@@ -26,14 +25,14 @@ def stop_with_parent(signal: Signals) -> None:
 
 
 def parent_death_hook(parent: int, signal: Signals) -> Callable[[], None] | None:
-    """Return what a child of process `parent` must run before exec and after any change of user, if anything."""
+    """Return what a child of process `parent` must call before exec and after any change of user; None: nothing."""
 
-    def promise() -> None:
+    def arm() -> None:
         _set_parent_death_signal(signal)
         if os.getppid() != parent:
             raise ProcessLookupError(parent)
 
-    return None if _LIBC is None else promise
+    return None if _LIBC is None else arm
 
 
 def _set_parent_death_signal(signal: Signals) -> None:
@@ -42,7 +41,7 @@ def _set_parent_death_signal(signal: Signals) -> None:
 
 
 def _was_adopted_by(parent: int) -> bool:
-    """Tell whether `parent` took us in after the real one died: a child that leads no session shares its parent's."""
+    """Whether `parent` adopted this process: a child that leads no session shares that of its real parent."""
     session = os.getsid(0)
     try:
         return session not in {os.getpid(), os.getsid(parent)}

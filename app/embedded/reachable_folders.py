@@ -1,6 +1,6 @@
-"""Places every account can reach, for what root keeps to itself: a venv under /root is closed to everybody else.
+"""Folders that every account can reach, for what stands under /root, which is closed to other accounts.
 
-Nothing here loosens anybody's permissions: what is out of reach is put somewhere else.
+No permission is loosened: what other accounts cannot reach is put, or copied, under /var/lib.
 """
 
 import shutil
@@ -12,12 +12,12 @@ REACHABLE = Path("/var/lib/registrations-embedded")
 
 
 def substitute_folder(folder: Path) -> Path:
-    """Name the folder that stands in for `folder`; nothing is made yet."""
+    """Return the path of the folder that stands in for `folder`, without creating it."""
     return REACHABLE / _short_hash(str(folder))
 
 
 def make_reachable(folder: Path) -> None:
-    """Make `folder`, one of ours directly under /var/lib/registrations-embedded (OSError when not root)."""
+    """Create `folder`, directly under /var/lib/registrations-embedded. Raise OSError when not root."""
     for place in (folder.parent, folder):
         place.mkdir(exist_ok=True)
         place.chmod(0o755)
@@ -28,9 +28,9 @@ def _short_hash(text: str) -> str:
 
 
 def copy_of_binaries(folder: Path) -> Path | None:
-    """Copy the wheel whose `bin` is `folder`, once per build of it; None when it is not a wheel's.
+    """Copy the wheel whose `bin` is `folder`, once per build; return the copy's `bin`, None when it is no wheel's.
 
-    The programs look for their libraries beside the package, in `<package>.libs`: both move together.
+    The programs look for their libraries beside the package, in `<package>.libs`: both are copied.
     """
     install, package = folder.parent, folder.parent.parent
     libraries = package.with_name(f"{package.name}.libs")
@@ -46,7 +46,7 @@ def copy_of_binaries(folder: Path) -> Path | None:
 
 
 def _copy(sources: tuple[Path, ...], origin: Path, copy: Path) -> None:
-    """Copy beside, then rename: a kill on the way leaves no half copy under the name that is looked for."""
+    """Copy under another name, then rename: a kill leaves no half copy under the final name."""
     with tempfile.TemporaryDirectory(dir=copy.parent, prefix=f"{copy.name}.new-") as staging:
         whole = Path(staging) / "copy"
         for source in sources:

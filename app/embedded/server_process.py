@@ -1,4 +1,4 @@
-"""The server process: started, watched until it answers, started again where it was, stopped."""
+"""The server process: start it and wait until it is ready, restart it at the same port, stop it."""
 
 import socket
 import subprocess
@@ -16,7 +16,7 @@ from app.embedded.server_log import tail_since, truncate_if_large
 from app.embedded.stale_processes import RETRY_FOR_S, kill_leftover_processes, wait_until_no_server
 
 _ADDRESS = "127.0.0.1"
-_READY_WITHIN_S = 120.0  # recovery after a crash replays the journal: minutes are rare, not wrong
+_READY_WITHIN_S = 120.0  # recovery after a crash replays the journal, which may take minutes
 _POLL_S = 0.02
 _RETRY_S = 0.2
 _STATUS_LINE = 7
@@ -39,7 +39,7 @@ _TRANSIENT_ERRORS = (
 
 @dataclass(frozen=True)
 class ServerCommand:
-    """What it takes to start the server, as often as need be."""
+    """All that starting the server takes."""
 
     data_directory: DataDirectory
     binaries: Binaries
@@ -47,8 +47,8 @@ class ServerCommand:
     settings: Mapping[str, str]
 
     def launch(self, port: int) -> subprocess.Popen[bytes]:
-        ours = {"listen_addresses": _ADDRESS, "port": str(port), "unix_socket_directories": ""}
-        options = [f"--{name}={value}" for name, value in (_DEFAULTS | dict(self.settings) | ours).items()]
+        fixed = {"listen_addresses": _ADDRESS, "port": str(port), "unix_socket_directories": ""}
+        options = [f"--{name}={value}" for name, value in (_DEFAULTS | dict(self.settings) | fixed).items()]
         command: list[str | Path] = [self.binaries.folder / "postgres", "-D", self.data_directory.folder, *options]
         with self.log_path.open("ab") as log:
             return self.data_directory.account.start(command, output=log, at_parent_death=SIGINT)
@@ -56,9 +56,9 @@ class ServerCommand:
 
 @dataclass
 class Server:
-    """`process` is the present one; `stopping` says that there is to be no other."""
+    """`process` is the present one; `stopping` is set when no other is to be started."""
 
-    program: ServerCommand
+    command: ServerCommand
     process: subprocess.Popen[bytes]
     port: int
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -67,52 +67,51 @@ class Server:
         return self.process.poll() is not None
 
     def stop(self) -> None:
-        """Stop fast (transactions are rolled back), then faster if that takes too long. Stopping twice is harmless."""
+        """Stop fast (transactions are rolled back); immediately after 10 s, by SIGKILL 5 s later. Twice is harmless."""
         self.stopping.set()
         _stop(self.process)
 
     def restart(self) -> None:
-        """At the same address, once the dead one's children are gone: nothing they would still write counts. Raise as
-        `start_server` does."""
-        kill_leftover_processes(self.program.data_directory.folder, self.program.data_directory.account)
-        self.process, _ = _start_until_ready(self.program, lambda: self.port, self.stopping)
+        """Start it again at the same port, once the children of the dead one are killed. Raise ClusterError."""
+        kill_leftover_processes(self.command.data_directory.folder, self.command.data_directory.account)
+        self.process, _ = _start_until_ready(self.command, lambda: self.port, self.stopping)
 
 
 def start_server(
     data_directory: DataDirectory, binaries: Binaries, log_path: Path, settings: Mapping[str, str]
 ) -> Server:
-    """Start the server and return it once it takes connections.
+    """Start the server and return it once it accepts connections.
 
-    What passes by itself (the last server on its way out, a port taken in between) is tried again for 15 s. Raises
-    ClusterError with the end of the log for anything else.
+    Transient failures (the former server still stopping, a port taken meanwhile) are retried for 15 s. Raise
+    ClusterError with the end of the log for any other.
     """
-    program = ServerCommand(data_directory, binaries, log_path, settings)
-    return Server(program, *_start_until_ready(program, _free_port, threading.Event()))
+    command = ServerCommand(data_directory, binaries, log_path, settings)
+    return Server(command, *_start_until_ready(command, _free_port, threading.Event()))
 
 
 def _start_until_ready(
-    program: ServerCommand, port: Callable[[], int], stopping: threading.Event
+    command: ServerCommand, port: Callable[[], int], stopping: threading.Event
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """The process and its port. Raises ClusterError, also when it is to stop meanwhile."""
-    home, log_path = program.data_directory, program.log_path
+    """Return the process and its port. Raise ClusterError, also when `stopping` is set meanwhile."""
+    directory, log_path = command.data_directory, command.log_path
     truncate_if_large(log_path)
     deadline = time.monotonic() + RETRY_FOR_S
     while True:
-        wait_until_no_server(home.folder, home.account, deadline=deadline)
+        wait_until_no_server(directory.folder, directory.account, deadline=deadline)
         log_start, number = log_path.stat().st_size, port()
-        process = program.launch(number)
-        if _wait_until_ready(process, home.folder, stopping):
+        process = command.launch(number)
+        if _wait_until_ready(process, directory.folder, stopping):
             return process, number
-        said = tail_since(log_path, log_start)
-        hopeless = stopping.is_set() or time.monotonic() > deadline
-        if hopeless or not any(trouble in said for trouble in _TRANSIENT_ERRORS):
-            raise ClusterError(f"PostgreSQL did not start on {home.folder}; {log_path} ends with:\n{said}")
+        log_end = tail_since(log_path, log_start)
+        is_over = stopping.is_set() or time.monotonic() > deadline
+        if is_over or not any(error in log_end for error in _TRANSIENT_ERRORS):
+            raise ClusterError(f"PostgreSQL did not start on {directory.folder}; {log_path} ends with:\n{log_end}")
         time.sleep(_RETRY_S)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path, stopping: threading.Event) -> bool:
-    """Wait until the server says it is ready; False when it exits instead, or has taken two minutes or is to stop, and
-    is stopped."""
+    """Wait until the server is ready; return False when it exits instead, or is stopped after two minutes or because
+    `stopping` is set."""
     deadline = time.monotonic() + _READY_WITHIN_S
     try:
         while process.poll() is None and time.monotonic() < deadline and not stopping.is_set():
@@ -137,7 +136,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _is_ready(pid: int, folder: Path) -> bool:
-    """Read what pg_ctl reads: quicker than a connection, and it cannot be another server's answer."""
+    """Read the file that pg_ctl reads: quicker than a connection, and never another server's reply."""
     try:
         lines = (folder / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""What a server that died, or is about to, left in the folder.
+"""Processes and files that a server which died, or is stopping, left in the data directory.
 
-We hold the lock of the data folder, so no other service of ours runs on it. PostgreSQL guards itself against a second
-server, but takes any living process (or zombie) that now bears the number in its `postmaster.pid` for the old one.
+The lock of the data folder is held, so no other service runs on it. PostgreSQL itself refuses a second server, but
+takes any process (or zombie) that now has the number in `postmaster.pid` for the old one.
 """
 
 import os
@@ -20,34 +20,32 @@ _FIND_PROCESSES_IN = 'for place in /proc/[0-9]*/cwd; do [ "$place" -ef "$1" ] &&
 
 
 def wait_until_no_server(folder: Path, account: OsAccount, *, deadline: float) -> None:
-    """Wait for the last server's processes to be gone, then remove the `postmaster.pid` that would block the next.
+    """Wait until the last server's processes are gone, then remove the `postmaster.pid` that would block the next one.
 
-    `deadline` is of the monotonic clock. Raises ClusterError when they are still there by then. Where there is no /proc
-    to prove anything by, PostgreSQL's own guard is left to decide.
+    `deadline` is in seconds of the monotonic clock; raise ClusterError when they still run by then. Without /proc, on
+    other systems than Linux, nothing is done: PostgreSQL's own check decides.
     """
     pid_file = folder / "postmaster.pid"
     while sys.platform == "linux" and _names_a_process(pid_file):
-        residents = _postgres_processes_in(folder, account)
-        if not residents:
+        pids = _postgres_processes_in(folder, account)
+        if not pids:
             pid_file.unlink(missing_ok=True)
         elif time.monotonic() > deadline:
-            raise ClusterError(
-                f"a PostgreSQL still runs on {folder} (process {min(residents)}): stop it with kill -INT"
-            )
+            raise ClusterError(f"a PostgreSQL still runs on {folder} (process {min(pids)}): stop it with kill -INT")
         else:
             time.sleep(_PAUSE_S)
 
 
 def kill_leftover_processes(folder: Path, account: OsAccount) -> None:
-    """Kill whoever outlives a dead server of ours: its children hold the memory that the next one must have, for as
-    long as the statement takes that they are at."""
+    """Kill the children that outlive a dead server: until their statement ends, they hold the shared memory that the
+    next server needs."""
     for pid in _postgres_processes_in(folder, account) if sys.platform == "linux" else []:
         with suppress(ProcessLookupError):
             os.kill(pid, SIGKILL)
 
 
 def _names_a_process(pid_file: Path) -> bool:
-    """Tell whether the process named in the file exists, be it a zombie or a stranger."""
+    """Whether the process whose number is in the file exists, be it a zombie or another program."""
     try:
         os.kill(abs(int(pid_file.read_text().split("\n", 1)[0])), 0)
     except PermissionError:
@@ -58,12 +56,12 @@ def _names_a_process(pid_file: Path) -> bool:
 
 
 def _postgres_processes_in(folder: Path, account: OsAccount) -> list[int]:
-    """Return the PostgreSQL processes at home in `folder`: every one of a cluster stands in its data folder.
+    """Return the PostgreSQL processes whose working directory is `folder`, as is that of all processes of a cluster.
 
-    The account asks, not us: root without CAP_SYS_PTRACE, as in a container, may not look where others stand.
+    A shell of the account asks: root without CAP_SYS_PTRACE, as in a container, may not read it of other accounts.
     """
-    _, places = account.run("/bin/sh", "-c", _FIND_PROCESSES_IN, "sh", folder)
-    pids = (int(place.split("/")[2]) for place in places.splitlines())
+    _, output = account.run("/bin/sh", "-c", _FIND_PROCESSES_IN, "sh", folder)
+    pids = (int(line.split("/")[2]) for line in output.splitlines())
     return [pid for pid in pids if _program(pid) == "postgres"]
 
 

@@ -1,1 +1,1 @@
-"""How it is told: at least once, never inside the transaction that did it."""
+"""How events leave the service: webhooks and e-mails, at least once, never inside a transaction."""

@@ -1,4 +1,4 @@
-"""What an attempt came to, written down: of one that failed, with all that follows for its receiver."""
+"""Settle attempts: store the outcome and, of a failure, what follows (a retry, a warning, a disabled endpoint)."""
 
 import asyncio
 from dataclasses import astuple, dataclass, field
@@ -21,7 +21,7 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
-    """Of one attempt; `failure` is None when it was delivered."""
+    """The outcome of one attempt; `failure` is None when it was delivered."""
 
     result: AttemptResult
     failure: Failure | None = None
@@ -36,16 +36,14 @@ class _Batch:
 
 
 class DeliverySettlement:
-    """`lot` is drawn by the caller, from -1 to 1, for each failure."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
         self._write_lock = asyncio.Lock()
         self._next_batch = _Batch()
-        self._failure_slots = asyncio.Semaphore(2)  # of the process's connections
+        self._failure_slots = asyncio.Semaphore(2)  # each takes one of the process's connections
 
     async def settle(self, claimed: ClaimedDelivery, outcome: AttemptOutcome, jitter: float) -> None:
-        """Return once it is written; nothing is when the claim was taken over."""
+        """Return once it is stored; nothing is when the claim was taken over. `jitter` is random, from -1 to 1."""
         label = "delivered" if outcome.failure is None else outcome.result.error or "failed"
         if outcome.failure is None:
             await self._settle_delivered(claimed, outcome.result)
@@ -55,7 +53,7 @@ class DeliverySettlement:
         DELIVERY_ATTEMPTS.labels(claimed.channel, label).inc()
 
     async def _settle_delivered(self, claimed: ClaimedDelivery, result: AttemptResult) -> None:
-        """One statement at a time, with all that arrived meanwhile."""
+        """One statement at a time stores all that was delivered since the last one."""
         batch = self._next_batch
         batch.delivered.append((claimed, result))
         if batch.written is None:
@@ -68,38 +66,56 @@ class DeliverySettlement:
             return await delivery_claims.settle_delivered(self._database, batch.delivered)
 
 
+@dataclass(frozen=True, slots=True)
+class _Consequences:
+    """What follows from a failed attempt for the delivery and its receiver. `alarm` None: no warning is due now."""
+
+    next_state: NextState
+    health: LaneHealth
+    alarm: Alarm | None
+
+
 async def _settle_failure(
     database: Database, claimed: ClaimedDelivery, result: AttemptResult, failure: Failure, jitter: float
 ) -> None:
     async with database.transaction() as tx:
-        held = await delivery_claims.lock_claim(tx, claimed)
-        if held is None:
+        row = await delivery_claims.lock_claim(tx, claimed)
+        if row is None:
             return
-        before, now = _health(held), held["at"]
-        after = before.after_failure(now) if failure.counts_for_lane else before
-        gone, active = failure.kind is FailureKind.GONE, held["status"] == EndpointStatus.ACTIVE
-        alarm = after.alarm(now) if claimed.channel == Channel.WEBHOOK and active else None
-        closed = gone or alarm is Alarm.DISABLED or not active
-        wait = None if closed else retry_delay(held["attempts"], failure, jitter)
-        given_up = DeliveryState.SKIPPED if closed else DeliveryState.DEAD
-        verdict = NextState(given_up if wait is None else DeliveryState.DUE, wait)
-        await delivery_claims.settle_failed(tx, claimed, result, verdict)
+        found = _consequences(claimed, row, failure, jitter)
+        await delivery_claims.settle_failed(tx, claimed, result, found.next_state)
         if failure.counts_for_lane:
-            await delivery_claims.update_lane_health(
-                tx, claimed.lane_id, astuple(after if alarm is None else after.with_warning(alarm, now))
-            )
-        if gone:
-            await _disable_endpoint(tx, claimed, result, after, DisabledBecause.GONE)
-        elif alarm is Alarm.DISABLED:
-            await _disable_endpoint(tx, claimed, result, after, DisabledBecause.FAILING)
-        elif alarm is not None:
-            await _warn_owner(tx, claimed, result, after, alarm)
-    if verdict.state is DeliveryState.DEAD:
+            health = found.health.with_warning(found.alarm, row["at"]) if found.alarm else found.health
+            await delivery_claims.update_lane_health(tx, claimed.lane_id, astuple(health))
+        await _tell_owner(tx, claimed, result, found, is_gone=failure.kind is FailureKind.GONE)
+    if found.next_state.state is DeliveryState.DEAD:
         log_given_up(claimed.channel, claimed.id, claimed.event_id, error=result.error)
 
 
+def _consequences(claimed: ClaimedDelivery, row: Row, failure: Failure, jitter: float) -> _Consequences:
+    """`row` is the locked claim, with its receiver's health, its endpoint's status and the present instant."""
+    now, is_active = row["at"], row["status"] == EndpointStatus.ACTIVE
+    health = _health(row).after_failure(now) if failure.counts_for_lane else _health(row)
+    alarm = health.alarm(now) if claimed.channel == Channel.WEBHOOK and is_active else None
+    is_closed = failure.kind is FailureKind.GONE or alarm is Alarm.DISABLED or not is_active
+    wait = None if is_closed else retry_delay(row["attempts"], failure, jitter)
+    given_up = DeliveryState.SKIPPED if is_closed else DeliveryState.DEAD
+    return _Consequences(NextState(given_up if wait is None else DeliveryState.DUE, wait), health, alarm)
+
+
+async def _tell_owner(
+    transaction: Transaction, claimed: ClaimedDelivery, result: AttemptResult, found: _Consequences, *, is_gone: bool
+) -> None:
+    if is_gone:
+        await _disable_endpoint(transaction, claimed, result, found.health, DisabledBecause.GONE)
+    elif found.alarm is Alarm.DISABLED:
+        await _disable_endpoint(transaction, claimed, result, found.health, DisabledBecause.FAILING)
+    elif found.alarm is not None:
+        await _warn_owner(transaction, claimed, result, found.health, found.alarm)
+
+
 def log_given_up(channel: str, delivery: UUID, event: UUID, *, error: str | None) -> None:
-    """Of an e-mail: somebody was not told. The owner of an endpoint is warned long before, and asks for it again."""
+    """Only of an e-mail: its recipient was not told. The owner of an endpoint is warned long before."""
     if channel == Channel.EMAIL:
         _LOG.warning("a message was given up", message_id=str(delivery), event_id=str(event), error=error)
 
@@ -118,8 +134,7 @@ async def _disable_endpoint(
     health: LaneHealth,
     because: DisabledBecause,
 ) -> None:
-    """Disable the endpoint, unless another attempt just did. What waits for it can be asked for again once it is
-    back."""
+    """Disable the endpoint, unless another attempt just did. What waits for it is skipped, and recoverable."""
     if not await delivery_claims.disable_endpoint(transaction, claimed.lane_id, because):
         return
     await settle_all(transaction, claimed.lane_id, DeliveryState.SKIPPED)

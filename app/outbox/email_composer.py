@@ -1,4 +1,4 @@
-"""E-mails as they are handed over: in whose name, to whom, under which name of their own."""
+"""E-mails as they are sent: sender, recipient, headers, message identifier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from app.wording.emails.emails import RenderedEmail, decision_to_answer, render_
 
 @dataclass(frozen=True, slots=True)
 class EmailComposer:
-    """In whose name: `sender` is an address that may have a name, `secrets` sign the personal links."""
+    """`sender` is an address, with a display name or not; `secrets`, the values of SECRET_KEY, sign links."""
 
     sender: str
     support_email: str
@@ -29,33 +29,33 @@ class EmailComposer:
         return parse_mailbox(parseaddr(self.sender)[1]).domain
 
     def compose(self, row: Row) -> RenderedEmail:
-        """The e-mail of a row of `messages.LETTER`. Raise LostEventError."""
+        """The e-mail of a row of `read_email_context`. Raise LostEventError."""
         decision = decision_to_answer(row)
         link = personal_link(self.base_url, self.secrets, decision) if decision is not None else None
         return render_email(row, self.support_email, self.base_url, link)
 
     def message_id(self, delivery: UUID, replay: int) -> str:
-        """The same at every attempt; one that an administrator asked for again is another message."""
+        """The same at every attempt; each replay that an administrator asked for is another message."""
         return f"<{delivery}{f'.{replay}' if replay else ''}@{self.domain}>"
 
-    def to_message(self, letter: RenderedEmail, address: str, message_id: str, at: datetime) -> EmailMessage:
-        """Raise NoMailbox when nothing can be sent to the address."""
+    def to_message(self, email: RenderedEmail, address: str, message_id: str, at: datetime) -> EmailMessage:
+        """Raise InvalidEmailAddress when nothing can be sent to `address`."""
         message = EmailMessage(policy=SMTP_POLICY)
-        name, own = parseaddr(self.sender)
-        message["From"] = _header_address(own, name)
+        name, sender = parseaddr(self.sender)
+        message["From"] = _header_address(sender, name)
         message["To"] = _header_address(address)
-        message["Reply-To"] = self._reply_to(letter.support)
-        message["Subject"] = letter.subject
+        message["Reply-To"] = self._reply_to(email.support)
+        message["Subject"] = email.subject
         message["Date"] = format_datetime(at)
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"  # no out-of-office reply (RFC 3834)
-        message.set_content(letter.text, cte="quoted-printable")
-        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-        message["Content-Language"] = "fr"  # last: whoever sets the content takes the headers of the former one away
+        message.set_content(email.text, cte="quoted-printable")
+        message.add_alternative(email.html, subtype="html", cte="quoted-printable")
+        message["Content-Language"] = "fr"  # last: setting the content removes the headers of the former one
         return message
 
     def _reply_to(self, support: str) -> Address:
-        """A policy that was added before its address was checked stops no message: ours answers."""
+        """The policy's address; `support_email` when that one is invalid, as addresses were not always checked."""
         try:
             return _header_address(support)
         except InvalidEmailAddress:
@@ -63,6 +63,6 @@ class EmailComposer:
 
 
 def _header_address(address: str, name: str = "") -> Address:
-    """A domain travels in ASCII; a local part beyond ASCII, taken in formerly, stays as it is. Raise NoMailbox."""
-    found = parse_mailbox(address, allow_non_ascii=True)
-    return Address(name, found.local, found.domain)
+    """The domain becomes ASCII; a local part beyond ASCII, accepted formerly, stays. Raise InvalidEmailAddress."""
+    mailbox = parse_mailbox(address, allow_non_ascii=True)
+    return Address(name, mailbox.local, mailbox.domain)

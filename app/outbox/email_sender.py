@@ -1,4 +1,4 @@
-"""E-mails: one attempt to send, and what the mail server's answer means."""
+"""Send an e-mail: one attempt over SMTP, and what the mail server's reply means."""
 
 import asyncio
 from contextlib import suppress
@@ -28,16 +28,18 @@ from app.persistence.outbox.messages import read_email_context
 from app.wording.email_addresses import InvalidEmailAddress
 from app.wording.emails.emails import LostEventError
 
-# An attempt ends before its lease does.
+# Together, less than the lease of an attempt.
 CONNECT_SECONDS = 5.0
-OPENING_SECONDS = 15.0  # encryption and password included
+OPENING_SECONDS = 15.0  # TLS and authentication included
 SENDING_SECONDS = 30.0
 IDLE_SECONDS = 2.0
 SMTP_SERVICE_CLOSING = 421
 SMTP_PERMANENT = 500
 SMTP_ACCEPTED = 250
 SMTP_AUTHENTICATION_CODES = frozenset({530, 535, 538})
-SMTP_POLICY_REFUSAL = "5.7."  # security or policy (RFC 3463): a relay that does not know us says so of every recipient
+SMTP_POLICY_REFUSAL = (
+    "5.7."  # security or policy (RFC 3463): a mail server that does not accept us says so of every recipient
+)
 
 RecipientRefused = SMTPDataError | SMTPRecipientRefused | SMTPRecipientsRefused
 SEND_ERRORS = (TimeoutError, OSError, ValueError, SMTPException)
@@ -46,18 +48,18 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.outbox")
 
 
 class EmailSender:
-    """Sends through connections that serve again while there is something to send."""
+    """Sends over connections that are kept open while there is something to send."""
 
-    def __init__(self, database: Database, server: MailServer, writer: EmailComposer) -> None:
+    def __init__(self, database: Database, server: MailServer, composer: EmailComposer) -> None:
         self._database = database
         self._server = server
-        self._writer = writer
+        self._composer = composer
         self._idle: list[SMTP] = []
         self._closing: asyncio.TimerHandle | None = None
         self._close_tasks = set[asyncio.Task[None]]()
 
     async def __call__(self, claimed: ClaimedDelivery) -> AttemptOutcome:
-        """One attempt. Raise only when the database is away, or when it is cancelled."""
+        """Attempt once. Raise only when the database is unavailable, or when cancelled."""
         row = await read_email_context(self._database, claimed.id)
         message = self._message(claimed, row) if row is not None else "lost"
         if isinstance(message, str):
@@ -66,20 +68,20 @@ class EmailSender:
             )
         started = monotonic()
         outcome = await self._attempt(message)
-        took = round((monotonic() - started) * 1000)
-        return AttemptOutcome(AttemptResult(took, outcome.result.status, outcome.result.error), outcome.failure)
+        duration_ms = round((monotonic() - started) * 1000)
+        return AttemptOutcome(AttemptResult(duration_ms, outcome.result.status, outcome.result.error), outcome.failure)
 
     def _message(self, claimed: ClaimedDelivery, row: Row) -> EmailMessage | str:
-        """The message, or the code of why there is none."""
+        """The message, or the error code of why there is none."""
         try:
-            letter = self._writer.compose(row)
+            email = self._composer.compose(row)
         except LostEventError:
             return "event-forgotten"
-        if not letter.address:
+        if not email.address:
             return "no-address"
-        message_id = self._writer.message_id(claimed.id, row["replay"])
+        message_id = self._composer.message_id(claimed.id, row["replay"])
         try:
-            return self._writer.to_message(letter, letter.address, message_id, claimed.at)
+            return self._composer.to_message(email, email.address, message_id, claimed.at)
         except InvalidEmailAddress:
             return "bad-address"
 
@@ -89,12 +91,12 @@ class EmailSender:
                 client = await self._connection()
         except SEND_ERRORS as failure:
             return _session_refused(failure)
-        heard = None
+        status = None
         try:
             outcome = await _send(client, message)
-            heard = outcome.result.status
+            status = outcome.result.status
         finally:
-            self._release(client, is_sound=heard not in {None, SMTP_SERVICE_CLOSING})
+            self._release(client, reusable=status not in {None, SMTP_SERVICE_CLOSING})
         return outcome
 
     async def _connection(self) -> SMTP:
@@ -106,7 +108,7 @@ class EmailSender:
         client = SMTP(
             hostname=server.host,
             port=server.port,
-            local_hostname=self._writer.domain,
+            local_hostname=self._composer.domain,
             timeout=SENDING_SECONDS,
             use_tls=server.encrypted,
             start_tls=server.starttls,
@@ -117,9 +119,9 @@ class EmailSender:
         await client.connect(timeout=CONNECT_SECONDS)
         return client
 
-    def _release(self, client: SMTP, *, is_sound: bool) -> None:
-        """For the next message, or to say goodbye once there is none for a while."""
-        if not is_sound:
+    def _release(self, client: SMTP, *, reusable: bool) -> None:
+        """Keep it for the next message; it is closed after IDLE_SECONDS without one."""
+        if not reusable:
             client.close()
             return
         self._idle.append(client)
@@ -128,12 +130,12 @@ class EmailSender:
         self._closing = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._close_idle)
 
     def _close_idle(self) -> None:
-        farewell = asyncio.create_task(self.close())
-        self._close_tasks.add(farewell)
-        farewell.add_done_callback(self._close_tasks.discard)
+        task = asyncio.create_task(self.close())
+        self._close_tasks.add(task)
+        task.add_done_callback(self._close_tasks.discard)
 
     async def close(self) -> None:
-        """End the connections that nobody uses."""
+        """Close the idle connections."""
         if self._closing is not None:
             self._closing.cancel()
         while self._idle:
@@ -161,10 +163,10 @@ async def _send(client: SMTP, message: EmailMessage) -> AttemptOutcome:
 
 
 def _session_refused(failure: Exception) -> AttemptOutcome:
-    """The mail server is away, or our settings do not suit it: no message is given up for that."""
-    tried = _connection_failed(failure).result
-    _LOG.warning("the mail server takes no e-mail", error=tried.error, status=tried.status)
-    return AttemptOutcome(tried, Failure(overloaded=isinstance(failure, TimeoutError), is_our_fault=True))
+    """The mail server is unavailable or rejects our settings: no message is given up for that."""
+    result = _connection_failed(failure).result
+    _LOG.warning("the mail server takes no e-mail", error=result.error, status=result.status)
+    return AttemptOutcome(result, Failure(overloaded=isinstance(failure, TimeoutError), is_our_fault=True))
 
 
 def _connection_failed(failure: Exception) -> AttemptOutcome:
@@ -180,19 +182,19 @@ def _connection_failed(failure: Exception) -> AttemptOutcome:
 
 
 def _recipient_refused(refusal: RecipientRefused) -> AttemptOutcome:
-    """What is of the message or of its recipient, who may have no mailbox any more."""
-    answer = refusal.recipients[0] if isinstance(refusal, SMTPRecipientsRefused) else refusal
-    if answer.code in SMTP_AUTHENTICATION_CODES:
-        return _session_refused(SMTPResponseException(answer.code, ""))
-    if answer.code >= SMTP_PERMANENT and not answer.message.startswith(SMTP_POLICY_REFUSAL):
+    """The reply concerns this message or its recipient, not the server (authentication excepted)."""
+    reply = refusal.recipients[0] if isinstance(refusal, SMTPRecipientsRefused) else refusal
+    if reply.code in SMTP_AUTHENTICATION_CODES:
+        return _session_refused(SMTPResponseException(reply.code, ""))
+    if reply.code >= SMTP_PERMANENT and not reply.message.startswith(SMTP_POLICY_REFUSAL):
         return AttemptOutcome(
-            AttemptResult(0, answer.code, "refused"), Failure(FailureKind.PERMANENT, counts_for_lane=False)
+            AttemptResult(0, reply.code, "refused"), Failure(FailureKind.PERMANENT, counts_for_lane=False)
         )
     return AttemptOutcome(
-        AttemptResult(0, answer.code, "deferred"), Failure(counts_for_lane=answer.code == SMTP_SERVICE_CLOSING)
+        AttemptResult(0, reply.code, "deferred"), Failure(counts_for_lane=reply.code == SMTP_SERVICE_CLOSING)
     )
 
 
 async def leave_in_mailbox_page(_: ClaimedDelivery) -> AttemptOutcome:
-    """Without a mail server: everything stays where the mailbox page reads it."""
+    """The sender without a mail server: e-mails stay in the database, where the mailbox page shows them."""
     return AttemptOutcome(AttemptResult(0))

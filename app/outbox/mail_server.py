@@ -12,8 +12,7 @@ URL_FORMAT = "smtp://user:password@host:587?starttls=true, ou smtps://…"
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """`encrypted` from the first byte (smtps), or from STARTTLS on when `starttls`, which is then demanded. `tls_context` is
-    the system's when None."""
+    """`encrypted`: TLS from the first byte (smtps); `starttls`: it is required. `tls_context` None: the system's."""
 
     host: str
     port: int
@@ -25,7 +24,7 @@ class MailServer:
 
 
 def parse_mail_server_url(url: str) -> MailServer:
-    """STARTTLS is demanded unless the address says `starttls=false`. Raise ValueError, with what would be right."""
+    """STARTTLS is required unless the URL says `starttls=false`. Raise ValueError, which says the format."""
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     starttls = options.pop("starttls", "true").lower()

@@ -1,7 +1,7 @@
-"""What follows from an attempt: when to try again, when to leave a receiver alone, when to give it up. Pure.
+"""The retry policy: when to try again, when the circuit of a receiver opens, when it is disabled. No I/O, no clock.
 
-The schedule spreads ten attempts over three days, so that a receiver may be away for a long week-end. A receiver that
-keeps failing is left alone for longer and longer; what waits for it meanwhile spends no attempt.
+The schedule spreads ten attempts over three days, so that a receiver may be away for a long week-end. The circuit of a
+receiver that keeps failing opens for longer and longer; what waits for it meanwhile spends no attempt.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ RETRY_SCHEDULE = (
     timedelta(hours=24),
 )
 MAX_ATTEMPTS = len(RETRY_SCHEDULE)
-OWN_FAILURE_MAX_STEP = 3  # in it
+OWN_FAILURE_MAX_STEP = 3  # of the schedule
 JITTER_RATIO = 0.2
 MAX_RETRY_AFTER = timedelta(hours=24)
 OVERLOAD_DELAY = timedelta(seconds=60)
@@ -29,26 +29,26 @@ OVERLOAD_DELAY = timedelta(seconds=60)
 FAILURE_THRESHOLD = 5
 FIRST_OPEN_TIME = timedelta(minutes=1)
 MAX_OPEN_TIME = timedelta(minutes=30)
-MAX_DOUBLINGS = 5  # enough to reach it
+MAX_DOUBLINGS = 5  # enough to reach MAX_OPEN_TIME
 
 DISABLED_AFTER = timedelta(days=5)
 DISABLED_FROM_FAILURES = 20
 WARNED_AFTER = timedelta(days=1)
-NOTICE_PERIOD = timedelta(days=1)  # between the last warning and the end
+NOTICE_PERIOD = timedelta(days=1)  # between the last warning and the disabling
 
 
 class FailureKind(StrEnum):
-    """What an attempt that was not a success asks for."""
+    """What may be done after a failed attempt."""
 
     RETRYABLE = "again"
-    PERMANENT = "never_again"  # this delivery
-    GONE = "gone"  # the receiver
+    PERMANENT = "never_again"  # for this delivery
+    GONE = "gone"  # for this receiver
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`overloaded`: it asked for patience, or seems to need it. `retry_after` is what it asked for, when it said.
-    `of_lane`: the next delivery there may well fail, too. `is_ours`: no delivery is to blame, nor given up."""
+    """`overloaded`: the receiver asked to wait, or timed out; `retry_after`: for how long it asked. `counts_for_lane`:
+    the next delivery to it may fail, too. `is_our_fault`: no receiver is to blame, and no delivery is given up."""
 
     kind: FailureKind = FailureKind.RETRYABLE
     overloaded: bool = False
@@ -58,7 +58,7 @@ class Failure:
 
 
 class Alarm(StrEnum):
-    """What an owner is told: it fails for a day; it will be disabled in a day; it is; it is, for it asked to be."""
+    """What an owner is warned of: the endpoint fails for a day; has a day left; was disabled; asked to be disabled."""
 
     FAILING = "failing"
     LAST_DAY = "last_day"
@@ -68,7 +68,7 @@ class Alarm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LaneHealth:
-    """How a receiver fares since its last success; `openings` is how often it was left alone since."""
+    """The failures of a receiver since its last success; `openings` is how often its circuit opened since."""
 
     failures: int = 0
     openings: int = 0
@@ -78,8 +78,8 @@ class LaneHealth:
     warned_at: datetime | None = None
 
     def after_failure(self, now: datetime) -> "LaneHealth":
-        """One that was left alone and fails its probe is left alone twice as long; what was under way when it began to
-        be left alone changes nothing."""
+        """When the probe after an opening fails, the circuit opens for twice as long; failures of attempts that were in
+        flight when it opened do not lengthen it."""
         worse = replace(self, failures=self.failures + 1, failing_since=self.failing_since or now)
         if worse.failures < FAILURE_THRESHOLD or (self.open_until is not None and self.open_until > now):
             return worse
@@ -87,7 +87,7 @@ class LaneHealth:
         return replace(worse, openings=self.openings + 1, open_until=now + pause)
 
     def alarm(self, now: datetime) -> Alarm | None:
-        """What its owner must be told now, for the first time. None is disabled without a day's notice."""
+        """What its owner must be warned of now, if not done yet. None is disabled without a day's notice."""
         if self.failing_since is None:
             return None
         since = now - self.failing_since
@@ -100,15 +100,15 @@ class LaneHealth:
         return Alarm.FAILING if since >= WARNED_AFTER and self.warning is None else None
 
     def with_warning(self, alarm: Alarm, now: datetime) -> "LaneHealth":
-        """There is nothing left to warn of once it is disabled."""
+        """As it is once the owner was warned; disabling is not recorded here."""
         return self if alarm is Alarm.DISABLED else replace(self, warning=alarm, warned_at=now)
 
 
 def retry_delay(attempts: int, failure: Failure, jitter: float) -> timedelta | None:
-    """How long to wait after so many attempts; None when there was the last one. `lot` is drawn from -1 to 1.
+    """How long to wait after so many attempts; None when that was the last one. `jitter` is random, from -1 to 1.
 
-    What a receiver asks for is obeyed up to a day, and is never a way to be tried sooner. While the failure is ours,
-    there is no last attempt, and the next one is soon: nobody else bears it.
+    What a receiver asks for is obeyed up to a day, and never shortens the wait. While the failure is ours, there is no
+    last attempt, and the next one is soon: no receiver is burdened by it.
     """
     step = min(attempts, OWN_FAILURE_MAX_STEP) if failure.is_our_fault else attempts
     if failure.kind is not FailureKind.RETRYABLE or step >= MAX_ATTEMPTS:

@@ -1,4 +1,4 @@
-"""The loop that places events; any number of processes may run it, beside readers of the feed who place them too."""
+"""The loop that sequences events. Any number of processes may run it; requests that read the feed sequence, too."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from app.persistence.outbox.feed_positions import BATCH
 from app.supervisor import Heartbeat, no_heartbeat, wait_for_any
 from app.use_cases.notifications.sequence_events import sequence_events
 
-BATCH_PAUSE_SECONDS = 0.05  # between two batches: meanwhile, what comes gathers
-POLL_INTERVAL_SECONDS = 0.5  # whatever no bell tells of
+BATCH_PAUSE_SECONDS = 0.05  # between two batches, so that events gather
+POLL_INTERVAL_SECONDS = 0.5  # for what no notification announces
 
 
 async def run_sequencer(
@@ -18,15 +18,17 @@ async def run_sequencer(
     clock: Callable[[], datetime],
     stop: asyncio.Event,
     wake_up: asyncio.Event | None = None,
-    turned: Heartbeat = no_heartbeat,
+    heartbeat: Heartbeat = no_heartbeat,
 ) -> None:
-    """Run until `stop` is set, or the database fails: nothing is half done then. `bell` is rung when there may be
-    something to do."""
+    """Run until `stop` is set, or the database fails: the batch is then undone as a whole.
+
+    `wake_up` is set when there may be something to do.
+    """
     wake_up = wake_up or asyncio.Event()
     while not stop.is_set():
         wake_up.clear()
-        placed = await sequence_events(database, clock())
-        turned()
-        if placed < BATCH:
+        sequenced = await sequence_events(database, clock())
+        heartbeat()
+        if sequenced < BATCH:
             await wait_for_any(BATCH_PAUSE_SECONDS, stop)
             await wait_for_any(POLL_INTERVAL_SECONDS, stop, wake_up)

@@ -1,1 +1,1 @@
-"""What the service does: one verb, one visible transaction, one file each."""
+"""What the service does: one verb, one visible transaction and one file each."""

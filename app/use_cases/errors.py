@@ -1,4 +1,4 @@
-"""What stops a use case before anything is decided; none of it is remembered for a replay."""
+"""What stops a use case before anything is decided; none is stored as the response of an idempotency key."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ class UnknownReference(Exception):  # noqa: N818  # an answer to a caller, named
 
 
 class PreconditionFailed(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """The caller's version is not the present one; `weakly` when it was named in a way that matches none."""
+    """The caller's version is not `version`, the present one; `weakly`: it named weak validators, which never match."""
 
     def __init__(self, version: int, *, weakly: bool = False) -> None:
         super().__init__(f"the present version is {version}")
@@ -22,7 +22,7 @@ class PreconditionFailed(Exception):  # noqa: N818  # an answer to a caller, nam
 
 
 class PreconditionRequired(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """The resource exists and the caller did not say which version it changes."""
+    """The resource exists and the caller did not say which version to change."""
 
 
 class ConumIdTaken(Exception):  # noqa: N818  # an answer to a caller, named for what it says
@@ -30,10 +30,10 @@ class ConumIdTaken(Exception):  # noqa: N818  # an answer to a caller, named for
 
 
 class MismatchedFields(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """What the request says does not go together, or not with what is known; `pointers` are the places in its body."""
+    """Fields contradict each other or what is stored; `pointers` are their places in the body (RFC 6901)."""
 
     def __init__(self, *pointers: str) -> None:
-        super().__init__(f"disagreement: {', '.join(pointers)}")
+        super().__init__(f"mismatched fields: {', '.join(pointers)}")
         self.pointers = pointers
 
 
@@ -42,7 +42,7 @@ class IssuerClientIdTaken(Exception):  # noqa: N818  # an answer to a caller, na
 
 
 class TooManyKeys(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """The client has as many live keys as it may; `live` are their identifiers, oldest first."""
+    """The client has the maximum of live keys; `live` are their identifiers, oldest first."""
 
     def __init__(self, live: Sequence[str]) -> None:
         super().__init__(f"live keys: {', '.join(live)}")
@@ -58,7 +58,7 @@ class ExpiryOutOfRange(Exception):  # noqa: N818  # an answer to a caller, named
 
 
 class ScopesBeyondRole(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """A key cannot do more than its client's role; `possible` are the scopes of that role."""
+    """The scopes exceed those of the client's role; `possible` are the role's."""
 
     def __init__(self, possible: Iterable[str]) -> None:
         super().__init__("scopes beyond the role")
@@ -66,15 +66,15 @@ class ScopesBeyondRole(Exception):  # noqa: N818  # an answer to a caller, named
 
 
 class ScopesBeyondGrantor(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """Credentials cannot do more than whoever makes them; `missing` are the scopes that the maker does not have."""
+    """The scopes exceed those of whoever creates the credentials; `missing` are the ones they do not have."""
 
     def __init__(self, missing: Iterable[str]) -> None:
-        super().__init__("scopes beyond the maker")
+        super().__init__("scopes beyond the grantor")
         self.missing = sorted(missing)
 
 
 class TooManyEndpoints(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """The owner has as many webhook endpoints as it may."""
+    """The owner has the maximum of webhook endpoints."""
 
 
 class EndpointDisabled(Exception):  # noqa: N818  # an answer to a caller, named for what it says

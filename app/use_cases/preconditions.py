@@ -1,4 +1,4 @@
-"""Which version of a resource the caller means to change (`If-Match`)."""
+"""Which version of a resource the caller expects to change (`If-Match`)."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from app.use_cases.errors import PreconditionFailed, PreconditionRequired
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """`versions` are those the caller accepts; None when it said nothing; `anything` for `*`; `weakly` when others were
-    named by weak validators, which match nothing."""
+    """`versions` are those that the caller accepts, None when it stated none; `anything` stands for `*`; `by_weak_tag`
+    says that others were named by weak validators, which match nothing."""
 
     versions: frozenset[int] | None = None
     anything: bool = False
     by_weak_tag: bool = False
 
     def check(self, present: int) -> None:
-        """Raise PreconditionMissing or Stale unless `present` is expected."""
+        """Raise PreconditionRequired or PreconditionFailed unless `present` is expected."""
         if self.anything:
             return
         if self.versions is None:
@@ -24,9 +24,9 @@ class Precondition:
             raise PreconditionFailed(present, weakly=self.by_weak_tag)
 
     def narrowed(self, present: int) -> "Precondition":
-        """Only `present`, once it was found among those expected: what was read is what will be changed.
+        """Return a precondition on `present` alone, so that the version read is the version changed.
 
-        Raises PreconditionMissing, Stale.
+        Raise PreconditionRequired, PreconditionFailed.
         """
         self.check(present)
         return Precondition(frozenset({present}))

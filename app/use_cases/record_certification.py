@@ -29,7 +29,7 @@ from app.use_cases.write_outcome import ChangeSet, write_change_sets
 
 @dataclass(frozen=True, slots=True)
 class ExamResult:
-    """A result as a client states it; `id` is chosen by the demonstration alone."""
+    """A result as a client states it; only the demonstration chooses `id`."""
 
     adviser_id: UUID
     qualification: str
@@ -50,7 +50,7 @@ def check_motive(result: ExamResult, policies: Policies) -> None:
 
 
 def certification_columns(result: ExamResult, file: AdviserFile) -> dict[str, Any]:
-    """Those of the table; `file` is the adviser's, before this result."""
+    """The columns of the table `certification`; `file` is the adviser's before this result."""
     earlier = (
         item.outcome
         for item in file.certifications
@@ -70,10 +70,10 @@ def certification_columns(result: ExamResult, file: AdviserFile) -> dict[str, An
 
 
 def _recipients(result: ExamResult) -> tuple[Recipient, ...]:
-    """The organisation, too, when the result names one."""
-    named = result.training_organisation_id is not None
-    whole = email_recipients(EventType.CERTIFICATION_RECORDED)
-    return tuple(item for item in whole if named or item is not Recipient.TRAINING_ORGANISATION)
+    """The training organisation only when the result names one."""
+    has_organisation = result.training_organisation_id is not None
+    recipients = email_recipients(EventType.CERTIFICATION_RECORDED)
+    return tuple(item for item in recipients if has_organisation or item is not Recipient.TRAINING_ORGANISATION)
 
 
 def certification_event(result: ExamResult) -> Event:
@@ -100,7 +100,7 @@ async def _check_references(reader: Reader, result: ExamResult, snapshot: Advise
 
 
 async def record_result(database: Database, result: ExamResult, context: RequestContext) -> ReplayableResponse:
-    """Record a result and tell it; refused registrations that it leaves without a reason become regularisable.
+    """Record a result and announce it; refused registrations that it leaves without a reason become regularisable.
 
     Raise UnknownReference, MotiveNotValid.
     """
@@ -115,10 +115,8 @@ async def record_result(database: Database, result: ExamResult, context: Request
             check_motive(result, before.policies)
             row = await CERTIFICATIONS.insert(tx, certification_columns(result, before.file), context.now)
             after = await read_snapshot(tx, lock)
-            proceedings = DecisionCascade(after.file, after.policies).promote_waiting()
-            await write_change_sets(
-                tx, ChangeSet(before.file, proceedings, context, events=(certification_event(result),))
-            )
+            cascade = DecisionCascade(after.file, after.policies).promote_waiting()
+            await write_change_sets(tx, ChangeSet(before.file, cascade, context, events=(certification_event(result),)))
             return await store_response(tx, context.idempotency, context.render(row))
     except NotFound as missing:
         named: NamedReferences = {

@@ -1,4 +1,4 @@
-"""Who asks, when, and how they want to be answered: what every use case is told beside its subject."""
+"""The request context: who asks, when, and how the response is rendered; every use case takes one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from app.use_cases.civil_date import civil_date
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """`now` is an aware instant. `worded` says a row of `registrations.RESOURCE` as the API does; the answer is
-    remembered in the transaction that it reports, so that a replay repeats it byte for byte. `trace` is what that
-    transaction leaves in the audit log; the demonstration, which nobody asks for, leaves none."""
+    """`now` is an aware instant. `render` makes the API's response of a stored row; it is stored under the idempotency
+    key in the transaction that it reports, so that a replay repeats it byte for byte. `audit_entry` is what that
+    transaction leaves in the audit log; None for the demonstration data."""
 
     client: Client
     now: datetime
@@ -31,5 +31,5 @@ class RequestContext:
         return civil_date(self.now)
 
     def lock_of(self, registration: UUID) -> AdviserLock:
-        """The lock of the adviser of this registration, which only its own training organisation may name."""
+        """The lock of the registration's adviser. A training organisation finds its own registrations only."""
         return AdviserLock(LockTarget.REGISTRATION, registration, owner=self.client.training_organisation_id)

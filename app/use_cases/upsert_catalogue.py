@@ -1,4 +1,4 @@
-"""Keep the catalogue: modules and training organisations. Nothing decided is decided again by it."""
+"""Create or change a module or a training organisation. Nothing decided is decided again."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ async def upsert_row(
     precondition: Precondition,
     context: RequestContext,
 ) -> tuple[Row, bool]:
-    """Return the row, and whether it is new. Raise Stale, PreconditionMissing."""
+    """Return the row, and whether it is new. Raise PreconditionFailed, PreconditionRequired."""
     async with database.transaction(audit_entry=context.audit_entry) as tx:
         if isinstance(key, UUID):
             tx.add_audit_subjects(key)

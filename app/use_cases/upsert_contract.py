@@ -1,6 +1,7 @@
-"""Keep a contract; the adviser's registrations to come are decided again on the new file (section 4.5)."""
+"""Create or change a contract; the adviser's coming registrations are decided again (section 4.5)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from app.domain.decisions.decision_cascade import Cause, DecisionCascade
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.persistence.advisers.adviser_files import read_snapshot
-from app.persistence.engine.database import Database, Reader
+from app.persistence.engine.database import Database, Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import store_response
@@ -21,11 +22,11 @@ from app.use_cases.write_outcome import ChangeSet, write_change_sets
 
 
 def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext) -> ChangeSet:
-    """What follows from a change of contracts."""
-    proceedings = DecisionCascade(after, policies)
+    """The decisions taken again because the contracts changed."""
+    cascade = DecisionCascade(after, policies)
     if after.contracts != before.contracts:
-        proceedings = proceedings.reconsider_all(Cause.FILE_CHANGED, today=context.today)
-    return ChangeSet(before, proceedings, context)
+        cascade = cascade.reconsider_all(Cause.FILE_CHANGED, today=context.today)
+    return ChangeSet(before, cascade, context)
 
 
 async def _check_references(reader: Reader, contract: UUID, values: Mapping[str, Any], present: Row | None) -> None:
@@ -38,12 +39,20 @@ async def _check_references(reader: Reader, contract: UUID, values: Mapping[str,
         raise UnknownReference(*unknown)
 
 
+async def _store(
+    transaction: Transaction, contract: UUID, values: Mapping[str, Any], present: Row | None, now: datetime
+) -> Row:
+    if present is None:
+        return await CONTRACTS.insert(transaction, {"id": contract, **values}, now)
+    return await CONTRACTS.update(transaction, present, values, now)
+
+
 async def upsert_contract(
     database: Database, contract: UUID, values: Mapping[str, Any], precondition: Precondition, context: RequestContext
 ) -> tuple[Row, bool]:
-    """Return the row, and whether it is new. A contract never passes to another adviser, and renews one of the same.
+    """Return the row, and whether it is new. A contract stays with its adviser, and renews one of the same adviser.
 
-    Raise UnknownReference, Stale, PreconditionMissing.
+    Raise UnknownReference, PreconditionFailed, PreconditionRequired.
     """
     lock = AdviserLock(LockTarget.ADVISER, values["adviser_id"])
     try:
@@ -54,10 +63,7 @@ async def upsert_contract(
             if present is not None:
                 precondition.check(present["version"])
             await _check_references(tx, contract, values, present)
-            if present is None:
-                row = await CONTRACTS.insert(tx, {"id": contract, **values}, context.now)
-            else:
-                row = await CONTRACTS.update(tx, present, values, context.now)
+            row = await _store(tx, contract, values, present, context.now)
             after = await read_snapshot(tx, lock)
             await write_change_sets(tx, consequences(before.file, after.file, after.policies, context))
             await store_response(tx, context.idempotency, context.render(row))

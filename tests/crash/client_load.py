@@ -1,4 +1,4 @@
-"""Clients who ask until they are answered, and a reader who follows: neither gives up, neither is patient."""
+"""Clients that retry until they are answered, and a reader that follows the feed."""
 
 import asyncio
 from collections import Counter
@@ -24,7 +24,7 @@ PAUSE_SECONDS = 0.1
 
 
 class ClientLoad:
-    """`answered` are the registrations as they were first told, by their keys; `repeated` counts why a request was sent
+    """`answered` are the first responses to registrations, by idempotency key; `repeated` counts why a request was sent
     again."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -41,7 +41,7 @@ class ClientLoad:
             await self._moved.wait_for(lambda: len(self.answered) >= wanted)
 
     async def request_until_answered(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """The answer, at last."""
+        """Retry until there is a response, and return it."""
         while True:
             try:
                 response = await self._client.request(method, path, **request)
@@ -56,7 +56,7 @@ class ClientLoad:
             await asyncio.sleep(PAUSE_SECONDS)  # as a client does
 
     async def register(self, over: asyncio.Event) -> None:
-        """One adviser after the other: three modules at once, each demanded twice at once, of which one is funded."""
+        """One adviser after the other: three modules at once, each requested twice at once; one of them is funded."""
         while not over.is_set():
             adviser = str(uuid4())
             await self.request_until_answered("PUT", f"/v1/advisers/{adviser}", json=adviser_body(id=adviser))
@@ -74,7 +74,7 @@ class ClientLoad:
             self._moved.notify_all()
 
     async def follow(self, over: asyncio.Event) -> None:
-        """The feed, to its end once it is `over`."""
+        """Read the feed, to its end once `over` is set."""
         parameters = {"limit": "50"}
         while True:
             is_last = over.is_set()

@@ -1,4 +1,4 @@
-"""One nursery for the room, a wire for each test, and advisers on either side of their quota."""
+"""A fork server for these tests, a proxy for each, and advisers below and above their quota."""
 
 from collections.abc import AsyncGenerator
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ async def crash_proxy(database_url: str) -> AsyncGenerator[tuple[str, KillingPro
 
 @pytest.fixture(scope="session")
 async def at_quota(cluster: Cluster, template: str) -> str:
-    """The name of a database with an adviser for each round, whose unit is taken; nobody is connected to it."""
+    """The name of a database with an adviser for each round, whose unit is used; without connections."""
     url = await copy_database(cluster, template)
     database = open_database(url, pool_size=1)
     for _ in range(KILLS_PER_STEP):
@@ -44,7 +44,7 @@ async def at_quota(cluster: Cluster, template: str) -> str:
 
 @pytest.fixture(scope="session")
 async def over_quota(cluster: Cluster, at_quota: str) -> str:
-    """The same with a second registration each, and the message about it, that waits."""
+    """The same with a second registration each, whose message waits."""
     url = await copy_database(cluster, at_quota)
     database = open_database(url, pool_size=1)
     for row in await database.many("SELECT id FROM adviser"):

@@ -1,4 +1,4 @@
-"""A PostgreSQL that dies without a word, and comes back at the same address."""
+"""A PostgreSQL that crashes, and is restarted at the same port."""
 
 import asyncio
 import shlex
@@ -14,7 +14,7 @@ from tests.conftest import POSTGRES_SETTINGS
 
 
 class CrashingPostgres:
-    """`cluster` says where it is; its own process is the first of several."""
+    """`cluster` says where it is; its process is the first of several."""
 
     def __init__(self, cluster: Cluster, data_dir: Path) -> None:
         self.cluster = cluster
@@ -24,7 +24,7 @@ class CrashingPostgres:
         self._process = cluster.server.process
 
     async def crash(self) -> None:
-        """`pg_ctl stop -m immediate`: nothing is written, nobody is told."""
+        """`pg_ctl stop -m immediate`: nothing is flushed, no client is told."""
         stopping = await asyncio.create_subprocess_exec(
             self.cluster.binaries / "pg_ctl", "stop", "-s", "-m", "immediate", "-D", self.cluster.folder, cwd="/",
             user=self._account.uid, group=self._account.gid,
@@ -33,7 +33,7 @@ class CrashingPostgres:
         self._process.wait()
 
     def restart(self) -> None:
-        """Not at once: it first makes good what was not written."""
+        """It takes a while: recovery comes first."""
         with self._log.open("ab") as log:
             self._process = self._account.start(self._command, output=log, at_parent_death=SIGINT)
 
@@ -48,7 +48,7 @@ class CrashingPostgres:
 
 @contextmanager
 def crashing_postgres(data_dir: Path) -> Generator[CrashingPostgres]:
-    """The machine lives on, and with it what was written and not yet forced to the disk."""
+    """The machine survives, and with it what was written without being flushed to disk."""
     with running_cluster(data_dir, settings=POSTGRES_SETTINGS) as cluster:
         server = CrashingPostgres(cluster, data_dir)
         try:

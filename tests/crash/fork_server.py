@@ -1,6 +1,6 @@
-"""Processes to be killed, quickly born: a nursery that has everything imported forks one for each line it reads.
+"""A fork server: a process with everything imported, which forks one to be killed for each line that it reads.
 
-It says the process id, and again with the status that the process ended with.
+It writes the process id, and again with the status that the process ended with.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class ForkServer:
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     async def read_reports(self) -> None:
-        """Until the nursery is closed."""
+        """Until the fork server is closed."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             pid, *status = map(int, line.split())
@@ -48,14 +48,14 @@ class ForkServer:
                 self._started_pids.put_nowait(pid)
 
     async def start(self, act: str, **told: object) -> int:
-        """The id of a new process that acts so."""
+        """Start a process for this act; return its id."""
         assert self._process.stdin is not None
         self._process.stdin.write(orjson.dumps({"act": act, **told}) + b"\n")
         async with asyncio.timeout(TIMEOUT_S):
             return await self._started_pids.get()
 
     async def wait_for_exit(self, pid: int) -> int:
-        """The status it ended with; the negative number of the signal that killed it."""
+        """Its exit status; the negative number of the signal that killed it."""
         async with asyncio.timeout(TIMEOUT_S):
             return await self._ended[pid]
 
@@ -66,7 +66,7 @@ class ForkServer:
 
 @asynccontextmanager
 async def running_fork_server(module: str) -> AsyncGenerator[ForkServer]:
-    """Of what `main` of this module can act. Its processes take turns behind one socket, that none of them closes."""
+    """A server for the acts of `main` in this module. Its processes share one listening socket, one after the other."""
     pipe, listener = asyncio.subprocess.PIPE, socket.create_server(("127.0.0.1", 0), backlog=2048)
     command = (sys.executable, "-m", module, str(listener.fileno()))
     with LOG_FILE.open("a") as log_file:
@@ -92,7 +92,7 @@ async def running_fork_server(module: str) -> AsyncGenerator[ForkServer]:
 
 
 def serve_forks(acts: Mapping[str, EntryPoint], before: Mapping[str, EntryPoint]) -> None:
-    """Do each act that is asked for in a process of its own, `before` it what such processes have in common."""
+    """Run each act requested in a process of its own; `before` prepares what they have in common."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         told = orjson.loads(line)
@@ -105,7 +105,7 @@ def serve_forks(acts: Mapping[str, EntryPoint], before: Mapping[str, EntryPoint]
 
 
 def _supervise_child(act: EntryPoint, told: Mapping[str, Any]) -> None:
-    """Be the one who waits for its end; with the nursery, all end."""
+    """Wait for its end; it ends with the fork server."""
     stop_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()

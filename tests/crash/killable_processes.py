@@ -1,4 +1,4 @@
-"""What is killed: the entrances of the service, the sequencer, a relay. Each act is a process of its own."""
+"""The processes that are killed: the API, a worker, the sequencer, a relay. Each act is a process of its own."""
 
 import asyncio
 import os
@@ -38,13 +38,13 @@ BUILT_APPLICATIONS = dict[SecretStr | None, FastAPI]()  # by the address of its 
 
 
 def serve(told: Arguments) -> None:
-    """`python -m app serve`, behind the socket of the nursery, which has built the application."""
+    """`python -m app serve`, on the socket of the fork server, which has built the application."""
     MonkeyPatch().setattr(serving, "build", already_built)
     serving.serve_until_told_to_stop(Settings(**told["settings"]), socket.socket(fileno=int(sys.argv[1])))
 
 
 def build_before_fork(told: Arguments) -> None:
-    """Build it with all that it puts off until it is first asked, so that those to be born need not."""
+    """Build it, with all that is built at the first request, so that its forks need not."""
     settings = Settings(**told["settings"])
     if settings.database_url not in BUILT_APPLICATIONS:
         BUILT_APPLICATIONS[settings.database_url] = build(settings)
@@ -67,7 +67,7 @@ def work(told: Arguments) -> None:
 
 
 def place(told: Arguments) -> None:
-    """Once, what waits."""
+    """Sequence once what waits."""
 
     async def placed() -> None:
         database = open_database(told["url"], pool_size=1)
@@ -78,7 +78,7 @@ def place(told: Arguments) -> None:
 
 
 def deliver(told: Arguments) -> None:
-    """Once, the webhooks that are due."""
+    """Attempt once the webhooks that are due."""
 
     async def delivered() -> None:
         database = open_database(told["url"], pool_size=1)
@@ -93,7 +93,7 @@ def deliver(told: Arguments) -> None:
 
 
 def mail(told: Arguments) -> None:
-    """Once, the e-mails that are due."""
+    """Attempt once the e-mails that are due."""
 
     async def mailed() -> None:
         database = open_database(told["url"], pool_size=1)

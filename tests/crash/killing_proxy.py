@@ -1,5 +1,5 @@
-"""A wire to PostgreSQL that understands what is said on it, and kills whoever says it: `kill -9`, at a statement of
-somebody else's choice."""
+"""A proxy to PostgreSQL that reads the protocol, and kills the client (`kill -9`) at a statement of the test's
+choice."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ class KillMoment(Enum):
 
 
 class ProtocolReader:
-    """Follows what the client of one connection says."""
+    """Reads the messages of the client of one connection."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -30,7 +30,7 @@ class ProtocolReader:
         self._prepared: dict[bytes, str] = {}
 
     def statements_in(self, heard: bytes) -> list[str]:
-        """The statements that the server is asked to execute, once it has heard this, too."""
+        """The statements that the server is asked to execute once it has received this, too."""
         self._buffer += heard
         found = list[str]()
         while (message := self._whole_message()) is not None:
@@ -44,7 +44,7 @@ class ProtocolReader:
         return found
 
     def _whole_message(self) -> bytes | None:
-        """An introduction has no kind; it is said again when the wish for TLS was refused."""
+        """A startup message has no type; it is sent again when TLS was refused."""
         start = int(self._has_started_up)
         end = start + int.from_bytes(self._buffer[start : start + 4])
         if len(self._buffer) < start + 4 or len(self._buffer) < end:
@@ -58,7 +58,7 @@ class ProtocolReader:
 
 @dataclass(slots=True)
 class KillingProxy:
-    """`said` are the statements since the wire was last set; one that `last` is found in is its victim's last."""
+    """`said` are the statements since it was last armed; the client dies at one that `last` is found in."""
 
     last: str | None = None
     moment: KillMoment = KillMoment.NOT_HEARD
@@ -67,18 +67,18 @@ class KillingProxy:
     tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     def arm(self, last: str | None = None, moment: KillMoment = KillMoment.NOT_HEARD) -> asyncio.Future[int]:
-        """Nobody dies without a `last`, a regular expression. The victim's process id is to be told."""
+        """Kill the client at a statement that matches `last`, a regular expression; None kills nobody."""
         self.last, self.moment, self.statements = last, moment, []
         self.victim = asyncio.get_running_loop().create_future()
         return self.victim
 
     async def wait_until_idle(self) -> None:
-        """Return once the server has done with all who spoke: what they had begun is undone or committed."""
+        """Return once the server is done with all clients: what they had begun is rolled back or committed."""
         while self.tasks:
             await asyncio.wait(self.tasks)
 
     async def forward(self, here: "ConnectionEnd", there: "ConnectionEnd") -> None:
-        """Both ways; when the client is gone, the server still comes to the end of what it has heard."""
+        """Forward both ways; when the client is gone, the server still executes all that it received."""
         hearing = asyncio.create_task(_forward_answers(there, here))
         with suppress(ConnectionError):
             await self._forward_statements(here, there)
@@ -115,7 +115,7 @@ class ConnectionEnd:
 
 
 async def _forward_answers(there: ConnectionEnd, here: ConnectionEnd) -> None:
-    """Until the server is gone."""
+    """Until the server closes."""
     with suppress(ConnectionError):
         while heard := await there.reader.read(READ_SIZE):
             with suppress(ConnectionError):  # nobody is left to hear it
@@ -126,7 +126,7 @@ async def _forward_answers(there: ConnectionEnd, here: ConnectionEnd) -> None:
 
 @asynccontextmanager
 async def through_killing_proxy(url: str) -> AsyncGenerator[tuple[str, KillingProxy]]:
-    """The URL of the same database through a wire."""
+    """The proxy, with the URL of the same database through it."""
     parts, proxy = urlsplit(url), KillingProxy()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -146,7 +146,7 @@ async def through_killing_proxy(url: str) -> AsyncGenerator[tuple[str, KillingPr
 
 
 def statement_names(said: Iterable[str], known: Mapping[str, str]) -> list[str]:
-    """Of each statement, the one name under which its regular expression is `known`."""
+    """The name of each statement, by the one regular expression of `known` that matches it."""
     found = list[str]()
     for statement in said:
         (name,) = (name for name, words in known.items() if re.search(words, statement, re.DOTALL))

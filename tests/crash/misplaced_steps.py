@@ -1,4 +1,4 @@
-"""The same as what is killed, with a step in the wrong place: what the tests of this room are there to see."""
+"""The same processes with a step in the wrong place: the tests must fail with them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ Arguments = Mapping[str, Any]
 
 
 def place_then_post(told: Arguments) -> None:
-    """Positions are committed, and deliveries made after that."""
+    """Positions are committed, and deliveries created after that."""
     letters, envelopes, post_envelopes = list[NewWebhookDelivery](), list[NewEmailDelivery](), messages.enqueue_emails
 
     async def keep_letters(_: Transaction, found: Sequence[NewWebhookDelivery]) -> None:
@@ -51,7 +51,7 @@ def place_then_post(told: Arguments) -> None:
 
 
 def settle_then_mail(told: Arguments) -> None:
-    """An e-mail is noted as delivered, and sent after that."""
+    """An e-mail is settled as delivered, and sent after that."""
     taken = list[ClaimedDelivery]()
 
     async def promise(claimed: ClaimedDelivery) -> AttemptOutcome:
@@ -73,7 +73,7 @@ def settle_then_mail(told: Arguments) -> None:
 
 
 def remember_apart(told: Arguments) -> None:
-    """The answer to a key is committed on its own, before the work that it reports."""
+    """The response of an idempotency key is committed on its own, before the work that it reports."""
     genuine = registrations.write
 
     async def write(

@@ -1,4 +1,4 @@
-"""The service in a process that is killed, and started again behind the same address."""
+"""The service in a process that is killed, and started again at the same address."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ async def new_platform_key(database: Database) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OverQuotaRequest:
-    """A module more than the adviser has a right to, demanded with a key of its own."""
+    """A registration more than the adviser has a right to, with an idempotency key of its own."""
 
     adviser: UUID
     headers: dict[str, str] = field(default_factory=idempotency_headers)
@@ -45,7 +45,7 @@ class OverQuotaRequest:
 
 
 class KillableService:
-    """One process at a time, `act`ing so; `url` is that of its database, through the wire."""
+    """One process at a time, for the act `act`; `url` is that of its database, through the proxy."""
 
     def __init__(
         self, forks: ForkServer, url: str, proxy: KillingProxy, client: httpx.AsyncClient, act: str = "serve"
@@ -62,7 +62,7 @@ class KillableService:
         await self.wait_until_dead()
 
     async def wait_until_dead(self) -> None:
-        """Return once it is dead, and the database has done with it."""
+        """Return once it is dead, and the database is done with its statements."""
         assert await self._fork_server.wait_for_exit(self._pid) == -signal.SIGKILL
         await self._proxy.wait_until_idle()
 
@@ -70,12 +70,12 @@ class KillableService:
         self._proxy.arm(last, moment).set_result(self._pid)
 
     def record_statements(self) -> list[str]:
-        """What it says from now on."""
+        """Record its statements from now on."""
         self._proxy.arm()
         return self._proxy.statements
 
     async def send(self, request: OverQuotaRequest) -> httpx.Response | None:
-        """None when it died before it had answered."""
+        """The response; None when it died before."""
         try:
             return await self._client.post("/v1/registrations", json=request.body, headers=request.headers)
         except (httpx.RemoteProtocolError, httpx.ReadError):

@@ -1,4 +1,4 @@
-"""The service killed at any statement of a request: asked again with the same key, it has done it once, and says so."""
+"""The API killed at any statement of a request: repeated with the same key, the request is carried out once."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -36,14 +36,14 @@ COUNT_ROWS = """SELECT
 
 @dataclass(frozen=True, slots=True)
 class CrashSetup:
-    """Advisers at their quota, and a service whose database is at the end of a wire."""
+    """Advisers at their quota, and a service whose database is behind the killing proxy."""
 
     database: Database
     service: KillableService
     demands: list[OverQuotaRequest]
 
     async def left(self, request: OverQuotaRequest) -> list[int]:
-        """How many of everything that one demand leaves: one each, or none."""
+        """How many rows of each kind a request left: one each, or none."""
         row = await self.database.one(COUNT_ROWS, request.adviser, request.headers["Idempotency-Key"])
         assert row is not None
         return [*row.values()]
@@ -56,7 +56,7 @@ ALL, NOTHING = [1] * 5, [0] * 5
 async def crash_setup(
     cluster: Cluster, at_quota: str, forks: ForkServer, request: pytest.FixtureRequest
 ) -> AsyncGenerator[CrashSetup]:
-    """Its service is the genuine one unless a test asks for a broken one."""
+    """With the real service, unless a test asks for a broken one."""
     act: str = getattr(request, "param", "serve")
     url = await copy_database(cluster, at_quota)
     database = open_database(url, pool_size=2)
@@ -71,7 +71,7 @@ async def crash_setup(
     await database.close()
 
 
-async def test_left_alive_it_says_what_is_made_fatal_and_nothing_else(crash_setup: CrashSetup) -> None:
+async def test_without_a_kill_its_statements_are_those_that_are_made_fatal(crash_setup: CrashSetup) -> None:
     said = crash_setup.service.record_statements()
 
     answer = await crash_setup.service.send(crash_setup.demands[0])
@@ -110,7 +110,7 @@ async def test_killed_at_any_statement_it_has_done_all_or_nothing_and_does_it_on
     await expect_each_told_once(crash_setup)
 
 
-async def test_killed_once_it_has_answered_it_has_lost_nothing(crash_setup: CrashSetup) -> None:
+async def test_killed_after_its_response_it_has_lost_nothing(crash_setup: CrashSetup) -> None:
     for request in crash_setup.demands:
         answer = await crash_setup.service.send(request)
         await crash_setup.service.stop()
@@ -126,7 +126,7 @@ async def test_killed_once_it_has_answered_it_has_lost_nothing(crash_setup: Cras
 
 
 @pytest.mark.parametrize("scene", ["serve_remembering_apart"], indirect=True)
-async def test_red_run_an_answer_remembered_apart_is_given_for_what_was_never_done(crash_setup: CrashSetup) -> None:
+async def test_red_run_a_response_stored_apart_reports_what_was_never_done(crash_setup: CrashSetup) -> None:
     request = crash_setup.demands[0]
     crash_setup.service.die_at(STATEMENTS["the trace and COMMIT"], KillMoment.NOT_HEARD)
     assert await crash_setup.service.send(request) is None
@@ -141,7 +141,7 @@ async def test_red_run_an_answer_remembered_apart_is_given_for_what_was_never_do
 
 
 async def expect_each_told_once(crash_setup: CrashSetup) -> None:
-    """In the feed, and to the adviser; and nothing else is told."""
+    """In the feed, and to the adviser; nothing else is announced."""
     before = await all_events(crash_setup.database)
     await place_waiting_events(crash_setup.database)
     events = (await all_events(crash_setup.database))[len(before) :]

@@ -1,4 +1,5 @@
-"""Everything at work, and everything dies: whatever was answered is there and told, and nothing else is."""
+"""The whole system under load, with crashes of every part: all that was answered is stored and announced, nothing
+else."""
 
 import asyncio
 from collections import Counter
@@ -31,7 +32,7 @@ BETWEEN_DISASTERS = 5  # registrations, on an average
 
 @dataclass(slots=True)
 class RunningSystem:
-    """Two processes of the service, two workers, a database: any of them may die at any time."""
+    """Two API processes, two workers, a database: any of them may crash at any time."""
 
     forks: ForkServer
     server: CrashingPostgres
@@ -64,7 +65,7 @@ class RunningSystem:
         self.services.append(await self.new_service())
 
     async def lose_a_worker(self, random: Random) -> None:
-        """What it had claimed is given up at once; so is what the other has under way."""
+        """Its claims expire at once; so do those of the other one."""
         await self.forks.kill(self.workers.pop(random.randrange(2)))
         await expire_leases(self.database)
         self.workers.append(await self.new_worker())
@@ -78,7 +79,7 @@ class RunningSystem:
             await disaster(random)
 
     async def recover(self) -> None:
-        """Return once everything that is known is delivered; what the dead had claimed is given up first."""
+        """Return once everything is delivered; the claims of the dead expire first."""
         while self.workers:
             await self.forks.kill(self.workers.pop())
         await expire_leases(self.database)
@@ -123,7 +124,7 @@ async def new_client_database(server: CrashingPostgres) -> tuple[Database, str]:
 
 
 async def an_endpoint(load: ClientLoad, receiver: Receiver) -> str:
-    """Its secret."""
+    """Add an endpoint; return its secret."""
     answer = await load.request_until_answered("POST", "/v1/webhook-endpoints", json={"url": receiver.url})
     secret: str = answer.json()["secret"]
     return secret
@@ -155,7 +156,7 @@ async def test_whatever_dies_all_that_was_answered_is_there_and_told(forks: Fork
 
 
 async def expect_everything_answered_stored(database: Database, load: ClientLoad) -> None:
-    """And nothing was done twice."""
+    """And nothing twice."""
     kept = await database.many("SELECT id::text, status, version FROM registration")
     answered = [(told["id"], told["status"], told["version"]) for told in load.answered.values()]
     assert sorted((row["id"], row["status"], row["version"]) for row in kept) == sorted(answered)
@@ -164,7 +165,7 @@ async def expect_everything_answered_stored(database: Database, load: ClientLoad
 
 
 async def expect_everything_stored_told(database: Database, load: ClientLoad, receiver: Receiver, secret: str) -> None:
-    """Once in the feed, at least once to the endpoint, and then in the same words."""
+    """Once in the feed, at least once to the endpoint, and then with the same content."""
     told = [str(event) for event in await all_events(database)]
     written = await database.many("SELECT event_id::text, subject_type, subject_id::text FROM outbox")
     assert sorted(told) == sorted(row["event_id"] for row in written)
@@ -178,7 +179,7 @@ async def expect_everything_stored_told(database: Database, load: ClientLoad, re
 
 
 async def expect_each_crossing_emailed_once(database: Database, smtp_server: SmtpServer) -> None:
-    """Every message is one, however often it was handed over."""
+    """One Message-ID each, however often it was sent."""
     messages = await messages_of(database)
     assert {*smtp_server.ids} == {f"<{row['id']}@example.org>" for row in messages}
     to_advisers = [row["decision_id"] for row in await messages_of(database, recipient="adviser", type=OVER_QUOTA)]

@@ -1,4 +1,4 @@
-"""What readers of the feed are told when a standby takes over: nothing, unless it lacks what they have read."""
+"""What readers of the feed get when a standby takes over: no difference, unless it lacks what they have read."""
 
 import time
 from collections.abc import Generator
@@ -23,7 +23,7 @@ RECEIVING = "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming
 
 @pytest.fixture(scope="module")
 def two_events() -> Generator[Path]:
-    """The files of a stopped server whose feed has two events."""
+    """The data folder of a stopped server whose feed has two events."""
     with new_folder() as folder:
         with running_cluster(folder / "first", settings=POSTGRES_SETTINGS) as cluster:
             create_template(cluster, NAME)
@@ -35,7 +35,7 @@ def two_events() -> Generator[Path]:
 
 @pytest.fixture
 def primary_and_standby(two_events: Path) -> Generator[tuple[Path, Path]]:
-    """The files of a primary, and those of its standby."""
+    """The data folders of a primary and of its standby."""
     with new_folder() as folder:
         primary, standby = (copy_cluster(two_events, folder / name) for name in ("primary", "standby"))
         (standby / "postgres" / "standby.signal").touch()
@@ -44,7 +44,7 @@ def primary_and_standby(two_events: Path) -> Generator[tuple[Path, Path]]:
 
 @contextmanager
 def streaming(primary: Cluster, standby: Path) -> Generator[Cluster]:
-    """A standby that has all that the primary committed, and receives what it commits."""
+    """A standby that has all that the primary committed, and streams what it commits."""
     settings = POSTGRES_SETTINGS | {"primary_conninfo": primary.url("postgres")}
     with running_cluster(standby, settings=settings) as cluster:
         wait_for_answer(cluster, RECEIVING, "1")
@@ -62,7 +62,7 @@ def catch_up(standby: Cluster, primary: Cluster) -> None:
 
 
 def promote(standby: Cluster) -> None:
-    """`pg_ctl promote`, as whoever the server runs as."""
+    """`pg_ctl promote`, as the account that runs the server."""
     assert run_sql(standby.url(NAME), "SELECT pg_promote()") == "t"
 
 
@@ -120,7 +120,7 @@ def test_a_page_known_from_before_is_not_taken_for_what_took_its_place(primary_a
 
 
 def pages_of_the_third(files: Path) -> httpx.Headers:
-    """What a page says of itself once a third event was told: in each of two copies, another one."""
+    """The entity tags of a page once a third event is announced, another one in each of two copies."""
     (files / "postgres" / "standby.signal").unlink(missing_ok=True)
     with running_cluster(files, settings=POSTGRES_SETTINGS) as cluster, client_of(cluster) as client:
         write_event_over_http(client)

@@ -1,4 +1,4 @@
-"""A relay killed at any step loses nothing; a receiver gets twice only what it took from one that could not note it."""
+"""A relay killed at any step loses nothing; a receiver gets twice only what could not be settled."""
 
 import asyncio
 import os
@@ -30,8 +30,8 @@ SETTLING = r"state = 'delivered'"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a relay dies: as it says this to the database, or when the receiver comes to this. `received` is how often
-    each delivery is received."""
+    """Where a relay dies: at this statement, or at this point of the receiver. `received` is how often each delivery is
+    received."""
 
     last: str | None = None
     moment: KillMoment = KillMoment.HEARD
@@ -66,7 +66,7 @@ WITH_E_MAILS = {
 async def exit_status_of_relay(
     forks: ForkServer, act: str, proxy: KillingProxy, receiver: Receiver | SmtpServer, step: Step, **told: object
 ) -> int:
-    """The status with which a relay ends that dies at this step."""
+    """The exit status of a relay that dies at this step."""
     victim = proxy.arm(step.last, step.moment)
 
     async def kill(_: ReceivedRequest | None = None) -> Reply | str:
@@ -108,7 +108,7 @@ async def test_killed_at_any_step_it_loses_no_webhook(
 async def test_killed_at_any_step_it_loses_no_over_quota_message(
     forks: ForkServer, advisers_over_quota: tuple[Database, str], name: str
 ) -> None:
-    """SMTP knows no way to take a message back, or to ask whether it was taken."""
+    """SMTP has no way to take a message back, or to ask whether it was accepted."""
     step, (database, url) = WITH_E_MAILS[name], advisers_over_quota
     messages = [row["id"] for row in await messages_of(database)]
     async with running_smtp_server() as smtp_server, through_killing_proxy(url) as (through, proxy):

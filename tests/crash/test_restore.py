@@ -1,4 +1,4 @@
-"""What readers of the feed are told after a restore: never that nothing happened where something is lost."""
+"""What readers of the feed get after a restore: never silence where events are lost."""
 
 import asyncio
 import subprocess
@@ -27,8 +27,8 @@ NAME = "registrations"
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What is left of a server: a dump and a copy of its files. Two events were told before they were made, a third
-    one after; `cursors` are those of the readers of the second and of the third."""
+    """A dump and a copy of the files of a server. Two events were announced before them, a third one after; `cursors`
+    are those of the readers of the second and of the third."""
 
     folder: Path
     dump: Path
@@ -104,7 +104,7 @@ def dump_over_the_database(backup: Backup) -> Generator[Cluster]:
 
 @contextmanager
 def files_recovered(backup: Backup) -> Generator[Cluster]:
-    """As far as there is something to recover from: a copy of files is the beginning of another history."""
+    """By recovery, as far as possible: the restored files begin another timeline."""
     data_dir = copy_cluster(backup.folder / "copy", backup.folder / "recovered")
     (data_dir / "postgres" / "recovery.signal").touch()
     with running_cluster(
@@ -115,7 +115,7 @@ def files_recovered(backup: Backup) -> Generator[Cluster]:
 
 @contextmanager
 def files_put_back(backup: Backup) -> Generator[Cluster]:
-    """As by whoever goes back to a snapshot of the machine, which the server can't know."""
+    """As a snapshot of the machine is restored, which the server cannot know."""
     data_dir = copy_cluster(backup.folder / "copy", backup.folder / "put-back")
     with running_cluster(data_dir, settings=POSTGRES_SETTINGS) as cluster:
         yield cluster
@@ -123,7 +123,7 @@ def files_put_back(backup: Backup) -> Generator[Cluster]:
 
 @contextmanager
 def files_put_back_by_an_operator(backup: Backup) -> Generator[Cluster]:
-    """Who would rather have every reader begin again."""
+    """By an operator who makes every reader begin again."""
     data_dir = copy_cluster(backup.folder / "copy", backup.folder / "said")
     with running_cluster(data_dir, settings=POSTGRES_SETTINGS) as cluster:
         asyncio.run(operate(cluster.url(NAME)))
@@ -165,7 +165,7 @@ def positions(page: dict[str, Any]) -> list[int]:
 def test_a_cursor_from_before_a_restore_has_expired_and_its_reader_begins_again(
     backup: Backup, restored: Restored
 ) -> None:
-    """The position of the third event is given again, to another one."""
+    """The position of the third event is given to another event."""
     second, third = backup.cursors
     with restored(backup) as cluster, client_of(cluster) as client:
         expect_problem(follow(client, third), 410, "cursor-expired")

@@ -1,4 +1,4 @@
-"""A sequencer killed at any statement leaves its whole step or nothing: positions, webhooks and e-mails."""
+"""A sequencer killed at any statement leaves a whole batch or nothing: positions, webhooks and e-mails."""
 
 import signal
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ STATEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class EventAudience:
-    """An adviser, and all who are told of everything: two endpoints, two readers of e-mails."""
+    """An adviser, and all who get the events: two endpoints, two recipients of e-mails."""
 
     database: Database
     adviser: UUID
@@ -41,7 +41,7 @@ class EventAudience:
             return [await write_event(tx, adviser=self.adviser, recipients=("adviser", "employer")) for _ in range(2)]
 
     async def holds(self, events: list[UUID]) -> bool:
-        """Whether just these have their positions, each with one delivery for each receiver."""
+        """Whether exactly these have their positions, each with one delivery for each receiver."""
         rows = await self.database.many("SELECT event_id, lane_id, recipient FROM delivery")
         posted = [(row["event_id"], (row["lane_id"], row["recipient"])) for row in rows]
         assert len(posted) == len({*posted})
@@ -62,7 +62,7 @@ async def audience(database: Database) -> EventAudience:
 async def exit_status_of_sequencer(
     forks: ForkServer, through: tuple[str, KillingProxy], last: str | None, moment: KillMoment, act: str = "place"
 ) -> int:
-    """The status with which a sequencer ends that says this last."""
+    """The exit status of a sequencer that dies at this statement."""
     url, proxy = through
     victim = proxy.arm(last, moment)
     victim.set_result(await forks.start(act, url=url))
@@ -71,7 +71,7 @@ async def exit_status_of_sequencer(
     return status
 
 
-async def test_left_alive_it_says_what_is_made_fatal_and_nothing_else(
+async def test_without_a_kill_its_statements_are_those_that_are_made_fatal(
     forks: ForkServer, crash_proxy: tuple[str, KillingProxy], audience: EventAudience
 ) -> None:
     expected = await audience.told()

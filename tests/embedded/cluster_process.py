@@ -1,7 +1,7 @@
 """A service reduced to its cluster: `python -m tests.embedded.cluster_process DATA_DIR`.
 
-It writes what it holds as one line of JSON, then holds it until its standard input closes; a refusal goes to standard
-error.
+It writes where the cluster is as one line of JSON, then runs it until its standard input closes; an error goes to
+standard error.
 """
 
 import json

@@ -13,7 +13,8 @@ from tests.embedded.process_probes import copy_cluster
 
 @pytest.fixture(scope="session")
 def open_folder() -> Generator[Path]:
-    """A folder that everyone may walk through: pytest's own are closed to the user that runs PostgreSQL for root."""
+    """A folder that every account may enter: those of pytest are closed to the account that runs PostgreSQL for
+    root."""
     with tempfile.TemporaryDirectory(prefix="embedded-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -31,7 +32,7 @@ def new_dir(open_folder: Path) -> Generator[Path]:
 
 @pytest.fixture(scope="session")
 def finished_dir(open_folder: Path) -> Path:
-    """A data folder whose cluster was made once and stopped: to be copied, never used."""
+    """A data folder whose cluster was created and stopped: to be copied, never used."""
     with running_cluster(open_folder / "finished") as cluster:
         cluster.create_database("registrations")
     return open_folder / "finished"
@@ -39,19 +40,19 @@ def finished_dir(open_folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def data_dir(open_folder: Path, finished_dir: Path, request: pytest.FixtureRequest) -> Path:
-    """A data folder with a cluster ready to start; the tests of a module share it, one after the other."""
+    """A data folder with a cluster ready to start, shared in turn by the tests of a module."""
     return copy_cluster(finished_dir, open_folder / request.path.stem)
 
 
 @pytest.fixture
 def own_dir(new_dir: Path, finished_dir: Path) -> Path:
-    """The same, for a test that spoils it."""
+    """The same, for a test that damages it."""
     return copy_cluster(finished_dir, new_dir / "data")
 
 
 @pytest.fixture
 def reachable(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to stand for /var/lib/registrations-embedded."""
+    """A folder in place of /var/lib/registrations-embedded."""
     folder = Path(tempfile.mkdtemp(dir=open_folder)) / "registrations-embedded"
     folder.parent.chmod(0o755)
     monkeypatch.setattr(reachable_folders, "REACHABLE", folder)

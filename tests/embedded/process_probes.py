@@ -1,4 +1,4 @@
-"""What the tests of this room share: other services, the questions they ask of a server, a look at processes."""
+"""What these tests share: other services, statements for a server, probes of processes."""
 
 import json
 import os
@@ -30,7 +30,8 @@ class ClusterInfo:
 
 
 class ClusterProcess:
-    """Another process that holds a cluster (see holder.py), as `user` if given, with more in its environment."""
+    """Another process that runs a cluster (see cluster_process.py), as `user` if given, with `settings` in its
+    environment."""
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class ClusterProcess:
         )
 
     def wait_until_running(self) -> ClusterInfo:
-        """Wait until the cluster is there."""
+        """Wait until the cluster accepts connections."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         return ClusterInfo(**json.loads(line)) if line else pytest.fail(self.error_output())
@@ -66,7 +67,7 @@ class ClusterProcess:
         self.process.communicate()
 
     def stop(self) -> int:
-        """Let it go in good order; return its exit code."""
+        """Stop it in order; return its exit code."""
         self.process.communicate(timeout=30)
         return self.process.returncode
 
@@ -88,7 +89,7 @@ def rows(url: str) -> set[str]:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether the process runs; a zombie does not."""
+    """Whether the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -103,7 +104,7 @@ def wait_until_gone(pid: int, *, within_s: float = 10) -> None:
 
 
 def copy_cluster(source: Path, target: Path) -> Path:
-    """Copy a stopped cluster, owners included: quicker than making one."""
+    """Copy a stopped cluster with its owners: quicker than creating one."""
     shutil.copytree(source, target, symlinks=True)
     if os.geteuid() == 0:
         status = (source / "postgres").stat()

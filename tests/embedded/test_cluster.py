@@ -23,7 +23,7 @@ from tests.embedded.process_probes import (
 
 @pytest.fixture(scope="module")
 def shared_cluster(open_folder: Path, finished_dir: Path) -> Generator[Cluster]:
-    """A cluster that runs for all who only ask it something."""
+    """A running cluster, shared by the tests that only query it."""
     copy_cluster(finished_dir, open_folder / "standing")
     with running_cluster(open_folder / "standing") as cluster:
         yield cluster
@@ -68,12 +68,12 @@ def test_only_this_machine_is_served_and_only_with_the_password(shared_cluster: 
     ("name", "value"),
     [("fsync", "on"), ("synchronous_commit", "on"), ("TimeZone", "UTC"), ("server_encoding", "UTF8")],
 )
-def test_nothing_is_traded_for_speed(shared_cluster: Cluster, name: str, value: str) -> None:
+def test_durability_is_not_traded_for_speed(shared_cluster: Cluster, name: str, value: str) -> None:
     assert run_sql(shared_cluster.url("registrations"), f"SHOW {name}") == value
 
 
 @only_on_linux
-def test_a_terminal_s_ctrl_c_and_our_lock_stay_with_us(shared_cluster: Cluster) -> None:
+def test_the_server_gets_neither_the_terminal_s_ctrl_c_nor_the_lock(shared_cluster: Cluster) -> None:
     data_dir = shared_cluster.folder.parent
     assert os.getsid(shared_cluster.pid) == shared_cluster.pid
     opened = {str(entry.readlink()) for entry in Path(f"/proc/{shared_cluster.pid}/fd").iterdir()}
@@ -203,7 +203,7 @@ def test_a_cluster_that_exists_is_up_within_a_second(data_dir: Path) -> None:
     assert min(seconds() for _ in range(3)) < 1
 
 
-def test_leaving_takes_the_server_along(data_dir: Path) -> None:
+def test_the_server_stops_with_its_service(data_dir: Path) -> None:
     service = ClusterProcess(data_dir)
     pid = service.wait_until_running().pid
     assert service.stop() == 0

@@ -92,7 +92,7 @@ def test_a_server_that_stays_is_named_and_left_alone(data_dir: Path, monkeypatch
 
 
 def _forge(data_dir: Path, pid: int) -> None:
-    """Leave what a killed server leaves, bearing the number of another process."""
+    """Leave the `postmaster.pid` of a killed server, with the number of another process."""
     with running_cluster(data_dir) as cluster:
         left = (cluster.folder / "postmaster.pid").read_text()
     path = data_dir / "postgres" / "postmaster.pid"
@@ -102,7 +102,7 @@ def _forge(data_dir: Path, pid: int) -> None:
 
 
 def _process(*command: str) -> subprocess.Popen[bytes]:
-    """Start a process of PostgreSQL's own user: another user's is nothing to it anyway."""
+    """Start a process of PostgreSQL's account: PostgreSQL ignores those of other accounts anyway."""
     return account_for_new_cluster().start(command, output=subprocess.DEVNULL, at_parent_death=signal.SIGKILL)
 
 
@@ -135,7 +135,7 @@ def test_a_pid_file_naming_another_cluster_s_server_does_not_block_nor_hurt_it(d
 
 
 def test_a_pid_file_naming_a_zombie_does_not_block(data_dir: Path) -> None:
-    """A container whose first process reaps nobody keeps its zombies for ever."""
+    """A container whose first process reaps no children keeps its zombies for ever."""
     zombie = _process("true")
     time.sleep(0.2)
     _forge(data_dir, zombie.pid)

@@ -45,7 +45,7 @@ def test_a_cluster_that_has_been_shut_in_is_not_replaced_by_an_empty_one(own_dir
 
 
 def _python_for(account: OsAccount) -> str:
-    """Return a Python that the account can run: ours may live under /root."""
+    """A Python that the account can run: the one of these tests may be under /root."""
     imports = f"import sys; sys.path[:0] = ['{CHECKOUT}']; import app.embedded.cluster"
     for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
         try:

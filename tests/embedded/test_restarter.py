@@ -1,4 +1,4 @@
-"""A server that is killed is started again where it was; one that can't be stops whoever it was for."""
+"""A server that dies is restarted at the same port; one that cannot be stops its service."""
 
 import os
 import signal
@@ -29,22 +29,22 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_process, "RETRY_FOR_S", 0.3)
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + TIMEOUT_S
-    while not holds():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
 def kill_server(cluster: Cluster) -> None:
-    """And wait until another is in its place."""
+    """Kill it, and wait until another has taken its place."""
     pid = cluster.pid
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: cluster.pid != pid)
 
 
 def start_something_busy(cluster: Cluster) -> int:
-    """A statement that never ends; return the process of the server that is at it."""
+    """Start a statement that never ends; return the process of the server that runs it."""
     url = cluster.url("registrations")
     command = [cluster.binaries / "psql", "-XqAt", "-d", url, "-c", BUSY]
     # It ends with the server, and so does not have to be waited for.
@@ -83,7 +83,7 @@ def test_children_of_the_dead_server_that_are_busy_do_not_hold_up_the_next(data_
 
 
 def killed_for_good(data_dir: Path, before: Callable[[Cluster], object]) -> None:
-    """Until the service it was for is interrupted. Raise what comes of it."""
+    """Kill the server until its service is interrupted. Raise what follows."""
     interrupted = threading.Event()
     with running_cluster(data_dir) as cluster, restarted_on_death(cluster.server, interrupted.set):
         before(cluster)
@@ -92,11 +92,13 @@ def killed_for_good(data_dir: Path, before: Callable[[Cluster], object]) -> None
 
 
 def _kill_nobody(_: Path, __: OsAccount) -> None:
-    """Whoever outlives the server."""
+    """In place of killing the children that outlive the server."""
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_left_alone_they_would(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_red_run_without_killing_them_the_next_server_does_not_start(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(server_process, "kill_leftover_processes", _kill_nobody)
     busy = list[int]()
     with pytest.raises(ClusterError):
@@ -123,7 +125,7 @@ def _answers(cluster: Cluster) -> bool:
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_one_that_cannot_be_started_again_interrupts_the_service_with_one_line(own_dir: Path) -> None:
+def test_a_server_that_cannot_be_restarted_interrupts_the_service_with_one_line(own_dir: Path) -> None:
     with capture_logs() as logged, pytest.raises(ClusterError) as raised:
         killed_for_good(own_dir, lambda cluster: (cluster.folder / "global" / "pg_control").unlink())
 
@@ -136,7 +138,7 @@ def _an_hour(_: int) -> float:
     return 3600.0
 
 
-def test_told_to_stop_while_it_pauses_it_starts_nothing_more(own_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopped_during_the_backoff_it_starts_no_server(own_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restarter, "_backoff_before", _an_hour)
     with capture_logs() as logged, running_cluster(own_dir) as cluster, restarted_on_death(cluster.server):
         os.kill(cluster.pid, signal.SIGKILL)

@@ -77,7 +77,7 @@ async def every_line_of_an_import(database: Database) -> None:
     content = sample_files.csv_bytes(
         sample_files.ADVISERS, *(sample_files.an_adviser(number) for number in range(1, 4))
     )
-    asked = a_request_context(client=ADMIN, trace=trace(MORNING))
+    asked = a_request_context(client=ADMIN, audit_entry=trace(MORNING))
     await request_import(database, ImportKind.ADVISERS, content, asked, dry_run=False)
     while await run_next_import(database, lambda: MORNING, asyncio.Event()):
         pass

@@ -51,7 +51,7 @@ async def requested_import(
 ) -> UUID:
     trace = AuditEntry(client.id, "importFile", uuid4(), MORNING)
     answer = await request_import(
-        database, ImportKind.ADVISERS, content, a_request_context(client=client, trace=trace), dry_run=dry_run
+        database, ImportKind.ADVISERS, content, a_request_context(client=client, audit_entry=trace), dry_run=dry_run
     )
     return UUID(orjson.loads(answer.body)["id"])
 

@@ -22,11 +22,11 @@ from tests.persistence.interleaved_transactions import Gate, PausingDatabase, co
 from tests.persistence.postgres_errors import UniqueViolation
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     an_adviser_in_post,
-    answer_content,
     register_in,
+    response_content,
 )
 
 AT_ONCE = 50
@@ -55,9 +55,7 @@ async def both_read_then_one_writes_after_the_other(
     first, second = Gate(), Gate()
     asked = [
         asyncio.create_task(
-            register(
-                PausingDatabase(database, gate.pause), a_registration_command(adviser, starts_on), a_request_context()
-            )
+            register(PausingDatabase(database, gate.pause), a_new_registration(adviser, starts_on), a_request_context())
         )
         for gate, starts_on in ((first, FIRST_DAY), (second, FIRST_DAY + timedelta(days=1)))
     ]
@@ -116,7 +114,7 @@ async def test_fifty_requests_at_once_over_http_share_one_right_without_overdraw
 async def test_the_second_waits_for_the_first_and_decides_on_what_it_left(database: Database) -> None:
     adviser, gate = await an_adviser_in_post(database), Gate()
     first = asyncio.create_task(
-        register(PausingDatabase(database, gate.pause), a_registration_command(adviser), a_request_context())
+        register(PausingDatabase(database, gate.pause), a_new_registration(adviser), a_request_context())
     )
     await gate.wait_until_reached()
     second = asyncio.create_task(register_in(database, adviser, FIRST_DAY + timedelta(days=1)))
@@ -125,14 +123,14 @@ async def test_the_second_waits_for_the_first_and_decides_on_what_it_left(databa
     assert not second.done()
     gate.open()
 
-    assert answer_content(await first)["unit"] == "civil_year:2026#1"
+    assert response_content(await first)["unit"] == "civil_year:2026#1"
     assert (await second)["status"] == "awaiting_choice"
 
 
 async def test_another_adviser_waits_for_nobody(database: Database) -> None:
     adviser, other, gate = await an_adviser_in_post(database), await an_adviser_in_post(database), Gate()
     first = asyncio.create_task(
-        register(PausingDatabase(database, gate.pause), a_registration_command(adviser), a_request_context())
+        register(PausingDatabase(database, gate.pause), a_new_registration(adviser), a_request_context())
     )
     await gate.wait_until_reached()
 
@@ -147,7 +145,7 @@ async def test_another_adviser_waits_for_nobody(database: Database) -> None:
 async def test_a_promotion_and_a_registration_do_not_take_the_same_unit(database: Database) -> None:
     adviser, gate = await an_adviser_in_post(database), Gate()
     first = asyncio.create_task(
-        register(PausingDatabase(database, gate.pause), a_registration_command(adviser), a_request_context())
+        register(PausingDatabase(database, gate.pause), a_new_registration(adviser), a_request_context())
     )
     await gate.wait_until_reached()
     others = [
@@ -181,7 +179,7 @@ async def test_red_run_without_lock_and_constraint_the_right_is_overdrawn(databa
 
     answers = await both_read_then_one_writes_after_the_other(database, adviser)
 
-    assert [answer_content(answer)["status"] for answer in answers if isinstance(answer, ReplayableResponse)] == [
+    assert [response_content(answer)["status"] for answer in answers if isinstance(answer, ReplayableResponse)] == [
         "accepted",
         "accepted",
     ]

@@ -1,4 +1,4 @@
-"""What a database does to those who use it, for real: each begins when its block does, and is over when it ends."""
+"""Real faults of a database: each starts when its block does, and is over when it ends."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -15,14 +15,14 @@ AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"""
 
 
 def _shutdown_message() -> bytes:
-    """An idle session is told that it ends, and its connection stays open for a moment longer."""
+    """An idle session is told that it ends; its connection stays open for a moment longer."""
     fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
     return b"E" + (len(fields) + 4).to_bytes(4) + fields
 
 
 @dataclass(frozen=True, slots=True)
 class FaultyDatabase:
-    """A database: `url` for whoever is to suffer, `owner` for whoever is not, who connects before."""
+    """`url` is for those that suffer the fault; `owner` is a connection, opened before, that does not."""
 
     cluster: Cluster
     url: str
@@ -35,7 +35,7 @@ class FaultyDatabase:
 
 
 class ShutdownProxy:
-    """To the server, and from it; `says_farewell` to whoever has nothing under way."""
+    """A proxy that forwards both ways, and can send the shutdown message to sessions that are idle."""
 
     def __init__(self) -> None:
         self._announces_shutdown = False
@@ -43,7 +43,7 @@ class ShutdownProxy:
         self._idle = set[asyncio.StreamWriter]()
 
     def announce_shutdown(self) -> None:
-        """From now on, and at once to those who are idle."""
+        """To those that are idle now, and to those that become idle."""
         self._announces_shutdown = True
         for writer in self._idle:
             writer.write(_shutdown_message())
@@ -100,7 +100,7 @@ async def _maintenance_connection(place: FaultyDatabase) -> AsyncGenerator[Datab
 
 
 async def end_sessions(place: FaultyDatabase) -> None:
-    """All of the database, as a planned change of server does."""
+    """End all sessions of the database, as a planned failover does."""
     async with _maintenance_connection(place) as maintenance:
         await maintenance.many(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", place.name
@@ -115,7 +115,7 @@ async def _execute(place: FaultyDatabase, *commands: str) -> None:
 
 @asynccontextmanager
 async def sessions_ended(place: FaultyDatabase) -> AsyncGenerator[None]:
-    """And nobody is let in again for a while."""
+    """End them, and accept no new one for a while."""
     await _execute(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS false")
     await end_sessions(place)
     yield
@@ -124,7 +124,7 @@ async def sessions_ended(place: FaultyDatabase) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def driver_broken(place: FaultyDatabase) -> AsyncGenerator[None]:
-    """Farewells that no statement was waiting for: asyncpg's InternalClientError."""
+    """Shutdown messages that no statement waited for: asyncpg raises InternalClientError."""
     place.proxy.announce_shutdown()
     yield
     place.proxy.recover()
@@ -132,7 +132,7 @@ async def driver_broken(place: FaultyDatabase) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def read_only(place: FaultyDatabase) -> AsyncGenerator[None]:
-    """As a standby is; the sessions end again when it becomes the primary."""
+    """As a standby is; the sessions end once more when it becomes the primary."""
     await _execute(place, f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
     await end_sessions(place)
     yield
@@ -159,7 +159,7 @@ def _writes_fail_with(code: str) -> Callable[[FaultyDatabase], AbstractAsyncCont
 
 @asynccontextmanager
 async def schema_gone(place: FaultyDatabase) -> AsyncGenerator[None]:
-    """Every table is somewhere else for a while, so that no plan holds."""
+    """Every table is in another schema for a while, so that no plan is valid."""
     tables = [table["name"] for table in await place.owner.many(TABLES)]
     await place.owner.one("CREATE SCHEMA elsewhere")
     for table in tables:
@@ -171,7 +171,7 @@ async def schema_gone(place: FaultyDatabase) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def plans_outdated(place: FaultyDatabase) -> AsyncGenerator[None]:
-    """Every table has a column more: plans made before are of no more use."""
+    """Every table gets one more column: plans prepared before are invalid."""
     for table in await place.owner.many(TABLES):
         await place.owner.one(f"ALTER TABLE {table['name']} ADD COLUMN added_since integer")
     yield

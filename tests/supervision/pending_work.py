@@ -1,4 +1,4 @@
-"""Something to do for each chore of the worker, and how one sees that it is not done yet."""
+"""Work for each background task of the worker, and how to see that it is not done yet."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ LONG_AGO, OLD = utc_now() - timedelta(days=7_300), "now() - interval '10 years'"
 
 @dataclass(frozen=True, slots=True)
 class PendingWork:
-    """`left` is SQL that finds a row for as long as it is not done."""
+    """`left` is SQL that finds a row for as long as the work is not done."""
 
     unfinished: str
     prepare: Callable[[Database], Awaitable[object]] | None = None
@@ -66,8 +66,8 @@ async def _an_old_import(database: Database) -> None:
     )
 
 
-async def _an_old_answer(database: Database) -> None:
-    await register_in(database, await an_adviser_in_post(database), asked=a_request_context(key=an_idempotency_key()))
+async def _an_old_response(database: Database) -> None:
+    await register_in(database, await an_adviser_in_post(database), context=a_request_context(key=an_idempotency_key()))
     await database.one("UPDATE idempotency SET created_at = $1", LONG_AGO)
 
 
@@ -83,7 +83,7 @@ async def _somebody_long_gone(database: Database) -> None:
 
 
 async def _a_delivery(database: Database) -> None:
-    """To whoever the test says."""
+    """A delivery to the receiver of the test."""
     await an_endpoint(database, "http://127.0.0.1:9/later")
     await write_events(database)
     await place_waiting_events(database)
@@ -92,7 +92,7 @@ async def _a_delivery(database: Database) -> None:
 PENDING_WORK = {
     "forget_events": PendingWork(f"SELECT FROM outbox WHERE sequenced_at < {OLD}", _an_old_event),
     "forget_deliveries": PendingWork(f"SELECT FROM delivery WHERE settled_at < {OLD}", _an_old_delivery),
-    "forget_answers": PendingWork(f"SELECT FROM idempotency WHERE created_at < {OLD}", _an_old_answer),
+    "forget_answers": PendingWork(f"SELECT FROM idempotency WHERE created_at < {OLD}", _an_old_response),
     "forget_imports": PendingWork(f"SELECT FROM import_job WHERE created_at < {OLD}", _an_old_import),
     "forget_traces": PendingWork("SELECT FROM audit_log WHERE at < now() - interval '700 days'", _an_old_audit_entry),
     "anonymise_advisers": PendingWork(
@@ -115,5 +115,5 @@ async def prepare_all(database: Database) -> None:
 
 
 async def unfinished_tasks(database: Database) -> set[str]:
-    """The chores that have something left to do."""
+    """The tasks that still have work to do."""
     return {name for name, work in PENDING_WORK.items() if await database.one(work.unfinished) is not None}

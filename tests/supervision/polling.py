@@ -1,4 +1,4 @@
-"""For what tells nobody that it moved: a measure, a log."""
+"""Polling, for what notifies nobody of its change: a metric, a log."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -16,16 +16,16 @@ def last_turn(name: str) -> float:
     return REGISTRY.get_sample_value("background_last_turn_timestamp_seconds", {"chore": name}) or 0.0
 
 
-async def wait_until(holds: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     for _ in range(TIMEOUT_S * 100):
-        if holds():
+        if condition():
             return
         await asyncio.sleep(0.01)
     raise TimeoutError
 
 
 async def wait_until_all(names: Collection[str], are: Callable[[str], bool]) -> None:
-    """Say which are not, when there is no more time to wait for them."""
+    """Wait until all are; fail with those that are not."""
     try:
         await wait_until(lambda: all(map(are, names)))
     except TimeoutError:
@@ -33,6 +33,6 @@ async def wait_until_all(names: Collection[str], are: Callable[[str], bool]) -> 
 
 
 async def wait_until_all_failed_twice(names: Collection[str]) -> None:
-    """The second time shows that they were begun again."""
+    """A second failure shows that the task was started again."""
     before = {name: failure_count(name) for name in names}
     await wait_until_all(names, lambda name: failure_count(name) >= before[name] + 2)

@@ -1,4 +1,4 @@
-"""What the API does in the background outlives what it meets, as a worker's chores do."""
+"""The background tasks of the API outlive every fault of the database, as the worker's do."""
 
 import ast
 import asyncio
@@ -29,12 +29,14 @@ APP = Path(main.__file__).parent
 OF_THE_API = {"hear_announcements_for_api", "watch_feed", "work"}
 
 
-def test_every_chore_of_the_program_is_tried_in_this_room() -> None:
+def test_every_background_task_of_the_program_is_tried_here() -> None:
     named = {
         node.args[0].value
         for path in APP.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "BackgroundTask" and isinstance(node.args[0], ast.Constant)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "BackgroundTask"
+        and isinstance(node.args[0], ast.Constant)
     }
 
     assert named - PENDING_WORK.keys() == OF_THE_API
@@ -47,7 +49,7 @@ async def target_database(cluster: Cluster, database_url: str) -> AsyncGenerator
 
 
 @pytest.mark.parametrize("adversity", DATABASE_FAULTS)
-async def test_whoever_waits_for_the_feed_is_told_once_it_is_over(
+async def test_a_long_poll_of_the_feed_is_answered_once_the_fault_is_over(
     target_database: FaultyDatabase, adversity: str
 ) -> None:
     database = open_database(target_database.url, pool_size=2)
@@ -64,12 +66,12 @@ async def test_whoever_waits_for_the_feed_is_told_once_it_is_over(
 
 
 def _ignore(_: ApplicationState, __: float) -> None:
-    """Signals."""
+    """Signals are ignored."""
 
 
 @pytest.fixture
 def application(target_database: FaultyDatabase, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    """The API and a worker in one process, which leaves the signals of this one alone."""
+    """The API and a worker in one process, which installs no signal handler."""
     monkeypatch.setattr(main, "drain_on_sigterm", _ignore)
     return main.build(
         Settings(
@@ -81,7 +83,9 @@ def application(target_database: FaultyDatabase, monkeypatch: pytest.MonkeyPatch
     )
 
 
-async def test_the_api_hears_again_and_its_worker_works(target_database: FaultyDatabase, application: FastAPI) -> None:
+async def test_the_api_is_notified_again_and_its_worker_works(
+    target_database: FaultyDatabase, application: FastAPI
+) -> None:
     heard = {"hear_announcements_for_api"}
     async with application.router.lifespan_context(application):
         await wait_until_all(heard, lambda name: last_turn(name) > 0)
@@ -98,7 +102,7 @@ async def until_placed(database: Database) -> None:
             pass
 
 
-async def test_a_worker_that_cannot_even_begin_is_begun_again(
+async def test_a_worker_that_cannot_start_is_started_again(
     application: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = list[None]()

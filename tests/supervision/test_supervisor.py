@@ -1,4 +1,4 @@
-"""A chore that ends is begun again, however it ended; told to stop, it stops."""
+"""A background task that ends is started again, however it ended; it ends once the stop event is set."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,11 +20,11 @@ async def _fail(failure: Exception) -> None:
 
 
 async def _return() -> None:
-    """As if it were done."""
+    """Return, as if it were done."""
 
 
 async def _be_cancelled() -> None:
-    """By something within."""
+    """Be cancelled from within."""
     asyncio.current_task().cancel()  # type: ignore[union-attr]  # there is one
     await asyncio.sleep(0)
 
@@ -40,7 +40,7 @@ ENDS = {
 
 
 class FailingThenWorking:
-    """Ends as it is told the first three times, then works until it is told to stop."""
+    """A task that ends in this way the first three times, then works until the stop event is set."""
 
     def __init__(self, end: str) -> None:
         self._end = end
@@ -57,9 +57,9 @@ class FailingThenWorking:
 
 
 @asynccontextmanager
-async def supervised(*chores: BackgroundTask, pauses: Backoff = NO_BACKOFF) -> AsyncGenerator[asyncio.Event]:
+async def supervised(*chores: BackgroundTask, backoff: Backoff = NO_BACKOFF) -> AsyncGenerator[asyncio.Event]:
     stop = asyncio.Event()
-    running = asyncio.create_task(supervise(chores, stop, pauses))
+    running = asyncio.create_task(supervise(chores, stop, backoff))
     yield stop
     stop.set()
     async with asyncio.timeout(10):
@@ -72,7 +72,7 @@ async def within_patience(event: asyncio.Event) -> None:
 
 
 @pytest.mark.parametrize("end", ENDS)
-async def test_however_it_ends_it_is_logged_counted_and_begun_again(end: str) -> None:
+async def test_however_a_task_ends_it_is_logged_counted_and_started_again(end: str) -> None:
     patient, before = FailingThenWorking(end), failure_count("patient")
     with capture_logs() as logged:
         async with supervised(BackgroundTask("patient", patient.run, grace=0)):
@@ -83,7 +83,7 @@ async def test_however_it_ends_it_is_logged_counted_and_begun_again(end: str) ->
     assert all(isinstance(line["exc_info"], Exception) for line in logged)
 
 
-async def test_one_that_returns_is_said_to_have_ended() -> None:
+async def test_a_task_that_returns_is_reported_as_ended() -> None:
     patient = FailingThenWorking("returns")
     with capture_logs() as logged:
         async with supervised(BackgroundTask("patient", patient.run, grace=0)):
@@ -92,7 +92,7 @@ async def test_one_that_returns_is_said_to_have_ended() -> None:
     assert isinstance(logged[0]["exc_info"], BackgroundTaskEnded)
 
 
-async def test_one_that_fails_for_ever_takes_no_other_along() -> None:
+async def test_a_task_that_fails_for_ever_stops_no_other() -> None:
     turns, enough = 0, asyncio.Event()
 
     async def works(heartbeat: Heartbeat) -> None:
@@ -111,7 +111,7 @@ async def test_one_that_fails_for_ever_takes_no_other_along() -> None:
             await within_patience(enough)
 
 
-async def test_a_stop_waits_for_no_pause() -> None:
+async def test_a_stop_does_not_wait_for_the_backoff() -> None:
     patient = FailingThenWorking("fails")
     with capture_logs() as logged:
         async with supervised(BackgroundTask("patient", patient.run), pauses=DAY_LONG_BACKOFF):
@@ -120,7 +120,7 @@ async def test_a_stop_waits_for_no_pause() -> None:
     assert patient.begun == 1
 
 
-async def test_told_to_stop_a_chore_comes_to_its_end_and_one_that_does_not_is_cancelled() -> None:
+async def test_once_stopped_a_task_ends_by_itself_or_is_cancelled_after_its_grace() -> None:
     ended, begun = list[str](), asyncio.Event()
     async with supervised(
         BackgroundTask("orderly", lambda _: _stops_when_told(stop, ended)),
@@ -146,7 +146,7 @@ async def _ignores_stop(begun: asyncio.Event, ended: list[str]) -> None:
         raise
 
 
-def test_pauses_grow_to_their_most_and_no_further() -> None:
+def test_the_backoff_doubles_up_to_its_maximum() -> None:
     pauses = Backoff(initial=0.5, maximum=10.0)
     lengths = [[pauses.delay_after(failures) for _ in range(50)] for failures in (1, 2, 3, 1000)]
 
@@ -155,7 +155,7 @@ def test_pauses_grow_to_their_most_and_no_further() -> None:
     assert len(set(lengths[-1])) > 1
 
 
-async def test_a_turn_that_succeeds_makes_the_next_pause_short_again() -> None:
+async def test_a_turn_that_succeeds_resets_the_backoff() -> None:
     begun = 0
 
     async def comes_and_goes(heartbeat: Heartbeat) -> None:
@@ -180,7 +180,7 @@ async def test_a_turn_that_succeeds_makes_the_next_pause_short_again() -> None:
         (DatabaseUnavailable(DatabaseTrouble.UNCONFIRMED), "a standby server does not answer"),
     ],
 )
-async def test_the_log_says_what_is_the_matter_with_the_database(failure: Exception, said: str) -> None:
+async def test_the_log_says_what_the_database_suffers_from(failure: Exception, said: str) -> None:
     with capture_logs() as logged:
         async with supervised(BackgroundTask("ill", lambda _: _fail(failure)), pauses=DAY_LONG_BACKOFF):
             await wait_until(lambda: bool(logged))

@@ -1,4 +1,4 @@
-"""Whatever the database does to them, the chores of the worker are at work again once it is over."""
+"""Whatever fault the database has, the tasks of the worker work again once it is over."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable
@@ -38,7 +38,7 @@ NOT_WRITING = ("read-only", "disk full", "out of memory")
 
 @asynccontextmanager
 async def running_worker(url: str) -> AsyncGenerator["asyncio.Task[None]"]:
-    """A worker, until the block ends; it ends well."""
+    """A worker that runs until the block ends, and then stops in order."""
     stop, database = asyncio.Event(), open_database(url, pool_size=6, secrets=SECRETS)
     running = asyncio.create_task(run_worker(database, url, SETTINGS, stop, QUICK))
     try:
@@ -60,7 +60,7 @@ async def receiver() -> AsyncGenerator[Receiver]:
 
 @pytest.fixture(scope="module")
 async def pending_work_template(cluster: Cluster, template: str) -> str:
-    """The name of a database where each chore has something to do, that nobody is connected to."""
+    """The name of a database where each task has work to do, without connections."""
     url = await copy_database(cluster, template)
     database = open_database(url, pool_size=2, role=None)
     await prepare_all(database)
@@ -77,7 +77,7 @@ async def target_database(cluster: Cluster, pending_work_template: str) -> Async
 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No chore rests for long."""
+    """All tasks pause briefly."""
     for room in (sequencer_loop, delivery_relay, import_jobs):
         monkeypatch.setattr(room, "POLL_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(delivery_relay, "RECLAIM_SECONDS", 0.05)
@@ -97,7 +97,7 @@ async def wait_until_all_done(target_database: FaultyDatabase, but: Collection[s
     assert left == set()
 
 
-def test_each_chore_of_the_worker_has_something_to_do_here(database: Database, database_url: str) -> None:
+def test_each_task_of_the_worker_has_work_to_do_here(database: Database, database_url: str) -> None:
     event = asyncio.Event()
     known = background_tasks(database, database_url, SETTINGS, OutboxRelay(database, {}), event, event)
 
@@ -105,7 +105,7 @@ def test_each_chore_of_the_worker_has_something_to_do_here(database: Database, d
 
 
 @pytest.mark.parametrize("adversity", ["sessions ended", "driver broken", *NOT_WRITING])
-async def test_a_worker_born_into_it_does_all_its_work_once_it_is_over(
+async def test_a_worker_started_during_a_fault_does_all_its_work_once_it_is_over(
     target_database: FaultyDatabase, receiver: Receiver, adversity: str
 ) -> None:
     harmed = PENDING_WORK.keys() - (LISTENS if adversity in NOT_WRITING else set())
@@ -124,7 +124,7 @@ async def test_a_worker_born_into_it_does_all_its_work_once_it_is_over(
 
 @pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize("adversity", DATABASE_FAULTS)
-async def test_a_worker_it_befalls_goes_on_when_it_is_over(
+async def test_a_running_worker_goes_on_once_a_fault_is_over(
     target_database: FaultyDatabase, receiver: Receiver, adversity: str
 ) -> None:
     unharmed = dict.fromkeys(NOT_WRITING, READ_FIRST) | {"schema gone": LISTENS, "plans outdated": {*PENDING_WORK}}
@@ -140,7 +140,7 @@ async def test_a_worker_it_befalls_goes_on_when_it_is_over(
 
 
 @pytest.mark.usefixtures("short_pauses")
-async def test_a_delivery_under_way_outlives_claims_that_fail(
+async def test_a_delivery_in_flight_outlives_claims_that_fail(
     target_database: FaultyDatabase, receiver: Receiver
 ) -> None:
     under_way, go_on = asyncio.Event(), asyncio.Event()
@@ -164,7 +164,7 @@ async def test_a_delivery_under_way_outlives_claims_that_fail(
     assert len(receiver.ids) == len(set(receiver.ids)) > 0
 
 
-async def test_one_kind_of_forgetting_that_fails_for_ever_starves_no_other(
+async def test_a_retention_task_that_fails_for_ever_starves_no_other(
     target_database: FaultyDatabase, receiver: Receiver
 ) -> None:
     await target_database.owner.one(SET_RECEIVER_URL, receiver.url)
@@ -180,7 +180,7 @@ async def test_one_kind_of_forgetting_that_fails_for_ever_starves_no_other(
 async def test_unsupervised_the_first_failure_ends_them_all(
     target_database: FaultyDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the supervisor is there for."""
+    """The reason for the supervisor."""
 
     async def together(tasks: Iterable[BackgroundTask], _: asyncio.Event, __: Backoff) -> None:
         async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""A busy service: actions of every kind in a random order that is always the same."""
+"""A busy service: use cases of every kind in a random order that is the same for the same seed."""
 
 from collections.abc import Coroutine
 from datetime import date, timedelta
@@ -22,7 +22,7 @@ from app.use_cases.registrations.reschedule_registration import reschedule
 from tests.use_cases.use_case_builders import (
     MODULE,
     a_contract,
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     a_session,
     adviser_columns,
@@ -35,7 +35,7 @@ MODULES = (MODULE, "cybersecurite", "cafe-ia", "aidants-connect")
 
 
 class RandomActions:
-    """A random action at a time, always the same for the same seed and the same state."""
+    """One random action at a time, always the same for the same seed and the same state."""
 
     def __init__(self, database: Database, posts: dict[UUID, UUID]) -> None:
         self.database = database
@@ -74,7 +74,7 @@ class RandomActions:
                 result = ExamResult(adviser, "pix", CertificationOutcome.FAILED, day("2026-05-04"), None, None)
                 return record_result(database, result, a_request_context())
             case _:
-                command = a_registration_command(adviser, self._day(), self.random.choice(MODULES))
+                command = a_new_registration(adviser, self._day(), self.random.choice(MODULES))
                 return register(database, command, a_request_context())
 
     def _of_a_registration(self, _: UUID) -> Coroutine[Any, Any, Any]:
@@ -100,7 +100,7 @@ class RandomActions:
 
 
 async def random_actions(database: Database, *, advisers: int) -> RandomActions:
-    """Its advisers are in post, and nothing has happened yet."""
+    """Actions on advisers who are in post and have no registration yet."""
     posts: dict[UUID, UUID] = {}
     for _ in range(advisers):
         adviser = await an_adviser(database)

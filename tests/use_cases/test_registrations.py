@@ -39,15 +39,15 @@ from tests.use_cases.use_case_builders import (
     NO_PRECONDITION,
     PAST_DAY,
     a_contract,
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     a_session,
     an_adviser,
     an_adviser_in_post,
-    answer_content,
     day,
     id_of,
     register_in,
+    response_content,
     stored_registration,
 )
 
@@ -56,7 +56,7 @@ async def test_what_a_registration_names_must_exist_and_every_place_is_said_at_o
     adviser = await an_adviser_in_post(database)
     command = NewRegistration(
         adviser,
-        a_registration_command(adviser, module="x").module_code,
+        a_new_registration(adviser, module="x").module_code,
         uuid4(),
         a_session(),
         None,
@@ -66,7 +66,7 @@ async def test_what_a_registration_names_must_exist_and_every_place_is_said_at_o
     with pytest.raises(UnknownReference) as both:
         await register(database, command, a_request_context())
     with pytest.raises(UnknownReference) as nobody:
-        await register(database, a_registration_command(uuid4()), a_request_context())
+        await register(database, a_new_registration(uuid4()), a_request_context())
 
     assert both.value.pointers == ("/module_code", "/training_organisation_id")
     assert nobody.value.pointers == ("/adviser_id",)
@@ -86,7 +86,7 @@ async def test_a_duplicate_names_the_first_and_stores_nothing(database: Database
 async def test_a_preview_decides_as_the_registration_would_and_stores_nothing(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
 
-    recorded = await preview(database, a_registration_command(adviser), a_request_context())
+    recorded = await preview(database, a_new_registration(adviser), a_request_context())
     registration = await register_in(database, adviser)
 
     assert (recorded.decision.outcome, recorded.decision.unit) == (registration["outcome"], registration["unit"])
@@ -130,7 +130,7 @@ async def test_a_kept_registration_has_its_payer_and_no_unit(database: Database)
 
     with pytest.raises(PayerNotOffered):
         await keep_unfunded(database, id_of(waiting), Payer.OPCO, a_request_context(), Chooser.ADVISER)
-    kept = answer_content(
+    kept = response_content(
         await keep_unfunded(database, id_of(waiting), Payer.SELF, a_request_context(), Chooser.ADVISER)
     )
 
@@ -164,10 +164,10 @@ async def test_a_cancellation_promotes_the_oldest_that_waits(database: Database)
     adviser = await an_adviser_in_post(database)
     first = await register_in(database, adviser)
     late = await register_in(
-        database, adviser, FIRST_DAY + timedelta(1), asked=a_request_context(now=MORNING + timedelta(hours=2))
+        database, adviser, FIRST_DAY + timedelta(1), context=a_request_context(now=MORNING + timedelta(hours=2))
     )
     early = await register_in(
-        database, adviser, FIRST_DAY + timedelta(2), asked=a_request_context(now=MORNING + timedelta(hours=1))
+        database, adviser, FIRST_DAY + timedelta(2), context=a_request_context(now=MORNING + timedelta(hours=1))
     )
 
     await cancel(database, id_of(first), None, "empêchement", a_request_context())
@@ -193,7 +193,7 @@ async def test_attendance_waits_for_the_first_day(database: Database) -> None:
     with pytest.raises(SessionNotStarted):
         await mark_attendance(database, registration, Attendance.COMPLETED, None, a_request_context(now=MORNING))
     midnight_in_paris = MORNING.replace(hour=22, minute=0)
-    attended = answer_content(
+    attended = response_content(
         await mark_attendance(
             database, registration, Attendance.COMPLETED, None, a_request_context(now=midnight_in_paris)
         )
@@ -275,7 +275,7 @@ async def test_a_notice_may_be_refused_again_and_is_for_refused_registrations_on
     refused = id_of(await register_in(database, adviser))
     accepted = id_of(await register_in(database, await an_adviser_in_post(database)))
 
-    again = answer_content(await reexamine(database, refused, a_request_context(), employer_agreement=False))
+    again = response_content(await reexamine(database, refused, a_request_context(), employer_agreement=False))
     with pytest.raises(InvalidTransition):
         await reexamine(database, accepted, a_request_context(), employer_agreement=False)
 
@@ -304,7 +304,9 @@ async def test_the_positioning_test_is_of_an_initial_training_and_of_a_path_of_i
         await record_positioning(database, module, day("2026-06-01"), 175, a_request_context())
     with pytest.raises(HoursNotOffered) as refused:
         await record_positioning(database, initial, day("2026-06-01"), 70, a_request_context())
-    positioned = answer_content(await record_positioning(database, initial, day("2025-06-01"), 70, a_request_context()))
+    positioned = response_content(
+        await record_positioning(database, initial, day("2025-06-01"), 70, a_request_context())
+    )
 
     assert refused.value.offered == (175,)
     assert (positioned["positioning_hours"], positioned["version"]) == (70, 2)
@@ -325,7 +327,7 @@ async def test_what_no_rule_reads_is_kept_by_the_actions_that_follow(database: D
 async def test_attempts_are_counted_and_say_who_pays_the_next(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
     answers = [
-        answer_content(
+        response_content(
             await record_result(
                 database, ExamResult(adviser, "pix", outcome, day(on), motive, None), a_request_context()
             )
@@ -371,7 +373,7 @@ async def test_no_more_is_carried_over_than_the_bucket_has_left(database: Databa
     for bucket in ("civil_year:2026", "carry_over:civil_year:2025", "supplementary:cafe-ia", "unheard-of"):
         with pytest.raises(NothingToCarryOver):
             await grant_carry_over(database, adviser, CarryOverGrant(bucket, 1, "maladie", None), a_request_context())
-    carried = answer_content(
+    carried = response_content(
         await grant_carry_over(
             database, adviser, CarryOverGrant("civil_year:2025", 1, "maladie", None), a_request_context()
         )

@@ -1,4 +1,4 @@
-"""What tests below the API start from: advisers, contracts and registrations, made by use cases that admit."""
+"""Advisers, contracts and registrations for tests below the API, with defaults that the rules admit."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -36,12 +36,12 @@ PLATFORM: Final = Client(UUID(int=7_001), Role.PLATFORM, None)
 MEDNUM: Final = Client(UUID(int=7_002), Role.TRAINING_ORGANISATION, LA_MEDNUM)
 
 
-def whole_row_answer(row: Row) -> ReplayableResponse:
-    """The whole row as it stands: what a client is told, and more."""
+def whole_row_response(row: Row) -> ReplayableResponse:
+    """The whole row, more than clients are shown."""
     return ReplayableResponse(200, orjson.dumps(dict(row), default=str), {"ETag": f'"{row.get("version")}"'})
 
 
-def conflict_answer(conflict: Conflict) -> ReplayableResponse:
+def conflict_response(conflict: Conflict) -> ReplayableResponse:
     return ReplayableResponse(409, type(conflict).__name__.encode(), {"Content-Type": "application/problem+json"})
 
 
@@ -51,20 +51,20 @@ def a_request_context(
     now: datetime = MORNING,
     key: str | None = None,
     request: str = "the same request",
-    worded: Callable[[Row], ReplayableResponse] = whole_row_answer,
-    trace: AuditEntry | None = None,
+    render: Callable[[Row], ReplayableResponse] = whole_row_response,
+    audit_entry: AuditEntry | None = None,
 ) -> RequestContext:
-    """Equal `request`s are equal requests."""
+    """Requests with equal `request` have the same fingerprint."""
     fingerprint = sha256(request.encode()).digest()
-    attempt = None if key is None else IdempotentRequest(client.id, key, fingerprint, now, conflict_answer)
-    return RequestContext(client, now, worded, attempt, trace)
+    idempotency = None if key is None else IdempotentRequest(client.id, key, fingerprint, now, conflict_response)
+    return RequestContext(client, now, render, idempotency, audit_entry)
 
 
 def an_idempotency_key() -> str:
     return str(uuid4())
 
 
-def answer_content(answer: ReplayableResponse) -> dict[str, Any]:
+def response_content(answer: ReplayableResponse) -> dict[str, Any]:
     content: dict[str, Any] = orjson.loads(answer.body)
     return content
 
@@ -133,7 +133,7 @@ def a_session(starts_on: date = FIRST_DAY) -> Session:
     return Session(starts_on, starts_on, SessionFormat.REMOTE)
 
 
-def a_registration_command(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> NewRegistration:
+def a_new_registration(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> NewRegistration:
     organisation = LA_FABRIK if module == INITIAL else LA_MEDNUM
     return NewRegistration(adviser, ModuleCode(module), organisation, a_session(starts_on), day("2026-04-01"), False)  # noqa: FBT003  # the employer's agreement, last of six
 
@@ -143,11 +143,11 @@ async def register_in(
     adviser: UUID,
     starts_on: date = FIRST_DAY,
     module: str = MODULE,
-    asked: RequestContext | None = None,
+    context: RequestContext | None = None,
 ) -> dict[str, Any]:
-    """The registration as it was told."""
-    return answer_content(
-        await register(database, a_registration_command(adviser, starts_on, module), asked or a_request_context())
+    """The content of the response to the registration."""
+    return response_content(
+        await register(database, a_new_registration(adviser, starts_on, module), context or a_request_context())
     )
 
 

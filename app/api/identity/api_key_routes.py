@@ -28,7 +28,8 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.persistence.administration import clients
 from app.persistence.administration.clients import Role
 from app.persistence.engine.driver_types import Row
-from app.use_cases.administration.administer_clients import ExistingClient, KeyRequest, NewClient, issue_key, revoke_key
+from app.use_cases.administration.administer_api_keys import ExistingClient, KeyRequest, issue_key, revoke_key
+from app.use_cases.administration.administer_clients import NewClient
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/api-keys", tags=["Administration"], route_class=StrictRoute)

@@ -26,7 +26,7 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.persistence.outbox.webhook_endpoints import Owner as WebhookOwner
 from app.persistence.outbox.webhook_endpoints import owner_of as webhook_owner_of
-from app.use_cases.administration.administer_clients import GrantableScopes
+from app.use_cases.administration.grantable_scopes import GrantableScopes
 from app.use_cases.request_context import RequestContext
 from app.wording.languages import Language, Sentence
 

@@ -1,0 +1,1 @@
+"""What administrators do: clients and API keys, policies, imports, the rotation of secrets."""

@@ -1,4 +1,4 @@
-"""Versions of the policy: added, and first tried. Nothing decided is decided again by it (section 8)."""
+"""Add a version of the policy, or try it without storing it. Nothing decided is decided again (section 8)."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from app.use_cases.request_context import RequestContext
 
 
 async def add_policy(database: Database, policy: Policy, context: RequestContext) -> ReplayableResponse:
-    """The next decisions about sessions in its time read it, in every process. Raise PolicyExists."""
+    """From its commit on, every process decides by it about sessions in its period. Raise PolicyExists."""
     async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
         await check_not_replayed(tx, context.idempotency)
         row = await policies.add(tx, policy, context.now)
@@ -23,7 +23,7 @@ async def add_policy(database: Database, policy: Policy, context: RequestContext
 
 
 async def dry_run_policy(database: Database, policy: Policy, context: RequestContext) -> list[Difference]:
-    """The open registrations that it would have decided differently. Nothing is locked, stored or told.
+    """The open registrations that it would have decided differently. Nothing is locked, stored or announced.
 
     Raise PolicyExists.
     """
@@ -32,5 +32,5 @@ async def dry_run_policy(database: Database, policy: Policy, context: RequestCon
     found: list[Difference] = []
     async for file in files_with_open_registrations(database, *proposed.period_of(policy), context.today):
         found += differences(file, present, proposed, today=context.today)
-        await asyncio.sleep(0)  # there may be thousands: whoever else asks is answered between two
+        await asyncio.sleep(0)  # there may be thousands: other requests are answered between two files
     return found

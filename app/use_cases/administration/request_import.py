@@ -1,4 +1,4 @@
-"""Leave a spreadsheet to be imported: the worker will."""
+"""Store a spreadsheet for the worker to import."""
 
 from uuid_utils.compat import uuid7
 

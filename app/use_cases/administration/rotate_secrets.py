@@ -1,4 +1,4 @@
-"""Rotate SECRET_KEY to its end: what can be sealed again is; what only time or a client can renew is told."""
+"""Complete a rotation of SECRET_KEY: seal again what can be, and count what only time or a client can renew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,18 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.use_cases.civil_date import civil_date
 
 ACTION = "rotateSecrets"
-SETTLING_TIME = timedelta(hours=1)  # what lives shortest: pages of lists, and the visit to the statistics
+SETTLING_TIME = timedelta(hours=1)  # the lifetime of pagination cursors and of sessions on the statistics page
 
 
 @dataclass(frozen=True, slots=True)
 class RemainingUses:
-    """What still needs an old value: live `keys` not used since, `sealed` secrets, personal `links` (answerable until
-    `links_until` at most), and what was handed out until an hour after `since`, when the newest value began to be used
-    (None: nobody has said so). `lost` secrets are opened by no value at all."""
+    """What still needs an old value of SECRET_KEY.
+
+    `keys`: live API keys not used since the rotation; `sealed`: secrets sealed by an old value; `lost`: those that no
+    value opens; `links`: personal links sent, answerable until `links_until` at most. `since`: when the newest value
+    was first used, None when that is not recorded; `is_settling` during the hour after it, while earlier cursors and
+    sessions are still valid.
+    """
 
     since: datetime | None
     keys: Sequence[Row]
@@ -36,8 +40,8 @@ class RemainingUses:
 
 
 async def reseal_secrets(database: Database, secrets: Sequence[str], now: datetime) -> int:
-    """Seal again, by the newest of the values of SECRET_KEY, whatever an older one sealed; return how much that was."""
-    done = 0
+    """Seal again with the first (newest) of `secrets` whatever an older one sealed; return how many rows that was."""
+    resealed = 0
     async with database.transaction(audit_entry=AuditEntry(None, ACTION, None, now)) as tx:
         await secret_key_usage.record_use(tx, fingerprint(secrets[0]), now)
         for table, purpose in SEALED_TABLES.items():
@@ -46,8 +50,8 @@ async def reseal_secrets(database: Database, secrets: Sequence[str], now: dateti
                 sealed, _ = _reseal(secret_box, row)
                 if sealed is not None:
                     await secret_key_usage.replace_sealed(tx, table, row, sealed)
-                    done += 1
-    return done
+                    resealed += 1
+    return resealed
 
 
 async def remaining_uses(reader: Reader, secrets: Sequence[str], now: datetime) -> RemainingUses:
@@ -71,7 +75,7 @@ async def remaining_uses(reader: Reader, secrets: Sequence[str], now: datetime) 
 
 
 def _reseal(secret_box: SecretBox, row: Row) -> tuple[bytes | None, bool]:
-    """The secret sealed by the newest value, unless it is; and whether no value opens it."""
+    """The secret sealed by the newest value, None when it is already; and whether no value opens it."""
     try:
         return secret_box.reseal(row["sealed"]), False
     except SealedByAnotherKeyError:

@@ -1,4 +1,4 @@
-"""Forget who an adviser is: what was decided, funded and counted stays, the person is nowhere any more (section 10)."""
+"""Anonymise an adviser: what was decided, funded and counted stays, the identity is erased everywhere (section 10)."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -18,16 +18,16 @@ from app.persistence.outbox import messages
 from app.persistence.registrations import Changes
 from app.use_cases.civil_date import civil_date
 from app.use_cases.errors import PreconditionFailed
+from app.use_cases.outcome_rows import event_row
 from app.use_cases.preconditions import Precondition
-from app.use_cases.write_outcome import event_row
 
-INACTIVITY_ACTION = "anonymiseInactiveAdviser"  # in the audit log, where nobody asked
+INACTIVITY_ACTION = "anonymiseInactiveAdviser"  # in the audit log, when no request asked for it
 
 
 async def anonymise(
     database: Database, adviser: UUID, precondition: Precondition, now: datetime, audit_entry: AuditEntry
 ) -> None:
-    """For good; once is enough. Raise Missing, Stale, PreconditionMissing."""
+    """Anonymise for good; a second time changes nothing. Raise NotFound, PreconditionFailed, PreconditionRequired."""
     digester = await get_or_create_digester(database)
     async with database.transaction(audit_entry=audit_entry) as tx:
         tx.add_audit_subjects(adviser)
@@ -40,7 +40,7 @@ async def anonymise(
 
 
 async def anonymise_next_inactive_adviser(database: Database, now: datetime, years: int) -> bool:
-    """Whether there was one left to anonymise after so many years without anything."""
+    """Anonymise one adviser inactive for `years`; return whether there was one."""
     inactive = await personal_data.find_inactive(database, now, years)
     if inactive is None:
         return False
@@ -54,7 +54,7 @@ async def _erase(transaction: Transaction, present: Row, digester: IdentityDiges
     adviser = AdviserId(present["id"])
     row = await personal_data.erase(transaction, present, digester, now)
     await messages.skip_emails_about(transaction, adviser)
-    told = Event(
+    event = Event(
         EventType.ADVISER_ANONYMISED,
         Subject.ADVISER,
         adviser,
@@ -64,4 +64,4 @@ async def _erase(transaction: Transaction, present: Row, digester: IdentityDiges
         {"anonymised_on": civil_date(now)},
         email_recipients(EventType.ADVISER_ANONYMISED),
     )
-    await registrations.write(transaction, Changes(events=[event_row(told, now)]))
+    await registrations.write(transaction, Changes(events=[event_row(event, now)]))

@@ -1,4 +1,4 @@
-"""Give back, for the next year, units that an adviser could not use (report de droits, R27)."""
+"""Carry over to the next year units that an adviser could not use (report de droits, R27)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.decisions.entitlements import check_carry_over
 from app.domain.events import Event, EventType, Subject, email_recipients
+from app.domain.facts.adviser import AdviserId
 from app.persistence.advisers import carry_overs
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
@@ -22,7 +23,7 @@ YEARS_AHEAD = 1
 
 @dataclass(frozen=True, slots=True)
 class CarryOverGrant:
-    """A carry-over as the support desk decides it; `decided_on` defaults to today in Paris."""
+    """A carry-over as the support decides it; `decided_on` None: today in Paris."""
 
     bucket: str
     units: int
@@ -33,38 +34,45 @@ class CarryOverGrant:
 async def grant_carry_over(
     database: Database, adviser: UUID, grant: CarryOverGrant, context: RequestContext
 ) -> ReplayableResponse:
-    """Whoever waits for such a right is promoted. Raise Missing, NothingToCarryOver."""
+    """Registrations that wait for such a right are promoted. Raise NotFound, NothingToCarryOver."""
     lock, decided_on = AdviserLock(LockTarget.ADVISER, adviser), grant.decided_on or context.today
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
         before = await read_snapshot(tx, lock, idempotency=context.idempotency)
         through = max(context.today, decided_on).year + YEARS_AHEAD
         policy = before.policies.on(decided_on)
         check_carry_over(before.file, grant.bucket, grant.units, policy, through=through)
-        row = await carry_overs.add(
-            tx,
-            {
-                "id": uuid7(),
-                "adviser_id": adviser,
-                "bucket": grant.bucket,
-                "units": grant.units,
-                "motive": grant.motive,
-                "decided_on": decided_on,
-                "decided_by": context.client.id,
-                "created_at": context.now,
-            },
-        )
+        row = await carry_overs.add(tx, _carry_over_row(adviser, grant, decided_on, context))
         tx.add_audit_subjects(row["id"])
         after = await read_snapshot(tx, lock)
-        told = Event(
-            EventType.ENTITLEMENT_CARRIED_OVER,
-            Subject.ADVISER,
-            adviser,
-            1,
-            after.adviser_id,
-            None,
-            {"bucket": grant.bucket, "units": grant.units, "decided_on": decided_on},
-            email_recipients(EventType.ENTITLEMENT_CARRIED_OVER),
-        )
-        proceedings = DecisionCascade(after.file, after.policies).promote_waiting()
-        await write_change_sets(tx, ChangeSet(before.file, proceedings, context, events=(told,)))
+        event = _carried_over_event(AdviserId(adviser), grant, decided_on)
+        cascade = DecisionCascade(after.file, after.policies).promote_waiting()
+        await write_change_sets(tx, ChangeSet(before.file, cascade, context, events=(event,)))
         return await store_response(tx, context.idempotency, context.render(row))
+
+
+def _carry_over_row(
+    adviser: UUID, grant: CarryOverGrant, decided_on: date, context: RequestContext
+) -> dict[str, object]:
+    return {
+        "id": uuid7(),
+        "adviser_id": adviser,
+        "bucket": grant.bucket,
+        "units": grant.units,
+        "motive": grant.motive,
+        "decided_on": decided_on,
+        "decided_by": context.client.id,
+        "created_at": context.now,
+    }
+
+
+def _carried_over_event(adviser: AdviserId, grant: CarryOverGrant, decided_on: date) -> Event:
+    return Event(
+        EventType.ENTITLEMENT_CARRIED_OVER,
+        Subject.ADVISER,
+        adviser,
+        1,
+        adviser,
+        None,
+        {"bucket": grant.bucket, "units": grant.units, "decided_on": decided_on},
+        email_recipients(EventType.ENTITLEMENT_CARRIED_OVER),
+    )

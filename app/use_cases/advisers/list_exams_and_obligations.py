@@ -1,4 +1,4 @@
-"""Lists that the rules make: what each adviser's file says today, page after page."""
+"""Lists computed by the rules from each adviser's file, page after page: exams to present, modules to follow."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,35 +16,34 @@ from app.persistence.catalogue import read_qualifications
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.pagination import PageQuery, PageRows
 
-MAX_FILES_PER_PAGE = 500  # a page: what is asked for may be found in none of them
-FILES_PER_STATEMENT = 100  # others have their turn in between
-AFTER_LAST_NAME = "~"  # after the name of any line
+MAX_FILES_PER_PAGE = 500  # per page: the filter may match in none of them
+FILES_PER_STATEMENT = 100  # other requests have their turn in between
+AFTER_LAST_NAME = "~"  # sorts after the name of any item
 BEFORE_FIRST_KEY = f"{UUID(int=0)}/{AFTER_LAST_NAME}"
 
 ItemsOf = Callable[[AdviserFile], Iterable[tuple[str, Any]]]
-"""What a list shows of a file: values, each with the name that tells it from the adviser's others."""
+"""The items of a file that a list shows, each with a name that is unique within the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileScan:
-    """Of whom: all advisers, or those registered with the training organisation `owner`. Who they are is asked of
-    `reader`, which shows the caller its own; their files of `database`, because the rules need the whole of them."""
+    """Of all advisers, or of those registered with the training organisation `owner`. Their identifiers are read
+    through `reader`, which sees what the caller may; their files from `database`, as the rules need them whole."""
 
     database: Database
     reader: Reader
     owner: UUID | None = None
 
-    async def page(self, page: PageQuery, lines: ItemsOf, *, trained: bool = False) -> PageRows:
-        """A page of rows with `adviser_id` and `found`, of at most so many files: it may be short, or empty, and have
-        others after it. `trained` leaves out whose initial training can't have ended.
-
-        The place of a row is its adviser and its name.
+    async def page(self, page: PageQuery, items_of: ItemsOf, *, trained: bool = False) -> PageRows:
+        """A page of rows with `adviser_id` and `found`. It covers MAX_FILES_PER_PAGE files at most, so that it may be
+        short, or empty, and have others after it. `trained` leaves out advisers whose initial training cannot have
+        ended. The key of a row is its adviser and its name.
         """
         place = str(page.after[0]) if page.after else BEFORE_FIRST_KEY
         ids, rows, keys = await self._next_advisers(place), list[dict[str, Any]](), list[str]()
         for start in range(0, len(ids), FILES_PER_STATEMENT):
             for file in await read_files(self.database, ids[start : start + FILES_PER_STATEMENT], trained=trained):
-                named = {f"{file.adviser.id}/{name}": found for name, found in lines(file)}
+                named = {f"{file.adviser.id}/{name}": found for name, found in items_of(file)}
                 fresh = sorted(key for key in named if key > place)
                 keys += fresh
                 rows += [{"adviser_id": file.adviser.id, "found": named[key]} for key in fresh]
@@ -54,7 +53,7 @@ class FileScan:
         return PageRows(rows, () if whole else (f"{ids[-1]}/{AFTER_LAST_NAME}",), has_more=not whole)
 
     async def _next_advisers(self, place: str) -> list[UUID]:
-        """Those who come next; first the one at whom the page before ended, unless nothing of theirs is left."""
+        """The next ones; first the adviser in whose file the page before ended, unless it ended with its last item."""
         adviser, _, name = place.partition("/")
         after, partly = UUID(adviser), [] if name == AFTER_LAST_NAME else [UUID(adviser)]
         limit = MAX_FILES_PER_PAGE - len(partly)
@@ -62,15 +61,15 @@ class FileScan:
 
 
 async def exams_to_present(scan: FileScan, page: PageQuery, status: PresentationStatus | None, today: date) -> PageRows:
-    """The exams in this state today (R37); in any, when None."""
+    """The exams in this state today (R37); in any state when None."""
     qualifications = await read_qualifications(scan.database)
     policy = (await read_policies(scan.database)).on(today)
 
-    def lines(file: AdviserFile) -> Iterable[tuple[str, Any]]:
+    def items_of(file: AdviserFile) -> Iterable[tuple[str, Any]]:
         presented = presentations(file, qualifications, policy, today)
         return ((item.qualification, item) for item in presented if status in {None, item.status})
 
-    return await scan.page(page, lines, trained=True)
+    return await scan.page(page, items_of, trained=True)
 
 
 async def modules_to_follow(
@@ -79,8 +78,8 @@ async def modules_to_follow(
     """The obligations of this civil year in this state today (section 7); of any year, in any state, when None."""
     policy = (await read_policies(scan.database)).on(today)
 
-    def lines(file: AdviserFile) -> Iterable[tuple[str, Any]]:
+    def items_of(file: AdviserFile) -> Iterable[tuple[str, Any]]:
         owed = obligations(file, policy, today)
         return ((item.period, item) for item in owed if year in {None, item.year} and status in {None, item.status})
 
-    return await scan.page(page, lines)
+    return await scan.page(page, items_of)

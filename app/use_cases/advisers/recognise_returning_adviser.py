@@ -1,7 +1,7 @@
-"""Recognise somebody who was anonymised and comes back: what was used before counts, and the administrator is told.
+"""Recognise an adviser who was anonymised and comes back: earlier usage counts, and the administrator is told.
 
-Erasure stays what it is. The new file is given what its rights depend on (entries into initial training, units, what
-was carried over) and nothing that leads to the former one, whose rows name nobody still.
+The erasure is not undone. The new file is given what its rights depend on (entries into initial training, units,
+carry-overs) and nothing that leads to the former file, whose rows stay anonymous.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,12 +24,12 @@ from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.registrations import Changes
 from app.use_cases.civil_date import civil_date
-from app.use_cases.write_outcome import event_row
+from app.use_cases.outcome_rows import event_row
 
 
 @dataclass(frozen=True, slots=True)
 class AnonymisedFile:
-    """A file whose person was anonymised at that instant."""
+    """A file, and the instant at which its adviser was anonymised."""
 
     file: AdviserFile
     anonymised_at: datetime
@@ -37,42 +37,41 @@ class AnonymisedFile:
 
 @dataclass(frozen=True, slots=True)
 class EarlierFiles:
-    """Former files of one adviser: `counted` are those of the same ID Conum, `possible` those that had the same e-mail
-    only, which several people may share; each with the instant at which it was anonymised. `former` is what the
-    adviser's own file has from now on."""
+    """Former files of one adviser: `counted` are those of the same ID Conum, `possible` those of the same e-mail only,
+    which several people may share. `former` is the usage that the adviser's own file has from now on."""
 
     counted: Mapping[UUID, AnonymisedFile] = field(default_factory=dict[UUID, AnonymisedFile])
     possible: Mapping[UUID, AnonymisedFile] = field(default_factory=dict[UUID, AnonymisedFile])
     former: EarlierUsage = field(default_factory=EarlierUsage)
 
     def columns(self) -> dict[str, Any]:
-        """Of the adviser's row; none when nothing counts."""
+        """Those of the adviser's row; none when nothing counts."""
         if not self.counted:
             return {}
         return {"former_units": [*self.former.units], "former_entries": [*self.former.entries]}
 
 
 NO_EARLIER_FILES = EarlierFiles()
-# The same columns, of somebody new.
+# The same columns, of an adviser without former files.
 NO_FORMER_COLUMNS: Mapping[str, Any] = {"former_units": (), "former_entries": ()}
 
 
 @dataclass(frozen=True, slots=True)
 class RecentlyAnonymised:
-    """Those who were anonymised since some instant, by digests that only `digester` can try names on."""
+    """The advisers anonymised since some instant, as digests of their identifiers, which `digester` computes."""
 
     digests: frozenset[bytes] = frozenset()
     digester: IdentityDigester | None = None
 
     def is_named_by(self, values: Mapping[str, Any]) -> bool:
-        """By the ID Conum; by the e-mail when that is all there is."""
+        """Whether one of them had this ID Conum; this e-mail, when there is no ID Conum."""
         identity = identity_tokens(values)
         name = identity.get(CONUM_ID) or identity.get(EMAIL)
         return self.digester is not None and name is not None and self.digester.digest(name) in self.digests
 
 
 async def recently_anonymised(transaction: Transaction, instant: datetime | None) -> RecentlyAnonymised:
-    """Nobody since None."""
+    """Nobody when `instant` is None."""
     digests = await anonymised_advisers.anonymised_since(transaction, instant) if instant is not None else []
     return (
         RecentlyAnonymised(frozenset(digests), await existing_digester(transaction))
@@ -82,7 +81,7 @@ async def recently_anonymised(transaction: Transaction, instant: datetime | None
 
 
 def new_identity_tokens(values: Mapping[str, Any], present: Row | None = None) -> dict[str, str]:
-    """By kind, what is said of an adviser's identity that was not known: all of it when new."""
+    """By kind, the identifiers among `values` that `present` does not have; all of them for a new adviser."""
     known = identity_tokens(present) if present is not None else {}
     return {kind: name for kind, name in identity_tokens(values).items() if known.get(kind) != name}
 
@@ -90,9 +89,9 @@ def new_identity_tokens(values: Mapping[str, Any], present: Row | None = None) -
 async def find_earlier_files(
     transaction: Transaction, identities: Mapping[UUID, Mapping[str, str]], known: Mapping[UUID, AdviserFile]
 ) -> dict[UUID, EarlierFiles]:
-    """Of the advisers of whom something is `sought`, those who were here before; `known` are files that exist.
+    """The former files of those advisers of `identities` who have some; `known` are the files that exist.
 
-    Must be asked once it is known that nobody has that ID Conum: whoever loses it in an erasure has left its digest.
+    Call it after the check that no adviser has the ID Conum: one who loses it in an erasure has left its digest.
     """
     digester = await existing_digester(transaction)
     if digester is None:
@@ -103,9 +102,9 @@ async def find_earlier_files(
     found: dict[UUID, EarlierFiles] = {}
     for adviser, names in identities.items():
         wanted = {kind: digests[name] for kind, name in names.items()}
-        came_back = _earlier_files_of(adviser, wanted, rows, files, known.get(adviser))
-        if came_back is not None:
-            found[adviser] = came_back
+        earlier = _earlier_files_of(adviser, wanted, rows, files, known.get(adviser))
+        if earlier is not None:
+            found[adviser] = earlier
     return found
 
 
@@ -122,26 +121,26 @@ def _earlier_files_of(
     possible = {row["adviser_id"] for row in others if row["is_anonymised"]} - counted
     if not counted and not possible:
         return None
-    sure, likely = ({one: earlier[one] for one in sorted(some)} for some in (counted, possible))
-    return EarlierFiles(sure, likely, merge_earlier_usage((each.file for each in sure.values()), present))
+    by_id, by_email = ({one: earlier[one] for one in sorted(some)} for some in (counted, possible))
+    return EarlierFiles(by_id, by_email, merge_earlier_usage((each.file for each in by_id.values()), present))
 
 
 async def transfer_earlier_rights(
     transaction: Transaction, returns: Mapping[UUID, EarlierFiles], rows: Collection[Row], now: datetime
 ) -> None:
-    """Give what else counts to these advisers, whose rows are written, and tell it."""
-    told: list[Event] = []
+    """Transfer what else counts to these advisers, whose rows are written, and write the events that tell it."""
+    events: list[Event] = []
     for row in rows:
-        came_back = returns.get(row["id"], NO_EARLIER_FILES)
-        if came_back.counted:
-            await anonymised_advisers.transfer_to_adviser(transaction, came_back.counted, row["id"])
-        told += _events(came_back, row)
-    await registrations.write(transaction, Changes(events=[event_row(event, now) for event in told]))
+        earlier = returns.get(row["id"], NO_EARLIER_FILES)
+        if earlier.counted:
+            await anonymised_advisers.transfer_to_adviser(transaction, earlier.counted, row["id"])
+        events += _events(earlier, row)
+    await registrations.write(transaction, Changes(events=[event_row(event, now) for event in events]))
 
 
-def _events(came_back: EarlierFiles, row: Row) -> list[Event]:
-    recognised = ((CONUM_ID, came_back.counted), (EMAIL, came_back.possible))
-    return [_event(row, kind, [*earlier.values()]) for kind, earlier in recognised if earlier]
+def _events(earlier: EarlierFiles, row: Row) -> list[Event]:
+    recognised = ((CONUM_ID, earlier.counted), (EMAIL, earlier.possible))
+    return [_event(row, kind, [*files.values()]) for kind, files in recognised if files]
 
 
 def _event(row: Row, kind: str, earlier: Sequence[AnonymisedFile]) -> Event:

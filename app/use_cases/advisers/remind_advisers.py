@@ -1,4 +1,4 @@
-"""Look at every adviser once a day, and tell what is due or about to be lost before it is too late (section 6, R27)."""
+"""Check every adviser once a day, and announce what is due or about to be lost (section 6, R27)."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -15,13 +15,13 @@ from app.persistence.catalogue import read_qualifications
 from app.persistence.engine.database import CommitOutcomeUnknown, Database, Transaction
 from app.persistence.registrations import Changes
 from app.use_cases.civil_date import civil_date
-from app.use_cases.write_outcome import event_row
+from app.use_cases.outcome_rows import event_row
 
 BATCH = 100
 
 
 async def _due_reminders(tx: Transaction, ids: Sequence[UUID], day: date) -> dict[tuple[UUID, str], Event]:
-    """What these advisers should have been told by the end of the day, by adviser and key."""
+    """By adviser and key, the reminders that these advisers must have had by the end of `day`."""
     qualifications, policy = await read_qualifications(tx), (await read_policies(tx)).on(day)
     return {
         (file.adviser.id, reminder.key): reminder.event
@@ -31,10 +31,10 @@ async def _due_reminders(tx: Transaction, ids: Sequence[UUID], day: date) -> dic
 
 
 async def remind_next_batch(database: Database, now: datetime) -> bool:
-    """Look at the next batch of advisers of the day it is in Paris; return whether others follow.
+    """Remind the next batch of advisers of the civil date in Paris; return whether others follow.
 
-    Harmless anywhere at any time: whoever comes second leaves, one that dies here leaves the batch to the next, and
-    what was told is kept with the events that tell it.
+    Any number of processes may call it: only one has the round, a process that dies leaves its batch to the next, and
+    reminders are stored in the same transaction as their events.
     """
     day = civil_date(now)
     try:
@@ -50,4 +50,4 @@ async def remind_next_batch(database: Database, now: datetime) -> bool:
             await record_progress(tx, ids[-1] if len(ids) == BATCH else None)
             return len(ids) == BATCH
     except CommitOutcomeUnknown:
-        return True  # it was written or was not: whoever looks next goes on from there
+        return True  # written or not, the next batch goes on from what is stored

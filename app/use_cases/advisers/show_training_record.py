@@ -1,4 +1,4 @@
-"""Show what the rules see of an adviser (the one read that visits the domain)."""
+"""Show what the rules see of an adviser (the one read that calls the domain)."""
 
 from datetime import date
 from uuid import UUID
@@ -16,9 +16,9 @@ from app.use_cases.request_context import RequestContext
 async def show_training_record(
     database: Database, adviser: UUID, *, on: date | None, history: bool, context: RequestContext
 ) -> tuple[TrainingRecord, tuple[Registration, ...]]:
-    """On the day `on`, today in Paris by default; `history` adds the rights that have expired. With it come the
-    registrations that the caller may see, in order of creation; a training organisation is shown the contracts of its
-    own sessions only. Raise Missing."""
+    """The record on the day `on` (None: today in Paris), and the registrations that the caller may see, in order of
+    creation. `history` adds the rights that have expired. A training organisation is shown the contracts of its own
+    sessions only. Raise NotFound."""
     day, owner = on or context.today, context.client.training_organisation_id
     if await advisers.read(database.for_tenant(owner), adviser, owner=owner) is None:
         raise NotFound(LockTarget.ADVISER)

@@ -1,4 +1,4 @@
-"""Keep what is known of an adviser; a change of initial training has the registrations decided again (section 4.5)."""
+"""Create or change an adviser; a change of initial training has the registrations decided again (section 4.5)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,16 +29,17 @@ from app.use_cases.write_outcome import ChangeSet, write_change_sets
 
 
 def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext) -> ChangeSet:
-    """What follows from a change of the adviser."""
-    proceedings = DecisionCascade(after, policies)
+    """The decisions taken again because the adviser changed."""
+    cascade = DecisionCascade(after, policies)
     if after.entries != before.entries:
-        proceedings = proceedings.reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=context.today)
+        cascade = cascade.reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=context.today)
     elif after.former != before.former:
-        proceedings = proceedings.reconsider_all(Cause.FILE_CHANGED, today=context.today)
-    return ChangeSet(before, proceedings, context)
+        cascade = cascade.reconsider_all(Cause.FILE_CHANGED, today=context.today)
+    return ChangeSet(before, cascade, context)
 
 
 async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, Any]) -> None:
+    """Raise ConumIdTaken."""
     if values["conum_id"] is not None and await conum_id_is_taken(tx, values["conum_id"], adviser):
         raise ConumIdTaken
 
@@ -55,7 +56,7 @@ async def add_adviser(database: Database, values: Mapping[str, Any], context: Re
 
 
 async def _insert(tx: Transaction, adviser: UUID, values: Mapping[str, Any], context: RequestContext) -> Row:
-    """With what an earlier file of the same person had used."""
+    """Insert the adviser, with what earlier files of the same person had used."""
     returns = await find_earlier_files(tx, {adviser: new_identity_tokens(values)}, {})
     columns = returns.get(adviser, NO_EARLIER_FILES).columns()
     row = await ADVISERS.insert(tx, {"id": adviser, **values, **columns}, context.now)
@@ -66,9 +67,9 @@ async def _insert(tx: Transaction, adviser: UUID, values: Mapping[str, Any], con
 async def upsert_adviser(
     database: Database, adviser: UUID, values: Mapping[str, Any], precondition: Precondition, context: RequestContext
 ) -> tuple[Row, bool]:
-    """Return the row, and whether it is new. Whoever was anonymised does not come back.
+    """Return the row, and whether it is new. An anonymised adviser cannot be changed.
 
-    Raise AdviserAnonymised, ConumIdTaken, Stale, PreconditionMissing.
+    Raise AdviserAnonymised, ConumIdTaken, PreconditionFailed, PreconditionRequired.
     """
     async with database.transaction(audit_entry=context.audit_entry) as tx:
         tx.add_audit_subjects(adviser)

@@ -29,7 +29,7 @@ ENDPOINT_TARGET = "webhook endpoint"
 
 @dataclass(frozen=True, slots=True)
 class WebhookEgress:
-    """What reaching out takes: where it may go, and where its secrets rest."""
+    """What adding an endpoint needs: where webhooks may go, and the box that seals its secret."""
 
     egress_policy: EgressPolicy
     secret_box: SecretBox
@@ -37,14 +37,14 @@ class WebhookEgress:
 
 @dataclass(frozen=True, slots=True)
 class NewEndpoint:
-    """Where to deliver, and which types: `registration.accepted`, `registration.*`, `*`."""
+    """Where to deliver, and which event types: `registration.accepted`, `registration.*`, `*`."""
 
     url: str
     types: Sequence[str]
 
 
 def generate_secret() -> str:
-    """As Standard Webhooks writes it."""
+    """A signing secret of 32 random bytes, in the format of Standard Webhooks."""
     return f"whsec_{b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
 
 
@@ -56,7 +56,7 @@ async def add_endpoint(
     now: datetime,
     audit_entry: AuditEntry,
 ) -> tuple[Row, str]:
-    """The row and the secret, which nobody can read again. Raise NotDeliverable, TooManyEndpoints."""
+    """Return the row, and the secret, which is never shown again. Raise EgressRefused, TooManyEndpoints."""
     egress.egress_policy.check(new_endpoint.url)
     endpoint, secret = uuid7(), generate_secret()
     async with database.transaction(audit_entry=audit_entry) as tx:
@@ -79,25 +79,31 @@ async def change_endpoint(
     now: datetime,
     audit_entry: AuditEntry,
 ) -> Row:
-    """`changes` are among url, types and status (active, disabled). Raise Missing, NotDeliverable."""
+    """`changes` are among url, types and status (active, disabled); deliveries to a disabled endpoint are skipped.
+
+    Raise NotFound, EgressRefused.
+    """
     if "url" in changes:
         egress_policy.check(changes["url"])
     async with database.transaction(audit_entry=audit_entry) as tx:
         present = await _lock_endpoint(tx, endpoint, owner)
         values = {name: changes.get(name, present[name]) for name in ("url", "types", "status")}
-        because = (
-            None if values["status"] == EndpointStatus.ACTIVE else present["disabled_because"] or DisabledBecause.OWNER
-        )
+        because = None if values["status"] == EndpointStatus.ACTIVE else _reason_to_disable(present)
         await webhook_endpoints.change_endpoint(tx, endpoint, {**values, "disabled_because": because}, now)
         if because is not None:
             await settle_all(tx, endpoint, DeliveryState.SKIPPED)
         return await webhook_endpoints.read_endpoint(tx, endpoint, owner) or {}
 
 
+def _reason_to_disable(endpoint: Row) -> str:
+    """The reason that it was disabled for before, else its owner's wish."""
+    return endpoint["disabled_because"] or DisabledBecause.OWNER
+
+
 async def delete_endpoint(
     database: Database, endpoint: UUID, owner: Owner, now: datetime, audit_entry: AuditEntry
 ) -> None:
-    """Raise Missing."""
+    """What was to be delivered to it is cancelled. Raise NotFound."""
     async with database.transaction(audit_entry=audit_entry) as tx:
         await _lock_endpoint(tx, endpoint, owner)
         await settle_all(tx, endpoint, DeliveryState.CANCELLED)
@@ -107,7 +113,7 @@ async def delete_endpoint(
 async def rotate_secret(
     database: Database, endpoint: UUID, owner: Owner, secret_box: SecretBox, audit_entry: AuditEntry
 ) -> str:
-    """A new secret; the one before signs beside it for a day. Raise Missing."""
+    """Return a new secret; the former one signs beside it for 24 hours. Raise NotFound."""
     secret = generate_secret()
     async with database.transaction(audit_entry=audit_entry) as tx:
         await _lock_endpoint(tx, endpoint, owner)
@@ -117,7 +123,7 @@ async def rotate_secret(
 
 
 async def _lock_endpoint(transaction: Transaction, endpoint: UUID, owner: Owner) -> Row:
-    """Raise Missing."""
+    """Raise NotFound."""
     row = await webhook_endpoints.lock_endpoint(transaction, endpoint, owner)
     if row is None:
         raise NotFound(ENDPOINT_TARGET)

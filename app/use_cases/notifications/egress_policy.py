@@ -1,7 +1,7 @@
-"""Where a webhook may be delivered: over https, to a public address, at a usual port.
+"""The egress policy: a webhook is delivered over https, to a public address, at port 443 or 8443.
 
-A name says nothing of its address: the connector asks `is_public` of every address that a name resolves to, and
-connects to one of those, so that nothing can change in between.
+A host name does not tell its address: the sender checks every address that the name resolves to, and connects to one
+of those it has checked, so that the name cannot come to mean another one in between.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 ALLOWED_PORTS = {443, 8443}
 MAX_HOST_NAME_LENGTH = 253
 
-# Whatever is not one machine that anybody may reach, by the IANA special-purpose registries.
+# What is not the address of one public machine, by the IANA special-purpose registries.
 _CLOSED_V4 = tuple(
     IPv4Network(network)
     for network in (
@@ -21,8 +21,8 @@ _CLOSED_V4 = tuple(
         "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
     )
 )  # fmt: skip
-# In IPv6 what is open is listed, and closed within it what carries an IPv4 address or is no machine: mapped addresses,
-# NAT64, unique local and link local ones are all outside.
+# In IPv6 only global unicast is open, except what carries an IPv4 address or is no machine. Mapped addresses, NAT64,
+# unique local and link local ones are all outside it.
 _OPEN_V6 = IPv6Network("2000::/3")
 _CLOSED_V6 = tuple(
     IPv6Network(network)
@@ -31,7 +31,7 @@ _CLOSED_V6 = tuple(
 
 
 class EgressRefusal(StrEnum):
-    """Why nothing is delivered there."""
+    """Why an address is refused."""
 
     MALFORMED = "malformed"
     SCHEME = "scheme"
@@ -42,21 +42,21 @@ class EgressRefusal(StrEnum):
 
 
 class EgressRefused(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """Webhooks are not delivered there."""
+    """The policy refuses the address, for this reason."""
 
-    def __init__(self, why: EgressRefusal) -> None:
-        super().__init__(why)
-        self.reason = why
+    def __init__(self, reason: EgressRefusal) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class EgressPolicy:
-    """`anywhere` is for development: plain http, any port, the machine itself and its neighbours."""
+    """`allows_anything` is for development: plain http, any port, loopback and private addresses."""
 
     allows_anything: bool = False
 
     def check(self, url: str) -> None:
-        """Raise NotDeliverable. An address that a name stands for is not known yet."""
+        """Raise EgressRefused. Names are not resolved here."""
         parts, port = _parts(url)
         if parts.scheme not in ({"http", "https"} if self.allows_anything else {"https"}):
             raise EgressRefused(EgressRefusal.SCHEME)
@@ -70,7 +70,7 @@ class EgressPolicy:
             raise EgressRefused(EgressRefusal.HOST)
 
     def allows_host(self, host: str) -> bool:
-        """Whether a host may be connected to, as far as its name tells; a name other than an address always may."""
+        """Whether `host` may be connected to; always so when it is a name and not an address."""
         try:
             address = ip_address(host)
         except ValueError:
@@ -79,7 +79,7 @@ class EgressPolicy:
 
 
 def _parts(url: str) -> tuple[SplitResult, int | None]:
-    """Raise NotDeliverable."""
+    """Raise EgressRefused."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -91,7 +91,7 @@ def _parts(url: str) -> tuple[SplitResult, int | None]:
 
 
 def is_host_name(name: str) -> bool:
-    """Whether a name server can be asked for it: each part between two dots has from 1 to 63 characters (RFC 1035)."""
+    """Whether it is well formed: each label has 1 to 63 characters (RFC 1035), the whole at most 253."""
     try:
         return 0 < len(name.removesuffix(".").encode("idna")) <= MAX_HOST_NAME_LENGTH
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""An event as clients are told it: in the feed, and in the bytes that are delivered."""
+"""An event as clients read it: in the feed, and in the payload of a webhook."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ TEST_EVENT_TYPE = "webhook_endpoint.test"
 
 
 def event_resource_values(row: Row) -> dict[str, Any]:
-    """Its instant as the row has it."""
+    """The fields of an event; `occurred_at` has the type that the row has."""
     return {
         "id": row["event_id"],
         "type": row["type"],
@@ -29,16 +29,15 @@ def event_resource_values(row: Row) -> dict[str, Any]:
 
 
 def webhook_delivery_of(row: Row, endpoint: UUID) -> NewWebhookDelivery:
-    """The event of a row whose values are JSON's, as it is delivered to this endpoint."""
-    happened = datetime.fromisoformat(row["occurred_at"])
-    told = event_resource_values({**row, "occurred_at": happened})
-    return NewWebhookDelivery(
-        uuid7(), endpoint, UUID(row["event_id"]), row["type"], webhook_payload(row["type"], happened, told)
-    )
+    """The delivery of an event to this endpoint; the values of `row` are those of JSON."""
+    occurred_at = datetime.fromisoformat(row["occurred_at"])
+    data = event_resource_values({**row, "occurred_at": occurred_at})
+    payload = webhook_payload(row["type"], occurred_at, data)
+    return NewWebhookDelivery(uuid7(), endpoint, UUID(row["event_id"]), row["type"], payload)
 
 
 def email_deliveries_of(row: Row) -> list[NewEmailDelivery]:
-    """An e-mail to each recipient of an event whose row's values are JSON's."""
+    """An e-mail to each recipient of an event; the values of `row` are those of JSON."""
     event, adviser = UUID(row["event_id"]), UUID(row["adviser_id"])
     registration, decision = (UUID(row[name]) if row[name] else None for name in ("registration_id", "decision_id"))
     return [
@@ -48,13 +47,13 @@ def email_deliveries_of(row: Row) -> list[NewEmailDelivery]:
 
 
 def webhook_test_delivery(endpoint: UUID, now: datetime) -> NewWebhookDelivery:
-    """One that tells of nothing but itself."""
+    """A delivery of a test event, which is in no feed."""
     event = uuid7()
-    told = {"id": event, "type": TEST_EVENT_TYPE, "occurred_at": now, "webhook_endpoint_id": endpoint}
-    return NewWebhookDelivery(uuid7(), endpoint, event, TEST_EVENT_TYPE, webhook_payload(TEST_EVENT_TYPE, now, told))
+    data = {"id": event, "type": TEST_EVENT_TYPE, "occurred_at": now, "webhook_endpoint_id": endpoint}
+    return NewWebhookDelivery(uuid7(), endpoint, event, TEST_EVENT_TYPE, webhook_payload(TEST_EVENT_TYPE, now, data))
 
 
-def webhook_payload(event_type: str, happened: datetime, told: Mapping[str, Any]) -> bytes:
-    """The payload of Standard Webhooks: `data` is what the feed shows."""
-    body = {"type": event_type, "timestamp": happened, "data": told}
+def webhook_payload(event_type: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
+    """The payload of Standard Webhooks; `data` is what the feed shows."""
+    body = {"type": event_type, "timestamp": occurred_at, "data": data}
     return orjson.dumps(body, default=str, option=orjson.OPT_UTC_Z)

@@ -1,4 +1,4 @@
-"""Deliveries that somebody asks for: a test, one again, all that did not arrive since."""
+"""Deliveries on request: a test event, one delivery again, or all that did not arrive in a time range."""
 
 from uuid import UUID
 
@@ -17,19 +17,19 @@ MAX_RECOVERED = 10_000
 
 
 async def send_test(database: Database, endpoint: UUID, context: RequestContext) -> ReplayableResponse:
-    """Raise Missing, EndpointDisabled."""
+    """Deliver a test event. Raise NotFound, EndpointDisabled."""
     owner = owner_of(context.client)
     async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
         await check_not_replayed(tx, context.idempotency)
         _check_active(await webhook_endpoints.lock_endpoint(tx, endpoint, owner))
-        letter = webhook_test_delivery(endpoint, context.now)
-        tx.add_audit_subjects(endpoint, letter.id)
-        await deliveries.enqueue_webhooks(tx, [letter])
-        return await _store_delivery_response(tx, letter.id, owner, context)
+        delivery = webhook_test_delivery(endpoint, context.now)
+        tx.add_audit_subjects(endpoint, delivery.id)
+        await deliveries.enqueue_webhooks(tx, [delivery])
+        return await _store_delivery_response(tx, delivery.id, owner, context)
 
 
 async def replay(database: Database, delivery: UUID, context: RequestContext) -> ReplayableResponse:
-    """Whatever became of it, it is due again, with the same event. Raise Missing, EndpointDisabled."""
+    """Make a delivery in any state due again, with the same event. Raise NotFound, EndpointDisabled."""
     owner = owner_of(context.client)
     async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
         await check_not_replayed(tx, context.idempotency)
@@ -42,24 +42,24 @@ async def replay(database: Database, delivery: UUID, context: RequestContext) ->
 async def recover(
     database: Database, endpoint: UUID, time_range: TimeRange, context: RequestContext
 ) -> ReplayableResponse:
-    """What was placed within `span` and did not arrive is due again; so is what was never tried while the endpoint was
-    disabled.
+    """Make due again what was sequenced within `time_range` and did not arrive, what was never tried while the endpoint
+    was disabled included; at most MAX_RECOVERED events, the oldest first.
 
-    At most MOST_RECOVERED of them, the oldest first. Raise Missing, EndpointDisabled.
+    Raise NotFound, EndpointDisabled.
     """
     owner = owner_of(context.client)
     async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
         await check_not_replayed(tx, context.idempotency)
         _check_active(await webhook_endpoints.lock_endpoint(tx, endpoint, owner))
         tx.add_audit_subjects(endpoint)
-        again = await deliveries.recover(tx, endpoint, time_range, MAX_RECOVERED)
-        missed = await deliveries.missed_events(tx, endpoint, time_range, MAX_RECOVERED - again)
+        recovered = await deliveries.recover(tx, endpoint, time_range, MAX_RECOVERED)
+        missed = await deliveries.missed_events(tx, endpoint, time_range, MAX_RECOVERED - recovered)
         await deliveries.enqueue_webhooks(tx, [webhook_delivery_of(event, endpoint) for event in missed])
-        return await store_response(tx, context.idempotency, context.render({"due": again + len(missed)}))
+        return await store_response(tx, context.idempotency, context.render({"due": recovered + len(missed)}))
 
 
 def _check_active(endpoint: Row | None) -> None:
-    """Raise Missing, EndpointDisabled."""
+    """Raise NotFound, EndpointDisabled."""
     if endpoint is None:
         raise NotFound("webhook endpoint")
     if endpoint["status"] != EndpointStatus.ACTIVE:
@@ -69,5 +69,5 @@ def _check_active(endpoint: Row | None) -> None:
 async def _store_delivery_response(
     transaction: Transaction, delivery: UUID, owner: Owner, context: RequestContext
 ) -> ReplayableResponse:
-    found = await deliveries.read_delivery(transaction, delivery, owner) or {}
-    return await store_response(transaction, context.idempotency, context.render(found))
+    row = await deliveries.read_delivery(transaction, delivery, owner) or {}
+    return await store_response(transaction, context.idempotency, context.render(row))

@@ -1,4 +1,4 @@
-"""An administrator has an e-mail sent again."""
+"""Send an e-mail again, as an administrator asks."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app.use_cases.request_context import RequestContext
 
 
 async def resend(database: Database, message: UUID, context: RequestContext) -> ReplayableResponse:
-    """Whatever became of it, it is due again. Raise Missing."""
+    """Make an e-mail in any state due again. Raise NotFound."""
     async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
         await check_not_replayed(tx, context.idempotency)
         present = await messages.read_message(tx, message)
@@ -20,6 +20,5 @@ async def resend(database: Database, message: UUID, context: RequestContext) -> 
         if present["adviser_id"] is not None:
             tx.add_audit_subjects(present["adviser_id"])
         await deliveries.replay(tx, message)
-        return await store_response(
-            tx, context.idempotency, context.render(await messages.read_message(tx, message) or {})
-        )
+        row = await messages.read_message(tx, message) or {}
+        return await store_response(tx, context.idempotency, context.render(row))

@@ -1,4 +1,4 @@
-"""The adviser answers through a personal link: the same deeds as through the API, done once however often asked."""
+"""The adviser answers through a personal link: the same use cases as through the API, once however often asked."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,25 +21,25 @@ from app.use_cases.registrations.choose_over_quota import decline_over_quota, ke
 from app.use_cases.registrations.reexamine_registration import reexamine
 from app.use_cases.request_context import RequestContext
 
-# Who answers so, as decisions and the audit log name them: the line has the adviser among its subjects.
+# The client that decisions and the audit log name; the audit entry has the adviser among its subjects.
 PERSONAL_LINK_CLIENT = Client(uuid5(NAMESPACE_URL, "urn:inscriptions:lien-personnel"), Role.PLATFORM, None)
 EMPTY_RESPONSE = ReplayableResponse(303, b"", {})
 
 
 class LinkState(StrEnum):
-    """What becomes of whoever opens a personal link."""
+    """What a personal link can still be used for."""
 
     OPEN = "open"
     ANSWERED = "answered"
     SETTLED = "settled"
-    """Something else was decided meanwhile: there is nothing to answer any more."""
+    """Something else was decided meanwhile; nothing is left to answer."""
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
 class LinkQuestion:
-    """`row` is one of `asked_of_advisers.READ`; `until` the last day on which it can be answered."""
+    """`row` is one of `read_decision_to_answer`; `answerable_until` is the last day on which it can be answered."""
 
     row: Row
     state: LinkState
@@ -47,7 +47,7 @@ class LinkQuestion:
 
     @property
     def is_choice(self) -> bool:
-        """Whether it is the over-quota choice; else the notice that a refused registration was put right."""
+        """Whether it is the over-quota choice; else the notice that a refused registration's file is in order."""
         return bool(self.row["outcome"] == Outcome.OVER_QUOTA)
 
     @property
@@ -56,7 +56,7 @@ class LinkQuestion:
 
 
 async def link_question_of(reader: Reader, decision: UUID, now: datetime) -> LinkQuestion | None:
-    """What the link of this decision asks now; None when it asks nothing, or nobody who is known."""
+    """What the link of this decision asks at `now`; None when it asks nothing, or its adviser was anonymised."""
     row = await read_decision_to_answer(reader, decision)
     if row is None or not row["is_known"] or row["outcome"] == Outcome.ACCEPTED:
         return None
@@ -70,18 +70,18 @@ async def link_question_of(reader: Reader, decision: UUID, now: datetime) -> Lin
 
 def _link_state(row: Row, *, late: bool) -> LinkState:
     status = Status(row["status"])
-    chosen = row["outcome"] == Outcome.OVER_QUOTA
-    waits = status is Status.AWAITING_CHOICE if chosen else status is Status.REFUSED and not row["re_examined"]
+    is_choice = row["outcome"] == Outcome.OVER_QUOTA
+    waits = status is Status.AWAITING_CHOICE if is_choice else status is Status.REFUSED and not row["re_examined"]
     if waits:
-        still = LinkState.EXPIRED if late else LinkState.OPEN
-        return still if row["stands"] else LinkState.SUPERSEDED
+        in_force = LinkState.EXPIRED if late else LinkState.OPEN
+        return in_force if row["stands"] else LinkState.SUPERSEDED
     answered = status is Status.CANCELLED or (row["funding"] == "none" and row["payer"] is not None)
-    return LinkState.ANSWERED if chosen and row["stands"] and answered else LinkState.SETTLED
+    return LinkState.ANSWERED if is_choice and row["stands"] and answered else LinkState.SETTLED
 
 
 @dataclass(frozen=True, slots=True)
 class LinkReply:
-    """What the adviser wants: to keep the registration at a payer's expense, to cancel it, or to give notice."""
+    """The adviser's answer: keep the registration at a payer's expense, cancel it, or (neither) give notice."""
 
     keep_at_expense_of: Payer | None = None
     cancels: bool = False
@@ -90,17 +90,15 @@ class LinkReply:
 async def reply_through_link(
     database: Database, question: LinkQuestion, reply: LinkReply, request: UUID, now: datetime
 ) -> None:
-    """Do it, unless it was done or is not to be done any more: whoever looks again is told what stands.
+    """Carry the reply out, unless the question is no longer open: the page then shows its state.
 
-    Raise Missing.
+    Raise NotFound.
     """
     if question.state is not LinkState.OPEN:
         return
     audit_entry = AuditEntry(PERSONAL_LINK_CLIENT.id, "answerByPersonalLink", request, now)
-    context, registration = (
-        RequestContext(PERSONAL_LINK_CLIENT, now, _empty_response, audit_entry=audit_entry),
-        question.row["id"],
-    )
+    context = RequestContext(PERSONAL_LINK_CLIENT, now, _empty_response, audit_entry=audit_entry)
+    registration = question.row["id"]
     try:
         if not question.is_choice:
             await reexamine(database, registration, context, employer_agreement=False)

@@ -1,4 +1,4 @@
-"""Cancel a registration before its first day: its unit goes to whoever waits (section 5)."""
+"""Cancel a registration before its first day; its unit goes to a registration that waits (section 5)."""
 
 from datetime import date
 from uuid import UUID
@@ -16,15 +16,15 @@ from app.use_cases.write_outcome import DirectChange, write_direct_change
 async def cancel(
     database: Database, registration: UUID, on: date | None, motive: str | None, context: RequestContext
 ) -> ReplayableResponse:
-    """`on` defaults to today in Paris. Raise Missing, InvalidTransition, SessionStarted."""
+    """`on` None: today in Paris. Raise NotFound, InvalidTransition, SessionStarted."""
     lock, cancelled_on = context.lock_of(registration), on or context.today
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
         snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)
         cancelled = snapshot.registration().cancelled(cancelled_on)
-        proceedings = DecisionCascade(snapshot.file, snapshot.policies).with_registration(cancelled)
-        proceedings = proceedings.apply_consequences(snapshot.file, today=context.today, apart_from=cancelled.id)
-        columns, said = {"cancelled_on": cancelled_on, "motive": motive}, {"chosen_by": Chooser(context.client.role)}
+        cascade = DecisionCascade(snapshot.file, snapshot.policies).with_registration(cancelled)
+        cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=cancelled.id)
+        columns, data = {"cancelled_on": cancelled_on, "motive": motive}, {"chosen_by": Chooser(context.client.role)}
         change = DirectChange(
-            cancelled.id, (EventType.REGISTRATION_CANCELLED,), snapshot.registration_row, columns, said
+            cancelled.id, (EventType.REGISTRATION_CANCELLED,), snapshot.registration_row, columns, data
         )
-        return await write_direct_change(tx, snapshot.file, proceedings, change, context)
+        return await write_direct_change(tx, snapshot.file, cascade, change, context)

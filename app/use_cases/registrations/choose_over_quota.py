@@ -1,12 +1,14 @@
 """The adviser over quota keeps the registration without funding, or cancels it (R26)."""
 
+from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.events import EventType
-from app.domain.facts.registration import Chooser, Payer
-from app.persistence.advisers.adviser_files import read_snapshot
-from app.persistence.engine.database import Database
+from app.domain.facts.registration import Chooser, Payer, Registration
+from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
+from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
 from app.use_cases.write_outcome import DirectChange, write_direct_change
@@ -15,42 +17,40 @@ from app.use_cases.write_outcome import DirectChange, write_direct_change
 async def keep_unfunded(
     database: Database, registration: UUID, payer: Payer, context: RequestContext, chooser: Chooser
 ) -> ReplayableResponse:
-    """`chooser` is told to everybody. Raise Missing, InvalidTransition, PayerNotOffered."""
+    """The event names `chooser`. Raise NotFound, InvalidTransition, PayerNotOffered."""
     lock = context.lock_of(registration)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
         snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)
         kept = snapshot.registration().kept(payer)
-        change = DirectChange(
-            kept.id,
-            (EventType.REGISTRATION_KEPT_UNFUNDED,),
-            snapshot.registration_row,
-            event_data={"chosen_by": chooser},
-        )
-        return await write_direct_change(
-            tx,
-            snapshot.file,
-            DecisionCascade(snapshot.file, snapshot.policies).with_registration(kept),
-            change,
-            context,
-        )
+        change = _choice(snapshot, EventType.REGISTRATION_KEPT_UNFUNDED, chooser, {})
+        return await _write(tx, snapshot, kept, change, context)
 
 
 async def decline_over_quota(
     database: Database, registration: UUID, context: RequestContext, chooser: Chooser
 ) -> ReplayableResponse:
-    """`chooser` is told to everybody. Raise Missing, InvalidTransition."""
+    """The event names `chooser`. Raise NotFound, InvalidTransition."""
     lock = context.lock_of(registration)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
         snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)
         declined = snapshot.registration().declined()
-        columns, said = {"cancelled_on": context.today}, {"chosen_by": chooser}
-        change = DirectChange(
-            declined.id, (EventType.REGISTRATION_CANCELLED,), snapshot.registration_row, columns, said
-        )
-        return await write_direct_change(
-            tx,
-            snapshot.file,
-            DecisionCascade(snapshot.file, snapshot.policies).with_registration(declined),
-            change,
-            context,
-        )
+        change = _choice(snapshot, EventType.REGISTRATION_CANCELLED, chooser, {"cancelled_on": context.today})
+        return await _write(tx, snapshot, declined, change, context)
+
+
+def _choice(
+    snapshot: AdviserSnapshot, event_type: EventType, chooser: Chooser, columns: Mapping[str, date]
+) -> DirectChange:
+    registration = snapshot.registration().id
+    return DirectChange(registration, (event_type,), snapshot.registration_row, columns, {"chosen_by": chooser})
+
+
+async def _write(
+    transaction: Transaction,
+    snapshot: AdviserSnapshot,
+    chosen: Registration,
+    change: DirectChange,
+    context: RequestContext,
+) -> ReplayableResponse:
+    cascade = DecisionCascade(snapshot.file, snapshot.policies).with_registration(chosen)
+    return await write_direct_change(transaction, snapshot.file, cascade, change, context)

@@ -1,4 +1,4 @@
-"""Personal links: signed by this service, each for one decision, without anything that tells whose it is."""
+"""Personal links: signed by this service, each for one decision, with nothing that identifies the adviser."""
 
 import binascii
 import hmac
@@ -17,16 +17,16 @@ def personal_link(base_url: str, secrets: Sequence[str], decision: UUID) -> str:
 
 
 def decision_of_token(token: str, secrets: Sequence[str]) -> UUID | None:
-    """The decision that a link was made for; None when it is none of ours."""
+    """The decision of a link's token; None when none of `secrets` signed it."""
     try:
-        held = urlsafe_b64decode(f"{token}{'=' * (-len(token) % 4)}")
+        content = urlsafe_b64decode(f"{token}{'=' * (-len(token) % 4)}")
     except (binascii.Error, ValueError):
         return None
-    named, signature = held[:ID_BYTES], held[ID_BYTES:]
-    if not any(hmac.compare_digest(signature, _signature(secret, named)) for secret in secrets):
+    decision, signature = content[:ID_BYTES], content[ID_BYTES:]
+    if not any(hmac.compare_digest(signature, _signature(secret, decision)) for secret in secrets):
         return None
-    return UUID(bytes=named)
+    return UUID(bytes=decision)
 
 
-def _signature(secret: str, named: bytes) -> bytes:
-    return hmac.digest(f"personal-link:{secret}".encode(), named, sha256)[:SIGNATURE_BYTES]
+def _signature(secret: str, decision: bytes) -> bytes:
+    return hmac.digest(f"personal-link:{secret}".encode(), decision, sha256)[:SIGNATURE_BYTES]

@@ -15,9 +15,9 @@ from app.use_cases.write_outcome import DirectChange, write_direct_change
 async def mark_attendance(
     database: Database, registration: UUID, outcome: Attendance, motive: str | None, context: RequestContext
 ) -> ReplayableResponse:
-    """A justified absence gives the unit to whoever waits; a missed initial training has the others decided again.
+    """A justified absence frees the unit for one that waits; a missed initial training has the others decided again.
 
-    Raise Missing, InvalidTransition, SessionNotStarted.
+    Raise NotFound, InvalidTransition, SessionNotStarted.
     """
     lock = context.lock_of(registration)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
@@ -25,9 +25,9 @@ async def mark_attendance(
         present = snapshot.registration()
         consumes = snapshot.policies.on(present.first_day).unjustified_absence_consumes
         attended = present.attended(outcome, today=context.today, absence_consumes=consumes)
-        proceedings = DecisionCascade(snapshot.file, snapshot.policies).with_registration(attended)
-        proceedings = proceedings.apply_consequences(snapshot.file, today=context.today, apart_from=attended.id)
+        cascade = DecisionCascade(snapshot.file, snapshot.policies).with_registration(attended)
+        cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=attended.id)
         completed = outcome is Attendance.COMPLETED
-        told = EventType.REGISTRATION_COMPLETED if completed else EventType.REGISTRATION_ABSENCE_RECORDED
-        change = DirectChange(attended.id, (told,), snapshot.registration_row, {"motive": motive})
-        return await write_direct_change(tx, snapshot.file, proceedings, change, context)
+        event_type = EventType.REGISTRATION_COMPLETED if completed else EventType.REGISTRATION_ABSENCE_RECORDED
+        change = DirectChange(attended.id, (event_type,), snapshot.registration_row, {"motive": motive})
+        return await write_direct_change(tx, snapshot.file, cascade, change, context)

@@ -1,7 +1,7 @@
-"""Count a registration of the past, whose session was held before this service knew of it (import).
+"""Record a registration of the past, whose session was held before this service knew of it (import).
 
-The ledger gets its unit, the training record its training. Nobody is written to about it; what it changes for the
-sessions to come is decided and told as ever.
+Its unit counts in the ledger and its training in the training record. Nobody is notified of it; what it changes for
+coming sessions is decided and announced as usual.
 """
 
 from collections.abc import Mapping
@@ -42,9 +42,10 @@ EVENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class HistoricalRegistration:
-    """A registration as a file states it. It ended as `attendance` says, or was cancelled before its first day. It had
-    been agreed at `funding`; None when that is not known, which matters to what holds no right only as far as it would
-    have had one. `columns` are those that no rule reads."""
+    """A registration as an imported file states it. `attendance` None: it was cancelled before its first day.
+
+    `funding` is what had been agreed, None when that is not known. `columns` are those that no rule reads.
+    """
 
     request: Request
     attendance: Attendance | None
@@ -60,8 +61,7 @@ class HistoricalRegistration:
 
 
 class HistoricalRegistrationRefused(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """The rights known here are against what is stated: `refusals` say why, unless it would have been funded
-    otherwise, as `funding` says."""
+    """The rules contradict what the file states: `refusals` say why, or `funding` what they would have granted."""
 
     def __init__(self, refusals: tuple[Refusal, ...], funding: Funding | None) -> None:
         super().__init__("not recognised")
@@ -70,7 +70,7 @@ class HistoricalRegistrationRefused(Exception):  # noqa: N818  # an answer to a 
 
 
 def is_already_recorded(file: AdviserFile, historical: HistoricalRegistration) -> bool:
-    """Whether it stands in the file as it is stated."""
+    """Whether the file has it already, with the same end and funding."""
     payer = Payer.STATE if historical.funding is Funding.STATE else historical.payer
     return any(
         item.status is historical.status
@@ -80,7 +80,7 @@ def is_already_recorded(file: AdviserFile, historical: HistoricalRegistration) -
 
 
 def registrations_of_same_session(file: AdviserFile, historical: HistoricalRegistration) -> tuple[Registration, ...]:
-    """Those of the same module and first day, whatever became of them."""
+    """Those of the same module and first day, in any state."""
     request = historical.request
     return tuple(
         item
@@ -92,7 +92,10 @@ def registrations_of_same_session(file: AdviserFile, historical: HistoricalRegis
 def record_historical_registration(
     state: DecisionCascade, historical: HistoricalRegistration, context: RequestContext
 ) -> tuple[DecisionCascade, DirectChange]:
-    """The state that counts it. Raise SessionNotStarted, SessionStarted, DuplicateRegistration, NotRecognised."""
+    """Return the state that counts it, and its own change.
+
+    Raise SessionNotStarted, SessionStarted, DuplicateRegistration, HistoricalRegistrationRefused.
+    """
     if context.today < historical.request.session.starts_on:
         raise SessionNotStarted(historical.request.session.starts_on)
     before = state.file

@@ -8,6 +8,7 @@ from app.domain.errors import HoursNotOffered, NotInitialTraining
 from app.domain.events import EventType
 from app.domain.facts.calendar import in_force
 from app.domain.facts.module import ModuleKind
+from app.domain.facts.policy import Policies
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
@@ -18,9 +19,9 @@ from app.use_cases.write_outcome import DirectChange, write_direct_change
 async def record_positioning(
     database: Database, registration: UUID, taken_on: date, hours: int, context: RequestContext
 ) -> ReplayableResponse:
-    """`hours` must be a path length of the policy in force on `taken_on`.
+    """`hours` must be a path length that the policy offers on `taken_on`.
 
-    Raise Missing, NotInitialTraining, InvalidTransition, HoursNotOffered.
+    Raise NotFound, NotInitialTraining, InvalidTransition, HoursNotOffered.
     """
     lock = context.lock_of(registration)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
@@ -29,12 +30,17 @@ async def record_positioning(
         if present.request.module.kind is not ModuleKind.INITIAL_TRAINING:
             raise NotInitialTraining
         positioned = present.check_positioning_test()
-        offered = in_force(snapshot.policies.on(taken_on).initial_training.path_hours, taken_on)
-        if hours not in offered:
-            raise HoursNotOffered(hours, offered)
+        _check_hours(hours, snapshot.policies, taken_on)
         columns = {"positioning_taken_on": taken_on, "positioning_hours": hours}
-        told, said = (EventType.REGISTRATION_PATH_DETERMINED,), {"taken_on": taken_on, "hours": hours}
-        change = DirectChange(positioned.id, told, snapshot.registration_row, columns, said)
+        types, data = (EventType.REGISTRATION_PATH_DETERMINED,), {"taken_on": taken_on, "hours": hours}
+        change = DirectChange(positioned.id, types, snapshot.registration_row, columns, data)
         return await write_direct_change(
             tx, snapshot.file, DecisionCascade(snapshot.file, snapshot.policies), change, context
         )
+
+
+def _check_hours(hours: int, policies: Policies, taken_on: date) -> None:
+    """Raise HoursNotOffered."""
+    offered = in_force(policies.on(taken_on).initial_training.path_hours, taken_on)
+    if hours not in offered:
+        raise HoursNotOffered(hours, offered)

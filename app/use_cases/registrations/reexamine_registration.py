@@ -1,4 +1,4 @@
-"""Decide a refused registration again, on the adviser's notice that the file is in order (R6)."""
+"""Decide a refused registration again, when the adviser gives notice that the file is in order (R6)."""
 
 from uuid import UUID
 
@@ -14,20 +14,18 @@ from app.use_cases.write_outcome import DirectChange, write_direct_change
 async def reexamine(
     database: Database, registration: UUID, context: RequestContext, *, employer_agreement: bool
 ) -> ReplayableResponse:
-    """The notice may bring the employer's agreement. Both the notice and the outcome are told.
+    """The notice may bring the employer's agreement. Both the notice and the outcome are announced.
 
-    Raise Missing, InvalidTransition, DuplicateRegistration.
+    Raise NotFound, InvalidTransition, DuplicateRegistration.
     """
     lock = context.lock_of(registration)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
         snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)
         notified = snapshot.registration().with_adviser_notice(employer_agreement=employer_agreement)
-        proceedings = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(
-            notified, Cause.RE_EXAMINATION
-        )
-        proceedings = proceedings.apply_consequences(snapshot.file, today=context.today, apart_from=notified.id)
-        outcome = event_type_of_decision(proceedings.registration(notified.id))
-        told = (EventType.REGISTRATION_REGULARISATION_NOTIFIED, outcome)
+        cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(notified, Cause.RE_EXAMINATION)
+        cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=notified.id)
+        outcome = event_type_of_decision(cascade.registration(notified.id))
+        event_types = (EventType.REGISTRATION_REGULARISATION_NOTIFIED, outcome)
         return await write_direct_change(
-            tx, snapshot.file, proceedings, DirectChange(notified.id, told, snapshot.registration_row), context
+            tx, snapshot.file, cascade, DirectChange(notified.id, event_types, snapshot.registration_row), context
         )

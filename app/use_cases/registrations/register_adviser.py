@@ -1,4 +1,4 @@
-"""Decide a registration request and remember it (sections 3 and 4)."""
+"""Decide a registration request and store it with its decision (sections 3 and 4)."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,9 +26,9 @@ from app.use_cases.write_outcome import DirectChange, write_direct_change
 
 @dataclass(frozen=True, slots=True)
 class NewRegistration:
-    """A registration request as a client states it; `requested_on` defaults to today in Paris.
+    """A registration request as a client states it; `requested_on` None: today in Paris.
 
-    `id`, of version 7, is chosen by nobody but the demonstration, whose identifiers are the same at each loading.
+    Only the demonstration chooses `id` (a UUID of version 7), so that its identifiers are the same at each loading.
     """
 
     adviser_id: UUID
@@ -43,13 +43,9 @@ class NewRegistration:
 
 def _to_registration(requested: NewRegistration, snapshot: AdviserSnapshot, context: RequestContext) -> Registration:
     """Raise UnknownReference when the module or the organisation does not exist."""
-    unknown = [
-        pointer
-        for pointer, found in (("/module_code", snapshot.module), ("/training_organisation_id", snapshot.organisation))
-        if found is None
-    ]
     if snapshot.module is None or snapshot.organisation is None:
-        raise UnknownReference(*unknown)
+        found = {"/module_code": snapshot.module, "/training_organisation_id": snapshot.organisation}
+        raise UnknownReference(*(pointer for pointer, fact in found.items() if fact is None))
     request = Request(
         module=snapshot.module,
         organisation=snapshot.organisation,
@@ -61,7 +57,7 @@ def _to_registration(requested: NewRegistration, snapshot: AdviserSnapshot, cont
 
 
 async def _unknown_references_error(reader: Reader, requested: NewRegistration) -> UnknownReference:
-    """The adviser, and what else the demand names that does not exist."""
+    """It names the adviser, and whatever else of the request does not exist."""
     named: NamedReferences = {
         "/module_code": (MODULES, requested.module_code),
         "/training_organisation_id": (TRAINING_ORGANISATIONS, requested.training_organisation_id),
@@ -74,9 +70,9 @@ def _lock(requested: NewRegistration) -> AdviserLock:
 
 
 async def register(database: Database, requested: NewRegistration, context: RequestContext) -> ReplayableResponse:
-    """Decide at once, under the adviser's lock; an accepted initial training has the others decided again.
+    """Decide under the adviser's lock; an accepted initial training has the adviser's others decided again.
 
-    Raises UnknownReference, AdviserAnonymised, DuplicateRegistration.
+    Raise UnknownReference, AdviserAnonymised, DuplicateRegistration.
     """
     lock = _lock(requested)
     try:
@@ -90,19 +86,19 @@ async def register(database: Database, requested: NewRegistration, context: Requ
                 organisation=requested.training_organisation_id,
             )
             new = _to_registration(requested, snapshot, context)
-            proceedings = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(new, Cause.REQUEST)
-            proceedings = proceedings.apply_consequences(snapshot.file, today=context.today, apart_from=new.id)
-            told = event_type_of_decision(proceedings.registration(new.id))
-            change = DirectChange(new.id, (told,), columns=requested.venue.columns())
-            return await write_direct_change(tx, snapshot.file, proceedings, change, context)
+            cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(new, Cause.REQUEST)
+            cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=new.id)
+            event_type = event_type_of_decision(cascade.registration(new.id))
+            change = DirectChange(new.id, (event_type,), columns=requested.venue.columns())
+            return await write_direct_change(tx, snapshot.file, cascade, change, context)
     except NotFound as missing:
         raise await _unknown_references_error(database, requested) from missing
 
 
 async def preview(database: Database, requested: NewRegistration, context: RequestContext) -> RecordedDecision:
-    """Decide without storing anything or telling anybody, on the facts of the moment.
+    """Decide on the present facts, without storing or announcing anything.
 
-    Raises UnknownReference, AdviserAnonymised, DuplicateRegistration.
+    Raise UnknownReference, AdviserAnonymised, DuplicateRegistration.
     """
     try:
         snapshot = await read_snapshot(

@@ -23,9 +23,9 @@ async def reschedule(
     precondition: Precondition,
     context: RequestContext,
 ) -> ReplayableResponse:
-    """`moved_session` gives the new session and its venue from the present ones.
+    """`moved_session` makes the new session and venue of the present ones.
 
-    Raise Missing, Stale, PreconditionMissing, InvalidTransition, SessionStarted, DuplicateRegistration.
+    Raise NotFound, PreconditionFailed, PreconditionRequired, InvalidTransition, SessionStarted, DuplicateRegistration.
     """
     lock = context.lock_of(registration)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
@@ -35,12 +35,12 @@ async def reschedule(
         former = venue_of(snapshot.registration_row or {})
         session, venue = moved_session(present.request.session, former)
         moved = present.rescheduled(session, today=context.today)
-        proceedings = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(moved, Cause.RESCHEDULED)
-        proceedings = proceedings.apply_consequences(snapshot.file, today=context.today, apart_from=moved.id)
-        outcome = event_type_of_change(present, proceedings.registration(moved.id))
+        cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(moved, Cause.RESCHEDULED)
+        cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=moved.id)
+        outcome = event_type_of_change(present, cascade.registration(moved.id))
         change = DirectChange(
             moved.id, (EventType.REGISTRATION_RESCHEDULED, outcome), snapshot.registration_row, venue.columns()
         )
         if venue != former:
             await registrations.change_venue(tx, moved.id, venue.place, venue.reference)
-        return await write_direct_change(tx, snapshot.file, proceedings, change, context)
+        return await write_direct_change(tx, snapshot.file, cascade, change, context)

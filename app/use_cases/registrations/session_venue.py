@@ -1,4 +1,4 @@
-"""Where a session is held, and what its organisation calls it: said to people, read by no rule."""
+"""Where a session is held, and its organisation's reference for it: shown to people, read by no rule."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from app.persistence.engine.driver_types import Row
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """Both are free text: they stay out of the facts of decisions, which are kept for good."""
+    """Both are free text, kept out of the facts of decisions, which are never erased."""
 
     place: str | None = None
     reference: str | None = None
@@ -20,5 +20,5 @@ NO_VENUE = Venue()
 
 
 def venue_of(registration: Row) -> Venue:
-    """Of a stored row."""
+    """The venue of a stored registration."""
     return Venue(registration["session_place"], registration["session_reference"])

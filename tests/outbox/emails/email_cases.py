@@ -1,4 +1,4 @@
-"""Every cell of section 9 that is an e-mail, in each of the situations that change its words."""
+"""Every e-mail of section 9, in each of the situations that change its text."""
 
 import re
 from datetime import date
@@ -128,7 +128,7 @@ COMMON_SITUATIONS: dict[str, dict[str, Any]] = {
 
 
 def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[str, Any]:
-    """One of `messages.LETTER`, of a thematic module paid by the State, of a public employer, to be held in Rennes."""
+    """A row of `read_email_context`: a thematic module paid by the State, a public employer, a session in Rennes."""
     data: dict[str, Any] = {}
     if event_type in TYPICAL_DATA:
         status, funding, rules, reasons = TYPICAL_DATA[event_type]
@@ -211,13 +211,13 @@ def email_for(event_type: EventType, recipient: Recipient, **others: Any) -> Ren
 def emails_in_each_situation(
     event_type: EventType, recipient: Recipient
 ) -> tuple[tuple[dict[str, Any], RenderedEmail], ...]:
-    """In each situation: what it changes, and the letter."""
+    """In each situation: what it changes, and the e-mail."""
     situations = {**COMMON_SITUATIONS, **SITUATIONS.get(event_type, {})}
     return tuple((changed, email_for(event_type, recipient, **changed)) for changed in situations.values())
 
 
 def visible_text(html: str) -> str:
-    """The words of a page, as they are read."""
+    """The text of a page, as it is read."""
     body = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", body).replace("&nbsp;", " ").split())
 
@@ -227,7 +227,7 @@ def plain_text(letter: RenderedEmail) -> str:
 
 
 def check_french(letter: RenderedEmail) -> None:
-    """Apostrophes, spaces, elisions, days in words, and no code."""
+    """Check apostrophes, spaces, elisions and dates, and that no code is shown."""
     for text in (letter.subject, letter.text.partition("\n-- ")[0], visible_text(letter.html)):
         assert not re.search(r"\w'\w", text), "’ is the apostrophe"
         assert not re.search(r"\b(None|True|False|Undefined)\b|[{}]", text)

@@ -1,4 +1,4 @@
-"""Personal links, as the e-mails hold them."""
+"""Personal links, as e-mails contain them."""
 
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,12 @@ from tests.live_server import PEPPER
 
 
 def personal_link_path(registration: dict[str, Any]) -> str:
-    """Of the page that a message about its decision leads to."""
+    """The path of the page that the message about its decision links to."""
     return personal_link("", PEPPER.secrets, UUID(registration["decision"]["id"]))
 
 
 def over_quota_registration(client: httpx.Client, legal_form: str = "private", **fields: Any) -> dict[str, Any]:
-    """Waits for the choice of an adviser whose employer is private, unless said otherwise."""
+    """A registration that waits for the adviser's choice; the employer is private unless said otherwise."""
     adviser = an_adviser(client)
     employer = contract_body(adviser)["employer"] | {"legal_form": legal_form}
     a_contract(client, adviser, employer=employer)

@@ -1,4 +1,4 @@
-"""A real SMTP server that answers as a test says, and the e-mails that use cases bring about."""
+"""A real SMTP server that replies as a test says, and e-mails caused by use cases."""
 
 import asyncio
 import logging
@@ -47,7 +47,7 @@ async def _accept() -> str:
 
 @dataclass(slots=True)
 class SmtpServer:
-    """A mail server: what it received, what it answers, and what it saw of its visitors."""
+    """A mail server: what it received, what it replies, and what it saw of its clients."""
 
     port: int = 0
     received: list[EmailMessage] = field(default_factory=list[EmailMessage])
@@ -90,7 +90,7 @@ class SmtpServer:
 
 
 def text_and_html(message: EmailMessage) -> tuple[str, str]:
-    """As plain text, and as HTML."""
+    """The plain text and the HTML of a message."""
     plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
     assert plain is not None
     assert html is not None
@@ -99,7 +99,7 @@ def text_and_html(message: EmailMessage) -> tuple[str, str]:
 
 @cache
 def certificate() -> tuple[bytes, bytes]:
-    """A key and a certificate of this machine's loopback address, signed by itself."""
+    """A key and a self-signed certificate of the loopback address."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "office")])
     now = datetime(2026, 1, 1, tzinfo=UTC)
     made = (
@@ -139,7 +139,7 @@ def _authenticated(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> Auth
 
 @asynccontextmanager
 async def running_smtp_server(folder: Any = None) -> AsyncGenerator[SmtpServer]:
-    """Open until the block ends; with a `folder` for its certificate it wants STARTTLS and a password."""
+    """Run it until the block ends; with a `folder` for its certificate it requires STARTTLS and a password."""
     smtp_server = SmtpServer()
     options: dict[str, Any] = {}
     if folder is not None:
@@ -170,7 +170,7 @@ async def running_smtp_server(folder: Any = None) -> AsyncGenerator[SmtpServer]:
 
 @asynccontextmanager
 async def tcp_server_saying(greeting: bytes | None) -> AsyncGenerator[int]:
-    """A port where this is all that is ever said; nothing at all when None."""
+    """A port whose server sends `greeting` and nothing else; nothing at all when None."""
     done = asyncio.Event()
 
     async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -193,7 +193,7 @@ def without_tls(smtp_server: SmtpServer) -> MailServer:
 async def send_due_emails(
     database: Database, server: MailServer, *, turns: int = 1, writer: EmailComposer = WRITER
 ) -> int:
-    """Try, so many times, what is due; return how many attempts that were."""
+    """Attempt what is due, `turns` times; return the number of attempts."""
     sender, taken = EmailSender(database, server, writer), 0
     try:
         relay = OutboxRelay(database, {Channel.EMAIL: sender})

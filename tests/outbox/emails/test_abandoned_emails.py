@@ -1,4 +1,4 @@
-"""An e-mail that nobody got is seen: in the log, in the metrics, and by administrators from its registration."""
+"""An e-mail that was given up is visible in the log, in the metrics, and to administrators from its registration."""
 
 import asyncio
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ async def test_one_that_kills_its_relays_is_seen_too(database: Database) -> None
 
 
 async def test_a_policy_whose_address_was_never_checked_stops_no_message(database: Database) -> None:
-    """It was added before addresses were: whoever answers is written to at ours."""
+    """It was added before addresses were checked: replies go to the address of the settings."""
     await _a_message(database)
     unchecked = """'{"support_email": "<aide@example.org"}'"""
     await database.one(f"UPDATE policy SET content = content::jsonb || {unchecked}")  # noqa: S608  # a constant
@@ -99,7 +99,7 @@ def _dead(base_url: str) -> float:
 
 
 async def _refused(url: str, adviser: str) -> None:
-    """What waits for this adviser is sent, and refused."""
+    """Send what waits for this adviser; the mail server refuses it."""
     database = open_database(url, pool_size=3)
     await database.one("UPDATE delivery SET next_attempt_at = now() + interval '1 day' WHERE state = 'due'")
     await database.one(
@@ -113,7 +113,7 @@ async def _refused(url: str, adviser: str) -> None:
 
 
 def _a_registration(platform: httpx.Client, served: LiveServer) -> dict[str, Any]:
-    """One whose adviser could not be told."""
+    """A registration whose adviser could not be notified."""
     adviser = an_adviser(platform)
     a_contract(platform, adviser)
     registration: dict[str, Any] = register(platform, adviser).raise_for_status().json()

@@ -1,4 +1,4 @@
-"""The personal page over HTTP: what each link leads to, and that an answer is given once, by its form alone."""
+"""The personal page over HTTP: what each link shows, and that only its form records an answer, once."""
 
 import asyncio
 import re
@@ -27,14 +27,14 @@ CANCEL = {"choice": "cancel"}
 
 @pytest.fixture
 def visitor(served: LiveServer) -> Generator[httpx.Client]:
-    """Somebody with a browser and no key."""
+    """A browser without an API key."""
     with httpx.Client(base_url=served.base_url, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 def set_clock(served: LiveServer) -> Generator[Any]:
-    """Sets the clock of the service, until the test ends."""
+    """A function that sets the clock of the service until the test ends."""
 
     def moved(now: datetime) -> None:
         served.clock.now = now
@@ -75,7 +75,7 @@ def test_the_page_is_secret_and_runs_nothing(visitor: httpx.Client, platform: ht
     assert "Camille" not in page.text
 
 
-def test_keeping_is_the_same_deed_as_through_the_api(
+def test_keeping_is_the_same_as_through_the_api(
     visitor: httpx.Client, platform: httpx.Client, organisation: httpx.Client
 ) -> None:
     waiting = over_quota_registration(platform)
@@ -181,7 +181,7 @@ def test_it_is_for_as_long_as_the_session_has_not_begun(
 
 @pytest.fixture
 def ten_day_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
-    """A service of the test's own, whose policy gives ten days to answer, of sessions from December on."""
+    """A service of its own, whose policy gives ten days to answer for sessions from December on."""
     policy = policy_body(effective_from="2026-12-01", over_quota={"reply_days": 10})
     with serving(asyncio.run(copy_database(cluster, template))) as started, started.client("admin") as admin:
         admin.post("/v1/policies", json=policy, headers=idempotency_headers()).raise_for_status()

@@ -1,4 +1,4 @@
-"""One check of addresses for both ends: what is taken in can be sent to; of the rest, the character is said."""
+"""One check of addresses at both ends: what is accepted can be sent to; a refusal names the character."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from app.wording.email_addresses import (
     parse_mailbox,
 )
 from app.wording.emails.emails import RenderedEmail
-from tests.outbox.emails.smtp_server import WRITER, running_smtp_server
+from tests.outbox.emails.smtp_server import COMPOSER, running_smtp_server
 
 LONGEST_DOMAIN = ".".join(
     ["d" * MAX_LABEL_LENGTH, "e" * MAX_LABEL_LENGTH, "f" * (MAX_ADDRESS_LENGTH - MAX_LOCAL_PART_LENGTH - 1 - 2 * 64)]
@@ -33,7 +33,7 @@ ANYTHING = st.text(st.characters(codec="utf-8") | st.sampled_from('@.,;<>" ()[]\
 
 
 def why_not(address: str) -> str | None:
-    """What is said of an address that is not taken, in French."""
+    """The French sentence of the refusal of this address."""
     try:
         parse_mailbox(address)
     except InvalidEmailAddress as problem:
@@ -42,11 +42,9 @@ def why_not(address: str) -> str | None:
 
 
 async def _delivered(address: str) -> tuple[list[str], list[str]]:
-    """Whom a real server was told to deliver to, and whom the message that it got says it is to."""
-    message = WRITER.to_message(
-        RenderedEmail(address, "support@example.org", "Bonjour", "Bonjour", "<p>Bonjour</p>"), address, "<1@example.org>",
-        datetime(2026, 6, 15, tzinfo=UTC),
-    )  # fmt: skip
+    """The recipient that a real server was given, and the one in the header of the message that it received."""
+    email = RenderedEmail(address, "support@example.org", "Bonjour", "Bonjour", "<p>Bonjour</p>")
+    message = COMPOSER.to_message(email, address, "<1@example.org>", datetime(2026, 6, 15, tzinfo=UTC))
     async with running_smtp_server() as smtp_server:
         smtp_server.supports_smtputf8 = False
         async with SMTP(hostname="127.0.0.1", port=smtp_server.port, start_tls=False) as client:
@@ -132,7 +130,7 @@ def test_what_is_in_the_way_is_named(address: str, said: str) -> None:
 
 
 def test_a_domain_beyond_ascii_is_the_one_that_was_typed() -> None:
-    """`ß` is a letter of its own since 2010, also under .fr: the older rules would write to strasse.example."""
+    """`ß` is a letter of its own since 2010, also under .fr: the older rules would send to strasse.example."""
     assert parse_mailbox("jean@STRASSE.example").domain == "STRASSE.example"
     assert parse_mailbox("jean@straße.example").domain == "xn--strae-oqa.example"
 

@@ -1,4 +1,4 @@
-"""E-mails through a real mail server: at least once, under one name, and what each of its refusals brings about."""
+"""E-mails through a real mail server: at least once, under one Message-ID, and what each refusal leads to."""
 
 import asyncio
 from dataclasses import replace
@@ -32,7 +32,7 @@ from tests.use_cases.use_case_builders import a_contract, an_adviser, an_adviser
 
 
 async def _an_acceptance(database: Database) -> Row:
-    """The e-mail to an adviser whose registration was accepted; the one to the organisation is left out."""
+    """The e-mail to an adviser whose registration was accepted; the one to the organisation is removed."""
     await register_in(database, await an_adviser_in_post(database))
     await place_waiting_events(database)
     await database.one("DELETE FROM delivery WHERE recipient = 'training_organisation'")
@@ -108,7 +108,7 @@ async def test_it_goes_encrypted_to_a_server_that_knows_us(database: Database, t
 async def test_a_setting_of_ours_costs_nobody_a_message(
     database: Database, tmp_path: Path, wrong: str, status: int | None, error: str
 ) -> None:
-    """However often it fails: what is not the message's fault does not end it."""
+    """However often it fails: an attempt that fails through our settings is never the last."""
     message = await _an_acceptance(database)
     await database.one("UPDATE delivery SET attempts = 12")
 
@@ -133,7 +133,7 @@ async def test_a_setting_of_ours_costs_nobody_a_message(
 
 
 @pytest.mark.parametrize("greeting", [b"554 No service here\r\n", b"Hello\r\n"])
-async def test_a_door_that_is_closed_costs_nobody_a_message(database: Database, greeting: bytes) -> None:
+async def test_a_closed_port_costs_nobody_a_message(database: Database, greeting: bytes) -> None:
     message = await _an_acceptance(database)
     await database.one("UPDATE delivery SET attempts = 12")
 
@@ -145,7 +145,7 @@ async def test_a_door_that_is_closed_costs_nobody_a_message(database: Database, 
     assert await database.one("SELECT FROM lane WHERE id = $1 AND failures = 1", EMAIL_LANE_ID) is not None
 
 
-async def test_a_server_that_says_nothing_holds_nobody_for_long(
+async def test_a_mail_server_that_is_silent_at_first_delays_nobody_for_long(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = await _an_acceptance(database)
@@ -198,7 +198,7 @@ async def test_a_mailbox_that_does_not_exist_is_given_up(database: Database, whe
     [("530 5.7.0 Authentication required", "not-accepted"), ("554 5.7.1 Relay access denied", "deferred")],
 )
 async def test_a_relay_that_does_not_know_us_loses_nothing(database: Database, answer: str, error: str) -> None:
-    """It refuses every recipient so."""
+    """The mail server refuses every recipient so."""
     message = await _an_acceptance(database)
 
     async with running_smtp_server() as smtp_server:
@@ -255,7 +255,7 @@ async def test_a_server_that_dies_with_the_message_in_hand_gets_it_again(databas
     assert (await _now(database, message))["state"] == "delivered"
 
 
-async def test_a_server_that_never_answers_holds_nobody_for_long(
+async def test_a_mail_server_that_never_replies_delays_nobody_for_long(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = await _an_acceptance(database)
@@ -333,7 +333,7 @@ async def test_a_server_that_cannot_carry_it_is_not_asked_again(database: Databa
 
 
 async def test_a_name_may_hold_anything(database: Database) -> None:
-    """What is typed by others is in no header but the subject, of one line."""
+    """What others typed is in no header but the subject, on one line."""
     writer = replace(WRITER, sender='"Inscriptions, conseillers numériques" <inscriptions@example.org>')
     await _an_acceptance(database)
     await database.one(

@@ -1,4 +1,4 @@
-"""Each e-mail of section 9, brought about over HTTP and written from what the database knows."""
+"""Each e-mail of section 9, caused over HTTP and composed from the database."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ from tests.outbox.emails.smtp_server import WRITER
 
 
 async def _written(url: str) -> list[Row]:
-    """The letters of a database whose worker looks once at every adviser, and once at the outbox."""
+    """The e-mails of a database after one round of reminders and one run of the sequencer."""
     database = open_database(url, pool_size=2)
     while await remind_next_batch(database, MORNING):
         pass

@@ -112,7 +112,7 @@ def test_only_who_can_still_answer_has_a_link(event_type: EventType, recipient: 
 
 
 def test_every_letter_is_that_of_an_event() -> None:
-    """But for what letters share, and for those to the owners of webhook endpoints."""
+    """Except the shared templates, and those for owners of webhook endpoints."""
     named = {f"{event_type.partition('.')[2]}.jinja" for event_type, _ in PROMISED_EMAILS}
     others = {"again.jinja", "rule.jinja", "contest.jinja", "endpoint.jinja"}
 
@@ -277,7 +277,7 @@ BREAKS = ["\n\n", "\r\n\r\n", "\n \t\n", "\u2028\u2028", "\x85\x85"]
 def test_what_somebody_typed_has_no_line_of_its_own(
     event_type: EventType, recipient: Recipient, line_break: str
 ) -> None:
-    """Or a place could be followed by paragraphs that pass for ours."""
+    """Or a place could be followed by paragraphs that look like the service's."""
     typed = [name for name in TYPED if a_row(event_type, recipient).get(name) is not None]
 
     forged, plain = (

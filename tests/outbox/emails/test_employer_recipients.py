@@ -1,4 +1,4 @@
-"""The employer who is written to can act: never one whom the adviser has left. Real e-mails, where they arrive."""
+"""E-mails go to the employer who can act, never to one whom the adviser has left; sent to a real mail server."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ UNFILED: Contract = {"ds_file_number": None, "contract_uploaded_on": None, "vali
 
 
 def ending_on(last: str, **others: Any) -> Contract:
-    """A fixed term."""
+    """The columns of a fixed-term contract."""
     return {"type": "CDD", "ends_on": day(last), **others}
 
 
@@ -45,7 +45,7 @@ def starting_on(first: str, **others: Any) -> Contract:
 
 
 async def _employers(database: Database) -> set[str]:
-    """Those that a mail server is asked to deliver to."""
+    """The employers that the mail server is asked to deliver to."""
     await place_waiting_events(database)
     async with running_smtp_server() as smtp_server:
         await send_due_emails(database, without_tls(smtp_server), turns=2)
@@ -144,7 +144,7 @@ async def test_what_a_neighbour_says_of_a_departure_is_told_to_the_present_emplo
 
 
 async def test_nobody_is_told_when_there_is_none(database: Database) -> None:
-    """No message is made that could only die for want of an address."""
+    """No e-mail is created that could only fail for want of an address."""
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser, **TOWN_CONTRACT)
     await register_in(database, adviser)
@@ -158,7 +158,7 @@ async def test_nobody_is_told_when_there_is_none(database: Database) -> None:
 async def test_a_message_asked_for_again_goes_to_no_former_employer(database: Database) -> None:
     then = datetime(2024, 6, 15, 8, tzinfo=UTC)
     adviser = await _in_posts(database, TOWN_CONTRACT | UNFILED | ending_on("2024-12-31"))
-    await register_in(database, adviser, day("2024-09-10"), asked=a_request_context(now=then))
+    await register_in(database, adviser, day("2024-09-10"), context=a_request_context(now=then))
     assert await _employers(database) == {"town@example.org"}
     (message,) = await messages_of(database, recipient="employer")
 

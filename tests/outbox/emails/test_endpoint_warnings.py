@@ -1,4 +1,4 @@
-"""The owner of a webhook endpoint that fails is written to: once for each warning, where somebody reads it."""
+"""The owner of a failing webhook endpoint is warned by e-mail, once for each warning, at an address that is read."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ KINDS = [alarm.value for alarm in Alarm]
 
 
 async def _failing_for_a_day(database: Database, url: str, organisation: UUID | None = None) -> Endpoint:
-    """One whose next failure is warned of."""
+    """An endpoint whose next failure causes a warning."""
     endpoint = await an_endpoint(database, url, client=await a_client(database, organisation))
     await write_events(database)
     await place_waiting_events(database)
@@ -122,7 +122,7 @@ def test_the_last_answer_is_said_in_words(status: int | None, error: str, words:
 
 
 async def test_a_warning_waits_with_the_failure_that_brought_it_about(database: Database) -> None:
-    """Written in the transaction that settles the attempt."""
+    """It is written in the transaction that settles the attempt."""
     async with running_receiver(replying(Reply(503))) as receiver:
         endpoint = await _failing_for_a_day(database, receiver.url)
         await relay_once(database)

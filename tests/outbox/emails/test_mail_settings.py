@@ -1,4 +1,4 @@
-"""What the settings make of e-mails: which server, how, and where they stay when there is none."""
+"""What the settings say of e-mails: which server, how to connect, and the mailbox page when there is none."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The mailbox of a development server: what it shows, and that it is nowhere else."""
+"""The mailbox page of a development server: what it shows, and that it exists nowhere else."""
 
 import re
 from collections.abc import Generator
@@ -13,21 +13,21 @@ from tests.outbox.emails.personal_links import over_quota_registration, personal
 
 @pytest.fixture
 def visitor(served: LiveServer) -> Generator[httpx.Client]:
-    """Somebody with a browser and no key."""
+    """A browser without an API key."""
     with httpx.Client(base_url=served.base_url, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 def without_mailbox(served: LiveServer) -> Generator[None]:
-    """Where e-mails are really sent."""
+    """A service that sends its e-mails."""
     served.service.has_mailbox = False
     yield
     served.service.has_mailbox = True
 
 
 def _message_of(visitor: httpx.Client, platform: httpx.Client) -> str:
-    """The path of an e-mail just written; whoever reads the feed has events placed."""
+    """The path of a new e-mail; reading the feed has its event sequenced."""
     over_quota_registration(platform)
     platform.get("/v1/events", params={"after": "now"}).raise_for_status()
     found = re.search(r'href="(/mailbox/[^"]+)">À vous de choisir', visitor.get("/mailbox").text)

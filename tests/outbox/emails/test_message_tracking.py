@@ -1,4 +1,4 @@
-"""Administrators follow e-mails, and have them sent again: whoever else asks is refused."""
+"""Administrators, and nobody else, follow e-mails and have them sent again."""
 
 import asyncio
 from typing import Any
@@ -19,7 +19,7 @@ from tests.outbox.webhooks.webhook_builders import an_endpoint
 
 
 def _registered(platform: httpx.Client, **fields: Any) -> str:
-    """An adviser whose registration was just accepted, and who is written to."""
+    """An adviser whose registration was just accepted, and who gets an e-mail."""
     adviser = an_adviser(platform, **fields)
     a_contract(platform, adviser)
     register(platform, adviser).raise_for_status()
@@ -33,7 +33,7 @@ def _message(admin: httpx.Client, adviser: str) -> dict[str, Any]:
 
 
 def _sent(served: LiveServer, adviser: str, answer: str = "250 OK") -> list[str]:
-    """Try what waits for this adviser, and nothing else; return the names of what arrived."""
+    """Attempt what waits for this adviser only; return the Message-IDs received."""
     return asyncio.run(_sent_beside(served.database_url, adviser, answer))
 
 

@@ -1,4 +1,4 @@
-"""The over-quota message: one for each crossing, whatever happens to those who place and send it."""
+"""The over-quota message: one for each crossing of the quota, whatever happens to those who sequence and send it."""
 
 import asyncio
 from uuid import UUID, uuid4
@@ -43,7 +43,7 @@ OVER_QUOTA = "registration.over_quota"
 
 
 async def _over_quota_and_holder(database: Database, legal_form: str = "public") -> tuple[UUID, UUID]:
-    """The registration that waits, and the one that holds the unit."""
+    """The registration that waits, and the one that has the unit."""
     adviser = await an_adviser(database)
     await a_contract(database, adviser, employer_legal_form=legal_form)
     first = await register_in(database, adviser, module="cybersecurite")
@@ -134,7 +134,7 @@ async def test_two_who_place_events_at_once_write_one_message(database: Database
 
 
 async def _placed_twice(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second sequencer does not wait for its turn, and begins while the first has not committed."""
+    """A second sequencer does not wait for the lock, and starts before the first has committed."""
 
     async def at_once(_: Transaction) -> bool:
         return True
@@ -163,7 +163,7 @@ CROSSING = "DROP INDEX uq_delivery_over_quota"
 async def test_placed_twice_it_is_still_written_once(
     database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch, dropped: list[str], written: int
 ) -> None:
-    """Red with the last of the three that see to it."""
+    """Fails without the last of the three protections."""
     adviser = await an_adviser_in_post(database)
     await register_in(database, adviser, module="cybersecurite")
     await register_in(database, adviser)

@@ -1,4 +1,4 @@
-"""Nobody is written to again and again about what they were told; machines are told each time."""
+"""People are not notified again of what they were told; machines get every event."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ from tests.use_cases.use_case_builders import (
     MEDNUM,
     PAST_DAY,
     a_contract,
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     an_adviser,
     an_adviser_in_post,
@@ -39,16 +39,16 @@ TIMES = 5
 
 
 async def _refused(database: Database) -> tuple[UUID, UUID, UUID]:
-    """A registration refused for what its employer has not done; its adviser, and the contract."""
+    """A registration refused for something its employer has not done; return its adviser and contract, too."""
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser, validated_on=None)
-    registration = id_of(await register_in(database, adviser, asked=a_request_context(client=MEDNUM)))
+    registration = id_of(await register_in(database, adviser, context=a_request_context(client=MEDNUM)))
     await place_waiting_events(database)
     return registration, adviser, contract
 
 
 async def _counted(database: Database, **columns: object) -> Mapping[str, int]:
-    """How many e-mails each is sent."""
+    """How many e-mails each recipient gets."""
     written = [row["recipient"] for row in await messages_of(database, **columns)]
     return {recipient: written.count(recipient) for recipient in {*written}}
 
@@ -62,7 +62,7 @@ async def test_vain_re_examinations_send_one_message(
     database: Database,
     placed_meanwhile: bool,  # noqa: FBT001  # a parameter
 ) -> None:
-    """Beside that of the first refusal; whether each is placed before the next one, or all at once."""
+    """Beside that of the first refusal, whether each is sequenced before the next, or all at once."""
     registration, _, _ = await _refused(database)
 
     for _ in range(TIMES):
@@ -105,7 +105,7 @@ async def test_the_same_request_refused_again_and_again_sends_one_message(databa
     await a_contract(database, adviser, validated_on=None)
 
     for _ in range(TIMES):
-        await register_in(database, adviser, asked=a_request_context(client=MEDNUM))
+        await register_in(database, adviser, context=a_request_context(client=MEDNUM))
         await place_waiting_events(database)
 
     assert await _counted(database, type=REFUSED) == {"adviser": 1, "employer": 1, "training_organisation": 1}
@@ -116,7 +116,7 @@ async def test_requests_and_re_examinations_in_turn_send_one_message_each(databa
     await a_contract(database, adviser, validated_on=None)
 
     for _ in range(TIMES):
-        await _notify(database, id_of(await register_in(database, adviser, asked=a_request_context(client=MEDNUM))))
+        await _notify(database, id_of(await register_in(database, adviser, context=a_request_context(client=MEDNUM))))
         await place_waiting_events(database)
 
     assert await _counted(database, type=REFUSED) == {"adviser": 2, "employer": 2, "training_organisation": 2}
@@ -127,7 +127,7 @@ async def test_a_refusal_with_another_organisation_or_on_another_day_is_news(dat
     await a_contract(database, adviser, validated_on=None)
 
     for organisation, first_day in ((LA_MEDNUM, FIRST_DAY), (HISTYA, FIRST_DAY), (LA_MEDNUM, day("2026-09-09"))):
-        command = replace(a_registration_command(adviser, first_day), training_organisation_id=organisation)
+        command = replace(a_new_registration(adviser, first_day), training_organisation_id=organisation)
         await register(database, command, a_request_context())
     await place_waiting_events(database)
 
@@ -146,7 +146,7 @@ async def test_another_reason_is_news(database: Database) -> None:
 
 
 async def test_a_refusal_after_good_news_is_news(database: Database) -> None:
-    """The adviser was told that nothing stood in the way any more."""
+    """The adviser was told in between that nothing stood in the way."""
     registration, adviser, contract = await _refused(database)
     await _notify(database, registration)
     await change_contract(database, contract, adviser)

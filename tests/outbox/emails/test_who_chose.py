@@ -1,4 +1,4 @@
-"""Who chose is told to everybody, whichever way the choice came."""
+"""Everybody is told who chose, whichever way the choice was made."""
 
 import asyncio
 from typing import Any
@@ -23,7 +23,7 @@ ROLES = ("platform", "training_organisation", "admin")
 
 
 async def _written(url: str, registration: str) -> str:
-    """The newest e-mail to the adviser about it."""
+    """The newest e-mail to the adviser about this registration."""
     database = open_database(url, pool_size=2)
     while await sequence_events(database, MORNING):
         pass
@@ -34,7 +34,7 @@ async def _written(url: str, registration: str) -> str:
 
 
 def _told(served: LiveServer, registration: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The last event about it, and what the adviser reads."""
+    """The last event about it, and what the adviser's e-mail says."""
     letter = asyncio.run(_written(served.database_url, registration["id"]))
     with served.client("platform") as platform:
         read: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Relays in processes of their own, that share the work."""
+"""Relays in processes of their own, which share the work."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Several relays share the work; whoever is late has lost its claim."""
+"""Several relays share the work; one that comes late has lost its claim."""
 
 import asyncio
 from collections import Counter
@@ -53,7 +53,7 @@ async def test_relays_share_ten_thousand_deliveries_without_doubling_one(
 
 
 async def count_double_claims(database: Database) -> int:
-    """How many claims two relays got for a delivery that the other had, too."""
+    """How many deliveries two relays claimed both."""
     await an_endpoint(database, "http://127.0.0.1:9/")
     await write_events(database, 200)
     await place_waiting_events(database)
@@ -166,7 +166,7 @@ async def test_nothing_is_held_in_the_database_while_it_is_sent(database: Databa
 
 
 async def index_entries_read(owner: Database) -> int:
-    """How many entries of the index of what is due were looked at so far; `owner` has one connection."""
+    """The number of entries of the index of due deliveries read so far; `owner` has one connection."""
     await owner.one("SELECT pg_stat_force_next_flush()")
     row = await owner.one("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'ix_delivery_due'")
     assert row is not None
@@ -174,7 +174,7 @@ async def index_entries_read(owner: Database) -> int:
 
 
 async def test_a_claim_looks_at_what_it_takes_however_much_waits(database_url: str, database: Database) -> None:
-    """Statistics may be those of a table that was empty: the plan must be right without them."""
+    """Statistics may be those of an empty table: the plan must be right without them."""
     for number in range(ENDPOINTS):
         await an_endpoint(database, f"http://127.0.0.1:9/{number}")
     await write_events(database, 100)

@@ -1,4 +1,4 @@
-"""Connections to receivers are kept, as long as they are of use."""
+"""Connections to receivers are kept for as long as they are of use."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,7 +13,8 @@ from tests.outbox.webhooks.webhook_builders import a_sender, claimed_delivery
 
 
 class ConnectionCounter:
-    """A receiver that counts who comes, and says when one has left; `hangs_up` once it has thanked."""
+    """A receiver that counts its connections, and tells when one is closed; with `hangs_up` it closes after its
+    reply."""
 
     def __init__(self) -> None:
         self.hangs_up = False

@@ -1,5 +1,4 @@
-"""Each channel has slots of its own, and a receiver that hangs gives its own away: nobody waits for the slowness of
-another."""
+"""Each channel has its own slots, and a slow delivery frees its slot: a receiver that hangs delays no other."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -23,7 +22,7 @@ HANGING = CHANNEL_CONCURRENCY[Channel.WEBHOOK] // LANE_CONCURRENCY  # receivers 
 
 @asynccontextmanager
 async def a_relay(database: Database, smtp_server: SmtpServer) -> AsyncGenerator[OutboxRelay]:
-    """Of both channels, that moves when it is told to."""
+    """A relay of both channels, which claims when the test says."""
     mail = EmailSender(database, without_tls(smtp_server), WRITER)
     async with a_sender() as webhooks:
         yield OutboxRelay(database, {Channel.WEBHOOK: webhooks, Channel.EMAIL: mail})
@@ -32,7 +31,7 @@ async def a_relay(database: Database, smtp_server: SmtpServer) -> AsyncGenerator
 
 @asynccontextmanager
 async def hanging() -> AsyncGenerator[Receiver]:
-    """It answers nobody until the block ends."""
+    """A receiver that does not answer before the block ends."""
     over = asyncio.Event()
 
     async def silent(_: ReceivedRequest) -> Reply:
@@ -56,7 +55,7 @@ async def _all_slots_taken(database: Database, post: OutboxRelay, silent: Receiv
 
 
 async def _mailed_meanwhile(database: Database) -> int:
-    """How many e-mails go out while receivers hang on every slot of the webhooks."""
+    """How many e-mails are sent while receivers hang on every slot of the webhooks."""
     async with running_smtp_server() as smtp_server, hanging() as silent, a_relay(database, smtp_server) as post:
         await _all_slots_taken(database, post, silent)
         await database.one("DELETE FROM delivery WHERE channel = 'webhook' AND state = 'due'")
@@ -108,7 +107,7 @@ async def test_a_mail_server_that_hangs_keeps_no_webhook_back(database: Database
 
 
 async def _reached_meanwhile(database: Database) -> bool:
-    """Whether a healthy receiver is reached while others hang on every slot."""
+    """Whether a healthy receiver gets its delivery while others hang on every slot."""
     async with running_receiver() as healthy, hanging() as silent, a_relay(database, SmtpServer()) as post:
         await _all_slots_taken(database, post, silent)
         await an_endpoint(database, healthy.url)

@@ -61,7 +61,7 @@ NO_NAMES = (
 
 
 @pytest.mark.parametrize("address", HOSTILE)
-def test_an_address_for_neighbours_is_not_public(address: str) -> None:
+def test_a_private_or_special_address_is_not_public(address: str) -> None:
     assert not is_public_address(ip_address(address))
 
 

@@ -1,4 +1,4 @@
-"""Receivers that fail: left alone, warned about, disabled; none of them slows another."""
+"""Receivers that fail: their circuit opens, their owner is warned, they are disabled; none slows another."""
 
 import asyncio
 from datetime import timedelta
@@ -41,7 +41,7 @@ async def failing(_: ReceivedRequest) -> Reply:
 
 
 async def failed_times(database: Database, receiver: Receiver, times: int) -> Endpoint:
-    """An endpoint with an event more than it has failed to receive."""
+    """An endpoint with one event more than it failed to receive."""
     endpoint = await an_endpoint(database, receiver.url)
     await write_events(database, times + 1)
     await place_waiting_events(database)
@@ -106,7 +106,7 @@ async def test_a_success_closes_the_circuit_and_everything_is_delivered(database
 
 
 async def backdate_failures(database: Database, endpoint: Endpoint, **since: timedelta) -> None:
-    """Let this have happened so long ago."""
+    """Make the failures so much older."""
     for column, ago in since.items():
         await database.one(f"UPDATE lane SET {column} = now() - $2::interval WHERE id = $1", endpoint.id, ago)  # noqa: S608  # our own names
 
@@ -117,7 +117,7 @@ async def warnings_of(database: Database, endpoint: Endpoint) -> list[str]:
 
 
 async def as_owner_reads(database: Database, endpoint: Endpoint) -> dict[str, Any]:
-    """As its owner reads it."""
+    """The endpoint as its owner reads it."""
     row = await read_endpoint(database, endpoint.id, endpoint.owner)
     assert row is not None
     return endpoint_resource(row)
@@ -247,7 +247,7 @@ async def test_nothing_reaches_a_deleted_endpoint_any_more(database: Database) -
 
 
 async def made_at_once(database: Database, wanted: int) -> int:
-    """How many endpoints one owner gets who asks for so many at the same time."""
+    """How many endpoints an owner gets who asks for `wanted` at the same time."""
     client = await a_client(database)
     asked = (an_endpoint(database, "http://127.0.0.1:9/", client=client) for _ in range(wanted))
     made = await asyncio.gather(*asked, return_exceptions=True)
@@ -271,7 +271,7 @@ async def test_red_run_without_its_turn_waited_for_it_has_more(
 async def test_a_dead_receiver_keeps_nothing_from_twenty_healthy_ones(
     database: Database, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    """The silent one does not say a word before they have everything: it could take all there is room for."""
+    """The silent one never replies before they have everything: it could take every slot."""
     monkeypatch.setattr(webhook_sender, "TOTAL_SECONDS", 600)
     monkeypatch.setattr(delivery_relay, "CHANNEL_CONCURRENCY", {Channel.WEBHOOK: 2 * delivery_relay.LANE_CONCURRENCY})
     over = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What each answer of a receiver comes to: over real HTTP, by the database's clock."""
+"""What each response of a receiver leads to: over real HTTP, by the clock of the database."""
 
 import asyncio
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def replying(reply: Reply | None) -> Responder:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A reply, and what follows: the state, within which wait the next attempt is due, the error an owner reads."""
+    """A response, and what follows: the state, the wait before the next attempt, the error that the owner reads."""
 
     reply: Reply | None
     state: str
@@ -77,7 +77,7 @@ CASES = {
 
 
 async def endpoint_after_reply(database: Database, reply: Reply | None) -> Endpoint:
-    """An endpoint whose receiver was sent one event and answered so."""
+    """An endpoint whose receiver got one event and replied so."""
     async with running_receiver(replying(reply)) as receiver:
         endpoint = await an_endpoint(database, receiver.url)
         await write_events(database)

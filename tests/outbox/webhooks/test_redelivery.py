@@ -1,4 +1,4 @@
-"""What an owner asks for: a test, one delivery again, all that did not arrive since; and another secret."""
+"""What an owner can ask for: a test event, a delivery again, a recovery, another secret."""
 
 import asyncio
 import re
@@ -141,7 +141,7 @@ async def test_what_waits_for_its_next_attempt_is_tried_at_once(database: Databa
 
 
 async def test_after_an_outage_everything_that_happened_meanwhile_is_recovered(database: Database) -> None:
-    """A thousand events: some dead, some skipped, some that were never posted. None is missing, none comes twice."""
+    """A thousand events: some dead, some skipped, some never enqueued. None is missing, none comes twice."""
     async with running_receiver() as receiver:
         endpoint = await an_endpoint(database, receiver.url)
         await write_events(database, 200)
@@ -184,7 +184,7 @@ async def test_what_arrived_is_not_recovered_nor_what_is_older(database: Databas
 
 
 async def test_what_happened_in_between_is_recovered_and_nothing_that_came_later(database: Database) -> None:
-    """Dead before and after, and never posted before and after."""
+    """Dead before and after, and never enqueued before and after."""
     endpoint = await an_endpoint(database, "http://127.0.0.1:9/")
     await write_events(database, 2)
     await place_waiting_events(database)
@@ -292,7 +292,7 @@ async def test_no_secret_is_found_in_the_database(database: Database, owner: Dat
         assert secret.removeprefix("whsec_") not in dump
 
 
-def test_a_safe_is_opened_by_every_present_key_and_by_no_other() -> None:
+def test_a_secret_box_is_opened_by_every_present_key_and_by_no_other() -> None:
     old, new = "an old secret, long enough to be one", "a new secret, long enough to be one"
     sealed = SecretBox([old]).seal("whsec_x")
 

@@ -1,4 +1,4 @@
-"""What follows from failures, by the clock alone."""
+"""The retry policy, with time as an argument."""
 
 from datetime import timedelta
 
@@ -96,7 +96,7 @@ def test_the_circuit_of_a_receiver_that_fails_for_years_still_opens_for_half_an_
 
 
 def told(every: timedelta, until: timedelta) -> list[tuple[timedelta, Alarm]]:
-    """What the owner of a receiver is told when, and since when it fails, tried so often until it is disabled."""
+    """Each warning of the owner, with the time since the first failure, at such intervals until it is disabled."""
     health, passed, alarms = LaneHealth(), timedelta(), list[tuple[timedelta, Alarm]]()
     while passed <= until:
         health = health.after_failure(MORNING + passed)

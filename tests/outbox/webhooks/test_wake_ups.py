@@ -1,4 +1,4 @@
-"""What happens is delivered when it happens: nobody waits until somebody looks."""
+"""Events are delivered when they happen: a notification wakes each step up, without polling."""
 
 import asyncio
 from collections.abc import Generator
@@ -24,7 +24,7 @@ def own_service(database_url: str) -> Generator[LiveServer]:
 
 @pytest.fixture
 def no_polling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """But when something was announced, or may have been."""
+    """Nothing wakes up except by a notification, or when one may have been missed."""
     for room in (sequencer_loop, delivery_relay):
         monkeypatch.setattr(room, "POLL_INTERVAL_SECONDS", 3600.0)
 

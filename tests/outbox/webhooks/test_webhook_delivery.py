@@ -1,4 +1,4 @@
-"""What is told is delivered: signed, in the stored bytes, to whoever asked for it and to nobody else."""
+"""Events are delivered signed, in the stored bytes, to every endpoint that asked for them and to no other."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Endpoints, relays and deliveries, as the tests of the outbox use them."""
+"""Endpoints, relays and deliveries for the tests of the outbox."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -39,7 +39,7 @@ def an_audit_entry() -> AuditEntry:
 
 
 async def a_client(database: Database, organisation: UUID | None = None) -> Client:
-    """Of the platform, or of this training organisation."""
+    """A client of the platform, or of this training organisation."""
     role = Role.PLATFORM if organisation is None else Role.TRAINING_ORGANISATION
     client = Client(uuid4(), role, organisation)
     async with database.transaction() as tx:
@@ -59,18 +59,18 @@ class Endpoint:
 
     @property
     def context(self) -> RequestContext:
-        """As the owner, who wants no answer."""
-        return RequestContext(self.client, MORNING, _unworded, None, an_audit_entry())
+        """The context of a request of the owner, without a response."""
+        return RequestContext(self.client, MORNING, _empty_response, None, an_audit_entry())
 
 
-def _unworded(row: Row) -> Any:
+def _empty_response(row: Row) -> Any:
     return row
 
 
 async def an_endpoint(
     database: Database, url: str, *, types: Sequence[str] = ("*",), client: Client | None = None
 ) -> Endpoint:
-    """Of a new client of the platform, unless `client` says whose."""
+    """An endpoint of a new client of the platform, unless `client` is given."""
     whose = client or await a_client(database)
     wish = NewEndpoint(url, types)
     row, secret = await add_endpoint(database, wish, owner_of(whose), UNRESTRICTED_EGRESS, MORNING, an_audit_entry())
@@ -78,7 +78,7 @@ async def an_endpoint(
 
 
 def claimed_delivery(url: str) -> ClaimedDelivery:
-    """A delivery of nothing in particular, as a relay has it in hand."""
+    """A delivery as a relay has claimed it, which is not in the database."""
     lane, sealed = uuid4(), SecretBox(SECRETS).seal(generate_secret())
     about = Channel.WEBHOOK, "endpoint", uuid4(), "registration.accepted", b"{}"
     return ClaimedDelivery(uuid4(), uuid4(), lane, *about, attempts=1, at=MORNING, url=url, secrets=[sealed])
@@ -95,7 +95,7 @@ async def a_sender(reach: EgressPolicy | None = None) -> AsyncGenerator[WebhookS
 
 @asynccontextmanager
 async def running_relay(database: Database, send: SendDelivery | None = None) -> AsyncGenerator[OutboxRelay]:
-    """A relay at work until the block ends."""
+    """A relay that runs until the block ends."""
     stop = asyncio.Event()
     async with a_sender() as webhooks:
         channels: Mapping[str, SendDelivery] = {Channel.WEBHOOK: send or webhooks}
@@ -109,7 +109,7 @@ async def running_relay(database: Database, send: SendDelivery | None = None) ->
 
 
 async def relay_once(database: Database, send: SendDelivery | None = None) -> int:
-    """Try, once each, what is due and may be tried now; return how many that were."""
+    """Attempt once each delivery that is due; return their number."""
     async with a_sender() as webhooks:
         relay = OutboxRelay(database, {Channel.WEBHOOK: send or webhooks})
         taken = await relay.claim_and_send()
@@ -118,7 +118,7 @@ async def relay_once(database: Database, send: SendDelivery | None = None) -> in
 
 
 async def all_deliveries(database: Database) -> list[Row]:
-    """Those to endpoints; their owners may be written to besides."""
+    """The deliveries to endpoints, without e-mails to their owners."""
     return await database.many("SELECT * FROM delivery WHERE channel = 'webhook' ORDER BY id")
 
 
@@ -138,13 +138,13 @@ async def lane_of(database: Database, endpoint: Endpoint) -> Row:
 
 
 async def make_everything_due(database: Database) -> None:
-    """Let the time come for everything that waits: for its next attempt, or behind an open breaker."""
+    """Make everything that waits due: next attempts, and what waits behind an open circuit."""
     await database.one("UPDATE delivery SET next_attempt_at = now() WHERE state = 'due'")
     await database.one("UPDATE lane SET open_until = now() WHERE open_until IS NOT NULL")
 
 
 async def expire_leases(database: Database) -> None:
-    """As if whoever claimed something had been gone for long."""
+    """Make every lease expire, as if the relays that hold them were dead."""
     await database.one("UPDATE delivery SET lease_until = now() - interval '1 second' WHERE state = 'in_flight'")
 
 

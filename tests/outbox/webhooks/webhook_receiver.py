@@ -1,4 +1,4 @@
-"""The far end: a small real HTTP server that answers as a test says, and remembers what it was sent."""
+"""A small real HTTP server that replies as a test says, and records what it received."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -13,8 +13,6 @@ from standardwebhooks import Webhook
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """One request."""
-
     path: str
     headers: dict[str, str]
     body: bytes
@@ -29,7 +27,7 @@ class ReceivedRequest:
         return orjson.loads(self.body)
 
     def verified(self, secret: str) -> Any:
-        """The payload, once the reference implementation has found its signature good. Raises."""
+        """The payload, verified by the reference implementation; it raises when the signature is wrong."""
         return Webhook(secret).verify(self.body, self.headers)
 
 
@@ -54,7 +52,7 @@ async def accept(_: ReceivedRequest) -> Reply:
 
 
 class Receiver:
-    """`answer` may be changed at any time; None as its reply is a connection closed without a word."""
+    """`answer` may be replaced at any time; when it returns None, the connection is closed without a reply."""
 
     def __init__(self, answer: Responder = accept) -> None:
         self.answer = answer
@@ -68,7 +66,7 @@ class Receiver:
         return [one.id for one in self.received]
 
     async def wait_for(self, count: int, *, seconds: float = 10) -> list[ReceivedRequest]:
-        """Everything, once there is so much of it."""
+        """All requests, once there are so many."""
         async with asyncio.timeout(seconds), self._arrived:
             await self._arrived.wait_for(lambda: len(self.received) >= count)
         return self.received

@@ -77,7 +77,7 @@ async def test_its_owner_is_stopped_too(database: Database, owner: Database, cha
 async def test_a_change_leaves_its_trace(database: Database) -> None:
     adviser, trace = await an_adviser_in_post(database), an_audit_entry()
 
-    registration = await register_in(database, adviser, asked=a_request_context(trace=trace))
+    registration = await register_in(database, adviser, context=a_request_context(audit_entry=trace))
 
     (line,) = await left_by(database, trace)
     assert (line["client_id"], line["action"], line["at"]) == (PLATFORM.id, "registerAdviser", MORNING)
@@ -89,7 +89,7 @@ async def test_an_action_on_a_registration_names_its_adviser_too(database: Datab
     adviser, trace = await an_adviser_in_post(database), an_audit_entry("cancelRegistration")
     registration = id_of(await register_in(database, adviser))
 
-    await cancel(database, registration, day("2026-06-15"), None, a_request_context(trace=trace))
+    await cancel(database, registration, day("2026-06-15"), None, a_request_context(audit_entry=trace))
 
     (line,) = await left_by(database, trace)
     assert set(line["subject_ids"]) == {adviser, registration}
@@ -98,7 +98,7 @@ async def test_an_action_on_a_registration_names_its_adviser_too(database: Datab
 async def test_a_new_adviser_is_named(database: Database) -> None:
     adviser, trace = uuid4(), an_audit_entry("putAdviser")
 
-    await upsert_adviser(database, adviser, adviser_columns(), NO_PRECONDITION, a_request_context(trace=trace))
+    await upsert_adviser(database, adviser, adviser_columns(), NO_PRECONDITION, a_request_context(audit_entry=trace))
 
     (line,) = await left_by(database, trace)
     assert line["subject_ids"] == [adviser]
@@ -126,7 +126,7 @@ async def test_nor_does_a_commit_that_fails(database: Database, owner: Database)
     adviser, trace = await an_adviser_in_post(database), an_audit_entry()
 
     with pytest.raises(RaiseError, match="at the commit"):
-        await register_in(database, adviser, asked=a_request_context(trace=trace))
+        await register_in(database, adviser, context=a_request_context(audit_entry=trace))
 
     assert await left_by(database, trace) == []
 
@@ -134,14 +134,14 @@ async def test_nor_does_a_commit_that_fails(database: Database, owner: Database)
 async def test_nor_a_conflict_nor_a_replay(database: Database) -> None:
     adviser, trace = await an_adviser_in_post(database), an_audit_entry()
     key, other = an_idempotency_key(), an_idempotency_key()
-    await register_in(database, adviser, asked=a_request_context(key=key))
+    await register_in(database, adviser, context=a_request_context(key=key))
 
     with pytest.raises(AlreadyCompleted):
-        await register_in(database, adviser, asked=a_request_context(key=key, trace=trace))
+        await register_in(database, adviser, context=a_request_context(key=key, audit_entry=trace))
     with pytest.raises(ConflictStored):
-        await register_in(database, adviser, asked=a_request_context(key=other, trace=trace))
+        await register_in(database, adviser, context=a_request_context(key=other, audit_entry=trace))
     with pytest.raises(Conflict):
-        await register_in(database, adviser, asked=a_request_context(trace=trace))
+        await register_in(database, adviser, context=a_request_context(audit_entry=trace))
 
     assert await left_by(database, trace) == []
 
@@ -151,11 +151,11 @@ async def test_a_trace_that_cannot_be_left_undoes_the_change(database: Database,
     await owner.one("REVOKE INSERT ON audit_log FROM registrations_service")
 
     with pytest.raises(InsufficientPrivilege):
-        await register_in(database, adviser, asked=a_request_context(trace=an_audit_entry()))
+        await register_in(database, adviser, context=a_request_context(audit_entry=an_audit_entry()))
 
     assert await database.many("SELECT id FROM registration") == []
     await owner.one("GRANT INSERT ON audit_log TO registrations_service")
-    assert (await register_in(database, adviser, asked=a_request_context(trace=an_audit_entry())))[
+    assert (await register_in(database, adviser, context=a_request_context(audit_entry=an_audit_entry())))[
         "status"
     ] == "accepted"
 
@@ -177,14 +177,16 @@ async def proxied(database_url: str) -> AsyncGenerator[tuple[Database, CountingP
 async def test_a_trace_costs_no_round_trip(proxied: tuple[Database, CountingProxy]) -> None:
     database, proxy = proxied
     adviser = await an_adviser_in_post(database)
-    await register_in(database, adviser, asked=a_request_context(key=an_idempotency_key(), trace=an_audit_entry()))
+    await register_in(
+        database, adviser, context=a_request_context(key=an_idempotency_key(), audit_entry=an_audit_entry())
+    )
     before = proxy.round_trips
 
     await register_in(
         database,
         adviser,
         FIRST_DAY + timedelta(1),
-        asked=a_request_context(key=an_idempotency_key(), trace=an_audit_entry()),
+        context=a_request_context(key=an_idempotency_key(), audit_entry=an_audit_entry()),
     )
 
     assert proxy.round_trips - before == 4

@@ -7,7 +7,7 @@ from random import Random
 from app.persistence.engine.database import Database, open_database
 from app.use_cases.registrations.register_adviser import register
 from tests.use_cases.use_case_builders import (
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     an_adviser_in_post,
     an_idempotency_key,
@@ -34,7 +34,7 @@ async def test_five_hundred_cancelled_registrations_leave_nothing_open(database:
     async def given_up(number: int) -> bool:
         attempt = register(
             pooled,
-            a_registration_command(advisers[number % len(advisers)]),
+            a_new_registration(advisers[number % len(advisers)]),
             a_request_context(key=an_idempotency_key()),
         )
         try:

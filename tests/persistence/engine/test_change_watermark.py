@@ -138,7 +138,7 @@ async def test_a_change_that_waits_for_a_person_s_row_holds_its_instant_meanwhil
                 adviser,
                 adviser_columns(),
                 ANY_VERSION,
-                a_request_context(now=asked_at, trace=trace(asked_at)),
+                a_request_context(now=asked_at, audit_entry=trace(asked_at)),
             )
         )
         async with asyncio.timeout(5):

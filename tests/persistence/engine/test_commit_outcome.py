@@ -10,7 +10,7 @@ from app.persistence.engine.transactions.idempotency import AlreadyCompleted
 from app.use_cases.registrations.register_adviser import register
 from tests.persistence.commit_cutting_proxy import CommitCutter, CutMoment, through_commit_cutter
 from tests.use_cases.use_case_builders import (
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     an_adviser_in_post,
     an_idempotency_key,
@@ -38,7 +38,7 @@ async def test_a_commit_that_was_done_is_answered_with_what_it_stored(
     through, cutter = proxied
     for number in range(ROUNDS):
         adviser = await an_adviser_in_post(database)
-        command, asked = a_registration_command(adviser), a_request_context(key=an_idempotency_key())
+        command, asked = a_new_registration(adviser), a_request_context(key=an_idempotency_key())
         cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_ANSWERED, 1
 
         with pytest.raises(AlreadyCompleted) as settled:
@@ -54,7 +54,7 @@ async def test_a_commit_that_was_not_heard_wrote_nothing_and_may_be_repeated(
 ) -> None:
     through, cutter = proxied
     adviser = await an_adviser_in_post(database)
-    command, asked = a_registration_command(adviser), a_request_context(key=an_idempotency_key())
+    command, asked = a_new_registration(adviser), a_request_context(key=an_idempotency_key())
     cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_HEARD, 1
 
     with pytest.raises(CommitLost):
@@ -72,7 +72,7 @@ async def test_a_database_that_stays_away_leaves_the_outcome_unknown(
 ) -> None:
     through, cutter = proxied
     adviser = await an_adviser_in_post(database)
-    command, asked = a_registration_command(adviser), a_request_context(key=an_idempotency_key())
+    command, asked = a_new_registration(adviser), a_request_context(key=an_idempotency_key())
     await through.one("SELECT 1")  # connected while it can be
     cutter.moment, cutter.times, cutter.refuses_connections = CutMoment.BEFORE_IT_IS_ANSWERED, 1, True
 
@@ -93,14 +93,14 @@ async def test_a_write_without_a_key_does_not_know_and_says_so(
     cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_ANSWERED, 1
 
     with pytest.raises(CommitOutcomeUnknown):
-        await register(through, a_registration_command(adviser), a_request_context())
+        await register(through, a_new_registration(adviser), a_request_context())
 
 
 async def test_when_every_connection_is_lost_each_request_is_still_settled(
     proxied: tuple[Database, CommitCutter], database: Database
 ) -> None:
     through, cutter = proxied
-    demands = [a_registration_command(await an_adviser_in_post(database)) for _ in range(4)]
+    demands = [a_new_registration(await an_adviser_in_post(database)) for _ in range(4)]
     cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_ANSWERED, len(demands)
 
     outcomes = await asyncio.gather(

@@ -42,7 +42,7 @@ from tests.use_cases.use_case_builders import (
     MEDNUM,
     PAST_DAY,
     PLATFORM,
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     a_session,
     adviser_columns,
@@ -68,7 +68,7 @@ async def counts(database: Database) -> dict[str, int]:
 
 
 async def a_registering(database: Database, adviser: UUID) -> Action:
-    return lambda asked: register(database, a_registration_command(adviser), asked)
+    return lambda asked: register(database, a_new_registration(adviser), asked)
 
 
 async def a_cancelling(database: Database, adviser: UUID) -> Action:
@@ -170,11 +170,11 @@ async def test_a_decided_conflict_is_repeated_even_once_its_cause_is_gone(databa
     adviser, key = await an_adviser_in_post(database), an_idempotency_key()
     first = await register_in(database, adviser)
     with pytest.raises(ConflictStored) as once:
-        await register_in(database, adviser, asked=a_request_context(key=key))
+        await register_in(database, adviser, context=a_request_context(key=key))
     await cancel(database, id_of(first), None, None, a_request_context())
 
     with pytest.raises(AlreadyCompleted) as again:
-        await register_in(database, adviser, asked=a_request_context(key=key))
+        await register_in(database, adviser, context=a_request_context(key=key))
 
     assert again.value.response.status == 409
     assert again.value.response.body == once.value.response.body == b"DuplicateRegistration"
@@ -183,21 +183,21 @@ async def test_a_decided_conflict_is_repeated_even_once_its_cause_is_gone(databa
 async def test_an_unknown_reference_is_not_remembered(database: Database) -> None:
     adviser, key = await an_adviser_in_post(database), an_idempotency_key()
     with pytest.raises(UnknownReference):
-        await register_in(database, adviser, module="unheard-of", asked=a_request_context(key=key))
+        await register_in(database, adviser, module="unheard-of", context=a_request_context(key=key))
 
-    answer = await register_in(database, adviser, asked=a_request_context(key=key))
+    answer = await register_in(database, adviser, context=a_request_context(key=key))
 
     assert answer["status"] == "accepted"
 
 
 async def test_a_key_used_for_another_request_is_refused(database: Database) -> None:
     adviser, key = await an_adviser_in_post(database), an_idempotency_key()
-    await register_in(database, adviser, asked=a_request_context(key=key, request="one"))
+    await register_in(database, adviser, context=a_request_context(key=key, request="one"))
     before = await counts(database)
 
     with pytest.raises(IdempotencyKeyReused):
         await register_in(
-            database, adviser, FIRST_DAY + timedelta(1), asked=a_request_context(key=key, request="another")
+            database, adviser, FIRST_DAY + timedelta(1), context=a_request_context(key=key, request="another")
         )
 
     assert await counts(database) == before
@@ -205,10 +205,13 @@ async def test_a_key_used_for_another_request_is_refused(database: Database) -> 
 
 async def test_the_key_of_one_client_does_not_answer_another(database: Database) -> None:
     adviser, key = await an_adviser_in_post(database), an_idempotency_key()
-    await register_in(database, adviser, asked=a_request_context(client=PLATFORM, key=key))
+    await register_in(database, adviser, context=a_request_context(client=PLATFORM, key=key))
 
     other = await register_in(
-        database, adviser, FIRST_DAY + timedelta(1), asked=a_request_context(client=MEDNUM, key=key, request="another")
+        database,
+        adviser,
+        FIRST_DAY + timedelta(1),
+        context=a_request_context(client=MEDNUM, key=key, request="another"),
     )
 
     assert other["status"] == "awaiting_choice"
@@ -217,18 +220,18 @@ async def test_the_key_of_one_client_does_not_answer_another(database: Database)
 async def test_a_repetition_learns_at_once_that_the_first_is_under_way(database: Database) -> None:
     adviser, key, gate = await an_adviser_in_post(database), an_idempotency_key(), Gate()
     first = asyncio.create_task(
-        register(PausingDatabase(database, gate.pause), a_registration_command(adviser), a_request_context(key=key))
+        register(PausingDatabase(database, gate.pause), a_new_registration(adviser), a_request_context(key=key))
     )
     await gate.wait_until_reached()
 
     with pytest.raises(RequestInFlight):
-        await register_in(database, adviser, asked=a_request_context(key=key))
+        await register_in(database, adviser, context=a_request_context(key=key))
 
     assert not first.done()
     gate.open()
     answer = await first
     with pytest.raises(AlreadyCompleted) as again:
-        await register_in(database, adviser, asked=a_request_context(key=key))
+        await register_in(database, adviser, context=a_request_context(key=key))
     assert again.value.response.body == answer.body
 
 
@@ -236,7 +239,7 @@ async def test_the_same_request_twenty_times_at_once_registers_once(database: Da
     adviser, key = await an_adviser_in_post(database), an_idempotency_key()
 
     outcomes = await asyncio.gather(
-        *(register_in(database, adviser, asked=a_request_context(key=key)) for _ in range(20)), return_exceptions=True
+        *(register_in(database, adviser, context=a_request_context(key=key)) for _ in range(20)), return_exceptions=True
     )
 
     kinds = Counter(type(outcome) for outcome in outcomes)
@@ -262,7 +265,7 @@ async def test_a_connection_cut_before_the_commit_leaves_nothing_and_the_retry_s
 ) -> None:
     adviser, key, gate = await an_adviser_in_post(database), an_idempotency_key(), Gate()
     first = asyncio.create_task(
-        register(stopped(database, gate.pause), a_registration_command(adviser), a_request_context(key=key))
+        register(stopped(database, gate.pause), a_new_registration(adviser), a_request_context(key=key))
     )
     await gate.wait_until_reached()
     await owner.one("SELECT pg_terminate_backend($1, 5000)", gate.pid)
@@ -272,21 +275,21 @@ async def test_a_connection_cut_before_the_commit_leaves_nothing_and_the_retry_s
         await first
 
     assert await counts(database) == dict.fromkeys(WRITTEN, 0)
-    retried = await register_in(database, adviser, asked=a_request_context(key=key))
+    retried = await register_in(database, adviser, context=a_request_context(key=key))
     assert retried["status"] == "accepted"
     assert await counts(database) == dict.fromkeys(WRITTEN, 1)
 
 
 async def test_an_answer_is_kept_for_seventy_two_hours_and_no_longer(database: Database) -> None:
     adviser, key = await an_adviser_in_post(database), an_idempotency_key()
-    registration = await register_in(database, adviser, asked=a_request_context(key=key))
+    registration = await register_in(database, adviser, context=a_request_context(key=key))
     promised = MORNING + timedelta(hours=72)
 
     assert await delete_expired_responses(database, promised) == 0
     with pytest.raises(AlreadyCompleted):
-        await register_in(database, adviser, asked=a_request_context(key=key))
+        await register_in(database, adviser, context=a_request_context(key=key))
     assert await delete_expired_responses(database, promised + timedelta(seconds=1)) == 1
 
     with pytest.raises(ConflictStored):
-        await register_in(database, adviser, asked=a_request_context(key=key))
+        await register_in(database, adviser, context=a_request_context(key=key))
     assert (await stored_registration(database, registration))["version"] == 1

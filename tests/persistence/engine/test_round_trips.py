@@ -13,7 +13,7 @@ from app.use_cases.registrations.register_adviser import preview
 from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     an_adviser_in_post,
     an_idempotency_key,
@@ -44,18 +44,18 @@ async def test_a_registration_takes_four_round_trips_begin_and_commit_included(
 ) -> None:
     database, proxy = proxied
     adviser = await an_adviser_in_post(database)
-    await register_in(database, adviser, FIRST_DAY, asked=a_request_context(key=an_idempotency_key()))
+    await register_in(database, adviser, FIRST_DAY, context=a_request_context(key=an_idempotency_key()))
 
     accepted = await cost(
         proxy,
         lambda: register_in(
-            database, adviser, FIRST_DAY + timedelta(365), asked=a_request_context(key=an_idempotency_key())
+            database, adviser, FIRST_DAY + timedelta(365), context=a_request_context(key=an_idempotency_key())
         ),
     )
     over_quota = await cost(
         proxy,
         lambda: register_in(
-            database, adviser, FIRST_DAY + timedelta(1), asked=a_request_context(key=an_idempotency_key())
+            database, adviser, FIRST_DAY + timedelta(1), context=a_request_context(key=an_idempotency_key())
         ),
     )
 
@@ -82,11 +82,11 @@ async def test_a_read_takes_one_round_trip(proxied: tuple[Database, CountingProx
     adviser = await an_adviser_in_post(database)
     registration = id_of(await register_in(database, adviser))
     await registrations.read(database, registration, owner=None)
-    await preview(database, a_registration_command(adviser, FIRST_DAY + timedelta(1)), a_request_context())
+    await preview(database, a_new_registration(adviser, FIRST_DAY + timedelta(1)), a_request_context())
 
     reading = await cost(proxy, lambda: registrations.read(database, registration, owner=None))
     previewing = await cost(
-        proxy, lambda: preview(database, a_registration_command(adviser, FIRST_DAY + timedelta(1)), a_request_context())
+        proxy, lambda: preview(database, a_new_registration(adviser, FIRST_DAY + timedelta(1)), a_request_context())
     )
 
     assert (reading, previewing) == (1, 1)

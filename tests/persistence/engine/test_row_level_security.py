@@ -20,7 +20,7 @@ from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.register_adviser import register
 from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy
 from tests.persistence.postgres_errors import InsufficientPrivilege, PostgresError
-from tests.use_cases.use_case_builders import a_registration_command, a_request_context, an_adviser_in_post, day
+from tests.use_cases.use_case_builders import a_new_registration, a_request_context, an_adviser_in_post, day
 
 STRANGER = UUID(int=404)
 EVERY_REGISTRATION = "SELECT training_organisation_id FROM registration"
@@ -46,7 +46,7 @@ async def _situation(database: Database) -> Situation:
     for adviser, organisation in zip(advisers, (LA_MEDNUM, HISTYA), strict=False):
         await register(
             database,
-            replace(a_registration_command(adviser), training_organisation_id=organisation),
+            replace(a_new_registration(adviser), training_organisation_id=organisation),
             a_request_context(),
         )
     for adviser in advisers:

@@ -31,7 +31,7 @@ from tests.use_cases.use_case_builders import (
     INITIAL,
     PAST_DAY,
     a_contract,
-    a_registration_command,
+    a_new_registration,
     a_request_context,
     a_session,
     an_adviser,
@@ -261,7 +261,7 @@ async def test_a_decision_taken_again_is_told_when_it_changes_something_only(
 
 
 async def test_a_preview_tells_nobody(database: Database, new_events: NewEvents) -> None:
-    await preview(database, a_registration_command(await an_adviser_in_post(database)), a_request_context())
+    await preview(database, a_new_registration(await an_adviser_in_post(database)), a_request_context())
 
     assert await new_events.types() == []
 
@@ -286,7 +286,7 @@ async def test_no_event_carries_a_name_or_an_address(database: Database, new_eve
 
 
 async def test_the_work_its_decision_its_event_and_its_answer_are_of_one_transaction(database: Database) -> None:
-    await register_in(database, await an_adviser_in_post(database), asked=a_request_context(key=an_idempotency_key()))
+    await register_in(database, await an_adviser_in_post(database), context=a_request_context(key=an_idempotency_key()))
 
     rows = await database.many("""SELECT xmin::text FROM registration UNION ALL SELECT xmin::text FROM decision
         UNION ALL SELECT xmin::text FROM outbox UNION ALL SELECT xmin::text FROM idempotency""")
@@ -309,7 +309,7 @@ async def test_an_answer_that_cannot_be_worded_leaves_nothing(database: Database
         raise LookupError("no words")
 
     with pytest.raises(LookupError):
-        await register_in(database, adviser, asked=a_request_context(key=an_idempotency_key(), worded=speechless))
+        await register_in(database, adviser, context=a_request_context(key=an_idempotency_key(), render=speechless))
 
     assert await everything_written(database) == 0
 
@@ -324,7 +324,7 @@ async def test_a_commit_that_fails_leaves_nothing_and_the_connection_usable(
         FOR EACH ROW EXECUTE FUNCTION fail()""")
 
     with pytest.raises(RaiseError, match="at the commit"):
-        await register_in(database, adviser, asked=a_request_context(key=an_idempotency_key()))
+        await register_in(database, adviser, context=a_request_context(key=an_idempotency_key()))
 
     assert await everything_written(database) == 0
     await owner.one("DROP TRIGGER fail ON outbox")

@@ -1,4 +1,4 @@
-"""SECRET_KEY is rotated to its end: nothing that can be written again needs the old value, and the rest is told."""
+"""A complete rotation of SECRET_KEY: nothing that can be written again needs the old value; the rest is reported."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -34,8 +34,8 @@ from tests.use_cases.use_case_builders import (
     adviser_columns,
     an_adviser,
     an_adviser_in_post,
-    answer_content,
     register_in,
+    response_content,
 )
 
 OLD, NEW = PEPPER.secrets[0], "another-secret-for-tests-that-is-long-enough"
@@ -132,7 +132,7 @@ async def test_whoever_was_anonymised_before_is_recognised_after(database: Datab
 
     renewed = open_database(database_url, pool_size=2, secrets=(NEW,))
     adviser = UUID(
-        answer_content(await add_adviser(renewed, adviser_columns(conum_id=4_242), a_request_context()))["id"]
+        response_content(await add_adviser(renewed, adviser_columns(conum_id=4_242), a_request_context()))["id"]
     )
     first, second = await existing_digester(database), await existing_digester(renewed)
     await renewed.close()
@@ -143,7 +143,7 @@ async def test_whoever_was_anonymised_before_is_recognised_after(database: Datab
     assert first == second
 
 
-async def test_the_trace_of_a_rotation_names_nobody(database: Database) -> None:
+async def test_the_audit_entry_of_a_rotation_names_nobody(database: Database) -> None:
     await reseal_secrets(database, (NEW, OLD), MORNING)
 
     (line,) = await database.many("SELECT client_id, subject_ids FROM audit_log WHERE action = 'rotateSecrets'")
@@ -165,7 +165,7 @@ async def test_the_old_value_may_go_once_nothing_needs_it(database: Database) ->
     assert [one.is_nothing for one in (before, meanwhile, after)] == [False, False, True]
 
 
-async def test_a_key_that_opens_no_more_keeps_nothing(database: Database) -> None:
+async def test_a_revoked_key_needs_no_old_value(database: Database) -> None:
     key = await a_key(database)
     await reseal_secrets(database, (NEW, OLD), MORNING)
     async with database.transaction() as tx:
@@ -174,7 +174,7 @@ async def test_a_key_that_opens_no_more_keeps_nothing(database: Database) -> Non
     assert (await left_to_rotate(database)).is_nothing
 
 
-async def test_what_was_handed_out_settles_for_an_hour(database: Database) -> None:
+async def test_cursors_and_sessions_settle_for_an_hour(database: Database) -> None:
     await reseal_secrets(database, (NEW, OLD), MORNING)
 
     within, after = [
@@ -185,12 +185,14 @@ async def test_what_was_handed_out_settles_for_an_hour(database: Database) -> No
     assert (within.is_nothing, after.is_nothing) == (False, True)
 
 
-async def test_a_link_that_can_still_be_answered_is_told_with_its_last_day(database: Database) -> None:
+async def test_a_link_that_can_still_be_answered_is_reported_with_its_last_day(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
     await register_in(database, adviser, FIRST_DAY)
     waiting = await register_in(database, adviser, NEXT_DAY)
     await reseal_secrets(database, (NEW, OLD), LATER)
-    asked_after = await register_in(database, adviser, NEXT_DAY + timedelta(days=1), asked=a_request_context(now=LATER))
+    asked_after = await register_in(
+        database, adviser, NEXT_DAY + timedelta(days=1), context=a_request_context(now=LATER)
+    )
 
     before = await remaining_uses(database, (NEW, OLD), LATER + SETTLING_TIME)
     on_the_day = await remaining_uses(database, (NEW, OLD), LATER.replace(month=NEXT_DAY.month, day=NEXT_DAY.day))
@@ -200,7 +202,7 @@ async def test_a_link_that_can_still_be_answered_is_told_with_its_last_day(datab
     assert on_the_day.is_nothing
 
 
-async def test_a_secret_that_no_value_opens_is_told(database: Database) -> None:
+async def test_a_secret_that_no_value_opens_is_reported(database: Database) -> None:
     await an_endpoint(database, "https://hooks.example.org")
 
     lost = await remaining_uses(database, (NEW,), LATER)

@@ -1,4 +1,4 @@
-"""A life in which everything that can be typed about a person says who that is."""
+"""An adviser with everything: each text that can be typed about a person holds a marker of its own."""
 
 from typing import Any
 from uuid import uuid4
@@ -17,13 +17,13 @@ EMAIL = f"{FIRST_NAME}.{LAST_NAME}@example.org".lower()
 
 
 def markers_in(text: str) -> set[str]:
-    """The markers that a text has."""
+    """The markers in a text."""
     said = text.lower()
     return {marker for marker in MARKERS if marker in said}
 
 
 def adviser_with_everything(platform: httpx.Client, organisation: httpx.Client, admin: httpx.Client) -> str:
-    """The id of an adviser with whom everything happened that happens, through every operation that takes a text."""
+    """Use every operation that takes a text on a new adviser; return its id."""
     adviser = _add_adviser(platform)
     _add_contracts(platform, adviser)
     moved = _add_registrations(platform, organisation, adviser)
@@ -73,7 +73,7 @@ def _add_contracts(client: httpx.Client, adviser: str) -> None:
 
 
 def _add_registrations(platform: httpx.Client, organisation: httpx.Client, adviser: str) -> dict[str, Any]:
-    """A registration whose session is to come."""
+    """Return the registration whose session is to come."""
     initial = {"module_code": "formation-initiale", "training_organisation_id": str(LA_FABRIK)}
     entered = _register(platform, adviser, "2024-02-05", **initial)
     with httpx.Client(base_url=platform.base_url, headers=platform.headers) as client:

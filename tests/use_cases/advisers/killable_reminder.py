@@ -1,4 +1,4 @@
-"""A process that looks at advisers, and kills itself (`kill -9`) at a step of the test's choice."""
+"""A process that reminds advisers, and kills itself (`kill -9`) at the given step."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ async def _kill_itself(*_: object) -> Never:
 
 
 async def main(url: str, step: str) -> None:
-    """Two advisers, then the end."""
+    """Remind two advisers, then end."""
     reminding.BATCH = 2
     if step == "write":
         reminding.registrations.write = _kill_itself  # type: ignore[attr-defined]  # what the module calls

@@ -1,4 +1,4 @@
-"""Advisers who are to be reminded, and the looks that are taken at them."""
+"""Advisers who have reminders due, and rounds of reminders."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,14 +14,14 @@ ENTERED_ON, ENDED_ON, DUE_ON = day("2025-08-03"), day("2026-04-30"), day("2026-0
 
 
 async def an_adviser_to_remind(database: Database) -> UUID:
-    """Of both exams, and of two units of the first year."""
+    """An adviser with both exams due, and two units of the first year left."""
     adviser = await an_adviser(database, initial_training_entered_on=ENTERED_ON, initial_training_ended_on=ENDED_ON)
     await a_contract(database, adviser)
     return adviser
 
 
 async def remind_until_done(database: Database, now: datetime = MORNING) -> int:
-    """Look until all were looked at, or another is at it; return how often."""
+    """Remind until the round is complete, or another process has it; return the number of batches."""
     looks = 1
     while await remind_next_batch(database, now):
         looks += 1
@@ -29,7 +29,7 @@ async def remind_until_done(database: Database, now: datetime = MORNING) -> int:
 
 
 async def reminder_events(database: Database) -> list[Row]:
-    """The events that remind, in the order in which they were told."""
+    """The events of reminders, in the order of their positions."""
     return await database.many(
         "SELECT * FROM outbox WHERE type IN ('certification.due', 'entitlement.expiring') ORDER BY id"
     )

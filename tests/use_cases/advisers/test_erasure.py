@@ -1,4 +1,4 @@
-"""An adviser who is anonymised is nowhere any more, and everything else is as it was."""
+"""The identity of an anonymised adviser is nowhere any more, and everything else is as it was."""
 
 import asyncio
 import subprocess
@@ -41,7 +41,7 @@ EVIDENCE = "SELECT id, outcome, reasons::text, facts::text, decided_at FROM deci
 
 @dataclass(frozen=True, slots=True)
 class BeforeAndAfter:
-    """Before and after; `dumps` are the whole database as `pg_dump` writes it."""
+    """The service before and after an erasure; `dumps` are the whole database as `pg_dump` writes it."""
 
     served: LiveServer
     database: Database
@@ -71,7 +71,7 @@ async def _echo(_: ReceivedRequest) -> Reply:
 
 
 async def _told(database: Database, smtp_server: SmtpServer) -> None:
-    """Every event so far is placed, delivered and mailed."""
+    """Sequence and deliver every event so far, as webhook and as e-mail."""
     await place_waiting_events(database)
     await relay_once(database)
     while await send_due_emails(database, without_tls(smtp_server)):
@@ -80,7 +80,7 @@ async def _told(database: Database, smtp_server: SmtpServer) -> None:
 
 @pytest.fixture(scope="module")
 def own_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
-    """On a database where nobody else lives."""
+    """A service with a database of its own."""
     with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 

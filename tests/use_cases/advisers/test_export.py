@@ -1,4 +1,4 @@
-"""What is held on one person, told to that person."""
+"""The export of all that is stored on one person, for that person."""
 
 import asyncio
 from typing import Any
@@ -19,7 +19,7 @@ from tests.persistence.outbox.event_builders import place_waiting_events
 
 
 def exported(client: httpx.Client, adviser: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows by the title of what holds them."""
+    """The rows of the export, by the title of their table."""
     said = documented_body(client.get(f"/v1/advisers/{adviser}/export"), "exportAdviser")
     assert said["adviser_id"] == adviser
     return {holding["title"]: holding["rows"] for holding in said["holdings"]}
@@ -79,7 +79,7 @@ def test_everything_of_a_life_is_there_under_readable_names(
 
 
 def test_nobody_else_is_in_it(platform: httpx.Client) -> None:
-    """A page of a list is one line of the log, with everybody on it."""
+    """The log has one entry for a page of a list, with all its advisers."""
     other, adviser = an_adviser_in_post(platform), an_adviser_in_post(platform)
     register(platform, other)
     register(platform, adviser)
@@ -91,7 +91,7 @@ def test_nobody_else_is_in_it(platform: httpx.Client) -> None:
     assert adviser in answer.text
 
 
-def test_to_export_leaves_its_trace(platform: httpx.Client, admin: httpx.Client) -> None:
+def test_an_export_leaves_an_audit_entry(platform: httpx.Client, admin: httpx.Client) -> None:
     adviser = an_adviser(platform)
     exported(platform, adviser)
 

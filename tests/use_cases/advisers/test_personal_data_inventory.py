@@ -1,4 +1,4 @@
-"""Every table says what it holds on people: what says nothing is in no export, no erasure and no register."""
+"""Every table declares the personal data it holds: what is not declared is in no export, erasure or register."""
 
 import pytest
 from sqlalchemy import ForeignKey, Table
@@ -14,7 +14,7 @@ FED_BY_IDS = {"feed_entry"}  # the place of an event, and nothing of the event
 
 
 def refers_to_an_adviser(table: Table) -> bool:
-    """By a column of that name, or by a key of a table that does."""
+    """Whether it has a column `adviser_id`, or a foreign key to a table that does."""
     keys: list[ForeignKey] = [key for column in table.columns for key in column.foreign_keys]
     owners = {key.column.table for key in keys} - {table}
     return table.name == "adviser" or "adviser_id" in table.columns or any(map(refers_to_an_adviser, owners))

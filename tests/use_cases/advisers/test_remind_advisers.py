@@ -1,4 +1,4 @@
-"""Every adviser is looked at once a day, and told once what is due or about to be lost."""
+"""Every adviser is checked once a day, and reminded once of what is due or about to be lost."""
 
 import asyncio
 import signal
@@ -38,17 +38,17 @@ OBTAINED = CertificationOutcome.OBTAINED
 
 
 def at(text: str) -> datetime:
-    """Half past ten of this day in Paris."""
+    """10:30 of this day in Paris."""
     return MORNING.replace(year=int(text[:4]), month=int(text[5:7]), day=int(text[8:]))
 
 
 async def told(database: Database) -> list[str]:
-    """What was told, and what of."""
+    """Each reminder, and what it is about."""
     rows = [orjson.loads(row["data"]) for row in await reminder_events(database)]
     return [row.get("stage") or row["bucket"] for row in rows]
 
 
-async def test_a_reminder_is_told_once_however_often_one_looks(database: Database) -> None:
+async def test_a_reminder_is_sent_once_however_many_rounds_run(database: Database) -> None:
     await an_adviser_to_remind(database)
 
     for _ in range(3):
@@ -203,7 +203,7 @@ async def test_an_empty_database_asks_nothing_of_the_policy(database: Database, 
     assert await remind_until_done(database) == 1
 
 
-async def test_a_look_goes_through_everybody_and_is_not_taken_again_that_day(
+async def test_a_round_covers_everybody_and_is_not_repeated_that_day(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reminding, "BATCH", 2)
@@ -216,7 +216,7 @@ async def test_a_look_goes_through_everybody_and_is_not_taken_again_that_day(
     assert Counter(await told(database)) == {"before": 4, "first_year": 4}
 
 
-async def test_a_look_left_unfinished_is_taken_up_where_it_was_left(
+async def test_an_unfinished_round_goes_on_where_it_stopped(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reminding, "BATCH", 1)
@@ -251,7 +251,7 @@ async def test_a_clock_that_is_a_day_behind_finds_nothing_to_do(database: Databa
 
 
 async def many_look_at_once(database: Database) -> Counter[tuple[UUID, str]]:
-    """How often each adviser was told of each thing, when eight looked together."""
+    """How often each adviser got each reminder, when eight rounds ran at once."""
     for _ in range(12):
         await an_adviser_to_remind(database)
     await asyncio.gather(*(remind_until_done(database) for _ in range(8)))
@@ -259,7 +259,7 @@ async def many_look_at_once(database: Database) -> Counter[tuple[UUID, str]]:
     return Counter((row["adviser_id"], row["type"]) for row in await reminder_events(database))
 
 
-async def test_many_who_look_at_once_tell_everything_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_rounds_at_once_remind_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reminding, "BATCH", 3)
 
     counted = await many_look_at_once(database)
@@ -267,7 +267,7 @@ async def test_many_who_look_at_once_tell_everything_once(database: Database, mo
     assert (len(counted), {*counted.values()}) == (24, {1})
 
 
-async def test_without_the_turn_the_key_alone_keeps_from_telling_twice(
+async def test_without_the_lock_of_the_round_the_key_alone_prevents_a_second_reminder(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reminders, "CLAIM_ROUND", EVERYBODY_S_TURN)
@@ -277,7 +277,7 @@ async def test_without_the_turn_the_key_alone_keeps_from_telling_twice(
     assert (len(counted), {*counted.values()}) == (24, {1})
 
 
-async def test_red_run_without_either_somebody_is_told_twice(
+async def test_red_run_without_either_somebody_is_reminded_twice(
     database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await owner.one("ALTER TABLE reminder DROP CONSTRAINT pk_reminder")
@@ -289,7 +289,7 @@ async def test_red_run_without_either_somebody_is_told_twice(
 
 
 @pytest.mark.parametrize("step", killable_reminder.STEPS)
-async def test_one_killed_while_it_looks_tells_everything_once_in_the_end(
+async def test_a_process_killed_during_a_round_reminds_everybody_once_in_the_end(
     database: Database, database_url: str, step: str
 ) -> None:
     for _ in range(3):
@@ -305,7 +305,7 @@ async def test_one_killed_while_it_looks_tells_everything_once_in_the_end(
     assert (len(counted), {*counted.values()}) == (6, {1})
 
 
-async def test_the_worker_looks_again_when_its_clock_says_another_day(database: Database) -> None:
+async def test_the_worker_begins_a_round_when_its_clock_says_another_day(database: Database) -> None:
     await an_adviser_to_remind(database)
     stop, days = asyncio.Event(), iter(["2026-05-30", "2026-05-31", "2026-05-31", "2026-06-30"])
 

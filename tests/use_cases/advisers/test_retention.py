@@ -1,4 +1,4 @@
-"""What is kept long enough is forgotten, and nothing sooner: also in the log that nobody can change."""
+"""What was kept long enough is deleted, and nothing sooner; in the audit log too, which nobody can change."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -22,7 +22,7 @@ LATER = MORNING.replace(year=MORNING.year + YEARS) + HOUR
 
 
 async def a_line(database: Database, age: timedelta) -> UUID:
-    """Left so long ago, by the clock of this machine, which is the database's."""
+    """An audit entry of this age, by the clock of the database."""
     subject = uuid4()
     async with database.transaction(audit_entry=AuditEntry(None, "getAdviser", None, utc_now() - age)) as tx:
         tx.add_audit_subjects(subject)
@@ -33,7 +33,7 @@ async def left(database: Database) -> list[UUID]:
     return [row["subject_ids"][0] for row in await database.many("SELECT subject_ids FROM audit_log ORDER BY id")]
 
 
-async def test_a_line_of_the_log_is_forgotten_after_a_year_and_no_other(database: Database) -> None:
+async def test_an_audit_entry_is_deleted_after_a_year_and_no_other(database: Database) -> None:
     await a_line(database, 2 * AUDIT_LOG_RETENTION)
     await a_line(database, AUDIT_LOG_RETENTION + HOUR)
     young = [await a_line(database, AUDIT_LOG_RETENTION - HOUR), await a_line(database, HOUR)]
@@ -43,7 +43,7 @@ async def test_a_line_of_the_log_is_forgotten_after_a_year_and_no_other(database
     assert await left(database) == young
 
 
-async def test_the_service_has_no_other_door(database: Database) -> None:
+async def test_the_service_deletes_no_audit_entry_otherwise(database: Database) -> None:
     await a_line(database, 2 * AUDIT_LOG_RETENTION)
 
     for statement in ("DELETE FROM audit_log", "TRUNCATE audit_log", "UPDATE audit_log SET refused = true"):
@@ -51,7 +51,7 @@ async def test_the_service_has_no_other_door(database: Database) -> None:
             await database.one(statement)
 
 
-async def test_not_even_the_owner_forgets_a_younger_line_or_changes_an_old_one(owner: Database) -> None:
+async def test_not_even_the_owner_deletes_a_younger_entry_or_changes_an_old_one(owner: Database) -> None:
     await a_line(owner, AUDIT_LOG_RETENTION - HOUR)
     old = await a_line(owner, AUDIT_LOG_RETENTION + HOUR)
 
@@ -62,7 +62,7 @@ async def test_not_even_the_owner_forgets_a_younger_line_or_changes_an_old_one(o
         await owner.one("UPDATE audit_log SET refused = true WHERE subject_ids = ARRAY[$1::uuid]", old)
 
 
-async def test_a_training_organisation_may_not_open_it(database: Database) -> None:
+async def test_a_training_organisation_may_not_delete_any(database: Database) -> None:
     with pytest.raises(InsufficientPrivilege):
         await database.for_tenant(LA_MEDNUM).one("SELECT forget_old_traces(1)")
 

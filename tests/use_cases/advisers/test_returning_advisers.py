@@ -1,4 +1,4 @@
-"""Somebody who was anonymised and comes back: no second right, an administrator who knows, and nothing undone."""
+"""An anonymised adviser who comes back: no second right, an administrator who is told, no erasure undone."""
 
 import asyncio
 from datetime import timedelta
@@ -40,10 +40,10 @@ from tests.use_cases.use_case_builders import (
     a_request_context,
     adviser_columns,
     an_adviser_in_post,
-    answer_content,
     day,
     id_of,
     register_in,
+    response_content,
 )
 
 CONUM, EMAIL = 4_242, "camille@example.org"
@@ -66,7 +66,7 @@ async def anonymised_adviser(database: Database, **identity: Any) -> UUID:
 
 
 async def posted(database: Database) -> UUID:
-    return UUID(answer_content(await add_adviser(database, adviser_columns(**KNOWN), a_request_context()))["id"])
+    return UUID(response_content(await add_adviser(database, adviser_columns(**KNOWN), a_request_context()))["id"])
 
 
 async def put(database: Database) -> UUID:
@@ -76,7 +76,7 @@ async def put(database: Database) -> UUID:
 
 
 async def changed(database: Database) -> UUID:
-    """Known without an ID Conum at first, as a PATCH or a later PUT says it."""
+    """Added without an ID Conum, which a later PUT gives."""
     adviser = uuid4()
     nobody = adviser_columns(email="another@example.org")
     await upsert_adviser(database, adviser, nobody, NO_PRECONDITION, a_request_context())
@@ -136,7 +136,7 @@ async def test_initial_training_is_funded_once(database: Database) -> None:
     await mark_attendance(database, id_of(first), Attendance.COMPLETED, None, a_request_context())
     await anonymised(database, adviser)
 
-    back = answer_content(
+    back = response_content(
         await add_adviser(database, adviser_columns(**KNOWN, initial_training_entered_on=None), a_request_context())
     )
     await a_contract(database, UUID(back["id"]))
@@ -306,7 +306,7 @@ async def test_a_file_that_waited_does_not_bring_back_who_was_anonymised_meanwhi
 
 
 async def _both_units(database: Database, adviser: UUID, first: str, second: str) -> tuple[BaseException | None, ...]:
-    """Two transactions that write before either of them commits, without any lock of ours."""
+    """Two transactions that both write before either commits, without a lock of the service."""
     begun = asyncio.Event()
 
     async def take(statement: str, *, waits: bool) -> None:
@@ -331,7 +331,7 @@ INSERT = """INSERT INTO registration SELECT (json_populate_record(r, json_build_
 
 @pytest.fixture
 async def waiting(database: Database) -> UUID:
-    """An adviser with one registration that holds nothing."""
+    """An adviser with one registration that has no unit."""
     adviser = await an_adviser_in_post(database)
     await register_in(database, adviser)
     await database.one("UPDATE registration SET unit = NULL, funding = NULL WHERE adviser_id = $1", adviser)

@@ -1,4 +1,4 @@
-"""The return of somebody who was anonymised, as those who ask over HTTP see it."""
+"""The return of an anonymised adviser, as API clients see it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.live_server import LiveServer, idempotency_headers
 
 
 def back(client: httpx.Client) -> str:
-    """The id of somebody who used the right of the year, was anonymised, and is here again."""
+    """The id of an adviser who used the right of the year, was anonymised, and was added again."""
     body = adviser_body()
     gone = _added(client, body)
     a_contract(client, gone)

@@ -1,4 +1,4 @@
-"""Lists that the rules make are walked without skipping or repeating, however the pages fall."""
+"""Lists computed by the rules are read page by page without skipping or repeating, however the pages fall."""
 
 from collections.abc import Awaitable, Callable
 

@@ -17,10 +17,10 @@ from tests.use_cases.use_case_builders import (
     adviser_columns,
     an_adviser,
     an_adviser_in_post,
-    answer_content,
     day,
     id_of,
     register_in,
+    response_content,
     stored_registration,
 )
 
@@ -101,7 +101,7 @@ async def test_an_id_conum_is_not_given_to_a_second_adviser(database: Database) 
 
 async def test_an_added_adviser_is_given_an_id_that_sorts_by_time(database: Database) -> None:
     first, second = [
-        answer_content(await add_adviser(database, adviser_columns(), a_request_context())) for _ in range(2)
+        response_content(await add_adviser(database, adviser_columns(), a_request_context())) for _ in range(2)
     ]
 
     assert first["id"] < second["id"]

@@ -1,0 +1,87 @@
+"""The rows that a use case writes: registrations, decisions and events of the domain as columns."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from app.domain.decisions.decision_cascade import RecordedDecision
+from app.domain.events import Event
+from app.domain.facts.registration import Registration
+from app.use_cases.request_context import RequestContext
+
+SHOWN_DECISION_COLUMNS = ("outcome", "rules", "policy_version", "automatic", "decided_at")
+
+
+def registration_row(registration: Registration, adviser: UUID, now: datetime) -> dict[str, Any]:
+    """The columns of the table `registration` that the domain knows; `now` is an aware instant."""
+    request, session = registration.request, registration.request.session
+    return {
+        "id": registration.id,
+        "adviser_id": adviser,
+        "module_code": request.module.code,
+        "training_organisation_id": request.organisation.id,
+        "session_starts_on": session.starts_on,
+        "session_ends_on": session.ends_on,
+        "session_format": session.format,
+        "requested_on": request.requested_on,
+        "employer_agreement": request.employer_agreement,
+        "status": registration.status,
+        "funding": registration.funding,
+        "payer": registration.payer,
+        "unit": registration.unit,
+        "offered_payers": registration.offered_payers,
+        "version": registration.version,
+        "created_at": registration.created_at,
+        "updated_at": now,
+    }
+
+
+def decision_row(recorded: RecordedDecision, adviser: UUID, context: RequestContext) -> dict[str, Any]:
+    """A row of the table `decision`, taken automatically in answer to the client of `context`."""
+    decision = recorded.decision
+    return {
+        "id": uuid7(),
+        "registration_id": recorded.registration_id,
+        "adviser_id": adviser,
+        "cause": recorded.cause,
+        "outcome": decision.outcome,
+        "reasons": decision.refusals,
+        "rules": decision.rules,
+        "funding": decision.funding,
+        "unit": decision.unit,
+        "policy_version": decision.policy_version,
+        "facts": recorded.facts,
+        "automatic": True,
+        "decided_by": context.client.id,
+        "decided_at": context.now,
+    }
+
+
+def event_row(event: Event, now: datetime, decision: UUID | None = None) -> dict[str, Any]:
+    """A row of the outbox. `decision` is the one that the event announces, None when it announces none."""
+    return {
+        "event_id": uuid7(),
+        "type": event.type,
+        "subject_type": event.subject_type,
+        "subject_id": event.subject_id,
+        "subject_version": event.subject_version,
+        "adviser_id": event.adviser_id,
+        "training_organisation_id": event.training_organisation_id,
+        "data": event.data,
+        "occurred_at": now,
+        "history": event.is_history,
+        "recipients": event.recipients,
+        "decision_id": decision,
+    }
+
+
+def shown_decision_columns(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a new decision that a client is shown, as the database will return them."""
+    reasons = orjson.dumps(decision["reasons"]).decode()
+    return {"decision_id": decision["id"], "reasons": reasons} | {
+        name: decision[name] for name in SHOWN_DECISION_COLUMNS
+    }
