@@ -8,8 +8,7 @@ from io import StringIO
 from typing import Any
 
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas, unescape_formulas
-from app.api.http.fields.text_normalisation import REPLACEMENT_CHARACTER
-from app.api.http.problems.problem_details import printable_name
+from app.api.http.fields.text_normalisation import REPLACEMENT_CHARACTER, printable_name
 from app.imports.columns.column_recognition import REASON, REJECTED_COLUMN, REJECTED_LINE, Column, RecognisedColumns
 from app.imports.files.cell_content import (
     ILLEGIBLE,

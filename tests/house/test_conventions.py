@@ -30,14 +30,13 @@ from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.errors import Conflict
 from app.domain.events import EventType
 from app.domain.facts.registration import Status
-from app.persistence.engine.database import open_database
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.audit_entries import AuditEntry, uuid_literal
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Language
 from app.wording.refusals import how_to_fix, refusal_label
-from tests.fake_clock import MORNING, FakeClock
-from tests.live_server import PEPPER
+from tests.api.response_assertions import offline_state
+from tests.fake_clock import MORNING
 
 PROJECT = Path(__file__).parents[2]
 APP = PROJECT / "app"
@@ -174,9 +173,7 @@ def test_nine_functions_in_ten_are_short() -> None:
 @pytest.fixture
 def service() -> ApplicationState:
     """Nothing connects before the first request."""
-    return ApplicationState(
-        open_database("postgresql://nobody@127.0.0.1:1/nowhere"), FakeClock(), PEPPER, "http://127.0.0.1"
-    )
+    return offline_state("http://127.0.0.1")
 
 
 @pytest.mark.parametrize("noun", ROUTERS, ids=lambda module: module.__name__)

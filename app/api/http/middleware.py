@@ -12,13 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from app.api.http.application_state import ApplicationState
+from app.api.http.bodies.json_responses import to_response
 from app.api.http.denied_access_audit import audit_denied_access
 from app.api.http.head_requests import ORIGINAL_METHOD
 from app.api.http.language_negotiation import negotiate_language
 from app.api.http.limits.rate_limiter import RateLimitResult
 from app.api.http.problems.error_responses import RequestTimedOut, error_response
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import to_response
 from app.metrics import REQUEST_DURATION
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.wording.languages import Sentence

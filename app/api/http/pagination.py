@@ -14,12 +14,12 @@ from pydantic import Field, JsonValue
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_types import InstantText
 from app.api.http.pagination_cursors import CursorSigner
-from app.api.http.problems.problem_details import Problem, field_error, json_pointer, printable_name
-from app.api.identity.authorisation import AuthorisedRequest
+from app.api.http.problems.problem_details import invalid_parameter
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT, Filter, PageQuery, PageRows
@@ -124,7 +124,7 @@ class PageRequest:
 
     def _cursor_signer(self, authorised: AuthorisedRequest) -> CursorSigner:
         scope = orjson.dumps([self.path, str(authorised.client.id), sorted(self.parameters.items())])
-        return CursorSigner(authorised.service.pepper.secrets, scope)
+        return CursorSigner(authorised.service.secrets, scope)
 
 
 async def page_request(
@@ -189,9 +189,3 @@ def parse_instant(name: str, value: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise invalid_parameter(name, validation_messages.INSTANT)
-
-
-def invalid_parameter(name: str, detail: Sentence) -> Problem:
-    shown = printable_name(name)
-    named = Sentence(fr=f"{shown} : {detail.fr}", en=f"{shown}: {detail.en}")
-    return Problem("invalid-parameter", named, [field_error(json_pointer(name), "invalid", detail)])

@@ -4,10 +4,8 @@ import re
 from typing import Annotated
 
 from fastapi import Header
-from starlette.responses import Response
 
 from app.api.http.problems.problem_details import Problem
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.preconditions import Precondition
 from app.wording.languages import Sentence
 
@@ -105,12 +103,3 @@ def etag_matches(if_none_match: str | None, tag: str) -> bool:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in tags or tag in tags
-
-
-def to_response(answer: ReplayableResponse) -> Response:
-    response = Response(answer.body, answer.status, media_type=None)
-    for name, value in answer.headers.items():
-        response.headers[name] = value
-    if answer.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response

@@ -46,7 +46,7 @@ def metadata_urls(issuer: str) -> tuple[str, ...]:
 
 
 async def _fetch_document(client: httpx.AsyncClient, url: str) -> Mapping[str, Any]:
-    """Raise IssuerAwayError."""
+    """Raise IssuerUnavailableError."""
     try:
         async with client.stream("GET", url) as answer:
             answer.raise_for_status()
@@ -122,7 +122,7 @@ class JwksCache:
             _LOG.warning("the issuer of tokens can't be read", exc_info=failure)
 
     async def _fetch_keys(self) -> dict[str | None, PyJWK]:
-        """Raise IssuerAwayError."""
+        """Raise IssuerUnavailableError."""
         async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
             keys = _signing_keys(await _fetch_document(client, self.jwks_url or await self._discover_jwks_url(client)))
         if not keys:
@@ -130,7 +130,7 @@ class JwksCache:
         return keys
 
     async def _discover_jwks_url(self, client: httpx.AsyncClient) -> str:
-        """Raise IssuerAwayError."""
+        """Raise IssuerUnavailableError."""
         failure: IssuerUnavailableError | None = None
         for url in metadata_urls(self.issuer):
             try:

@@ -213,11 +213,11 @@ def test_the_last_use_is_kept_to_the_minute(served: LiveServer, admin: httpx.Cli
     with holder(served, created) as client:
         client.get("/v1/modules")
         used = listed(admin, created)[0]["last_used_at"]
-        served.service.credential_cache.clear()
+        served.service.authenticator.forget_clients()
         clock.now += timedelta(seconds=59)
         client.get("/v1/modules")
         within = listed(admin, created)[0]["last_used_at"]
-        served.service.credential_cache.clear()
+        served.service.authenticator.forget_clients()
         clock.now += timedelta(seconds=2)
         client.get("/v1/modules")
         later = listed(admin, created)[0]["last_used_at"]

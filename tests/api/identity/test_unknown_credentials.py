@@ -9,9 +9,9 @@ import pytest
 from app.api.http.limits.rate_limiter import RateLimiter
 from app.api.http.limits.trusted_proxies import parse_trusted_proxies
 from app.api.http.problems.problem_details import Problem
-from app.api.identity import credential_cache
+from app.api.identity import credential_cache, unknown_credentials
 from app.api.identity.api_key_secrets import generate_key
-from app.api.identity.credential_cache import UnknownCredentialLimiter
+from app.api.identity.unknown_credentials import UnknownCredentialLimiter
 from app.embedded.cluster import Cluster
 from app.persistence.administration.clients import AuthenticatedClient
 from tests.api.identity.test_credential_cache import SOMEBODY
@@ -27,7 +27,7 @@ def service_behind_proxy(cluster: Cluster, template: str, monkeypatch: pytest.Mo
     """Behind a proxy on this machine; keys are recognised anew at each request."""
     monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 0.0)
     with serving(asyncio.run(copy_database(cluster, template))) as started:
-        started.service.unknown_credentials.limiter = RateLimiter(FEW)
+        started.authenticator.unknown_credentials.limiter = RateLimiter(FEW)
         started.service.trusted_proxies = parse_trusted_proxies("127.0.0.1")
         yield started
 
@@ -158,7 +158,7 @@ async def test_a_database_that_is_away_makes_nobody_suspect() -> None:
 
 
 async def test_those_met_are_as_many_as_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credential_cache, "MAX_DIGESTS", 2)
+    monkeypatch.setattr(unknown_credentials, "MAX_DIGESTS", 2)
     strangers = UnknownCredentialLimiter(RateLimiter(1))
     for name in ("first", "second", "first", "third"):
         await strangers.resolve(name, "somewhere", _known)

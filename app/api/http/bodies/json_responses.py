@@ -74,3 +74,13 @@ def replayable_response(
 def resource_response(resource: Mapping[str, Any], language: Language, if_none_match: str | None = None) -> Response:
     """A resource read: 304 when the client has this version in this language."""
     return conditional_json_response(resource, language, etag(resource["version"], language), if_none_match)
+
+
+def to_response(answer: ReplayableResponse) -> Response:
+    """The response that a use case made, or stored when the same request came before."""
+    response = Response(answer.body, answer.status, media_type=None)
+    for name, value in answer.headers.items():
+        response.headers[name] = value
+    if answer.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response

@@ -8,7 +8,8 @@ from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from app.api.http.problems.problem_details import Problem, field_error, json_pointer, printable_name
+from app.api.http.fields.text_normalisation import printable_name
+from app.api.http.problems.problem_details import Problem, field_error, json_pointer
 from app.wording.languages import Sentence
 
 INCOMPLETE_FORM = Sentence(

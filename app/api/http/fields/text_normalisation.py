@@ -3,6 +3,7 @@
 from unicodedata import category, normalize
 
 REPLACEMENT_CHARACTER = "\ufffd"  # what a program writes for a character that it could not read
+MAX_NAME_LENGTH = 100  # characters of a name, as a response repeats it
 
 
 def normalise_text(text: str) -> str:
@@ -11,3 +12,10 @@ def normalise_text(text: str) -> str:
         return text.strip()
     composed = normalize("NFC", text)
     return "".join(letter for letter in composed if category(letter) != "Cf").strip()
+
+
+def printable_name(name: str) -> str:
+    """A name that a client sent, short and printable, as a response may repeat it."""
+    return "".join(
+        character if character.isprintable() else REPLACEMENT_CHARACTER for character in name[:MAX_NAME_LENGTH]
+    )

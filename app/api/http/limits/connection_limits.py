@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.api.http.bodies.json_responses import to_response
 from app.api.http.language_negotiation import negotiate_language
 from app.api.http.middleware import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
 from app.api.http.problems.problem_details import Problem, problem_response
 from app.api.http.problems.problem_types import PROBLEM_TYPES
-from app.api.http.request_headers import to_response
 from app.metrics import REQUEST_DURATION
 
 MAX_CONNECTIONS = 800  # in a process; systems usually allow it 1,024 files

@@ -10,6 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, DisplayText, Uri
+from app.api.http.fields.text_normalisation import MAX_NAME_LENGTH, printable_name
 from app.api.http.language_negotiation import etag, language_headers
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
@@ -17,7 +18,6 @@ from app.wording.languages import Language, Sentence
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 50  # a body of 25,000 unknown fields gets an answer of a readable size
-MAX_NAME_LENGTH = 100
 MAX_POINTER_DEPTH = 30  # more than a body may be nested
 
 Code = Annotated[str, Field(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -67,7 +67,7 @@ class FieldProblem:
 
 @dataclass(slots=True)
 class Problem(Exception):  # noqa: N818  # the field's own word for it
-    """`code` is one of CATALOGUE; `version` the present one of the resource that the request would change."""
+    """`code` is one of PROBLEM_TYPES; `version` the present one of the resource that the request would change."""
 
     code: str
     detail: Sentence
@@ -80,11 +80,6 @@ class Problem(Exception):  # noqa: N818  # the field's own word for it
         return PROBLEM_TYPES[self.code].status
 
 
-def printable_name(name: str) -> str:
-    """A name that somebody sent, as an answer may repeat it: short and printable."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in name[:MAX_NAME_LENGTH])
-
-
 def json_pointer(*names: object) -> str:
     """RFC 6901: `~` and `/` inside a name are escaped."""
     return "".join(f"/{printable_name(str(name)).replace('~', '~0').replace('/', '~1')}" for name in names)
@@ -92,6 +87,13 @@ def json_pointer(*names: object) -> str:
 
 def field_error(pointer: str, code: str, detail: Sentence) -> FieldProblem:
     return FieldProblem(pointer, code, detail)
+
+
+def invalid_parameter(name: str, detail: Sentence) -> Problem:
+    """The query parameter `name` is wrong, as `detail` says."""
+    shown = printable_name(name)
+    named = Sentence(fr=f"{shown} : {detail.fr}", en=f"{shown}: {detail.en}")
+    return Problem("invalid-parameter", named, [field_error(json_pointer(name), "invalid", detail)])
 
 
 def code_for_status(status: int) -> str:
