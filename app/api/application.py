@@ -16,8 +16,8 @@ from app.api.certifications import certification_routes
 from app.api.contracts import contract_routes
 from app.api.http.application_state import ApplicationState
 from app.api.http.bodies.json_responses import to_response
-from app.api.http.head_requests import HeadRequestMiddleware
-from app.api.http.middleware import RequestMiddleware
+from app.api.http.middleware.head_requests import HeadRequestMiddleware
+from app.api.http.middleware.request_middleware import RequestMiddleware
 from app.api.http.problems.error_responses import error_response
 from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of

@@ -1,7 +1,8 @@
 """Whatever the API would answer with a problem, as what is wrong with a line."""
 
-from app.api.http.problems.conflict_problems import conflict_problem, use_case_problem
+from app.api.http.problems.conflict_problems import conflict_problem
 from app.api.http.problems.problem_details import FieldProblem, Problem
+from app.api.http.problems.use_case_problems import use_case_problem
 from app.domain.errors import Conflict
 from app.imports.line_parsing import Fault, LineRejected
 

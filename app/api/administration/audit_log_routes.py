@@ -12,7 +12,8 @@ from typing_extensions import TypedDict
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import format_instant as instant_said
 from app.api.http.fields import validation_messages
-from app.api.http.fields.field_types import Id, with_message
+from app.api.http.fields.field_checks import with_message
+from app.api.http.fields.field_types import Id
 from app.api.http.pagination import Since, UnversionedPaging, equality_filters, parse_instant
 from app.api.http.routing import StrictRoute, page_model
 from app.api.identity.authorisation import RequireScope

@@ -21,7 +21,8 @@ from app.api.http.bodies.json_responses import json_response, replayable_respons
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.http.bodies.path_id_checks import check_id_matches_path, check_no_id
 from app.api.http.fields import validation_messages
-from app.api.http.fields.field_types import CIVIL_DATE_PATTERN, EARLIEST_DATE, LATEST_DATE, DayText, Id
+from app.api.http.fields.field_checks import CIVIL_DATE_PATTERN, EARLIEST_DATE, LATEST_DATE
+from app.api.http.fields.field_types import DayText, Id
 from app.api.http.fields.filter_types import EmailFilter
 from app.api.http.pagination import Paging, parse_integers
 from app.api.http.problems.problem_details import Problem, invalid_parameter

@@ -16,19 +16,8 @@ from app.api.http.bodies.json_responses import replayable_response, resource_fie
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.http.bodies.path_id_checks import check_id_matches_path, check_no_id
 from app.api.http.fields import field_types
-from app.api.http.fields.field_types import (
-    CivilDate,
-    Department,
-    Email,
-    Id,
-    Motive,
-    Name,
-    Reference,
-    Siret,
-    Version,
-    check_date_order,
-    validation_error,
-)
+from app.api.http.fields.field_checks import check_date_order, validation_error
+from app.api.http.fields.field_types import CivilDate, Department, Email, Id, Motive, Name, Reference, Siret, Version
 from app.api.http.fields.filter_types import SiretFilter
 from app.api.http.pagination import Paging, equality_filters
 from app.api.http.problems.problem_details import Problem

@@ -12,7 +12,8 @@ from typing_extensions import TypedDict
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import replayable_response, resource_fields, to_response
 from app.api.http.fields import field_types, validation_messages
-from app.api.http.fields.field_types import Id, Name, with_message
+from app.api.http.fields.field_checks import with_message
+from app.api.http.fields.field_types import Id, Name
 from app.api.http.pagination import UnversionedPaging
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses

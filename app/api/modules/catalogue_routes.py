@@ -16,17 +16,8 @@ from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import replayable_response, resource_fields, resource_response, to_response
 from app.api.http.bodies.path_id_checks import check_id_matches_path
 from app.api.http.fields import field_types
-from app.api.http.fields.field_types import (
-    CivilDate,
-    Email,
-    Hours,
-    Id,
-    ModuleCodeText,
-    Name,
-    Version,
-    check_date_order,
-    validation_error,
-)
+from app.api.http.fields.field_checks import check_date_order, validation_error
+from app.api.http.fields.field_types import CivilDate, Email, Hours, Id, ModuleCodeText, Name, Version
 from app.api.http.pagination import Paging
 from app.api.http.problems.problem_details import Problem
 from app.api.http.request_headers import IfMatch, IfNoneMatch, parse_if_match

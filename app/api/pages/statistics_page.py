@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from app.api.administration.statistics_routes import csv_response
 from app.api.http.application_state import ApplicationState
 from app.api.http.bodies.limited_body import JSON_BODY, LimitedBodyRequest
-from app.api.http.fields.field_types import CIVIL_DATE_PATTERN
+from app.api.http.fields.field_checks import CIVIL_DATE_PATTERN
 from app.api.http.problems.problem_details import Problem
 from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.api.pages import statistics_charts

@@ -14,7 +14,8 @@ from uuid import UUID
 from pydantic import model_validator
 
 from app.api.http.bodies.merge_patch import patched_body
-from app.api.http.fields.field_types import CivilDate, Motive, validation_error
+from app.api.http.fields.field_checks import validation_error
+from app.api.http.fields.field_types import CivilDate, Motive
 from app.api.registrations.registration_requests import PAYER_REQUIRED, RegistrationRequest
 from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.decisions.entitlements import buckets_for

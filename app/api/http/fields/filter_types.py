@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from app.api.http.fields.field_types import Email, Siret, validation_error
+from app.api.http.fields.field_checks import validation_error
+from app.api.http.fields.field_types import Email, Siret
 from app.wording.languages import Sentence
 
 _SPACE = Sentence(

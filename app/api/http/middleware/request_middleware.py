@@ -13,10 +13,10 @@ from uuid_utils.compat import uuid7
 
 from app.api.http.application_state import ApplicationState
 from app.api.http.bodies.json_responses import to_response
-from app.api.http.denied_access_audit import audit_denied_access
-from app.api.http.head_requests import ORIGINAL_METHOD
 from app.api.http.language_negotiation import negotiate_language
 from app.api.http.limits.rate_limiter import RateLimitResult
+from app.api.http.middleware.denied_access_audit import audit_denied_access
+from app.api.http.middleware.head_requests import ORIGINAL_METHOD
 from app.api.http.problems.error_responses import RequestTimedOut, error_response
 from app.api.http.problems.problem_details import Problem
 from app.metrics import REQUEST_DURATION
