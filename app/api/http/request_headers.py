@@ -1,4 +1,4 @@
-"""`Idempotency-Key`, `If-Match`, `ETag`: what they may say."""
+"""The headers `Idempotency-Key`, `If-Match` and `If-None-Match`: how they are declared and parsed."""
 
 import re
 from typing import Annotated
@@ -76,8 +76,8 @@ def require_idempotency_key(value: str | None) -> str:
 
 
 def parse_if_match(if_match: str | None) -> Precondition:
-    """Raise Problem when the header is malformed. A weak validator never matches (RFC 9110, strong comparison); a
-    version is the same to change in whichever language it was read."""
+    """The versions that may be changed, in whichever language they were read. A weak validator never matches (RFC 9110,
+    strong comparison). Raise Problem when the header is malformed."""
     if if_match is None:
         return Precondition()
     if if_match.strip() == "*":

@@ -1,4 +1,4 @@
-"""What every route does before its own work: content type, unknown parameters, and the errors it announces."""
+"""What every route checks before its own work: access, parameters, body. And the problems that it declares."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Annotated, Any
@@ -23,19 +23,19 @@ PARAMETER_REPEATED = Sentence(fr="Paramètre donné deux fois.", en="Parameter g
 
 
 def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The errors a route can answer beside those of every route of its kind, by their codes."""
-    announced: dict[int | str, dict[str, Any]] = {}
+    """The problems that a route can have, beside those of every route of its kind, for its `responses`."""
+    declared: dict[int | str, dict[str, Any]] = {}
     for code in codes:
-        answer = announced.setdefault(PROBLEM_TYPES[code].status, {"content": {PROBLEM_MEDIA_TYPE: {"examples": {}}}})
-        answer["content"][PROBLEM_MEDIA_TYPE]["examples"][code] = {}
-    return announced
+        response = declared.setdefault(PROBLEM_TYPES[code].status, {"content": {PROBLEM_MEDIA_TYPE: {"examples": {}}}})
+        response["content"][PROBLEM_MEDIA_TYPE]["examples"][code] = {}
+    return declared
 
 
 def page_model(resource: Any) -> Any:
-    """The page of a resource, named after it."""
+    """The type of a page of that resource, named after it."""
     name = resource.__name__.removesuffix("Resource") + "Page"
     data = Annotated[list[resource], Field(max_length=MAX_LIMIT)]
-    return TypedDict(name, {"data": data, "pagination": Pagination})  # type: ignore[operator]  # made once a resource
+    return TypedDict(name, {"data": data, "pagination": Pagination})  # type: ignore[operator]  # its fields are known at run time
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses what it would otherwise ignore."""
+    """A route that refuses what the framework would ignore: unknown parameters, other content types, long bodies."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -77,23 +77,23 @@ class StrictRoute(APIRoute):
 
 def _check_parameters(request: Request, known: frozenset[str]) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
-    for place, name in enumerate(names):
-        if name in names[:place]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
             raise invalid_parameter(name, PARAMETER_REPEATED)
         if name not in known:
             raise invalid_parameter(name, _unknown_parameter(known))
 
 
 def _unknown_parameter(known: frozenset[str]) -> Sentence:
-    listed = ", ".join(sorted(known))
+    accepted = ", ".join(sorted(known))
     return Sentence(
-        fr=f"Paramètre inconnu ; paramètres acceptés : {listed or 'aucun'}.",
-        en=f"Unknown parameter; accepted parameters: {listed or 'none'}.",
+        fr=f"Paramètre inconnu ; paramètres acceptés : {accepted or 'aucun'}.",
+        en=f"Unknown parameter; accepted parameters: {accepted or 'none'}.",
     )
 
 
 def _check_content_type(request: Request, limits: BodyLimits) -> None:
-    """A request without a body may go without a type."""
+    """A request without a body needs no content type. Raise Problem."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     if sent and content_type not in limits.media_types:

@@ -1,4 +1,4 @@
-"""/v1/api-keys: made, listed and revoked by administrators; a secret is shown once."""
+"""/v1/api-keys: administrators create, list and revoke keys; a secret is shown once."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""/v1/clients: who may call, whichever credentials they come with."""
+"""/v1/clients: who may call, whichever credentials they use."""
 
 from datetime import datetime
 from typing import Annotated, Any

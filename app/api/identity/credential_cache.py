@@ -1,4 +1,4 @@
-"""Whose a credential was a moment ago: remembered only while this process listens to revocations."""
+"""The client of each credential that was just looked up: cached only while this process listens to revocations."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,8 +7,8 @@ from time import monotonic
 from app.persistence.administration.clients import REVOCATIONS_CHANNEL, AuthenticatedClient, Client
 from app.persistence.engine.listen_notify import NotificationListener
 
-# Long enough to look a busy client up seldom; short enough should a revocation be announced to a connection that is
-# dead and does not know it yet.
+# Long enough to look a busy client up seldom; short enough in case the connection that listens to revocations is dead
+# and nothing has told us yet.
 CACHE_SECONDS = 4.0
 MAX_CACHED_CREDENTIALS = 1000  # access tokens come and go
 

@@ -1,4 +1,4 @@
-"""Unknown credentials are looked up so often and no more, since anybody can invent a key."""
+"""A rate limit on looking up unknown credentials: anybody can invent a key."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from app.persistence.administration.clients import AuthenticatedClient
 from app.wording.languages import Sentence
 
 MAX_DIGESTS = 10_000
-UNKNOWN_CREDENTIALS_PER_MINUTE = 60  # credentials, by origin
+UNKNOWN_CREDENTIALS_PER_MINUTE = 60  # by origin
 
 TOO_MANY_UNKNOWN_CREDENTIALS = Sentence(
     fr="Trop de clés inconnues sont venues de cette adresse ; la vôtre sera cherchée après Retry-After secondes.",

@@ -16,7 +16,7 @@ from app.persistence.administration.imports import MAX_FILE_BYTES
 from app.wording.languages import Sentence
 
 MAX_JSON_DEPTH = 20
-ANSWER_SECONDS = 10.0  # once an upload has come
+ANSWER_SECONDS = 10.0  # to respond, once an upload has been received
 
 BODY_CUT_SHORT = Sentence(fr="Le corps s’est interrompu.", en="The body was cut short.")
 BODY_TOO_SLOW = Sentence(fr="Le corps n’est pas arrivé à temps.", en="The body did not arrive in time.")
@@ -27,7 +27,7 @@ NESTED_TOO_DEEPLY = Sentence(
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """What a body may be: its types, at most so many bytes, in at most so many seconds."""
+    """The media types, size and time that a body may have, and what is said of one that has others."""
 
     media_types: frozenset[str]
     max_bytes: int
@@ -39,7 +39,7 @@ class BodyLimits:
 JSON_BODY = BodyLimits(
     media_types=frozenset({"application/json", "application/merge-patch+json"}),
     max_bytes=256 * 1024,
-    timeout_seconds=8.0,  # less than a whole request may take
+    timeout_seconds=8.0,  # less than the time limit of a request
     wrong_type=Sentence(
         fr="Envoyez le corps avec Content-Type: application/json.",
         en="Send the body with Content-Type: application/json.",
@@ -48,7 +48,7 @@ JSON_BODY = BodyLimits(
 )
 UPLOAD_BODY = BodyLimits(
     media_types=frozenset({"multipart/form-data"}),
-    max_bytes=MAX_FILE_BYTES + 16 * 1024,  # with what surrounds it
+    max_bytes=MAX_FILE_BYTES + 16 * 1024,  # the rest of the form
     timeout_seconds=110.0,
     wrong_type=Sentence(
         fr="Envoyez le fichier avec Content-Type: multipart/form-data.",
@@ -61,19 +61,19 @@ UPLOAD_BODY = BodyLimits(
 class LimitedBodyRequest(Request):
     """A request whose body is read up to a limit, counted on the stream, and parsed strictly."""
 
-    def __init__(self, scope: Scope, receive: Receive, bounds: BodyLimits) -> None:
+    def __init__(self, scope: Scope, receive: Receive, limits: BodyLimits) -> None:
         super().__init__(scope, receive)
-        self._limits = bounds
+        self._limits = limits
 
     async def body(self) -> bytes:
-        """Raise Problem when it is too long, announced or not, or too slow to come."""
+        """Raise Problem when it is too long, or too slow to arrive."""
         if not hasattr(self, "_body"):
-            announced = self.headers.get("content-length", "0")
-            if not announced.isdigit() or int(announced) > self._limits.max_bytes:
+            content_length = self.headers.get("content-length", "0")
+            if not content_length.isdigit() or int(content_length) > self._limits.max_bytes:
                 raise Problem("payload-too-large", self._limits.too_large)
             if self._limits is UPLOAD_BODY:
-                until = asyncio.get_running_loop().time() + UPLOAD_BODY.timeout_seconds + ANSWER_SECONDS
-                self.scope["time_limit"].reschedule(until)
+                deadline = asyncio.get_running_loop().time() + UPLOAD_BODY.timeout_seconds + ANSWER_SECONDS
+                self.scope["time_limit"].reschedule(deadline)
             try:
                 async with asyncio.timeout(self._limits.timeout_seconds):
                     self._body = await self._read_body()
@@ -89,25 +89,25 @@ class LimitedBodyRequest(Request):
                 if len(received) > self._limits.max_bytes:
                     raise Problem("payload-too-large", self._limits.too_large)
         except ClientDisconnect:
-            raise Problem("malformed-request", BODY_CUT_SHORT) from None  # for the log: nobody is there
+            raise Problem("malformed-request", BODY_CUT_SHORT) from None  # for the log: the client has gone
         return bytes(received)
 
     async def parse_form(self) -> None:
-        """Read the form, for the framework to find it read. Raise Problem when it is not whole."""
+        """Keep the form where the framework looks for it. Raise Problem when it is incomplete."""
         self._form = await read_complete_form(self)
 
     async def json(self) -> Any:
         """JSON as RFC 8259 has it: neither NaN nor Infinity. Raise JSONDecodeError, or Problem when it is too deep."""
         body = await self.body()
         content = json.loads(body, parse_constant=_reject_non_finite)
-        # Fewer brackets than levels cannot be too deep, and no honest request has more.
+        # Fewer brackets than MAX_JSON_DEPTH cannot be nested too deeply: most bodies need no further look.
         if body.count(b"{") + body.count(b"[") > MAX_JSON_DEPTH and _depth(content) > MAX_JSON_DEPTH:
             raise Problem("malformed-json", NESTED_TOO_DEEPLY)
         return content
 
 
 def _depth(content: Any) -> int:
-    """How many arrays and objects enclose the innermost value."""
+    """The number of arrays and objects around the innermost value."""
     depth, level = 0, [content]
     while level:
         level = [inner for outer in level for inner in _children(outer)]

@@ -1,4 +1,4 @@
-"""What the types of request fields check, and how they say what is wrong."""
+"""The validators of request fields, and the errors that they raise."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ EARLIEST_DATE, LATEST_DATE = date(1950, 1, 1), date(2099, 12, 31)
 
 
 UUID_LENGTH = 36
-# The mistakes of form, by pydantic's name for them, and the code that the answer has for each.
+# The mistakes of form by pydantic's name for them, and our code for each.
 FORMAT_ERROR_CODES: Mapping[str, LiteralString] = {
     "string_pattern_mismatch": "invalid-format",
     "string_too_long": "too-long",
@@ -32,36 +32,36 @@ FORMAT_ERROR_CODES: Mapping[str, LiteralString] = {
 
 
 def validation_error(code: LiteralString, said: Sentence, at: str | None = None) -> PydanticCustomError:
-    """What a validator of ours raises: the code that the answer will have, and its sentence. Whoever looks at a whole
-    object says `at` which of its fields."""
+    """What our validators raise: the code of the error and its sentence. The validator of a whole object names as `at`
+    the field that is wrong."""
     return PydanticCustomError(code, "{said}", {"said": said, "at": at})
 
 
 def with_message(said: Sentence) -> WrapValidator:
-    """Say in this sentence that the form, the length or the size is not right."""
+    """Replaces what pydantic says of a wrong format, length or size by this sentence."""
 
-    def checked(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:
             return handler(value)
-        except ValidationError as wrong:
-            kind = wrong.errors(include_url=False)[0]["type"]
+        except ValidationError as error:
+            kind = error.errors(include_url=False)[0]["type"]
             if kind not in FORMAT_ERROR_CODES:
                 raise
             raise validation_error(FORMAT_ERROR_CODES[kind], said) from None
 
-    return WrapValidator(checked)
+    return WrapValidator(validate)
 
 
 def check_date_order(earlier: str, later: str, first: date | None, last: date | None) -> None:
-    """`earlier` and `later` are the names of two fields. Raise an objection to the later one when both are known and
-    disagree."""
+    """`earlier` and `later` are the names of two fields, `first` and `last` their values. Raise PydanticCustomError, at
+    the later one, when both are known and in the wrong order."""
     if first is not None and last is not None and last < first:
         said = Sentence(fr=f"{later} précède {earlier}.", en=f"{later} is before {earlier}.")
         raise validation_error("order", said, later)
 
 
 def check_civil_date(value: Any) -> Any:
-    """Only `YYYY-MM-DD`: pydantic alone would take an instant or a number of seconds."""
+    """Only `YYYY-MM-DD`: pydantic alone would accept an instant or a number of seconds."""
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not CIVIL_DATE_PATTERN.fullmatch(value):
@@ -76,8 +76,8 @@ def check_date_range(value: date) -> date:
 
 
 def check_text(value: Any) -> Any:
-    """A text as it was meant, before anything is counted. PostgreSQL stores no NUL; no field needs a control
-    character."""
+    """The text normalised, before its length is checked. PostgreSQL stores no NUL; no field needs any
+    other control character."""
     if not isinstance(value, str):
         return value
     if not value.isprintable() and _CONTROL.search(value):
@@ -90,27 +90,27 @@ def check_text(value: Any) -> Any:
 def check_mailbox(value: str) -> str:
     try:
         parse_mailbox(value)
-    except InvalidEmailAddress as problem:
-        raise validation_error("invalid-format", problem.reason) from None
+    except InvalidEmailAddress as invalid:
+        raise validation_error("invalid-format", invalid.reason) from None
     return value
 
 
 def check_instant(value: Any) -> Any:
-    """Only RFC 3339 with its offset: pydantic alone would take a number of seconds, or an instant of no zone."""
+    """Only RFC 3339 with its offset: pydantic alone would accept a number of seconds, or an instant without a zone."""
     if not isinstance(value, str) or not INSTANT_PATTERN.fullmatch(value):
         raise validation_error("invalid-instant", validation_messages.INSTANT)
     return value
 
 
 def check_uuid_length(value: Any) -> Any:
-    """Only 8-4-4-4-12: pydantic alone would take braces and `urn:uuid:`."""
+    """Only 8-4-4-4-12: pydantic alone would accept braces and `urn:uuid:`."""
     if isinstance(value, str) and len(value) != UUID_LENGTH:
         raise validation_error("invalid-uuid", validation_messages.UUID)
     return value
 
 
 def check_siret(value: str) -> str:
-    """Without the spaces that digits are grouped with."""
+    """The digits, without the spaces between groups."""
     digits = "".join(value.split())
     if (said := siret_error(digits)) is not None:
         raise validation_error("siret", said)

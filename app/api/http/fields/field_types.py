@@ -1,4 +1,4 @@
-"""The types of request fields: strict, bounded, and told apart from what looks like them."""
+"""The types of request fields, strict and bounded, and those of response fields."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -21,13 +21,13 @@ from app.wording.email_addresses import MAX_ADDRESS_LENGTH, TOO_LONG
 
 
 class RequestBody(BaseModel):
-    """A request body: what it does not know, it refuses."""
+    """A request body; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _json_schema(**keywords: Any) -> Any:
-    """What a validator checks, as JSON Schema says it."""
+    """The same as a validator checks, as keywords of JSON Schema."""
     return Field(json_schema_extra=keywords)
 
 
@@ -68,7 +68,7 @@ CivilDate = Annotated[
     AfterValidator(check_date_range),
     _json_schema(pattern="^(19[5-9][0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}$"),
 ]
-# Of a query, where they are read further on.
+# In a query: parsed after validation, so that a mistake is named as that of a parameter.
 DayText = Annotated[str, StringConstraints(max_length=10), with_message(validation_messages.DATE_PARAMETER)]
 InstantText = Annotated[str, StringConstraints(max_length=40), with_message(validation_messages.INSTANT)]
 Instant = Annotated[datetime, BeforeValidator(check_instant)]
@@ -90,7 +90,7 @@ MAX_COUNT = 2**31 - 1
 MAX_URI_LENGTH = 2_083
 MAX_DISPLAY_TEXT_LENGTH = 1000
 
-# What answers hold; nothing checks it, it is so.
+# In responses: only described, never checked.
 Version = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 BucketName = Annotated[

@@ -1,4 +1,4 @@
-"""What a list is asked for: a value of another form is refused, never looked for. Announced as it was released."""
+"""Filters of lists: a value of another form is refused. Their JSON Schema stays as it was first published."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Problems of a request that was understood, and that what is known does not allow."""
+"""Problems of a request that conflicts with the present state: status 409."""
 
 from collections.abc import Mapping
 

@@ -59,7 +59,8 @@ DUPLICATE_ELSEWHERE = Sentence(
 
 
 def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = None) -> Problem:
-    """`owner` is the training organisation that asks, which another's registration is not named to."""
+    """`owner` is the training organisation that asks, None for other clients: the registration of another organisation
+    is not named to it. Raise `conflict` when it has no problem."""
     match conflict:
         case AdviserAnonymised():
             return Problem("adviser-anonymised", ANONYMISED)
@@ -106,10 +107,10 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
 
 
 def _invalid_transition(conflict: InvalidTransition) -> Sentence:
-    move, status = TRANSITION_MESSAGES[conflict.move], STATUS_LABELS[Status(conflict.status)]
+    transition, status = TRANSITION_MESSAGES[conflict.move], STATUS_LABELS[Status(conflict.status)]
     return Sentence(
-        fr=f"{move.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
-        en=f"{move.en}; this one is “{status.en}” ({conflict.status}).",
+        fr=f"{transition.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
+        en=f"{transition.en}; this one is “{status.en}” ({conflict.status}).",
     )
 
 

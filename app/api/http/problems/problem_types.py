@@ -1,4 +1,4 @@
-"""Every problem this API has, by its code. The codes are promises; each has its page."""
+"""Every problem of this API, by its code. Codes never change; each has its page."""
 
 from collections.abc import Mapping
 

@@ -13,7 +13,7 @@ CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Anot
 
 
 def use_case_problem(error: Exception) -> Problem | None:
-    """The problem that says what stopped a use case before anything was decided; None for anything else."""
+    """None when the error is another."""
     match error:
         case UnknownReference():
             return _unknown_reference(error)
@@ -48,21 +48,21 @@ def use_case_problem(error: Exception) -> Problem | None:
             return credential_problem(error) or webhook_problem(error)
 
 
-def _precondition_failed(stale: PreconditionFailed) -> Sentence:
-    present = Sentence(fr=f"La version actuelle est {stale.version}.", en=f"The current version is {stale.version}.")
-    if not stale.weakly:
-        return present
+def _precondition_failed(failed: PreconditionFailed) -> Sentence:
+    current = Sentence(fr=f"La version actuelle est {failed.version}.", en=f"The current version is {failed.version}.")
+    if not failed.weakly:
+        return current
     return Sentence(
         fr=f'If-Match : un validateur faible (W/"…") ne désigne aucune version à modifier ; envoyez l’ETag fort, comme '
-        f'"{stale.version}", sans W/. {present.fr}',
+        f'"{failed.version}", sans W/. {current.fr}',
         en=f'If-Match: a weak validator (W/"…") names no version to change; send the strong ETag, such as '
-        f'"{stale.version}", without W/. {present.en}',
+        f'"{failed.version}", without W/. {current.en}',
     )
 
 
 def _unknown_reference(reference: UnknownReference) -> Problem:
-    nothing = Sentence(fr="Aucune ressource ne porte cet identifiant.", en="No resource has this identifier.")
+    no_resource = Sentence(fr="Aucune ressource ne porte cet identifiant.", en="No resource has this identifier.")
     pointers = ", ".join(reference.pointers)
     detail = Sentence(fr=f"Référence inconnue : {pointers}.", en=f"Unknown reference: {pointers}.")
-    errors = [field_error(pointer, "unknown", nothing) for pointer in reference.pointers]
+    errors = [field_error(pointer, "unknown", no_resource) for pointer in reference.pointers]
     return Problem("unknown-reference", detail, errors)
