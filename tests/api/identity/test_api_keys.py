@@ -24,7 +24,7 @@ SOON = "2026-07-01T12:00:00Z"
 
 @pytest.fixture(autouse=True)
 def long_credential_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is forgotten because time goes by: only because somebody was revoked."""
+    """The cache is cleared by revocations only, never by time."""
     monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 3600.0)
 
 
