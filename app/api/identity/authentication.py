@@ -46,7 +46,7 @@ class CredentialAuthenticator:
         self.credential_cache.clear()
 
     def _credential_lookup(self, credential: str, now: datetime) -> CredentialLookup | None:
-        """How to look it up; None when its form tells that it is nobody's."""
+        """How to look it up; None when its form shows that it cannot be valid."""
         key_id = parse_key_id(credential)
         if key_id is not None:
             return lambda: find_key(self.database, key_id, self.pepper.candidate_digests(credential), now)

@@ -36,7 +36,7 @@ def own_service(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch
 
 
 def _owner(served: LiveServer, *statements: str) -> list[Any]:
-    """What the last one finds, as whoever owns the server."""
+    """The rows of the last statement, all run as the owner of the server."""
 
     async def act() -> list[Any]:
         connection = await asyncpg.connect(served.database_url)
