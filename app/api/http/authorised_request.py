@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
 
+from fastapi import Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -29,20 +30,6 @@ from app.wording.languages import Language
 
 NOT_MODIFIED = 304
 Result = TypeVar("Result")
-
-
-class AccessRequirement(ABC):
-    """A dependency that a route declares, and that is asked before anything of the request is read."""
-
-    @abstractmethod
-    def authorise(self, scope: Scope) -> None:
-        """Put an AuthorisedRequest in the scope, as `authorised_request`. Raise Problem when the caller may not."""
-
-
-def access_requirement_of(route: APIRoute) -> AccessRequirement | None:
-    """None when the route declares none: the application does not start with it."""
-    declared = (item.call for item in route.dependant.dependencies)
-    return next((call for call in declared if isinstance(call, AccessRequirement)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +99,21 @@ class AuthorisedRequest:
     def conflict_response(self, conflict: Conflict) -> ReplayableResponse:
         problem = conflict_problem(conflict, self.service.base_url, self.owner)
         return problem_response(problem, self.service.base_url, self.language, self.request_id)
+
+
+class AccessRequirement(ABC):
+    """A dependency that a route declares, and that is asked before anything of the request is read."""
+
+    @abstractmethod
+    def authorise(self, scope: Scope) -> None:
+        """Put an AuthorisedRequest in the scope, as `authorised_request`. Raise Problem when the caller may not."""
+
+    @abstractmethod
+    async def __call__(self, request: Request) -> AuthorisedRequest:
+        """What `authorise` has put there, for the route."""
+
+
+def access_requirement_of(route: APIRoute) -> AccessRequirement | None:
+    """None when the route declares none: the application does not start with it."""
+    declared = (item.call for item in route.dependant.dependencies)
+    return next((call for call in declared if isinstance(call, AccessRequirement)), None)
