@@ -8,9 +8,9 @@ from uuid import UUID
 
 import typer
 
-from app.api.http.problems.conflict_problems import use_case_problem
+from app.api.http.problems.use_case_problems import use_case_problem
 from app.api.identity.api_key_secrets import Pepper, generate_key
-from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
+from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.clock import utc_now
 from app.persistence.administration.clients import Role, list_clients, list_keys
 from app.persistence.engine.database import Database, open_database

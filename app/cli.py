@@ -16,9 +16,10 @@ from app.api.application import create_application
 from app.api.http.application_state import ApplicationState
 from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
 from app.api.identity.api_key_secrets import Pepper
+from app.api.identity.authentication import CredentialAuthenticator
 from app.clock import utc_now
 from app.demonstration import KEYS_FILE, embedded, seed
-from app.embedded.cluster import ClusterError
+from app.embedded.cluster_error import ClusterError
 from app.embedded.parent_death_signal import stop_with_parent
 from app.importing import import_file
 from app.logs import configure_logs
@@ -141,7 +142,8 @@ def seed_catalogue() -> None:
 @cli.command()
 def openapi() -> None:
     """Écrire le contrat OpenAPI sur la sortie standard."""
-    service = ApplicationState(open_database("postgresql://nowhere/none"), utc_now, Pepper(("",)), "")
+    database = open_database("postgresql://nowhere/none")
+    service = ApplicationState(database, utc_now, ("",), "", CredentialAuthenticator(database, Pepper(("",))))
     typer.echo(json.dumps(create_application(service).openapi(), ensure_ascii=False, indent=2))
 
 

@@ -14,8 +14,9 @@ import uvicorn
 from app.api.application import create_application
 from app.api.http.application_state import UNLIMITED, ApplicationState
 from app.api.http.limits.rate_limiter import RateLimiter
-from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.api_key_secrets import Pepper
+from app.api.identity.authentication import CredentialAuthenticator
+from app.api.identity.token_verifier import TokenVerifier
 from app.persistence.engine.database import open_database
 from app.persistence.engine.listen_notify import NotificationConnection
 from app.seed.demonstration_clients import make_demonstration_keys
@@ -36,6 +37,7 @@ class LiveServer:
     keys: dict[str, str]
     clock: FakeClock
     service: ApplicationState
+    authenticator: CredentialAuthenticator
     connections: set[Any]
 
     def client(self, role: str) -> httpx.Client:
@@ -56,35 +58,34 @@ async def _keys(url: str) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    database_url: str, *, per_minute: int = UNLIMITED, tokens: AccessTokenVerifier | None = None
+    database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenVerifier | None = None
 ) -> Generator[LiveServer]:
     """Serve until the block ends; a client may ask so often a minute, and come with `tokens` if there are any."""
     keys = asyncio.run(_keys(database_url))
-    listener, clock = listening_socket("127.0.0.1", 0), FakeClock()
-    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    service = ApplicationState(
-        open_database(database_url, secrets=PEPPER.secrets), clock, PEPPER, base_url, RateLimiter(per_minute), tokens
-    )
-    service.bad_link_limiter = service.unknown_credentials.limiter = RateLimiter(UNLIMITED)
+    socket, clock = listening_socket("127.0.0.1", 0), FakeClock()
+    base_url = f"http://127.0.0.1:{socket.getsockname()[1]}"
+    database = open_database(database_url, secrets=PEPPER.secrets)
+    authenticator = CredentialAuthenticator(database, PEPPER, tokens)
+    service = ApplicationState(database, clock, PEPPER.secrets, base_url, authenticator, RateLimiter(per_minute))
+    service.bad_link_limiter = authenticator.unknown_credentials.limiter = RateLimiter(UNLIMITED)
     server = uvicorn.Server(server_config(create_application(service)))
 
     async def run() -> None:
-        notices, stop = (
-            NotificationConnection(database_url, service.credential_cache.listener, changed=service.database.changed),
-            asyncio.Event(),
-        )
-        listening = asyncio.create_task(supervise([BackgroundTask("hear", notices.listen, grace=0)], stop))
-        await server.serve([listener])
+        listener = authenticator.credential_cache.listener
+        notifications = NotificationConnection(database_url, listener, changed=database.changed)
+        stop = asyncio.Event()
+        listening = asyncio.create_task(supervise([BackgroundTask("hear", notifications.listen, grace=0)], stop))
+        await server.serve([socket])
         stop.set()
         await listening
         await service.audit_log.close()
-        await service.database.close()
+        await database.close()
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
     thread.start()
     with httpx.Client(base_url=base_url) as probe:
         while probe.get("/readyz").status_code != 200:
             pass
-    yield LiveServer(base_url, database_url, keys, clock, service, server.server_state.connections)
+    yield LiveServer(base_url, database_url, keys, clock, service, authenticator, server.server_state.connections)
     server.should_exit = True
     thread.join(10)

@@ -1,1 +1,1 @@
-"""How it is asked: HTTP words in, HTTP words out."""
+"""The HTTP API."""

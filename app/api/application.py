@@ -1,4 +1,4 @@
-"""The ASGI application: routers, the frame round each request, and a refusal to start with an undeclared route."""
+"""The ASGI application: its routes and its middleware. It does not start with a route that declares no scope."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,10 +15,10 @@ from app.api.advisers import adviser_routes, obligation_routes, personal_data_ro
 from app.api.certifications import certification_routes
 from app.api.contracts import contract_routes
 from app.api.http.application_state import ApplicationState
-from app.api.http.head_requests import HeadRequestMiddleware
-from app.api.http.middleware import RequestMiddleware
+from app.api.http.bodies.json_responses import to_response
+from app.api.http.middleware.head_requests import HeadRequestMiddleware
+from app.api.http.middleware.request_middleware import RequestMiddleware
 from app.api.http.problems.error_responses import error_response
-from app.api.http.request_headers import to_response
 from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
@@ -80,7 +80,7 @@ def _routers() -> tuple[APIRouter, ...]:
         api_key_routes,
         audit_log_routes,
     )
-    return tuple(noun.router for noun in modules)
+    return tuple(module.router for module in modules)
 
 
 async def _handle_framework_error(request: Request, error: Exception) -> Response:
@@ -88,7 +88,7 @@ async def _handle_framework_error(request: Request, error: Exception) -> Respons
 
 
 class Application(FastAPI):
-    """FastAPI, which publishes more than it finds in the routes."""
+    """FastAPI, whose OpenAPI document says more than the routes do."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -107,15 +107,15 @@ def create_application(service: ApplicationState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry=None,
-        redirect_slashes=False,  # the framework would lead to whatever Host says
+        redirect_slashes=False,  # the framework would redirect to whatever Host says
         generate_unique_id_function=lambda route: route.operation_id or route.name,
     )
     app.state.service = service
     app.state.operations = [route for router in _routers() for route in router.routes]
     _check_scopes_declared(app.state.operations)
-    # The two that the framework would word itself; every other goes up to the frame.
-    for kind in (HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, _handle_framework_error)
+    # The framework would word these two itself; RequestMiddleware catches every other.
+    for error_class in (HTTPException, RequestValidationError):
+        app.add_exception_handler(error_class, _handle_framework_error)
     for router in _routers():
         app.include_router(router)
     app.add_middleware(RequestMiddleware, service=service)

@@ -1,4 +1,4 @@
-"""/livez, /readyz and /metrics: whether the process lives, whether it can serve, and what it counts."""
+"""/livez, /readyz and /metrics: whether the process runs, whether it can serve, and its metrics."""
 
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
@@ -43,14 +43,14 @@ async def ready(request: Request) -> Response:
     service = _service(request)
     if service.draining:
         raise Problem("unavailable", STOPPING, headers=RETRY_AFTER)
-    why = await database_trouble(service.database)
-    if why is not None:
-        raise Problem("unavailable", DATABASE_UNAVAILABLE_MESSAGES[why], headers=RETRY_AFTER)
+    trouble = await database_trouble(service.database)
+    if trouble is not None:
+        raise Problem("unavailable", DATABASE_UNAVAILABLE_MESSAGES[trouble], headers=RETRY_AFTER)
     return JSONResponse({"status": "ready"})
 
 
 async def metrics(request: Request) -> Response:
-    """Without the database, what was counted still stands."""
+    """Without the database, what it would be asked for is NaN; what this process counts is still served."""
     service = _service(request)
     try:
         since = await oldest_unsequenced(service.database)
@@ -58,21 +58,25 @@ async def metrics(request: Request) -> Response:
         await _measure_deliveries(service.database)
         WORKERS.set(await count_workers(service.database))
     except UNAVAILABLE_ERRORS:
-        of_channels = (
-            gauge.labels(channel)
-            for gauge in (OLDEST_UNDELIVERED_AGE, UNDELIVERED_DELIVERIES, DEAD_DELIVERIES)
-            for channel in Channel
-        )
-        of_lanes = (DELIVERY_LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
-        for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_channels, *of_lanes):
-            gauge.set(float("nan"))
+        _forget_measures()
     return Response(exposition(), media_type=CONTENT_TYPE)
 
 
+def _forget_measures() -> None:
+    of_channels = (
+        gauge.labels(channel)
+        for gauge in (OLDEST_UNDELIVERED_AGE, UNDELIVERED_DELIVERIES, DEAD_DELIVERIES)
+        for channel in Channel
+    )
+    of_lanes = (DELIVERY_LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
+    for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_channels, *of_lanes):
+        gauge.set(float("nan"))
+
+
 async def _measure_deliveries(reader: Reader) -> None:
-    found, dead, lanes = await count_undelivered(reader), await count_dead(reader), await count_lanes(reader)
+    undelivered, dead, lanes = await count_undelivered(reader), await count_dead(reader), await count_lanes(reader)
     for channel in Channel:
-        waiting = found.get(channel, {"oldest": 0, "waiting": 0})
+        waiting = undelivered.get(channel, {"oldest": 0, "waiting": 0})
         OLDEST_UNDELIVERED_AGE.labels(channel).set(waiting["oldest"])
         UNDELIVERED_DELIVERIES.labels(channel).set(waiting["waiting"])
         DEAD_DELIVERIES.labels(channel).set(dead.get(channel, 0))

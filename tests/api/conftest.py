@@ -1,4 +1,4 @@
-"""More callers: another training organisation, keys that no longer open, nobody at all."""
+"""More clients: another training organisation, revoked and expired keys, no key at all."""
 
 import asyncio
 from collections.abc import Generator

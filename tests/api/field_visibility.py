@@ -1,5 +1,5 @@
 """What a training organisation reads in each field of each answer that it may get: a field without a row here fails the
-build (`test_fields.py`)."""
+build (`test_field_access.py`)."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -14,8 +14,8 @@ class FieldVisibility(Enum):
 
 
 def _fields(**fields: str) -> dict[str, FieldVisibility]:
-    """Of each sight, by its name in small letters, the fields in one line."""
-    return {name: FieldVisibility[sight.upper()] for sight, names in fields.items() for name in names.split()}
+    """The visibility of each field; `fields` lists the names of fields by visibility."""
+    return {name: FieldVisibility[visibility.upper()] for visibility, names in fields.items() for name in names.split()}
 
 
 FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {

@@ -1,4 +1,4 @@
-"""Registrations in each status, made over HTTP by whoever may, and what is done to them."""
+"""Registrations in each status, made over HTTP, and the actions on them."""
 
 from typing import Any
 

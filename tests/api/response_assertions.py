@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from app.api.application import create_application
 from app.api.http.application_state import ApplicationState
+from app.api.identity.authentication import CredentialAuthenticator
 from app.persistence.engine.database import open_database
 from tests.fake_clock import FakeClock
 from tests.live_server import PEPPER
@@ -28,9 +29,16 @@ def _operations(routes: Iterable[Any]) -> Iterator[APIRoute]:
             yield from _operations(included.routes)
 
 
+def offline_state(base_url: str = "") -> ApplicationState:
+    """What an application is made with that connects to nothing."""
+    database = open_database("postgresql://nobody@127.0.0.1:1/nowhere")
+    authenticator = CredentialAuthenticator(database, PEPPER)
+    return ApplicationState(database, FakeClock(), PEPPER.secrets, base_url, authenticator)
+
+
 def offline_application() -> FastAPI:
     """The application; nothing connects."""
-    return create_application(ApplicationState(open_database("postgresql://nowhere/none"), FakeClock(), PEPPER, ""))
+    return create_application(offline_state())
 
 
 OPERATIONS = {str(route.operation_id): route for route in _operations(offline_application().routes)}

@@ -24,7 +24,7 @@ ReadMetric = Callable[..., Awaitable[float]]
 
 @pytest.fixture(scope="module")
 def quiet_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
-    """A service to which nobody but these tests comes."""
+    """A service that these tests alone call."""
     with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
@@ -88,7 +88,7 @@ async def test_what_is_undelivered_is_counted_and_ages_until_it_has_arrived(
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [(accept, "delivered"), (refusing, "refused")])
-async def test_attempts_are_counted_by_what_they_came_to(
+async def test_attempts_are_counted_by_outcome(
     metric_value: ReadMetric,
     database: Database,
     receiver: Receiver,

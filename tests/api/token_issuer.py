@@ -39,7 +39,7 @@ def _jwk_of(key: PrivateKey) -> dict[str, Any]:
 
 
 class TokenIssuer:
-    """`readings` counts how often its keys were read; `is_away` makes it answer 503."""
+    """`key_requests` counts how often its keys were read; `is_down` makes it answer 503."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/realms/etat"

@@ -8,7 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-from app.embedded.cluster import ClusterError, running_cluster
+from app.embedded.cluster import running_cluster
+from app.embedded.cluster_error import ClusterError
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from app.embedded import binaries
 from app.embedded.binaries import find_binaries
-from app.embedded.cluster import ClusterError, running_cluster
+from app.embedded.cluster import running_cluster
+from app.embedded.cluster_error import ClusterError
 from app.embedded.os_account import account_for_new_cluster
 from tests.embedded.process_probes import only_as_root, run_sql
 

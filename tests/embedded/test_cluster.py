@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.embedded.cluster import Cluster, ClusterError, running_cluster
+from app.embedded.cluster import Cluster, running_cluster
+from app.embedded.cluster_error import ClusterError
 from tests.embedded.process_probes import (
     ClusterProcess,
     copy_cluster,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.embedded import server_process
-from app.embedded.cluster import ClusterError, running_cluster
+from app.embedded.cluster import running_cluster
+from app.embedded.cluster_error import ClusterError
 from app.embedded.os_account import account_for_new_cluster
 from tests.embedded.process_probes import ClusterProcess, only_on_linux, rows, wait_until_gone, write_a_row
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.embedded.binaries import find_binaries
-from app.embedded.cluster import ClusterError, running_cluster
+from app.embedded.cluster import running_cluster
+from app.embedded.cluster_error import ClusterError
 from app.embedded.os_account import OsAccount, account_for_new_cluster
 from tests.embedded.process_probes import CHECKOUT, ClusterProcess, only_as_root, only_on_linux, rows, write_a_row
 

@@ -12,7 +12,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.embedded import restarter, server_process
-from app.embedded.cluster import Cluster, ClusterError, running_cluster
+from app.embedded.cluster import Cluster, running_cluster
+from app.embedded.cluster_error import ClusterError
 from app.embedded.os_account import OsAccount, environment_without_pg_settings
 from app.embedded.restarter import restarted_on_death
 from tests.embedded.process_probes import only_on_linux, rows, run_sql, wait_until_gone, write_a_row

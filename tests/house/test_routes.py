@@ -11,10 +11,8 @@ from app.api.application import UndeclaredRouteError, create_application
 from app.api.http.application_state import ApplicationState
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
-from app.persistence.engine.database import open_database
-from tests.fake_clock import FakeClock
+from tests.api.response_assertions import offline_state
 from tests.house.source_files import MODULES
-from tests.live_server import PEPPER
 
 ROUTERS = [
     name.removesuffix(".py").replace("/", ".")
@@ -32,9 +30,7 @@ PUBLIC_PATHS = {
 @pytest.fixture
 def service() -> ApplicationState:
     """Nothing connects before the first request."""
-    return ApplicationState(
-        open_database("postgresql://nobody@127.0.0.1:1/nowhere"), FakeClock(), PEPPER, "http://127.0.0.1"
-    )
+    return offline_state("http://127.0.0.1")
 
 
 @pytest.mark.parametrize("module", ROUTERS)

@@ -9,12 +9,15 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import format_instant as instant_said
 from app.api.http.fields import validation_messages
-from app.api.http.fields.field_types import Id, with_message
+from app.api.http.fields.field_checks import with_message
+from app.api.http.fields.field_types import Id
 from app.api.http.pagination import Since, UnversionedPaging, equality_filters, parse_instant
 from app.api.http.routing import StrictRoute, page_model
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.persistence.administration import audit_log
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT, Filter

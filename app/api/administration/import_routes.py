@@ -13,14 +13,23 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response, replayable_response, resource_fields
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import (
+    PRIVATE_NO_CACHE,
+    json_response,
+    replayable_response,
+    resource_fields,
+    to_response,
+)
+from app.api.http.bodies.limited_body import UPLOAD_BODY
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, Count, DisplayText, Id, Uri
 from app.api.http.language_negotiation import language_headers
 from app.api.http.problems.problem_details import Code, Problem
-from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
-from app.api.http.routing import UPLOAD_BODY, StrictRoute, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
+from app.api.http.routing import StrictRoute, problem_responses
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.imports import MAX_FILE_BYTES, ImportKind, ImportStatus
 from app.persistence.engine.driver_types import Row

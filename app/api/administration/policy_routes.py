@@ -15,12 +15,14 @@ from app.api.administration.policy_schemas import (
     dry_run_resource,
     policy_resource,
 )
-from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response, to_response
 from app.api.http.pagination import UnversionedPaging
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key, to_response
+from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.persistence.administration import policies
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse

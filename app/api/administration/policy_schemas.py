@@ -12,16 +12,8 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.api.certifications.certification_routes import AbsenceMotive
 from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields import validation_messages
-from app.api.http.fields.field_types import (
-    BucketName,
-    CivilDate,
-    Email,
-    Hours,
-    PolicyVersion,
-    RequestBody,
-    validation_error,
-    with_message,
-)
+from app.api.http.fields.field_checks import validation_error, with_message
+from app.api.http.fields.field_types import BucketName, CivilDate, Email, Hours, PolicyVersion, RequestBody
 from app.api.registrations.registration_resources import Reasons, reason_resource
 from app.domain.decisions.policy_dry_run import Difference, Standing
 from app.domain.decisions.refusals import Reason

@@ -14,14 +14,15 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app.api.advisers.adviser_routes import parse_day_parameter
+from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas
 from app.api.http.fields.field_types import Count, DayText, Department, ModuleCodeText
 from app.api.http.language_negotiation import language_headers
-from app.api.http.pagination import invalid_parameter
-from app.api.http.problems.problem_details import Problem
+from app.api.http.problems.problem_details import Problem, invalid_parameter
 from app.api.http.routing import StrictRoute, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.registration import Funding, Status
 from app.persistence.administration.statistics import (

@@ -16,24 +16,20 @@ from app.api.advisers.adviser_schemas import (
     carry_over_resource,
 )
 from app.api.advisers.training_record_resources import RecordViewer, TrainingRecordResource, training_record_resource
-from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response, to_response
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.http.bodies.path_id_checks import check_id_matches_path, check_no_id
 from app.api.http.fields import validation_messages
-from app.api.http.fields.field_types import CIVIL_DATE_PATTERN, EARLIEST_DATE, LATEST_DATE, DayText, Id
+from app.api.http.fields.field_checks import CIVIL_DATE_PATTERN, EARLIEST_DATE, LATEST_DATE
+from app.api.http.fields.field_types import DayText, Id
 from app.api.http.fields.filter_types import EmailFilter
-from app.api.http.pagination import Paging, invalid_parameter, parse_integers
-from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import (
-    IdempotencyKey,
-    IfMatch,
-    IfNoneMatch,
-    parse_idempotency_key,
-    parse_if_match,
-    to_response,
-)
+from app.api.http.pagination import Paging, parse_integers
+from app.api.http.problems.problem_details import Problem, invalid_parameter
+from app.api.http.request_headers import IdempotencyKey, IfMatch, IfNoneMatch, parse_idempotency_key, parse_if_match
 from app.api.http.routing import StrictRoute, page_model, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.persistence.advisers import advisers, carry_overs
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter

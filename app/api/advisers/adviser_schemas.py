@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from app.api.http.bodies.json_responses import format_instant, resource_fields
 from app.api.http.fields import validation_messages
+from app.api.http.fields.field_checks import check_date_order, with_message
 from app.api.http.fields.field_types import (
     BucketName,
     CivilDate,
@@ -20,8 +21,6 @@ from app.api.http.fields.field_types import (
     Name,
     RequestBody,
     Version,
-    check_date_order,
-    with_message,
 )
 from app.persistence.engine.driver_types import Row
 

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.api.advisers.training_record_resources import ObligationResource, obligation_resource
-from app.api.http.fields.field_types import EARLIEST_DATE, LATEST_DATE
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.fields.field_checks import EARLIEST_DATE, LATEST_DATE
 from app.api.http.pagination import UnversionedPaging
 from app.api.http.routing import StrictRoute, page_model
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.domain.record.obligations import ObligationStatus
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row

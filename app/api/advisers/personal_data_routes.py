@@ -9,11 +9,13 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response
 from app.api.http.fields.field_types import DisplayText, Id
 from app.api.http.request_headers import IfMatch, parse_if_match
 from app.api.http.routing import StrictRoute
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.persistence.advisers.personal_data import TableExport, read_everything
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.upsert import ADVISERS

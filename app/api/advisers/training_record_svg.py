@@ -10,12 +10,14 @@ from starlette.responses import Response
 from app.api.advisers.adviser_routes import DayParameter, parse_day_parameter
 from app.api.advisers.timeline.timeline_picture import build_timeline, render_timeline
 from app.api.advisers.timeline.timeline_rows import CatalogueTitles
+from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, replayable_response
 from app.api.http.fields.field_types import Id
 from app.api.http.language_negotiation import language_headers
 from app.api.http.request_headers import IfNoneMatch, etag_matches
 from app.api.http.routing import StrictRoute
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.persistence.engine.upsert import MODULES, QUALIFICATIONS
 from app.use_cases.advisers.show_training_record import show_training_record
 from app.wording.languages import Language

@@ -11,7 +11,14 @@ from starlette.responses import Response
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.advisers.training_record_resources import REPLACEMENT_DESCRIPTION
-from app.api.http.bodies.json_responses import json_response, replayable_response, resource_fields, resource_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import (
+    json_response,
+    replayable_response,
+    resource_fields,
+    resource_response,
+    to_response,
+)
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import (
     MAX_COUNT,
@@ -25,9 +32,10 @@ from app.api.http.fields.field_types import (
 )
 from app.api.http.pagination import Paging, UnversionedPaging, equality_filters
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key, to_response
+from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.persistence import certifications

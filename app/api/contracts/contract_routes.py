@@ -11,36 +11,20 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 from uuid_utils.compat import uuid7
 
-from app.api.http.bodies.json_responses import replayable_response, resource_fields, resource_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import replayable_response, resource_fields, resource_response, to_response
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.http.bodies.path_id_checks import check_id_matches_path, check_no_id
 from app.api.http.fields import field_types
-from app.api.http.fields.field_types import (
-    CivilDate,
-    Department,
-    Email,
-    Id,
-    Motive,
-    Name,
-    Reference,
-    Siret,
-    Version,
-    check_date_order,
-    validation_error,
-)
+from app.api.http.fields.field_checks import check_date_order, validation_error
+from app.api.http.fields.field_types import CivilDate, Department, Email, Id, Motive, Name, Reference, Siret, Version
 from app.api.http.fields.filter_types import SiretFilter
 from app.api.http.pagination import Paging, equality_filters
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import (
-    IdempotencyKey,
-    IfMatch,
-    IfNoneMatch,
-    parse_idempotency_key,
-    parse_if_match,
-    to_response,
-)
+from app.api.http.request_headers import IdempotencyKey, IfMatch, IfNoneMatch, parse_idempotency_key, parse_if_match
 from app.api.http.routing import StrictRoute, page_model, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.domain.facts.contract import ContractType, LegalForm
 from app.persistence import contracts
 from app.persistence.engine.driver_types import Row

@@ -1,0 +1,1 @@
+"""What every route shares: middleware, routing, bodies, fields, problems, pagination, preconditions, limits."""

@@ -1,4 +1,4 @@
-"""In which language an answer speaks: what `Accept-Language` asks for (RFC 9110), French when it asks for neither."""
+"""The language of a response: the one that `Accept-Language` asks for (RFC 9110), or French."""
 
 import re
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ _HEADERS = {language: {"Content-Language": language.value, "Vary": "Accept-Langu
 
 
 def language_headers(language: Language) -> Mapping[str, str]:
-    """The headers of whatever is said in a language."""
+    """The headers of a response in that language."""
     return _HEADERS[language]
 
 
 def etag(version: int | str, language: Language) -> str:
-    """A strong validator: a resource's version, and the language when it is not the usual one."""
+    """A strong validator: the version of a resource, and the language when it is not French."""
     return f'"{version}"' if language is Language.FRENCH else f'"{version}-{language}"'
 
 
 def negotiate_language(accept_language: str | None) -> Language:
-    """The one wanted most; of two wanted equally, the one named first. A malformed header is as good as none.
+    """The language of the highest quality; of two equals, the one named first. A malformed header is ignored.
 
-    `en-GB` wants English. `*` wants whichever is not named, French first. `q=0` refuses.
+    `en-GB` means English; `*` any language that is not named, French first; `q=0` excludes one.
     """
     if accept_language is None or accept_language == Language.FRENCH:
         return Language.FRENCH

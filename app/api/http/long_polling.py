@@ -1,6 +1,6 @@
-"""Requests that wait for the feed to move. None holds a connection: one task looks for all, while there are any.
+"""Requests that wait for new events. None holds a database connection: one task polls for all, while there are any.
 
-It places what waits, too: nobody waits in vain because no worker lives.
+It sequences events too, so that requests do not wait in vain when no worker runs.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from app.supervisor import BackgroundTask, Backoff, Heartbeat, supervise, wait_f
 from app.use_cases.notifications.sequence_events import sequence_events
 
 POLL_INTERVAL_SECONDS = 0.25
-MAX_WAITING_PER_CLIENT = 2  # for each client
-BACKOFF = Backoff(initial=POLL_INTERVAL_SECONDS, maximum=1.0)  # whoever waits does so for seconds
+MAX_WAITING_PER_CLIENT = 2  # requests
+BACKOFF = Backoff(initial=POLL_INTERVAL_SECONDS, maximum=1.0)  # a request waits for a few seconds only
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LongPoll:
-    """Wants to know when the feed is not at `position` any more: past it, or before it when the database lost what it
-    had. Told False when there is no more time to wait for that."""
+    """A request that waits until its feed is no longer at `position`: past it, or before it when the database lost
+    events. `outcome` is False when the process stops first."""
 
     feed: UUID
     position: int
@@ -38,7 +38,7 @@ class LongPoll:
 
 
 class FeedLongPolls:
-    """`is_closing` says when nobody may wait any more."""
+    """The long polls of this process. `is_closing` is true once it stops: every wait then ends."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime], is_closing: Callable[[], bool]) -> None:
         self._database = database
@@ -47,22 +47,22 @@ class FeedLongPolls:
         self._slots_by_client: Counter[UUID] = Counter()
         self._waiters: set[LongPoll] = set()
         self._announced = asyncio.Event()
-        self._polling_tasks: set[asyncio.Task[None]] = set()  # one, and others that come to their end
+        self._polling_tasks: set[asyncio.Task[None]] = set()  # one, and former ones that are ending
         self._nobody_waits = asyncio.Event()
 
     @property
     def waiting_count(self) -> int:
-        """How many requests wait now."""
+        """The requests that wait now."""
         return len(self._waiters)
 
     @property
     def listener(self) -> NotificationListener:
-        """To be listened with; without it whoever waits is answered as surely, and a little later."""
+        """Polls at once when a feed moved; without it, at the next POLL_INTERVAL_SECONDS."""
         return set_on_notification(FEED_MOVED_CHANNEL, self._announced)
 
     @contextmanager
     def slot(self, client: UUID) -> Generator[bool]:
-        """Whether the client may wait: others of its requests may wait already."""
+        """Whether the client may wait: False when MAX_WAITING_PER_CLIENT of its requests do."""
         if self._slots_by_client[client] >= MAX_WAITING_PER_CLIENT:
             yield False
             return
@@ -77,7 +77,7 @@ class FeedLongPolls:
     async def wait_until_moved(
         self, feed: UUID, position: int, seconds: float, disconnected: asyncio.Future[None]
     ) -> bool:
-        """Whether the feed left the position before the time was over, or the client gone."""
+        """Whether the feed left the position before `seconds` were over and before the client disconnected."""
         waiter = LongPoll(feed, position, asyncio.get_running_loop().create_future())
         self._add(waiter)
         try:
@@ -87,7 +87,7 @@ class FeedLongPolls:
         return waiter.outcome.done() and waiter.outcome.result()
 
     def _add(self, waiter: LongPoll) -> None:
-        """The first to wait begins a look, and the last to leave ends it."""
+        """The first to wait starts the polling task; the last to leave stops it."""
         if not self._waiters:
             self._nobody_waits = asyncio.Event()
             self._start_polling(self._nobody_waits)
@@ -99,19 +99,19 @@ class FeedLongPolls:
             self._nobody_waits.set()
 
     def _start_polling(self, stop: asyncio.Event) -> None:
-        chore = BackgroundTask("watch_feed", lambda turned: self._poll(stop, turned))
-        looking = asyncio.create_task(supervise((chore,), stop, BACKOFF))
-        self._polling_tasks.add(looking)
-        looking.add_done_callback(self._polling_tasks.discard)
+        polling = BackgroundTask("watch_feed", lambda heartbeat: self._poll(stop, heartbeat))
+        task = asyncio.create_task(supervise((polling,), stop, BACKOFF))
+        self._polling_tasks.add(task)
+        task.add_done_callback(self._polling_tasks.discard)
 
-    async def _poll(self, stop: asyncio.Event, turned: Heartbeat) -> None:
+    async def _poll(self, stop: asyncio.Event, heartbeat: Heartbeat) -> None:
         while not stop.is_set():
             closing = self._is_closing()
             heads = None if closing else await self._sequence_and_read_heads()
             for waiter in self._waiters:
                 if closing or (heads is not None and heads.get(waiter.feed, 0) != waiter.position):
                     waiter.resolve(moved=not closing)
-            turned()
+            heartbeat()
             await wait_for_any(POLL_INTERVAL_SECONDS, self._announced, stop)
             self._announced.clear()
 

@@ -1,4 +1,4 @@
-"""Lists: `limit` and an opaque cursor in, `pagination.next` and `Link` out. A cursor belongs to its filters."""
+"""Pages of lists: parameters `limit` and `cursor`, and in the response `pagination.next` and `Link`."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,12 +14,12 @@ from pydantic import Field, JsonValue
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_types import InstantText
 from app.api.http.pagination_cursors import CursorSigner
-from app.api.http.problems.problem_details import Problem, field_error, json_pointer, printable_name
-from app.api.identity.authorisation import AuthorisedRequest
+from app.api.http.problems.problem_details import invalid_parameter
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT, Filter, PageQuery, PageRows
@@ -40,7 +40,7 @@ Cursor = Annotated[
 
 
 def _instant_parameter(what: str) -> Any:
-    """A parameter that is one; `what` says how it bounds, in French."""
+    """An instant as a parameter; `what` says in French how it bounds the list."""
     said = f"Instant RFC 3339 (`2026-01-31T00:00:00Z`), {what}."
     return Query(description=said, json_schema_extra={"format": "date-time"})
 
@@ -73,7 +73,7 @@ class Pagination(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a client asked to list; `parameters` are its filters as written, which the next link repeats."""
+    """The page that a client asked for. `parameters` are its filters as written; the next link repeats them."""
 
     path: str
     parameters: Mapping[str, str]
@@ -90,18 +90,18 @@ class PageRequest:
         *,
         subject_column: str | None = None,
     ) -> Response:
-        """One page; `whose` is the column of the adviser that a row is about.
+        """One page, audited; `subject_column` is the column of the adviser that a row is about.
 
         Raise Problem on a cursor of another list, other filters or another client.
         """
-        seal = self._cursor_signer(authorised)
-        after = seal.decode(self.cursor) if self.cursor is not None else None
+        signer = self._cursor_signer(authorised)
+        after = signer.decode(self.cursor) if self.cursor is not None else None
         page, marks = PageQuery(limit=self.limit, after=after, filters=filters), dict[str, datetime]()
         if self.updated_since is not None:
             page, marks["watermark"] = await self._ordered_by_change(authorised, page, self.updated_since)
         found = await read(authorised.reader, page)
         keys = (*(mark.isoformat() for mark in marks.values()), *found.last_keys)
-        cursor = seal.encode(keys) if found.has_more else None
+        cursor = signer.encode(keys) if found.has_more else None
         body = {"data": [to_resource(row) for row in found.rows], "pagination": {"next": cursor, **marks}}
         response = json_response(body, authorised.language)
         if cursor is not None:
@@ -112,8 +112,8 @@ class PageRequest:
     async def _ordered_by_change(
         self, authorised: AuthorisedRequest, page: PageQuery, since: datetime
     ) -> tuple[PageQuery, datetime]:
-        """The page in the order of changes, and the watermark of the walk: read before its first page, carried by its
-        cursors. Those of former versions carry none: such a walk is complete as far as it began."""
+        """The page in the order of changes, and the watermark: read before the first page, then carried by the cursors.
+        Cursors of former versions carry none: what changed since `since` is then read again."""
         filters = [*page.filters, Filter("{t}.updated_at >= {}", since)]
         by_change = replace(page, sort="updated_at", filters=filters)
         if page.after is None:
@@ -124,7 +124,7 @@ class PageRequest:
 
     def _cursor_signer(self, authorised: AuthorisedRequest) -> CursorSigner:
         scope = orjson.dumps([self.path, str(authorised.client.id), sorted(self.parameters.items())])
-        return CursorSigner(authorised.service.pepper.secrets, scope)
+        return CursorSigner(authorised.service.secrets, scope)
 
 
 async def page_request(
@@ -145,12 +145,12 @@ def _filter_parameters(request: Request) -> dict[str, str]:
 
 
 Paging = Annotated[PageRequest, Depends(page_request)]
-# Of what is never modified.
+# For lists whose rows never change.
 UnversionedPaging = Annotated[PageRequest, Depends(unversioned_page_request)]
 
 
 def equality_filters(**columns: object) -> list[Filter]:
-    """A filter for each column that is asked for."""
+    """A filter for each column whose value is not None."""
     return [Filter(f"{{t}}.{name} = {{}}", value) for name, value in columns.items() if value is not None]
 
 
@@ -189,9 +189,3 @@ def parse_instant(name: str, value: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise invalid_parameter(name, validation_messages.INSTANT)
-
-
-def invalid_parameter(name: str, detail: Sentence) -> Problem:
-    shown = printable_name(name)
-    named = Sentence(fr=f"{shown} : {detail.fr}", en=f"{shown}: {detail.en}")
-    return Problem("invalid-parameter", named, [field_error(json_pointer(name), "invalid", detail)])

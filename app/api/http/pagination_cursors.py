@@ -1,4 +1,4 @@
-"""Cursors: opaque, signed, and of one list, its filters and one client."""
+"""Cursors are opaque and signed: each is valid for one list, its filters and one client."""
 
 import binascii
 import hmac
@@ -24,7 +24,7 @@ INVALID_CURSOR = Sentence(
 
 @dataclass(frozen=True, slots=True)
 class CursorSigner:
-    """Cursors signed for one list, its filters and one client."""
+    """`scope` identifies the list, its filters and the client; the first of `secrets` signs, any of them verifies."""
 
     secrets: tuple[str, ...]
     scope: bytes
@@ -34,17 +34,17 @@ class CursorSigner:
         return urlsafe_b64encode(self._signature(self.secrets[0], content) + content).decode().rstrip("=")
 
     def decode(self, cursor: str) -> tuple[datetime | str, ...]:
-        """The keys of the last row seen. Raise Problem."""
+        """The keys of the last row of the page before. Raise Problem."""
         *instants, key = self.decode_values(cursor)
         return *(datetime.fromisoformat(instant) for instant in instants), key
 
     def decode_values(self, cursor: str) -> list[Any]:
-        """What was sealed. Raise Problem."""
+        """The values that `encode` was given. Raise Problem when it is another's cursor, or none."""
         try:
-            sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            signed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         except (binascii.Error, ValueError):
-            sealed = b""
-        signature, content = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
+            signed = b""
+        signature, content = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
         if not any(hmac.compare_digest(signature, self._signature(secret, content)) for secret in self.secrets):
             raise Problem("invalid-cursor", INVALID_CURSOR)
         keys: list[Any] = orjson.loads(content)

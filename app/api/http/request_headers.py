@@ -1,13 +1,11 @@
-"""`Idempotency-Key`, `If-Match`, `ETag`: what they may say."""
+"""The headers `Idempotency-Key`, `If-Match` and `If-None-Match`: how they are declared and parsed."""
 
 import re
 from typing import Annotated
 
 from fastapi import Header
-from starlette.responses import Response
 
 from app.api.http.problems.problem_details import Problem
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.preconditions import Precondition
 from app.wording.languages import Sentence
 
@@ -78,8 +76,8 @@ def require_idempotency_key(value: str | None) -> str:
 
 
 def parse_if_match(if_match: str | None) -> Precondition:
-    """Raise Problem when the header is malformed. A weak validator never matches (RFC 9110, strong comparison); a
-    version is the same to change in whichever language it was read."""
+    """The versions that may be changed, in whichever language they were read. A weak validator never matches (RFC 9110,
+    strong comparison). Raise Problem when the header is malformed."""
     if if_match is None:
         return Precondition()
     if if_match.strip() == "*":
@@ -105,12 +103,3 @@ def etag_matches(if_none_match: str | None, tag: str) -> bool:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in tags or tag in tags
-
-
-def to_response(answer: ReplayableResponse) -> Response:
-    response = Response(answer.body, answer.status, media_type=None)
-    for name, value in answer.headers.items():
-        response.headers[name] = value
-    if answer.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response

@@ -8,8 +8,9 @@ import jwt
 from jwt.exceptions import PyJWTError
 
 from app.api.identity.issuer_jwks import JwksCache
+from app.api.identity.token_verifier import AccessToken
 
-# Of pairs of keys only: whoever could check a token by a shared secret could make one.
+# Asymmetric only: whoever could check a token by a shared secret could make one.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
 REQUIRED_CLAIMS = ("iss", "aud", "exp", "iat", "sub", "client_id", "jti")
@@ -18,23 +19,14 @@ MAX_TOKEN_LENGTH = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class AccessToken:
-    """What a token that was checked says. `scopes` None: it says nothing of them."""
-
-    client_id: str
-    scopes: frozenset[str] | None
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class AccessTokenVerifier:
-    """`audience` is this service, by the name that the issuer's tokens call it."""
+    """A TokenVerifier for one issuer. `audience` is the name that its tokens have for this service."""
 
     jwks: JwksCache
     audience: str
 
     async def verify(self, token: str, now: datetime) -> AccessToken | None:
-        """None when it is no token, or not one to be believed. Raise Problem when the issuer's keys can't be read."""
+        """None when it is no token, or not a valid one. Raise Problem when the issuer's keys can't be read."""
         header = _header(token)
         if header is None:
             return None
@@ -48,7 +40,7 @@ class AccessTokenVerifier:
                 algorithms=ALGORITHMS,
                 audience=self.audience,
                 issuer=self.jwks.issuer,
-                # The instants are held to our own clock, below.
+                # `_is_valid_at` checks the instants, by our own clock.
                 options={
                     "require": [*REQUIRED_CLAIMS],
                     "verify_exp": False,
@@ -63,7 +55,7 @@ class AccessTokenVerifier:
 
 
 def _header(token: str) -> dict[str, Any] | None:
-    """That of a token that may be read at all: an access token, signed in a way that we accept."""
+    """The header of a token that may be decoded: an access token, signed with one of ALGORITHMS; None otherwise."""
     if len(token) > MAX_TOKEN_LENGTH:
         return None
     try:

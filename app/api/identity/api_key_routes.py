@@ -1,4 +1,4 @@
-"""/v1/api-keys: made, listed and revoked by administrators; a secret is shown once."""
+"""/v1/api-keys: administrators create, list and revoke keys; a secret is shown once."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,12 +9,12 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import replayable_response, resource_fields
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import replayable_response, resource_fields, to_response
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import Id, Instant, Name
 from app.api.http.pagination import UnversionedPaging, equality_filters
 from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.request_headers import to_response
 from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.api_key_secrets import (
     KEY_ID_LENGTH,
@@ -22,14 +22,17 @@ from app.api.identity.api_key_secrets import (
     KEY_LENGTH,
     KEY_PATTERN,
     KEY_PREFIX,
+    Pepper,
     generate_key,
 )
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.persistence.administration import clients
 from app.persistence.administration.clients import Role
 from app.persistence.engine.driver_types import Row
 from app.use_cases.administration.administer_api_keys import ExistingClient, KeyRequest, issue_key, revoke_key
 from app.use_cases.administration.administer_clients import NewClient
+from app.use_cases.administration.grantable_scopes import GrantableScopes
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/api-keys", tags=["Administration"], route_class=StrictRoute)
@@ -150,14 +153,12 @@ async def create_api_key(body: ApiKeyRequest, authorised: WriteAccess) -> Respon
     réponse perdue se remplace en révoquant sa clé.
     """
     key = generate_key()
-    digest = authorised.service.pepper.digest(key.secret)
-    wish = KeyRequest(_key_holder(body), key.id, digest, body.scopes, body.expires_at)
-    row = await issue_key(
-        authorised.database, wish, authorised.grantable_scopes, authorised.now, authorised.audit_entry
-    )
+    digest = Pepper(authorised.service.secrets).digest(key.secret)
+    key_request = KeyRequest(_key_holder(body), key.id, digest, body.scopes, body.expires_at)
+    grantable = GrantableScopes(SCOPES_BY_ROLE, authorised.scopes)
+    row = await issue_key(authorised.database, key_request, grantable, authorised.now, authorised.audit_entry)
     resource = api_key_resource(row) | {"secret": key.secret}
-    answer = replayable_response(resource, authorised.language, status=201)
-    return to_response(answer)
+    return to_response(replayable_response(resource, authorised.language, status=201))
 
 
 @router.delete(
@@ -170,5 +171,5 @@ async def create_api_key(body: ApiKeyRequest, authorised: WriteAccess) -> Respon
 async def delete_api_key(key_id: KeyId, authorised: WriteAccess) -> Response:
     """Aussitôt, partout. Révoquer une clé révoquée ne change rien."""
     await revoke_key(authorised.database, key_id, authorised.now, authorised.audit_entry)
-    authorised.service.credential_cache.clear()
+    authorised.service.authenticator.forget_clients()
     return Response(status_code=204)

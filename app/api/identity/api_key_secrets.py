@@ -1,4 +1,4 @@
-"""API keys `insc_<id>_<secret><checksum>`: made, recognised, digested. The checksum tells a leaked key from a fake."""
+"""API keys `insc_<id>_<secret><checksum>`: generated, parsed, digested. The checksum tells a leaked key from a fake."""
 
 import hmac
 import secrets
@@ -60,7 +60,7 @@ def parse_key_id(secret: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Pepper:
-    """The values of SECRET_KEY, newest first: the first digests new keys, all recognise."""
+    """The values of SECRET_KEY, newest first: new keys are digested with the first, known keys found with any."""
 
     secrets: tuple[str, ...]
 
@@ -68,7 +68,7 @@ class Pepper:
         return self._digest(self.secrets[0], key)
 
     def candidate_digests(self, key: str) -> list[KeyDigest]:
-        """Whichever of them is stored."""
+        """The digests of which one is stored, if the key is known."""
         return [self._digest(secret, key) for secret in self.secrets]
 
     @staticmethod

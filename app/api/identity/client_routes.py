@@ -1,4 +1,4 @@
-"""/v1/clients: who may call, whichever credentials they come with."""
+"""/v1/clients: who may call, whichever credentials they use."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,18 +9,22 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import replayable_response, resource_fields
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import replayable_response, resource_fields, to_response
 from app.api.http.fields import field_types, validation_messages
-from app.api.http.fields.field_types import Id, Name, with_message
+from app.api.http.fields.field_checks import with_message
+from app.api.http.fields.field_types import Id, Name
 from app.api.http.pagination import UnversionedPaging
-from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.persistence.administration import clients
 from app.persistence.administration.clients import Role
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.administration.administer_clients import NewClient, create_client, revoke_client
+from app.use_cases.administration.grantable_scopes import GrantableScopes
 
 router = APIRouter(prefix="/v1/clients", tags=["Administration"], route_class=StrictRoute)
 
@@ -83,12 +87,13 @@ async def list_clients(authorised: ReadAccess, paging: UnversionedPaging) -> Res
 async def add_client(body: ClientRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None) -> Response:
     """Il entre ensuite avec une clé (POST /v1/api-keys) ou, s’il a un `issuer_client_id`, avec les jetons de là-bas."""
 
-    def worded(row: Row) -> ReplayableResponse:
+    def render(row: Row) -> ReplayableResponse:
         return replayable_response(client_resource(row), authorised.language, status=201)
 
-    newcomer = NewClient(body.name, body.role, body.training_organisation_id, body.issuer_client_id)
-    asked = authorised.request_context(worded, parse_idempotency_key(idempotency_key), body)
-    return to_response(await create_client(authorised.database, newcomer, authorised.grantable_scopes, asked))
+    new_client = NewClient(body.name, body.role, body.training_organisation_id, body.issuer_client_id)
+    grantable = GrantableScopes(SCOPES_BY_ROLE, authorised.scopes)
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
+    return to_response(await create_client(authorised.database, new_client, grantable, context))
 
 
 @router.delete(
@@ -101,5 +106,5 @@ async def add_client(body: ClientRequest, authorised: WriteAccess, idempotency_k
 async def delete_client(client_id: Id, authorised: WriteAccess) -> Response:
     """Aussitôt et pour toujours, avec toutes ses clés et tous ses jetons."""
     await revoke_client(authorised.database, client_id, authorised.now, authorised.audit_entry)
-    authorised.service.credential_cache.clear()
+    authorised.service.authenticator.forget_clients()
     return Response(status_code=204)

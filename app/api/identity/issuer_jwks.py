@@ -1,4 +1,4 @@
-"""The public keys of the issuer of access tokens: read when they are needed, and again when a token names another."""
+"""The public keys (JWKS) of the issuer of access tokens: fetched when needed, and again when a token names another."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from jwt.exceptions import PyJWKError, PyJWTError
 from app.api.http.problems.problem_details import Problem
 from app.wording.languages import Sentence
 
-REFRESH_SECONDS = 600.0  # a key that the issuer withdraws is believed no longer
-MIN_REFRESH_INTERVAL_SECONDS = 10.0  # between two readings, whatever tokens name
-MAX_STALE_SECONDS = 3600.0  # when the issuer can't be read
+REFRESH_SECONDS = 600.0  # a key that the issuer withdrew is not trusted for longer
+MIN_REFRESH_INTERVAL_SECONDS = 10.0  # between two fetches, whatever keys tokens name
+MAX_STALE_SECONDS = 3600.0  # while the issuer can't be reached
 FETCH_TIMEOUT_SECONDS = 3.0
 MAX_DOCUMENT_BYTES = 256 * 1024
 
@@ -31,11 +31,11 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.api.tokens")
 
 
 class IssuerUnavailableError(Exception):
-    """What the issuer publishes can't be read, or is not what it should be."""
+    """The issuer's metadata or keys can't be fetched, or are not valid."""
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:
-    """Where an issuer says where its keys are (RFC 8414, then OpenID Connect Discovery)."""
+    """Where an issuer may publish its metadata (RFC 8414, then OpenID Connect Discovery)."""
     parts = urlsplit(issuer)
     path = parts.path.rstrip("/")
     origin = f"{parts.scheme}://{parts.netloc}"
@@ -46,12 +46,12 @@ def metadata_urls(issuer: str) -> tuple[str, ...]:
 
 
 async def _fetch_document(client: httpx.AsyncClient, url: str) -> Mapping[str, Any]:
-    """Raise IssuerAwayError."""
+    """Raise IssuerUnavailableError."""
     try:
-        async with client.stream("GET", url) as answer:
-            answer.raise_for_status()
+        async with client.stream("GET", url) as response:
+            response.raise_for_status()
             content = b""
-            async for chunk in answer.aiter_bytes():
+            async for chunk in response.aiter_bytes():
                 content += chunk
                 if len(content) > MAX_DOCUMENT_BYTES:
                     raise IssuerUnavailableError(f"{url} is too long")
@@ -60,16 +60,16 @@ async def _fetch_document(client: httpx.AsyncClient, url: str) -> Mapping[str, A
         raise IssuerUnavailableError(f"{url}: {type(failure).__name__}") from failure
     if not isinstance(document, dict):
         raise IssuerUnavailableError(f"{url} is not an object")
-    return document  # pyright: ignore[reportUnknownVariableType]  # JSON has no other keys than texts
+    return document  # pyright: ignore[reportUnknownVariableType]  # JSON keys are strings
 
 
 def _signing_keys(document: Mapping[str, Any]) -> dict[str | None, PyJWK]:
-    """The keys that sign, by their identifier; a shared secret, or what cannot be read, is none."""
+    """The public signing keys, by identifier; shared secrets and keys that can't be parsed are left out."""
     found = dict[str | None, PyJWK]()
     published = document.get("keys")
     for described in published if isinstance(published, list) else []:  # pyright: ignore[reportUnknownVariableType]  # JSON
         try:
-            key = PyJWK(described)  # pyright: ignore[reportUnknownArgumentType]  # it says what it cannot read
+            key = PyJWK(described)  # pyright: ignore[reportUnknownArgumentType]  # it checks the type itself
         except (PyJWKError, PyJWTError, AttributeError, TypeError, ValueError):
             continue
         if key.key_type in {"RSA", "EC", "OKP"} and key.public_key_use in {None, "sig"}:
@@ -79,17 +79,20 @@ def _signing_keys(document: Mapping[str, Any]) -> dict[str | None, PyJWK]:
 
 @dataclass(slots=True)
 class JwksCache:
-    """`jwks_url` None: where the issuer's metadata says. Read on behalf of whoever comes first; others wait for it."""
+    """`jwks_url` None: the one in the issuer's metadata. The first request that needs a key fetches; others wait."""
 
     issuer: str
     jwks_url: str | None = None
     _keys: dict[str | None, PyJWK] = field(default_factory=dict[str | None, PyJWK])
     _read_at: float | None = None
-    _tried_at: float | None = None
+    _attempted_at: float | None = None
     _refresh_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def find(self, key_id: str | None) -> PyJWK | None:
-        """The key of that identifier; of the only key when a token names none. Raise Problem when nobody can say."""
+        """The key of that identifier, or the only key when a token names none; None when the issuer has no such key.
+
+        Raise Problem when the keys could not be fetched for MAX_STALE_SECONDS.
+        """
         if (key := self._find_cached(key_id)) is not None and not self._is_older_than(REFRESH_SECONDS):
             return key
         async with self._refresh_lock:
@@ -109,12 +112,12 @@ class JwksCache:
         return self._read_at is None or monotonic() - self._read_at > seconds
 
     async def _refresh(self, key_id: str | None) -> None:
-        """Unless somebody did while we waited for our turn, or a moment ago."""
+        """Fetch, unless another request just did, or tried within MIN_REFRESH_INTERVAL_SECONDS."""
         if self._find_cached(key_id) is not None and not self._is_older_than(REFRESH_SECONDS):
             return
-        if self._tried_at is not None and monotonic() - self._tried_at < MIN_REFRESH_INTERVAL_SECONDS:
+        if self._attempted_at is not None and monotonic() - self._attempted_at < MIN_REFRESH_INTERVAL_SECONDS:
             return
-        self._tried_at = monotonic()
+        self._attempted_at = monotonic()
         try:
             self._keys = await self._fetch_keys()
             self._read_at = monotonic()
@@ -122,7 +125,7 @@ class JwksCache:
             _LOG.warning("the issuer of tokens can't be read", exc_info=failure)
 
     async def _fetch_keys(self) -> dict[str | None, PyJWK]:
-        """Raise IssuerAwayError."""
+        """Raise IssuerUnavailableError."""
         async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
             keys = _signing_keys(await _fetch_document(client, self.jwks_url or await self._discover_jwks_url(client)))
         if not keys:
@@ -130,16 +133,16 @@ class JwksCache:
         return keys
 
     async def _discover_jwks_url(self, client: httpx.AsyncClient) -> str:
-        """Raise IssuerAwayError."""
+        """Raise IssuerUnavailableError."""
         failure: IssuerUnavailableError | None = None
         for url in metadata_urls(self.issuer):
             try:
                 metadata = await _fetch_document(client, url)
-            except IssuerUnavailableError as away:
-                failure = away
+            except IssuerUnavailableError as unavailable:
+                failure = unavailable
                 continue
-            where = metadata.get("jwks_uri")
-            if metadata.get("issuer") == self.issuer and isinstance(where, str):
-                return where
+            jwks_url = metadata.get("jwks_uri")
+            if metadata.get("issuer") == self.issuer and isinstance(jwks_url, str):
+                return jwks_url
             failure = IssuerUnavailableError(f"{url} is not this issuer's, or names no keys")
         raise failure or IssuerUnavailableError(self.issuer)

@@ -12,25 +12,18 @@ from pydantic import Field, model_validator
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import replayable_response, resource_fields, resource_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import replayable_response, resource_fields, resource_response, to_response
 from app.api.http.bodies.path_id_checks import check_id_matches_path
 from app.api.http.fields import field_types
-from app.api.http.fields.field_types import (
-    CivilDate,
-    Email,
-    Hours,
-    Id,
-    ModuleCodeText,
-    Name,
-    Version,
-    check_date_order,
-    validation_error,
-)
+from app.api.http.fields.field_checks import check_date_order, validation_error
+from app.api.http.fields.field_types import CivilDate, Email, Hours, Id, ModuleCodeText, Name, Version
 from app.api.http.pagination import Paging
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import IfMatch, IfNoneMatch, parse_if_match, to_response
+from app.api.http.request_headers import IfMatch, IfNoneMatch, parse_if_match
 from app.api.http.routing import StrictRoute, page_model
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.domain.facts.module import ModuleKind, Prerequisite
 from app.domain.facts.session import SessionFormat
 from app.domain.facts.training_organisation import Territory

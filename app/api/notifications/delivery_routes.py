@@ -7,10 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import json_response, replayable_response
-from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import json_response, replayable_response, to_response
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
 from app.api.http.routing import StrictRoute, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.api.notifications.webhook_schemas import WebhookDeliveryResource, delivery_resource
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import NotFound

@@ -12,13 +12,15 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import Response
 
+from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import conditional_json_response
-from app.api.http.pagination import CURSOR_SCHEMA, DEFAULT_LIMIT, MAX_CURSOR_LENGTH, Limit, invalid_parameter
+from app.api.http.pagination import CURSOR_SCHEMA, DEFAULT_LIMIT, MAX_CURSOR_LENGTH, Limit
 from app.api.http.pagination_cursors import CursorSigner
-from app.api.http.problems.problem_details import Problem
+from app.api.http.problems.problem_details import Problem, invalid_parameter
 from app.api.http.request_headers import IfNoneMatch
 from app.api.http.routing import StrictRoute, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.api.notifications.event_resources import FeedPage, event_resource
 from app.domain.events import EventType, types_matching
 from app.persistence.engine.database import Reader
@@ -135,9 +137,7 @@ class FeedReader:
 
     @property
     def _cursor_signer(self) -> CursorSigner:
-        return CursorSigner(
-            self.authorised.service.pepper.secrets, orjson.dumps([PATH, str(self.authorised.client.id)])
-        )
+        return CursorSigner(self.authorised.service.secrets, orjson.dumps([PATH, str(self.authorised.client.id)]))
 
     @property
     def _url(self) -> str:

@@ -11,12 +11,14 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import json_response, replayable_response, resource_fields
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import json_response, replayable_response, resource_fields, to_response
 from app.api.http.fields.field_types import Count, Id
 from app.api.http.pagination import UnversionedPaging, equality_filters
-from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.api.notifications.webhook_schemas import AttemptResource, attempt_resources
 from app.domain.events import Recipient as EventRecipient
 from app.persistence.engine.driver_types import Row

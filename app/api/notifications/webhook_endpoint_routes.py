@@ -6,20 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import json_response, replayable_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import json_response, replayable_response, to_response
 from app.api.http.fields.field_types import Id
-from app.api.http.pagination import (
-    Since,
-    Until,
-    UnversionedPaging,
-    equality_filters,
-    invalid_parameter,
-    time_range_filters,
-)
-from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, to_response
+from app.api.http.pagination import Since, Until, UnversionedPaging, equality_filters, time_range_filters
+from app.api.http.problems.problem_details import Problem, field_error, invalid_parameter
+from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.api.notifications.delivery_routes import delivery_renderer
 from app.api.notifications.webhook_schemas import (
     NewWebhookEndpointResource,

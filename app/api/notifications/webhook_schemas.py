@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 
 from app.api.http.bodies.json_responses import format_instant, resource_fields
 from app.api.http.fields import field_types, validation_messages
-from app.api.http.fields.field_types import MAX_URI_LENGTH, Count, with_message
+from app.api.http.fields.field_checks import with_message
+from app.api.http.fields.field_types import MAX_URI_LENGTH, Count
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.deliveries import MAX_ATTEMPTS_SHOWN, DeliveryState
 from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus, EndpointWarning

@@ -5,7 +5,8 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope, scope_of
+from app.api.identity.authorisation import scope_of
+from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.persistence.administration.clients import Role
 
 ROLE_NAMES = {

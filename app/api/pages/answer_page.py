@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app.api.http.application_state import ApplicationState
-from app.api.http.routing import JSON_BODY, LimitedBodyRequest
+from app.api.http.bodies.limited_body import JSON_BODY, LimitedBodyRequest
 from app.api.pages.template_rendering import render_page
 from app.domain.facts.registration import Choice, Payer
 from app.use_cases.registrations.answer_personal_link import (
@@ -60,7 +60,7 @@ async def _submit_answer(request: Request) -> Response:
 
 async def _read_question(request: Request) -> LinkQuestion | None:
     service: ApplicationState = request.app.state.service
-    decision = decision_of_token(request.path_params["token"], service.pepper.secrets)
+    decision = decision_of_token(request.path_params["token"], service.secrets)
     return await link_question_of(service.database, decision, service.clock()) if decision is not None else None
 
 

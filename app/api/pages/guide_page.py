@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from app.api.http.application_state import ApplicationState
 from app.api.http.problems.problem_details import Problem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
-from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
+from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.api.pages.template_rendering import TEMPLATES, render_page
 from app.persistence.schema.retention_periods import RESPONSES_RETENTION
 from app.wording.languages import Sentence

@@ -47,7 +47,7 @@ def _service_with_mailbox(request: Request) -> ApplicationState:
 
 def _email_of(service: ApplicationState, row: Row) -> RenderedEmail | None:
     decision = decision_to_answer(row)
-    link = personal_link(service.base_url, service.pepper.secrets, decision) if decision is not None else None
+    link = personal_link(service.base_url, service.secrets, decision) if decision is not None else None
     try:
         return render_email(row, service.support_email, service.base_url, link)
     except LostEventError:

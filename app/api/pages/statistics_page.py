@@ -16,10 +16,10 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.administration.statistics_routes import csv_response
 from app.api.http.application_state import ApplicationState
-from app.api.http.fields.field_types import CIVIL_DATE_PATTERN
+from app.api.http.bodies.limited_body import JSON_BODY, LimitedBodyRequest
+from app.api.http.fields.field_checks import CIVIL_DATE_PATTERN
 from app.api.http.problems.problem_details import Problem
-from app.api.http.routing import JSON_BODY, LimitedBodyRequest
-from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
+from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.api.pages import statistics_charts
 from app.api.pages.template_rendering import render_page
 from app.domain.decisions.refusals import Actor, Reason, Refusal
@@ -65,7 +65,7 @@ TABLE_HEADINGS = {
 
 
 def _cookie_box(service: ApplicationState) -> SecretBox:
-    return SecretBox(service.pepper.secrets, SEAL_PURPOSE)
+    return SecretBox(service.secrets, SEAL_PURPOSE)
 
 
 async def _client_of_cookie(request: Request) -> Client | None:

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Depends
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import replayable_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import replayable_response, to_response
 from app.api.http.fields.field_types import Id
 from app.api.http.problems.validation_problems import validation_problem
-from app.api.http.request_headers import IdempotencyKey, IfMatch, parse_if_match, require_idempotency_key, to_response
+from app.api.http.request_headers import IdempotencyKey, IfMatch, parse_if_match, require_idempotency_key
 from app.api.http.routing import StrictRoute, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.api.registrations.registration_requests import (
     AttendanceRequest,
     CancellationRequest,

@@ -6,18 +6,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from typing_extensions import TypeAliasType
 
-from app.api.http.fields.field_types import (
-    CivilDate,
-    Hours,
-    Id,
-    ModuleCodeText,
-    Motive,
-    Name,
-    Reference,
-    RequestBody,
-    check_date_order,
-    validation_error,
-)
+from app.api.http.fields.field_checks import check_date_order, validation_error
+from app.api.http.fields.field_types import CivilDate, Hours, Id, ModuleCodeText, Motive, Name, Reference, RequestBody
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.registration import Attendance, Choice, Payer
 from app.domain.facts.session import Session, SessionFormat

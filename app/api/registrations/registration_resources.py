@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields.field_types import (
     BucketName,
@@ -21,7 +22,7 @@ from app.api.http.fields.field_types import (
     Uri,
     Version,
 )
-from app.api.identity.authorisation import AuthorisedRequest, Scope
+from app.api.identity.scopes import Scope
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Absence, Actor, Reason, Refusal
 from app.domain.facts.registration import Choice, Funding, Payer, Status

@@ -7,13 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response, to_response
 from app.api.http.fields.field_types import CodeFilter, Id
 from app.api.http.pagination import Paging, equality_filters, parse_uuids
 from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, require_idempotency_key, to_response
+from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, require_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
-from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
 from app.api.registrations.decision_history import DecisionsResource, past_decision_resource
 from app.api.registrations.registration_requests import RegistrationRequest
 from app.api.registrations.registration_resources import (

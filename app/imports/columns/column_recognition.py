@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.api.http.problems.problem_details import printable_name
+from app.api.http.fields.text_normalisation import printable_name
 from app.imports.columns.cell_parsers import CellParser
 from app.imports.columns.heading_matching import canonical_heading
 from app.imports.files.cell_content import fold_text, read_text

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.api.http.problems.problem_details import printable_name
+from app.api.http.fields.text_normalisation import printable_name
 from app.imports.batch import ImportDefinition
 from app.imports.columns import heading_aliases
 from app.imports.columns.column_recognition import RecognisedColumns

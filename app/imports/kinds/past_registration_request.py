@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from app.api.http.fields.field_types import CivilDate, Motive, validation_error
+from app.api.http.fields.field_checks import validation_error
+from app.api.http.fields.field_types import CivilDate, Motive
 from app.api.registrations.registration_requests import RegistrationRequest
 from app.domain.facts.registration import Funding, Payer, Status
 from app.wording.languages import Sentence

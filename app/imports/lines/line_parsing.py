@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.api.http.bodies.spreadsheet_escaping import unescape_formulas
-from app.api.http.problems.problem_details import printable_name
+from app.api.http.fields.text_normalisation import printable_name
 from app.imports.columns.column_recognition import Column, RecognisedColumns
 from app.imports.files.cell_content import (
     CellContent,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
-from app.persistence.schema.domain_tables import metadata
 from app.persistence.schema.personal_data_inventory import (
     SHARED_LABELS,
     InventoryEntry,
@@ -13,6 +12,7 @@ from app.persistence.schema.personal_data_inventory import (
     inventory,
     label_of,
 )
+from app.persistence.schema.shared_columns import metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.api.http.routing import LimitedBodyRequest
+from app.api.http.bodies.limited_body import LimitedBodyRequest
 from app.imports.import_jobs import run_next_import
 from app.persistence.administration.imports import MAX_FILE_BYTES
 from app.persistence.engine.database import open_database

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.identity.authorisation import AuthorisedRequest
+from app.api.http.authorised_request import AuthorisedRequest
 from app.seed.published_catalogue import HISTYA
 from tests.api.response_assertions import documented_body, expect_problem
 from tests.fake_clock import FakeClock

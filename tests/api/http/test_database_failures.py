@@ -26,8 +26,8 @@ MOMENT = 0.3
 @pytest.fixture
 def own_service(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[LiveServer]:
     """The service on a database of the test's own, which waits for little and not for long."""
-    for room, name in ((audit_log, "WRITE_WAIT_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
-        monkeypatch.setattr(room, name, MOMENT)
+    for module, name in ((audit_log, "WRITE_WAIT_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
+        monkeypatch.setattr(module, name, MOMENT)
     monkeypatch.setattr(readiness, "PROBE_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 2 * MOMENT)
     monkeypatch.setitem(connection_pool.SERVER_SETTINGS, "lock_timeout", "300ms")
@@ -36,7 +36,7 @@ def own_service(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch
 
 
 def _owner(served: LiveServer, *statements: str) -> list[Any]:
-    """What the last one finds, as whoever owns the server."""
+    """The rows of the last statement, all run as the owner of the server."""
 
     async def act() -> list[Any]:
         connection = await asyncpg.connect(served.database_url)

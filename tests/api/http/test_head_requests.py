@@ -89,8 +89,8 @@ def test_rights_are_those_of_the_get(anonymous: httpx.Client, organisation: http
     assert organisation.head("/v1/contracts").status_code == 403
 
 
-def test_a_head_leaves_the_trace_of_a_get(platform: httpx.Client, admin: httpx.Client, clock: FakeClock) -> None:
-    """It tells that somebody is known."""
+def test_a_head_leaves_the_audit_entry_of_a_get(platform: httpx.Client, admin: httpx.Client, clock: FakeClock) -> None:
+    """It tells as much: that the adviser exists."""
     adviser = accepted_registration(platform)["adviser_id"]
 
     request = platform.head(f"/v1/advisers/{adviser}").headers["X-Request-Id"]

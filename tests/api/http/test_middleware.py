@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from app.api.http import routing
+from app.api.http.bodies.limited_body import JSON_BODY
 from app.persistence.engine.database import POOL_SIZE, open_database
 from tests.api.response_assertions import expect_problem
 from tests.http_builders import an_adviser_in_post, registration_body
@@ -89,7 +90,7 @@ def _connected(served: LiveServer) -> socket.socket:
 
 @pytest.fixture
 def short_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routing, "JSON_BODY", replace(routing.JSON_BODY, timeout_seconds=0.2))
+    monkeypatch.setattr(routing, "JSON_BODY", replace(JSON_BODY, timeout_seconds=0.2))
 
 
 @pytest.mark.usefixtures("short_time_limit")

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.identity.authorisation import AuthorisedRequest
+from app.api.http.authorised_request import AuthorisedRequest
 from app.seed.published_catalogue import LA_MEDNUM
 from tests.api.registration_states import UPCOMING_DAY, post_action
 from tests.api.response_assertions import expect_problem

@@ -254,7 +254,7 @@ def _bodies(world: World) -> dict[str, Any]:
     }
 
 
-def _asked(client: httpx.Client, operation: Operation, world: World, **filters: str) -> httpx.Response:
+def _call(client: httpx.Client, operation: Operation, world: World, **filters: str) -> httpx.Response:
     path = operation.path.format_map(world.names)
     body = _bodies(world).get(operation.id, {})
     content = {} if operation.method in {"get", "delete"} else {"json": body}
@@ -265,7 +265,7 @@ def _asked(client: httpx.Client, operation: Operation, world: World, **filters: 
 
 @every_operation
 def test_what_is_another_organisation_s(histya: httpx.Client, world: World, operation: Operation) -> None:
-    answer = _asked(histya, operation, world)
+    answer = _call(histya, operation, world)
 
     match FOREIGN_ACCESS[operation.id]:
         case ForeignAccess.CLOSED | ForeignAccess.REFUSED:
@@ -295,7 +295,7 @@ def test_no_filter_reaches_it(histya: httpx.Client, world: World, operation: Ope
     value = FILTERS_OF_THEIR_OWN.get((operation.id, name), world.names.get(name))
     filters = {} if value is None else {name: value}
 
-    answer = _asked(histya, operation, world, **filters)
+    answer = _call(histya, operation, world, **filters)
 
     # A filter by e-mail is closed to organisations: it would say who exists.
     assert answer.status_code == (400 if name == "email" else 200), answer.text
@@ -304,7 +304,7 @@ def test_no_filter_reaches_it(histya: httpx.Client, world: World, operation: Ope
 
 @every_operation
 def test_its_owner_finds_it(organisation: httpx.Client, world: World, operation: Operation) -> None:
-    answer = _asked(organisation, operation, world)
+    answer = _call(organisation, operation, world)
 
     if FOREIGN_ACCESS[operation.id] is ForeignAccess.CLOSED:
         expect_problem(answer, 403, "forbidden")
@@ -315,7 +315,7 @@ def test_its_owner_finds_it(organisation: httpx.Client, world: World, operation:
 
 @every_operation
 def test_the_platform_finds_what_is_everybody_s(platform: httpx.Client, world: World, operation: Operation) -> None:
-    answer = _asked(platform, operation, world)
+    answer = _call(platform, operation, world)
 
     if operation.id in FOR_ADMINISTRATORS | FOR_HOLDERS_OF_SESSIONS:
         expect_problem(answer, 403, "forbidden")
@@ -328,7 +328,7 @@ def test_the_platform_finds_what_is_everybody_s(platform: httpx.Client, world: W
 
 @every_operation
 def test_an_administrator_may_call_everything(admin: httpx.Client, world: World, operation: Operation) -> None:
-    answer = _asked(admin, operation, world)
+    answer = _call(admin, operation, world)
 
     assert answer.status_code not in {401, 403}, answer.text
     assert answer.status_code < 500
@@ -343,7 +343,7 @@ def test_nobody_else_may_call_anything(
     if caller == "revoked":
         anonymous.headers["Authorization"] = f"Bearer {revoked_key}"
 
-    answer = _asked(anonymous, operation, world)
+    answer = _call(anonymous, operation, world)
     anonymous.headers.pop("Authorization", None)
 
     expect_problem(answer, 401, "unauthenticated")

@@ -227,7 +227,7 @@ def test_new_keys_of_the_issuer_are_followed(service_with_tokens: LiveServer, is
     after = request_with_token(service_with_tokens, issuer.token()).status_code
 
     assert (before, after) == (200, 200)
-    service_with_tokens.service.credential_cache.clear()
+    service_with_tokens.service.authenticator.forget_clients()
     expect_refused_token(service_with_tokens, old)
 
 

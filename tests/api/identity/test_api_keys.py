@@ -24,7 +24,7 @@ SOON = "2026-07-01T12:00:00Z"
 
 @pytest.fixture(autouse=True)
 def long_credential_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is forgotten because time goes by: only because somebody was revoked."""
+    """The cache is cleared by revocations only, never by time."""
     monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 3600.0)
 
 
@@ -213,11 +213,11 @@ def test_the_last_use_is_kept_to_the_minute(served: LiveServer, admin: httpx.Cli
     with holder(served, created) as client:
         client.get("/v1/modules")
         used = listed(admin, created)[0]["last_used_at"]
-        served.service.credential_cache.clear()
+        served.service.authenticator.forget_clients()
         clock.now += timedelta(seconds=59)
         client.get("/v1/modules")
         within = listed(admin, created)[0]["last_used_at"]
-        served.service.credential_cache.clear()
+        served.service.authenticator.forget_clients()
         clock.now += timedelta(seconds=2)
         client.get("/v1/modules")
         later = listed(admin, created)[0]["last_used_at"]

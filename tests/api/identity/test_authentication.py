@@ -6,7 +6,7 @@ from tests.api.response_assertions import expect_problem
 from tests.live_server import LiveServer
 
 
-def _asked_with(served: LiveServer, authorization: str) -> httpx.Response:
+def _request_with(served: LiveServer, authorization: str) -> httpx.Response:
     return httpx.get(f"{served.base_url}/v1/modules", headers={"Authorization": authorization})
 
 
@@ -32,7 +32,7 @@ def test_a_malformed_key_is_challenged(served: LiveServer, authorization: str) -
 
 
 def test_an_unknown_key_is_challenged(served: LiveServer) -> None:
-    answer = _asked_with(served, f"Bearer {generate_key().secret}")
+    answer = _request_with(served, f"Bearer {generate_key().secret}")
 
     assert _is_challenged(answer)
 
@@ -41,7 +41,7 @@ def test_a_key_with_a_wrong_checksum_is_challenged(served: LiveServer) -> None:
     known = served.keys["platform"]
     last = "0" if known[-1] != "0" else "1"
 
-    answer = _asked_with(served, f"Bearer {known[:-1]}{last}")
+    answer = _request_with(served, f"Bearer {known[:-1]}{last}")
 
     assert _is_challenged(answer)
 
@@ -51,25 +51,25 @@ def test_the_identifier_of_a_key_does_not_open(served: LiveServer) -> None:
     identifier, other = served.keys["platform"].split("_")[1], generate_key()
     forged = other.secret.replace(other.id, identifier)
 
-    answer = _asked_with(served, f"Bearer {forged}")
+    answer = _request_with(served, f"Bearer {forged}")
 
     assert _is_challenged(answer)
 
 
 def test_a_revoked_key_is_challenged(served: LiveServer, revoked_key: str) -> None:
-    answer = _asked_with(served, f"Bearer {revoked_key}")
+    answer = _request_with(served, f"Bearer {revoked_key}")
 
     assert _is_challenged(answer)
 
 
 def test_an_expired_key_is_challenged(served: LiveServer, expired_key: str) -> None:
-    answer = _asked_with(served, f"Bearer {expired_key}")
+    answer = _request_with(served, f"Bearer {expired_key}")
 
     assert _is_challenged(answer)
 
 
 def test_the_scheme_is_read_in_any_case(served: LiveServer) -> None:
-    answer = _asked_with(served, f"bEARER {served.keys['platform']}")
+    answer = _request_with(served, f"bEARER {served.keys['platform']}")
 
     assert answer.status_code == 200
 

@@ -1,4 +1,4 @@
-"""Who was recognised is remembered for no longer than a revocation could be missed."""
+"""A client is cached for no longer than a revocation could be missed."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -10,81 +10,81 @@ from app.api.identity.credential_cache import CredentialCache
 from app.persistence.administration.clients import AuthenticatedClient, Client, Role
 from tests.fake_clock import MORNING
 
-SOMEBODY = AuthenticatedClient(Client(UUID(int=1), Role.PLATFORM, None), MORNING + timedelta(seconds=2))
+CLIENT = AuthenticatedClient(Client(UUID(int=1), Role.PLATFORM, None), MORNING + timedelta(seconds=2))
 KEY = "insc_…"
 
 
 @pytest.fixture
 def cache() -> CredentialCache:
-    """Of a process that hears."""
-    made = CredentialCache()
-    made.listener.on_connected()
-    return made
+    """Of a process that listens to revocations."""
+    listening = CredentialCache()
+    listening.listener.on_connected()
+    return listening
 
 
-def test_somebody_is_recognised_again(cache: CredentialCache) -> None:
-    cache.put(KEY, SOMEBODY, cache.generation)
+def test_a_client_is_found_again(cache: CredentialCache) -> None:
+    cache.put(KEY, CLIENT, cache.generation)
 
-    assert cache.get(KEY, MORNING) is SOMEBODY.client
+    assert cache.get(KEY, MORNING) is CLIENT.client
     assert cache.get("another", MORNING) is None
 
 
-def test_but_not_after_the_key_has_expired(cache: CredentialCache) -> None:
-    cache.put(KEY, SOMEBODY, cache.generation)
+def test_a_client_is_not_found_after_its_key_has_expired(cache: CredentialCache) -> None:
+    cache.put(KEY, CLIENT, cache.generation)
 
     assert cache.get(KEY, MORNING + timedelta(seconds=2)) is None
 
 
-def test_nor_for_long(cache: CredentialCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_is_not_found_for_long(cache: CredentialCache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 0.0)
 
-    cache.put(KEY, SOMEBODY, cache.generation)
+    cache.put(KEY, CLIENT, cache.generation)
 
     assert cache.get(KEY, MORNING) is None
 
 
-def test_nor_after_anybody_was_revoked(cache: CredentialCache) -> None:
-    cache.put(KEY, SOMEBODY, cache.generation)
+def test_no_client_is_found_after_any_was_revoked(cache: CredentialCache) -> None:
+    cache.put(KEY, CLIENT, cache.generation)
 
     cache.listener.on_notification("")
 
     assert cache.get(KEY, MORNING) is None
 
 
-def test_what_was_looked_up_before_a_revocation_is_not_remembered_after_it(cache: CredentialCache) -> None:
+def test_what_was_looked_up_before_a_revocation_is_not_cached_after_it(cache: CredentialCache) -> None:
     began = cache.generation
     cache.listener.on_notification("")
 
-    cache.put(KEY, SOMEBODY, began)
+    cache.put(KEY, CLIENT, began)
 
     assert cache.get(KEY, MORNING) is None
 
 
-def test_a_process_that_does_not_hear_remembers_nobody(cache: CredentialCache) -> None:
-    cache.put(KEY, SOMEBODY, cache.generation)
+def test_a_process_that_does_not_listen_caches_nothing(cache: CredentialCache) -> None:
+    cache.put(KEY, CLIENT, cache.generation)
     cache.listener.on_lost()
-    forgotten = cache.get(KEY, MORNING)
+    after_loss = cache.get(KEY, MORNING)
 
-    cache.put(KEY, SOMEBODY, cache.generation)
+    cache.put(KEY, CLIENT, cache.generation)
 
-    assert (forgotten, cache.get(KEY, MORNING)) == (None, None)
+    assert (after_loss, cache.get(KEY, MORNING)) == (None, None)
 
 
-def test_what_was_looked_up_before_it_heard_again_is_not_remembered(cache: CredentialCache) -> None:
+def test_what_was_looked_up_before_it_listened_again_is_not_cached(cache: CredentialCache) -> None:
     cache.listener.on_lost()
     began = cache.generation
     cache.listener.on_connected()
 
-    cache.put(KEY, SOMEBODY, began)
+    cache.put(KEY, CLIENT, began)
 
     assert cache.get(KEY, MORNING) is None
 
 
-def test_it_does_not_grow_for_ever(cache: CredentialCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_does_not_grow_for_ever(cache: CredentialCache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credential_cache, "MAX_CACHED_CREDENTIALS", 3)
 
     for number in range(10):
-        cache.put(f"token {number}", SOMEBODY, cache.generation)
+        cache.put(f"token {number}", CLIENT, cache.generation)
 
     assert sum(cache.get(f"token {number}", MORNING) is not None for number in range(10)) <= 3
-    assert cache.get("token 9", MORNING) is SOMEBODY.client
+    assert cache.get("token 9", MORNING) is CLIENT.client

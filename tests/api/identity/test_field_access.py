@@ -251,7 +251,9 @@ def _paths(operation: Operation, names: Mapping[str, Sequence[str]]) -> Iterator
         yield operation.path.format_map(dict(zip(wanted, values, strict=True)))
 
 
-def _asked(client: httpx.Client, operation: Operation, names: Mapping[str, Sequence[str]]) -> Iterator[httpx.Response]:
+def _responses(
+    client: httpx.Client, operation: Operation, names: Mapping[str, Sequence[str]]
+) -> Iterator[httpx.Response]:
     """All that a reading operation answers, to the last page."""
     for path, query, language in product(_paths(operation, names), QUERIES.get(operation.id, [{}]), ("fr", "en")):
         paged = {"limit": "500"} if "limit" in operation.filters else {}
@@ -264,7 +266,7 @@ def _asked(client: httpx.Client, operation: Operation, names: Mapping[str, Seque
 
 @pytest.mark.parametrize("operation", READING, ids=lambda operation: operation.id)
 def test_nothing_that_it_reads_is_another_s(organisation: httpx.Client, world: World, operation: Operation) -> None:
-    answers = [*_asked(organisation, operation, world.own)]
+    answers = [*_responses(organisation, operation, world.own)]
 
     assert {answer.status_code for answer in answers} == {200}
     if operation.id not in FREE_OF_SECRETS:
@@ -276,7 +278,7 @@ def _values(client: httpx.Client, world: World) -> dict[tuple[str, str], list[An
     found: dict[tuple[str, str], list[Any]] = {}
     for operation in (each for each in READING if "{" in each.path):
         schemas = [*_answered(operation)]
-        for answer in _asked(client, operation, world.own) if schemas else ():
+        for answer in _responses(client, operation, world.own) if schemas else ():
             for name, field, value in _walked(schemas[0], answer.json()):
                 found.setdefault((name, field), []).append(value)
     return found
@@ -310,7 +312,9 @@ def test_administrators_read_what_it_does_not(admin: httpx.Client, world: World)
         for path in ("/v1/registrations", "/v1/contracts", "/v1/certifications", "/v1/events")
         for answer in [admin.get(path, params={"limit": 500})]
     ]
-    read += [answer.text for each in READING if "{adviser_id}" in each.path for answer in _asked(admin, each, asked)]
+    read += [
+        answer.text for each in READING if "{adviser_id}" in each.path for answer in _responses(admin, each, asked)
+    ]
     read.append(admin.get(f"/v1/advisers/{world.adviser}/export").text)
 
     betrayed = set[str]().union(*map(world.secrets_in, read))

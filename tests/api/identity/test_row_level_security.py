@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.identity.authorisation import AuthorisedRequest
+from app.api.http.authorised_request import AuthorisedRequest
 from tests.api.registration_states import accepted_registration
 from tests.api.response_assertions import expect_problem
 from tests.http_builders import an_adviser

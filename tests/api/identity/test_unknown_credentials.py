@@ -1,4 +1,4 @@
-"""Keys that nobody knows are looked up so often and no more; those who are known do not suffer for them."""
+"""Unknown keys are looked up at a limited rate; clients with known keys do not suffer for it."""
 
 import asyncio
 from collections.abc import Generator
@@ -9,12 +9,12 @@ import pytest
 from app.api.http.limits.rate_limiter import RateLimiter
 from app.api.http.limits.trusted_proxies import parse_trusted_proxies
 from app.api.http.problems.problem_details import Problem
-from app.api.identity import credential_cache
+from app.api.identity import credential_cache, unknown_credentials
 from app.api.identity.api_key_secrets import generate_key
-from app.api.identity.credential_cache import UnknownCredentialLimiter
+from app.api.identity.unknown_credentials import UnknownCredentialLimiter
 from app.embedded.cluster import Cluster
 from app.persistence.administration.clients import AuthenticatedClient
-from tests.api.identity.test_credential_cache import SOMEBODY
+from tests.api.identity.test_credential_cache import CLIENT
 from tests.api.response_assertions import expect_problem
 from tests.conftest import copy_database
 from tests.live_server import LiveServer, serving
@@ -24,10 +24,10 @@ FEW = 5
 
 @pytest.fixture
 def service_behind_proxy(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[LiveServer]:
-    """Behind a proxy on this machine; keys are recognised anew at each request."""
+    """Behind a proxy on this machine; nothing is cached, so that each request looks its key up."""
     monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 0.0)
     with serving(asyncio.run(copy_database(cluster, template))) as started:
-        started.service.unknown_credentials.limiter = RateLimiter(FEW)
+        started.authenticator.unknown_credentials.limiter = RateLimiter(FEW)
         started.service.trusted_proxies = parse_trusted_proxies("127.0.0.1")
         yield started
 
@@ -38,7 +38,7 @@ def request_with_key(served: LiveServer, secret: str, origin: str = "198.51.100.
 
 
 def count_key_lookups(served: LiveServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that will be asked of the database for one row, from now on."""
+    """The statements for one row that the database is sent from now on."""
     seen, real = list[str](), served.service.database.one
 
     async def one(sql: str, *values: object) -> object:
@@ -63,7 +63,7 @@ def test_a_flood_of_invented_keys_is_refused_before_the_database_is_asked(
     assert "RateLimit" in answers[-1].headers
 
 
-def test_whoever_was_recognised_once_is_let_in_from_a_flooded_address(service_behind_proxy: LiveServer) -> None:
+def test_a_key_that_was_valid_once_is_accepted_from_a_flooded_address(service_behind_proxy: LiveServer) -> None:
     known = request_with_key(service_behind_proxy, service_behind_proxy.keys["platform"])
     flood = [request_with_key(service_behind_proxy, generate_key().secret).status_code for _ in range(2 * FEW)]
 
@@ -83,10 +83,10 @@ def test_another_address_is_not_refused_for_it(service_behind_proxy: LiveServer)
     assert request_with_key(service_behind_proxy, generate_key().secret, "203.0.113.9").status_code == 401
 
 
-def test_a_program_left_with_a_revoked_key_keeps_nobody_out(
+def test_a_program_left_with_a_revoked_key_keeps_no_other_out(
     service_behind_proxy: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As while keys are rotated: the new one comes from the same address, for the first time."""
+    """While keys are rotated, the new one comes from the same address for the first time."""
     with service_behind_proxy.client("admin") as admin:
         former = admin.post("/v1/api-keys", json={"name": "La Coop", "role": "platform"}).json()
         client = {"client_id": former["client_id"]}
@@ -102,10 +102,10 @@ def test_a_program_left_with_a_revoked_key_keeps_nobody_out(
 
 
 async def test_a_token_is_looked_up_again_since_its_client_may_be_admitted_later() -> None:
-    strangers = UnknownCredentialLimiter(RateLimiter(2))
+    limiter = UnknownCredentialLimiter(RateLimiter(2))
 
-    assert await strangers.resolve("a token", "somewhere", _unknown, may_become_valid=True) is None
-    assert await strangers.resolve("a token", "somewhere", _known, may_become_valid=True) is SOMEBODY
+    assert await limiter.resolve("a token", "somewhere", _unknown, may_become_valid=True) is None
+    assert await limiter.resolve("a token", "somewhere", _known, may_become_valid=True) is CLIENT
 
 
 @pytest.mark.parametrize(
@@ -141,29 +141,29 @@ async def _unknown() -> AuthenticatedClient | None:
 
 
 async def _known() -> AuthenticatedClient | None:
-    return SOMEBODY
+    return CLIENT
 
 
-async def _away() -> AuthenticatedClient | None:
+async def _unavailable() -> AuthenticatedClient | None:
     raise OSError
 
 
-async def test_a_database_that_is_away_makes_nobody_suspect() -> None:
-    strangers = UnknownCredentialLimiter(RateLimiter(1))
+async def test_a_look_up_that_failed_is_not_counted() -> None:
+    limiter = UnknownCredentialLimiter(RateLimiter(1))
     for _ in range(3):
-        with pytest.raises(OSError):  # noqa: PT011  # whichever
-            await strangers.resolve("a key", "somewhere", _away)
+        with pytest.raises(OSError):  # noqa: PT011  # the one of the look-up
+            await limiter.resolve("a key", "somewhere", _unavailable)
 
-    assert await strangers.resolve("a key", "somewhere", _known) is SOMEBODY
+    assert await limiter.resolve("a key", "somewhere", _known) is CLIENT
 
 
-async def test_those_met_are_as_many_as_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credential_cache, "MAX_DIGESTS", 2)
-    strangers = UnknownCredentialLimiter(RateLimiter(1))
+async def test_only_so_many_digests_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unknown_credentials, "MAX_DIGESTS", 2)
+    limiter = UnknownCredentialLimiter(RateLimiter(1))
     for name in ("first", "second", "first", "third"):
-        await strangers.resolve(name, "somewhere", _known)
-    await strangers.resolve("nobody", "somewhere", _unknown)
+        await limiter.resolve(name, "somewhere", _known)
+    await limiter.resolve("nobody", "somewhere", _unknown)
 
-    assert await strangers.resolve("first", "somewhere", _known) is SOMEBODY
+    assert await limiter.resolve("first", "somewhere", _known) is CLIENT
     with pytest.raises(Problem):
-        await strangers.resolve("second", "somewhere", _known)
+        await limiter.resolve("second", "somewhere", _known)

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.http import long_polling, middleware
+from app.api.http import long_polling
 from app.api.http.long_polling import MAX_WAITING_PER_CLIENT
+from app.api.http.middleware import request_middleware
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.listen_notify import NotificationConnection, NotificationListener
 from app.persistence.outbox.event_feed import read_head
@@ -126,7 +127,7 @@ async def test_whoever_waits_in_vain_gets_a_cursor_to_go_on_with(
 async def test_a_wait_may_be_longer_than_a_request(
     platform: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(middleware, "TIME_LIMIT_SECONDS", 0.5)
+    monkeypatch.setattr(request_middleware, "TIME_LIMIT_SECONDS", 0.5)
 
     answer = await read(platform, wait=1)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.api.http.problems.problem_types import PROBLEM_TYPES
-from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope
+from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.api.pages.guide_page import SAMPLES
 from app.wording.languages import Language
 from tests.api.response_assertions import PROBLEM_MEDIA_TYPE

@@ -1,0 +1,1 @@
+"""Reading request bodies and writing response bodies."""

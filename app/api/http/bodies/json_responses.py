@@ -1,4 +1,4 @@
-"""Resources as bytes."""
+"""Resources as JSON responses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,10 +17,10 @@ LENGTH_WITH_MICROSECONDS = len("2026-01-31T08:30:00.123456+00:00")
 
 
 def format_instant(value: Any) -> Any:
-    """An instant as every answer says it: `dumped` writes a `datetime` so, and this the text of PostgreSQL's JSON."""
+    """An instant in PostgreSQL's JSON, as text, in the form that `to_json` gives a `datetime`. Anything else stays."""
     if not isinstance(value, str):
         return value
-    if len(value) == LENGTH_WITH_MICROSECONDS:  # nearly all of them, and a page has three hundred
+    if len(value) == LENGTH_WITH_MICROSECONDS:  # nearly all, and a page has three hundred: the quick way
         return f"{value[:-6]}Z"
     seconds, _, fraction = value.removesuffix("+00:00").partition(".")
     return f"{seconds}.{fraction:0<6}Z" if fraction else f"{seconds}Z"
@@ -36,12 +36,12 @@ def resource_fields(row: Row, resource: type) -> dict[str, Any]:
 
 
 def to_json(resource: object) -> bytes:
-    """Instants end in `Z`; what JSON has no word for, ids first, is written as text."""
+    """Instants end in `Z`; what is no JSON type, identifiers for instance, is written as text."""
     return orjson.dumps(resource, default=str, option=orjson.OPT_UTC_Z)
 
 
 def json_response(body: Mapping[str, Any], language: Language) -> Response:
-    """What has no validator: a page, a simulation."""
+    """A response without a validator: a page of a list, a preview."""
     return Response(
         to_json(body),
         media_type=JSON_MEDIA_TYPE,
@@ -52,7 +52,7 @@ def json_response(body: Mapping[str, Any], language: Language) -> Response:
 def conditional_json_response(
     body: Mapping[str, Any], language: Language, tag: str, if_none_match: str | None
 ) -> Response:
-    """304 when the client has what `tag`, a strong validator with its quotes, stands for."""
+    """304 when the client has the representation of `tag`, a strong validator with its quotes."""
     headers = {"Cache-Control": PRIVATE_NO_CACHE, **language_headers(language), "ETag": tag}
     if etag_matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
@@ -62,7 +62,7 @@ def conditional_json_response(
 def replayable_response(
     resource: Mapping[str, Any], language: Language, *, status: int = 200, location: str | None = None
 ) -> ReplayableResponse:
-    """A resource with its version as `ETag`."""
+    """A resource, with its version as `ETag`, as the response that is stored with an idempotency key."""
     headers = {"Content-Type": JSON_MEDIA_TYPE, "Cache-Control": PRIVATE_NO_CACHE, **language_headers(language)}
     if "version" in resource:
         headers["ETag"] = etag(resource["version"], language)
@@ -72,5 +72,15 @@ def replayable_response(
 
 
 def resource_response(resource: Mapping[str, Any], language: Language, if_none_match: str | None = None) -> Response:
-    """A resource read: 304 when the client has this version in this language."""
+    """The response to a GET: 304 when the client has this version in this language."""
     return conditional_json_response(resource, language, etag(resource["version"], language), if_none_match)
+
+
+def to_response(replayable: ReplayableResponse) -> Response:
+    """The response that a use case rendered, now or when the same request came first."""
+    response = Response(replayable.body, replayable.status, media_type=None)
+    for name, value in replayable.headers.items():
+        response.headers[name] = value
+    if replayable.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response

@@ -1,4 +1,4 @@
-"""JSON merge patch (RFC 7396) over a resource as its own request body would say it."""
+"""JSON merge patch (RFC 7396) of a resource, as the body of its PUT."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ def apply_merge_patch(present: Any, patch: Any) -> Any:
 
 
 def patched_body(model: type[Model], present: Mapping[str, Any], patch: Mapping[str, Any]) -> Model:
-    """The body that a PUT of the patched resource would have. Raise Problem on the first fields that are wrong."""
+    """The body that a PUT of the patched resource would have. Raise Problem when it is not valid."""
     known = {name: present[name] for name in model.model_fields if name in present}
     try:
         return model.model_validate(apply_merge_patch(known, patch))

@@ -1,4 +1,4 @@
-"""Forms with a file, whole: all of it came, and nothing is said twice."""
+"""Forms with a file: complete, and without repeated fields."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -8,7 +8,8 @@ from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from app.api.http.problems.problem_details import Problem, field_error, json_pointer, printable_name
+from app.api.http.fields.text_normalisation import printable_name
+from app.api.http.problems.problem_details import Problem, field_error, json_pointer
 from app.wording.languages import Sentence
 
 INCOMPLETE_FORM = Sentence(
@@ -24,8 +25,8 @@ FIELD_REPEATED = Sentence(fr="Donné deux fois ; donnez-le une fois.", en="Given
 
 
 class _CompleteFormParser(MultiPartParser):
-    """The framework's takes a form that stops anywhere for one that says nothing more, and passes over whatever follows
-    the end: a `dry_run` that came too late would be neither obeyed nor refused."""
+    """The framework's parser accepts a form that is cut short, and ignores what follows its end: a `dry_run` there
+    would be neither obeyed nor refused."""
 
     has_ended = False
 
@@ -53,34 +54,34 @@ class _CompleteFormParser(MultiPartParser):
 
 
 def _content_type_options(headers: Headers) -> dict[bytes, bytes]:
-    """Of the content type: `boundary`, `charset`."""
+    """The options of the content type: `boundary`, `charset`."""
     return parse_options_header(headers.get("Content-Type", ""))[1]
 
 
 async def read_complete_form(request: Request) -> FormData:
-    """To be closed by the caller. Raise Problem: a form that is cut short could mean the contrary without its last
-    field, and of two values that were given nobody knows which is meant."""
+    """The caller closes it. Raise Problem when it is cut short, since its last field may change what it means, and when
+    a field is repeated."""
     options = _content_type_options(request.headers)
     if b"boundary" not in options:
         if await request.body():
             raise Problem("malformed-form", INCOMPLETE_FORM)
-        return FormData()  # which says nothing
+        return FormData()  # an empty form
     if options.get(b"charset", UTF_8).lower() != UTF_8:
         raise Problem("malformed-form", NOT_UTF_8)
     try:
         form = await _CompleteFormParser(request.headers, request.stream()).parse()
     except MultiPartException:
         raise Problem("malformed-form", INCOMPLETE_FORM) from None
-    twice = [name for name, times in Counter(name for name, _ in form.multi_items()).items() if times > 1]
-    if twice:
+    repeated = [name for name, times in Counter(name for name, _ in form.multi_items()).items() if times > 1]
+    if repeated:
         await form.close()
-        raise _repeated_fields(twice)
+        raise _repeated_fields(repeated)
     return form
 
 
-def _repeated_fields(twice: list[str]) -> Problem:
-    names = ", ".join(printable_name(name) for name in twice)
+def _repeated_fields(repeated: list[str]) -> Problem:
+    names = ", ".join(printable_name(name) for name in repeated)
     said = Sentence(fr=f"Champs donnés deux fois : {names}.", en=f"Fields given twice: {names}.")
     return Problem(
-        "validation-error", said, [field_error(json_pointer(name), "given-twice", FIELD_REPEATED) for name in twice]
+        "validation-error", said, [field_error(json_pointer(name), "given-twice", FIELD_REPEATED) for name in repeated]
     )

@@ -1,10 +1,11 @@
-"""What a list is asked for: a value of another form is refused, never looked for. Announced as it was released."""
+"""Filters of lists: a value of another form is refused. Their JSON Schema stays as it was first published."""
 
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from app.api.http.fields.field_types import Email, Siret, validation_error
+from app.api.http.fields.field_checks import validation_error
+from app.api.http.fields.field_types import Email, Siret
 from app.wording.languages import Sentence
 
 _SPACE = Sentence(

@@ -1,4 +1,4 @@
-"""Numbers of employers: which may be that of an establishment, and which are a mistake, or typed for want of one."""
+"""SIRET and RIDET, the numbers of establishments: mistakes in them, and placeholders typed instead of one."""
 
 import re
 
@@ -17,14 +17,17 @@ def has_luhn_check_digit(digits: str) -> bool:
     total = 0
     for place, digit in enumerate(reversed(digits)):
         doubled = int(digit) * (2 if place % 2 else 1)
-        total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004  # the sum of a number's two digits
+        total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004  # the sum of its two digits
     return total % 10 == 0
 
 
 def siret_error(digits: str) -> Sentence | None:
-    """SIRET: Luhn on the 9 digits of the SIREN and on all 14; for La Poste, whose branches outnumber it, the sum of
-    digits is a multiple of five. RIDET (New Caledonia): 7 digits, or 10 with the establishment, without a check digit
-    that is published."""
+    """What is wrong with a number; None when nothing is.
+
+    SIRET: Luhn on the 9 digits of the SIREN and on all 14; for La Poste, whose branches outnumber it, the sum of digits
+    is a multiple of five. RIDET (New Caledonia): 7 digits, or 10 with the establishment, without a check digit that is
+    published.
+    """
     if len(digits) in RIDET_LENGTHS and _are_digits(digits):
         return validation_messages.PLACEHOLDER if _SAME_DIGIT.fullmatch(digits[:RID_LENGTH]) else None
     if len(digits) != SIRET_LENGTH or not _are_digits(digits):

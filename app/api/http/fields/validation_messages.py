@@ -1,4 +1,4 @@
-"""What each kind of field must be, said to whoever got it wrong. No sentence shows how a program checks it."""
+"""What each kind of field must be, for people: no sentence shows a pattern."""
 
 from app.wording.languages import Sentence
 

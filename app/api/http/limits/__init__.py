@@ -1,0 +1,1 @@
+"""Limits on connections, rates and concurrency, and whose address they count."""

@@ -1,4 +1,4 @@
-"""Work that takes long has places of its own, fewer than there are connections: what is quick always finds one."""
+"""Long work runs a few at a time, fewer than there are database connections: quick requests always find one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ from app.api.http.problems.problem_details import Problem
 from app.wording.languages import Sentence
 
 MAX_HEAVY_REQUESTS = 4  # per process, of its sixteen connections
-MAX_HEAVY_REQUESTS_PER_CLIENT = 2  # client
+MAX_HEAVY_REQUESTS_PER_CLIENT = 2  # in progress at the same time
 MAX_WAIT_SECONDS = 3.0
 
 TOO_MANY_HEAVY_REQUESTS = Sentence(
@@ -22,14 +22,14 @@ TOO_MANY_HEAVY_REQUESTS = Sentence(
     en="Too many long requests are under way (statistics, exports, dry runs, files): they take turns.",
 )
 
-MAX_PROBES = 2  # anybody may ask for them, as often as they like
+MAX_PROBES = 2  # at the same time: anybody may ask for them, as often as they like
 
 Result = TypeVar("Result")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class ConcurrencyLimit:
-    """`at_once` places, of which a client has `of_one` at most."""
+    """At most `limit` works at the same time, of which `per_client` for one client."""
 
     def __init__(self, limit: int = MAX_HEAVY_REQUESTS, per_client: int = MAX_HEAVY_REQUESTS_PER_CLIENT) -> None:
         self._total = asyncio.Semaphore(limit)
@@ -37,24 +37,24 @@ class ConcurrencyLimit:
         self._by_client: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
 
     async def run(self, client: UUID, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do it in a place. Raise Problem when none comes free in time."""
-        own = self._by_client.setdefault(client, asyncio.Semaphore(self._per_client))
-        async with AsyncExitStack() as held:
+        """Do the work. Raise Problem when its turn does not come within MAX_WAIT_SECONDS."""
+        of_client = self._by_client.setdefault(client, asyncio.Semaphore(self._per_client))
+        async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(MAX_WAIT_SECONDS):
-                    await held.enter_async_context(own)
-                    await held.enter_async_context(self._total)
+                    await stack.enter_async_context(of_client)
+                    await stack.enter_async_context(self._total)
             except TimeoutError:
                 raise Problem("unavailable", TOO_MANY_HEAVY_REQUESTS, headers={"Retry-After": "2"}) from None
             return await work()
 
 
 def limit_concurrency(probe: Endpoint) -> Endpoint:
-    """The same, so many at once: the others wait for their turn, as long as a request may."""
-    places = asyncio.Semaphore(MAX_PROBES)
+    """The same endpoint, MAX_PROBES at the same time: the others wait, for the time limit of a request at most."""
+    semaphore = asyncio.Semaphore(MAX_PROBES)
 
-    async def taking_turns(request: Request) -> Response:
-        async with places:
+    async def limited(request: Request) -> Response:
+        async with semaphore:
             return await probe(request)
 
-    return taking_turns
+    return limited

@@ -1,7 +1,8 @@
-"""The connections of a process, before anybody is known: bounded in number, the heads of requests in bytes and seconds.
+"""Limits on the connections of a process, before a client is known: their number, and the size and time of request
+heads.
 
-The server has none of these bounds with this parser, and words what it refuses in plain text. What is noted here costs
-a request microseconds, and no timer: each connection is looked at once a second.
+The server has none of these limits with this parser, and refuses in plain text. What is counted here costs a request
+microseconds, and no timer: each connection is checked once a second.
 """
 
 import asyncio
@@ -13,18 +14,18 @@ from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.api.http.bodies.json_responses import to_response
 from app.api.http.language_negotiation import negotiate_language
-from app.api.http.middleware import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
+from app.api.http.middleware.request_middleware import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
 from app.api.http.problems.problem_details import Problem, problem_response
 from app.api.http.problems.problem_types import PROBLEM_TYPES
-from app.api.http.request_headers import to_response
 from app.metrics import REQUEST_DURATION
 
 MAX_CONNECTIONS = 800  # in a process; systems usually allow it 1,024 files
-MAX_HEAD_BYTES = 32 * 1024  # bytes of a request line and its headers
-HEAD_TIMEOUT_SECONDS = 10.0  # from the connection, or the answer before, to the end of a head
-MIN_READ_BYTES = 16 * 1024  # bytes of an answer, in as long
-LINGER_SECONDS = 2.0  # to read why one was refused
+MAX_HEAD_BYTES = 32 * 1024  # of a request line and its headers
+HEAD_TIMEOUT_SECONDS = 10.0  # from the connection, or the former response, to the end of a head
+MIN_READ_BYTES = 16 * 1024  # of a response, within HEAD_TIMEOUT_SECONDS
+LINGER_SECONDS = 2.0  # for the client to read why it was refused
 CHECK_INTERVAL_SECONDS = 1.0
 
 REFUSAL_HEADERS = {"unavailable": {"Retry-After": "1"}}
@@ -32,27 +33,27 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.request")
 
 
 class ParseStage(Enum):
-    """What of a request is being read."""
+    """The part of a request that is being read."""
 
     BETWEEN = auto()
     HEAD = auto()
     BODY = auto()
 
 
-class _ParsingStopped(Exception):  # noqa: N818  # ends the parsing, nothing else
-    """Nothing more of this connection is read."""
+class _ParsingStopped(Exception):  # noqa: N818  # no error: it ends the parsing
+    """Raised inside the parser, to read nothing more of this connection."""
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """One connection. It waits for a head, or a request of it is at work, which the frame bounds."""
+    """One connection. It waits for a request head, or a request is handled, which RequestMiddleware limits."""
 
-    waiting_since: float  # when it began to wait, or its answer to be read
+    waiting_since: float  # when it began to wait, or its response to be sent
     is_handling_request: bool
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent's
         self.waiting_since, self.is_handling_request = self.loop.time(), False
         super().connection_made(transport)
-        # Bytes: that the parser still makes nothing of, of what it read of a head, of an answer.
+        # In bytes: what the parser has not yet used, the head so far, what is left of a response.
         self._unparsed_bytes = self._head_bytes = self._unsent_bytes = 0
         self._stage, self._is_input_ignored = ParseStage.BETWEEN, False
         self._refusal_code = "malformed-request"
@@ -64,14 +65,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _evict_longest_idle(self) -> bool:
-        """Whether another one gave way: who has waited for longest to hear a request."""
+        """Close the connection that has waited for a request for longest. False when none waits."""
         others = cast("set[LimitedHttpProtocol]", self.connections)  # every one is of this class
-        waiting = [one for one in others if one is not self and not one.is_handling_request]
-        if waiting:
-            longest = min(waiting, key=lambda one: one.waiting_since)
+        idle = [other for other in others if other is not self and not other.is_handling_request]
+        if idle:
+            longest = min(idle, key=lambda other: other.waiting_since)
             others.discard(longest)
             longest.transport.abort()
-        return bool(waiting)
+        return bool(idle)
 
     def data_received(self, data: bytes) -> None:
         if self._is_input_ignored:
@@ -91,7 +92,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Also of those that follow a body."""
+        """Trailers included."""
         self._count_head_bytes(len(name) + len(value))
         super().on_header(name, value)
 
@@ -112,7 +113,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self.waiting_since, self._unsent_bytes = self.loop.time(), self.transport.get_write_buffer_size()
-        self.is_handling_request = not self.cycle.response_complete  # others may have been sent meanwhile
+        self.is_handling_request = not self.cycle.response_complete  # a pipelined request may have begun
 
     def _count_head_bytes(self, size: int) -> None:
         self._head_bytes += size + len(": \r\n")
@@ -120,18 +121,18 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._stop_parsing("head-too-large")
 
     def _stop_parsing(self, code: str) -> None:
-        """The parent refuses what can't be parsed: this can't be any more."""
+        """Make the parser fail, so that the parent calls `send_400_response`."""
         self._refusal_code = code
         raise _ParsingStopped
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # its words are for nobody
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # the parser's message is not shown
         self._refuse(self._refusal_code)
 
     def _refuse(self, code: str) -> None:
-        """Whoever still writes must be able to read why: only this side of the connection is closed at once."""
+        """Only our side of the connection is closed at once: a client that still writes must be able to read why."""
         self._is_input_ignored = True
         if self.is_handling_request and (self._stage is not ParseStage.BODY or self.pipeline):
-            self.cycle.keep_alive = False  # what follows a request does not take its answer away
+            self.cycle.keep_alive = False  # the request before it still gets its response
             return
         self.waiting_since = self.loop.time()
         if self.is_handling_request:
@@ -147,20 +148,20 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         request_id, status = uuid7(), PROBLEM_TYPES[code].status
         accepted = dict(self.headers or ()).get(b"accept-language", b"").decode("latin-1")
         problem = Problem(code, PROBLEM_TYPES[code].advice, headers=REFUSAL_HEADERS.get(code, {}))
-        answer = to_response(
+        response = to_response(
             problem_response(problem, service.base_url, negotiate_language(accepted or None), request_id)
         )
         headers = [
-            *self.server_state.default_headers, *answer.raw_headers, *SECURITY_HEADERS, CONTENT_SECURITY_POLICY,
+            *self.server_state.default_headers, *response.raw_headers, *SECURITY_HEADERS, CONTENT_SECURITY_POLICY,
             (b"x-request-id", str(request_id).encode()), (b"connection", b"close"),
         ]  # fmt: skip
         REQUEST_DURATION.labels("other", "(none)", status).observe(0)
         _LOG.info("request refused", request_id=str(request_id), status=status, code=code)
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
-        return b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(answer.body)])
+        return b"".join([STATUS_LINE[status], *lines, b"\r\n", bytes(response.body)])
 
     def _check_timeouts(self) -> None:
-        """Once a second."""
+        """Close or refuse a connection that took too long; called every CHECK_INTERVAL_SECONDS."""
         self._check_timer = self.loop.call_later(CHECK_INTERVAL_SECONDS, self._check_timeouts)
         waited = self.loop.time() - self.waiting_since
         if self.transport.get_write_buffer_size():
@@ -176,7 +177,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def _check_slow_reader(self) -> None:
-        """An answer that nobody reads would keep its connection for ever."""
+        """Close the connection when too little of its response was read: it would stay open for ever."""
         left = self.transport.get_write_buffer_size()
         if left > self._unsent_bytes - MIN_READ_BYTES:
             self.transport.abort()

@@ -1,7 +1,7 @@
-"""Whose address counts: the peer's, or the one that a trusted proxy has seen.
+"""The address that a request comes from: the peer's, or the one that a trusted proxy forwarded it for.
 
-By hand: the server's own middleware for this takes any text for an address, does not know IPv4 written in IPv6 and
-believes the scheme too.
+Not the server's own middleware for this: it accepts any text as an address, does not know IPv4-mapped IPv6 addresses
+and trusts the scheme too.
 """
 
 from dataclasses import dataclass
@@ -10,36 +10,36 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from starlette.types import Scope
 
 Address = IPv4Address | IPv6Address
-IPV6_PREFIX_BITS = 64  # bits of an IPv6 address that one subscriber has: whoever has one address has all that begin so
-NO_ADDRESS = "-"  # of a socket without addresses
+IPV6_PREFIX_BITS = 64  # a subscriber has all the addresses with the same first 64 bits
+NO_ADDRESS = "-"  # of a Unix socket
 
 FORWARDED_FOR_HEADER = b"x-forwarded-for"
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxies:
-    """The networks whose word is taken on whom they forward for; nobody's when there are none."""
+    """The networks of the proxies whose `X-Forwarded-For` is believed."""
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def client_address(self, scope: Scope) -> str:
-        """Where a request comes from, as limits count it: an IPv4 address, or the first half of an IPv6 one."""
+        """Where a request comes from, as limits count it: an IPv4 address, or the /64 network of an IPv6 one."""
         peer = _parse_address(scope["client"][0]) if scope["client"] else None
         if peer is None:
             return NO_ADDRESS
         return _rate_limit_key(self._forwarded_for(peer, scope) if self.networks else peer)
 
     def _forwarded_for(self, peer: Address, scope: Scope) -> Address:
-        """Each proxy has written, at the end, whom it speaks for: the first that nobody trusts is who asks. What is no
-        address was not written by a proxy, and whatever stands before it may be anybody's."""
-        written = [
+        """Each proxy appended the address that it forwards for: from the end, the first that is no trusted proxy is the
+        client. What is no address was not written by a proxy, and what stands before it may be forged."""
+        entries = [
             entry for name, value in scope["headers"] if name == FORWARDED_FOR_HEADER for entry in value.split(b",")
         ]
-        while written and self._trusts(peer):
-            before = _parse_address(_without_port(str(written.pop(), "latin-1").strip()))
-            if before is None:
+        while entries and self._trusts(peer):
+            previous = _parse_address(_without_port(str(entries.pop(), "latin-1").strip()))
+            if previous is None:
                 break
-            peer = before
+            peer = previous
         return peer
 
     def _trusts(self, address: Address) -> bool:
@@ -47,12 +47,12 @@ class TrustedProxies:
 
 
 def parse_trusted_proxies(listed: str) -> TrustedProxies:
-    """Of addresses and networks, separated by commas or spaces. Raise ValueError."""
+    """From addresses and networks separated by commas or spaces. Raise ValueError."""
     return TrustedProxies(tuple(ip_network(name) for name in listed.replace(",", " ").split()))
 
 
 def _parse_address(text: str) -> Address | None:
-    """IPv4 also where it is written in IPv6; None for what is no address."""
+    """An IPv4-mapped IPv6 address as IPv4; None for what is no address."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:

@@ -1,19 +1,9 @@
-"""Problems of a request that was understood, and that what is known does not allow."""
+"""Problems of a request that conflicts with the present state: status 409."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from app.api.http.problems.problem_type import ProblemType
 from app.wording.languages import Sentence
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemType:
-    """What a code means: `advice` is shown on its page."""
-
-    status: int
-    title: Sentence
-    advice: Sentence
-
 
 CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "invalid-transition": ProblemType(

@@ -1,10 +1,8 @@
-"""What stops a use case, said as a problem."""
+"""The conflicts of the domain, said as problems."""
 
 from uuid import UUID
 
-from app.api.http.problems.credential_problems import credential_problem
 from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.problems.webhook_problems import webhook_problem
 from app.domain.errors import (
     AdviserAnonymised,
     Conflict,
@@ -20,10 +18,6 @@ from app.domain.errors import (
     SessionStarted,
 )
 from app.domain.facts.registration import Status
-from app.persistence.engine.database import RequestInFlight
-from app.persistence.engine.transactions.adviser_locks import NotFound
-from app.persistence.engine.transactions.idempotency import IdempotencyKeyReused
-from app.use_cases.errors import ConumIdTaken, PreconditionFailed, PreconditionRequired, UnknownReference
 from app.wording.dates import format_day
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Sentence
@@ -62,11 +56,11 @@ DUPLICATE_ELSEWHERE = Sentence(
     fr="Ce conseiller a déjà une inscription active à ce module et à cette date.",
     en="This adviser already has an active registration for this module and this date.",
 )
-CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
 
 
 def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = None) -> Problem:
-    """`owner` is the training organisation that asks, which another's registration is not named to."""
+    """`owner` is the training organisation that asks, None for other clients: the registration of another organisation
+    is not named to it. Raise `conflict` when it has no problem."""
     match conflict:
         case AdviserAnonymised():
             return Problem("adviser-anonymised", ANONYMISED)
@@ -113,10 +107,10 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
 
 
 def _invalid_transition(conflict: InvalidTransition) -> Sentence:
-    move, status = TRANSITION_MESSAGES[conflict.move], STATUS_LABELS[Status(conflict.status)]
+    transition, status = TRANSITION_MESSAGES[conflict.move], STATUS_LABELS[Status(conflict.status)]
     return Sentence(
-        fr=f"{move.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
-        en=f"{move.en}; this one is “{status.en}” ({conflict.status}).",
+        fr=f"{transition.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
+        en=f"{transition.en}; this one is “{status.en}” ({conflict.status}).",
     )
 
 
@@ -149,59 +143,3 @@ def _motive_not_valid(conflict: MotiveNotValid) -> Sentence:
 
 def _invalid_field(pointer: str, code: str, detail: Sentence) -> Problem:
     return Problem("validation-error", detail, [field_error(pointer, code, detail)])
-
-
-def use_case_problem(error: Exception) -> Problem | None:
-    """The problem that says what stopped a use case before anything was decided; None for anything else."""
-    match error:
-        case UnknownReference():
-            return _unknown_reference(error)
-        case NotFound():
-            detail = Sentence(
-                fr="Aucune ressource de votre périmètre n’a cet identifiant.",
-                en="No resource that you may see has this identifier.",
-            )
-            return Problem("not-found", detail)
-        case IdempotencyKeyReused():
-            detail = Sentence(
-                fr="Cette clé a déjà servi à une autre demande.",
-                en="This key has already been used for another request.",
-            )
-            return Problem("idempotency-key-reused", detail)
-        case RequestInFlight():
-            detail = Sentence(
-                fr="La même demande est en cours de traitement.", en="The same request is being processed."
-            )
-            return Problem("idempotency-in-flight", detail, headers={"Retry-After": "1"})
-        case PreconditionFailed():
-            return Problem("precondition-failed", _precondition_failed(error), version=error.version)
-        case PreconditionRequired():
-            detail = Sentence(
-                fr="Cette ressource existe : dites quelle version vous modifiez.",
-                en="This resource exists: say which version you are changing.",
-            )
-            return Problem("precondition-required", detail)
-        case ConumIdTaken():
-            return Problem("conum-id-taken", CONUM_ID_TAKEN)
-        case _:
-            return credential_problem(error) or webhook_problem(error)
-
-
-def _precondition_failed(stale: PreconditionFailed) -> Sentence:
-    present = Sentence(fr=f"La version actuelle est {stale.version}.", en=f"The current version is {stale.version}.")
-    if not stale.weakly:
-        return present
-    return Sentence(
-        fr=f'If-Match : un validateur faible (W/"…") ne désigne aucune version à modifier ; envoyez l’ETag fort, comme '
-        f'"{stale.version}", sans W/. {present.fr}',
-        en=f'If-Match: a weak validator (W/"…") names no version to change; send the strong ETag, such as '
-        f'"{stale.version}", without W/. {present.en}',
-    )
-
-
-def _unknown_reference(reference: UnknownReference) -> Problem:
-    nothing = Sentence(fr="Aucune ressource ne porte cet identifiant.", en="No resource has this identifier.")
-    pointers = ", ".join(reference.pointers)
-    detail = Sentence(fr=f"Référence inconnue : {pointers}.", en=f"Unknown reference: {pointers}.")
-    errors = [field_error(pointer, "unknown", nothing) for pointer in reference.pointers]
-    return Problem("unknown-reference", detail, errors)

@@ -1,4 +1,4 @@
-"""What stops a client from being admitted, or a key from being made, said as a problem."""
+"""What stops a client or an API key from being created, said as a problem."""
 
 from app.api.http.problems.problem_details import Problem, field_error
 from app.use_cases.errors import (
@@ -21,7 +21,7 @@ ISSUER_CLIENT_ID_TAKEN = Sentence(
 
 
 def credential_problem(error: Exception) -> Problem | None:
-    """None for anything else."""
+    """None when the error is another."""
     match error:
         case TooManyKeys():
             live = ", ".join(error.live)

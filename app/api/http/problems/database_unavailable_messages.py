@@ -1,4 +1,4 @@
-"""What people are told when the database is in trouble."""
+"""What people are told when the database can't serve."""
 
 from collections.abc import Mapping
 

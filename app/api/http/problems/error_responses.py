@@ -1,4 +1,4 @@
-"""Whatever stops a request, as the problem it is answered with. Said here once, for every route."""
+"""Every exception that ends a request, as the response that it becomes, for all routes."""
 
 from uuid import UUID
 
@@ -8,10 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from app.api.http.application_state import ApplicationState
-from app.api.http.problems.conflict_problems import CONUM_ID_TAKEN, conflict_problem, use_case_problem
+from app.api.http.problems.conflict_problems import conflict_problem
 from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
 from app.api.http.problems.problem_details import Problem, code_for_status, problem_response
 from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.http.problems.use_case_problems import CONUM_ID_TAKEN, use_case_problem
 from app.api.http.problems.validation_problems import request_problem
 from app.domain.errors import Conflict
 from app.persistence.administration.clients import Client
@@ -47,12 +48,12 @@ INTERNAL_ERROR = Sentence(
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.api")
 
 
-class RequestTimedOut(Exception):  # noqa: N818  # what happened, not a mistake of ours
-    """The time a request may take is over."""
+class RequestTimedOut(Exception):  # noqa: N818  # not an error of the program
+    """The time limit of the request is over."""
 
 
 def error_response(error: Exception, scope: Scope) -> ReplayableResponse:
-    """What a client is told of `error`; one that nobody meant is logged."""
+    """The response to `error`; one that no code raised on purpose is logged."""
     service: ApplicationState = scope["app"].state.service
     if isinstance(error, AlreadyCompleted | ConflictStored):
         return error.response
@@ -74,27 +75,27 @@ def _problem(error: Exception, scope: Scope, base_url: str) -> Problem:
             if (problem := use_case_problem(error)) is not None:
                 return problem
             problem, trouble = _problem_of_unexpected(error), trouble_of(error)
-            told = {"trouble": LOG_MESSAGES[trouble]} if trouble else {}
-            _LOG.error("failure", code=problem.code, request_id=str(scope["request_id"]), exc_info=error, **told)
+            details = {"trouble": LOG_MESSAGES[trouble]} if trouble else {}
+            _LOG.error("failure", code=problem.code, request_id=str(scope["request_id"]), exc_info=error, **details)
             return problem
 
 
 def _training_organisation(scope: Scope) -> UUID | None:
-    """The training organisation that asks, when it is one."""
+    """The training organisation that the client is; None when it is another."""
     caller: Client | None = scope.get("caller")
     return caller.training_organisation_id if caller else None
 
 
 def _problem_of_unexpected(failure: Exception) -> Problem:
-    """The problem that says a failure nobody meant, without its internals."""
+    """The problem of an unexpected failure; it shows no internals."""
     if isinstance(failure, CommitOutcomeUnknown):
         return Problem("outcome-unknown", COMMIT_OUTCOME_UNKNOWN, headers=RETRY_AFTER)
     if isinstance(failure, CommitLost):
         return Problem("unavailable", DATABASE_INTERRUPTED, headers=RETRY_AFTER)
     if isinstance(failure, RequestTimedOut | InstantTooOld):
         return Problem("unavailable", TIMED_OUT, headers=RETRY_AFTER)
-    if (why := trouble_of(failure)) is not None:
-        return Problem("unavailable", DATABASE_UNAVAILABLE_MESSAGES[why], headers=RETRY_AFTER)
+    if (trouble := trouble_of(failure)) is not None:
+        return Problem("unavailable", DATABASE_UNAVAILABLE_MESSAGES[trouble], headers=RETRY_AFTER)
     if isinstance(failure, SealedByAnotherKeyError):
         return Problem("unavailable", DECRYPTION_FAILED, headers=RETRY_AFTER)
     constraint = violated_constraint(failure)
@@ -114,7 +115,7 @@ def _problem_of_http_exception(error: HTTPException, scope: Scope) -> Problem:
 
 
 def _allowed_methods(scope: Scope) -> str:
-    """Every method that some route takes at this path: the framework names those of the first route only."""
+    """The methods of every route at this path: the framework names those of the first one only."""
     operations = scope["app"].state.operations
     found = {method for route in operations if route.path_regex.match(scope["path"]) for method in route.methods}
     return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))

@@ -1,4 +1,4 @@
-"""Every error as `application/problem+json` (RFC 9457), in the language of the request."""
+"""Errors as `application/problem+json` (RFC 9457), in the language of the request."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, DisplayText, Uri
+from app.api.http.fields.text_normalisation import MAX_NAME_LENGTH, printable_name
 from app.api.http.language_negotiation import etag, language_headers
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.wording.languages import Language, Sentence
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
-MAX_ERRORS = 50  # a body of 25,000 unknown fields gets an answer of a readable size
-MAX_NAME_LENGTH = 100
+MAX_ERRORS = 50  # a body of 25,000 unknown fields gets a response of a readable size
 MAX_POINTER_DEPTH = 30  # more than a body may be nested
 
 Code = Annotated[str, Field(max_length=60, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -55,7 +55,7 @@ class ProblemResource(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """`pointer` is where it is (RFC 6901), `code` a promise."""
+    """What is wrong with one field: `pointer` says where it is (RFC 6901); `code` never changes."""
 
     pointer: str
     code: str
@@ -66,8 +66,8 @@ class FieldProblem:
 
 
 @dataclass(slots=True)
-class Problem(Exception):  # noqa: N818  # the field's own word for it
-    """`code` is one of CATALOGUE; `version` the present one of the resource that the request would change."""
+class Problem(Exception):  # noqa: N818  # the word of RFC 9457
+    """`code` is one of PROBLEM_TYPES; `version` is the current one of the resource that was to be changed."""
 
     code: str
     detail: Sentence
@@ -80,13 +80,8 @@ class Problem(Exception):  # noqa: N818  # the field's own word for it
         return PROBLEM_TYPES[self.code].status
 
 
-def printable_name(name: str) -> str:
-    """A name that somebody sent, as an answer may repeat it: short and printable."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in name[:MAX_NAME_LENGTH])
-
-
 def json_pointer(*names: object) -> str:
-    """RFC 6901: `~` and `/` inside a name are escaped."""
+    """A pointer (RFC 6901): `~` and `/` inside a name are escaped."""
     return "".join(f"/{printable_name(str(name)).replace('~', '~0').replace('/', '~1')}" for name in names)
 
 
@@ -94,23 +89,30 @@ def field_error(pointer: str, code: str, detail: Sentence) -> FieldProblem:
     return FieldProblem(pointer, code, detail)
 
 
+def invalid_parameter(name: str, detail: Sentence) -> Problem:
+    """The query parameter `name` is wrong, as `detail` says."""
+    shown = printable_name(name)
+    named = Sentence(fr=f"{shown} : {detail.fr}", en=f"{shown}: {detail.en}")
+    return Problem("invalid-parameter", named, [field_error(json_pointer(name), "invalid", detail)])
+
+
 def code_for_status(status: int) -> str:
-    """The code of an error raised by the framework."""
+    """The code of an error that the framework raised."""
     client_error = 400 <= status < 500  # noqa: PLR2004  # the class of client errors
     return _CODE_BY_STATUS.get(status, "malformed-json" if client_error else "internal-error")
 
 
 def problem_response(problem: Problem, base_url: str, language: Language, request_id: UUID) -> ReplayableResponse:
-    kind = PROBLEM_TYPES[problem.code]
+    problem_type = PROBLEM_TYPES[problem.code]
     body: ProblemResource = {
         "type": f"{base_url}/problems/{problem.code}",
-        "title": kind.title.in_language(language),
-        "status": kind.status,
+        "title": problem_type.title.in_language(language),
+        "status": problem_type.status,
         "detail": problem.detail.in_language(language)[:MAX_DISPLAY_TEXT_LENGTH],
         "instance": f"urn:uuid:{request_id}",
         "code": problem.code,
     }
-    if errors := [wrong.in_language(language) for wrong in problem.errors]:
+    if errors := [error.in_language(language) for error in problem.errors]:
         body["errors"] = errors
     headers = {
         "Content-Type": PROBLEM_MEDIA_TYPE,
@@ -120,4 +122,4 @@ def problem_response(problem: Problem, base_url: str, language: Language, reques
     }
     if problem.version is not None:
         headers["ETag"] = etag(problem.version, language)
-    return ReplayableResponse(kind.status, orjson.dumps(body), headers)
+    return ReplayableResponse(problem_type.status, orjson.dumps(body), headers)

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, field by field: a JSON pointer, a stable code, a sentence."""
+"""The errors that pydantic found, as a problem: for each field a JSON pointer, a stable code and a sentence."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from app.api.http.fields import validation_messages
 from app.api.http.problems.problem_details import MAX_ERRORS, FieldProblem, Problem, field_error, json_pointer
 from app.wording.languages import Sentence
 
-CodedMessage = tuple[str, Sentence]  # the code, which is a promise, and what people read
+CodedMessage = tuple[str, Sentence]  # the code, which never changes, and what people read
 
 _TEXT = "invalid-type", Sentence(fr="Doit être un texte.", en="Must be a text.")
 _BOOLEAN = "invalid-type", Sentence(fr="Doit être true ou false.", en="Must be true or false.")
@@ -17,7 +17,7 @@ _OBJECT = "invalid-type", Sentence(fr="Doit être un objet JSON.", en="Must be a
 _UUID = "invalid-uuid", validation_messages.UUID
 _DATE = "invalid-date", validation_messages.CALENDAR_DATE
 _INSTANT = "invalid-instant", validation_messages.INSTANT
-# The kinds of mistake people make, by pydantic's name for them; any other is said by `_OTHERWISE`.
+# By pydantic's name for each kind of error; _DEFAULT_MESSAGE is for any other.
 _MESSAGES: Mapping[str, CodedMessage] = {
     "missing": ("missing", Sentence(fr="Ce champ est requis.", en="This field is required.")),
     "extra_forbidden": ("unknown-field", Sentence(fr="Ce champ n’existe pas.", en="This field does not exist.")),
@@ -51,22 +51,22 @@ _DEFAULT_MESSAGE = (
     "invalid-value",
     Sentence(fr="Cette valeur n’est pas acceptée ici.", en="This value is not accepted here."),
 )
-# Of what pydantic expects: each value as it is written, without its name in Python.
+# Of the values that pydantic expects: each as JSON writes it, without its Python name.
 _QUOTED = re.compile(r"'([^']*)'")
 _LOCATION_PREFIXES = {"body", "query", "path", "header"}
-_WHOLE_BODY = "/"  # the place of what is wrong with a body as a whole: a pointer is never empty
+_WHOLE_BODY = "/"  # the pointer of an error of the whole body, since a pointer is never empty
 
 
 def _pointer(location: Sequence[int | str], at: str | None) -> str:
-    """`at` is the field of a whole object that its validator objects to."""
-    if location[-1:] == ("[key]",):  # how pydantic says that the name itself is wrong
+    """`at` is the field that the validator of a whole object names."""
+    if location[-1:] == ("[key]",):  # pydantic: the key itself is wrong
         location = location[:-1]
     names = location[1:] if location and location[0] in _LOCATION_PREFIXES else location
     return json_pointer(*names, *([at] if at else ())) or _WHOLE_BODY
 
 
 def _message(kind: str, context: Mapping[str, Any]) -> CodedMessage:
-    """`context` holds the bounds that were not kept, or the sentence of an `objection`."""
+    """`context` holds the bound that was exceeded, or the sentence of a `validation_error`."""
     match kind:
         case "enum" | "literal_error":
             values = ", ".join(_QUOTED.findall(str(context["expected"])))
@@ -83,7 +83,7 @@ def _message(kind: str, context: Mapping[str, Any]) -> CodedMessage:
         case "too_short":
             least = context["min_length"]
             return "too-short", Sentence(fr=f"Au moins {least} élément(s).", en=f"At least {least} item(s).")
-        case "string_pattern_mismatch":  # never the pattern itself, which tells people nothing
+        case "string_pattern_mismatch":  # a pattern tells people nothing
             return "invalid-format", validation_messages.INVALID_FORMAT
         case "greater_than_equal":
             least = context["ge"]
@@ -92,12 +92,12 @@ def _message(kind: str, context: Mapping[str, Any]) -> CodedMessage:
             most = context["le"]
             return "out-of-range", Sentence(fr=f"Doit être au plus {most}.", en=f"Must be at most {most}.")
         case _:
-            objection = context.get("said")
-            return (kind, objection) if isinstance(objection, Sentence) else _MESSAGES.get(kind, _DEFAULT_MESSAGE)
+            said = context.get("said")
+            return (kind, said) if isinstance(said, Sentence) else _MESSAGES.get(kind, _DEFAULT_MESSAGE)
 
 
 def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
-    """One for each mistake; what was sent is never repeated."""
+    """One for each error; the values that were sent are never repeated."""
     return [_field_problem(error["loc"], error["type"], error.get("ctx", {})) for error in errors]
 
 
@@ -117,7 +117,7 @@ def validation_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
 
 
 def request_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
-    """The problem of a request that FastAPI could not read, by where the mistakes are."""
+    """The problem of a request that FastAPI could not read, according to where its errors are."""
     if any(error["type"] == "json_invalid" for error in errors):
         detail = Sentence(fr="Le corps n’est pas un document JSON valide.", en="The body is not a valid JSON document.")
         return Problem("malformed-json", detail)
@@ -134,8 +134,8 @@ def request_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
     return validation_problem(errors)
 
 
-def _parameter_details(wrong: Sequence[FieldProblem]) -> Sentence:
-    named = [(error.pointer.lstrip("/"), error.detail) for error in wrong]
+def _parameter_details(errors: Sequence[FieldProblem]) -> Sentence:
+    named = [(error.pointer.lstrip("/"), error.detail) for error in errors]
     french = " ".join(f"{name} : {detail.fr}" for name, detail in named)
     english = " ".join(f"{name}: {detail.en}" for name, detail in named)
     return Sentence(fr=french, en=english)

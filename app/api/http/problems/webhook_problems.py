@@ -1,4 +1,4 @@
-"""What stops something about webhooks, said as a problem."""
+"""What stops a change to a webhook endpoint, said as a problem."""
 
 from collections.abc import Mapping
 
@@ -41,7 +41,7 @@ ENDPOINT_DISABLED = Sentence(
 
 
 def webhook_problem(error: Exception) -> Problem | None:
-    """None for anything else."""
+    """None when the error is another."""
     match error:
         case EgressRefused():
             said = URL_REFUSED_MESSAGES[error.reason]

@@ -96,8 +96,8 @@ def requests(served: LiveServer) -> list[Request]:
     with served.client("admin") as client:
         adviser_id = an_adviser_in_post(client)
         of = {
-            scene.__name__: scene(client)["id"]
-            for scene in (
+            make.__name__.partition("_")[0]: make(client)["id"]
+            for make in (
                 accepted_registration,
                 refused_registration,
                 upcoming_registration,

@@ -1,4 +1,4 @@
-"""Statistics, dry runs, exports and files have places of their own: what is quick is answered meanwhile."""
+"""Statistics, dry runs, exports and files run a few at a time: quick requests are answered meanwhile."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -47,7 +47,7 @@ def unlimited_probes(monkeypatch: pytest.MonkeyPatch) -> None:
 def service_with_slow_statistics(
     cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> Generator[LiveServer]:
-    """Statistics take as long as somebody has the lock."""
+    """Statistics take as long as the lock is held."""
     monkeypatch.setattr(statistics, "_build_query", _kept)
     monkeypatch.setattr(concurrency_limits, "MAX_WAIT_SECONDS", 0.2)
     monkeypatch.setattr(connection_pool, "ACQUIRE_SECONDS", 0.2)

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.api.http import middleware
 from app.api.http.limits import connection_limits
 from app.api.http.limits.connection_limits import MAX_HEAD_BYTES, LimitedHttpProtocol
+from app.api.http.middleware import request_middleware
 from app.embedded.cluster import Cluster
 from tests.api.raw_http import closed_by_peer, raw_connection, read_response, request_head
 from tests.api.response_assertions import expect_problem
@@ -207,7 +207,7 @@ def test_requests_sent_together_are_answered_one_after_the_other(limited_service
 def test_an_answer_that_nobody_reads_does_not_keep_its_connection(
     limited_service: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(middleware, "TIME_LIMIT_SECONDS", 0.3)
+    monkeypatch.setattr(request_middleware, "TIME_LIMIT_SECONDS", 0.3)
     wait_until_open(limited_service, 0)
     with raw_connection(limited_service) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, who asks and how often, its language, a time limit, and what is noted of it.
+"""What surrounds every request: its id, client, rate limit, language and time limit, its metrics and its log line.
 
 Pure ASGI: a middleware that wraps the request in a task of its own leaks transactions when a client goes away.
 """
@@ -12,19 +12,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from app.api.http.application_state import ApplicationState
-from app.api.http.denied_access_audit import audit_denied_access
-from app.api.http.head_requests import ORIGINAL_METHOD
+from app.api.http.bodies.json_responses import to_response
 from app.api.http.language_negotiation import negotiate_language
 from app.api.http.limits.rate_limiter import RateLimitResult
+from app.api.http.middleware.denied_access_audit import audit_denied_access
+from app.api.http.middleware.head_requests import ORIGINAL_METHOD
 from app.api.http.problems.error_responses import RequestTimedOut, error_response
 from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import to_response
 from app.metrics import REQUEST_DURATION
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.wording.languages import Sentence
 
 TIME_LIMIT_SECONDS = 10.0
-RATE_LIMITED_PREFIX = "/v1/"  # the pages for people and the probes are not counted
+RATE_LIMITED_PREFIX = "/v1/"  # pages for people and health probes are not counted
 NOT_MODIFIED = 304
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -32,7 +32,7 @@ TOO_MANY_REQUESTS = Sentence(
     fr="Trop de demandes en une minute ; RateLimit-Policy dit combien sont permises.",
     en="Too many requests within a minute; RateLimit-Policy says how many are allowed.",
 )
-# A page sets a policy of its own; an answer that is data may load nothing and be framed by nobody.
+# A page sets its own policy; a response that is data may load nothing, and no page may frame it.
 CONTENT_SECURITY_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -46,13 +46,13 @@ _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.request")
 
 
 def _header_value(scope: Scope, name: bytes) -> str | None:
-    """Its value; several lines of it are one list (RFC 9110)."""
+    """None when it is absent; several lines of one header are one list (RFC 9110)."""
     found = [value for other, value in scope["headers"] if other == name]
     return str(b", ".join(found), "latin-1") if found else None
 
 
 def _request_id(given: str | None) -> UUID:
-    """The caller's, when it is a UUID: nothing else could be the `instance` of a problem."""
+    """The one that the client gave, when it is a UUID: nothing else could be the `instance` of a problem."""
     try:
         return UUID(given) if given is not None else uuid7()
     except ValueError:
@@ -60,7 +60,7 @@ def _request_id(given: str | None) -> UUID:
 
 
 class RequestMiddleware:
-    """Sets `request_id`, `language` and `caller` in the scope, for all that happens inside."""
+    """Sets `request_id`, `language`, `caller` and `time_limit` in the scope; every exception becomes a response."""
 
     def __init__(self, app: ASGIApp, service: ApplicationState) -> None:
         self._app = app
@@ -70,19 +70,19 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = RequestLifecycle(scope, send, self._service)
+        lifecycle = RequestLifecycle(scope, send, self._service)
         try:
             async with asyncio.timeout(TIME_LIMIT_SECONDS) as scope["time_limit"]:
-                await visit.authenticate_and_count()
-                await self._app(scope, receive, visit.send)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it has an answer
-            await visit.respond_with_error(RequestTimedOut() if scope["time_limit"].expired() else error, receive)
+                await lifecycle.authenticate_and_count()
+                await self._app(scope, receive, lifecycle.send)
+        except Exception as error:  # noqa: BLE001  # every error gets a response
+            await lifecycle.respond_with_error(RequestTimedOut() if scope["time_limit"].expired() else error, receive)
         finally:
-            visit.record()
+            lifecycle.record()
 
 
 class RequestLifecycle:
-    """One request and its answer."""
+    """One request and its response."""
 
     def __init__(self, scope: Scope, send: Send, service: ApplicationState) -> None:
         self._scope = scope
@@ -97,14 +97,14 @@ class RequestLifecycle:
         scope["caller"] = None
 
     async def authenticate_and_count(self) -> None:
-        """Find who asks, and count it. Raise Problem when they ask too often."""
+        """Find the client and count the request. Raise Problem when there were too many within a minute."""
         if not self._scope["path"].startswith(RATE_LIMITED_PREFIX):
             return
         service, scope = self._service, self._scope
-        scheme, _, key = (_header_value(scope, b"authorization") or "").partition(" ")
+        scheme, _, credential = (_header_value(scope, b"authorization") or "").partition(" ")
         try:
             if scheme.lower() == "bearer":
-                scope["caller"] = await service.authenticate(key.strip(), service.clock(), scope)
+                scope["caller"] = await service.authenticate(credential.strip(), service.clock(), scope)
         finally:
             caller = scope["caller"]
             self._rate_limit_key = caller.id if caller is not None else service.trusted_proxies.client_address(scope)
@@ -125,22 +125,22 @@ class RequestLifecycle:
         await self._send(message)
 
     async def respond_with_error(self, error: Exception, receive: Receive) -> None:
-        """Answer with the problem that `error` is. Raise it when an answer has begun: the connection must close."""
+        """Respond with the problem of `error`. Raise it when a response has begun: the connection must be closed."""
         if self._status is not None:
             raise error
-        answer = error_response(error, self._scope)
+        response = error_response(error, self._scope)
         try:
-            await audit_denied_access(answer.status, self._scope)
-        except UNAVAILABLE_ERRORS as away:
-            answer = error_response(away, self._scope)
-        await to_response(answer)(self._scope, receive, self.send)
+            await audit_denied_access(response.status, self._scope)
+        except UNAVAILABLE_ERRORS as unavailable:
+            response = error_response(unavailable, self._scope)
+        await to_response(response)(self._scope, receive, self.send)
 
     def record(self) -> None:
-        """Count the request and write its line; without a status, nobody was there to be answered."""
-        took = perf_counter() - self._started
+        """Observe its duration and log it. Without a status, the client had gone before the response."""
+        seconds = perf_counter() - self._started
         method = self._scope.get(ORIGINAL_METHOD, self._scope["method"])
         route, status = _route_template(self._scope), self._status or "aborted"
-        REQUEST_DURATION.labels(method if method in KNOWN_METHODS else "other", route, status).observe(took)
+        REQUEST_DURATION.labels(method if method in KNOWN_METHODS else "other", route, status).observe(seconds)
         caller = self._scope["caller"]
         _LOG.info(
             "request",
@@ -148,7 +148,7 @@ class RequestLifecycle:
             method=method,
             route=route,
             status=status,
-            ms=round(took * 1000, 2),
+            ms=round(seconds * 1000, 2),
             client=str(caller.id) if caller is not None else None,
         )
 
@@ -159,12 +159,12 @@ class RequestLifecycle:
         if self._service.base_url.startswith("https:"):
             headers.append(STRICT_TRANSPORT_SECURITY)
         if self._rate_limit is not None:
-            limit, left = self._service.rate_limiter.per_minute, self._rate_limit
+            limit, result = self._service.rate_limiter.per_minute, self._rate_limit
             headers.append((b"ratelimit-policy", b'"default";q=%d;w=60' % limit))
-            headers.append((b"ratelimit", b'"default";r=%d;t=%d' % (left.remaining, left.reset_seconds)))
+            headers.append((b"ratelimit", b'"default";r=%d;t=%d' % (result.remaining, result.reset_seconds)))
         return headers
 
 
 def _route_template(scope: Scope) -> str:
-    """The route as it was declared: a path may hold identifiers."""
+    """The route as it was declared, not the path: identifiers would make a metric of each resource."""
     return getattr(scope.get("route"), "path_format", None) or ("(page)" if "endpoint" in scope else "(none)")

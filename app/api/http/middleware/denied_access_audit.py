@@ -1,4 +1,4 @@
-"""An access that was refused is kept in the audit log: whoever tries the doors is seen."""
+"""Accesses that were refused are kept in the audit log: repeated attempts can be seen."""
 
 from uuid import UUID
 
@@ -13,18 +13,18 @@ NOT_FOUND = 404
 
 
 async def audit_denied_access(status: int, scope: Scope) -> None:
-    """Note an action that the caller may not do, or a resource named that does not exist for it."""
+    """Write an entry when a client may not do what it asked, or names a resource that does not exist for it."""
     service: ApplicationState = scope["app"].state.service
     client: Client | None = scope["caller"]
     named = [*_path_ids(scope)] if status in {FORBIDDEN, NOT_FOUND} else []
     if client is None or not (named or status == FORBIDDEN):
         return
-    trace = AuditEntry(client.id, scope["route"].operation_id, scope["request_id"], service.clock())
-    await service.audit_log.write(trace, named, refused=True)
+    entry = AuditEntry(client.id, scope["route"].operation_id, scope["request_id"], service.clock())
+    await service.audit_log.write(entry, named, refused=True)
 
 
 def _path_ids(scope: Scope) -> list[UUID]:
-    """The identifiers in the path of a route."""
+    """The UUIDs in the path of the request."""
     named = list[UUID]()
     for value in scope.get("path_params", {}).values():
         try:

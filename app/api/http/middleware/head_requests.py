@@ -1,13 +1,13 @@
-"""HEAD, wherever GET is answered: the same status and headers, nothing after them (RFC 9110)."""
+"""HEAD wherever there is a GET: the same status and headers, without the body (RFC 9110)."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ORIGINAL_METHOD = "original_method"  # in the scope, of whoever asked otherwise than is answered
+ORIGINAL_METHOD = "original_method"  # in the scope of a request that is handled as another method
 
 
 class HeadRequestMiddleware:
-    """Asks for what a GET gives, `ETag` and `Content-Length` included, and keeps the body back. Round the frame, so
-    that rights, limits and traces are those of the GET: whoever asks learns that somebody is known."""
+    """Handles HEAD as GET, `ETag` and `Content-Length` included, and drops the body. It surrounds RequestMiddleware, so
+    that access, limits and audit entries are those of the GET, which tells as much."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -20,5 +20,5 @@ class HeadRequestMiddleware:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        # The server goes on knowing what was asked: the scope is another one.
+        # A copy: the server must still see HEAD in its own scope.
         await self._app({**scope, "method": "GET", ORIGINAL_METHOD: "HEAD"}, receive, without_body)

@@ -1,0 +1,68 @@
+"""What stops a use case before anything is decided, said as a problem."""
+
+from app.api.http.problems.credential_problems import credential_problem
+from app.api.http.problems.problem_details import Problem, field_error
+from app.api.http.problems.webhook_problems import webhook_problem
+from app.persistence.engine.database import RequestInFlight
+from app.persistence.engine.transactions.adviser_locks import NotFound
+from app.persistence.engine.transactions.idempotency import IdempotencyKeyReused
+from app.use_cases.errors import ConumIdTaken, PreconditionFailed, PreconditionRequired, UnknownReference
+from app.wording.languages import Sentence
+
+CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
+
+
+def use_case_problem(error: Exception) -> Problem | None:
+    """None when the error is another."""
+    match error:
+        case UnknownReference():
+            return _unknown_reference(error)
+        case NotFound():
+            detail = Sentence(
+                fr="Aucune ressource de votre périmètre n’a cet identifiant.",
+                en="No resource that you may see has this identifier.",
+            )
+            return Problem("not-found", detail)
+        case IdempotencyKeyReused():
+            detail = Sentence(
+                fr="Cette clé a déjà servi à une autre demande.",
+                en="This key has already been used for another request.",
+            )
+            return Problem("idempotency-key-reused", detail)
+        case RequestInFlight():
+            detail = Sentence(
+                fr="La même demande est en cours de traitement.", en="The same request is being processed."
+            )
+            return Problem("idempotency-in-flight", detail, headers={"Retry-After": "1"})
+        case PreconditionFailed():
+            return Problem("precondition-failed", _precondition_failed(error), version=error.version)
+        case PreconditionRequired():
+            detail = Sentence(
+                fr="Cette ressource existe : dites quelle version vous modifiez.",
+                en="This resource exists: say which version you are changing.",
+            )
+            return Problem("precondition-required", detail)
+        case ConumIdTaken():
+            return Problem("conum-id-taken", CONUM_ID_TAKEN)
+        case _:
+            return credential_problem(error) or webhook_problem(error)
+
+
+def _precondition_failed(failed: PreconditionFailed) -> Sentence:
+    current = Sentence(fr=f"La version actuelle est {failed.version}.", en=f"The current version is {failed.version}.")
+    if not failed.weakly:
+        return current
+    return Sentence(
+        fr=f'If-Match : un validateur faible (W/"…") ne désigne aucune version à modifier ; envoyez l’ETag fort, comme '
+        f'"{failed.version}", sans W/. {current.fr}',
+        en=f'If-Match: a weak validator (W/"…") names no version to change; send the strong ETag, such as '
+        f'"{failed.version}", without W/. {current.en}',
+    )
+
+
+def _unknown_reference(reference: UnknownReference) -> Problem:
+    no_resource = Sentence(fr="Aucune ressource ne porte cet identifiant.", en="No resource has this identifier.")
+    pointers = ", ".join(reference.pointers)
+    detail = Sentence(fr=f"Référence inconnue : {pointers}.", en=f"Unknown reference: {pointers}.")
+    errors = [field_error(pointer, "unknown", no_resource) for pointer in reference.pointers]
+    return Problem("unknown-reference", detail, errors)
