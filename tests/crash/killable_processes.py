@@ -30,7 +30,7 @@ from app.use_cases.notifications.sequence_events import sequence_events
 from tests.crash.fork_server import serve_forks
 from tests.crash.misplaced_steps import place_then_post, remember_apart, settle_then_mail
 from tests.fake_clock import MORNING
-from tests.outbox.emails.smtp_server import WRITER
+from tests.outbox.emails.smtp_server import COMPOSER
 from tests.outbox.webhooks.webhook_builders import SECRETS, SSL_CONTEXT
 
 Arguments = Mapping[str, Any]
@@ -97,7 +97,7 @@ def mail(told: Arguments) -> None:
 
     async def mailed() -> None:
         database = open_database(told["url"], pool_size=1)
-        sender = EmailSender(database, MailServer("127.0.0.1", told["port"], starttls=False), WRITER)
+        sender = EmailSender(database, MailServer("127.0.0.1", told["port"], starttls=False), COMPOSER)
         relay = OutboxRelay(database, {Channel.EMAIL: sender})
         await relay.claim_and_send()
         await relay.wait_until_idle()

@@ -21,7 +21,7 @@ from app.persistence.outbox.messages import NewEmailDelivery
 from app.persistence.registrations import Changes
 from app.use_cases.notifications.sequence_events import sequence_events
 from tests.fake_clock import MORNING
-from tests.outbox.emails.smtp_server import WRITER
+from tests.outbox.emails.smtp_server import COMPOSER
 
 Arguments = Mapping[str, Any]
 
@@ -60,7 +60,7 @@ def settle_then_mail(told: Arguments) -> None:
 
     async def mailed() -> None:
         database = open_database(told["url"], pool_size=1)
-        sender = EmailSender(database, MailServer("127.0.0.1", told["port"], starttls=False), WRITER)
+        sender = EmailSender(database, MailServer("127.0.0.1", told["port"], starttls=False), COMPOSER)
         relay = OutboxRelay(database, {Channel.EMAIL: promise})
         await relay.claim_and_send()
         await relay.wait_until_idle()

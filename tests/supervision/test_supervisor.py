@@ -114,7 +114,7 @@ async def test_a_task_that_fails_for_ever_stops_no_other() -> None:
 async def test_a_stop_does_not_wait_for_the_backoff() -> None:
     patient = FailingThenWorking("fails")
     with capture_logs() as logged:
-        async with supervised(BackgroundTask("patient", patient.run), pauses=DAY_LONG_BACKOFF):
+        async with supervised(BackgroundTask("patient", patient.run), backoff=DAY_LONG_BACKOFF):
             await wait_until(lambda: bool(logged))
 
     assert patient.begun == 1
@@ -166,7 +166,7 @@ async def test_a_turn_that_succeeds_resets_the_backoff() -> None:
         raise OSError
 
     with capture_logs() as logged:
-        async with supervised(BackgroundTask("tide", comes_and_goes), pauses=Backoff(initial=0.01, maximum=10.0)):
+        async with supervised(BackgroundTask("tide", comes_and_goes), backoff=Backoff(initial=0.01, maximum=10.0)):
             await wait_until(lambda: begun == 7)
 
     assert logged[3]["again_in"] > 2 * logged[4]["again_in"]
@@ -182,7 +182,7 @@ async def test_a_turn_that_succeeds_resets_the_backoff() -> None:
 )
 async def test_the_log_says_what_the_database_suffers_from(failure: Exception, said: str) -> None:
     with capture_logs() as logged:
-        async with supervised(BackgroundTask("ill", lambda _: _fail(failure)), pauses=DAY_LONG_BACKOFF):
+        async with supervised(BackgroundTask("ill", lambda _: _fail(failure)), backoff=DAY_LONG_BACKOFF):
             await wait_until(lambda: bool(logged))
 
     assert said in logged[0]["event"]

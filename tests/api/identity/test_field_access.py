@@ -29,7 +29,7 @@ from tests.api.response_assertions import offline_application
 from tests.fake_clock import MORNING
 from tests.http_builders import a_contract, an_adviser, contract_body, register, registration_body
 from tests.live_server import LiveServer, idempotency_headers
-from tests.outbox.emails.smtp_server import WRITER
+from tests.outbox.emails.smtp_server import COMPOSER
 
 ReadValue = tuple[str, str, Any]
 """A value, by the schema and the field where it was read."""
@@ -394,7 +394,7 @@ async def _delivered_and_mailed(url: str, world: World) -> list[str]:
     letters = [row for row in await list_newest_email_contexts(database, 500) if str(row["registration_id"]) in named]
     own = [row for row in letters if row["recipient"] == "training_organisation"]
     await database.close()
-    written = [WRITER.compose(row) for row in own]
+    written = [COMPOSER.compose(row) for row in own]
     return [row["body"].decode() for row in rows] + [f"{each.subject}{each.text}{each.html}" for each in written]
 
 

@@ -32,7 +32,7 @@ from tests.outbox.webhooks.webhook_builders import SECRETS
 
 BASE_URL = "https://inscriptions.example.org"
 SUPPORT = "support@example.org"
-WRITER = EmailComposer("Inscriptions <inscriptions@example.org>", SUPPORT, BASE_URL, SECRETS)
+COMPOSER = EmailComposer("Inscriptions <inscriptions@example.org>", SUPPORT, BASE_URL, SECRETS)
 USER, PASSWORD = "relay", "a password"  # of the test's own server
 OK = "250 OK"
 
@@ -191,7 +191,7 @@ def without_tls(smtp_server: SmtpServer) -> MailServer:
 
 
 async def send_due_emails(
-    database: Database, server: MailServer, *, turns: int = 1, writer: EmailComposer = WRITER
+    database: Database, server: MailServer, *, turns: int = 1, writer: EmailComposer = COMPOSER
 ) -> int:
     """Attempt what is due, `turns` times; return the number of attempts."""
     sender, taken = EmailSender(database, server, writer), 0

@@ -15,7 +15,7 @@ from app.persistence.outbox.delivery_claims import claim
 from tests.http_builders import a_contract, an_adviser, register
 from tests.live_server import LiveServer, idempotency_headers
 from tests.outbox.emails.smtp_server import (
-    WRITER,
+    COMPOSER,
     answering_with,
     errors_of,
     messages_of,
@@ -89,7 +89,7 @@ async def test_a_policy_whose_address_was_never_checked_stops_no_message(databas
         await send_due_emails(database, without_tls(smtp_server))
 
     (received,) = smtp_server.received
-    assert received["Reply-To"] == WRITER.support_email
+    assert received["Reply-To"] == COMPOSER.support_email
 
 
 def _dead(base_url: str) -> float:

@@ -12,9 +12,9 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.feed_positions import mark_as_history
 from app.persistence.outbox.messages import EMAIL_LANE_ID
 from tests.outbox.emails.smtp_server import (
+    COMPOSER,
     PASSWORD,
     USER,
-    WRITER,
     SmtpServer,
     answering_with,
     errors_of,
@@ -334,7 +334,7 @@ async def test_a_server_that_cannot_carry_it_is_not_asked_again(database: Databa
 
 async def test_a_name_may_hold_anything(database: Database) -> None:
     """What others typed is in no header but the subject, on one line."""
-    writer = replace(WRITER, sender='"Inscriptions, conseillers numériques" <inscriptions@example.org>')
+    writer = replace(COMPOSER, sender='"Inscriptions, conseillers numériques" <inscriptions@example.org>')
     await _an_acceptance(database)
     await database.one(
         "UPDATE module SET title = E'Données\r\nBcc: b@example.org' WHERE code = 'numerique-responsable'"

@@ -23,7 +23,7 @@ from tests.http_builders import a_contract, adviser_body, an_adviser_in_post
 from tests.live_server import LiveServer
 from tests.outbox.emails.email_cases import PROMISED_EMAILS, check_french
 from tests.outbox.emails.personal_links import over_quota_registration
-from tests.outbox.emails.smtp_server import WRITER
+from tests.outbox.emails.smtp_server import COMPOSER
 
 
 async def _written(url: str) -> list[Row]:
@@ -75,4 +75,4 @@ def test_each_is_written_from_what_is_known(served_demonstration: LiveServer) ->
 
     assert {(row["type"], row["recipient"]) for row in rows} == {*PROMISED_EMAILS}
     for row in rows:
-        check_french(WRITER.compose(row))
+        check_french(COMPOSER.compose(row))

@@ -15,7 +15,7 @@ from tests.fake_clock import MORNING
 from tests.live_server import LiveServer
 from tests.outbox.emails.email_cases import plain_text
 from tests.outbox.emails.personal_links import over_quota_registration, personal_link_path
-from tests.outbox.emails.smtp_server import WRITER
+from tests.outbox.emails.smtp_server import COMPOSER
 
 KEEP = {"choice": "keep", "payer": "employer"}
 CANCEL = {"choice": "cancel"}
@@ -30,7 +30,7 @@ async def _written(url: str, registration: str) -> str:
     rows = await list_newest_email_contexts(database, 100)
     await database.close()
     own = (row for row in rows if str(row["registration_id"]) == registration)
-    return plain_text(WRITER.compose(next(row for row in own if row["recipient"] == Recipient.ADVISER)))
+    return plain_text(COMPOSER.compose(next(row for row in own if row["recipient"] == Recipient.ADVISER)))
 
 
 def _told(served: LiveServer, registration: dict[str, Any]) -> tuple[dict[str, Any], str]:

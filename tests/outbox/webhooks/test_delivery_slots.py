@@ -11,7 +11,7 @@ from app.outbox.delivery_relay import CHANNEL_CONCURRENCY, LANE_CONCURRENCY, Out
 from app.outbox.email_sender import EmailSender
 from app.persistence.engine.database import Database
 from app.persistence.outbox.deliveries import Channel
-from tests.outbox.emails.smtp_server import WRITER, SmtpServer, running_smtp_server, tcp_server_saying, without_tls
+from tests.outbox.emails.smtp_server import COMPOSER, SmtpServer, running_smtp_server, tcp_server_saying, without_tls
 from tests.outbox.webhooks.webhook_builders import a_sender, an_endpoint
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, running_receiver
 from tests.persistence.outbox.event_builders import place_waiting_events, write_events
@@ -23,7 +23,7 @@ HANGING = CHANNEL_CONCURRENCY[Channel.WEBHOOK] // LANE_CONCURRENCY  # receivers 
 @asynccontextmanager
 async def a_relay(database: Database, smtp_server: SmtpServer) -> AsyncGenerator[OutboxRelay]:
     """A relay of both channels, which claims when the test says."""
-    mail = EmailSender(database, without_tls(smtp_server), WRITER)
+    mail = EmailSender(database, without_tls(smtp_server), COMPOSER)
     async with a_sender() as webhooks:
         yield OutboxRelay(database, {Channel.WEBHOOK: webhooks, Channel.EMAIL: mail})
         await mail.close()
