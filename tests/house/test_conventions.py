@@ -35,7 +35,8 @@ from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockT
 from app.persistence.engine.transactions.audit_entries import AuditEntry, uuid_literal
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Language
-from app.wording.refusals import how_to_fix, refusal_label
+from app.wording.refusal_labels import refusal_label
+from app.wording.refusal_remedies import how_to_fix
 from tests.fake_clock import MORNING, FakeClock
 from tests.live_server import PEPPER
 

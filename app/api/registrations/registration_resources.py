@@ -29,7 +29,8 @@ from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
 from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Language, Sentence
-from app.wording.refusals import how_to_fix, refusal_label
+from app.wording.refusal_labels import refusal_label
+from app.wording.refusal_remedies import how_to_fix
 
 REFUSALS_ADAPTER: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 REASONS_CACHE_SIZE = 2048

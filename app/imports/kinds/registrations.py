@@ -41,7 +41,7 @@ from app.use_cases.registrations.record_past_registration import (
 from app.use_cases.write_outcome import ChangeSet, DirectChange, write_change_sets
 from app.wording.decision_summaries import STATUS_LABELS, entitlement_phrase
 from app.wording.languages import Sentence
-from app.wording.refusals import refusal_label
+from app.wording.refusal_labels import refusal_label
 
 EndedStatus = Literal[Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED, Status.CANCELLED]
 

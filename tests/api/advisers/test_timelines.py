@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.api.advisers.timeline.time_axis import AXIS_LEFT, AXIS_RIGHT, TimeAxis, truncate_to_width
-from app.api.pages.template_rendering import TEMPLATES
+from app.api.advisers.timeline.timeline_picture import TEMPLATES
 from app.seed.published_catalogue import HISTYA, LA_FABRIK
 from tests.api.registration_states import post_action
 from tests.api.response_assertions import expect_problem
