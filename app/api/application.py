@@ -11,7 +11,14 @@ from starlette.responses import Response
 
 from app.api import health
 from app.api.administration import audit_log_routes, import_routes, policy_routes, statistics_routes
-from app.api.advisers import adviser_routes, obligation_routes, personal_data_routes, training_record_svg
+from app.api.advisers import (
+    adviser_routes,
+    carry_over_routes,
+    obligation_routes,
+    personal_data_routes,
+    training_record_routes,
+    training_record_svg,
+)
 from app.api.certifications import certification_routes
 from app.api.contracts import contract_routes
 from app.api.http.application_state import ApplicationState
@@ -63,6 +70,8 @@ def _routers() -> tuple[APIRouter, ...]:
         registration_routes,
         registration_action_routes,
         adviser_routes,
+        training_record_routes,
+        carry_over_routes,
         personal_data_routes,
         training_record_svg,
         contract_routes,

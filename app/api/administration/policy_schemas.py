@@ -9,7 +9,7 @@ import orjson
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.certifications.certification_routes import AbsenceMotive
+from app.api.certifications.certification_schemas import AbsenceMotive
 from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_types import (

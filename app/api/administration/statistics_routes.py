@@ -13,9 +13,9 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.advisers.adviser_routes import parse_day_parameter
 from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas
+from app.api.http.fields.day_parameter import parse_day_parameter
 from app.api.http.fields.field_types import Count, DayText, Department, ModuleCodeText
 from app.api.http.language_negotiation import language_headers
 from app.api.http.pagination import invalid_parameter
