@@ -29,7 +29,13 @@ from app.api.http.request_headers import to_response
 from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
-from app.api.notifications import delivery_routes, event_routes, message_routes, webhook_endpoint_routes
+from app.api.notifications import (
+    delivery_routes,
+    endpoint_delivery_routes,
+    event_routes,
+    message_routes,
+    webhook_endpoint_routes,
+)
 from app.api.openapi.openapi_document import complete_document
 from app.api.pages import page_routes
 from app.api.registrations import registration_action_routes, registration_routes
@@ -80,6 +86,7 @@ def _routers() -> tuple[APIRouter, ...]:
         catalogue_routes,
         event_routes,
         webhook_endpoint_routes,
+        endpoint_delivery_routes,
         delivery_routes,
         message_routes,
         import_routes,
