@@ -15,7 +15,7 @@ import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 PUBLISHED = Path(__file__).parents[3] / "openapi" / "openapi.json"
-RECORDED_ANSWERS = Path(__file__).parents[3] / "app" / "api" / "contract" / "answers.json"
+RECORDED_ANSWERS = Path(__file__).parents[3] / "app" / "api" / "openapi" / "answers.json"
 JSON = "application/json"
 RECORDING = "RECORD_EXAMPLES" in os.environ
 
