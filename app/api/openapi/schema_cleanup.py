@@ -21,12 +21,8 @@ def clean_schema(schema: Mapping[str, Any]) -> Schema:
     clean = {name: value for name, value in schema.items() if name != "title"}
     if "properties" in clean:
         clean["properties"] = {name: clean_schema(property_) for name, property_ in clean["properties"].items()}
-    clean |= {
-        name: clean_schema(clean[name]) for name in _SUBSCHEMA_KEYWORDS if isinstance(clean.get(name), dict)
-    }
-    clean |= {
-        name: [clean_schema(one) for one in clean[name]] for name in _SUBSCHEMA_LIST_KEYWORDS if name in clean
-    }
+    clean |= {name: clean_schema(clean[name]) for name in _SUBSCHEMA_KEYWORDS if isinstance(clean.get(name), dict)}
+    clean |= {name: [clean_schema(one) for one in clean[name]] for name in _SUBSCHEMA_LIST_KEYWORDS if name in clean}
     return _with_bounds(_nullable(clean))
 
 

@@ -16,7 +16,7 @@ from typing import IO
 from tests.nodejs import NODE, PACKAGES
 
 PROJECT = Path(__file__).parents[4]
-SAMPLES = PROJECT / "app" / "api" / "reading" / "samples"
+SAMPLES = PROJECT / "app" / "api" / "pages" / "samples"
 RECEIVERS = PROJECT / "openapi" / "receivers"
 TIMEOUT_S = 30.0
 BASH_NEEDS = ("bash", "curl", "jq", "openssl")
