@@ -263,7 +263,7 @@ async def test_an_interrupted_load_is_completed_by_the_next(database: Database, 
     assert await counted(database) == await counted(loaded)
 
 
-async def test_a_story_that_fails_leaves_nothing_behind(database: Database) -> None:
+async def test_a_scenario_that_fails_leaves_nothing_behind(database: Database) -> None:
     declining_what_was_refused = Person(
         900099,
         "Personne Impossible",

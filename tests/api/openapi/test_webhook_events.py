@@ -1,4 +1,4 @@
-"""What is announced to be delivered is what happens."""
+"""The webhooks that the contract announces are those that are delivered."""
 
 import asyncio
 from typing import Any, cast

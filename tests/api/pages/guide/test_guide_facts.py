@@ -1,4 +1,4 @@
-"""What the guide and the contract say of webhooks is what the code does: each number is one of its constants."""
+"""The numbers that the guide and the contract give about webhooks are the constants of the code."""
 
 import re
 from datetime import timedelta
@@ -31,7 +31,7 @@ def days(wait: timedelta) -> int:
 
 
 def pauses() -> list[str]:
-    """Of a receiver that fails every probe."""
+    """The pauses of a receiver that fails every probe."""
     health, now, found = (
         LaneHealth(failures=retry_policy.FAILURE_THRESHOLD - 1, failing_since=MORNING),
         MORNING,
@@ -88,7 +88,7 @@ DOCUMENT = (
 
 
 def flat(text: str) -> str:
-    """Without the ends of lines, nor the spaces that keep words together."""
+    """On one line, with ordinary spaces."""
     return re.sub(r"\s+", " ", text)
 
 
