@@ -14,7 +14,14 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
 from app.api.administration import audit_log_routes, import_routes, policy_routes, statistics_routes
-from app.api.advisers import adviser_routes, obligation_routes, personal_data_routes, training_record_svg
+from app.api.advisers import (
+    adviser_routes,
+    carry_over_routes,
+    obligation_routes,
+    personal_data_routes,
+    training_record_routes,
+    training_record_svg,
+)
 from app.api.application import UndeclaredRouteError, create_application
 from app.api.certifications import certification_routes
 from app.api.contracts import contract_routes
@@ -24,7 +31,13 @@ from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
-from app.api.notifications import delivery_routes, event_routes, message_routes, webhook_endpoint_routes
+from app.api.notifications import (
+    delivery_routes,
+    endpoint_delivery_routes,
+    event_routes,
+    message_routes,
+    webhook_endpoint_routes,
+)
 from app.api.registrations import registration_routes
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.errors import Conflict
@@ -57,6 +70,7 @@ ROUTERS = (
     registration_routes, adviser_routes, contract_routes, certification_routes, catalogue_routes, event_routes,
     client_routes, api_key_routes, audit_log_routes, webhook_endpoint_routes, delivery_routes, message_routes,
     obligation_routes, policy_routes, training_record_svg, personal_data_routes, statistics_routes, import_routes,
+    carry_over_routes, training_record_routes, endpoint_delivery_routes,
 )  # fmt: skip
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from app.api.advisers.adviser_schemas import AdviserFields
-from app.api.contracts.contract_routes import ContractRequest, EmployerResource
+from app.api.contracts.contract_schemas import ContractRequest, EmployerResource
 from app.domain.decisions.admission import Decision, Outcome
 from app.domain.decisions.decision_cascade import Cause, replay
 from app.domain.decisions.refusals import Absence, Reason, Refusal
