@@ -4,8 +4,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from app.seed.people_by_entitlement import PEOPLE_BY_ENTITLEMENT
-from app.seed.people_by_refusal import PEOPLE_BY_REFUSAL
+from app.seed.scenarios.people_by_entitlement import PEOPLE_BY_ENTITLEMENT
+from app.seed.scenarios.people_by_refusal import PEOPLE_BY_REFUSAL
 
 LOG_FOLDER = Path(tempfile.mkdtemp(prefix="registrations-logs-"))
 SUITE_LOG = LOG_FOLDER.joinpath("suite.log").open("a", encoding="utf-8")  # for the life of the process

@@ -11,7 +11,14 @@ from starlette.responses import Response
 
 from app.api import health
 from app.api.administration import audit_log_routes, import_routes, policy_routes, statistics_routes
-from app.api.advisers import adviser_routes, obligation_routes, personal_data_routes, training_record_svg
+from app.api.advisers import (
+    adviser_routes,
+    carry_over_routes,
+    obligation_routes,
+    personal_data_routes,
+    training_record_routes,
+    training_record_svg,
+)
 from app.api.certifications import certification_routes
 from app.api.contracts import contract_routes
 from app.api.http.application_state import ApplicationState
@@ -22,7 +29,13 @@ from app.api.http.problems.error_responses import error_response
 from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
-from app.api.notifications import delivery_routes, event_routes, message_routes, webhook_endpoint_routes
+from app.api.notifications import (
+    delivery_routes,
+    endpoint_delivery_routes,
+    event_routes,
+    message_routes,
+    webhook_endpoint_routes,
+)
 from app.api.openapi.openapi_document import complete_document
 from app.api.pages import page_routes
 from app.api.registrations import registration_action_routes, registration_routes
@@ -63,6 +76,8 @@ def _routers() -> tuple[APIRouter, ...]:
         registration_routes,
         registration_action_routes,
         adviser_routes,
+        training_record_routes,
+        carry_over_routes,
         personal_data_routes,
         training_record_svg,
         contract_routes,
@@ -71,6 +86,7 @@ def _routers() -> tuple[APIRouter, ...]:
         catalogue_routes,
         event_routes,
         webhook_endpoint_routes,
+        endpoint_delivery_routes,
         delivery_routes,
         message_routes,
         import_routes,

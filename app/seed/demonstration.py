@@ -1,8 +1,7 @@
-"""A demonstration department: marked as such, decided by the real rules.
+"""The demonstration: fictional advisers of one department, decided by the real rules.
 
-Each adviser's story is played through the use cases in one transaction: an adviser who exists is complete, one whose
-story was interrupted does not exist, and loading again plays the missing ones only. What it tells can be read in the
-feed, and is sent to nobody.
+The scenario of each adviser runs through the use cases in one transaction: an adviser who exists is complete, and
+loading again runs the missing scenarios only. Their events can be read in the feed, and are sent to nobody.
 """
 
 from asyncio import Semaphore, TaskGroup
@@ -17,21 +16,21 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest
 from app.persistence.engine.upsert import ADVISERS
 from app.persistence.outbox.feed_positions import mark_as_history
-from app.seed.contracts_of_people import stable_id
-from app.seed.people_by_entitlement import PEOPLE_BY_ENTITLEMENT
-from app.seed.people_by_refusal import PEOPLE_BY_REFUSAL
-from app.seed.scenario import Person
-from app.seed.scenario_runner import ScenarioRunner
+from app.seed.scenarios.contracts_of_people import stable_id
+from app.seed.scenarios.people_by_entitlement import PEOPLE_BY_ENTITLEMENT
+from app.seed.scenarios.people_by_refusal import PEOPLE_BY_REFUSAL
+from app.seed.scenarios.scenario import Person
+from app.seed.scenarios.scenario_runner import ScenarioRunner
 
-MAX_CONCURRENT_PEOPLE = 4  # as many as the first start has connections: whoever waits longer for one is turned away
+MAX_CONCURRENT_PEOPLE = 4  # as many as the first start has connections: waiting for one fails after a while
 
 PEOPLE: tuple[Person, ...] = PEOPLE_BY_ENTITLEMENT + PEOPLE_BY_REFUSAL
 
 
 class SingleTransactionDatabase(Database):
-    """A database whose transactions are all one, opened and ended by somebody else.
+    """A database whose every transaction is the one it is given, which the caller opens and ends.
 
-    A lock is not needed: nobody else sees an adviser who is not committed yet.
+    It takes no locks: nobody else sees an adviser who is not committed yet.
     """
 
     def __init__(self, transaction: Transaction) -> None:
@@ -57,7 +56,7 @@ class SingleTransactionDatabase(Database):
 
 
 async def load_demonstration(database: Database, now: datetime, people: tuple[Person, ...] = PEOPLE) -> None:
-    """Play what happened to each person up to `now`, unless it was played before. Needs the catalogue."""
+    """Run the scenario of each person up to `now`, unless the person exists. The catalogue must be loaded."""
     semaphore = Semaphore(MAX_CONCURRENT_PEOPLE)
 
     async def run_scenario(person: Person) -> None:

@@ -1,4 +1,4 @@
-"""Demonstration clients, one per role, and their keys."""
+"""The clients of the demonstration, one per role, and their keys."""
 
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
@@ -19,12 +19,12 @@ CLIENT_NAMES = {
 }
 
 
-# One that administrators may try to revoke: nobody has its key.
+# For administrators to revoke: nobody has its key.
 FORMER_CLIENT, FORMER_KEY_ID = uuid5(NAMESPACE_URL, "urn:inscriptions:client:former"), "Demonstratio"
 
 
 async def make_demonstration_keys(database: Database, pepper: Pepper, now: datetime) -> dict[str, str]:
-    """A new key for each role, and the training organisation that the second one is of."""
+    """The secret of a new key for each role, by role, and `training_organisation_id`: that of the second client."""
     keys = {"training_organisation_id": str(LA_MEDNUM)}
     clients: dict[Role, Client] = {}
     async with database.transaction() as tx:

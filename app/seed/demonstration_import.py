@@ -1,4 +1,4 @@
-"""The import of the demonstration, as one that was carried out: one to look at, with a line that was rejected."""
+"""The import of the demonstration: finished, with a line that was rejected."""
 
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
@@ -18,7 +18,7 @@ LINE = "3;Date de début formation;L’année doit avoir quatre chiffres.;900041
 
 
 async def add_demonstration_import(database: Database, client: Client, now: datetime) -> None:
-    """Asked for by this client, unless it was before."""
+    """Requested by this client, unless it exists."""
     digester = await get_or_create_digester(database)
     async with database.transaction() as tx:
         if await imports.read(tx, DEMONSTRATION_IMPORT) is not None:

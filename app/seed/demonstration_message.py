@@ -1,4 +1,4 @@
-"""The e-mail of the demonstration: one to look at in the mailbox. It was never sent, and nobody's address is in it."""
+"""The e-mail of the demonstration, to be read in the mailbox: it is never sent, and holds nobody's address."""
 
 from uuid import NAMESPACE_URL, uuid5
 
@@ -12,7 +12,7 @@ DEMONSTRATION_MESSAGE = uuid5(NAMESPACE_URL, "urn:inscriptions:message:over-quot
 
 
 async def add_demonstration_message(database: Database) -> None:
-    """To the first adviser who waits over quota, if there is one and unless it was written before."""
+    """To the first adviser who waits over quota, if there is one and unless the e-mail exists."""
     async with database.transaction() as tx:
         found = await messages.oldest_unannounced_over_quota(tx)
         if found is None or await messages.read_message(tx, DEMONSTRATION_MESSAGE) is not None:

@@ -1,4 +1,4 @@
-"""The webhook endpoints of the demonstration: nobody listens there, and little is told to them."""
+"""The webhook endpoints of the demonstration, at an address where nobody listens."""
 
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
@@ -16,14 +16,14 @@ from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE, webhook_
 ENDPOINT_URL = "https://webhooks.example/inscriptions"
 ENDPOINT_TYPES = ("entitlement.carried_over",)
 
-# One to look at, with a delivery, and one to delete.
+# One to read, with a delivery, and one to delete.
 SHOWN_ENDPOINT, ENDPOINT_TO_DELETE, SHOWN_DELIVERY, SECRET_NAMESPACE = (
     uuid5(NAMESPACE_URL, f"urn:inscriptions:webhook:{name}") for name in ("shown", "to-delete", "delivery", "secrets")
 )
 
 
-async def add_demonstration_endpoints(database: Database, client: Client, safe: SecretBox, now: datetime) -> None:
-    """For this client, unless it has them; what was delivered to the first went the usual way."""
+async def add_demonstration_endpoints(database: Database, client: Client, secret_box: SecretBox, now: datetime) -> None:
+    """Of this client, unless it has them. The delivery of the first one goes through the queue, like any other."""
     async with database.transaction() as tx:
         owner = owner_of(client)
         if await webhook_endpoints.read_endpoint(tx, SHOWN_ENDPOINT, owner) is not None:
@@ -31,11 +31,11 @@ async def add_demonstration_endpoints(database: Database, client: Client, safe: 
         for endpoint in (SHOWN_ENDPOINT, ENDPOINT_TO_DELETE):
             await webhook_endpoints.add_endpoint(tx, endpoint, owner, ENDPOINT_URL, ENDPOINT_TYPES, now)
             await webhook_endpoints.add_secret(
-                tx, uuid5(SECRET_NAMESPACE, endpoint.hex), endpoint, safe.seal(generate_secret())
+                tx, uuid5(SECRET_NAMESPACE, endpoint.hex), endpoint, secret_box.seal(generate_secret())
             )
-        letter = webhook_test_delivery(SHOWN_ENDPOINT, now)
+        delivery = webhook_test_delivery(SHOWN_ENDPOINT, now)
         await deliveries.enqueue_webhooks(
-            tx, [NewWebhookDelivery(SHOWN_DELIVERY, SHOWN_ENDPOINT, letter.event_id, TEST_EVENT_TYPE, letter.body)]
+            tx, [NewWebhookDelivery(SHOWN_DELIVERY, SHOWN_ENDPOINT, delivery.event_id, TEST_EVENT_TYPE, delivery.body)]
         )
     taken = await delivery_claims.claim(database, {Channel.WEBHOOK: 1}, lane_limit=1)
     await delivery_claims.settle_delivered(

@@ -1,1 +1,1 @@
-"""What people read, in French and in English: one place for each sentence, shared by the API and by messages."""
+"""The sentences that people read, in French and in English, shared by the API and by e-mails."""

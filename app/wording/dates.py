@@ -1,4 +1,4 @@
-"""Days as people say them."""
+"""Days and instants as people write them."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -26,12 +26,12 @@ def format_day(day: date) -> Sentence:
 
 
 def format_numeric_day(day: date) -> str:
-    """In French, where room is scarce: `01/04/2024`."""
+    """In French, short: `01/04/2024`."""
     return f"{day:%d/%m/%Y}"
 
 
 def format_period(first: date, last: date) -> str:
-    """In French: `du 15 au 16 décembre 2026`, and `du 15 décembre 2026` when there is but one."""
+    """In French: `du 15 au 16 décembre 2026`, or `du 15 décembre 2026` for a single day."""
     if first == last:
         return f"du {format_day(first).fr}"
     if (first.year, first.month) == (last.year, last.month):
@@ -42,7 +42,7 @@ def format_period(first: date, last: date) -> str:
 
 
 def format_paris_time(instant: datetime) -> str:
-    """In French, as clocks in Paris show it: `15 juin 2026 à 0 h 30`."""
+    """In French, at the time of Paris: `15 juin 2026 à 0 h 30`."""
     local = instant.astimezone(PARIS)
     return f"{format_day(local.date()).fr} à {local.hour} h {local:%M}"
 

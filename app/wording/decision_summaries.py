@@ -6,7 +6,7 @@ from app.wording.languages import Sentence
 
 
 def entitlement_phrase(bucket: str) -> Sentence:
-    """The bucket as a person would name it."""
+    """The entitlement of this bucket, to follow « au titre » in French and “under” in English."""
     kind, _, rest = bucket.partition(":")
     match kind:
         case "first_year":

@@ -1,6 +1,6 @@
-"""Where an e-mail can be sent: one check for whoever takes an address in and for whoever writes to it.
+"""E-mail addresses, checked in the same way where they are taken in and where they are written to.
 
-The plain form of RFC 5321 and no other: no name beside it, no quotation marks, no address in brackets.
+Only the plain form of RFC 5321: no display name, no quotation marks, no IP address in brackets.
 """
 
 from collections.abc import Iterable
@@ -46,38 +46,40 @@ INVALID_DOMAIN = Sentence(
 
 
 class InvalidEmailAddress(Exception):  # noqa: N818  # an answer to whoever wrote the address
-    """Nothing can be sent there; `said` is why."""
+    """No e-mail can be sent to the address; `reason` says why."""
 
-    def __init__(self, said: Sentence) -> None:
-        super().__init__(said.fr)
-        self.reason = said
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason.fr)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An address as it travels: the `domain` in ASCII."""
+    """The two parts of an address, the `domain` in ASCII (IDNA)."""
 
     local: str
     domain: str
 
 
 def parse_mailbox(address: str, *, allow_non_ascii: bool = False) -> Mailbox:
-    """The mailbox of an address. `beyond_ascii` takes a part before the `@` that not every mail server carries
-    (RFC 6531). Raise NoMailbox."""
+    """`allow_non_ascii` takes a local part that not every mail server carries (RFC 6531).
+
+    Raise InvalidEmailAddress.
+    """
     local, at, domain = address.rpartition("@")
     if not at or "@" in local:
         raise InvalidEmailAddress(SEVERAL_ADDRESSES if at else NO_AT)
-    if wrong := _local_part_error(local, allow_non_ascii=allow_non_ascii) or _domain_error(domain):
-        raise InvalidEmailAddress(wrong)
-    found = Mailbox(local, _to_ascii(domain))
-    if len(f"{found.local}@{found.domain}") > MAX_ADDRESS_LENGTH:
+    if error := _local_part_error(local, allow_non_ascii=allow_non_ascii) or _domain_error(domain):
+        raise InvalidEmailAddress(error)
+    mailbox = Mailbox(local, _to_ascii(domain))
+    if len(f"{mailbox.local}@{mailbox.domain}") > MAX_ADDRESS_LENGTH:
         raise InvalidEmailAddress(TOO_LONG)
-    return found
+    return mailbox
 
 
 def _local_part_error(local: str, *, allow_non_ascii: bool) -> Sentence | None:
-    if said := _forbidden_characters_error(local, _LOCAL_PART_CHARACTERS):
-        return said
+    if error := _forbidden_characters_error(local, _LOCAL_PART_CHARACTERS):
+        return error
     if not local.isascii() and not allow_non_ascii:
         return _forbidden_before_at(letter for letter in dict.fromkeys(local) if not letter.isascii())
     if _ENCODED_WORD in local:
@@ -88,8 +90,8 @@ def _local_part_error(local: str, *, allow_non_ascii: bool) -> Sentence | None:
 
 
 def _domain_error(domain: str) -> Sentence | None:
-    if said := _forbidden_characters_error(domain, _DOMAIN_CHARACTERS):
-        return said
+    if error := _forbidden_characters_error(domain, _DOMAIN_CHARACTERS):
+        return error
     labels = domain.split(".")
     if domain and "" in labels:
         return MISPLACED_DOT
@@ -99,7 +101,7 @@ def _domain_error(domain: str) -> Sentence | None:
 
 
 def _to_ascii(domain: str) -> str:
-    """As registries write a name beyond ASCII (IDNA 2008). Raise NoMailbox."""
+    """As registries write a name beyond ASCII (IDNA 2008). Raise InvalidEmailAddress."""
     if domain.isascii():
         return domain
     try:
@@ -134,7 +136,7 @@ def _forbidden_before_at(texts: Iterable[str]) -> Sentence:
 
 
 def _quoted_list(texts: Iterable[str]) -> dict[str, str]:
-    """The first of them, by language."""
+    """The first MAX_SHOWN of them in quotation marks, by language."""
     found = [*texts][:MAX_SHOWN]
     return {
         "fr": " ".join(f"« {_visible(text, SPACE.fr)} »" for text in found),
@@ -143,7 +145,7 @@ def _quoted_list(texts: Iterable[str]) -> dict[str, str]:
 
 
 def _visible(text: str, space: str) -> str:
-    """What nobody can see, by its name or its number."""
+    """The text, or the name or number of a character that cannot be seen."""
     if text == " ":
         return space
     return text if text.isprintable() else f"U+{ord(text):04X}"

@@ -1,4 +1,4 @@
-"""The two languages that answers speak. A code never changes with them; a sentence has both or does not exist."""
+"""The two languages of responses. Every sentence has both; codes do not depend on them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One thing to say to a person, in each language."""
+    """A sentence for people, in each language."""
 
     fr: str
     en: str

@@ -1,4 +1,4 @@
-"""The rules as people are told them, each with the published text that it rests on."""
+"""The rules as people are told them, each with the published text it comes from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ TRAINING_PAGE = "la page « Formation » du site conseiller-numerique.gouv.fr"
 
 @dataclass(frozen=True, slots=True)
 class PublishedRule:
-    """A sentence, and the published text that says it."""
+    """`sentence` is what the rule says; `text` names the published text."""
 
     text: str
     sentence: str

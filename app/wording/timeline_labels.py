@@ -1,4 +1,4 @@
-"""What the picture of a training record says: short, in French, as it is printed."""
+"""The words of the timeline of a training record: short, in French."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -37,7 +37,7 @@ PAYER_LABELS: Mapping[Payer | None, str] = {
 
 
 def period_label(first: date, last: date | None) -> str:
-    """A window, both days included."""
+    """Both days included; without end when `last` is None."""
     if last is None:
         return f"depuis le {format_numeric_day(first)}"
     return (
@@ -48,7 +48,7 @@ def period_label(first: date, last: date | None) -> str:
 
 
 def entitlement_label(bucket: str) -> str:
-    """A right, or the period of an obligation."""
+    """Of a bucket, or of the period of an obligation."""
     kind, _, rest = bucket.partition(":")
     match kind:
         case "first_year":
@@ -73,7 +73,7 @@ def followed_label(followed: int, required: int) -> str:
 
 
 def funding_label(registration: Registration) -> str:
-    """Who funds it; its status, when nobody does yet or any more."""
+    """Who funds it; its status when nobody does."""
     match registration.funding:
         case Funding.STATE:
             return "Financée par l’État"
@@ -85,7 +85,7 @@ def funding_label(registration: Registration) -> str:
 
 
 def status_label(registration: Registration) -> str:
-    """Its status, and the right it uses or who pays, when who funds it does not say all."""
+    """Its status, with the right that it uses or who pays; empty when `funding_label` says the status."""
     if registration.funding is None:
         return ""
     status, right = STATUS_LABELS[registration.status].fr, registration.entitlement
@@ -95,14 +95,14 @@ def status_label(registration: Registration) -> str:
 
 
 def administrative_file_label(missing: int) -> str:
-    """The administrative file, for want of so many things."""
+    """The state of the administrative file, in which so many things are missing."""
     if not missing:
         return "dossier complet"
     return f"dossier à compléter : {missing} motif{'s' if missing > 1 else ''}"
 
 
 def in_post_label(post: PostOnDay, refusals: Sequence[Refusal]) -> str:
-    """Without a contract there is a reason, unless it is another's affair."""
+    """Without a contract there is a refusal, unless the caller may not see it."""
     if post.contract is not None:
         return "en poste"
     return "hors poste" if refusals else "poste non communiqué"

@@ -1,11 +1,11 @@
-"""What the training record says in words: the consequence of an absence, where a lost certificate is replaced."""
+"""Sentences of the training record: the consequence of an absence, where a lost certificate is replaced."""
 
 from typing import assert_never
 
 from app.domain.record.missed_sessions import Consequence
 from app.wording.languages import Sentence
 
-# Delivered in the name of the ministry of labour. The others come from a university, or from Pix itself.
+# Delivered in the name of the ministry of labour; the others come from a university, or from Pix.
 STATE_QUALIFICATIONS = frozenset(
     {
         "remn",

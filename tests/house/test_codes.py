@@ -13,7 +13,8 @@ from app.domain.events import EventType
 from app.domain.facts.registration import Status
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Language
-from app.wording.refusals import how_to_fix, refusal_label
+from app.wording.refusal_labels import refusal_label
+from app.wording.refusal_remedies import how_to_fix
 from tests.house.source_files import MODULES, TREES
 
 

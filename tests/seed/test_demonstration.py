@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from app.api.advisers.adviser_schemas import AdviserFields
-from app.api.contracts.contract_routes import ContractRequest, EmployerResource
+from app.api.contracts.contract_schemas import ContractRequest, EmployerResource
 from app.domain.decisions.admission import Decision, Outcome
 from app.domain.decisions.decision_cascade import Cause, replay
 from app.domain.decisions.refusals import Absence, Reason, Refusal
@@ -22,9 +22,9 @@ from app.persistence.advisers.adviser_files import FACTS
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.driver_types import Row
 from app.seed.demonstration import MAX_CONCURRENT_PEOPLE, PEOPLE, load_demonstration
-from app.seed.fictional_employers import MAIRIE
-from app.seed.scenario import Course, Declined, Person, Post
-from app.seed.sessions_of_people import PARENTS
+from app.seed.scenarios.fictional_employers import MAIRIE
+from app.seed.scenarios.modules import PARENTS
+from app.seed.scenarios.scenario import Course, Declined, Person, Post
 from app.use_cases.advisers.remind_advisers import remind_next_batch
 from tests.conftest import copy_database
 from tests.fake_clock import MORNING
@@ -263,7 +263,7 @@ async def test_an_interrupted_load_is_completed_by_the_next(database: Database, 
     assert await counted(database) == await counted(loaded)
 
 
-async def test_a_story_that_fails_leaves_nothing_behind(database: Database) -> None:
+async def test_a_scenario_that_fails_leaves_nothing_behind(database: Database) -> None:
     declining_what_was_refused = Person(
         900099,
         "Personne Impossible",

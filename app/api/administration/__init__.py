@@ -1,0 +1,1 @@
+"""For administrators: policies, imports, statistics and the audit log."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import format_instant as instant_said
+from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_checks import with_message
 from app.api.http.fields.field_types import Id
@@ -58,7 +58,7 @@ def audit_entry_resource(row: Row) -> dict[str, Any]:
     """The shape of AuditEntryResource."""
     return {
         "id": row["id"],
-        "at": instant_said(row["at"]),
+        "at": format_instant(row["at"]),
         "actor": row["client_id"],
         "action": row["action"],
         "refused": row["refused"],

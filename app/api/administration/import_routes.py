@@ -1,4 +1,4 @@
-"""/v1/imports: spreadsheets left here, and carried out by the worker."""
+"""/v1/imports: spreadsheets, stored here and imported by the worker."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,11 +17,11 @@ from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import (
     PRIVATE_NO_CACHE,
     json_response,
-    replayable_response,
     resource_fields,
     to_response,
 )
 from app.api.http.bodies.limited_body import UPLOAD_BODY
+from app.api.http.bodies.resource_responses import found, resource_renderer
 from app.api.http.fields import field_types
 from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, Count, DisplayText, Id, Uri
 from app.api.http.language_negotiation import language_headers
@@ -33,8 +33,6 @@ from app.api.identity.scopes import Scope
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.imports import MAX_FILE_BYTES, ImportKind, ImportStatus
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import NotFound
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.administration.request_import import request_import
 from app.wording.languages import Sentence
 
@@ -68,7 +66,7 @@ class ImportRequest(field_types.RequestBody):
 
 
 class Fingerprint(field_types.RequestBody):
-    """What makes two requests the same."""
+    """Two requests with the same fingerprint are the same: `digest` is the SHA-256 of the file, in hexadecimal."""
 
     kind: ImportKind
     dry_run: bool
@@ -112,7 +110,7 @@ class ImportResource(TypedDict):
     finished_at: datetime | None
 
 
-def _import_resource(row: Row, authorised: AuthorisedRequest) -> dict[str, Any]:
+def _import_resource(authorised: AuthorisedRequest, row: Row) -> dict[str, Any]:
     address = f"{authorised.service.base_url}/v1/imports/{row['id']}/rejects"
     return resource_fields(row, ImportResource) | {
         "rejects_url": address if row["has_rejects"] else None,
@@ -140,18 +138,13 @@ async def post_import(
     """Le fichier est gardé le temps de l’import, que GET /v1/imports/{id} permet de suivre. Chaque ligne est importée
     entière, par les règles de cette API, ou rejetée avec ses motifs ; recommencer ne change rien de plus. Les colonnes
     sont les champs de cette API (`conum_id`, `employer.siret`), ou les intitulés des systèmes voisins."""
-
-    def render(row: Row) -> ReplayableResponse:
-        location = f"{authorised.service.base_url}/v1/imports/{row['id']}"
-        return replayable_response(
-            _import_resource(row, authorised), authorised.language, status=202, location=location
-        )
-
     content = await body.file.read()
     if len(content) > MAX_FILE_BYTES:
         raise Problem("payload-too-large", UPLOAD_BODY.too_large)
     digest = sha256(content).hexdigest()
     fingerprint = Fingerprint(kind=body.kind, dry_run=body.dry_run, digest=digest)
+    to_resource = partial(_import_resource, authorised)
+    render = resource_renderer(authorised, to_resource, status=202, location="/v1/imports/{id}")
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), fingerprint)
     store_import = partial(request_import, authorised.database, body.kind, content, context, dry_run=body.dry_run)
     return to_response(await authorised.run_heavy_work(store_import))
@@ -165,10 +158,8 @@ async def post_import(
 )
 async def get_import(import_id: Id, authorised: ReadAccess) -> Response:
     """Les lignes comptées jusqu’ici ; `done` ou `failed` à la fin."""
-    row = await imports.read(authorised.reader, import_id)
-    if row is None:
-        raise NotFound("import")
-    return json_response(_import_resource(row, authorised), authorised.language)
+    row = found(await imports.read(authorised.reader, import_id))
+    return json_response(_import_resource(authorised, row), authorised.language)
 
 
 @router.get(

@@ -1,31 +1,23 @@
-"""/v1/policies: the numbers and dates of the rules, added by administrators once they have seen what would change."""
+"""/v1/policies: the numbers and dates of the rules. A version is tried by a dry run before it is added."""
 
 import asyncio
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
-from app.api.administration.policy_schemas import (
-    DryRunResource,
-    PolicyRequest,
-    PolicyResource,
-    dry_run_resource,
-    policy_resource,
-)
+from app.api.administration.policy_requests import PolicyRequest
+from app.api.administration.policy_resources import DryRunResource, PolicyResource, dry_run_resource, policy_resource
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response, to_response
+from app.api.http.bodies.json_responses import json_response, resource_response, to_response
+from app.api.http.bodies.resource_responses import found, no_response, resource_renderer
 from app.api.http.pagination import UnversionedPaging
-from app.api.http.problems.problem_details import Problem
 from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.persistence.administration import policies
-from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.administration.add_policy import add_policy, dry_run_policy
 from app.wording.languages import Sentence
 
@@ -33,7 +25,7 @@ router = APIRouter(prefix="/v1/policies", tags=["Politique"], route_class=Strict
 
 
 class VersionConvertor(StringConvertor):
-    """The name of a version, in a path."""
+    """The name of a version in a path: a day."""
 
     regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
@@ -47,7 +39,7 @@ VersionPath = Annotated[
     Path(max_length=10, pattern=f"^{VersionConvertor.regex}$", description="Son entrée en vigueur, AAAA-MM-JJ."),
 ]
 
-DRY_RUN_SECONDS = 60.0  # every adviser is read
+DRY_RUN_SECONDS = 60.0  # the file of every adviser with an open registration is read
 
 NOT_FOUND = Sentence(
     fr="Aucune version de la politique n’entre en vigueur ce jour-là.",
@@ -81,11 +73,7 @@ async def post_policy(body: PolicyRequest, authorised: WriteAccess, idempotency_
     Rien de ce qui est décidé n’est décidé de nouveau : chaque décision garde sa version. Les décisions suivantes, sur
     les sessions de sa période, la lisent aussitôt.
     """
-
-    def render(row: Row) -> ReplayableResponse:
-        location = f"{authorised.service.base_url}/v1/policies/{row['version']}"
-        return replayable_response(policy_resource(row), authorised.language, status=201, location=location)
-
+    render = resource_renderer(authorised, policy_resource, status=201, location="/v1/policies/{version}")
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
     return to_response(await add_policy(authorised.database, body.to_policy(), context))
 
@@ -105,11 +93,11 @@ async def try_policy_version(request: Request, body: PolicyRequest, authorised: 
     leur réexamen les déciderait.
     """
     request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + DRY_RUN_SECONDS)
-    context = authorised.request_context(partial(replayable_response, language=authorised.language))
+    context = authorised.request_context(no_response)
     differences = await authorised.run_heavy_work(
         lambda: dry_run_policy(authorised.database, body.to_policy(), context)
     )
-    # A dry run is looked back at also when it changes nothing.
+    # A dry run is in the audit log even when nobody is concerned.
     await authorised.service.audit_log.write(
         authorised.audit_entry, (difference.adviser_id for difference in differences)
     )
@@ -117,14 +105,12 @@ async def try_policy_version(request: Request, body: PolicyRequest, authorised: 
 
 
 @router.get(
-    "/{version:version}",  # or it would take `dry-run` for one
+    "/{version:version}",  # `dry-run` is no version
     operation_id="getPolicy",
     summary="Lire une version de la politique",
     response_model=PolicyResource,
 )
 async def get_policy(version: VersionPath, authorised: ReadAccess, if_none_match: IfNoneMatch = None) -> Response:
     """Celle que nomment les décisions (`policy_version`)."""
-    row = await policies.read(authorised.reader, version)
-    if row is None:
-        raise Problem("not-found", NOT_FOUND)
+    row = found(await policies.read(authorised.reader, version), NOT_FOUND)
     return resource_response(policy_resource(row), authorised.language, if_none_match)

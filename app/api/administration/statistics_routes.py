@@ -13,10 +13,10 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.advisers.adviser_routes import parse_day_parameter
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas
+from app.api.http.fields.day_parameter import parse_day_parameter
 from app.api.http.fields.field_types import Count, DayText, Department, ModuleCodeText
 from app.api.http.language_negotiation import language_headers
 from app.api.http.problems.problem_details import Problem, invalid_parameter
@@ -47,7 +47,7 @@ _MEDIA_RANGE = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;\s*q=([01](?:\.\d{0,3
 
 
 def _list_schema(names: type[StrEnum]) -> dict[str, Any]:
-    """A list of names, none of which is empty, as JSON Schema says it."""
+    """The JSON Schema of a list of these names, at least one."""
     one = "|".join(names)
     return {"pattern": f"^({one})(,({one}))*$"}
 
@@ -144,13 +144,13 @@ async def read_statistics(
         raise invalid_parameter("group_by", TOO_MANY_GROUPS) from None
     if media_type == CSV:
         return csv_response([*groups, "count", *extra], (row.values() for row in rows), authorised.language)
-    answer = json_response({"data": [dict(row) for row in rows]}, authorised.language)
-    answer.headers["Vary"] += ", Accept"
-    return answer
+    response = json_response({"data": [dict(row) for row in rows]}, authorised.language)
+    response.headers["Vary"] += ", Accept"
+    return response
 
 
 def _parse_names(parameter: str, listed: str | None, names: type[NameEnum]) -> list[NameEnum]:
-    """Raise Problem."""
+    """The names of a list, each once. Raise Problem when one is none of `names`."""
     given = dict.fromkeys(listed.split(",")) if listed is not None else {}
     if not given.keys() <= {*names}:
         raise invalid_parameter(parameter, _names_expected(", ".join(names)))
@@ -162,7 +162,8 @@ def _names_expected(known: str) -> Sentence:
 
 
 def _negotiate_media_type(accept: str | None) -> str:
-    """What the client would rather have (RFC 9110), JSON when it does not mind. Raise Problem when it wants neither."""
+    """The media type that the client prefers (RFC 9110), JSON when it prefers none. Raise Problem when it accepts
+    neither."""
     ranges = [found for part in (accept or "*/*").split(",") if (found := _MEDIA_RANGE.fullmatch(part))]
     quality: dict[str, float] = {}
     for kind in (JSON, CSV):
@@ -181,11 +182,11 @@ def _media_range_matches(given: str, kind: str) -> bool:
 
 
 def csv_response(headings: Sequence[str], rows: Iterable[Iterable[object]], language: Language) -> Response:
-    """RFC 4180; nothing in it is computed by a spreadsheet."""
+    """A CSV (RFC 4180) whose cells no spreadsheet takes for formulas."""
     text = io.StringIO()
     for row in (headings, *rows):
         csv.writer(text).writerow([escape_formulas(cell) if isinstance(cell, str) else cell for cell in row])
-    answer = Response(text.getvalue(), headers={"Cache-Control": PRIVATE_NO_CACHE, **language_headers(language)})
-    answer.headers["Content-Type"] = f"{CSV}; charset=utf-8; header=present"
-    answer.headers["Vary"] += ", Accept"
-    return answer
+    response = Response(text.getvalue(), headers={"Cache-Control": PRIVATE_NO_CACHE, **language_headers(language)})
+    response.headers["Content-Type"] = f"{CSV}; charset=utf-8; header=present"
+    response.headers["Vary"] += ", Accept"
+    return response

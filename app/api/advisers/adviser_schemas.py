@@ -1,6 +1,5 @@
-"""Advisers, as the contract shows them (api.md, Advisers)."""
+"""Advisers: what is asked, and what is shown."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,16 +7,14 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import format_instant, resource_fields
+from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_checks import check_date_order, with_message
 from app.api.http.fields.field_types import (
-    BucketName,
     CivilDate,
     Department,
     Email,
     Id,
-    Motive,
     Name,
     RequestBody,
     Version,
@@ -109,29 +106,3 @@ def adviser_resource(row: Row, *, with_contact: bool) -> AdviserResource:
         "created_at": format_instant(row["created_at"]),
         "updated_at": format_instant(row["updated_at"]),
     }
-
-
-class CarryOverRequest(RequestBody):
-    """Ce qu’un droit a encore peut être reporté à l’année suivante, sur décision du support."""
-
-    bucket: Annotated[BucketName, Field(description="Le droit dont il reste des unités.")]
-    units: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
-    motive: Motive
-    decided_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
-
-
-class CarryOverResource(TypedDict):
-    """Un report de droit, et qui l’a décidé."""
-
-    id: UUID
-    adviser_id: UUID
-    bucket: BucketName
-    units: Annotated[int, Field(ge=1, le=100)]
-    motive: Motive
-    decided_on: date
-    decided_by: UUID
-    created_at: datetime
-
-
-def carry_over_resource(row: Row) -> Mapping[str, Any]:
-    return resource_fields(row, CarryOverResource)

@@ -1,4 +1,4 @@
-"""/v1/obligations: who has followed what must be followed, and who has not (section 7)."""
+"""/v1/obligations: the modules that each adviser has to follow, and how far (section 7)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.api.advisers.training_record_resources import ObligationResource, obligation_resource
+from app.api.advisers.training_record_resources import obligation_resource
+from app.api.advisers.training_record_schemas import ObligationResource
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.fields.field_checks import EARLIEST_DATE, LATEST_DATE
 from app.api.http.pagination import UnversionedPaging

@@ -1,4 +1,4 @@
-"""/v1/advisers/{id}: what is held on a person, and its erasure."""
+"""/v1/advisers/{id}: the export of what is held on a person, and its erasure."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,13 +11,13 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response
+from app.api.http.bodies.resource_responses import found
 from app.api.http.fields.field_types import DisplayText, Id
 from app.api.http.request_headers import IfMatch, parse_if_match
 from app.api.http.routing import StrictRoute
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.persistence.advisers.personal_data import TableExport, read_everything
-from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.wording.languages import Language
@@ -50,13 +50,13 @@ class ExportResource(TypedDict):
     holdings: Annotated[list[HoldingResource], Field(max_length=MAX_HOLDINGS)]
 
 
-def _holding_resource(extract: TableExport, years: int) -> HoldingResource:
-    holding = extract.holding
+def _holding_resource(table: TableExport, years: int) -> HoldingResource:
+    holding = table.holding
     return {
         "title": holding.title,
         "purpose": holding.purpose,
         "kept_for": holding.kept_for.format(years=years),
-        "rows": extract.rows,
+        "rows": table.rows,
     }
 
 
@@ -69,15 +69,13 @@ def _holding_resource(extract: TableExport, years: int) -> HoldingResource:
 async def export_adviser(adviser_id: Id, authorised: ReadAccess) -> Response:
     """De quoi répondre à une demande d’accès (RGPD, article 15) : toutes les tables, en français, à un même instant.
     Des courriels on ne garde que l’envoi ; des liens personnels, rien."""
-    present = await ADVISERS.read(authorised.database, adviser_id)
-    if present is None:
-        raise NotFound("adviser")
-    extracts = await authorised.run_heavy_work(lambda: read_everything(authorised.database, present, authorised.now))
+    adviser = found(await ADVISERS.read(authorised.database, adviser_id))
+    tables = await authorised.run_heavy_work(lambda: read_everything(authorised.database, adviser, authorised.now))
     years = authorised.service.anonymise_after_years
     resource: ExportResource = {
         "adviser_id": adviser_id,
         "exported_at": authorised.now,
-        "holdings": [_holding_resource(extract, years) for extract in extracts],
+        "holdings": [_holding_resource(table, years) for table in tables],
     }
     return await authorised.audit_read(json_response(resource, Language.FRENCH), adviser_id)
 

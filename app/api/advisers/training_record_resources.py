@@ -1,160 +1,40 @@
-"""The training record, as the contract shows it (api.md, Advisers)."""
+"""The training record as its reader may see it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-from typing_extensions import TypedDict
-
-from app.api.http.fields.field_types import (
-    BucketName,
-    Count,
-    DisplayText,
-    ModuleCodeText,
-    Motive,
-    PolicyVersion,
-    RuleName,
-    Uri,
+from app.api.advisers.training_record_schemas import (
+    CarriedResource,
+    EntitlementResource,
+    InitialTrainingStateResource,
+    InPostResource,
+    MissedSessionResource,
+    ObligationResource,
+    PresentationResource,
+    TrainingRecordResource,
 )
-from app.api.registrations.registration_resources import Reasons, reason_resource
-from app.domain.decisions.entitlements import Bucket, Category
-from app.domain.facts.certification import NextAttemptPayer
-from app.domain.record.exam_presentations import Presentation, PresentationStatus
-from app.domain.record.missed_sessions import Consequence, MissedSession
-from app.domain.record.obligations import Obligation, ObligationStatus
+from app.api.certifications.certification_schemas import replacement_text
+from app.api.registrations.decision_resources import reason_resource
+from app.domain.decisions.entitlements import Bucket
+from app.domain.record.exam_presentations import Presentation
+from app.domain.record.missed_sessions import MissedSession
+from app.domain.record.obligations import Obligation
 from app.domain.record.training_record import Entitlement, TrainingRecord
 from app.persistence.engine.driver_types import Row
 from app.wording.languages import Language
-from app.wording.training_records import consequence_sentence, replacement_sentence
-
-MAX_RECORD_ITEMS = 1000  # of rights, obligations or exams: one or two a year
-REPLACEMENT_DESCRIPTION = (
-    "Où demander le duplicata d’un certificat obtenu et perdu ; null quand les textes publiés ne le disent pas."
-)
+from app.wording.training_records import consequence_sentence
 
 
 @dataclass(frozen=True, slots=True)
 class RecordViewer:
-    """What the caller may see: these registrations, the others being counted, not named; what anybody but a training
-    organisation (`owner`) may; the words in this language; links from this base."""
+    """Who reads a record: `owner` is the training organisation that asks, None for anybody else. Registrations that are
+    not among these are counted, and not named."""
 
     registrations: frozenset[UUID]
     owner: UUID | None
     language: Language
     base_url: str
-
-
-class InPostResource(TypedDict):
-    """`reasons` dit ce que l’employeur doit encore faire, même quand un contrat couvre le jour.
-
-    Un organisme de formation n’y lit que les contrats qui couvrent le premier jour de ses sessions : `value` est faux,
-    sans motif, un jour où seul un autre contrat court.
-    """
-
-    value: bool
-    contract_id: UUID | None
-    reasons: Reasons
-
-
-class InitialTrainingStateResource(TypedDict):
-    """L’entrée en formation initiale et sa fin, ou la qualification qui en dispense."""
-
-    entered_on: date | None
-    ended_on: Annotated[date | None, Field(description="De là courent les délais des examens.")]
-    exempt: bool
-    exempted_by: ModuleCodeText | None
-
-
-class EntitlementResource(TypedDict):
-    """Un droit : `used` compte chaque unité tenue, sessions à venir comprises."""
-
-    bucket: BucketName
-    units: Count
-    used: Count
-    reserved_by: Annotated[
-        list[UUID], Field(max_length=MAX_RECORD_ITEMS, description="Les inscriptions qui tiennent une unité.")
-    ]
-    valid_from: date
-    valid_until: date | None
-    rule: RuleName
-
-
-class ObligationResource(TypedDict):
-    """Ce qui doit être suivi dans une période. Une alerte, jamais un blocage."""
-
-    period: BucketName
-    required: Count
-    followed: Count
-    due_on: date
-    status: ObligationStatus
-
-
-class PresentationResource(TypedDict):
-    """Un examen à présenter après la formation initiale."""
-
-    qualification: ModuleCodeText
-    status: PresentationStatus
-    due_on: date
-    next_attempt_payer: Annotated[
-        NextAttemptPayer | None, Field(description="Qui paie la prochaine présentation ; null une fois obtenu.")
-    ]
-    replacement: Annotated[DisplayText | None, Field(description=REPLACEMENT_DESCRIPTION)]
-
-
-class MissedSessionResource(TypedDict):
-    """Une session manquée sans justification, et ce qu’il en coûte."""
-
-    registration_id: UUID
-    module_code: ModuleCodeText
-    session_starts_on: date
-    entitlement: Annotated[BucketName | None, Field(description="Le droit consommé.")]
-    consequence: Consequence
-    label: DisplayText
-    rule: RuleName
-
-
-class CarriedResource(TypedDict):
-    """Un report de droit : pourquoi, qui l’a décidé, quand, et ses limites.
-
-    `motive` et `decided_by` sont null pour un organisme de formation. `valid_from` et `valid_until` sont null quand le
-    dossier ne donne plus le droit d’où venait le report.
-    """
-
-    id: UUID
-    bucket: BucketName
-    units: Count
-    motive: Motive | None
-    decided_on: date
-    decided_by: UUID | None
-    valid_from: date | None
-    valid_until: date | None
-
-
-class RecordLinksResource(TypedDict):
-    """Où lire ce dossier, et où le voir en image."""
-
-    self: Uri
-    picture: Uri
-
-
-class TrainingRecordResource(TypedDict):
-    """Ce que les règles voient d’un conseiller un jour donné."""
-
-    adviser_id: UUID
-    on: date
-    category: Category
-    in_post: InPostResource
-    initial_training: InitialTrainingStateResource
-    entitlements: Annotated[list[EntitlementResource], Field(max_length=MAX_RECORD_ITEMS)]
-    obligations: Annotated[list[ObligationResource], Field(max_length=MAX_RECORD_ITEMS)]
-    certifications: Annotated[list[PresentationResource], Field(max_length=MAX_RECORD_ITEMS)]
-    unjustified_absences: Annotated[list[MissedSessionResource], Field(max_length=MAX_RECORD_ITEMS)]
-    carry_overs: Annotated[list[CarriedResource], Field(max_length=MAX_RECORD_ITEMS)]
-    policy_version: PolicyVersion
-    links: RecordLinksResource
 
 
 def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> EntitlementResource:
@@ -169,14 +49,14 @@ def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> Entitl
     }
 
 
-def presentation_resource(item: Presentation, language: Language) -> PresentationResource:
-    replacement = replacement_sentence(item.qualification) if item.next_attempt_payer is None else None
+def _presentation_resource(item: Presentation, language: Language) -> PresentationResource:
+    is_obtained = item.next_attempt_payer is None
     return {
         "qualification": item.qualification,
         "status": item.status,
         "due_on": item.due_on,
         "next_attempt_payer": item.next_attempt_payer,
-        "replacement": replacement.in_language(language) if replacement else None,
+        "replacement": replacement_text(item.qualification, language) if is_obtained else None,
     }
 
 
@@ -216,30 +96,38 @@ def _carry_over_resource(row: Row, right: Bucket | None, *, with_motive: bool) -
     }
 
 
+def _in_post_resource(record: TrainingRecord, viewer: RecordViewer) -> InPostResource:
+    contract = record.post.contract
+    return {
+        "value": contract is not None,
+        "contract_id": contract.id if contract else None,
+        "reasons": [reason_resource(refusal, viewer.language, viewer.owner) for refusal in record.post_refusals],
+    }
+
+
+def _initial_training_resource(record: TrainingRecord) -> InitialTrainingStateResource:
+    return {
+        "entered_on": record.entered_on,
+        "ended_on": record.ended_on,
+        "exempt": record.exempted_by is not None,
+        "exempted_by": record.exempted_by,
+    }
+
+
 def training_record_resource(
     adviser: UUID, record: TrainingRecord, carry_over_rows: Sequence[Row], viewer: RecordViewer
 ) -> TrainingRecordResource:
-    """`carried` are the rows of what was carried over."""
-    contract, visible, language = record.post.contract, viewer.registrations, viewer.language
+    visible, language = viewer.registrations, viewer.language
     link = f"{viewer.base_url}/v1/advisers/{adviser}/training-record"
     return {
         "adviser_id": adviser,
         "on": record.on,
         "category": record.category,
-        "in_post": {
-            "value": contract is not None,
-            "contract_id": contract.id if contract else None,
-            "reasons": [reason_resource(refusal, language, viewer.owner) for refusal in record.post_refusals],
-        },
-        "initial_training": {
-            "entered_on": record.entered_on,
-            "ended_on": record.ended_on,
-            "exempt": record.exempted_by is not None,
-            "exempted_by": record.exempted_by,
-        },
+        "in_post": _in_post_resource(record, viewer),
+        "initial_training": _initial_training_resource(record),
         "entitlements": [_entitlement_resource(item, visible) for item in record.entitlements],
         "obligations": [obligation_resource(item) for item in record.obligations],
-        "certifications": [presentation_resource(item, language) for item in record.presentations],
+        "certifications": [_presentation_resource(item, language) for item in record.presentations],
         "unjustified_absences": [
             _missed_session_resource(item, language) for item in record.missed if item.registration.id in visible
         ],

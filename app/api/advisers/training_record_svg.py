@@ -1,17 +1,18 @@
-"""/v1/advisers/{id}/training-record.svg: the training record as a picture, to be looked at and printed."""
+"""/v1/advisers/{id}/training-record.svg: the training record as a picture, to be read on screen and printed."""
 
-from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.api.advisers.adviser_routes import DayParameter, parse_day_parameter
 from app.api.advisers.timeline.timeline_picture import build_timeline, render_timeline
 from app.api.advisers.timeline.timeline_rows import CatalogueTitles
+from app.api.advisers.training_record_routes import DayParameter
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, replayable_response
+from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE
+from app.api.http.bodies.resource_responses import no_response
+from app.api.http.fields.day_parameter import parse_day_parameter
 from app.api.http.fields.field_types import Id
 from app.api.http.language_negotiation import language_headers
 from app.api.http.request_headers import IfNoneMatch, etag_matches
@@ -36,8 +37,8 @@ class SvgResponse(Response):
 
 async def _titles(authorised: AuthorisedRequest) -> CatalogueTitles:
     modules, qualifications = [
-        {row["code"]: row["title"] for row in await kept.read_all(authorised.reader)}
-        for kept in (MODULES, QUALIFICATIONS)
+        {row["code"]: row["title"] for row in await table.read_all(authorised.reader)}
+        for table in (MODULES, QUALIFICATIONS)
     ]
     return CatalogueTitles(modules, qualifications)
 
@@ -63,13 +64,16 @@ async def draw_training_record(
         adviser_id,
         on=parse_day_parameter(on),
         history=True,
-        context=authorised.request_context(partial(replayable_response, language=authorised.language)),
+        context=authorised.request_context(no_response),
     )
-    contracts = [each for each in record.post.contracts if authorised.owner is None or each == record.post.contract]
+    contracts = [item for item in record.post.contracts if authorised.owner is None or item == record.post.contract]
     svg = render_timeline(build_timeline(adviser_id, record, contracts, registrations, await _titles(authorised)))
+    return await authorised.audit_read(_svg_response(svg, if_none_match), adviser_id)
+
+
+def _svg_response(svg: bytes, if_none_match: str | None) -> Response:
+    """304 when the client has this very picture."""
     tag = f'"{sha256(svg).hexdigest()[:32]}"'
     headers = {"Cache-Control": PRIVATE_NO_CACHE, **language_headers(Language.FRENCH), "ETag": tag}
     is_unchanged = etag_matches(if_none_match, tag)
-    return await authorised.audit_read(
-        Response(status_code=304, headers=headers) if is_unchanged else SvgResponse(svg, headers=headers), adviser_id
-    )
+    return Response(status_code=304, headers=headers) if is_unchanged else SvgResponse(svg, headers=headers)

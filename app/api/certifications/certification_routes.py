@@ -1,54 +1,40 @@
 """/v1/certifications and /v1/qualifications: exam results, and the titles they belong to."""
 
-from datetime import date, datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
 from starlette.responses import Response
-from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.advisers.training_record_resources import REPLACEMENT_DESCRIPTION
+from app.api.certifications.certification_schemas import (
+    CertificationRequest,
+    CertificationResource,
+    DueCertificationResource,
+    QualificationResource,
+    certification_resource,
+    due_certification_resource,
+)
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import (
-    json_response,
-    replayable_response,
-    resource_fields,
-    resource_response,
-    to_response,
-)
-from app.api.http.fields import field_types
-from app.api.http.fields.field_types import (
-    MAX_COUNT,
-    CivilDate,
-    CodeFilter,
-    DisplayText,
-    Id,
-    ModuleCodeText,
-    Name,
-    Version,
-)
+from app.api.http.bodies.json_responses import json_response, resource_fields, resource_response, to_response
+from app.api.http.bodies.resource_responses import ToResource, found, resource_renderer
+from app.api.http.fields.field_types import CodeFilter, Id
 from app.api.http.pagination import Paging, UnversionedPaging, equality_filters
 from app.api.http.problems.problem_details import Problem
 from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
-from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
-from app.domain.record.exam_presentations import Presentation, PresentationStatus
+from app.domain.facts.certification import CertificationOutcome
+from app.domain.record.exam_presentations import PresentationStatus
 from app.persistence import certifications
 from app.persistence.engine.database import Reader
-from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import PageQuery, PageRows
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.engine.upsert import QUALIFICATIONS
 from app.use_cases.advisers.list_exams_and_obligations import FileScan, exams_to_present
 from app.use_cases.civil_date import civil_date
 from app.use_cases.record_certification import ExamResult, record_result
-from app.wording.languages import Language, Sentence
-from app.wording.training_records import replacement_sentence
+from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=StrictRoute)
 
@@ -56,100 +42,25 @@ ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATI
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_WRITE))]
 CatalogueAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_READ))]
 
-MAX_PARTS = 50  # of a title; the catalogue has three
-HIDDEN_FROM_OTHER_ORGANISATIONS = {"motive": None, "training_organisation_id": None}  # as another one reads them
+NOT_FOUND = Sentence(
+    fr="Aucun résultat de votre périmètre n’a cet identifiant.",
+    en="No result that you may see has this identifier.",
+)
+OTHER_ORGANISATION = Sentence(
+    fr="Un organisme de formation n’enregistre que ses propres résultats.",
+    en="A training organisation records only its own results.",
+)
 
 
-AbsenceMotive = TypeAliasType("AbsenceMotive", Literal["medical_certificate", "force_majeure", "covid_positive_test"])
-
-
-class CertificationRequest(field_types.RequestBody):
-    """Un résultat d’examen, ou une certification qui dispense de formation initiale."""
-
-    adviser_id: Id
-    qualification: Annotated[ModuleCodeText, Field(description="Un code de GET /v1/qualifications.")]
-    outcome: CertificationOutcome
-    on: CivilDate
-    motive: Annotated[AbsenceMotive | None, Field(description="Motif d’une absence justifiée.")] = None
-    training_organisation_id: Annotated[
-        Id | None, Field(description="Qui a présenté le conseiller ; pour un organisme, le sien par défaut.")
-    ] = None
-
-
-class CertificationResource(TypedDict):
-    """`next_attempt_payer` dit qui paie une nouvelle présentation ; null quand il n’y en a pas à prévoir.
-
-    D’un résultat qui n’est pas le sien, un organisme de formation ne lit ni le motif d’une absence ni l’organisme.
-    """
-
-    id: UUID
-    adviser_id: UUID
-    qualification: ModuleCodeText
-    outcome: CertificationOutcome
-    on: date
-    motive: AbsenceMotive | None
-    training_organisation_id: UUID | None
-    attempt: Annotated[int, Field(ge=1, le=MAX_COUNT, description="La combientième présentation.")]
-    next_attempt_payer: NextAttemptPayer | None
-    replacement: Annotated[DisplayText | None, Field(description=REPLACEMENT_DESCRIPTION)]
-    version: Version
-    created_at: datetime
-    updated_at: datetime
-
-
-class DueCertificationResource(TypedDict):
-    """Un examen à présenter après la formation initiale, et qui paie la prochaine présentation."""
-
-    adviser_id: UUID
-    qualification: ModuleCodeText
-    status: PresentationStatus
-    due_on: date
-    next_attempt_payer: Annotated[NextAttemptPayer | None, Field(description="Null une fois l’examen obtenu.")]
-
-
-class QualificationResource(TypedDict):
-    """Un titre ou certificat : ce qu’il contient, et s’il dispense de formation initiale."""
-
-    code: ModuleCodeText
-    title: Name
-    contains: Annotated[list[ModuleCodeText], Field(max_length=MAX_PARTS)]
-    exempts_from_initial_training: bool
-    valid_from: date | None
-    valid_until: date | None
-
-
-def certification_resource(row: Row, language: Language, owner: UUID | None) -> dict[str, Any]:
-    """The shape of CertificationResource. A motive may tell of somebody's health: of the training organisations, only
-    the `owner` of the result reads it."""
-    may_see_motive = owner is None or str(row["training_organisation_id"]) == str(owner)  # a page has it as a text
-    obtained = row["outcome"] == CertificationOutcome.OBTAINED
-    replacement = replacement_sentence(row["qualification"]) if obtained else None
-    return {
-        **resource_fields(row, CertificationResource),
-        **({} if may_see_motive else HIDDEN_FROM_OTHER_ORGANISATIONS),
-        "replacement": replacement.in_language(language) if replacement else None,
-    }
-
-
-def _due_certification_resource(row: Row) -> DueCertificationResource:
-    found: Presentation = row["found"]
-    return {
-        "adviser_id": row["adviser_id"],
-        "qualification": found.qualification,
-        "status": found.status,
-        "due_on": found.due_on,
-        "next_attempt_payer": found.next_attempt_payer,
-    }
+def _to_resource(authorised: AuthorisedRequest) -> ToResource:
+    """As the caller may see results."""
+    return partial(certification_resource, language=authorised.language, owner=authorised.owner)
 
 
 def _recording_organisation(authorised: AuthorisedRequest, requested: UUID | None) -> UUID | None:
-    """A training organisation records its own results only. Raise Problem."""
+    """In whose name the result is recorded: a training organisation records its own only. Raise Problem."""
     if authorised.owner is not None and requested not in {None, authorised.owner}:
-        detail = Sentence(
-            fr="Un organisme de formation n’enregistre que ses propres résultats.",
-            en="A training organisation records only its own results.",
-        )
-        raise Problem("forbidden", detail)
+        raise Problem("forbidden", OTHER_ORGANISATION)
     return authorised.owner or requested
 
 
@@ -165,12 +76,6 @@ async def post_certification(
     body: CertificationRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Un refus que ce résultat lève devient réexaminable, et le conseiller en est prévenu."""
-
-    def render(row: Row) -> ReplayableResponse:
-        location = f"{authorised.service.base_url}/v1/certifications/{row['id']}"
-        resource = certification_resource(row, authorised.language, authorised.owner)
-        return replayable_response(resource, authorised.language, status=201, location=location)
-
     result = ExamResult(
         body.adviser_id,
         body.qualification,
@@ -179,6 +84,7 @@ async def post_certification(
         body.motive,
         _recording_organisation(authorised, body.training_organisation_id),
     )
+    render = resource_renderer(authorised, _to_resource(authorised), status=201, location="/v1/certifications/{id}")
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
     return to_response(await record_result(authorised.database, result, context))
 
@@ -199,7 +105,7 @@ async def list_certifications(
     """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""
     filters = certifications.visible_to(authorised.owner)
     filters += equality_filters(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
-    to_resource = partial(certification_resource, language=authorised.language, owner=authorised.owner)
+    to_resource = _to_resource(authorised)
     return await paging.respond(authorised, certifications.list_page, filters, to_resource, subject_column="adviser_id")
 
 
@@ -220,11 +126,11 @@ async def list_due_certifications(
     """
 
     async def read(reader: Reader, page: PageQuery) -> PageRows:
-        survey = FileScan(authorised.database, reader, authorised.owner)
-        return await exams_to_present(survey, page, status, civil_date(authorised.now))
+        scan = FileScan(authorised.database, reader, authorised.owner)
+        return await exams_to_present(scan, page, status, civil_date(authorised.now))
 
     return await authorised.run_heavy_work(
-        lambda: paging.respond(authorised, read, [], _due_certification_resource, subject_column="adviser_id")
+        lambda: paging.respond(authorised, read, [], due_certification_resource, subject_column="adviser_id")
     )
 
 
@@ -238,16 +144,8 @@ async def get_certification(
     certification_id: Id, authorised: ReadAccess, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Avec le numéro de la présentation et qui paierait la suivante."""
-    row = await certifications.read(authorised.reader, certification_id, owner=authorised.owner)
-    if row is None:
-        detail = Sentence(
-            fr="Aucun résultat de votre périmètre n’a cet identifiant.",
-            en="No result that you may see has this identifier.",
-        )
-        raise Problem("not-found", detail)
-    response = resource_response(
-        certification_resource(row, authorised.language, authorised.owner), authorised.language, if_none_match
-    )
+    row = found(await certifications.read(authorised.reader, certification_id, owner=authorised.owner), NOT_FOUND)
+    response = resource_response(_to_resource(authorised)(row), authorised.language, if_none_match)
     return await authorised.audit_read(response, row["adviser_id"], certification_id)
 
 

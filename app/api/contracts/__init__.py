@@ -1,0 +1,1 @@
+"""/v1/contracts: routes, requests and resources."""

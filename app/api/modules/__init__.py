@@ -1,0 +1,1 @@
+"""The catalogue, /v1/modules and /v1/training-organisations: routes, requests and resources."""

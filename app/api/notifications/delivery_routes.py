@@ -1,6 +1,5 @@
-"""/v1/deliveries: one delivery, read and asked for again."""
+"""/v1/deliveries: one delivery of a webhook, read and delivered again."""
 
-from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -8,15 +7,13 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import json_response, replayable_response, to_response
+from app.api.http.bodies.json_responses import json_response, to_response
+from app.api.http.bodies.resource_responses import found, resource_renderer
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
 from app.api.http.routing import StrictRoute, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.notifications.webhook_schemas import WebhookDeliveryResource, delivery_resource
-from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import NotFound
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.outbox import deliveries
 from app.use_cases.notifications.redeliver_webhooks import replay
 
@@ -24,13 +21,6 @@ router = APIRouter(prefix="/v1/deliveries", tags=["Webhooks"], route_class=Stric
 
 ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_READ))]
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
-
-
-def delivery_renderer(authorised: AuthorisedRequest, status: int) -> Callable[[Row], ReplayableResponse]:
-    def render(row: Row) -> ReplayableResponse:
-        return replayable_response(delivery_resource(row), authorised.language, status=status)
-
-    return render
 
 
 @router.get(
@@ -41,9 +31,7 @@ def delivery_renderer(authorised: AuthorisedRequest, status: int) -> Callable[[R
 )
 async def get_delivery(delivery_id: UUID, authorised: ReadAccess) -> Response:
     """Chacun de ses essais, avec le début de la réponse reçue."""
-    row = await deliveries.read_delivery(authorised.reader, delivery_id, authorised.webhook_owner)
-    if row is None:
-        raise NotFound("delivery")
+    row = found(await deliveries.read_delivery(authorised.reader, delivery_id, authorised.webhook_owner))
     return json_response(delivery_resource(row), authorised.language)
 
 
@@ -58,5 +46,6 @@ async def replay_delivery(
     delivery_id: UUID, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Aussitôt, avec le même `webhook-id`, quoi qu’il en soit advenu. Une livraison en cours suit son cours."""
-    context = authorised.request_context(delivery_renderer(authorised, 200), parse_idempotency_key(idempotency_key))
+    render = resource_renderer(authorised, delivery_resource)
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key))
     return to_response(await replay(authorised.database, delivery_id, context))

@@ -1,4 +1,4 @@
-"""Events as clients are told them."""
+"""Events as the feed and webhooks show them."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT
 from app.use_cases.notifications.event_payloads import event_resource_values
 
-MAX_EXAMS = 10  # a CCP1 and Pix
+MAX_EXAMS = 10  # two today: CCP1 and Pix
 MAX_UNITS = 100
 MAX_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
 

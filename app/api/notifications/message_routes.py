@@ -1,6 +1,5 @@
-"""/v1/messages: the e-mails, followed and sent again by administrators."""
+"""/v1/messages: e-mails, read and sent again by administrators."""
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -12,7 +11,8 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import json_response, replayable_response, resource_fields, to_response
+from app.api.http.bodies.json_responses import json_response, resource_fields, to_response
+from app.api.http.bodies.resource_responses import found, resource_renderer
 from app.api.http.fields.field_types import Count, Id
 from app.api.http.pagination import UnversionedPaging, equality_filters
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
@@ -22,8 +22,6 @@ from app.api.identity.scopes import Scope
 from app.api.notifications.webhook_schemas import AttemptResource, attempt_resources
 from app.domain.events import Recipient as EventRecipient
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.adviser_locks import NotFound
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.outbox import messages
 from app.persistence.outbox.deliveries import MAX_ATTEMPTS_SHOWN, Channel, DeliveryState
 from app.persistence.outbox.messages import ENDPOINT_OWNER_RECIPIENT
@@ -95,21 +93,14 @@ async def list_messages(
     return await paging.respond(authorised, messages.list_page, filters, _message_resource, subject_column="adviser_id")
 
 
-def _message_renderer(authorised: AuthorisedRequest) -> Callable[[Row], ReplayableResponse]:
-    return lambda row: replayable_response(_message_resource(row), authorised.language)
-
-
 @router.get(
     "/{message_id}", operation_id="getMessage", summary="Lire où en est un courriel", response_model=MessageResource
 )
 async def get_message(message_id: UUID, authorised: ReadAccess) -> Response:
     """Chacun de ses essais."""
-    row = await messages.read_message(authorised.reader, message_id)
-    if row is None:
-        raise NotFound("message")
-    return await authorised.audit_read(
-        json_response(_message_resource(row), authorised.language), row["adviser_id"], message_id
-    )
+    row = found(await messages.read_message(authorised.reader, message_id))
+    response = json_response(_message_resource(row), authorised.language)
+    return await authorised.audit_read(response, row["adviser_id"], message_id)
 
 
 @router.post(
@@ -120,5 +111,6 @@ async def get_message(message_id: UUID, authorised: ReadAccess) -> Response:
 )
 async def resend_message(message_id: UUID, authorised: WriteAccess, idempotency_key: IdempotencyKey = None) -> Response:
     """Aussitôt, à l’adresse connue à présent, quoi qu’il en soit advenu. Un envoi en cours suit son cours."""
-    context = authorised.request_context(_message_renderer(authorised), parse_idempotency_key(idempotency_key))
+    render = resource_renderer(authorised, _message_resource)
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key))
     return to_response(await resend(authorised.database, message_id, context))

@@ -1,26 +1,23 @@
-"""/v1/webhook-endpoints: where events are delivered, and what became of them."""
+"""/v1/webhook-endpoints: where events are delivered."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response, replayable_response, to_response
-from app.api.http.fields.field_types import Id
-from app.api.http.pagination import Since, Until, UnversionedPaging, equality_filters, time_range_filters
-from app.api.http.problems.problem_details import Problem, field_error, invalid_parameter
+from app.api.http.bodies.resource_responses import found, resource_renderer
+from app.api.http.pagination import UnversionedPaging
+from app.api.http.problems.problem_details import Problem, field_error
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
-from app.api.notifications.delivery_routes import delivery_renderer
 from app.api.notifications.webhook_schemas import (
+    UNKNOWN_EVENT_TYPE,
     NewWebhookEndpointResource,
-    RecoveryRequest,
-    RecoveryResource,
-    TypeFilter,
     WebhookDeliveryResource,
     WebhookEndpointPatch,
     WebhookEndpointRequest,
@@ -29,17 +26,11 @@ from app.api.notifications.webhook_schemas import (
     delivery_resource,
     endpoint_resource,
 )
-from app.domain.events import EventType, types_matching
-from app.persistence.engine.driver_types import Row
+from app.domain.events import types_matching
 from app.persistence.engine.pagination import Filter
-from app.persistence.engine.transactions.adviser_locks import NotFound
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence.outbox import deliveries, webhook_endpoints
-from app.persistence.outbox.deliveries import DeliveryState
+from app.persistence.outbox import webhook_endpoints
 from app.use_cases.notifications import administer_webhook_endpoints, redeliver_webhooks
 from app.use_cases.notifications.administer_webhook_endpoints import NewEndpoint
-from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE
-from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"], route_class=StrictRoute)
 
@@ -47,26 +38,14 @@ ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_RE
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
 
 ALL_TYPES = "*"
-UNKNOWN_EVENT_TYPE = Sentence(
-    fr=f"Aucun type d’événement ne se nomme ainsi ; ceux qui existent : {', '.join(EventType)}.",
-    en=f"No type of event has this name; those that exist: {', '.join(EventType)}.",
-)
 
 
 def _check_types(types: list[str]) -> None:
-    """Raise Problem."""
+    """Raise Problem when no event type has one of these names."""
     unknown = [place for place, name in enumerate(types) if name != ALL_TYPES and not types_matching(name)]
     if unknown:
         errors = [field_error(f"/types/{place}", "unknown-type", UNKNOWN_EVENT_TYPE) for place in unknown]
         raise Problem("validation-error", UNKNOWN_EVENT_TYPE, errors)
-
-
-async def _read_owned(authorised: AuthorisedRequest, endpoint: UUID) -> Row:
-    """Raise Missing."""
-    row = await webhook_endpoints.read_endpoint(authorised.reader, endpoint, authorised.webhook_owner)
-    if row is None:
-        raise NotFound("webhook endpoint")
-    return row
 
 
 @router.get(
@@ -96,13 +75,12 @@ async def add_webhook_endpoint(body: WebhookEndpointRequest, authorised: WriteAc
     réponse perdue se remplace par un nouveau secret.
     """
     _check_types(body.types)
-    wish, outward = NewEndpoint(body.url, body.types), authorised.service.webhook_egress
+    new, egress = NewEndpoint(body.url, body.types), authorised.service.webhook_egress
     row, secret = await administer_webhook_endpoints.add_endpoint(
-        authorised.database, wish, authorised.webhook_owner, outward, authorised.now, authorised.audit_entry
+        authorised.database, new, authorised.webhook_owner, egress, authorised.now, authorised.audit_entry
     )
-    return to_response(
-        replayable_response(endpoint_resource(row) | {"secret": secret}, authorised.language, status=201)
-    )
+    resource = endpoint_resource(row) | {"secret": secret}
+    return to_response(replayable_response(resource, authorised.language, status=201))
 
 
 @router.get(
@@ -113,7 +91,8 @@ async def add_webhook_endpoint(body: WebhookEndpointRequest, authorised: WriteAc
 )
 async def get_webhook_endpoint(endpoint_id: UUID, authorised: ReadAccess) -> Response:
     """Son adresse, ses types, comment il se porte."""
-    return json_response(endpoint_resource(await _read_owned(authorised, endpoint_id)), authorised.language)
+    row = found(await webhook_endpoints.read_endpoint(authorised.reader, endpoint_id, authorised.webhook_owner))
+    return json_response(endpoint_resource(row), authorised.language)
 
 
 @router.patch(
@@ -166,7 +145,8 @@ async def send_test_delivery(
     endpoint_id: UUID, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Un événement `webhook_endpoint.test`, signé comme les autres et livré aussitôt : lisez ensuite la livraison."""
-    context = authorised.request_context(delivery_renderer(authorised, 201), parse_idempotency_key(idempotency_key))
+    render = resource_renderer(authorised, delivery_resource, status=201)
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key))
     return to_response(await redeliver_webhooks.send_test(authorised.database, endpoint_id, context))
 
 
@@ -186,50 +166,3 @@ async def rotate_webhook_secret(endpoint_id: UUID, authorised: WriteAccess) -> R
         authorised.audit_entry,
     )
     return json_response({"secret": secret}, authorised.language)
-
-
-@router.get(
-    "/{endpoint_id}/deliveries",
-    operation_id="listDeliveries",
-    summary="Lister les livraisons",
-    response_model=page_model(WebhookDeliveryResource),
-)
-async def list_deliveries(
-    endpoint_id: UUID,
-    authorised: ReadAccess,
-    paging: UnversionedPaging,
-    state: Annotated[DeliveryState | None, Query(description="Où en est la livraison.")] = None,
-    event_id: Annotated[Id | None, Query(description="Le `webhook-id`.")] = None,
-    event_type: Annotated[TypeFilter | None, Query(alias="type", description="Le type d’événement.")] = None,
-    since: Since = None,
-    until: Until = None,
-) -> Response:
-    """De la plus récente à la plus ancienne, avec leurs essais ; elles sont gardées 90 jours."""
-    if event_type not in {None, TEST_EVENT_TYPE, *EventType}:
-        raise invalid_parameter("type", UNKNOWN_EVENT_TYPE)
-    period = time_range_filters("created_at", since, until)
-    await _read_owned(authorised, endpoint_id)
-    filters = [*equality_filters(lane_id=endpoint_id, state=state, event_id=event_id, type=event_type), *period]
-    return await paging.respond(authorised, deliveries.list_page, filters, delivery_resource)
-
-
-@router.post(
-    "/{endpoint_id}/recover",
-    operation_id="recoverDeliveries",
-    summary="Livrer de nouveau ce qui n’est pas arrivé",
-    response_model=RecoveryResource,
-    responses=problem_responses("endpoint-disabled"),
-)
-async def recover_deliveries(
-    endpoint_id: UUID, body: RecoveryRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
-) -> Response:
-    """Tout ce qui, de `since` à `until`, a été abandonné, ou n’a jamais été livré parce que le point était désactivé ;
-    avec les mêmes identifiants, et 10 000 au plus à la fois, les plus anciens d’abord."""
-
-    def render(row: Row) -> ReplayableResponse:
-        return replayable_response(row, authorised.language)
-
-    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
-    return to_response(
-        await redeliver_webhooks.recover(authorised.database, endpoint_id, (body.since, body.until), context)
-    )

@@ -1,4 +1,4 @@
-"""Webhook endpoints and deliveries as their owners see them."""
+"""Webhook endpoints and their deliveries: what is asked, and what is shown."""
 
 from datetime import datetime
 from typing import Annotated, Any, NotRequired
@@ -12,10 +12,12 @@ from app.api.http.bodies.json_responses import format_instant, resource_fields
 from app.api.http.fields import field_types, validation_messages
 from app.api.http.fields.field_checks import with_message
 from app.api.http.fields.field_types import MAX_URI_LENGTH, Count
+from app.domain.events import EventType
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.deliveries import MAX_ATTEMPTS_SHOWN, DeliveryState
 from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus, EndpointWarning
 from app.use_cases.notifications.redeliver_webhooks import MAX_RECOVERED
+from app.wording.languages import Sentence
 
 MAX_TYPES = 20
 MAX_TYPE_LENGTH = 60
@@ -23,6 +25,10 @@ EVENT_TYPE_PATTERN = "^[a-z_]+[.][a-z_]+$"
 TYPE_FILTER_PATTERN = r"^(\*|[a-z_]+\.(\*|[a-z_]+))$"
 SECRET_PATTERN = "^whsec_[A-Za-z0-9+/]{43}=$"  # noqa: S105  # what one looks like
 MAX_RESPONSE_LENGTH = 4_000
+UNKNOWN_EVENT_TYPE = Sentence(
+    fr=f"Aucun type d’événement ne se nomme ainsi ; ceux qui existent : {', '.join(EventType)}.",
+    en=f"No type of event has this name; those that exist: {', '.join(EventType)}.",
+)
 
 Url = Annotated[
     str,
@@ -144,12 +150,12 @@ def endpoint_resource(row: Row) -> dict[str, Any]:
 
 
 def delivery_resource(row: Row) -> dict[str, Any]:
-    """The shape of WebhookDeliveryResource, from a row whose attempts are JSON or still its text."""
+    """The shape of WebhookDeliveryResource. The attempts of the row are JSON, or its text."""
     return resource_fields(row, WebhookDeliveryResource) | {"attempts": attempt_resources(row)}
 
 
 def attempt_resources(row: Row) -> list[dict[str, Any]]:
-    """Each the shape of AttemptResource."""
+    """Each of the shape of AttemptResource."""
     attempts: list[dict[str, Any]] = (
         orjson.loads(row["attempts"]) if isinstance(row["attempts"], str) else row["attempts"]
     )

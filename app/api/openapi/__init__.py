@@ -1,1 +1,1 @@
-"""The published contract: what the framework finds in the routes, made into what integrators can build on."""
+"""The published contract: the document that the framework generates from the routes, completed for integrators."""

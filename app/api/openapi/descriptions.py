@@ -1,4 +1,4 @@
-"""What the codes mean, in French: the domain says it in English, to those who read its code."""
+"""The French descriptions of parameters and of schemas whose classes, in the domain, are described in English."""
 
 from collections.abc import Mapping
 

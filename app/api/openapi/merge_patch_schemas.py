@@ -1,4 +1,4 @@
-"""Merge patches (RFC 7396) as schemas: the fields of a request, none of them required, null for those it may lack."""
+"""The schemas of merge patches (RFC 7396): the fields of a request, none required, null where a field may be absent."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def add_patch_schemas(schemas: dict[str, Any]) -> None:
 
 
 def _add_patch_schema(request: str, schemas: dict[str, Any]) -> str:
-    """The reference to the patch of a request's schema, which is added."""
+    """Add the schema of the patch of a request, and return a reference to it."""
     name = request.removesuffix("Request").removesuffix("Body") + "Patch"
     schema, needed = schemas[request], schemas[request].get("required", ())
     properties = {

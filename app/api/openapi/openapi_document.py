@@ -1,4 +1,4 @@
-"""The whole contract: what the framework found in the routes, completed."""
+"""The whole OpenAPI document: what the framework generated from the routes, completed."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ NOT_MODIFIED_DESCRIPTION = "Inchangé : vous avez déjà cette version."
 
 
 def complete_document(generated: dict[str, Any], routes: Sequence[APIRoute]) -> dict[str, Any]:
-    """The contract to publish. `found` is changed."""
+    """The contract to publish. `generated` is changed in place."""
     schemas = generated["components"]["schemas"]
     _complete_schemas(schemas)
     codes: set[str] = set()
@@ -47,13 +47,13 @@ def complete_document(generated: dict[str, Any], routes: Sequence[APIRoute]) -> 
 
 
 def operations(contract: dict[str, Any]) -> Iterator[tuple[str, Operation]]:
-    """Each with its method."""
+    """Each operation of the contract, with its method."""
     for path in contract["paths"].values():
         yield from path.items()
 
 
 def _complete_schemas(schemas: dict[str, Any]) -> None:
-    """Add those of problems and webhooks, remove those of errors that are never answered so."""
+    """Add those of problems and webhooks; remove those of the framework's own errors, which are never answered."""
     for name, adapter in {"ProblemResource": TypeAdapter[Any](ProblemResource), **PAYLOAD_ADAPTERS}.items():
         own = adapter.json_schema(ref_template=SCHEMA_REFERENCE)
         schemas.update({**own.pop("$defs", {}), name: own})
@@ -76,33 +76,36 @@ def _with_clean_schema(described: dict[str, Any]) -> dict[str, Any]:
 def _complete_operation(method: str, operation: Operation, schemas: dict[str, Any]) -> None:
     """`schemas` are those of the whole contract."""
     example = request_examples.EXAMPLES.get(operation["operationId"], request_examples.Example())
-    codes, failures = operation_errors.problem_codes_of(operation), operation_errors.error_responses_of(operation)
-    parameters = [_with_clean_schema(found) for found in operation.get("parameters", [])]
-    required = {"Idempotency-Key": "idempotency-key-missing" in codes, "If-Match": method != "put"}
-    filled = {
-        "Idempotency-Key": str(request_examples.idempotency_key_of(operation["operationId"])),
-        **example.parameters,
-    }
-    for parameter in parameters:
-        name = parameter["name"]
-        parameter.setdefault("description", PARAMETER_DESCRIPTIONS.get(name, ""))
-        parameter["required"] = required.get(name, parameter["required"])
-        if name in filled:
-            parameter["example"] = filled[name]
-    operation["parameters"] = parameters
+    failures = operation_errors.error_responses_of(operation)
+    operation["parameters"] = _complete_parameters(method, operation, example)
     if "requestBody" in operation:
         _complete_request_body(operation, example)
     successes = {
-        status: _success_response(status, answer, operation, schemas)
-        for status, answer in operation["responses"].items()
+        status: _success_response(status, response, operation, schemas)
+        for status, response in operation["responses"].items()
         if status in SUCCESS_DESCRIPTIONS
     }
-    if any(parameter["name"] == "If-None-Match" for parameter in parameters):
+    if any(parameter["name"] == "If-None-Match" for parameter in operation["parameters"]):
         successes["304"] = {
             "description": NOT_MODIFIED_DESCRIPTION,
             "headers": header_references((*COMMON_HEADERS_WITH_LANGUAGE, "ETag")),
         }
     operation["responses"] = successes | failures
+
+
+def _complete_parameters(method: str, operation: Operation, example: request_examples.Example) -> list[dict[str, Any]]:
+    codes = operation_errors.problem_codes_of(operation)
+    required = {"Idempotency-Key": "idempotency-key-missing" in codes, "If-Match": method != "put"}
+    key = str(request_examples.idempotency_key_of(operation["operationId"]))
+    values = {"Idempotency-Key": key, **example.parameters}
+    parameters = [_with_clean_schema(parameter) for parameter in operation.get("parameters", [])]
+    for parameter in parameters:
+        name = parameter["name"]
+        parameter.setdefault("description", PARAMETER_DESCRIPTIONS.get(name, ""))
+        parameter["required"] = required.get(name, parameter["required"])
+        if name in values:
+            parameter["example"] = values[name]
+    return parameters
 
 
 def _complete_request_body(operation: Operation, example: request_examples.Example) -> None:
@@ -115,31 +118,37 @@ def _complete_request_body(operation: Operation, example: request_examples.Examp
 
 
 def _success_response(
-    status: str, answer: dict[str, Any], operation: Operation, schemas: dict[str, Any]
+    status: str, response: dict[str, Any], operation: Operation, schemas: dict[str, Any]
 ) -> dict[str, Any]:
-    """An answer with what its shape and the parameters of its operation tell of its headers and examples."""
-    if "content" not in answer:
+    """The response with its description, headers and examples."""
+    if "content" not in response:
         return {"description": SUCCESS_DESCRIPTIONS[status], "headers": header_references(COMMON_HEADERS)}
-    (kind, described), *others = answer["content"].items()
-    schema = described["schema"].get("$ref", "").rpartition("/")[2]
-    parameters = {parameter["name"] for parameter in operation["parameters"]}
+    (media_type, content), *others = response["content"].items()
+    schema = content["schema"].get("$ref", "").rpartition("/")[2]
     versioned = schema != "" and "version" in schemas[schema]["properties"]
-    sends = {
+    headers = [*COMMON_HEADERS_WITH_LANGUAGE, *_headers_sent(status, operation, schema, versioned=versioned)]
+    operation_id = operation["operationId"]
+    return {
+        "description": SUCCESS_DESCRIPTIONS[status],
+        "headers": header_references(headers) | response.get("headers", {}),
+        "content": {
+            media_type: _with_examples(content, operation_id),
+            **{other: _with_examples(content, f"{operation_id} {other}") for other, content in others},
+        },
+    }
+
+
+def _headers_sent(status: str, operation: Operation, schema: str, *, versioned: bool) -> Iterator[str]:
+    """The headers that the schema of a response and the parameters of its operation imply."""
+    parameters = {parameter["name"] for parameter in operation["parameters"]}
+    sent = {
         "ETag": versioned or "If-None-Match" in parameters,
         "Location": (versioned and status == "201") or status == "202",
         "Link": schema.endswith("Page"),
         "Idempotent-Replayed": "Idempotency-Key" in parameters,
         "Preference-Applied": "Prefer" in parameters,
     }
-    headers = [*COMMON_HEADERS_WITH_LANGUAGE, *(name for name, carried_ in sends.items() if carried_)]
-    return {
-        "description": SUCCESS_DESCRIPTIONS[status],
-        "headers": header_references(headers) | answer.get("headers", {}),
-        "content": {
-            kind: _with_examples(described, operation["operationId"]),
-            **{other: _with_examples(content, f"{operation['operationId']} {other}") for other, content in others},
-        },
-    }
+    return (name for name, is_sent in sent.items() if is_sent)
 
 
 def _with_examples(content: dict[str, Any], recorded_as: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who may call each operation, said in its description from the scope that its route declares."""
+"""Who may call each operation: its description says it, from the scope that its route declares."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def access_description(scope: Scope) -> str:
 
 
 def add_access_descriptions(contract: Mapping[str, Any], routes: Iterable[APIRoute]) -> None:
-    """Add it to every operation of the contract."""
+    """Add to the description of every operation who may call it."""
     scopes = {route.operation_id: scope for route in routes if (scope := scope_of(route))}
     for operation in (operation for path in contract["paths"].values() for operation in path.values()):
         operation["description"] += f"\n\n{access_description(scopes[operation['operationId']])}"

@@ -1,4 +1,4 @@
-"""The errors an operation can answer: those its nature brings, and those its route declares by their codes."""
+"""The problems that an operation can answer: those its parameters and body imply, and those its route declares."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -53,17 +53,17 @@ _HEADERS_BY_STATUS = {
 }
 REPLAY_HEADERS_BY_STATUS = {409: ("Retry-After", "Idempotent-Replayed"), 422: ("Idempotent-Replayed",)}
 SERVER_ERROR = 500
-# The statuses whose one problem is the same everywhere, by its code: declared once.
+# A status with a single problem, the same for every operation, is declared once and referred to.
 SHARED_STATUSES = {401, 403, 404, 406, 408, 410, 412, 413, 415, 428, 429, 500}
 
 
 def problem_codes_of(operation: Mapping[str, Any]) -> frozenset[str]:
-    """The codes of the problems that an operation can answer, as the framework describes it."""
+    """Of an operation as the framework generated it."""
     return frozenset({*CODES_OF_EVERY_OPERATION, *_implied_codes(operation), *_declared_codes(operation)})
 
 
 def error_responses_of(operation: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Its error answers, by status."""
+    """The responses to its errors, by status."""
     replays = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
     by_status: dict[int, list[str]] = {}
     for code in sorted(problem_codes_of(operation), key=list(PROBLEM_TYPES).index):
@@ -77,11 +77,12 @@ def error_responses_of(operation: Mapping[str, Any]) -> dict[str, dict[str, Any]
 
 
 def shared_responses(codes: Collection[str]) -> dict[str, dict[str, Any]]:
-    """The answers that are the same everywhere, by the code of their problem; `codes` are those ever answered."""
-    alone = {
+    """The responses that every operation refers to, by the code of their problem; `codes` are those that any operation
+    answers."""
+    shared = {
         code: kind.status for code, kind in PROBLEM_TYPES.items() if kind.status in SHARED_STATUSES and code in codes
     }
-    return {code: _error_response(status, [code], replays=False) for code, status in alone.items()}
+    return {code: _error_response(status, [code], replays=False) for code, status in shared.items()}
 
 
 def _implied_codes(operation: Mapping[str, Any]) -> Iterator[str]:
@@ -105,9 +106,9 @@ def _error_response(status: int, codes: list[str], *, replays: bool) -> dict[str
         *_HEADERS_BY_STATUS.get(status, ()),
         *(REPLAY_HEADERS_BY_STATUS.get(status, ()) if replays else ()),
     ]
-    named = ", ".join(f"`{code}`" for code in codes)
+    listed = ", ".join(f"`{code}`" for code in codes)
     return {
-        "description": f"{STATUS_DESCRIPTIONS[status]} : {named}.",
+        "description": f"{STATUS_DESCRIPTIONS[status]} : {listed}.",
         "headers": header_references(headers),
         "content": {
             PROBLEM_MEDIA_TYPE: {
@@ -119,7 +120,7 @@ def _error_response(status: int, codes: list[str], *, replays: bool) -> dict[str
 
 
 def problem_examples(codes: Collection[str]) -> dict[str, dict[str, Any]]:
-    """One for each problem, by its code."""
+    """An example of each of these problems, by its code."""
     return {
         code: {
             "summary": kind.title.fr,

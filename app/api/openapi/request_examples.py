@@ -1,6 +1,6 @@
-"""A request for each operation that succeeds on the demonstration data, and what it is answered (`answers.json`).
+"""For each operation, a request that succeeds on the demonstration data, and its recorded response (`answers.json`).
 
-The documentation page fills its forms with them. `make openapi` records the answers; a test asks again.
+The documentation page fills its forms with them. `make examples` records the responses; a test asks again.
 """
 
 from collections.abc import Mapping
@@ -12,99 +12,44 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import orjson
 from pydantic import JsonValue
 
-INES = "76c6dae1-74b7-5a57-8ca1-82fa3b04634d"
-VALENTINE = "0aafeb1b-d9c5-5eb1-b6d9-a94cb533ead3"
-KATELL = "bd7f2a90-31fa-5998-8d71-66e09d9d2a14"
-AURORE = "8c7a5b79-ca79-56cc-a9a6-659563fc00c4"
-ANAIS = "3710497a-28bf-5166-bc4f-ab62159e81c7"
-FLORIAN = "d71ea944-f86f-5f9d-b880-1ff98ababc46"
-ENORA = "87b8352d-d024-5de6-af4c-3af3347e6d39"
-LA_MEDNUM = "a02e0122-c66e-5634-aa81-ec4e6499f818"
-
-COMPLETED_OF_INES = "018bd542-b605-74f2-b369-81aa2c625680"
-WAITING = "018bd542-b3af-7cb1-bbfd-214ef724827a"
-REGULARISED = "018bd542-bd0e-73dc-af88-964d1aeeebac"
-TO_CANCEL = "018bd542-c222-7072-a53c-b4b54a11894c"
-TO_RESCHEDULE = "018bd542-c223-78a2-9597-5789ed769a80"
-SESSION_OVER = "018bd542-be3b-76d5-ba9e-daac588b17df"
-ENDPOINT = "720628d5-c25f-5c8c-a824-02bb4f096bc0"
-ENDPOINT_TO_DELETE = "0c9364d0-94eb-5d09-bf6f-32f182e5ffec"
-DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
-MESSAGE = "1b7e96dc-6c43-590e-a841-f79c7a9a6e31"
-IMPORT = "b0ef4249-d876-5069-825f-281276dc4613"
-INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
+from app.api.openapi.example_bodies import (
+    ANAIS,
+    AURORE,
+    COMPLETED_OF_INES,
+    DELIVERY,
+    ENDPOINT,
+    ENDPOINT_TO_DELETE,
+    ENORA,
+    FLORIAN,
+    IMPORT,
+    INES,
+    INITIAL_OF_ANAIS,
+    KATELL,
+    LA_MEDNUM,
+    MESSAGE,
+    POLICY,
+    REGISTRATION_REQUESTS,
+    REGULARISED,
+    SESSION_OVER,
+    TO_CANCEL,
+    TO_RESCHEDULE,
+    WAITING,
+    contract_request,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`parameters` by name; `bodies` by what is asked for, in French, the first one filled in."""
+    """`parameters` by name; `bodies` by a summary in French, the first of which the documentation page fills in."""
 
     parameters: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
     bodies: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
 
-def _request(adviser: str, module: str, day: str) -> JsonValue:
-    return {
-        "adviser_id": adviser,
-        "module_code": module,
-        "training_organisation_id": LA_MEDNUM,
-        "session": {"starts_on": day, "ends_on": day, "format": "remote"},
-        "requested_on": "2026-11-02",
-    }
-
-
-def _contract(**others: JsonValue) -> JsonValue:
-    return {
-        "adviser_id": AURORE,
-        "type": "CDD",
-        "starts_on": "2026-09-01",
-        "ends_on": "2028-08-31",
-        "employer": {
-            "siret": "99900003700013",
-            "name": "CCAS de Villeneuve-l’Exemple (démonstration)",
-            "legal_form": "public",
-            "department": "35",
-        },
-        "administrative_file": {"ds_file_number": "9000261", "contract_uploaded_on": "2026-09-03"},
-        **others,
-    }
-
-
-_POLICY: Mapping[str, JsonValue] = {
-    "effective_from": "2029-01-01",
-    "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},
-    "civil_year": {"count": 2, "first_year": 2024, "grace": {"2024": "2025-03-31"}},
-    "supplementary": {"from": "2025-01-01", "count": 1},
-    "over_quota": {"reply_days": None},
-    "initial_training": {
-        "max_funded": 1,
-        "path_hours": [
-            {"from": "2021-01-01", "value": [105, 280, 350, 420]},
-            {"from": "2024-03-01", "value": [70, 175, 315]},
-            {"from": "2025-10-21", "value": [175]},
-        ],
-    },
-    "certification": {
-        "presentation_months": [{"from": "2021-01-01", "value": 6}, {"from": "2024-01-01", "value": 2}],
-        "valid_absence_motives": [
-            {"from": "2021-01-01", "value": ["medical_certificate", "force_majeure", "covid_positive_test"]},
-            {"from": "2023-11-29", "value": ["medical_certificate", "force_majeure"]},
-        ],
-    },
-    "unjustified_absence_consumes": True,
-    "support_email": "support@conseiller-numerique.example",
-}
-
-_REQUESTS: Mapping[str, JsonValue] = {
-    "Financée": _request(INES, "parentalite-numerique", "2026-12-08"),
-    "Au-delà du quota": _request(INES, "cybersecurite", "2026-12-15"),
-    "Refusée, quatre motifs": _request(VALENTINE, "numerique-responsable", "2026-12-08"),
-}
-
-# In an order in which each succeeds after those before it.
+# In this order, each request succeeds after those before it.
 EXAMPLES: Mapping[str, Example] = {
-    "previewRegistration": Example(bodies=_REQUESTS),
-    "registerAdviser": Example(bodies=_REQUESTS),
+    "previewRegistration": Example(bodies=REGISTRATION_REQUESTS),
+    "registerAdviser": Example(bodies=REGISTRATION_REQUESTS),
     "listRegistrations": Example({"status": "accepted", "limit": 2}),
     "getRegistration": Example({"registration_id": COMPLETED_OF_INES}),
     "listDecisions": Example({"registration_id": COMPLETED_OF_INES}),
@@ -148,10 +93,10 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "listContracts": Example({"adviser_id": INES, "limit": 2}),
     "getContract": Example({"contract_id": "6934a156-d168-568b-864d-8a43441c4da0"}),
-    "addContract": Example(bodies={"Contrat à durée déterminée": _contract()}),
+    "addContract": Example(bodies={"Contrat à durée déterminée": contract_request()}),
     "putContract": Example(
         {"contract_id": "c2f7d0de-8a41-4f0e-b6a5-90e1d3c5a7b2", "If-Match": "*"},
-        {"Contrat de La Coop": _contract(starts_on="2028-09-01", ends_on="2029-08-31")},
+        {"Contrat de La Coop": contract_request(starts_on="2028-09-01", ends_on="2029-08-31")},
     ),
     "patchContract": Example(
         {"contract_id": "5950d7cd-0d73-560c-9de1-747c1f0a86c1", "If-Match": '"1"'},
@@ -206,8 +151,8 @@ EXAMPLES: Mapping[str, Example] = {
     "deleteWebhookEndpoint": Example({"endpoint_id": ENDPOINT_TO_DELETE}),
     "readStatistics": Example({"group_by": "month,status", "from": "2025-09-01", "to": "2025-12-31"}),
     "searchAuditLog": Example({"action": "registerAdviser", "limit": 2}),
-    "tryPolicy": Example(bodies={"Deux modules par an dès 2026": {**_POLICY, "effective_from": "2026-07-01"}}),
-    "addPolicy": Example(bodies={"Deux modules par an dès 2029": {**_POLICY}}),
+    "tryPolicy": Example(bodies={"Deux modules par an dès 2026": {**POLICY, "effective_from": "2026-07-01"}}),
+    "addPolicy": Example(bodies={"Deux modules par an dès 2029": {**POLICY}}),
     "listPolicies": Example({"limit": 2}),
     "getPolicy": Example({"version": "2021-01-01"}),
     "listModules": Example({"limit": 2}),
@@ -237,18 +182,17 @@ EXAMPLES: Mapping[str, Example] = {
     ),
 }
 
-
 RECORDED_ANSWERS: Mapping[str, Mapping[str, Any]] = orjson.loads(
     (files("app.api.openapi") / "answers.json").read_bytes()
 )
 
 
 def idempotency_key_of(operation_id: str) -> UUID:
-    """The `Idempotency-Key` of an example: each operation has its own, and the same example again is a replay."""
+    """The `Idempotency-Key` of an example: the same at each request, so that a second one is a replay."""
     return uuid5(NAMESPACE_URL, f"urn:inscriptions:exemple:{operation_id}")
 
 
 def recorded_answers(recorded_as: str) -> dict[str, Any]:
-    """What the examples of an operation were answered when they were last recorded: under its id, and the media type
-    for another than the usual one."""
+    """The recorded responses to the examples of an operation. `recorded_as` is its id, followed by the media type when
+    that is not the usual one."""
     return {name: {"summary": name, "value": body} for name, body in RECORDED_ANSWERS.get(recorded_as, {}).items()}

@@ -1,4 +1,4 @@
-"""The headers of answers, declared once and referred to by every answer that carries them."""
+"""The headers of responses: declared once, and referred to by every response that has them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -65,12 +65,11 @@ HEADERS: dict[str, Header] = {
     ),
 }
 
-# An answer of the server in trouble may lack the others: it could not tell who asked.
+# A server error may lack the others: the caller was perhaps not known yet.
 HEADERS_OF_SERVER_ERRORS = ("X-Request-Id", "Content-Language")
 COMMON_HEADERS = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
 COMMON_HEADERS_WITH_LANGUAGE = (*COMMON_HEADERS, "Content-Language")
 
 
 def header_references(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """References to the headers of these names."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

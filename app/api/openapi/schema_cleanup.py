@@ -1,15 +1,15 @@
-"""Schemas as client generators read them best: no generated titles, null beside the type, every length said."""
+"""JSON Schemas as client generators read them best: no generated titles, `null` beside the type, bounded lengths."""
 
 from collections.abc import Mapping
 from typing import Any
 
 Schema = dict[str, Any]
 
-# How long a text of a format can be.
+# The longest text of each format.
 MAX_LENGTHS = {"date": 10, "date-time": 35, "uuid": 36, "email": 254, "uri": 2_083, "json-pointer": 5_000}
 LARGEST_INT32 = 2**31 - 1
 NULL = {"type": "null"}
-# Enumerations that will grow: a client that was generated before must read what is added.
+# Enumerations that will grow: a client generated earlier must accept what is added.
 EXTENSIBLE_ENUMS = {"EventType", "Reason"}
 
 _SUBSCHEMA_KEYWORDS = ("items", "additionalProperties", "contains", "not", "if", "then", "else")
@@ -17,13 +17,13 @@ _SUBSCHEMA_LIST_KEYWORDS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
 def clean_schema(schema: Mapping[str, Any]) -> Schema:
-    """The same schema, said plainly."""
-    tidy = {name: value for name, value in schema.items() if name != "title"}
-    if "properties" in tidy:
-        tidy["properties"] = {name: clean_schema(property_) for name, property_ in tidy["properties"].items()}
-    tidy |= {name: clean_schema(tidy[name]) for name in _SUBSCHEMA_KEYWORDS if isinstance(tidy.get(name), dict)}
-    tidy |= {name: [clean_schema(one) for one in tidy[name]] for name in _SUBSCHEMA_LIST_KEYWORDS if name in tidy}
-    return _with_bounds(_nullable(tidy))
+    """The same schema, of the same meaning."""
+    clean = {name: value for name, value in schema.items() if name != "title"}
+    if "properties" in clean:
+        clean["properties"] = {name: clean_schema(property_) for name, property_ in clean["properties"].items()}
+    clean |= {name: clean_schema(clean[name]) for name in _SUBSCHEMA_KEYWORDS if isinstance(clean.get(name), dict)}
+    clean |= {name: [clean_schema(one) for one in clean[name]] for name in _SUBSCHEMA_LIST_KEYWORDS if name in clean}
+    return _with_bounds(_nullable(clean))
 
 
 def extensible_enum(schema: Schema) -> Schema:
@@ -34,14 +34,14 @@ def extensible_enum(schema: Schema) -> Schema:
 
 
 def without_null(schema: Schema) -> Schema:
-    """What a query parameter may be: it is absent, never null."""
+    """For a query parameter, which can be absent and never null."""
     found: list[Schema] = [one for one in schema.get("anyOf", ()) if one != NULL]
     others = {name: value for name, value in schema.items() if name != "anyOf"}
     return {**others, **found[0]} if len(found) == 1 else schema
 
 
 def _nullable(schema: Schema) -> Schema:
-    """`type: [x, "null"]` where it can be said so; a reference has no type to put null beside."""
+    """With `type: [x, "null"]` instead of `anyOf`, unless the other alternative is a reference, which has no type."""
     alternatives = schema.get("anyOf", [])
     others = [one for one in alternatives if one != NULL]
     if len(alternatives) != 2 or len(others) != 1 or not isinstance(others[0].get("type"), str):  # noqa: PLR2004  # something or null

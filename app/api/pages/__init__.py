@@ -1,1 +1,1 @@
-"""What people read in a browser: pages as files, not as strings of Python."""
+"""Pages for people, in a browser: documentation, guide, personal links, statistics, mailbox."""

@@ -1,4 +1,4 @@
-"""The interactive documentation: Swagger UI, served from here, started by a script of ours."""
+"""The interactive documentation: Swagger UI, served from here and started by our own script."""
 
 from importlib.resources import files
 
@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.api.pages.template_rendering import render_page
+from app.api.pages.page_rendering import render_page
 
 # Swagger UI draws its icons from data: addresses and sets styles from its script, which needs no 'unsafe-inline'.
 DOCUMENTATION_CSP = (

@@ -12,11 +12,11 @@ from pygments.lexers import get_lexer_for_filename  # pyright: ignore[reportUnkn
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.api.http.application_state import ApplicationState
 from app.api.http.problems.problem_details import Problem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
-from app.api.pages.template_rendering import TEMPLATES, render_page
+from app.api.pages.page_rendering import TEMPLATES, render_page
+from app.api.pages.page_requests import service_of
 from app.persistence.schema.retention_periods import RESPONSES_RETENTION
 from app.wording.languages import Sentence
 
@@ -31,18 +31,18 @@ HTML_FORMATTER: "HtmlFormatter[str]" = HtmlFormatter(nowrap=True)
 
 @cache
 def _highlighted_sample(name: str) -> Markup:
-    """A program in colour, under its name, which leads to the file itself."""
+    """A program in colour, under its name, which links to the file."""
     code = Markup(highlight(SAMPLES[name], get_lexer_for_filename(name), HTML_FORMATTER))  # noqa: S704  # it escapes too
     return Markup(TEMPLATES.get_template("sample.html").render(name=name, code=code))  # noqa: S704  # it escapes
 
 
 def _problem_link(code: str) -> Markup:
-    """The way to the page of a problem. Raise KeyError when there is none."""
+    """The status of a problem, and a link to its page. Raise KeyError when no problem has this code."""
     return Markup('{} <a href="/problems/{}"><code>{}</code></a>').format(PROBLEM_TYPES[code].status, code, code)
 
 
 async def _guide_page(request: Request) -> Response:
-    service: ApplicationState = request.app.state.service
+    service = service_of(request)
     return render_page(
         "guide.html",
         sample=_highlighted_sample,

@@ -1,4 +1,4 @@
-"""The mailbox of a development server: the e-mails as they would look, where there is no mail server to send them."""
+"""The mailbox of a development server: the e-mails as they would look, where no mail server sends them."""
 
 from uuid import UUID
 
@@ -8,7 +8,8 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.http.application_state import ApplicationState
 from app.api.http.problems.problem_details import Problem
-from app.api.pages.template_rendering import render_page
+from app.api.pages.page_rendering import render_page
+from app.api.pages.page_requests import service_of
 from app.domain.events import Recipient
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.messages import ENDPOINT_OWNER_RECIPIENT, list_newest_email_contexts, read_email_context
@@ -39,7 +40,7 @@ NO_MESSAGE = Sentence(fr="Aucun courriel n’a cet identifiant.", en="No e-mail 
 
 def _service_with_mailbox(request: Request) -> ApplicationState:
     """Raise Problem where e-mails are really sent."""
-    service: ApplicationState = request.app.state.service
+    service = service_of(request)
     if not service.has_mailbox:
         raise Problem("not-found", NO_MAILBOX)
     return service
@@ -57,18 +58,18 @@ def _email_of(service: ApplicationState, row: Row) -> RenderedEmail | None:
 async def _list_page(request: Request) -> Response:
     service = _service_with_mailbox(request)
     rows = await list_newest_email_contexts(service.database, MAX_SHOWN)
-    emails = [(row, letter) for row in rows if (letter := _email_of(service, row)) is not None]
-    return _uncached(render_page("mailbox.html", csp=MAILBOX_CSP, letters=emails, recipients=RECIPIENT_LABELS))
+    emails = [(row, email) for row in rows if (email := _email_of(service, row)) is not None]
+    return _uncached(render_page("mailbox.html", csp=MAILBOX_CSP, emails=emails, recipients=RECIPIENT_LABELS))
 
 
 async def _read_email(request: Request) -> tuple[Row, RenderedEmail]:
     """Raise Problem."""
     service = _service_with_mailbox(request)
     row = await read_email_context(service.database, _message_id(request))
-    letter = _email_of(service, row) if row is not None else None
-    if row is None or letter is None:
+    email = _email_of(service, row) if row is not None else None
+    if row is None or email is None:
         raise Problem("not-found", NO_MESSAGE)
-    return row, letter
+    return row, email
 
 
 def _message_id(request: Request) -> UUID:
@@ -79,13 +80,13 @@ def _message_id(request: Request) -> UUID:
 
 
 async def _message_page(request: Request) -> Response:
-    row, letter = await _read_email(request)
+    row, email = await _read_email(request)
     return _uncached(
         render_page(
             "mailbox_message.html",
             csp=MAILBOX_CSP,
             row=row,
-            letter=letter,
+            email=email,
             sandbox=IFRAME_SANDBOX,
             recipients=RECIPIENT_LABELS,
         )
@@ -93,8 +94,8 @@ async def _message_page(request: Request) -> Response:
 
 
 async def _html_body(request: Request) -> Response:
-    _, letter = await _read_email(request)
-    opening = letter.html.replace("<head>", '<head>\n<base target="_blank">', 1)
+    _, email = await _read_email(request)
+    opening = email.html.replace("<head>", '<head>\n<base target="_blank">', 1)
     return HTMLResponse(opening, headers={"Content-Security-Policy": EMAIL_CSP, **NO_STORE})
 
 

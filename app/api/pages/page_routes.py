@@ -1,4 +1,4 @@
-"""The pages a person opens: documentation, guide, problems, personal links. No CDN, no inline script."""
+"""The routes of all pages. They load nothing from elsewhere, and run no inline script."""
 
 from importlib.resources import files
 
@@ -7,21 +7,14 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.api.pages import (
-    answer_page,
-    documentation_page,
-    guide_page,
-    mailbox_pages,
-    privacy_page,
-    problem_pages,
-    statistics_page,
-)
+from app.api.pages import answer_page, documentation_page, guide_page, mailbox_pages, privacy_page, problem_pages
+from app.api.pages.statistics import statistics_page
 
 STATIC_DIRECTORY = str(files("app.api.pages") / "static")
 
 
 async def _icon(_: Request) -> Response:
-    """What a browser asks for by itself, wherever it is."""
+    """Browsers ask for it on their own."""
     return FileResponse(f"{STATIC_DIRECTORY}/favicon.svg")
 
 
@@ -30,7 +23,7 @@ async def _robots(_: Request) -> Response:
 
 
 def routes() -> list[BaseRoute]:
-    """Public pages, which show nothing of anybody; those of personal links, whose address is a secret; the mailbox."""
+    """Public pages show nothing of any person, the URL of a personal link is a secret, statistics ask for a key."""
     return [
         *documentation_page.routes(),
         *guide_page.routes(),

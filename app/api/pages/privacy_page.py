@@ -1,4 +1,4 @@
-"""The register of processing, for everybody: made from the tables, it can't be out of date."""
+"""The register of processing activities (RGPD, article 30), made from the tables: it cannot be out of date."""
 
 from email.utils import parseaddr
 
@@ -6,13 +6,13 @@ from fastapi import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.api.http.application_state import ApplicationState
-from app.api.pages.template_rendering import render_page
+from app.api.pages.page_rendering import render_page
+from app.api.pages.page_requests import service_of
 from app.persistence.schema.processing_register import ENTRIES, TABLES_WITHOUT_PERSONAL_DATA
 
 
 async def _privacy_page(request: Request) -> Response:
-    service: ApplicationState = request.app.state.service
+    service = service_of(request)
     support = parseaddr(service.support_email)[1]
     return render_page(
         "privacy.html",

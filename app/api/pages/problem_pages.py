@@ -1,4 +1,4 @@
-"""What a problem's `type` leads to, and the list of them all."""
+"""The page that the `type` of a problem links to, and the list of all problems."""
 
 from fastapi import Request
 from starlette.responses import Response
@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.http.problems.problem_details import Problem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
-from app.api.pages.template_rendering import render_page
+from app.api.pages.page_rendering import render_page
 from app.wording.languages import Sentence
 
 

@@ -1,0 +1,1 @@
+"""/v1/registrations: routes, requests, and resources of registrations and decisions."""

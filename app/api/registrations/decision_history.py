@@ -1,4 +1,4 @@
-"""The decisions of a registration as the contract shows them, each with the facts that it read."""
+"""The decisions of a registration as a client is shown them, each with the facts that it read."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.http.fields.field_types import BucketName
 from app.api.http.pagination import Pagination
-from app.api.registrations.registration_resources import DecisionResource, decision_resource, entitlement_of_unit
+from app.api.registrations.decision_resources import DecisionResource, decision_resource, entitlement_of_unit
 from app.domain.decisions.decision_cascade import Cause
 from app.domain.facts.contract import Contract, covering_contract
 from app.domain.facts.registration import Funding
@@ -47,8 +47,8 @@ class DecisionsResource(TypedDict):
 
 
 def _visible_facts(stored: str, owner: UUID | None) -> dict[str, Any]:
-    """What a decision read; a training organisation is shown its own registrations and the contract of the session, and
-    nothing of an earlier file."""
+    """The facts of a decision. Of them, a training organisation sees its own registrations and the contract that covers
+    the session, and nothing of an earlier file of the person."""
     facts: dict[str, Any] = orjson.loads(stored)
     if owner is None:
         return facts
@@ -63,12 +63,12 @@ def _visible_facts(stored: str, owner: UUID | None) -> dict[str, Any]:
 
 
 def _without_renewed_contract(contract: dict[str, Any]) -> dict[str, Any]:
-    """A contract that does not name the one it renews."""
+    """The contract, without naming the one it renews."""
     return {name: value for name, value in contract.items() if name != "renews_contract_id"}
 
 
 def past_decision_resource(row: Row, client: Client, language: Language) -> PastDecisionResource:
-    """`row` is one of the table of decisions; `client` asks."""
+    """Of a row of the table of decisions, for this client."""
     entitlement, owner = entitlement_of_unit(row["unit"]), client.training_organisation_id
     decision = decision_resource({**row, "decision_id": row["id"]}, entitlement, language, owner)
     may_see_client = owner is None or row["decided_by"] == client.id

@@ -1,15 +1,18 @@
-"""/v1/registrations/{id}/…: answer, re-examine, cancel, attend, position, move."""
+"""/v1/registrations/{id}: the actions on a registration, and its move to another session."""
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import ValidationError
+from fastapi.types import DecoratedCallable
+from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import replayable_response, to_response
+from app.api.http.bodies.json_responses import to_response
+from app.api.http.bodies.resource_responses import resource_renderer
 from app.api.http.fields.field_types import Id
 from app.api.http.problems.validation_problems import validation_problem
 from app.api.http.request_headers import IdempotencyKey, IfMatch, parse_if_match, require_idempotency_key
@@ -29,8 +32,6 @@ from app.api.registrations.registration_requests import (
 from app.api.registrations.registration_resources import RegistrationResource, registration_as_seen
 from app.domain.facts.registration import Choice, Chooser
 from app.domain.facts.session import Session
-from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.registrations.cancel_registration import cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.record_attendance import mark_attendance
@@ -46,27 +47,27 @@ WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATI
 SessionAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_WRITE))]
 
 
-def _registration_renderer(authorised: AuthorisedRequest) -> Callable[[Row], ReplayableResponse]:
-    """The registration as it is left."""
+def _action(
+    path: str, operation_id: str, summary: str, problems: tuple[str, ...] = ()
+) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    """The route of an action on a registration, which needs an idempotency key and answers with the registration as it
+    leaves it. `problems` are the codes of those that not every action can answer."""
+    return router.post(
+        f"/{{registration_id}}/{path}",
+        operation_id=operation_id,
+        summary=summary,
+        response_model=RegistrationResource,
+        responses=problem_responses("idempotency-key-missing", "invalid-transition", "adviser-anonymised", *problems),
+    )
 
-    def render(row: Row) -> ReplayableResponse:
-        return replayable_response(registration_as_seen(row, authorised), authorised.language)
 
-    return render
-
-
-def _keyed_context(authorised: AuthorisedRequest, key: str | None, body: Any) -> RequestContext:
-    """An action under its required key."""
-    return authorised.request_context(_registration_renderer(authorised), require_idempotency_key(key), body)
+def _context(authorised: AuthorisedRequest, key: str | None, body: BaseModel) -> RequestContext:
+    """Raise Problem when the idempotency key is missing or malformed."""
+    render = resource_renderer(authorised, partial(registration_as_seen, authorised))
+    return authorised.request_context(render, require_idempotency_key(key), body)
 
 
-@router.post(
-    "/{registration_id}/choice",
-    operation_id="chooseOverQuota",
-    summary="Répondre au dépassement de quota",
-    response_model=RegistrationResource,
-    responses=problem_responses("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
-)
+@_action("choice", "chooseOverQuota", "Répondre au dépassement de quota")
 async def choose(
     registration_id: Id, body: ChoiceRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
@@ -74,21 +75,13 @@ async def choose(
 
     Le conseiller est prévenu que vous avez choisi à sa place. Lui-même répond par le lien personnel qu’il a reçu.
     """
-    context, chooser = _keyed_context(authorised, idempotency_key, body), Chooser(authorised.client.role)
+    context, chooser = _context(authorised, idempotency_key, body), Chooser(authorised.client.role)
     if body.choice is Choice.KEEP and body.payer is not None:
         return to_response(await keep_unfunded(authorised.database, registration_id, body.payer, context, chooser))
     return to_response(await decline_over_quota(authorised.database, registration_id, context, chooser))
 
 
-@router.post(
-    "/{registration_id}/re-examination",
-    operation_id="reExamineRegistration",
-    summary="Demander le réexamen d’un refus",
-    response_model=RegistrationResource,
-    responses=problem_responses(
-        "idempotency-key-missing", "invalid-transition", "duplicate-registration", "adviser-anonymised"
-    ),
-)
+@_action("re-examination", "reExamineRegistration", "Demander le réexamen d’un refus", ("duplicate-registration",))
 async def re_examine(
     registration_id: Id,
     authorised: WriteAccess,
@@ -97,20 +90,12 @@ async def re_examine(
 ) -> Response:
     """La situation étant régularisée, la demande est décidée à nouveau sur les faits du moment."""
     request = body or ReExaminationRequest()
-    context = _keyed_context(authorised, idempotency_key, request)
-    agreed = request.employer_agreement
-    return to_response(await reexamine(authorised.database, registration_id, context, employer_agreement=agreed))
+    context = _context(authorised, idempotency_key, request)
+    agreement = request.employer_agreement
+    return to_response(await reexamine(authorised.database, registration_id, context, employer_agreement=agreement))
 
 
-@router.post(
-    "/{registration_id}/cancellation",
-    operation_id="cancelRegistration",
-    summary="Annuler une inscription",
-    response_model=RegistrationResource,
-    responses=problem_responses(
-        "idempotency-key-missing", "invalid-transition", "session-started", "adviser-anonymised"
-    ),
-)
+@_action("cancellation", "cancelRegistration", "Annuler une inscription", ("session-started",))
 async def cancel_registration(
     registration_id: Id,
     authorised: WriteAccess,
@@ -119,48 +104,34 @@ async def cancel_registration(
 ) -> Response:
     """Avant le premier jour de la session. Le droit libéré va à la plus ancienne inscription en attente."""
     request = body or CancellationRequest()
-    context = _keyed_context(authorised, idempotency_key, request)
+    context = _context(authorised, idempotency_key, request)
     return to_response(
         await cancel(authorised.database, registration_id, request.cancelled_on, request.motive, context)
     )
 
 
-@router.post(
-    "/{registration_id}/attendance",
-    operation_id="recordAttendance",
-    summary="Enregistrer l’assiduité",
-    response_model=RegistrationResource,
-    responses=problem_responses(
-        "idempotency-key-missing", "invalid-transition", "session-not-started", "adviser-anonymised"
-    ),
-)
+@_action("attendance", "recordAttendance", "Enregistrer l’assiduité", ("session-not-started",))
 async def record_attendance(
     registration_id: Id, body: AttendanceRequest, authorised: SessionAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Une absence justifiée rend le droit, une absence non justifiée le consomme."""
-    context = _keyed_context(authorised, idempotency_key, body)
+    context = _context(authorised, idempotency_key, body)
     return to_response(await mark_attendance(authorised.database, registration_id, body.outcome, body.motive, context))
 
 
-@router.post(
-    "/{registration_id}/positioning-test",
-    operation_id="recordPositioningTest",
-    summary="Enregistrer le test de positionnement",
-    response_model=RegistrationResource,
-    responses=problem_responses("idempotency-key-missing", "invalid-transition", "adviser-anonymised"),
-)
+@_action("positioning-test", "recordPositioningTest", "Enregistrer le test de positionnement")
 async def record_positioning_test(
     registration_id: Id, body: PositioningTestRequest, authorised: SessionAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Formation initiale seulement ; la durée doit être une des durées de parcours de la politique à cette date."""
-    context = _keyed_context(authorised, idempotency_key, body)
+    context = _context(authorised, idempotency_key, body)
     return to_response(
         await record_positioning(authorised.database, registration_id, body.taken_on, body.hours, context)
     )
 
 
 def _merge_session(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:
-    """Raise Problem when the session would end before it starts."""
+    """The session and the venue, changed. Raise Problem when the session would end before it starts."""
     changed = {**asdict(present), **asdict(venue), **patch.model_dump(exclude_unset=True)}
     try:
         body = SessionBody.model_validate(changed)
@@ -182,7 +153,7 @@ async def reschedule_registration(
     registration_id: Id, body: ReschedulingRequest, authorised: SessionAccess, if_match: IfMatch = None
 ) -> Response:
     """La session n’a pas commencé : l’inscription est décidée à nouveau et son droit choisi à nouveau."""
-    context = authorised.request_context(_registration_renderer(authorised))
+    context = authorised.request_context(resource_renderer(authorised, partial(registration_as_seen, authorised)))
 
     def merge(present: Session, venue: Venue) -> tuple[Session, Venue]:
         return _merge_session(present, venue, body.session)

@@ -1,4 +1,4 @@
-"""What is asked of registrations, field by field (api.md, Registrations)."""
+"""The bodies of requests about registrations."""
 
 from typing import Annotated, Literal
 from uuid import UUID

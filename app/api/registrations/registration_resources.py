@@ -1,11 +1,10 @@
-"""Registrations as the contract shows them (api.md, Registrations)."""
+"""Registrations as a client is shown them."""
 
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Annotated, NotRequired
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.api.http.authorised_request import AuthorisedRequest
@@ -18,24 +17,24 @@ from app.api.http.fields.field_types import (
     Name,
     PolicyVersion,
     Reference,
-    RuleName,
     Uri,
     Version,
 )
 from app.api.identity.scopes import Scope
-from app.domain.decisions.admission import Outcome
-from app.domain.decisions.refusals import Absence, Actor, Reason, Refusal
+from app.api.registrations.decision_resources import (
+    DecisionResource,
+    Reasons,
+    Rules,
+    decision_resource,
+    entitlement_of_unit,
+    reason_resource,
+)
+from app.domain.decisions.admission import Decision, Outcome
 from app.domain.facts.registration import Choice, Funding, Payer, Status
 from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
 from app.wording.decision_summaries import decision_summary
-from app.wording.languages import Language, Sentence
-from app.wording.refusals import how_to_fix, refusal_label
-
-REFUSALS_ADAPTER: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
-REASONS_CACHE_SIZE = 2048
-SUMMARIES_CACHE_SIZE = 512
-MAX_RULES = 40  # of all that are numbered
+from app.wording.languages import Language
 
 
 class SessionResource(TypedDict):
@@ -46,35 +45,6 @@ class SessionResource(TypedDict):
     format: SessionFormat
     place: Name | None
     reference: Reference | None
-
-
-class ReasonResource(TypedDict):
-    """Un motif : ce qui manque, comment le lever, qui doit agir, et la règle."""
-
-    code: Reason
-    detail: Absence | None
-    label: DisplayText
-    regularisable: bool
-    how_to_fix: DisplayText
-    who_acts: Actor
-    rule: RuleName
-
-
-Reasons = Annotated[list[ReasonResource], Field(max_length=len(Reason))]
-Rules = Annotated[list[RuleName], Field(max_length=MAX_RULES, description="Les règles appliquées.")]
-
-
-class DecisionResource(TypedDict):
-    """La dernière décision ; `automatic` dit qu’elle a été prise par les règles, sans intervention humaine."""
-
-    id: UUID
-    outcome: Outcome
-    automatic: bool
-    decided_at: datetime
-    policy_version: PolicyVersion
-    rules: Rules
-    reasons: Reasons
-    summary: DisplayText
 
 
 class ChoiceResource(TypedDict):
@@ -139,53 +109,9 @@ class PreviewResource(TypedDict):
     summary: DisplayText
 
 
-def reason_resource(refusal: Refusal, language: Language, owner: UUID | None) -> ReasonResource:
-    """`owner` is the training organisation that asks, None for anybody else: here and below."""
-    shown = refusal if owner is None else refusal.without_last_day()
-    return {
-        "code": refusal.code,
-        "detail": refusal.detail,
-        "label": refusal_label(shown).in_language(language),
-        "regularisable": refusal.code.is_regularisable,
-        "how_to_fix": how_to_fix(refusal).in_language(language),
-        "who_acts": refusal.code.who_acts,
-        "rule": refusal.code.rule,
-    }
-
-
-@lru_cache(maxsize=REASONS_CACHE_SIZE)
-def reasons_from_json(stored: str, language: Language, owner: UUID | None) -> list[ReasonResource]:
-    """The reasons of a decision, from the JSON it was stored with. Callers only read the list."""
-    return [reason_resource(refusal, language, owner) for refusal in REFUSALS_ADAPTER.validate_json(stored)]
-
-
-def entitlement_of_unit(unit: str | None) -> str | None:
-    return unit.rpartition("#")[0] if unit else None
-
-
 def choice_resources(payers: tuple[Payer, ...] | list[Payer]) -> list[ChoiceResource]:
-    """What a waiting adviser may answer; nothing when no payer is offered."""
+    """What an adviser who is over quota may answer; nothing when no payer is offered."""
     return [{"choice": Choice.KEEP, "payers": [*payers]}, {"choice": Choice.CANCEL}] if payers else []
-
-
-@lru_cache(maxsize=SUMMARIES_CACHE_SIZE)
-def _cached_summary(outcome: str, funding: str | None, entitlement: str | None, reasons: int) -> Sentence:
-    return decision_summary(Outcome(outcome), Funding(funding) if funding else None, entitlement, reasons)
-
-
-def decision_resource(row: Row, entitlement: str | None, language: Language, owner: UUID | None) -> DecisionResource:
-    """`row` has the columns of a decision, its id under `decision_id`."""
-    reasons = reasons_from_json(row["reasons"], language, owner)
-    return {
-        "id": row["decision_id"],
-        "outcome": row["outcome"],
-        "automatic": row["automatic"],
-        "decided_at": format_instant(row["decided_at"]),
-        "policy_version": row["policy_version"],
-        "rules": row["rules"],
-        "reasons": reasons,
-        "summary": _cached_summary(row["outcome"], row["funding"], entitlement, len(reasons)).in_language(language),
-    }
 
 
 def registration_links(registration: object, base_url: str, *, with_messages: bool) -> LinksResource:
@@ -194,11 +120,20 @@ def registration_links(registration: object, base_url: str, *, with_messages: bo
     return {**links, "messages": f"{base_url}/v1/messages?registration_id={registration}"} if with_messages else links
 
 
+def _session_resource(row: Row) -> SessionResource:
+    return {
+        "starts_on": row["session_starts_on"],
+        "ends_on": row["session_ends_on"],
+        "format": row["session_format"],
+        "place": row["session_place"],
+        "reference": row["session_reference"],
+    }
+
+
 def registration_resource(
     row: Row, base_url: str, language: Language, owner: UUID | None, *, with_messages: bool = False
 ) -> RegistrationResource:
-    """`row` is one of `registrations.RESOURCE`; `owner` the training organisation that asks; `with_messages` leads
-    whoever may follow e-mails to its own."""
+    """Of a row of `registrations.RESOURCE`. `with_messages` adds the link to its e-mails, for whoever may read them."""
     entitlement = entitlement_of_unit(row["unit"])
     hours = row.get("positioning_hours")
     return {
@@ -206,13 +141,7 @@ def registration_resource(
         "adviser_id": row["adviser_id"],
         "module_code": row["module_code"],
         "training_organisation_id": row["training_organisation_id"],
-        "session": {
-            "starts_on": row["session_starts_on"],
-            "ends_on": row["session_ends_on"],
-            "format": row["session_format"],
-            "place": row["session_place"],
-            "reference": row["session_reference"],
-        },
+        "session": _session_resource(row),
         "requested_on": row["requested_on"],
         "employer_agreement": row["employer_agreement"],
         "status": row["status"],
@@ -230,7 +159,22 @@ def registration_resource(
     }
 
 
-def registration_as_seen(row: Row, authorised: AuthorisedRequest) -> RegistrationResource:
-    """As whoever asks may see it."""
+def registration_as_seen(authorised: AuthorisedRequest, row: Row) -> RegistrationResource:
+    """As the caller may see it."""
     base_url, with_messages = authorised.service.base_url, authorised.has_scope(Scope.MESSAGES_READ)
     return registration_resource(row, base_url, authorised.language, authorised.owner, with_messages=with_messages)
+
+
+def preview_resource(decision: Decision, language: Language, owner: UUID | None) -> PreviewResource:
+    entitlement = entitlement_of_unit(decision.unit)
+    summary = decision_summary(decision.outcome, decision.funding, entitlement, len(decision.refusals))
+    return {
+        "outcome": decision.outcome,
+        "funding": decision.funding,
+        "entitlement": entitlement,
+        "policy_version": decision.policy_version,
+        "rules": [*decision.rules],
+        "reasons": [reason_resource(refusal, language, owner) for refusal in decision.refusals],
+        "choices": choice_resources(decision.offered_payers),
+        "summary": summary.in_language(language),
+    }

@@ -1,4 +1,4 @@
-"""/v1/registrations: ask, and follow."""
+"""/v1/registrations: register, simulate, list and read."""
 
 from functools import partial
 from typing import Annotated
@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import json_response, replayable_response, resource_response, to_response
+from app.api.http.bodies.json_responses import json_response, resource_response, to_response
+from app.api.http.bodies.resource_responses import found, no_response, resource_renderer
 from app.api.http.fields.field_types import CodeFilter, Id
 from app.api.http.pagination import Paging, equality_filters, parse_uuids
 from app.api.http.problems.problem_details import Problem, field_error
@@ -21,18 +22,14 @@ from app.api.registrations.registration_requests import RegistrationRequest
 from app.api.registrations.registration_resources import (
     PreviewResource,
     RegistrationResource,
-    choice_resources,
-    entitlement_of_unit,
-    reason_resource,
+    preview_resource,
     registration_as_seen,
 )
 from app.domain.facts.registration import Status
 from app.persistence import registrations
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.registrations.register_adviser import preview, register
-from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
@@ -53,20 +50,21 @@ NOT_FOUND = Sentence(
     fr="Aucune inscription de votre périmètre n’a cet identifiant.",
     en="No registration that you may see has this identifier.",
 )
+ORGANISATION_REQUIRED = Sentence(fr="training_organisation_id est requis.", en="training_organisation_id is required.")
+OTHER_ORGANISATION = Sentence(
+    fr="Un organisme de formation n’inscrit qu’à ses propres sessions.",
+    en="A training organisation registers only to its own sessions.",
+)
 
 
 def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID:
     """A training organisation registers to its own sessions only. Raise Problem."""
     requested = body.training_organisation_id or authorised.owner
     if requested is None:
-        detail = Sentence(fr="training_organisation_id est requis.", en="training_organisation_id is required.")
-        raise Problem("validation-error", detail, [field_error("/training_organisation_id", "missing", detail)])
+        errors = [field_error("/training_organisation_id", "missing", ORGANISATION_REQUIRED)]
+        raise Problem("validation-error", ORGANISATION_REQUIRED, errors)
     if authorised.owner is not None and requested != authorised.owner:
-        detail = Sentence(
-            fr="Un organisme de formation n’inscrit qu’à ses propres sessions.",
-            en="A training organisation registers only to its own sessions.",
-        )
-        raise Problem("forbidden", detail)
+        raise Problem("forbidden", OTHER_ORGANISATION)
     return requested
 
 
@@ -88,19 +86,12 @@ async def register_adviser(
     Un refus est une réponse 201 avec `status: refused` et **tous** ses motifs, chacun avec ce qu’il faut faire et qui
     doit agir. Au-delà du quota, l’inscription attend le choix du conseiller (`awaiting_choice`).
     """
-
-    def render(row: Row) -> ReplayableResponse:
-        resource = registration_as_seen(row, authorised)
-        return replayable_response(resource, authorised.language, status=201, location=resource["links"]["self"])
-
-    demand = body.to_new_registration(_requested_organisation(authorised, body))
-    return to_response(
-        await register(
-            authorised.database,
-            demand,
-            authorised.request_context(render, require_idempotency_key(idempotency_key), body),
-        )
+    new = body.to_new_registration(_requested_organisation(authorised, body))
+    render = resource_renderer(
+        authorised, partial(registration_as_seen, authorised), status=201, location="/v1/registrations/{id}"
     )
+    context = authorised.request_context(render, require_idempotency_key(idempotency_key), body)
+    return to_response(await register(authorised.database, new, context))
 
 
 @router.post(
@@ -112,26 +103,9 @@ async def register_adviser(
 )
 async def preview_registration(body: RegistrationRequest, authorised: WriteAccess) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
-    demand = body.to_new_registration(_requested_organisation(authorised, body))
-    decision = (
-        await preview(
-            authorised.database,
-            demand,
-            authorised.request_context(partial(replayable_response, language=authorised.language)),
-        )
-    ).decision
-    entitlement = entitlement_of_unit(decision.unit)
-    summary = decision_summary(decision.outcome, decision.funding, entitlement, len(decision.refusals))
-    resource: PreviewResource = {
-        "outcome": decision.outcome,
-        "funding": decision.funding,
-        "entitlement": entitlement,
-        "policy_version": decision.policy_version,
-        "rules": [*decision.rules],
-        "reasons": [reason_resource(refusal, authorised.language, authorised.owner) for refusal in decision.refusals],
-        "choices": choice_resources(decision.offered_payers),
-        "summary": summary.in_language(authorised.language),
-    }
+    new = body.to_new_registration(_requested_organisation(authorised, body))
+    decision = (await preview(authorised.database, new, authorised.request_context(no_response))).decision
+    resource = preview_resource(decision, authorised.language, authorised.owner)
     return await authorised.audit_read(json_response(resource, authorised.language), body.adviser_id)
 
 
@@ -164,24 +138,26 @@ async def list_registrations(
         authorised,
         registrations.list_page,
         filters,
-        lambda row: registration_as_seen(row, authorised),
+        partial(registration_as_seen, authorised),
         subject_column="adviser_id",
     )
 
 
+async def _read(authorised: AuthorisedRequest, registration: UUID) -> Row:
+    """Raise Problem when there is none, or when it is not the caller's."""
+    return found(await registrations.read(authorised.reader, registration, owner=authorised.owner), NOT_FOUND)
+
+
 @router.get(
-    "/{registration_id:uuid}",  # or it would take `preview` for one
+    "/{registration_id:uuid}",  # `preview` is no registration
     operation_id="getRegistration",
     summary="Lire une inscription",
     response_model=RegistrationResource,
 )
 async def get_registration(registration_id: Id, authorised: ReadAccess, if_none_match: IfNoneMatch = None) -> Response:
     """L’état présent, avec la dernière décision et ses motifs."""
-    row = await registrations.read(authorised.reader, registration_id, owner=authorised.owner)
-    if row is None:
-        raise Problem("not-found", NOT_FOUND)
-    resource = registration_as_seen(row, authorised)
-    response = resource_response(resource, authorised.language, if_none_match)
+    row = await _read(authorised, registration_id)
+    response = resource_response(registration_as_seen(authorised, row), authorised.language, if_none_match)
     return await authorised.audit_read(response, row["adviser_id"], registration_id)
 
 
@@ -193,9 +169,7 @@ async def get_registration(registration_id: Id, authorised: ReadAccess, if_none_
 )
 async def list_decisions(registration_id: Id, authorised: ReadAccess) -> Response:
     """Toutes les décisions, la plus récente d’abord, chacune avec les faits lus : de quoi la rejouer."""
-    registration = await registrations.read(authorised.reader, registration_id, owner=authorised.owner)
-    if registration is None:
-        raise Problem("not-found", NOT_FOUND)
+    registration = await _read(authorised, registration_id)
     rows = await registrations.list_decisions(authorised.reader, registration_id)
     body = {
         "data": [past_decision_resource(row, authorised.client, authorised.language) for row in rows],

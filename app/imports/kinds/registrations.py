@@ -38,7 +38,7 @@ from app.use_cases.registrations.record_past_registration import (
 )
 from app.use_cases.write_outcome import ChangeSet, DirectChange, write_change_sets
 from app.wording.decision_summaries import STATUS_LABELS, entitlement_phrase
-from app.wording.refusals import refusal_label
+from app.wording.refusal_labels import refusal_label
 
 NO_RIGHT_KNOWN = (
     "Aucun droit n’est connu ce jour-là : il faut l’entrée en formation initiale ou une dispense, et un contrat dans "

@@ -1,0 +1,1 @@
+"""E-mails: what their templates name, the templates, and their layout."""

@@ -1,4 +1,4 @@
-"""How the words of a letter are laid out, as plain text and as HTML, with French typography."""
+"""The layout of e-mails, as plain text and as HTML, with French typography."""
 
 import re
 import textwrap
@@ -14,7 +14,7 @@ _ELISION = re.compile(r"[aeiouàâæéèêëîïôœùûüh]|y[^aeiou]", re.IGNO
 
 
 def with_no_break_spaces(text: str) -> str:
-    """With the spaces at which no line may end: before ; : ? ! », after «, between a number and its word."""
+    """No line may end before ; : ? ! or », after «, nor between a number and its word."""
     return re.sub(r" (?=[;:?!»])|(?<=«) |(?<=\b1er) |(?<=\d) (?=[a-zà-ÿ])", NO_BREAK_SPACE, text)
 
 
@@ -24,18 +24,18 @@ def of_person(name: str) -> str:
 
 
 def capitalised(text: str) -> str:
-    """As it begins a sentence."""
+    """With a capital, to begin a sentence."""
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def _paragraphs(block: str) -> list[str]:
-    """Parted by empty lines; a line that begins with a dash is an item, a paragraph of its own."""
-    parted = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=\s*- )", block))
-    return [with_no_break_spaces(part) for part in parted if part]
+    """Separated by empty lines; a line that begins with a dash is an item, a paragraph of its own."""
+    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=\s*- )", block))
+    return [with_no_break_spaces(part) for part in paragraphs if part]
 
 
 def as_plain_text(block: str) -> str:
-    """As plain text: lines of a width that every mail reader shows, addresses whole."""
+    """In lines of LINE_WIDTH characters, which every mail reader shows; URLs are not cut."""
     lines: list[str] = []
     for part in _paragraphs(block):
         item = part.startswith("- ")
@@ -49,7 +49,7 @@ def as_plain_text(block: str) -> str:
 
 
 def as_html(block: str) -> Markup:
-    """As HTML: paragraphs and lists. What is given is escaped already, when it is markup."""
+    """Paragraphs and lists. A block that is not Markup is escaped."""
     lines: list[str] = []
     for part in _paragraphs(str(escape(block))):
         if not part.startswith("- "):
@@ -64,28 +64,29 @@ def as_html(block: str) -> Markup:
 
 
 def _on_one_line(value: Any) -> Any:
-    """A name, a place: what stands after a line break would pass for our own words."""
+    """A name or a place: what follows a line break in it would pass for our own words."""
     return _LINE_BREAK.sub(" ", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _environment(*, html: bool) -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("app.wording.emails"),
         autoescape=html,  # noqa: S701  # plain text has nothing to escape
         undefined=StrictUndefined,
-        finalize=_on_one_line,  # whatever is shown; blocks that are put together are markup
+        finalize=_on_one_line,  # not of blocks, which are Markup
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {
-        "wrapped": as_plain_text,
-        "marked": as_html,
-        "held": with_no_break_spaces,
-        "of_person": of_person,
-        "begun": capitalised,
-    }
-    return made
+    environment.filters |= TEMPLATE_FILTERS
+    return environment
 
 
+TEMPLATE_FILTERS = {
+    "plain_text": as_plain_text,
+    "html": as_html,
+    "no_break_spaces": with_no_break_spaces,
+    "of_person": of_person,
+    "capitalised": capitalised,
+}
 TEXT_TEMPLATES, HTML_TEMPLATES = _environment(html=False), _environment(html=True)

@@ -1,7 +1,7 @@
-"""The e-mails: what happened, what to do, who must do it, by which rule, and how to contest it. In French.
+"""E-mails, in French: what happened, what to do, who must do it, by which rule, and how to contest it.
 
-A template holds the words of one event, for each of its recipients; the same words are laid out as plain text and as
-HTML. The facts are those of the event and of its decision; names are those known now.
+A template holds the words of one type of event, for each of its recipients, and is laid out as plain text and as HTML.
+The facts are those of the event and of its decision; names are those known when the e-mail is written.
 """
 
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from app.wording.emails.email_layout import HTML_TEMPLATES, TEXT_TEMPLATES, with
 from app.wording.emails.endpoint_warning_context import endpoint_warning_context
 from app.wording.emails.returned_adviser_context import returned_adviser_context
 
-# With a personal link to answer.
+# To the adviser, with a personal link to answer.
 EVENTS_WITH_LINK = frozenset({EventType.REGISTRATION_OVER_QUOTA, EventType.REGISTRATION_REGULARISABLE})
 
 
 class LostEventError(Exception):
-    """What the e-mail tells of is not kept any more."""
+    """The event that the e-mail tells is not kept any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
-    """An e-mail as its reader gets it, who answers to `support`; `address` is None when none is known."""
+    """An e-mail as it is sent to `address`, None when none is known. Whoever replies writes to `support`."""
 
     address: str | None
     support: str
@@ -36,14 +36,15 @@ class RenderedEmail:
 
 
 def decision_to_answer(row: Row) -> UUID | None:
-    """The decision that the e-mail of a row of `messages.LETTER` asks its reader to answer, if it asks anything."""
+    """The decision that the e-mail of a row of `messages.EMAIL_CONTEXT` asks its reader to answer; None when it asks
+    nothing."""
     asks = row["type"] in EVENTS_WITH_LINK and row["recipient"] == Recipient.ADVISER
     return row["decision_id"] if asks else None
 
 
 def render_email(row: Row, support_email: str, base_url: str, link: str | None = None) -> RenderedEmail:
-    """The e-mail of a row of `messages.LETTER`; `link` is the personal one, if it asks for an answer. `support_email`
-    stands in for the policy's, and for an owner's. Raise LostEventError."""
+    """The e-mail of a row of `messages.EMAIL_CONTEXT`; `link` is the personal one, when it asks for an answer.
+    `support_email` is used when the policy, or the owner of an endpoint, has no address. Raise LostEventError."""
     if row["warning"] is not None:
         address = row["training_organisation_email"] or support_email
         return render_template("endpoint.jinja", address, support_email, endpoint_warning_context(row, base_url))
@@ -52,18 +53,18 @@ def render_email(row: Row, support_email: str, base_url: str, link: str | None =
     if row["type"] == EventType.ADVISER_RETURNED:
         address = row["support_email"] or support_email
         return render_template("returned.jinja", address, address, returned_adviser_context(row, base_url))
-    facts = email_context(row)
+    context = email_context(row)
     template, address = f"{row['type'].partition('.')[2]}.jinja", row[f"{row['recipient']}_email"]
-    shown = None if facts["is_late"] else link
-    return render_template(template, address, row["support_email"] or support_email, {**facts, "link": shown})
+    shown_link = None if context["is_late"] else link
+    return render_template(template, address, row["support_email"] or support_email, {**context, "link": shown_link})
 
 
 def render_template(template: str, address: str | None, support: str, values: Mapping[str, Any]) -> RenderedEmail:
-    """A template's words in their two forms."""
-    known = {**values, "support": support}
+    """An e-mail from a template and what it names. `address` and `support` as in RenderedEmail."""
+    context = {**values, "support": support}
     text_template = TEXT_TEMPLATES.get_template(template)
-    subject = "".join(text_template.blocks["subject"](text_template.new_context({**known, "layout": "layout.txt"})))
+    subject = "".join(text_template.blocks["subject"](text_template.new_context({**context, "layout": "layout.txt"})))
     title = with_no_break_spaces(" ".join(subject.split()))
-    text = text_template.render({**known, "layout": "layout.txt"})
-    html = HTML_TEMPLATES.get_template(template).render({**known, "layout": "layout.html", "title": title})
+    text = text_template.render({**context, "layout": "layout.txt"})
+    html = HTML_TEMPLATES.get_template(template).render({**context, "layout": "layout.html", "title": title})
     return RenderedEmail(address, support, title, text, html)

@@ -1,4 +1,4 @@
-"""What the owner of a webhook endpoint is told when it fails."""
+"""What the template of the warning about a failing webhook endpoint names."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +18,7 @@ FAILURE_LABELS = {
 
 
 def endpoint_warning_context(row: Row, base_url: str) -> dict[str, Any]:
-    """What the template names, of a row of `messages.LETTER`. The query of an address may hold a secret: it is left
-    out."""
+    """Of a row of `messages.EMAIL_CONTEXT`. The query of the URL is left out: it may hold a secret."""
     url: str = row["endpoint_url"]
     address = urlsplit(url)
     return {

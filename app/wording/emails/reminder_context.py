@@ -1,4 +1,4 @@
-"""What the templates of reminders name: exams that are due, rights that end."""
+"""What the templates of reminders name: exams that are due, rights that expire."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,10 +12,11 @@ from app.wording.decision_summaries import entitlement_phrase
 
 
 def reminder_context(data: Mapping[str, Any], titles: str | None) -> dict[str, Any]:
-    """Those of an event's data; `titles` is the JSON of the exams' titles by code, which stand in for lost ones."""
-    named: dict[str, str] = orjson.loads(titles or "{}")
+    """Of the data of an event. `titles` is a JSON object of the titles of exams, by code; a code without a title stands
+    for itself."""
+    titles_by_code: dict[str, str] = orjson.loads(titles or "{}")
     exams = [
-        {"title": named.get(exam["qualification"], exam["qualification"]), "payer": exam["next_attempt_payer"]}
+        {"title": titles_by_code.get(exam["qualification"], exam["qualification"]), "payer": exam["next_attempt_payer"]}
         for exam in data.get("exams", ())
     ]
     is_ending = "expires_on" in data

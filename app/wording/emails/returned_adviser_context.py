@@ -1,4 +1,4 @@
-"""What an administrator is told when somebody who was anonymised is back, or may be."""
+"""What the template names that tells administrators of an anonymised adviser who is back, or may be."""
 
 from collections import Counter
 from datetime import date
@@ -13,7 +13,7 @@ from app.wording.decision_summaries import entitlement_phrase
 
 
 def returned_adviser_context(row: Row, base_url: str) -> dict[str, Any]:
-    """What the template names, of a row of `messages.LETTER`: the adviser by an identifier, as in events."""
+    """Of a row of `messages.EMAIL_CONTEXT`. The adviser is named by an identifier only, as in events."""
     data: dict[str, Any] = orjson.loads(row["data"])
     used: Counter[str] = Counter(data["entitlements"])
     entered_on = data["initial_training_entered_on"]
@@ -31,5 +31,5 @@ def returned_adviser_context(row: Row, base_url: str) -> dict[str, Any]:
 
 
 def _entitlement_with_units(right: str, units: int) -> str:
-    said = entitlement_phrase(right).fr
-    return f"{said} ({units} unités)" if units > 1 else said
+    phrase = entitlement_phrase(right).fr
+    return f"{phrase} ({units} unités)" if units > 1 else phrase

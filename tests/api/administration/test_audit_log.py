@@ -1,4 +1,4 @@
-"""Who did or read what, on whom: every operation leaves its line, and administrators find it."""
+"""The audit log: every operation leaves its entry, and administrators find it."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -43,16 +43,16 @@ def client_of(role: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{role}"))
 
 
-async def _lines(url: str, request_id: str) -> list[dict[str, Any]]:
+async def _entries(url: str, request_id: str) -> list[dict[str, Any]]:
     database = open_database(url, pool_size=1)
     found = await database.many("SELECT * FROM audit_log WHERE request_id = $1", request_id)
     await database.close()
     return [dict(line) for line in found]
 
 
-def lines_of(served: LiveServer, answer: httpx.Response) -> list[dict[str, Any]]:
-    """What the request left."""
-    return asyncio.run(_lines(served.database_url, answer.headers["X-Request-Id"]))
+def entries_of(served: LiveServer, answer: httpx.Response) -> list[dict[str, Any]]:
+    """The entries that the request left."""
+    return asyncio.run(_entries(served.database_url, answer.headers["X-Request-Id"]))
 
 
 def _result(adviser_id: str) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _new_endpoint(client: httpx.Client) -> httpx.Response:
 
 
 def _endpoint_added(client: httpx.Client) -> httpx.Response:
-    """Nothing is left: an owner has so many at most."""
+    """It is deleted afterwards: an owner has sixteen at most."""
     answer = _new_endpoint(client)
     client.delete(f"/v1/webhook-endpoints/{answer.json()['id']}").raise_for_status()
     return answer
@@ -150,7 +150,7 @@ CHANGES: Mapping[str, ApiCall] = {
 
 
 def _message(client: httpx.Client) -> dict[str, Any]:
-    """An e-mail written just now: whoever reads the feed has events placed."""
+    """An e-mail written just now: reading the feed has its event sequenced."""
     adviser_id = accepted_registration(client)["adviser_id"]
     client.get("/v1/events", params={"after": "now"}).raise_for_status()
     found = client.get("/v1/messages", params={"adviser_id": adviser_id}).raise_for_status().json()["data"]
@@ -176,7 +176,7 @@ def _trained(client: httpx.Client) -> str:
 
 
 def _after(call: Callable[[httpx.Client], Any], client: httpx.Client, path: str) -> httpx.Response:
-    """The first page that shows anybody: those before may be empty, and leave no line."""
+    """The first page that shows anybody: those before it may be empty, and leave no entry."""
     call(client)
     answer = client.get(path)
     while not answer.json()["data"]:
@@ -185,7 +185,7 @@ def _after(call: Callable[[httpx.Client], Any], client: httpx.Client, path: str)
 
 
 def _tried(client: httpx.Client) -> httpx.Response:
-    """One who waits would be funded."""
+    """It would fund a registration that waits."""
     waiting_registration(client)
     richer: dict[str, Any] = {"count": 2, "first_year": 2024, "grace": {}}
     return client.post("/v1/policies/dry-run", json=policy_body(effective_from="2026-09-01", civil_year=richer))
@@ -233,12 +233,12 @@ def _of_an_e_mail(client: httpx.Client) -> str:
     return address
 
 
-def test_every_operation_says_whether_it_is_noted() -> None:
+def test_every_operation_is_listed_as_audited_or_not() -> None:
     assert CHANGES.keys() | READS.keys() | NOT_AUDITED == OPERATIONS.keys()
 
 
 def _identifiers(answer: httpx.Response) -> set[UUID]:
-    """Of the resource, or of those listed: its own, and the adviser's; a key is told by its client."""
+    """Of the resource, or of those listed: its own, and the adviser's; a key is audited under its client."""
     said: dict[str, Any] = answer.json() if answer.headers.get("content-type") == "application/json" else {}
     if "client_id" in said:
         return {UUID(said["client_id"])}
@@ -248,10 +248,10 @@ def _identifiers(answer: httpx.Response) -> set[UUID]:
 
 
 @pytest.mark.parametrize("operation", CHANGES)
-def test_a_change_leaves_its_line(served: LiveServer, admin: httpx.Client, operation: str) -> None:
+def test_a_change_leaves_an_audit_entry(served: LiveServer, admin: httpx.Client, operation: str) -> None:
     answer = CHANGES[operation](admin)
 
-    (line,) = lines_of(served, answer)
+    (line,) = entries_of(served, answer)
     assert answer.is_success, answer.text
     assert (str(line["client_id"]), line["action"], line["refused"]) == (client_of("admin"), operation, False)
     assert line["at"] == FakeClock().now
@@ -259,10 +259,10 @@ def test_a_change_leaves_its_line(served: LiveServer, admin: httpx.Client, opera
 
 
 @pytest.mark.parametrize("operation", READS)
-def test_a_read_leaves_its_line(served: LiveServer, admin: httpx.Client, operation: str) -> None:
+def test_a_read_leaves_an_audit_entry(served: LiveServer, admin: httpx.Client, operation: str) -> None:
     answer = READS[operation](admin)
 
-    (line,) = lines_of(served, answer)
+    (line,) = entries_of(served, answer)
     assert answer.is_success, answer.text
     assert (str(line["client_id"]), line["action"], line["refused"]) == (client_of("admin"), operation, False)
     assert line["subject_ids"]
@@ -270,50 +270,50 @@ def test_a_read_leaves_its_line(served: LiveServer, admin: httpx.Client, operati
         assert _identifiers(answer) <= set(line["subject_ids"])
 
 
-def test_what_a_client_knows_already_is_not_noted(served: LiveServer, platform: httpx.Client) -> None:
+def test_an_unchanged_resource_leaves_no_audit_entry(served: LiveServer, platform: httpx.Client) -> None:
     path = f"/v1/advisers/{an_adviser(platform)}"
     tag = platform.get(path).headers["ETag"]
 
     answer = platform.get(path, headers={"If-None-Match": tag})
 
     assert answer.status_code == 304
-    assert lines_of(served, answer) == []
+    assert entries_of(served, answer) == []
 
 
-def test_an_empty_page_is_about_nobody(served: LiveServer, platform: httpx.Client) -> None:
+def test_an_empty_page_leaves_no_audit_entry(served: LiveServer, platform: httpx.Client) -> None:
     answer = platform.get("/v1/registrations", params={"adviser_id": str(uuid4())})
 
     assert answer.json()["data"] == []
-    assert lines_of(served, answer) == []
+    assert entries_of(served, answer) == []
 
 
-def test_somebody_else_s_resource_asked_for_is_noted_as_refused(
+def test_asking_for_another_s_resource_is_audited_as_refused(
     served: LiveServer, platform: httpx.Client, histya: httpx.Client
 ) -> None:
     registration = accepted_registration(platform)["id"]
 
     answer = histya.get(f"/v1/registrations/{registration}")
 
-    (line,) = lines_of(served, answer)
+    (line,) = entries_of(served, answer)
     expect_problem(answer, 404, "not-found")
     assert (line["action"], line["refused"], line["subject_ids"]) == ("getRegistration", True, [UUID(registration)])
 
 
-def test_an_action_that_the_role_may_not_do_is_noted_as_refused(served: LiveServer, organisation: httpx.Client) -> None:
+def test_a_forbidden_action_is_audited_as_refused(served: LiveServer, organisation: httpx.Client) -> None:
     answer = organisation.get("/v1/contracts")
 
-    (line,) = lines_of(served, answer)
+    (line,) = entries_of(served, answer)
     expect_problem(answer, 403, "forbidden")
     assert (str(line["client_id"]), line["action"]) == (client_of("training_organisation"), "listContracts")
     assert line["refused"]
 
 
-def test_nobody_knows_who_has_no_key(served: LiveServer, anonymous: httpx.Client) -> None:
-    assert lines_of(served, anonymous.get(f"/v1/advisers/{uuid4()}")) == []
+def test_a_request_without_a_key_leaves_no_audit_entry(served: LiveServer, anonymous: httpx.Client) -> None:
+    assert entries_of(served, anonymous.get(f"/v1/advisers/{uuid4()}")) == []
 
 
 def search(admin: httpx.Client, **parameters: str) -> list[dict[str, Any]]:
-    """The lines found, oldest first."""
+    """The entries found, oldest first."""
     found: list[dict[str, Any]] = documented_body(admin.get("/v1/audit-log", params=parameters), "searchAuditLog")[
         "data"
     ]
@@ -372,7 +372,7 @@ def test_a_page_leads_to_the_next(admin: httpx.Client, platform: httpx.Client) -
 
 
 @pytest.mark.parametrize("parameters", [{"since": "hier"}, {"actor": "moi"}, {"action": "x; DROP"}, {"who": "moi"}])
-def test_a_search_that_means_nothing_is_refused(admin: httpx.Client, parameters: dict[str, str]) -> None:
+def test_an_invalid_search_is_refused(admin: httpx.Client, parameters: dict[str, str]) -> None:
     expect_problem(admin.get("/v1/audit-log", params=parameters), 400, "invalid-parameter")
 
 

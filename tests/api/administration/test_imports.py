@@ -1,4 +1,4 @@
-"""A spreadsheet over HTTP: left, followed, its rejected lines given back."""
+"""Imports over HTTP: a spreadsheet is sent, its progress read, its rejected lines downloaded."""
 
 import asyncio
 from datetime import timedelta
@@ -25,7 +25,7 @@ def sent_import(client: httpx.Client, content: bytes, headers: Any = None, **fie
 
 
 def run_waiting_imports(served: LiveServer) -> None:
-    """Carry out what waits."""
+    """Run every import that waits."""
 
     async def act() -> None:
         database = open_database(served.database_url, pool_size=1, secrets=PEPPER.secrets)
@@ -45,10 +45,10 @@ def lines(*rows: str) -> bytes:
     return "\n".join([HEADINGS, *rows]).encode("cp1252")
 
 
-def test_a_file_that_takes_long_to_come_is_left_when_it_has_come(
+def test_the_time_of_a_slow_upload_begins_when_it_has_arrived(
     admin: httpx.Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its instant would be too old to be kept otherwise."""
+    """Otherwise its instant would be too old for its idempotency key to be stored."""
     received = LimitedBodyRequest._read_body  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # where a body comes
 
     async def slowly(request: LimitedBodyRequest) -> bytes:
@@ -62,7 +62,7 @@ def test_a_file_that_takes_long_to_come_is_left_when_it_has_come(
     assert answer.json()["created_at"] == "2026-06-15T08:31:00Z"
 
 
-def test_a_file_is_left_then_imported_then_given_back_where_it_was_wrong(
+def test_a_file_is_stored_then_imported_and_its_rejected_lines_are_given_back(
     served: LiveServer, admin: httpx.Client
 ) -> None:
     number = uuid4().int % 10**10
@@ -144,7 +144,7 @@ def test_a_file_that_is_too_large_is_refused(admin: httpx.Client, surplus: int) 
     expect_problem(sent_import(admin, b"\n" * (MAX_FILE_BYTES + surplus)), 413, "payload-too-large")
 
 
-def test_a_body_that_does_not_say_how_large_it_is_is_counted_as_it_comes(admin: httpx.Client) -> None:
+def test_a_body_of_unknown_length_is_counted_as_it_arrives(admin: httpx.Client) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=here"}
 
     answer = admin.post("/v1/imports", content=(b"x" * 1_000_000 for _ in range(12)), headers=headers)
@@ -191,12 +191,12 @@ def test_a_form_that_ends_too_early_is_refused(admin: httpx.Client, content: byt
     expect_problem(answer, answer.status_code, "malformed-form" if answer.status_code == 400 else "validation-error")
 
 
-def test_an_import_that_nobody_asked_for_is_not_found(admin: httpx.Client) -> None:
+def test_an_unknown_import_is_not_found(admin: httpx.Client) -> None:
     expect_problem(admin.get(f"/v1/imports/{uuid4()}"), 404, "not-found")
     expect_problem(admin.get(f"/v1/imports/{uuid4()}/rejects"), 404, "not-found")
 
 
-def test_whoever_reads_the_rejected_lines_is_noted(served: LiveServer, admin: httpx.Client) -> None:
+def test_reading_the_rejected_lines_leaves_an_audit_entry(served: LiveServer, admin: httpx.Client) -> None:
     answer = sent_import(admin, lines("1;A;hier;"))
     run_waiting_imports(served)
 

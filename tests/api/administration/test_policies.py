@@ -1,4 +1,4 @@
-"""The policy as data: tried, added, read; nothing that is decided changes, whatever is decided next does."""
+"""Versions of the policy: tried, added, read. Past decisions do not change, the next ones follow the new version."""
 
 import asyncio
 from collections.abc import Generator
@@ -23,7 +23,7 @@ AFTER_2024: Body = {"two_modules": {"entered_on_or_after": "2025-01-01", "count"
 
 @pytest.fixture
 def own_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
-    """A service of the test's own, in January 2025: a policy is everybody's."""
+    """A service of the test's own, in January 2025: a policy concerns every adviser."""
     with serving(asyncio.run(copy_database(cluster, template))) as started:
         started.clock.now = IN_JANUARY
         yield started
@@ -58,7 +58,7 @@ def added(client: httpx.Client, **groups: Any) -> Body:
 
 
 async def _counted(url: str) -> list[dict[str, Any]]:
-    """All that a decision leaves, line by line."""
+    """The rows of every table that a decision writes."""
     database = open_database(url, pool_size=1)
     tables = ("registration", "decision", "outbox", "delivery", "policy", "idempotency", "carry_over", "adviser")
     found = [
@@ -74,9 +74,7 @@ def everything(served: LiveServer) -> list[dict[str, Any]]:
     return asyncio.run(_counted(served.database_url))
 
 
-def test_the_other_reading_of_after_2024_is_tried_then_added_then_applied(
-    own_service: LiveServer, own_admin: httpx.Client
-) -> None:
+def test_a_version_is_tried_then_added_then_applied(own_service: LiveServer, own_admin: httpx.Client) -> None:
     first, second = entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10")
     (alone,) = entered(own_admin, "2024-02-05", "2025-01-28")
     for day in (None, "2022-03-14", "2023-12-31", "2025-01-01"):
@@ -203,7 +201,7 @@ def test_versions_are_listed_by_the_day_they_take_effect(admin: httpx.Client) ->
     assert {"2021-01-01", "2097-03-01", "2097-04-01"} <= {*whole}
 
 
-def test_a_version_more_is_added_once(admin: httpx.Client) -> None:
+def test_a_version_added_again_with_the_same_key_is_added_once(admin: httpx.Client) -> None:
     used, body = idempotency_headers(), policy_body(effective_from="2097-05-01")
     first = admin.post("/v1/policies", json=body, headers=used)
 
@@ -213,7 +211,7 @@ def test_a_version_more_is_added_once(admin: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("version", ["2021-01-02", "9999-99-99", "latest"])
-def test_a_version_that_is_not_there_is_not_found(admin: httpx.Client, version: str) -> None:
+def test_an_unknown_version_is_not_found(admin: httpx.Client, version: str) -> None:
     expect_problem(admin.get(f"/v1/policies/{version}"), 404, "not-found")
 
 
@@ -256,7 +254,7 @@ GROUPS = (
 @pytest.mark.parametrize(
     ("value", "code"), [("2025-02-30", "invalid-date"), (1, "invalid-date"), ("2100-01-01", "date-range")]
 )
-def test_a_date_of_a_policy_is_a_day_of_our_time(admin: httpx.Client, pointer: str, value: Any, code: str) -> None:
+def test_a_date_of_a_policy_is_within_bounds(admin: httpx.Client, pointer: str, value: Any, code: str) -> None:
     answer = admin.post("/v1/policies", json=changed(pointer, value))
 
     assert expect_wrong_fields(answer) == {pointer: code}
@@ -281,7 +279,7 @@ def test_a_number_of_a_policy_is_within_bounds(admin: httpx.Client, pointer: str
 
 
 @pytest.mark.parametrize("pointer", GROUPS)
-def test_a_policy_is_whole(admin: httpx.Client, pointer: str) -> None:
+def test_every_field_of_a_policy_is_required(admin: httpx.Client, pointer: str) -> None:
     answer = admin.post("/v1/policies", json=changed(pointer, ...))
 
     assert expect_wrong_fields(answer) == {pointer: "missing"}
@@ -311,7 +309,7 @@ MISTAKES: list[tuple[str, Any, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("pointer", "value", "expected"), MISTAKES)
-def test_a_mistake_of_a_policy_is_named(
+def test_an_invalid_field_of_a_policy_is_named(
     admin: httpx.Client, pointer: str, value: Any, expected: dict[str, str]
 ) -> None:
     answer = admin.post("/v1/policies/dry-run", json=changed(pointer, value))
@@ -319,7 +317,7 @@ def test_a_mistake_of_a_policy_is_named(
     assert expect_wrong_fields(answer) == expected
 
 
-def test_who_follows_may_read_the_policy_and_no_more(platform: httpx.Client, organisation: httpx.Client) -> None:
+def test_a_platform_may_read_the_policy_and_not_change_it(platform: httpx.Client, organisation: httpx.Client) -> None:
     assert platform.get("/v1/policies/2021-01-01").json()["two_modules"]["count"] == 2
     expect_problem(platform.post("/v1/policies", json=policy_body()), 403, "forbidden")
     expect_problem(platform.post("/v1/policies/dry-run", json=policy_body()), 403, "forbidden")

@@ -1,4 +1,4 @@
-"""Registrations counted: each number is the one that counting them by hand gives."""
+"""Statistics: each number is the one that counting by hand gives."""
 
 import asyncio
 import csv
@@ -24,7 +24,7 @@ GROUPINGS = ("month", "training_organisation_id", "module_code", "department", "
 
 @pytest.fixture(scope="module")
 def statistics_service(cluster: Cluster, demonstration: str) -> Generator[LiveServer]:
-    """The demonstration, where everything occurs. Nobody changes it."""
+    """The demonstration, in which every case occurs. To be read only."""
     with serving(asyncio.run(copy_database(cluster, demonstration))) as served:
         yield served
 
@@ -50,7 +50,9 @@ def read(client: httpx.Client, **query: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_without_anything_said_all_are_counted(reader: httpx.Client, everything: list[dict[str, Any]]) -> None:
+def test_without_parameters_every_registration_is_counted(
+    reader: httpx.Client, everything: list[dict[str, Any]]
+) -> None:
     assert read(reader) == [{"count": len(everything)}]
 
 
@@ -89,7 +91,7 @@ def test_a_period_has_both_its_ends(reader: httpx.Client, everything: list[dict[
     assert row["count"] == sum(first <= item["requested_on"] <= last for item in everything) > 50
 
 
-def test_a_name_given_twice_is_given_once(reader: httpx.Client) -> None:
+def test_a_name_given_twice_counts_once(reader: httpx.Client) -> None:
     assert read(reader, group_by="status,month,status") == read(reader, group_by="status,month")
 
 
@@ -102,7 +104,7 @@ def test_measures_are_medians_of_whole_days(reader: httpx.Client, everything: li
     assert row["days_to_decision"] in range(3)
 
 
-def test_what_came_of_each_crossing_of_the_quota_is_told(admin: httpx.Client) -> None:
+def test_what_became_of_registrations_over_quota_is_counted(admin: httpx.Client) -> None:
     department = "95"
     fields = {"department": department}
 
@@ -140,7 +142,7 @@ def test_an_organisation_counts_its_own(statistics_service: LiveServer, everythi
     assert 0 < len(own) < len(everything)
 
 
-def test_a_spreadsheet_is_given_a_table(reader: httpx.Client) -> None:
+def test_a_spreadsheet_is_given_csv(reader: httpx.Client) -> None:
     query = {"group_by": "month,status,reason", "measures": "funded"}
     rows = reader.get("/v1/statistics", params=query).json()["data"]
 
@@ -152,7 +154,7 @@ def test_a_spreadsheet_is_given_a_table(reader: httpx.Client) -> None:
     assert lines == [[str(value) if value is not None else "" for value in row.values()] for row in rows]
 
 
-def test_a_spreadsheet_computes_nothing_of_it() -> None:
+def test_no_cell_of_the_csv_is_a_formula() -> None:
     """Names are typed by people."""
     written = csv_response(
         ["Organisme", "Inscriptions"], [["=HYPERLINK(1)", 3], ["Ici,+1", -2], [None, 0]], Language.FRENCH
@@ -201,13 +203,13 @@ def test_another_format_is_not_offered(reader: httpx.Client, accept: str) -> Non
         ({"month": "2025-01"}, "/month"),
     ],
 )
-def test_what_it_does_not_know_is_refused(reader: httpx.Client, query: dict[str, str], name: str) -> None:
+def test_an_unknown_name_or_day_is_refused(reader: httpx.Client, query: dict[str, str], name: str) -> None:
     answer = expect_problem(reader.get("/v1/statistics", params=query), 400, "invalid-parameter")
 
     assert [error["pointer"] for error in answer["errors"]] == [name]
 
 
-def test_what_nobody_would_read_is_not_counted(reader: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_groups_are_refused(reader: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.persistence.administration.statistics.MAX_GROUPS", 3)
 
     answer = expect_problem(reader.get("/v1/statistics", params={"group_by": "module_code"}), 400, "invalid-parameter")

@@ -21,7 +21,7 @@ CCP1 = "mediateur-numerique-ccp1"
 
 
 def pages(client: httpx.Client, path: str, **asked: str | int) -> Iterator[list[Body]]:
-    """To the last one, by the links."""
+    """Every page, by following the links."""
     answer = client.get(path, params={"limit": 500, **asked})
     yield documented_body(answer, OPERATIONS[path])["data"]
     while "next" in answer.links:
@@ -30,7 +30,7 @@ def pages(client: httpx.Client, path: str, **asked: str | int) -> Iterator[list[
 
 
 def listed(client: httpx.Client, path: str, adviser_id: str, **asked: str | int) -> list[Body]:
-    """The lines of this adviser."""
+    """The rows of this adviser."""
     found = [line for page in pages(client, path, **asked) for line in page if line["adviser_id"] == adviser_id]
     return [{name: value for name, value in line.items() if name != "adviser_id"} for line in found]
 
@@ -96,7 +96,7 @@ def test_an_organisation_sees_the_exams_of_its_own_advisers(
     assert listed(histya, EXAMS, adviser_id) == []
 
 
-def test_it_sees_no_others_even_when_nobody_filters(
+def test_an_organisation_sees_no_others_even_without_a_filter(
     platform: httpx.Client, organisation: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = (an_adviser_in_post(platform, initial_training=TRAINED) for _ in range(2))
@@ -151,13 +151,13 @@ def test_the_modules_that_must_be_followed_are_listed(admin: httpx.Client) -> No
     ],
     ids=str,
 )
-def test_the_year_end_list_is_of_a_year_and_of_a_state(admin: httpx.Client, asked: Body, expected: list[str]) -> None:
+def test_obligations_are_listed_by_year_and_status(admin: httpx.Client, asked: Body, expected: list[str]) -> None:
     adviser_id = an_adviser_in_post(admin)
 
     assert [line["period"] for line in listed(admin, OBLIGATIONS, adviser_id, **asked)] == expected
 
 
-def test_the_first_year_is_of_the_year_in_which_it_ends(admin: httpx.Client) -> None:
+def test_a_first_year_belongs_to_the_year_in_which_it_ends(admin: httpx.Client) -> None:
     adviser_id = an_adviser(admin, initial_training={"entered_on": "2025-09-15", "ended_on": None})
     a_contract(admin, adviser_id, starts_on="2025-09-01")
 
@@ -167,7 +167,7 @@ def test_the_first_year_is_of_the_year_in_which_it_ends(admin: httpx.Client) -> 
     assert listed(admin, OBLIGATIONS, adviser_id, year=2025) == []
 
 
-def test_what_a_carry_over_excuses_is_listed_so(admin: httpx.Client) -> None:
+def test_an_obligation_excused_by_a_carry_over_is_listed_as_excused(admin: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(admin)
     report = {"bucket": "civil_year:2025", "units": 1, "motive": "Congé maternité"}
     admin.post(f"/v1/advisers/{adviser_id}/carry-overs", json=report).raise_for_status()
@@ -186,11 +186,11 @@ def test_what_a_carry_over_excuses_is_listed_so(admin: httpx.Client) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_asked_is_said(admin: httpx.Client, path: str, asked: Body) -> None:
+def test_an_invalid_filter_is_refused(admin: httpx.Client, path: str, asked: Body) -> None:
     expect_problem(admin.get(path, params=asked), 400, "invalid-parameter")
 
 
-def test_a_cursor_is_of_its_list(admin: httpx.Client) -> None:
+def test_a_cursor_is_valid_for_its_own_list_only(admin: httpx.Client) -> None:
     for _ in range(2):
         an_adviser_in_post(admin, initial_training=TRAINED)
     cursor = admin.get(EXAMS, params={"limit": 1}).json()["pagination"]["next"]

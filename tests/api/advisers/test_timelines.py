@@ -1,4 +1,4 @@
-"""The training record as a picture: what the record says in JSON, drawn with the same numbers, and nobody's name."""
+"""The training record as a picture: the facts and numbers of the record in JSON, and no name."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.api.advisers.timeline.time_axis import AXIS_LEFT, AXIS_RIGHT, TimeAxis, truncate_to_width
-from app.api.pages.template_rendering import TEMPLATES
+from app.api.advisers.timeline.timeline_picture import TEMPLATES
 from app.seed.published_catalogue import HISTYA, LA_FABRIK
 from tests.api.registration_states import post_action
 from tests.api.response_assertions import expect_problem
@@ -29,7 +29,7 @@ A_MODULE = {
 
 
 class DrawnTimeline:
-    """A picture, read as a person reads it: rows of texts, by what they are about."""
+    """A picture, parsed into rows of texts by what they are about."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.root = ET.fromstring(answer.raise_for_status().content)  # noqa: S314  # drawn by us
@@ -68,7 +68,7 @@ def french(day: str) -> str:
 
 
 def adviser_with_everything(client: httpx.Client) -> str:
-    """An adviser with something of everything: rights used, carried and expired, sessions in each state, exams due."""
+    """An adviser with rights used, carried over and expired, sessions in each status, and exams due."""
     entered = {"entered_on": "2024-09-02", "ended_on": "2024-12-13"}
     adviser_id = an_adviser_in_post(client, initial_training=entered)
     registrations = [
@@ -114,7 +114,7 @@ def test_every_number_of_the_record_is_in_the_picture(admin: httpx.Client, on: s
     assert seen.rows("training")["entry"][1] == f"le {french(record['initial_training']['entered_on'])}"
 
 
-def test_every_session_stands_with_who_funds_it(admin: httpx.Client) -> None:
+def test_every_session_is_drawn_with_who_funds_it(admin: httpx.Client) -> None:
     adviser_id = adviser_with_everything(admin)
     listed = admin.get("/v1/registrations", params={"adviser_id": adviser_id}).json()["data"]
 
@@ -133,7 +133,7 @@ def test_every_session_stands_with_who_funds_it(admin: httpx.Client) -> None:
     assert {name: len(points) for name, points in seen.shapes("right").items()} == holding
 
 
-def test_one_who_waits_stands_as_one_who_waits(admin: httpx.Client) -> None:
+def test_a_registration_that_awaits_a_choice_is_drawn_as_waiting(admin: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(admin)
     for day in ("2026-09-08", "2026-09-15"):
         register(admin, adviser_id, starts_on=day).raise_for_status()
@@ -141,7 +141,7 @@ def test_one_who_waits_stands_as_one_who_waits(admin: httpx.Client) -> None:
     assert [*draw_timeline(admin, adviser_id).shapes("session").values()] == [["#funded"], ["#waiting"]]
 
 
-def test_a_contract_stands_from_its_first_day_to_its_last(admin: httpx.Client) -> None:
+def test_a_contract_is_drawn_from_its_first_day_to_its_last(admin: httpx.Client) -> None:
     adviser_id = an_adviser(admin)
     over = a_contract(admin, adviser_id, type="CDD", starts_on="2024-01-01", ends_on="2024-12-31")
     broken = a_contract(admin, adviser_id, starts_on="2025-01-01", terminated_on="2025-06-30")
@@ -156,7 +156,7 @@ def test_a_contract_stands_from_its_first_day_to_its_last(admin: httpx.Client) -
     }
 
 
-def test_whoever_has_nothing_has_a_picture_that_says_so(admin: httpx.Client) -> None:
+def test_the_picture_of_an_empty_record_says_that_it_is_empty(admin: httpx.Client) -> None:
     seen = draw_timeline(admin, an_adviser(admin, initial_training=None, in_scheme=False))
 
     said = "".join(seen.root.itertext())
@@ -173,7 +173,7 @@ def test_a_picture_names_nobody(admin: httpx.Client) -> None:
 
 
 def test_no_character_of_a_name_breaks_a_picture(served: LiveServer, admin: httpx.Client) -> None:
-    """XML takes none of them, however written."""
+    """XML forbids them, in whatever way they are written."""
     code, adviser_id = f"module-{uuid4().hex[:8]}", an_adviser_in_post(admin)
     admin.put(f"/v1/modules/{code}", json=A_MODULE).raise_for_status()
     register(admin, adviser_id, module_code=code).raise_for_status()
@@ -233,10 +233,10 @@ def test_an_organisation_sees_its_own_sessions_and_the_count_of_all(
     assert (len(seen.rows("contract")), len(whole.rows("contract"))) == (1, 2)
 
 
-def test_where_they_work_on_another_day_is_not_an_organisation_s_affair(
+def test_an_organisation_does_not_see_the_contract_of_another_day(
     admin: httpx.Client, organisation: httpx.Client
 ) -> None:
-    """It is said to be untold, not untrue."""
+    """The record says that it is not communicated, not that there is none."""
     adviser_id = an_adviser(admin)
     a_contract(admin, adviser_id, type="CDD", starts_on="2024-01-01", ends_on="2024-12-31")
     own = a_contract(admin, adviser_id, starts_on="2025-01-01")
@@ -278,7 +278,7 @@ def test_a_picture_is_french_and_runs_nothing(admin: httpx.Client) -> None:
     assert not re.search(r"<script|<style|<image|\sstyle=|\son\w+=|https?:|data:", drawing)
 
 
-def test_a_record_says_where_its_picture_is(admin: httpx.Client) -> None:
+def test_a_record_links_to_its_picture(admin: httpx.Client) -> None:
     record = training_record(admin, an_adviser_in_post(admin))
 
     seen = DrawnTimeline(admin.get(record["links"]["picture"]))
@@ -286,7 +286,7 @@ def test_a_record_says_where_its_picture_is(admin: httpx.Client) -> None:
     assert seen.root.findtext(f"{SVG}title") == "Dossier de formation au 15/06/2026"
 
 
-def test_today_is_the_day_of_a_picture_asked_for_without_one(admin: httpx.Client) -> None:
+def test_a_picture_is_of_today_by_default(admin: httpx.Client) -> None:
     path = f"/v1/advisers/{an_adviser(admin)}/training-record.svg"
 
     assert f"{MORNING:%d/%m/%Y}" in admin.get(path).text

@@ -1,4 +1,4 @@
-"""The training record and what stands in it: exams and who pays, absences and what they cost, rights carried over."""
+"""The training record: exams and who pays them, absences and what they cost, rights carried over."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -70,8 +70,8 @@ def test_a_ccp1_makes_a_refused_full_title_re_examinable_and_says_so(platform: h
     assert (examined["status"], examined["funding"]) == ("accepted", "state")
 
 
-def test_a_ccp1_obtained_after_the_request_is_one_for_another_request(platform: httpx.Client, clock: FakeClock) -> None:
-    """R32: it comes before the request. A notice changes nothing of when that was made."""
+def test_a_ccp1_obtained_after_the_request_does_not_count_for_it(platform: httpx.Client, clock: FakeClock) -> None:
+    """R32: it must come before the request, whose date a notice does not change."""
     clock.now = IN_2025
     adviser_id = an_adviser_in_post(platform)
     registration = full_title(platform, adviser_id)
@@ -93,7 +93,7 @@ def test_a_ccp1_obtained_after_the_request_is_one_for_another_request(platform: 
         ("2026-06-01", "force_majeure", True),
     ],
 )
-def test_an_absence_is_justified_by_a_motive_of_its_day(
+def test_an_absence_is_justified_by_a_motive_that_is_valid_on_its_day(
     platform: httpx.Client, on: str, motive: str, *, valid: bool
 ) -> None:
     absence = {"adviser_id": an_adviser(platform), "qualification": "pix", "outcome": "absent_justified", "on": on}
@@ -106,8 +106,8 @@ def test_an_absence_is_justified_by_a_motive_of_its_day(
         assert expect_wrong_fields(answer) == {"/motive": "motive-not-valid"}
 
 
-def test_an_exam_is_passed_in_the_end(platform: httpx.Client) -> None:
-    """Whoever is absent for a good reason has not used an attempt; the State pays until the adviser costs one."""
+def test_an_exam_is_presented_again_until_it_is_obtained(platform: httpx.Client) -> None:
+    """A justified absence uses no attempt; the State pays until an attempt is used otherwise."""
     adviser_id = an_adviser(platform, initial_training={"entered_on": "2025-01-06", "ended_on": "2025-05-20"})
     steps = ("absent_justified", "absent_unjustified", "failed", "obtained")
 
@@ -180,7 +180,9 @@ def test_an_exempt_adviser_owes_no_exam_and_one_module_a_year(platform: httpx.Cl
         ("2025-10-21", (175,)),
     ],
 )
-def test_a_path_is_one_of_those_of_its_day(admin: httpx.Client, taken_on: str, hours: tuple[int, ...]) -> None:
+def test_the_hours_of_a_path_are_among_those_valid_on_its_day(
+    admin: httpx.Client, taken_on: str, hours: tuple[int, ...]
+) -> None:
     registration = initial_training_registration(admin)
     offered = {70, 105, 175, 280, 315, 350, 420}
 
@@ -253,7 +255,7 @@ def test_an_unjustified_absence_is_shown_with_what_it_costs(admin: httpx.Client)
     assert years["civil_year:2025"] == (0, "late")
 
 
-def test_whoever_misses_initial_training_has_not_entered_it(admin: httpx.Client) -> None:
+def test_an_adviser_who_misses_initial_training_has_not_entered_it(admin: httpx.Client) -> None:
     entry = initial_training_registration(admin)
     post_action(admin, entry, "attendance", outcome="absent_unjustified").raise_for_status()
 
@@ -316,7 +318,7 @@ def test_a_carry_over_is_shown_with_why_who_when_and_its_limits(admin: httpx.Cli
     assert carried["decided_by"] in {client["id"] for client in clients if client["role"] == "admin"}
 
 
-def test_why_a_right_was_carried_over_is_not_an_organisation_s_business(
+def test_an_organisation_does_not_see_why_a_right_was_carried_over(
     admin: httpx.Client, organisation: httpx.Client
 ) -> None:
     carried = carried_over(admin)
@@ -343,7 +345,7 @@ def test_a_carry_over_promotes_whoever_waits_for_it(admin: httpx.Client) -> None
     assert types == ["entitlement.carried_over", "registration.funded"]
 
 
-def test_a_carry_over_whose_right_is_gone_has_no_limits_any_more(admin: httpx.Client) -> None:
+def test_a_carry_over_without_its_right_has_no_limits(admin: httpx.Client) -> None:
     carried = carried_over(admin)
     address = f"/v1/advisers/{carried['adviser_id']}"
     moved = {"initial_training": {"entered_on": "2025-05-12"}}

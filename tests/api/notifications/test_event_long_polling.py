@@ -1,4 +1,4 @@
-"""`Prefer: wait`: a reader who is up to date is answered when something happens, and holds nothing meanwhile."""
+"""`Prefer: wait`: a client that is up to date is answered when something happens; meanwhile it holds no connection."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -41,7 +41,7 @@ def feed_service(cluster: Any, template: str) -> Generator[LiveServer]:
 
 @pytest.fixture
 async def database(feed_service: LiveServer) -> AsyncGenerator[Database]:
-    """The service's, to tell by hand."""
+    """That of the service, to write events by hand."""
     opened = open_database(feed_service.database_url, pool_size=1)
     yield opened
     await opened.close()
@@ -49,7 +49,7 @@ async def database(feed_service: LiveServer) -> AsyncGenerator[Database]:
 
 @pytest.fixture
 async def superuser(feed_service: LiveServer) -> AsyncGenerator[Database]:
-    """May see and close the sessions of others."""
+    """Its user may see and close the sessions of others."""
     opened = open_database(feed_service.database_url, pool_size=1, role=None)
     yield opened
     await opened.close()
@@ -79,7 +79,7 @@ async def head(client: httpx.AsyncClient) -> str:
 
 
 async def wait_until_waiting(feed_service: LiveServer, number: int) -> None:
-    """Return once so many requests wait."""
+    """Return once this many requests wait."""
     async with asyncio.timeout(5):
         while feed_service.service.long_polls.waiting_count != number:  # noqa: ASYNC110  # the service lives in another thread
             await asyncio.sleep(0.005)
@@ -94,7 +94,7 @@ def ids(answer: httpx.Response) -> list[str]:
     return [event["id"] for event in answer.json()["data"]]
 
 
-async def test_whoever_waits_is_answered_when_something_happens(
+async def test_a_waiting_request_is_answered_when_something_happens(
     feed_service: LiveServer, platform: httpx.AsyncClient, database: Database
 ) -> None:
     started = monotonic()
@@ -110,7 +110,7 @@ async def test_whoever_waits_is_answered_when_something_happens(
     assert monotonic() - started < 5
 
 
-async def test_whoever_waits_in_vain_gets_a_cursor_to_go_on_with(
+async def test_a_request_that_waits_in_vain_gets_a_cursor_to_go_on_with(
     platform: httpx.AsyncClient, database: Database
 ) -> None:
     started = monotonic()
@@ -134,7 +134,7 @@ async def test_a_wait_may_be_longer_than_a_request(
     assert answer.status_code == 200
 
 
-async def test_nobody_waits_for_what_is_there(platform: httpx.AsyncClient, database: Database) -> None:
+async def test_a_request_does_not_wait_when_there_are_events(platform: httpx.AsyncClient, database: Database) -> None:
     start = await head(platform)
     event = await write_one_event(database)
 
@@ -165,7 +165,7 @@ async def test_nobody_waits_for_what_is_there(platform: httpx.AsyncClient, datab
         ("", None),
     ],
 )
-async def test_a_preference_is_read_as_the_standard_has_it_or_not_at_all(
+async def test_a_preference_is_parsed_as_rfc_7240_says_or_ignored(
     platform: httpx.AsyncClient, database: Database, prefer: str, applied: str | None
 ) -> None:
     start = await head(platform)
@@ -236,8 +236,8 @@ async def test_a_third_request_of_a_client_does_not_wait(
     assert (await read(platform, wait=1)).headers["Preference-Applied"] == "wait=1"
 
 
-async def test_those_who_wait_hold_no_connection(feed_service: LiveServer, superuser: Database) -> None:
-    """Six wait; all connections that the service has are closed, and none of the six notices."""
+async def test_waiting_requests_hold_no_connection(feed_service: LiveServer, superuser: Database) -> None:
+    """Six wait; every connection of the service is closed, and none of the six notices."""
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(following(feed_service, role)) for role in ROLES]
         answering = [
@@ -254,7 +254,7 @@ async def test_those_who_wait_hold_no_connection(feed_service: LiveServer, super
         assert [ids(await answer) for answer in answering] == [[event]] * len(answering)
 
 
-async def test_a_request_whose_client_is_gone_waits_no_longer(feed_service: LiveServer) -> None:
+async def test_a_request_whose_client_has_disconnected_stops_waiting(feed_service: LiveServer) -> None:
     async with following(feed_service, "platform") as leaving:
         answering = asyncio.create_task(read(leaving, wait=30))
         await wait_until_waiting(feed_service, 1)
@@ -263,7 +263,7 @@ async def test_a_request_whose_client_is_gone_waits_no_longer(feed_service: Live
     await wait_until_waiting(feed_service, 0)
 
 
-async def test_whoever_waits_is_answered_when_the_server_closes(
+async def test_a_waiting_request_is_answered_when_the_server_stops(
     feed_service: LiveServer, platform: httpx.AsyncClient
 ) -> None:
     answering = asyncio.create_task(read(platform, wait=30))
@@ -278,7 +278,7 @@ async def test_whoever_waits_is_answered_when_the_server_closes(
     assert ids(at_once) == []
 
 
-async def test_a_restore_is_told_to_whoever_waits(
+async def test_a_waiting_request_is_told_of_a_restore(
     feed_service: LiveServer, platform: httpx.AsyncClient, database: Database
 ) -> None:
     answering = asyncio.create_task(read(platform, wait=20))
@@ -290,10 +290,10 @@ async def test_a_restore_is_told_to_whoever_waits(
     expect_problem(await answering, 410, "cursor-expired")
 
 
-async def test_whoever_waits_is_told_of_what_was_lost(
+async def test_a_waiting_request_is_told_that_events_were_lost(
     feed_service: LiveServer, platform: httpx.AsyncClient, database: Database, superuser: Database
 ) -> None:
-    """As when a standby that lacks the last event takes over."""
+    """As when a standby takes over that lacks the last event."""
     await write_one_event(database)
     answering = asyncio.create_task(read(platform, wait=20))
     await wait_until_waiting(feed_service, 1)
@@ -303,10 +303,10 @@ async def test_whoever_waits_is_told_of_what_was_lost(
     expect_problem(await answering, 410, "cursor-expired")
 
 
-async def test_a_placing_elsewhere_is_announced_to_whoever_waits(
+async def test_an_event_sequenced_elsewhere_is_announced_to_waiting_requests(
     feed_service: LiveServer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within a look that would come an hour later."""
+    """The next poll would be an hour later."""
     monkeypatch.setattr(long_polling, "POLL_INTERVAL_SECONDS", 3600.0)
     watching, gone, heard = (
         long_polling.FeedLongPolls(database, FakeClock(), lambda: False),

@@ -1,4 +1,4 @@
-"""The feed over HTTP: cursors that live as long as promised, audiences, filters. No worker runs here."""
+"""The feed over HTTP: how long cursors live, who sees which events, filters. No worker runs here."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
@@ -36,7 +36,7 @@ Answer = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def feed_service(cluster: Any, template: str) -> Generator[LiveServer]:
-    """A service whose feed has only what these tests tell."""
+    """A service whose feed has only the events of these tests."""
     with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
 
@@ -54,7 +54,7 @@ def mednum(feed_service: LiveServer) -> Generator[httpx.Client]:
 
 
 def on_database(served: LiveServer, act: Callable[[Database], Awaitable[object]]) -> None:
-    """Do something that no client can, as whoever operates the service."""
+    """Do something to the database that only an operator of the service can."""
 
     async def done() -> None:
         database = open_database(served.database_url, pool_size=1)
@@ -274,17 +274,19 @@ def test_a_malformed_cursor_is_refused(platform: httpx.Client, cursor: str) -> N
     expect_problem(platform.get("/v1/events", params={"after": cursor}), 400, "invalid-cursor")
 
 
-def test_a_cursor_is_not_to_be_made_up(platform: httpx.Client) -> None:
+def test_a_forged_cursor_is_refused(platform: httpx.Client) -> None:
     expect_problem(platform.get("/v1/events", params={"after": spoilt(head(platform))}), 400, "invalid-cursor")
 
 
-def test_a_cursor_is_of_one_client_only(feed_service: LiveServer, platform: httpx.Client, mednum: httpx.Client) -> None:
+def test_a_cursor_is_valid_for_one_client_only(
+    feed_service: LiveServer, platform: httpx.Client, mednum: httpx.Client
+) -> None:
     with feed_service.client("admin") as admin:
         expect_problem(admin.get("/v1/events", params={"after": head(platform)}), 400, "invalid-cursor")
         expect_problem(platform.get("/v1/events", params={"after": head(mednum)}), 400, "invalid-cursor")
 
 
-def test_a_cursor_of_a_list_is_none_of_the_feed(platform: httpx.Client) -> None:
+def test_the_feed_refuses_the_cursor_of_a_list(platform: httpx.Client) -> None:
     accepted_registration(platform)
     accepted_registration(platform)
     of_a_list = platform.get("/v1/registrations", params={"limit": 1}).json()["pagination"]["next"]
@@ -299,8 +301,8 @@ def test_a_cursor_serves_with_any_filter(platform: httpx.Client) -> None:
     assert types(events(platform, start, types="registration.accepted")) == ["registration.accepted"]
 
 
-def test_a_cursor_of_a_former_version_goes_on(platform: httpx.Client) -> None:
-    """Such a one names no event."""
+def test_a_cursor_of_an_earlier_release_still_works(platform: httpx.Client) -> None:
+    """It names no event."""
     accepted_registration(platform)
     client = uuid5(NAMESPACE_URL, f"urn:inscriptions:client:{Role.PLATFORM}")
     seal = CursorSigner(PEPPER.secrets, orjson.dumps(["/v1/events", str(client)]))

@@ -1,4 +1,4 @@
-"""Webhook endpoints as their owners manage them; what is delivered there is tests/outbox's business."""
+"""Webhook endpoints, as their owners manage them. Deliveries are tested in tests/outbox."""
 
 import re
 from collections.abc import Generator
@@ -19,7 +19,7 @@ URL = "https://coop.example/hooks"
 def no_endpoints(
     platform: httpx.Client, other_platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client
 ) -> Generator[None]:
-    """Nothing is left: an owner has sixteen at most."""
+    """The endpoints are deleted afterwards: an owner has sixteen at most."""
     yield
     for client in (platform, other_platform, organisation, histya):
         for endpoint in client.get(PATH).json()["data"]:
@@ -92,7 +92,7 @@ def test_nothing_is_delivered_but_over_https_to_a_public_address(platform: httpx
     assert expect_wrong_fields(answer) == {"/url": code}
 
 
-def test_port_8443_is_usual(platform: httpx.Client) -> None:
+def test_port_8443_is_allowed(platform: httpx.Client) -> None:
     assert added(platform, url="https://coop.example:8443/hooks")["url"] == "https://coop.example:8443/hooks"
 
 
@@ -154,7 +154,7 @@ def test_an_endpoint_changes_its_address_and_types(platform: httpx.Client) -> No
     assert platform.get(path).json() == changed
 
 
-def test_it_can_not_change_to_where_nothing_is_delivered(platform: httpx.Client) -> None:
+def test_an_endpoint_cannot_change_to_a_forbidden_address(platform: httpx.Client) -> None:
     path = f"{PATH}/{added(platform)['id']}"
 
     assert expect_wrong_fields(platform.patch(path, json={"url": "https://10.0.0.1/"})) == {"/url": "url-address"}
@@ -235,7 +235,7 @@ def test_deliveries_are_found_by_their_event_and_their_time(platform: httpx.Clie
     assert documented_body(page, "listDeliveries")["data"] == expected
 
 
-def test_no_delivery_is_of_another_event(platform: httpx.Client) -> None:
+def test_deliveries_of_other_events_are_not_listed(platform: httpx.Client) -> None:
     endpoint = added(platform)
     path, _ = f"{PATH}/{endpoint['id']}/deliveries", a_test_of(platform, endpoint)
 
@@ -245,7 +245,7 @@ def test_no_delivery_is_of_another_event(platform: httpx.Client) -> None:
     expect_problem(platform.get(path, params={"since": "yesterday"}), 400, "invalid-parameter")
 
 
-def test_an_endpoint_nobody_has_does_not_exist(platform: httpx.Client) -> None:
+def test_an_unknown_endpoint_or_delivery_is_not_found(platform: httpx.Client) -> None:
     expect_problem(platform.get(f"{PATH}/{uuid4()}"), 404, "not-found")
     expect_problem(platform.post(f"/v1/deliveries/{uuid4()}/replay"), 404, "not-found")
 

@@ -17,7 +17,7 @@ INFINITY = float("inf")
 
 
 def breaking_changes(old: JsonObject, new: JsonObject) -> list[str]:
-    """Every breaking change from one contract to the next: where, and what."""
+    """Every breaking change from one contract to the next: its place, and what it breaks."""
     before, after = Contract(old), Contract(new)
     return [*_operations(before, after), *_webhooks(before, after)]
 

@@ -1,4 +1,4 @@
-"""Requests made from the contract alone, as the documentation page makes them, and answers held to it."""
+"""Requests made from the contract alone, as the documentation page makes them, and responses checked against it."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 PUBLISHED = Path(__file__).parents[3] / "openapi" / "openapi.json"
-RECORDED_ANSWERS = Path(__file__).parents[3] / "app" / "api" / "contract" / "answers.json"
+RECORDED_ANSWERS = Path(__file__).parents[3] / "app" / "api" / "openapi" / "answers.json"
 JSON = "application/json"
 RECORDING = "RECORD_EXAMPLES" in os.environ
 
@@ -46,7 +46,7 @@ class Operation:
 
     @property
     def other_media_types(self) -> list[str]:
-        """The media types that are answered only to whoever asks for them."""
+        """The media types that are answered only when `Accept` asks for them."""
         return [*self.definition["responses"].get("200", {}).get("content", {})][1:]
 
     def send(
@@ -84,7 +84,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def violations(answer: httpx.Response, operation: Operation) -> Iterator[str]:
-    """What the contract does not say of an answer: its status, a header, its body."""
+    """What in a response departs from the contract: its status, a header, its body."""
     said = _resolve_reference(operation.definition["responses"].get(str(answer.status_code)))
     if said is None:
         yield f"{answer.status_code} is not announced: {answer.text}"
@@ -116,7 +116,7 @@ def schema_errors(schema: dict[str, Any], value: Any) -> list[str]:
 
 
 def _resolve_reference(said: Any) -> Any:
-    """What a reference of the contract leads to."""
+    """The target of a reference of the contract, or what is none itself."""
     if said is None or "$ref" not in said:
         return said
     found: Any = CONTRACT
@@ -126,7 +126,7 @@ def _resolve_reference(said: Any) -> Any:
 
 
 def without_volatile_parts(answer: httpx.Response, base_url: str) -> Any:
-    """An answer as the contract shows it: said by no server in particular, and opening nothing."""
+    """A response as the contract shows it: without the URL of the server, and without secrets."""
     text = answer.text.replace(base_url, "https://exemple.fr")
     text = re.sub(r"(insc_[0-9A-Za-z]{12}_)[0-9A-Za-z]{46}", lambda found: found[1] + "0" * 46, text)
     text = re.sub(r"whsec_[0-9A-Za-z+/]{43}=", f"whsec_{'A' * 43}=", text)

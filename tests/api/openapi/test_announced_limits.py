@@ -1,4 +1,4 @@
-"""The bounds that are announced are kept, in what is taken and in what is answered."""
+"""The bounds that the contract announces are kept, in requests and in responses."""
 
 import json
 from typing import Any
@@ -47,13 +47,13 @@ def test_a_text_is_counted_as_it_is_kept(admin: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("written", [f"urn:uuid:{AN_ID}", f"{{{AN_ID}}}", AN_ID.hex])
-def test_an_identifier_is_written_in_one_way(admin: httpx.Client, written: str) -> None:
+def test_an_identifier_has_a_single_spelling(admin: httpx.Client, written: str) -> None:
     problem(admin.get("/v1/registrations", params={"adviser_id": written}), 400)
     problem(admin.get(f"/v1/advisers/{written}"), 404)
 
 
 @pytest.mark.parametrize("header", ["If-None-Match", "If-Match"])
-def test_a_condition_has_an_end(admin: httpx.Client, header: str) -> None:
+def test_a_conditional_header_is_bounded(admin: httpx.Client, header: str) -> None:
     method = "GET" if header == "If-None-Match" else "PATCH"
     answer = admin.request(method, f"/v1/advisers/{AN_ID}", headers={header: '"1",' * 300}, json={})
 

@@ -1,4 +1,4 @@
-"""The contract under the rules of OpenAPI, of OWASP and of this house (tools/spectral.yaml)."""
+"""The contract under the rules of OpenAPI, of OWASP and our own (tools/spectral.yaml)."""
 
 import json
 from collections.abc import Callable

@@ -48,7 +48,7 @@ def run_schemathesis(served: LiveServer, role: str, folder: Path) -> tuple[str, 
 
 
 @pytest.mark.parametrize("role", PHASES)
-def test_nothing_that_is_sent_is_answered_otherwise_than_announced(
+def test_every_drawn_request_is_answered_as_announced(
     served_demonstration: LiveServer, role: str, tmp_path: Path
 ) -> None:
     printed, report = run_schemathesis(served_demonstration, role, tmp_path)

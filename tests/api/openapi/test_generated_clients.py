@@ -1,4 +1,4 @@
-"""Clients generated from the contract: they type-check as strictly as can be, and tell a whole story."""
+"""Clients generated from the contract: they type-check strictly, and a program that uses them works."""
 
 import json
 import os
@@ -31,7 +31,7 @@ pytestmark = needs_tools
 
 
 def story_output(served: LiveServer, *command: object, folder: Path) -> Any:
-    """What a story prints at its end."""
+    """What a program prints at its end."""
     environment = {
         "PATH": os.environ["PATH"],
         "BASE_URL": served.base_url,
@@ -45,7 +45,7 @@ def story_output(served: LiveServer, *command: object, folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the story and the types it is told in."""
+    """A folder with the program and the types it uses."""
     folder = tmp_path_factory.mktemp("typescript")
     (folder / "node_modules").symlink_to(PACKAGES)
     (folder / "package.json").write_text('{"type": "module"}')
@@ -60,7 +60,7 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the story and the package it is told in."""
+    """A folder with the program and the package it uses."""
     folder = tmp_path_factory.mktemp("python")
     shutil.copy(STORIES / "story.py", folder)
     # The generator knows no pictures; this one is a text.
@@ -77,7 +77,7 @@ def test_the_typescript_client_type_checks(typescript: Path) -> None:
     assert (done.stdout, done.returncode) == ("", 0)
 
 
-def test_a_story_that_the_contract_does_not_allow_does_not_type_check(typescript: Path) -> None:
+def test_a_program_that_the_contract_does_not_allow_does_not_type_check(typescript: Path) -> None:
     story = typescript / "story.ts"
     wrong = story.read_text().replace('type: "CDI"', 'type: "CDX"').replace("kept.funding", "kept.fundings")
     (typescript / "wrong.ts").write_text(wrong)
@@ -89,7 +89,7 @@ def test_a_story_that_the_contract_does_not_allow_does_not_type_check(typescript
     assert "fundings" in done.stdout
 
 
-def test_the_typescript_client_tells_the_story(served: LiveServer, typescript: Path) -> None:
+def test_a_program_with_the_typescript_client_works(served: LiveServer, typescript: Path) -> None:
     assert story_output(served, NODE, "story.ts", folder=typescript) == EXPECTED_OUTPUT
 
 
@@ -101,7 +101,7 @@ def test_the_python_client_type_checks(python: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_python_client_tells_the_story(served: LiveServer, python: Path) -> None:
+def test_a_program_with_the_python_client_works(served: LiveServer, python: Path) -> None:
     assert story_output(served, PYTHON / "python", "story.py", folder=python) == EXPECTED_OUTPUT
 
 

@@ -1,4 +1,4 @@
-"""What a machine reads: OpenAPI, health."""
+"""The served OpenAPI document, and health."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What is announced to be delivered is what happens."""
+"""The webhooks that the contract announces are those that are delivered."""
 
 import asyncio
 from typing import Any, cast
@@ -9,7 +9,8 @@ import orjson
 import pytest
 import standardwebhooks
 
-from app.api.openapi.webhooks_section import EVENT_SUMMARIES, TEST_EXAMPLE, event_example
+from app.api.openapi.webhook_examples import TEST_EXAMPLE, event_example
+from app.api.openapi.webhooks_section import EVENT_SUMMARIES
 from app.domain.events import EventType
 from app.persistence.engine.database import open_database
 from app.use_cases.advisers.remind_advisers import remind_next_batch

@@ -1,4 +1,4 @@
-"""The pages that a person opens, as they are served; a browser reads them in tests/browser."""
+"""The HTML of the pages, as it is served. The folder `browser` tests them in a browser."""
 
 import re
 from html import unescape
@@ -16,7 +16,7 @@ from tests.live_server import LiveServer
 
 
 class Addresses(HTMLParser):
-    """Everything a page loads or leads to; scripts and styles written within it."""
+    """Everything that a page loads or links to, and its inline scripts and styles."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ def test_the_documentation_runs_our_scripts_and_speaks_to_us_only(anonymous: htt
     assert (policy["default-src"], policy["frame-ancestors"]) == ("'none'", "'none'")
 
 
-def test_robots_are_sent_away(anonymous: httpx.Client) -> None:
+def test_robots_are_excluded(anonymous: httpx.Client) -> None:
     assert anonymous.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"
 
 
@@ -121,7 +121,7 @@ def test_every_problem_has_its_page(anonymous: httpx.Client, code: str) -> None:
     assert str(PROBLEM_TYPES[code].status) in answer.text
 
 
-def test_a_problem_that_is_none_has_no_page(anonymous: httpx.Client) -> None:
+def test_an_unknown_problem_has_no_page(anonymous: httpx.Client) -> None:
     answer = anonymous.get("/problems/<script>")
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM_MEDIA_TYPE)
@@ -162,7 +162,7 @@ def test_the_guide_shows_every_program_as_it_is_run(guide: str, anonymous: httpx
         assert anonymous.get(f"/guide/samples/{name}").text == program
 
 
-def test_a_program_that_is_none_is_not_found(anonymous: httpx.Client) -> None:
+def test_an_unknown_program_is_not_found(anonymous: httpx.Client) -> None:
     answer = anonymous.get("/guide/samples/..%2Fguide.py")
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM_MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""The life of a registration over HTTP: what each status allows, and what its refusal says."""
+"""The lifecycle of a registration over HTTP: what each status allows, and the problem when it does not."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -93,7 +93,7 @@ def test_an_impossible_move_names_the_status(admin: httpx.Client, status: str, n
         ("absent_justified", "attendance", {"outcome": "absent_justified"}),
     ],
 )
-def test_a_positioning_test_is_of_an_accepted_initial_training(
+def test_a_positioning_test_needs_an_accepted_initial_training(
     admin: httpx.Client, status: str, action: str, body: Body
 ) -> None:
     registration = initial_training_registration(admin)
@@ -141,7 +141,7 @@ def test_a_registration_is_not_cancelled_from_its_first_day(platform: httpx.Clie
     assert "15 septembre 2026" in expect_problem(answer, 409, "session-started")["detail"]
 
 
-def test_a_cancellation_is_of_today_in_paris(platform: httpx.Client, clock: FakeClock) -> None:
+def test_the_first_day_of_a_session_begins_at_midnight_in_paris(platform: httpx.Client, clock: FakeClock) -> None:
     registration = upcoming_registration(platform)
     clock.now = datetime(2026, 9, 14, 22, 30, tzinfo=UTC)  # half past midnight in Paris
 
@@ -380,7 +380,7 @@ def test_a_carried_right_is_shown_and_used(admin: httpx.Client) -> None:
     assert _buckets(_record(admin, adviser_id))["carry_over:civil_year:2025"] == 1
 
 
-def test_nobody_has_no_record(platform: httpx.Client) -> None:
+def test_an_unknown_adviser_has_no_record(platform: httpx.Client) -> None:
     answer = platform.get(f"/v1/advisers/{uuid4()}/training-record")
 
     expect_problem(answer, 404, "not-found")

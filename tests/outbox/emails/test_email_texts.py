@@ -10,8 +10,8 @@ from app.domain.decisions.refusals import Actor, Reason
 from app.domain.events import EventType, Recipient
 from app.domain.facts.registration import Chooser
 from app.wording.dates import format_period
-from app.wording.emails.email_context import DECISION_EVENTS
 from app.wording.emails.email_layout import NO_BREAK_SPACE, of_person, with_no_break_spaces
+from app.wording.emails.email_rules import DECISION_EVENTS
 from app.wording.emails.emails import LostEventError, render_email
 from app.wording.published_rules import TRAINING_PAGE, published_texts, rule_sentences
 from tests.outbox.emails.email_cases import (

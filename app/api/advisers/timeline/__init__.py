@@ -1,0 +1,1 @@
+"""The training record as a picture: rows on an axis of time, drawn by a template."""

@@ -1,7 +1,7 @@
-"""The training record as a picture: where everything stands on one axis. Dates in, positions out, and a template draws.
+"""The training record as an SVG picture, on one axis of time.
 
-One row for each contract, right, session, obligation and exam: its name on the left, what is known of it on the right,
-and the axis between them, so that no label ever meets another.
+One row for each contract, right, session, obligation and exam: its name on the left of the axis, what is known of it on
+the right, so that no label covers another.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,12 +20,14 @@ from app.api.advisers.timeline.timeline_rows import (
     session_row,
     training_rows,
 )
-from app.api.pages.template_rendering import render_svg
+from app.api.http.template_rendering import template_environment
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Registration
 from app.domain.record.training_record import TrainingRecord
 from app.wording import timeline_labels as words
 from app.wording.dates import format_numeric_day
+
+TEMPLATES = template_environment("app.api.advisers.timeline")
 
 ROWS_TOP, ROW_HEIGHT, HEADING_HEIGHT, LEGEND_HEIGHT = 130, 32, 30, 144
 
@@ -51,7 +53,7 @@ LEGEND_LABELS = (
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows of one `kind`; `empty` is said when there is none."""
+    """Rows of one `kind`; `empty` is shown when there is none."""
 
     kind: str
     title: str
@@ -65,7 +67,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`sections` from the top to the bottom, each with where it begins."""
+    """`sections` stand from the top to the bottom, each with the place of its top."""
 
     title: str
     summary: str
@@ -86,12 +88,12 @@ class Timeline:
 
     @property
     def description(self) -> str:
-        """What the picture shows, for whoever can't see it."""
-        said = (
+        """What the picture shows, for screen readers."""
+        texts = (
             f"{section.title} : {' ; '.join(row.sentence for row in section.rows) or section.empty}."
             for _, section in self.sections
         )
-        return f"{self.summary}. {' '.join(said)}"
+        return f"{self.summary}. {' '.join(texts)}"
 
 
 def build_timeline(
@@ -101,7 +103,7 @@ def build_timeline(
     sessions: Iterable[Registration],
     titles: CatalogueTitles,
 ) -> Timeline:
-    """`contracts` and `sessions` are those that the caller may see; the record counts the others too."""
+    """`contracts` and `sessions` are those that the caller may see; the record also counts the others."""
     contracts = sorted(contracts, key=lambda contract: contract.starts_on)
     sessions = sorted(sessions, key=lambda item: (item.first_day, item.created_at))
     days = [*_days(record, contracts, sessions)]
@@ -142,11 +144,11 @@ def _sections(
     axis: TimeAxis,
     titles: CatalogueTitles,
 ) -> tuple[Section, ...]:
-    posts = tuple(contract_row(each, record, axis) for each in contracts)
+    posts = tuple(contract_row(item, record, axis) for item in contracts)
     training = tuple(training_rows(record, axis, titles))
-    rights = tuple(entitlement_row(each, record, sessions, axis, titles) for each in record.entitlements)
-    held = tuple(session_row(each, axis, titles) for each in sessions)
-    owed = tuple(obligation_row(each, axis) for each in record.obligations)
+    rights = tuple(entitlement_row(item, record, sessions, axis, titles) for item in record.entitlements)
+    held = tuple(session_row(item, axis, titles) for item in sessions)
+    owed = tuple(obligation_row(item, axis) for item in record.obligations)
     return (
         Section("contract", "Poste", "aucun contrat" if record.post_refusals else "non communiqué", posts),
         Section("training", "Formation initiale et examens", "ni entrée en formation initiale, ni dispense", training),
@@ -164,14 +166,14 @@ def _with_tops(sections: Iterable[Section]) -> Iterator[tuple[int, Section]]:
 
 
 def render_timeline(timeline: Timeline) -> bytes:
-    """It as SVG: it runs nothing, and loads nothing."""
-    return render_svg(
-        "timeline.svg",
-        line=timeline,
+    """As SVG, in UTF-8. It runs no script and loads nothing."""
+    svg = TEMPLATES.get_template("timeline.svg").render(
+        timeline=timeline,
         page=page,
-        fitted=truncate_to_width,
+        truncated=truncate_to_width,
         legend=LEGEND_LABELS,
         rows_top=ROWS_TOP,
         row_height=ROW_HEIGHT,
         heading=HEADING_HEIGHT,
     )
+    return svg.encode()

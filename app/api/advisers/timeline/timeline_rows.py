@@ -1,4 +1,4 @@
-"""The rows of the picture of a training record: each fact with its words, and its place on the axis."""
+"""The rows of a timeline: each fact of the training record with its words, and its place on the axis."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from app.wording.dates import format_numeric_day
 
 @dataclass(frozen=True, slots=True)
 class CatalogueTitles:
-    """By code."""
+    """The titles of the catalogue, by code."""
 
     modules: Mapping[str, str]
     qualifications: Mapping[str, str]
@@ -24,9 +24,9 @@ class CatalogueTitles:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A bar from `left` to `right`, `filled` of whose `lanes` are used; `over` once it is past, `endless` without end.
+    """A bar from `left` to `right`, cut in `lanes` of which `filled` are used; `over` once it is past.
 
-    `kind` is how it is drawn: `post`, `right`, `due`.
+    `kind` says how it is drawn: `post`, `right` or `due`; `endless` draws an arrow.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A shape at `x`, with a line to `until` when what it stands for lasts."""
+    """A shape at `x`, with a line to `until` for what lasts longer than a day."""
 
     shape: str
     x: float
@@ -49,21 +49,21 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """`name` is what it is about, as the record has it; `label` and `days` stand on the left, `said` and `detail` on
-    the right."""
+    """`name` is the identifier or code of what the row shows; `label` and `days` stand on the left of the axis,
+    `summary` and `detail` on its right."""
 
     name: str
     label: str
     days: str
-    said: str
+    summary: str
     detail: str
     bands: tuple[Band, ...] = ()
     marks: tuple[Mark, ...] = ()
 
     @property
     def sentence(self) -> str:
-        """All of it, however little of it has room."""
-        return f"{self.label}, {', '.join(part for part in (self.days, self.said, self.detail) if part)}"
+        """All its words: what has no room is cut short in the picture."""
+        return f"{self.label}, {', '.join(part for part in (self.days, self.summary, self.detail) if part)}"
 
 
 _SHAPES_BY_STATUS = {
@@ -82,7 +82,7 @@ def contract_row(contract: Contract, record: TrainingRecord, axis: TimeAxis) -> 
         name=str(contract.id),
         label=words.contract_label(contract),
         days=words.period_label(contract.starts_on, last),
-        said=f"En poste le {format_numeric_day(record.on)}" if covers else "",
+        summary=f"En poste le {format_numeric_day(record.on)}" if covers else "",
         detail=words.administrative_file_label(missing) if covers else "",
         bands=(Band("post", left, right, over=contract.last_day < record.on, endless=last is None),),
     )
@@ -107,7 +107,7 @@ def _exam_row(presentation: Presentation, axis: TimeAxis, titles: CatalogueTitle
         name=code,
         label=titles.qualifications.get(code, code),
         days=f"à présenter au plus tard le {format_numeric_day(presentation.due_on)}",
-        said=words.PRESENTATION_LABELS[presentation.status],
+        summary=words.PRESENTATION_LABELS[presentation.status],
         detail="",
         marks=(Mark("late" if is_late else presentation.status, x, x),),
     )
@@ -116,7 +116,7 @@ def _exam_row(presentation: Presentation, axis: TimeAxis, titles: CatalogueTitle
 def entitlement_row(
     item: Entitlement, record: TrainingRecord, sessions: Iterable[Registration], axis: TimeAxis, titles: CatalogueTitles
 ) -> TimelineRow:
-    """With a point for each of the `sessions` that hold one of its units."""
+    """With a point for each session that holds one of its units."""
     bucket, used = item.bucket, item.used
     left, right = axis.span(bucket.opens_on, bucket.expires_on)
     over = bucket.last_day < record.on
@@ -127,7 +127,7 @@ def entitlement_row(
         name=bucket.name,
         label=module or words.entitlement_label(bucket.name),
         days=f"{'en plus, ' if module else ''}{words.period_label(bucket.opens_on, bucket.expires_on)}",
-        said=words.units_label(used, bucket.units),
+        summary=words.units_label(used, bucket.units),
         detail=f"{when} · règle {bucket.rule}",
         bands=(
             Band("right", left, right, max(bucket.units, used), used, over=over, endless=bucket.expires_on is None),
@@ -144,7 +144,7 @@ def session_row(registration: Registration, axis: TimeAxis, titles: CatalogueTit
         name=str(registration.id),
         label=titles.modules.get(request.module.code, request.module.code),
         days=words.period_label(request.session.starts_on, request.session.ends_on),
-        said=words.funding_label(registration),
+        summary=words.funding_label(registration),
         detail=words.status_label(registration),
         marks=(Mark(_SHAPES_BY_STATUS.get(registration.status, funded), left, right),),
     )
@@ -156,7 +156,7 @@ def obligation_row(item: Obligation, axis: TimeAxis) -> TimelineRow:
         name=item.period,
         label=words.entitlement_label(item.period),
         days=f"à suivre au plus tard le {format_numeric_day(item.due_on)}",
-        said=words.followed_label(item.followed, item.required),
+        summary=words.followed_label(item.followed, item.required),
         detail=words.OBLIGATION_LABELS[item.status],
         bands=(Band("due", left, right, item.required, min(item.followed, item.required)),),
         marks=(Mark(item.status, right, right),),

@@ -1,4 +1,4 @@
-"""The machine's own Chromium, and visits that keep what nobody sees: reports, errors, requests to strangers."""
+"""The machine's own Chromium, and sessions that record console errors and requests to other hosts."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -60,7 +60,7 @@ class BrowserSession:
 async def browser_session(
     browser: Browser, base_url: str, size: tuple[int, int] = DESKTOP_SIZE, *, scripts: bool = True
 ) -> AsyncGenerator[BrowserSession]:
-    """A visit without a past; French, as its readers."""
+    """A session without cookies or cache, in French."""
     width, height = size
     context = await browser.new_context(
         viewport={"width": width, "height": height}, locale="fr-FR", java_script_enabled=scripts

@@ -24,13 +24,13 @@ async def browser() -> AsyncGenerator[Browser]:
 
 @pytest.fixture
 async def served_session(browser: Browser, served: LiveServer) -> AsyncGenerator[BrowserSession]:
-    """Somebody who reads, on a service that anybody may have written to."""
+    """On the service that tests share: to be read only."""
     async with browser_session(browser, served.base_url) as session:
         yield session
 
 
 @pytest.fixture
 async def demonstration_session(browser: Browser, served_demonstration: LiveServer) -> AsyncGenerator[BrowserSession]:
-    """Somebody at work, on a demonstration of their own."""
+    """On a demonstration of its own, which may be changed."""
     async with browser_session(browser, served_demonstration.base_url) as session:
         yield session

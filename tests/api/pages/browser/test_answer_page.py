@@ -30,7 +30,7 @@ async def _press(session: BrowserSession, name: str) -> None:
 
 
 async def _read_mail(served: LiveServer) -> None:
-    """Place the events told so far, so that their e-mails are written."""
+    """Sequence the events so far, so that their e-mails are written."""
     database = open_database(served.database_url, pool_size=2)
     while await sequence_events(database, MORNING):
         pass
@@ -199,7 +199,9 @@ async def test_the_link_of_a_message_in_the_mailbox_opens_its_page(
 
 @needs_packages
 @pytest.mark.parametrize("event_type", [EventType.REGISTRATION_OVER_QUOTA, EventType.REGISTRATION_REFUSED])
-async def test_a_letter_is_accessible_too(browser: Browser, served: LiveServer, event_type: EventType) -> None:
+async def test_an_e_mail_in_the_mailbox_is_accessible(
+    browser: Browser, served: LiveServer, event_type: EventType
+) -> None:
     async with browser_session(browser, served.base_url, PHONE_SIZE) as session:
         await session.page.set_content(email_for(event_type, Recipient.ADVISER, legal_form="private").html)
 

@@ -1,4 +1,4 @@
-"""The documentation page, worked with as an administrator would: in a real browser, with a real key."""
+"""The documentation page, used as an administrator would: in a real browser, with a real key."""
 
 import json
 import re
@@ -31,7 +31,7 @@ async def _opened(session: BrowserSession, operation: str) -> Locator:
 
 
 async def _executed(block: Locator, status: int) -> Any:
-    """What was answered: the page must show this status, and how long a success took."""
+    """The response shown: its status must be this one, and a success must show its duration."""
     await block.get_by_role("button", name="Execute").click()
     shown = block.locator(".live-responses-table .response-col_status").last
     await expect(shown).to_have_text(re.compile(rf"^{status}"))

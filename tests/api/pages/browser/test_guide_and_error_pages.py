@@ -1,4 +1,4 @@
-"""The pages that are read: the guide and the catalogue of errors, for everybody, on any screen."""
+"""The guide and the pages of errors, in a browser, on any screen."""
 
 import pytest
 from playwright.async_api import Browser
@@ -23,7 +23,7 @@ async def test_a_page_is_accessible(browser: Browser, served: LiveServer, path: 
 
 
 @needs_packages
-async def test_the_check_of_accessibility_finds_what_is_not(served_session: BrowserSession) -> None:
+async def test_the_accessibility_check_finds_faults(served_session: BrowserSession) -> None:
     await served_session.open("/guide")
     await served_session.page.evaluate("document.querySelector('main').append(document.createElement('img'))")
 
@@ -41,7 +41,7 @@ async def test_a_page_fits_the_screen(browser: Browser, served: LiveServer, path
 
 
 @pytest.mark.parametrize("path", READ)
-async def test_a_page_is_whole_without_anybody_else(served_session: BrowserSession, path: str) -> None:
+async def test_a_page_loads_nothing_from_elsewhere(served_session: BrowserSession, path: str) -> None:
     await served_session.open(path)
     await served_session.page.wait_for_load_state("networkidle")
 

@@ -22,7 +22,7 @@ UNREADABLE = """() => {
 PLANTED = "document.querySelector('text').setAttribute('transform', 'translate(0 20)')"
 
 
-async def test_no_label_meets_another_for_anybody_in_the_demonstration(
+async def test_no_label_covers_another_for_anybody_in_the_demonstration(
     browser: Browser, served_demonstration: LiveServer
 ) -> None:
     with served_demonstration.client("admin") as admin:

@@ -1,4 +1,4 @@
-"""A program of the guide in each language, for the claims that hold in all of them."""
+"""The programs of the guide in each language, for the claims that hold for all of them."""
 
 from pathlib import Path
 from shutil import which

@@ -49,7 +49,7 @@ class GuideProgram:
 
     @contextmanager
     def listening(self, port: int, **settings: str) -> Generator["ListeningProgram"]:
-        """Run it, listening to this port, until the block ends."""
+        """Run it, listening on this port, until the block ends."""
         process = subprocess.Popen(
             self.command, cwd=self.folder, env=_clean_environment(settings), stdout=subprocess.PIPE, text=True
         )
@@ -80,7 +80,7 @@ class ListeningProgram:
             self._printed.put(line.rstrip("\n"))
 
     def next_line(self) -> str:
-        """The next one that it prints, waited for."""
+        """The next line that it prints, once it has come."""
         return self._printed.get(timeout=TIMEOUT_S)
 
 

@@ -1,4 +1,4 @@
-"""A wire to the service that loses the first answer: the demand has arrived, its answer never will."""
+"""A proxy to the service that loses the first response: the request has arrived, its response never will."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -15,7 +15,7 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 @asynccontextmanager
 async def first_answer_lost(base_url: str) -> AsyncGenerator[str]:
-    """The address of the wire."""
+    """The URL of the proxy."""
     parts, answered = urlsplit(base_url), asyncio.Event()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""What the guide and the contract say of webhooks is what the code does: each number is one of its constants."""
+"""The numbers that the guide and the contract give about webhooks are the constants of the code."""
 
 import re
 from datetime import timedelta
@@ -31,7 +31,7 @@ def days(wait: timedelta) -> int:
 
 
 def pauses() -> list[str]:
-    """Of a receiver that fails every probe."""
+    """The pauses of a receiver that fails every probe."""
     health, now, found = (
         LaneHealth(failures=retry_policy.FAILURE_THRESHOLD - 1, failing_since=MORNING),
         MORNING,
@@ -48,25 +48,28 @@ def pauses() -> list[str]:
 SECONDS = f"2xx en moins de {webhook_sender.TOTAL_SECONDS:.0f} secondes"
 *_, LAST = WAITS = [short(wait) for wait in retry_policy.RETRY_SCHEDULE[1:]]
 FIRST_PAUSE, SECOND_PAUSE, THIRD_PAUSE, *_, LONGEST_PAUSE = pauses()
+DAYS_OF_RETRIES = days(sum(retry_policy.RETRY_SCHEDULE, timedelta()))
+OVERLOAD_SECONDS = retry_policy.OVERLOAD_DELAY.seconds
 OVERLOADED = ", ".join(str(status) for status in sorted(webhook_sender.OVERLOADED))
-ORDERS = [order.decode() for order in webhook_sender.CONTROL_KINDS]
+CONTROL_HEADER = webhook_sender.CONTROL_HEADER.decode()
+CONTROL_VALUES = [kind.decode() for kind in webhook_sender.CONTROL_KINDS]
 
 GUIDE = (
     SECONDS,
     f"{NUMBERS[delivery_relay.LANE_CONCURRENCY]} livraisons à la fois au plus",
-    f"Il essaie {NUMBERS[retry_policy.MAX_ATTEMPTS]} fois, sur {NUMBERS[days(sum(retry_policy.RETRY_SCHEDULE, timedelta()))]} jours",
+    f"Il essaie {NUMBERS[retry_policy.MAX_ATTEMPTS]} fois, sur {NUMBERS[DAYS_OF_RETRIES]} jours",
     f"aussitôt, puis après {', '.join(WAITS[:-1])} et {LAST}, à {retry_policy.JITTER_RATIO:.0%} près".replace(
         "%", " %"
     ),
     f"Retry-After est respecté jusqu’à {short(retry_policy.MAX_RETRY_AFTER)}",
-    f"Après {OVERLOADED}, ou faute de réponse à temps, l’attente est d’au moins {retry_policy.OVERLOAD_DELAY.seconds} s",
+    f"Après {OVERLOADED}, ou faute de réponse à temps, l’attente est d’au moins {OVERLOAD_SECONDS} s",
     f"après {retry_policy.FAILURE_THRESHOLD} échecs de suite : rien pendant {FIRST_PAUSE}",
     f"si elle échoue, {SECOND_PAUSE}, {THIRD_PAUSE}, jusqu’à {LONGEST_PAUSE}",
     f"aucune livraison n’a réussi depuis {days(retry_policy.WARNED_AFTER)} jour (failing)",
     f"qu’il ne reste que {days(retry_policy.NOTICE_PERIOD)} jour (last_day)",
     f"après {days(retry_policy.DISABLED_AFTER)} jours et {retry_policy.DISABLED_FROM_FAILURES} échecs",
-    f"Une réponse {webhook_sender.GONE}, ou {webhook_sender.CONTROL_HEADER.decode()}: {ORDERS[0]} avec un échec",
-    f"{webhook_sender.CONTROL_HEADER.decode()}: {ORDERS[1]} n’abandonne que cette livraison",
+    f"Une réponse {webhook_sender.GONE}, ou {CONTROL_HEADER}: {CONTROL_VALUES[0]} avec un échec",
+    f"{CONTROL_HEADER}: {CONTROL_VALUES[1]} n’abandonne que cette livraison",
     f"Il garde le journal {days(DELIVERIES_RETENTION)} jours",
     f"Pendant {OLD_SECRET_LIFETIME // timedelta(hours=1)} heures, webhook-signature porte une signature par secret",
 )
@@ -85,7 +88,7 @@ DOCUMENT = (
 
 
 def flat(text: str) -> str:
-    """Without the ends of lines, nor the spaces that keep words together."""
+    """On one line, with ordinary spaces."""
     return re.sub(r"\s+", " ", text)
 
 

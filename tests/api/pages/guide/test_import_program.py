@@ -1,4 +1,4 @@
-"""The program that imports a spreadsheet, against a served demonstration whose worker is at work."""
+"""The program that imports a spreadsheet, against a served demonstration with a worker."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from tests.live_server import PEPPER, LiveServer
 
 @contextmanager
 def a_worker(url: str) -> Generator[None]:
-    """Imports are carried out until the block ends."""
+    """A worker that runs imports until the block ends."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     async def work() -> None:

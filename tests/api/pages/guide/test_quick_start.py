@@ -36,7 +36,9 @@ def test_a_refusal_is_read_with_all_its_reasons(register: GuideProgram, served_d
     assert (done.stdout, done.stderr) == (sample_output("refused.txt"), "")
 
 
-def test_a_second_demand_is_told_of_the_first(register: GuideProgram, served_demonstration: LiveServer) -> None:
+def test_a_second_registration_to_a_session_is_told_of_the_first(
+    register: GuideProgram, served_demonstration: LiveServer
+) -> None:
     _asked(register, served_demonstration)
 
     done = _asked(register, served_demonstration)

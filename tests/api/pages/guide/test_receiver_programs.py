@@ -1,4 +1,4 @@
-"""The receivers at work with the service itself: what is registered over HTTP reaches them, whatever secret is new."""
+"""The receivers against the real service: events reach them, and a rotation of the secret loses none."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ def endpoint(platform: httpx.Client, port: int) -> Generator[dict[str, Any]]:
 
 
 def _tested(client: httpx.Client, endpoint: dict[str, Any]) -> str:
-    """The delivery of a test."""
+    """The delivery of a test event."""
     return str(client.post(f"{PATH}/{endpoint['id']}/test").raise_for_status().json()["id"])
 
 

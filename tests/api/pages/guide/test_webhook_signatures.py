@@ -1,4 +1,4 @@
-"""The receivers let in what the reference implementation signed and nothing else, and apply it once and in order."""
+"""The receivers accept what the reference implementation signed and nothing else, and apply it once and in order."""
 
 import json
 import runpy

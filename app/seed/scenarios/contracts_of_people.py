@@ -1,11 +1,11 @@
-"""The columns of a contract as its story tells it, and the identifiers of the demonstration."""
+"""The columns of the contracts of a scenario, and the identifiers of the demonstration."""
 
 from datetime import date, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.domain.facts.contract import ContractType
-from app.seed.scenario import DayText, Filed, Person, Post, Terminated, parse_day
+from app.seed.scenarios.scenario import DayText, Filed, Person, Post, Terminated, parse_day
 
 KNOWN_AHEAD = timedelta(days=7)
 UPLOADED_AHEAD = timedelta(days=9)
@@ -13,12 +13,12 @@ FIRST_TIMESTAMP_MS = 1_700_000_000_000  # 2023-11-14 in milliseconds
 
 
 def stable_id(person: Person, *parts: object) -> UUID:
-    """The same at each loading."""
+    """The same each time the demonstration is loaded."""
     return uuid5(NAMESPACE_URL, ":".join(("urn:inscriptions:demonstration", *map(str, (person.conum_id, *parts)))))
 
 
 def stable_ordered_id(person: Person, what: str, number: int) -> UUID:
-    """Of version 7 like the others of its kind and before them all, but the same at each loading."""
+    """A UUIDv7 that sorts before those of real use, and is the same each time the demonstration is loaded."""
     drawn = stable_id(person, what, number).int % (1 << 76)  # all but the instant and the version
     return UUID(int=(FIRST_TIMESTAMP_MS + person.conum_id * 100 + number) << 80 | 7 << 76 | drawn)
 
@@ -40,7 +40,7 @@ def _administrative_file_columns(person: Person, number: int, starts_on: date) -
 
 
 def contract_columns(person: Person, post: Post, today: date) -> dict[str, Any]:
-    """As the platform first states it."""
+    """As the platform first records it."""
     number, starts_on, employer = person.posts.index(post), parse_day(post.starts, today), post.employer
     return {
         "adviser_id": stable_id(person),
@@ -62,7 +62,7 @@ def contract_columns(person: Person, post: Post, today: date) -> dict[str, Any]:
 
 
 def changed_columns(person: Person, post: Post, change: Filed | Terminated, today: date) -> dict[str, Any]:
-    """The columns that the change gives other values."""
+    """The columns that the change gives new values."""
     if isinstance(change, Terminated):
         return {"terminated_on": parse_day(change.last_day, today), "termination_motive": change.motive}
     file = _administrative_file_columns(person, person.posts.index(post), parse_day(post.starts, today))

@@ -1,7 +1,7 @@
-"""Twelve employers who do not exist: no SIREN of this range is given to anybody, and each name says what it is."""
+"""Twelve employers who do not exist: no SIREN of this range is attributed, and each name says what it is."""
 
 from app.domain.facts.contract import LegalForm
-from app.seed.scenario import Employer
+from app.seed.scenarios.scenario import Employer
 
 PUBLIC, PRIVATE, UNDETERMINED = LegalForm.PUBLIC, LegalForm.PRIVATE, LegalForm.UNDETERMINED
 

@@ -1,7 +1,7 @@
-"""Twenty people and their funded rights: used, free, exceeded, given back, carried over."""
+"""Twenty people, by what became of their funded rights: used, free, exceeded, given back, carried over."""
 
 from app.domain.facts.registration import Attendance, Payer
-from app.seed.fictional_employers import (
+from app.seed.scenarios.fictional_employers import (
     CCAS,
     CLIC,
     COMMUNAUTE,
@@ -13,7 +13,8 @@ from app.seed.fictional_employers import (
     PASSEURS,
     SYNDICAT,
 )
-from app.seed.scenario import (
+from app.seed.scenarios.modules import AI, CAFE_IA, CYBER, DISABILITY, GREEN, INITIAL, PARENTS
+from app.seed.scenarios.scenario import (
     Cancelled,
     Carried,
     Course,
@@ -26,7 +27,6 @@ from app.seed.scenario import (
     Post,
     Terminated,
 )
-from app.seed.sessions_of_people import AI, CAFE_IA, CYBER, DISABILITY, GREEN, INITIAL, PARENTS
 
 IN_2021, IN_2022, IN_2023 = ("2021-05-10", "2021-07-23"), ("2022-03-14", "2022-06-03"), ("2023-02-06", "2023-04-21")
 JUSTIFIED, UNJUSTIFIED = Attendance.ABSENT_JUSTIFIED, Attendance.ABSENT_UNJUSTIFIED

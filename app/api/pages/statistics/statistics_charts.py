@@ -1,4 +1,4 @@
-"""What the page of statistics shows: counts turned into lines of tables and columns of a plot, with their sizes."""
+"""Counts as lines of tables and columns of a plot, with their sizes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,25 +10,14 @@ from app.domain.facts.registration import Funding, Status
 from app.persistence.engine.driver_types import Row
 
 MONTH_ABBREVIATIONS = (
-    "janv.",
-    "févr.",
-    "mars",
-    "avr.",
-    "mai",
-    "juin",
-    "juil.",
-    "août",
-    "sept.",
-    "oct.",
-    "nov.",
-    "déc.",
-)
+    "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+)  # fmt: skip
 MONTH_COUNT = 12
 PLOT_WIDTH, PLOT_HEIGHT = 720, 220
 
 
 class PlotCategory(StrEnum):
-    """How a registration stands, for whoever looks from afar. The order is that of the plot, from below."""
+    """What became of a registration, in six kinds, in the order in which the plot stacks them from below."""
 
     FUNDED = "funded"
     UNFUNDED = "unfunded"
@@ -50,7 +39,7 @@ CATEGORY_LABELS: Mapping[PlotCategory, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """A line of a table; `share` of its bar, from 0 to 100."""
+    """A line of a table; `share` is the length of its bar, from 0 to 100."""
 
     label: str
     note: str
@@ -69,7 +58,7 @@ class ColumnSegment:
 
 @dataclass(frozen=True, slots=True)
 class MonthColumn:
-    """A month; `x` is the middle of it."""
+    """The column of a month; `x` is its middle."""
 
     label: str
     x: float
@@ -103,7 +92,7 @@ def count_by_category(rows: Iterable[Row]) -> Counter[PlotCategory]:
 
 
 def table_lines(rows: Sequence[Row], key: str, labels: Mapping[str | None, tuple[str, str]]) -> list[TableLine]:
-    """The most frequent first; `said` has the label and the note of each value of `key`."""
+    """The most frequent first; `labels` has the label and the note of each value of `key`."""
     largest = max((row["count"] for row in rows), default=1)
     return [
         TableLine(
@@ -117,13 +106,13 @@ def table_lines(rows: Sequence[Row], key: str, labels: Mapping[str | None, tuple
 
 
 def first_shown_month(last: date) -> date:
-    """Of the months that are shown, the last of which has this day."""
+    """The first day of the first of the months shown, the last of which has this day."""
     number = last.year * 12 + last.month - MONTH_COUNT
     return date(number // 12, number % 12 + 1, 1)
 
 
 def month_columns(rows: Sequence[Row], last: date) -> list[MonthColumn]:
-    """A column for each month up to that of `last`, its height the share of the largest."""
+    """A column for each month up to that of `last`; the largest is as high as the plot."""
     counts: dict[str, Counter[PlotCategory]] = {}
     for row in rows:
         counts.setdefault(row["month"], Counter())[category_of(row)] += row["count"]

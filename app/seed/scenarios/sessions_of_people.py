@@ -1,4 +1,4 @@
-"""The trainings of the demonstration: how long a session lasts, how it is given, by whom, and when it is asked for."""
+"""The sessions of a scenario: how long they last, in which format, by whom, and when they are requested."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -6,12 +6,9 @@ from uuid import UUID
 from app.domain.facts.session import Session, SessionFormat
 from app.domain.facts.training_organisation import Territory, territory_of
 from app.seed.published_catalogue import FRANCILIN, HISTYA, LA_FABRIK, LA_MEDNUM
-from app.seed.scenario import Course, Moved, Person, parse_day
+from app.seed.scenarios.modules import CAFE_IA, DISABILITY, FULL_TITLE, INITIAL, PARENTS
+from app.seed.scenarios.scenario import Course, Moved, Person, parse_day
 from app.use_cases.registrations.session_venue import Venue
-
-INITIAL, FULL_TITLE, CAFE_IA, AIDANTS = "formation-initiale", "ccp2-ccp3", "cafe-ia", "aidants-connect"
-CYBER, AI, GREEN = "cybersecurite", "intelligence-artificielle", "numerique-responsable"
-PARENTS, DISABILITY = "parentalite-numerique", "handicap"
 
 # Days from the first to the last; a training that is not listed is given in one day, remotely.
 SESSION_SPANS = {INITIAL: 44, FULL_TITLE: 60, CAFE_IA: 2, PARENTS: 1, DISABILITY: 1}
@@ -32,7 +29,7 @@ def organisation_of(course: Course, person: Person) -> UUID:
 
 
 def session_of(module: str, starts_on: date, person: Person) -> Session:
-    """The session of that day, the same for everybody of a territory."""
+    """The session of that day, the same for everybody in a territory."""
     span, overseas = SESSION_SPANS.get(module, 0), is_overseas(person)
     on_site = module == INITIAL or (span > 0 and not overseas)
     format_ = SessionFormat.ON_SITE if on_site else SessionFormat.REMOTE
@@ -49,7 +46,7 @@ def requested_session(course: Course, person: Person, today: date) -> Session:
 
 
 def actual_session(course: Course, person: Person, today: date) -> Session:
-    """Where it was moved to, if it was."""
+    """The session that it was moved to, if it was."""
     starts = next((change.to for change in course.then if isinstance(change, Moved)), course.starts)
     return session_of(course.module, parse_day(starts, today), person)
 

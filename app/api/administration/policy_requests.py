@@ -1,35 +1,25 @@
-"""The policy as the contract shows it: the groups of section 8 of the domain page, each number within bounds."""
+"""A version of the policy as it is asked for: the groups of section 8 of the domain page, each number within bounds."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
-from uuid import UUID
 
-import orjson
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
-from typing_extensions import TypeAliasType, TypedDict
+from typing_extensions import TypeAliasType
 
-from app.api.certifications.certification_routes import AbsenceMotive
-from app.api.http.bodies.json_responses import format_instant
+from app.api.certifications.certification_schemas import AbsenceMotive
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_checks import validation_error, with_message
-from app.api.http.fields.field_types import BucketName, CivilDate, Email, Hours, PolicyVersion, RequestBody
-from app.api.registrations.registration_resources import Reasons, reason_resource
-from app.domain.decisions.policy_dry_run import Difference, Standing
-from app.domain.decisions.refusals import Reason
+from app.api.http.fields.field_types import CivilDate, Email, Hours, RequestBody
 from app.domain.facts.calendar import last_day
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Funding, Status
 from app.persistence.administration.policies import POLICY
-from app.persistence.engine.driver_types import Row
-from app.wording.languages import Language, Sentence
+from app.wording.languages import Sentence
 
 MAX_UNITS = 100
 MAX_MONTHS = 120
 MAX_DATES = 50
 MAX_REPLY_DAYS = 366
 MAX_VALUES = 20
-MAX_DIFFERENCES = 1_000_000
 
 NOT_IN_ORDER = Sentence(
     fr="Les dates `from` se suivent, de la plus ancienne à la plus récente, sans répétition.",
@@ -176,81 +166,3 @@ class PolicyRequest(RequestBody):
 
     def to_policy(self) -> Policy:
         return POLICY.validate_python(self.model_dump())
-
-
-class PolicyResource(TypedDict):
-    """Une version de la politique, que rien ne change plus. `version` est son entrée en vigueur."""
-
-    version: PolicyVersion
-    effective_from: date
-    two_modules: TwoModulesBody
-    civil_year: CivilYearBody
-    supplementary: SupplementaryBody
-    over_quota: OverQuotaBody
-    initial_training: InitialTrainingPolicyBody
-    certification: CertificationPolicyBody
-    unjustified_absence_consumes: bool
-    support_email: Email
-    created_at: datetime
-
-
-class StandingResource(TypedDict):
-    """Ce que les règles donnent à une inscription."""
-
-    status: Status
-    funding: Funding | None
-    entitlement: BucketName | None
-    reasons: Annotated[list[Reason], Field(max_length=len(Reason))]
-
-
-DifferenceResource = TypedDict(
-    "DifferenceResource",
-    {
-        "registration_id": UUID,
-        "adviser_id": UUID,
-        "status": Status,
-        "from": StandingResource,
-        "to": StandingResource,
-        "reasons": Reasons,
-    },
-)
-DifferenceResource.__doc__ = """Une inscription ouverte que la version proposée déciderait autrement : ce que les règles
-lui donnent aujourd’hui (`from`), ce qu’elles lui donneraient (`to`), et pour quels motifs."""
-
-
-class DryRunResource(TypedDict):
-    """Les inscriptions ouvertes qui seraient décidées autrement."""
-
-    data: Annotated[list[DifferenceResource], Field(max_length=MAX_DIFFERENCES)]
-
-
-def policy_resource(row: Row) -> Mapping[str, Any]:
-    """The shape of PolicyResource."""
-    # `from` is no name for a field of the domain's, which says `since`.
-    stored = orjson.loads(row["content"].replace('"since":', '"from":'))
-    return {"version": row["version"], **stored, "created_at": format_instant(row["created_at"])}
-
-
-def _standing_resource(standing: Standing) -> StandingResource:
-    return {
-        "status": standing.status,
-        "funding": standing.funding,
-        "entitlement": standing.entitlement,
-        "reasons": [refusal.code for refusal in standing.refusals],
-    }
-
-
-def dry_run_resource(differences: Sequence[Difference], language: Language) -> DryRunResource:
-    return {
-        "data": [
-            {
-                "registration_id": difference.registration_id,
-                "adviser_id": difference.adviser_id,
-                "status": difference.status,
-                "from": _standing_resource(difference.before),
-                "to": _standing_resource(difference.after),
-                "reasons": [reason_resource(refusal, language, None) for refusal in difference.after.refusals],
-            }
-            for difference in differences
-        ]
-    }

@@ -1,6 +1,6 @@
-"""The words the demonstration is told in: people, their posts, courses, exams and carried rights.
+"""What a scenario is written in: a person, with posts, courses, exams and carried rights.
 
-A day is written "2025-05-13", or "+40" and "-90": so many days from the day of loading, a week-end put off to Monday.
+A day is "2025-05-13", or "+40" or "-90": so many days from that of loading; a Saturday or a Sunday becomes the Monday.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Terminated:
-    """Announced on a day, the contract ends after `last_day`."""
+    """The contract ends after `last_day`, as is announced on the day `on`."""
 
     on: DayText
     last_day: DayText
@@ -50,9 +50,8 @@ class Terminated:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A contract, known a week before it starts unless `known` says when; `missing` is what its file lacks then.
-
-    `renews` the post before it.
+    """A contract, known a week before it starts unless `known` gives a day; the columns `missing` of its administrative
+    file are empty then. With `renews` it renews the post before it.
     """
 
     employer: Employer
@@ -90,7 +89,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Notified:
-    """The adviser gives notice that the file is in order."""
+    """The adviser says that the file is in order."""
 
     on: DayText
     employer_agreement: bool = False
@@ -107,10 +106,10 @@ RegistrationChange = Kept | Declined | Cancelled | Moved | Notified | Positioned
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A registration, asked for four weeks ahead (a few days ago for a session to come) unless `asked` says when.
+    """A registration, requested four weeks ahead (a few days ago for a session to come) unless `asked` gives a day.
 
-    Once the session is over, an accepted registration ends as `outcome` says, or waits for its organisation to say
-    (None). `organisation`: None, the one that delivers such a module in the adviser's territory.
+    Once the session is over, an accepted registration ends with `outcome`; None leaves it open. Without `organisation`
+    it goes to the one that delivers such a module in the adviser's territory.
     """
 
     module: str
@@ -133,7 +132,7 @@ class Exam:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Units that the support desk gives back for the next year."""
+    """A unit that the support carries over to the next year."""
 
     bucket: str
     on: DayText
@@ -142,7 +141,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`trained`: entry into and end of the initial training followed before this service knew the person."""
+    """`trained` are the first and the last day of an initial training followed before this service knew the person."""
 
     conum_id: int
     name: str

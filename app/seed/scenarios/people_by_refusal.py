@@ -1,8 +1,9 @@
-"""Twenty people and their files: refused for each reason, put right, overseas, in initial training, at their exams."""
+"""Twenty people: a file refused for each reason, files put right, people overseas, in initial training, at exams."""
 
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.contract import ContractType
-from app.seed.fictional_employers import (
+from app.seed.published_catalogue import FRANCILIN, LA_FABRIK
+from app.seed.scenarios.fictional_employers import (
     CCAS,
     CLIC,
     COMMUNAUTE,
@@ -16,10 +17,9 @@ from app.seed.fictional_employers import (
     RAVINE,
     SYNDICAT,
 )
-from app.seed.people_by_entitlement import IN_2021, IN_2022, IN_2023, JUSTIFIED, UNJUSTIFIED
-from app.seed.published_catalogue import FRANCILIN, LA_FABRIK
-from app.seed.scenario import Course, Exam, Filed, Notified, Person, Positioned, Post, Terminated
-from app.seed.sessions_of_people import AI, AIDANTS, CAFE_IA, CYBER, DISABILITY, FULL_TITLE, GREEN, INITIAL, PARENTS
+from app.seed.scenarios.modules import AI, AIDANTS, CAFE_IA, CYBER, DISABILITY, FULL_TITLE, GREEN, INITIAL, PARENTS
+from app.seed.scenarios.people_by_entitlement import IN_2021, IN_2022, IN_2023, JUSTIFIED, UNJUSTIFIED
+from app.seed.scenarios.scenario import Course, Exam, Filed, Notified, Person, Positioned, Post, Terminated
 
 FAILED = CertificationOutcome.FAILED
 EXCUSED, ABSENT = CertificationOutcome.ABSENT_JUSTIFIED, CertificationOutcome.ABSENT_UNJUSTIFIED
