@@ -81,7 +81,7 @@ PLANTED = (
     ("api/identity", "from app.api.modules import catalogue_routes", "app.api.modules.catalogue_routes"),
     ("api/advisers", "from app.api.notifications import event_resources", "app.api.notifications.event_resources"),
     ("api/certifications", "from app.api.openapi import descriptions", "app.api.openapi.descriptions"),
-    ("api/contracts", "from app.api.administration import policy_schemas", "app.api.administration.policy_schemas"),
+    ("api/contracts", "from app.api.administration import policy_requests", "app.api.administration.policy_requests"),
     ("api/modules", "from app.api import health", "app.api.health"),
     ("api/registrations", "from app.api.pages import problem_pages", "app.api.pages.problem_pages"),
     (

@@ -12,7 +12,7 @@ from app.persistence.schema.personal_data_inventory import (
     inventory,
     label_of,
 )
-from app.persistence.schema.shared_columns import metadata
+from app.persistence.schema.domain_tables import metadata
 
 
 @dataclass(frozen=True, slots=True)

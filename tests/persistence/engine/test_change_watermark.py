@@ -25,7 +25,7 @@ from app.persistence.engine.transactions.change_watermark import (
     read_watermark,
 )
 from app.persistence.engine.upsert import ADVISERS
-from app.persistence.schema.shared_columns import metadata
+from app.persistence.schema.domain_tables import metadata
 from app.use_cases.advisers.upsert_adviser import upsert_adviser
 from app.use_cases.preconditions import ANY_VERSION
 from tests.cli.cli_process import new_folder

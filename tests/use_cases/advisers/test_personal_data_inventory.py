@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.persistence.advisers.personal_data import PERSONAL_DATA_TABLES
 from app.persistence.schema.personal_data_inventory import SHARED_LABELS, erased_columns, inventory_entry_of, label_of
-from app.persistence.schema.shared_columns import metadata
+from app.persistence.schema.domain_tables import metadata
 
 TABLES = tuple(metadata.tables.values())
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
