@@ -10,19 +10,21 @@ from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import cast
 
-import httpcore
+import certifi
+import httpcore2
 from standardwebhooks import Webhook
 
-from app.outbox.connector import BlockedAddressError, Connector, Resolver, UnknownNameError
-from app.outbox.lines import Lines
+from app.outbox.egress import BlockedAddressError, EgressBackend, Resolver, UnknownNameError
 from app.outbox.retry import Failure, Sequel
 from app.outbox.settlement import Outcome
 from app.persistence.claims import Claimed, Tried
 from app.persistence.safe import Safe, SealedByAnotherKeyError
 from app.use_cases.reach import NotDeliverable, Reach, Unreachable
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 5.0  # to an address, and as many for the handshake
 TOTAL_SECONDS = 15.0
+IDLE_SECONDS = 20.0
+IDLE_AT_MOST = 64  # connections that wait for the next delivery: the pool looks at each of them at every delivery
 READ_AT_MOST = 16_384
 KEPT_AT_MOST = 4_000  # characters, of at most four bytes
 
@@ -45,10 +47,17 @@ class WebhookSender:
         self._safe = safe
         self._reach = reach
         self._resolver = Resolver()
-        self._lines = Lines(Connector(reach, self._resolver), trust or httpcore.default_ssl_context())
+        # Without a limit nobody waits for a connection, whoever hangs: the relay bounds what is under way.
+        self._pool = httpcore2.AsyncConnectionPool(
+            trust or trusted(),
+            max_connections=None,
+            max_keepalive_connections=IDLE_AT_MOST,
+            keepalive_expiry=IDLE_SECONDS,
+            network_backend=EgressBackend(reach, self._resolver),
+        )
 
     async def close(self) -> None:
-        await self._lines.close()
+        await self._pool.aclose()
         self._resolver.close()
 
     async def __call__(self, claimed: Claimed) -> Outcome:
@@ -57,9 +66,9 @@ class WebhookSender:
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 await self._post(claimed, answer)
-        except (TimeoutError, NotDeliverable, SealedByAnotherKeyError, httpcore.NetworkError) as failure:
+        except (TimeoutError, NotDeliverable, SealedByAnotherKeyError, httpcore2.NetworkError) as failure:
             error = _named(failure)
-        except (httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as failure:
+        except (httpcore2.TimeoutException, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as failure:
             error = _named(failure)
         return _outcome(answer, error, claimed.at, round((monotonic() - started) * 1000))
 
@@ -67,18 +76,21 @@ class WebhookSender:
         url, body = claimed.url or "", claimed.body or b""
         self._reach.check(url)
         secrets = [self._safe.open(sealed) for sealed in claimed.secrets]
-        limits = {"connect": CONNECT_SECONDS, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS, "pool": TOTAL_SECONDS}
-        signed = headers(claimed, secrets, body)
-        async with (
-            self._lines.to(url) as line,
-            line.stream("POST", url, headers=signed, content=body, extensions={"timeout": limits}) as response,
-        ):
+        signed, limits = headers(claimed, secrets, body), {"timeout": {"connect": CONNECT_SECONDS}}
+        async with self._pool.stream("POST", url, headers=signed, content=body, extensions=limits) as response:
             answer.status = response.status
             answer.headers = {name.lower(): value for name, value in response.headers}
             await _begin_to_read(response, answer)
 
 
-async def _begin_to_read(response: httpcore.Response, answer: _Answer) -> None:
+def trusted() -> ssl.SSLContext:
+    """The authorities that the system knows, and those of Mozilla's list where it knows none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+async def _begin_to_read(response: httpcore2.Response, answer: _Answer) -> None:
     async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_stream())) as stream:
         async for chunk in stream:
             answer.beginning += chunk[: READ_AT_MOST - len(answer.beginning)]
@@ -110,11 +122,11 @@ def _named(failure: Exception) -> str:
             return "blocked-address"
         case SealedByAnotherKeyError():
             return "secret-unreadable"
-        case TimeoutError() | httpcore.TimeoutException():
+        case TimeoutError() | httpcore2.TimeoutException():
             return "timeout"
-        case httpcore.ConnectError() if isinstance(failure.__context__, ssl.SSLError):
+        case httpcore2.ConnectError() if isinstance(failure.__context__, ssl.SSLError):
             return "tls"
-        case httpcore.ConnectError():
+        case httpcore2.ConnectError():
             return "no-connection"
         case _:
             return "broken-connection"

@@ -1,6 +1,6 @@
 """Where a webhook may be delivered: over https, to a public address, at a usual port.
 
-A name says nothing of its address: the connector asks `is_public` of every address that a name resolves to, and
+A name says nothing of its address: `app.outbox.egress` asks `is_public` of every address that a name resolves to, and
 connects to one of those, so that nothing can change in between.
 """
 

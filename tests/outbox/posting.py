@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpcore
+import httpcore2
 
 from app.outbox.relay import Relay, Send
 from app.outbox.webhook import WebhookSender
@@ -24,7 +24,7 @@ from app.use_cases.keep_endpoint import EndpointWish, Outward, add_endpoint, mak
 from app.use_cases.reach import Reach
 from tests.clockwork import MORNING
 
-TRUST = httpcore.default_ssl_context()  # read once: every sender would read all certificates
+TRUST = httpcore2.default_ssl_context()  # read once: every sender would read all certificates
 SECRETS = ("a-secret-for-tests-that-is-long-enough",)
 ANYWHERE = Outward(Reach(anywhere=True), Safe(SECRETS))
 

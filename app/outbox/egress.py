@@ -1,7 +1,8 @@
-"""Connections to receivers: to an address that was looked at, which is the one that is connected to.
+"""Egress: where connections to receivers may go. The library's HTTP asks here for each new one.
 
-A check before the connection would resolve the name once more than the connection does, and a name may answer otherwise
-the second time. The certificate is still asked of the name.
+The addresses of a name are checked after resolution, and the address that was checked is the one that is connected to:
+a check beforehand would resolve the name once more, and a name may answer otherwise the second time. The certificate is
+still asked of the name.
 """
 
 import asyncio
@@ -11,9 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from httpcore import AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
+from httpcore2 import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
 
-from app.outbox.wires import Wires
 from app.use_cases.reach import Reach
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -49,13 +49,13 @@ def _look_up(host: str, port: int) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
-class Connector(AsyncNetworkBackend):
-    """Connects to the addresses that `reach` admits; to none of a name that has any other."""
+class EgressBackend(AsyncNetworkBackend):
+    """Connects, through `network`, to addresses that `policy` admits; to none of a name that has any other."""
 
-    def __init__(self, reach: Reach, resolve: Resolve, wires: AsyncNetworkBackend | None = None) -> None:
-        self._reach = reach
+    def __init__(self, policy: Reach, resolve: Resolve, network: AsyncNetworkBackend | None = None) -> None:
+        self._policy = policy
         self._resolve = resolve
-        self._wires: AsyncNetworkBackend = wires or Wires()
+        self._network: AsyncNetworkBackend = network or AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -73,8 +73,8 @@ class Connector(AsyncNetworkBackend):
                 for address in addresses[:-1]:
                     # One family of addresses that leads nowhere does not hide the other.
                     with suppress(ConnectError, ConnectTimeout):
-                        return await self._wires.connect_tcp(address, port, each, local_address, socket_options)
-                return await self._wires.connect_tcp(addresses[-1], port, None, local_address, socket_options)
+                        return await self._network.connect_tcp(address, port, each, local_address, socket_options)
+                return await self._network.connect_tcp(addresses[-1], port, None, local_address, socket_options)
         except TimeoutError:
             raise ConnectTimeout("no connection in time") from None
 
@@ -85,7 +85,7 @@ class Connector(AsyncNetworkBackend):
             raise UnknownNameError("no such name") from unknown
         if not addresses:
             raise UnknownNameError("no address")
-        if not all(self._reach.admits(address) for address in addresses):
+        if not all(self._policy.admits(address) for address in addresses):
             raise BlockedAddressError("an address that nothing is delivered to")
         return addresses
 

@@ -9,14 +9,14 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import httpcore
+import httpcore2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.outbox.connector import BlockedAddressError, Connector, Resolver, UnknownNameError
+from app.outbox.egress import BlockedAddressError, EgressBackend, Resolver, UnknownNameError
 from app.outbox.webhook import WebhookSender
 from app.persistence.safe import Safe
 from app.use_cases.reach import NotDeliverable, Reach, is_public
@@ -78,25 +78,25 @@ def test_it_is_not_an_address_to_deliver_to_either(address: str) -> None:
         Reach().check(f"https://{host}/hooks")
 
 
-class Wires(httpcore.AsyncNetworkBackend):
-    """Lead nowhere, and remember where to."""
+class DeadNetwork(httpcore2.AsyncNetworkBackend):
+    """Leads nowhere, and remembers where to."""
 
     def __init__(self) -> None:
         self.connected_to: list[str] = []
 
-    async def connect_tcp(self, host: str, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, host: str, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
         self.connected_to.append(host)
-        raise httpcore.ConnectError("nobody there")
+        raise httpcore2.ConnectError("nobody there")
 
 
-def answering(*answers: list[str], wires: Wires | None = None) -> Connector:
-    """A connector whose names are resolved to these, the last one for ever."""
+def answering(*answers: list[str], network: DeadNetwork | None = None) -> EgressBackend:
+    """Names are resolved to these, the last one for ever."""
     left = [*answers]
 
     async def resolve(_: str, __: int) -> list[str]:
         return left.pop(0) if len(left) > 1 else left[0]
 
-    return Connector(Reach(), resolve, wires)
+    return EgressBackend(Reach(), resolve, network)
 
 
 @pytest.mark.parametrize("address", HOSTILE)
@@ -118,7 +118,7 @@ async def test_a_disguise_is_seen_through(host: str) -> None:
         async with receiving() as receiver:
             port = int(receiver.url.split(":")[2].split("/")[0])
             with pytest.raises(BlockedAddressError):
-                await Connector(Reach(), resolver).connect_tcp(host, port, timeout=5)
+                await EgressBackend(Reach(), resolver).connect_tcp(host, port, timeout=5)
     finally:
         resolver.close()
     assert receiver.received == []
@@ -126,28 +126,28 @@ async def test_a_disguise_is_seen_through(host: str) -> None:
 
 async def test_a_name_is_resolved_once_and_what_was_looked_at_is_connected_to() -> None:
     """A rebinding name: public when it is looked at, this machine the next time anybody asks."""
-    wires = Wires()
-    connector = answering(["93.184.215.14"], ["127.0.0.1"], wires=wires)
+    network = DeadNetwork()
+    backend = answering(["93.184.215.14"], ["127.0.0.1"], network=network)
 
-    with pytest.raises(httpcore.ConnectError):
-        await connector.connect_tcp("rebinding.example", 443, timeout=1)
-    assert wires.connected_to == ["93.184.215.14"]
+    with pytest.raises(httpcore2.ConnectError):
+        await backend.connect_tcp("rebinding.example", 443, timeout=1)
+    assert network.connected_to == ["93.184.215.14"]
 
     with pytest.raises(BlockedAddressError):
-        await connector.connect_tcp("rebinding.example", 443, timeout=1)
-    assert wires.connected_to == ["93.184.215.14"]
+        await backend.connect_tcp("rebinding.example", 443, timeout=1)
+    assert network.connected_to == ["93.184.215.14"]
 
 
 async def test_red_run_checked_beforehand_a_rebinding_name_gets_through() -> None:
-    """Looked at first, and resolved again by whoever connects: what a check outside the connector does."""
-    wires = Wires()
+    """Looked at first, and resolved again by whoever connects: what a check outside the network backend does."""
+    network = DeadNetwork()
     names = answering(["93.184.215.14"], ["127.0.0.1"])._resolve  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same names
     assert all(is_public(ip_address(address)) for address in await names("rebinding.example", 443))
 
-    with pytest.raises(httpcore.ConnectError):
-        await Connector(Reach(anywhere=True), names, wires).connect_tcp("rebinding.example", 443, timeout=1)
+    with pytest.raises(httpcore2.ConnectError):
+        await EgressBackend(Reach(anywhere=True), names, network).connect_tcp("rebinding.example", 443, timeout=1)
 
-    assert wires.connected_to == ["127.0.0.1"]
+    assert network.connected_to == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize("resolved", [OSError("no such name"), UnicodeError("label too long"), list[str]()])
@@ -158,7 +158,7 @@ async def test_a_name_without_an_address_is_unknown(resolved: Exception | list[s
         return resolved
 
     with pytest.raises(UnknownNameError):
-        await Connector(Reach(), resolve).connect_tcp("nowhere.example", 443, timeout=1)
+        await EgressBackend(Reach(), resolve).connect_tcp("nowhere.example", 443, timeout=1)
 
 
 async def test_a_name_that_is_never_resolved_takes_no_longer_than_a_connection() -> None:
@@ -166,8 +166,8 @@ async def test_a_name_that_is_never_resolved_takes_no_longer_than_a_connection()
         await asyncio.Event().wait()
         return []
 
-    with pytest.raises(httpcore.ConnectTimeout):
-        await Connector(Reach(), resolve).connect_tcp("slow.example", 443, timeout=0.1)
+    with pytest.raises(httpcore2.ConnectTimeout):
+        await EgressBackend(Reach(), resolve).connect_tcp("slow.example", 443, timeout=0.1)
 
 
 async def test_an_address_that_leads_nowhere_does_not_hide_the_next_one() -> None:
@@ -177,7 +177,7 @@ async def test_an_address_that_leads_nowhere_does_not_hide_the_next_one() -> Non
         async def resolve(_: str, __: int) -> list[str]:
             return ["::1", "127.0.0.1"]
 
-        stream = await Connector(Reach(anywhere=True), resolve).connect_tcp("two.example", port, timeout=5)
+        stream = await EgressBackend(Reach(anywhere=True), resolve).connect_tcp("two.example", port, timeout=5)
         await stream.aclose()
 
 
@@ -224,7 +224,7 @@ async def test_a_name_that_nobody_can_be_asked_for_is_unknown_to_the_system_s_re
     resolver = Resolver()
 
     with pytest.raises(UnknownNameError):
-        await Connector(Reach(anywhere=True), resolver).connect_tcp(name, 443, timeout=5)
+        await EgressBackend(Reach(anywhere=True), resolver).connect_tcp(name, 443, timeout=5)
     resolver.close()
 
 

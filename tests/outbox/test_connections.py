@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.outbox import lines
+from app.outbox import webhook
 from app.outbox.settlement import Outcome
 from app.outbox.webhook import WebhookSender
 from tests.outbox.posting import a_sender, claimed
@@ -74,7 +74,7 @@ async def test_a_connection_that_the_receiver_ended_meanwhile_is_not_used_again(
 
 
 async def test_one_that_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(webhook, "IDLE_SECONDS", 0.0)
     async with open_house() as (keeper, url), open_house() as (_, elsewhere), a_sender() as sender:
         await sent(sender, url)
         await sent(sender, elsewhere)
