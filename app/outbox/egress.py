@@ -7,11 +7,13 @@ still asked of the name.
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+import certifi
 from httpcore2 import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
 
 from app.use_cases.reach import Reach
@@ -91,3 +93,10 @@ class EgressBackend(AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def trusted() -> ssl.SSLContext:
+    """The authorities that the system knows, and those of Mozilla's list: a machine may know none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

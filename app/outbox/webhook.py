@@ -10,21 +10,21 @@ from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import cast
 
-import certifi
 import httpcore2
 from standardwebhooks import Webhook
 
-from app.outbox.egress import BlockedAddressError, EgressBackend, Resolver, UnknownNameError
+from app.outbox.connection_pools import ConnectionPools
+from app.outbox.egress import BlockedAddressError, EgressBackend, Resolver, UnknownNameError, trusted
 from app.outbox.retry import Failure, Sequel
 from app.outbox.settlement import Outcome
 from app.persistence.claims import Claimed, Tried
 from app.persistence.safe import Safe, SealedByAnotherKeyError
 from app.use_cases.reach import NotDeliverable, Reach, Unreachable
 
-CONNECT_SECONDS = 5.0  # to an address, and as many for the handshake
+# To connect, and again for the handshake: both end before a delivery does, since the library leaves a connection open
+# whose handshake is cancelled.
+CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
-IDLE_SECONDS = 20.0
-IDLE_AT_MOST = 64  # connections that wait for the next delivery: the pool looks at each of them at every delivery
 READ_AT_MOST = 16_384
 KEPT_AT_MOST = 4_000  # characters, of at most four bytes
 
@@ -47,17 +47,10 @@ class WebhookSender:
         self._safe = safe
         self._reach = reach
         self._resolver = Resolver()
-        # Without a limit nobody waits for a connection, whoever hangs: the relay bounds what is under way.
-        self._pool = httpcore2.AsyncConnectionPool(
-            trust or trusted(),
-            max_connections=None,
-            max_keepalive_connections=IDLE_AT_MOST,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=EgressBackend(reach, self._resolver),
-        )
+        self._pools = ConnectionPools(EgressBackend(reach, self._resolver), trust or trusted())
 
     async def close(self) -> None:
-        await self._pool.aclose()
+        await self._pools.close()
         self._resolver.close()
 
     async def __call__(self, claimed: Claimed) -> Outcome:
@@ -66,8 +59,8 @@ class WebhookSender:
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 await self._post(claimed, answer)
-        except (TimeoutError, NotDeliverable, SealedByAnotherKeyError, httpcore2.NetworkError) as failure:
-            error = _named(failure)
+        except (OSError, NotDeliverable, SealedByAnotherKeyError, httpcore2.NetworkError) as failure:
+            error = _named(failure)  # an SSLError among them, of which the library makes no error of its own
         except (httpcore2.TimeoutException, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as failure:
             error = _named(failure)
         return _outcome(answer, error, claimed.at, round((monotonic() - started) * 1000))
@@ -77,17 +70,11 @@ class WebhookSender:
         self._reach.check(url)
         secrets = [self._safe.open(sealed) for sealed in claimed.secrets]
         signed, limits = headers(claimed, secrets, body), {"timeout": {"connect": CONNECT_SECONDS}}
-        async with self._pool.stream("POST", url, headers=signed, content=body, extensions=limits) as response:
+        pool = await self._pools.to(claimed.lane_id)
+        async with pool.stream("POST", url, headers=signed, content=body, extensions=limits) as response:
             answer.status = response.status
             answer.headers = {name.lower(): value for name, value in response.headers}
             await _begin_to_read(response, answer)
-
-
-def trusted() -> ssl.SSLContext:
-    """The authorities that the system knows, and those of Mozilla's list where it knows none."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
 
 
 async def _begin_to_read(response: httpcore2.Response, answer: _Answer) -> None:

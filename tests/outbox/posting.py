@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import httpcore2
 
@@ -73,8 +73,8 @@ async def an_endpoint(
 
 
 def claimed(url: str) -> Claimed:
-    """A delivery of nothing in particular, as a relay has it in hand."""
-    lane, sealed = uuid4(), Safe(SECRETS).seal(make_secret())
+    """A delivery of nothing in particular to the receiver at this address, as a relay has it in hand."""
+    lane, sealed = uuid5(NAMESPACE_URL, url), Safe(SECRETS).seal(make_secret())
     about = Channel.WEBHOOK, "endpoint", uuid4(), "registration.accepted", b"{}"
     return Claimed(uuid4(), uuid4(), lane, *about, attempts=1, at=MORNING, url=url, secrets=[sealed])
 

@@ -1,9 +1,10 @@
 """Nothing is delivered to a machine that only its neighbours may reach, whatever its name says and whenever."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -299,3 +300,20 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) 
 
     assert outcome.tried.error == "tls"
     assert receiver.received == []
+
+
+async def test_an_answer_that_is_not_encrypted_breaks_the_connection(tmp_path: Path) -> None:
+    server, trust = certified("localhost", tmp_path)
+
+    async def in_the_clear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        os.write(writer.get_extra_info("socket").fileno(), b"HTTP/1.1 204 No Content\r\n\r\n")
+        with suppress(OSError):
+            await reader.read()
+        writer.close()
+
+    listening = await asyncio.start_server(in_the_clear, "localhost", 0, ssl=server)
+    async with listening, sending(Reach(anywhere=True), trust) as send:
+        outcome = await send(claimed(f"https://localhost:{listening.sockets[0].getsockname()[1]}/hooks"))
+
+    assert (outcome.tried.status, outcome.tried.error) == (None, "broken-connection")
