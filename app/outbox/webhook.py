@@ -2,13 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import cast
 
 import httpcore2
 from standardwebhooks import Webhook
@@ -78,7 +77,7 @@ class WebhookSender:
 
 
 async def _begin_to_read(response: httpcore2.Response, answer: _Answer) -> None:
-    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_stream())) as stream:
+    async with aclosing(response.aiter_stream()) as stream:
         async for chunk in stream:
             answer.beginning += chunk[: READ_AT_MOST - len(answer.beginning)]
             if len(answer.beginning) >= READ_AT_MOST:
