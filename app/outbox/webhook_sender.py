@@ -2,25 +2,26 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import cast
 
-import httpcore
+import httpcore2
 from standardwebhooks import Webhook
 
-from app.outbox.connector import BlockedAddressError, EgressConnector, HostResolver, UnknownHostError
+from app.outbox.connection_pools import ConnectionPools
 from app.outbox.delivery_settlement import AttemptOutcome
-from app.outbox.lines import Lines
+from app.outbox.egress import BlockedAddressError, EgressBackend, HostResolver, UnknownHostError, trusted_authorities
 from app.outbox.retry_policy import Failure, FailureKind
 from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError, SecretBox
 from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery
 from app.use_cases.notifications.egress_policy import EgressPolicy, EgressRefusal, EgressRefused
 
+# To connect, and again for the handshake: both end before a delivery does, since the library leaves a connection open
+# whose handshake is cancelled.
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 MAX_BYTES_READ = 16_384
@@ -39,7 +40,7 @@ class _Response:
 
 
 class WebhookSender:
-    """Sends to the addresses within `reach`; never follows a redirect, asks no proxy."""
+    """Sends to the addresses that `egress_policy` admits; never follows a redirect, asks no proxy."""
 
     def __init__(
         self, secret_box: SecretBox, egress_policy: EgressPolicy, tls_context: ssl.SSLContext | None = None
@@ -47,12 +48,12 @@ class WebhookSender:
         self._secret_box = secret_box
         self._egress_policy = egress_policy
         self._resolver = HostResolver()
-        self._connections = Lines(
-            EgressConnector(egress_policy, self._resolver), tls_context or httpcore.default_ssl_context()
+        self._pools = ConnectionPools(
+            EgressBackend(egress_policy, self._resolver), tls_context or trusted_authorities()
         )
 
     async def close(self) -> None:
-        await self._connections.close()
+        await self._pools.close()
         self._resolver.close()
 
     async def __call__(self, claimed: ClaimedDelivery) -> AttemptOutcome:
@@ -61,9 +62,9 @@ class WebhookSender:
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 await self._post(claimed, answer)
-        except (TimeoutError, EgressRefused, SealedByAnotherKeyError, httpcore.NetworkError) as failure:
-            error = _error_code(failure)
-        except (httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as failure:
+        except (OSError, EgressRefused, SealedByAnotherKeyError, httpcore2.NetworkError) as failure:
+            error = _error_code(failure)  # an SSLError among them, of which the library makes no error of its own
+        except (httpcore2.TimeoutException, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as failure:
             error = _error_code(failure)
         return _outcome(answer, error, claimed.at, round((monotonic() - started) * 1000))
 
@@ -71,19 +72,16 @@ class WebhookSender:
         url, body = claimed.url or "", claimed.body or b""
         self._egress_policy.check(url)
         secrets = [self._secret_box.open(sealed) for sealed in claimed.secrets]
-        limits = {"connect": CONNECT_SECONDS, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS, "pool": TOTAL_SECONDS}
-        signed = signed_headers(claimed, secrets, body)
-        async with (
-            self._connections.to(url) as line,
-            line.stream("POST", url, headers=signed, content=body, extensions={"timeout": limits}) as response,
-        ):
+        signed, limits = signed_headers(claimed, secrets, body), {"timeout": {"connect": CONNECT_SECONDS}}
+        pool = await self._pools.to(claimed.lane_id)
+        async with pool.stream("POST", url, headers=signed, content=body, extensions=limits) as response:
             answer.status = response.status
             answer.headers = {name.lower(): value for name, value in response.headers}
             await _read_beginning(response, answer)
 
 
-async def _read_beginning(response: httpcore.Response, answer: _Response) -> None:
-    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_stream())) as stream:
+async def _read_beginning(response: httpcore2.Response, answer: _Response) -> None:
+    async with aclosing(response.aiter_stream()) as stream:
         async for chunk in stream:
             answer.beginning += chunk[: MAX_BYTES_READ - len(answer.beginning)]
             if len(answer.beginning) >= MAX_BYTES_READ:
@@ -114,11 +112,11 @@ def _error_code(failure: Exception) -> str:
             return "blocked-address"
         case SealedByAnotherKeyError():
             return "secret-unreadable"
-        case TimeoutError() | httpcore.TimeoutException():
+        case TimeoutError() | httpcore2.TimeoutException():
             return "timeout"
-        case httpcore.ConnectError() if isinstance(failure.__context__, ssl.SSLError):
+        case httpcore2.ConnectError() if isinstance(failure.__context__, ssl.SSLError):
             return "tls"
-        case httpcore.ConnectError():
+        case httpcore2.ConnectError():
             return "no-connection"
         case _:
             return "broken-connection"

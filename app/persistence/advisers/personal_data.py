@@ -14,8 +14,8 @@ from app.persistence.advisers.identity_digests import IdentityDigester, existing
 from app.persistence.advisers.identity_normalisation import all_tokens_of, identity_tokens
 from app.persistence.engine.database import KeyedReader, Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.schema.personal_data_inventory import InventoryEntry, erased_columns, inventory, label_of
 from app.persistence.schema.domain_tables import metadata
+from app.persistence.schema.personal_data_inventory import InventoryEntry, erased_columns, inventory, label_of
 
 ADVISER = metadata.tables["adviser"]
 PERSONAL_DATA_TABLES: dict[str, tuple[Table, InventoryEntry]] = {

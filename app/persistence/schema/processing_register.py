@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
+from app.persistence.schema.domain_tables import metadata
 from app.persistence.schema.personal_data_inventory import (
     SHARED_LABELS,
     InventoryEntry,
@@ -12,7 +13,6 @@ from app.persistence.schema.personal_data_inventory import (
     inventory,
     label_of,
 )
-from app.persistence.schema.domain_tables import metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,23 @@
 """Nothing is delivered to a machine that only its neighbours may reach, whatever its name says and whenever."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import httpcore
+import httpcore2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.outbox.connector import BlockedAddressError, EgressConnector, HostResolver, UnknownHostError
+from app.outbox.egress import BlockedAddressError, EgressBackend, HostResolver, UnknownHostError
 from app.outbox.webhook_sender import WebhookSender
 from app.persistence.engine.secrets.secret_box import SecretBox
 from app.use_cases.notifications.egress_policy import EgressPolicy, EgressRefused, is_public_address
@@ -52,7 +53,7 @@ PUBLIC = (
 )  # fmt: skip
 
 # The same machine, as no reader of addresses expects it: the system's resolver understands them all.
-DISGUISED_ADDRESSES = ("localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "0")
+DISGUISED = ("localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "0")
 
 # No name server is asked for them: a part too long or empty, too long as a whole.
 NO_NAMES = (
@@ -61,7 +62,7 @@ NO_NAMES = (
 
 
 @pytest.mark.parametrize("address", HOSTILE)
-def test_a_private_or_special_address_is_not_public(address: str) -> None:
+def test_an_address_for_neighbours_is_not_public(address: str) -> None:
     assert not is_public_address(ip_address(address))
 
 
@@ -78,47 +79,47 @@ def test_it_is_not_an_address_to_deliver_to_either(address: str) -> None:
         EgressPolicy().check(f"https://{host}/hooks")
 
 
-class RecordingBackend(httpcore.AsyncNetworkBackend):
-    """Lead nowhere, and remember where to."""
+class DeadNetwork(httpcore2.AsyncNetworkBackend):
+    """Leads nowhere, and remembers where to."""
 
     def __init__(self) -> None:
         self.connected_to: list[str] = []
 
-    async def connect_tcp(self, host: str, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, host: str, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
         self.connected_to.append(host)
-        raise httpcore.ConnectError("nobody there")
+        raise httpcore2.ConnectError("nobody there")
 
 
-def connector_resolving_to(*answers: list[str], wires: RecordingBackend | None = None) -> EgressConnector:
-    """A connector whose names are resolved to these, the last one for ever."""
+def answering(*answers: list[str], network: DeadNetwork | None = None) -> EgressBackend:
+    """Names are resolved to these, the last one for ever."""
     left = [*answers]
 
     async def resolve(_: str, __: int) -> list[str]:
         return left.pop(0) if len(left) > 1 else left[0]
 
-    return EgressConnector(EgressPolicy(), resolve, wires)
+    return EgressBackend(EgressPolicy(), resolve, network)
 
 
 @pytest.mark.parametrize("address", HOSTILE)
 async def test_a_name_that_stands_for_one_is_not_connected_to(address: str) -> None:
     with pytest.raises(BlockedAddressError):
-        await connector_resolving_to([address]).connect_tcp("innocent.example", 443, timeout=1)
+        await answering([address]).connect_tcp("innocent.example", 443, timeout=1)
 
 
 @pytest.mark.parametrize("addresses", [["8.8.8.8", "127.0.0.1"], ["2606:4700:4700::1111", "169.254.169.254"]])
 async def test_nor_is_a_name_that_stands_for_one_among_others(addresses: list[str]) -> None:
     with pytest.raises(BlockedAddressError):
-        await connector_resolving_to(addresses).connect_tcp("innocent.example", 443, timeout=1)
+        await answering(addresses).connect_tcp("innocent.example", 443, timeout=1)
 
 
-@pytest.mark.parametrize("host", DISGUISED_ADDRESSES)
+@pytest.mark.parametrize("host", DISGUISED)
 async def test_a_disguise_is_seen_through(host: str) -> None:
     resolver = HostResolver()
     try:
         async with running_receiver() as receiver:
             port = int(receiver.url.split(":")[2].split("/")[0])
             with pytest.raises(BlockedAddressError):
-                await EgressConnector(EgressPolicy(), resolver).connect_tcp(host, port, timeout=5)
+                await EgressBackend(EgressPolicy(), resolver).connect_tcp(host, port, timeout=5)
     finally:
         resolver.close()
     assert receiver.received == []
@@ -126,30 +127,30 @@ async def test_a_disguise_is_seen_through(host: str) -> None:
 
 async def test_a_name_is_resolved_once_and_what_was_looked_at_is_connected_to() -> None:
     """A rebinding name: public when it is looked at, this machine the next time anybody asks."""
-    wires = RecordingBackend()
-    connector = connector_resolving_to(["93.184.215.14"], ["127.0.0.1"], wires=wires)
+    network = DeadNetwork()
+    backend = answering(["93.184.215.14"], ["127.0.0.1"], network=network)
 
-    with pytest.raises(httpcore.ConnectError):
-        await connector.connect_tcp("rebinding.example", 443, timeout=1)
-    assert wires.connected_to == ["93.184.215.14"]
+    with pytest.raises(httpcore2.ConnectError):
+        await backend.connect_tcp("rebinding.example", 443, timeout=1)
+    assert network.connected_to == ["93.184.215.14"]
 
     with pytest.raises(BlockedAddressError):
-        await connector.connect_tcp("rebinding.example", 443, timeout=1)
-    assert wires.connected_to == ["93.184.215.14"]
+        await backend.connect_tcp("rebinding.example", 443, timeout=1)
+    assert network.connected_to == ["93.184.215.14"]
 
 
 async def test_red_run_checked_beforehand_a_rebinding_name_gets_through() -> None:
-    """Looked at first, and resolved again by whoever connects: what a check outside the connector does."""
-    wires = RecordingBackend()
-    names = connector_resolving_to(["93.184.215.14"], ["127.0.0.1"])._resolve  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same names
+    """Looked at first, and resolved again by whoever connects: what a check outside the network backend does."""
+    network = DeadNetwork()
+    names = answering(["93.184.215.14"], ["127.0.0.1"])._resolve  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same names
     assert all(is_public_address(ip_address(address)) for address in await names("rebinding.example", 443))
 
-    with pytest.raises(httpcore.ConnectError):
-        await EgressConnector(EgressPolicy(allows_anything=True), names, wires).connect_tcp(
+    with pytest.raises(httpcore2.ConnectError):
+        await EgressBackend(EgressPolicy(allows_anything=True), names, network).connect_tcp(
             "rebinding.example", 443, timeout=1
         )
 
-    assert wires.connected_to == ["127.0.0.1"]
+    assert network.connected_to == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize("resolved", [OSError("no such name"), UnicodeError("label too long"), list[str]()])
@@ -160,7 +161,7 @@ async def test_a_name_without_an_address_is_unknown(resolved: Exception | list[s
         return resolved
 
     with pytest.raises(UnknownHostError):
-        await EgressConnector(EgressPolicy(), resolve).connect_tcp("nowhere.example", 443, timeout=1)
+        await EgressBackend(EgressPolicy(), resolve).connect_tcp("nowhere.example", 443, timeout=1)
 
 
 async def test_a_name_that_is_never_resolved_takes_no_longer_than_a_connection() -> None:
@@ -168,8 +169,8 @@ async def test_a_name_that_is_never_resolved_takes_no_longer_than_a_connection()
         await asyncio.Event().wait()
         return []
 
-    with pytest.raises(httpcore.ConnectTimeout):
-        await EgressConnector(EgressPolicy(), resolve).connect_tcp("slow.example", 443, timeout=0.1)
+    with pytest.raises(httpcore2.ConnectTimeout):
+        await EgressBackend(EgressPolicy(), resolve).connect_tcp("slow.example", 443, timeout=0.1)
 
 
 async def test_an_address_that_leads_nowhere_does_not_hide_the_next_one() -> None:
@@ -179,9 +180,7 @@ async def test_an_address_that_leads_nowhere_does_not_hide_the_next_one() -> Non
         async def resolve(_: str, __: int) -> list[str]:
             return ["::1", "127.0.0.1"]
 
-        stream = await EgressConnector(EgressPolicy(allows_anything=True), resolve).connect_tcp(
-            "two.example", port, timeout=5
-        )
+        stream = await EgressBackend(EgressPolicy(allows_anything=True), resolve).connect_tcp("two.example", port, timeout=5)
         await stream.aclose()
 
 
@@ -232,7 +231,7 @@ async def test_a_name_that_nobody_can_be_asked_for_is_unknown_to_the_system_s_re
     resolver = HostResolver()
 
     with pytest.raises(UnknownHostError):
-        await EgressConnector(EgressPolicy(allows_anything=True), resolver).connect_tcp(name, 443, timeout=5)
+        await EgressBackend(EgressPolicy(allows_anything=True), resolver).connect_tcp(name, 443, timeout=5)
     resolver.close()
 
 
@@ -307,3 +306,20 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) 
 
     assert outcome.result.error == "tls"
     assert receiver.received == []
+
+
+async def test_an_answer_that_is_not_encrypted_breaks_the_connection(tmp_path: Path) -> None:
+    server, trust = certified("localhost", tmp_path)
+
+    async def in_the_clear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        os.write(writer.get_extra_info("socket").fileno(), b"HTTP/1.1 204 No Content\r\n\r\n")
+        with suppress(OSError):
+            await reader.read()
+        writer.close()
+
+    listening = await asyncio.start_server(in_the_clear, "localhost", 0, ssl=server)
+    async with listening, sending(EgressPolicy(allows_anything=True), trust) as send:
+        outcome = await send(claimed_delivery(f"https://localhost:{listening.sockets[0].getsockname()[1]}/hooks"))
+
+    assert (outcome.result.status, outcome.result.error) == (None, "broken-connection")

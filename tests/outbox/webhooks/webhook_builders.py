@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-import httpcore
+import httpcore2
 
 from app.outbox.delivery_relay import OutboxRelay, SendDelivery
 from app.outbox.webhook_sender import WebhookSender
@@ -29,7 +29,7 @@ from app.use_cases.notifications.egress_policy import EgressPolicy
 from app.use_cases.request_context import RequestContext
 from tests.fake_clock import MORNING
 
-SSL_CONTEXT = httpcore.default_ssl_context()  # read once: every sender would read all certificates
+SSL_CONTEXT = httpcore2.default_ssl_context()  # read once: every sender would read all certificates
 SECRETS = ("a-secret-for-tests-that-is-long-enough",)
 UNRESTRICTED_EGRESS = WebhookEgress(EgressPolicy(allows_anything=True), SecretBox(SECRETS))
 
@@ -79,7 +79,7 @@ async def an_endpoint(
 
 def claimed_delivery(url: str) -> ClaimedDelivery:
     """A delivery as a relay has claimed it, which is not in the database."""
-    lane, sealed = uuid4(), SecretBox(SECRETS).seal(generate_secret())
+    lane, sealed = uuid5(NAMESPACE_URL, url), SecretBox(SECRETS).seal(generate_secret())
     about = Channel.WEBHOOK, "endpoint", uuid4(), "registration.accepted", b"{}"
     return ClaimedDelivery(uuid4(), uuid4(), lane, *about, attempts=1, at=MORNING, url=url, secrets=[sealed])
 

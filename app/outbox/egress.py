@@ -1,19 +1,21 @@
-"""Connections to receivers: to an address that was looked at, which is the one that is connected to.
+"""Egress: where connections to receivers may go. The library's HTTP asks here for each new one.
 
-A check before the connection would resolve the name once more than the connection does, and a name may answer otherwise
-the second time. The certificate is still asked of the name.
+The addresses of a name are checked after resolution, and the address that was checked is the one that is connected to:
+a check beforehand would resolve the name once more, and a name may answer otherwise the second time. The certificate is
+still asked of the name.
 """
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from httpcore import AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
+import certifi
+from httpcore2 import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
 
-from app.outbox.wires import Wires
 from app.use_cases.notifications.egress_policy import EgressPolicy
 
 ResolveHost = Callable[[str, int], Awaitable[list[str]]]
@@ -49,15 +51,13 @@ def _resolve_host(host: str, port: int) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
-class EgressConnector(AsyncNetworkBackend):
-    """Connects to the addresses that `reach` admits; to none of a name that has any other."""
+class EgressBackend(AsyncNetworkBackend):
+    """Connects, through `network`, to addresses that `policy` admits; to none of a name that has any other."""
 
-    def __init__(
-        self, egress_policy: EgressPolicy, resolve: ResolveHost, wires: AsyncNetworkBackend | None = None
-    ) -> None:
-        self._egress_policy = egress_policy
+    def __init__(self, policy: EgressPolicy, resolve: ResolveHost, network: AsyncNetworkBackend | None = None) -> None:
+        self._policy = policy
         self._resolve = resolve
-        self._wires: AsyncNetworkBackend = wires or Wires()
+        self._network: AsyncNetworkBackend = network or AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -67,29 +67,36 @@ class EgressConnector(AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncNetworkStream:
-        """Raise BlockedAddressError, UnknownNameError, ConnectError, ConnectTimeout."""
+        """Raise BlockedAddressError, UnknownHostError, ConnectError, ConnectTimeout."""
         try:
             async with asyncio.timeout(timeout):
-                addresses = await self._allowed_addresses(host, port)
+                addresses = await self._admitted(host, port)
                 each = timeout / len(addresses) if timeout is not None else None
                 for address in addresses[:-1]:
                     # One family of addresses that leads nowhere does not hide the other.
                     with suppress(ConnectError, ConnectTimeout):
-                        return await self._wires.connect_tcp(address, port, each, local_address, socket_options)
-                return await self._wires.connect_tcp(addresses[-1], port, None, local_address, socket_options)
+                        return await self._network.connect_tcp(address, port, each, local_address, socket_options)
+                return await self._network.connect_tcp(addresses[-1], port, None, local_address, socket_options)
         except TimeoutError:
             raise ConnectTimeout("no connection in time") from None
 
-    async def _allowed_addresses(self, host: str, port: int) -> list[str]:
+    async def _admitted(self, host: str, port: int) -> list[str]:
         try:
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError) as unknown:  # the latter for a label that no name server would be asked for
             raise UnknownHostError("no such name") from unknown
         if not addresses:
             raise UnknownHostError("no address")
-        if not all(self._egress_policy.allows_host(address) for address in addresses):
+        if not all(self._policy.allows_host(address) for address in addresses):
             raise BlockedAddressError("an address that nothing is delivered to")
         return addresses
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def trusted_authorities() -> ssl.SSLContext:
+    """The authorities that the system knows, and those of Mozilla's list: a machine may know none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
