@@ -31,7 +31,7 @@ $(UV):
 
 install: .venv/.installed ## install the locked dependencies into .venv
 
-tools: .tools/contract/.installed ## install what reads the contract: linter, client generators, fuzzer
+tools: .tools/contract/.installed ## install the tools of the contract: linter, client generators, fuzzer
 
 run: .venv/.installed ## start the service with a PostgreSQL of its own and demonstration data
 	@exec $(BIN)/python -m app serve --stop-with-parent
@@ -48,7 +48,7 @@ migration: .venv/.installed ## write the next numbered migration: make migration
 format: .venv/.installed ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix --quiet .
 
-lint: .venv/.installed ## formatting, lint, types, storeys
+lint: .venv/.installed ## check formatting, lint, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
@@ -68,14 +68,14 @@ mutate: .venv/.installed ## mutation testing of app/domain
 bench: .venv/.installed ## measure the hot path beside pgbench and a bare ASGI app
 	@$(BIN)/python -m benchmarks
 
-fuzz: .tools/contract/.installed ## draw requests from the contract for long, as each role: make fuzz seconds=600
+fuzz: .tools/contract/.installed ## fuzz the API with requests drawn from the contract, as each role: make fuzz seconds=600
 	FUZZ_SECONDS=$(or $(seconds),600) $(BIN)/python -m pytest tests/api/openapi/test_fuzzing.py --show-capture=no
 
-examples: .venv/.installed ## ask again what the examples of the contract are answered, and rewrite it
+examples: .venv/.installed ## record the answers to the contract's examples again, and rewrite it
 	@RECORD_EXAMPLES=1 $(BIN)/python -m pytest tests/api/openapi/test_contract_examples.py --show-capture=no -k in_their_order
 	@$(MAKE) --no-print-directory openapi
 
-release: openapi ## freeze the contract of this version: later ones may add to it, and break nothing of it
+release: openapi ## freeze the contract of this version: later ones may add to it and break nothing
 	@$(BIN)/python -c 'import json; print(json.load(open("openapi/openapi.json"))["info"]["version"])' \
 	  | xargs -I {} cp --no-clobber openapi/openapi.json openapi/released/{}.json
 

@@ -1,5 +1,5 @@
-"""`make bench`: the hot path beside pgbench and beside a bare ASGI app, and what tells others of it, on one server, in
-one run."""
+"""`make bench`: the hot path beside pgbench and a bare ASGI app, then events, webhooks and imports, on one PostgreSQL
+server, in one run."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.schema.migrations import migrate
 from benchmarks.dataset import ADVISERS, populate
-from benchmarks.event_latency import REGISTRATIONS, measure_latency, place_all
+from benchmarks.event_latency import REGISTRATIONS, measure_latency, measure_sequencing
 from benchmarks.http_load import Load, Result, choose_generator
 from benchmarks.import_throughput import measure_imports
 from benchmarks.pgbench_baseline import measure_pgbench
@@ -38,7 +38,7 @@ def format_row(name: str, per_second: float, result: Result | None, cpu_ms: floa
 
 
 def measure(server: Server, load: Load) -> tuple[Result, float]:
-    """The result, and the server's own processor time in milliseconds for each request."""
+    """The result, and the server's processor time in milliseconds for each request."""
     before = server.cpu_seconds()
     result = choose_generator()(load)
     if result.failed:
@@ -48,7 +48,7 @@ def measure(server: Server, load: Load) -> tuple[Result, float]:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What is measured, and by whom it is asked; `figures` gathers what is found."""
+    """The database measured, the key of its client, and the `figures` found so far."""
 
     cluster: Cluster
     url: str
@@ -60,7 +60,7 @@ class Bench:
 
 
 def measure_hot_path(bench: Bench, app: Server) -> float:
-    """The rows of a registration, between two of pgbench, and of the reads; return how many a second were registered."""
+    """Print the rows of a registration, between two of pgbench, and of the reads; return registrations a second."""
     authorization = bench.authorization
     measure(
         app, registration_load(app.base_url, authorization, first=0, seconds=2)
@@ -82,8 +82,8 @@ def measure_hot_path(bench: Bench, app: Server) -> float:
 
 
 def measure_events(bench: Bench, app: Server) -> None:
-    """The rows of events: placed, read in the feed, delivered."""
-    events, placed_per_second = place_all(bench.url)
+    """Print the rows of events: given a position, read in the feed, delivered."""
+    events, placed_per_second = measure_sequencing(bench.url)
     print(format_row(f"events placed, {events} that waited", placed_per_second, None, None))
     skip_reminders(bench.url)
     with running_receiver() as receiver:
@@ -106,7 +106,7 @@ def measure_events(bench: Bench, app: Server) -> None:
 
 
 def measure_bare_app(bench: Bench) -> float:
-    """The row of the bare app; return how many registrations a second."""
+    """Print the row of the bare app; return registrations a second."""
     with running_bare_app(bench.url) as server:
         measure(server, registration_load(server.base_url, bench.authorization, 2 * ADVISERS_PER_ROW, 2))
         plain, cpu = measure(

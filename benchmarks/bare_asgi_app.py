@@ -1,4 +1,4 @@
-"""A bare ASGI app: the service's own statements through asyncpg, and nothing decided, checked or worded."""
+"""A bare ASGI app: the service's own statements through asyncpg; nothing is decided, checked or formatted."""
 
 import sys
 from typing import Any

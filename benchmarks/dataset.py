@@ -1,4 +1,4 @@
-"""What is in the database before the measure: advisers in post with some years of registrations behind them."""
+"""What is in the database before anything is measured: advisers in post, with some years of registrations."""
 
 import asyncio
 import subprocess

@@ -1,5 +1,5 @@
-"""Events: how fast they get their places, and how long after its answer a registration is told of: to a client that
-waits for the feed, and to a webhook."""
+"""Events: how fast they get their positions, and how long after its answer a registration reaches a client that waits
+on the feed, and a webhook."""
 
 import asyncio
 import json
@@ -20,19 +20,19 @@ REGISTRATIONS = 200
 PAUSE_SECONDS = 0.05  # between two registrations, on average
 
 
-async def _place_all(url: str, now: datetime) -> tuple[int, float]:
+async def _sequence_all(url: str, now: datetime) -> tuple[int, float]:
     database = open_database(url, pool_size=1)
     total, started = 0, monotonic()
-    while placed := await sequence_events(database, now):
-        total += placed
+    while sequenced := await sequence_events(database, now):
+        total += sequenced
     seconds = monotonic() - started
     await database.close()
     return total, seconds
 
 
-def place_all(url: str) -> tuple[int, float]:
-    """Place every event that waits: how many, and how many a second."""
-    total, seconds = asyncio.run(_place_all(url, NOW))
+def measure_sequencing(url: str) -> tuple[int, float]:
+    """Give every waiting event its position: how many, and how many a second."""
+    total, seconds = asyncio.run(_sequence_all(url, NOW))
     return total, total / seconds
 
 
@@ -56,7 +56,7 @@ async def _follow_feed(
 async def _answered_and_seen(
     base_url: str, authorization: str, first: int
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """The instants of each registration."""
+    """The instants at which each registration was answered, and its event seen."""
     answered: dict[str, float] = {}
     seen: dict[str, float] = {}
     async with httpx.AsyncClient(base_url=base_url, headers={"Authorization": authorization}, timeout=40) as client:
@@ -67,25 +67,25 @@ async def _answered_and_seen(
     return answered, seen
 
 
-def _latency_result(answered: dict[str, float], told: dict[str, float]) -> Result:
-    delays = sorted(told[registration] - instant for registration, instant in answered.items())
+def _latency_result(answered: dict[str, float], received: dict[str, float]) -> Result:
+    delays = sorted(received[registration] - instant for registration, instant in answered.items())
     middle, late = delays[len(delays) // 2], delays[len(delays) * 99 // 100]
     return Result(len(delays), 0, 1 / PAUSE_SECONDS, middle * 1000, late * 1000)
 
 
 def measure_latency(base_url: str, authorization: str, first: int, receiver: Receiver) -> tuple[Result, Result]:
-    """From the answer to a registration until a client that waits has its event, and until the receiver has it, which
-    is told everything; registers from adviser `first` on."""
+    """From the answer to a registration until a waiting client has its event, and until the receiver has it, which
+    subscribes to everything. Registers advisers from number `first` on."""
     answered, seen = asyncio.run(_answered_and_seen(base_url, authorization, first))
     return _latency_result(answered, seen), _latency_result(answered, _received(answered, receiver))
 
 
 def _received(answered: dict[str, float], receiver: Receiver) -> dict[str, float]:
-    """Once each of these registrations is among them."""
+    """The instants at which the receiver got each of these registrations; waits for them all."""
     received: dict[str, float] = {}
     count = len(answered)
     while answered.keys() - received.keys():
-        came = receiver.wait_for(count)
-        received = {json.loads(one.body)["data"]["subject"]["id"]: one.at for one in came}
-        count = len(came) + 1
+        webhooks = receiver.wait_for(count)
+        received = {json.loads(webhook.body)["data"]["subject"]["id"]: webhook.at for webhook in webhooks}
+        count = len(webhooks) + 1
     return received

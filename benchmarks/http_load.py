@@ -45,7 +45,7 @@ BODY = json.dumps(
     }
 )
 
-# Each wrk thread takes every second number, so that no adviser is asked for twice.
+# Each wrk thread takes every second number, so that no adviser is registered twice.
 SCRIPT = """
 local threads = 0
 function setup(thread) thread:set("offset", threads); threads = threads + 1 end

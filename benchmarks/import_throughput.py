@@ -1,4 +1,4 @@
-"""Imports: how many lines a second `python -m app import` takes in, from its start to its end."""
+"""Imports: lines a second of `python -m app import`, measured as a whole process."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ SAMPLE_FILES = {
 
 
 def measure_imports(url: str, folder: Path) -> Generator[tuple[ImportKind, float]]:
-    """Each kind, in the order in which they follow from each other, and its lines a second."""
+    """Each kind and its lines a second; each refers to what the kinds before it imported."""
     environment = {**os.environ, "DATABASE_URL": url, "SECRET_KEY": SECRET}
     for kind, (headings, line) in SAMPLE_FILES.items():
         file = folder / f"{kind}.csv"

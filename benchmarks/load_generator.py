@@ -25,7 +25,7 @@ def _request(name: str, host: str, authorization: str, number: int) -> bytes:
 
 
 async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bool:
-    """Whether the answer is a success."""
+    """Send a request and read the answer; whether it is a success."""
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
@@ -41,9 +41,9 @@ async def main(base_url: str, name: str, authorization: str, first: int, seconds
     async def client() -> None:
         nonlocal failed
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        while (asked := time.perf_counter()) - started < seconds:
+        while (sent_at := time.perf_counter()) - started < seconds:
             succeeded = await _exchange(reader, writer, _request(name, address.netloc, authorization, next(numbers)))
-            took.append((time.perf_counter() - asked) * 1000)
+            took.append((time.perf_counter() - sent_at) * 1000)
             failed += not succeeded
         writer.close()
 

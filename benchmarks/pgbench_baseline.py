@@ -11,7 +11,7 @@ from benchmarks.dataset import ADVISERS, MODULE
 
 _ADVISER = "('00000000-0000-7000-8000-' || lpad(to_hex(:n::int), 12, '0'))::uuid"
 
-# The facts of a decision and the answer of an attempt, of the size that the service writes.
+# The facts of a decision and the stored response, of the size that the service writes.
 _FACTS = '{"file": "' + "x" * 3000 + '"}'
 _ANSWER = "y" * 1100
 

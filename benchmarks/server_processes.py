@@ -20,8 +20,6 @@ _STARTING_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process."""
-
     pid: int
 
     def cpu_seconds(self) -> float:
@@ -59,7 +57,7 @@ def _running_server(command: list[str], environment: Mapping[str, str], port: in
 
 
 def _wait(url: str) -> None:
-    """Raise TimeoutError."""
+    """Wait until it answers. Raise TimeoutError."""
     give_up_at = time.monotonic() + _STARTING_SECONDS
     while time.monotonic() < give_up_at:
         try:
@@ -90,7 +88,7 @@ def running_bare_app(url: str) -> Generator[Server]:
 
 @contextmanager
 def running_workers(url: str, count: int) -> Generator[list[RunningProcess]]:
-    """So many workers, at work. They may deliver to this machine; e-mails wait, as nobody says how to send them."""
+    """So many running workers. They may deliver to this machine; e-mails wait, since there is no SMTP_URL."""
     environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
     environment |= {"PUBLIC_BASE_URL": "https://benchmark.example"}
     command = [sys.executable, "-m", "app", "worker"]
@@ -99,7 +97,7 @@ def running_workers(url: str, count: int) -> Generator[list[RunningProcess]]:
     ]
     try:
         for process in started:
-            _wait_until_tidied(process)
+            _wait_until_cleaned_up(process)
         yield [RunningProcess(process.pid) for process in started]
     finally:
         for process in started:
@@ -108,8 +106,8 @@ def running_workers(url: str, count: int) -> Generator[list[RunningProcess]]:
             process.communicate(timeout=20)
 
 
-def _wait_until_tidied(process: subprocess.Popen[bytes]) -> None:
-    """What a worker does first, and says. Raise ValueError when it ends instead."""
+def _wait_until_cleaned_up(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the log line of the first task of a worker. Raise ValueError when the worker ends instead."""
     for line in process.stderr or ():
         if b'"tidied"' in line:
             return

@@ -1,6 +1,6 @@
-"""A receiver of webhooks that costs little, in a process of its own: it thanks for everything, and notes what came when.
+"""A cheap receiver of webhooks, in a process of its own: it answers 204 to everything, and records what came when.
 
-It says its port; told a number, it says what came once there is so much of it.
+It prints its port; for each number that it reads, it prints everything received once there are so many requests.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ class Received(NamedTuple):
 
 
 class Receiver:
-    """The process, as its parent sees it."""
+    """The process, as its parent controls it."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self.url = f"http://127.0.0.1:{int(self._read_line())}"
 
     def wait_for(self, count: int) -> list[Received]:
-        """Everything, once there is so much of it. Blocking; raise ValueError when the process ends before."""
+        """Everything received, once there are `count` requests. Blocks; raise ValueError when the process ends first."""
         print(count, file=self._process.stdin, flush=True)
         return [Received(*each) for each in json.loads(self._read_line())]
 
@@ -47,7 +47,7 @@ class Receiver:
 
 @contextmanager
 def running_receiver() -> Generator[Receiver]:
-    """Until the block ends."""
+    """A receiver that runs until the block ends."""
     command, pipe = [sys.executable, "-m", __name__], subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         try:
@@ -62,8 +62,8 @@ class _Arrivals:
         self._wanted = 0
         self._enough = asyncio.Event()
 
-    def add(self, one: Received) -> None:
-        self.received.append(one)
+    def add(self, received: Received) -> None:
+        self.received.append(received)
         if len(self.received) >= self._wanted:
             self._enough.set()
 
@@ -75,7 +75,7 @@ class _Arrivals:
 
 
 class _ReceiverProtocol(asyncio.Protocol):
-    """One connection, kept for as long as the sender likes."""
+    """One connection, kept open as long as the sender keeps it."""
 
     def __init__(self, arrivals: _Arrivals) -> None:
         self._arrivals = arrivals
@@ -87,14 +87,14 @@ class _ReceiverProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while (request := _parse_request(self._buffer)) is not None:
-            one, self._buffer = request
-            self._arrivals.add(one)
+            received, self._buffer = request
+            self._arrivals.add(received)
             self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
-def _parse_request(heard: bytes) -> tuple[Received, bytes] | None:
-    """The first one and what follows it; None as long as it is not complete."""
-    head, ended, rest = heard.partition(HEADERS_END)
+def _parse_request(data: bytes) -> tuple[Received, bytes] | None:
+    """The first request and the bytes after it; None until it is complete."""
+    head, ended, rest = data.partition(HEADERS_END)
     length = LENGTH.search(head)
     if not ended or length is None or len(rest) < (size := int(length[1])):
         return None

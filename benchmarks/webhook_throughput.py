@@ -1,4 +1,4 @@
-"""Webhooks: how many are delivered each second by one relay, and by several that share them."""
+"""Webhooks: how many are delivered each second by one relay, and by several together."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -40,7 +40,7 @@ def _run(url: str, act: Callable[[Database], Coroutine[Any, Any, None]]) -> None
 
 
 def add_endpoints(url: str, receiver: Receiver, count: int) -> None:
-    """At the receiver, for everything that happens from now on."""
+    """Subscribe so many endpoints at the receiver to every event from now on."""
 
     async def add(database: Database) -> None:
         async with database.transaction() as tx:
@@ -54,7 +54,7 @@ def add_endpoints(url: str, receiver: Receiver, count: int) -> None:
 
 
 def skip_reminders(url: str) -> None:
-    """Nobody is reminded today: workers that begin would look at every adviser first."""
+    """Mark today's reminders as done: starting workers would look at every adviser first."""
 
     async def skip(database: Database) -> None:
         async with database.transaction() as tx:
@@ -65,7 +65,7 @@ def skip_reminders(url: str) -> None:
 
 
 async def _prepare_deliveries(database: Database) -> None:
-    """Events for every endpoint, that nobody may deliver yet."""
+    """Events for every endpoint, whose delivery is paused."""
     await database.one(PAUSE_DELIVERIES)
     await database.one(INSERT_EVENTS, EVENTS)
     while await sequence_events(database, NOW):
@@ -77,7 +77,7 @@ async def _resume_deliveries(database: Database) -> None:
 
 
 def measure_deliveries(url: str, receiver: Receiver, count: int) -> tuple[float, float]:
-    """By so many relays, to ENDPOINTS endpoints: how many a second, and their processor time in milliseconds for each."""
+    """Deliveries a second by so many relays to ENDPOINTS endpoints, and milliseconds of processor time for each."""
     _run(url, _prepare_deliveries)
     before = len(receiver.wait_for(0))
     with running_workers(url, count) as started:

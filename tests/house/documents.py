@@ -1,4 +1,4 @@
-"""The README and the documents, read as people read them: headings, tables, and the files that they name."""
+"""The README and the documents: their headings, their tables, and the files that they name."""
 
 import re
 from collections.abc import Iterator
@@ -9,10 +9,11 @@ DOCUMENTS = {
     path.relative_to(PROJECT).as_posix(): path.read_text()
     for path in (PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")))
 }
-ROOMS = ("app", "tests", "benchmarks", "migrations", "openapi", "docs", "deploy", ".ci")
-ALONE = (".env.example", "Dockerfile", "Makefile", "README.md", "pyproject.toml", "alembic.ini")
+ROOT_FOLDERS = ("app", "tests", "benchmarks", "migrations", "openapi", "docs", "deploy", ".ci")
+ROOT_FILES = (".env.example", "Dockerfile", "Makefile", "README.md", "pyproject.toml", "alembic.ini")
 
-_NAMED = re.compile(rf"`((?:{'|'.join(map(re.escape, ROOMS))})/[\w/.-]*|{'|'.join(map(re.escape, ALONE))})`")
+_FOLDER = rf"(?:{'|'.join(map(re.escape, ROOT_FOLDERS))})/[\w/.-]*"
+_NAMED = re.compile(rf"`({_FOLDER}|{'|'.join(map(re.escape, ROOT_FILES))})`")
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""Whatever is said to people is said in both languages, and says the same."""
+"""Every sentence for people is written in both languages, and says the same in both."""
 
 import ast
 import re

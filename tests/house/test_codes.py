@@ -35,14 +35,14 @@ def test_every_status_is_worded() -> None:
     assert set(STATUS_LABELS) == set(Status)
 
 
-def test_every_event_is_named_for_its_subject_and_told_by_some_use_case() -> None:
-    told = {
+def test_every_event_is_named_for_its_subject_and_created_somewhere() -> None:
+    created = {
         match for tree in TREES.values() for item in ast.walk(tree) if isinstance(item, ast.Attribute)
         for match in [item.attr] if ast.unparse(item.value) == "EventType"
     }  # fmt: skip
 
     assert all(re.fullmatch(r"(registration|certification|entitlement|adviser)\.[a-z_]+", item) for item in EventType)
-    assert told == {item.name for item in EventType}
+    assert created == {item.name for item in EventType}
 
 
 def test_every_move_that_a_status_forbids_is_worded() -> None:

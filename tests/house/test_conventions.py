@@ -1,4 +1,4 @@
-"""What everybody here does without being told; where a tool cannot see to it, a test does."""
+"""Habits of this code that no linter checks."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Each room knows only the storeys below it: the linter passes, and sees every import planted where it may not be."""
+"""Each room knows only the storeys below it: the linter passes, and reports each forbidden import planted in a copy."""
 
 import os
 import shutil

@@ -37,7 +37,7 @@ def _refuse(value: str) -> None:
     raise ValueError(value)
 
 
-def test_an_exception_is_told_by_its_type_and_place_and_never_by_its_message(log_path: Path) -> None:
+def test_an_exception_is_logged_by_its_type_and_place_and_never_by_its_message(log_path: Path) -> None:
     for logger in (structlog.get_logger("ours"), logging.getLogger("theirs")):
         try:
             try:
@@ -79,7 +79,7 @@ def test_a_thousand_equal_failures_are_one_line_and_a_count(log_path: Path, logg
     assert _logged_exception(again)["at"] == _logged_exception(first)["at"][-1:] != _logged_exception(first)["at"]
 
 
-def test_failures_that_differ_are_told_whole_each(log_path: Path) -> None:
+def test_failures_that_differ_are_logged_whole(log_path: Path) -> None:
     logger = structlog.get_logger("ours")
     for code in ("unavailable", "internal-error"):
         for task in ("relay", "place_events"):
@@ -98,7 +98,7 @@ def test_failures_said_to_be_alike_are_one_line_whatever_was_raised(log_path: Pa
     assert (first["chore"], again["repeated"], "alike" in first) == ("relay", 2, False)
 
 
-def test_what_is_no_failure_is_told_each_time(log_path: Path) -> None:
+def test_what_is_no_failure_is_logged_each_time(log_path: Path) -> None:
     for _ in range(3):
         structlog.get_logger("ours").warning("SMTP_URL is not set: e-mails wait")
 
@@ -106,24 +106,24 @@ def test_what_is_no_failure_is_told_each_time(log_path: Path) -> None:
 
 
 def test_each_interval_has_its_count_and_after_a_calm_one_a_failure_is_a_first_one() -> None:
-    told, more = list[int](), threading.Semaphore(0)
+    reported, more = list[int](), threading.Semaphore(0)
     repeats = FailureDeduplicator(seconds=0.05)
     failure = Failure("error", "failed", (), (("builtins.ValueError", "", ""),))
 
-    def tell(_: Failure, times: int) -> None:
-        told.append(times)
+    def report(_: Failure, times: int) -> None:
+        reported.append(times)
         more.release()
 
-    repeats.report_to(tell)
+    repeats.report_to(report)
     assert [repeats.is_first(failure) for _ in range(4)] == [True, False, False, False]
     assert more.acquire(timeout=10)
     while not repeats.is_first(failure):
         time.sleep(0.2)  # intervals without it
 
-    assert told[0] == 3
+    assert reported[0] == 3
 
 
-def test_a_task_that_nobody_asks_after_is_logged_without_its_message(log_path: Path) -> None:
+def test_a_task_that_nobody_awaits_is_logged_without_its_message(log_path: Path) -> None:
     logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: <Task ValueError('Jeanne Dupont')>")
 
     assert [line["event"] for line in _lines(log_path)] == ["Task exception was never retrieved"]

@@ -1,4 +1,4 @@
-"""Migrations build what `tables` describes, go down and up again, and stand in one numbered line."""
+"""Migrations build what the tables describe, go down and up again, and follow one another by number."""
 
 import asyncio
 import subprocess
@@ -45,7 +45,7 @@ async def _rows(url: str, *statements: str) -> set[tuple[object, ...]]:
 
 
 def schema(url: str, *statements: str) -> set[tuple[object, ...]]:
-    """What these statements tell of the schema."""
+    """The rows of these statements about the schema."""
     return asyncio.run(_rows(url, *statements))
 
 
@@ -109,7 +109,7 @@ def test_autogenerate_sees_a_schema_that_drifted(url: str) -> None:
         command.check(alembic_config(url))
 
 
-def test_migrations_stand_in_one_numbered_line() -> None:
+def test_migrations_follow_one_another_by_number() -> None:
     script = ScriptDirectory.from_config(alembic_config("postgresql://nowhere"))
 
     newest_first = [*script.walk_revisions()]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.documents import ALONE, DOCUMENTS, PROJECT, paths_in, sections
+from tests.house.documents import DOCUMENTS, PROJECT, ROOT_FILES, paths_in, sections
 
 # Frozen versions of the contract are never changed; the other documents speak of an example when they have to.
 SEARCHED = ("app", "migrations", "tests", "openapi", "benchmarks")
@@ -56,7 +56,7 @@ PROMISED = {
 def searched() -> Iterator[Path]:
     for room in SEARCHED:
         yield from (path for path in (PROJECT / room).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    yield from (PROJECT / name for name in ALONE)
+    yield from (PROJECT / name for name in ROOT_FILES)
     yield from (PROJECT / "docs").glob("*.md")
 
 
@@ -84,13 +84,13 @@ def covers(listed: str, name: str) -> bool:
     return name == listed or (listed.endswith("/") and name.startswith(listed))
 
 
-def unlisted(recipe: Recipe) -> list[str]:
+def missing(recipe: Recipe) -> list[str]:
     """The files that mention the example and are not in the list."""
     listed = (*recipe.steps, *recipe.other)
     return sorted(name for name in mentioning(recipe.examples) if not any(covers(entry, name) for entry in listed))
 
 
-def idle(recipe: Recipe) -> list[str]:
+def superfluous(recipe: Recipe) -> list[str]:
     """What is in the list and does not mention the example."""
     found = mentioning(recipe.examples)
     return [entry for entry in (*recipe.steps, *recipe.other) if not any(covers(entry, name) for name in found)]
@@ -100,17 +100,17 @@ def idle(recipe: Recipe) -> list[str]:
 def test_a_recipe_lists_every_file_that_its_example_took(title: str) -> None:
     recipe = RECIPES[title]
 
-    assert unlisted(recipe) == []
-    assert idle(recipe) == []
+    assert missing(recipe) == []
+    assert superfluous(recipe) == []
 
 
 @pytest.mark.parametrize("title", RECIPES)
-def test_a_step_that_is_left_out_and_one_that_is_too_many_are_seen(title: str) -> None:
+def test_a_missing_step_and_a_superfluous_one_are_seen(title: str) -> None:
     recipe = RECIPES[title]
     first, *others = recipe.steps
 
-    assert unlisted(replace(recipe, steps=tuple(others))) == [first]
-    assert idle(replace(recipe, steps=(*recipe.steps, "alembic.ini"))) == ["alembic.ini"]
+    assert missing(replace(recipe, steps=tuple(others))) == [first]
+    assert superfluous(replace(recipe, steps=(*recipe.steps, "alembic.ini"))) == ["alembic.ini"]
 
 
 @pytest.mark.parametrize("title", RECIPES)

@@ -79,7 +79,7 @@ def test_every_metric_has_its_row() -> None:
 
 
 def test_every_reason_to_be_unready_has_its_row() -> None:
-    rows = [said.strip("« »") for said, _ in rows_below("docs/operating.md", "What `/readyz` says")]
+    rows = [message.strip("« »") for message, _ in rows_below("docs/operating.md", "What `/readyz` says")]
 
     assert sorted(rows) == sorted(sentence.fr for sentence in (*DATABASE_UNAVAILABLE_MESSAGES.values(), STOPPING))
 

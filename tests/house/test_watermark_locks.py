@@ -1,4 +1,4 @@
-"""Whatever the service changes in a list, its transaction holds the instant: no watermark passes it."""
+"""Every transaction that changes a list locks the instant of its change, so that no watermark passes it."""
 
 import ast
 import asyncio
@@ -29,23 +29,23 @@ from tests.use_cases.use_case_builders import a_request_context
 
 APP = Path(__file__).parents[2] / "app"
 YEARS_LATER = MORNING + timedelta(days=4_000)
-# Refuses what changes at an instant that its transaction does not hold.
-DEMAND_FUNCTION = f"""CREATE FUNCTION demand_instant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+# Refuses a change at an instant that its transaction has not locked.
+CHECK_FUNCTION = f"""CREATE FUNCTION check_instant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
         AND classid = {LOCK_CLASS} AND objid::bigint <= extract(epoch FROM NEW.updated_at - '{LOCK_EPOCH.isoformat()}'))
     THEN RAISE '% changes at an instant that is not held', TG_TABLE_NAME; END IF;
     RETURN NEW;
 END $$"""  # noqa: S608  # our own words
-INSERT_TRIGGER = "CREATE TRIGGER added BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION demand_instant()"
+INSERT_TRIGGER = "CREATE TRIGGER added BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION check_instant()"
 UPDATE_TRIGGER = """CREATE TRIGGER changed BEFORE UPDATE ON {} FOR EACH ROW
-WHEN (OLD.updated_at IS DISTINCT FROM NEW.updated_at) EXECUTE FUNCTION demand_instant()"""
+WHEN (OLD.updated_at IS DISTINCT FROM NEW.updated_at) EXECUTE FUNCTION check_instant()"""
 
 
 @pytest.fixture
 async def service_that_checks_instants(served_demonstration: LiveServer) -> AsyncGenerator[Database]:
-    """The demonstration, on tables that refuse changes whose instant is not held."""
+    """The demonstration, on tables that refuse a change whose instant is not locked."""
     owner = open_database(served_demonstration.database_url, pool_size=1, role=None)
-    await owner.one(DEMAND_FUNCTION)
+    await owner.one(CHECK_FUNCTION)
     for table in WATERMARKED_TABLES:
         await owner.one(INSERT_TRIGGER.format(table))
         await owner.one(UPDATE_TRIGGER.format(table))
@@ -77,15 +77,15 @@ async def every_line_of_an_import(database: Database) -> None:
     content = sample_files.csv_bytes(
         sample_files.ADVISERS, *(sample_files.an_adviser(number) for number in range(1, 4))
     )
-    asked = a_request_context(client=ADMIN, audit_entry=trace(MORNING))
-    await request_import(database, ImportKind.ADVISERS, content, asked, dry_run=False)
+    context = a_request_context(client=ADMIN, audit_entry=trace(MORNING))
+    await request_import(database, ImportKind.ADVISERS, content, context, dry_run=False)
     while await run_next_import(database, lambda: MORNING, asyncio.Event()):
         pass
     assert await database.many("SELECT 1 FROM import_job WHERE status = 'done' AND imported = 3")
 
 
 def test_every_entrance_that_changes_something_refuses_instants_that_are_too_old() -> None:
-    """But for the demonstration, which plays what happened long before anybody followed it."""
+    """But for the demonstration, whose events happened long before anybody followed the lists."""
     calls = [
         (path.name, {keyword.arg for keyword in node.keywords})
         for path in sorted(APP.rglob("*.py"))
@@ -102,7 +102,7 @@ def test_every_entrance_that_changes_something_refuses_instants_that_are_too_old
 async def test_red_run_a_change_at_an_instant_that_is_not_held_is_refused_there(
     service_that_checks_instants: Database, held: datetime | None
 ) -> None:
-    """None is held, or a later one."""
+    """No instant is locked, or a later one."""
     with pytest.raises(RaiseError):
         await change_somebody(service_that_checks_instants, trace(held) if held else None)
 

@@ -180,7 +180,9 @@ async def test_an_address_that_leads_nowhere_does_not_hide_the_next_one() -> Non
         async def resolve(_: str, __: int) -> list[str]:
             return ["::1", "127.0.0.1"]
 
-        stream = await EgressBackend(EgressPolicy(allows_anything=True), resolve).connect_tcp("two.example", port, timeout=5)
+        stream = await EgressBackend(EgressPolicy(allows_anything=True), resolve).connect_tcp(
+            "two.example", port, timeout=5
+        )
         await stream.aclose()
 
 
