@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
-from app.api.contracts.contract_routes import ContractRequest, contract_resource
+from app.api.contracts.contract_schemas import ContractRequest, contract_resource
 from app.importing import COMMAND_LINE
 from app.imports.adviser_matching import KnownAdvisers
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, parse_file

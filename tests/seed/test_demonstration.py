@@ -23,8 +23,8 @@ from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.driver_types import Row
 from app.seed.demonstration import MAX_CONCURRENT_PEOPLE, PEOPLE, load_demonstration
 from app.seed.scenarios.fictional_employers import MAIRIE
+from app.seed.scenarios.modules import PARENTS
 from app.seed.scenarios.scenario import Course, Declined, Person, Post
-from app.seed.scenarios.sessions_of_people import PARENTS
 from app.use_cases.advisers.remind_advisers import remind_next_batch
 from tests.conftest import copy_database
 from tests.fake_clock import MORNING

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.api.certifications.certification_routes import CertificationRequest
+from app.api.certifications.certification_schemas import CertificationRequest
 from app.api.http.bodies.merge_patch import patched_body
 from app.domain.decisions.decision_cascade import DecisionCascade
 from app.domain.events import Event

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.api.contracts.contract_routes import ContractRequest, contract_resource
+from app.api.contracts.contract_schemas import ContractRequest, contract_resource
 from app.api.http.bodies.merge_patch import patched_body
 from app.domain.facts.contract import ContractType, LegalForm
 from app.imports.adviser_matching import PERSON_COLUMN_NAMES, PERSON_COLUMNS, PersonReference
