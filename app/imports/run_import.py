@@ -15,7 +15,8 @@ from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS, suspect_columns
 from app.imports.line_parsing import Fault, Line, Rejection, parse_line
 from app.imports.problem_mapping import faults_of
 from app.persistence.administration.clients import Client
-from app.persistence.administration.imports import ImportKind, lock_writing
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.administration.imports import lock_writing
 from app.persistence.administration.policies import read_policies
 from app.persistence.engine.database import Database, Reader, Transaction
 from app.persistence.engine.database_errors import is_refused_write

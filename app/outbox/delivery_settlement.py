@@ -10,9 +10,10 @@ from app.metrics import DELIVERY_ATTEMPTS
 from app.outbox.retry_policy import Alarm, Failure, FailureKind, LaneHealth, retry_delay
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox import delivery_claims
+from app.persistence.outbox import delivery_results
 from app.persistence.outbox.deliveries import Channel, DeliveryState, settle_all
-from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery, NextState
+from app.persistence.outbox.delivery_claims import ClaimedDelivery
+from app.persistence.outbox.delivery_results import AttemptResult, NextState
 from app.persistence.outbox.messages import EndpointWarningEmail, enqueue_endpoint_warning
 from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus
 
@@ -65,14 +66,14 @@ class DeliverySettlement:
     async def _write(self, batch: _Batch) -> int:
         async with self._write_lock:
             self._next_batch = _Batch()
-            return await delivery_claims.settle_delivered(self._database, batch.delivered)
+            return await delivery_results.settle_delivered(self._database, batch.delivered)
 
 
 async def _settle_failure(
     database: Database, claimed: ClaimedDelivery, result: AttemptResult, failure: Failure, jitter: float
 ) -> None:
     async with database.transaction() as tx:
-        held = await delivery_claims.lock_claim(tx, claimed)
+        held = await delivery_results.lock_claim(tx, claimed)
         if held is None:
             return
         before, now = _health(held), held["at"]
@@ -83,9 +84,9 @@ async def _settle_failure(
         wait = None if closed else retry_delay(held["attempts"], failure, jitter)
         given_up = DeliveryState.SKIPPED if closed else DeliveryState.DEAD
         verdict = NextState(given_up if wait is None else DeliveryState.DUE, wait)
-        await delivery_claims.settle_failed(tx, claimed, result, verdict)
+        await delivery_results.settle_failed(tx, claimed, result, verdict)
         if failure.counts_for_lane:
-            await delivery_claims.update_lane_health(
+            await delivery_results.update_lane_health(
                 tx, claimed.lane_id, astuple(after if alarm is None else after.with_warning(alarm, now))
             )
         if gone:
@@ -120,7 +121,7 @@ async def _disable_endpoint(
 ) -> None:
     """Disable the endpoint, unless another attempt just did. What waits for it can be asked for again once it is
     back."""
-    if not await delivery_claims.disable_endpoint(transaction, claimed.lane_id, because):
+    if not await delivery_results.disable_endpoint(transaction, claimed.lane_id, because):
         return
     await settle_all(transaction, claimed.lane_id, DeliveryState.SKIPPED)
     kind = Alarm.GONE if because is DisabledBecause.GONE else Alarm.DISABLED

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from app.importing import COMMAND_LINE
 from app.imports.line_parsing import Rejection
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, parse_file
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
 from tests.fake_clock import MORNING

@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.imports import ImportKind
-from app.persistence.advisers.personal_data import ERASURES, READ_EVERYTHING, read_everything
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.advisers.personal_data import read_everything
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.schema.personal_data_statements import ERASURES, READ_EVERYTHING
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.use_cases.preconditions import Precondition
 from tests.fake_clock import MORNING

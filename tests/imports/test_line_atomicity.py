@@ -13,7 +13,7 @@ from app.api.contracts.contract_routes import ContractRequest, contract_resource
 from app.importing import COMMAND_LINE
 from app.imports.adviser_matching import KnownAdvisers
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun, parse_file
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database, Reader, Transaction
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import (

@@ -10,7 +10,7 @@ import pytest
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas, unescape_formulas
 from app.imports.line_parsing import Fault, Rejection, rejects_file
 from app.imports.run_import import parse_file
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from tests.imports.sample_files import ADVISERS, an_adviser, counts, csv_bytes, import_file, xlsx_bytes
 

@@ -36,16 +36,21 @@ LOCKING = " FOR NO KEY UPDATE"
 @pytest.fixture
 def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Transactions open as they always do, but for the lock."""
-    real = database_module._begin_script  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
+    real = database_module.opening_script
 
     def opening(
-        lock: AdviserLock | None, attempt: IdempotentRequest | None, trace: AuditEntry | None, *, has_real_clock: bool
+        begin: str,
+        lock: AdviserLock | None,
+        idempotency: IdempotentRequest | None,
+        audit_entry: AuditEntry | None,
+        *,
+        has_real_clock: bool,
     ) -> tuple[str, str]:
-        script, expected = real(lock, attempt, trace, has_real_clock=has_real_clock)
+        script, expected = real(begin, lock, idempotency, audit_entry, has_real_clock=has_real_clock)
         assert lock is None or script.endswith(LOCKING)
         return script.removesuffix(LOCKING), expected
 
-    monkeypatch.setattr(database_module, "_begin_script", opening)
+    monkeypatch.setattr(database_module, "opening_script", opening)
 
 
 async def both_read_then_one_writes_after_the_other(

@@ -22,7 +22,8 @@ from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key, 
 from app.api.http.routing import UPLOAD_BODY, StrictRoute, problem_responses
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.imports import MAX_FILE_BYTES, ImportKind, ImportStatus
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.administration.imports import MAX_FILE_BYTES, ImportStatus
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse

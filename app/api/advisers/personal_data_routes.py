@@ -14,9 +14,9 @@ from app.api.http.fields.field_types import DisplayText, Id
 from app.api.http.request_headers import IfMatch, parse_if_match
 from app.api.http.routing import StrictRoute
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
+from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.advisers.personal_data import TableExport, read_everything
 from app.persistence.engine.transactions.adviser_locks import NotFound
-from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.wording.languages import Language
 
@@ -49,11 +49,10 @@ class ExportResource(TypedDict):
 
 
 def _holding_resource(extract: TableExport, years: int) -> HoldingResource:
-    holding = extract.holding
     return {
-        "title": holding.title,
-        "purpose": holding.purpose,
-        "kept_for": holding.kept_for.format(years=years),
+        "title": extract.title,
+        "purpose": extract.purpose,
+        "kept_for": extract.kept_for.format(years=years),
         "rows": extract.rows,
     }
 

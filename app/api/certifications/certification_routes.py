@@ -31,11 +31,11 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.persistence import certifications
+from app.persistence.catalogue import QUALIFICATIONS
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence.engine.upsert import QUALIFICATIONS
 from app.use_cases.advisers.list_exams_and_obligations import FileScan, exams_to_present
 from app.use_cases.civil_date import civil_date
 from app.use_cases.record_certification import ExamResult, record_result

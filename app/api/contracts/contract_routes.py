@@ -43,9 +43,9 @@ from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
 from app.domain.facts.contract import ContractType, LegalForm
 from app.persistence import contracts
+from app.persistence.contracts import CONTRACTS
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence.engine.upsert import CONTRACTS
 from app.use_cases.preconditions import Precondition
 from app.use_cases.upsert_contract import upsert_contract
 from app.wording.languages import Sentence

@@ -13,8 +13,9 @@ from app.api.http.long_polling import FeedLongPolls
 from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.api_key_secrets import Pepper, parse_key_id
 from app.api.identity.credential_cache import CredentialCache, CredentialLookup, UnknownCredentialLimiter
+from app.persistence.administration.api_keys import find_key
 from app.persistence.administration.audit_log import AuditLogWriter
-from app.persistence.administration.clients import AuthenticatedClient, Client, find_client_of_issuer, find_key
+from app.persistence.administration.clients import AuthenticatedClient, Client, find_client_of_issuer
 from app.persistence.engine.database import Database
 from app.persistence.engine.secrets.secret_box import SecretBox
 from app.use_cases.notifications.administer_webhook_endpoints import WebhookEgress

@@ -25,8 +25,8 @@ from app.api.identity.api_key_secrets import (
     generate_key,
 )
 from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scope
-from app.persistence.administration import clients
-from app.persistence.administration.clients import Role
+from app.persistence.administration import api_keys
+from app.persistence.administration.client_role import Role
 from app.persistence.engine.driver_types import Row
 from app.use_cases.administration.administer_clients import ExistingClient, KeyRequest, NewClient, issue_key, revoke_key
 from app.wording.languages import Sentence
@@ -130,7 +130,7 @@ async def list_api_keys(
 ) -> Response:
     """Toutes, révoquées comprises, de la plus ancienne à la plus récente, sans leur secret."""
     filters = equality_filters(client_id=client_id)
-    return await paging.respond(authorised, clients.list_page_of_keys, filters, api_key_resource)
+    return await paging.respond(authorised, api_keys.list_page_of_keys, filters, api_key_resource)
 
 
 @router.post(

@@ -19,7 +19,8 @@ from app.api.http.application_state import ApplicationState
 from app.api.http.problems.conflict_problems import conflict_problem
 from app.api.http.problems.problem_details import Problem, problem_response
 from app.domain.errors import Conflict
-from app.persistence.administration.clients import Client, Role
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry

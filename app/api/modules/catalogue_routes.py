@@ -34,8 +34,9 @@ from app.api.identity.authorisation import AuthorisedRequest, RequireScope, Scop
 from app.domain.facts.module import ModuleKind, Prerequisite
 from app.domain.facts.session import SessionFormat
 from app.domain.facts.training_organisation import Territory
+from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, ResourceTable
+from app.persistence.engine.upsert import ResourceTable
 from app.use_cases.upsert_catalogue import upsert_row
 from app.wording.languages import Sentence
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 
 from app.api.identity.authorisation import SCOPES_BY_ROLE, Scope, scope_of
-from app.persistence.administration.clients import Role
+from app.persistence.administration.client_role import Role
 
 ROLE_NAMES = {
     Role.PLATFORM: "plateforme",

@@ -25,10 +25,10 @@ from app.api.pages.template_rendering import render_page
 from app.domain.decisions.refusals import Actor, Reason, Refusal
 from app.persistence.administration.clients import Client
 from app.persistence.administration.statistics import AfterQuota, Grouping, Measure, Period, count_registrations
+from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError, SecretBox
-from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS
 from app.use_cases.civil_date import civil_date
 from app.wording.dates import format_day
 from app.wording.languages import Language

@@ -20,9 +20,9 @@ from app.imports.files.cell_content import fold_text, read_text
 from app.imports.files.spreadsheet import Cell
 from app.imports.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
+from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.advisers.recognise_returning_adviser import (
     NO_EARLIER_FILES,
     NO_FORMER_COLUMNS,

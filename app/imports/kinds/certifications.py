@@ -20,10 +20,10 @@ from app.imports.columns.column_recognition import Column, ColumnSet
 from app.imports.files.cell_content import UnreadableCell, fold_text, read_text
 from app.imports.files.spreadsheet import Cell
 from app.imports.line_parsing import Line
-from app.persistence.advisers.adviser_files import files_by_id, read_organisations
-from app.persistence.catalogue import read_qualifications
+from app.persistence.advisers.adviser_files import files_by_id
+from app.persistence.catalogue import QUALIFICATIONS, read_organisations, read_qualifications
+from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Transaction
-from app.persistence.engine.upsert import CERTIFICATIONS, QUALIFICATIONS
 from app.use_cases.record_certification import ExamResult, certification_columns, certification_event, check_motive
 from app.use_cases.write_outcome import ChangeSet, write_change_sets
 

@@ -8,14 +8,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.persistence.administration import clients
-from app.persistence.administration.clients import Client, KeyDigest, Role
+from app.persistence.administration import api_keys, clients
+from app.persistence.administration.api_keys import KeyDigest
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
+from app.persistence.catalogue import TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, check_not_replayed, store_response
-from app.persistence.engine.upsert import TRAINING_ORGANISATIONS
 from app.use_cases.errors import (
     ExpiryOutOfRange,
     IssuerClientIdTaken,
@@ -151,24 +153,24 @@ async def issue_key(
             else await insert_client(tx, holder, now)
         )
         grantable_scopes.check(Role(client["role"]), key_request.scopes)
-        live = await clients.live_keys(tx, client["id"], now)
+        live = await api_keys.live_keys(tx, client["id"], now)
         if len(live) >= MAX_KEYS:
             raise TooManyKeys(live)
         digest, scopes = key_request.digest, key_request.scopes
-        await clients.add_key(
+        await api_keys.add_key(
             tx, key_request.key_id, client["id"], digest, expires_at=expires_at, now=now, scopes=scopes
         )
-        return await clients.read_key(tx, key_request.key_id) or {}
+        return await api_keys.read_key(tx, key_request.key_id) or {}
 
 
 async def revoke_key(database: Database, key_id: str, now: datetime, audit_entry: AuditEntry) -> None:
     """At once, in every process; a key revoked before stays so. Raise Missing."""
     async with database.transaction(audit_entry=audit_entry) as tx:
-        row = await clients.read_key(tx, key_id)
+        row = await api_keys.read_key(tx, key_id)
         if row is None:
             raise NotFound("key")
         tx.add_audit_subjects(row["client_id"])
-        await clients.revoke_key(tx, key_id, now)
+        await api_keys.revoke_key(tx, key_id, now)
 
 
 async def revoke_client(database: Database, client: UUID, now: datetime, audit_entry: AuditEntry) -> None:

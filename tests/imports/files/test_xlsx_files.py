@@ -18,7 +18,7 @@ from app.imports.files.file_format import read_sheet
 from app.imports.files.spreadsheet import EMPTY_TEXT_FORMULA, FileRefused, Sheet
 from app.imports.kinds.advisers import ADVISER_COLUMNS
 from app.imports.run_import import parse_file
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from tests.imports.sample_files import (
     CONTRACTS,
     HEADINGS,

@@ -20,9 +20,9 @@ from app.domain.errors import (
     SessionStarted,
 )
 from app.domain.facts.registration import Status
-from app.persistence.engine.database import RequestInFlight
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.idempotency import IdempotencyKeyReused
+from app.persistence.engine.transactions.transaction_errors import RequestInFlight
 from app.use_cases.errors import ConumIdTaken, PreconditionFailed, PreconditionRequired, UnknownReference
 from app.wording.dates import format_day
 from app.wording.decision_summaries import STATUS_LABELS
