@@ -157,7 +157,7 @@ async def test_the_person_is_shown_the_lines_and_nobody_else_s(database: Databas
     await rejected(database, SOMEBODY_ELSE, a_line(OF_THE_PERSON["e-mail as a link"]))
     (row,) = await stored_advisers(database)
 
-    held = {extract.holding.title: extract.rows for extract in await read_everything(database, row, MORNING)}
+    held = {extract.title: extract.rows for extract in await read_everything(database, row, MORNING)}
 
     ((line),) = held["Lignes rejetées"]
     assert "mailto:camille.4242@example.org" in line["Cellules"]

@@ -108,9 +108,7 @@ class Database:
             async with self._writer_slots, self._pool.acquire() as pooled:
                 await self.readiness.check()  # again: commits may have come into doubt while this one waited its turn
                 connection = pooled.connection
-                script, expected = opening_script(
-                    BEGIN, lock, idempotency, audit_entry, has_real_clock=self.has_real_clock
-                )
+                script, expected = opening_script(BEGIN, lock, idempotency, audit_entry, is_timed=self.has_real_clock)
                 status = await connection.execute(script)
                 try:
                     if status != expected:

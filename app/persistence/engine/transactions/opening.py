@@ -16,15 +16,16 @@ def opening_script(
     idempotency: IdempotentRequest | None,
     audit_entry: AuditEntry | None,
     *,
-    has_real_clock: bool = False,
+    is_timed: bool,
 ) -> tuple[str, str]:
-    """The script that opens the transaction by `begin`, and the status it ends with when every lock was taken."""
+    """The script that opens the transaction by `begin`, and the status it ends with when every lock was taken. `is_timed`:
+    an entry's instant that has become too old is refused."""
     script = begin
     if audit_entry is not None:  # the instant is held before anything is waited for
         script = f"{begin}; SELECT {hold_instant(audit_entry.at)}"
     # The key is tried before the adviser is waited for: the second of two equal requests learns at once.
     tried = [f"pg_try_advisory_xact_lock({idempotency.lock_key})"] if idempotency else []
-    tried += [is_recent_enough(audit_entry.at)] if audit_entry and has_real_clock else []
+    tried += [is_recent_enough(audit_entry.at)] if audit_entry and is_timed else []
     if lock is not None:
         conditions = " AND ".join([f"id = {lock.adviser}", *tried, "anonymised_at IS NULL"])
         return f"{script}; SELECT 1 FROM adviser WHERE {conditions} FOR NO KEY UPDATE", "SELECT 1"

@@ -27,8 +27,8 @@ adviser = Table(
     Column("initial_training_entered_on", Date, info=disclosed("Entrée en formation initiale")),
     Column("initial_training_ended_on", Date, info=disclosed("Fin de la formation initiale")),
     instant_column("anonymised_at", nullable=True, info=disclosed("Anonymisé le")),
-    # What an earlier, anonymised file of the same person had used. Clients never write it: replacing an adviser leaves it
-    # as it is. The trigger of migration 0012 gives these units to nobody else.
+    # What an earlier, anonymised file of the same person had used. Clients never write it: replacing an adviser leaves
+    # it as it is. The trigger of migration 0012 gives these units to nobody else.
     Column(
         "former_units",
         ARRAY(Text),

@@ -16,8 +16,8 @@ digest_key = Table(
     info=no_personal_data("la clé des empreintes, chiffrée"),
 )
 
-# The digests of an erased identity. When the person returns, the rows move to the new file: nothing leads from it to the
-# former one.
+# The digests of an erased identity. When the person returns, the rows move to the new file: nothing leads from it to
+# the former one.
 former_identity = Table(
     "former_identity",
     metadata,

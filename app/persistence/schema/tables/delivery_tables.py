@@ -50,7 +50,7 @@ lane = Table(
     info=no_personal_data("comment se portent les destinataires"),
 )
 
-# Owned by the training organisation when it has one, by the client otherwise. `feed_id` is the feed whose events it gets.
+# Owned by the training organisation when it has one, else by the client. `feed_id` is the feed whose events it gets.
 webhook_endpoint = Table(
     "webhook_endpoint",
     metadata,

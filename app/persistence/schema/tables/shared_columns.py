@@ -28,7 +28,7 @@ def foreign_key(
 
 
 def version_columns() -> tuple[Column[Any], ...]:
-    """The columns of a resource with an `ETag`; their instants come from the program's clock, never from the server's."""
+    """The columns of a resource with an `ETag`; instants come from the program's clock, never from the server's."""
     return Column("version", Integer, nullable=False), instant_column("created_at"), instant_column("updated_at")
 
 
