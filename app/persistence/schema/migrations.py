@@ -33,7 +33,7 @@ def migrate(url: str, revision: str = "head") -> None:
     try:
         command.upgrade(alembic_config(url), revision)
     except (DBAPIError, AsyncAdapt_Error) as failure:
-        raise MigrationFailed from failure
+        raise MigrationFailed(str(failure)) from failure
 
 
 def write_migration(url: str, message: str) -> None:

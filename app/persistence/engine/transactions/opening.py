@@ -18,8 +18,8 @@ def opening_script(
     *,
     is_timed: bool,
 ) -> tuple[str, str]:
-    """The script that opens the transaction by `begin`, and the status it ends with when every lock was taken. `is_timed`:
-    an entry's instant that has become too old is refused."""
+    """The script that opens the transaction by `begin`, and the status it ends with when every lock was taken.
+    `is_timed`: an instant that has become too old is refused."""
     script = begin
     if audit_entry is not None:  # the instant is held before anything is waited for
         script = f"{begin}; SELECT {hold_instant(audit_entry.at)}"
