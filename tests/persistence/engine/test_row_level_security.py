@@ -241,9 +241,9 @@ class Interrupting(ConnectionPool):
 
     @asynccontextmanager
     async def acquire(self) -> AsyncGenerator[PooledConnection]:
-        async with self._pool.acquire() as pooled:
-            connection: Any = Interrupted(pooled.connection)
-            yield PooledConnection(connection, pooled.session_state, pooled.generation)
+        async with self._pool.acquire() as lent:
+            connection: Any = Interrupted(lent.connection)
+            yield PooledConnection(connection, lent.session_state, lent.generation)
 
 
 async def test_a_session_interrupted_while_it_changes_hands_is_nobody_s(one_connection: Database) -> None:
