@@ -12,7 +12,9 @@ from app.api.http.problems.use_case_problems import use_case_problem
 from app.api.identity.api_key_secrets import Pepper, generate_key
 from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.clock import utc_now
-from app.persistence.administration.clients import Role, list_clients, list_keys
+from app.persistence.administration.api_keys import list_keys
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import list_clients
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import NotFound

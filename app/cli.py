@@ -24,9 +24,9 @@ from app.embedded.parent_death_signal import stop_with_parent
 from app.importing import import_file
 from app.logs import configure_logs
 from app.metrics import serve_worker_metrics
-from app.persistence.administration.clients import Role
+from app.persistence.administration.client_role import Role
 from app.persistence.engine.database import Database, open_database
-from app.persistence.engine.database_errors import DatabaseTrouble, SessionRefused, trouble_of
+from app.persistence.engine.database_errors import DatabaseTrouble, MigrationFailed, SessionRefused, trouble_of
 from app.persistence.outbox.feed_positions import begin_epoch
 from app.persistence.schema import migrations
 from app.rotation import secrets
@@ -183,4 +183,5 @@ def _said(problem: Exception, trouble: DatabaseTrouble) -> str:
         return f"n’est pas comprise ({problem.__cause__})"
     if isinstance(problem, SessionRefused):
         return f"le serveur a refusé la session ({problem.__cause__})"
-    return f"la base de données ne répond pas ({type(problem).__name__})"
+    failure = problem.__cause__ if isinstance(problem, MigrationFailed) else problem
+    return f"la base de données ne répond pas ({type(failure).__name__})"

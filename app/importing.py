@@ -16,8 +16,10 @@ from app.imports.files.spreadsheet import FileRefused
 from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
 from app.imports.lines.rejects_file import rejects_file
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
-from app.persistence.administration.clients import Client, Role
-from app.persistence.administration.imports import MAX_FILE_BYTES, ImportKind
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.administration.imports import MAX_FILE_BYTES
 from app.persistence.engine.database import Database, Reader
 from app.settings import SettingsError
 

@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 
 from app.metrics import BACKGROUND_TASK_FAILURES, BACKGROUND_TASK_LAST_TURN
-from app.persistence.engine.database import CommitOutcomeUnknown
 from app.persistence.engine.database_errors import LOG_MESSAGES, UNAVAILABLE_ERRORS, DatabaseTrouble, trouble_of
+from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 
 STOP_GRACE_SECONDS = 10.0  # for a task to end once the stop event is set
 

@@ -18,6 +18,7 @@ from app.outbox.webhook_sender import WebhookSender
 from app.persistence.administration.audit_log import delete_expired_entries
 from app.persistence.administration.health import database_trouble
 from app.persistence.administration.imports import delete_expired_imports
+from app.persistence.administration.stored_responses import delete_expired_responses
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import DatabaseTrouble
 from app.persistence.engine.listen_notify import (
@@ -27,7 +28,6 @@ from app.persistence.engine.listen_notify import (
     set_on_notification,
 )
 from app.persistence.engine.secrets.secret_box import SecretBox
-from app.persistence.engine.transactions.idempotency import delete_expired_responses
 from app.persistence.outbox.deliveries import Channel, delete_expired_deliveries
 from app.persistence.outbox.feed_positions import FEED_MOVED_CHANNEL, delete_expired_events
 from app.settings import Settings

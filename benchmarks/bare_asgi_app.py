@@ -9,7 +9,7 @@ import orjson
 import uvicorn
 from uuid_utils.compat import uuid7
 
-from app.persistence.advisers.adviser_files import READ_FILE_BY_TARGET
+from app.persistence.advisers.adviser_file_statements import READ_FILE_BY_TARGET
 from app.persistence.engine.connection_pool import session_settings
 from app.persistence.engine.database import MAX_WRITERS
 from app.persistence.engine.database_roles import SERVICE_ROLE

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 from time import monotonic
 
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from benchmarks.dataset import SECRET
 
 LINES = 10_000

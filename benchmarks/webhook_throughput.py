@@ -8,7 +8,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.clock import utc_now
-from app.persistence.administration.clients import Client, Role, add_client
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client, add_client
 from app.persistence.advisers.reminders import claim_round, record_progress
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.secrets.secret_box import SecretBox

@@ -7,8 +7,8 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.persistence.schema.domain_tables import metadata
 from app.persistence.schema.migrations import create_engine
+from app.persistence.schema.tables.all_tables import metadata
 
 ALONE = 7_241_906_215  # any number, the same for every process that migrates
 ASK_AGAIN_SECONDS = 0.1

@@ -7,7 +7,7 @@ from app.imports.columns.column_recognition import RecognisedColumns
 from app.imports.files.file_format import read_sheet
 from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS, suspect_columns
 from app.imports.lines.line_parsing import Line, Rejection, parse_line
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 
 
 @dataclass(frozen=True, slots=True)

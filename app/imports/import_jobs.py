@@ -16,12 +16,14 @@ from app.imports.lines.data_subjects import identifiers_in
 from app.imports.lines.rejects_file import format_rejection, rejects_header_line
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.clients import Client, Role
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
 from app.persistence.administration.imports import ClaimedImport, ClaimLost, IgnoredColumns, LineCounts
 from app.persistence.administration.rejected_import_lines import RejectedLine
-from app.persistence.advisers.identity_digests import get_or_create_digester
-from app.persistence.engine.database import CommitOutcomeUnknown, Database, Reader
+from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
+from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
+from app.persistence.identities.identity_digests import get_or_create_digester
 from app.supervisor import Heartbeat, no_heartbeat, wait_for_any
 from app.wording.languages import Sentence
 

@@ -14,7 +14,8 @@ from app.imports.lines.adviser_matching import KnownAdvisers, PersonReference
 from app.imports.lines.line_parsing import Fault, Line, Rejection
 from app.imports.lines.problem_mapping import faults_of
 from app.persistence.administration.clients import Client
-from app.persistence.administration.imports import ImportKind, lock_writing
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.administration.imports import lock_writing
 from app.persistence.administration.policies import read_policies
 from app.persistence.engine.database import Database, Reader, Transaction
 from app.persistence.engine.database_errors import is_refused_write

@@ -10,9 +10,10 @@ from app.metrics import DELIVERY_ATTEMPTS
 from app.outbox.retry_policy import Alarm, Failure, FailureKind, LaneHealth, retry_delay
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox import delivery_claims
+from app.persistence.outbox import delivery_results
 from app.persistence.outbox.deliveries import Channel, DeliveryState, settle_all
-from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery, NextState
+from app.persistence.outbox.delivery_claims import ClaimedDelivery
+from app.persistence.outbox.delivery_results import AttemptResult, NextState
 from app.persistence.outbox.messages import EndpointWarningEmail, enqueue_endpoint_warning
 from app.persistence.outbox.webhook_endpoints import DisabledBecause, EndpointStatus
 
@@ -63,7 +64,7 @@ class DeliverySettlement:
     async def _write(self, batch: _Batch) -> int:
         async with self._write_lock:
             self._next_batch = _Batch()
-            return await delivery_claims.settle_delivered(self._database, batch.delivered)
+            return await delivery_results.settle_delivered(self._database, batch.delivered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,14 @@ async def _settle_failure(
     database: Database, claimed: ClaimedDelivery, result: AttemptResult, failure: Failure, jitter: float
 ) -> None:
     async with database.transaction() as tx:
-        row = await delivery_claims.lock_claim(tx, claimed)
+        row = await delivery_results.lock_claim(tx, claimed)
         if row is None:
             return
         found = _consequences(claimed, row, failure, jitter)
-        await delivery_claims.settle_failed(tx, claimed, result, found.next_state)
+        await delivery_results.settle_failed(tx, claimed, result, found.next_state)
         if failure.counts_for_lane:
             health = found.health.with_warning(found.alarm, row["at"]) if found.alarm else found.health
-            await delivery_claims.update_lane_health(tx, claimed.lane_id, astuple(health))
+            await delivery_results.update_lane_health(tx, claimed.lane_id, astuple(health))
         await _tell_owner(tx, claimed, result, found, is_gone=failure.kind is FailureKind.GONE)
     if found.next_state.state is DeliveryState.DEAD:
         log_given_up(claimed.channel, claimed.id, claimed.event_id, error=result.error)
@@ -135,7 +136,7 @@ async def _disable_endpoint(
     because: DisabledBecause,
 ) -> None:
     """Disable the endpoint, unless another attempt just did. What waits for it is skipped, and recoverable."""
-    if not await delivery_claims.disable_endpoint(transaction, claimed.lane_id, because):
+    if not await delivery_results.disable_endpoint(transaction, claimed.lane_id, because):
         return
     await settle_all(transaction, claimed.lane_id, DeliveryState.SKIPPED)
     kind = Alarm.GONE if because is DisabledBecause.GONE else Alarm.DISABLED

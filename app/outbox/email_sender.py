@@ -23,7 +23,8 @@ from app.outbox.mail_server import MailServer
 from app.outbox.retry_policy import Failure, FailureKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery
+from app.persistence.outbox.delivery_claims import ClaimedDelivery
+from app.persistence.outbox.delivery_results import AttemptResult
 from app.persistence.outbox.messages import read_email_context
 from app.wording.email_addresses import InvalidEmailAddress
 from app.wording.emails.emails import LostEventError

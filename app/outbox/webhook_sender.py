@@ -17,7 +17,8 @@ from app.outbox.delivery_settlement import AttemptOutcome
 from app.outbox.egress import BlockedAddressError, EgressBackend, HostResolver, UnknownHostError, trusted_authorities
 from app.outbox.retry_policy import Failure, FailureKind
 from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError, SecretBox
-from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery
+from app.persistence.outbox.delivery_claims import ClaimedDelivery
+from app.persistence.outbox.delivery_results import AttemptResult
 from app.use_cases.notifications.egress_policy import EgressPolicy, EgressRefusal, EgressRefused
 
 # To connect, and again for the handshake: both end before a delivery does, since the library leaves a connection open

@@ -1,4 +1,4 @@
-"""Certifications as a client may see them. A training organisation sees its own, and those of its advisers."""
+"""Certifications. A training organisation sees those that it recorded, and those of its advisers."""
 
 from uuid import UUID
 
@@ -6,6 +6,9 @@ from app.persistence.advisers.adviser_visibility import HAS_LIVE_REGISTRATION
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter, PageQuery, PageRows
+from app.persistence.engine.upsert import ResourceTable
+
+CERTIFICATIONS = ResourceTable("certification")
 
 SELECT = "SELECT c.* FROM certification c"
 _OF_ITS_ADVISERS = HAS_LIVE_REGISTRATION.format(adviser="{t}.adviser_id", organisation="{}")
@@ -13,13 +16,14 @@ _IS_VISIBLE = f"({{t}}.training_organisation_id = {{}} OR {_OF_ITS_ADVISERS})"
 
 
 def visible_to(owner: UUID | None) -> list[Filter]:
-    """No filter for whoever is not a training organisation."""
+    """The filter on what the training organisation `owner` may see; none when None."""
     return [] if owner is None else [Filter(_IS_VISIBLE.replace("{}", "{0}"), owner)]
 
 
 async def read(reader: Reader, certification: UUID, *, owner: UUID | None) -> Row | None:
-    concerned = _IS_VISIBLE.replace("{}", "$2").format(t="c")
-    return await reader.one(f"{SELECT} WHERE c.id = $1 AND ($2::uuid IS NULL OR {concerned})", certification, owner)
+    """One certification; None when it is unknown, or the training organisation `owner` may not see it."""
+    visible = _IS_VISIBLE.replace("{}", "$2").format(t="c")
+    return await reader.one(f"{SELECT} WHERE c.id = $1 AND ($2::uuid IS NULL OR {visible})", certification, owner)
 
 
 async def list_page(reader: Reader, page: PageQuery) -> PageRows:

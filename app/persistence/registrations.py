@@ -1,4 +1,4 @@
-"""Registrations and their decisions: one statement writes what a use case changed, one reads what a client sees."""
+"""Registrations with their decisions: one statement writes all that a use case changed, one reads a resource."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ EVENT_COLUMNS = (
     "data", "occurred_at", "history", "recipients", "decision_id",
 )  # fmt: skip
 
-# A registration with its latest decision: all that a client is shown, but for the words.
+# A registration with its latest decision: all that its resource is made from.
 RESOURCE_COLUMNS = ", ".join(
     [f"r.{column}" for column in REGISTRATION_COLUMNS]
     + [f"d.{column}" for column in ("outcome", "rules", "policy_version", "automatic", "decided_at")]
@@ -36,7 +36,7 @@ RESOURCE_COLUMNS = ", ".join(
 MAX_DECISIONS = 500
 RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM registration r JOIN decision d ON d.id = r.decision_id"
 
-# Facts that only ever go from unknown to known stay when another use case writes the registration.
+# Set once: another use case that writes the registration, and does not know them, leaves them as they are.
 _WRITE_ONCE_COLUMNS = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours")
 _UPDATED_COLUMNS = (
     "session_starts_on", "session_ends_on", "session_format", "employer_agreement", "status", "funding", "payer",
@@ -45,8 +45,8 @@ _UPDATED_COLUMNS = (
 
 
 def _insert(table: str, columns: Sequence[str], parameter: str, **computed: str) -> str:
-    """An insert of a JSON array of rows: one text however many rows, so that it is prepared once. `computed` gives the
-    expression of a column that is not simply its value in the `given` row."""
+    """SQL that inserts a JSON array of rows: one text however many rows, so that it is prepared once. `computed` are
+    expressions of columns that are not simply their value in the `given` row."""
     listed = ", ".join(columns)
     values = ", ".join(computed.get(column, column) for column in columns)
     return (
@@ -76,7 +76,7 @@ WRITE_WITHOUT_RESPONSE = f"{WRITE} SELECT 1"
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Rows to write, by column name: new or changed registrations, new decisions, new events."""
+    """The rows to write, by column: new or changed registrations, new decisions, new events."""
 
     registrations: Sequence[Mapping[str, Any]] = ()
     decisions: Sequence[Mapping[str, Any]] = ()
@@ -93,7 +93,7 @@ async def write(
     idempotency: IdempotentRequest | None = None,
     response: ReplayableResponse | None = None,
 ) -> None:
-    """Write everything a use case changed, and the answer to its attempt, in one statement."""
+    """Write all that a use case changed, and the response to store for its request, in one statement."""
     transaction.decisions.extend(changes.decisions)
     if idempotency is not None and response is not None:
         await transaction.run(WRITE_WITH_RESPONSE, *changes.as_json(), *row_values(idempotency, response))
@@ -102,13 +102,13 @@ async def write(
 
 
 async def change_venue(transaction: Transaction, registration: UUID, place: str | None, reference: str | None) -> None:
-    """Where its session is held, which no other use case changes."""
+    """Set the place and the reference of the session, which no other use case writes."""
     statement = "UPDATE registration SET session_place = $2, session_reference = $3 WHERE id = $1"
     await transaction.run(statement, registration, place, reference)
 
 
 async def read(reader: Reader, registration: UUID, *, owner: UUID | None) -> Row | None:
-    """One registration; None when it does not exist, or is not of the training organisation `owner`."""
+    """One registration; None when it is unknown, or of another training organisation than `owner`."""
     return await reader.one(
         f"{RESOURCE} WHERE r.id = $1 AND ($2::uuid IS NULL OR r.training_organisation_id = $2)", registration, owner
     )
@@ -119,6 +119,6 @@ async def list_page(reader: Reader, page: PageQuery) -> PageRows:
 
 
 async def list_decisions(reader: Reader, registration: UUID) -> list[Row]:
-    """The decisions of a registration, newest first, with the facts they read: all but of one moved without end."""
+    """The decisions of a registration with the facts they read, newest first: at most MAX_DECISIONS."""
     latest_first = "SELECT * FROM decision WHERE registration_id = $1 ORDER BY decided_at DESC, id DESC LIMIT $2"
     return await reader.many(latest_first, registration, MAX_DECISIONS)

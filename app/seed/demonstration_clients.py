@@ -4,7 +4,9 @@ from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from app.api.identity.api_key_secrets import Pepper, generate_key
-from app.persistence.administration.clients import Client, Role, add_client, add_key
+from app.persistence.administration.api_keys import add_key
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import Database
 from app.persistence.engine.secrets.secret_box import SecretBox
 from app.seed.demonstration_import import add_demonstration_import

@@ -5,11 +5,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.clients import Client
-from app.persistence.administration.imports import IgnoredColumns, ImportKind, LineCounts
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.administration.imports import IgnoredColumns, LineCounts
 from app.persistence.administration.rejected_import_lines import RejectedLine
-from app.persistence.advisers.identity_digests import get_or_create_digester
-from app.persistence.advisers.identity_normalisation import conum_id_token
 from app.persistence.engine.database import Database
+from app.persistence.identities.identity_digests import get_or_create_digester
+from app.persistence.identities.identity_normalisation import conum_id_token
 
 DEMONSTRATION_IMPORT = uuid5(NAMESPACE_URL, "urn:inscriptions:import:advisers")
 IGNORED_COLUMNS = IgnoredColumns(("Téléphone",))

@@ -3,9 +3,9 @@
 from uuid import NAMESPACE_URL, uuid5
 
 from app.persistence.engine.database import Database
-from app.persistence.outbox import delivery_claims, messages
+from app.persistence.outbox import delivery_claims, delivery_results, messages
 from app.persistence.outbox.deliveries import Channel
-from app.persistence.outbox.delivery_claims import AttemptResult
+from app.persistence.outbox.delivery_results import AttemptResult
 from app.persistence.outbox.messages import NewEmailDelivery
 
 DEMONSTRATION_MESSAGE = uuid5(NAMESPACE_URL, "urn:inscriptions:message:over-quota")
@@ -19,4 +19,4 @@ async def add_demonstration_message(database: Database) -> None:
             return
         await messages.enqueue_emails(tx, [NewEmailDelivery(id=DEMONSTRATION_MESSAGE, recipient="adviser", **found)])
     taken = await delivery_claims.claim(database, {Channel.EMAIL: 1}, lane_limit=1)
-    await delivery_claims.settle_delivered(database, [(claimed, AttemptResult(duration_ms=0)) for claimed in taken])
+    await delivery_results.settle_delivered(database, [(claimed, AttemptResult(duration_ms=0)) for claimed in taken])

@@ -6,9 +6,9 @@ from uuid import NAMESPACE_URL, uuid5
 from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database
 from app.persistence.engine.secrets.secret_box import SecretBox
-from app.persistence.outbox import deliveries, delivery_claims, webhook_endpoints
+from app.persistence.outbox import deliveries, delivery_claims, delivery_results, webhook_endpoints
 from app.persistence.outbox.deliveries import Channel, NewWebhookDelivery
-from app.persistence.outbox.delivery_claims import AttemptResult
+from app.persistence.outbox.delivery_results import AttemptResult
 from app.persistence.outbox.webhook_endpoints import owner_of
 from app.use_cases.notifications.administer_webhook_endpoints import generate_secret
 from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE, webhook_test_delivery
@@ -38,6 +38,6 @@ async def add_demonstration_endpoints(database: Database, client: Client, secret
             tx, [NewWebhookDelivery(SHOWN_DELIVERY, SHOWN_ENDPOINT, delivery.event_id, TEST_EVENT_TYPE, delivery.body)]
         )
     taken = await delivery_claims.claim(database, {Channel.WEBHOOK: 1}, lane_limit=1)
-    await delivery_claims.settle_delivered(
+    await delivery_results.settle_delivered(
         database, [(claimed, AttemptResult(duration_ms=212, status=204)) for claimed in taken]
     )

@@ -21,8 +21,9 @@ from app.domain.facts.policy import (
     TwoModules,
 )
 from app.persistence.administration import policies
+from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS, add_qualification
 from app.persistence.engine.database import Database, Transaction
-from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, ResourceTable, add_qualification
+from app.persistence.engine.upsert import ResourceTable
 
 SCHEME_STARTED_ON = date(2021, 1, 1)
 

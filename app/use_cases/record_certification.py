@@ -17,10 +17,11 @@ from app.domain.facts.certification import CertificationOutcome, attempt_number,
 from app.domain.facts.policy import Policies
 from app.domain.facts.training_organisation import TrainingOrganisationId
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
+from app.persistence.catalogue import QUALIFICATIONS, TRAINING_ORGANISATIONS
+from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
-from app.persistence.engine.upsert import CERTIFICATIONS, QUALIFICATIONS, TRAINING_ORGANISATIONS
 from app.use_cases.errors import UnknownReference
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references

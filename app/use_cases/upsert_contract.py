@@ -9,11 +9,11 @@ from app.domain.decisions.decision_cascade import Cause, DecisionCascade
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.persistence.advisers.adviser_files import read_snapshot
+from app.persistence.contracts import CONTRACTS, can_renew
 from app.persistence.engine.database import Database, Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import store_response
-from app.persistence.engine.upsert import CONTRACTS, can_renew
 from app.use_cases.errors import UnknownReference
 from app.use_cases.preconditions import Precondition
 from app.use_cases.request_context import RequestContext

@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from app.api.identity.api_key_secrets import generate_key
-from app.persistence.administration.clients import Client, Role, add_client, add_key, revoke_key
+from app.persistence.administration.api_keys import add_key, revoke_key
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import HISTYA
 from tests.fake_clock import MORNING, FakeClock

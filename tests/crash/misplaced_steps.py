@@ -16,7 +16,8 @@ from app.persistence.engine.transactions import idempotency
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.persistence.outbox import messages
 from app.persistence.outbox.deliveries import Channel, NewWebhookDelivery, enqueue_webhooks
-from app.persistence.outbox.delivery_claims import AttemptResult, ClaimedDelivery
+from app.persistence.outbox.delivery_claims import ClaimedDelivery
+from app.persistence.outbox.delivery_results import AttemptResult
 from app.persistence.outbox.messages import NewEmailDelivery
 from app.persistence.registrations import Changes
 from app.use_cases.notifications.sequence_events import sequence_events

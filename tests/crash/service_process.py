@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 import httpx
 
 from app.api.identity.api_key_secrets import Pepper, generate_key
-from app.persistence.administration.clients import Client, Role, add_client, add_key
+from app.persistence.administration.api_keys import add_key
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import Database
 from tests.crash.fork_server import ForkServer
 from tests.crash.killing_proxy import KillingProxy, KillMoment

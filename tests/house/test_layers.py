@@ -34,6 +34,68 @@ PLANTED = (
         "app.use_cases.registrations.cancel_registration",
     ),
     ("persistence", "import fastapi", "fastapi"),
+    ("persistence/outbox", "from app.persistence import certifications", "app.persistence.certifications"),
+    ("persistence/certifications", "from app.persistence.outbox import messages", "app.persistence.outbox.messages"),
+    ("persistence/advisers", "from app.persistence import certifications", "app.persistence.certifications"),
+    (
+        "persistence/administration",
+        "from app.persistence.advisers import advisers",
+        "app.persistence.advisers.advisers",
+    ),
+    ("persistence/registrations", "from app.persistence import contracts", "app.persistence.contracts"),
+    ("persistence/identities", "from app.persistence import catalogue", "app.persistence.catalogue"),
+    (
+        "persistence/schema",
+        "from app.persistence.identities import identity_digests",
+        "app.persistence.identities.identity_digests",
+    ),
+    ("persistence/engine", "from app.persistence.schema import migrations", "app.persistence.schema.migrations"),
+    (
+        "persistence/engine/transactions",
+        "from app.persistence.schema import retention_periods",
+        "app.persistence.schema.retention_periods",
+    ),
+    (
+        "persistence/schema/migrations",
+        "from app.persistence.schema import processing_register",
+        "app.persistence.schema.processing_register",
+    ),
+    ("persistence/schema/tables", "from app.persistence.schema import migrations", "app.persistence.schema.migrations"),
+    (
+        "persistence/schema/personal_data_inventory",
+        "from app.persistence.schema.tables import all_tables",
+        "app.persistence.schema.tables.all_tables",
+    ),
+    (
+        "persistence/schema/retention_periods",
+        "from app.persistence.schema import personal_data_inventory",
+        "app.persistence.schema.personal_data_inventory",
+    ),
+    ("persistence/engine/database", "from app.persistence.engine import upsert", "app.persistence.engine.upsert"),
+    (
+        "persistence/engine/transactions",
+        "from app.persistence.engine import database",
+        "app.persistence.engine.database",
+    ),
+    ("persistence/engine/readers", "from app.persistence.engine import readiness", "app.persistence.engine.readiness"),
+    (
+        "persistence/engine/connection_pool",
+        "from app.persistence.engine import listen_notify",
+        "app.persistence.engine.listen_notify",
+    ),
+    (
+        "persistence/engine/connection",
+        "from app.persistence.engine import connection_pool",
+        "app.persistence.engine.connection_pool",
+    ),
+    (
+        "persistence/engine/secrets",
+        "from app.persistence.engine import connection",
+        "app.persistence.engine.connection",
+    ),
+    ("persistence/administration", "import asyncpg", "asyncpg"),
+    ("persistence/outbox", "import sqlalchemy", "sqlalchemy"),
+    ("persistence/engine", "import alembic", "alembic"),
     ("use_cases", "from app.api.identity import api_key_secrets", "app.api.identity.api_key_secrets"),
     ("use_cases", "import fastapi", "fastapi"),
     ("use_cases", "from starlette.responses import Response", "starlette"),
@@ -97,7 +159,10 @@ PLANTED = (
 
 
 # Modules that nobody gave a storey.
-NEWCOMERS = ("app.utils", "app.api.utils", "app.use_cases.utils")
+NEWCOMERS = (
+    "app.utils", "app.api.utils", "app.persistence.utils", "app.persistence.engine.utils", "app.persistence.schema.utils",
+    "app.use_cases.utils",
+)  # fmt: skip
 
 
 def module_of(number: int) -> str:

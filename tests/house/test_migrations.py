@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
-from app.persistence.schema.domain_tables import metadata
 from app.persistence.schema.migrations import PROJECT, alembic_config, create_engine, migrate
+from app.persistence.schema.tables.all_tables import metadata
 
 _numbers = count(1)
 

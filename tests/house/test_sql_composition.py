@@ -14,18 +14,21 @@ from tests.house.source_files import MODULES, TREES
 # What is written into the texts of `app/persistence`, by file: constants, numbered places, names of our own columns.
 # What a client can choose goes as a parameter: whoever adds a line here says where its value comes from.
 COMPOSED = {
-    "app/persistence/advisers/advisers.py": {"SELECT", "SELECT_FOR_AN_ORGANISATION", "concerned"},
+    "app/persistence/advisers/advisers.py": {"SELECT", "SELECT_FOR_AN_ORGANISATION", "visible"},
     # The last two are digested to a number.
     "app/persistence/engine/transactions/idempotency.py": {"INSERT_RESPONSE", "self.client_id", "self.key"},
-    "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "concerned"},
-    "app/persistence/administration/clients.py": {"KEYS", "REVOCATIONS_CHANNEL"},
-    "app/persistence/engine/database.py": {
-        "' AND '.join(tried)", "audit_entry.insert_statement(subjects)", "begin", "hold_instant(audit_entry.at)",
-        "idempotency.lock_key", "is_recent_enough(timed_entry.at)", "lock.adviser", "wanted",
+    "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "visible"},
+    "app/persistence/catalogue.py": {"MODULE_FACTS", "ORGANISATION_FACTS"},
+    "app/persistence/administration/clients.py": {"REVOCATIONS_CHANNEL"},
+    "app/persistence/administration/api_keys.py": {"KEYS", "REVOCATIONS_CHANNEL"},
+    "app/persistence/engine/database.py": {"audit_entry.insert_statement(subjects)", "idempotency.lock_key"},
+    "app/persistence/engine/transactions/opening.py": {
+        "' AND '.join(tried)", "begin", "conditions", "hold_instant(audit_entry.at)", "idempotency.lock_key",
+        "is_recent_enough(timed_entry.at)", "lock.adviser", "script",
     },
     # Names and values of settings, which are constants, and what a URL is put together from.
     "app/persistence/engine/connection.py": {
-        "address", "urlencode(asked)",
+        "address", "urlencode(options)",
         "' AND '.join([*role, *settings, 'true'])", "session['role']", "name", "value", "credentials", "at",
         "host if named else ''",
     },
@@ -34,14 +37,14 @@ COMPOSED = {
         "Channel.WEBHOOK", "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
     },
     "app/persistence/outbox/employer_selection.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
-    "app/persistence/advisers/adviser_files.py": {
+    "app/persistence/advisers/adviser_file_statements.py": {
         "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
         "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
     },
     "app/persistence/administration/imports.py": {"_CLAIMED"},
-    "app/persistence/schema/import_tables.py": {"NAMES_ADVISER"},
-    "app/persistence/advisers/identity_normalisation.py": {  # digested, and in no statement
-        "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "found.strip('.')", "number", "one", "other", "said",
+    "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},
+    "app/persistence/identities/identity_normalisation.py": {  # digested, and in no statement
+        "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "found.strip('.')", "name", "number", "one", "other",
     },
     "app/persistence/administration/secret_key_usage.py": {"table"},  # of SEALED
     "app/persistence/engine/transactions/adviser_locks.py": {"self.id.hex", "self.owner.hex", "target"},
@@ -66,16 +69,16 @@ COMPOSED = {
         "', '.join(subjects)", "', '.join(values)", "columns", "self.action", "self.at.isoformat()", "value.hex",
     },
     "app/persistence/engine/tenant_reader.py": {"self.training_organisation_id.hex"},
-    "app/persistence/schema/shared_columns.py": {"column", "listed", "value"},
+    "app/persistence/schema/tables/shared_columns.py": {"column", "listed", "value"},
     "app/persistence/administration/policies.py": {"RESOURCE"},
     "app/persistence/administration/health.py": {"WORKER_APPLICATION_NAME"},
     "app/persistence/engine/listen_notify.py": {"CHANGED_CHANNEL"},
     "app/persistence/engine/secrets/secret_box.py": {"secret"},  # digested to a key
-    "app/persistence/schema/delivery_tables.py": {"IS_ABOUT_ADVISER"},
-    "app/persistence/advisers/personal_data.py": {
+    "app/persistence/schema/tables/delivery_tables.py": {"IS_ABOUT_ADVISER"},
+    "app/persistence/schema/personal_data_statements.py": {
         "PARAMETERS", "', '.join((_erasing_assignment(column) for column in erased_columns(ADVISER)))",
-        "', '.join((_rows_as_json(table, holding) for table, holding in PERSONAL_DATA_TABLES.values()))",
-        "', '.join(changes)", "column.name", "columns", "holding.rows", "left", "name", "named", "order", "rows",
+        "', '.join((_rows_as_json(*held) for held in PERSONAL_DATA_TABLES.values()))",
+        "', '.join(changes)", "column.name", "columns", "entry.rows", "left", "name", "named", "order", "rows",
         "table.name", "value",
     },
     "app/persistence/administration/statistics.py": {

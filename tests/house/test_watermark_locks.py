@@ -12,11 +12,11 @@ from asyncpg import RaiseError
 
 from app.api.openapi.request_examples import EXAMPLES
 from app.imports.import_jobs import run_next_import
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.change_watermark import LOCK_CLASS, LOCK_EPOCH, WATERMARKED_TABLES
-from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.administration.request_import import request_import
 from app.use_cases.advisers.anonymise_adviser import anonymise_next_inactive_adviser
 from tests.api.openapi.contract_requests import new_key, operations

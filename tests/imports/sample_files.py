@@ -12,7 +12,7 @@ from app.importing import COMMAND_LINE
 from app.imports.file_parsing import parse_file
 from app.imports.lines.line_parsing import Rejection
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
 from tests.fake_clock import MORNING

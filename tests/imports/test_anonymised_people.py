@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.imports import ImportKind
-from app.persistence.advisers.personal_data import ERASURES, READ_EVERYTHING, read_everything
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.advisers.personal_data import read_everything
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.schema.personal_data_statements import ERASURES, READ_EVERYTHING
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.use_cases.preconditions import Precondition
 from tests.fake_clock import MORNING
@@ -156,7 +157,7 @@ async def test_the_person_is_shown_the_lines_and_nobody_else_s(database: Databas
     await rejected(database, SOMEBODY_ELSE, a_line(OF_THE_PERSON["e-mail as a link"]))
     (row,) = await stored_advisers(database)
 
-    held = {extract.holding.title: extract.rows for extract in await read_everything(database, row, MORNING)}
+    held = {extract.title: extract.rows for extract in await read_everything(database, row, MORNING)}
 
     ((line),) = held["Lignes rejetées"]
     assert "mailto:camille.4242@example.org" in line["Cellules"]

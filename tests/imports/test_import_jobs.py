@@ -15,14 +15,10 @@ import pytest
 from app.imports.file_parsing import parse_file
 from app.imports.import_jobs import run_import_queue, run_next_import
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.clients import Client, Role
-from app.persistence.administration.imports import (
-    MAX_ATTEMPTS,
-    ClaimedImport,
-    ImportKind,
-    LineCounts,
-    delete_expired_imports,
-)
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.administration.imports import MAX_ATTEMPTS, ClaimedImport, LineCounts, delete_expired_imports
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry

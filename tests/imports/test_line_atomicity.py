@@ -14,7 +14,7 @@ from app.importing import COMMAND_LINE
 from app.imports.file_parsing import parse_file
 from app.imports.lines.adviser_matching import KnownAdvisers
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database, Reader, Transaction
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import (

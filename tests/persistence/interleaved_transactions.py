@@ -42,9 +42,12 @@ class PausingDatabase(Database):
 
     @asynccontextmanager
     async def transaction(
-        self, lock: AdviserLock | None = None, attempt: IdempotentRequest | None = None, trace: AuditEntry | None = None
+        self,
+        lock: AdviserLock | None = None,
+        idempotency: IdempotentRequest | None = None,
+        audit_entry: AuditEntry | None = None,
     ) -> AsyncGenerator[Transaction, None]:
-        async with super().transaction(lock, attempt, trace) as tx:
+        async with super().transaction(lock, idempotency, audit_entry) as tx:
             yield PausingTransaction(
                 tx.connection, tx.policies, tx.decisions, tx.audit_subjects, tx.keyring, *self._pauses
             )

@@ -14,6 +14,7 @@ from app.persistence.engine.database_errors import violated_constraint
 from app.persistence.engine.transactions.adviser_locks import AdviserLock
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
+from app.persistence.engine.transactions.opening import opening_script
 from app.use_cases.registrations.register_adviser import register
 from tests.http_builders import an_adviser_in_post as an_adviser_over_http
 from tests.http_builders import registration_body
@@ -36,16 +37,20 @@ LOCKING = " FOR NO KEY UPDATE"
 @pytest.fixture
 def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Transactions open as they always do, but for the lock."""
-    real = database_module._begin_script  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the protection removed
 
     def opening(
-        lock: AdviserLock | None, attempt: IdempotentRequest | None, trace: AuditEntry | None, *, has_real_clock: bool
+        begin: str,
+        lock: AdviserLock | None,
+        idempotency: IdempotentRequest | None,
+        audit_entry: AuditEntry | None,
+        *,
+        is_timed: bool,
     ) -> tuple[str, str]:
-        script, expected = real(lock, attempt, trace, has_real_clock=has_real_clock)
+        script, expected = opening_script(begin, lock, idempotency, audit_entry, is_timed=is_timed)
         assert lock is None or script.endswith(LOCKING)
         return script.removesuffix(LOCKING), expected
 
-    monkeypatch.setattr(database_module, "_begin_script", opening)
+    monkeypatch.setattr(database_module, "opening_script", opening)
 
 
 async def both_read_then_one_writes_after_the_other(

@@ -11,7 +11,8 @@ import orjson
 from app.domain.errors import Conflict
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.session import Session, SessionFormat
-from app.persistence.administration.clients import Client, Role
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry

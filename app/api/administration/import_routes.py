@@ -31,7 +31,8 @@ from app.api.http.routing import StrictRoute, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.imports import MAX_FILE_BYTES, ImportKind, ImportStatus
+from app.persistence.administration.import_kind import ImportKind
+from app.persistence.administration.imports import MAX_FILE_BYTES, ImportStatus
 from app.persistence.engine.driver_types import Row
 from app.use_cases.administration.request_import import request_import
 from app.wording.languages import Sentence

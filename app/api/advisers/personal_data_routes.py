@@ -17,8 +17,8 @@ from app.api.http.request_headers import IfMatch, parse_if_match
 from app.api.http.routing import StrictRoute
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
+from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.advisers.personal_data import TableExport, read_everything
-from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.wording.languages import Language
 
@@ -50,13 +50,12 @@ class ExportResource(TypedDict):
     holdings: Annotated[list[HoldingResource], Field(max_length=MAX_HOLDINGS)]
 
 
-def _holding_resource(table: TableExport, years: int) -> HoldingResource:
-    holding = table.holding
+def _holding_resource(extract: TableExport, years: int) -> HoldingResource:
     return {
-        "title": holding.title,
-        "purpose": holding.purpose,
-        "kept_for": holding.kept_for.format(years=years),
-        "rows": table.rows,
+        "title": extract.title,
+        "purpose": extract.purpose,
+        "kept_for": extract.kept_for.format(years=years),
+        "rows": extract.rows,
     }
 
 

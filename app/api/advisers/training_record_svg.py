@@ -19,7 +19,7 @@ from app.api.http.request_headers import IfNoneMatch, etag_matches
 from app.api.http.routing import StrictRoute
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
-from app.persistence.engine.upsert import MODULES, QUALIFICATIONS
+from app.persistence.catalogue import MODULES, QUALIFICATIONS
 from app.use_cases.advisers.show_training_record import show_training_record
 from app.wording.languages import Language
 

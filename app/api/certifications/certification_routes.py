@@ -28,9 +28,9 @@ from app.api.identity.scopes import Scope
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.record.exam_presentations import PresentationStatus
 from app.persistence import certifications
+from app.persistence.catalogue import QUALIFICATIONS
 from app.persistence.engine.database import Reader
 from app.persistence.engine.pagination import PageQuery, PageRows
-from app.persistence.engine.upsert import QUALIFICATIONS
 from app.use_cases.advisers.list_exams_and_obligations import FileScan, exams_to_present
 from app.use_cases.civil_date import civil_date
 from app.use_cases.record_certification import ExamResult, record_result

@@ -22,7 +22,7 @@ from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.persistence import contracts
-from app.persistence.engine.upsert import CONTRACTS
+from app.persistence.contracts import CONTRACTS
 from app.use_cases.preconditions import Precondition
 from app.use_cases.upsert_contract import upsert_contract
 from app.wording.languages import Sentence

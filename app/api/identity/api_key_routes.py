@@ -27,8 +27,8 @@ from app.api.identity.api_key_secrets import (
 )
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
-from app.persistence.administration import clients
-from app.persistence.administration.clients import Role
+from app.persistence.administration import api_keys
+from app.persistence.administration.client_role import Role
 from app.persistence.engine.driver_types import Row
 from app.use_cases.administration.administer_api_keys import ExistingClient, KeyRequest, issue_key, revoke_key
 from app.use_cases.administration.administer_clients import NewClient
@@ -134,7 +134,7 @@ async def list_api_keys(
 ) -> Response:
     """Toutes, révoquées comprises, de la plus ancienne à la plus récente, sans leur secret."""
     filters = equality_filters(client_id=client_id)
-    return await paging.respond(authorised, clients.list_page_of_keys, filters, api_key_resource)
+    return await paging.respond(authorised, api_keys.list_page_of_keys, filters, api_key_resource)
 
 
 @router.post(

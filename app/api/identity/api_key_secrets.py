@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from zlib import crc32
 
-from app.persistence.administration.clients import KeyDigest
+from app.persistence.administration.api_keys import KeyDigest
 from app.persistence.engine.secrets.secret_box import fingerprint
 
 KEY_PREFIX = "insc"

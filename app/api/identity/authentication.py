@@ -8,7 +8,8 @@ from app.api.identity.api_key_secrets import Pepper, parse_key_id
 from app.api.identity.credential_cache import CredentialCache
 from app.api.identity.token_verifier import TokenVerifier
 from app.api.identity.unknown_credentials import CredentialLookup, UnknownCredentialLimiter
-from app.persistence.administration.clients import AuthenticatedClient, Client, find_client_of_issuer, find_key
+from app.persistence.administration.api_keys import find_key
+from app.persistence.administration.clients import AuthenticatedClient, Client, find_client_of_issuer
 from app.persistence.engine.database import Database
 
 

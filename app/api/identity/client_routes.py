@@ -20,7 +20,7 @@ from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.persistence.administration import clients
-from app.persistence.administration.clients import Role
+from app.persistence.administration.client_role import Role
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.administration.administer_clients import NewClient, create_client, revoke_client

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from app.persistence.administration.clients import Client, Role
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
 
 
 class Scope(StrEnum):

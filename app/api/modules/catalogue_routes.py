@@ -26,7 +26,8 @@ from app.api.modules.catalogue_schemas import (
     module_resource,
     training_organisation_resource,
 )
-from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS, ResourceTable
+from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
+from app.persistence.engine.upsert import ResourceTable
 from app.use_cases.upsert_catalogue import upsert_row
 from app.wording.languages import Sentence
 

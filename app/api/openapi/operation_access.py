@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 
 from app.api.identity.authorisation import scope_of
 from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
-from app.persistence.administration.clients import Role
+from app.persistence.administration.client_role import Role
 
 ROLE_NAMES = {
     Role.PLATFORM: "plateforme",

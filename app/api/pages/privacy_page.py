@@ -8,10 +8,12 @@ from starlette.routing import BaseRoute, Route
 
 from app.api.pages.page_rendering import render_page
 from app.api.pages.page_requests import service_of
-from app.persistence.schema.processing_register import ENTRIES, TABLES_WITHOUT_PERSONAL_DATA
 
 
 async def _privacy_page(request: Request) -> Response:
+    # SQLAlchemy's tables, which nothing else that is served needs, take long to import.
+    from app.persistence.schema.processing_register import ENTRIES, TABLES_WITHOUT_PERSONAL_DATA  # noqa: PLC0415  # see above
+
     service = service_of(request)
     support = parseaddr(service.support_email)[1]
     return render_page(

@@ -16,9 +16,9 @@ from app.imports.kinds.adviser_columns import ADVISER_COLUMNS, ENDED_ON, ENTERED
 from app.imports.lines.adviser_matching import PersonReference
 from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
+from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.upsert import ADVISERS
 from app.use_cases.advisers.recognise_returning_adviser import (
     NO_EARLIER_FILES,
     NO_FORMER_COLUMNS,

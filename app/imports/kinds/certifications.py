@@ -18,10 +18,10 @@ from app.imports.files.cell_content import fold_text
 from app.imports.kinds.certification_columns import CERTIFICATION_COLUMNS
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Line
-from app.persistence.advisers.adviser_files import files_by_id, read_organisations
-from app.persistence.catalogue import read_qualifications
+from app.persistence.advisers.adviser_files import files_by_id
+from app.persistence.catalogue import QUALIFICATIONS, read_organisations, read_qualifications
+from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Transaction
-from app.persistence.engine.upsert import CERTIFICATIONS, QUALIFICATIONS
 from app.use_cases.record_certification import ExamResult, certification_columns, certification_event, check_motive
 from app.use_cases.write_outcome import ChangeSet, write_change_sets
 

@@ -16,10 +16,9 @@ from app.imports.kinds.contract_columns import CONTRACT_COLUMNS
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
-from app.persistence.contracts import read_known
+from app.persistence.contracts import CONTRACTS, read_known
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.upsert import CONTRACTS
 from app.use_cases.errors import UnknownReference
 from app.use_cases.upsert_contract import consequences
 from app.use_cases.write_outcome import write_change_sets

@@ -12,7 +12,7 @@ from app.imports.kinds.advisers import ADVISER_IMPORT
 from app.imports.kinds.certifications import CERTIFICATION_IMPORT
 from app.imports.kinds.contracts import CONTRACT_IMPORT
 from app.imports.kinds.registrations import REGISTRATION_IMPORT
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 
 IMPORT_DEFINITIONS: Mapping[ImportKind, ImportDefinition] = {
     ImportKind.ADVISERS: ADVISER_IMPORT,

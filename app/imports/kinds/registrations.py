@@ -27,7 +27,8 @@ from app.imports.kinds.past_registration_request import PastRegistration
 from app.imports.kinds.registration_columns import REGISTRATION_COLUMNS
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Fault, Line, LineRejected, line_rejected, nest_dotted_names
-from app.persistence.advisers.adviser_files import files_by_id, read_modules, read_organisations
+from app.persistence.advisers.adviser_files import files_by_id
+from app.persistence.catalogue import read_modules, read_organisations
 from app.persistence.engine.database import Transaction
 from app.use_cases.registrations.record_past_registration import (
     HistoricalRegistration,

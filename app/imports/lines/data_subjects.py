@@ -6,7 +6,7 @@ from app.imports.columns.column_recognition import RecognisedColumns
 from app.imports.files.cell_content import cell_to_text
 from app.imports.files.spreadsheet import Cell
 from app.imports.lines.adviser_matching import CONUM_ID
-from app.persistence.advisers.identity_normalisation import (
+from app.persistence.identities.identity_normalisation import (
     adviser_id_tokens,
     conum_id_tokens,
     email_tokens,

@@ -1,8 +1,8 @@
-"""Imports asked for over HTTP, taken by one worker among several.
+"""Import jobs requested over HTTP, each claimed by one of several workers.
 
 A claim holds for as long as its lease, which every step renews: a worker that dies is replaced, and one that comes back
 late finds its claim taken over and commits nothing more. All instants but those of the request are of the database's
-own clock.
+clock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,21 +14,16 @@ from uuid import UUID
 
 import orjson
 
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
+from app.persistence.engine.readers import read_count
 from app.persistence.schema.retention_periods import IMPORTS_RETENTION
 
-LEASE = timedelta(seconds=60)  # more than reading the file, or a hundred of its lines, takes
+LEASE = timedelta(seconds=60)  # longer than reading the file, or writing a hundred of its lines
 MAX_ATTEMPTS = 5
-MAX_FILE_BYTES = 10 * 1024 * 1024  # bytes
-_END_OF_SUSPECT = ""  # which no heading is
-
-
-class ImportKind(StrEnum):
-    ADVISERS = "advisers"
-    CONTRACTS = "contracts"
-    CERTIFICATIONS = "certifications"
-    REGISTRATIONS = "registrations"
+MAX_FILE_BYTES = 10 * 1024 * 1024
+_END_OF_SUSPECT = ""  # separates them from the others; no heading is empty
 
 
 class ImportStatus(StrEnum):
@@ -40,7 +35,7 @@ class ImportStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClaimedImport:
-    """An import to carry out now. Earlier attempts `imported` so many lines, which will be found unchanged."""
+    """A job to carry out now. Earlier attempts `imported` so many lines, which will be found unchanged."""
 
     id: UUID
     claim: UUID
@@ -55,7 +50,7 @@ class ClaimedImport:
 
 @dataclass(frozen=True, slots=True)
 class LineCounts:
-    """Of lines."""
+    """How many lines were read, found unchanged, rejected."""
 
     read: int
     unchanged: int
@@ -64,32 +59,31 @@ class LineCounts:
 
 @dataclass(frozen=True, slots=True)
 class IgnoredColumns:
-    """The headings of the columns that are not imported; `suspect` are those that it may be a mistake to ignore."""
+    """The headings of the columns that are not imported; `suspect` are those that may be misspelt."""
 
     headings: Sequence[str]
     suspect: Sequence[str] = ()
 
     @property
     def stored(self) -> list[str]:
-        """The suspect ones, what ends them, and the others."""
+        """One list for the database: the suspect ones, a separator, the others."""
         others = [heading for heading in self.headings if heading not in self.suspect]
         return [*self.suspect, _END_OF_SUSPECT, *others] if self.suspect else others
 
 
 class ClaimLost(Exception):  # noqa: N818  # what happened, not a mistake of ours
-    """Another worker has taken the import over."""
+    """Another worker has taken the job over."""
 
 
 ADD = """INSERT INTO import_job (id, client_id, request_id, kind, dry_run, status, content, created_at)
 VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7) RETURNING *"""
 
-# All but the file.
+# Without the file.
 READ = """SELECT id, kind, dry_run, status, read, imported, unchanged, rejected, ignored_columns, failure, created_at,
     finished_at, EXISTS (SELECT FROM import_reject r WHERE r.job_id = j.id) AS has_rejects
 FROM import_job j WHERE id = $1"""
 
-# Clients take turns, each with one import at a time; of one client, whoever asked first. A file that kills its workers
-# is given up.
+# Clients take turns, each with one job at a time, its oldest first. A job whose file kills its workers fails.
 CLAIM = """WITH given_up AS (
     UPDATE import_job SET status = 'failed', content = NULL, claim = NULL, lease_until = NULL, finished_at = now(),
         failure = $2
@@ -119,22 +113,24 @@ FAIL = f"""UPDATE import_job SET status = 'failed', content = NULL, claim = NULL
 RELEASE = f"""UPDATE import_job SET status = 'waiting', attempts = attempts - 1, claim = NULL, lease_until = NULL
 {_CLAIMED} RETURNING id"""
 
-DELETE_EXPIRED = """WITH old AS (DELETE FROM import_job WHERE created_at < now() - $1::interval AND claim IS NULL RETURNING 1)
-SELECT count(*) AS forgotten FROM old"""
+DELETE_EXPIRED = """WITH old AS (
+    DELETE FROM import_job WHERE created_at < now() - $1::interval AND claim IS NULL RETURNING 1
+)
+SELECT count(*) FROM old"""
 
 
-# Two numbers: beside the sequencer's. Two workers that look at the same time would not see each other's claim.
+# Beside the sequencer's key. Two workers that claim at the same time would not see each other's claim.
 LOCK_CLAIMING = "SELECT pg_advisory_xact_lock(7241906, 3)"
 LOCK_WRITING = "SELECT pg_advisory_xact_lock(7241906, 2)"
 
 
 async def lock_writing(transaction: Transaction) -> None:
-    """Until the transaction ends, no other import adds whom this one looks for."""
+    """Keep other imports from adding advisers until the transaction ends."""
     await transaction.run(LOCK_WRITING)
 
 
 async def add(transaction: Transaction, values: Sequence[object]) -> Row:
-    """Id, client, request, kind, whether it is a dry run, the file, the instant: the row, as it waits."""
+    """Insert a waiting job; return its row. `values`: id, client, request, kind, whether dry run, file, instant."""
     row = await transaction.one(ADD, *values)
     return {**(row or {}), "has_rejects": False, "suspect_columns": []}
 
@@ -145,13 +141,13 @@ async def read(reader: Reader, job: UUID) -> Row | None:
 
 
 def _columns(kept: Sequence[str]) -> dict[str, list[str]]:
-    """As `finish` keeps them: those that are suspect, and among all."""
+    """The lists that IgnoredColumns stored as one: the suspect headings, and all headings."""
     suspect = [*kept[: kept.index(_END_OF_SUSPECT)]] if _END_OF_SUSPECT in kept else []
     return {"suspect_columns": suspect, "ignored_columns": [heading for heading in kept if heading != _END_OF_SUSPECT]}
 
 
 async def claim(transaction: Transaction, given_up: Mapping[str, Any]) -> ClaimedImport | None:
-    """The next import, if any; one tried too often fails as `given_up` says. Waits for others who claim."""
+    """Claim the next job, None when none waits; one tried too often fails with `given_up`. Waits for other claims."""
     await transaction.run(LOCK_CLAIMING)
     row = await transaction.one(CLAIM, LEASE, orjson.dumps(given_up).decode(), MAX_ATTEMPTS)
     if row is None:
@@ -163,8 +159,8 @@ async def claim(transaction: Transaction, given_up: Mapping[str, Any]) -> Claime
 async def record_progress(
     reader: Reader, job: ClaimedImport, imported: int = 0, counts: LineCounts | None = None
 ) -> None:
-    """Renew the lease. `imported` lines more are committed with the transaction that `reader` is, or were left alone by
-    a dry run. Raise ClaimLost."""
+    """Renew the lease. `imported` is how many more lines this transaction commits, or a dry run left alone. Raise
+    ClaimLost."""
     known = (counts.read, counts.unchanged, counts.rejected) if counts else (None, None, None)
     _check(await reader.one(RECORD_PROGRESS, job.id, job.claim, LEASE, imported, *known))
 
@@ -172,18 +168,18 @@ async def record_progress(
 async def finish(
     transaction: Transaction, job: ClaimedImport, counts: LineCounts, heading: str | None, ignored: IgnoredColumns
 ) -> None:
-    """`heading` is that of the rejected lines, if there are any. Raise ClaimLost."""
+    """Mark the job as done. `heading` is that of the rejected lines, None without any. Raise ClaimLost."""
     known = counts.read, counts.unchanged, counts.rejected
     _check(await transaction.one(FINISH, job.id, job.claim, *known, heading, ignored.stored))
 
 
 async def fail(reader: Reader, job: ClaimedImport, failure: Mapping[str, Any]) -> None:
-    """Raise ClaimLost."""
+    """Mark the job as failed. Raise ClaimLost."""
     _check(await reader.one(FAIL, job.id, job.claim, orjson.dumps(failure).decode()))
 
 
 async def release(reader: Reader, job: ClaimedImport) -> None:
-    """Give it back as if it had not been tried. Raise ClaimLost."""
+    """Give the job back as if it had not been tried. Raise ClaimLost."""
     _check(await reader.one(RELEASE, job.id, job.claim))
 
 
@@ -193,6 +189,5 @@ def _check(row: Row | None) -> None:
 
 
 async def delete_expired_imports(reader: Reader) -> int:
-    """Forget what was asked for longer ago than its lines may be kept; return how many."""
-    row = await reader.one(DELETE_EXPIRED, IMPORTS_RETENTION)
-    return int(row["forgotten"]) if row else 0
+    """Delete the jobs past their retention, with their rejected lines; return how many."""
+    return await read_count(reader, DELETE_EXPIRED, IMPORTS_RETENTION)

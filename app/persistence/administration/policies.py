@@ -1,4 +1,4 @@
-"""Policy versions: written once, never changed, so that each is read once."""
+"""Versions of the funding policy: written once and never changed, so that each is read once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,8 @@ RESOURCE = "SELECT p.version, p.content::text AS content, p.created_at FROM poli
 
 
 async def load_policies(reader: Reader, versions: Sequence[str] | None) -> Policies:
-    """Return these versions, oldest first (their names are their dates), reading only those never read before."""
+    """Return these versions, oldest first (their names are dates); read only those not cached. Raise LookupError when
+    there is none."""
     if not versions:
         raise LookupError("no policy in the database: run `python -m app seed`")
     unknown = [version for version in versions if version not in reader.policies]
@@ -37,7 +38,7 @@ async def read_policies(reader: Reader) -> Policies:
 
 
 async def add(transaction: Transaction, policy: Policy, now: datetime) -> Row | None:
-    """Add a version; None when one has the same `effective_from`, which stays as it is."""
+    """Insert a version; None when one with the same `effective_from` is there, which stays as it is."""
     content = POLICY.dump_json(policy).decode()
     return await transaction.one(ADD, policy.version, policy.effective_from, content, now)
 

@@ -1,7 +1,7 @@
-"""The rejected lines of imports, kept as rows that are found by whom they name.
+"""The rejected lines of imports, found by the digests of the people they name.
 
-Somebody may be anonymised while a file that names that person is carried out: keeping lines and forgetting a person
-take turns, and whoever is second sees what the first one did.
+A person may be anonymised while a file that names them is imported: storing lines and erasing a person take turns under
+a lock, so that the second sees what the first did.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,13 +11,13 @@ from uuid import UUID
 
 import orjson
 
-from app.persistence.advisers.identity_digests import IdentityDigester, shorten
-from app.persistence.advisers.identity_normalisation import adviser_id_token
 from app.persistence.engine.database import Reader, Transaction
+from app.persistence.identities.identity_digests import IdentityDigester, shorten
+from app.persistence.identities.identity_normalisation import adviser_id_token
 
-LINES_PER_STATEMENT = 1_000  # lines of a statement
+LINES_PER_STATEMENT = 1_000
 
-# Two numbers: beside the sequencer's.
+# Beside the sequencer's key.
 LOCK_WRITING = "SELECT pg_advisory_xact_lock(7241906, 4)"
 
 INSERT_LINES = """INSERT INTO import_reject (job_id, number, line, subjects)
@@ -34,8 +34,7 @@ DELETE_LINES_ABOUT = "DELETE FROM import_reject WHERE job_id = $1 AND subjects &
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """`text` as it is given back; `names` (`identity_normalisation`) are those of the people whom it is
-    about."""
+    """`text` as it is given back; `names` are the tokens (`identity_normalisation`) of the people it is about."""
 
     number: int
     text: str
@@ -43,22 +42,22 @@ class RejectedLine:
 
 
 async def lock_writing(transaction: Transaction) -> None:
-    """Until the transaction ends, nobody else keeps rejected lines, or forgets whom they name."""
+    """Keep others from storing rejected lines, or erasing a person from them, until the transaction ends."""
     await transaction.run(LOCK_WRITING)
 
 
 async def store_lines(
     transaction: Transaction, job: UUID, sent_at: datetime, lines: Sequence[RejectedLine], digester: IdentityDigester
 ) -> None:
-    """But for those about somebody who was anonymised since the file was sent."""
+    """Store the lines, without those about somebody anonymised since the file was sent."""
     await lock_writing(transaction)
     for start in range(0, len(lines), LINES_PER_STATEMENT):
         rows = [_row(line, digester) for line in lines[start : start + LINES_PER_STATEMENT]]
         await transaction.run(INSERT_LINES, job, orjson.dumps(rows).decode())
-    forgotten = await transaction.many(FIND_ANONYMISED_SINCE, sent_at)
-    if forgotten:
-        subjects = {digester.short_digest(adviser_id_token(row["id"])) for row in forgotten}
-        subjects |= {shorten(row["digest"]) for row in forgotten if row["digest"]}
+    anonymised = await transaction.many(FIND_ANONYMISED_SINCE, sent_at)
+    if anonymised:
+        subjects = {digester.short_digest(adviser_id_token(row["id"])) for row in anonymised}
+        subjects |= {shorten(row["digest"]) for row in anonymised if row["digest"]}
         await transaction.run(DELETE_LINES_ABOUT, job, [*subjects])
 
 
@@ -67,6 +66,6 @@ def _row(line: RejectedLine, digester: IdentityDigester) -> dict[str, object]:
 
 
 async def read_file(reader: Reader, job: UUID) -> str | None:
-    """The rejected lines under their headings; None while there is none, or none any more."""
+    """The rejected lines under their headings; None when there are none."""
     row = await reader.one(READ, job)
     return row["file"] if row else None

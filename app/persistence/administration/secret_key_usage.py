@@ -1,14 +1,14 @@
-"""What rests on a value of SECRET_KEY: keys digested under it, secrets sealed by it, links that it signed."""
+"""What depends on a value of SECRET_KEY: keys digested under it, secrets sealed by it, links signed by it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from app.persistence.advisers.identity_digests import DIGEST_KEY_PURPOSE
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.secrets.secret_box import WEBHOOK_SECRET_PURPOSE
+from app.persistence.identities.identity_digests import DIGEST_KEY_PURPOSE
 
-# Every table with a column `sealed`, and what its rows are sealed for.
+# Every table with a column `sealed`, and the purpose of its secrets.
 SEALED_TABLES: Mapping[str, str] = {"webhook_secret": WEBHOOK_SECRET_PURPOSE, "digest_key": DIGEST_KEY_PURPOSE}
 
 RECORD_USE = "INSERT INTO secret_value (fingerprint, first_used_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
@@ -20,7 +20,7 @@ WHERE k.digested_under IS DISTINCT FROM $1 AND k.revoked_at IS NULL AND c.revoke
     AND (k.expires_at IS NULL OR k.expires_at > $2)
 ORDER BY c.name, k.created_at, k.id"""
 
-# Of messages from before, those that can be answered still: a choice is awaited, or a refusal could be put right.
+# The links of messages sent before that can be answered still: a choice is awaited, or a refusal could be put right.
 COUNT_LINKS = """SELECT count(*) AS links, max(r.session_starts_on) - 1 AS until
 FROM registration r JOIN decision d ON d.id = r.decision_id JOIN adviser a ON a.id = r.adviser_id
 WHERE r.session_starts_on > $2 AND a.anonymised_at IS NULL AND (
@@ -31,23 +31,23 @@ WHERE r.session_starts_on > $2 AND a.anonymised_at IS NULL AND (
 
 
 async def record_use(transaction: Transaction, fingerprint: str, now: datetime) -> None:
-    """From now on this value seals and signs, unless it did before."""
+    """Record since when this value seals and signs, unless it is recorded."""
     await transaction.run(RECORD_USE, fingerprint, now)
 
 
 async def first_used_at(reader: Reader, fingerprint: str) -> datetime | None:
-    """None when nobody has said that it is used."""
+    """Since when the value is used; None when that is not recorded."""
     row = await reader.one(READ_FIRST_USE, fingerprint)
     return row["first_used_at"] if row else None
 
 
 async def list_sealed(reader: Reader, table: str) -> list[Row]:
-    """Id and sealed secret, of one of the tables of SEALED."""
+    """The ids and sealed secrets of one of SEALED_TABLES."""
     return await reader.many(f"SELECT id, sealed FROM {table} ORDER BY id")
 
 
 async def replace_sealed(transaction: Transaction, table: str, row: Row, sealed: bytes) -> None:
-    """Unless it was changed meanwhile."""
+    """Replace the sealed secret of the row, unless it was changed meanwhile."""
     statement = f"UPDATE {table} SET sealed = $3 WHERE id = $1 AND sealed = $2"
     await transaction.run(statement, row["id"], row["sealed"], sealed)
 

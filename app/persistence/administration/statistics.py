@@ -1,6 +1,6 @@
-"""Counts of registrations, each question one statement. They count what was decided: no rule is applied here.
+"""Counts of registrations, each query one statement. They count what was decided: no rule is applied here.
 
-A registration belongs to the day on which it was asked for, which never changes, and is counted as it stands now.
+A registration belongs to the day of its request, which never changes, and is counted as it stands now.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +16,8 @@ MAX_GROUPS = 10_000
 
 
 class Grouping(StrEnum):
-    """By `reason`, a registration counts once for each of its reasons. `over_quota`: what came of a registration that
-    ever was; null for the others."""
+    """What to count by. By `reason`, a registration counts once for each of its reasons. By `over_quota`, by what
+    became of it once it was; null when it never was."""
 
     MONTH = "month"
     TRAINING_ORGANISATION = "training_organisation_id"
@@ -30,7 +30,8 @@ class Grouping(StrEnum):
 
 
 class Measure(StrEnum):
-    """How many the State pays; medians, in days from the request: to the decision in force, to the first day."""
+    """What to compute beside the count: how many the State pays; medians in days, from the request to the decision in
+    force and to the first day."""
 
     FUNDED = "funded"
     DAYS_TO_DECISION = "days_to_decision"
@@ -38,7 +39,7 @@ class Measure(StrEnum):
 
 
 class AfterQuota(StrEnum):
-    """Released: a justified absence gave back what was used, whoever paid."""
+    """What became of a registration over quota. Released: a justified absence gave back the unit, whoever paid."""
 
     WAITING = "waiting"
     KEPT = "kept"
@@ -73,25 +74,26 @@ _MEASURES: Mapping[Measure, str] = {
     Measure.DAYS_TO_DECISION: _MEDIAN.format("(d.decided_at AT TIME ZONE 'Europe/Paris')::date"),
     Measure.DAYS_TO_SESSION: _MEDIAN.format("r.session_starts_on"),
 }
-_IS_IN_PERIOD = """r.requested_on >= coalesce($1::date, '-infinity') AND r.requested_on <= coalesce($2::date, 'infinity')
+_IS_IN_PERIOD = """r.requested_on >= coalesce($1::date, '-infinity')
+    AND r.requested_on <= coalesce($2::date, 'infinity')
     AND ($3::uuid IS NULL OR r.training_organisation_id = $3)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days of requests, both included; None: without end."""
+    """The first and last day of requests, both included; None is no limit."""
 
     first: date | None = None
     last: date | None = None
 
 
 class TooManyGroups(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """More than anybody reads: a shorter period, or fewer groupings."""
+    """More than MAX_GROUPS: ask for a shorter period, or fewer groupings."""
 
 
 def _build_query(groups: Sequence[Grouping], measures: Sequence[Measure]) -> str:
-    asked: list[Grouping | Measure] = [*groups, *measures]
-    joins = dict.fromkeys(join for item in asked for join in _JOINS.get(item, ()))
+    requested: list[Grouping | Measure] = [*groups, *measures]
+    joins = dict.fromkeys(join for item in requested for join in _JOINS.get(item, ()))
     columns = [
         *(f"{_GROUPS[group]} AS {group}" for group in groups),
         "count(*) AS count",
@@ -112,7 +114,8 @@ async def count_registrations(
     *,
     owner: UUID | None,
 ) -> list[Row]:
-    """A row for each group that has any, in the order of the groups; one row without groups. `owner` counts its own.
+    """A row for each group that has any, in the order of the groups; one row without groups. Only of the training
+    organisation `owner`, when there is one.
 
     Raise TooManyGroups.
     """

@@ -1,0 +1,1 @@
+"""Advisers: their files, what concerns them alone, and their personal data shown or erased."""

@@ -1,4 +1,4 @@
-"""Advisers as a client may see them. A training organisation sees those whom a registration of its own concerns."""
+"""Advisers. A training organisation sees those with a live registration of its own, without their e-mail."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -7,9 +7,12 @@ from app.persistence.advisers.adviser_visibility import HAS_LIVE_REGISTRATION
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter, PageQuery, PageRows
+from app.persistence.engine.upsert import ResourceTable
+
+ADVISERS = ResourceTable("adviser")
 
 SELECT = "SELECT a.* FROM adviser a"
-# Without the e-mail, which the database does not let an organisation read.
+# Without the e-mail, which the role of training organisations may not read.
 SELECT_FOR_AN_ORGANISATION = """SELECT a.id, a.conum_id, a.first_name, a.last_name, a.department, a.in_scheme,
     a.initial_training_entered_on, a.initial_training_ended_on, a.anonymised_at, a.version, a.created_at, a.updated_at
 FROM adviser a"""
@@ -17,25 +20,25 @@ _IS_VISIBLE = HAS_LIVE_REGISTRATION.format(adviser="{t}.id", organisation="{}")
 
 
 def visible_to(owner: UUID | None) -> list[Filter]:
-    """No filter for whoever is not a training organisation."""
+    """The filter on what the training organisation `owner` may see; none when None."""
     return [] if owner is None else [Filter(_IS_VISIBLE, owner)]
 
 
 async def read(reader: Reader, adviser: UUID, *, owner: UUID | None) -> Row | None:
-    """One adviser; None when unknown, or no concern of the training organisation `owner`."""
+    """One adviser; None when unknown, or when the training organisation `owner` may not see them."""
     if owner is None:
         return await reader.one(f"{SELECT} WHERE a.id = $1", adviser)
-    concerned = _IS_VISIBLE.format("$2", t="a")
-    return await reader.one(f"{SELECT_FOR_AN_ORGANISATION} WHERE a.id = $1 AND {concerned}", adviser, owner)
+    visible = _IS_VISIBLE.format("$2", t="a")
+    return await reader.one(f"{SELECT_FOR_AN_ORGANISATION} WHERE a.id = $1 AND {visible}", adviser, owner)
 
 
 async def list_ids(reader: Reader, *, after: UUID, limit: int, owner: UUID | None = None) -> list[UUID]:
-    """At most `limit` advisers that follow this one, in the order of their ids, who still have something to do; of
-    those who concern the training organisation `owner` when there is one."""
-    concerned = _IS_VISIBLE.format("$3", t="a")
+    """The ids of at most `limit` advisers after this one, in their order, without those anonymised; only those whom the
+    training organisation `owner` may see, when there is one."""
+    visible = _IS_VISIBLE.format("$3", t="a")
     rows = await reader.many(
         f"""SELECT a.id FROM adviser a WHERE a.id > $1 AND a.anonymised_at IS NULL
-            AND ($3::uuid IS NULL OR {concerned}) ORDER BY a.id LIMIT $2""",
+            AND ($3::uuid IS NULL OR {visible}) ORDER BY a.id LIMIT $2""",
         after,
         limit,
         owner,
@@ -51,7 +54,7 @@ async def list_page_for_an_organisation(reader: Reader, page: PageQuery) -> Page
     return await page.fetch(reader, SELECT_FOR_AN_ORGANISATION, table_alias="a")
 
 
-# Whoever is named by an id, an ID Conum or an e-mail (in small letters), in the order in which everybody locks them.
+# By id, ID Conum or e-mail in small letters. In the order of ids, in which advisers are locked everywhere.
 LOCK_NAMED = """SELECT * FROM adviser WHERE id IN (
     SELECT id FROM adviser WHERE id = ANY($1)
     UNION SELECT id FROM adviser WHERE conum_id = ANY($2)
@@ -62,5 +65,10 @@ LOCK_NAMED = """SELECT * FROM adviser WHERE id IN (
 async def lock_named(
     transaction: Transaction, ids: Collection[UUID], conum_ids: Collection[int], emails: Collection[str]
 ) -> list[Row]:
-    """The advisers so named, locked until the transaction ends."""
+    """The rows of these advisers, locked until the transaction ends."""
     return await transaction.many(LOCK_NAMED, list(ids), list(conum_ids), list(emails))
+
+
+async def conum_id_is_taken(reader: Reader, conum_id: int, adviser: object) -> bool:
+    """Whether another adviser has this ID Conum."""
+    return await reader.one("SELECT id FROM adviser WHERE conum_id = $1 AND id <> $2", conum_id, adviser) is not None

@@ -1,4 +1,4 @@
-"""Carry-overs: decided once, never changed."""
+"""Carry-overs of unused entitlements: decided once, never changed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *"""
 
 
 async def add(transaction: Transaction, values: Mapping[str, Any]) -> Row:
-    """Add a row of these columns, in the table's order."""
+    """Insert these columns, in the table's order; return the row."""
     return await transaction.one(ADD, *values.values()) or {}
 
 
 async def read_all(reader: Reader, adviser: UUID) -> list[Row]:
-    """What was carried over for the adviser, oldest first."""
+    """The carry-overs of the adviser, oldest first."""
     return await reader.many("SELECT * FROM carry_over WHERE adviser_id = $1 ORDER BY created_at, id", adviser)

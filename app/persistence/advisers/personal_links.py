@@ -1,11 +1,12 @@
-"""What a personal link asks of an adviser: the registration as it stands, and the decision that it was made for."""
+"""The registration behind a personal link, and the decision that the link was sent for."""
 
 from uuid import UUID
 
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 
-# A later crossing has a message and a link of its own: this link is for as long as every decision since says the same.
+# A registration that goes over quota again gets a new message and link: this one is valid as long as every later
+# decision has the same outcome.
 READ = """SELECT r.id, r.adviser_id, r.status, r.funding, r.payer, r.offered_payers, r.session_starts_on,
     r.session_ends_on, r.session_place, r.cancelled_on, k.outcome, k.decided_at, k.policy_version, m.title AS module,
     t.name AS organisation, num_nonnulls(a.first_name, a.last_name, a.email) > 0 AS is_known,
@@ -19,4 +20,5 @@ WHERE k.id = $1"""
 
 
 async def read_decision_to_answer(reader: Reader, decision: UUID) -> Row | None:
+    """One row, None when the decision is unknown. `stands`: no later decision has another outcome."""
     return await reader.one(READ, decision)

@@ -1,4 +1,4 @@
-"""What advisers were told before it was too late, once each, and the day's look that is taken up where it was left."""
+"""The reminders sent to advisers, once each, and the progress of the daily round that finds them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from app.persistence.engine.database import Transaction
 
 BEFORE_FIRST = UUID(int=0)
 
-# Whoever holds the row looks; the others leave. A clock that is a day behind finds nothing to do.
+# One worker at a time holds the row; the others skip it. A worker whose clock is a day behind finds nothing to do.
 CLAIM_ROUND = f"""WITH mine AS (
     SELECT id FROM reminder_round WHERE day < $1 OR (day = $1 AND reached IS NOT NULL) FOR UPDATE SKIP LOCKED
 )
@@ -23,21 +23,21 @@ ON CONFLICT DO NOTHING RETURNING adviser_id, key"""
 
 
 async def claim_round(transaction: Transaction, day: date) -> UUID | None:
-    """The adviser after whom the look of this day goes on, until the transaction ends nobody else's; None when the day
-    is done or another is at it."""
+    """Claim the round of this day until the transaction ends: the id of the adviser to go on after. None when the day
+    is done, or another worker holds it."""
     row = await transaction.one(CLAIM_ROUND, day)
     return row["reached"] if row else None
 
 
 async def record_progress(transaction: Transaction, adviser: UUID | None) -> None:
-    """Say who was looked at last; None when the day is done."""
+    """Store the last adviser checked; None when the day is done."""
     await transaction.run(RECORD_PROGRESS, adviser)
 
 
 async def insert_new_reminders(
     transaction: Transaction, reminders: Sequence[tuple[UUID, str]], now: datetime
 ) -> frozenset[tuple[UUID, str]]:
-    """Keep these (adviser, key) as told, and return those that had not been."""
+    """Insert these (adviser, key), and return those that were not there."""
     if not reminders:
         return frozenset()
     advisers, keys = zip(*reminders, strict=True)

@@ -1,6 +1,6 @@
-"""The one way to connect: each host in turn, a socket that notices silence, a session that is what was asked for.
+"""The one way to connect: each host in turn, keepalives on the socket, a session checked to be as requested.
 
-Whoever pools, listens, migrates or tries comes by here, so that all of them take the same URLs.
+The pool, the listener, the migrations and the probes all connect here, so that all of them take the same URLs.
 """
 
 import socket
@@ -15,13 +15,9 @@ import asyncpg
 from app.persistence.engine.database_errors import SessionRefused, SessionSettingsIgnored
 from app.persistence.engine.driver_types import AsyncpgConnection
 
-CONNECT_SECONDS = 2.0  # for each host: the next one has its turn when it says nothing
-USER_TIMEOUT_SECONDS = 6  # within which a peer acknowledges what it was sent; a statement has five
-KEEPALIVE_IDLE_SECONDS, KEEPALIVE_INTERVAL_SECONDS, KEEPALIVE_PROBES = (
-    5,
-    2,
-    3,
-)  # when nothing is said, whether anybody is there is asked
+CONNECT_SECONDS = 2.0  # for each host; then the next one is tried
+USER_TIMEOUT_SECONDS = 6  # for the peer to acknowledge what it was sent; a statement has five
+KEEPALIVE_IDLE_SECONDS, KEEPALIVE_INTERVAL_SECONDS, KEEPALIVE_PROBES = 5, 2, 3
 SOCKET_OPTIONS = {
     "TCP_USER_TIMEOUT": USER_TIMEOUT_SECONDS * 1000,
     "TCP_KEEPIDLE": KEEPALIVE_IDLE_SECONDS,
@@ -29,16 +25,16 @@ SOCKET_OPTIONS = {
     "TCP_KEEPCNT": KEEPALIVE_PROBES,
 }
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-# Settings of the C driver for what is bounded here anyway: ours would send them to the server, which knows none.
+# Options of libpq for what is bounded here anyway: asyncpg would send them to the server, which knows none of them.
 IGNORED_URL_OPTIONS = frozenset(
     {"connect_timeout", "fallback_application_name", "keepalives", "keepalives_count", "keepalives_idle"}
     | {"keepalives_interval", "load_balance_hosts", "tcp_user_timeout"}
 )
 TARGET_SESSION_ATTRS = ("any", "primary", "read-write", "standby", "read-only", "prefer-standby")
-# Whatever the URL says, nobody here has a use for a standby.
+# Whatever the URL says, this service needs a server that takes writes.
 WRITABLE_TARGETS = ("primary", "read-write")
-UNVERIFIED_SETTINGS = {"role", "application_name"}  # the one by what it brings about; the other, poolers may add to
-# By the server, or by the driver, which can't make sense of the URL.
+UNVERIFIED_SETTINGS = {"role", "application_name"}  # `role` is checked by `current_user`; poolers may add to the name
+# Refusals of the server, and of the driver when it can't read the URL.
 _REFUSED = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -49,7 +45,7 @@ _REFUSED = (
 
 
 class KeepaliveConnection(asyncpg.Connection):
-    """One whose socket does not wait for ever for a peer that is gone."""
+    """A connection whose socket notices a peer that is gone."""
 
     def __init__(self, protocol: Any, transport: Transport, *others: Any) -> None:
         super().__init__(protocol, transport, *others)
@@ -57,7 +53,7 @@ class KeepaliveConnection(asyncpg.Connection):
 
 
 def _enable_keepalive(tcp_socket: socket.socket) -> None:
-    """Not every system has each of these options, and a socket of this machine needs none."""
+    """Set the options that this system has; a socket that is not TCP needs none."""
     if tcp_socket.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     tcp_socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -67,13 +63,14 @@ def _enable_keepalive(tcp_socket: socket.socket) -> None:
 
 
 async def connect(url: str, session: Mapping[str, str], command_seconds: float | None = None) -> AsyncpgConnection:
-    """Connect to the first host of `postgresql://…` that answers and writes; a statement may take so long.
+    """Connect to the first host of `postgresql://…` that answers and takes writes. `session` are the server settings
+    of the session; a statement may take `command_seconds`, None any time.
 
-    Raise NotConnected, RoleIgnored when the session is not what was asked for, OSError and TimeoutError.
+    Raise SessionRefused, SessionSettingsIgnored when the session is not as requested, OSError and TimeoutError.
     """
-    asked = dict(parse_qsl(urlsplit(url).query)).get("target_session_attrs")
+    target = dict(parse_qsl(urlsplit(url).query)).get("target_session_attrs")
     options: dict[str, Any] = {
-        "target_session_attrs": asked if asked in WRITABLE_TARGETS else WRITABLE_TARGETS[0],
+        "target_session_attrs": target if target in WRITABLE_TARGETS else WRITABLE_TARGETS[0],
         "server_settings": dict(session),
         "command_timeout": command_seconds,
         "timeout": CONNECT_SECONDS,
@@ -89,28 +86,28 @@ async def connect(url: str, session: Mapping[str, str], command_seconds: float |
 
 
 async def _open_session(url: str, session: Mapping[str, str], options: dict[str, Any]) -> AsyncpgConnection:
-    """A session on this one host. The server says what it is in one round trip, and nobody asks again."""
+    """Open a session on this one host, and verify it in one round trip."""
     try:
         connection = cast("AsyncpgConnection", await asyncpg.connect(url, **options))
     except _REFUSED as refused:
         raise SessionRefused from refused
     except ConnectionError as failure:
-        if type(failure) is not ConnectionError:  # the system's are of a kind each
+        if type(failure) is not ConnectionError:  # the operating system's are subclasses
             raise
-        raise SessionRefused from failure  # the driver's own, of a server without TLS
+        raise SessionRefused from failure  # the driver's own, for a server without TLS
     try:
-        said = await connection.execute(_verification_query(session), timeout=CONNECT_SECONDS)
+        status = await connection.execute(_verification_query(session), timeout=CONNECT_SECONDS)
     except BaseException:
         connection.terminate()
         raise
-    if said != "SELECT 1":
+    if status != "SELECT 1":
         connection.terminate()
         raise SessionSettingsIgnored
     return connection
 
 
 def _verification_query(session: Mapping[str, str]) -> str:
-    """SQL that finds one row when the session is what was asked for; names and values are ours."""
+    """SQL that returns one row when the session is as requested; names and values are constants of this program."""
     settings = [
         f"current_setting('{name}') = '{value}'" for name, value in session.items() if name not in UNVERIFIED_SETTINGS
     ]
@@ -119,21 +116,21 @@ def _verification_query(session: Mapping[str, str]) -> str:
 
 
 def urls_per_host(url: str) -> list[str]:
-    """The URL once for each host that it names. Raise ValueError, whose text is for people, when it can't be meant."""
+    """The URL once for each host that it names. Raise ValueError, with a French text, when it contradicts itself."""
     address, _, query = url.partition("?")
-    asked = {name: value for name, value in parse_qsl(query) if name not in IGNORED_URL_OPTIONS}
+    options = {name: value for name, value in parse_qsl(query) if name not in IGNORED_URL_OPTIONS}
     parts = urlsplit(address)
-    _check_choice("sslmode", asked, SSL_MODES)
-    _check_choice("target_session_attrs", asked, TARGET_SESSION_ATTRS)
+    _check_choice("sslmode", options, SSL_MODES)
+    _check_choice("target_session_attrs", options, TARGET_SESSION_ATTRS)
     credentials, at, named = parts.netloc.rpartition("@")
-    hosts, ports = (named or asked.get("host", "")).split(","), asked.get("port", "").split(",")
+    hosts, ports = (named or options.get("host", "")).split(","), options.get("port", "").split(",")
     _check_ports([*ports, *(host.rpartition("]")[2].partition(":")[2] for host in named.split(","))])
     if len(ports) not in {1, len(hosts)}:
         raise ValueError(f"nomme {len(hosts)} hôtes et {len(ports)} ports ; un port pour tous, ou un pour chacun")
     if len(hosts) == 1:
-        return [f"{address}?{urlencode(asked)}" if asked else address]
+        return [f"{address}?{urlencode(options)}" if options else address]
     ports = ports * len(hosts) if len(ports) == 1 else ports
-    others = {name: value for name, value in asked.items() if name not in {"host", "port"}}
+    others = {name: value for name, value in options.items() if name not in {"host", "port"}}
     return [
         urlunsplit(
             parts._replace(
@@ -145,10 +142,10 @@ def urls_per_host(url: str) -> list[str]:
     ]
 
 
-def _check_choice(name: str, asked: Mapping[str, str], choices: Sequence[str]) -> None:
+def _check_choice(name: str, options: Mapping[str, str], choices: Sequence[str]) -> None:
     """Raise ValueError."""
-    if asked.get(name, choices[0]) not in choices:
-        raise ValueError(f"{name}={asked[name]} n’existe pas ; l’un de {', '.join(choices)}")
+    if options.get(name, choices[0]) not in choices:
+        raise ValueError(f"{name}={options[name]} n’existe pas ; l’un de {', '.join(choices)}")
 
 
 def _check_ports(ports: Iterable[str]) -> None:

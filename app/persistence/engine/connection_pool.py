@@ -1,4 +1,4 @@
-"""Connections to the database, lent one at a time: only a live one, with no transaction under way."""
+"""The connection pool: each connection that it lends is live, and in no transaction."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -24,22 +24,22 @@ SERVER_SETTINGS = {
     "jit": "off",
 }
 ACQUIRE_SECONDS = 2.0
-COMMAND_SECONDS = 6.0  # the server gives up after five: one that says nothing by then will say nothing more
+COMMAND_SECONDS = 6.0  # the server gives up after five; after that it is taken for gone
 CLOSE_SECONDS = 1.0
-GENERATION_SECONDS = 1.0  # between two signs of loss that count: all that one loss brings about are one sign
+GENERATION_SECONDS = 1.0  # one failure loses many sessions: those lost within this time advance the generation once
 _NO_SETTINGS: Mapping[str, str] = {}
 
 
 def session_settings(role: str | None, name: str = APPLICATION_NAME) -> dict[str, str]:
-    """The settings of a session that acts as `role`; as whoever connects when None. It is seen under this name."""
+    """The settings of a session that acts as `role`, the role of the URL when None, under this application name."""
     return SERVER_SETTINGS | {"application_name": name} | ({"role": role} if role else {})
 
 
 class ConnectionGeneration:
-    """The time since the last sign that sessions are being lost; pools of one database share theirs.
+    """Counts the losses of sessions; the pools of one database share one.
 
-    What ended one session may have ended all, or turned their server into a standby: none that was opened in a former
-    era is lent again.
+    What ended one session may have ended all, or turned their server into a standby: a connection of a former
+    generation is never lent again.
     """
 
     def __init__(self) -> None:
@@ -47,14 +47,14 @@ class ConnectionGeneration:
         self._started_at = float("-inf")
 
     def advance(self, generation: int) -> None:
-        """End the era in which a lost session was opened, unless another has begun since."""
+        """End the generation in which a lost session was opened, unless it has ended already."""
         now = monotonic()
         if generation == self.current and now - self._started_at >= GENERATION_SECONDS:
             self.current, self._started_at = generation + 1, now
 
 
 class TimedSemaphore(asyncio.Semaphore):
-    """So many at a time. Whoever waits too long for one is told: raise TimeoutError."""
+    """A semaphore that is waited for at most ACQUIRE_SECONDS: raise TimeoutError."""
 
     async def __aenter__(self) -> None:
         if not self.locked():
@@ -66,7 +66,7 @@ class TimedSemaphore(asyncio.Semaphore):
 
 @dataclass(frozen=True, slots=True)
 class PooledConnection:
-    """A connection of an era, and what its borrowers leave noted about its session; the notes go when it goes."""
+    """A connection, the state of its session as its borrowers note it, and the generation it was opened in."""
 
     connection: AsyncpgConnection
     session_state: dict[Any, Any]
@@ -74,10 +74,10 @@ class PooledConnection:
 
 
 class ConnectionPool:
-    """At most `size` connections to `postgresql://…`, the one given back last lent first; none before the first need.
+    """At most `size` connections to `postgresql://…`, opened when needed; the one released last is lent first.
 
-    They act as `role`; None is whoever connects, which only tests and chores of the owner have a use for. By hand,
-    because every request borrows: the pools of SQLAlchemy and of the driver cost more than the statement of a read
+    They act as `role`; None is the role of the URL, for tests and maintenance by the owner. Written here, because
+    every request borrows one: the pools of SQLAlchemy and of the driver cost more than the statement of a read
     (docs/decisions/sql-as-text.md gives the figures).
     """
 
@@ -101,17 +101,17 @@ class ConnectionPool:
         self._close_tasks = set[asyncio.Task[None]]()
 
     async def close(self) -> None:
-        """Close what is free now, and what is lent when it comes back; a server that says nothing has a second."""
+        """Close the idle connections now, each lent one when it is released. Wait for the server a second at most."""
         self._closed = True
-        free, self._idle = self._idle, []
-        await asyncio.gather(*(_close_gracefully(pooled.connection) for pooled in free), *self._close_tasks)
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(_close_gracefully(pooled.connection) for pooled in idle), *self._close_tasks)
 
     @asynccontextmanager
     async def acquire(self) -> AsyncGenerator[PooledConnection]:
-        """Lend a live connection; one that the server closed, that is left in a transaction, or on which something was
-        given up half-way, is thrown away.
+        """Lend a live connection. One that the server closed, that is left in a transaction, or whose statement was
+        cancelled half-way, is discarded.
 
-        Raise NotConnected, OSError, and TimeoutError when none comes free in time.
+        Raise SessionRefused, OSError, and TimeoutError when none comes free in time.
         """
         async with self._semaphore:
             pooled = await self._live_connection()
@@ -133,16 +133,16 @@ class ConnectionPool:
         return PooledConnection(await connect(self._url, self._session, COMMAND_SECONDS), {}, generation)
 
     def _discard_former_generations(self) -> None:
-        """Throw away what is free and of a former era."""
+        """Discard the idle connections of former generations."""
         self._swept_generation = self._generation.current
-        kept = [lent for lent in self._idle if lent.generation == self._swept_generation]
+        kept = [pooled for pooled in self._idle if pooled.generation == self._swept_generation]
         for pooled in self._idle:
             if pooled.generation != self._swept_generation:
                 pooled.connection.terminate()
         self._idle = kept
 
     def _release_after_error(self, pooled: PooledConnection, error: BaseException) -> None:
-        """Throw it away when what stopped its borrower says so: the session failed, or nobody heard its answer."""
+        """Discard it when the error ends its session, or is a cancellation: its answer is still to come."""
         lost = ends_session(error) or ends_session(error.__cause__)
         if lost:
             self._generation.advance(pooled.generation)
@@ -152,16 +152,16 @@ class ConnectionPool:
             self._release(pooled)
 
     def _discard(self, connection: AsyncpgConnection) -> None:
-        """Without waiting. What runs outside a transaction is cancelled; in one, it is not: it may be a COMMIT that
-        waits for a standby, and that would be done without one."""
+        """Close without waiting. A statement outside a transaction is cancelled; one inside is not: it may be a COMMIT
+        that waits for a standby, which a cancel would end without the standby's confirmation."""
         if connection.is_closed():
             return
         if connection.is_in_transaction():
             connection.terminate()
             return
-        farewell = asyncio.create_task(_close_gracefully(connection))
-        self._close_tasks.add(farewell)
-        farewell.add_done_callback(self._close_tasks.discard)
+        closing = asyncio.create_task(_close_gracefully(connection))
+        self._close_tasks.add(closing)
+        closing.add_done_callback(self._close_tasks.discard)
 
     def _release(self, pooled: PooledConnection) -> None:
         if pooled.connection.is_closed():
@@ -173,6 +173,6 @@ class ConnectionPool:
 
 
 async def _close_gracefully(connection: AsyncpgConnection) -> None:
-    """The driver has the server cancel what still runs, then closes; it is cut off when that takes too long."""
+    """Close within CLOSE_SECONDS; the driver has the server cancel what still runs."""
     with suppress(Exception):
         await connection.close(timeout=CLOSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Failures of the database, told apart for those who answer for them: one table, by what the server says (SQLSTATE)."""
+"""Failures of the database by kind: one table, by the SQLSTATE that the server sends and by the driver's classes."""
 
 import traceback
 from collections.abc import Iterator, Mapping
@@ -6,12 +6,10 @@ from enum import StrEnum
 
 import asyncpg
 from asyncpg import exceptions as driver
-from sqlalchemy.connectors.asyncio import AsyncAdapt_Error
-from sqlalchemy.exc import DBAPIError
 
 
 class DatabaseTrouble(StrEnum):
-    """What is the matter with the database: nothing that the request did, so that it may succeed later."""
+    """What is the matter with the database. The request did not cause it, so that the same one may succeed later."""
 
     AWAY = "away"  # the session is over, broken or silent
     READ_ONLY = "read_only"  # a standby, or a primary that was demoted
@@ -30,8 +28,8 @@ LOG_MESSAGES: Mapping[DatabaseTrouble, str] = {
     DatabaseTrouble.EXHAUSTED: "the database is short of room, memory or connections",
     DatabaseTrouble.BUSY: "the database is busy",
     DatabaseTrouble.SCHEMA: "the schema is not the one of this program: `python -m app migrate`",
-    DatabaseTrouble.ROLE: "a connection pooler ignored the role or the time limits asked for: reach PostgreSQL directly, or "
-    "through a pooler that passes them on",
+    DatabaseTrouble.ROLE: "a connection pooler ignored the role or the time limits asked for: reach PostgreSQL "
+    "directly, or through a pooler that passes them on",
     DatabaseTrouble.UNCONFIRMED: "the database does not confirm writes: a standby server does not answer",
     DatabaseTrouble.POLICY: "no funding policy is loaded: `python -m app seed`",
 }
@@ -42,15 +40,19 @@ class SessionRefused(Exception):  # noqa: N818  # what happened, not a mistake o
 
 
 class SessionSettingsIgnored(SessionRefused):
-    """The session does not act, or is not bounded, as it was asked to be."""
+    """The session does not have the role, or the time limits, that were asked for."""
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818  # what happened, not a mistake of ours
-    """The database was found to be in trouble before anything was asked of it."""
+    """The database was known to be in trouble before the statement was sent."""
 
     def __init__(self, trouble: DatabaseTrouble) -> None:
         super().__init__(trouble)
         self.trouble = trouble
+
+
+class MigrationFailed(Exception):  # noqa: N818  # what happened, not a mistake of ours
+    """The database failed while its schema was upgraded; the cause says how."""
 
 
 class InstantTooOld(Exception):  # noqa: N818  # what happened, not a mistake of ours
@@ -63,8 +65,8 @@ BY_SQLSTATE: Mapping[str, DatabaseTrouble] = {
     "25006": DatabaseTrouble.READ_ONLY,
     "25P03": DatabaseTrouble.AWAY,  # the server ended a session that was idle in a transaction,
     "25P04": DatabaseTrouble.AWAY,  # or whose transaction took too long
-    "26": DatabaseTrouble.AWAY,  # a prepared statement is not there: this is another session than the one it was made in,
-    "42P05": DatabaseTrouble.AWAY,  # or it is there already, made by somebody else
+    "26": DatabaseTrouble.AWAY,  # a prepared statement is not there: it was prepared in another session than this,
+    "42P05": DatabaseTrouble.AWAY,  # or another session's is there already
     "28": DatabaseTrouble.AWAY,
     "3D": DatabaseTrouble.AWAY,
     "3F": DatabaseTrouble.SCHEMA,
@@ -89,10 +91,8 @@ _SCHEMA = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError
 _AWAY = (
     OSError,
     TimeoutError,
-    # Migrations go through SQLAlchemy, which wraps what it meets.
-    DBAPIError,
-    AsyncAdapt_Error,
-    # The driver can't go on: the connection is closed, busy with what was given up, or out of step with the server.
+    MigrationFailed,
+    # The driver can't go on: the connection is closed, busy with a cancelled statement, or out of step with the server.
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     # Of a newer server, or of something in between.
@@ -129,7 +129,8 @@ def _trouble_of_driver(failure: BaseException | None) -> DatabaseTrouble | None:
 
 
 def _is_out_of_step(failure: BaseException | None) -> bool:
-    """Whether the driver stumbled over what it read: it has no name for each way to be out of step with the server."""
+    """Whether the exception comes out of the driver's protocol code: a message was not the one it expected. It has no
+    class of its own for that."""
     if not isinstance(failure, Exception) or isinstance(failure, asyncpg.PostgresError):
         return False
     *_, (last, _) = traceback.walk_tb(failure.__traceback__) if failure.__traceback__ else [(None, 0)]
@@ -149,12 +150,12 @@ def _trouble_of_refused_session(cause: BaseException | None) -> DatabaseTrouble:
 
 
 def ends_session(failure: BaseException | None) -> bool:
-    """Whether the session is of no more use after it, and others that were opened before are suspect."""
+    """Whether its session can't be used any more, and those opened before it are suspect."""
     return trouble_of(failure) in {DatabaseTrouble.AWAY, DatabaseTrouble.READ_ONLY, DatabaseTrouble.SCHEMA}
 
 
 def _known_error_classes() -> Iterator[type[Exception]]:
-    """The driver's classes of what the server says and the table knows."""
+    """The driver's classes of the SQLSTATEs of the table."""
     for kind in vars(driver).values():
         if isinstance(kind, type) and issubclass(kind, asyncpg.PostgresError) and _trouble_of_sqlstate(kind.sqlstate):
             yield kind
@@ -179,5 +180,5 @@ def violated_constraint(failure: Exception) -> str | None:
 
 
 def is_refused_write(failure: Exception) -> bool:
-    """Whether a constraint, or the type of a column, is against what was written."""
+    """Whether a constraint, or the type of a column, refused the values written."""
     return isinstance(failure, asyncpg.IntegrityConstraintViolationError | asyncpg.DataError)

@@ -1,4 +1,4 @@
-"""What this room uses of an asyncpg connection, which publishes no types."""
+"""The types of what is used of asyncpg, which publishes none."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -23,6 +23,6 @@ class AsyncpgConnection(Protocol):
 
     async def close(self, *, timeout: float | None = None) -> None: ...  # noqa: ASYNC109  # its name there
 
-    async def add_listener(self, channel: str, heard: Callable[[Any, int, str, str], None]) -> None: ...
+    async def add_listener(self, channel: str, callback: Callable[[Any, int, str, str], None]) -> None: ...
 
-    def add_termination_listener(self, told: Callable[[Any], None]) -> None: ...
+    def add_termination_listener(self, callback: Callable[[Any], None]) -> None: ...

@@ -1,7 +1,7 @@
-"""What the server announces (NOTIFY), heard and said on one connection of the process for as long as it lives.
+"""LISTEN and NOTIFY on one connection of the process, for as long as it lives.
 
-Whoever asked to hear a channel is told, too, when announcements may have been missed: when the connection is lost, and
-when there is one again.
+A listener is also told when notifications may have been missed: when the connection is lost, and when there is one
+again.
 """
 
 import asyncio
@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from app.persistence.engine.connection_pool import APPLICATION_NAME, ConnectionPool
 from app.persistence.engine.driver_types import AsyncpgConnection
 
-# Said once a change is committed, by a connection of its own: a NOTIFY in the transaction of a writer would make all
+# Sent once a change is committed, on a connection of its own: a NOTIFY in the transaction of a writer would make all
 # commits of the server queue.
 CHANGED_CHANNEL = "something_changed"
 WORKER_APPLICATION_NAME = "registrations-worker"  # by which the workers of a database are counted
-NOTIFY_INTERVAL_SECONDS = 0.05  # between two of them: a busy process says once what would be said of each change
-KEEPALIVE_SECONDS = 5.0  # how often a silent connection is asked whether it lives
+NOTIFY_INTERVAL_SECONDS = 0.05  # between two of them: a busy process sends one for many changes
+KEEPALIVE_SECONDS = 5.0  # how often an idle connection is checked
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationListener:
-    """`heard` is given the text of each announcement on `channel`, a name of ours; `deaf` and `hearing` say when
-    announcements begin to be missed, and when none is missed any more. All three must be quick: nobody waits for them.
+    """Callbacks for one channel: `on_notification` gets the payload of each notification; `on_lost` says that
+    notifications are missed from now on, `on_connected` that none is missed any more. All three must be quick: they
+    run on the event loop.
     """
 
     channel: str
@@ -32,26 +33,28 @@ class NotificationListener:
 
 
 def set_on_notification(channel: str, event: asyncio.Event) -> NotificationListener:
-    """Rings at each announcement, and whenever one may have been missed."""
+    """A listener that sets the event at each notification, and whenever one may have been missed."""
     return NotificationListener(channel, lambda _: event.set(), event.set, event.set)
 
 
 class NotificationConnection:
-    """Hears for every ear, and tells CHANGED when `changed` is set; `listen` is for as long as the process
-    serves. The server sees it under `name`.
-    """
+    """Calls its listeners, and notifies CHANGED_CHANNEL when `changed` is set. `name` is its application name."""
 
     def __init__(
-        self, url: str, *ears: NotificationListener, changed: asyncio.Event | None = None, name: str = APPLICATION_NAME
+        self,
+        url: str,
+        *listeners: NotificationListener,
+        changed: asyncio.Event | None = None,
+        name: str = APPLICATION_NAME,
     ) -> None:
         self._url = url
-        self._listeners = ears
+        self._listeners = listeners
         self._changed = changed or asyncio.Event()
         self._name = name
 
     async def listen(self, turned: Callable[[], None] = lambda: None) -> None:
-        """Until cancelled, or the connection is lost: to be called again. `turned` is called whenever it was found to
-        live. Raise ConnectionError, and whatever the driver does."""
+        """Listen until cancelled or the connection is lost; then call it again. `turned` is called whenever the
+        connection was found to live. Raise ConnectionError, and what the driver does."""
         pool = ConnectionPool(self._url, 1, name=self._name)
         try:
             async with pool.acquire() as pooled:
@@ -62,10 +65,10 @@ class NotificationConnection:
     async def _listen_on(self, connection: AsyncpgConnection, turned: Callable[[], None]) -> None:
         connection.add_termination_listener(lambda _: self._changed.set())
         try:
-            for ear in self._listeners:
-                await connection.add_listener(ear.channel, self._callback_of(ear))
-            for ear in self._listeners:
-                ear.on_connected()
+            for listener in self._listeners:
+                await connection.add_listener(listener.channel, self._callback_of(listener))
+            for listener in self._listeners:
+                listener.on_connected()
             while True:
                 turned()
                 changed = await _is_set_within(KEEPALIVE_SECONDS, self._changed)
@@ -76,8 +79,8 @@ class NotificationConnection:
                     await connection.execute(f"NOTIFY {CHANGED_CHANNEL}" if changed else "SELECT 1")
                 await asyncio.sleep(NOTIFY_INTERVAL_SECONDS)
         finally:
-            for ear in self._listeners:
-                ear.on_lost()
+            for listener in self._listeners:
+                listener.on_lost()
             connection.terminate()
 
     @staticmethod
@@ -86,7 +89,7 @@ class NotificationConnection:
 
 
 async def _is_set_within(seconds: float, event: asyncio.Event) -> bool:
-    """Whether it happened in that time."""
+    """Whether the event is set within that time."""
     try:
         async with asyncio.timeout(seconds):
             return await event.wait()

@@ -1,4 +1,4 @@
-"""Keyset pages: a total order (sort column, id), and filters composed with numbered parameters."""
+"""Keyset pagination: a total order (sort column, id), and filters composed with numbered parameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from typing import Any
 
 import orjson
 
-from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
+from app.persistence.engine.readers import Reader
 
 MAX_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`sql` holds `{}` for the parameter and names columns with the prefix `{t}.`, as in `{t}.status = {}`."""
+    """A condition: `{}` stands for the parameter and `{t}` for the table, as in `{t}.status = {}`."""
 
     sql: str
     value: Any
@@ -23,8 +23,8 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """At most `limit` rows (1 to 500) after the keys of the last row seen; ordered by `sort` when given, then by `key`,
-    the other way round with `newest_first`.
+    """At most `limit` rows (1 to 500) after the keys of the last row seen, ordered by `sort` when given, then by `key`;
+    descending with `newest_first`.
 
     PostgreSQL writes the page as one JSON text: a hundred rows decoded column by column cost three times the processor.
     """

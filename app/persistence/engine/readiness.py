@@ -6,23 +6,23 @@ from time import monotonic
 from app.persistence.engine.connection_pool import ConnectionPool
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS, DatabaseTrouble, DatabaseUnavailable, trouble_of
 from app.persistence.engine.driver_types import Row
-from app.persistence.schema.migrations import newest_revision
+from app.persistence.engine.schema_revision import newest_revision
 
-PROBE_INTERVAL_SECONDS = 1.0  # between two looks, however many ask
+PROBE_INTERVAL_SECONDS = 1.0  # between two probes, however many ask
 PROBE_TIMEOUT_SECONDS = 2.0
 
 READ_STATE = """SELECT max(version_num) AS revision, EXISTS (SELECT FROM policy) AS policy,
     current_setting('transaction_read_only') = 'on' AS read_only FROM alembic_version"""
 
-# Sixty-four kilobytes and a few more do not fit into the memory allowed: the server needs room on its disk, as it does
-# for a row. What is committed then is a word in its journal, of no table: it is confirmed as every commit is.
+# A hundred kilobytes do not fit into 64 kB of memory: the server needs room on its disk, as it does for a row. What is
+# committed then is a message in the write-ahead log, of no table: it is confirmed as every commit is.
 TRIAL_COMMIT = """SET LOCAL work_mem = '64kB';
 WITH filler AS MATERIALIZED (SELECT repeat('.', 1000) AS line FROM generate_series(1, 100)) SELECT count(*) FROM filler;
 SELECT pg_logical_emit_message(true, 'registrations', 'ready')"""
 
 
 class ReadinessProbe:
-    """Asked on a connection of its own, so that a commit which waits takes none of those that serve."""
+    """Probes the database on a connection of its own, so that a trial commit that waits takes none from requests."""
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
@@ -37,7 +37,7 @@ class ReadinessProbe:
         await self._pool.close()
 
     async def trouble(self) -> DatabaseTrouble | None:
-        """What stands in the way; None when nothing does. Within a little over two seconds."""
+        """What keeps the database from serving; None when nothing does. Takes a little over two seconds at most."""
         if self._probe_task is None or (
             self._probe_task.done() and monotonic() - self._probed_at >= PROBE_INTERVAL_SECONDS
         ):
@@ -46,11 +46,11 @@ class ReadinessProbe:
         return await asyncio.shield(self._probe_task)
 
     def mark_in_doubt(self) -> None:
-        """Nobody heard that a commit was done: the next ones begin once it is known that they can be."""
+        """Say that a commit was not confirmed: from now on `check` waits for a probe that is."""
         self._is_in_doubt = True
 
     async def check(self) -> None:
-        """Raise NotReady while commits are in doubt and not confirmed: each would keep a session of the server busy."""
+        """Raise DatabaseUnavailable while commits are not confirmed: each would keep a session of the server busy."""
         if self._is_in_doubt and (trouble := await self.trouble()) is not None:
             raise DatabaseUnavailable(trouble)
         self._is_in_doubt = False
@@ -60,7 +60,7 @@ class ReadinessProbe:
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
                 trouble = await self._probe_once()
-                # A session lost since the last look says nothing of the database: a new one does.
+                # A session lost since the last probe says nothing of the database: a new one does.
                 return await self._probe_once() if trouble is DatabaseTrouble.AWAY else trouble
         except TimeoutError:
             return DatabaseTrouble.UNCONFIRMED if self._is_committing else DatabaseTrouble.AWAY
@@ -78,8 +78,8 @@ class ReadinessProbe:
 
 
 def _trouble_in(found: Row | None) -> DatabaseTrouble | None:
-    """Raise NotReady when the session is of no use: it takes no writes."""
-    # The schema is brought forward before the program that needs it: an older program still serves meanwhile.
+    """What the row of READ_STATE says is wrong. Raise DatabaseUnavailable when the session takes no writes."""
+    # The schema is upgraded before the program that needs it: an older program still serves meanwhile.
     if found is None or found["revision"] is None or found["revision"] < newest_revision():
         return DatabaseTrouble.SCHEMA
     if found["read_only"]:

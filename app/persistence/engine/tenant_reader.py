@@ -1,4 +1,4 @@
-"""Reads as a training organisation: the database itself shows it no more than what is its own."""
+"""Reads as a training organisation: row-level security shows it only what is its own."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,8 +14,8 @@ TENANT = "viewer"
 
 @dataclass(frozen=True, slots=True)
 class TenantReader:
-    """What exists for one training organisation. `pool` has connections that act as that role, and as nobody else:
-    a statement is planned for the role it runs as, so that a connection in both roles would plan again and again."""
+    """A reader of what one training organisation may see. The connections of `pool` act as the role of training
+    organisations only: statements are planned for one role, and a connection that changed roles would plan again."""
 
     pool: ConnectionPool
     policies: dict[str, Policy]
@@ -31,7 +31,7 @@ class TenantReader:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncpgConnection]:
-        """Lend a connection whose session is this viewer's; the next read of the same viewer finds it so."""
+        """Lend a connection whose session is set to this organisation; its next read need not set it again."""
         async with self.pool.acquire() as pooled:
             if pooled.session_state.get(TENANT) != self.training_organisation_id:
                 pooled.session_state[TENANT] = None
@@ -40,7 +40,7 @@ class TenantReader:
                         f"SET app.training_organisation_id = '{self.training_organisation_id.hex}'"
                     )
                 except BaseException:
-                    # Nobody knows whose it is now.
+                    # Its session may be of either organisation now.
                     pooled.connection.terminate()
                     raise
                 pooled.session_state[TENANT] = self.training_organisation_id

@@ -1,4 +1,4 @@
-"""Plain resources, one table each: written by their columns, versioned, left alone when nothing changes."""
+"""Insert, update and upsert of plain resources, one table each, with a version that counts their changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
-from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import PageQuery, PageRows
+from app.persistence.engine.readers import Reader
+from app.persistence.engine.transactions.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,12 @@ class ResourceTable:
     key: str = "id"
 
     async def read(self, reader: Reader, value: object, *, locking: bool = False) -> Row | None:
-        """One row; `locking` keeps others from changing it until the transaction ends."""
+        """One row, None when unknown; `locking` keeps others from changing it until the transaction ends."""
         lock = " FOR NO KEY UPDATE" if locking else ""
         return await reader.one(f"SELECT * FROM {self.table} WHERE {self.key} = $1{lock}", value)
 
     async def read_all(self, reader: Reader) -> list[Row]:
-        """Every row, in the order of the key: for catalogues, which are short."""
+        """Every row, in the order of the key. For catalogues, which are short."""
         return await reader.many(f"SELECT * FROM {self.table} ORDER BY {self.key}")
 
     async def list_page(self, reader: Reader, page: PageQuery) -> PageRows:
@@ -41,12 +42,11 @@ class ResourceTable:
 
     def next_version(self, present: Row, values: Mapping[str, Any], now: datetime) -> Row:
         """The row as `values` change it; the present one when they change nothing."""
-        if all(present[name] == value for name, value in values.items()):
-            return present
-        return {**present, **values, "version": present["version"] + 1, "updated_at": now}
+        columns = _changed_columns(present, values, now)
+        return {**present, **columns} if columns else present
 
     async def upsert_all(self, transaction: Transaction, rows: Sequence[Row]) -> None:
-        """Add or replace these rows, each of them whole."""
+        """Insert or replace these rows, each of them whole."""
         if not rows:
             return
         names = [f'"{name}"' for name in rows[0]]
@@ -59,33 +59,16 @@ class ResourceTable:
 
     async def update(self, transaction: Transaction, present: Row, values: Mapping[str, Any], now: datetime) -> Row:
         """Write the next version and return the row; the present one when `values` change nothing."""
-        if all(present[name] == value for name, value in values.items()):
+        columns = _changed_columns(present, values, now)
+        if not columns:
             return present
-        columns = {**values, "version": present["version"] + 1, "updated_at": now}
         changes = ", ".join(f'"{name}" = ${place}' for place, name in enumerate(columns, start=2))
         statement = f"UPDATE {self.table} SET {changes} WHERE {self.key} = $1 RETURNING *"
         return await transaction.one(statement, present[self.key], *columns.values()) or {}
 
 
-ADVISERS = ResourceTable("adviser")
-CONTRACTS = ResourceTable("contract")
-CERTIFICATIONS = ResourceTable("certification")
-MODULES = ResourceTable("module", "code")
-QUALIFICATIONS = ResourceTable("qualification", "code")
-TRAINING_ORGANISATIONS = ResourceTable("training_organisation")
-
-
-async def conum_id_is_taken(reader: Reader, conum_id: int, adviser: object) -> bool:
-    """Whether another adviser has this ID Conum."""
-    return await reader.one("SELECT id FROM adviser WHERE conum_id = $1 AND id <> $2", conum_id, adviser) is not None
-
-
-async def can_renew(reader: Reader, renewed: object, adviser: object, contract: object) -> bool:
-    """Whether `renewed` is another contract of the same adviser."""
-    statement = "SELECT id FROM contract WHERE id = $1 AND adviser_id = $2 AND id <> $3"
-    return await reader.one(statement, renewed, adviser, contract) is not None
-
-
-async def add_qualification(transaction: Transaction, columns: tuple[object, ...]) -> None:
-    """Code, title, contained codes, whether it exempts, delivered from and until; one already there stays."""
-    await transaction.run("INSERT INTO qualification VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", *columns)
+def _changed_columns(present: Row, values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """`values` with the next version; empty when they change nothing."""
+    if all(present[name] == value for name, value in values.items()):
+        return {}
+    return {**values, "version": present["version"] + 1, "updated_at": now}

@@ -1,0 +1,1 @@
+"""How events leave: positions and feed, webhook endpoints, deliveries, claims and e-mails."""

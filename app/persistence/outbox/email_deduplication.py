@@ -1,6 +1,6 @@
-"""E-mails that would say again what their reader was told last.
+"""Finds e-mails that would repeat what their recipient was told last.
 
-Machines are told each event. A person is not written to because somebody has the same thing decided again and again.
+Programs get every event; a person is not written to each time the same thing is decided again.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,10 +9,11 @@ from uuid import UUID
 from app.persistence.engine.database import Transaction
 from app.persistence.outbox.messages import NewEmailDelivery, as_columns
 
-# What an e-mail says is in its event and in its decision. It is compared with those before it, to the same reader about
-# the same request, however often that was made: news in between make it news again, but for that of a notice; another
-# cause alone, once. A result is about no registration: one that was told is known. What never arrived was told to
-# nobody. Each LATERAL keeps to the keys, whatever the planner believes of the sizes of tables.
+# What an e-mail says comes from its event and its decision. It is compared with the one before it in its thread: to the
+# same recipient, about the same request, however often that was made. It says something new when its words differ, or
+# once when only the cause of the decision does. A regularisation notice has a thread of its own; so has each exam
+# result, which is about no registration. E-mails that never arrived don't count. Each LATERAL keeps the planner to the
+# keys, whatever its statistics.
 JOIN_REQUEST = """LEFT JOIN LATERAL (
         SELECT concat_ws(' ', training_organisation_id, module_code, session_starts_on) AS request FROM registration
         WHERE id = {}.registration_id OFFSET 0
@@ -49,7 +50,7 @@ SELECT id FROM counted WHERE is_new AND times > 1 AND type = ANY($8)"""
 async def drop_repeated_emails(
     transaction: Transaction, deliveries: Sequence[NewEmailDelivery], types: Collection[str]
 ) -> list[NewEmailDelivery]:
-    """Those of the envelopes that say something new to their reader; one of another type than these always does."""
+    """The deliveries that say something new to their recipient; one of another type than `types` always does."""
     if not any(each.type in types for each in deliveries):
         return [*deliveries]
     rows = await transaction.many(FIND_REPEATED, *as_columns(deliveries), [*types])

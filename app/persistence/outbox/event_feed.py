@@ -1,4 +1,4 @@
-"""The feed as an audience reads it: what follows a position, never past what was read."""
+"""Reads of the event feed: what follows a position."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ import orjson
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 
-MAX_SCANNED = 1_000  # by a read that chooses among types
+MAX_SCANNED = 1_000  # positions, by a read that filters by type
 
-# Each LATERAL keeps to the keys, whatever the planner believes of the sizes of tables that were empty a minute ago.
+# Each LATERAL keeps the planner to the keys: its statistics may be of tables that were empty a minute ago.
 READ = """WITH here AS (
     SELECT e.epoch, coalesce(f.last_position, 0) AS head,
         coalesce($2::bigint, (SELECT min(position) FROM feed_entry WHERE feed_id = $1) - 1, f.last_position, 0) AS after
@@ -41,12 +41,11 @@ READ_HEADS = "SELECT id, last_position FROM feed"
 
 @dataclass(frozen=True, slots=True)
 class FeedWindow:
-    """Events by position that follow `after`; all up to `seen_to` was looked at, and the newest of the feed is `head`.
+    """The events that follow position `after`, by position. All up to `scanned_to` was read; `head` is the newest.
 
-    `seen_event` is the one at `seen_to`, None where there is none: positions are dense and never given twice within
-    one history, so that the same event at the same place proves the same history up to there. `lost` says that what
-    should have followed is not there any more, or never was: the position given was too old, or of a server that lost
-    it.
+    `scanned_event` is the event at `scanned_to`, None where there is none: positions are dense and never reused within
+    one history, so that the same event at the same position proves the same history up to there. `has_gap` says that
+    events after `after` are missing: it was too old, or of a server that lost them.
     """
 
     epoch: UUID
@@ -69,20 +68,20 @@ async def read_feed(
 ) -> FeedWindow:
     """At most `limit` events that follow position `after` (None: the oldest kept), of these `types` (None: all).
 
-    `event` is the one that was read at `after`, None when that is not known.
+    `event` is the one that was read at `after`, None when unknown. Raise LookupError on a schema that was not migrated.
     """
     window = limit if types is None else max(limit, MAX_SCANNED)
     row = await reader.one(READ, feed, after, window, None if types is None else [*types], limit)
     if row is None:
         raise LookupError("the feed has no epoch: the schema was not migrated")
     events: list[Row] = orjson.loads(row["events"] or "[]")
-    seen_to, seen_event = _scan_end(row, events if len(events) == limit else [], event)
-    lost = _has_gap(row) or _is_another_history(row, event)
-    return FeedWindow(row["epoch"], events, row["after"], seen_to, seen_event, row["head"], lost)
+    scanned_to, scanned_event = _scan_end(row, events if len(events) == limit else [], event)
+    has_gap = _has_gap(row) or _is_another_history(row, event)
+    return FeedWindow(row["epoch"], events, row["after"], scanned_to, scanned_event, row["head"], has_gap)
 
 
 def _scan_end(row: Row, full_page: Sequence[Row], event: UUID | None) -> tuple[int, UUID | None]:
-    """How far the feed was looked at, and the event there."""
+    """The last position read, and its event."""
     if full_page:
         return full_page[-1]["position"], UUID(full_page[-1]["event_id"])
     if row["scanned"]:
@@ -91,14 +90,14 @@ def _scan_end(row: Row, full_page: Sequence[Row], event: UUID | None) -> tuple[i
 
 
 def _has_gap(row: Row) -> bool:
-    """Positions are dense: a hole is what is gone; and if nothing follows, the position must be that of the newest."""
+    """Whether events are missing: positions are dense, and when none follows, `after` must be the newest."""
     if row["scanned"]:
         return bool(row["last"] - row["after"] != row["scanned"])
     return bool(row["after"] != row["head"])
 
 
 def _is_another_history(row: Row, event: UUID | None) -> bool:
-    """Whether the place of an event that was read is another's. One forgotten since is gone with all before it."""
+    """Whether another event has the position of one that was read. One deleted by age has none there."""
     return event is not None and row["event_there"] not in {None, event}
 
 

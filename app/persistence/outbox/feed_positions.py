@@ -1,8 +1,8 @@
-"""Positions in the feed, given to what is committed, by one at a time.
+"""The sequencer's statements: committed events get positions in the feeds, by one process at a time.
 
-An event gets its `outbox.id` before it is committed, so that a reader who follows ids misses whoever commits late.
-Positions are given afterwards, under a lock, by statements that see what was committed before the lock was had. A
-transaction is visible before its locks are free: position n + 1 can't be seen before n.
+An event gets its `outbox.id` before it is committed: a reader who followed ids would miss one that commits late.
+Positions are assigned afterwards, under a lock, by statements that see all that was committed before the lock was
+taken. A transaction is visible before its locks are freed: position n + 1 is never visible before n.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,26 +14,25 @@ import orjson
 
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
+from app.persistence.engine.readers import read_count
 from app.persistence.schema.retention_periods import EVENTS_RETENTION
 
-GLOBAL_FEED_ID = UUID(int=0)  # the feed that is told everything
-FEED_MOVED_CHANNEL = (
-    "feed_moved"  # announced here only: once for each batch, never in a transaction that somebody waits for
-)
+GLOBAL_FEED_ID = UUID(int=0)  # the feed that has every event
+FEED_MOVED_CHANNEL = "feed_moved"  # notified once for each batch, never in a transaction that a request waits for
 BATCH = 500
 DELETE_BATCH = 5_000
-ERASURE_EVENT_TYPE = "adviser.anonymised"  # whoever was ever told who it was must forget it, too
+ERASURE_EVENT_TYPE = "adviser.anonymised"  # also goes to every organisation that ever knew who it was
 
 FIND_UNSEQUENCED = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
 
-# Two numbers: a space of its own beside the locks of attempts.
+# Two numbers: another key space than that of idempotency keys.
 TRY_LOCK = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
     current_setting('transaction_isolation') = 'read committed' AS sees_the_latest"""
 
-# A dump, wherever it is restored, makes the tables anew: the next positions begin an epoch. A standby that takes over,
-# and files that are recovered, go on with the same ones; what they lost is found by the events that cursors name.
-# `server` once held the line of history in between, which is not looked at any more. `concerned` is LATERAL and
-# DISTINCT so that a few advisers never cost a walk through all registrations.
+# A restored dump makes the tables anew: its next positions begin an epoch. A standby that takes over, and recovered
+# files, stay in theirs; what they lost is found by the events that cursors name. Older rows of `server` have the
+# timeline as a middle part, which is ignored. `concerned` is LATERAL and DISTINCT so that a few advisers never cost a
+# scan of all registrations.
 ASSIGN_POSITIONS = f"""WITH here AS (
     SELECT system_identifier::text AS system, 'feed_epoch'::regclass::oid::text AS place FROM pg_control_system()
 ), begun AS (
@@ -88,16 +87,16 @@ BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RE
 
 KEEP_AS_HISTORY = "UPDATE outbox SET history = true WHERE adviser_id = $1 AND sequenced_at IS NULL"
 
-# By id, which is nearly the order of age: the rows to leave are never walked through.
+# By id, which is nearly the order of age: the rows that stay are not scanned.
 DELETE_EXPIRED = f"""WITH oldest AS (SELECT id, sequenced_at FROM outbox ORDER BY id LIMIT {DELETE_BATCH}),
 old AS (SELECT id FROM oldest WHERE sequenced_at < $1),
 entries AS (DELETE FROM feed_entry USING old WHERE outbox_id = old.id),
 events AS (DELETE FROM outbox USING old WHERE outbox.id = old.id)
-SELECT count(*) AS forgotten FROM old"""
+SELECT count(*) FROM old"""
 
 
 class StaleSnapshotError(Exception):
-    """The transaction would not see what was committed while it waited for its turn: it could skip events."""
+    """The transaction would not see what was committed while it waited for its lock: it could skip events."""
 
 
 async def has_unsequenced_events(reader: Reader) -> bool:
@@ -106,7 +105,7 @@ async def has_unsequenced_events(reader: Reader) -> bool:
 
 
 async def try_lock(transaction: Transaction) -> bool:
-    """Whether this transaction is now the only one that gives positions. Raise StaleSnapshotError."""
+    """Whether this transaction is now the only one that assigns positions. Raise StaleSnapshotError."""
     row = await transaction.one(TRY_LOCK)
     if row is None or not row["sees_the_latest"]:
         raise StaleSnapshotError
@@ -115,8 +114,8 @@ async def try_lock(transaction: Transaction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SequencedBatch:
-    """How many events got their positions, those that webhook endpoints (`endpoints`, ids) ask for, by feed, and those
-    that somebody (`recipients`) is written to about: nobody about a person without an identity any more."""
+    """How many events got positions; those that webhook endpoints (`endpoints`, ids) subscribe to, by feed; those that
+    e-mails to `recipients` are due about, which is none of an anonymised adviser."""
 
     count: int
     for_webhooks: Sequence[Row] = ()
@@ -126,9 +125,9 @@ class SequencedBatch:
 async def assign_positions(
     transaction: Transaction, told_to_all_concerned: Collection[str], now: datetime
 ) -> SequencedBatch:
-    """Give positions to at most BATCH events, whoever's turn it is.
+    """Assign positions to at most BATCH events; `try_lock` must have been taken.
 
-    `told_to_all_concerned` are the types told to every training organisation that the adviser concerns.
+    Events of the types `told_to_all_concerned` also go to every training organisation that has the adviser.
     """
     row = await transaction.one(ASSIGN_POSITIONS, now, [*told_to_all_concerned])
     if row is None:
@@ -137,16 +136,15 @@ async def assign_positions(
 
 
 async def begin_epoch(transaction: Transaction, now: datetime) -> None:
-    """Let the cursors given so far expire."""
+    """Begin a new epoch: all present cursors expire."""
     await transaction.run(BEGIN_EPOCH, now)
 
 
 async def mark_as_history(transaction: Transaction, adviser: UUID) -> None:
-    """Let nobody be sent what this transaction told of the adviser; it can be read in the feed."""
+    """Mark the events without a position about the adviser as history: they enter the feed, and nothing is sent."""
     await transaction.run(KEEP_AS_HISTORY, adviser)
 
 
 async def delete_expired_events(reader: Reader, now: datetime) -> int:
-    """Forget some events kept for longer than promised; return how many."""
-    row = await reader.one(DELETE_EXPIRED, now - EVENTS_RETENTION)
-    return int(row["forgotten"]) if row else 0
+    """Delete some events past their retention; return how many."""
+    return await read_count(reader, DELETE_EXPIRED, now - EVENTS_RETENTION)

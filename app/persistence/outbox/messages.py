@@ -1,4 +1,4 @@
-"""E-mails: deliveries that name whom and what they are about. Texts and addresses are found when they are read."""
+"""E-mails: deliveries that name an event and a kind of recipient. Texts and addresses are made when they are read."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
@@ -18,13 +18,13 @@ from app.persistence.outbox.employer_selection import (
     SESSION_OR_EVENT_DAY,
 )
 
-EMAIL_LANE_ID = UUID(int=1)  # everything goes through one mail server
+EMAIL_LANE_ID = UUID(int=1)  # all e-mails share one mail server
 ENDPOINT_OWNER_RECIPIENT = "endpoint_owner"  # a recipient, beside those of events
 
 
 @dataclass(frozen=True, slots=True)
 class NewEmailDelivery:
-    """Who is written to (a kind of recipient, never an address) of which event; `id` is in the order of time."""
+    """An e-mail about an event to a kind of recipient, never an address; `id` is a UUIDv7."""
 
     id: UUID
     event_id: UUID
@@ -37,7 +37,7 @@ class NewEmailDelivery:
 
 @dataclass(frozen=True, slots=True)
 class EndpointWarningEmail:
-    """What the owner of a webhook endpoint must be told: since when it fails, how often, and how it failed last."""
+    """A warning to the owner of a webhook endpoint: since when it fails, how often, and how it failed last."""
 
     endpoint_id: UUID
     kind: str
@@ -49,10 +49,10 @@ class EndpointWarningEmail:
 
 _EMPLOYER_AT_ONCE = ACTING_EMPLOYER_CONTRACT.format(adviser="g.adviser_id", day=SESSION_OR_EVENT_DAY, today=EVENT_DAY)
 
-# Once for an event and a recipient, and once for a crossing of the quota: `uq_delivery_over_quota`. No employer, no
-# e-mail to it.
-INSERT_DELIVERIES = f"""INSERT INTO delivery (id, event_id, type, recipient, adviser_id, registration_id, decision_id, lane_id,
-    channel, state, next_attempt_at, created_at)
+# Once for an event and a recipient, and once for a decision over quota (`uq_delivery_over_quota`). Nothing to an
+# employer when there is none.
+INSERT_DELIVERIES = f"""INSERT INTO delivery (id, event_id, type, recipient, adviser_id, registration_id, decision_id,
+    lane_id, channel, state, next_attempt_at, created_at)
 SELECT g.*, '{EMAIL_LANE_ID}', '{Channel.EMAIL}', 'due', now(), now()
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[])
     AS g (id, event_id, type, recipient, adviser_id, registration_id, decision_id)
@@ -60,7 +60,7 @@ WHERE g.recipient <> 'employer' OR EXISTS (
     SELECT FROM outbox o CROSS JOIN LATERAL ({_EMPLOYER_AT_ONCE}) e WHERE o.event_id = g.event_id)
 ON CONFLICT DO NOTHING"""
 
-# $1 and $2 name the e-mail and what it tells.
+# $1 and $2 are the ids of the e-mail and of the warning.
 INSERT_WARNING = f"""WITH warning AS (
     INSERT INTO endpoint_warning (id, endpoint_id, kind, failing_since, failures, status, error, at)
     VALUES ($2, $3, $4, $5, $6, $7, $8, now())
@@ -76,14 +76,14 @@ RESOURCE = f"""SELECT d.id, d.adviser_id, d.registration_id, d.event_id, d.type 
 FROM delivery d"""
 READ_ONE = f"{RESOURCE} WHERE d.id = $1 AND d.channel = '{Channel.EMAIL}'"
 
-# What is asked for again may be sent long after it happened: to whoever is the employer by then.
+# A replay may be sent long after the event: to the employer of that day.
 _TODAY = (
     f"CASE WHEN d.replay > 0 THEN greatest({EVENT_DAY}, (now() AT TIME ZONE 'Europe/Paris')::date) ELSE {EVENT_DAY} END"
 )
 _EMPLOYER = ACTING_EMPLOYER_CONTRACT.format(adviser="d.adviser_id", day="s.day", today="s.today")
 _CONTRACT = COVERING_CONTRACT.format(adviser="d.adviser_id", day="s.day")
 
-# The policy is the decision's; of what no decision tells, that of the day.
+# The policy is that of the decision; without one, that of the day.
 EMAIL_CONTEXT = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, d.adviser_id,
     d.registration_id, d.decision_id, o.data::text AS data, {EVENT_DAY} AS occurred_on,
     a.first_name, a.last_name, a.email AS adviser_email, m.title AS module, m.kind AS module_kind,
@@ -122,25 +122,25 @@ LIST_NEWEST_EMAIL_CONTEXTS = f"{EMAIL_CONTEXT} ORDER BY d.id DESC LIMIT $1"
 SKIP_EMAILS_ABOUT_ADVISER = f"""UPDATE delivery SET state = 'skipped', next_attempt_at = NULL, settled_at = now()
 WHERE channel = '{Channel.EMAIL}' AND adviser_id = $1 AND state = 'due'"""
 
-# Of the past, which is written to nobody.
+# Of imported history, about which no e-mail was sent.
 FIND_UNANNOUNCED_OVER_QUOTA = """SELECT o.event_id, o.type, o.adviser_id, r.id AS registration_id, r.decision_id
 FROM registration r JOIN outbox o ON o.subject_id = r.id AND o.history AND o.type = 'registration.over_quota'
 WHERE r.status = 'awaiting_choice' ORDER BY r.id LIMIT 1"""
 
 
 async def oldest_unannounced_over_quota(reader: Reader) -> Row | None:
-    """The event of a registration that waits for its adviser's choice, told before there was anybody to write to."""
+    """The event of a registration from imported history that waits for its adviser's choice; None when none is left."""
     return await reader.one(FIND_UNANNOUNCED_OVER_QUOTA)
 
 
 async def enqueue_emails(transaction: Transaction, deliveries: Sequence[NewEmailDelivery]) -> None:
-    """Make them due at once; those made before stay as they are."""
+    """Insert the e-mails, due at once; those that exist stay as they are."""
     if deliveries:
         await transaction.run(INSERT_DELIVERIES, *as_columns(deliveries))
 
 
 def as_columns(deliveries: Sequence[NewEmailDelivery]) -> list[list[object]]:
-    """Of at least one envelope: a list for each of its fields, in their order."""
+    """One list for each field, in their order; there must be at least one delivery."""
     rows = (
         (each.id, each.event_id, each.type, each.recipient, each.adviser_id, each.registration_id, each.decision_id)
         for each in deliveries
@@ -149,18 +149,18 @@ def as_columns(deliveries: Sequence[NewEmailDelivery]) -> list[list[object]]:
 
 
 async def skip_emails_about(transaction: Transaction, adviser: UUID) -> None:
-    """Send nobody what waits to be sent about a person who is forgotten."""
+    """Skip the e-mails that are due about the adviser."""
     await transaction.run(SKIP_EMAILS_ABOUT_ADVISER, adviser)
 
 
 async def enqueue_endpoint_warning(transaction: Transaction, warning: EndpointWarningEmail) -> None:
-    """Write to the owner of the endpoint."""
-    told = f"webhook_endpoint.{warning.kind}"
-    await transaction.run(INSERT_WARNING, uuid7(), uuid7(), *astuple(warning), told)
+    """Insert the warning, and an e-mail about it to the owner of the endpoint."""
+    event_type = f"webhook_endpoint.{warning.kind}"
+    await transaction.run(INSERT_WARNING, uuid7(), uuid7(), *astuple(warning), event_type)
 
 
 async def read_email_context(reader: Reader, message: UUID) -> Row | None:
-    """All that an e-mail is written from, as it is known now; what is gone is null."""
+    """All that an e-mail is composed from, as of now; what was erased is null."""
     return await reader.one(READ_EMAIL_CONTEXT, message)
 
 
@@ -173,5 +173,5 @@ async def read_message(reader: Reader, message: UUID) -> Row | None:
 
 
 async def list_page(reader: Reader, page: PageQuery) -> PageRows:
-    """The newest first."""
+    """Newest first."""
     return await replace(page, newest_first=True).fetch(reader, RESOURCE, table_alias="d")

@@ -1,4 +1,4 @@
-"""Webhook endpoints: where an owner wants its events delivered, and the secrets that sign them."""
+"""Webhook endpoints: where an owner has its events delivered, and the secrets that sign them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,19 @@ from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter, PageQuery, PageRows
+from app.persistence.engine.readers import read_count
 from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 
 
 class EndpointStatus(StrEnum):
-    """Beside these there is `deleted`, which no owner sees."""
+    """What an owner sees; a deleted endpoint is seen by nobody."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
 
 
 class EndpointWarning(StrEnum):
-    """What its owner is told of an endpoint that fails: for a day; for so long that a day is left."""
+    """The last warning sent about a failing endpoint: it fails for a day; it will be disabled in a day."""
 
     FAILING = "failing"
     LAST_DAY = "last_day"
@@ -36,7 +37,7 @@ class DisabledBecause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A training organisation owns together, whichever of its clients asks; every other client owns alone."""
+    """The clients of a training organisation own their endpoints together; every other client owns its own."""
 
     client_id: UUID
     training_organisation_id: UUID | None
@@ -56,7 +57,7 @@ def owner_of(client: Client) -> Owner:
     return Owner(client.id, client.training_organisation_id)
 
 
-# $2 and $3 are an owner.
+# $2 and $3 are the client and the training organisation of an owner.
 IS_OWNED = """w.status <> 'deleted' AND CASE WHEN $3::uuid IS NULL
     THEN w.client_id = $2 AND w.training_organisation_id IS NULL ELSE w.training_organisation_id = $3 END"""
 
@@ -64,10 +65,10 @@ RESOURCE = """SELECT w.id, w.url, w.types, w.status, w.disabled_because, l.failu
     l.open_until AS paused_until, l.warning, w.created_at, w.updated_at
 FROM webhook_endpoint w JOIN lane l ON l.id = w.id"""
 
-# Endpoints of one owner are made one after the other: there is a most. Two statements, so that the second one sees what
-# was made while the first one waited.
+# Endpoints of one owner are added one after the other, because there is a maximum. Two statements, so that the second
+# sees what was added while the first waited.
 LOCK_OWNER = "SELECT pg_advisory_xact_lock(7241907, hashtext($1::uuid::text))"
-COUNT = """SELECT count(*) AS made FROM webhook_endpoint
+COUNT = """SELECT count(*) FROM webhook_endpoint
 WHERE status <> 'deleted' AND coalesce(training_organisation_id, client_id) = $1"""
 
 ADD = """WITH fate AS (INSERT INTO lane (id, channel) VALUES ($1, 'webhook'))
@@ -78,22 +79,22 @@ INSERT INTO webhook_endpoint (id, client_id, training_organisation_id, feed_id, 
 LOCK_LANE = "SELECT FROM lane WHERE id = $1 FOR NO KEY UPDATE"
 LOCK_ENDPOINT = f"SELECT w.* FROM webhook_endpoint w WHERE w.id = $1 AND {IS_OWNED} FOR NO KEY UPDATE"
 
-LOCK_ENDPOINT_OF_DELIVERY = f"""SELECT w.* FROM webhook_endpoint w JOIN delivery d ON d.lane_id = w.id WHERE d.id = $1 AND {IS_OWNED}
-FOR NO KEY UPDATE OF w"""
+LOCK_ENDPOINT_OF_DELIVERY = f"""SELECT w.* FROM webhook_endpoint w JOIN delivery d ON d.lane_id = w.id
+WHERE d.id = $1 AND {IS_OWNED} FOR NO KEY UPDATE OF w"""
 
 CHANGE = """UPDATE webhook_endpoint SET url = $2, types = $3, status = $4, disabled_because = $5, updated_at = $6
 WHERE id = $1"""
 
-# Whatever went wrong at the old address, or before it was put right, is forgotten.
-RESET_LANE_HEALTH = """UPDATE lane SET failures = 0, openings = 0, open_until = NULL, failing_since = NULL, warning = NULL,
-    warned_at = NULL WHERE id = $1"""
+# Failures at the former address, or before the change, don't count any more.
+RESET_LANE_HEALTH = """UPDATE lane SET failures = 0, openings = 0, open_until = NULL, failing_since = NULL,
+    warning = NULL, warned_at = NULL WHERE id = $1"""
 
 DELETE = """WITH secrets AS (DELETE FROM webhook_secret WHERE endpoint_id = $1)
 UPDATE webhook_endpoint SET status = 'deleted', disabled_because = NULL, updated_at = $2 WHERE id = $1"""
 
 INSERT_SECRET = "INSERT INTO webhook_secret (id, endpoint_id, sealed) VALUES ($1, $2, $3)"  # noqa: S105  # a statement
 
-# The newest old one stays for a while, and the one before it for what it has left.
+# The latest stays valid for a while, the one before it until its own expiry; older ones go.
 RETIRE_SECRETS = """WITH gone AS (
     DELETE FROM webhook_secret WHERE endpoint_id = $1 AND (expires_at < now() OR id NOT IN (
         SELECT id FROM webhook_secret WHERE endpoint_id = $1 ORDER BY id DESC LIMIT 2)))
@@ -101,11 +102,10 @@ UPDATE webhook_secret SET expires_at = now() + $2 WHERE endpoint_id = $1 AND exp
 
 
 async def count_endpoints(transaction: Transaction, owner: Owner) -> int:
-    """How many the owner has; nobody makes another one for it until the transaction ends."""
-    whose = owner.training_organisation_id or owner.client_id
-    await transaction.one(LOCK_OWNER, whose)
-    row = await transaction.one(COUNT, whose)
-    return int(row["made"]) if row else 0
+    """How many endpoints the owner has; no other is added until the transaction ends."""
+    owner_id = owner.training_organisation_id or owner.client_id
+    await transaction.one(LOCK_OWNER, owner_id)
+    return await read_count(transaction, COUNT, owner_id)
 
 
 async def add_endpoint(
@@ -116,13 +116,13 @@ async def add_endpoint(
 
 
 async def lock_endpoint(transaction: Transaction, endpoint: UUID, owner: Owner) -> Row | None:
-    """The row, kept from changing until the transaction ends; None when the owner has no such endpoint."""
+    """Lock the row until the transaction ends; None when the owner has no such endpoint."""
     await transaction.one(LOCK_LANE, endpoint)
     return await transaction.one(LOCK_ENDPOINT, endpoint, owner.client_id, owner.training_organisation_id)
 
 
 async def lock_endpoint_of_delivery(transaction: Transaction, delivery: UUID, owner: Owner) -> Row | None:
-    """The same for the endpoint that a delivery is for."""
+    """Lock the row of the endpoint of a delivery; None when the owner has no such endpoint."""
     return await transaction.one(LOCK_ENDPOINT_OF_DELIVERY, delivery, owner.client_id, owner.training_organisation_id)
 
 
@@ -137,7 +137,7 @@ async def list_page(reader: Reader, page: PageQuery) -> PageRows:
 
 
 async def change_endpoint(transaction: Transaction, endpoint: UUID, values: Mapping[str, Any], now: datetime) -> None:
-    """`values` are url, types, status and disabled_because. How it fared so far is forgotten."""
+    """Set url, types, status and disabled_because, and reset the health of its lane."""
     changed = (values[name] for name in ("url", "types", "status", "disabled_because"))
     await transaction.run(CHANGE, endpoint, *changed, now)
     await transaction.run(RESET_LANE_HEALTH, endpoint)
@@ -152,5 +152,5 @@ async def add_secret(transaction: Transaction, secret: UUID, endpoint: UUID, sea
 
 
 async def retire_secrets(transaction: Transaction, endpoint: UUID, valid_for: timedelta) -> None:
-    """Let the present secret sign for so long more, beside at most one older."""
+    """Have the present secret expire after `valid_for`; at most one older stays beside it."""
     await transaction.run(RETIRE_SECRETS, endpoint, valid_for)

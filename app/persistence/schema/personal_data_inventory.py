@@ -1,5 +1,7 @@
-"""What each table holds on people, said beside the table and each of its columns (`info`), where whoever adds one sees
-it. The export, the erasure and the register are made from it; a test fails on a table or a column that says nothing."""
+"""The inventory of personal data: what each table and each column holds on people, in its `info`.
+
+The export, the erasure and the register of processing are made from it; a test fails on a table or a column without.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Column, MetaData, Table
 
-from app.persistence.schema.retention_periods import duration_in_french as duration_said
+from app.persistence.schema.retention_periods import duration_in_french
 
 ERASED_TEXT = "(effacé)"
 Info = dict[Any, Any]
 
-# Columns of the same name everywhere.
+# Of columns that have the same name in several tables.
 SHARED_LABELS: Mapping[str, str] = {
     "id": "Identifiant",
     "adviser_id": "Conseiller",
@@ -29,9 +31,11 @@ SHARED_LABELS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class InventoryEntry:
-    """In French. `rows` is SQL that finds what the table holds on adviser `$1`, or on whoever the digests `$2` name;
-    None for one on other people.
-    `forgotten`: its rows go when the adviser is anonymised. `kept_for` may name `{years}` of inactivity."""
+    """What one table holds on people, in French. `kept_for` may name `{years}` of inactivity.
+
+    `rows` is SQL that finds the rows about the adviser `$1`, or about the person of the digests `$2`; None for a table
+    about others. `forgotten`: these rows are deleted when the adviser is anonymised.
+    """
 
     title: str
     purpose: str
@@ -48,29 +52,29 @@ def personal_data(
     rows: str | None = "adviser_id = $1",
     forgotten: bool = False,
 ) -> Info:
-    """The `info` of a table that holds something on people."""
-    kept = kept_for if isinstance(kept_for, str) else duration_said(kept_for)
+    """The `info` of a table that holds personal data."""
+    kept = kept_for if isinstance(kept_for, str) else duration_in_french(kept_for)
     return {"holding": InventoryEntry(title, purpose, kept, rows, forgotten)}
 
 
 def no_personal_data(what: str) -> Info:
-    """The `info` of a table that holds nothing on people; `what` it holds instead, in French."""
+    """The `info` of a table that holds no personal data; `what` it holds instead, in French."""
     return {"nobody": what}
 
 
 def disclosed(label: str) -> Info:
-    """The `info` of a column that is kept: closed lists, dates, numbers, codes, which name nobody."""
+    """The `info` of a column that is exported, and kept after anonymisation: it identifies nobody."""
     return {"label": label}
 
 
 def erased(label: str, leaving: str | None = None) -> Info:
-    """The `info` of a column that names somebody, or is free text that could: null once the adviser is anonymised, or
-    `leaving` where something was said and must not be null."""
+    """The `info` of a column that is exported, and erased by anonymisation, because it identifies somebody or is free
+    text: it becomes null, or `leaving` where it was not null."""
     return {"label": label, "erased": True, "leaving": leaving}
 
 
 def undisclosed(why: str) -> Info:
-    """The `info` of a column that is not told to the adviser: it says nothing on them, or something on others."""
+    """The `info` of a column that is not exported: it says nothing on the adviser, or something on others."""
     return {"label": None, "why": why}
 
 
@@ -79,16 +83,14 @@ def inventory_entry_of(table: Table) -> InventoryEntry | None:
 
 
 def label_of(column: Column[Any]) -> str | None:
-    """None for a column that is not told. Raise KeyError for one that says nothing."""
+    """The French label of the column; None when it is not exported. Raise KeyError for a column without `info`."""
     label: str | None = column.info["label"] if "label" in column.info else SHARED_LABELS[column.name]
     return label
 
 
 def inventory(metadata: MetaData) -> list[tuple[Table, InventoryEntry]]:
-    """Every table that holds something on people: who they are first, then those that keep it longest."""
-    found = [
-        (table, holding) for table in metadata.tables.values() if (holding := inventory_entry_of(table)) is not None
-    ]
+    """Every table that holds personal data: advisers first, then those kept longest."""
+    found = [(table, entry) for table in metadata.tables.values() if (entry := inventory_entry_of(table)) is not None]
     return sorted(found, key=lambda item: (item[0].name != "adviser", "{years}" not in item[1].kept_for))
 
 

@@ -7,7 +7,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.registration import Attendance, Chooser, Status
 from app.persistence import registrations
-from app.persistence.administration.clients import Client, Role
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.persistence.administration import clients
-from app.persistence.administration.clients import KeyDigest, Role
+from app.persistence.administration import api_keys, clients
+from app.persistence.administration.api_keys import KeyDigest
+from app.persistence.administration.client_role import Role
+from app.persistence.catalogue import TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.audit_entries import AuditEntry
-from app.persistence.engine.upsert import TRAINING_ORGANISATIONS
 from app.use_cases.administration.administer_clients import NewClient, insert_client
 from app.use_cases.administration.grantable_scopes import GrantableScopes
 from app.use_cases.errors import ExpiryOutOfRange, MismatchedFields, TooManyKeys, UnknownReference
@@ -62,12 +63,12 @@ async def issue_key(
     async with database.transaction(audit_entry=audit_entry) as tx:
         client = await _lock_or_insert(tx, key_request.client, now)
         grantable_scopes.check(Role(client["role"]), key_request.scopes)
-        live = await clients.live_keys(tx, client["id"], now)
+        live = await api_keys.live_keys(tx, client["id"], now)
         if len(live) >= MAX_KEYS:
             raise TooManyKeys(live)
         key_id, digest, scopes = key_request.key_id, key_request.digest, key_request.scopes
-        await clients.add_key(tx, key_id, client["id"], digest, expires_at=expires_at, now=now, scopes=scopes)
-        return await clients.read_key(tx, key_id) or {}
+        await api_keys.add_key(tx, key_id, client["id"], digest, expires_at=expires_at, now=now, scopes=scopes)
+        return await api_keys.read_key(tx, key_id) or {}
 
 
 async def _lock_or_insert(transaction: Transaction, client: NewClient | ExistingClient, now: datetime) -> Row:
@@ -95,8 +96,8 @@ async def _lock_existing(transaction: Transaction, client: ExistingClient) -> Ro
 async def revoke_key(database: Database, key_id: str, now: datetime, audit_entry: AuditEntry) -> None:
     """Revoke it at once, in every process; a key revoked before stays so. Raise NotFound."""
     async with database.transaction(audit_entry=audit_entry) as tx:
-        row = await clients.read_key(tx, key_id)
+        row = await api_keys.read_key(tx, key_id)
         if row is None:
             raise NotFound("key")
         tx.add_audit_subjects(row["client_id"])
-        await clients.revoke_key(tx, key_id, now)
+        await api_keys.revoke_key(tx, key_id, now)

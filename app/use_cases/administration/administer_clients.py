@@ -7,13 +7,14 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.persistence.administration import clients
-from app.persistence.administration.clients import Client, Role
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
+from app.persistence.catalogue import TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, check_not_replayed, store_response
-from app.persistence.engine.upsert import TRAINING_ORGANISATIONS
 from app.use_cases.administration.grantable_scopes import GrantableScopes
 from app.use_cases.errors import IssuerClientIdTaken, MismatchedFields, UnknownReference
 from app.use_cases.request_context import RequestContext

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from app.persistence.administration.clients import Role
+from app.persistence.administration.client_role import Role
 from app.use_cases.errors import ScopesBeyondGrantor, ScopesBeyondRole
 
 

@@ -3,7 +3,7 @@
 from uuid_utils.compat import uuid7
 
 from app.persistence.administration import imports
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, check_not_replayed, store_response
 from app.use_cases.request_context import RequestContext

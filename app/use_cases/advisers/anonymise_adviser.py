@@ -8,12 +8,12 @@ from app.domain.events import Event, EventType, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
 from app.persistence import registrations
 from app.persistence.advisers import personal_data
-from app.persistence.advisers.identity_digests import IdentityDigester, get_or_create_digester
+from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import LockTarget, NotFound
 from app.persistence.engine.transactions.audit_entries import AuditEntry
-from app.persistence.engine.upsert import ADVISERS
+from app.persistence.identities.identity_digests import IdentityDigester, get_or_create_digester
 from app.persistence.outbox import messages
 from app.persistence.registrations import Changes
 from app.use_cases.civil_date import civil_date

@@ -12,7 +12,8 @@ from app.persistence.advisers import advisers
 from app.persistence.advisers.adviser_files import read_files
 from app.persistence.advisers.reminders import claim_round, insert_new_reminders, record_progress
 from app.persistence.catalogue import read_qualifications
-from app.persistence.engine.database import CommitOutcomeUnknown, Database, Transaction
+from app.persistence.engine.database import Database, Transaction
+from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from app.persistence.registrations import Changes
 from app.use_cases.civil_date import civil_date
 from app.use_cases.outcome_rows import event_row

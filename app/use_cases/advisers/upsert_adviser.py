@@ -11,11 +11,11 @@ from app.domain.errors import AdviserAnonymised
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.persistence.advisers.adviser_files import read_snapshot
+from app.persistence.advisers.advisers import ADVISERS, conum_id_is_taken
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, check_not_replayed, store_response
-from app.persistence.engine.upsert import ADVISERS, conum_id_is_taken
 from app.use_cases.advisers.recognise_returning_adviser import (
     NO_EARLIER_FILES,
     find_earlier_files,

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.domain.events import EMAILED_ONCE, SENT_TO_ALL_CONCERNED
-from app.persistence.engine.database import CommitOutcomeUnknown, Database, Transaction
+from app.persistence.engine.database import Database, Transaction
+from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from app.persistence.outbox import feed_positions, messages
 from app.persistence.outbox.deliveries import enqueue_webhooks
 from app.persistence.outbox.email_deduplication import drop_repeated_emails

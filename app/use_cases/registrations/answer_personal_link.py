@@ -9,7 +9,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from app.domain.decisions.admission import Outcome
 from app.domain.errors import Conflict
 from app.domain.facts.registration import Chooser, Payer, Status
-from app.persistence.administration.clients import Client, Role
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
 from app.persistence.administration.policies import read_policies
 from app.persistence.advisers.personal_links import read_decision_to_answer
 from app.persistence.engine.database import Database, Reader

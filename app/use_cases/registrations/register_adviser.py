@@ -13,10 +13,10 @@ from app.domain.facts.module import ModuleCode
 from app.domain.facts.registration import Registration, RegistrationId, Request, new_registration
 from app.domain.facts.session import Session
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
+from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS
 from app.use_cases.errors import UnknownReference
 from app.use_cases.registrations.session_venue import NO_VENUE, Venue
 from app.use_cases.request_context import RequestContext

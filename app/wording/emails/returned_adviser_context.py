@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from app.persistence.advisers.identity_normalisation import CONUM_ID
 from app.persistence.engine.driver_types import Row
+from app.persistence.identities.identity_normalisation import CONUM_ID
 from app.wording.dates import format_day
 from app.wording.decision_summaries import entitlement_phrase
 

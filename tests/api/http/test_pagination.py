@@ -19,7 +19,7 @@ from app.clock import utc_now
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import Cluster
 from app.embedded.os_account import account_for_new_cluster
-from app.persistence.administration.clients import Role
+from app.persistence.administration.client_role import Role
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from tests.api.registration_states import accepted_registration, post_action, upcoming_registration
 from tests.api.response_assertions import expect_problem

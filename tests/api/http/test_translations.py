@@ -16,7 +16,7 @@ from app.api.http.problems.problem_details import FieldProblem
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.http.problems.validation_problems import field_problems
 from app.domain.decisions.refusals import Absence, Reason
-from app.persistence.engine.database import CommitLost, CommitOutcomeUnknown, RequestInFlight
+from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown, RequestInFlight
 from app.wording.languages import Language
 from tests.api.problem_triggers import PROBLEM_TRIGGERS, REFUSAL_REQUESTS
 from tests.api.registration_states import refused_registration, upcoming_registration, waiting_registration

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.api.identity import credential_cache
-from app.persistence.administration.clients import revoke_key
+from app.persistence.administration.api_keys import revoke_key
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from tests.api.response_assertions import documented_body, expect_problem, expect_wrong_fields

@@ -7,7 +7,8 @@ import pytest
 
 from app.api.identity import credential_cache
 from app.api.identity.credential_cache import CredentialCache
-from app.persistence.administration.clients import AuthenticatedClient, Client, Role
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import AuthenticatedClient, Client
 from tests.fake_clock import MORNING
 
 CLIENT = AuthenticatedClient(Client(UUID(int=1), Role.PLATFORM, None), MORNING + timedelta(seconds=2))

@@ -13,7 +13,9 @@ import pytest
 from app.api.http.pagination_cursors import CursorSigner
 from app.api.identity.api_key_secrets import generate_key
 from app.domain.events import EventType
-from app.persistence.administration.clients import Client, Role, add_client, add_key
+from app.persistence.administration.api_keys import add_key
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import Database, open_database
 from app.persistence.outbox.feed_positions import begin_epoch, delete_expired_events
 from app.persistence.schema.retention_periods import EVENTS_RETENTION

@@ -6,7 +6,7 @@ from app.imports.columns.column_recognition import ColumnSet
 from app.imports.files.cell_content import fold_text
 from app.imports.files.spreadsheet import FileRefused
 from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 
 EVERY_KIND = pytest.mark.parametrize(
     "columns", [kind.columns for kind in IMPORT_DEFINITIONS.values()], ids=IMPORT_DEFINITIONS

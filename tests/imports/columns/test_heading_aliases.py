@@ -7,7 +7,7 @@ import pytest
 from app.imports.file_parsing import ParsedFile, parse_file
 from app.imports.files.spreadsheet import FileRefused
 from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from tests.imports.sample_files import csv_bytes, reasons
 
 ADVISERS, CONTRACTS, CERTIFICATIONS = ImportKind.ADVISERS, ImportKind.CONTRACTS, ImportKind.CERTIFICATIONS

@@ -5,7 +5,7 @@ import pytest
 from app.imports.file_parsing import parse_file
 from app.imports.files.spreadsheet import FileRefused
 from app.imports.files.text_decoding import decode_text
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from tests.imports.sample_files import csv_bytes, reasons
 
 HEADINGS = ("conum_id", "first_name", "last_name", "email")

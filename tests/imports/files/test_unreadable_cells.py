@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.imports.files.cell_content import WORDS_FOR_NOTHING, CellContent, content_of
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from tests.imports.sample_files import (

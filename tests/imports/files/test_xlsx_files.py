@@ -18,7 +18,7 @@ from app.imports.files import worksheet_rows
 from app.imports.files.file_format import read_sheet
 from app.imports.files.spreadsheet import EMPTY_TEXT_FORMULA, FileRefused, Sheet
 from app.imports.kinds.adviser_columns import ADVISER_COLUMNS
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from tests.imports.sample_files import (
     CONTRACTS,
     HEADINGS,

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.facts.registration import Status
 from app.persistence import registrations
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from tests.imports.sample_files import (
     ADVISERS,

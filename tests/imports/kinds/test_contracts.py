@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.persistence import registrations
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from tests.imports.sample_files import (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.feed_positions import assign_positions, try_lock

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from tests.imports.sample_files import CONTRACTS, a_contract, counts, csv_bytes, import_file, reasons, stored_advisers
 

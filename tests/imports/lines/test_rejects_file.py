@@ -11,7 +11,7 @@ from app.api.http.bodies.spreadsheet_escaping import escape_formulas, unescape_f
 from app.imports.file_parsing import parse_file
 from app.imports.lines.line_parsing import Fault, Rejection
 from app.imports.lines.rejects_file import rejects_file
-from app.persistence.administration.imports import ImportKind
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from tests.imports.sample_files import ADVISERS, an_adviser, counts, csv_bytes, import_file, xlsx_bytes
 

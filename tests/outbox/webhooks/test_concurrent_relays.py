@@ -6,15 +6,10 @@ from collections import Counter
 import pytest
 
 from app.persistence.engine.database import Database, open_database
-from app.persistence.outbox import delivery_claims
+from app.persistence.outbox import delivery_claims, delivery_results
 from app.persistence.outbox.deliveries import Channel
-from app.persistence.outbox.delivery_claims import (
-    AttemptResult,
-    ClaimedDelivery,
-    claim,
-    reclaim_expired_leases,
-    settle_delivered,
-)
+from app.persistence.outbox.delivery_claims import ClaimedDelivery, claim, reclaim_expired_leases
+from app.persistence.outbox.delivery_results import AttemptResult, settle_delivered
 from benchmarks import webhook_receiver
 from tests.outbox.webhooks.relay_processes import running_relays
 from tests.outbox.webhooks.webhook_builders import (
@@ -110,7 +105,7 @@ async def test_red_run_without_its_claim_asked_for_it_would(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        delivery_claims, "SETTLE_DELIVERED", delivery_claims.SETTLE_DELIVERED.replace("AND d.claim = told.claim", "")
+        delivery_results, "SETTLE_DELIVERED", delivery_results.SETTLE_DELIVERED.replace("AND d.claim = told.claim", "")
     )
     await posted(database)
     late = await one_claim(database)

@@ -11,7 +11,8 @@ import httpcore2
 
 from app.outbox.delivery_relay import OutboxRelay, SendDelivery
 from app.outbox.webhook_sender import WebhookSender
-from app.persistence.administration.clients import Client, Role, add_client
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.secrets.secret_box import SecretBox

@@ -12,11 +12,11 @@ import pytest
 from app.clock import utc_now
 from app.embedded.cluster import running_cluster
 from app.persistence.advisers import advisers
-from app.persistence.engine import database as databases
+from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.engine.database import Database, Transaction, open_database
 from app.persistence.engine.database_errors import InstantTooOld
 from app.persistence.engine.pagination import Filter, PageQuery
-from app.persistence.engine.transactions import change_watermark
+from app.persistence.engine.transactions import change_watermark, opening
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.change_watermark import (
     MARGIN,
@@ -24,8 +24,7 @@ from app.persistence.engine.transactions.change_watermark import (
     hold_instant,
     read_watermark,
 )
-from app.persistence.engine.upsert import ADVISERS
-from app.persistence.schema.domain_tables import metadata
+from app.persistence.schema.tables.all_tables import metadata
 from app.use_cases.advisers.upsert_adviser import upsert_adviser
 from app.use_cases.preconditions import ANY_VERSION
 from tests.cli.cli_process import new_folder
@@ -116,7 +115,7 @@ async def test_red_run_whoever_goes_on_from_the_last_change_seen_misses_it(datab
 async def test_red_run_without_the_lock_the_watermark_passes_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "hold_instant", hold_nothing)
+    monkeypatch.setattr(opening, "hold_instant", hold_nothing)
     monkeypatch.setattr(
         change_watermark,
         "READ_HELD_INSTANTS",

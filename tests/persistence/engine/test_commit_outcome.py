@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from app.persistence.engine.database import CommitLost, CommitOutcomeUnknown, Database, open_database
+from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted
+from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown
 from app.use_cases.registrations.register_adviser import register
 from tests.persistence.commit_cutting_proxy import CommitCutter, CutMoment, through_commit_cutter
 from tests.use_cases.use_case_builders import (

@@ -21,11 +21,11 @@ from app.persistence.engine.database_errors import (
 CLASSES = {
     "01": None, "02": None, "03": None, "08": DatabaseTrouble.AWAY, "09": None, "0A": None, "0B": None, "0F": None,
     "0L": None, "0P": DatabaseTrouble.SCHEMA, "0Z": None, "10": None, "20": None, "21": None, "22": None, "23": None,
-    "24": None, "25": None, "26": DatabaseTrouble.AWAY, "27": None, "28": DatabaseTrouble.AWAY, "2B": None, "2D": None, "2F": None,
-    "34": None, "38": None, "39": None, "3B": None, "3D": DatabaseTrouble.AWAY, "3F": DatabaseTrouble.SCHEMA, "40": DatabaseTrouble.BUSY,
-    "42": None, "44": None, "53": DatabaseTrouble.EXHAUSTED, "54": DatabaseTrouble.EXHAUSTED, "55": DatabaseTrouble.BUSY,
-    "57": DatabaseTrouble.AWAY, "58": DatabaseTrouble.AWAY, "72": DatabaseTrouble.BUSY, "F0": DatabaseTrouble.AWAY, "HV": None, "P0": None,
-    "XX": DatabaseTrouble.AWAY,
+    "24": None, "25": None, "26": DatabaseTrouble.AWAY, "27": None, "28": DatabaseTrouble.AWAY, "2B": None, "2D": None,
+    "2F": None, "34": None, "38": None, "39": None, "3B": None, "3D": DatabaseTrouble.AWAY,
+    "3F": DatabaseTrouble.SCHEMA, "40": DatabaseTrouble.BUSY, "42": None, "44": None, "53": DatabaseTrouble.EXHAUSTED,
+    "54": DatabaseTrouble.EXHAUSTED, "55": DatabaseTrouble.BUSY, "57": DatabaseTrouble.AWAY, "58": DatabaseTrouble.AWAY,
+    "72": DatabaseTrouble.BUSY, "F0": DatabaseTrouble.AWAY, "HV": None, "P0": None, "XX": DatabaseTrouble.AWAY,
 }  # fmt: skip
 OTHERWISE = {
     "25006": DatabaseTrouble.READ_ONLY,

@@ -11,15 +11,16 @@ import pytest
 
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.registration import Attendance, Chooser, Payer
-from app.persistence.engine.database import CommitLost, Database, RequestInFlight
+from app.persistence.administration.stored_responses import delete_expired_responses
+from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.engine.transactions.idempotency import (
     AlreadyCompleted,
     ConflictStored,
     IdempotencyKeyReused,
     ReplayableResponse,
-    delete_expired_responses,
 )
+from app.persistence.engine.transactions.transaction_errors import CommitLost, RequestInFlight
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.advisers.upsert_adviser import add_adviser
 from app.use_cases.errors import UnknownReference

@@ -14,7 +14,7 @@ from app.persistence.engine.connection_pool import ConnectionPool, PooledConnect
 from app.persistence.engine.database import Database, Reader, open_database
 from app.persistence.engine.database_roles import TRAINING_ORGANISATION_ROLE
 from app.persistence.engine.tenant_reader import TenantReader
-from app.persistence.schema.domain_tables import metadata
+from app.persistence.schema.tables.all_tables import metadata
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.register_adviser import register

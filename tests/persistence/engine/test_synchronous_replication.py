@@ -12,9 +12,10 @@ from app.persistence.engine import connection_pool as pools
 from app.persistence.engine import database as databases
 from app.persistence.engine import readiness
 from app.persistence.engine.connection_pool import ConnectionPool
-from app.persistence.engine.database import CommitOutcomeUnknown, Database, open_database
+from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.database_errors import DatabaseTrouble, DatabaseUnavailable
 from app.persistence.engine.driver_types import AsyncpgConnection
+from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from tests.persistence.administration.test_audit_log import an_audit_entry, left_by
 from tests.persistence.missing_standby import confirm_commits_again, stop_confirming_commits
 from tests.use_cases.use_case_builders import an_adviser_in_post, register_in

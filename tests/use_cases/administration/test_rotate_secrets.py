@@ -6,20 +6,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.api.identity.api_key_secrets import NewKey, Pepper, generate_key
-from app.persistence.administration.clients import (
-    AuthenticatedClient,
-    Client,
-    Role,
-    add_client,
-    add_key,
-    find_key,
-    revoke_key,
-)
-from app.persistence.advisers.identity_digests import existing_digester
+from app.persistence.administration.api_keys import add_key, find_key, revoke_key
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import AuthenticatedClient, Client, add_client
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError, SecretBox, fingerprint
 from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.identities.identity_digests import existing_digester
 from app.use_cases.administration.rotate_secrets import SETTLING_TIME, RemainingUses, remaining_uses, reseal_secrets
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.use_cases.advisers.upsert_adviser import add_adviser

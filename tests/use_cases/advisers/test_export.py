@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import httpx
 
-from app.persistence.administration.clients import Role
-from app.persistence.advisers.personal_data import PERSONAL_DATA_TABLES
+from app.persistence.administration.client_role import Role
 from app.persistence.engine.database import open_database
+from app.persistence.schema.personal_data_statements import PERSONAL_DATA_TABLES
 from app.seed.demonstration_clients import CLIENT_NAMES
 from app.seed.published_catalogue import LA_MEDNUM
 from tests.api.response_assertions import documented_body, expect_problem

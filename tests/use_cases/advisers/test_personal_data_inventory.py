@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import ForeignKey, Table
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.persistence.advisers.personal_data import PERSONAL_DATA_TABLES
-from app.persistence.schema.domain_tables import metadata
 from app.persistence.schema.personal_data_inventory import SHARED_LABELS, erased_columns, inventory_entry_of, label_of
+from app.persistence.schema.personal_data_statements import PERSONAL_DATA_TABLES
+from app.persistence.schema.tables.all_tables import metadata
 
 TABLES = tuple(metadata.tables.values())
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

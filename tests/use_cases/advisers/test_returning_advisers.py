@@ -9,12 +9,12 @@ import orjson
 import pytest
 
 from app.domain.facts.registration import Attendance
-from app.persistence.administration.imports import ImportKind
-from app.persistence.advisers.identity_digests import IdentityDigester
+from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import violated_constraint
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.identities.identity_digests import IdentityDigester
 from app.persistence.outbox.event_feed import read_feed
 from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 from app.persistence.outbox.messages import list_newest_email_contexts

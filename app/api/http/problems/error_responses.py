@@ -16,10 +16,10 @@ from app.api.http.problems.use_case_problems import CONUM_ID_TAKEN, use_case_pro
 from app.api.http.problems.validation_problems import request_problem
 from app.domain.errors import Conflict
 from app.persistence.administration.clients import Client
-from app.persistence.engine.database import CommitLost, CommitOutcomeUnknown
 from app.persistence.engine.database_errors import LOG_MESSAGES, InstantTooOld, trouble_of, violated_constraint
 from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted, ConflictStored, ReplayableResponse
+from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown
 from app.wording.languages import Sentence
 
 METHOD_NOT_ALLOWED = 405

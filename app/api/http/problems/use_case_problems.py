@@ -3,9 +3,9 @@
 from app.api.http.problems.credential_problems import credential_problem
 from app.api.http.problems.problem_details import Problem, field_error
 from app.api.http.problems.webhook_problems import webhook_problem
-from app.persistence.engine.database import RequestInFlight
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.idempotency import IdempotencyKeyReused
+from app.persistence.engine.transactions.transaction_errors import RequestInFlight
 from app.use_cases.errors import ConumIdTaken, PreconditionFailed, PreconditionRequired, UnknownReference
 from app.wording.languages import Sentence
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from app.domain.decisions.refusals import Actor, Reason, Refusal
 from app.persistence.administration.statistics import AfterQuota, Grouping
+from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Reader
-from app.persistence.engine.upsert import MODULES, TRAINING_ORGANISATIONS
 from app.wording.refusal_labels import refusal_label
 
 Labels = Mapping[str | None, tuple[str, str]]

@@ -1,0 +1,1 @@
+"""Secrets stored in the database, and the keys that open them."""

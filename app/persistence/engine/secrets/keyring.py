@@ -1,11 +1,12 @@
-"""The values of SECRET_KEY where the database is spoken to, and the key of digests once they opened it."""
+"""The keys at hand where secrets stored in the database are read."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class Keyring:
-    """`secrets` are newest first; none where nobody is digested. `digest_key` is remembered once it is committed."""
+    """`secrets` are the values of SECRET_KEY, newest first; none where no digest is made. `digest_key` is the key of
+    identity digests, None until it was read."""
 
     secrets: tuple[str, ...] = ()
     digest_key: bytes | None = None

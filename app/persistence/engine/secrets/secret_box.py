@@ -1,4 +1,4 @@
-"""Secrets that must be read again, encrypted where they rest: whoever has the database alone does not have them."""
+"""Encryption of secrets stored in the database: who has the database alone can't read them."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ FINGERPRINT_LENGTH = 16
 
 
 class SealedByAnotherKeyError(Exception):
-    """None of the present values of SECRET_KEY sealed this, or it was sealed too long ago."""
+    """No present value of SECRET_KEY opens it, or it was sealed too long ago."""
 
 
 class SecretBox:
-    """Opened by the values of SECRET_KEY, newest first: the first one seals, all open. What is sealed for one `purpose`
-    opens for no other."""
+    """Seals by the newest value of SECRET_KEY, opens by any; `secrets` are newest first. What is sealed for one
+    `purpose` opens for no other."""
 
     def __init__(self, secrets: Iterable[str], purpose: str = WEBHOOK_SECRET_PURPOSE) -> None:
         keys = [Fernet(_key_of(secret, purpose)) for secret in secrets]
@@ -35,7 +35,7 @@ class SecretBox:
             raise SealedByAnotherKeyError from None
 
     def reseal(self, sealed: bytes) -> bytes | None:
-        """By the newest value; None when it is so already. Raise SealedByAnotherKeyError."""
+        """Seal it again by the newest value; None when it is already. Raise SealedByAnotherKeyError."""
         try:
             self._newest.decrypt(sealed)
         except InvalidToken:
@@ -46,7 +46,7 @@ class SecretBox:
         return self._keys.encrypt_at_time(text.encode(), int(at.timestamp()))
 
     def open_within(self, sealed: bytes, lifetime: timedelta, now: datetime) -> str:
-        """Raise SealedByAnotherKeyError, also once `lifetime` has passed."""
+        """Open what `seal_at` sealed. Raise SealedByAnotherKeyError, also once `lifetime` has passed."""
         try:
             return self._keys.decrypt_at_time(sealed, int(lifetime.total_seconds()), int(now.timestamp())).decode()
         except InvalidToken:
@@ -54,7 +54,7 @@ class SecretBox:
 
 
 def fingerprint(secret: str) -> str:
-    """Which value of SECRET_KEY it is, without telling anything of it."""
+    """An identifier of a value of SECRET_KEY that reveals nothing of it."""
     return sha256(f"fingerprint:{secret}".encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 

@@ -1,4 +1,4 @@
-"""What a transaction is opened for: always one adviser's row, named directly or through what belongs to them."""
+"""The row lock that a transaction opens with: one adviser's, named directly or by a registration or contract."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,7 @@ _ADVISER_OF = {
 class AdviserLock:
     """The adviser's row is locked `FOR NO KEY UPDATE`: `FOR UPDATE` deadlocks with the foreign-key checks of inserts.
 
-    `owner` is the training organisation that asks; a registration of another one does not exist for it.
+    `owner` is the training organisation that asks: registrations of others are not found. None finds all.
     """
 
     target: LockTarget
@@ -37,17 +37,17 @@ class AdviserLock:
 
     @property
     def audit_subjects(self) -> tuple[str, ...]:
-        """SQL for the ids that the audit log keeps: the adviser's, and that of what was named."""
+        """SQL for the ids that the audit entry keeps: the adviser's, and the one given."""
         return (self.adviser,) if self.target is LockTarget.ADVISER else (self.adviser, f"'{self.id.hex}'")
 
     @property
     def adviser_from_parameter(self) -> str:
-        """The same with the id as `$1`, one text for every id so that it is prepared once."""
+        """SQL for the adviser's id with the id given as `$1`: one text for every id, so that it is prepared once."""
         return _ADVISER_OF[self.target].format(id="$1", owner="")
 
 
 class NotFound(Exception):  # noqa: N818  # an answer to a caller, named for what it says
-    """What the transaction was opened for does not exist, or is not the caller's."""
+    """The target of the lock does not exist, or is not the caller's."""
 
     def __init__(self, target: str) -> None:
         super().__init__(f"no such {target}")

@@ -1,4 +1,4 @@
-"""What a change leaves in the audit log, written by the very statement that commits it."""
+"""The audit entry of a change, written in the round trip that commits it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who does what, in which request, at the aware instant `at`. The command line is no client and has no request."""
+    """Who does what, in which request, at the aware instant `at`. The command line has no client and no request."""
 
     client_id: UUID | None
     action: str
@@ -18,13 +18,13 @@ class AuditEntry:
     at: datetime
 
     def new_id(self) -> UUID:
-        """An id in the order of time."""
+        """A new UUIDv7 of the instant `at`."""
         return uuid7(nanoseconds=int(self.at.timestamp() * 1_000_000) * 1000)
 
     def insert_statement(self, subjects: Iterable[str]) -> str:
-        """SQL that leaves this trace; `subjects` are SQL for the ids of what is changed.
+        """SQL that inserts this entry; `subjects` are SQL for the ids of what is changed.
 
-        Only the digits of UUIDs, an instant and an identifier are written into it. Raises ValueError.
+        Only the digits of UUIDs, an instant and an identifier are written into it. Raise ValueError for another action.
         """
         if not self.action.isidentifier():
             raise ValueError(self.action)
@@ -42,7 +42,7 @@ class AuditEntry:
 
 
 def lowest_id_at(at: datetime) -> UUID:
-    """No trace left at the aware instant `at` or later has a lower id."""
+    """The lowest id that an entry of the aware instant `at`, or a later one, can have."""
     return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 

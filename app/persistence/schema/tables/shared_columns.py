@@ -1,4 +1,4 @@
-"""The naming of constraints, and the columns that tables share."""
+"""The metadata with its names of constraints, and the columns that tables share."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def foreign_key(
 
 
 def version_columns() -> tuple[Column[Any], ...]:
-    """What every resource with an `ETag` carries; instants come from the entrance's clock, never from the server's."""
+    """The columns of a resource with an `ETag`; instants come from the program's clock, never from the server's."""
     return Column("version", Integer, nullable=False), instant_column("created_at"), instant_column("updated_at")
 
 

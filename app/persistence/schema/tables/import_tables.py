@@ -1,4 +1,4 @@
-"""The tables of imports asked for over HTTP."""
+"""The tables of import jobs requested over HTTP."""
 
 from sqlalchemy import (
     BigInteger,
@@ -18,14 +18,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from app.persistence.schema.personal_data_inventory import disclosed, personal_data, undisclosed
 from app.persistence.schema.retention_periods import IMPORTS_RETENTION
-from app.persistence.schema.shared_columns import check_one_of, instant_column, metadata
+from app.persistence.schema.tables.shared_columns import check_one_of, instant_column, metadata
 
-# Before it is known whom a line is about it names somebody: what does so is digested when the line is written
-# (`app/imports/lines/data_subjects.py`), so that it is found by an index, whatever its spelling.
+# A rejected line has no adviser, yet names somebody: its tokens are digested when it is stored
+# (`app/imports/lines/data_subjects.py`), so that an index finds it, whatever its spelling.
 NAMES_ADVISER = "subjects && $2"
 
-# The file waits in `content`, which goes once it was carried out; what is left of it are counts, the headings of the
-# rejected lines and those lines, until the whole row goes.
+# `content` is the file until the job has ended; what stays then are counts and the rejected lines with their headings,
+# until the row is deleted.
 import_job = Table(
     "import_job",
     metadata,
@@ -68,7 +68,7 @@ import_job = Table(
     ),
 )
 
-# A line as it is given back. Its index is kept up to date at once: a list of pending entries would be looked through.
+# A rejected line, as it is given back. Without `fastupdate`, every search would also scan a list of pending entries.
 import_reject = Table(
     "import_reject",
     metadata,

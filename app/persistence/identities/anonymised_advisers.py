@@ -1,4 +1,4 @@
-"""Files whose person was anonymised, found again by digests of what named them: never from the file to the person."""
+"""Files of anonymised advisers, found again by digests of their identity: never from the file to the person."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -15,13 +15,15 @@ FIND = """SELECT i.adviser_id, i.kind, i.digest, i.anonymised_at, a.anonymised_a
 FROM former_identity i JOIN adviser a ON a.id = i.adviser_id WHERE i.digest = ANY($1::bytea[])
 ORDER BY i.adviser_id, i.kind"""
 
-# What was carried over can still be used, and the unit that it was taken from cannot.
+# The carry-over can still be used; the unit that it came from can't.
 COPY_CARRY_OVERS = """INSERT INTO carry_over (id, adviser_id, bucket, units, motive, decided_on, decided_by, created_at)
 SELECT gen_random_uuid(), $2, bucket, units, motive, decided_on, decided_by, created_at
 FROM carry_over WHERE adviser_id = ANY($1)"""
 
-# Whoever comes once more is recognised as the file that has everything; nothing leads from it to the former one.
-MOVE_IDENTITIES = """WITH moved AS (DELETE FROM former_identity WHERE adviser_id = ANY($1) RETURNING kind, digest, anonymised_at)
+# So that the next return finds the present file; nothing leads from it to the former one.
+MOVE_IDENTITIES = """WITH moved AS (
+    DELETE FROM former_identity WHERE adviser_id = ANY($1) RETURNING kind, digest, anonymised_at
+)
 INSERT INTO former_identity (adviser_id, kind, digest, anonymised_at)
 SELECT $2, kind, digest, max(anonymised_at) FROM moved GROUP BY kind, digest ON CONFLICT DO NOTHING"""
 
@@ -29,21 +31,21 @@ FIND_ANONYMISED_SINCE = "SELECT digest FROM former_identity WHERE anonymised_at 
 
 
 async def store_identity(transaction: Transaction, adviser: UUID, digests: Mapping[str, bytes], now: datetime) -> None:
-    """By kind, what the adviser will be recognised by."""
+    """Store the digests, by kind, by which the adviser can be recognised."""
     await transaction.run(INSERT_IDENTITY, adviser, [*digests], [*digests.values()], now)
 
 
 async def find_by_digests(reader: Reader, digests: Collection[bytes]) -> list[Row]:
-    """The files that one of these digests names."""
+    """The files with one of these digests."""
     return await reader.many(FIND, [*digests])
 
 
 async def anonymised_since(reader: Reader, instant: datetime) -> list[bytes]:
-    """What named those who were anonymised since then."""
+    """The digests of those anonymised at this instant or later."""
     return [row["digest"] for row in await reader.many(FIND_ANONYMISED_SINCE, instant)]
 
 
 async def transfer_to_adviser(transaction: Transaction, files: Collection[UUID], adviser: UUID) -> None:
-    """Let `adviser`, who is there already, have what these files carried over, and be found where they were."""
+    """Copy the carry-overs of these files to `adviser`, an existing one, and move their digests there."""
     await transaction.run(COPY_CARRY_OVERS, [*files], adviser)
     await transaction.run(MOVE_IDENTITIES, [*files], adviser)

@@ -13,9 +13,9 @@ from sqlalchemy import (
 )
 
 from app.persistence.schema.personal_data_inventory import no_personal_data
-from app.persistence.schema.shared_columns import instant_column, metadata
+from app.persistence.schema.tables.shared_columns import instant_column, metadata
 
-# One feed for each audience: the nil UUID is told everything, the others are training organisations.
+# The feed of the nil UUID has every event; each other one is that of a training organisation.
 feed = Table(
     "feed",
     metadata,
@@ -35,10 +35,9 @@ feed_entry = Table(
     info=no_personal_data("la place des événements dans les flux"),
 )
 
-# One row. `server` is the family of servers whose positions these are, a primary and its standbys, with this table
-# itself (the first and the last part): a restored dump goes on with the same positions for other events, so that
-# cursors of an earlier epoch mean nothing. Within an epoch, the event that a cursor names tells whether its position
-# was lost.
+# One row. `server` identifies the primary with its standbys, and this very table (the first and the last part): after a
+# restored dump the same positions are given to other events, so that cursors of an earlier epoch are void. Within an
+# epoch, the event that a cursor names tells whether its position was lost.
 feed_epoch = Table(
     "feed_epoch",
     metadata,

@@ -1,4 +1,4 @@
-"""The tables of deliveries: an event for a recipient through a channel, tried until it arrives or is given up."""
+"""The tables of deliveries: an event for a recipient through a channel, retried until it arrives or is given up."""
 
 from sqlalchemy import (
     BigInteger,
@@ -26,13 +26,13 @@ from app.persistence.schema.personal_data_inventory import (
     undisclosed,
 )
 from app.persistence.schema.retention_periods import DELIVERIES_RETENTION
-from app.persistence.schema.shared_columns import check_one_of, foreign_key, instant_column, metadata
+from app.persistence.schema.tables.shared_columns import check_one_of, foreign_key, instant_column, metadata
 
-# An e-mail says whom it is about; what goes to a webhook endpoint, the event alone does.
+# An e-mail has the adviser it is about; a webhook delivery has it through its event.
 IS_ABOUT_ADVISER = "(adviser_id = $1 OR event_id IN (SELECT o.event_id FROM outbox o WHERE o.adviser_id = $1))"
 
-# Deliveries that share a fate: those to one webhook endpoint, or all that go through the mail server. What the relay
-# remembers of how it went there lately; `app/outbox/retry_policy.py` says what follows from it.
+# A lane is one webhook endpoint, or the mail server for all e-mails: the deliveries that succeed or fail together. Its
+# row is the state of its circuit breaker; `app/outbox/retry_policy.py` says what follows from it.
 lane = Table(
     "lane",
     metadata,
@@ -50,7 +50,7 @@ lane = Table(
     info=no_personal_data("comment se portent les destinataires"),
 )
 
-# Of a training organisation when it has one, of the client alone otherwise. `feed_id` is the feed whose events it gets.
+# Owned by the training organisation when it has one, else by the client. `feed_id` is the feed whose events it gets.
 webhook_endpoint = Table(
     "webhook_endpoint",
     metadata,
@@ -81,8 +81,8 @@ webhook_secret = Table(
     info=no_personal_data("leurs secrets"),
 )
 
-# What the owner of an endpoint is written to about, once each: the `event_id` of an e-mail. `status` and `error` are
-# those of the attempt that brought it about.
+# A warning to the owner of an endpoint: its id is the `event_id` of an e-mail. `status` and `error` are those of the
+# attempt that caused it.
 endpoint_warning = Table(
     "endpoint_warning",
     metadata,
@@ -130,7 +130,7 @@ delivery = Table(
     ),
     CheckConstraint("(state IN ('due', 'in_flight')) = (settled_at IS NULL)", name="settled"),
     CheckConstraint("(channel = 'webhook') = (body IS NOT NULL)", name="body"),
-    # An event reaches a recipient once, however often it is placed, recovered or replayed.
+    # An event reaches a recipient once, however often it is sequenced, recovered or replayed.
     UniqueConstraint("event_id", "lane_id", "recipient"),
     Index("ix_delivery_due", "lane_id", "next_attempt_at", postgresql_where=text("state = 'due'")),
     Index("ix_delivery_in_flight", "lane_id", "lease_until", postgresql_where=text("state = 'in_flight'")),
@@ -138,7 +138,7 @@ delivery = Table(
     Index("ix_delivery_adviser_id", "adviser_id", "id", postgresql_where=text("adviser_id IS NOT NULL")),
     Index("ix_delivery_registration_id", "registration_id", "id", postgresql_where=text("registration_id IS NOT NULL")),
     Index("ix_delivery_dead", "channel", "id", postgresql_where=text("state = 'dead'")),
-    # R26: one message for one crossing, whatever was told of it, however often.
+    # R26: one message for one decision over quota, however often it is announced.
     Index(
         "uq_delivery_over_quota",
         "decision_id",

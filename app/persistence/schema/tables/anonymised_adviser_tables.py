@@ -1,12 +1,12 @@
-"""The tables by which somebody who comes back after having been anonymised is recognised."""
+"""The tables by which an anonymised adviser who returns is recognised."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, SmallInteger, Table, Text, Uuid
 
 from app.persistence.schema.personal_data_inventory import disclosed, no_personal_data, personal_data, undisclosed
 from app.persistence.schema.retention_periods import EVIDENCE_RETENTION
-from app.persistence.schema.shared_columns import check_one_of, instant_column, metadata
+from app.persistence.schema.tables.shared_columns import check_one_of, instant_column, metadata
 
-# One row, sealed (`app/persistence/engine/secrets/secret_box.py`): without it no digest below can be tried on anybody.
+# One row, sealed (`app/persistence/engine/secrets/secret_box.py`): without it no digest below can be compared.
 digest_key = Table(
     "digest_key",
     metadata,
@@ -16,8 +16,8 @@ digest_key = Table(
     info=no_personal_data("la clé des empreintes, chiffrée"),
 )
 
-# What somebody whose identity is gone would be recognised by. Once that person is back, the rows are those of the new
-# file: nothing leads from it to the former one.
+# The digests of an erased identity. When the person returns, the rows move to the new file: nothing leads from it to
+# the former one.
 former_identity = Table(
     "former_identity",
     metadata,

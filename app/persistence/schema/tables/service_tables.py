@@ -1,4 +1,4 @@
-"""The tables of the service itself: who may call, what was answered, what must be told."""
+"""The tables of the service itself: clients and their keys, the audit log, idempotency, the outbox."""
 
 from sqlalchemy import (
     BigInteger,
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 from app.persistence.schema.personal_data_inventory import disclosed, no_personal_data, personal_data, undisclosed
 from app.persistence.schema.retention_periods import AUDIT_LOG_RETENTION, EVENTS_RETENTION, RESPONSES_RETENTION
-from app.persistence.schema.shared_columns import check_one_of, foreign_key, instant_column, metadata
+from app.persistence.schema.tables.shared_columns import check_one_of, foreign_key, instant_column, metadata
 
 client = Table(
     "client",
@@ -45,7 +45,7 @@ api_key = Table(
     Column("id", Text, primary_key=True),
     foreign_key("client_id", "client.id", index=True),
     Column("digest", LargeBinary, nullable=False),
-    # Which value of SECRET_KEY is in the digest, by its fingerprint; None when that is not known yet.
+    # The fingerprint of the value of SECRET_KEY that is part of the digest; null when not known yet.
     Column("digested_under", Text),
     instant_column("expires_at", nullable=True),
     instant_column("revoked_at", nullable=True),
@@ -56,7 +56,7 @@ api_key = Table(
     info=no_personal_data("les clés de ces logiciels"),
 )
 
-# Since when each value of SECRET_KEY seals: what was signed under another one is older.
+# Since when each value of SECRET_KEY is used.
 secret_value = Table(
     "secret_value",
     metadata,
@@ -65,7 +65,7 @@ secret_value = Table(
     info=no_personal_data("depuis quand sert chaque secret du service, par une empreinte"),
 )
 
-# Who did or read what, on whom. `id` is made from `at`, so that its order is that of time. No client: the command line.
+# Who did or read what, about whom. `id` is made from `at`, and has the order of time. No client: the command line.
 audit_log = Table(
     "audit_log",
     metadata,
@@ -77,7 +77,7 @@ audit_log = Table(
     Column("request_id", Uuid, info=disclosed("Demande")),
     Column("subject_ids", ARRAY(Uuid), nullable=False, info=undisclosed("d’autres conseillers y sont nommés")),
     Index("ix_audit_log_client_id", "client_id", "id"),
-    # Kept up to date at once: a list of pending entries would make one write in thousands very slow.
+    # Without `fastupdate`: merging a list of pending entries would make one write in thousands very slow.
     Index("ix_audit_log_subject_ids", "subject_ids", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     info=personal_data(
         "Journal des accès",
@@ -87,7 +87,7 @@ audit_log = Table(
     ),
 )
 
-# A row exists only once the work it answers for is committed: nothing ever says "in progress".
+# A row is committed with the work of its request: no row ever says "in progress".
 idempotency = Table(
     "idempotency",
     metadata,
@@ -121,9 +121,9 @@ outbox = Table(
     Column("data", JSONB, nullable=False, info=disclosed("Contenu")),
     instant_column("occurred_at", info=disclosed("Le")),
     instant_column("sequenced_at", nullable=True, info=disclosed("Publié le")),
-    # Enters the feed, and nobody's mailbox: it happened before there was anybody to tell.
+    # An event of the imported past: in the feed, and announced by no message.
     Column("history", Boolean, nullable=False, server_default=text("false"), info=disclosed("Repris du passé")),
-    # Who is written to, and the decision that it tells: None when it tells of none taken with it.
+    # The kinds of recipients of e-mails about it, and the decision it announces, null without one.
     Column("recipients", ARRAY(Text), info=disclosed("Destinataires")),
     Column("decision_id", Uuid),
     Index("ix_outbox_unsequenced", "id", postgresql_where=text("sequenced_at IS NULL")),

@@ -1,4 +1,4 @@
-"""What names a person, in one spelling: spaces, capitals, accents and what cannot be seen make no difference."""
+"""Tokens of identities, equal for equal people: spaces, capitals, accents and invisible characters don't count."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _UUID_DIGITS = 32  # characters of a UUID
 
 
 def _visible_text(text: str) -> str:
-    """What a reader sees of it, in small letters, each of them written in one way."""
+    """The visible characters, in small letters, in one Unicode form."""
     if text.isascii():
         return text.casefold().strip()
     return "".join(letter for letter in normalize("NFKC", text) if category(letter) != "Cf").casefold().strip()
@@ -49,8 +49,8 @@ def adviser_id_tokens(text: str) -> Iterator[str]:
 
 
 def conum_id_tokens(text: str) -> Iterator[str]:
-    """The ID Conum that a text is, whatever spaces, zeros in front or decimals it has, and `n°` or `ID` before it; 0
-    says nothing."""
+    """The ID Conum that a text consists of, with any spaces, leading zeros, decimals, and `n°` or `ID` before it; none
+    for 0."""
     written = re.sub(r"\s", "", _visible_text(text))
     if _EXPONENT.fullmatch(written):
         number = Decimal(written.replace(",", "."))
@@ -60,14 +60,14 @@ def conum_id_tokens(text: str) -> Iterator[str]:
 
 
 def person_name_tokens(first_name: str, last_name: str) -> Iterator[str]:
-    """Of a line; a cell that is alone may hold both of them."""
-    said = " ".join(filter(None, (_letters_and_digits(first_name), _letters_and_digits(last_name))))
-    if said:
-        yield f"{NAME}:{said}"
+    """The name on a line of a spreadsheet; one cell may hold both parts."""
+    name = " ".join(filter(None, (_letters_and_digits(first_name), _letters_and_digits(last_name))))
+    if name:
+        yield f"{NAME}:{name}"
 
 
 def _spellings(first_name: str, last_name: str) -> Iterator[str]:
-    """The ways in which a line may name a person whose names are known: in either order, in two cells or in one."""
+    """Every token by which a line may name this person: either order, in two cells or in one."""
     first, last = _letters_and_digits(first_name), _letters_and_digits(last_name)
     if first and last:
         for one, other in (first, last), (last, first):
@@ -82,13 +82,13 @@ def _letters_and_digits(text: str) -> str:
 
 
 def identity_tokens(row: Mapping[str, Any]) -> dict[str, str]:
-    """By kind, what an adviser's row would be recognised by; nothing of what it does not say."""
+    """By kind, the tokens by which the adviser of this row can be recognised; none for what is null."""
     found = {} if row["conum_id"] is None else {CONUM_ID: conum_id_token(row["conum_id"])}
     address = next(email_tokens(row["email"] or ""), None)
     return found | ({EMAIL: address} if address else {})
 
 
 def all_tokens_of(row: Mapping[str, Any]) -> list[str]:
-    """All that names the adviser of this row in somebody's spreadsheet."""
+    """Every token by which a spreadsheet may name the adviser of this row."""
     person = _spellings(row["first_name"] or "", row["last_name"] or "")
     return [*identity_tokens(row).values(), adviser_id_token(row["id"]), *person]

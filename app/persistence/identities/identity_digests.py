@@ -1,7 +1,7 @@
-"""Keyed digests of what names people: who has the database alone can neither read them nor try names on them.
+"""Keyed digests of identities: who has the database alone can neither read them nor test names against them.
 
-Their key is one of the database's own, made once and sealed by SECRET_KEY, so that a rotation seals it again and no
-digest is ever lost.
+The key is made once per database and stored sealed by SECRET_KEY: a rotation seals it again, and every digest stays
+valid.
 """
 
 import hmac
@@ -35,12 +35,12 @@ class IdentityDigester:
 
 
 def shorten(digest: bytes) -> int:
-    """As it is kept where very many are looked through: 64 bits of it."""
+    """The first 64 bits, signed: what is stored where very many are searched."""
     return int.from_bytes(digest[:SHORT_BYTES], signed=True)
 
 
 async def existing_digester(reader: KeyedReader) -> IdentityDigester | None:
-    """None as long as nobody was ever digested here. Raise SealedByAnotherKeyError."""
+    """None while this database has no key yet. Raise SealedByAnotherKeyError."""
     keyring = reader.keyring
     if keyring.digest_key is None:
         row = await reader.one(READ_KEY)
@@ -51,7 +51,7 @@ async def existing_digester(reader: KeyedReader) -> IdentityDigester | None:
 
 
 async def get_or_create_digester(database: Database) -> IdentityDigester:
-    """The same, its key made when there is none: in a statement of its own, so that no transaction takes it back."""
+    """Make the key when there is none, in a statement of its own, so that no rollback undoes it."""
     known = await existing_digester(database)
     if known is None:
         sealed = SecretBox(database.keyring.secrets, DIGEST_KEY_PURPOSE).seal(secrets.token_hex(KEY_BYTES))

@@ -1,12 +1,12 @@
-"""The tables of reminders: what advisers were told before it was too late, and how far the day's look has come."""
+"""The tables of reminders: those sent, and the progress of the daily round."""
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, SmallInteger, Table, Text, Uuid
 
 from app.persistence.schema.personal_data_inventory import disclosed, no_personal_data, personal_data
 from app.persistence.schema.retention_periods import EVIDENCE_RETENTION
-from app.persistence.schema.shared_columns import instant_column, metadata
+from app.persistence.schema.tables.shared_columns import instant_column, metadata
 
-# Whoever looks, and however often: an adviser is told what a key names once.
+# One row for each reminder sent: none is sent twice, however many workers run the round.
 reminder = Table(
     "reminder",
     metadata,
@@ -16,8 +16,8 @@ reminder = Table(
     info=personal_data("Rappels", purpose="rappeler une échéance une seule fois", kept_for=EVIDENCE_RETENTION),
 )
 
-# One row. Advisers are looked at in the order of their ids, once each civil day: `reached` is the last one seen on
-# `day`, the nil UUID before the first, None once all were.
+# One row. Advisers are checked in the order of their ids, once each civil day: `reached` is the last one checked on
+# `day`, the nil UUID before the first, null once all were.
 reminder_round = Table(
     "reminder_round",
     metadata,

@@ -1,0 +1,1 @@
+"""The tables by theme, each with what it and its columns hold on people."""

@@ -1,0 +1,141 @@
+"""The tables of registrations and decisions, and of the carry-overs and certifications that decisions read."""
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+
+from app.persistence.schema.personal_data_inventory import ERASED_TEXT, disclosed, erased, personal_data
+from app.persistence.schema.retention_periods import EVIDENCE_RETENTION
+from app.persistence.schema.tables.shared_columns import (
+    check_one_of,
+    foreign_key,
+    instant_column,
+    metadata,
+    version_columns,
+)
+
+registration = Table(
+    "registration",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    foreign_key("adviser_id", "adviser.id"),
+    foreign_key("module_code", "module.code", info=disclosed("Formation")),
+    foreign_key("training_organisation_id", "training_organisation.id"),
+    Column("session_starts_on", Date, nullable=False, info=disclosed("Premier jour")),
+    Column("session_ends_on", Date, nullable=False, info=disclosed("Dernier jour")),
+    Column("session_format", Text, nullable=False, info=disclosed("Format")),
+    Column("session_place", Text, info=erased("Lieu")),
+    Column("session_reference", Text, info=erased("Référence de la session")),
+    Column("requested_on", Date, nullable=False, info=disclosed("Demandée le")),
+    Column("employer_agreement", Boolean, nullable=False, info=disclosed("Accord de l’employeur")),
+    Column("status", Text, nullable=False, info=disclosed("Statut")),
+    Column("funding", Text, info=disclosed("Prise en charge")),
+    Column("payer", Text, info=disclosed("Payeur")),
+    Column("unit", Text, info=disclosed("Droit utilisé")),
+    Column("offered_payers", ARRAY(Text), nullable=False, info=disclosed("Payeurs proposés")),
+    Column("decision_id", Uuid, nullable=False),
+    Column("cancelled_on", Date, info=disclosed("Annulée le")),
+    Column("motive", Text, info=erased("Motif")),
+    Column("positioning_taken_on", Date, info=disclosed("Test de positionnement")),
+    Column("positioning_hours", Integer, info=disclosed("Durée du parcours (heures)")),
+    *version_columns(),
+    check_one_of(
+        "status",
+        "accepted",
+        "refused",
+        "awaiting_choice",
+        "cancelled",
+        "completed",
+        "absent_justified",
+        "absent_unjustified",
+    ),
+    check_one_of("funding", "state", "none"),
+    check_one_of("payer", "state", "employer", "opco", "self"),
+    CheckConstraint("unit IS NULL OR funding IS NOT DISTINCT FROM 'state'", name="unit"),
+    CheckConstraint("session_ends_on >= session_starts_on", name="order"),
+    # A unit has one holder, whatever the program does. Deferrable, so that one statement may transfer a unit.
+    UniqueConstraint("adviser_id", "unit", name="uq_registration_unit", deferrable=True, initially="IMMEDIATE"),
+    Index(
+        "uq_registration_active",
+        "adviser_id",
+        "module_code",
+        "session_starts_on",
+        unique=True,
+        postgresql_where=text("status NOT IN ('refused', 'cancelled')"),
+    ),
+    # Each index is written with every registration: those of one adviser are found by the unit's, pages by id.
+    Index("ix_registration_organisation", "training_organisation_id", "id"),
+    Index("ix_registration_updated_at", "updated_at", "id"),
+    info=personal_data(
+        "Inscriptions",
+        purpose="décider, financer et suivre les formations demandées",
+        kept_for=EVIDENCE_RETENTION,
+    ),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    foreign_key("registration_id", "registration.id"),
+    Column("adviser_id", Uuid, nullable=False),
+    Column("cause", Text, nullable=False, info=disclosed("Cause")),
+    Column("outcome", Text, nullable=False, info=disclosed("Décision")),
+    Column("reasons", JSON, nullable=False, info=disclosed("Motifs")),
+    Column("rules", ARRAY(Text), nullable=False, info=disclosed("Règles appliquées")),
+    Column("funding", Text, info=disclosed("Prise en charge")),
+    Column("unit", Text, info=disclosed("Droit utilisé")),
+    Column("policy_version", Text, nullable=False, info=disclosed("Politique appliquée")),
+    Column("facts", JSON, nullable=False, info=disclosed("Faits lus")),
+    Column("automatic", Boolean, nullable=False, info=disclosed("Automatique")),
+    Column("decided_by", Uuid, nullable=False, info=disclosed("À la demande de")),
+    instant_column("decided_at", info=disclosed("Décidée le")),
+    Index("ix_decision_registration_id", "registration_id", "decided_at", "id"),
+    # Facts of a few kilobytes stay beside their decision, uncompressed: compressing them cost a tenth of the write.
+    postgresql_with={"toast_tuple_target": "8160"},
+    info=personal_data(
+        "Décisions",
+        purpose="prouver ce qui a été décidé, et sur quels faits ; pouvoir le contester",
+        kept_for=EVIDENCE_RETENTION,
+    ),
+)
+
+carry_over = Table(
+    "carry_over",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    foreign_key("adviser_id", "adviser.id", index=True),
+    Column("bucket", Text, nullable=False, info=disclosed("Droit")),
+    Column("units", Integer, nullable=False, info=disclosed("Unités")),
+    Column("motive", Text, nullable=False, info=erased("Motif", ERASED_TEXT)),
+    Column("decided_on", Date, nullable=False, info=disclosed("Décidé le")),
+    Column("decided_by", Uuid, nullable=False, info=disclosed("Décidé par")),
+    instant_column("created_at"),
+    CheckConstraint("units > 0", name="units"),
+    info=personal_data(
+        "Reports de droits",
+        purpose="rendre un droit que le conseiller n’a pas pu utiliser",
+        kept_for=EVIDENCE_RETENTION,
+    ),
+)
+
+certification = Table(
+    "certification",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    foreign_key("adviser_id", "adviser.id"),
+    foreign_key("qualification", "qualification.code", info=disclosed("Titre")),
+    foreign_key("training_organisation_id", "training_organisation.id", nullable=True),
+    Column("outcome", Text, nullable=False, info=disclosed("Résultat")),
+    Column("on", Date, nullable=False, info=disclosed("Date")),
+    Column("motive", Text, info=erased("Motif de l’absence")),
+    Column("attempt", Integer, nullable=False, info=disclosed("Présentation")),
+    Column("next_attempt_payer", Text, info=disclosed("Qui paie la suivante")),
+    *version_columns(),
+    check_one_of("outcome", "obtained", "failed", "absent_justified", "absent_unjustified"),
+    Index("ix_certification_adviser_id", "adviser_id", "qualification"),
+    info=personal_data(
+        "Résultats d’examen",
+        purpose="connaître les titres obtenus, ce dont ils dispensent et qui paie la présentation suivante",
+        kept_for=EVIDENCE_RETENTION,
+    ),
+)
