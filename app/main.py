@@ -11,19 +11,16 @@ from starlette.types import ASGIApp
 from app.api.application import create_application
 from app.api.http.application_state import ApplicationState, Authenticator
 from app.api.http.limits.rate_limiter import RateLimiter
-from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.api_key_secrets import Pepper
 from app.api.identity.authentication import CredentialAuthenticator
-from app.api.identity.issuer_jwks import JwksCache
+from app.api.identity.token_verifier import TokenVerifier
 from app.clock import utc_now
-from app.draining import drain_on_sigterm
-from app.logs import configure_logs
+from app.graceful_shutdown import drain_on_sigterm
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.listen_notify import NotificationConnection
-from app.settings import Settings, SettingsError, read_settings
+from app.settings import Settings, SettingsError
 from app.supervisor import STOP_GRACE_SECONDS, BackgroundTask, Heartbeat, supervise
 from app.use_cases.notifications.egress_policy import EgressPolicy
-from app.worker import WORKER_POOL_SIZE, run_worker
 
 # The heap of a started service is long-lived: walking it again for every few thousand new objects is what makes the
 # slowest answers slow.
@@ -79,14 +76,18 @@ def _application_state(settings: Settings, database: Database, authenticator: Au
     )
 
 
-def _token_verifier(settings: Settings) -> AccessTokenVerifier | None:
+def _token_verifier(settings: Settings) -> TokenVerifier | None:
     if settings.token_issuer is None or settings.token_audience is None:
         return None
+    from app.api.identity.access_tokens import AccessTokenVerifier  # noqa: PLC0415  # of no use without an issuer
+    from app.api.identity.issuer_jwks import JwksCache  # noqa: PLC0415  # the same
+
     return AccessTokenVerifier(JwksCache(settings.token_issuer, settings.token_jwks_url), settings.token_audience)
 
 
 def _worker(url: str, settings: Settings, changed: asyncio.Event, stop: asyncio.Event) -> BackgroundTask:
     """A worker in this process, with connections of its own: what it imports and delivers takes none from requests."""
+    from app.worker import WORKER_POOL_SIZE, run_worker  # noqa: PLC0415  # of no use to a process without one
 
     async def work(_: Heartbeat) -> None:
         database = open_database(url, pool_size=WORKER_POOL_SIZE, secrets=settings.secrets, has_real_clock=True)
@@ -101,13 +102,6 @@ def _worker(url: str, settings: Settings, changed: asyncio.Event, stop: asyncio.
 
 def _tune_garbage_collection() -> None:
     """Leave out what was made at the start, which is never garbage."""
-    gc.collect()
     gc.freeze()
+    gc.enable()  # it was of no use while all this was made
     gc.set_threshold(*GC_THRESHOLDS)
-
-
-def from_environment() -> FastAPI:
-    """Build the application of one of several processes."""
-    settings = read_settings()
-    configure_logs(settings.log_level)
-    return build(settings)

@@ -179,3 +179,10 @@ def settings_of_running_service() -> Settings:
         return settings
     found = {name: SecretStr(file.read_text().strip()) for name, file in files.items() if file.exists()}
     return settings.model_copy(update=found if settings.secret_key is None else {"database_url": found["database_url"]})
+
+
+def database_url(settings: Settings) -> str:
+    """For a command that needs a database. Raise SettingsError."""
+    if settings.database_url is None:
+        raise SettingsError("DATABASE_URL : requis par cette commande, sauf à côté de `make run` (même DATA_DIR)")
+    return settings.database_url.get_secret_value()

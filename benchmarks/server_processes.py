@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from app.serving import listening_socket
+from app.cli.serving import listening_socket
 from benchmarks.dataset import SECRET
 
 _CLOCK_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")

@@ -17,10 +17,10 @@ from app.api.http.limits.rate_limiter import RateLimiter
 from app.api.identity.api_key_secrets import Pepper
 from app.api.identity.authentication import CredentialAuthenticator
 from app.api.identity.token_verifier import TokenVerifier
+from app.cli.serving import listening_socket, server_config
 from app.persistence.engine.database import open_database
 from app.persistence.engine.listen_notify import NotificationConnection
 from app.seed.demonstration_clients import make_demonstration_keys
-from app.serving import listening_socket, server_config
 from app.supervisor import BackgroundTask, supervise
 from tests.fake_clock import MORNING, FakeClock
 

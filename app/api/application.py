@@ -36,7 +36,6 @@ from app.api.notifications import (
     message_routes,
     webhook_endpoint_routes,
 )
-from app.api.openapi.openapi_document import complete_document
 from app.api.pages import page_routes
 from app.api.registrations import registration_action_routes, registration_routes
 
@@ -108,6 +107,9 @@ class Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
+            # Of no use until somebody reads the contract.
+            from app.api.openapi.openapi_document import complete_document  # noqa: PLC0415
+
             self.openapi_schema = complete_document(super().openapi(), self.state.operations)
         return self.openapi_schema
 
@@ -132,9 +134,8 @@ def create_application(service: ApplicationState) -> FastAPI:
     # The framework would word these two itself; RequestMiddleware catches every other.
     for error_class in (HTTPException, RequestValidationError):
         app.add_exception_handler(error_class, _handle_framework_error)
-    for router in _routers():
-        app.include_router(router)
     app.add_middleware(RequestMiddleware, service=service)
     app.add_middleware(HeadRequestMiddleware)
-    app.router.routes.extend((*page_routes.routes(), *health.routes()))
+    # As they are: to include their routers would have the framework make each of them again at the first request.
+    app.router.routes.extend((*app.state.operations, *page_routes.routes(), *health.routes()))
     return app

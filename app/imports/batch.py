@@ -7,7 +7,6 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from app.domain.facts.policy import Policies
-from app.imports.columns.column_recognition import ColumnSet
 from app.imports.files.cell_content import fold_text
 from app.imports.lines.adviser_matching import KnownAdvisers
 from app.imports.lines.line_parsing import Line, line_rejected
@@ -56,9 +55,8 @@ class PendingChanges(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportDefinition:
-    """A kind of import: its columns, the one that identifies the person, and the order of one person's lines."""
+    """A kind of import: the column that identifies the person, and the order of one person's lines."""
 
-    columns: ColumnSet
     person_column: str
     sort_key: Callable[[Line], Any]
     start: Callable[[Transaction, ImportBatch, Sequence[Line]], Awaitable[PendingChanges]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.imports.columns.column_recognition import RecognisedColumns
 from app.imports.files.file_format import read_sheet
-from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS, suspect_columns
+from app.imports.kinds.accepted_columns import ACCEPTED_COLUMNS, suspect_columns
 from app.imports.lines.line_parsing import Line, Rejection, parse_line
 from app.persistence.administration.import_kind import ImportKind
 
@@ -27,7 +27,7 @@ class ParsedFile:
 
 def parse_file(kind: ImportKind, content: bytes) -> ParsedFile:
     """Read and recognise a file. Raise FileRefused."""
-    columns = IMPORT_DEFINITIONS[kind].columns
+    columns = ACCEPTED_COLUMNS[kind]
     sheet = read_sheet(content, columns.is_known)
     recognised = columns.recognise(sheet.headings, sheet.heading_row)
     read = [parse_line(row, recognised, is_grid=sheet.is_grid) for row in sheet.rows]

@@ -30,7 +30,7 @@ async def _status_beside_a_busy_worker(database_url: str, monkeypatch: pytest.Mo
             busy.set()
             await stop.wait()
 
-    monkeypatch.setattr(main, "run_worker", work)
+    monkeypatch.setattr("app.worker.run_worker", work)
     monkeypatch.setattr("app.persistence.engine.connection_pool.ACQUIRE_SECONDS", 0.1)
     monkeypatch.setattr("app.persistence.engine.database.MAX_WRITERS", POOL_SIZE)  # none is left to those who read
     settings = Settings.model_validate({"database_url": database_url, "secret_key": SECRET, "run_worker": True})

@@ -91,6 +91,18 @@ def test_migrate_takes_the_urls_that_serve_takes(cluster: Cluster, form: str) ->
     assert ready == 200
 
 
+async def test_a_migration_that_the_database_refuses_is_said_in_one_line(cluster: Cluster) -> None:
+    cluster.create_database("in_the_way")
+    connection = await asyncpg.connect(cluster.url("in_the_way"))
+    await connection.execute("CREATE TABLE adviser ()")
+    await connection.close()
+
+    refused = run_command("migrate", DATABASE_URL=cluster.url("in_the_way"), SECRET_KEY=SECRET)
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    assert refused.stderr.startswith("DATABASE_URL : la base de données ne répond pas (")
+
+
 def test_encryption_that_the_server_has_not_is_said_in_one_line(cluster: Cluster) -> None:
     refused = run_command("migrate", DATABASE_URL=f"{cluster.url('postgres')}?sslmode=require", SECRET_KEY=SECRET)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli import cli
+from app.cli.program import cli
 from app.persistence.engine.database import Database
 from app.settings import SettingsError
 from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, run_command

@@ -16,11 +16,11 @@ from uuid import uuid4
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.cli.serving import listening_socket
 from app.embedded.cluster import Cluster
 from app.persistence.administration.health import count_workers
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.readiness import PROBE_INTERVAL_SECONDS
-from app.serving import listening_socket
 from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, TIMEOUT_S, new_folder, run_command, serving_process
 from tests.http_builders import an_adviser_in_post, register
 from tests.log_capture import LOG_FOLDER

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from pytest import MonkeyPatch  # noqa: PT013  # the class, outside of any test
 
-import app.cli
-from app import serving
+from app.cli.commands.worker import worker
+from app.cli.serving import serve_until_told_to_stop
 from app.logs import configure_logs
 from app.main import build
 from app.outbox.delivery_relay import OutboxRelay
@@ -39,8 +39,8 @@ BUILT_APPLICATIONS = dict[SecretStr | None, FastAPI]()  # by the address of its 
 
 def serve(told: Arguments) -> None:
     """`python -m app serve`, on the socket of the fork server, which has built the application."""
-    MonkeyPatch().setattr(serving, "build", already_built)
-    serving.serve_until_told_to_stop(Settings(**told["settings"]), socket.socket(fileno=int(sys.argv[1])))
+    MonkeyPatch().setattr("app.main.build", already_built)
+    serve_until_told_to_stop(Settings(**told["settings"]), socket.socket(fileno=int(sys.argv[1])))
 
 
 def build_before_fork(told: Arguments) -> None:
@@ -63,7 +63,7 @@ async def _warm_up(service: FastAPI) -> None:
 def work(told: Arguments) -> None:
     """`python -m app worker`."""
     os.environ.update(told["settings"])
-    app.cli.worker()
+    worker()
 
 
 def place(told: Arguments) -> None:

@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from app.api.health import STOPPING
 from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
-from app.cli import cli
+from app.cli.program import cli
 from app.domain.decisions.refusals import Reason
 from app.metrics import REGISTRY, WORKER_REGISTRY
 from app.persistence.schema import retention_periods

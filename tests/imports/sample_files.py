@@ -8,7 +8,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from app.importing import COMMAND_LINE
+from app.cli.importing import COMMAND_LINE
 from app.imports.file_parsing import parse_file
 from app.imports.lines.line_parsing import Rejection
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.contracts.contract_schemas import ContractRequest, contract_resource
-from app.importing import COMMAND_LINE
+from app.cli.importing import COMMAND_LINE
 from app.imports.file_parsing import parse_file
 from app.imports.lines.adviser_matching import KnownAdvisers
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun

@@ -113,7 +113,7 @@ async def test_a_worker_that_cannot_start_is_started_again(
             raise OSError
         await stop.wait()
 
-    monkeypatch.setattr(main, "run_worker", work)
+    monkeypatch.setattr("app.worker.run_worker", work)
     with capture_logs():
         async with application.router.lifespan_context(application):
             await wait_until(lambda: len(begun) == 2)

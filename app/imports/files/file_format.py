@@ -2,7 +2,6 @@
 
 from app.imports.files.csv_file import read_csv_file
 from app.imports.files.spreadsheet import FileRefused, IsKnown, Sheet
-from app.imports.files.xlsx_file import read_workbook
 from app.persistence.administration.imports import MAX_FILE_BYTES
 from app.wording.languages import Sentence
 
@@ -22,4 +21,10 @@ def read_sheet(content: bytes, is_known: IsKnown) -> Sheet:
             en="This workbook is of an old format, or protected by a password: save it as XLSX, without it.",
         )
         raise FileRefused("old-workbook", message)
-    return read_workbook(content, is_known) if content.startswith(ZIP_SIGNATURE) else read_csv_file(content, is_known)
+    return _read_workbook(content, is_known) if content.startswith(ZIP_SIGNATURE) else read_csv_file(content, is_known)
+
+
+def _read_workbook(content: bytes, is_known: IsKnown) -> Sheet:
+    from app.imports.files.xlsx_file import read_workbook  # noqa: PLC0415  # longer to import than most files to read
+
+    return read_workbook(content, is_known)

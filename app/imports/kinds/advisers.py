@@ -12,7 +12,7 @@ from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.http.bodies.merge_patch import patched_body
 from app.imports.batch import ImportBatch, ImportDefinition
 from app.imports.files.cell_content import fold_text
-from app.imports.kinds.adviser_columns import ADVISER_COLUMNS, ENDED_ON, ENTERED_ON, is_exempt_or_waiting
+from app.imports.kinds.adviser_columns import ENDED_ON, ENTERED_ON, is_exempt_or_waiting
 from app.imports.lines.adviser_matching import PersonReference
 from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
@@ -123,4 +123,4 @@ async def start_adviser_changes(transaction: Transaction, batch: ImportBatch, _:
     return AdviserChanges(batch, await recently_anonymised(transaction, batch.sent_at))
 
 
-ADVISER_IMPORT = ImportDefinition(ADVISER_COLUMNS, "id", lambda line: line.number, start_adviser_changes)
+ADVISER_IMPORT = ImportDefinition("id", lambda line: line.number, start_adviser_changes)

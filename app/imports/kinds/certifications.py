@@ -15,7 +15,6 @@ from app.domain.facts.certification import Certification, Qualification
 from app.domain.facts.training_organisation import TrainingOrganisation
 from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look_up_name
 from app.imports.files.cell_content import fold_text
-from app.imports.kinds.certification_columns import CERTIFICATION_COLUMNS
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Line
 from app.persistence.advisers.adviser_files import files_by_id
@@ -104,4 +103,4 @@ def sort_by_day(line: Line) -> date:
     return line.values.get("on") or date.max
 
 
-CERTIFICATION_IMPORT = ImportDefinition(CERTIFICATION_COLUMNS, "adviser_id", sort_by_day, start_certification_changes)
+CERTIFICATION_IMPORT = ImportDefinition("adviser_id", sort_by_day, start_certification_changes)

@@ -12,7 +12,6 @@ from app.api.contracts.contract_schemas import ContractRequest, contract_resourc
 from app.api.http.bodies.merge_patch import patched_body
 from app.domain.facts.contract import ContractType
 from app.imports.batch import ImportBatch, ImportDefinition
-from app.imports.kinds.contract_columns import CONTRACT_COLUMNS
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
@@ -111,4 +110,4 @@ def sort_by_first_day(line: Line) -> date:
     return line.values.get("starts_on") or date.max
 
 
-CONTRACT_IMPORT = ImportDefinition(CONTRACT_COLUMNS, "adviser_id", sort_by_first_day, start_contract_changes)
+CONTRACT_IMPORT = ImportDefinition("adviser_id", sort_by_first_day, start_contract_changes)

@@ -1,13 +1,8 @@
-"""The kinds of import, and the unknown columns of a file that one should look at."""
+"""What each kind of import does with its lines."""
 
 from collections.abc import Mapping
 
-from app.api.http.fields.text_normalisation import printable_name
 from app.imports.batch import ImportDefinition
-from app.imports.columns import heading_aliases
-from app.imports.columns.column_recognition import RecognisedColumns
-from app.imports.columns.heading_matching import canonical_heading, guess_field
-from app.imports.files.spreadsheet import Sheet
 from app.imports.kinds.advisers import ADVISER_IMPORT
 from app.imports.kinds.certifications import CERTIFICATION_IMPORT
 from app.imports.kinds.contracts import CONTRACT_IMPORT
@@ -20,31 +15,3 @@ IMPORT_DEFINITIONS: Mapping[ImportKind, ImportDefinition] = {
     ImportKind.CERTIFICATIONS: CERTIFICATION_IMPORT,
     ImportKind.REGISTRATIONS: REGISTRATION_IMPORT,
 }
-
-
-_KNOWN_IRRELEVANT = {*map(canonical_heading, heading_aliases.KNOWN_IRRELEVANT)}
-# Only the kind of import that knows them can tell whose identifier they are.
-_AMBIGUOUS_ID_HEADINGS = {*map(canonical_heading, ("id", "Identifiant"))}
-
-
-def suspect_columns(sheet: Sheet, recognised: RecognisedColumns) -> dict[str, str]:
-    """The unknown columns that look like one that decides much: their headings, and what each looks like, in French.
-
-    A heading that another kind of import knows is left out.
-    """
-    found = dict(recognised.doubtful)
-    for place, heading in enumerate(sheet.headings):
-        if place in recognised.columns or place in recognised.rejects_columns or _is_known_elsewhere(heading):
-            continue
-        guess = guess_field(heading, (row.cells[place] for row in sheet.rows if place < len(row.cells)))
-        if guess:
-            found[printable_name(heading) or f"colonne {place + 1}"] = guess
-    return found
-
-
-def _is_known_elsewhere(heading: str) -> bool:
-    canonical = canonical_heading(heading)
-    return canonical in _KNOWN_IRRELEVANT or (
-        canonical not in _AMBIGUOUS_ID_HEADINGS
-        and any(kind.columns.is_known(heading) for kind in IMPORT_DEFINITIONS.values())
-    )

@@ -24,7 +24,6 @@ from app.domain.facts.training_organisation import TrainingOrganisation
 from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look_up_name
 from app.imports.files.cell_content import fold_text
 from app.imports.kinds.past_registration_request import PastRegistration
-from app.imports.kinds.registration_columns import REGISTRATION_COLUMNS
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Fault, Line, LineRejected, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
@@ -168,4 +167,4 @@ def sort_by_session(line: Line) -> date:
     return line.values.get("session.starts_on") or date.max
 
 
-REGISTRATION_IMPORT = ImportDefinition(REGISTRATION_COLUMNS, "adviser_id", sort_by_session, start_registration_changes)
+REGISTRATION_IMPORT = ImportDefinition("adviser_id", sort_by_session, start_registration_changes)

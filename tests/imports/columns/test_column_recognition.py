@@ -5,12 +5,10 @@ import pytest
 from app.imports.columns.column_recognition import ColumnSet
 from app.imports.files.cell_content import fold_text
 from app.imports.files.spreadsheet import FileRefused
-from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
+from app.imports.kinds.accepted_columns import ACCEPTED_COLUMNS
 from app.persistence.administration.import_kind import ImportKind
 
-EVERY_KIND = pytest.mark.parametrize(
-    "columns", [kind.columns for kind in IMPORT_DEFINITIONS.values()], ids=IMPORT_DEFINITIONS
-)
+EVERY_KIND = pytest.mark.parametrize("columns", ACCEPTED_COLUMNS.values(), ids=ACCEPTED_COLUMNS)
 
 
 def names(columns: ColumnSet, *headings: str) -> list[str]:
@@ -53,12 +51,12 @@ def test_no_heading_means_two_things(columns: ColumnSet) -> None:
     ],
 )
 def test_a_heading_of_a_neighbouring_system_is_recognised(kind: ImportKind, heading: str, name: str) -> None:
-    assert names(IMPORT_DEFINITIONS[kind].columns, heading) == [name]
+    assert names(ACCEPTED_COLUMNS[kind], heading) == [name]
 
 
 def test_two_columns_that_say_the_same_are_not_chosen_from() -> None:
     with pytest.raises(FileRefused) as stopped:
-        names(IMPORT_DEFINITIONS[ImportKind.ADVISERS].columns, "Email", "Courriel", "Nom")
+        names(ACCEPTED_COLUMNS[ImportKind.ADVISERS], "Email", "Courriel", "Nom")
 
     assert stopped.value.code == "ambiguous-columns"
     assert "Email, Courriel" in stopped.value.message.fr
@@ -66,13 +64,13 @@ def test_two_columns_that_say_the_same_are_not_chosen_from() -> None:
 
 def test_a_file_of_unknown_columns_is_told_the_known_ones() -> None:
     with pytest.raises(FileRefused) as stopped:
-        names(IMPORT_DEFINITIONS[ImportKind.ADVISERS].columns, "Salaire", "Téléphone")
+        names(ACCEPTED_COLUMNS[ImportKind.ADVISERS], "Salaire", "Téléphone")
 
     assert stopped.value.code == "unknown-columns"
     assert "conum_id" in stopped.value.message.en
 
 
 def test_a_column_that_means_nothing_is_named() -> None:
-    recognised = IMPORT_DEFINITIONS[ImportKind.ADVISERS].columns.recognise(["Nom", "Salaire", "", "Motif du rejet"])
+    recognised = ACCEPTED_COLUMNS[ImportKind.ADVISERS].recognise(["Nom", "Salaire", "", "Motif du rejet"])
 
     assert recognised.ignored == ("Salaire",)

@@ -6,7 +6,7 @@ import pytest
 
 from app.imports.file_parsing import ParsedFile, parse_file
 from app.imports.files.spreadsheet import FileRefused
-from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
+from app.imports.kinds.accepted_columns import ACCEPTED_COLUMNS
 from app.persistence.administration.import_kind import ImportKind
 from tests.imports.sample_files import csv_bytes, reasons
 
@@ -141,7 +141,7 @@ def test_a_neighbour_s_headings_are_known_and_none_seems_overlooked(name: str) -
     ],
 )
 def test_a_heading_is_known_however_it_is_written(kind: ImportKind, heading: str, name: str | None) -> None:
-    found = IMPORT_DEFINITIONS[kind].columns.recognise(["idPG", heading]).columns
+    found = ACCEPTED_COLUMNS[kind].recognise(["idPG", heading]).columns
 
     assert [column.name for column in found.values()][1:] == ([name] if name else [])
 

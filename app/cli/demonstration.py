@@ -3,18 +3,22 @@
 import asyncio
 import json
 import secrets
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
 from pydantic import SecretStr
 
 from app.api.identity.api_key_secrets import Pepper
+from app.cli.serving import bound, serve_until_told_to_stop
 from app.clock import utc_now
 from app.embedded.cluster import running_cluster
 from app.embedded.restarter import restarted_on_death
+from app.persistence.administration.client_role import Role
 from app.persistence.engine.database import open_database
-from app.persistence.schema.migrations import migrate
+from app.persistence.engine.schema_revision import has_newest_schema
 from app.seed.demonstration import load_demonstration
 from app.seed.demonstration_clients import make_demonstration_keys
 from app.seed.published_catalogue import load_catalogue
@@ -22,6 +26,24 @@ from app.settings import DATABASE_FILE, SECRET_FILE, Settings
 
 DATABASE = "registrations"
 KEYS_FILE = "demo-keys.json"
+
+
+def serve_demonstration(settings: Settings) -> None:
+    """Serve, until told to stop, what `embedded` starts and `seed` loads. Raise ClusterError, SettingsError."""
+    with embedded(settings) as completed:
+        served, listener = bound(completed)
+        _show(served, seed(served))
+        serve_until_told_to_stop(served, listener)
+
+
+def _show(settings: Settings, demonstration: dict[str, str]) -> None:
+    typer.echo(f"Documentation interactive : {settings.public_base_url}/docs")
+    if settings.has_mailbox:
+        typer.echo(f"Boîte aux lettres : {settings.public_base_url}/mailbox")
+    for role in Role:
+        typer.echo(f"  clé {role:<22} {demonstration[role]}")
+    typer.echo(f"Clés écrites dans {settings.data_dir / KEYS_FILE} ; Ctrl-C pour arrêter.")
+    sys.stdout.flush()
 
 
 def _secret(folder: Path) -> str:
@@ -40,10 +62,18 @@ def embedded(settings: Settings) -> Generator[Settings]:
     with running_cluster(settings.data_dir) as cluster, restarted_on_death(cluster.server):
         cluster.create_database(DATABASE)
         url = cluster.url(DATABASE)
-        migrate(url)
+        _migrate(url)
         secret = settings.secret_key or SecretStr(_secret(settings.data_dir))
         with _said(settings.data_dir / DATABASE_FILE, url):
             yield settings.model_copy(update={"database_url": SecretStr(url), "secret_key": secret, "run_worker": True})
+
+
+def _migrate(url: str) -> None:
+    if asyncio.run(has_newest_schema(url)):
+        return
+    from app.persistence.schema.migrations import migrate
+
+    migrate(url)
 
 
 @contextmanager

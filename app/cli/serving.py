@@ -1,20 +1,47 @@
 """Serving: a socket, and one process or several behind it."""
 
+import errno
+import gc
 import os
 import shutil
 import socket
 from typing import Any
 
+import typer
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app.api.http.limits.connection_limits import LimitedHttpProtocol
 from app.logs import configure_logs
-from app.main import build
 from app.metrics import MULTIPROCESS_DIRECTORY
-from app.settings import Settings
+from app.settings import Settings, SettingsError, read_settings
 
 GRACE_SECONDS = 20
+
+
+def serve_database(settings: Settings) -> None:
+    """Serve the database of the settings until told to stop. Raise SettingsError."""
+    settings, listener = bound(settings)
+    typer.echo(f"Documentation : {settings.base_url}/docs")
+    serve_until_told_to_stop(settings, listener)
+
+
+def bound(settings: Settings) -> tuple[Settings, socket.socket]:
+    """The listening socket, and settings that know its address, as does the environment. Raise SettingsError."""
+    try:
+        listener = listening_socket(settings.host, settings.port)
+    except OSError as problem:
+        raise SettingsError(_refused(settings, problem)) from None
+    port = listener.getsockname()[1]
+    base_url = settings.public_base_url or f"http://{settings.host}:{port}"
+    settings = settings.model_copy(update={"port": port, "public_base_url": base_url})
+    complete_environment(settings)
+    return settings, listener
+
+
+def _refused(settings: Settings, problem: OSError) -> str:
+    if problem.errno in {errno.EADDRINUSE, errno.EACCES}:
+        return f"PORT : {settings.host}:{settings.port} n’est pas libre ({problem.strerror}) ; PORT=0 en choisit un"
+    return f"HOST : {settings.host} n’est pas une adresse de cette machine ({problem.strerror})"
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -33,9 +60,23 @@ def serve_until_told_to_stop(settings: Settings, listener: socket.socket) -> Non
     """Blocking. Several processes read the same settings from the environment, which the caller has completed."""
     configure_logs(settings.log_level)
     if settings.workers > 1:
-        Multiprocess(server_config("app.main:from_environment", settings.workers), [listener]).run()
+        Multiprocess(server_config("app.cli.serving:application", settings.workers), [listener]).run()
     else:
-        uvicorn.Server(server_config(build(settings))).run([listener])
+        uvicorn.Server(server_config(_built(settings))).run([listener])
+
+
+def application() -> Any:
+    """That of one of several processes."""
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    return _built(settings)
+
+
+def _built(settings: Settings) -> Any:
+    gc.disable()  # until it serves: nearly all that is imported stays, and to look at it again and again takes a tenth
+    from app.main import build
+
+    return build(settings)
 
 
 def server_config(app: Any, workers: int = 1) -> uvicorn.Config:
@@ -45,7 +86,7 @@ def server_config(app: Any, workers: int = 1) -> uvicorn.Config:
         factory=isinstance(app, str),
         workers=workers,
         loop="uvloop",
-        http=LimitedHttpProtocol,
+        http="app.api.http.limits.connection_limits:LimitedHttpProtocol",
         ws="none",
         log_config=None,
         access_log=False,

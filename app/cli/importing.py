@@ -1,19 +1,17 @@
-"""`python -m app import …`: a spreadsheet from the machine itself, with a bar that moves and counts at the end."""
+"""A spreadsheet imported from the machine itself, with a bar that moves and counts at the end."""
 
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 from uuid import NAMESPACE_URL, uuid5
 
 import typer
 
-from app.administration import with_database
+from app.cli.database import with_database
 from app.clock import utc_now
 from app.imports.file_parsing import ParsedFile, parse_file
 from app.imports.files.spreadsheet import FileRefused
-from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
 from app.imports.lines.rejects_file import rejects_file
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
 from app.persistence.administration.client_role import Role
@@ -28,24 +26,12 @@ COMMAND_LINE = Client(uuid5(NAMESPACE_URL, "urn:inscriptions:ligne-de-commande")
 EVERY = 1_000  # lines, where no bar can be drawn
 
 
-def import_file(
-    kind: ImportKind,
-    file: Annotated[Path | None, typer.Argument(metavar="FICHIER.csv|.xlsx", dir_okay=False, exists=True)] = None,
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire.")] = False,
-    rejects: Annotated[
-        Path | None, typer.Option(metavar="FICHIER.csv", dir_okay=False, help="FICHIER.rejects.csv par défaut.")
-    ] = None,
-    columns: Annotated[bool, typer.Option("--columns", help="Montrer les colonnes acceptées.")] = False,
-) -> None:
-    """Importer un tableur : chaque ligne entière ou pas du tout ; recommencer ne change rien de plus."""
-    if columns:
-        _show_columns(kind)
-        return
-    if file is None:
-        raise SettingsError("FICHIER : requis ; --columns montre les colonnes qu’il peut avoir")
-    where = rejects or file.with_suffix(".rejects.csv")
-    if where.resolve() == file.resolve():
+def import_from(file: Path, kind: ImportKind, rejects: Path, *, dry_run: bool) -> None:
+    """Leave with status 1 when lines are rejected, or a column that seems to matter is not recognised.
+
+    Raise SettingsError.
+    """
+    if rejects.resolve() == file.resolve():
         raise SettingsError("--rejects : un autre fichier que celui qu’on importe")
     try:
         with file.open("rb") as opened:
@@ -57,7 +43,7 @@ def import_file(
         typer.echo(f"Colonnes ignorées : {', '.join(parsed.recognised.ignored)}", err=True)
     order = ImportParameters(kind, COMMAND_LINE, dry_run)
     tally = with_database(lambda database: _carry_out(database, order, parsed))
-    _conclude(tally, parsed, where, dry_run=dry_run)
+    _conclude(tally, parsed, rejects, dry_run=dry_run)
 
 
 def _warn(parsed: ParsedFile) -> None:
@@ -65,13 +51,6 @@ def _warn(parsed: ParsedFile) -> None:
     if parsed.suspect:
         columns = ", ".join(f"« {heading} » ({seems} ?)" for heading, seems in parsed.suspect.items())
         typer.echo(f"ATTENTION, colonnes non reconnues et non importées : {columns}")
-
-
-def _show_columns(kind: ImportKind) -> None:
-    for column in IMPORT_DEFINITIONS[kind].columns.all:
-        headings = [heading for heading, _ in column.ranked_headings if heading != column.name]
-        others = f"  aussi : {', '.join(headings)}" if headings else ""
-        typer.echo(f"{column.name:<42}{others}")
 
 
 async def _carry_out(database: Database, order: ImportParameters, parsed: ParsedFile) -> ImportProgress:

@@ -1,18 +1,16 @@
-"""`python -m app secrets …`: SECRET_KEY rotated to its end, and when its old value may go."""
+"""What a rotation of SECRET_KEY writes again, and what still needs its old value."""
 
 import sys
 from collections.abc import Iterator
 
 import typer
 
-from app.administration import with_database
 from app.api.identity.api_key_secrets import KEY_PREFIX
+from app.cli.database import with_database
 from app.clock import utc_now
 from app.persistence.engine.driver_types import Row
 from app.settings import SettingsError, settings_of_running_service
 from app.use_cases.administration.rotate_secrets import RemainingUses, remaining_uses, reseal_secrets
-
-secrets = typer.Typer(no_args_is_help=True, help="SECRET_KEY : le remplacer, et savoir quand l’ancienne valeur part.")
 
 MAY_GO = "L’ancienne valeur peut être retirée de SECRET_KEY."
 STILL_NEEDED = "L’ancienne valeur sert encore :"
@@ -26,17 +24,15 @@ def _values() -> tuple[str, ...]:
     return values
 
 
-@secrets.command("rotate")
-def rotate_secrets() -> None:
-    """Chiffrer à nouveau, par la première valeur de SECRET_KEY, tout ce qu’une autre avait chiffré."""
+def encrypt_again() -> None:
+    """By the first value of SECRET_KEY, all that another one had encrypted."""
     values, now = _values(), utc_now()
     done = with_database(lambda database: reseal_secrets(database, values, now))
     typer.echo(f"{done} secrets chiffrés à nouveau ; voyez `python -m app secrets status`.")
 
 
-@secrets.command("status")
-def show_status() -> None:
-    """Dire ce qui a encore besoin d’une ancienne valeur ; statut 0 quand elle peut être retirée, 1 sinon."""
+def show_what_remains() -> None:
+    """Leave with status 0 when nothing needs an old value any more, 1 otherwise."""
     values, now = _values(), utc_now()
     left = with_database(lambda database: remaining_uses(database, values, now))
     if left.lost:
