@@ -36,7 +36,7 @@ ADDRESSES = {
     Recipient.SUPPORT: "support",
 }
 APP = Path(__file__).parents[3] / "app"
-TEMPLATES = APP / "wording" / "templates"
+TEMPLATES = APP / "wording" / "emails" / "templates"
 
 every_letter = pytest.mark.parametrize(("event_type", "recipient"), PROMISED_EMAILS, ids=lambda item: item.value)
 
@@ -303,7 +303,7 @@ def test_an_event_that_is_forgotten_is_not_told() -> None:
 
 def test_every_rule_that_decides_can_be_said() -> None:
     rules = sorted(
-        {rule for file in (APP / "domain").glob("*.py") for rule in re.findall(r'"(R\d+)"', file.read_text())}
+        {rule for file in (APP / "domain").rglob("*.py") for rule in re.findall(r'"(R\d+)"', file.read_text())}
     )
 
     assert len(rules) > 15
