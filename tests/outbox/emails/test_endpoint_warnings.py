@@ -54,7 +54,7 @@ async def test_an_organisation_is_written_to_and_the_support_for_the_others(
         assert receiver.url in form
         assert "secret" not in form
         assert str(endpoint.id) in form
-        assert "statut 503" in " ".join(form.split())  # wherever the line is wrapped
+        assert "statut 503" in " ".join(form.split())  # a line may end between the two
     (message,) = await messages_of(database)
     assert (message["type"], message["recipient"], message["adviser_id"], message["state"]) == (
         "webhook_endpoint.failing", "endpoint_owner", None, "delivered"
