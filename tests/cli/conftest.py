@@ -19,6 +19,6 @@ def served_once() -> Generator[First]:
     """The first start, over."""
     with new_folder() as folder:
         data_dir = folder / "var"
-        with serving(data_dir) as program:
+        with serving(data_dir, cold=True) as program:
             first = First(data_dir, program.printed, program.keys)
         yield first

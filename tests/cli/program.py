@@ -1,4 +1,8 @@
-"""The program as it is started by people: `python -m app …` in a process of its own, with an environment of its own."""
+"""The program as people use it: `python -m app …` in a process of its own, with an environment of its own.
+
+A `cold` start is the one that people wait for: an interpreter, and all that it imports. The others are forks of a
+process that has done so, and do the same from there on (see warm.py).
+"""
 
 import json
 import os
@@ -12,14 +16,14 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from uuid import uuid4
 
 import httpx
 
+from tests.cli import warm
+from tests.cli.warm import CHECKOUT, WarmProcess
 from tests.logbook import LOGS
 
-CHECKOUT = Path(__file__).parents[2]
 ADDRESS = re.compile(r"Documentation[^:]*: (http://\S+)/docs")
 PATIENCE_S = 30.0
 # Nothing of the developer's own settings, and no service that the developer may have running in the checkout.
@@ -39,12 +43,27 @@ def new_folder() -> Generator[Path]:
         yield folder
 
 
-def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def start(
+    *arguments: str, settings: Mapping[str, str], stdout: Path, stderr: Path, cold: bool = False
+) -> subprocess.Popen[bytes] | WarmProcess:
+    """Start a command; what it says is written to these files."""
+    if not cold:
+        return warm.start(arguments, BARE | settings, stdout=stdout, stderr=stderr)
+    with stdout.open("a") as out, stderr.open("a") as err:
+        command = [sys.executable, "-m", "app", *arguments]
+        return subprocess.Popen(command, cwd=CHECKOUT, env=BARE | settings, stdout=out, stderr=err)
+
+
+def run(*arguments: str, cold: bool = False, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    command = [sys.executable, "-m", "app", *arguments]
-    return subprocess.run(
-        command, cwd=CHECKOUT, env=BARE | settings, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
+    with tempfile.TemporaryDirectory() as name:
+        stdout, stderr = Path(name) / "stdout", Path(name) / "stderr"
+        process = start(*arguments, settings=settings, stdout=stdout, stderr=stderr, cold=cold)
+        try:
+            status = process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, status, stdout.read_text(), stderr.read_text())
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -78,16 +97,13 @@ class First:
 class Program:
     """`python -m app serve`, ready to answer."""
 
-    def __init__(self, data_dir: Path, settings: Mapping[str, str] = _NONE) -> None:
+    def __init__(self, data_dir: Path, settings: Mapping[str, str] = _NONE, *, cold: bool = False) -> None:
         self.data_dir = data_dir
-        self._output: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed with the process
-        environment = BARE | {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"} | dict(settings)
-        command = [sys.executable, "-m", "app", "serve"]
-        self._book = LOGS / f"{uuid4()}.log"
-        with self._book.open("w") as book:
-            self.process = subprocess.Popen(
-                command, cwd=CHECKOUT, env=environment, stdout=self._output, stderr=book, text=True
-            )
+        name, described = str(uuid4()), {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"}
+        self._output, self._book = LOGS / f"{name}.printed", LOGS / f"{name}.log"
+        self.process = start(
+            "serve", settings=described | dict(settings), stdout=self._output, stderr=self._book, cold=cold
+        )
         try:
             self.base_url = f"http://127.0.0.1:{settings['PORT']}" if "PORT" in settings else self._address()
             self._wait_until_ready()
@@ -97,12 +113,11 @@ class Program:
 
     @property
     def printed(self) -> str:
-        self._output.seek(0)
-        return self._output.read()
+        return self._output.read_text() if self._output.exists() else ""
 
     @property
     def logged(self) -> str:
-        return self._book.read_text()
+        return self._book.read_text() if self._book.exists() else ""
 
     @property
     def keys(self) -> dict[str, str]:
@@ -122,7 +137,6 @@ class Program:
         """Stop it if it still runs."""
         if self.process.poll() is None:
             self.stop()
-        self._output.close()
 
     def _address(self) -> str:
         deadline = time.monotonic() + PATIENCE_S
@@ -145,9 +159,9 @@ class Program:
 
 
 @contextmanager
-def serving(data_dir: Path, **settings: str) -> Generator[Program]:
+def serving(data_dir: Path, *, cold: bool = False, **settings: str) -> Generator[Program]:
     """Serve until the block ends."""
-    program = Program(data_dir, settings)
+    program = Program(data_dir, settings, cold=cold)
     try:
         yield program
     finally:

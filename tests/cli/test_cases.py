@@ -13,7 +13,7 @@ SHARED = CHECKOUT.parent / "shared" / "cases"
 
 
 def test_every_worked_case_passes(filled: Path) -> None:
-    with serving(filled) as program:
+    with serving(filled, cold=True) as program:
         played = subprocess.run(
             [
                 sys.executable,

@@ -250,7 +250,7 @@ def _as_json(contract: Any) -> Any:
 
 
 def test_the_help_lists_the_commands() -> None:
-    done = run("--help", COLUMNS="120")
+    done = run("--help", cold=True, COLUMNS="120")
 
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("serve", "worker", "migrate", "seed", "keys"))

@@ -3,9 +3,9 @@
 import asyncio
 import signal
 import subprocess
-import sys
-from collections.abc import AsyncGenerator
+from collections.abc import Generator
 from datetime import timedelta
+from pathlib import Path
 from time import monotonic
 
 import httpx
@@ -16,49 +16,47 @@ from app.persistence import sequencing
 from app.persistence.database import Database, open_database
 from app.persistence.feeds import HEADS
 from app.persistence.retention import EVENTS
-from tests.cli.program import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
+from tests.cli.program import PATIENCE_S, new_folder, run, serving, start
+from tests.cli.warm import WarmProcess
 from tests.persistence.telling import everything, page, placed, told
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
+Process = subprocess.Popen[bytes] | WarmProcess
 
 
 @pytest.fixture
-async def worker(database_url: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+def worker(database_url: str) -> Generator[Process]:
     """At work, or about to be."""
-    environment = BARE | {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "worker", cwd=CHECKOUT, env=environment, stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    settings, nowhere = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}, Path("/dev/null")
+    started = start("worker", settings=settings, stdout=nowhere, stderr=nowhere)
     yield started
-    if started.returncode is None:
-        started.kill()
-        await started.wait()
+    started.kill()
+    started.wait(PATIENCE_S)
 
 
 async def test_a_worker_places_events_until_it_is_told_to_stop(
-    database: Database, worker: asyncio.subprocess.Process
+    database: Database, worker: Process
 ) -> None:
     expected = await told(database, 3)
     async with asyncio.timeout(PATIENCE_S):
         while await sequencing.is_waiting(database):
             pass
 
-    worker.terminate()
+    worker.send_signal(signal.SIGTERM)
 
-    assert await worker.wait() == 0
+    assert await asyncio.to_thread(worker.wait, PATIENCE_S) == 0
     assert await everything(database) == expected
 
 
 @pytest.mark.usefixtures("kept_for_long")
 async def test_a_worker_forgets_what_was_kept_long_enough(
-    database: Database, worker: asyncio.subprocess.Process
+    database: Database, worker: Process
 ) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while (await page(database, None)).events:
             pass
 
-    assert worker.returncode is None
+    assert worker.poll() is None
 
 
 @pytest.fixture

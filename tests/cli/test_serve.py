@@ -43,7 +43,7 @@ def test_a_second_start_keeps_the_data_and_the_keys(filled: Path) -> None:
         adviser, keys = client.get(f"/v1/advisers/{an_adviser(client)}").json(), first.keys
 
     started = time.monotonic()
-    with serving(filled) as second, second.client("platform") as client:
+    with serving(filled, cold=True) as second, second.client("platform") as client:
         logging.getLogger(__name__).info("ready again after %.1f s", time.monotonic() - started)
         found, kept = client.get(f"/v1/advisers/{adviser['id']}").json(), second.keys
 
@@ -54,7 +54,7 @@ def test_a_second_start_keeps_the_data_and_the_keys(filled: Path) -> None:
 @linux
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_it_and_leaves_no_server(filled: Path, number: signal.Signals) -> None:
-    with serving(filled) as program:
+    with serving(filled, cold=True) as program:
         at_work = processes_in(filled)
         status = program.stop(number)
 
@@ -65,7 +65,7 @@ def test_a_signal_stops_it_and_leaves_no_server(filled: Path, number: signal.Sig
 
 @linux
 def test_a_stop_says_nothing_alarming(filled: Path) -> None:
-    with serving(filled) as program:
+    with serving(filled, cold=True) as program:
         os.kill(program.process.pid, signal.SIGINT)
         program.process.wait(30)
         said = program.printed + program.logged
@@ -89,7 +89,7 @@ def test_told_to_stop_it_says_so_and_serves_what_still_comes(filled: Path) -> No
 
 
 def test_several_processes_count_together(filled: Path) -> None:
-    with serving(filled, WORKERS="2") as program:
+    with serving(filled, cold=True, WORKERS="2") as program:
         for _ in range(40):
             httpx.get(f"{program.base_url}/problems/not-found").raise_for_status()  # a connection each: any process
         counted = {httpx.get(f"{program.base_url}/metrics").text.count("\n") > 0 for _ in range(4)}
@@ -103,7 +103,7 @@ def test_several_processes_count_together(filled: Path) -> None:
 
 @linux
 def test_killed_it_leaves_no_server_and_loses_nothing(filled: Path) -> None:
-    with serving(filled) as program, program.client("platform") as client:
+    with serving(filled, cold=True) as program, program.client("platform") as client:
         registration = register(client, an_adviser_in_post(client)).raise_for_status().json()
         program.stop(signal.SIGKILL)
     wait_until_empty(filled)
@@ -117,7 +117,7 @@ def test_killed_it_leaves_no_server_and_loses_nothing(filled: Path) -> None:
 
 @linux
 def test_several_processes_serve_together(filled: Path) -> None:
-    with serving(filled, WORKERS="2") as program:
+    with serving(filled, cold=True, WORKERS="2") as program:
         answers = [httpx.get(f"{program.base_url}/readyz") for _ in range(20)]
         with program.client("platform") as client:
             registered = register(client, an_adviser_in_post(client))
@@ -133,7 +133,7 @@ def test_several_processes_serve_together(filled: Path) -> None:
 
 @linux
 def test_each_of_several_processes_bounds_heads_and_believes_its_proxies(filled: Path) -> None:
-    with serving(filled, WORKERS="2", TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT_PER_MINUTE="3") as program:
+    with serving(filled, cold=True, WORKERS="2", TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT_PER_MINUTE="3") as program:
         url = program.base_url
         large = [httpx.get(f"{url}/livez", headers={"X-Filling": "x" * 40_000}) for _ in range(8)]
         asked = [httpx.get(f"{url}/v1/modules", headers={"X-Forwarded-For": f"192.0.2.{n}"}) for n in range(20)]
@@ -153,7 +153,7 @@ def _deciding_versions(asked: dict[str, object], client: httpx.Client) -> set[st
 
 def test_several_processes_see_a_version_of_the_policy_at_once(filled: Path) -> None:
     with (
-        serving(filled, WORKERS="2") as program,
+        serving(filled, cold=True, WORKERS="2") as program,
         program.client("platform") as platform,
         program.client("admin") as admin,
     ):

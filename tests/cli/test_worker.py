@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,7 +20,8 @@ from app.persistence.database import Database, open_database
 from app.persistence.health import count_workers
 from app.persistence.readiness import APART_SECONDS
 from app.serving import listening_socket
-from tests.cli.program import BARE, CHECKOUT, PATIENCE_S, new_folder, run, serving
+from tests.cli.program import PATIENCE_S, new_folder, run, serving, start
+from tests.cli.warm import WarmProcess
 from tests.logbook import LOGS
 from tests.outbox.posting import SECRETS, an_endpoint
 from tests.outbox.receiver import receiving
@@ -40,7 +40,7 @@ def free_port() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | WarmProcess
     book: Path
     port: str
 
@@ -58,10 +58,8 @@ def working(url: str, count: int) -> Generator[list[Worker]]:
     started = list[Worker]()
     for _ in range(count):
         port, book = free_port(), LOGS / f"{uuid4()}.log"
-        environment = BARE | DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
-        command = [sys.executable, "-m", "app", "worker"]
-        with book.open("w") as stderr:
-            process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stderr=stderr)
+        settings = DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
+        process = start("worker", settings=settings, stdout=book, stderr=book)
         started.append(Worker(process, book, port))
     try:
         yield started
