@@ -4,9 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
-from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,6 +16,7 @@ from app.persistence.migrations import migrate
 from app.seed.catalogue import load_catalogue
 from app.seed.demonstration import load_demonstration
 from tests.clockwork import MORNING
+from tests.databases import Databases, databases_of, name_of
 from tests.logbook import STREAM, personal_lines
 from tests.served import PEPPER, Served, serving
 
@@ -26,7 +25,6 @@ TEMPLATE = "template_migrated"
 SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
 # Nor must it be written to at all where memory has room: each test has a database of its own.
 MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
-_numbers = count(1)
 
 
 def _roomy_folder() -> Path | None:
@@ -75,35 +73,28 @@ def template(cluster: Cluster) -> str:
     return TEMPLATE
 
 
-async def _commanded(cluster: Cluster, command: str) -> None:
-    maintenance = open_database(cluster.url("postgres"), pool_size=1, role=None)
-    await maintenance.one(command)
-    await maintenance.close()
-
-
-async def copied(cluster: Cluster, template: str) -> str:
-    """The URL of a new copy of the template."""
-    name = f"copy_{next(_numbers)}"
-    await _commanded(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # our own names
-    return cluster.url(name)
+@pytest.fixture(scope="session")
+def databases(cluster: Cluster) -> Generator[Databases]:
+    with databases_of(cluster) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
-async def demonstration(cluster: Cluster, template: str) -> str:
+async def demonstration(databases: Databases, template: str) -> str:
     """The name of a database with the demonstration department too, that nobody is connected to."""
-    url = await copied(cluster, template)
+    url = databases.copy(template)
     database = open_database(url, pool_size=4)
     await load_demonstration(database, MORNING)
     await database.close()
-    return urlsplit(url).path.removeprefix("/")
+    return name_of(url)
 
 
 @pytest.fixture
-async def database_url(cluster: Cluster, template: str) -> AsyncGenerator[str]:
+def database_url(databases: Databases, template: str) -> Generator[str]:
     """A database of the test's own, where commits are real."""
-    url = await copied(cluster, template)
+    url = databases.copy(template)
     yield url
-    await _commanded(cluster, f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (force)")
+    databases.drop(url)
 
 
 @pytest.fixture
@@ -122,16 +113,30 @@ async def owner(database_url: str) -> AsyncGenerator[Database]:
 
 
 @pytest.fixture(scope="session")
-def served(cluster: Cluster, template: str) -> Generator[Served]:
+def served(databases: Databases, template: str) -> Generator[Served]:
     """The service over real HTTP, on a database shared by the session: each test brings an adviser of its own."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
+    with serving(databases.copy(template)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def module_service(databases: Databases, template: str) -> Generator[Served]:
+    """The service on a database that only the tests of the module know."""
+    with serving(databases.copy(template)) as started:
         yield started
 
 
 @pytest.fixture
-def demonstrated(cluster: Cluster, demonstration: str) -> Generator[Served]:
-    """The service over real HTTP, on a demonstration department of the test's own."""
-    with serving(asyncio.run(copied(cluster, demonstration))) as started:
+def own_service(database_url: str) -> Generator[Served]:
+    """The service on a database of the test's own."""
+    with serving(database_url) as started:
+        yield started
+
+
+@pytest.fixture
+def demonstrated(databases: Databases, demonstration: str) -> Generator[Served]:
+    """The service on a demonstration department of the test's own."""
+    with serving(databases.copy(demonstration)) as started:
         yield started
 
 

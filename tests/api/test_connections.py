@@ -1,6 +1,5 @@
 """Connections and the heads of requests are bounded before anybody is known."""
 
-import asyncio
 import contextlib
 import re
 import socket
@@ -14,23 +13,21 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.api import connections, frame
 from app.api.connections import LONGEST_HEAD, BoundedProtocol
-from app.embedded.cluster import Cluster
 from tests.api.answers import problem
 from tests.api.raw import answer_on, connected, head, hung_up
-from tests.conftest import copied
-from tests.served import Served, serving
+from tests.served import Served
 
 FEW = 5
 
 
 @pytest.fixture(scope="module")
-def guarded(cluster: Cluster, template: str) -> Generator[Served]:
+def guarded(module_service: Served) -> Generator[Served]:
     """Quick to see, and to lose patience."""
-    with pytest.MonkeyPatch.context() as patch, serving(asyncio.run(copied(cluster, template))) as started:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connections, "LOOK_EVERY_SECONDS", 0.02)
         patch.setattr(connections, "HEAD_SECONDS", 0.3)
         patch.setattr(connections, "LINGER_SECONDS", 0.1)
-        yield started
+        yield module_service
 
 
 def test_a_head_that_is_never_finished_is_refused_in_time(guarded: Served) -> None:

@@ -14,24 +14,26 @@ import pytest
 from app.embedded.cluster import Cluster
 from app.persistence import audit_log, database, pool, readiness
 from tests.api.answers import problem
-from tests.conftest import copied
 from tests.persistence.standbys import no_standby
 from tests.scenes import an_adviser_in_post, registration_body
-from tests.served import Served, key, serving
+from tests.served import Served, key
 
 MOMENT = 0.3
 
 
 @pytest.fixture
-def alone(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
-    """The service on a database of the test's own, which waits for little and not for long."""
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little is waited for, and not for long."""
     for room, name in ((audit_log, "PATIENCE_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
         monkeypatch.setattr(room, name, MOMENT)
     monkeypatch.setattr(readiness, "APART_SECONDS", 0.05)
     monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 2 * MOMENT)
     monkeypatch.setitem(pool.SERVER_SETTINGS, "lock_timeout", "300ms")
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        yield started
+
+
+@pytest.fixture
+def alone(impatient: None, own_service: Served) -> Served:  # noqa: ARG001  # the first before the second
+    return own_service
 
 
 def _owner(served: Served, *statements: str) -> list[Any]:

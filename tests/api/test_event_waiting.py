@@ -1,7 +1,7 @@
 """`Prefer: wait`: a reader who is up to date is answered when something happens, and holds nothing meanwhile."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic
 from typing import Any
@@ -19,9 +19,8 @@ from app.seed.catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.sequence import sequence
 from tests.api.answers import problem
 from tests.clockwork import MORNING, Clockwork
-from tests.conftest import copied
 from tests.persistence.telling import tell
-from tests.served import Served, serving
+from tests.served import Served
 
 ROLES = ("platform", "training_organisation", "admin")
 REFUSED = "registration.refused"
@@ -33,9 +32,8 @@ CLOSE_THE_OTHERS = f"SELECT pg_terminate_backend(pid, 5000) {THE_OTHERS}"  # our
 
 
 @pytest.fixture(scope="module")
-def fed(cluster: Any, template: str) -> Generator[Served]:
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        yield started
+def fed(module_service: Served) -> Served:
+    return module_service
 
 
 @pytest.fixture

@@ -21,18 +21,16 @@ from app.seed.catalogue import HISTYA
 from tests.api.answers import documented, problem
 from tests.api.deeds import accepted, act, initial, refused, upcoming
 from tests.clockwork import MORNING
-from tests.conftest import copied
 from tests.scenes import an_adviser_in_post, register
-from tests.served import PEPPER, Served, serving
+from tests.served import PEPPER, Served
 
 Answer = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def fed(cluster: Any, template: str) -> Generator[Served]:
+def fed(module_service: Served) -> Served:
     """A service whose feed has only what these tests tell."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        yield started
+    return module_service
 
 
 @pytest.fixture(scope="module")
@@ -304,22 +302,15 @@ def test_a_cursor_of_a_former_version_goes_on(platform: httpx.Client) -> None:
     assert [event["position"] for event in page["data"]] == [position + 1]
 
 
-@pytest.fixture
-def lonely(cluster: Any, template: str) -> Generator[Served]:
-    """A service of the test's own."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        yield started
-
-
-def test_a_cursor_from_before_a_restore_has_expired(lonely: Served) -> None:
+def test_a_cursor_from_before_a_restore_has_expired(own_service: Served) -> None:
     async def restored(database: Database) -> None:
         async with database.transaction() as tx:
             await begin_epoch(tx, MORNING)
 
-    with lonely.client("platform") as client:
+    with own_service.client("platform") as client:
         accepted(client)
         before = head(client)
-        on_database(lonely, restored)
+        on_database(own_service, restored)
 
         expired = client.get("/v1/events", params={"after": before})
         problem(expired, 410, "cursor-expired")
@@ -329,12 +320,12 @@ def test_a_cursor_from_before_a_restore_has_expired(lonely: Served) -> None:
         assert types(events(client, again.json()["next"])) == []
 
 
-def test_a_cursor_older_than_what_is_kept_has_expired(lonely: Served) -> None:
-    with lonely.client("platform") as client:
+def test_a_cursor_older_than_what_is_kept_has_expired(own_service: Served) -> None:
+    with own_service.client("platform") as client:
         start, _ = head(client), accepted(client)
         after_the_first, _ = head(client), accepted(client)
         after_all = head(client)
-        on_database(lonely, lambda database: forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1)))
+        on_database(own_service, lambda database: forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1)))
 
         for cursor in (start, after_the_first):
             problem(client.get("/v1/events", params={"after": cursor}), 410, "cursor-expired")

@@ -1,32 +1,28 @@
 """What /metrics tells of events and deliveries moves as they do."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.embedded.cluster import Cluster
 from app.persistence.database import Database, open_database
 from app.use_cases.keep_endpoint import change_endpoint
 from app.use_cases.reach import Reach
 from tests.clockwork import MORNING
-from tests.conftest import copied
 from tests.outbox.posting import an_endpoint, hurry, one_turn, trace
 from tests.outbox.receiver import Received, Receiver, Reply, receiving, thanks
 from tests.persistence.telling import placed, told
-from tests.served import Served, serving
+from tests.served import Served
 
 Measure = Callable[..., Awaitable[float]]
 
 
 @pytest.fixture(scope="module")
-def measurable(cluster: Cluster, template: str) -> Generator[Served]:
+def measurable(module_service: Served) -> Served:
     """A service to which nobody but these tests comes."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        yield started
+    return module_service
 
 
 @pytest.fixture

@@ -8,13 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.embedded.cluster import Cluster
 from app.persistence.database import open_database
 from app.seed.catalogue import LA_FABRIK
 from tests.api.answers import problem, wrong_fields
-from tests.conftest import copied
 from tests.scenes import a_contract, an_adviser_in_post, policy_body, register
-from tests.served import Served, key, serving
+from tests.served import Served, key
 
 Body = dict[str, Any]
 IN_JANUARY = datetime(2025, 1, 15, 8, 30, tzinfo=UTC)
@@ -22,11 +20,10 @@ AFTER_2024: Body = {"two_modules": {"entered_on_or_after": "2025-01-01", "count"
 
 
 @pytest.fixture
-def apart(cluster: Cluster, template: str) -> Generator[Served]:
+def apart(own_service: Served) -> Served:
     """A service of the test's own, in January 2025: a policy is everybody's."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        started.clock.now = IN_JANUARY
-        yield started
+    own_service.clock.now = IN_JANUARY
+    return own_service
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """How often a client may ask: as the bucket counts, and as the answers tell it."""
 
-import asyncio
 import re
 from collections.abc import Generator
 
@@ -10,9 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.api.rates import MINUTE, Limiter
-from app.embedded.cluster import Cluster
 from tests.api.answers import problem
-from tests.conftest import copied
 from tests.scenes import an_adviser
 from tests.served import Served, serving
 
@@ -21,8 +18,8 @@ REMAINING = re.compile(r'"default";r=(\d+);t=(\d+)')
 
 
 @pytest.fixture
-def limited(cluster: Cluster, template: str) -> Generator[Served]:
-    with serving(asyncio.run(copied(cluster, template)), per_minute=FEW) as started:
+def limited(database_url: str) -> Generator[Served]:
+    with serving(database_url, per_minute=FEW) as started:
         yield started
 
 

@@ -1,7 +1,7 @@
 """Statistics, dry runs, exports and files have places of their own: what is quick is answered meanwhile."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -11,13 +11,11 @@ import pytest
 from app.api import health, shares
 from app.api.problems import Problem
 from app.api.shares import HEAVY_AT_ONCE, HEAVY_OF_ONE, PROBES_AT_ONCE, Share
-from app.embedded.cluster import Cluster
 from app.persistence import pool, statistics
 from app.persistence.database import POOL_SIZE, Database, open_database
 from tests.api.answers import problem
-from tests.conftest import copied
 from tests.scenes import an_adviser_in_post, registration_body
-from tests.served import Served, key, serving
+from tests.served import Served, key
 
 MANY = POOL_SIZE + 4
 KEPT = """SELECT count(*) AS count FROM (SELECT pg_advisory_xact_lock_shared(42)) kept
@@ -37,13 +35,12 @@ def without_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def busy(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
+def busy(own_service: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
     """Statistics take as long as somebody has the lock."""
     monkeypatch.setattr(statistics, "_question", _kept)
     monkeypatch.setattr(shares, "WAIT_SECONDS", 0.2)
     monkeypatch.setattr(pool, "WAIT_SECONDS", 0.2)
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        yield started
+    return own_service
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """Registrations counted: each number is the one that counting them by hand gives."""
 
-import asyncio
 import csv
 import io
 from collections import Counter
@@ -11,11 +10,10 @@ import httpx
 import pytest
 
 from app.api.statistics import table
-from app.embedded.cluster import Cluster
 from app.wording.languages import Language
 from tests.api.answers import documented, problem
 from tests.api.deeds import act
-from tests.conftest import copied
+from tests.databases import Databases
 from tests.scenes import an_adviser, an_adviser_in_post, register
 from tests.served import Served, serving
 
@@ -23,9 +21,9 @@ GROUPINGS = ("month", "training_organisation_id", "module_code", "department", "
 
 
 @pytest.fixture(scope="module")
-def counted(cluster: Cluster, demonstration: str) -> Generator[Served]:
+def counted(databases: Databases, demonstration: str) -> Generator[Served]:
     """The demonstration, where everything occurs. Nobody changes it."""
-    with serving(asyncio.run(copied(cluster, demonstration))) as served:
+    with serving(databases.copy(demonstration)) as served:
         yield served
 
 

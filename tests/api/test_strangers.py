@@ -1,8 +1,5 @@
 """Keys that nobody knows are looked up so often and no more; those who are known do not suffer for them."""
 
-import asyncio
-from collections.abc import Generator
-
 import httpx
 import pytest
 
@@ -12,24 +9,21 @@ from app.api.keys import make_key
 from app.api.problems import Problem
 from app.api.rates import Limiter
 from app.api.recognition import Strangers
-from app.embedded.cluster import Cluster
 from app.persistence.clients import Recognised
 from tests.api.answers import problem
 from tests.api.test_recognition import SOMEBODY
-from tests.conftest import copied
-from tests.served import Served, serving
+from tests.served import Served
 
 FEW = 5
 
 
 @pytest.fixture
-def guarded(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
+def guarded(own_service: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
     """Behind a proxy on this machine; keys are recognised anew at each request."""
     monkeypatch.setattr(recognition, "REMEMBERED_SECONDS", 0.0)
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        started.service.strangers.limiter = Limiter(FEW)
-        started.service.proxies = proxies_named("127.0.0.1")
-        yield started
+    own_service.service.strangers.limiter = Limiter(FEW)
+    own_service.service.proxies = proxies_named("127.0.0.1")
+    return own_service
 
 
 def asked(served: Served, secret: str, origin: str = "198.51.100.1") -> httpx.Response:

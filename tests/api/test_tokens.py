@@ -20,12 +20,11 @@ from app.api import issuer_keys
 from app.api.issuer_keys import IssuerKeys, metadata_urls
 from app.api.problems import Problem
 from app.api.tokens import TokenReader
-from app.embedded.cluster import Cluster
 from app.seed.catalogue import LA_MEDNUM
 from tests.api.answers import problem
 from tests.api.issuer import AUDIENCE, Issuer, issuing
 from tests.clockwork import MORNING
-from tests.conftest import copied
+from tests.databases import Databases
 from tests.served import Served, serving
 
 
@@ -36,10 +35,10 @@ def issuer() -> Generator[Issuer]:
 
 
 @pytest.fixture(scope="module")
-def trusting(cluster: Cluster, template: str, issuer: Issuer) -> Generator[Served]:
+def trusting(databases: Databases, template: str, issuer: Issuer) -> Generator[Served]:
     """A service that accepts the issuer's tokens, and knows `coop` for the platform, `mednum` for La Mednum."""
     tokens = TokenReader(IssuerKeys(issuer.url), AUDIENCE)
-    with serving(asyncio.run(copied(cluster, template)), tokens=tokens) as started:
+    with serving(databases.copy(template), tokens=tokens) as started:
         with started.client("admin") as admin:
             mednum = {"role": "training_organisation", "training_organisation_id": str(LA_MEDNUM)}
             for name, role in {"coop": {"role": "platform"}, "mednum": mednum}.items():

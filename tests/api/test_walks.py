@@ -3,18 +3,15 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Generator
 from typing import Any
 
 import httpx
 import pytest
 
-from app.embedded.cluster import Cluster
 from app.persistence.database import open_database
 from tests.clockwork import MORNING
-from tests.conftest import copied
 from tests.scenes import adviser_body
-from tests.served import Served, serving
+from tests.served import Served
 
 ROWS = 10_000
 FILL = """INSERT INTO adviser (id, conum_id, in_scheme, first_name, version, created_at, updated_at)
@@ -28,11 +25,9 @@ async def _fill(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def crowded(cluster: Cluster, template: str) -> Generator[Served]:
-    url = asyncio.run(copied(cluster, template))
-    asyncio.run(_fill(url))
-    with serving(url) as started:
-        yield started
+def crowded(module_service: Served) -> Served:
+    asyncio.run(_fill(module_service.database_url))
+    return module_service
 
 
 def _walk(client: httpx.Client, first: str) -> list[dict[str, Any]]:

@@ -34,9 +34,7 @@ def worker(database_url: str) -> Generator[Process]:
     started.wait(PATIENCE_S)
 
 
-async def test_a_worker_places_events_until_it_is_told_to_stop(
-    database: Database, worker: Process
-) -> None:
+async def test_a_worker_places_events_until_it_is_told_to_stop(database: Database, worker: Process) -> None:
     expected = await told(database, 3)
     async with asyncio.timeout(PATIENCE_S):
         while await sequencing.is_waiting(database):
@@ -49,9 +47,7 @@ async def test_a_worker_places_events_until_it_is_told_to_stop(
 
 
 @pytest.mark.usefixtures("kept_for_long")
-async def test_a_worker_forgets_what_was_kept_long_enough(
-    database: Database, worker: Process
-) -> None:
+async def test_a_worker_forgets_what_was_kept_long_enough(database: Database, worker: Process) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while (await page(database, None)).events:
             pass

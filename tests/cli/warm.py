@@ -65,4 +65,4 @@ def _run(arguments: list[str], environment: dict[str, str], stdout: Path, stderr
     try:
         runpy.run_module("app", run_name="__main__", alter_sys=True)
     finally:
-        atexit._run_exitfuncs()  # which a forked process ends without
+        atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # a forked process ends without

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from app.embedded.cluster import Cluster
 from app.persistence.database import Database, open_database
-from tests.conftest import copied
 from tests.crash.conftest import ROUNDS
 from tests.crash.nursery import PATIENCE_S, Nursery
 from tests.crash.service import Demand, Service, a_platform
 from tests.crash.wire import Moment, names, wired
+from tests.databases import Databases
 from tests.persistence.telling import everything, placed
 
 STATEMENTS = {
@@ -54,11 +53,11 @@ ALL, NOTHING = [1] * 5, [0] * 5
 
 @pytest.fixture
 async def scene(
-    cluster: Cluster, at_quota: str, born: Nursery, request: pytest.FixtureRequest
+    databases: Databases, at_quota: str, born: Nursery, request: pytest.FixtureRequest
 ) -> AsyncGenerator[Scene]:
     """Its service is the genuine one unless a test asks for a broken one."""
     act: str = getattr(request, "param", "serve")
-    url = await copied(cluster, at_quota)
+    url = databases.copy(at_quota)
     database = open_database(url, pool_size=2)
     headers = {"Authorization": f"Bearer {await a_platform(database)}"}
     demands = [Demand(row["id"]) for row in await database.many("SELECT id FROM adviser ORDER BY id")]

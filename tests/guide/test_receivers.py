@@ -12,14 +12,13 @@ import httpx
 import pytest
 
 from app.api.keys import Pepper
-from app.embedded.cluster import Cluster
 from app.persistence.database import open_database
 from app.seed.keys import make_demonstration_keys
 from tests.cli.program import Program as Service
 from tests.cli.program import new_folder, serving
 from tests.clockwork import MORNING
-from tests.conftest import copied
 from tests.contract.exchanges import wrong
+from tests.databases import Databases
 from tests.guide.programs import PATIENCE_S, Program, free_port
 from tests.guide.test_webhooks import signed
 from tests.scenes import an_adviser_in_post, register
@@ -37,9 +36,9 @@ async def _keys(url: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def service(cluster: Cluster, template: str) -> Generator[Service]:
+def service(databases: Databases, template: str) -> Generator[Service]:
     """`python -m app serve` with its worker, that delivers to this machine too."""
-    url = asyncio.run(copied(cluster, template))
+    url = databases.copy(template)
     settings = {"RUN_WORKER": "true", "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true", "RATE_LIMIT_PER_MINUTE": "1000000"}
     with new_folder() as folder:
         (folder / "demo-keys.json").write_text(json.dumps(asyncio.run(_keys(url))))

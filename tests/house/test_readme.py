@@ -2,20 +2,14 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.domain.refusals import Reason
-from app.embedded.cluster import Cluster
-from app.persistence.database import open_database
-from app.seed.demonstration import load_demonstration
 from app.settings import Settings
-from tests.clockwork import MORNING
-from tests.conftest import copied
-from tests.served import Served, serving
+from tests.served import Served
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -24,21 +18,6 @@ CALLS = [
     (text, json.loads(BLOCKS[place + 1][1])) for place, (_, text) in enumerate(BLOCKS) if text.startswith("register ")
 ]
 CHANGING = {"id", "decided_at", "created_at", "updated_at", "links"}
-
-
-@pytest.fixture(scope="module")
-async def demonstration_url(cluster: Cluster, template: str) -> str:
-    url = await copied(cluster, template)
-    database = open_database(url, pool_size=4)
-    await load_demonstration(database, MORNING)
-    await database.close()
-    return url
-
-
-@pytest.fixture(scope="module")
-def started(demonstration_url: str) -> Generator[Served]:
-    with serving(demonstration_url) as served:
-        yield served
 
 
 def _same(shown: Any, found: Any, place: str = "") -> list[str]:
@@ -53,12 +32,12 @@ def _same(shown: Any, found: Any, place: str = "") -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's calls need curl: install it")
-def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(started: Served) -> None:
+def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(demonstrated: Served) -> None:
     definition = next(text for _, text in BLOCKS if "register()" in text).partition("\n")[2]
 
     for call, shown in CALLS:
-        script = f"KEY={started.keys['platform']}\n{definition}\n{call}".replace(
-            "http://127.0.0.1:8000", started.base_url
+        script = f"KEY={demonstrated.keys['platform']}\n{definition}\n{call}".replace(
+            "http://127.0.0.1:8000", demonstrated.base_url
         )
         answer = subprocess.run(["bash", "-euc", script], check=True, capture_output=True, text=True)
 

@@ -1,6 +1,5 @@
 """The personal page over HTTP: what each link leads to, and that an answer is given once, by its form alone."""
 
-import asyncio
 import re
 from collections.abc import Generator
 from datetime import UTC, datetime
@@ -11,15 +10,13 @@ import httpx
 import pytest
 
 from app.api.rates import Limiter
-from app.embedded.cluster import Cluster
 from app.use_cases.answer import PERSONAL_LINK
 from app.use_cases.personal_links import decision_named, link_to
 from tests.api.deeds import UPCOMING, act, move, read, refused
 from tests.clockwork import MORNING
-from tests.conftest import copied
 from tests.messages.links import over_quota, path_of
 from tests.scenes import a_contract, policy_body
-from tests.served import PEPPER, Served, key, serving
+from tests.served import PEPPER, Served, key
 
 KEEP = {"choice": "keep", "payer": "employer"}
 CANCEL = {"choice": "cancel"}
@@ -178,12 +175,12 @@ def test_it_is_for_as_long_as_the_session_has_not_begun(visitor: httpx.Client, p
 
 
 @pytest.fixture
-def ten_days(cluster: Cluster, template: str) -> Generator[Served]:
+def ten_days(own_service: Served) -> Served:
     """A service of the test's own, whose policy gives ten days to answer, of sessions from December on."""
     policy = policy_body(effective_from="2026-12-01", over_quota={"reply_days": 10})
-    with serving(asyncio.run(copied(cluster, template))) as started, started.client("admin") as admin:
+    with own_service.client("admin") as admin:
         admin.post("/v1/policies", json=policy, headers=key()).raise_for_status()
-        yield started
+    return own_service
 
 
 def test_it_is_for_as_long_as_the_policy_says(ten_days: Served) -> None:

@@ -5,17 +5,16 @@ from uuid import UUID
 
 import pytest
 
-from app.embedded.cluster import Cluster
 from app.persistence.database import Database, open_database
-from tests.conftest import copied
+from tests.databases import Databases
 from tests.persistence.refused import Refused, UniqueViolation, constraint_of
 from tests.use_cases.acting import an_adviser, an_adviser_in_post, registered, standing
 
 
 @pytest.fixture(scope="module")
-async def database(cluster: Cluster, template: str) -> AsyncGenerator[Database]:
+async def database(databases: Databases, template: str) -> AsyncGenerator[Database]:
     """One for the module: nearly every statement here is refused, and each test has an adviser of its own."""
-    opened = open_database(await copied(cluster, template))
+    opened = open_database(databases.copy(template))
     yield opened
     await opened.close()
 

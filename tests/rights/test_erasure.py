@@ -1,8 +1,7 @@
 """An adviser who is anonymised is nowhere any more, and everything else is as it was."""
 
-import asyncio
 import subprocess
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,7 +15,6 @@ from app.persistence.database import Database, open_database
 from app.seed.catalogue import HISTYA
 from tests.api.answers import documented, problem
 from tests.api.deeds import act
-from tests.conftest import copied
 from tests.logbook import LOGS, STREAM
 from tests.messages.post import Office, an_office, mailed, plainly
 from tests.outbox.posting import an_endpoint, one_turn
@@ -25,7 +23,7 @@ from tests.persistence.telling import placed
 from tests.persistence.test_decisions import assert_every_decision_replays
 from tests.rights.life import CONUM, FIRST, MARKERS, TOLD, found_in, lived
 from tests.scenes import adviser_body, contract_body, registration_body
-from tests.served import Served, key, serving
+from tests.served import Served, key
 
 COUNTED = "SELECT count(*), count(unit), count(funding), sum(positioning_hours), max(requested_on) FROM registration"
 LEDGER = "SELECT id, status, funding, payer, unit, session_starts_on FROM registration ORDER BY id"
@@ -72,29 +70,22 @@ async def _told(database: Database, office: Office) -> None:
 
 
 @pytest.fixture(scope="module")
-def alone(cluster: Cluster, template: str) -> Generator[Served]:
-    """On a database where nobody else lives."""
-    with serving(asyncio.run(copied(cluster, template))) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-async def life(cluster: Cluster, alone: Served) -> AsyncGenerator[Life]:
-    database = open_database(alone.database_url, pool_size=4)
-    with alone.client("platform") as platform, alone.client("admin") as admin:
+async def life(cluster: Cluster, module_service: Served) -> AsyncGenerator[Life]:
+    database = open_database(module_service.database_url, pool_size=4)
+    with module_service.client("platform") as platform, module_service.client("admin") as admin:
         async with an_office() as office, receiving(_echo) as receiver:
             await an_endpoint(database, receiver.url)
-            with alone.client("training_organisation") as organisation:
+            with module_service.client("training_organisation") as organisation:
                 adviser = lived(platform, organisation, admin)
             await _told(database, office)
             late = registration_body(adviser, starts_on="2026-12-01", module_code="handicap")
             platform.post("/v1/registrations", json=late, headers=key()).raise_for_status()
             await placed(database)
-            before, dump = await kept(database), dumped(cluster, alone.database_url)
+            before, dump = await kept(database), dumped(cluster, module_service.database_url)
             tag = platform.get(f"/v1/advisers/{adviser}").headers["ETag"]
             erased = platform.delete(f"/v1/advisers/{adviser}", headers={"If-Match": tag})
-            after, dump_after = await kept(database), dumped(cluster, alone.database_url)
-            yield Life(alone, database, office, adviser, tag, erased, (dump, dump_after), (before, after))
+            after, dump_after = await kept(database), dumped(cluster, module_service.database_url)
+            yield Life(module_service, database, office, adviser, tag, erased, (dump, dump_after), (before, after))
     await database.close()
 
 

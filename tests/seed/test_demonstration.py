@@ -16,7 +16,6 @@ from app.domain.events import EventType
 from app.domain.proceedings import Cause, replay
 from app.domain.refusals import Absence, Reason, Refusal
 from app.domain.registration import Funding, Payer, Status, Unit
-from app.embedded.cluster import Cluster
 from app.persistence.database import Database, open_database
 from app.persistence.driver import Row
 from app.persistence.files import FACTS
@@ -27,7 +26,7 @@ from app.seed.programme import PARENTS
 from app.seed.story import Course, Declined, Person, Post
 from app.use_cases.remind import remind
 from tests.clockwork import MORNING
-from tests.conftest import copied
+from tests.databases import Databases
 
 REFUSALS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 TABLES = ("adviser", "contract", "registration", "decision", "certification", "carry_over", "outbox", "idempotency")
@@ -37,9 +36,9 @@ FROM registration r JOIN adviser a ON a.id = r.adviser_id"""
 
 
 @pytest.fixture(scope="module")
-async def loaded(cluster: Cluster, template: str) -> AsyncGenerator[Database]:
+async def loaded(databases: Databases, template: str) -> AsyncGenerator[Database]:
     """The demonstration, loaded through as few connections as at the first start. To be read only."""
-    database = open_database(await copied(cluster, template), pool_size=AT_ONCE)
+    database = open_database(databases.copy(template), pool_size=AT_ONCE)
     await load_demonstration(database, MORNING)
     yield database
     await database.close()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import time
-from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -20,7 +19,7 @@ from app.persistence.database import Database, open_database
 from app.settings import Settings
 from app.supervision import Chore, Pauses
 from app.worker import chores, work
-from tests.conftest import copied
+from tests.databases import Databases, name_of
 from tests.outbox.posting import SECRETS
 from tests.outbox.receiver import Received, Receiver, Reply, receiving
 from tests.persistence.telling import told
@@ -59,19 +58,19 @@ async def receiver() -> AsyncGenerator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-async def errands(cluster: Cluster, template: str) -> str:
+async def errands(databases: Databases, template: str) -> str:
     """The name of a database where each chore has something to do, that nobody is connected to."""
-    url = await copied(cluster, template)
+    url = databases.copy(template)
     database = open_database(url, pool_size=2, role=None)
     await prepare_all(database)
     assert await undone(database) == ERRANDS.keys()
     await database.close()
-    return urlsplit(url).path.removeprefix("/")
+    return name_of(url)
 
 
 @pytest.fixture
-async def here(cluster: Cluster, errands: str) -> AsyncGenerator[Place]:
-    async with place(cluster, await copied(cluster, errands)) as found:
+async def here(cluster: Cluster, databases: Databases, errands: str) -> AsyncGenerator[Place]:
+    async with place(cluster, databases.copy(errands)) as found:
         yield found
 
 
