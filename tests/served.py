@@ -1,6 +1,7 @@
 """The service behind a real socket, in a thread with an event loop of its own."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from app.supervision import Chore, supervise
 from tests.clockwork import MORNING, Clockwork
 
 PEPPER = Pepper(("a-secret-for-tests-that-is-long-enough",))
+TRUST = ssl.create_default_context()  # read once: every client would read all certificates, and no answer costs as much
+PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,11 @@ class Served:
     connections: set[Any]
 
     def client(self, role: str) -> httpx.Client:
-        return httpx.Client(base_url=self.base_url, headers={"Authorization": f"Bearer {self.keys[role]}"}, timeout=30)
+        return self.client_with(self.keys[role])
+
+    def client_with(self, secret: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {secret}"}
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=PATIENCE_S, verify=TRUST)
 
 
 def key() -> dict[str, str]:
@@ -77,7 +84,7 @@ def serving(database_url: str, *, per_minute: int = UNLIMITED, tokens: TokenRead
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
     thread.start()
-    with httpx.Client(base_url=base_url) as probe:
+    with httpx.Client(base_url=base_url, timeout=PATIENCE_S, verify=TRUST) as probe:
         while probe.get("/readyz").status_code != 200:
             pass
     yield Served(base_url, database_url, keys, clock, service, server.server_state.connections)

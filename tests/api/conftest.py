@@ -30,10 +30,6 @@ async def _key(
     return key.secret
 
 
-def _client(served: Served, secret: str) -> httpx.Client:
-    return httpx.Client(base_url=served.base_url, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
-
-
 @pytest.fixture
 def clock(served: Served) -> Generator[Clockwork]:
     """Set back after the test."""
@@ -71,7 +67,7 @@ def histya_key(served: Served) -> str:
 @pytest.fixture(scope="session")
 def histya(served: Served, histya_key: str) -> Generator[httpx.Client]:
     """A training organisation that is not La Mednum."""
-    with _client(served, histya_key) as client:
+    with served.client_with(histya_key) as client:
         yield client
 
 
@@ -83,7 +79,7 @@ def other_platform_key(served: Served) -> str:
 @pytest.fixture(scope="session")
 def other_platform(served: Served, other_platform_key: str) -> Generator[httpx.Client]:
     """The same role as `platform`, another client."""
-    with _client(served, other_platform_key) as client:
+    with served.client_with(other_platform_key) as client:
         yield client
 
 

@@ -36,7 +36,7 @@ def made(admin: httpx.Client, **fields: Any) -> dict[str, Any]:
 
 
 def holder(served: Served, created: dict[str, Any]) -> httpx.Client:
-    return httpx.Client(base_url=served.base_url, headers={"Authorization": f"Bearer {created['secret']}"}, timeout=30)
+    return served.client_with(created["secret"])
 
 
 def opens(served: Served, created: dict[str, Any]) -> bool:

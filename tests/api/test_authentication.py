@@ -3,11 +3,11 @@ import pytest
 
 from app.api.keys import make_key
 from tests.api.answers import problem
-from tests.served import Served
+from tests.served import TRUST, Served
 
 
 def _asked_with(served: Served, authorization: str) -> httpx.Response:
-    return httpx.get(f"{served.base_url}/v1/modules", headers={"Authorization": authorization})
+    return httpx.get(f"{served.base_url}/v1/modules", headers={"Authorization": authorization}, verify=TRUST)
 
 
 def _is_challenged(answer: httpx.Response) -> bool:

@@ -15,7 +15,7 @@ from app.api import connections, frame
 from app.api.connections import LONGEST_HEAD, BoundedProtocol
 from tests.api.answers import problem
 from tests.api.raw import answer_on, connected, head, hung_up
-from tests.served import Served
+from tests.served import TRUST, Served
 
 FEW = 5
 
@@ -259,7 +259,7 @@ def test_those_that_ask_nothing_give_way_to_one_that_does(crowded: Served) -> No
         for line in silent[::2]:
             line.sendall(b"GET /livez HTTP/1.1\r\nX: ")
 
-        statuses = [httpx.get(f"{crowded.base_url}/livez").status_code for _ in range(FEW)]
+        statuses = [httpx.get(f"{crowded.base_url}/livez", verify=TRUST).status_code for _ in range(FEW)]
 
         assert len(crowded.connections) <= FEW + 1
         assert hung_up(silent[0])
@@ -275,7 +275,7 @@ def test_red_run_without_giving_way_nobody_is_served(crowded: Served, monkeypatc
         for _ in range(FEW):
             stack.enter_context(connected(crowded))
 
-        refused = httpx.get(f"{crowded.base_url}/livez")
+        refused = httpx.get(f"{crowded.base_url}/livez", verify=TRUST)
 
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
 
@@ -289,9 +289,9 @@ def test_one_too_many_is_told_so_while_the_others_are_at_work(crowded: Served) -
         while sum(one.is_at_work for one in [*crowded.connections]) < FEW:
             pass
 
-        refused = httpx.get(f"{crowded.base_url}/livez")
+        refused = httpx.get(f"{crowded.base_url}/livez", verify=TRUST)
 
     until(crowded, 0)
     problem(refused, 503, "unavailable")
     assert refused.headers["Retry-After"] == "1"
-    assert httpx.get(f"{crowded.base_url}/livez").status_code == 200
+    assert httpx.get(f"{crowded.base_url}/livez", verify=TRUST).status_code == 200

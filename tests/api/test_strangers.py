@@ -12,7 +12,7 @@ from app.api.recognition import Strangers
 from app.persistence.clients import Recognised
 from tests.api.answers import problem
 from tests.api.test_recognition import SOMEBODY
-from tests.served import Served
+from tests.served import TRUST, Served
 
 FEW = 5
 
@@ -28,7 +28,7 @@ def guarded(own_service: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
 
 def asked(served: Served, secret: str, origin: str = "198.51.100.1") -> httpx.Response:
     headers = {"Authorization": f"Bearer {secret}", "X-Forwarded-For": origin}
-    return httpx.get(f"{served.base_url}/v1/modules", headers=headers)
+    return httpx.get(f"{served.base_url}/v1/modules", headers=headers, verify=TRUST)
 
 
 def look_ups(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -113,7 +113,7 @@ def test_what_cannot_be_a_key_costs_nothing(guarded: Served, monkeypatch: pytest
 def test_a_key_in_the_form_of_the_statistics_is_counted_the_same_way(guarded: Served) -> None:
     def entered(secret: str) -> httpx.Response:
         headers = {"X-Forwarded-For": "198.51.100.1"}
-        return httpx.post(f"{guarded.base_url}/statistics", data={"key": secret}, headers=headers)
+        return httpx.post(f"{guarded.base_url}/statistics", data={"key": secret}, headers=headers, verify=TRUST)
 
     first = entered(guarded.keys["admin"]).status_code
     wrong = [entered(make_key().secret) for _ in range(FEW + 1)]

@@ -25,7 +25,7 @@ from tests.api.answers import problem
 from tests.api.issuer import AUDIENCE, Issuer, issuing
 from tests.clockwork import MORNING
 from tests.databases import Databases
-from tests.served import Served, serving
+from tests.served import TRUST, Served, serving
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> Generator[None
 
 
 def asked(served: Served, token: str, path: str = "/v1/modules") -> httpx.Response:
-    return httpx.get(f"{served.base_url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return httpx.get(f"{served.base_url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=TRUST)
 
 
 def refused(served: Served, token: str) -> None:

@@ -23,6 +23,7 @@ import httpx
 from tests.cli import warm
 from tests.cli.warm import CHECKOUT, WarmProcess
 from tests.logbook import LOGS
+from tests.served import TRUST
 
 ADDRESS = re.compile(r"Documentation[^:]*: (http://\S+)/docs")
 PATIENCE_S = 30.0
@@ -126,7 +127,7 @@ class Program:
 
     def client(self, role: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.keys[role]}"}
-        return httpx.Client(base_url=self.base_url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=30, verify=TRUST)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal; return the exit status."""
@@ -151,7 +152,7 @@ class Program:
         while True:
             assert time.monotonic() < deadline, self.logged
             try:
-                if httpx.get(f"{self.base_url}/readyz").is_success:
+                if httpx.get(f"{self.base_url}/readyz", verify=TRUST).is_success:
                     return
             except httpx.TransportError:
                 assert self.process.poll() is None, self.logged

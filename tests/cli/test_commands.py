@@ -16,6 +16,7 @@ from app.seed.catalogue import HISTYA
 from app.use_cases.today import civil_date
 from tests.api.answers import published
 from tests.cli.program import new_folder, run, serving
+from tests.served import TRUST
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 KEY = re.compile(r"^clé +(insc_\S+)$", re.MULTILINE)
@@ -119,7 +120,7 @@ def test_keys_open_a_service_on_that_database(migrated: dict[str, str], with_key
 
 
 def _modules(base_url: str, secret: str) -> httpx.Response:
-    return httpx.get(f"{base_url}/v1/modules", headers={"Authorization": f"Bearer {secret}"})
+    return httpx.get(f"{base_url}/v1/modules", headers={"Authorization": f"Bearer {secret}"}, verify=TRUST)
 
 
 def test_a_revoked_key_no_longer_opens(migrated: dict[str, str]) -> None:

@@ -43,7 +43,7 @@ def registers_again(program: Program) -> int:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_its_postgresql_killed_it_starts_it_again_and_says_so_in_one_line(filled: Path, workers: str) -> None:
-    with serving(filled, cold=workers != "1", WORKERS=workers) as program:
+    with serving(filled, WORKERS=workers) as program:
         for _ in range(2):
             os.kill(postmaster(filled), signal.SIGKILL)
             assert registers_again(program) == 201

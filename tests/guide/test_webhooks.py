@@ -15,6 +15,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.guide.programs import SAMPLES, Listening, Program, free_port
+from tests.served import TRUST
 
 Headers = dict[str, str]
 
@@ -66,7 +67,7 @@ FORGED: dict[str, Callable[[], Headers]] = {
 
 
 def _posted(listening: Listening, headers: Headers, body: str = BODY) -> int:
-    return httpx.post(listening.url, content=body.encode(), headers=headers).status_code
+    return httpx.post(listening.url, content=body.encode(), headers=headers, verify=TRUST).status_code
 
 
 def _sent(listening: Listening, delivery: str, body: str) -> None:

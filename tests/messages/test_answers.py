@@ -16,7 +16,7 @@ from tests.api.deeds import UPCOMING, act, move, read, refused
 from tests.clockwork import MORNING
 from tests.messages.links import over_quota, path_of
 from tests.scenes import a_contract, policy_body
-from tests.served import PEPPER, Served, key
+from tests.served import PEPPER, TRUST, Served, key
 
 KEEP = {"choice": "keep", "payer": "employer"}
 CANCEL = {"choice": "cancel"}
@@ -25,7 +25,7 @@ CANCEL = {"choice": "cancel"}
 @pytest.fixture
 def visitor(served: Served) -> Generator[httpx.Client]:
     """Somebody with a browser and no key."""
-    with httpx.Client(base_url=served.base_url, timeout=30) as client:
+    with httpx.Client(base_url=served.base_url, timeout=30, verify=TRUST) as client:
         yield client
 
 

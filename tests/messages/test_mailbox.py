@@ -8,13 +8,13 @@ import pytest
 
 from tests.api.answers import problem
 from tests.messages.links import over_quota, path_of
-from tests.served import Served
+from tests.served import TRUST, Served
 
 
 @pytest.fixture
 def visitor(served: Served) -> Generator[httpx.Client]:
     """Somebody with a browser and no key."""
-    with httpx.Client(base_url=served.base_url, timeout=30) as client:
+    with httpx.Client(base_url=served.base_url, timeout=30, verify=TRUST) as client:
         yield client
 
 
