@@ -1,7 +1,7 @@
 """The program as people use it: `python -m app …` in a process of its own, with an environment of its own.
 
 A `cold` start is the one that people wait for: an interpreter, and all that it imports. The others are forks of a
-process that has done so, and do the same from there on (see warm.py).
+process that has done so, and do the same from there on (see tests/forks.py).
 """
 
 import json
@@ -20,8 +20,8 @@ from uuid import uuid4
 
 import httpx
 
-from tests.cli import warm
-from tests.cli.warm import CHECKOUT, WarmProcess
+from tests import forks
+from tests.forks import CHECKOUT, Fork
 from tests.logbook import LOGS
 from tests.served import TRUST
 
@@ -46,10 +46,10 @@ def new_folder() -> Generator[Path]:
 
 def start(
     *arguments: str, settings: Mapping[str, str], stdout: Path, stderr: Path, cold: bool = False
-) -> subprocess.Popen[bytes] | WarmProcess:
+) -> subprocess.Popen[bytes] | Fork:
     """Start a command; what it says is written to these files."""
     if not cold:
-        return warm.start(arguments, BARE | settings, stdout=stdout, stderr=stderr)
+        return forks.start("app", *arguments, environment=BARE | settings, stdout=stdout, stderr=stderr)
     with stdout.open("a") as out, stderr.open("a") as err:
         command = [sys.executable, "-m", "app", *arguments]
         return subprocess.Popen(command, cwd=CHECKOUT, env=BARE | settings, stdout=out, stderr=err)

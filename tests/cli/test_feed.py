@@ -5,7 +5,6 @@ import signal
 import subprocess
 from collections.abc import Generator
 from datetime import timedelta
-from pathlib import Path
 from time import monotonic
 
 import httpx
@@ -17,18 +16,18 @@ from app.persistence.database import Database, open_database
 from app.persistence.feeds import HEADS
 from app.persistence.retention import EVENTS
 from tests.cli.program import PATIENCE_S, new_folder, run, serving, start
-from tests.cli.warm import WarmProcess
+from tests.forks import NOWHERE, Fork
 from tests.persistence.telling import everything, page, placed, told
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
-Process = subprocess.Popen[bytes] | WarmProcess
+Process = subprocess.Popen[bytes] | Fork
 
 
 @pytest.fixture
 def worker(database_url: str) -> Generator[Process]:
     """At work, or about to be."""
-    settings, nowhere = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}, Path("/dev/null")
-    started = start("worker", settings=settings, stdout=nowhere, stderr=nowhere)
+    settings = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}
+    started = start("worker", settings=settings, stdout=NOWHERE, stderr=NOWHERE)
     yield started
     started.kill()
     started.wait(PATIENCE_S)

@@ -21,7 +21,7 @@ from app.persistence.health import count_workers
 from app.persistence.readiness import APART_SECONDS
 from app.serving import listening_socket
 from tests.cli.program import PATIENCE_S, new_folder, run, serving, start
-from tests.cli.warm import WarmProcess
+from tests.forks import Fork
 from tests.logbook import LOGS
 from tests.outbox.posting import SECRETS, an_endpoint
 from tests.outbox.receiver import receiving
@@ -40,7 +40,7 @@ def free_port() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    process: subprocess.Popen[bytes] | WarmProcess
+    process: subprocess.Popen[bytes] | Fork
     book: Path
     port: str
 

@@ -1,6 +1,5 @@
 """One nursery for the room, a wire for each test, and advisers on either side of their quota."""
 
-import os
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -11,9 +10,8 @@ from tests.crash.nursery import Nursery, nursery
 from tests.crash.wire import Wire, wired
 from tests.databases import Databases, name_of
 from tests.persistence.telling import placed
+from tests.samples import CRASH_ROUNDS
 from tests.use_cases.acting import an_adviser_in_post, registered
-
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "4"))
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +31,7 @@ async def at_quota(databases: Databases, template: str) -> str:
     """The name of a database with an adviser for each round, whose unit is taken; nobody is connected to it."""
     url = databases.copy(template)
     database = open_database(url, pool_size=1)
-    for _ in range(ROUNDS):
+    for _ in range(CRASH_ROUNDS):
         await registered(database, await an_adviser_in_post(database))
     await placed(database)
     await database.one("DELETE FROM delivery")

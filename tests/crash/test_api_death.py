@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from app.persistence.database import Database, open_database
-from tests.crash.conftest import ROUNDS
 from tests.crash.nursery import PATIENCE_S, Nursery
 from tests.crash.service import Demand, Service, a_platform
 from tests.crash.wire import Moment, names, wired
 from tests.databases import Databases
 from tests.persistence.telling import everything, placed
+from tests.samples import CRASH_ROUNDS
 
 STATEMENTS = {
     "the look for the client": r"FROM api_key",
@@ -88,7 +88,7 @@ async def test_killed_at_any_statement_it_has_done_all_or_nothing_and_does_it_on
     scene: Scene, statement: str, moment: Moment
 ) -> None:
     is_committed = (statement, moment) == COMMITTED
-    assert len(scene.demands) == ROUNDS
+    assert len(scene.demands) == CRASH_ROUNDS
     for demand in scene.demands:
         if statement in ONLY_ONCE:
             await scene.service.stop()

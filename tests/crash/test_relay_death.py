@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import pytest
 
 from app.persistence.database import Database
-from tests.crash.conftest import ROUNDS
 from tests.crash.nursery import Nursery
 from tests.crash.wire import Moment, Wire, wired
 from tests.messages.post import OK, Office, an_office, mailed, messages_of, plainly
 from tests.outbox.posting import all_deliveries, an_endpoint, leases_end, one_turn
 from tests.outbox.receiver import Received, Receiver, Reply, receiving, thanks
 from tests.persistence.telling import placed, told
+from tests.samples import CRASH_ROUNDS
 
 READING = r"FROM delivery d LEFT JOIN outbox"
 SETTLING = r"state = 'delivered'"
@@ -81,7 +81,7 @@ async def test_killed_at_any_step_it_loses_no_webhook(
     step, (url, wire), events = WITH_WEBHOOKS[name], through_wire, list[str]()
     async with receiving() as receiver:
         await an_endpoint(database, receiver.url)
-        for _ in range(ROUNDS):
+        for _ in range(CRASH_ROUNDS):
             events += [str(event) for event in await told(database)]
             await placed(database)
 
@@ -92,7 +92,7 @@ async def test_killed_at_any_step_it_loses_no_webhook(
             assert {row["state"] for row in await all_deliveries(database)} == {"delivered"}
 
     assert Counter(receiver.ids) == dict.fromkeys(events, step.received)
-    assert len({(one.id, one.body) for one in receiver.received}) == ROUNDS
+    assert len({(one.id, one.body) for one in receiver.received}) == CRASH_ROUNDS
 
 
 @pytest.mark.parametrize("name", WITH_E_MAILS)
@@ -113,7 +113,7 @@ async def test_killed_at_any_step_it_loses_no_over_quota_message(
             await mailed(database, plainly(office))
             assert [row["state"] for row in await messages_of(database, id=message)] == ["delivered"]
 
-    assert len(messages) == ROUNDS
+    assert len(messages) == CRASH_ROUNDS
     assert Counter(office.ids) == {f"<{message}@example.org>": step.received for message in messages}
 
 

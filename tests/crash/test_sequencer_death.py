@@ -9,11 +9,11 @@ import pytest
 from app.persistence.database import Database
 from app.persistence.messages import MAIL_LANE
 from app.seed.catalogue import LA_MEDNUM
-from tests.crash.conftest import ROUNDS
 from tests.crash.nursery import Nursery
 from tests.crash.wire import Moment, Wire, names
 from tests.outbox.posting import a_client, an_endpoint
 from tests.persistence.telling import everything, placed, tell
+from tests.samples import CRASH_ROUNDS
 from tests.use_cases.acting import an_adviser_in_post
 
 STATEMENTS = {
@@ -87,7 +87,7 @@ async def test_killed_at_any_statement_it_leaves_all_or_nothing(
 ) -> None:
     committed = (statement, moment) == ("COMMIT", Moment.HEARD)
     expected = list[UUID]()
-    for _ in range(ROUNDS):
+    for _ in range(CRASH_ROUNDS):
         before = [*expected]
         expected += await town.told()
 

@@ -1,8 +1,7 @@
 """Migrations build what `tables` describes, go down and up again, and stand in one numbered line."""
 
 import asyncio
-import subprocess
-import sys
+import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -16,8 +15,9 @@ from sqlalchemy import Connection
 
 from app.embedded.cluster import Cluster
 from app.persistence.database import open_database
-from app.persistence.migrations import PROJECT, configuration, engine_of, migrate
+from app.persistence.migrations import configuration, engine_of, migrate
 from app.persistence.tables import metadata
+from tests.forks import start
 
 _numbers = count(1)
 
@@ -153,9 +153,8 @@ def test_facts_that_were_kept_with_free_text_lose_it_and_nothing_else(url: str) 
 
 
 def test_two_processes_may_migrate_at_once(url: str) -> None:
-    program = "import sys; from app.persistence.migrations import migrate; migrate(sys.argv[1])"
-
-    processes = [subprocess.Popen([sys.executable, "-c", program, url], cwd=PROJECT) for _ in range(2)]
+    settings = os.environ | {"DATABASE_URL": url, "SECRET_KEY": "a-secret-for-tests-that-is-long-enough"}
+    processes = [start("app", "migrate", environment=settings) for _ in range(2)]
 
     assert [process.wait(20) for process in processes] == [0, 0]
     assert {row[1] for row in schema(url, COLUMNS)} == set(metadata.tables)

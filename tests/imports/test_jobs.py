@@ -2,10 +2,7 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,11 +19,12 @@ from app.persistence.imports import MOST_ATTEMPTS, Counts, ImportKind, Job, forg
 from app.persistence.traces import Trace
 from app.use_cases.ask_for_import import ask_for_import
 from tests.clockwork import MORNING
+from tests.forks import start
+from tests.imports import doomed
 from tests.imports.doomed import AFTER, WITHIN
 from tests.imports.sheets import ADVISERS, advisers, an_adviser, separated
 from tests.use_cases.acting import asking
 
-PROJECT = Path(__file__).parents[2]
 ADMIN = Client(UUID(int=7_003), Role.ADMIN, None)
 PARSE = "app.imports.jobs.parse"
 LINES = 250
@@ -146,8 +144,7 @@ async def test_a_column_that_seems_to_matter_is_told_apart(database: Database) -
 
 
 def killed(url: str, moment: str, last: int) -> int:
-    command = [sys.executable, "-m", "tests.imports.doomed", url, moment, str(last)]
-    return subprocess.run(command, cwd=PROJECT, check=False, timeout=60).returncode
+    return start(doomed.__name__, url, moment, str(last)).wait(60)
 
 
 @pytest.mark.parametrize(("moment", "last", "kept"), [(WITHIN, 2, 100), (AFTER, 3, 200)])

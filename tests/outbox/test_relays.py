@@ -22,19 +22,20 @@ from tests.outbox.posting import (
 from tests.outbox.receiver import Received, Reply, receiving
 from tests.outbox.relays import relays
 from tests.persistence.telling import placed, told
+from tests.samples import DELIVERIES
 
-ENDPOINTS, EVENTS = 20, 500
+ENDPOINTS = 20
+EVENTS = DELIVERIES // ENDPOINTS
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-async def test_relays_share_ten_thousand_deliveries_without_doubling_one(
+async def test_relays_share_what_is_to_be_delivered_without_doubling_one(
     database_url: str, database: Database, count: int
 ) -> None:
     with receiver.receiving() as far:
         for number in range(ENDPOINTS):
             await an_endpoint(database, f"{far.url}/{number}")
-        for _ in range(EVENTS // 100):
-            await told(database, 100)
+        await told(database, EVENTS)
         await placed(database)
         async with asyncio.timeout(240), relays(database_url, count):
             await asyncio.to_thread(far.has, ENDPOINTS * EVENTS)

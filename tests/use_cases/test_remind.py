@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -19,6 +18,7 @@ from app.use_cases import remind as reminding
 from app.use_cases.certify import Result, certify
 from app.use_cases.remind import remind
 from tests.clockwork import MORNING
+from tests.forks import start
 from tests.messages.post import an_office, mailed, parts, plainly
 from tests.persistence.telling import everything, placed
 from tests.use_cases import doomed_look
@@ -283,9 +283,9 @@ async def test_one_killed_while_it_looks_tells_everything_once_in_the_end(
 ) -> None:
     for _ in range(3):
         await somebody_to_remind(database)
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", doomed_look.__name__, database_url, step)
+    process = start(doomed_look.__name__, database_url, step)
 
-    assert await process.wait() == -signal.SIGKILL
+    assert await asyncio.to_thread(process.wait) == -signal.SIGKILL
     left = await told(database)
     await looked(database)
 
