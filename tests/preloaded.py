@@ -1,11 +1,9 @@
 """What the programs that tests start import, sooner or later."""
 
-import app.cli
-import app.main
-import app.worker
-import tests.forks
-import tests.imports.doomed
-import tests.outbox.relays
-import tests.use_cases.doomed_look
+from app import cli, main, worker
+from tests import forks
+from tests.imports import doomed
+from tests.outbox import relays
+from tests.use_cases import doomed_look
 
-__all__ = ["app", "tests"]
+__all__ = ["cli", "doomed", "doomed_look", "forks", "main", "relays", "worker"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import First, new_folder, serving
+from tests.cli.program import First, new_folder, serving_cold
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,6 @@ def served_once() -> Generator[First]:
     """The first start, over."""
     with new_folder() as folder:
         data_dir = folder / "var"
-        with serving(data_dir, cold=True) as program:
+        with serving_cold(data_dir) as program:
             first = First(data_dir, program.printed, program.keys)
         yield first

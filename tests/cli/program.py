@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -48,15 +48,24 @@ def start(
     *arguments: str, settings: Mapping[str, str], stdout: Path, stderr: Path, cold: bool = False
 ) -> subprocess.Popen[bytes] | Fork:
     """Start a command; what it says is written to these files."""
+    environment = {**BARE, **settings}
     if not cold:
-        return forks.start("app", *arguments, environment=BARE | settings, stdout=stdout, stderr=stderr)
+        return forks.start("app", *arguments, environment=environment, stdout=stdout, stderr=stderr)
     with stdout.open("a") as out, stderr.open("a") as err:
         command = [sys.executable, "-m", "app", *arguments]
-        return subprocess.Popen(command, cwd=CHECKOUT, env=BARE | settings, stdout=out, stderr=err)
+        return subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=out, stderr=err)
 
 
-def run(*arguments: str, cold: bool = False, **settings: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
+    return _run(arguments, settings, cold=False)
+
+
+def run_cold(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return _run(arguments, settings, cold=True)
+
+
+def _run(arguments: Sequence[str], settings: Mapping[str, str], *, cold: bool) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as name:
         stdout, stderr = Path(name) / "stdout", Path(name) / "stderr"
         process = start(*arguments, settings=settings, stdout=stdout, stderr=stderr, cold=cold)
@@ -64,7 +73,8 @@ def run(*arguments: str, cold: bool = False, **settings: str) -> subprocess.Comp
             status = process.wait(PATIENCE_S)
         finally:
             process.kill()
-        return subprocess.CompletedProcess(arguments, status, stdout.read_text(), stderr.read_text())
+        said, complained = (path.read_text() if path.exists() else "" for path in (stdout, stderr))
+        return subprocess.CompletedProcess(arguments, status, said, complained)
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -160,10 +170,17 @@ class Program:
 
 
 @contextmanager
-def serving(data_dir: Path, *, cold: bool = False, **settings: str) -> Generator[Program]:
-    """Serve until the block ends."""
-    program = Program(data_dir, settings, cold=cold)
+def _serving(program: Program) -> Generator[Program]:
     try:
         yield program
     finally:
         program.close()
+
+
+def serving(data_dir: Path, **settings: str) -> AbstractContextManager[Program]:
+    """Serve until the block ends."""
+    return _serving(Program(data_dir, settings))
+
+
+def serving_cold(data_dir: Path, **settings: str) -> AbstractContextManager[Program]:
+    return _serving(Program(data_dir, settings, cold=True))

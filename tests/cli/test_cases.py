@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import CHECKOUT, serving
+from tests.cli.program import serving_cold
+from tests.forks import CHECKOUT
 
 CASES = CHECKOUT / "tests" / "cases"
 SHARED = CHECKOUT.parent / "shared" / "cases"
 
 
 def test_every_worked_case_passes(filled: Path) -> None:
-    with serving(filled, cold=True) as program:
+    with serving_cold(filled) as program:
         played = subprocess.run(
             [
                 sys.executable,

@@ -15,7 +15,7 @@ from app.embedded.cluster import Cluster
 from app.seed.catalogue import HISTYA
 from app.use_cases.today import civil_date
 from tests.api.answers import published
-from tests.cli.program import new_folder, run, serving
+from tests.cli.program import new_folder, run, run_cold, serving
 from tests.served import TRUST
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
@@ -251,7 +251,7 @@ def _as_json(contract: Any) -> Any:
 
 
 def test_the_help_lists_the_commands() -> None:
-    done = run("--help", cold=True, COLUMNS="120")
+    done = run_cold("--help", COLUMNS="120")
 
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("serve", "worker", "migrate", "seed", "keys"))

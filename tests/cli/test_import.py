@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 from app.cli import cli
 from app.persistence.database import Database
 from app.settings import SettingsError
-from tests.cli.program import BARE, CHECKOUT, run
+from tests.cli.program import BARE, run
+from tests.forks import CHECKOUT
 from tests.imports.sheets import ADVISERS, an_adviser, separated, sheet_xml, text_cell, with_sheet
 
 SETTINGS = {"SECRET_KEY": "a-secret-for-tests-that-is-long-enough"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.program import First, processes_in, run, serving, wait_until_empty
+from tests.cli.program import First, processes_in, run, serving, serving_cold, wait_until_empty
 from tests.imports.sheets import ADVISERS, separated
 from tests.imports.sheets import an_adviser as a_line
 from tests.scenes import an_adviser, an_adviser_in_post, policy_body, register, registration_body
@@ -46,7 +46,7 @@ def test_a_second_start_keeps_the_data_and_the_keys(filled: Path) -> None:
         adviser, keys = client.get(f"/v1/advisers/{an_adviser(client)}").json(), first.keys
 
     started = time.monotonic()
-    with serving(filled, cold=True) as second, second.client("platform") as client:
+    with serving_cold(filled) as second, second.client("platform") as client:
         logging.getLogger(__name__).info("ready again after %.1f s", time.monotonic() - started)
         found, kept = client.get(f"/v1/advisers/{adviser['id']}").json(), second.keys
 
@@ -57,7 +57,7 @@ def test_a_second_start_keeps_the_data_and_the_keys(filled: Path) -> None:
 @linux
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_it_and_leaves_no_server(filled: Path, number: signal.Signals) -> None:
-    with serving(filled, cold=True) as program:
+    with serving_cold(filled) as program:
         at_work = processes_in(filled)
         status = program.stop(number)
 
@@ -68,7 +68,7 @@ def test_a_signal_stops_it_and_leaves_no_server(filled: Path, number: signal.Sig
 
 @linux
 def test_a_stop_says_nothing_alarming(filled: Path) -> None:
-    with serving(filled, cold=True) as program:
+    with serving_cold(filled) as program:
         os.kill(program.process.pid, signal.SIGINT)
         program.process.wait(30)
         said = program.printed + program.logged
@@ -111,7 +111,7 @@ def test_several_processes_count_together(filled: Path) -> None:
 
 @linux
 def test_killed_it_leaves_no_server_and_loses_nothing(filled: Path) -> None:
-    with serving(filled, cold=True) as program, program.client("platform") as client:
+    with serving_cold(filled) as program, program.client("platform") as client:
         registration = register(client, an_adviser_in_post(client)).raise_for_status().json()
         program.stop(signal.SIGKILL)
     wait_until_empty(filled)
@@ -125,7 +125,7 @@ def test_killed_it_leaves_no_server_and_loses_nothing(filled: Path) -> None:
 
 @linux
 def test_several_processes_serve_together(filled: Path) -> None:
-    with serving(filled, cold=True, WORKERS="2") as program:
+    with serving_cold(filled, WORKERS="2") as program:
         answers = [anew(f"{program.base_url}/readyz") for _ in range(20)]
         with program.client("platform") as client:
             registered = register(client, an_adviser_in_post(client))

@@ -17,7 +17,8 @@ from typing import Any
 import orjson
 
 from app.embedded.parenthood import stop_with_parent
-from tests.cli.program import BARE, CHECKOUT
+from tests.cli.program import BARE
+from tests.forks import CHECKOUT
 from tests.logbook import LOGS
 
 PATIENCE_S = 30.0
