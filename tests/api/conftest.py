@@ -32,10 +32,13 @@ async def _key(
     return key.secret
 
 
+<<<<<<< HEAD
 def _client(served: LiveServer, secret: str) -> httpx.Client:
     return httpx.Client(base_url=served.base_url, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
 
 
+=======
+>>>>>>> speed
 @pytest.fixture
 def clock(served: LiveServer) -> Generator[FakeClock]:
     """Set back after the test."""
@@ -73,7 +76,7 @@ def histya_key(served: LiveServer) -> str:
 @pytest.fixture(scope="session")
 def histya(served: LiveServer, histya_key: str) -> Generator[httpx.Client]:
     """A training organisation that is not La Mednum."""
-    with _client(served, histya_key) as client:
+    with served.client_with(histya_key) as client:
         yield client
 
 
@@ -85,7 +88,7 @@ def other_platform_key(served: LiveServer) -> str:
 @pytest.fixture(scope="session")
 def other_platform(served: LiveServer, other_platform_key: str) -> Generator[httpx.Client]:
     """The same role as `platform`, another client."""
-    with _client(served, other_platform_key) as client:
+    with served.client_with(other_platform_key) as client:
         yield client
 
 

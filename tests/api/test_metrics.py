@@ -1,7 +1,6 @@
 """What /metrics tells of events and deliveries moves as they do."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 
 import httpx
@@ -18,15 +17,29 @@ from tests.live_server import LiveServer, serving
 from tests.outbox.webhooks.webhook_builders import an_audit_entry, an_endpoint, make_everything_due, relay_once
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, accept, running_receiver
 from tests.persistence.outbox.event_builders import place_waiting_events, write_events
+from app.persistence.database import Database, open_database
+from app.use_cases.keep_endpoint import change_endpoint
+from app.use_cases.reach import Reach
+from tests.clockwork import MORNING
+from tests.outbox.posting import an_endpoint, hurry, one_turn, trace
+from tests.outbox.receiver import Received, Receiver, Reply, receiving, thanks
+from tests.persistence.telling import placed, told
+from tests.served import Served
 
 ReadMetric = Callable[..., Awaitable[float]]
 
 
 @pytest.fixture(scope="module")
+<<<<<<< HEAD
 def quiet_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
     """A service that these tests alone call."""
     with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
+=======
+def measurable(module_service: Served) -> Served:
+    """A service to which nobody but these tests comes."""
+    return module_service
+>>>>>>> speed
 
 
 @pytest.fixture

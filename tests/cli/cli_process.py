@@ -1,4 +1,8 @@
-"""The program as it is started by people: `python -m app …` in a process of its own, with an environment of its own."""
+"""The program as people use it: `python -m app …` in a process of its own, with an environment of its own.
+
+A `cold` start is the one that people wait for: an interpreter, and all that it imports. The others are forks of a
+process that has done so, and do the same from there on (see tests/forks.py).
+"""
 
 import json
 import os
@@ -8,18 +12,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from uuid import uuid4
 
 import httpx
 
 from tests.log_capture import LOG_FOLDER
+from tests import forks
+from tests.forks import CHECKOUT, Fork
+from tests.logbook import LOGS
+from tests.served import TRUST
 
-CHECKOUT = Path(__file__).parents[2]
 ADDRESS = re.compile(r"Documentation[^:]*: (http://\S+)/docs")
 TIMEOUT_S = 30.0
 # Nothing of the developer's own settings, and no service that the developer may have running in the checkout.
@@ -39,6 +45,7 @@ def new_folder() -> Generator[Path]:
         yield folder
 
 
+<<<<<<< HEAD:tests/cli/cli_process.py
 def run_command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     command = [sys.executable, "-m", "app", *arguments]
@@ -51,6 +58,39 @@ def run_command(*arguments: str, **settings: str) -> subprocess.CompletedProcess
         timeout=TIMEOUT_S,
         check=False,
     )
+=======
+def start(
+    *arguments: str, settings: Mapping[str, str], stdout: Path, stderr: Path, cold: bool = False
+) -> subprocess.Popen[bytes] | Fork:
+    """Start a command; what it says is written to these files."""
+    environment = {**BARE, **settings}
+    if not cold:
+        return forks.start("app", *arguments, environment=environment, stdout=stdout, stderr=stderr)
+    with stdout.open("a") as out, stderr.open("a") as err:
+        command = [sys.executable, "-m", "app", *arguments]
+        return subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=out, stderr=err)
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return _run(arguments, settings, cold=False)
+
+
+def run_cold(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return _run(arguments, settings, cold=True)
+
+
+def _run(arguments: Sequence[str], settings: Mapping[str, str], *, cold: bool) -> subprocess.CompletedProcess[str]:
+    with tempfile.TemporaryDirectory() as name:
+        stdout, stderr = Path(name) / "stdout", Path(name) / "stderr"
+        process = start(*arguments, settings=settings, stdout=stdout, stderr=stderr, cold=cold)
+        try:
+            status = process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+        said, complained = (path.read_text() if path.exists() else "" for path in (stdout, stderr))
+        return subprocess.CompletedProcess(arguments, status, said, complained)
+>>>>>>> speed:tests/cli/program.py
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -84,8 +124,9 @@ class FirstStart:
 class ServeProcess:
     """`python -m app serve`, ready to answer."""
 
-    def __init__(self, data_dir: Path, settings: Mapping[str, str] = _NONE) -> None:
+    def __init__(self, data_dir: Path, settings: Mapping[str, str] = _NONE, *, cold: bool = False) -> None:
         self.data_dir = data_dir
+<<<<<<< HEAD:tests/cli/cli_process.py
         self._output: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed with the process
         environment = (
             CLEAN_ENVIRONMENT | {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"} | dict(settings)
@@ -96,6 +137,13 @@ class ServeProcess:
             self.process = subprocess.Popen(
                 command, cwd=CHECKOUT, env=environment, stdout=self._output, stderr=log_file, text=True
             )
+=======
+        name, described = str(uuid4()), {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"}
+        self._output, self._book = LOGS / f"{name}.printed", LOGS / f"{name}.log"
+        self.process = start(
+            "serve", settings=described | dict(settings), stdout=self._output, stderr=self._book, cold=cold
+        )
+>>>>>>> speed:tests/cli/program.py
         try:
             self.base_url = f"http://127.0.0.1:{settings['PORT']}" if "PORT" in settings else self._address()
             self._wait_until_ready()
@@ -105,12 +153,15 @@ class ServeProcess:
 
     @property
     def printed(self) -> str:
-        self._output.seek(0)
-        return self._output.read()
+        return self._output.read_text() if self._output.exists() else ""
 
     @property
     def logged(self) -> str:
+<<<<<<< HEAD:tests/cli/cli_process.py
         return self._log_path.read_text()
+=======
+        return self._book.read_text() if self._book.exists() else ""
+>>>>>>> speed:tests/cli/program.py
 
     @property
     def keys(self) -> dict[str, str]:
@@ -119,7 +170,7 @@ class ServeProcess:
 
     def client(self, role: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.keys[role]}"}
-        return httpx.Client(base_url=self.base_url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=30, verify=TRUST)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal; return the exit status."""
@@ -130,7 +181,6 @@ class ServeProcess:
         """Stop it if it still runs."""
         if self.process.poll() is None:
             self.stop()
-        self._output.close()
 
     def _address(self) -> str:
         deadline = time.monotonic() + TIMEOUT_S
@@ -145,7 +195,7 @@ class ServeProcess:
         while True:
             assert time.monotonic() < deadline, self.logged
             try:
-                if httpx.get(f"{self.base_url}/readyz").is_success:
+                if httpx.get(f"{self.base_url}/readyz", verify=TRUST).is_success:
                     return
             except httpx.TransportError:
                 assert self.process.poll() is None, self.logged
@@ -153,10 +203,23 @@ class ServeProcess:
 
 
 @contextmanager
+<<<<<<< HEAD:tests/cli/cli_process.py
 def serving_process(data_dir: Path, **settings: str) -> Generator[ServeProcess]:
     """Serve until the block ends."""
     program = ServeProcess(data_dir, settings)
+=======
+def _serving(program: Program) -> Generator[Program]:
+>>>>>>> speed:tests/cli/program.py
     try:
         yield program
     finally:
         program.close()
+
+
+def serving(data_dir: Path, **settings: str) -> AbstractContextManager[Program]:
+    """Serve until the block ends."""
+    return _serving(Program(data_dir, settings))
+
+
+def serving_cold(data_dir: Path, **settings: str) -> AbstractContextManager[Program]:
+    return _serving(Program(data_dir, settings, cold=True))

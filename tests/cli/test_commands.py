@@ -16,6 +16,11 @@ from app.seed.published_catalogue import HISTYA
 from app.use_cases.civil_date import civil_date
 from tests.api.response_assertions import offline_application
 from tests.cli.cli_process import new_folder, run_command, serving_process
+from app.seed.catalogue import HISTYA
+from app.use_cases.today import civil_date
+from tests.api.answers import published
+from tests.cli.program import new_folder, run, run_cold, serving
+from tests.served import TRUST
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 KEY = re.compile(r"^clé +(insc_\S+)$", re.MULTILINE)
@@ -131,7 +136,7 @@ def test_keys_open_a_service_on_that_database(migrated: dict[str, str], with_key
 
 
 def _modules(base_url: str, secret: str) -> httpx.Response:
-    return httpx.get(f"{base_url}/v1/modules", headers={"Authorization": f"Bearer {secret}"})
+    return httpx.get(f"{base_url}/v1/modules", headers={"Authorization": f"Bearer {secret}"}, verify=TRUST)
 
 
 def test_a_revoked_key_no_longer_opens(migrated: dict[str, str]) -> None:
@@ -262,7 +267,11 @@ def _as_json(contract: Any) -> Any:
 
 
 def test_the_help_lists_the_commands() -> None:
+<<<<<<< HEAD
     done = run_command("--help", COLUMNS="120")
+=======
+    done = run_cold("--help", COLUMNS="120")
+>>>>>>> speed
 
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("serve", "worker", "migrate", "seed", "keys"))

@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -18,8 +19,14 @@ from tests.cli.cli_process import FirstStart, processes_in, run_command, serving
 from tests.http_builders import an_adviser, an_adviser_in_post, policy_body, register, registration_body
 from tests.imports.sample_files import ADVISERS, csv_bytes
 from tests.imports.sample_files import an_adviser as a_line
+from tests.cli.program import First, processes_in, run, serving, serving_cold, wait_until_empty
+from tests.imports.sheets import ADVISERS, separated
+from tests.imports.sheets import an_adviser as a_line
+from tests.scenes import an_adviser, an_adviser_in_post, policy_body, register, registration_body
+from tests.served import TRUST
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
+_NONE: Mapping[str, str] = {}
 ROLES = ("platform", "training_organisation", "admin")
 
 
@@ -43,7 +50,11 @@ def test_a_second_start_keeps_the_data_and_the_keys(filled_data_dir: Path) -> No
         adviser, keys = client.get(f"/v1/advisers/{an_adviser(client)}").json(), first.keys
 
     started = time.monotonic()
+<<<<<<< HEAD
     with serving_process(filled_data_dir) as second, second.client("platform") as client:
+=======
+    with serving_cold(filled) as second, second.client("platform") as client:
+>>>>>>> speed
         logging.getLogger(__name__).info("ready again after %.1f s", time.monotonic() - started)
         found, kept = client.get(f"/v1/advisers/{adviser['id']}").json(), second.keys
 
@@ -53,9 +64,15 @@ def test_a_second_start_keeps_the_data_and_the_keys(filled_data_dir: Path) -> No
 
 @linux
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+<<<<<<< HEAD
 def test_a_signal_stops_it_and_leaves_no_server(filled_data_dir: Path, number: signal.Signals) -> None:
     with serving_process(filled_data_dir) as program:
         at_work = processes_in(filled_data_dir)
+=======
+def test_a_signal_stops_it_and_leaves_no_server(filled: Path, number: signal.Signals) -> None:
+    with serving_cold(filled) as program:
+        at_work = processes_in(filled)
+>>>>>>> speed
         status = program.stop(number)
 
     assert at_work
@@ -64,8 +81,13 @@ def test_a_signal_stops_it_and_leaves_no_server(filled_data_dir: Path, number: s
 
 
 @linux
+<<<<<<< HEAD
 def test_a_stop_says_nothing_alarming(filled_data_dir: Path) -> None:
     with serving_process(filled_data_dir) as program:
+=======
+def test_a_stop_says_nothing_alarming(filled: Path) -> None:
+    with serving_cold(filled) as program:
+>>>>>>> speed
         os.kill(program.process.pid, signal.SIGINT)
         program.process.wait(30)
         said = program.printed + program.logged
@@ -88,12 +110,22 @@ def test_told_to_stop_it_says_so_and_serves_what_still_comes(filled_data_dir: Pa
     assert status in {0, 128 + signal.SIGTERM, -signal.SIGTERM}
 
 
+<<<<<<< HEAD
 def test_several_processes_count_together(filled_data_dir: Path) -> None:
     with serving_process(filled_data_dir, WORKERS="2") as program:
+=======
+def anew(url: str, headers: Mapping[str, str] = _NONE) -> httpx.Response:
+    """Ask on a connection of its own: any process may answer."""
+    return httpx.get(url, headers=headers, verify=TRUST)
+
+
+def test_several_processes_count_together(filled: Path) -> None:
+    with serving(filled, WORKERS="2") as program:
+>>>>>>> speed
         for _ in range(40):
-            httpx.get(f"{program.base_url}/problems/not-found").raise_for_status()  # a connection each: any process
-        counted = {httpx.get(f"{program.base_url}/metrics").text.count("\n") > 0 for _ in range(4)}
-        told = httpx.get(f"{program.base_url}/metrics").text
+            anew(f"{program.base_url}/problems/not-found").raise_for_status()
+        counted = {anew(f"{program.base_url}/metrics").text.count("\n") > 0 for _ in range(4)}
+        told = anew(f"{program.base_url}/metrics").text
 
     lines = [line for line in told.splitlines() if line.startswith("http_server_request_duration_seconds_count")]
     pages = sum(float(line.rpartition(" ")[2]) for line in lines if 'route="(page)"' in line)
@@ -102,8 +134,13 @@ def test_several_processes_count_together(filled_data_dir: Path) -> None:
 
 
 @linux
+<<<<<<< HEAD
 def test_killed_it_leaves_no_server_and_loses_nothing(filled_data_dir: Path) -> None:
     with serving_process(filled_data_dir) as program, program.client("platform") as client:
+=======
+def test_killed_it_leaves_no_server_and_loses_nothing(filled: Path) -> None:
+    with serving_cold(filled) as program, program.client("platform") as client:
+>>>>>>> speed
         registration = register(client, an_adviser_in_post(client)).raise_for_status().json()
         program.stop(signal.SIGKILL)
     wait_until_no_process(filled_data_dir)
@@ -116,9 +153,15 @@ def test_killed_it_leaves_no_server_and_loses_nothing(filled_data_dir: Path) -> 
 
 
 @linux
+<<<<<<< HEAD
 def test_several_processes_serve_together(filled_data_dir: Path) -> None:
     with serving_process(filled_data_dir, WORKERS="2") as program:
         answers = [httpx.get(f"{program.base_url}/readyz") for _ in range(20)]
+=======
+def test_several_processes_serve_together(filled: Path) -> None:
+    with serving_cold(filled, WORKERS="2") as program:
+        answers = [anew(f"{program.base_url}/readyz") for _ in range(20)]
+>>>>>>> speed
         with program.client("platform") as client:
             registered = register(client, an_adviser_in_post(client))
         children = Path(f"/proc/{program.process.pid}/task/{program.process.pid}/children").read_text().split()
@@ -137,9 +180,9 @@ def test_each_of_several_processes_bounds_heads_and_believes_its_proxies(filled_
         filled_data_dir, WORKERS="2", TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT_PER_MINUTE="3"
     ) as program:
         url = program.base_url
-        large = [httpx.get(f"{url}/livez", headers={"X-Filling": "x" * 40_000}) for _ in range(8)]
-        asked = [httpx.get(f"{url}/v1/modules", headers={"X-Forwarded-For": f"192.0.2.{n}"}) for n in range(20)]
-        same = [httpx.get(f"{url}/v1/modules", headers={"X-Forwarded-For": "198.51.100.1"}) for _ in range(10)]
+        large = [anew(f"{url}/livez", {"X-Filling": "x" * 40_000}) for _ in range(8)]
+        asked = [anew(f"{url}/v1/modules", {"X-Forwarded-For": f"192.0.2.{n}"}) for n in range(20)]
+        same = [anew(f"{url}/v1/modules", {"X-Forwarded-For": "198.51.100.1"}) for _ in range(10)]
 
     assert {(answer.status_code, answer.json()["code"]) for answer in large} == {(431, "head-too-large")}
     assert {answer.status_code for answer in asked} == {401}
@@ -149,7 +192,7 @@ def test_each_of_several_processes_bounds_heads_and_believes_its_proxies(filled_
 def _deciding_versions(asked: dict[str, object], client: httpx.Client) -> set[str]:
     """The versions of the policy that previews name, each on a connection of its own: in any process."""
     url, headers = f"{client.base_url}/v1/registrations/preview", dict(client.headers)
-    answers = [httpx.post(url, json=asked, headers=headers).raise_for_status().json() for _ in range(20)]
+    answers = [httpx.post(url, json=asked, headers=headers, verify=TRUST).raise_for_status().json() for _ in range(20)]
     return {answer["policy_version"] for answer in answers}
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -27,6 +26,17 @@ from tests.log_capture import LOG_FOLDER
 from tests.outbox.webhooks.webhook_builders import SECRETS, an_endpoint
 from tests.outbox.webhooks.webhook_receiver import running_receiver
 from tests.persistence.outbox.event_builders import write_events
+from app.persistence.database import Database, open_database
+from app.persistence.health import count_workers
+from app.persistence.readiness import APART_SECONDS
+from app.serving import listening_socket
+from tests.cli.program import PATIENCE_S, new_folder, run, serving, start
+from tests.forks import Fork
+from tests.logbook import LOGS
+from tests.outbox.posting import SECRETS, an_endpoint
+from tests.outbox.receiver import receiving
+from tests.persistence.telling import told
+from tests.scenes import an_adviser_in_post, register
 
 DELIVERING = {"SECRET_KEY": SECRETS[0], "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
 DATABASE_AWAY_EVENT = "the database does not answer"
@@ -40,7 +50,7 @@ def free_port() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Fork
     book: Path
     port: str
 
@@ -57,12 +67,19 @@ def running_workers(url: str, count: int) -> Generator[list[Worker]]:
     """So many workers, which the block tells to stop."""
     started = list[Worker]()
     for _ in range(count):
+<<<<<<< HEAD
         port, log_file = free_port(), LOG_FOLDER / f"{uuid4()}.log"
         environment = CLEAN_ENVIRONMENT | DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
         command = [sys.executable, "-m", "app", "worker"]
         with log_file.open("w") as stderr:
             process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stderr=stderr)
         started.append(Worker(process, log_file, port))
+=======
+        port, book = free_port(), LOGS / f"{uuid4()}.log"
+        settings = DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
+        process = start("worker", settings=settings, stdout=book, stderr=book)
+        started.append(Worker(process, book, port))
+>>>>>>> speed
     try:
         yield started
         for worker in started:

@@ -19,6 +19,10 @@ import orjson
 from app.embedded.parent_death_signal import stop_with_parent
 from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT
 from tests.log_capture import LOG_FOLDER
+from app.embedded.parenthood import stop_with_parent
+from tests.cli.program import BARE
+from tests.forks import CHECKOUT
+from tests.logbook import LOGS
 
 TIMEOUT_S = 30.0
 LOG_FILE = LOG_FOLDER / "nursery.log"

@@ -3,6 +3,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 from tests.house.documents import DOCUMENTS, PROJECT
 from tests.live_server import LiveServer, serving
+from app.domain.refusals import Reason
+from app.settings import Settings
+from tests.served import Served
 
 README = DOCUMENTS["README.md"]
 BLOCKS = re.findall(r"^```(sh|json)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -23,6 +27,7 @@ CALLS = [
 CHANGING = {"id", "decided_at", "created_at", "updated_at", "links"}
 
 
+<<<<<<< HEAD
 @pytest.fixture(scope="module")
 async def demonstration_url(cluster: Cluster, template: str) -> str:
     url = await copy_database(cluster, template)
@@ -38,6 +43,8 @@ def started(demonstration_url: str) -> Generator[LiveServer]:
         yield served
 
 
+=======
+>>>>>>> speed
 def _same(shown: Any, found: Any, place: str = "") -> list[str]:
     """Where the answer differs from what is shown; identifiers and instants are new at each call."""
     kind = type(shown).__name__
@@ -50,12 +57,16 @@ def _same(shown: Any, found: Any, place: str = "") -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's calls need curl: install it")
+<<<<<<< HEAD
 def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(started: LiveServer) -> None:
+=======
+def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(demonstrated: Served) -> None:
+>>>>>>> speed
     definition = next(text for _, text in BLOCKS if "register()" in text).partition("\n")[2]
 
     for call, shown in CALLS:
-        script = f"KEY={started.keys['platform']}\n{definition}\n{call}".replace(
-            "http://127.0.0.1:8000", started.base_url
+        script = f"KEY={demonstrated.keys['platform']}\n{definition}\n{call}".replace(
+            "http://127.0.0.1:8000", demonstrated.base_url
         )
         answer = subprocess.run(["bash", "-euc", script], check=True, capture_output=True, text=True)
 

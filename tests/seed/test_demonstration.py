@@ -28,6 +28,20 @@ from app.seed.scenarios.scenario import Course, Declined, Person, Post
 from app.use_cases.advisers.remind_advisers import remind_next_batch
 from tests.conftest import copy_database
 from tests.fake_clock import MORNING
+from app.domain.proceedings import Cause, replay
+from app.domain.refusals import Absence, Reason, Refusal
+from app.domain.registration import Funding, Payer, Status, Unit
+from app.persistence.database import Database, open_database
+from app.persistence.driver import Row
+from app.persistence.files import FACTS
+from app.persistence.policies import read_policies
+from app.seed.demonstration import AT_ONCE, PEOPLE, load_demonstration
+from app.seed.employers import MAIRIE
+from app.seed.programme import PARENTS
+from app.seed.story import Course, Declined, Person, Post
+from app.use_cases.remind import remind
+from tests.clockwork import MORNING
+from tests.databases import Databases
 
 REFUSALS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 TABLES = ("adviser", "contract", "registration", "decision", "certification", "carry_over", "outbox", "idempotency")
@@ -37,9 +51,13 @@ FROM registration r JOIN adviser a ON a.id = r.adviser_id"""
 
 
 @pytest.fixture(scope="module")
-async def loaded(cluster: Cluster, template: str) -> AsyncGenerator[Database]:
+async def loaded(databases: Databases, template: str) -> AsyncGenerator[Database]:
     """The demonstration, loaded through as few connections as at the first start. To be read only."""
+<<<<<<< HEAD
     database = open_database(await copy_database(cluster, template), pool_size=MAX_CONCURRENT_PEOPLE)
+=======
+    database = open_database(databases.copy(template), pool_size=AT_ONCE)
+>>>>>>> speed
     await load_demonstration(database, MORNING)
     yield database
     await database.close()

@@ -15,6 +15,11 @@ from tests.api.response_assertions import expect_problem, expect_wrong_fields
 from tests.conftest import copy_database
 from tests.http_builders import a_contract, an_adviser_in_post, policy_body, register
 from tests.live_server import LiveServer, idempotency_headers, serving
+from app.persistence.database import open_database
+from app.seed.catalogue import LA_FABRIK
+from tests.api.answers import problem, wrong_fields
+from tests.scenes import a_contract, an_adviser_in_post, policy_body, register
+from tests.served import Served, key
 
 Body = dict[str, Any]
 IN_JANUARY = datetime(2025, 1, 15, 8, 30, tzinfo=UTC)
@@ -22,11 +27,18 @@ AFTER_2024: Body = {"two_modules": {"entered_on_or_after": "2025-01-01", "count"
 
 
 @pytest.fixture
+<<<<<<< HEAD:tests/api/administration/test_policies.py
 def own_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
     """A service of the test's own, in January 2025: a policy concerns every adviser."""
     with serving(asyncio.run(copy_database(cluster, template))) as started:
         started.clock.now = IN_JANUARY
         yield started
+=======
+def apart(own_service: Served) -> Served:
+    """A service of the test's own, in January 2025: a policy is everybody's."""
+    own_service.clock.now = IN_JANUARY
+    return own_service
+>>>>>>> speed:tests/api/test_policies.py
 
 
 @pytest.fixture

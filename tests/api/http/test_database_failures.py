@@ -19,11 +19,17 @@ from tests.conftest import copy_database
 from tests.http_builders import an_adviser_in_post, registration_body
 from tests.live_server import LiveServer, idempotency_headers, serving
 from tests.persistence.missing_standby import unconfirmed_commits
+from app.persistence import audit_log, database, pool, readiness
+from tests.api.answers import problem
+from tests.persistence.standbys import no_standby
+from tests.scenes import an_adviser_in_post, registration_body
+from tests.served import Served, key
 
 MOMENT = 0.3
 
 
 @pytest.fixture
+<<<<<<< HEAD:tests/api/http/test_database_failures.py
 def own_service(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[LiveServer]:
     """The service on a database of the test's own, which waits for little and not for long."""
     for module, name in ((audit_log, "WRITE_WAIT_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
@@ -33,6 +39,20 @@ def own_service(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(connection_pool.SERVER_SETTINGS, "lock_timeout", "300ms")
     with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
+=======
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little is waited for, and not for long."""
+    for room, name in ((audit_log, "PATIENCE_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
+        monkeypatch.setattr(room, name, MOMENT)
+    monkeypatch.setattr(readiness, "APART_SECONDS", 0.05)
+    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 2 * MOMENT)
+    monkeypatch.setitem(pool.SERVER_SETTINGS, "lock_timeout", "300ms")
+
+
+@pytest.fixture
+def alone(impatient: None, own_service: Served) -> Served:  # noqa: ARG001  # the first before the second
+    return own_service
+>>>>>>> speed:tests/api/test_database_failures.py
 
 
 def _owner(served: LiveServer, *statements: str) -> list[Any]:

@@ -13,9 +13,12 @@ import pytest
 from tests.api.openapi.contract_requests import PUBLISHED, operations
 from tests.api.openapi.contract_tools import PYTHON, needs_tools, run_program
 from tests.live_server import LiveServer
+from tests.contract.exchanges import PUBLISHED, operations
+from tests.contract.programs import PYTHON, needs_tools, run
+from tests.samples import FUZZ_SECONDS
+from tests.served import Served
 
 FUZZING = Path(__file__).parent / "fuzzing"
-SECONDS = os.environ.get("FUZZ_SECONDS")
 # Every value at its bounds is the longest phase; whoever may do everything goes through it.
 PHASES = {
     "admin": "examples,coverage,fuzzing,stateful",
@@ -31,7 +34,7 @@ pytestmark = needs_tools
 def run_schemathesis(served: LiveServer, role: str, folder: Path) -> tuple[str, dict[str, Any]]:
     """What schemathesis printed, and its report."""
     repeatable = ("--generation-deterministic", "--max-examples", "8", "--phases", PHASES[role])
-    options = ("--max-time", SECONDS) if SECONDS else repeatable
+    options = ("--max-time", FUZZ_SECONDS) if FUZZ_SECONDS else repeatable
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(FUZZING),

@@ -5,6 +5,8 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvloop
 
@@ -15,6 +17,16 @@ from app.persistence.engine.secrets.secret_box import SecretBox
 from app.persistence.outbox.deliveries import Channel
 from app.use_cases.notifications.egress_policy import EgressPolicy
 from tests.outbox.webhooks.webhook_builders import SECRETS, SSL_CONTEXT
+from app.outbox.relay import Relay
+from app.outbox.webhook import WebhookSender
+from app.persistence.database import open_database
+from app.persistence.deliveries import Channel
+from app.persistence.safe import Safe
+from app.use_cases.reach import Reach
+from tests.forks import start
+from tests.outbox.posting import SECRETS, TRUST
+
+PATIENCE_S = 30.0
 
 
 async def deliver_until_told_to_stop(url: str) -> None:
@@ -31,18 +43,18 @@ async def deliver_until_told_to_stop(url: str) -> None:
 @asynccontextmanager
 async def running_relays(url: str, count: int) -> AsyncGenerator[None]:
     """So many processes, ready, until the block ends."""
-    command = (sys.executable, "-m", __name__, url)
-    pipe = asyncio.subprocess.PIPE
-    started = [await asyncio.create_subprocess_exec(*command, stdout=pipe) for _ in range(count)]
-    for process in started:
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"ready\n"
-    try:
-        yield
-    finally:
-        for process in started:
-            process.terminate()
-        assert [await process.wait() for process in started] == [0] * count
+    with TemporaryDirectory() as folder:
+        said = [Path(folder) / str(number) for number in range(count)]
+        started = [start(__name__, url, stdout=path) for path in said]
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not all(path.exists() and path.read_text() for path in said):  # noqa: ASYNC110  # nobody tells
+                    await asyncio.sleep(0.01)
+            yield
+        finally:
+            for process in started:
+                process.send_signal(signal.SIGTERM)
+            assert [await asyncio.to_thread(process.wait, PATIENCE_S) for process in started] == [0] * count
 
 
 if __name__ == "__main__":

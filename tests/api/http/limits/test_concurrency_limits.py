@@ -1,7 +1,7 @@
 """Statistics, dry runs, exports and files run a few at a time: quick requests are answered meanwhile."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -25,6 +25,14 @@ from tests.api.response_assertions import expect_problem
 from tests.conftest import copy_database
 from tests.http_builders import an_adviser_in_post, registration_body
 from tests.live_server import LiveServer, idempotency_headers, serving
+from app.api import health, shares
+from app.api.problems import Problem
+from app.api.shares import HEAVY_AT_ONCE, HEAVY_OF_ONE, PROBES_AT_ONCE, Share
+from app.persistence import pool, statistics
+from app.persistence.database import POOL_SIZE, Database, open_database
+from tests.api.answers import problem
+from tests.scenes import an_adviser_in_post, registration_body
+from tests.served import Served, key
 
 MANY = POOL_SIZE + 4
 KEPT = """SELECT count(*) AS count FROM (SELECT pg_advisory_xact_lock_shared(42)) kept
@@ -44,6 +52,7 @@ def unlimited_probes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+<<<<<<< HEAD:tests/api/http/limits/test_concurrency_limits.py
 def service_with_slow_statistics(
     cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> Generator[LiveServer]:
@@ -53,6 +62,14 @@ def service_with_slow_statistics(
     monkeypatch.setattr(connection_pool, "ACQUIRE_SECONDS", 0.2)
     with serving(asyncio.run(copy_database(cluster, template))) as started:
         yield started
+=======
+def busy(own_service: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """Statistics take as long as somebody has the lock."""
+    monkeypatch.setattr(statistics, "_question", _kept)
+    monkeypatch.setattr(shares, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(pool, "WAIT_SECONDS", 0.2)
+    return own_service
+>>>>>>> speed:tests/api/test_shares.py
 
 
 @asynccontextmanager

@@ -24,6 +24,18 @@ from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser_in_post, register
 from tests.live_server import idempotency_headers
+from app.api.keys import Pepper
+from app.persistence.database import open_database
+from app.seed.keys import make_demonstration_keys
+from tests.cli.program import Program as Service
+from tests.cli.program import new_folder, serving
+from tests.clockwork import MORNING
+from tests.contract.exchanges import wrong
+from tests.databases import Databases
+from tests.guide.programs import PATIENCE_S, Program, free_port
+from tests.guide.test_webhooks import signed
+from tests.scenes import an_adviser_in_post, register
+from tests.served import key
 
 PATH = "/v1/webhook-endpoints"
 SECRET_KEY = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
@@ -37,9 +49,13 @@ async def _keys(url: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def service(cluster: Cluster, template: str) -> Generator[Service]:
+def service(databases: Databases, template: str) -> Generator[Service]:
     """`python -m app serve` with its worker, that delivers to this machine too."""
+<<<<<<< HEAD:tests/api/pages/guide/test_receiver_programs.py
     url = asyncio.run(copy_database(cluster, template))
+=======
+    url = databases.copy(template)
+>>>>>>> speed:tests/guide/test_receivers.py
     settings = {"RUN_WORKER": "true", "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true", "RATE_LIMIT_PER_MINUTE": "1000000"}
     with new_folder() as folder:
         (folder / "demo-keys.json").write_text(json.dumps(asyncio.run(_keys(url))))
