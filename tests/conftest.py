@@ -15,24 +15,16 @@ from app.persistence.engine.database import Database, open_database
 from app.persistence.schema.migrations import migrate
 from app.seed.demonstration import load_demonstration
 from app.seed.published_catalogue import load_catalogue
+from tests.databases import Databases, name_of, running_databases
 from tests.fake_clock import MORNING
 from tests.live_server import PEPPER, LiveServer, serving
 from tests.log_capture import SUITE_LOG, lines_with_personal_data
-from tests.clockwork import MORNING
-from tests.databases import Databases, databases_of, name_of
-from tests.logbook import STREAM, personal_lines
-from tests.served import PEPPER, Served, serving
 
 TEMPLATE = "template_migrated"
 # Durability is what tests/embedded is about; here the disk would only be waited for.
 POSTGRES_SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
 # Nor must it be written to at all where memory has room: each test has a database of its own.
-<<<<<<< HEAD
 SHARED_MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
-_numbers = count(1)
-=======
-MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
->>>>>>> speed
 
 
 def _roomy_folder() -> Path | None:
@@ -81,34 +73,16 @@ def template(cluster: Cluster) -> str:
     return TEMPLATE
 
 
-<<<<<<< HEAD
-async def _execute_on_server(cluster: Cluster, command: str) -> None:
-    maintenance = open_database(cluster.url("postgres"), pool_size=1, role=None)
-    await maintenance.one(command)
-    await maintenance.close()
-
-
-async def copy_database(cluster: Cluster, template: str) -> str:
-    """The URL of a new copy of the template."""
-    name = f"copy_{next(_numbers)}"
-    await _execute_on_server(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # our own names
-    return cluster.url(name)
-=======
 @pytest.fixture(scope="session")
 def databases(cluster: Cluster) -> Generator[Databases]:
-    with databases_of(cluster) as found:
+    with running_databases(cluster) as found:
         yield found
->>>>>>> speed
 
 
 @pytest.fixture(scope="session")
 async def demonstration(databases: Databases, template: str) -> str:
     """The name of a database with the demonstration department too, that nobody is connected to."""
-<<<<<<< HEAD
-    url = await copy_database(cluster, template)
-=======
     url = databases.copy(template)
->>>>>>> speed
     database = open_database(url, pool_size=4)
     await load_demonstration(database, MORNING)
     await database.close()
@@ -118,15 +92,9 @@ async def demonstration(databases: Databases, template: str) -> str:
 @pytest.fixture
 def database_url(databases: Databases, template: str) -> Generator[str]:
     """A database of the test's own, where commits are real."""
-<<<<<<< HEAD
-    url = await copy_database(cluster, template)
-    yield url
-    await _execute_on_server(cluster, f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (force)")
-=======
     url = databases.copy(template)
     yield url
     databases.drop(url)
->>>>>>> speed
 
 
 @pytest.fixture
@@ -145,42 +113,30 @@ async def owner(database_url: str) -> AsyncGenerator[Database]:
 
 
 @pytest.fixture(scope="session")
-<<<<<<< HEAD
-def served(cluster: Cluster, template: str) -> Generator[LiveServer]:
-    """The service over real HTTP, on a database shared by the session: each test brings an adviser of its own."""
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-=======
-def served(databases: Databases, template: str) -> Generator[Served]:
+def served(databases: Databases, template: str) -> Generator[LiveServer]:
     """The service over real HTTP, on a database shared by the session: each test brings an adviser of its own."""
     with serving(databases.copy(template)) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def module_service(databases: Databases, template: str) -> Generator[Served]:
+def module_service(databases: Databases, template: str) -> Generator[LiveServer]:
     """The service on a database that only the tests of the module know."""
     with serving(databases.copy(template)) as started:
->>>>>>> speed
         yield started
 
 
 @pytest.fixture
-<<<<<<< HEAD
-def served_demonstration(cluster: Cluster, demonstration: str) -> Generator[LiveServer]:
-    """The service over real HTTP, on a demonstration department of the test's own."""
-    with serving(asyncio.run(copy_database(cluster, demonstration))) as started:
-=======
-def own_service(database_url: str) -> Generator[Served]:
+def own_service(database_url: str) -> Generator[LiveServer]:
     """The service on a database of the test's own."""
     with serving(database_url) as started:
         yield started
 
 
 @pytest.fixture
-def demonstrated(databases: Databases, demonstration: str) -> Generator[Served]:
+def served_demonstration(databases: Databases, demonstration: str) -> Generator[LiveServer]:
     """The service on a demonstration department of the test's own."""
     with serving(databases.copy(demonstration)) as started:
->>>>>>> speed
         yield started
 
 

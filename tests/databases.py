@@ -25,16 +25,16 @@ class Databases:
     def copy(self, template: str) -> str:
         """The URL of a new copy of the database of this name, to which nobody may be connected."""
         name = f"copy_{next(self._numbers)}"
-        self._command(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # our own names
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # our own names
         return self._cluster.url(name)
 
     def drop(self, url: str) -> None:
-        self._command(f"DROP DATABASE {name_of(url)} WITH (force)")
+        self._run(f"DROP DATABASE {name_of(url)} WITH (force)")
 
-    def _command(self, command: str) -> None:
-        asyncio.run_coroutine_threadsafe(self._commanded(command), self._loop).result()
+    def _run(self, command: str) -> None:
+        asyncio.run_coroutine_threadsafe(self._execute(command), self._loop).result()
 
-    async def _commanded(self, command: str) -> None:
+    async def _execute(self, command: str) -> None:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self._cluster.url("postgres"))
         await self._connection.execute(command)
@@ -50,7 +50,7 @@ def name_of(url: str) -> str:
 
 
 @contextmanager
-def databases_of(cluster: Cluster) -> Generator[Databases]:
+def running_databases(cluster: Cluster) -> Generator[Databases]:
     """With a thread whose event loop has the connection."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

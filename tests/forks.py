@@ -1,7 +1,7 @@
-"""`python -m …` as a fork of a process that has imported everything: its start costs nothing, the rest is as ever.
+"""`python -m …` as a fork of a process that has imported everything, which takes the time of its imports away.
 
-Each is a process of its own, with an environment, outputs, signals and an exit status of its own. What it does not show
-is that an interpreter starts and finds its modules: for that, some tests start one.
+Each is a process of its own, with its environment, outputs, signals and exit status. That an interpreter starts and
+finds its modules is not shown by them: some tests start one for that.
 """
 
 import atexit
@@ -16,14 +16,14 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
-NOWHERE = Path(os.devnull)
+DEV_NULL = Path(os.devnull)
 PRELOADED = "tests.preloaded"
 
-_forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload([PRELOADED])
+_fork_server = multiprocessing.get_context("forkserver")
+_fork_server.set_forkserver_preload([PRELOADED])
 
 
-class Fork:
+class ForkedProcess:
     """What tests use of `subprocess.Popen`."""
 
     def __init__(self, process: ForkServerProcess) -> None:
@@ -31,10 +31,14 @@ class Fork:
         self.pid = process.pid or 0
 
     def poll(self) -> int | None:
+        """The exit status, None while the process runs."""
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        """The exit status; the negative number of the signal that ended it. Raise TimeoutExpired."""
+        """The exit status; the negative number of the signal that ended it. `timeout` is in seconds.
+
+        Raise subprocess.TimeoutExpired.
+        """
         self._process.join(timeout)
         if self._process.exitcode is None:
             raise subprocess.TimeoutExpired(self._process.name, timeout or 0.0)
@@ -52,23 +56,24 @@ def start(
     module: str,
     *arguments: str,
     environment: Mapping[str, str] | None = None,
-    stdout: Path = NOWHERE,
+    stdout: Path = DEV_NULL,
     stderr: Path | None = None,
-) -> Fork:
-    """Start `python -m module`; what it says is appended to these files. Without an environment, it has ours."""
-    told = dict(os.environ if environment is None else environment)
-    process = _forking.Process(target=_run, args=(module, arguments, told, stdout, stderr), name=module)
+) -> ForkedProcess:
+    """Start `python -m module`; what it writes is appended to these files. Without an environment, it has ours, and
+    without a `stderr`, ours too."""
+    variables = dict(os.environ if environment is None else environment)
+    process = _fork_server.Process(target=_run, args=(module, arguments, variables, stdout, stderr), name=module)
     process.start()
-    return Fork(process)
+    return ForkedProcess(process)
 
 
 def _run(
     module: str, arguments: tuple[str, ...], environment: dict[str, str], stdout: Path, stderr: Path | None
 ) -> None:
     assert PRELOADED in sys.modules, "nothing was imported beforehand: run the tests from the checkout"
-    _write_to(1, stdout)
+    _redirect(1, stdout)
     if stderr is not None:
-        _write_to(2, stderr)
+        _redirect(2, stderr)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(CHECKOUT)
@@ -79,5 +84,5 @@ def _run(
         atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # a fork ends without them
 
 
-def _write_to(descriptor: int, path: Path) -> None:
+def _redirect(descriptor: int, path: Path) -> None:
     os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)

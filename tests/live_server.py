@@ -1,6 +1,7 @@
 """The service behind a real socket, in a thread with an event loop of its own."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from app.supervisor import BackgroundTask, supervise
 from tests.fake_clock import MORNING, FakeClock
 
 PEPPER = Pepper(("a-secret-for-tests-that-is-long-enough",))
+TLS_CONTEXT = ssl.create_default_context()  # made once: every client would read all certificates
+TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,11 @@ class LiveServer:
     connections: set[Any]
 
     def client(self, role: str) -> httpx.Client:
-        return httpx.Client(base_url=self.base_url, headers={"Authorization": f"Bearer {self.keys[role]}"}, timeout=30)
+        return self.client_with(self.keys[role])
+
+    def client_with(self, secret: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {secret}"}
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=TIMEOUT_S, verify=TLS_CONTEXT)
 
 
 def idempotency_headers() -> dict[str, str]:
@@ -83,7 +90,7 @@ def serving(
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
     thread.start()
-    with httpx.Client(base_url=base_url) as probe:
+    with httpx.Client(base_url=base_url, timeout=TIMEOUT_S, verify=TLS_CONTEXT) as probe:
         while probe.get("/readyz").status_code != 200:
             pass
     yield LiveServer(base_url, database_url, keys, clock, service, authenticator, server.server_state.connections)

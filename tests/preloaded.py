@@ -1,9 +1,17 @@
-"""What the programs that tests start import, sooner or later."""
+"""What the fork server of tests/forks.py imports before it forks: all that a started program would import.
 
-from app import cli, main, worker
-from tests import forks
-from tests.imports import doomed
-from tests.outbox import relays
-from tests.use_cases import doomed_look
+Commands import what they run when they run it, hence every module of `app` here, and what those import late.
+"""
 
-__all__ = ["cli", "doomed", "doomed_look", "forks", "main", "relays", "worker"]
+import importlib
+import pkgutil
+
+import app
+from tests import fake_clock, forks
+from tests.outbox.webhooks import webhook_builders
+
+__all__ = ["fake_clock", "forks", "webhook_builders"]
+
+for _module in pkgutil.walk_packages(app.__path__, "app."):
+    if _module.name != "app.__main__":  # it is what a fork runs
+        importlib.import_module(_module.name)

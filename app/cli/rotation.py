@@ -52,14 +52,15 @@ def _needs(left: RemainingUses) -> Iterator[str]:
         yield "- la nouvelle n’est pas encore en service : `python -m app secrets rotate`, une fois tout redémarré"
     if left.sealed:
         yield f"- {left.sealed} secrets qu’elle a chiffrés : `python -m app secrets rotate`"
-    yield from (f"- la clé {_said(row)}" for row in left.keys)
+    yield from (f"- la clé {_key_line(row)}" for row in left.keys)
     if left.links:
         yield f"- {left.links} liens personnels qu’elle a signés, valables jusqu’au {left.links_until:%Y-%m-%d} au plus"
     if left.is_settling:
         yield f"- les pages et les visites commencées avant le {left.since:%Y-%m-%d à %H:%M} UTC, pendant une heure"
 
 
-def _said(row: Row) -> str:
+def _key_line(row: Row) -> str:
     used = f"dernier usage le {row['last_used_at']:%Y-%m-%d}" if row["last_used_at"] else "jamais utilisée"
     ends = f", expire le {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else ""
-    return f"{KEY_PREFIX}_{row['id']} de « {row['name']} » ({row['role']}), {used}{ends} : à utiliser une fois, ou à révoquer"
+    whose = f"{KEY_PREFIX}_{row['id']} de « {row['name']} » ({row['role']})"
+    return f"{whose}, {used}{ends} : à utiliser une fois, ou à révoquer"

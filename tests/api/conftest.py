@@ -32,13 +32,6 @@ async def _key(
     return key.secret
 
 
-<<<<<<< HEAD
-def _client(served: LiveServer, secret: str) -> httpx.Client:
-    return httpx.Client(base_url=served.base_url, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
-
-
-=======
->>>>>>> speed
 @pytest.fixture
 def clock(served: LiveServer) -> Generator[FakeClock]:
     """Set back after the test."""

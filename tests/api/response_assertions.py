@@ -15,11 +15,7 @@ from app.api.http.application_state import ApplicationState
 from app.api.identity.authentication import CredentialAuthenticator
 from app.persistence.engine.database import open_database
 from tests.fake_clock import FakeClock
-from tests.live_server import PEPPER
-from app.api.service import Service
-from app.persistence.database import open_database
-from tests.clockwork import Clockwork
-from tests.served import PEPPER, TRUST
+from tests.live_server import PEPPER, TLS_CONTEXT
 
 PROBLEM_CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -60,7 +56,7 @@ def documented_body(answer: httpx.Response, operation: str) -> Any:
 
 @cache
 def _page_status(url: str) -> int:
-    return httpx.get(url, verify=TRUST).status_code
+    return httpx.get(url, verify=TLS_CONTEXT).status_code
 
 
 def expect_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

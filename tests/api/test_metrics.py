@@ -7,39 +7,22 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
 from app.use_cases.notifications.administer_webhook_endpoints import change_endpoint
 from app.use_cases.notifications.egress_policy import EgressPolicy
-from tests.conftest import copy_database
 from tests.fake_clock import MORNING
-from tests.live_server import LiveServer, serving
+from tests.live_server import LiveServer
 from tests.outbox.webhooks.webhook_builders import an_audit_entry, an_endpoint, make_everything_due, relay_once
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, accept, running_receiver
 from tests.persistence.outbox.event_builders import place_waiting_events, write_events
-from app.persistence.database import Database, open_database
-from app.use_cases.keep_endpoint import change_endpoint
-from app.use_cases.reach import Reach
-from tests.clockwork import MORNING
-from tests.outbox.posting import an_endpoint, hurry, one_turn, trace
-from tests.outbox.receiver import Received, Receiver, Reply, receiving, thanks
-from tests.persistence.telling import placed, told
-from tests.served import Served
 
 ReadMetric = Callable[..., Awaitable[float]]
 
 
 @pytest.fixture(scope="module")
-<<<<<<< HEAD
-def quiet_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
+def quiet_service(module_service: LiveServer) -> LiveServer:
     """A service that these tests alone call."""
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        yield started
-=======
-def measurable(module_service: Served) -> Served:
-    """A service to which nobody but these tests comes."""
     return module_service
->>>>>>> speed
 
 
 @pytest.fixture

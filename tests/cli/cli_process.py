@@ -20,11 +20,10 @@ from uuid import uuid4
 
 import httpx
 
-from tests.log_capture import LOG_FOLDER
 from tests import forks
-from tests.forks import CHECKOUT, Fork
-from tests.logbook import LOGS
-from tests.served import TRUST
+from tests.forks import CHECKOUT, ForkedProcess
+from tests.live_server import TLS_CONTEXT
+from tests.log_capture import LOG_FOLDER
 
 ADDRESS = re.compile(r"Documentation[^:]*: (http://\S+)/docs")
 TIMEOUT_S = 30.0
@@ -45,25 +44,11 @@ def new_folder() -> Generator[Path]:
         yield folder
 
 
-<<<<<<< HEAD:tests/cli/cli_process.py
-def run_command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    command = [sys.executable, "-m", "app", *arguments]
-    return subprocess.run(
-        command,
-        cwd=CHECKOUT,
-        env=CLEAN_ENVIRONMENT | settings,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-=======
-def start(
+def start_command(
     *arguments: str, settings: Mapping[str, str], stdout: Path, stderr: Path, cold: bool = False
-) -> subprocess.Popen[bytes] | Fork:
-    """Start a command; what it says is written to these files."""
-    environment = {**BARE, **settings}
+) -> subprocess.Popen[bytes] | ForkedProcess:
+    """Start a command; what it writes is appended to these files."""
+    environment = {**CLEAN_ENVIRONMENT, **settings}
     if not cold:
         return forks.start("app", *arguments, environment=environment, stdout=stdout, stderr=stderr)
     with stdout.open("a") as out, stderr.open("a") as err:
@@ -71,26 +56,29 @@ def start(
         return subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=out, stderr=err)
 
 
-def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def run_command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return _run(arguments, settings, cold=False)
 
 
-def run_cold(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def run_cold_command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return _run(arguments, settings, cold=True)
 
 
 def _run(arguments: Sequence[str], settings: Mapping[str, str], *, cold: bool) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as name:
         stdout, stderr = Path(name) / "stdout", Path(name) / "stderr"
-        process = start(*arguments, settings=settings, stdout=stdout, stderr=stderr, cold=cold)
+        process = start_command(*arguments, settings=settings, stdout=stdout, stderr=stderr, cold=cold)
         try:
-            status = process.wait(PATIENCE_S)
+            status = process.wait(TIMEOUT_S)
         finally:
             process.kill()
-        said, complained = (path.read_text() if path.exists() else "" for path in (stdout, stderr))
-        return subprocess.CompletedProcess(arguments, status, said, complained)
->>>>>>> speed:tests/cli/program.py
+        return subprocess.CompletedProcess(arguments, status, _text_of(stdout), _text_of(stderr))
+
+
+def _text_of(path: Path) -> str:
+    """Empty until the process has opened it."""
+    return path.read_text() if path.exists() else ""
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -126,24 +114,15 @@ class ServeProcess:
 
     def __init__(self, data_dir: Path, settings: Mapping[str, str] = _NONE, *, cold: bool = False) -> None:
         self.data_dir = data_dir
-<<<<<<< HEAD:tests/cli/cli_process.py
-        self._output: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed with the process
-        environment = (
-            CLEAN_ENVIRONMENT | {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"} | dict(settings)
-        )
-        command = [sys.executable, "-m", "app", "serve"]
-        self._log_path = LOG_FOLDER / f"{uuid4()}.log"
-        with self._log_path.open("w") as log_file:
-            self.process = subprocess.Popen(
-                command, cwd=CHECKOUT, env=environment, stdout=self._output, stderr=log_file, text=True
-            )
-=======
         name, described = str(uuid4()), {"DATA_DIR": str(data_dir), "PORT": "0", "DRAIN_SECONDS": "0"}
-        self._output, self._book = LOGS / f"{name}.printed", LOGS / f"{name}.log"
-        self.process = start(
-            "serve", settings=described | dict(settings), stdout=self._output, stderr=self._book, cold=cold
+        self._output_path, self._log_path = LOG_FOLDER / f"{name}.printed", LOG_FOLDER / f"{name}.log"
+        self.process = start_command(
+            "serve",
+            settings=described | dict(settings),
+            stdout=self._output_path,
+            stderr=self._log_path,
+            cold=cold,
         )
->>>>>>> speed:tests/cli/program.py
         try:
             self.base_url = f"http://127.0.0.1:{settings['PORT']}" if "PORT" in settings else self._address()
             self._wait_until_ready()
@@ -153,15 +132,11 @@ class ServeProcess:
 
     @property
     def printed(self) -> str:
-        return self._output.read_text() if self._output.exists() else ""
+        return _text_of(self._output_path)
 
     @property
     def logged(self) -> str:
-<<<<<<< HEAD:tests/cli/cli_process.py
-        return self._log_path.read_text()
-=======
-        return self._book.read_text() if self._book.exists() else ""
->>>>>>> speed:tests/cli/program.py
+        return _text_of(self._log_path)
 
     @property
     def keys(self) -> dict[str, str]:
@@ -170,7 +145,7 @@ class ServeProcess:
 
     def client(self, role: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.keys[role]}"}
-        return httpx.Client(base_url=self.base_url, headers=headers, timeout=30, verify=TRUST)
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=30, verify=TLS_CONTEXT)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal; return the exit status."""
@@ -195,7 +170,7 @@ class ServeProcess:
         while True:
             assert time.monotonic() < deadline, self.logged
             try:
-                if httpx.get(f"{self.base_url}/readyz", verify=TRUST).is_success:
+                if httpx.get(f"{self.base_url}/readyz", verify=TLS_CONTEXT).is_success:
                     return
             except httpx.TransportError:
                 assert self.process.poll() is None, self.logged
@@ -203,23 +178,17 @@ class ServeProcess:
 
 
 @contextmanager
-<<<<<<< HEAD:tests/cli/cli_process.py
-def serving_process(data_dir: Path, **settings: str) -> Generator[ServeProcess]:
-    """Serve until the block ends."""
-    program = ServeProcess(data_dir, settings)
-=======
-def _serving(program: Program) -> Generator[Program]:
->>>>>>> speed:tests/cli/program.py
+def _serving(program: ServeProcess) -> Generator[ServeProcess]:
     try:
         yield program
     finally:
         program.close()
 
 
-def serving(data_dir: Path, **settings: str) -> AbstractContextManager[Program]:
+def serving_process(data_dir: Path, **settings: str) -> AbstractContextManager[ServeProcess]:
     """Serve until the block ends."""
-    return _serving(Program(data_dir, settings))
+    return _serving(ServeProcess(data_dir, settings))
 
 
-def serving_cold(data_dir: Path, **settings: str) -> AbstractContextManager[Program]:
-    return _serving(Program(data_dir, settings, cold=True))
+def serving_cold_process(data_dir: Path, **settings: str) -> AbstractContextManager[ServeProcess]:
+    return _serving(ServeProcess(data_dir, settings, cold=True))

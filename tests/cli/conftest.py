@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.cli_process import FirstStart, new_folder, serving_process
-from tests.cli.program import First, new_folder, serving_cold
+from tests.cli.cli_process import FirstStart, new_folder, serving_cold_process
 
 
 @pytest.fixture(scope="session")
@@ -20,11 +19,6 @@ def first_start() -> Generator[FirstStart]:
     """The first start, over."""
     with new_folder() as folder:
         data_dir = folder / "var"
-<<<<<<< HEAD
-        with serving_process(data_dir) as program:
+        with serving_cold_process(data_dir) as program:
             first = FirstStart(data_dir, program.printed, program.keys)
-=======
-        with serving_cold(data_dir) as program:
-            first = First(data_dir, program.printed, program.keys)
->>>>>>> speed
         yield first

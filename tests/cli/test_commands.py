@@ -15,12 +15,8 @@ from app.embedded.cluster import Cluster
 from app.seed.published_catalogue import HISTYA
 from app.use_cases.civil_date import civil_date
 from tests.api.response_assertions import offline_application
-from tests.cli.cli_process import new_folder, run_command, serving_process
-from app.seed.catalogue import HISTYA
-from app.use_cases.today import civil_date
-from tests.api.answers import published
-from tests.cli.program import new_folder, run, run_cold, serving
-from tests.served import TRUST
+from tests.cli.cli_process import new_folder, run_cold_command, run_command, serving_process
+from tests.live_server import TLS_CONTEXT
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 KEY = re.compile(r"^clé +(insc_\S+)$", re.MULTILINE)
@@ -90,7 +86,7 @@ def test_migrate_takes_the_urls_that_serve_takes(cluster: Cluster, form: str) ->
 
     done = [run_command(command, **settings) for command in ("migrate", "seed")]
     with new_folder() as folder, serving_process(folder / "var", **settings) as program:
-        ready = httpx.get(f"{program.base_url}/readyz").status_code
+        ready = httpx.get(f"{program.base_url}/readyz", verify=TLS_CONTEXT).status_code
 
     assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
     assert ready == 200
@@ -136,7 +132,7 @@ def test_keys_open_a_service_on_that_database(migrated: dict[str, str], with_key
 
 
 def _modules(base_url: str, secret: str) -> httpx.Response:
-    return httpx.get(f"{base_url}/v1/modules", headers={"Authorization": f"Bearer {secret}"}, verify=TRUST)
+    return httpx.get(f"{base_url}/v1/modules", headers={"Authorization": f"Bearer {secret}"}, verify=TLS_CONTEXT)
 
 
 def test_a_revoked_key_no_longer_opens(migrated: dict[str, str]) -> None:
@@ -179,7 +175,8 @@ def test_a_key_of_some_scopes_goes_no_further(migrated: dict[str, str]) -> None:
     secret = _made(migrated, "La Coop", "platform", *scopes)["clé"]
 
     with new_folder() as folder, serving_process(folder / "var", **migrated) as program:
-        client = httpx.Client(base_url=program.base_url, headers={"Authorization": f"Bearer {secret}"})
+        headers = {"Authorization": f"Bearer {secret}"}
+        client = httpx.Client(base_url=program.base_url, headers=headers, verify=TLS_CONTEXT)
         statuses = [client.get(f"/v1/{noun}").status_code for noun in ("modules", "advisers", "registrations")]
         client.close()
 
@@ -267,11 +264,7 @@ def _as_json(contract: Any) -> Any:
 
 
 def test_the_help_lists_the_commands() -> None:
-<<<<<<< HEAD
-    done = run_command("--help", COLUMNS="120")
-=======
-    done = run_cold("--help", COLUMNS="120")
->>>>>>> speed
+    done = run_cold_command("--help", COLUMNS="120")
 
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("serve", "worker", "migrate", "seed", "keys"))

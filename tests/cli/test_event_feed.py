@@ -15,76 +15,40 @@ from app.persistence.engine.database import Database, open_database
 from app.persistence.outbox import feed_positions
 from app.persistence.outbox.event_feed import READ_HEADS
 from app.persistence.schema.retention_periods import EVENTS_RETENTION
-from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, TIMEOUT_S, new_folder, run_command, serving_process
+from tests.cli.cli_process import TIMEOUT_S, new_folder, run_command, serving_process, start_command
+from tests.forks import DEV_NULL, ForkedProcess
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events, read_page, write_events
-from app.persistence import sequencing
-from app.persistence.database import Database, open_database
-from app.persistence.feeds import HEADS
-from app.persistence.retention import EVENTS
-from tests.cli.program import PATIENCE_S, new_folder, run, serving, start
-from tests.forks import NOWHERE, Fork
-from tests.persistence.telling import everything, page, placed, told
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
-Process = subprocess.Popen[bytes] | Fork
+Process = subprocess.Popen[bytes] | ForkedProcess
 
 
 @pytest.fixture
 def worker(database_url: str) -> Generator[Process]:
     """At work, or about to be."""
-<<<<<<< HEAD:tests/cli/test_event_feed.py
-    environment = CLEAN_ENVIRONMENT | {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "worker", cwd=CHECKOUT, env=environment, stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-=======
     settings = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET}
-    started = start("worker", settings=settings, stdout=NOWHERE, stderr=NOWHERE)
->>>>>>> speed:tests/cli/test_feed.py
+    started = start_command("worker", settings=settings, stdout=DEV_NULL, stderr=DEV_NULL)
     yield started
     started.kill()
-    started.wait(PATIENCE_S)
+    started.wait(TIMEOUT_S)
 
 
-<<<<<<< HEAD:tests/cli/test_event_feed.py
-async def test_a_worker_places_events_until_it_is_told_to_stop(
-    database: Database, worker: asyncio.subprocess.Process
-) -> None:
+async def test_a_worker_places_events_until_it_is_told_to_stop(database: Database, worker: Process) -> None:
     expected = await write_events(database, 3)
     async with asyncio.timeout(TIMEOUT_S):
         while await feed_positions.has_unsequenced_events(database):
-=======
-async def test_a_worker_places_events_until_it_is_told_to_stop(database: Database, worker: Process) -> None:
-    expected = await told(database, 3)
-    async with asyncio.timeout(PATIENCE_S):
-        while await sequencing.is_waiting(database):
->>>>>>> speed:tests/cli/test_feed.py
             pass
 
     worker.send_signal(signal.SIGTERM)
 
-<<<<<<< HEAD:tests/cli/test_event_feed.py
-    assert await worker.wait() == 0
+    assert await asyncio.to_thread(worker.wait, TIMEOUT_S) == 0
     assert await all_events(database) == expected
 
 
 @pytest.mark.usefixtures("kept_for_long")
-async def test_a_worker_forgets_what_was_kept_long_enough(
-    database: Database, worker: asyncio.subprocess.Process
-) -> None:
+async def test_a_worker_forgets_what_was_kept_long_enough(database: Database, worker: Process) -> None:
     async with asyncio.timeout(TIMEOUT_S):
         while (await read_page(database, None)).events:
-=======
-    assert await asyncio.to_thread(worker.wait, PATIENCE_S) == 0
-    assert await everything(database) == expected
-
-
-@pytest.mark.usefixtures("kept_for_long")
-async def test_a_worker_forgets_what_was_kept_long_enough(database: Database, worker: Process) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while (await page(database, None)).events:
->>>>>>> speed:tests/cli/test_feed.py
             pass
 
     assert worker.poll() is None

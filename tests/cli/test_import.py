@@ -12,11 +12,9 @@ from typer.testing import CliRunner, Result
 from app.cli.program import cli
 from app.persistence.engine.database import Database
 from app.settings import SettingsError
-from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, run_command
-from tests.imports.sample_files import ADVISERS, an_adviser, csv_bytes, sheet_xml, text_cell, xlsx_with_sheet_xml
-from tests.cli.program import BARE, run
+from tests.cli.cli_process import CLEAN_ENVIRONMENT, run_command
 from tests.forks import CHECKOUT
-from tests.imports.sheets import ADVISERS, an_adviser, separated, sheet_xml, text_cell, with_sheet
+from tests.imports.sample_files import ADVISERS, an_adviser, csv_bytes, sheet_xml, text_cell, xlsx_with_sheet_xml
 
 SETTINGS = {"SECRET_KEY": "a-secret-for-tests-that-is-long-enough"}
 

@@ -12,7 +12,8 @@ from typer.main import get_command
 
 from app.cli.program import cli
 from app.cli.serving import listening_socket
-from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, new_folder, run_command, serving_process
+from tests.cli.cli_process import CLEAN_ENVIRONMENT, new_folder, run_cold_command, serving_cold_process
+from tests.forks import CHECKOUT
 from tests.imports.sample_files import ADVISERS, an_adviser, csv_bytes, xlsx_bytes
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
@@ -93,7 +94,7 @@ def test_help_imports_nothing_that_takes_time() -> None:
 
 
 def test_the_accepted_columns_are_shown_without_what_their_lines_would_do() -> None:
-    done = run_command("import", "advisers", "--columns", **TELLING)
+    done = run_cold_command("import", "advisers", "--columns", **TELLING)
 
     assert done.returncode == 0
     assert heavy_among(done.stderr) == {"app.imports"}
@@ -127,14 +128,14 @@ NOBODY = "01978a3e-5b0c-7c41-9d5f-2f0c1b7a9e34"
 def test_a_command_imports_what_it_runs(
     settings: dict[str, str], command: str, words: tuple[str, ...], status: int
 ) -> None:
-    done = run_command(*command.split(), *words, **settings)
+    done = run_cold_command(*command.split(), *words, **settings)
 
     assert done.returncode == status, done.stderr
     assert heavy_among(done.stderr) <= MAY[command]
 
 
 def test_what_writes_migrations_imports_what_migrates() -> None:
-    refused = run_command("migration", "nothing", **TELLING)  # for want of a database
+    refused = run_cold_command("migration", "nothing", **TELLING)  # for want of a database
 
     assert refused.returncode == 2
     assert heavy_among(refused.stderr) <= MAY["migration"]
@@ -154,7 +155,7 @@ def test_a_spreadsheet_is_imported_without_the_reader_of_others(
     file = tmp_path / name
     file.write_bytes(content)
 
-    done = run_command("import", "advisers", str(file), "--dry-run", **settings)
+    done = run_cold_command("import", "advisers", str(file), "--dry-run", **settings)
 
     assert done.returncode == 0, done.stderr
     assert heavy_among(done.stderr) <= MAY["import"] | more
@@ -162,7 +163,7 @@ def test_a_spreadsheet_is_imported_without_the_reader_of_others(
 
 
 def test_a_service_imports_neither_what_migrates_nor_what_others_do_beside_it(settings: dict[str, str]) -> None:
-    with new_folder() as folder, serving_process(folder / "var", **settings) as program:
+    with new_folder() as folder, serving_cold_process(folder / "var", **settings) as program:
         imported = heavy_among(program.logged)
 
     assert imported <= MAY["serve"]
@@ -171,7 +172,7 @@ def test_a_service_imports_neither_what_migrates_nor_what_others_do_beside_it(se
 def test_the_parent_of_several_processes_imports_nothing_that_they_serve(settings: dict[str, str]) -> None:
     with listening_socket("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
-        refused = run_command("serve", PORT=port, WORKERS="2", **settings)
+        refused = run_cold_command("serve", PORT=port, WORKERS="2", **settings)
 
     assert refused.returncode == 2
     assert heavy_among(refused.stderr) <= MAY["serve"] - PAGES - {"app.main"}
@@ -180,7 +181,7 @@ def test_the_parent_of_several_processes_imports_nothing_that_they_serve(setting
 def test_a_worker_imports_neither_what_migrates_nor_what_serves(settings: dict[str, str]) -> None:
     with listening_socket("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
-        refused = run_command("worker", METRICS_PORT=port, **settings)
+        refused = run_cold_command("worker", METRICS_PORT=port, **settings)
 
     assert refused.returncode == 2
     assert heavy_among(refused.stderr) <= MAY["worker"]

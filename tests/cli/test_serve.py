@@ -15,15 +15,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.cli_process import FirstStart, processes_in, run_command, serving_process, wait_until_no_process
+from tests.cli.cli_process import (
+    FirstStart,
+    processes_in,
+    run_command,
+    serving_cold_process,
+    serving_process,
+    wait_until_no_process,
+)
 from tests.http_builders import an_adviser, an_adviser_in_post, policy_body, register, registration_body
 from tests.imports.sample_files import ADVISERS, csv_bytes
 from tests.imports.sample_files import an_adviser as a_line
-from tests.cli.program import First, processes_in, run, serving, serving_cold, wait_until_empty
-from tests.imports.sheets import ADVISERS, separated
-from tests.imports.sheets import an_adviser as a_line
-from tests.scenes import an_adviser, an_adviser_in_post, policy_body, register, registration_body
-from tests.served import TRUST
+from tests.live_server import TLS_CONTEXT
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
 _NONE: Mapping[str, str] = {}
@@ -50,11 +53,7 @@ def test_a_second_start_keeps_the_data_and_the_keys(filled_data_dir: Path) -> No
         adviser, keys = client.get(f"/v1/advisers/{an_adviser(client)}").json(), first.keys
 
     started = time.monotonic()
-<<<<<<< HEAD
-    with serving_process(filled_data_dir) as second, second.client("platform") as client:
-=======
-    with serving_cold(filled) as second, second.client("platform") as client:
->>>>>>> speed
+    with serving_cold_process(filled_data_dir) as second, second.client("platform") as client:
         logging.getLogger(__name__).info("ready again after %.1f s", time.monotonic() - started)
         found, kept = client.get(f"/v1/advisers/{adviser['id']}").json(), second.keys
 
@@ -64,15 +63,9 @@ def test_a_second_start_keeps_the_data_and_the_keys(filled_data_dir: Path) -> No
 
 @linux
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-<<<<<<< HEAD
 def test_a_signal_stops_it_and_leaves_no_server(filled_data_dir: Path, number: signal.Signals) -> None:
-    with serving_process(filled_data_dir) as program:
+    with serving_cold_process(filled_data_dir) as program:
         at_work = processes_in(filled_data_dir)
-=======
-def test_a_signal_stops_it_and_leaves_no_server(filled: Path, number: signal.Signals) -> None:
-    with serving_cold(filled) as program:
-        at_work = processes_in(filled)
->>>>>>> speed
         status = program.stop(number)
 
     assert at_work
@@ -81,13 +74,8 @@ def test_a_signal_stops_it_and_leaves_no_server(filled: Path, number: signal.Sig
 
 
 @linux
-<<<<<<< HEAD
 def test_a_stop_says_nothing_alarming(filled_data_dir: Path) -> None:
-    with serving_process(filled_data_dir) as program:
-=======
-def test_a_stop_says_nothing_alarming(filled: Path) -> None:
-    with serving_cold(filled) as program:
->>>>>>> speed
+    with serving_cold_process(filled_data_dir) as program:
         os.kill(program.process.pid, signal.SIGINT)
         program.process.wait(30)
         said = program.printed + program.logged
@@ -110,22 +98,17 @@ def test_told_to_stop_it_says_so_and_serves_what_still_comes(filled_data_dir: Pa
     assert status in {0, 128 + signal.SIGTERM, -signal.SIGTERM}
 
 
-<<<<<<< HEAD
+def get_anew(url: str, headers: Mapping[str, str] = _NONE) -> httpx.Response:
+    """Ask on a connection of its own: any process may answer."""
+    return httpx.get(url, headers=headers, verify=TLS_CONTEXT)
+
+
 def test_several_processes_count_together(filled_data_dir: Path) -> None:
     with serving_process(filled_data_dir, WORKERS="2") as program:
-=======
-def anew(url: str, headers: Mapping[str, str] = _NONE) -> httpx.Response:
-    """Ask on a connection of its own: any process may answer."""
-    return httpx.get(url, headers=headers, verify=TRUST)
-
-
-def test_several_processes_count_together(filled: Path) -> None:
-    with serving(filled, WORKERS="2") as program:
->>>>>>> speed
         for _ in range(40):
-            anew(f"{program.base_url}/problems/not-found").raise_for_status()
-        counted = {anew(f"{program.base_url}/metrics").text.count("\n") > 0 for _ in range(4)}
-        told = anew(f"{program.base_url}/metrics").text
+            get_anew(f"{program.base_url}/problems/not-found").raise_for_status()
+        counted = {get_anew(f"{program.base_url}/metrics").text.count("\n") > 0 for _ in range(4)}
+        told = get_anew(f"{program.base_url}/metrics").text
 
     lines = [line for line in told.splitlines() if line.startswith("http_server_request_duration_seconds_count")]
     pages = sum(float(line.rpartition(" ")[2]) for line in lines if 'route="(page)"' in line)
@@ -134,13 +117,8 @@ def test_several_processes_count_together(filled: Path) -> None:
 
 
 @linux
-<<<<<<< HEAD
 def test_killed_it_leaves_no_server_and_loses_nothing(filled_data_dir: Path) -> None:
-    with serving_process(filled_data_dir) as program, program.client("platform") as client:
-=======
-def test_killed_it_leaves_no_server_and_loses_nothing(filled: Path) -> None:
-    with serving_cold(filled) as program, program.client("platform") as client:
->>>>>>> speed
+    with serving_cold_process(filled_data_dir) as program, program.client("platform") as client:
         registration = register(client, an_adviser_in_post(client)).raise_for_status().json()
         program.stop(signal.SIGKILL)
     wait_until_no_process(filled_data_dir)
@@ -153,15 +131,9 @@ def test_killed_it_leaves_no_server_and_loses_nothing(filled: Path) -> None:
 
 
 @linux
-<<<<<<< HEAD
 def test_several_processes_serve_together(filled_data_dir: Path) -> None:
-    with serving_process(filled_data_dir, WORKERS="2") as program:
-        answers = [httpx.get(f"{program.base_url}/readyz") for _ in range(20)]
-=======
-def test_several_processes_serve_together(filled: Path) -> None:
-    with serving_cold(filled, WORKERS="2") as program:
-        answers = [anew(f"{program.base_url}/readyz") for _ in range(20)]
->>>>>>> speed
+    with serving_cold_process(filled_data_dir, WORKERS="2") as program:
+        answers = [get_anew(f"{program.base_url}/readyz") for _ in range(20)]
         with program.client("platform") as client:
             registered = register(client, an_adviser_in_post(client))
         children = Path(f"/proc/{program.process.pid}/task/{program.process.pid}/children").read_text().split()
@@ -180,9 +152,9 @@ def test_each_of_several_processes_bounds_heads_and_believes_its_proxies(filled_
         filled_data_dir, WORKERS="2", TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT_PER_MINUTE="3"
     ) as program:
         url = program.base_url
-        large = [anew(f"{url}/livez", {"X-Filling": "x" * 40_000}) for _ in range(8)]
-        asked = [anew(f"{url}/v1/modules", {"X-Forwarded-For": f"192.0.2.{n}"}) for n in range(20)]
-        same = [anew(f"{url}/v1/modules", {"X-Forwarded-For": "198.51.100.1"}) for _ in range(10)]
+        large = [get_anew(f"{url}/livez", {"X-Filling": "x" * 40_000}) for _ in range(8)]
+        asked = [get_anew(f"{url}/v1/modules", {"X-Forwarded-For": f"192.0.2.{n}"}) for n in range(20)]
+        same = [get_anew(f"{url}/v1/modules", {"X-Forwarded-For": "198.51.100.1"}) for _ in range(10)]
 
     assert {(answer.status_code, answer.json()["code"]) for answer in large} == {(431, "head-too-large")}
     assert {answer.status_code for answer in asked} == {401}
@@ -192,7 +164,9 @@ def test_each_of_several_processes_bounds_heads_and_believes_its_proxies(filled_
 def _deciding_versions(asked: dict[str, object], client: httpx.Client) -> set[str]:
     """The versions of the policy that previews name, each on a connection of its own: in any process."""
     url, headers = f"{client.base_url}/v1/registrations/preview", dict(client.headers)
-    answers = [httpx.post(url, json=asked, headers=headers, verify=TRUST).raise_for_status().json() for _ in range(20)]
+    answers = [
+        httpx.post(url, json=asked, headers=headers, verify=TLS_CONTEXT).raise_for_status().json() for _ in range(20)
+    ]
     return {answer["policy_version"] for answer in answers}
 
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.cli.cli_process import new_folder, processes_in, run_command
-from tests.cli.program import new_folder, processes_in, run, run_cold
+from tests.cli.cli_process import new_folder, processes_in, run_cold_command, run_command
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 WRONG: Mapping[str, dict[str, str]] = {
@@ -49,11 +48,7 @@ def test_a_wrong_setting_is_named_in_one_line(what: str) -> None:
 
 def test_a_port_already_taken_is_named() -> None:
     with new_folder() as folder, socket.create_server(("127.0.0.1", 0)) as taken:
-<<<<<<< HEAD
-        stopped = run_command("serve", DATA_DIR=str(folder / "var"), PORT=str(taken.getsockname()[1]))
-=======
-        stopped = run_cold("serve", DATA_DIR=str(folder / "var"), PORT=str(taken.getsockname()[1]))
->>>>>>> speed
+        stopped = run_cold_command("serve", DATA_DIR=str(folder / "var"), PORT=str(taken.getsockname()[1]))
         left = processes_in(folder)
 
     assert (stopped.returncode, left) == (2, [])

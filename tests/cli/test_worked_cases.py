@@ -6,21 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.cli_process import CHECKOUT, serving_process
-from tests.cli.program import serving_cold
+from tests.cli.cli_process import serving_cold_process
 from tests.forks import CHECKOUT
 
 CASES = CHECKOUT / "tests" / "cases"
 SHARED = CHECKOUT.parent / "shared" / "cases"
 
 
-<<<<<<< HEAD:tests/cli/test_worked_cases.py
 def test_every_worked_case_passes(filled_data_dir: Path) -> None:
-    with serving_process(filled_data_dir) as program:
-=======
-def test_every_worked_case_passes(filled: Path) -> None:
-    with serving_cold(filled) as program:
->>>>>>> speed:tests/cli/test_cases.py
+    with serving_cold_process(filled_data_dir) as program:
         played = subprocess.run(
             [
                 sys.executable,

@@ -20,23 +20,13 @@ from app.embedded.cluster import Cluster
 from app.persistence.administration.health import count_workers
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.readiness import PROBE_INTERVAL_SECONDS
-from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT, TIMEOUT_S, new_folder, run_command, serving_process
+from tests.cli.cli_process import TIMEOUT_S, new_folder, run_command, serving_process, start_command
+from tests.forks import ForkedProcess
 from tests.http_builders import an_adviser_in_post, register
 from tests.log_capture import LOG_FOLDER
 from tests.outbox.webhooks.webhook_builders import SECRETS, an_endpoint
 from tests.outbox.webhooks.webhook_receiver import running_receiver
 from tests.persistence.outbox.event_builders import write_events
-from app.persistence.database import Database, open_database
-from app.persistence.health import count_workers
-from app.persistence.readiness import APART_SECONDS
-from app.serving import listening_socket
-from tests.cli.program import PATIENCE_S, new_folder, run, serving, start
-from tests.forks import Fork
-from tests.logbook import LOGS
-from tests.outbox.posting import SECRETS, an_endpoint
-from tests.outbox.receiver import receiving
-from tests.persistence.telling import told
-from tests.scenes import an_adviser_in_post, register
 
 DELIVERING = {"SECRET_KEY": SECRETS[0], "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
 DATABASE_AWAY_EVENT = "the database does not answer"
@@ -50,8 +40,8 @@ def free_port() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    process: subprocess.Popen[bytes] | Fork
-    book: Path
+    process: subprocess.Popen[bytes] | ForkedProcess
+    log_file: Path
     port: str
 
     def delivered(self) -> float:
@@ -67,19 +57,10 @@ def running_workers(url: str, count: int) -> Generator[list[Worker]]:
     """So many workers, which the block tells to stop."""
     started = list[Worker]()
     for _ in range(count):
-<<<<<<< HEAD
         port, log_file = free_port(), LOG_FOLDER / f"{uuid4()}.log"
-        environment = CLEAN_ENVIRONMENT | DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
-        command = [sys.executable, "-m", "app", "worker"]
-        with log_file.open("w") as stderr:
-            process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stderr=stderr)
-        started.append(Worker(process, log_file, port))
-=======
-        port, book = free_port(), LOGS / f"{uuid4()}.log"
         settings = DELIVERING | {"DATABASE_URL": url, "METRICS_PORT": port}
-        process = start("worker", settings=settings, stdout=book, stderr=book)
-        started.append(Worker(process, book, port))
->>>>>>> speed
+        process = start_command("worker", settings=settings, stdout=log_file, stderr=log_file)
+        started.append(Worker(process, log_file, port))
     try:
         yield started
         for worker in started:
@@ -122,7 +103,7 @@ async def test_workers_share_what_is_delivered_and_outlive_a_database_that_goes_
             await receiver.wait_for(20, seconds=TIMEOUT_S)
             async with database_unavailable(cluster, database_url):
                 async with asyncio.timeout(TIMEOUT_S):
-                    while not all(DATABASE_AWAY_EVENT in worker.book.read_text() for worker in workers):  # noqa: ASYNC110  # a file says nothing
+                    while not all(DATABASE_AWAY_EVENT in worker.log_file.read_text() for worker in workers):  # noqa: ASYNC110  # a file says nothing
                         await asyncio.sleep(0.05)  # a file tells nobody that it grew
             await wait_until_listening(database, 2)
             await write_events(database, 20)

@@ -4,29 +4,15 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-<<<<<<< HEAD
-from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
-from tests.conftest import copy_database
 from tests.crash import killable_processes
 from tests.crash.fork_server import ForkServer, running_fork_server
 from tests.crash.killing_proxy import KillingProxy, through_killing_proxy
+from tests.databases import Databases, name_of
 from tests.persistence.outbox.event_builders import place_waiting_events
+from tests.samples import CRASH_ROUNDS
 from tests.use_cases.use_case_builders import an_adviser_in_post, register_in
 
-KILLS_PER_STEP = 20
-
-=======
-from app.persistence.database import Database, open_database
-from tests.crash import doomed
-from tests.crash.nursery import Nursery, nursery
-from tests.crash.wire import Wire, wired
-from tests.databases import Databases, name_of
-from tests.persistence.telling import placed
-from tests.samples import CRASH_ROUNDS
-from tests.use_cases.acting import an_adviser_in_post, registered
-
->>>>>>> speed
 
 @pytest.fixture(scope="session")
 async def forks() -> AsyncGenerator[ForkServer]:
@@ -41,38 +27,22 @@ async def crash_proxy(database_url: str) -> AsyncGenerator[tuple[str, KillingPro
 
 
 @pytest.fixture(scope="session")
-<<<<<<< HEAD
-async def at_quota(cluster: Cluster, template: str) -> str:
-    """The name of a database with an adviser for each round, whose unit is used; without connections."""
-    url = await copy_database(cluster, template)
-    database = open_database(url, pool_size=1)
-    for _ in range(KILLS_PER_STEP):
-        await register_in(database, await an_adviser_in_post(database))
-    await place_waiting_events(database)
-=======
 async def at_quota(databases: Databases, template: str) -> str:
-    """The name of a database with an adviser for each round, whose unit is taken; nobody is connected to it."""
+    """The name of a database with an adviser for each round, whose unit is used; without connections."""
     url = databases.copy(template)
     database = open_database(url, pool_size=1)
     for _ in range(CRASH_ROUNDS):
-        await registered(database, await an_adviser_in_post(database))
-    await placed(database)
->>>>>>> speed
+        await register_in(database, await an_adviser_in_post(database))
+    await place_waiting_events(database)
     await database.one("DELETE FROM delivery")
     await database.close()
     return name_of(url)
 
 
 @pytest.fixture(scope="session")
-<<<<<<< HEAD
-async def over_quota(cluster: Cluster, at_quota: str) -> str:
-    """The same with a second registration each, whose message waits."""
-    url = await copy_database(cluster, at_quota)
-=======
 async def over_quota(databases: Databases, at_quota: str) -> str:
-    """The same with a second registration each, and the message about it, that waits."""
+    """The same with a second registration each, whose message waits."""
     url = databases.copy(at_quota)
->>>>>>> speed
     database = open_database(url, pool_size=1)
     for row in await database.many("SELECT id FROM adviser"):
         await register_in(database, row["id"], module="cybersecurite")
@@ -86,11 +56,7 @@ async def over_quota(databases: Databases, at_quota: str) -> str:
 @pytest.fixture
 async def advisers_over_quota(databases: Databases, over_quota: str) -> AsyncGenerator[tuple[Database, str]]:
     """A database of the test's own, and its URL."""
-<<<<<<< HEAD
-    url = await copy_database(cluster, over_quota)
-=======
     url = databases.copy(over_quota)
->>>>>>> speed
     database = open_database(url, pool_size=2)
     yield database, url
     await database.close()

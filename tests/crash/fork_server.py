@@ -17,12 +17,9 @@ from typing import Any
 import orjson
 
 from app.embedded.parent_death_signal import stop_with_parent
-from tests.cli.cli_process import CHECKOUT, CLEAN_ENVIRONMENT
-from tests.log_capture import LOG_FOLDER
-from app.embedded.parenthood import stop_with_parent
-from tests.cli.program import BARE
+from tests.cli.cli_process import CLEAN_ENVIRONMENT
 from tests.forks import CHECKOUT
-from tests.logbook import LOGS
+from tests.log_capture import LOG_FOLDER
 
 TIMEOUT_S = 30.0
 LOG_FILE = LOG_FOLDER / "nursery.log"

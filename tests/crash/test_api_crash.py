@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
-from tests.conftest import copy_database
-from tests.crash.conftest import KILLS_PER_STEP
 from tests.crash.fork_server import TIMEOUT_S, ForkServer
 from tests.crash.killing_proxy import KillMoment, statement_names, through_killing_proxy
 from tests.crash.service_process import KillableService, OverQuotaRequest, new_platform_key
+from tests.databases import Databases
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events
+from tests.samples import CRASH_ROUNDS
 
 STATEMENTS = {
     "the look for the client": r"FROM api_key",
@@ -54,11 +53,11 @@ ALL, NOTHING = [1] * 5, [0] * 5
 
 @pytest.fixture
 async def crash_setup(
-    cluster: Cluster, at_quota: str, forks: ForkServer, request: pytest.FixtureRequest
+    databases: Databases, at_quota: str, forks: ForkServer, request: pytest.FixtureRequest
 ) -> AsyncGenerator[CrashSetup]:
     """With the real service, unless a test asks for a broken one."""
     act: str = getattr(request, "param", "serve")
-    url = await copy_database(cluster, at_quota)
+    url = databases.copy(at_quota)
     database = open_database(url, pool_size=2)
     headers = {"Authorization": f"Bearer {await new_platform_key(database)}"}
     demands = [OverQuotaRequest(row["id"]) for row in await database.many("SELECT id FROM adviser ORDER BY id")]
@@ -91,7 +90,7 @@ async def test_killed_at_any_statement_it_has_done_all_or_nothing_and_does_it_on
     crash_setup: CrashSetup, statement: str, moment: KillMoment
 ) -> None:
     is_committed = (statement, moment) == COMMITTED
-    assert len(crash_setup.demands) == KILLS_PER_STEP
+    assert len(crash_setup.demands) == CRASH_ROUNDS
     for request in crash_setup.demands:
         if statement in ONLY_ONCE:
             await crash_setup.service.stop()
@@ -125,7 +124,7 @@ async def test_killed_after_its_response_it_has_lost_nothing(crash_setup: CrashS
     await expect_each_told_once(crash_setup)
 
 
-@pytest.mark.parametrize("scene", ["serve_remembering_apart"], indirect=True)
+@pytest.mark.parametrize("crash_setup", ["serve_remembering_apart"], indirect=True)
 async def test_red_run_a_response_stored_apart_reports_what_was_never_done(crash_setup: CrashSetup) -> None:
     request = crash_setup.demands[0]
     crash_setup.service.die_at(STATEMENTS["the trace and COMMIT"], KillMoment.NOT_HEARD)

@@ -22,9 +22,10 @@ from tests.outbox.emails.smtp_server import SmtpServer, messages_of, running_smt
 from tests.outbox.webhooks.webhook_builders import expire_leases, make_everything_due
 from tests.outbox.webhooks.webhook_receiver import Receiver, running_receiver
 from tests.persistence.outbox.event_builders import all_events
+from tests.samples import CRASH_ROUNDS, CRASH_SEED
 
 CLIENTS = 3
-OF_EACH_KIND = 4
+OF_EACH_KIND = max(2, CRASH_ROUNDS // 5)
 OVER_QUOTA = "registration.over_quota"
 UNSETTLED = "SELECT FROM delivery WHERE state IN ('due', 'in_flight')"
 BETWEEN_DISASTERS = 5  # registrations, on an average
@@ -71,7 +72,7 @@ class RunningSystem:
         self.workers.append(await self.new_worker())
 
     async def cause_disaster(self, load: ClientLoad, random: Random) -> None:
-        """Twelve disasters in a row."""
+        """Disasters in a row, some of each kind."""
         disasters = [self.lose_the_database, self.lose_a_service, self.lose_a_worker] * OF_EACH_KIND
         random.shuffle(disasters)
         for disaster in disasters:
@@ -145,7 +146,7 @@ async def test_whatever_dies_all_that_was_answered_is_there_and_told(forks: Fork
             async with asyncio.TaskGroup() as registering:
                 for _ in range(CLIENTS):
                     registering.create_task(load.register(over))
-                await system.cause_disaster(load, Random(1))  # noqa: S311  # a play, not a secret
+                await system.cause_disaster(load, Random(CRASH_SEED))  # noqa: S311  # a play, not a secret
                 over.set()
             await system.recover()
             is_read.set()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pytest
 
 from app.persistence.engine.database import Database
-from tests.crash.conftest import KILLS_PER_STEP
 from tests.crash.fork_server import ForkServer
 from tests.crash.killing_proxy import KillingProxy, KillMoment, through_killing_proxy
 from tests.outbox.emails.smtp_server import (
@@ -23,6 +22,7 @@ from tests.outbox.emails.smtp_server import (
 from tests.outbox.webhooks.webhook_builders import all_deliveries, an_endpoint, expire_leases, relay_once
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, accept, running_receiver
 from tests.persistence.outbox.event_builders import place_waiting_events, write_events
+from tests.samples import CRASH_ROUNDS
 
 READING = r"FROM delivery d LEFT JOIN outbox"
 SETTLING = r"state = 'delivered'"
@@ -90,7 +90,7 @@ async def test_killed_at_any_step_it_loses_no_webhook(
     step, (url, proxy), events = WITH_WEBHOOKS[name], crash_proxy, list[str]()
     async with running_receiver() as receiver:
         await an_endpoint(database, receiver.url)
-        for _ in range(KILLS_PER_STEP):
+        for _ in range(CRASH_ROUNDS):
             events += [str(event) for event in await write_events(database)]
             await place_waiting_events(database)
 
@@ -101,7 +101,7 @@ async def test_killed_at_any_step_it_loses_no_webhook(
             assert {row["state"] for row in await all_deliveries(database)} == {"delivered"}
 
     assert Counter(receiver.ids) == dict.fromkeys(events, step.received)
-    assert len({(one.id, one.body) for one in receiver.received}) == KILLS_PER_STEP
+    assert len({(one.id, one.body) for one in receiver.received}) == CRASH_ROUNDS
 
 
 @pytest.mark.parametrize("name", WITH_E_MAILS)
@@ -124,7 +124,7 @@ async def test_killed_at_any_step_it_loses_no_over_quota_message(
             await send_due_emails(database, without_tls(smtp_server))
             assert [row["state"] for row in await messages_of(database, id=message)] == ["delivered"]
 
-    assert len(messages) == KILLS_PER_STEP
+    assert len(messages) == CRASH_ROUNDS
     assert Counter(smtp_server.ids) == {f"<{message}@example.org>": step.received for message in messages}
 
 

@@ -9,11 +9,11 @@ import pytest
 from app.persistence.engine.database import Database
 from app.persistence.outbox.messages import EMAIL_LANE_ID
 from app.seed.published_catalogue import LA_MEDNUM
-from tests.crash.conftest import KILLS_PER_STEP
 from tests.crash.fork_server import ForkServer
 from tests.crash.killing_proxy import KillingProxy, KillMoment, statement_names
 from tests.outbox.webhooks.webhook_builders import a_client, an_endpoint
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events, write_event
+from tests.samples import CRASH_ROUNDS
 from tests.use_cases.use_case_builders import an_adviser_in_post
 
 STATEMENTS = {
@@ -93,7 +93,7 @@ async def test_killed_at_any_statement_it_leaves_all_or_nothing(
 ) -> None:
     committed = (statement, moment) == ("COMMIT", KillMoment.HEARD)
     expected = list[UUID]()
-    for _ in range(KILLS_PER_STEP):
+    for _ in range(CRASH_ROUNDS):
         before = [*expected]
         expected += await audience.told()
 

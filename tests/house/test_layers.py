@@ -160,8 +160,8 @@ PLANTED = (
 
 # Modules that nobody gave a storey.
 NEWCOMERS = (
-    "app.utils", "app.api.utils", "app.persistence.utils", "app.persistence.engine.utils", "app.persistence.schema.utils",
-    "app.use_cases.utils",
+    "app.utils", "app.api.utils", "app.use_cases.utils",
+    "app.persistence.utils", "app.persistence.engine.utils", "app.persistence.schema.utils",
 )  # fmt: skip
 
 

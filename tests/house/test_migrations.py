@@ -15,11 +15,8 @@ from sqlalchemy import Connection
 
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
-from app.persistence.schema.migrations import PROJECT, alembic_config, create_engine, migrate
+from app.persistence.schema.migrations import alembic_config, create_engine, migrate
 from app.persistence.schema.tables.all_tables import metadata
-from app.persistence.database import open_database
-from app.persistence.migrations import configuration, engine_of, migrate
-from app.persistence.tables import metadata
 from tests.forks import start
 
 _numbers = count(1)
@@ -156,14 +153,8 @@ def test_facts_that_were_kept_with_free_text_lose_it_and_nothing_else(url: str) 
 
 
 def test_two_processes_may_migrate_at_once(url: str) -> None:
-<<<<<<< HEAD
-    program = "import sys; from app.persistence.schema.migrations import migrate; migrate(sys.argv[1])"
-
-    processes = [subprocess.Popen([sys.executable, "-c", program, url], cwd=PROJECT) for _ in range(2)]
-=======
     settings = os.environ | {"DATABASE_URL": url, "SECRET_KEY": "a-secret-for-tests-that-is-long-enough"}
     processes = [start("app", "migrate", environment=settings) for _ in range(2)]
->>>>>>> speed
 
     assert [process.wait(20) for process in processes] == [0, 0]
     assert {row[1] for row in schema(url, COLUMNS)} == set(metadata.tables)

@@ -2,22 +2,12 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.embedded.cluster import Cluster
-from app.persistence.engine.database import open_database
-from app.seed.demonstration import load_demonstration
-from tests.conftest import copy_database
-from tests.fake_clock import MORNING
 from tests.house.documents import DOCUMENTS, PROJECT
-from tests.live_server import LiveServer, serving
-from app.domain.refusals import Reason
-from app.settings import Settings
-from tests.served import Served
+from tests.live_server import LiveServer
 
 README = DOCUMENTS["README.md"]
 BLOCKS = re.findall(r"^```(sh|json)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -27,24 +17,6 @@ CALLS = [
 CHANGING = {"id", "decided_at", "created_at", "updated_at", "links"}
 
 
-<<<<<<< HEAD
-@pytest.fixture(scope="module")
-async def demonstration_url(cluster: Cluster, template: str) -> str:
-    url = await copy_database(cluster, template)
-    database = open_database(url, pool_size=4)
-    await load_demonstration(database, MORNING)
-    await database.close()
-    return url
-
-
-@pytest.fixture(scope="module")
-def started(demonstration_url: str) -> Generator[LiveServer]:
-    with serving(demonstration_url) as served:
-        yield served
-
-
-=======
->>>>>>> speed
 def _same(shown: Any, found: Any, place: str = "") -> list[str]:
     """Where the answer differs from what is shown; identifiers and instants are new at each call."""
     kind = type(shown).__name__
@@ -57,16 +29,12 @@ def _same(shown: Any, found: Any, place: str = "") -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's calls need curl: install it")
-<<<<<<< HEAD
-def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(started: LiveServer) -> None:
-=======
-def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(demonstrated: Served) -> None:
->>>>>>> speed
+def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(served_demonstration: LiveServer) -> None:
     definition = next(text for _, text in BLOCKS if "register()" in text).partition("\n")[2]
 
     for call, shown in CALLS:
-        script = f"KEY={demonstrated.keys['platform']}\n{definition}\n{call}".replace(
-            "http://127.0.0.1:8000", demonstrated.base_url
+        script = f"KEY={served_demonstration.keys['platform']}\n{definition}\n{call}".replace(
+            "http://127.0.0.1:8000", served_demonstration.base_url
         )
         answer = subprocess.run(["bash", "-euc", script], check=True, capture_output=True, text=True)
 

@@ -2,10 +2,7 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,11 +21,12 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.use_cases.administration.request_import import request_import
 from tests.fake_clock import MORNING
+from tests.forks import start
+from tests.imports import killable_worker
 from tests.imports.killable_worker import AFTER, WITHIN
 from tests.imports.sample_files import ADVISERS, an_adviser, csv_bytes, stored_advisers
 from tests.use_cases.use_case_builders import a_request_context
 
-PROJECT = Path(__file__).parents[2]
 ADMIN = Client(UUID(int=7_003), Role.ADMIN, None)
 PARSE = "app.imports.import_jobs.parse_file"
 LINES = 250
@@ -150,8 +148,7 @@ async def test_a_column_that_seems_to_matter_is_told_apart(database: Database) -
 
 
 def killed_import(url: str, moment: str, last: int) -> int:
-    command = [sys.executable, "-m", "tests.imports.killable_worker", url, moment, str(last)]
-    return subprocess.run(command, cwd=PROJECT, check=False, timeout=60).returncode
+    return start(killable_worker.__name__, url, moment, str(last)).wait(60)
 
 
 @pytest.mark.parametrize(("moment", "last", "kept"), [(WITHIN, 2, 100), (AFTER, 3, 200)])

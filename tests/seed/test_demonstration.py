@@ -16,7 +16,6 @@ from app.domain.errors import InvalidTransition
 from app.domain.events import EventType
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.registration import Funding, Payer, Status, Unit
-from app.embedded.cluster import Cluster
 from app.persistence.administration.policies import read_policies
 from app.persistence.advisers.adviser_files import FACTS
 from app.persistence.engine.database import Database, open_database
@@ -26,22 +25,8 @@ from app.seed.scenarios.fictional_employers import MAIRIE
 from app.seed.scenarios.modules import PARENTS
 from app.seed.scenarios.scenario import Course, Declined, Person, Post
 from app.use_cases.advisers.remind_advisers import remind_next_batch
-from tests.conftest import copy_database
-from tests.fake_clock import MORNING
-from app.domain.proceedings import Cause, replay
-from app.domain.refusals import Absence, Reason, Refusal
-from app.domain.registration import Funding, Payer, Status, Unit
-from app.persistence.database import Database, open_database
-from app.persistence.driver import Row
-from app.persistence.files import FACTS
-from app.persistence.policies import read_policies
-from app.seed.demonstration import AT_ONCE, PEOPLE, load_demonstration
-from app.seed.employers import MAIRIE
-from app.seed.programme import PARENTS
-from app.seed.story import Course, Declined, Person, Post
-from app.use_cases.remind import remind
-from tests.clockwork import MORNING
 from tests.databases import Databases
+from tests.fake_clock import MORNING
 
 REFUSALS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
 TABLES = ("adviser", "contract", "registration", "decision", "certification", "carry_over", "outbox", "idempotency")
@@ -53,11 +38,7 @@ FROM registration r JOIN adviser a ON a.id = r.adviser_id"""
 @pytest.fixture(scope="module")
 async def loaded(databases: Databases, template: str) -> AsyncGenerator[Database]:
     """The demonstration, loaded through as few connections as at the first start. To be read only."""
-<<<<<<< HEAD
-    database = open_database(await copy_database(cluster, template), pool_size=MAX_CONCURRENT_PEOPLE)
-=======
-    database = open_database(databases.copy(template), pool_size=AT_ONCE)
->>>>>>> speed
+    database = open_database(databases.copy(template), pool_size=MAX_CONCURRENT_PEOPLE)
     await load_demonstration(database, MORNING)
     yield database
     await database.close()

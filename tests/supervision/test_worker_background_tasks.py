@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import time
-from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -20,7 +19,7 @@ from app.persistence.engine.database import Database, open_database
 from app.settings import Settings
 from app.supervisor import BackgroundTask, Backoff
 from app.worker import background_tasks, run_worker
-from tests.conftest import copy_database
+from tests.databases import Databases, name_of
 from tests.outbox.webhooks.webhook_builders import SECRETS
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, running_receiver
 from tests.persistence.outbox.event_builders import write_events
@@ -59,19 +58,21 @@ async def receiver() -> AsyncGenerator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-async def pending_work_template(cluster: Cluster, template: str) -> str:
+async def pending_work_template(databases: Databases, template: str) -> str:
     """The name of a database where each task has work to do, without connections."""
-    url = await copy_database(cluster, template)
+    url = databases.copy(template)
     database = open_database(url, pool_size=2, role=None)
     await prepare_all(database)
     assert await unfinished_tasks(database) == PENDING_WORK.keys()
     await database.close()
-    return urlsplit(url).path.removeprefix("/")
+    return name_of(url)
 
 
 @pytest.fixture
-async def target_database(cluster: Cluster, pending_work_template: str) -> AsyncGenerator[FaultyDatabase]:
-    async with running_faulty_database(cluster, await copy_database(cluster, pending_work_template)) as found:
+async def target_database(
+    cluster: Cluster, databases: Databases, pending_work_template: str
+) -> AsyncGenerator[FaultyDatabase]:
+    async with running_faulty_database(cluster, databases.copy(pending_work_template)) as found:
         yield found
 
 

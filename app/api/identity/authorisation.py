@@ -10,7 +10,7 @@ from starlette.types import Scope as ASGIScope
 from app.api.http.application_state import ApplicationState
 from app.api.http.authorised_request import AccessRequirement, AuthorisedRequest, access_requirement_of
 from app.api.http.problems.problem_details import Problem
-from app.api.identity.scopes import Scope, scopes_of
+from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.persistence.administration.clients import Client
 from app.wording.languages import Sentence
 
@@ -44,6 +44,12 @@ class RequireScope(HTTPBearer, AccessRequirement):
     async def __call__(self, request: Request) -> AuthorisedRequest:  # type: ignore[override]  # not the credentials
         """What `authorise` has put there before anything of the request was read."""
         return cast("AuthorisedRequest", request.scope["authorised_request"])
+
+
+def scopes_of(client: Client) -> frozenset[str]:
+    """Those of its role that its credentials have too."""
+    of_role = SCOPES_BY_ROLE[client.role]
+    return of_role if client.scopes is None else of_role & client.scopes
 
 
 def missing_scope_message(scope: Scope) -> Sentence:

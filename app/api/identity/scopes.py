@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from app.persistence.administration.client_role import Role
-from app.persistence.administration.clients import Client
 
 
 class Scope(StrEnum):
@@ -66,9 +65,3 @@ SCOPES_BY_ROLE: Mapping[Role, frozenset[Scope]] = {
     Role.TRAINING_ORGANISATION: frozenset(_SCOPES_OF_EVERY_ROLE | {Scope.SESSIONS_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }
-
-
-def scopes_of(client: Client) -> frozenset[str]:
-    """Those of its role that its credentials have too."""
-    of_role = SCOPES_BY_ROLE[client.role]
-    return of_role if client.scopes is None else of_role & client.scopes

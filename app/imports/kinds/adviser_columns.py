@@ -8,7 +8,7 @@ from app.imports.columns.cell_parsers import boolean, civil_day, department, ide
 from app.imports.columns.column_recognition import Column, ColumnSet, ContextualHeading
 from app.imports.files.cell_content import fold_text, read_text
 from app.imports.files.spreadsheet import Cell
-from app.imports.lines.adviser_matching import CONUM_ID, EMAIL, FIRST_NAME, LAST_NAME
+from app.imports.lines.person_columns import CONUM_ID, EMAIL, FIRST_NAME, LAST_NAME
 
 ENTERED_ON, ENDED_ON = "initial_training.entered_on", "initial_training.ended_on"
 

@@ -5,7 +5,7 @@ from app.imports.columns.cell_parsers import civil_day, code_for_word
 from app.imports.columns.column_recognition import Column, ColumnSet
 from app.imports.files.cell_content import UnreadableCell, fold_text, read_text
 from app.imports.files.spreadsheet import Cell
-from app.imports.lines.adviser_matching import PERSON_COLUMNS
+from app.imports.lines.person_columns import PERSON_COLUMNS
 
 OUTCOME_WORDS = {
     **dict.fromkeys(

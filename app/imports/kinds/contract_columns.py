@@ -15,7 +15,7 @@ from app.imports.columns.cell_parsers import (
 from app.imports.columns.column_recognition import Column, ColumnSet, ContextualHeading
 from app.imports.files.cell_content import fold_text, read_text
 from app.imports.files.spreadsheet import Cell
-from app.imports.lines.adviser_matching import PERSON_COLUMNS
+from app.imports.lines.person_columns import PERSON_COLUMNS
 
 CONTRACT_TYPE_WORDS = {
     "CDI": ContractType.CDI,

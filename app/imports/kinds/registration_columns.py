@@ -5,7 +5,7 @@ from app.domain.facts.session import SessionFormat
 from app.imports.columns.cell_parsers import boolean, civil_day, code_for_word
 from app.imports.columns.column_recognition import Column, ColumnSet
 from app.imports.files.cell_content import read_text
-from app.imports.lines.adviser_matching import PERSON_COLUMNS
+from app.imports.lines.person_columns import PERSON_COLUMNS
 
 STATUS_WORDS = {
     **{status.value: status for status in Status},

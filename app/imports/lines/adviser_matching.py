@@ -5,34 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.imports.columns import heading_aliases
-from app.imports.columns.cell_parsers import email, identifier, whole_number
-from app.imports.columns.column_recognition import Column
-from app.imports.files.cell_content import fold_text, read_text
+from app.imports.files.cell_content import fold_text
 from app.imports.lines.line_parsing import Line, line_rejected
+from app.imports.lines.person_columns import PERSON_COLUMNS
 from app.persistence.advisers.advisers import lock_named
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 
-CONUM_ID = Column("conum_id", whole_number, heading_aliases.CONUM_ID, empty_keeps_known=True)
-FIRST_NAME = Column("first_name", read_text, heading_aliases.FIRST_NAME, empty_keeps_known=True)
-LAST_NAME = Column("last_name", read_text, heading_aliases.LAST_NAME, empty_keeps_known=True)
-EMAIL = Column(
-    "email",
-    email,
-    heading_aliases.EMAIL,
-    empty_keeps_known=True,
-    preferred_headings=heading_aliases.EMAIL_AT_WORK,
-    fallback_headings=heading_aliases.EMAIL_FALLBACK,
-)
-# How a line names a known adviser. The name itself is never changed by it, and may show that it is another person.
-PERSON_COLUMNS = (
-    Column("adviser_id", identifier, ("Id Coop", "coop_utilisateur_id"), empty_keeps_known=True),
-    CONUM_ID,
-    FIRST_NAME,
-    LAST_NAME,
-    EMAIL,
-)
 _PERSON_COLUMN_NAMES = {column.name for column in PERSON_COLUMNS}
 
 NO_PERSON_NAMED = "La ligne ne nomme personne : il faut un ID Conum, un identifiant ou une adresse électronique."

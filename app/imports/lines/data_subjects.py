@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.imports.columns.column_recognition import RecognisedColumns
 from app.imports.files.cell_content import cell_to_text
 from app.imports.files.spreadsheet import Cell
-from app.imports.lines.adviser_matching import CONUM_ID
+from app.imports.lines.person_columns import CONUM_ID
 from app.persistence.identities.identity_normalisation import (
     adviser_id_tokens,
     conum_id_tokens,

@@ -8,18 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import LA_FABRIK
 from tests.api.response_assertions import expect_problem, expect_wrong_fields
-from tests.conftest import copy_database
 from tests.http_builders import a_contract, an_adviser_in_post, policy_body, register
-from tests.live_server import LiveServer, idempotency_headers, serving
-from app.persistence.database import open_database
-from app.seed.catalogue import LA_FABRIK
-from tests.api.answers import problem, wrong_fields
-from tests.scenes import a_contract, an_adviser_in_post, policy_body, register
-from tests.served import Served, key
+from tests.live_server import LiveServer, idempotency_headers
 
 Body = dict[str, Any]
 IN_JANUARY = datetime(2025, 1, 15, 8, 30, tzinfo=UTC)
@@ -27,24 +20,16 @@ AFTER_2024: Body = {"two_modules": {"entered_on_or_after": "2025-01-01", "count"
 
 
 @pytest.fixture
-<<<<<<< HEAD:tests/api/administration/test_policies.py
-def own_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
+def january_service(own_service: LiveServer) -> LiveServer:
     """A service of the test's own, in January 2025: a policy concerns every adviser."""
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        started.clock.now = IN_JANUARY
-        yield started
-=======
-def apart(own_service: Served) -> Served:
-    """A service of the test's own, in January 2025: a policy is everybody's."""
     own_service.clock.now = IN_JANUARY
     return own_service
->>>>>>> speed:tests/api/test_policies.py
 
 
 @pytest.fixture
-def own_admin(own_service: LiveServer) -> Generator[httpx.Client]:
+def own_admin(january_service: LiveServer) -> Generator[httpx.Client]:
     """An administrator."""
-    with own_service.client("admin") as client:
+    with january_service.client("admin") as client:
         yield client
 
 
@@ -86,17 +71,17 @@ def everything(served: LiveServer) -> list[dict[str, Any]]:
     return asyncio.run(_counted(served.database_url))
 
 
-def test_a_version_is_tried_then_added_then_applied(own_service: LiveServer, own_admin: httpx.Client) -> None:
+def test_a_version_is_tried_then_added_then_applied(january_service: LiveServer, own_admin: httpx.Client) -> None:
     first, second = entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10")
     (alone,) = entered(own_admin, "2024-02-05", "2025-01-28")
     for day in (None, "2022-03-14", "2023-12-31", "2025-01-01"):
         entered(own_admin, day, "2025-05-13")
     entered(own_admin, "2024-02-05", "2026-05-12")  # the same civil year's right in both readings
-    before = everything(own_service)
+    before = everything(january_service)
 
     found = tried(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
-    assert everything(own_service) == before
+    assert everything(january_service) == before
     moved = {row["registration_id"]: (row["from"]["entitlement"], row["to"]["entitlement"]) for row in found}
     assert moved == {
         first["id"]: ("first_year", "civil_year:2025"),
@@ -124,16 +109,16 @@ def test_a_version_is_tried_then_added_then_applied(own_service: LiveServer, own
     assert (over["status"], over["decision"]["policy_version"]) == ("awaiting_choice", "2025-01-01")
 
 
-def test_adding_a_version_changes_nothing_that_is_decided(own_service: LiveServer, own_admin: httpx.Client) -> None:
+def test_adding_a_version_changes_nothing_that_is_decided(january_service: LiveServer, own_admin: httpx.Client) -> None:
     entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10", "2025-07-08")
     entered(own_admin, None, "2025-05-13")
-    before = everything(own_service)
+    before = everything(january_service)
 
     added(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
-    new = [line for line in everything(own_service) if line not in before]
+    new = [line for line in everything(january_service) if line not in before]
     assert [line["kept"] for line in new] == ["policy", "idempotency"]
-    assert [line for line in before if line not in everything(own_service)] == []
+    assert [line for line in before if line not in everything(january_service)] == []
 
 
 def test_a_decision_taken_again_reads_the_version_added_since(own_admin: httpx.Client) -> None:

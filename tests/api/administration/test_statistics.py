@@ -10,34 +10,20 @@ import httpx
 import pytest
 
 from app.api.administration.statistics_routes import csv_response
-from app.embedded.cluster import Cluster
 from app.wording.languages import Language
 from tests.api.registration_states import post_action
 from tests.api.response_assertions import documented_body, expect_problem
-from tests.conftest import copy_database
+from tests.databases import Databases
 from tests.http_builders import an_adviser, an_adviser_in_post, register
 from tests.live_server import LiveServer, serving
-from app.api.statistics import table
-from app.wording.languages import Language
-from tests.api.answers import documented, problem
-from tests.api.deeds import act
-from tests.databases import Databases
-from tests.scenes import an_adviser, an_adviser_in_post, register
-from tests.served import Served, serving
 
 GROUPINGS = ("month", "training_organisation_id", "module_code", "department", "status", "funding")
 
 
 @pytest.fixture(scope="module")
-<<<<<<< HEAD:tests/api/administration/test_statistics.py
-def statistics_service(cluster: Cluster, demonstration: str) -> Generator[LiveServer]:
+def statistics_service(databases: Databases, demonstration: str) -> Generator[LiveServer]:
     """The demonstration, in which every case occurs. To be read only."""
-    with serving(asyncio.run(copy_database(cluster, demonstration))) as served:
-=======
-def counted(databases: Databases, demonstration: str) -> Generator[Served]:
-    """The demonstration, where everything occurs. Nobody changes it."""
     with serving(databases.copy(demonstration)) as served:
->>>>>>> speed:tests/api/test_statistics.py
         yield served
 
 

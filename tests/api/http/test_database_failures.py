@@ -15,44 +15,29 @@ from app.embedded.cluster import Cluster
 from app.persistence.administration import audit_log
 from app.persistence.engine import connection_pool, database, readiness
 from tests.api.response_assertions import expect_problem
-from tests.conftest import copy_database
 from tests.http_builders import an_adviser_in_post, registration_body
-from tests.live_server import LiveServer, idempotency_headers, serving
+from tests.live_server import LiveServer, idempotency_headers
 from tests.persistence.missing_standby import unconfirmed_commits
-from app.persistence import audit_log, database, pool, readiness
-from tests.api.answers import problem
-from tests.persistence.standbys import no_standby
-from tests.scenes import an_adviser_in_post, registration_body
-from tests.served import Served, key
 
 MOMENT = 0.3
 
 
 @pytest.fixture
-<<<<<<< HEAD:tests/api/http/test_database_failures.py
-def own_service(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[LiveServer]:
-    """The service on a database of the test's own, which waits for little and not for long."""
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of waits for the database."""
     for module, name in ((audit_log, "WRITE_WAIT_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
         monkeypatch.setattr(module, name, MOMENT)
     monkeypatch.setattr(readiness, "PROBE_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 2 * MOMENT)
     monkeypatch.setitem(connection_pool.SERVER_SETTINGS, "lock_timeout", "300ms")
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        yield started
-=======
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Little is waited for, and not for long."""
-    for room, name in ((audit_log, "PATIENCE_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
-        monkeypatch.setattr(room, name, MOMENT)
-    monkeypatch.setattr(readiness, "APART_SECONDS", 0.05)
-    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 2 * MOMENT)
-    monkeypatch.setitem(pool.SERVER_SETTINGS, "lock_timeout", "300ms")
 
 
 @pytest.fixture
-def alone(impatient: None, own_service: Served) -> Served:  # noqa: ARG001  # the first before the second
+def service_with_short_timeouts(
+    short_timeouts: None,  # noqa: ARG001  # set before the service starts
+    own_service: LiveServer,
+) -> LiveServer:
     return own_service
->>>>>>> speed:tests/api/test_database_failures.py
 
 
 def _owner(served: LiveServer, *statements: str) -> list[Any]:
@@ -98,8 +83,8 @@ END_ALL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
-def test_sessions_ended_by_the_server_give_no_500(own_service: LiveServer) -> None:
-    with own_service.client("platform") as client, ThreadPoolExecutor(4) as together:
+def test_sessions_ended_by_the_server_give_no_500(service_with_short_timeouts: LiveServer) -> None:
+    with service_with_short_timeouts.client("platform") as client, ThreadPoolExecutor(4) as together:
         advisers = [an_adviser_in_post(client) for _ in range(4)]
 
         def visit(adviser: str) -> list[httpx.Response]:
@@ -108,7 +93,7 @@ def test_sessions_ended_by_the_server_give_no_500(own_service: LiveServer) -> No
 
         visits = [together.submit(visit, adviser) for adviser in advisers]
         while not all(one.done() for one in visits):
-            _owner(own_service, END_ALL)
+            _owner(service_with_short_timeouts, END_ALL)
         answers = [answer for one in visits for answer in one.result()]
         _until(lambda: _is_ready(client))
 
@@ -166,14 +151,16 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_schema_that_changes_beneath_the_statements_costs_one_request(own_service: LiveServer, change: str) -> None:
-    with own_service.client("platform") as client:
+def test_a_schema_that_changes_beneath_the_statements_costs_one_request(
+    service_with_short_timeouts: LiveServer, change: str
+) -> None:
+    with service_with_short_timeouts.client("platform") as client:
         for _ in range(2):
             known = an_adviser_in_post(client)
             assert _register(client, known, idempotency_headers()).status_code == 201
             assert client.get(f"/v1/registrations?adviser_id={known}").status_code == 200
         adviser, headers = an_adviser_in_post(client), idempotency_headers()
-        _owner(own_service, change)
+        _owner(service_with_short_timeouts, change)
 
         first = _register(client, adviser, headers)
         if first.status_code != 201:
@@ -183,11 +170,13 @@ def test_a_schema_that_changes_beneath_the_statements_costs_one_request(own_serv
         assert client.get(f"/v1/advisers/{adviser}").status_code == 200
 
 
-def test_a_database_that_takes_no_writes_is_not_ready_and_is_read_all_the_same(own_service: LiveServer) -> None:
-    name = urlsplit(own_service.database_url).path.removeprefix("/")
-    with own_service.client("platform") as client:
+def test_a_database_that_takes_no_writes_is_not_ready_and_is_read_all_the_same(
+    service_with_short_timeouts: LiveServer,
+) -> None:
+    name = urlsplit(service_with_short_timeouts.database_url).path.removeprefix("/")
+    with service_with_short_timeouts.client("platform") as client:
         adviser = an_adviser_in_post(client)
-        _owner(own_service, f"ALTER DATABASE {name} SET default_transaction_read_only = on", END_ALL)
+        _owner(service_with_short_timeouts, f"ALTER DATABASE {name} SET default_transaction_read_only = on", END_ALL)
         _until(lambda: not _is_ready(client))
 
         _unavailable(client.get("/readyz"), "ne prend pas d’écriture")  # at once: nobody is told of the lost session
@@ -195,45 +184,50 @@ def test_a_database_that_takes_no_writes_is_not_ready_and_is_read_all_the_same(o
         read = client.get(f"/v1/advisers/{adviser}")
         _unavailable(_register(client, adviser, idempotency_headers()), "ne prend pas d’écriture")
         assert read.status_code == 200
-        assert _lines(own_service, read) == []
+        assert _lines(service_with_short_timeouts, read) == []
 
-        _owner(own_service, "SET default_transaction_read_only = off", f"ALTER DATABASE {name} RESET ALL", END_ALL)
+        _owner(
+            service_with_short_timeouts,
+            "SET default_transaction_read_only = off",
+            f"ALTER DATABASE {name} RESET ALL",
+            END_ALL,
+        )
         _until(lambda: _is_ready(client))
-        _until(lambda: len(_lines(own_service, read)) == 1)
+        _until(lambda: len(_lines(service_with_short_timeouts, read)) == 1)
         assert _register(client, adviser, idempotency_headers()).status_code == 201
 
 
-def test_a_database_without_room_is_not_ready(own_service: LiveServer) -> None:
+def test_a_database_without_room_is_not_ready(service_with_short_timeouts: LiveServer) -> None:
     """What may be written to the disk for a moment is limited to nothing: the server says it as it says a full disk."""
-    name = urlsplit(own_service.database_url).path.removeprefix("/")
-    with own_service.client("platform") as client:
-        _owner(own_service, f"ALTER DATABASE {name} SET temp_file_limit = 0", END_ALL)
+    name = urlsplit(service_with_short_timeouts.database_url).path.removeprefix("/")
+    with service_with_short_timeouts.client("platform") as client:
+        _owner(service_with_short_timeouts, f"ALTER DATABASE {name} SET temp_file_limit = 0", END_ALL)
         _until(lambda: not _is_ready(client))
 
         _unavailable(client.get("/readyz"), "manque de place")
 
-        _owner(own_service, f"ALTER DATABASE {name} RESET ALL", END_ALL)
+        _owner(service_with_short_timeouts, f"ALTER DATABASE {name} RESET ALL", END_ALL)
         _until(lambda: _is_ready(client))
 
 
 def test_without_a_standby_reads_go_on_changes_are_unknown_and_nothing_is_lost(
-    own_service: LiveServer, cluster: Cluster
+    service_with_short_timeouts: LiveServer, cluster: Cluster
 ) -> None:
-    with own_service.client("platform") as client:
+    with service_with_short_timeouts.client("platform") as client:
         adviser, headers = an_adviser_in_post(client), idempotency_headers()
         with unconfirmed_commits(cluster):
             _until(lambda: not _is_ready(client))
             _unavailable(client.get("/readyz"), "ne confirme pas")
             read = client.get(f"/v1/advisers/{adviser}")
             assert read.status_code == 200
-            assert len(_lines(own_service, read)) == 1
+            assert len(_lines(service_with_short_timeouts, read)) == 1
 
             _unavailable(_register(client, adviser, headers), code="outcome-unknown")
             # The next one is not begun: it would keep a session of the server waiting too.
             _unavailable(_register(client, adviser, idempotency_headers()), "ne confirme pas")
-            assert _owner(own_service, "SELECT FROM registration") == []
+            assert _owner(service_with_short_timeouts, "SELECT FROM registration") == []
 
         _until(lambda: _is_ready(client))
         settled = _register(client, adviser, headers)
         assert (settled.status_code, settled.headers["Idempotent-Replayed"]) == (201, "true")
-        assert len(_owner(own_service, "SELECT FROM registration")) == 1
+        assert len(_owner(service_with_short_timeouts, "SELECT FROM registration")) == 1

@@ -17,25 +17,15 @@ import pytest
 from app.api.http.pagination_cursors import CursorSigner
 from app.clock import utc_now
 from app.embedded.binaries import find_binaries
-from app.embedded.cluster import Cluster
 from app.embedded.os_account import account_for_new_cluster
 from app.persistence.administration.client_role import Role
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from tests.api.registration_states import accepted_registration, post_action, upcoming_registration
 from tests.api.response_assertions import expect_problem
-from tests.conftest import copy_database
 from tests.embedded.process_probes import run_sql
 from tests.fake_clock import MORNING, FakeClock
 from tests.http_builders import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
-from tests.live_server import PEPPER, LiveServer, serving
-from app.persistence.clients import Role
-from app.seed.catalogue import HISTYA, LA_MEDNUM
-from tests.api.answers import problem
-from tests.api.deeds import accepted, act, upcoming
-from tests.clockwork import MORNING, Clockwork
-from tests.embedded.household import ask
-from tests.scenes import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
-from tests.served import PEPPER, Served
+from tests.live_server import PEPPER, LiveServer
 
 LONG_AGO = datetime(2025, 1, 15, 8, 30, tzinfo=UTC)  # past, by the clock of any database
 DAYS = ("2025-03-04", "2025-04-08", "2025-05-13", "2025-06-10", "2025-07-08")
@@ -374,17 +364,11 @@ def _until_somebody_waits(served: LiveServer) -> None:
         pass
 
 
-def test_a_change_that_was_asked_for_too_long_ago_may_be_asked_for_again(own_service: Served) -> None:
+def test_a_change_that_was_asked_for_too_long_ago_may_be_asked_for_again(own_service: LiveServer) -> None:
     """A watermark may have passed its instant: of a process that slept, or whose clock is late."""
-<<<<<<< HEAD:tests/api/http/test_pagination.py
-    with serving(asyncio.run(copy_database(cluster, template))) as lonely, lonely.client("platform") as client:
-        lonely.service.database.has_real_clock = True
-        lonely.clock.now = utc_now() - timedelta(minutes=1)
-=======
     with own_service.client("platform") as client:
-        own_service.service.database.is_timed = True
+        own_service.service.database.has_real_clock = True
         own_service.clock.now = utc_now() - timedelta(minutes=1)
->>>>>>> speed:tests/api/test_lists.py
         late = client.post("/v1/advisers", json=adviser_body())
         own_service.clock.now = utc_now()
 

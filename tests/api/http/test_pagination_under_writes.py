@@ -8,16 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
-from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 from tests.http_builders import adviser_body
-from tests.live_server import LiveServer, serving
-from app.persistence.database import open_database
-from tests.clockwork import MORNING
-from tests.scenes import adviser_body
-from tests.served import Served
+from tests.live_server import LiveServer
 
 ROWS = 10_000
 FILL = """INSERT INTO adviser (id, conum_id, in_scheme, first_name, version, created_at, updated_at)
@@ -31,17 +25,9 @@ async def _fill(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-<<<<<<< HEAD:tests/api/http/test_pagination_under_writes.py
-def service_with_many_advisers(cluster: Cluster, template: str) -> Generator[LiveServer]:
-    url = asyncio.run(copy_database(cluster, template))
-    asyncio.run(_fill(url))
-    with serving(url) as started:
-        yield started
-=======
-def crowded(module_service: Served) -> Served:
+def service_with_many_advisers(module_service: LiveServer) -> LiveServer:
     asyncio.run(_fill(module_service.database_url))
     return module_service
->>>>>>> speed:tests/api/test_walks.py
 
 
 def _walk(client: httpx.Client, first: str) -> list[dict[str, Any]]:

@@ -20,13 +20,12 @@ from app.api.http.problems.problem_details import Problem
 from app.api.identity import issuer_jwks
 from app.api.identity.access_tokens import AccessTokenVerifier
 from app.api.identity.issuer_jwks import JwksCache, metadata_urls
-from app.embedded.cluster import Cluster
 from app.seed.published_catalogue import LA_MEDNUM
 from tests.api.response_assertions import expect_problem
 from tests.api.token_issuer import AUDIENCE, TokenIssuer, running_issuer
-from tests.conftest import copy_database
+from tests.databases import Databases
 from tests.fake_clock import MORNING
-from tests.live_server import LiveServer, serving
+from tests.live_server import TLS_CONTEXT, LiveServer, serving
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +35,10 @@ def issuer() -> Generator[TokenIssuer]:
 
 
 @pytest.fixture(scope="module")
-def service_with_tokens(cluster: Cluster, template: str, issuer: TokenIssuer) -> Generator[LiveServer]:
+def service_with_tokens(databases: Databases, template: str, issuer: TokenIssuer) -> Generator[LiveServer]:
     """A service that accepts the issuer's tokens, and knows `coop` for the platform, `mednum` for La Mednum."""
     tokens = AccessTokenVerifier(JwksCache(issuer.url), AUDIENCE)
-    with serving(asyncio.run(copy_database(cluster, template)), tokens=tokens) as started:
+    with serving(databases.copy(template), tokens=tokens) as started:
         with started.client("admin") as admin:
             mednum = {"role": "training_organisation", "training_organisation_id": str(LA_MEDNUM)}
             for name, role in {"coop": {"role": "platform"}, "mednum": mednum}.items():
@@ -57,7 +56,9 @@ def short_key_cache(monkeypatch: pytest.MonkeyPatch, issuer: TokenIssuer) -> Gen
 
 
 def request_with_token(served: LiveServer, token: str, path: str = "/v1/modules") -> httpx.Response:
-    return httpx.get(f"{served.base_url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return httpx.get(
+        f"{served.base_url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=TLS_CONTEXT
+    )
 
 
 def expect_refused_token(served: LiveServer, token: str) -> None:

@@ -35,13 +35,8 @@ def new_key(admin: httpx.Client, **fields: Any) -> dict[str, Any]:
     return said
 
 
-<<<<<<< HEAD:tests/api/identity/test_api_keys.py
 def holder(served: LiveServer, created: dict[str, Any]) -> httpx.Client:
-    return httpx.Client(base_url=served.base_url, headers={"Authorization": f"Bearer {created['secret']}"}, timeout=30)
-=======
-def holder(served: Served, created: dict[str, Any]) -> httpx.Client:
     return served.client_with(created["secret"])
->>>>>>> speed:tests/api/test_api_keys.py
 
 
 def is_accepted(served: LiveServer, created: dict[str, Any]) -> bool:

@@ -3,11 +3,11 @@ import pytest
 
 from app.api.identity.api_key_secrets import generate_key
 from tests.api.response_assertions import expect_problem
-from tests.live_server import LiveServer
+from tests.live_server import TLS_CONTEXT, LiveServer
 
 
 def _request_with(served: LiveServer, authorization: str) -> httpx.Response:
-    return httpx.get(f"{served.base_url}/v1/modules", headers={"Authorization": authorization})
+    return httpx.get(f"{served.base_url}/v1/modules", headers={"Authorization": authorization}, verify=TLS_CONTEXT)
 
 
 def _is_challenged(answer: httpx.Response) -> bool:

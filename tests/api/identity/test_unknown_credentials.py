@@ -1,8 +1,5 @@
 """Unknown keys are looked up at a limited rate; clients with known keys do not suffer for it."""
 
-import asyncio
-from collections.abc import Generator
-
 import httpx
 import pytest
 
@@ -12,29 +9,26 @@ from app.api.http.problems.problem_details import Problem
 from app.api.identity import credential_cache, unknown_credentials
 from app.api.identity.api_key_secrets import generate_key
 from app.api.identity.unknown_credentials import UnknownCredentialLimiter
-from app.embedded.cluster import Cluster
 from app.persistence.administration.clients import AuthenticatedClient
 from tests.api.identity.test_credential_cache import CLIENT
 from tests.api.response_assertions import expect_problem
-from tests.conftest import copy_database
-from tests.live_server import LiveServer, serving
+from tests.live_server import TLS_CONTEXT, LiveServer
 
 FEW = 5
 
 
 @pytest.fixture
-def service_behind_proxy(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Generator[LiveServer]:
+def service_behind_proxy(own_service: LiveServer, monkeypatch: pytest.MonkeyPatch) -> LiveServer:
     """Behind a proxy on this machine; nothing is cached, so that each request looks its key up."""
     monkeypatch.setattr(credential_cache, "CACHE_SECONDS", 0.0)
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        started.authenticator.unknown_credentials.limiter = RateLimiter(FEW)
-        started.service.trusted_proxies = parse_trusted_proxies("127.0.0.1")
-        yield started
+    own_service.authenticator.unknown_credentials.limiter = RateLimiter(FEW)
+    own_service.service.trusted_proxies = parse_trusted_proxies("127.0.0.1")
+    return own_service
 
 
 def request_with_key(served: LiveServer, secret: str, origin: str = "198.51.100.1") -> httpx.Response:
     headers = {"Authorization": f"Bearer {secret}", "X-Forwarded-For": origin}
-    return httpx.get(f"{served.base_url}/v1/modules", headers=headers)
+    return httpx.get(f"{served.base_url}/v1/modules", headers=headers, verify=TLS_CONTEXT)
 
 
 def count_key_lookups(served: LiveServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -126,7 +120,9 @@ def test_what_cannot_be_a_key_costs_nothing(
 def test_a_key_in_the_form_of_the_statistics_is_counted_the_same_way(service_behind_proxy: LiveServer) -> None:
     def entered(secret: str) -> httpx.Response:
         headers = {"X-Forwarded-For": "198.51.100.1"}
-        return httpx.post(f"{service_behind_proxy.base_url}/statistics", data={"key": secret}, headers=headers)
+        return httpx.post(
+            f"{service_behind_proxy.base_url}/statistics", data={"key": secret}, headers=headers, verify=TLS_CONTEXT
+        )
 
     first = entered(service_behind_proxy.keys["admin"]).status_code
     wrong = [entered(generate_key().secret) for _ in range(FEW + 1)]

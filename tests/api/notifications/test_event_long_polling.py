@@ -1,7 +1,7 @@
 """`Prefer: wait`: a client that is up to date is answered when something happens; meanwhile it holds no connection."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic
 from typing import Any
@@ -19,9 +19,8 @@ from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID, begin_epoch
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.notifications.sequence_events import sequence_events
 from tests.api.response_assertions import expect_problem
-from tests.conftest import copy_database
 from tests.fake_clock import MORNING, FakeClock
-from tests.live_server import LiveServer, serving
+from tests.live_server import LiveServer
 from tests.persistence.outbox.event_builders import write_event
 
 ROLES = ("platform", "training_organisation", "admin")
@@ -34,9 +33,8 @@ CLOSE_THE_OTHERS = f"SELECT pg_terminate_backend(pid, 5000) {THE_OTHERS}"  # our
 
 
 @pytest.fixture(scope="module")
-def feed_service(cluster: Any, template: str) -> Generator[LiveServer]:
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        yield started
+def feed_service(module_service: LiveServer) -> LiveServer:
+    return module_service
 
 
 @pytest.fixture

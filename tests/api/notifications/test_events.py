@@ -28,35 +28,17 @@ from tests.api.registration_states import (
     upcoming_registration,
 )
 from tests.api.response_assertions import documented_body, expect_problem
-from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser_in_post, register
-from tests.live_server import PEPPER, LiveServer, serving
-from app.persistence.clients import Client, Role, add_client, add_key
-from app.persistence.database import Database, open_database
-from app.persistence.retention import EVENTS
-from app.persistence.sequencing import begin_epoch, forget_old_events
-from app.seed.catalogue import HISTYA
-from tests.api.answers import documented, problem
-from tests.api.deeds import accepted, act, initial, refused, upcoming
-from tests.clockwork import MORNING
-from tests.scenes import an_adviser_in_post, register
-from tests.served import PEPPER, Served
+from tests.live_server import PEPPER, LiveServer
 
 Answer = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-<<<<<<< HEAD:tests/api/notifications/test_events.py
-def feed_service(cluster: Any, template: str) -> Generator[LiveServer]:
+def feed_service(module_service: LiveServer) -> LiveServer:
     """A service whose feed has only the events of these tests."""
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        yield started
-=======
-def fed(module_service: Served) -> Served:
-    """A service whose feed has only what these tests tell."""
     return module_service
->>>>>>> speed:tests/api/test_events.py
 
 
 @pytest.fixture(scope="module")
@@ -332,28 +314,13 @@ def test_a_cursor_of_an_earlier_release_still_works(platform: httpx.Client) -> N
     assert [event["position"] for event in page["data"]] == [position + 1]
 
 
-<<<<<<< HEAD:tests/api/notifications/test_events.py
-@pytest.fixture
-def own_service(cluster: Any, template: str) -> Generator[LiveServer]:
-    """A service of the test's own."""
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        yield started
-
-
 def test_a_cursor_from_before_a_restore_has_expired(own_service: LiveServer) -> None:
-=======
-def test_a_cursor_from_before_a_restore_has_expired(own_service: Served) -> None:
->>>>>>> speed:tests/api/test_events.py
     async def restored(database: Database) -> None:
         async with database.transaction() as tx:
             await begin_epoch(tx, MORNING)
 
     with own_service.client("platform") as client:
-<<<<<<< HEAD:tests/api/notifications/test_events.py
         accepted_registration(client)
-=======
-        accepted(client)
->>>>>>> speed:tests/api/test_events.py
         before = head(client)
         on_database(own_service, restored)
 
@@ -365,7 +332,6 @@ def test_a_cursor_from_before_a_restore_has_expired(own_service: Served) -> None
         assert types(events(client, again.json()["next"])) == []
 
 
-<<<<<<< HEAD:tests/api/notifications/test_events.py
 def test_a_cursor_older_than_what_is_kept_has_expired(own_service: LiveServer) -> None:
     with own_service.client("platform") as client:
         start, _ = head(client), accepted_registration(client)
@@ -375,14 +341,6 @@ def test_a_cursor_older_than_what_is_kept_has_expired(own_service: LiveServer) -
             own_service,
             lambda database: delete_expired_events(database, MORNING + EVENTS_RETENTION + timedelta(seconds=1)),
         )
-=======
-def test_a_cursor_older_than_what_is_kept_has_expired(own_service: Served) -> None:
-    with own_service.client("platform") as client:
-        start, _ = head(client), accepted(client)
-        after_the_first, _ = head(client), accepted(client)
-        after_all = head(client)
-        on_database(own_service, lambda database: forget_old_events(database, MORNING + EVENTS + timedelta(seconds=1)))
->>>>>>> speed:tests/api/test_events.py
 
         for cursor in (start, after_the_first):
             expect_problem(client.get("/v1/events", params={"after": cursor}), 410, "cursor-expired")

@@ -13,10 +13,7 @@ import pytest
 from tests.api.openapi.contract_requests import PUBLISHED, operations
 from tests.api.openapi.contract_tools import PYTHON, needs_tools, run_program
 from tests.live_server import LiveServer
-from tests.contract.exchanges import PUBLISHED, operations
-from tests.contract.programs import PYTHON, needs_tools, run
 from tests.samples import FUZZ_SECONDS
-from tests.served import Served
 
 FUZZING = Path(__file__).parent / "fuzzing"
 # Every value at its bounds is the longest phase; whoever may do everything goes through it.

@@ -10,38 +10,22 @@ import httpx
 import pytest
 
 from app.api.http.limits.rate_limiter import RateLimiter
-from app.embedded.cluster import Cluster
 from app.use_cases.registrations.answer_personal_link import PERSONAL_LINK_CLIENT
 from app.use_cases.registrations.personal_links import decision_of_token, personal_link
 from tests.api.registration_states import UPCOMING_DAY, post_action, read_registration, refused_registration, reschedule
-from tests.conftest import copy_database
 from tests.fake_clock import MORNING
 from tests.http_builders import a_contract, policy_body
-from tests.live_server import PEPPER, LiveServer, idempotency_headers, serving
+from tests.live_server import PEPPER, TLS_CONTEXT, LiveServer, idempotency_headers
 from tests.outbox.emails.personal_links import over_quota_registration, personal_link_path
-from app.api.rates import Limiter
-from app.use_cases.answer import PERSONAL_LINK
-from app.use_cases.personal_links import decision_named, link_to
-from tests.api.deeds import UPCOMING, act, move, read, refused
-from tests.clockwork import MORNING
-from tests.messages.links import over_quota, path_of
-from tests.scenes import a_contract, policy_body
-from tests.served import PEPPER, TRUST, Served, key
 
 KEEP = {"choice": "keep", "payer": "employer"}
 CANCEL = {"choice": "cancel"}
 
 
 @pytest.fixture
-<<<<<<< HEAD:tests/outbox/emails/test_answer_links.py
 def visitor(served: LiveServer) -> Generator[httpx.Client]:
     """A browser without an API key."""
-    with httpx.Client(base_url=served.base_url, timeout=30) as client:
-=======
-def visitor(served: Served) -> Generator[httpx.Client]:
-    """Somebody with a browser and no key."""
-    with httpx.Client(base_url=served.base_url, timeout=30, verify=TRUST) as client:
->>>>>>> speed:tests/messages/test_answers.py
+    with httpx.Client(base_url=served.base_url, timeout=30, verify=TLS_CONTEXT) as client:
         yield client
 
 
@@ -193,21 +177,12 @@ def test_it_is_for_as_long_as_the_session_has_not_begun(
 
 
 @pytest.fixture
-<<<<<<< HEAD:tests/outbox/emails/test_answer_links.py
-def ten_day_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
+def ten_day_service(own_service: LiveServer) -> LiveServer:
     """A service of its own, whose policy gives ten days to answer for sessions from December on."""
     policy = policy_body(effective_from="2026-12-01", over_quota={"reply_days": 10})
-    with serving(asyncio.run(copy_database(cluster, template))) as started, started.client("admin") as admin:
-        admin.post("/v1/policies", json=policy, headers=idempotency_headers()).raise_for_status()
-        yield started
-=======
-def ten_days(own_service: Served) -> Served:
-    """A service of the test's own, whose policy gives ten days to answer, of sessions from December on."""
-    policy = policy_body(effective_from="2026-12-01", over_quota={"reply_days": 10})
     with own_service.client("admin") as admin:
-        admin.post("/v1/policies", json=policy, headers=key()).raise_for_status()
+        admin.post("/v1/policies", json=policy, headers=idempotency_headers()).raise_for_status()
     return own_service
->>>>>>> speed:tests/messages/test_answers.py
 
 
 def test_it_is_for_as_long_as_the_policy_says(ten_day_service: LiveServer) -> None:

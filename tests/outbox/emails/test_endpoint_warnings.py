@@ -54,11 +54,7 @@ async def test_an_organisation_is_written_to_and_the_support_for_the_others(
         assert receiver.url in form
         assert "secret" not in form
         assert str(endpoint.id) in form
-<<<<<<< HEAD:tests/outbox/emails/test_endpoint_warnings.py
         assert "statut 503" in " ".join(form.split())  # a line may end between the two
-=======
-        assert "statut 503" in " ".join(form.split())  # the text is wrapped, where depends on the day it is
->>>>>>> speed:tests/messages/test_endpoint_warnings.py
     (message,) = await messages_of(database)
     assert (message["type"], message["recipient"], message["adviser_id"], message["state"]) == (
         "webhook_endpoint.failing", "endpoint_owner", None, "delivered"

@@ -6,27 +6,15 @@ from collections.abc import Generator
 import httpx
 import pytest
 
-<<<<<<< HEAD:tests/outbox/emails/test_mailbox.py
 from tests.api.response_assertions import expect_problem
-from tests.live_server import LiveServer
+from tests.live_server import TLS_CONTEXT, LiveServer
 from tests.outbox.emails.personal_links import over_quota_registration, personal_link_path
 
 
 @pytest.fixture
 def visitor(served: LiveServer) -> Generator[httpx.Client]:
     """A browser without an API key."""
-    with httpx.Client(base_url=served.base_url, timeout=30) as client:
-=======
-from tests.api.answers import problem
-from tests.messages.links import over_quota, path_of
-from tests.served import TRUST, Served
-
-
-@pytest.fixture
-def visitor(served: Served) -> Generator[httpx.Client]:
-    """Somebody with a browser and no key."""
-    with httpx.Client(base_url=served.base_url, timeout=30, verify=TRUST) as client:
->>>>>>> speed:tests/messages/test_mailbox.py
+    with httpx.Client(base_url=served.base_url, timeout=30, verify=TLS_CONTEXT) as client:
         yield client
 
 

@@ -16,17 +16,10 @@ from app.persistence.engine.database import open_database
 from app.persistence.engine.secrets.secret_box import SecretBox
 from app.persistence.outbox.deliveries import Channel
 from app.use_cases.notifications.egress_policy import EgressPolicy
-from tests.outbox.webhooks.webhook_builders import SECRETS, SSL_CONTEXT
-from app.outbox.relay import Relay
-from app.outbox.webhook import WebhookSender
-from app.persistence.database import open_database
-from app.persistence.deliveries import Channel
-from app.persistence.safe import Safe
-from app.use_cases.reach import Reach
 from tests.forks import start
-from tests.outbox.posting import SECRETS, TRUST
+from tests.outbox.webhooks.webhook_builders import SECRETS, SSL_CONTEXT
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 async def deliver_until_told_to_stop(url: str) -> None:
@@ -44,17 +37,17 @@ async def deliver_until_told_to_stop(url: str) -> None:
 async def running_relays(url: str, count: int) -> AsyncGenerator[None]:
     """So many processes, ready, until the block ends."""
     with TemporaryDirectory() as folder:
-        said = [Path(folder) / str(number) for number in range(count)]
-        started = [start(__name__, url, stdout=path) for path in said]
+        output = [Path(folder) / str(number) for number in range(count)]
+        started = [start(__name__, url, stdout=path) for path in output]
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                while not all(path.exists() and path.read_text() for path in said):  # noqa: ASYNC110  # nobody tells
+            async with asyncio.timeout(TIMEOUT_S):
+                while not all(path.exists() and path.read_text() for path in output):  # noqa: ASYNC110  # nobody tells
                     await asyncio.sleep(0.01)
             yield
         finally:
             for process in started:
                 process.send_signal(signal.SIGTERM)
-            assert [await asyncio.to_thread(process.wait, PATIENCE_S) for process in started] == [0] * count
+            assert [await asyncio.to_thread(process.wait, TIMEOUT_S) for process in started] == [0] * count
 
 
 if __name__ == "__main__":

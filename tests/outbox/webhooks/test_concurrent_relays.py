@@ -23,19 +23,20 @@ from tests.outbox.webhooks.webhook_builders import (
 )
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Reply, running_receiver
 from tests.persistence.outbox.event_builders import place_waiting_events, write_events
+from tests.samples import DELIVERIES
 
-ENDPOINTS, EVENTS = 20, 500
+ENDPOINTS = 20
+EVENTS = DELIVERIES // ENDPOINTS
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-async def test_relays_share_ten_thousand_deliveries_without_doubling_one(
+async def test_relays_share_what_is_to_be_delivered_without_doubling_one(
     database_url: str, database: Database, count: int
 ) -> None:
     with webhook_receiver.running_receiver() as far:
         for number in range(ENDPOINTS):
             await an_endpoint(database, f"{far.url}/{number}")
-        for _ in range(EVENTS // 100):
-            await write_events(database, 100)
+        await write_events(database, EVENTS)
         await place_waiting_events(database)
         async with asyncio.timeout(240), running_relays(database_url, count):
             await asyncio.to_thread(far.wait_for, ENDPOINTS * EVENTS)

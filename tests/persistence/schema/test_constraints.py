@@ -5,25 +5,16 @@ from uuid import UUID
 
 import pytest
 
-from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
-from tests.conftest import copy_database
+from tests.databases import Databases
 from tests.persistence.postgres_errors import PostgresError, UniqueViolation, constraint_of
 from tests.use_cases.use_case_builders import an_adviser, an_adviser_in_post, register_in, stored_registration
-from app.persistence.database import Database, open_database
-from tests.databases import Databases
-from tests.persistence.refused import Refused, UniqueViolation, constraint_of
-from tests.use_cases.acting import an_adviser, an_adviser_in_post, registered, standing
 
 
 @pytest.fixture(scope="module")
 async def database(databases: Databases, template: str) -> AsyncGenerator[Database]:
     """One for the module: nearly every statement here is refused, and each test has an adviser of its own."""
-<<<<<<< HEAD:tests/persistence/schema/test_constraints.py
-    opened = open_database(await copy_database(cluster, template))
-=======
     opened = open_database(databases.copy(template))
->>>>>>> speed:tests/persistence/test_constraints.py
     yield opened
     await opened.close()
 

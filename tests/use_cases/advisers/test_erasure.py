@@ -1,8 +1,7 @@
 """The identity of an anonymised adviser is nowhere any more, and everything else is as it was."""
 
-import asyncio
 import subprocess
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,9 +15,8 @@ from app.persistence.engine.database import Database, open_database
 from app.seed.published_catalogue import HISTYA
 from tests.api.registration_states import post_action
 from tests.api.response_assertions import documented_body, expect_problem
-from tests.conftest import copy_database
 from tests.http_builders import adviser_body, contract_body, registration_body
-from tests.live_server import LiveServer, idempotency_headers, serving
+from tests.live_server import LiveServer, idempotency_headers
 from tests.log_capture import LOG_FOLDER, SUITE_LOG
 from tests.outbox.emails.smtp_server import SmtpServer, running_smtp_server, send_due_emails, without_tls
 from tests.outbox.webhooks.webhook_builders import an_endpoint, relay_once
@@ -79,30 +77,23 @@ async def _told(database: Database, smtp_server: SmtpServer) -> None:
 
 
 @pytest.fixture(scope="module")
-def own_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
-    """A service with a database of its own."""
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-async def before_and_after(cluster: Cluster, own_service: LiveServer) -> AsyncGenerator[BeforeAndAfter]:
-    database = open_database(own_service.database_url, pool_size=4)
-    with own_service.client("platform") as platform, own_service.client("admin") as admin:
+async def before_and_after(cluster: Cluster, module_service: LiveServer) -> AsyncGenerator[BeforeAndAfter]:
+    database = open_database(module_service.database_url, pool_size=4)
+    with module_service.client("platform") as platform, module_service.client("admin") as admin:
         async with running_smtp_server() as smtp_server, running_receiver(_echo) as receiver:
             await an_endpoint(database, receiver.url)
-            with own_service.client("training_organisation") as organisation:
+            with module_service.client("training_organisation") as organisation:
                 adviser = adviser_with_everything(platform, organisation, admin)
             await _told(database, smtp_server)
             late = registration_body(adviser, starts_on="2026-12-01", module_code="handicap")
             platform.post("/v1/registrations", json=late, headers=idempotency_headers()).raise_for_status()
             await place_waiting_events(database)
-            before, dump = await kept(database), dumped(cluster, own_service.database_url)
+            before, dump = await kept(database), dumped(cluster, module_service.database_url)
             tag = platform.get(f"/v1/advisers/{adviser}").headers["ETag"]
             erased = platform.delete(f"/v1/advisers/{adviser}", headers={"If-Match": tag})
-            after, dump_after = await kept(database), dumped(cluster, own_service.database_url)
+            after, dump_after = await kept(database), dumped(cluster, module_service.database_url)
             yield BeforeAndAfter(
-                own_service, database, smtp_server, adviser, tag, erased, (dump, dump_after), (before, after)
+                module_service, database, smtp_server, adviser, tag, erased, (dump, dump_after), (before, after)
             )
     await database.close()
 

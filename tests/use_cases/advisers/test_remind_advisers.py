@@ -18,6 +18,7 @@ from app.use_cases.advisers import remind_advisers as reminding
 from app.use_cases.advisers.remind_advisers import remind_next_batch
 from app.use_cases.record_certification import ExamResult, record_result
 from tests.fake_clock import MORNING
+from tests.forks import start
 from tests.outbox.emails.smtp_server import running_smtp_server, send_due_emails, text_and_html, without_tls
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events
 from tests.use_cases.advisers import killable_reminder
@@ -30,21 +31,6 @@ from tests.use_cases.use_case_builders import (
     day,
     register_in,
 )
-from app.domain.certification import CertificationOutcome
-from app.outbox.reminder import remind_daily
-from app.persistence import reminders
-from app.persistence.database import Database
-from app.seed.catalogue import LA_FABRIK, LA_MEDNUM
-from app.use_cases import remind as reminding
-from app.use_cases.certify import Result, certify
-from app.use_cases.remind import remind
-from tests.clockwork import MORNING
-from tests.forks import start
-from tests.messages.post import an_office, mailed, parts, plainly
-from tests.persistence.telling import everything, placed
-from tests.use_cases import doomed_look
-from tests.use_cases.acting import INITIAL, an_adviser, an_adviser_in_post, asking, day, registered
-from tests.use_cases.looking import looked, reminded, somebody_to_remind
 
 CCP1 = "mediateur-numerique-ccp1"
 EVERYBODY_S_TURN = f"SELECT '{reminders.BEFORE_FIRST}'::uuid AS reached WHERE $1::date IS NOT NULL"
@@ -307,13 +293,8 @@ async def test_a_process_killed_during_a_round_reminds_everybody_once_in_the_end
     database: Database, database_url: str, step: str
 ) -> None:
     for _ in range(3):
-<<<<<<< HEAD:tests/use_cases/advisers/test_remind_advisers.py
         await an_adviser_to_remind(database)
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", killable_reminder.__name__, database_url, step)
-=======
-        await somebody_to_remind(database)
-    process = start(doomed_look.__name__, database_url, step)
->>>>>>> speed:tests/use_cases/test_remind.py
+    process = start(killable_reminder.__name__, database_url, step)
 
     assert await asyncio.to_thread(process.wait) == -signal.SIGKILL
     left = await told(database)

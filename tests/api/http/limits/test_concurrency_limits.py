@@ -17,22 +17,12 @@ from app.api.http.limits.concurrency_limits import (
     ConcurrencyLimit,
 )
 from app.api.http.problems.problem_details import Problem
-from app.embedded.cluster import Cluster
 from app.persistence.administration import statistics
 from app.persistence.engine import connection_pool
 from app.persistence.engine.database import POOL_SIZE, Database, open_database
 from tests.api.response_assertions import expect_problem
-from tests.conftest import copy_database
 from tests.http_builders import an_adviser_in_post, registration_body
-from tests.live_server import LiveServer, idempotency_headers, serving
-from app.api import health, shares
-from app.api.problems import Problem
-from app.api.shares import HEAVY_AT_ONCE, HEAVY_OF_ONE, PROBES_AT_ONCE, Share
-from app.persistence import pool, statistics
-from app.persistence.database import POOL_SIZE, Database, open_database
-from tests.api.answers import problem
-from tests.scenes import an_adviser_in_post, registration_body
-from tests.served import Served, key
+from tests.live_server import LiveServer, idempotency_headers
 
 MANY = POOL_SIZE + 4
 KEPT = """SELECT count(*) AS count FROM (SELECT pg_advisory_xact_lock_shared(42)) kept
@@ -52,24 +42,12 @@ def unlimited_probes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-<<<<<<< HEAD:tests/api/http/limits/test_concurrency_limits.py
-def service_with_slow_statistics(
-    cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch
-) -> Generator[LiveServer]:
+def service_with_slow_statistics(own_service: LiveServer, monkeypatch: pytest.MonkeyPatch) -> LiveServer:
     """Statistics take as long as the lock is held."""
     monkeypatch.setattr(statistics, "_build_query", _kept)
     monkeypatch.setattr(concurrency_limits, "MAX_WAIT_SECONDS", 0.2)
     monkeypatch.setattr(connection_pool, "ACQUIRE_SECONDS", 0.2)
-    with serving(asyncio.run(copy_database(cluster, template))) as started:
-        yield started
-=======
-def busy(own_service: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
-    """Statistics take as long as somebody has the lock."""
-    monkeypatch.setattr(statistics, "_question", _kept)
-    monkeypatch.setattr(shares, "WAIT_SECONDS", 0.2)
-    monkeypatch.setattr(pool, "WAIT_SECONDS", 0.2)
     return own_service
->>>>>>> speed:tests/api/test_shares.py
 
 
 @asynccontextmanager

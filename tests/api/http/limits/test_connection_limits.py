@@ -1,6 +1,5 @@
 """Connections and the heads of requests are bounded before anybody is known."""
 
-import asyncio
 import contextlib
 import re
 import socket
@@ -15,23 +14,21 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.api.http.limits import connection_limits
 from app.api.http.limits.connection_limits import MAX_HEAD_BYTES, LimitedHttpProtocol
 from app.api.http.middleware import request_middleware
-from app.embedded.cluster import Cluster
 from tests.api.raw_http import closed_by_peer, raw_connection, read_response, request_head
 from tests.api.response_assertions import expect_problem
-from tests.conftest import copy_database
-from tests.live_server import LiveServer, serving
+from tests.live_server import TLS_CONTEXT, LiveServer
 
 FEW = 5
 
 
 @pytest.fixture(scope="module")
-def limited_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
+def limited_service(module_service: LiveServer) -> Generator[LiveServer]:
     """Quick to see, and to lose patience."""
-    with pytest.MonkeyPatch.context() as patch, serving(asyncio.run(copy_database(cluster, template))) as started:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection_limits, "CHECK_INTERVAL_SECONDS", 0.02)
         patch.setattr(connection_limits, "HEAD_TIMEOUT_SECONDS", 0.3)
         patch.setattr(connection_limits, "LINGER_SECONDS", 0.1)
-        yield started
+        yield module_service
 
 
 def test_a_head_that_is_never_finished_is_refused_in_time(limited_service: LiveServer) -> None:
@@ -265,7 +262,7 @@ def test_those_that_ask_nothing_give_way_to_one_that_does(full_service: LiveServ
         for line in silent[::2]:
             line.sendall(b"GET /livez HTTP/1.1\r\nX: ")
 
-        statuses = [httpx.get(f"{full_service.base_url}/livez").status_code for _ in range(FEW)]
+        statuses = [httpx.get(f"{full_service.base_url}/livez", verify=TLS_CONTEXT).status_code for _ in range(FEW)]
 
         assert len(full_service.connections) <= FEW + 1
         assert closed_by_peer(silent[0])
@@ -281,7 +278,7 @@ def test_red_run_without_giving_way_nobody_is_served(full_service: LiveServer, m
         for _ in range(FEW):
             stack.enter_context(raw_connection(full_service))
 
-        refused = httpx.get(f"{full_service.base_url}/livez")
+        refused = httpx.get(f"{full_service.base_url}/livez", verify=TLS_CONTEXT)
 
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
 
@@ -299,9 +296,9 @@ def test_one_too_many_is_told_so_while_the_others_are_at_work(full_service: Live
         while sum(one.is_handling_request for one in [*full_service.connections]) < FEW:
             pass
 
-        refused = httpx.get(f"{full_service.base_url}/livez")
+        refused = httpx.get(f"{full_service.base_url}/livez", verify=TLS_CONTEXT)
 
     wait_until_open(full_service, 0)
     expect_problem(refused, 503, "unavailable")
     assert refused.headers["Retry-After"] == "1"
-    assert httpx.get(f"{full_service.base_url}/livez").status_code == 200
+    assert httpx.get(f"{full_service.base_url}/livez", verify=TLS_CONTEXT).status_code == 200

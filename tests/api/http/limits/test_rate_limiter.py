@@ -9,28 +9,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.api.http.limits.rate_limiter import MINUTE_SECONDS, RateLimiter
-from app.embedded.cluster import Cluster
 from tests.api.response_assertions import expect_problem
-from tests.conftest import copy_database
 from tests.http_builders import an_adviser
 from tests.live_server import LiveServer, serving
-from app.api.rates import MINUTE, Limiter
-from tests.api.answers import problem
-from tests.scenes import an_adviser
-from tests.served import Served, serving
 
 FEW = 20
 REMAINING = re.compile(r'"default";r=(\d+);t=(\d+)')
 
 
 @pytest.fixture
-<<<<<<< HEAD:tests/api/http/limits/test_rate_limiter.py
-def rate_limited_service(cluster: Cluster, template: str) -> Generator[LiveServer]:
-    with serving(asyncio.run(copy_database(cluster, template)), per_minute=FEW) as started:
-=======
-def limited(database_url: str) -> Generator[Served]:
+def rate_limited_service(database_url: str) -> Generator[LiveServer]:
     with serving(database_url, per_minute=FEW) as started:
->>>>>>> speed:tests/api/test_rates.py
         yield started
 
 

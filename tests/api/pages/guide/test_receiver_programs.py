@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from app.api.identity.api_key_secrets import Pepper
-from app.embedded.cluster import Cluster
 from app.persistence.engine.database import open_database
 from app.seed.demonstration_clients import make_demonstration_keys
 from tests.api.openapi.contract_requests import schema_errors
@@ -20,22 +19,10 @@ from tests.api.pages.guide.guide_programs import TIMEOUT_S, GuideProgram, free_p
 from tests.api.pages.guide.test_webhook_signatures import signed
 from tests.cli.cli_process import ServeProcess as Service
 from tests.cli.cli_process import new_folder, serving_process
-from tests.conftest import copy_database
+from tests.databases import Databases
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser_in_post, register
 from tests.live_server import idempotency_headers
-from app.api.keys import Pepper
-from app.persistence.database import open_database
-from app.seed.keys import make_demonstration_keys
-from tests.cli.program import Program as Service
-from tests.cli.program import new_folder, serving
-from tests.clockwork import MORNING
-from tests.contract.exchanges import wrong
-from tests.databases import Databases
-from tests.guide.programs import PATIENCE_S, Program, free_port
-from tests.guide.test_webhooks import signed
-from tests.scenes import an_adviser_in_post, register
-from tests.served import key
 
 PATH = "/v1/webhook-endpoints"
 SECRET_KEY = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
@@ -51,11 +38,7 @@ async def _keys(url: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def service(databases: Databases, template: str) -> Generator[Service]:
     """`python -m app serve` with its worker, that delivers to this machine too."""
-<<<<<<< HEAD:tests/api/pages/guide/test_receiver_programs.py
-    url = asyncio.run(copy_database(cluster, template))
-=======
     url = databases.copy(template)
->>>>>>> speed:tests/guide/test_receivers.py
     settings = {"RUN_WORKER": "true", "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true", "RATE_LIMIT_PER_MINUTE": "1000000"}
     with new_folder() as folder:
         (folder / "demo-keys.json").write_text(json.dumps(asyncio.run(_keys(url))))

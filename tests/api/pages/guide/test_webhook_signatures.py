@@ -15,8 +15,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.api.pages.guide.guide_programs import SAMPLES, GuideProgram, ListeningProgram, free_port
-from tests.guide.programs import SAMPLES, Listening, Program, free_port
-from tests.served import TRUST
+from tests.live_server import TLS_CONTEXT
 
 Headers = dict[str, str]
 
@@ -67,13 +66,8 @@ FORGED: dict[str, Callable[[], Headers]] = {
 }
 
 
-<<<<<<< HEAD:tests/api/pages/guide/test_webhook_signatures.py
 def _posted(listening: ListeningProgram, headers: Headers, body: str = BODY) -> int:
-    return httpx.post(listening.url, content=body.encode(), headers=headers).status_code
-=======
-def _posted(listening: Listening, headers: Headers, body: str = BODY) -> int:
-    return httpx.post(listening.url, content=body.encode(), headers=headers, verify=TRUST).status_code
->>>>>>> speed:tests/guide/test_webhooks.py
+    return httpx.post(listening.url, content=body.encode(), headers=headers, verify=TLS_CONTEXT).status_code
 
 
 def _sent(listening: ListeningProgram, delivery: str, body: str) -> None:
