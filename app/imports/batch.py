@@ -63,7 +63,7 @@ class ImportDefinition:
 
 
 def index_by_name(values: Iterable[tuple[Value, Sequence[str]]]) -> dict[str, Value]:
-    """Each value by each of its names, folded."""
+    """Each value by each of its names, as `fold_text` leaves them."""
     return {fold_text(name): value for value, names in values for name in names}
 
 

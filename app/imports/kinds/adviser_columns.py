@@ -1,4 +1,4 @@
-"""The columns of advisers, and the words that say that somebody was not trained yet."""
+"""The columns of advisers, and the words for an adviser who was not trained yet."""
 
 import re
 from datetime import date

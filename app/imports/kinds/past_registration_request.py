@@ -30,8 +30,8 @@ class PastRegistration(RegistrationRequest):
 
     @model_validator(mode="after")
     def _says_how_it_ended(self) -> "PastRegistration":
-        held = self.status in {Status.COMPLETED, Status.ABSENT_UNJUSTIFIED}
-        if held and self.funding is None:
+        uses_its_place = self.status in {Status.COMPLETED, Status.ABSENT_UNJUSTIFIED}
+        if uses_its_place and self.funding is None:
             raise validation_error("funding-required", FUNDING_REQUIRED, "funding")
         if (self.status is Status.CANCELLED) and self.cancelled_on is None:
             raise validation_error("cancelled-on-required", CANCELLED_ON_REQUIRED, "cancelled_on")
