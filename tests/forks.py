@@ -71,6 +71,7 @@ def _run(
     module: str, arguments: tuple[str, ...], environment: dict[str, str], stdout: Path, stderr: Path | None
 ) -> None:
     assert PRELOADED in sys.modules, "nothing was imported beforehand: run the tests from the checkout"
+    _give_standard_input()
     _redirect(1, stdout)
     if stderr is not None:
         _redirect(2, stderr)
@@ -82,6 +83,12 @@ def _run(
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     finally:
         atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # a fork ends without them
+
+
+def _give_standard_input() -> None:
+    """The empty one that multiprocessing opens has another descriptor, which uvicorn's processes do not inherit."""
+    os.dup2(sys.stdin.fileno(), 0)
+    sys.stdin = os.fdopen(0, closefd=False)
 
 
 def _redirect(descriptor: int, path: Path) -> None:

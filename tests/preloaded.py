@@ -6,11 +6,14 @@ Commands import what they run when they run it, hence every module of `app` here
 import importlib
 import pkgutil
 
+import fastapi_offline
+import uvloop
+
 import app
 from tests import fake_clock, forks
 from tests.outbox.webhooks import webhook_builders
 
-__all__ = ["fake_clock", "forks", "webhook_builders"]
+__all__ = ["fake_clock", "fastapi_offline", "forks", "uvloop", "webhook_builders"]
 
 for _module in pkgutil.walk_packages(app.__path__, "app."):
     if _module.name != "app.__main__":  # it is what a fork runs

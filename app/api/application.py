@@ -107,10 +107,9 @@ class Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            # Of no use until somebody reads the contract.
-            from app.api.openapi.openapi_document import complete_document  # noqa: PLC0415
+            from app.api.openapi import openapi_document  # noqa: PLC0415  # of no use until somebody reads it
 
-            self.openapi_schema = complete_document(super().openapi(), self.state.operations)
+            self.openapi_schema = openapi_document.complete_document(super().openapi(), self.state.operations)
         return self.openapi_schema
 
 

@@ -94,8 +94,8 @@ def test_every_entrance_that_changes_something_refuses_instants_that_are_too_old
     ]
 
     timed = [name for name, keywords in calls if "has_real_clock" in keywords]
-    assert timed == ["administration.py", "cli.py", *["main.py"] * 2]
-    assert [name for name, keywords in calls if "has_real_clock" not in keywords] == ["cli.py", "demonstration.py"]
+    assert timed == ["worker.py", "database.py", *["main.py"] * 2]
+    assert [name for name, keywords in calls if "has_real_clock" not in keywords] == ["openapi.py", "demonstration.py"]
 
 
 @pytest.mark.parametrize("held", [None, YEARS_LATER])

@@ -104,7 +104,7 @@ PENDING_WORK = {
     "carry_out_imports": PendingWork("SELECT FROM import_job WHERE status IN ('waiting', 'running')", _an_import),
     "relay": PendingWork("SELECT FROM delivery WHERE state IN ('due', 'in_flight')", _a_delivery),
     "place_events": PendingWork("SELECT FROM outbox WHERE sequenced_at IS NULL", write_events),
-    "hear_announcements": PendingWork(f"SELECT FROM ({COUNT_WORKERS}) listening WHERE workers = 0"),
+    "hear_announcements": PendingWork(f"SELECT FROM ({COUNT_WORKERS}) listening WHERE count = 0"),
 }
 
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from app.persistence.engine.connection import connect
 from app.persistence.engine.database_errors import ends_session
-from app.persistence.engine.database_roles import SERVICE_ROLE
 from app.persistence.engine.driver_types import AsyncpgConnection
+
+# The roles that connections act as; migration 0002 makes them and says what each may do.
+SERVICE_ROLE = "registrations_service"
+TRAINING_ORGANISATION_ROLE = "registrations_training_organisation"
 
 APPLICATION_NAME = "registrations"
 SERVER_SETTINGS = {

@@ -12,9 +12,14 @@ from uuid import UUID
 from app.domain.errors import Conflict
 from app.domain.facts.policy import Policy
 from app.metrics import count_decisions
-from app.persistence.engine.connection_pool import ConnectionGeneration, ConnectionPool, TimedSemaphore
+from app.persistence.engine.connection_pool import (
+    SERVICE_ROLE,
+    TRAINING_ORGANISATION_ROLE,
+    ConnectionGeneration,
+    ConnectionPool,
+    TimedSemaphore,
+)
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS, ends_session
-from app.persistence.engine.database_roles import SERVICE_ROLE, TRAINING_ORGANISATION_ROLE
 from app.persistence.engine.driver_types import AsyncpgConnection, Row
 from app.persistence.engine.readers import KeyedReader, Reader
 from app.persistence.engine.readiness import ReadinessProbe

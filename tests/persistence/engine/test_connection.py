@@ -20,10 +20,9 @@ from app.embedded.data_directory import locate_data_directory
 from app.persistence.administration.health import database_trouble
 from app.persistence.engine import connection
 from app.persistence.engine.connection import USER_TIMEOUT_SECONDS, connect, urls_per_host
-from app.persistence.engine.connection_pool import session_settings
+from app.persistence.engine.connection_pool import SERVICE_ROLE, session_settings
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.database_errors import DatabaseTrouble, SessionRefused, SessionSettingsIgnored, trouble_of
-from app.persistence.engine.database_roles import SERVICE_ROLE
 from app.seed.published_catalogue import HISTYA
 from tests.persistence.faulty_proxy import FaultyProxy, through_faulty_proxy
 from tests.use_cases.use_case_builders import an_adviser_in_post, register_in

@@ -10,9 +10,8 @@ from uuid import UUID
 import pytest
 
 from app.domain.facts.certification import CertificationOutcome
-from app.persistence.engine.connection_pool import ConnectionPool, PooledConnection
+from app.persistence.engine.connection_pool import TRAINING_ORGANISATION_ROLE, ConnectionPool, PooledConnection
 from app.persistence.engine.database import Database, Reader, open_database
-from app.persistence.engine.database_roles import TRAINING_ORGANISATION_ROLE
 from app.persistence.engine.tenant_reader import TenantReader
 from app.persistence.schema.tables.all_tables import metadata
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
