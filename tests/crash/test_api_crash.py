@@ -125,7 +125,7 @@ async def test_killed_after_its_response_it_has_lost_nothing(crash_setup: CrashS
     await expect_each_told_once(crash_setup)
 
 
-@pytest.mark.parametrize("scene", ["serve_remembering_apart"], indirect=True)
+@pytest.mark.parametrize("crash_setup", ["serve_remembering_apart"], indirect=True)
 async def test_red_run_a_response_stored_apart_reports_what_was_never_done(crash_setup: CrashSetup) -> None:
     request = crash_setup.demands[0]
     crash_setup.service.die_at(STATEMENTS["the trace and COMMIT"], KillMoment.NOT_HEARD)
