@@ -91,89 +91,91 @@ async def running_faulty_database(cluster: Cluster, url: str) -> AsyncGenerator[
 
 
 @asynccontextmanager
-async def _maintenance_connection(place: FaultyDatabase) -> AsyncGenerator[Database]:
-    maintenance = open_database(place.cluster.url("postgres"), pool_size=1, role=None)
+async def _maintenance_connection(target: FaultyDatabase) -> AsyncGenerator[Database]:
+    maintenance = open_database(target.cluster.url("postgres"), pool_size=1, role=None)
     try:
         yield maintenance
     finally:
         await maintenance.close()
 
 
-async def end_sessions(place: FaultyDatabase) -> None:
+async def end_sessions(target: FaultyDatabase) -> None:
     """End all sessions of the database, as a planned failover does."""
-    async with _maintenance_connection(place) as maintenance:
+    async with _maintenance_connection(target) as maintenance:
         await maintenance.many(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", place.name
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", target.name
         )
 
 
-async def _execute(place: FaultyDatabase, *commands: str) -> None:
-    async with _maintenance_connection(place) as maintenance:
+async def _execute(target: FaultyDatabase, *commands: str) -> None:
+    async with _maintenance_connection(target) as maintenance:
         for command in commands:
             await maintenance.one(command)
 
 
 @asynccontextmanager
-async def sessions_ended(place: FaultyDatabase) -> AsyncGenerator[None]:
+async def sessions_ended(target: FaultyDatabase) -> AsyncGenerator[None]:
     """End them, and accept no new one for a while."""
-    await _execute(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS false")
-    await end_sessions(place)
+    await _execute(target, f"ALTER DATABASE {target.name} ALLOW_CONNECTIONS false")
+    await end_sessions(target)
     yield
-    await _execute(place, f"ALTER DATABASE {place.name} ALLOW_CONNECTIONS true")
+    await _execute(target, f"ALTER DATABASE {target.name} ALLOW_CONNECTIONS true")
 
 
 @asynccontextmanager
-async def driver_broken(place: FaultyDatabase) -> AsyncGenerator[None]:
-    """Shutdown messages that no statement waited for: asyncpg raises InternalClientError."""
-    place.proxy.announce_shutdown()
+async def driver_broken(target: FaultyDatabase) -> AsyncGenerator[None]:
+    """Send shutdown messages that no statement waited for: asyncpg raises InternalClientError."""
+    target.proxy.announce_shutdown()
     yield
-    place.proxy.recover()
+    target.proxy.recover()
 
 
 @asynccontextmanager
-async def read_only(place: FaultyDatabase) -> AsyncGenerator[None]:
+async def read_only(target: FaultyDatabase) -> AsyncGenerator[None]:
     """As a standby is; the sessions end once more when it becomes the primary."""
-    await _execute(place, f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
-    await end_sessions(place)
+    await _execute(target, f"ALTER DATABASE {target.name} SET default_transaction_read_only = on")
+    await end_sessions(target)
     yield
-    await _execute(place, f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
-    await end_sessions(place)
+    await _execute(target, f"ALTER DATABASE {target.name} RESET default_transaction_read_only")
+    await end_sessions(target)
 
 
 def _writes_fail_with(code: str) -> Callable[[FaultyDatabase], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def refusing(place: FaultyDatabase) -> AsyncGenerator[None]:
-        await place.owner.one(
+    async def refusing(target: FaultyDatabase) -> AsyncGenerator[None]:
+        await target.owner.one(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE 'no room is left' USING ERRCODE = '{code}'; END $$"
         )
-        for table in await place.owner.many(TABLES):
-            await place.owner.one(
+        for table in await target.owner.many(TABLES):
+            await target.owner.one(
                 f"CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON {table['name']} EXECUTE FUNCTION refuse()"
             )
         yield
-        await place.owner.one("DROP FUNCTION refuse CASCADE")
+        for table in await target.owner.many(TABLES):  # one lock at a time: all at once may deadlock with a worker
+            await target.owner.one(f"DROP TRIGGER refuse ON {table['name']}")
+        await target.owner.one("DROP FUNCTION refuse()")
 
     return refusing
 
 
 @asynccontextmanager
-async def schema_gone(place: FaultyDatabase) -> AsyncGenerator[None]:
+async def schema_gone(target: FaultyDatabase) -> AsyncGenerator[None]:
     """Every table is in another schema for a while, so that no plan is valid."""
-    tables = [table["name"] for table in await place.owner.many(TABLES)]
-    await place.owner.one("CREATE SCHEMA elsewhere")
+    tables = [table["name"] for table in await target.owner.many(TABLES)]
+    await target.owner.one("CREATE SCHEMA elsewhere")
     for table in tables:
-        await place.owner.one(f"ALTER TABLE {table} SET SCHEMA elsewhere")
+        await target.owner.one(f"ALTER TABLE {table} SET SCHEMA elsewhere")
     yield
     for table in tables:
-        await place.owner.one(f"ALTER TABLE elsewhere.{table} SET SCHEMA public")
+        await target.owner.one(f"ALTER TABLE elsewhere.{table} SET SCHEMA public")
 
 
 @asynccontextmanager
-async def plans_outdated(place: FaultyDatabase) -> AsyncGenerator[None]:
+async def plans_outdated(target: FaultyDatabase) -> AsyncGenerator[None]:
     """Every table gets one more column: plans prepared before are invalid."""
-    for table in await place.owner.many(TABLES):
-        await place.owner.one(f"ALTER TABLE {table['name']} ADD COLUMN added_since integer")
+    for table in await target.owner.many(TABLES):
+        await target.owner.one(f"ALTER TABLE {table['name']} ADD COLUMN added_since integer")
     yield
 
 
