@@ -136,7 +136,7 @@ async def assign_positions(
 
 
 async def begin_epoch(transaction: Transaction, now: datetime) -> None:
-    """Begin a new epoch: all present cursors expire."""
+    """Begin another epoch: all cursors of the present one expire."""
     await transaction.run(BEGIN_EPOCH, now)
 
 
