@@ -1,11 +1,14 @@
 # Everything a developer types. The first call installs what it needs from the committed lock.
 .DEFAULT_GOAL := help
-.PHONY: help install tools run worker migrate migration format lint test check fuzz mutate bench examples release openapi
+.PHONY: quick-static quick-types quick-tests pyright storeys
+.PHONY: help install tools run worker migrate migration format quick lint types test check crash fuzz mutate bench examples release openapi
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 BIN := .venv/bin
+# Tests wait for databases and clocks as often as they compute: one process more than there are processors.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) + 1)')
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
@@ -48,17 +51,31 @@ migration: .venv/.installed ## write the next numbered migration: make migration
 format: .venv/.installed ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix --quiet .
 
-lint: .venv/.installed ## check formatting, lint, types and layers
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/lint-imports
-	$(BIN)/mypy
-	$(BIN)/pyright
+quick: .venv/.installed ## what one runs after each change: lint, types, domain, house, a registration over HTTP
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target quick-static quick-types quick-tests
 
-test: .venv/.installed ## the whole test suite, on PostgreSQL servers of its own
+quick-static:
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+
+quick-types:
+	@$(BIN)/mypy
+
+quick-tests:
+	@$(BIN)/python -m pytest -m "not slow" tests/domain tests/house tests/api/registrations/test_register.py
+
+lint: .venv/.installed ## formatting, lint, types, storeys
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target quick-static quick-types pyright storeys
+
+pyright:
+	@$(BIN)/pyright
+
+storeys:
+	@$(BIN)/lint-imports
+
+test: .tools/contract/.installed ## the whole test suite, on PostgreSQL servers of its own
 	$(BIN)/python -m coverage run -m pytest tests/domain
 	$(BIN)/python -m coverage report
-	$(BIN)/python -m pytest --ignore=tests/domain --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --ignore=tests/domain --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 check: lint test ## what CI runs
 
@@ -67,6 +84,10 @@ mutate: .venv/.installed ## mutation testing of app/domain
 
 bench: .venv/.installed ## measure the hot path beside pgbench and a bare ASGI app
 	@$(BIN)/python -m benchmarks
+
+crash: .venv/.installed ## kill the service, its workers and its database again and again: make crash rounds=100 seed=7
+	CRASH_ROUNDS=$(or $(rounds),20) CRASH_SEED=$(or $(seed),1) DELIVERIES=$(or $(deliveries),10000) \
+	  $(BIN)/python -m pytest --show-capture=no tests/crash tests/outbox/webhooks/test_concurrent_relays.py
 
 fuzz: .tools/contract/.installed ## fuzz the API with requests drawn from the contract, as each role: make fuzz seconds=600
 	FUZZ_SECONDS=$(or $(seconds),600) $(BIN)/python -m pytest tests/api/openapi/test_fuzzing.py --show-capture=no

@@ -1,8 +1,10 @@
 """A real PostgreSQL for every test that needs one; databases are copies of a migrated template."""
 
 import asyncio
+import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -25,6 +27,25 @@ TEMPLATE = "template_migrated"
 POSTGRES_SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
 # Nor must it be written to at all where memory has room: each test has a database of its own.
 SHARED_MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
+
+
+def _left_out(reporter: pytest.TerminalReporter) -> Counter[str]:
+    """How many tests were skipped, by the reason given."""
+    reports: list[pytest.TestReport] = reporter.getreports("skipped")
+    return Counter(str(report.longrepr[2]) for report in reports if isinstance(report.longrepr, tuple))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say last what was left out, and why; a reason names the command that installs what is missing."""
+    for reason, count in _left_out(terminalreporter).items():
+        terminalreporter.write_line(f"left out: {count} tests. {reason.removeprefix('Skipped: ')}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """On CI, nothing is left out for want of a program."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if "CI" in os.environ and reporter is not None and any("missing" in reason for reason in _left_out(reporter)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _roomy_folder() -> Path | None:

@@ -102,8 +102,7 @@ class EmailSender:
 
     async def _connection(self) -> SMTP:
         while self._idle:
-            client = self._idle.pop()
-            if client.is_connected:
+            if (client := self._idle.pop()).is_connected:
                 return client
         server = self._server
         client = SMTP(

