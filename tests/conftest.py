@@ -111,11 +111,12 @@ async def demonstration(databases: Databases, template: str) -> str:
 
 
 @pytest.fixture
-def database_url(databases: Databases, template: str) -> Generator[str]:
+async def database_url(databases: Databases, template: str) -> AsyncGenerator[str]:
     """A database of the test's own, where commits are real."""
     url = databases.copy(template)
     yield url
-    databases.drop(url)
+    # The event loop runs on: a session that somebody is still opening in it would keep the database for a minute.
+    await asyncio.to_thread(databases.drop, url)
 
 
 @pytest.fixture
