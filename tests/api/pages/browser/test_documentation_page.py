@@ -2,15 +2,19 @@
 
 import json
 import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
-from tests.api.pages.browser.chromium import BrowserSession
+from tests.api.pages.browser.chromium import DESKTOP_SIZE, PHONE_SIZE, BrowserSession, browser_session
 from tests.live_server import LiveServer
 
 PAGES = (("Guide", "/guide"), ("Erreurs", "/problems"), ("OpenAPI", "/openapi.json"))
+UNFOLD_ONE_OF_EACH = """groups => groups.forEach(
+  group => group.querySelector(".opblock:not(.is-open) .opblock-summary-control").click()
+)"""
 OUR_CONFLICT = "Failed to load resource: the server responded with a status of 409 (Conflict)"
 
 
@@ -80,46 +84,54 @@ async def test_an_operation_has_an_address(served_session: BrowserSession) -> No
     await expect(served_session.page.locator("#operations-Inscriptions-registerAdviser.is-open")).to_be_visible()
 
 
-async def test_each_operation_says_who_may_call_it(served_session: BrowserSession) -> None:
-    await served_session.open("/docs")
+@pytest.fixture(scope="module")
+async def opened_page(browser: Browser, served: LiveServer) -> AsyncGenerator[BrowserSession]:
+    """The page as it was opened once: loading it costs as much as all that these tests do with it."""
+    async with browser_session(browser, served.base_url) as session:
+        await session.open("/docs")
+        await expect(session.page.locator(".opblock").first).to_be_visible()
+        yield session
 
-    block = await _opened(served_session, "registerAdviser")
+
+async def test_the_documentation_fits_the_screen(opened_page: BrowserSession) -> None:
+    found = dict[str, int]()
+    for name, (width, height) in {"phone": PHONE_SIZE, "desk": DESKTOP_SIZE}.items():
+        await opened_page.page.set_viewport_size({"width": width, "height": height})
+        found[name] = await opened_page.page.evaluate("document.documentElement.scrollWidth")
+
+    assert found == {"phone": PHONE_SIZE[0], "desk": DESKTOP_SIZE[0]}
+
+
+async def test_an_operation_says_who_may_call_it_and_its_errors_have_pages(
+    opened_page: BrowserSession,
+) -> None:
+    block = await _opened(opened_page, "registerAdviser")
 
     await expect(block).to_contain_text("Accès : portée registrations:write (plateforme, organisme de formation")
-
-
-@pytest.mark.parametrize(
-    ("name", "path"), [("Guide", "/guide"), ("Erreurs", "/problems"), ("OpenAPI", "/openapi.json")]
-)
-async def test_the_documentation_leads_to_the_other_pages(served_session: BrowserSession, name: str, path: str) -> None:
-    await served_session.open("/docs")
-
-    async with served_session.page.expect_response(f"{served_session.base_url}{path}") as answer:
-        await served_session.page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
-
-    assert (await answer.value).status == 200
-    await served_session.page.wait_for_url(f"{served_session.base_url}{path}")
-
-
-async def test_an_error_that_may_be_answered_leads_to_its_page(served_session: BrowserSession) -> None:
-    await served_session.open("/docs")
-
-    answers = (await _opened(served_session, "registerAdviser")).locator(".responses-table")
-
-    link = answers.get_by_role("link", name="duplicate-registration")
+    link = block.locator(".responses-table").get_by_role("link", name="duplicate-registration")
     await expect(link).to_have_attribute("href", "/problems/duplicate-registration")
 
 
-async def test_the_documentation_runs_under_its_policy(served_session: BrowserSession) -> None:
-    await served_session.open("/docs")
-    await expect(served_session.page.locator(".opblock").first).to_be_visible()
-    groups = served_session.page.locator(".opblock-tag-section", has=served_session.page.locator(".opblock"))
-    for group in await groups.all():
-        block = group.locator(".opblock").first
-        await block.locator(".opblock-summary-control").click()
-        await expect(block.locator(".responses-table").first).to_be_visible()
+@pytest.mark.parametrize(("name", "path"), PAGES)
+async def test_the_documentation_leads_to_the_other_pages(opened_page: BrowserSession, name: str, path: str) -> None:
+    link = opened_page.page.get_by_role("navigation", name="Pages").get_by_role("link", name=name)
 
-    answer = await served_session.page.request.get(f"{served_session.base_url}/docs")
+    async with opened_page.page.context.expect_page() as opening:
+        await link.click(modifiers=["ControlOrMeta"])  # beside it
+    page = await opening.value
+
+    await page.wait_for_url(f"{opened_page.base_url}{path}")
+    assert (await page.request.get(page.url)).status == 200
+    await page.close()
+
+
+async def test_the_documentation_runs_under_its_policy(opened_page: BrowserSession) -> None:
+    groups = opened_page.page.locator(".opblock-tag-section", has=opened_page.page.locator(".opblock"))
+    await groups.evaluate_all(UNFOLD_ONE_OF_EACH)
+    for group in await groups.all():
+        await expect(group.locator(".responses-table").first).to_be_visible()
+
+    answer = await opened_page.page.request.get(f"{opened_page.base_url}/docs")
 
     assert "unsafe" not in answer.headers["content-security-policy"]
-    assert (served_session.reported_problems, served_session.foreign_requests) == ([], [])
+    assert (opened_page.reported_problems, opened_page.foreign_requests) == ([], [])

@@ -15,11 +15,16 @@ SIZES = {"desk": DESKTOP_SIZE, "phone": PHONE_SIZE}
 @needs_packages
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", READ)
-async def test_a_page_is_accessible(browser: Browser, served: LiveServer, path: str, size: str) -> None:
+async def test_a_page_is_accessible_fits_the_screen_and_loads_nothing_from_elsewhere(
+    browser: Browser, served: LiveServer, path: str, size: str
+) -> None:
     async with browser_session(browser, served.base_url, SIZES[size]) as session:
         await session.open(path)
+        await session.page.wait_for_load_state("networkidle")
 
         assert await violations(session) == []
+        assert await session.page.evaluate("document.documentElement.scrollWidth") == SIZES[size][0]
+        assert (session.reported_problems, session.foreign_requests) == ([], [])
 
 
 @needs_packages
@@ -28,24 +33,6 @@ async def test_the_accessibility_check_finds_faults(served_session: BrowserSessi
     await served_session.page.evaluate("document.querySelector('main').append(document.createElement('img'))")
 
     assert [item["rule"] for item in await violations(served_session)] == ["image-alt"]
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("path", [*READ, "/docs"])
-async def test_a_page_fits_the_screen(browser: Browser, served: LiveServer, path: str, size: str) -> None:
-    async with browser_session(browser, served.base_url, SIZES[size]) as session:
-        await session.open(path)
-        await session.page.wait_for_load_state("networkidle")
-
-        assert await session.page.evaluate("document.documentElement.scrollWidth") == SIZES[size][0]
-
-
-@pytest.mark.parametrize("path", READ)
-async def test_a_page_loads_nothing_from_elsewhere(served_session: BrowserSession, path: str) -> None:
-    await served_session.open(path)
-    await served_session.page.wait_for_load_state("networkidle")
-
-    assert (served_session.reported_problems, served_session.foreign_requests) == ([], [])
 
 
 async def test_every_link_of_the_guide_leads_somewhere(served_session: BrowserSession) -> None:
