@@ -28,8 +28,8 @@ from app.persistence.engine.listen_notify import (
     set_on_notification,
 )
 from app.persistence.engine.secrets.secret_box import SecretBox
+from app.persistence.outbox.assign_feed_positions import FEED_MOVED_CHANNEL, delete_expired_events
 from app.persistence.outbox.deliveries import Channel, delete_expired_deliveries
-from app.persistence.outbox.feed_positions import FEED_MOVED_CHANNEL, delete_expired_events
 from app.settings import Settings
 from app.supervisor import DEFAULT_BACKOFF, BackgroundTask, Backoff, Heartbeat, supervise, wait_for_any
 from app.use_cases.advisers.anonymise_adviser import anonymise_next_inactive_adviser

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.facts.adviser import Adviser, AdviserId, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
 from app.domain.facts.calendar import Dated

@@ -15,7 +15,7 @@ from app.api.identity.api_key_secrets import Pepper
 from app.cli.serving import bound, serve_until_told_to_stop
 from app.clock import utc_now
 from app.embedded.cluster import running_cluster
-from app.embedded.restarter import restarted_on_death
+from app.embedded.postgres_restarter import restarted_on_death
 from app.persistence.administration.client_role import Role
 from app.persistence.engine.database import open_database
 from app.persistence.engine.schema_revision import has_newest_schema

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from app.imports.batch import ImportDefinition
+from app.imports.batch_context import ImportDefinition
 from app.imports.lines.adviser_matching import PersonReference
 from app.imports.lines.line_parsing import Line
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.imports.batch import ImportBatch, ImportDefinition
+from app.imports.batch_context import ImportBatch, ImportDefinition
 from app.imports.file_parsing import ParsedFile
 from app.imports.kinds.import_kinds import IMPORT_DEFINITIONS
 from app.imports.line_batches import batches

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.persistence.engine.database import Database
-from app.persistence.outbox.feed_positions import BATCH
+from app.persistence.outbox.assign_feed_positions import BATCH
 from app.supervisor import Heartbeat, no_heartbeat, wait_for_any
 from app.use_cases.notifications.sequence_events import sequence_events
 

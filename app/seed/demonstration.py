@@ -15,7 +15,7 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest
-from app.persistence.outbox.feed_positions import mark_as_history
+from app.persistence.outbox.assign_feed_positions import mark_as_history
 from app.seed.scenarios.contracts_of_people import stable_id
 from app.seed.scenarios.people_by_entitlement import PEOPLE_BY_ENTITLEMENT
 from app.seed.scenarios.people_by_refusal import PEOPLE_BY_REFUSAL

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_cascade import DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.errors import MotiveNotValid
 from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
@@ -25,7 +25,7 @@ from app.persistence.engine.transactions.idempotency import ReplayableResponse, 
 from app.use_cases.errors import UnknownReference
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_outcome import ChangeSet, write_change_sets
+from app.use_cases.write_changes import ChangeSet, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)

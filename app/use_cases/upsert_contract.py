@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.persistence.advisers.adviser_files import read_snapshot
@@ -18,7 +18,7 @@ from app.use_cases.errors import UnknownReference
 from app.use_cases.preconditions import Precondition
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_outcome import ChangeSet, write_change_sets
+from app.use_cases.write_changes import ChangeSet, write_change_sets
 
 
 def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext) -> ChangeSet:

@@ -12,7 +12,7 @@ import pytest
 
 from app.clock import utc_now
 from app.persistence.engine.database import Database, open_database
-from app.persistence.outbox import feed_positions
+from app.persistence.outbox import assign_feed_positions
 from app.persistence.outbox.event_feed import READ_HEADS
 from app.persistence.schema.retention_periods import EVENTS_RETENTION
 from tests.cli.cli_process import TIMEOUT_S, new_folder, run_command, serving_process, start_command
@@ -36,7 +36,7 @@ def worker(database_url: str) -> Generator[Process]:
 async def test_a_worker_places_events_until_it_is_told_to_stop(database: Database, worker: Process) -> None:
     expected = await write_events(database, 3)
     async with asyncio.timeout(TIMEOUT_S):
-        while await feed_positions.has_unsequenced_events(database):
+        while await assign_feed_positions.has_unsequenced_events(database):
             pass
 
     worker.send_signal(signal.SIGTERM)

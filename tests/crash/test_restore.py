@@ -13,7 +13,7 @@ import pytest
 
 from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.engine.database import open_database
-from app.persistence.outbox.feed_positions import begin_epoch
+from app.persistence.outbox.assign_feed_positions import begin_epoch
 from tests.api.response_assertions import expect_problem
 from tests.cli.cli_process import new_folder
 from tests.conftest import POSTGRES_SETTINGS, create_template

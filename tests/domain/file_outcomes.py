@@ -1,7 +1,7 @@
 """How a test reads what became of a file's registrations."""
 
 from app.domain.decisions.admission import Decision, Outcome
-from app.domain.decisions.decision_cascade import DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.registration import Funding, Registration, Status
 from tests.domain_builders import registration_id

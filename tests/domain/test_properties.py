@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.decisions.admission import decide
 from app.domain.decisions.admission_rules import refusals
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade, replay
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade, replay
 from app.domain.decisions.entitlements import choose_bucket, quota_buckets, supplementary_bucket
 from app.domain.decisions.refusals import Reason
 from app.domain.errors import Conflict

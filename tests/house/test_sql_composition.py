@@ -36,7 +36,7 @@ COMPOSED = {
         "DELETE_BATCH", "ENDPOINT_RECIPIENT", "IS_OWNED", "MAX_ATTEMPTS_SHOWN", "_MAKE_DUE_AGAIN", "_SHOWN",
         "Channel.WEBHOOK", "_resource(f'{_SHOWN}, response')", "attempt", "attempts",
     },
-    "app/persistence/outbox/employer_selection.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
+    "app/persistence/outbox/employer_recipient.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
     "app/persistence/advisers/adviser_file_statements.py": {
         "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
         "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
@@ -95,7 +95,7 @@ COMPOSED = {
         "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "seconds",
     },
     "app/persistence/outbox/webhook_endpoints.py": {"IS_OWNED", "RESOURCE"},
-    "app/persistence/outbox/feed_positions.py": {
+    "app/persistence/outbox/assign_feed_positions.py": {
         "BATCH", "DELETE_BATCH", "ERASURE_EVENT_TYPE", "FEED_MOVED_CHANNEL", "GLOBAL_FEED_ID",
     },
 }  # fmt: skip

@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from app.domain.decisions.decision_cascade import Cause, replay
+from app.domain.decisions.decision_consequences import Cause, replay
 from app.domain.errors import Conflict
 from app.domain.facts.policy import Policies
 from app.persistence.administration import policies

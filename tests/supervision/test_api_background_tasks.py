@@ -15,8 +15,8 @@ from app.api.http.application_state import ApplicationState
 from app.api.http.long_polling import FeedLongPolls
 from app.embedded.cluster import Cluster
 from app.persistence.engine.database import Database, open_database
+from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.persistence.outbox.event_feed import read_head
-from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 from app.settings import Settings
 from tests.fake_clock import FakeClock
 from tests.outbox.webhooks.webhook_builders import SECRETS

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from app.persistence.engine.database import Database
 from app.persistence.engine.listen_notify import NotificationListener, set_on_notification
+from app.persistence.outbox.assign_feed_positions import FEED_MOVED_CHANNEL
 from app.persistence.outbox.event_feed import read_heads
-from app.persistence.outbox.feed_positions import FEED_MOVED_CHANNEL
 from app.supervisor import BackgroundTask, Backoff, Heartbeat, supervise, wait_for_any
 from app.use_cases.notifications.sequence_events import sequence_events
 

@@ -16,8 +16,8 @@ from app.api.http.problems.problem_details import Problem, invalid_parameter
 from app.api.notifications.event_resources import event_resource
 from app.domain.events import EventType, types_matching
 from app.persistence.engine.database import Reader
+from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.persistence.outbox.event_feed import FeedWindow, read_feed, read_head
-from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 from app.use_cases.notifications.sequence_events import sequence_events
 from app.wording.languages import Sentence
 

@@ -11,7 +11,7 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.api.http.fields.field_types import BucketName
 from app.api.http.pagination import Pagination
 from app.api.registrations.decision_resources import DecisionResource, decision_resource, entitlement_of_unit
-from app.domain.decisions.decision_cascade import Cause
+from app.domain.decisions.decision_consequences import Cause
 from app.domain.facts.contract import Contract, covering_contract
 from app.domain.facts.registration import Funding
 from app.persistence.administration.clients import Client

@@ -11,7 +11,7 @@ def new_epoch() -> None:
     from app.cli.database import with_database
     from app.clock import utc_now
     from app.persistence.engine.database import Database
-    from app.persistence.outbox.feed_positions import begin_epoch
+    from app.persistence.outbox.assign_feed_positions import begin_epoch
 
     async def act(database: Database) -> None:
         async with database.transaction() as tx:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain.decisions.admission import decide
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade, apply_decision
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade, apply_decision
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from app.api.advisers.adviser_schemas import AdviserFields, adviser_resource
 from app.api.http.bodies.merge_patch import patched_body
-from app.imports.batch import ImportBatch, ImportDefinition
+from app.imports.batch_context import ImportBatch, ImportDefinition
 from app.imports.files.cell_content import fold_text
 from app.imports.kinds.adviser_columns import ENDED_ON, ENTERED_ON, is_exempt_or_waiting
 from app.imports.lines.adviser_matching import PersonReference
@@ -30,7 +30,7 @@ from app.use_cases.advisers.recognise_returning_adviser import (
 )
 from app.use_cases.advisers.upsert_adviser import consequences
 from app.use_cases.errors import ConumIdTaken
-from app.use_cases.write_outcome import write_change_sets
+from app.use_cases.write_changes import write_change_sets
 
 SCHEME_BEGAN = date(2020, 11, 17)
 UNCLEAR_EXEMPTION = "Ce commentaire ne dit pas si l’exemption est accordée : écrivez « exempté », ou retirez-le."

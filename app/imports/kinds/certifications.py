@@ -8,12 +8,12 @@ from uuid import UUID
 
 from app.api.certifications.certification_schemas import CertificationRequest
 from app.api.http.bodies.merge_patch import patched_body
-from app.domain.decisions.decision_cascade import DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.events import Event
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Certification, Qualification
 from app.domain.facts.training_organisation import TrainingOrganisation
-from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look_up_name
+from app.imports.batch_context import ImportBatch, ImportDefinition, index_by_name, look_up_name
 from app.imports.files.cell_content import fold_text
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Line
@@ -22,7 +22,7 @@ from app.persistence.catalogue import QUALIFICATIONS, read_organisations, read_q
 from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Transaction
 from app.use_cases.record_certification import ExamResult, certification_columns, certification_event, check_motive
-from app.use_cases.write_outcome import ChangeSet, write_change_sets
+from app.use_cases.write_changes import ChangeSet, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)

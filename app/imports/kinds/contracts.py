@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from app.api.contracts.contract_schemas import ContractRequest, contract_resource
 from app.api.http.bodies.merge_patch import patched_body
 from app.domain.facts.contract import ContractType
-from app.imports.batch import ImportBatch, ImportDefinition
+from app.imports.batch_context import ImportBatch, ImportDefinition
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Line, line_rejected, nest_dotted_names
 from app.persistence.advisers.adviser_files import files_by_id
@@ -20,7 +20,7 @@ from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.use_cases.errors import UnknownReference
 from app.use_cases.upsert_contract import consequences
-from app.use_cases.write_outcome import write_change_sets
+from app.use_cases.write_changes import write_change_sets
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.imports.batch import ImportDefinition
+from app.imports.batch_context import ImportDefinition
 from app.imports.kinds.advisers import ADVISER_IMPORT
 from app.imports.kinds.certifications import CERTIFICATION_IMPORT
 from app.imports.kinds.contracts import CONTRACT_IMPORT

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.registrations.registration_requests import PAYER_REQUIRED
-from app.domain.decisions.decision_cascade import DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.entitlements import buckets_for
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
@@ -21,7 +21,7 @@ from app.domain.facts.module import Module
 from app.domain.facts.registration import Attendance, Funding, Payer, Request, Status
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
-from app.imports.batch import ImportBatch, ImportDefinition, index_by_name, look_up_name
+from app.imports.batch_context import ImportBatch, ImportDefinition, index_by_name, look_up_name
 from app.imports.files.cell_content import fold_text
 from app.imports.kinds.past_registration_request import PastRegistration
 from app.imports.lines.adviser_matching import values_beside_person
@@ -36,7 +36,7 @@ from app.use_cases.registrations.record_past_registration import (
     record_historical_registration,
     registrations_of_same_session,
 )
-from app.use_cases.write_outcome import ChangeSet, DirectChange, write_change_sets
+from app.use_cases.write_changes import ChangeSet, DirectChange, write_change_sets
 from app.wording.decision_summaries import STATUS_LABELS, entitlement_phrase
 from app.wording.refusal_labels import refusal_label
 

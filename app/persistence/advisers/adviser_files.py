@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from app.domain.decisions.decision_cascade import Facts
+from app.domain.decisions.decision_consequences import Facts
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module, ModuleCode

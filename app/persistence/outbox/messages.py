@@ -11,7 +11,7 @@ from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.persistence.outbox.deliveries import MAX_ATTEMPTS_SHOWN, Channel
-from app.persistence.outbox.employer_selection import (
+from app.persistence.outbox.employer_recipient import (
     ACTING_EMPLOYER_CONTRACT,
     COVERING_CONTRACT,
     EVENT_DAY,

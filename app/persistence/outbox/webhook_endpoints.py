@@ -12,7 +12,7 @@ from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter, PageQuery, PageRows
 from app.persistence.engine.readers import read_count
-from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
+from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 
 
 class EndpointStatus(StrEnum):

@@ -16,9 +16,9 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.identities.identity_digests import IdentityDigester, get_or_create_digester
 from app.persistence.outbox import messages
 from app.persistence.registrations import Changes
+from app.use_cases.changes_as_rows import event_row
 from app.use_cases.civil_date import civil_date
 from app.use_cases.errors import PreconditionFailed
-from app.use_cases.outcome_rows import event_row
 from app.use_cases.preconditions import Precondition
 
 INACTIVITY_ACTION = "anonymiseInactiveAdviser"  # in the audit log, when no request asked for it

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_cascade import DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.entitlements import check_carry_over
 from app.domain.events import Event, EventType, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
@@ -16,7 +16,7 @@ from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_outcome import ChangeSet, write_change_sets
+from app.use_cases.write_changes import ChangeSet, write_change_sets
 
 YEARS_AHEAD = 1
 

@@ -23,8 +23,8 @@ from app.persistence.identities import anonymised_advisers
 from app.persistence.identities.identity_digests import IdentityDigester, existing_digester
 from app.persistence.identities.identity_normalisation import CONUM_ID, EMAIL, identity_tokens
 from app.persistence.registrations import Changes
+from app.use_cases.changes_as_rows import event_row
 from app.use_cases.civil_date import civil_date
-from app.use_cases.outcome_rows import event_row
 
 
 @dataclass(frozen=True, slots=True)

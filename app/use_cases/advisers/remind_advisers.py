@@ -15,8 +15,8 @@ from app.persistence.catalogue import read_qualifications
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from app.persistence.registrations import Changes
+from app.use_cases.changes_as_rows import event_row
 from app.use_cases.civil_date import civil_date
-from app.use_cases.outcome_rows import event_row
 
 BATCH = 100
 

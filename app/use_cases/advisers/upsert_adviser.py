@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.errors import AdviserAnonymised
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
@@ -25,7 +25,7 @@ from app.use_cases.advisers.recognise_returning_adviser import (
 from app.use_cases.errors import ConumIdTaken
 from app.use_cases.preconditions import Precondition
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_outcome import ChangeSet, write_change_sets
+from app.use_cases.write_changes import ChangeSet, write_change_sets
 
 
 def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext) -> ChangeSet:

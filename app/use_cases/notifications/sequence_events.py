@@ -6,10 +6,10 @@ from uuid import UUID
 from app.domain.events import EMAILED_ONCE, SENT_TO_ALL_CONCERNED
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
-from app.persistence.outbox import feed_positions, messages
+from app.persistence.outbox import assign_feed_positions, messages
+from app.persistence.outbox.assign_feed_positions import SequencedBatch
 from app.persistence.outbox.deliveries import enqueue_webhooks
 from app.persistence.outbox.email_deduplication import drop_repeated_emails
-from app.persistence.outbox.feed_positions import SequencedBatch
 from app.use_cases.notifications.event_payloads import email_deliveries_of, webhook_delivery_of
 
 
@@ -19,13 +19,13 @@ async def sequence_events(database: Database, now: datetime) -> int:
 
     Any number of processes may call it at any time: one at a time has the lock, in one transaction.
     """
-    if not await feed_positions.has_unsequenced_events(database):
+    if not await assign_feed_positions.has_unsequenced_events(database):
         return 0
     try:
         async with database.transaction() as tx:
-            if not await feed_positions.try_lock(tx):
+            if not await assign_feed_positions.try_lock(tx):
                 return 0
-            numbered = await feed_positions.assign_positions(tx, SENT_TO_ALL_CONCERNED, now)
+            numbered = await assign_feed_positions.assign_positions(tx, SENT_TO_ALL_CONCERNED, now)
             await _enqueue_deliveries(tx, numbered)
             return numbered.count
     except CommitOutcomeUnknown:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
-from app.domain.decisions.decision_cascade import DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.events import EventType
 from app.domain.facts.registration import Chooser, Payer, Registration
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_outcome import DirectChange, write_direct_change
+from app.use_cases.write_changes import DirectChange, write_direct_change
 
 
 async def keep_unfunded(

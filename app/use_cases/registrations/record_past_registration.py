@@ -13,7 +13,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.decisions.admission import Outcome
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.decisions.refusals import Refusal
 from app.domain.errors import SessionNotStarted
 from app.domain.events import EventType
@@ -30,7 +30,7 @@ from app.domain.facts.registration import (
     new_registration,
 )
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_outcome import DirectChange
+from app.use_cases.write_changes import DirectChange
 
 EVENT_TYPES = {
     Status.COMPLETED: EventType.REGISTRATION_COMPLETED,

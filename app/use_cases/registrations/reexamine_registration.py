@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.events import EventType, event_type_of_decision
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_outcome import DirectChange, write_direct_change
+from app.use_cases.write_changes import DirectChange, write_direct_change
 
 
 async def reexamine(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade, RecordedDecision
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade, RecordedDecision
 from app.domain.errors import AdviserAnonymised
 from app.domain.events import event_type_of_decision
 from app.domain.facts.module import ModuleCode
@@ -21,7 +21,7 @@ from app.use_cases.errors import UnknownReference
 from app.use_cases.registrations.session_venue import NO_VENUE, Venue
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_outcome import DirectChange, write_direct_change
+from app.use_cases.write_changes import DirectChange, write_direct_change
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.events import EventType, event_type_of_change
 from app.domain.facts.session import Session
 from app.persistence import registrations
@@ -13,7 +13,7 @@ from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.preconditions import Precondition
 from app.use_cases.registrations.session_venue import Venue, venue_of
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_outcome import DirectChange, write_direct_change
+from app.use_cases.write_changes import DirectChange, write_direct_change
 
 
 async def reschedule(

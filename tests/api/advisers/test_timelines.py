@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from app.api.advisers.timeline.time_axis import AXIS_LEFT, AXIS_RIGHT, TimeAxis, truncate_to_width
+from app.api.advisers.timeline.drawing_axis import AXIS_LEFT, AXIS_RIGHT, TimeAxis, truncate_to_width
 from app.api.advisers.timeline.timeline_picture import TEMPLATES
 from app.seed.published_catalogue import HISTYA, LA_FABRIK
 from tests.api.registration_states import post_action

@@ -14,8 +14,8 @@ from app.api.http.long_polling import MAX_WAITING_PER_CLIENT
 from app.api.http.middleware import request_middleware
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.listen_notify import NotificationConnection, NotificationListener
+from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID, begin_epoch
 from app.persistence.outbox.event_feed import read_head
-from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID, begin_epoch
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.notifications.sequence_events import sequence_events
 from tests.api.response_assertions import expect_problem

@@ -17,7 +17,7 @@ from app.persistence.administration.api_keys import add_key
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import Database, open_database
-from app.persistence.outbox.feed_positions import begin_epoch, delete_expired_events
+from app.persistence.outbox.assign_feed_positions import begin_epoch, delete_expired_events
 from app.persistence.schema.retention_periods import EVENTS_RETENTION
 from app.seed.published_catalogue import HISTYA
 from tests.api.registration_states import (

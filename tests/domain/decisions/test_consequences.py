@@ -1,4 +1,4 @@
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.registration import Registration, Status
 from tests.domain.file_outcomes import registration_numbered, units_or_statuses

@@ -1,6 +1,6 @@
 import pytest
 
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade, Facts
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade, Facts
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Attendance, Funding, Payer, Registration, Status

@@ -1,6 +1,6 @@
 import pytest
 
-from app.domain.decisions.decision_cascade import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Certification
 from app.domain.facts.contract import LegalForm

@@ -1,6 +1,6 @@
 import pytest
 
-from app.domain.decisions.decision_cascade import newly_regularisable
+from app.domain.decisions.decision_consequences import newly_regularisable
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration, Status

@@ -7,7 +7,7 @@ import pytest
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.feed_positions import assign_positions, try_lock
+from app.persistence.outbox.assign_feed_positions import assign_positions, try_lock
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import (
     REGISTRATIONS,

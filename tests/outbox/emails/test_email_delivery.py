@@ -9,7 +9,7 @@ import pytest
 from app.outbox.delivery_relay import LANE_CONCURRENCY
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox.feed_positions import mark_as_history
+from app.persistence.outbox.assign_feed_positions import mark_as_history
 from app.persistence.outbox.messages import EMAIL_LANE_ID
 from tests.outbox.emails.smtp_server import (
     COMPOSER,

@@ -7,7 +7,7 @@ import pytest
 
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.outbox import feed_positions, messages
+from app.persistence.outbox import assign_feed_positions, messages
 from app.persistence.outbox.messages import NewEmailDelivery
 from app.use_cases.notifications.event_payloads import email_deliveries_of
 from app.use_cases.notifications.sequence_events import sequence_events
@@ -139,9 +139,9 @@ async def _placed_twice(database: Database, monkeypatch: pytest.MonkeyPatch) -> 
     async def at_once(_: Transaction) -> bool:
         return True
 
-    monkeypatch.setattr(feed_positions, "try_lock", at_once)
+    monkeypatch.setattr(assign_feed_positions, "try_lock", at_once)
     async with database.transaction() as first:
-        numbered = await feed_positions.assign_positions(first, (), MORNING)
+        numbered = await assign_feed_positions.assign_positions(first, (), MORNING)
         backend = await first.one("SELECT pg_backend_pid() AS pid")
         second = asyncio.create_task(sequence_events(database, MORNING))
         assert backend is not None

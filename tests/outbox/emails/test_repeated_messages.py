@@ -9,7 +9,7 @@ import pytest
 from app.domain.facts.certification import CertificationOutcome
 from app.persistence.engine.database import Database
 from app.persistence.outbox import email_deduplication
-from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
+from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.notifications import sequence_events
 from app.use_cases.record_certification import ExamResult, record_result

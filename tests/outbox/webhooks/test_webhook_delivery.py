@@ -9,9 +9,9 @@ from app.outbox import delivery_relay
 from app.outbox.delivery_relay import OutboxRelay
 from app.outbox.delivery_settlement import AttemptOutcome
 from app.persistence.engine.database import Database
+from app.persistence.outbox.assign_feed_positions import mark_as_history
 from app.persistence.outbox.deliveries import Channel
 from app.persistence.outbox.delivery_claims import ClaimedDelivery
-from app.persistence.outbox.feed_positions import mark_as_history
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from tests.outbox.webhooks.webhook_builders import (
     a_client,

@@ -12,9 +12,14 @@ import pytest
 from app.outbox.sequencer_loop import run_sequencer
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.database_errors import violated_constraint
-from app.persistence.outbox import feed_positions
+from app.persistence.outbox import assign_feed_positions
+from app.persistence.outbox.assign_feed_positions import (
+    BATCH,
+    GLOBAL_FEED_ID,
+    StaleSnapshotError,
+    delete_expired_events,
+)
 from app.persistence.outbox.event_feed import MAX_SCANNED, read_feed
-from app.persistence.outbox.feed_positions import BATCH, GLOBAL_FEED_ID, StaleSnapshotError, delete_expired_events
 from app.persistence.schema.retention_periods import EVENTS_RETENTION
 from app.seed.published_catalogue import HISTYA, LA_FABRIK, LA_MEDNUM
 from app.use_cases.notifications.sequence_events import sequence_events
@@ -138,7 +143,7 @@ async def test_readers_see_exactly_what_was_committed_each_writer_in_order(datab
 async def test_two_sequencers_never_place_an_event_twice(database: Database) -> None:
     expected = await write_events(database, 3 * BATCH)
 
-    while await feed_positions.has_unsequenced_events(database):
+    while await assign_feed_positions.has_unsequenced_events(database):
         await asyncio.gather(*(sequence_events(database, MORNING) for _ in range(4)))
 
     assert await all_events(database) == expected
@@ -148,7 +153,7 @@ async def test_whoever_comes_second_leaves_at_once(database: Database) -> None:
     await write_events(database)
 
     async with database.transaction() as first:
-        assert await feed_positions.try_lock(first)
+        assert await assign_feed_positions.try_lock(first)
         assert await sequence_events(database, MORNING) == 0
 
     assert await sequence_events(database, MORNING) == 1
@@ -162,19 +167,19 @@ async def backend(transaction: Transaction) -> int:
 
 async def until_placed(database: Database) -> None:
     async with asyncio.timeout(5):
-        while await feed_positions.has_unsequenced_events(database):
+        while await assign_feed_positions.has_unsequenced_events(database):
             pass
 
 
 async def place_out_of_turn(database: Database) -> None:
     async with database.transaction() as tx:
-        await feed_positions.assign_positions(tx, (), MORNING)
+        await assign_feed_positions.assign_positions(tx, (), MORNING)
 
 
 async def both_place_at_once(database: Database) -> None:
     """A second sequencer that does not wait for its turn begins while the first has not committed."""
     async with database.transaction() as first:
-        await feed_positions.assign_positions(first, (), MORNING)
+        await assign_feed_positions.assign_positions(first, (), MORNING)
         second = asyncio.create_task(place_out_of_turn(database))
         await wait_until_blocked_by(database, await backend(first))
     await second
@@ -205,7 +210,7 @@ async def test_a_snapshot_older_than_the_turn_is_refused(database: Database) -> 
     async with database.transaction() as tx:
         await tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         with pytest.raises(StaleSnapshotError):
-            await feed_positions.try_lock(tx)
+            await assign_feed_positions.try_lock(tx)
 
 
 async def test_a_transaction_that_stays_open_holds_nobody_up(database: Database) -> None:
@@ -444,6 +449,6 @@ async def test_an_operator_begins_an_epoch(database: Database) -> None:
     before = await epoch(database)
 
     async with database.transaction() as tx:
-        await feed_positions.begin_epoch(tx, MORNING)
+        await assign_feed_positions.begin_epoch(tx, MORNING)
 
     assert await epoch(database) != before

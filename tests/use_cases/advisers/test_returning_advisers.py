@@ -15,8 +15,8 @@ from app.persistence.engine.database_errors import violated_constraint
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.identities.identity_digests import IdentityDigester
+from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.persistence.outbox.event_feed import read_feed
-from app.persistence.outbox.feed_positions import GLOBAL_FEED_ID
 from app.persistence.outbox.messages import list_newest_email_contexts
 from app.seed.published_catalogue import LA_MEDNUM
 from app.use_cases.advisers.anonymise_adviser import anonymise

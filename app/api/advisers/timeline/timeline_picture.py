@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.api.advisers.timeline import time_axis as page
-from app.api.advisers.timeline.time_axis import TimeAxis, truncate_to_width
+from app.api.advisers.timeline import drawing_axis as page
+from app.api.advisers.timeline.drawing_axis import TimeAxis, truncate_to_width
 from app.api.advisers.timeline.timeline_rows import (
     CatalogueTitles,
     TimelineRow,

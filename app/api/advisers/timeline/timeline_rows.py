@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.api.advisers.timeline.time_axis import TimeAxis
+from app.api.advisers.timeline.drawing_axis import TimeAxis
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Funding, Registration, Status
 from app.domain.record.exam_presentations import Presentation, PresentationStatus

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from app.domain.decisions.decision_cascade import DecisionCascade, newly_regularisable
+from app.domain.decisions.decision_consequences import DecisionCascade, newly_regularisable
 from app.domain.decisions.refusals import Refusal
 from app.domain.events import Event, EventType, event_type_of_change, registration_event
 from app.domain.facts.adviser_file import AdviserFile
@@ -15,7 +15,7 @@ from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.registrations import REGISTRATION_COLUMNS, Changes
-from app.use_cases.outcome_rows import decision_row, event_row, registration_row, shown_decision_columns
+from app.use_cases.changes_as_rows import decision_row, event_row, registration_row, shown_decision_columns
 from app.use_cases.request_context import RequestContext
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from app.domain.decisions.admission import Decision, Outcome
-from app.domain.decisions.decision_cascade import (
+from app.domain.decisions.decision_consequences import (
     Cause,
     DecisionCascade,
     Facts,

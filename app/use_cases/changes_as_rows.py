@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_cascade import RecordedDecision
+from app.domain.decisions.decision_consequences import RecordedDecision
 from app.domain.events import Event
 from app.domain.facts.registration import Registration
 from app.use_cases.request_context import RequestContext

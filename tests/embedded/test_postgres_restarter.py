@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from app.embedded import restarter, server_process
+from app.embedded import postgres_restarter, server_process
 from app.embedded.cluster import Cluster, running_cluster
 from app.embedded.cluster_error import ClusterError
 from app.embedded.os_account import OsAccount, environment_without_pg_settings
-from app.embedded.restarter import restarted_on_death
+from app.embedded.postgres_restarter import restarted_on_death
 from tests.embedded.process_probes import only_on_linux, rows, run_sql, wait_until_gone, write_a_row
 
 pytestmark = only_on_linux
@@ -26,7 +26,7 @@ TIMEOUT_S = 30.0
 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restarter, "_MAX_BACKOFF_S", 0.01)
+    monkeypatch.setattr(postgres_restarter, "_MAX_BACKOFF_S", 0.01)
     monkeypatch.setattr(server_process, "RETRY_FOR_S", 0.3)
 
 
@@ -132,7 +132,7 @@ def test_a_server_that_cannot_be_restarted_interrupts_the_service_with_one_line(
 
     assert str(own_dir / "postgres.log") in str(raised.value)
     assert str(raised.value).count("\n") == 0
-    assert [line["event"] for line in logged] == ["PostgreSQL died and does not start"] * restarter.MAX_STARTS
+    assert [line["event"] for line in logged] == ["PostgreSQL died and does not start"] * postgres_restarter.MAX_STARTS
 
 
 def _an_hour(_: int) -> float:
@@ -140,7 +140,7 @@ def _an_hour(_: int) -> float:
 
 
 def test_stopped_during_the_backoff_it_starts_no_server(own_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restarter, "_backoff_before", _an_hour)
+    monkeypatch.setattr(postgres_restarter, "_backoff_before", _an_hour)
     with capture_logs() as logged, running_cluster(own_dir) as cluster, restarted_on_death(cluster.server):
         os.kill(cluster.pid, signal.SIGKILL)
         wait_until(cluster.exited)
