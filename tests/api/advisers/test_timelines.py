@@ -172,15 +172,17 @@ def test_a_picture_names_nobody(admin: httpx.Client) -> None:
     assert not [name for name in ("Maëlle", "Inconnue", "maelle", "Ville d’exemple", "21350238800019") if name in said]
 
 
-def test_no_character_of_a_name_breaks_a_picture(served: LiveServer, admin: httpx.Client) -> None:
+def test_no_character_of_a_name_breaks_a_picture(own_service: LiveServer) -> None:
     """XML forbids them, in whatever way they are written."""
-    code, adviser_id = f"module-{uuid4().hex[:8]}", an_adviser_in_post(admin)
-    admin.put(f"/v1/modules/{code}", json=A_MODULE).raise_for_status()
-    register(admin, adviser_id, module_code=code).raise_for_status()
-    renamed = rf"UPDATE module SET title = U&'Un \FFFF\FFFE\001Bé\+01F600' WHERE code = '{code}'"  # noqa: S608  # ours
-    run_sql(served.database_url, renamed)
+    code = f"module-{uuid4().hex[:8]}"
+    with own_service.client("admin") as admin:
+        adviser_id = an_adviser_in_post(admin)
+        admin.put(f"/v1/modules/{code}", json=A_MODULE).raise_for_status()
+        register(admin, adviser_id, module_code=code).raise_for_status()
+        renamed = rf"UPDATE module SET title = U&'Un \FFFF\FFFE\001Bé\+01F600' WHERE code = '{code}'"  # noqa: S608  # ours
+        run_sql(own_service.database_url, renamed)
 
-    texts = [text.text or "" for text in draw_timeline(admin, adviser_id).root.iter(f"{SVG}text")]
+        texts = [text.text or "" for text in draw_timeline(admin, adviser_id).root.iter(f"{SVG}text")]
 
     assert any(text.startswith("Un \ufffd\ufffd\ufffdé\U0001f600") for text in texts)
 
