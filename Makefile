@@ -61,7 +61,7 @@ quick-types:
 	@$(BIN)/mypy
 
 quick-tests:
-	@$(BIN)/python -m pytest -m "not slow" tests/domain tests/house tests/api/registrations/test_register.py
+	@$(BIN)/python -m pytest --numprocesses=2 tests/domain tests/house tests/api/registrations/test_register.py
 
 lint: .venv/.installed ## formatting, lint, types, storeys
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target quick-static quick-types pyright storeys
