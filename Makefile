@@ -11,6 +11,9 @@ BIN := .venv/bin
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) + 1)')
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# What is imported is compiled once, at the installation, even where the machine asks Python to keep nothing.
+export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,6 +25,7 @@ $(UV):
 
 .venv/.installed: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --locked --python $(PYTHON)
+	@$(BIN)/python -m compileall -q app
 	@touch $@
 
 # Node comes with a wheel of the development dependencies.
