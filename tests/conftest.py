@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test that needs one; databases are copies of a migrated template."""
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,17 @@ TEMPLATE = "template_migrated"
 POSTGRES_SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
 # Nor must it be written to at all where memory has room: each test has a database of its own.
 SHARED_MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays: Python need not look through it for garbage again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _left_out(reporter: pytest.TerminalReporter) -> Counter[str]:

@@ -14,7 +14,13 @@ from standardwebhooks import Webhook
 
 from app.outbox.connection_pools import ConnectionPools
 from app.outbox.delivery_settlement import AttemptOutcome
-from app.outbox.egress import BlockedAddressError, EgressBackend, HostResolver, UnknownHostError, trusted_authorities
+from app.outbox.egress_filter import (
+    BlockedAddressError,
+    EgressBackend,
+    HostResolver,
+    UnknownHostError,
+    trusted_authorities,
+)
 from app.outbox.retry_policy import Failure, FailureKind
 from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError, SecretBox
 from app.persistence.outbox.delivery_claims import ClaimedDelivery

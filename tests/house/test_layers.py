@@ -57,8 +57,8 @@ PLANTED = (
     ),
     (
         "persistence/schema/migrations",
-        "from app.persistence.schema import processing_register",
-        "app.persistence.schema.processing_register",
+        "from app.persistence.schema import gdpr_processing_register",
+        "app.persistence.schema.gdpr_processing_register",
     ),
     ("persistence/schema/tables", "from app.persistence.schema import migrations", "app.persistence.schema.migrations"),
     (

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from time import time
 
 import pytest
@@ -14,6 +15,7 @@ from app.embedded.cluster import Cluster
 from app.imports import import_jobs
 from app.outbox import delivery_relay, reminder_loop, sequencer_loop
 from app.outbox.delivery_relay import OutboxRelay
+from app.persistence.administration import imports
 from app.persistence.engine import listen_notify
 from app.persistence.engine.database import Database, open_database
 from app.settings import Settings
@@ -86,6 +88,12 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reminder_loop, "POLL_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(worker, "RETENTION_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(listen_notify, "KEEPALIVE_SECONDS", 0.5)
+
+
+@pytest.fixture(autouse=True)
+def short_import_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import claimed just before the sessions end is taken up again while a test waits."""
+    monkeypatch.setattr(imports, "LEASE", timedelta(seconds=1))
 
 
 async def wait_until_all_done(target_database: FaultyDatabase, but: Collection[str] = ()) -> None:

@@ -12,7 +12,7 @@ from app.api.pages.page_requests import service_of
 
 async def _privacy_page(request: Request) -> Response:
     # SQLAlchemy's tables, which nothing else that is served needs, take long to import.
-    from app.persistence.schema.processing_register import ENTRIES, TABLES_WITHOUT_PERSONAL_DATA  # noqa: PLC0415  # see above
+    from app.persistence.schema.gdpr_processing_register import ENTRIES, TABLES_WITHOUT_PERSONAL_DATA  # noqa: PLC0415  # see above
 
     service = service_of(request)
     support = parseaddr(service.support_email)[1]

@@ -1,8 +1,8 @@
 """Every operation of the contract, by every role, on what belongs to somebody else. Generated from the document that
 the service serves: an operation without a row here fails the build."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from tests.api.registration_states import UPCOMING_DAY
 from tests.api.response_assertions import expect_problem, offline_application
 from tests.http_builders import SIRET, adviser_body, an_adviser_in_post, contract_body, register, registration_body
-from tests.live_server import idempotency_headers
+from tests.live_server import LiveServer, idempotency_headers
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -172,6 +172,8 @@ class World:
     contract_id: str
     endpoint: dict[str, Any]
     delivery: dict[str, Any]
+    changed_by: list[str] = field(default_factory=list[str])
+    """The operations that were not refused and do more than read."""
 
     @property
     def traces(self) -> set[str]:
@@ -208,24 +210,42 @@ class World:
         }
 
 
-@pytest.fixture
-def endpoint(organisation: httpx.Client) -> Generator[tuple[dict[str, Any], dict[str, Any]]]:
-    """And what was delivered there."""
-    made = organisation.post("/v1/webhook-endpoints", json={"url": "https://mednum.example/hooks"}).raise_for_status()
-    path = f"/v1/webhook-endpoints/{made.json()['id']}"
-    yield made.json(), organisation.post(f"{path}/test").raise_for_status().json()
-    organisation.delete(path)
-
-
-@pytest.fixture
-def world(platform: httpx.Client, organisation: httpx.Client, endpoint: tuple[dict[str, Any], dict[str, Any]]) -> World:
+def _build_world(platform: httpx.Client, organisation: httpx.Client) -> World:
     adviser_id = an_adviser_in_post(platform, email=f"{uuid4()}@example.org")
     registration = register(organisation, adviser_id, starts_on=UPCOMING_DAY).raise_for_status().json()
     result = {"adviser_id": adviser_id, "qualification": "pix", "outcome": "obtained", "on": "2024-09-12"}
     certification = organisation.post("/v1/certifications", json=result).raise_for_status().json()
     contracts = platform.get("/v1/contracts", params={"adviser_id": adviser_id}).json()["data"]
     adviser = platform.get(f"/v1/advisers/{adviser_id}").json()
-    return World(adviser, registration, certification, contracts[0]["id"], *endpoint)
+    new_endpoint = {"url": "https://mednum.example/hooks"}
+    endpoint = organisation.post("/v1/webhook-endpoints", json=new_endpoint).raise_for_status().json()
+    delivery = organisation.post(f"/v1/webhook-endpoints/{endpoint['id']}/test").raise_for_status().json()
+    return World(adviser, registration, certification, contracts[0]["id"], endpoint, delivery)
+
+
+@pytest.fixture(scope="module")
+def unchanged_world(served: LiveServer) -> Generator[Callable[[], World]]:
+    """Gives the world of the test before, unless a call has changed it: most calls here are refused, or read."""
+    built = list[World]()
+    with served.client("platform") as platform, served.client("training_organisation") as organisation:
+
+        def remove_endpoint() -> None:
+            if built:
+                organisation.delete(f"/v1/webhook-endpoints/{built[-1].endpoint['id']}")
+
+        def unchanged() -> World:
+            if not built or built[-1].changed_by:
+                remove_endpoint()
+                built.append(_build_world(platform, organisation))
+            return built[-1]
+
+        yield unchanged
+        remove_endpoint()
+
+
+@pytest.fixture
+def world(unchanged_world: Callable[[], World]) -> World:
+    return unchanged_world()
 
 
 def _bodies(world: World) -> dict[str, Any]:
@@ -258,9 +278,12 @@ def _call(client: httpx.Client, operation: Operation, world: World, **filters: s
     path = operation.path.format_map(world.names)
     body = _bodies(world).get(operation.id, {})
     content = {} if operation.method in {"get", "delete"} else {"json": body}
-    return client.request(
+    answer = client.request(
         operation.method, path, params=filters, headers=idempotency_headers() | {"If-Match": "*"}, **content
     )
+    if operation.method != "get" and not answer.is_client_error:
+        world.changed_by.append(operation.id)
+    return answer
 
 
 @every_operation

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -14,22 +15,6 @@ from tests.api.openapi.contract_tools import TOOLS, needs_tools, run_node_progra
 SPECTRAL = "@stoplight/spectral-cli/dist/index.js"
 
 pytestmark = needs_tools
-
-
-def findings(contract: Path) -> list[dict[str, Any]]:
-    """What the linter says of a file: rule, severity, path."""
-    found = contract.parent / "findings.json" if contract != PUBLISHED else TOOLS / "findings.json"
-    found.unlink(missing_ok=True)
-    done = run_node_program(
-        SPECTRAL, "lint", contract, "-r", TOOLS / "spectral.yaml", "-f", "json", "-o", found, folder=TOOLS
-    )
-    assert found.exists(), done.stderr
-    listed: list[dict[str, Any]] = json.loads(found.read_text())
-    return listed
-
-
-def test_no_rule_is_broken_not_even_one_that_only_warns() -> None:
-    assert [(item["code"], item["path"]) for item in findings(PUBLISHED)] == []
 
 
 def _operation(contract: dict[str, Any]) -> dict[str, Any]:
@@ -56,16 +41,30 @@ FAULTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The rules that the linter names in a contract with every fault of FAULTS."""
-    contract = deepcopy(CONTRACT)
+def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """What the linter says, in one run, of the published contract and of one with every fault of FAULTS, by file."""
+    faulty = deepcopy(CONTRACT)
     for plant in FAULTS.values():
-        plant(contract)
-    file = tmp_path_factory.mktemp("broken") / "openapi.json"
-    file.write_text(json.dumps(contract))
-    return {item["code"] for item in findings(file)}
+        plant(faulty)
+    folder = tmp_path_factory.mktemp("contracts")
+    (folder / "faulty.json").write_text(json.dumps(faulty))
+    copyfile(PUBLISHED, folder / "published.json")
+    found = folder / "findings.json"
+    done = run_node_program(
+        SPECTRAL, "lint", folder / "published.json", folder / "faulty.json",
+        "-r", TOOLS / "spectral.yaml", "-f", "json", "-o", found, folder=TOOLS,
+    )  # fmt: skip
+    assert found.exists(), done.stderr
+    by_file: dict[str, list[dict[str, Any]]] = {"published.json": [], "faulty.json": []}
+    for finding in json.loads(found.read_text()):
+        by_file[Path(finding["source"]).name].append(finding)
+    return by_file
+
+
+def test_no_rule_is_broken_not_even_one_that_only_warns(findings: dict[str, list[dict[str, Any]]]) -> None:
+    assert [(finding["code"], finding["path"]) for finding in findings["published.json"]] == []
 
 
 @pytest.mark.parametrize("rule", FAULTS)
-def test_a_fault_is_found(broken: set[str], rule: str) -> None:
-    assert rule in broken
+def test_a_fault_is_found(findings: dict[str, list[dict[str, Any]]], rule: str) -> None:
+    assert rule in {finding["code"] for finding in findings["faulty.json"]}

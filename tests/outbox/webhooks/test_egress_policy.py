@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.outbox.egress import BlockedAddressError, EgressBackend, HostResolver, UnknownHostError
+from app.outbox.egress_filter import BlockedAddressError, EgressBackend, HostResolver, UnknownHostError
 from app.outbox.webhook_sender import WebhookSender
 from app.persistence.engine.secrets.secret_box import SecretBox
 from app.use_cases.notifications.egress_policy import EgressPolicy, EgressRefused, is_public_address
