@@ -1,6 +1,6 @@
 # Everything a developer types. The first call installs what it needs from the committed lock.
 .DEFAULT_GOAL := help
-.PHONY: quick-static quick-types quick-tests pyright storeys
+.PHONY: quick-static quick-types quick-tests pyright storeys test-domain test-rest
 .PHONY: help install tools run worker migrate migration format quick lint types test check crash fuzz mutate bench examples release openapi
 
 PYTHON ?= python3
@@ -77,8 +77,13 @@ storeys:
 	@$(BIN)/lint-imports
 
 test: .tools/contract/.installed ## the whole test suite, on PostgreSQL servers of its own
+	@$(MAKE) --no-print-directory --jobs=2 test-domain test-rest
+
+test-domain:
 	$(BIN)/python -m coverage run -m pytest tests/domain
 	$(BIN)/python -m coverage report
+
+test-rest:
 	$(BIN)/python -m pytest --ignore=tests/domain --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 check: lint test ## what CI runs
