@@ -24,8 +24,8 @@ from tests.live_server import PEPPER, LiveServer, serving
 from tests.log_capture import SUITE_LOG, lines_with_personal_data
 
 TEMPLATE = "template_migrated"
-# Durability is what tests/embedded is about, vacuum nothing for a database of one test: they would only be waited for.
-POSTGRES_SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
+# Durability is what tests/embedded is about; here the disk would only be waited for.
+POSTGRES_SETTINGS = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
 # Nor must it be written to at all where memory has room: each test has a database of its own.
 SHARED_MEMORY, ROOM_IN_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  # a folder with a name of its own is made there
 
