@@ -53,6 +53,7 @@ def build(settings: Settings) -> FastAPI:
         finally:
             stop.set()
             await background
+            await service.registration_batches.close()
             await service.audit_log.close()
             await database.close()
 

@@ -65,6 +65,12 @@ class ChangeSet:
         outbox = [event_row(event, self.context.now, taken.get(RegistrationId(event.subject_id))) for event in events]
         return Changes(written, decisions, outbox), rows
 
+    def changes_and_response(self) -> tuple[Changes, ReplayableResponse]:
+        """The rows to write, and the response that shows the one registration changed directly."""
+        (change,) = self.direct_changes
+        changes, rows = self.changes()
+        return changes, self.context.render(rows[change.registration])
+
     def _changed(self) -> Iterator[tuple[Registration | None, Registration]]:
         """Each registration that is new, changed or decided again: as it was, and as it is with its next version."""
         former = {item.id: item for item in self.before.registrations}
@@ -117,15 +123,9 @@ async def write_change_sets(transaction: Transaction, *change_sets: ChangeSet) -
     await registrations.write(transaction, written)
 
 
-async def write_direct_change(
-    transaction: Transaction,
-    before: AdviserFile,
-    cascade: DecisionCascade,
-    change: DirectChange,
-    context: RequestContext,
-) -> ReplayableResponse:
-    """Write the change, what followed from it, and the response under its idempotency key; return the response."""
-    changes, rows = ChangeSet(before, cascade, context, (change,)).changes()
-    response = context.render(rows[change.registration])
-    await registrations.write(transaction, changes, context.idempotency, response)
+async def write_direct_change(transaction: Transaction, change_set: ChangeSet) -> ReplayableResponse:
+    """Write the one direct change, what followed from it, and the response under its idempotency key; return the
+    response."""
+    changes, response = change_set.changes_and_response()
+    await registrations.write(transaction, changes, change_set.context.idempotency, response)
     return response

@@ -11,7 +11,7 @@ import pytest
 from app.persistence.engine import database as database_module
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import violated_constraint
-from app.persistence.engine.transactions.adviser_locks import AdviserLock
+from app.persistence.engine.transactions.adviser_locks import LOCK_ADVISER, AdviserLock
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.persistence.engine.transactions.opening import opening_script
@@ -31,7 +31,7 @@ from tests.use_cases.use_case_builders import (
 )
 
 AT_ONCE = 50
-LOCKING = " FOR NO KEY UPDATE"
+READING = "SELECT 1 FROM adviser"
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
         is_timed: bool,
     ) -> tuple[str, str]:
         script, expected = opening_script(begin, lock, idempotency, audit_entry, is_timed=is_timed)
-        assert lock is None or script.endswith(LOCKING)
-        return script.removesuffix(LOCKING), expected
+        assert lock is None or LOCK_ADVISER in script
+        return script.replace(LOCK_ADVISER, READING), expected.replace("UPDATE", "SELECT")
 
     monkeypatch.setattr(database_module, "opening_script", opening)
 

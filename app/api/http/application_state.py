@@ -18,6 +18,7 @@ from app.persistence.engine.database import Database
 from app.persistence.engine.secrets.secret_box import SecretBox
 from app.use_cases.notifications.administer_webhook_endpoints import WebhookEgress
 from app.use_cases.notifications.egress_policy import EgressPolicy
+from app.use_cases.registrations.register_in_batches import RegistrationBatches
 
 UNLIMITED = 1_000_000  # requests a minute
 BAD_LINKS_PER_MINUTE = 120  # by origin: personal links that lead nowhere
@@ -60,11 +61,13 @@ class ApplicationState:
     webhook_egress: WebhookEgress = field(init=False)
     long_polls: FeedLongPolls = field(init=False)
     audit_log: AuditLogWriter = field(init=False)
+    registration_batches: RegistrationBatches = field(init=False)
     heavy_work: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
 
     def __post_init__(self) -> None:
         self.long_polls = FeedLongPolls(self.database, self.clock, lambda: self.draining)
         self.audit_log = AuditLogWriter(self.database)
+        self.registration_batches = RegistrationBatches(self.database)
         self.webhook_egress = WebhookEgress(self.egress_policy, SecretBox(self.secrets))
 
     def authenticate(self, credential: str, now: datetime, scope: Scope) -> Awaitable[Client | None]:

@@ -29,7 +29,7 @@ from app.domain.facts.registration import Status
 from app.persistence import registrations
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
-from app.use_cases.registrations.register_adviser import preview, register
+from app.use_cases.registrations.register_adviser import preview
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
@@ -91,7 +91,7 @@ async def register_adviser(
         authorised, partial(registration_as_seen, authorised), status=201, location="/v1/registrations/{id}"
     )
     context = authorised.request_context(render, require_idempotency_key(idempotency_key), body)
-    return to_response(await register(authorised.database, new, context))
+    return to_response(await authorised.service.registration_batches.register(new, context))
 
 
 @router.post(

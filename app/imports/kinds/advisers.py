@@ -71,7 +71,7 @@ class AdviserChanges:
         if self.anonymised.is_named_by(columns):
             raise line_rejected("Ce conseiller a été anonymisé depuis que ce fichier a été envoyé.")
         adviser = line.values.get("id") or uuid7()
-        new: dict[str, Any] = {"id": adviser, **columns, **NO_FORMER_COLUMNS, "anonymised_at": None}
+        new: dict[str, Any] = {"id": adviser, **columns, **NO_FORMER_COLUMNS, "anonymised_at": None, "file_version": 0}
         return new | {"version": 1, "created_at": now, "updated_at": now}
 
     def _merge_patch(self, line: Line, shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class AuditLogWriter:
         """
         if len(self._pending) >= MAX_PENDING:
             raise DatabaseUnavailable(DatabaseTrouble.READ_ONLY)
-        row = _row_of(audit_entry, subjects, refused=refused)
+        row = audit_entry.row(subjects, refused=refused)
         written = self._enqueue(row)
         await asyncio.wait({written}, timeout=WRITE_WAIT_SECONDS)
         if written.done():
@@ -123,18 +123,6 @@ class AuditLogWriter:
         """Drop entries that were written, or refused, which raises in their requests."""
         for row in rows:
             self._pending.pop(row["id"], None)
-
-
-def _row_of(audit_entry: AuditEntry, subjects: Iterable[UUID | str], *, refused: bool) -> AuditRow:
-    return {
-        "id": audit_entry.new_id(),
-        "at": audit_entry.at,
-        "client_id": audit_entry.client_id,
-        "action": audit_entry.action,
-        "refused": refused,
-        "request_id": audit_entry.request_id,
-        "subject_ids": [*dict.fromkeys(subjects)],
-    }
 
 
 def _log_unwritten(row: AuditRow) -> None:

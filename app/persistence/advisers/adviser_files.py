@@ -86,13 +86,25 @@ async def read_snapshot(
         raise NotFound(lock.target)
     if idempotency is not None:
         check_stored_row(idempotency, row)
-    return AdviserSnapshot(
-        file=FILE.validate_json(row["file"]),
-        policies=await load_policies(reader, row["policy_versions"]),
-        module=MODULE.validate_json(row["module"]) if row["module"] else None,
-        organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
+    return snapshot_of(
+        row,
+        await load_policies(reader, row["policy_versions"]),
         registration_row=row if lock.target is LockTarget.REGISTRATION else None,
         is_anonymised=row["anonymised_at"] is not None,
+    )
+
+
+def snapshot_of(
+    row: Row, policies: Policies, *, registration_row: Row | None = None, is_anonymised: bool = False
+) -> AdviserSnapshot:
+    """Of a row with the JSON of the `file`, of the `module` and of the `organisation`, null when unknown."""
+    return AdviserSnapshot(
+        file=FILE.validate_json(row["file"]),
+        policies=policies,
+        module=MODULE.validate_json(row["module"]) if row["module"] else None,
+        organisation=ORGANISATION.validate_json(row["organisation"]) if row["organisation"] else None,
+        registration_row=registration_row,
+        is_anonymised=is_anonymised,
     )
 
 

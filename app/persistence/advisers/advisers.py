@@ -7,6 +7,7 @@ from app.persistence.advisers.adviser_visibility import HAS_LIVE_REGISTRATION
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter, PageQuery, PageRows
+from app.persistence.engine.transactions.adviser_locks import LOCK_ADVISER
 from app.persistence.engine.upsert import ResourceTable
 
 ADVISERS = ResourceTable("adviser")
@@ -54,12 +55,22 @@ async def list_page_for_an_organisation(reader: Reader, page: PageQuery) -> Page
     return await page.fetch(reader, SELECT_FOR_AN_ORGANISATION, table_alias="a")
 
 
+LOCK = f"{LOCK_ADVISER} WHERE id = $1 RETURNING *"
+
 # By id, ID Conum or e-mail in small letters. In the order of ids, in which advisers are locked everywhere.
-LOCK_NAMED = """SELECT * FROM adviser WHERE id IN (
-    SELECT id FROM adviser WHERE id = ANY($1)
-    UNION SELECT id FROM adviser WHERE conum_id = ANY($2)
-    UNION SELECT id FROM adviser WHERE lower(email) = ANY($3)
-) ORDER BY id FOR NO KEY UPDATE"""
+LOCK_NAMED = f"""WITH named AS MATERIALIZED (
+    SELECT id FROM adviser WHERE id IN (
+        SELECT id FROM adviser WHERE id = ANY($1)
+        UNION SELECT id FROM adviser WHERE conum_id = ANY($2)
+        UNION SELECT id FROM adviser WHERE lower(email) = ANY($3)
+    ) ORDER BY id FOR NO KEY UPDATE
+)
+{LOCK_ADVISER} FROM named WHERE adviser.id = named.id RETURNING adviser.*"""
+
+
+async def lock(transaction: Transaction, adviser: UUID) -> Row | None:
+    """The row of the adviser, locked until the transaction ends; None when unknown."""
+    return await transaction.one(LOCK, adviser)
 
 
 async def lock_named(

@@ -19,7 +19,7 @@ from app.persistence.engine.connection_pool import (
     ConnectionPool,
     TimedSemaphore,
 )
-from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS, ends_session
+from app.persistence.engine.database_errors import ends_session
 from app.persistence.engine.driver_types import AsyncpgConnection, Row
 from app.persistence.engine.readers import KeyedReader, Reader
 from app.persistence.engine.readiness import ReadinessProbe
@@ -27,16 +27,11 @@ from app.persistence.engine.secrets.keyring import Keyring
 from app.persistence.engine.tenant_reader import TenantReader
 from app.persistence.engine.transactions.adviser_locks import AdviserLock
 from app.persistence.engine.transactions.audit_entries import AuditEntry
-from app.persistence.engine.transactions.idempotency import (
-    FIND_RESPONSE,
-    ConflictStored,
-    IdempotentRequest,
-    check_stored_row,
-    store_conflict,
-)
+from app.persistence.engine.transactions.commits import commit, resolve_unknown_commit
+from app.persistence.engine.transactions.idempotency import ConflictStored, IdempotentRequest, store_conflict
 from app.persistence.engine.transactions.opening import opening_script, raise_not_opened
 from app.persistence.engine.transactions.transaction import Transaction
-from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown
+from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 
 # All that is needed to ask the database, from one place.
 __all__ = ["Database", "KeyedReader", "Reader", "Transaction", "open_database"]
@@ -45,7 +40,6 @@ POOL_SIZE = 20  # per process
 MAX_WRITERS = 16  # of these: while some commits wait for the disk, others decide; the rest is left to reads
 TENANT_POOL_SIZE = 8  # per process: training organisations read, and read little
 LOCAL_COMMIT_POOL_SIZE = 2  # per process: the audit entries of reads are written there
-COMMIT_SECONDS = 5.0  # and no longer: the outcome is then asked for in what is left of the request's time
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
@@ -108,11 +102,8 @@ class Database:
         is stored and raised as ConflictStored, so that a replay repeats it. When the connection is lost at COMMIT:
         AlreadyCompleted, CommitLost or CommitOutcomeUnknown; DatabaseUnavailable until a commit is confirmed again.
         """
-        await self.readiness.check()
         try:
-            async with self._writer_slots, self._pool.acquire() as pooled:
-                await self.readiness.check()  # again: commits may have come into doubt while this one waited its turn
-                connection = pooled.connection
+            async with self.writer() as connection:
                 script, expected = opening_script(BEGIN, lock, idempotency, audit_entry, is_timed=self.has_real_clock)
                 status = await connection.execute(script)
                 try:
@@ -130,46 +121,28 @@ class Database:
                     if not (connection.is_closed() or ends_session(failure)):
                         await connection.execute("ROLLBACK")
                     raise
-                await _commit(connection, audit_entry, opened.audit_subjects)
+                await commit(connection, audit_entry, opened.audit_subjects)
         except CommitOutcomeUnknown:
-            self.readiness.mark_in_doubt()
-            # The lost connection is given back first: when all of them are lost, another must be had.
-            if idempotency is not None:
-                await self._resolve_unknown_commit(idempotency)
+            await self.resolve_unknown_commit(idempotency)
             raise
         if audit_entry is not None:  # as every change of a use case has one
             self.changed.set()
         count_decisions(opened.decisions)
 
-    async def _resolve_unknown_commit(self, idempotency: IdempotentRequest) -> None:
-        """The stored response is the proof: raise AlreadyCompleted when it is there, CommitLost when it is not.
+    @asynccontextmanager
+    async def writer(self) -> AsyncGenerator[AsyncpgConnection, None]:
+        """Lend a connection to write on, in no transaction. Raise DatabaseUnavailable while commits are in doubt."""
+        await self.readiness.check()
+        async with self._writer_slots, self._pool.acquire() as pooled:
+            await self.readiness.check()  # again: commits may have come into doubt while this one waited its turn
+            yield pooled.connection
 
-        The key's lock is waited for, because the lost session may still be committing. Raise CommitOutcomeUnknown when
-        the database can't be asked.
-        """
-        try:
-            async with self._pool.acquire() as pooled:
-                connection = pooled.connection
-                await connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({idempotency.lock_key})")
-                row = await connection.fetchrow(FIND_RESPONSE, idempotency.client_id, idempotency.key)
-                await connection.execute("ROLLBACK")
-        except UNAVAILABLE_ERRORS as away:
-            raise CommitOutcomeUnknown from away
-        if row is None:
-            raise CommitLost
-        check_stored_row(idempotency, row)
-
-
-async def _commit(connection: AsyncpgConnection, audit_entry: AuditEntry | None, subjects: list[str]) -> None:
-    """Commit with the audit entry, in one round trip. Raise CommitOutcomeUnknown when the connection was lost, or
-    nothing was heard in time; and what the server says against it."""
-    script = f"{audit_entry.insert_statement(subjects)}; COMMIT" if audit_entry else "COMMIT"
-    try:
-        await connection.execute(script, timeout=COMMIT_SECONDS)
-    except UNAVAILABLE_ERRORS as failure:
-        if not ends_session(failure):
-            raise
-        raise CommitOutcomeUnknown from failure
+    async def resolve_unknown_commit(self, idempotency: IdempotentRequest | None) -> None:
+        """To call when nothing was heard of a commit, the lost connection given back: when all of them are lost,
+        another must be had. Raise AlreadyCompleted, CommitLost or CommitOutcomeUnknown; nothing without a key."""
+        self.readiness.mark_in_doubt()
+        if idempotency is not None:
+            await resolve_unknown_commit(self._pool, idempotency)
 
 
 def open_database(

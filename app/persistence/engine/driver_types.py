@@ -9,7 +9,7 @@ Row = Mapping[str, Any]
 class AsyncpgConnection(Protocol):
     async def execute(self, sql: str, *values: object, timeout: float | None = None) -> str: ...  # noqa: ASYNC109  # its name there
 
-    async def fetch(self, sql: str, *values: object) -> list[Row]: ...
+    async def fetch(self, sql: str, *values: object, timeout: float | None = None) -> list[Row]: ...  # noqa: ASYNC109  # its name there
 
     async def fetchrow(self, sql: str, *values: object) -> Row | None: ...
 

@@ -7,8 +7,7 @@ from uuid import UUID
 from app.domain.events import Event, EventType, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
 from app.persistence import registrations
-from app.persistence.advisers import personal_data
-from app.persistence.advisers.advisers import ADVISERS
+from app.persistence.advisers import advisers, personal_data
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import LockTarget, NotFound
@@ -31,7 +30,7 @@ async def anonymise(
     digester = await get_or_create_digester(database)
     async with database.transaction(audit_entry=audit_entry) as tx:
         tx.add_audit_subjects(adviser)
-        present = await ADVISERS.read(tx, adviser, locking=True)
+        present = await advisers.lock(tx, adviser)
         if present is None:
             raise NotFound(LockTarget.ADVISER)
         precondition.check(present["version"])

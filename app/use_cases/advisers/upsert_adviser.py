@@ -10,6 +10,7 @@ from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.errors import AdviserAnonymised
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
+from app.persistence.advisers import advisers
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.advisers.advisers import ADVISERS, conum_id_is_taken
 from app.persistence.engine.database import Database, Transaction
@@ -73,7 +74,7 @@ async def upsert_adviser(
     """
     async with database.transaction(audit_entry=context.audit_entry) as tx:
         tx.add_audit_subjects(adviser)
-        present = await ADVISERS.read(tx, adviser, locking=True)
+        present = await advisers.lock(tx, adviser)
         if present is None:
             await _check_conum_id(tx, adviser, values)
             return await _insert(tx, adviser, values, context), True

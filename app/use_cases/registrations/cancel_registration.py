@@ -10,7 +10,7 @@ from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 async def cancel(
@@ -27,4 +27,4 @@ async def cancel(
         change = DirectChange(
             cancelled.id, (EventType.REGISTRATION_CANCELLED,), snapshot.registration_row, columns, data
         )
-        return await write_direct_change(tx, snapshot.file, cascade, change, context)
+        return await write_direct_change(tx, ChangeSet(snapshot.file, cascade, context, (change,)))

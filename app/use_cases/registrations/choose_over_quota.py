@@ -11,7 +11,7 @@ from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapsho
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 async def keep_unfunded(
@@ -53,4 +53,4 @@ async def _write(
     context: RequestContext,
 ) -> ReplayableResponse:
     cascade = DecisionCascade(snapshot.file, snapshot.policies).with_registration(chosen)
-    return await write_direct_change(transaction, snapshot.file, cascade, change, context)
+    return await write_direct_change(transaction, ChangeSet(snapshot.file, cascade, context, (change,)))

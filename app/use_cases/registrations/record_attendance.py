@@ -9,7 +9,7 @@ from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 async def mark_attendance(
@@ -30,4 +30,4 @@ async def mark_attendance(
         completed = outcome is Attendance.COMPLETED
         event_type = EventType.REGISTRATION_COMPLETED if completed else EventType.REGISTRATION_ABSENCE_RECORDED
         change = DirectChange(attended.id, (event_type,), snapshot.registration_row, {"motive": motive})
-        return await write_direct_change(tx, snapshot.file, cascade, change, context)
+        return await write_direct_change(tx, ChangeSet(snapshot.file, cascade, context, (change,)))

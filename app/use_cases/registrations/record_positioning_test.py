@@ -13,7 +13,7 @@ from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 async def record_positioning(
@@ -34,9 +34,8 @@ async def record_positioning(
         columns = {"positioning_taken_on": taken_on, "positioning_hours": hours}
         types, data = (EventType.REGISTRATION_PATH_DETERMINED,), {"taken_on": taken_on, "hours": hours}
         change = DirectChange(positioned.id, types, snapshot.registration_row, columns, data)
-        return await write_direct_change(
-            tx, snapshot.file, DecisionCascade(snapshot.file, snapshot.policies), change, context
-        )
+        unchanged = DecisionCascade(snapshot.file, snapshot.policies)
+        return await write_direct_change(tx, ChangeSet(snapshot.file, unchanged, context, (change,)))
 
 
 def _check_hours(hours: int, policies: Policies, taken_on: date) -> None:

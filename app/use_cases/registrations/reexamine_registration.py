@@ -8,7 +8,7 @@ from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 async def reexamine(
@@ -26,6 +26,5 @@ async def reexamine(
         cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=notified.id)
         outcome = event_type_of_decision(cascade.registration(notified.id))
         event_types = (EventType.REGISTRATION_REGULARISATION_NOTIFIED, outcome)
-        return await write_direct_change(
-            tx, snapshot.file, cascade, DirectChange(notified.id, event_types, snapshot.registration_row), context
-        )
+        change = DirectChange(notified.id, event_types, snapshot.registration_row)
+        return await write_direct_change(tx, ChangeSet(snapshot.file, cascade, context, (change,)))

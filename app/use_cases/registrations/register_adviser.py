@@ -21,7 +21,7 @@ from app.use_cases.errors import UnknownReference
 from app.use_cases.registrations.session_venue import NO_VENUE, Venue
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_changes import DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,19 @@ async def register(database: Database, requested: NewRegistration, context: Requ
                 module=requested.module_code,
                 organisation=requested.training_organisation_id,
             )
-            new = _to_registration(requested, snapshot, context)
-            cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(new, Cause.REQUEST)
-            cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=new.id)
-            event_type = event_type_of_decision(cascade.registration(new.id))
-            change = DirectChange(new.id, (event_type,), columns=requested.venue.columns())
-            return await write_direct_change(tx, snapshot.file, cascade, change, context)
+            return await write_direct_change(tx, decide_registration(requested, snapshot, context))
     except NotFound as missing:
         raise await _unknown_references_error(database, requested) from missing
+
+
+def decide_registration(requested: NewRegistration, snapshot: AdviserSnapshot, context: RequestContext) -> ChangeSet:
+    """What registering changes in the file. Raise UnknownReference, DuplicateRegistration."""
+    new = _to_registration(requested, snapshot, context)
+    cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(new, Cause.REQUEST)
+    cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=new.id)
+    event_type = event_type_of_decision(cascade.registration(new.id))
+    change = DirectChange(new.id, (event_type,), columns=requested.venue.columns())
+    return ChangeSet(snapshot.file, cascade, context, (change,))
 
 
 async def preview(database: Database, requested: NewRegistration, context: RequestContext) -> RecordedDecision:

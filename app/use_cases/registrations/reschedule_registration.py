@@ -13,7 +13,7 @@ from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.preconditions import Precondition
 from app.use_cases.registrations.session_venue import Venue, venue_of
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 async def reschedule(
@@ -43,4 +43,4 @@ async def reschedule(
         )
         if venue != former:
             await registrations.change_venue(tx, moved.id, venue.place, venue.reference)
-        return await write_direct_change(tx, snapshot.file, cascade, change, context)
+        return await write_direct_change(tx, ChangeSet(snapshot.file, cascade, context, (change,)))

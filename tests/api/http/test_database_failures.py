@@ -13,7 +13,8 @@ import pytest
 
 from app.embedded.cluster import Cluster
 from app.persistence.administration import audit_log
-from app.persistence.engine import connection_pool, database, readiness
+from app.persistence.engine import connection_pool, readiness
+from app.persistence.engine.transactions import commits
 from tests.api.response_assertions import expect_problem
 from tests.http_builders import an_adviser_in_post, registration_body
 from tests.live_server import LiveServer, idempotency_headers
@@ -25,7 +26,7 @@ MOMENT = 0.3
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of waits for the database."""
-    for module, name in ((audit_log, "WRITE_WAIT_SECONDS"), (audit_log, "RETRY_SECONDS"), (database, "COMMIT_SECONDS")):
+    for module, name in ((audit_log, "WRITE_WAIT_SECONDS"), (audit_log, "RETRY_SECONDS"), (commits, "COMMIT_SECONDS")):
         monkeypatch.setattr(module, name, MOMENT)
     monkeypatch.setattr(readiness, "PROBE_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 2 * MOMENT)

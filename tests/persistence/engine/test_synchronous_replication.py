@@ -15,6 +15,7 @@ from app.persistence.engine.connection_pool import ConnectionPool
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.database_errors import DatabaseTrouble, DatabaseUnavailable
 from app.persistence.engine.driver_types import AsyncpgConnection
+from app.persistence.engine.transactions import commits
 from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from tests.persistence.administration.test_audit_log import an_audit_entry, left_by
 from tests.persistence.missing_standby import confirm_commits_again, stop_confirming_commits
@@ -73,7 +74,7 @@ async def test_a_commit_that_is_given_up_is_not_done_without_its_standby(
 async def test_one_commit_that_nobody_heard_holds_the_next_ones_back(
     confirming: Cluster, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "COMMIT_SECONDS", 0.2)
+    monkeypatch.setattr(commits, "COMMIT_SECONDS", 0.2)
     monkeypatch.setattr(readiness, "PROBE_INTERVAL_SECONDS", 0.0)
     monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 0.3)
     first, second = await an_adviser_in_post(database), await an_adviser_in_post(database)
@@ -150,7 +151,7 @@ async def test_whoever_waited_for_a_commit_that_nobody_heard_does_not_begin_anot
     confirming: Cluster, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "MAX_WRITERS", 1)
-    monkeypatch.setattr(databases, "COMMIT_SECONDS", 0.2)
+    monkeypatch.setattr(commits, "COMMIT_SECONDS", 0.2)
     monkeypatch.setattr(readiness, "PROBE_TIMEOUT_SECONDS", 0.3)
     busy = open_database(database_url)
     await stop_confirming_commits(confirming)

@@ -1,8 +1,16 @@
-"""The row lock that a transaction opens with: one adviser's, named directly or by a registration or contract."""
+"""The row lock that a transaction opens with: one adviser's, named directly or by a registration or contract.
+
+Whoever locks an adviser raises the version of the file, written or not: registrations that were decided without a lock
+are written only while the version is the one that was read (persistence/registration_batches.py).
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+# Complete it by WHERE. It locks as `FOR NO KEY UPDATE` does: the lock of `FOR UPDATE` would deadlock with the
+# foreign-key checks of inserts.
+LOCK_ADVISER = "UPDATE adviser SET file_version = file_version + 1"
 
 
 class LockTarget(StrEnum):
@@ -20,7 +28,7 @@ _ADVISER_OF = {
 
 @dataclass(frozen=True, slots=True)
 class AdviserLock:
-    """The adviser's row is locked `FOR NO KEY UPDATE`: `FOR UPDATE` deadlocks with the foreign-key checks of inserts.
+    """The adviser's row is locked until the transaction ends (LOCK_ADVISER).
 
     `owner` is the training organisation that asks: registrations of others are not found. None finds all.
     """

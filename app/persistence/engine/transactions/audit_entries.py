@@ -1,8 +1,9 @@
-"""The audit entry of a change, written in the round trip that commits it."""
+"""An audit entry: who does what; that of a change is written in the round trip that commits it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -20,6 +21,18 @@ class AuditEntry:
     def new_id(self) -> UUID:
         """A new UUIDv7 of the instant `at`."""
         return uuid7(nanoseconds=int(self.at.timestamp() * 1_000_000) * 1000)
+
+    def row(self, subjects: Iterable[UUID | str], *, refused: bool = False) -> dict[str, Any]:
+        """The columns of this entry about these ids, each of them once."""
+        return {
+            "id": self.new_id(),
+            "at": self.at,
+            "client_id": self.client_id,
+            "action": self.action,
+            "refused": refused,
+            "request_id": self.request_id,
+            "subject_ids": [*dict.fromkeys(subjects)],
+        }
 
     def insert_statement(self, subjects: Iterable[str]) -> str:
         """SQL that inserts this entry; `subjects` are SQL for the ids of what is changed.

@@ -34,8 +34,12 @@ SELECT statement_timestamp() AS now, (SELECT min(seconds) FROM instants) AS lowe
 
 def hold_instant(at: datetime) -> str:
     """SQL that locks the instant until the transaction has ended, its commit visible."""
-    seconds = min(MAX_LOCK_SECONDS, max(0, int((at - LOCK_EPOCH).total_seconds())))
-    return f"pg_advisory_xact_lock_shared({LOCK_CLASS}, {seconds})"
+    return f"pg_advisory_xact_lock_shared({LOCK_CLASS}, {lock_seconds(at)})"
+
+
+def lock_seconds(at: datetime) -> int:
+    """The instant as the second number of its lock, beside LOCK_CLASS."""
+    return min(MAX_LOCK_SECONDS, max(0, int((at - LOCK_EPOCH).total_seconds())))
 
 
 def is_recent_enough(at: datetime) -> str:

@@ -3,7 +3,7 @@
 from app.domain.errors import AdviserAnonymised
 from app.persistence.engine.database_errors import InstantTooOld
 from app.persistence.engine.driver_types import AsyncpgConnection
-from app.persistence.engine.transactions.adviser_locks import AdviserLock, NotFound
+from app.persistence.engine.transactions.adviser_locks import LOCK_ADVISER, AdviserLock, NotFound
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.change_watermark import hold_instant, is_recent_enough
 from app.persistence.engine.transactions.idempotency import IdempotentRequest
@@ -28,7 +28,7 @@ def opening_script(
     tried += [is_recent_enough(audit_entry.at)] if audit_entry and is_timed else []
     if lock is not None:
         conditions = " AND ".join([f"id = {lock.adviser}", *tried, "anonymised_at IS NULL"])
-        return f"{script}; SELECT 1 FROM adviser WHERE {conditions} FOR NO KEY UPDATE", "SELECT 1"
+        return f"{script}; {LOCK_ADVISER} WHERE {conditions}", "UPDATE 1"
     if tried:
         return f"{script}; SELECT 1 WHERE {' AND '.join(tried)}", "SELECT 1"
     return script, "SELECT 1" if audit_entry else begin.partition(" ")[0]

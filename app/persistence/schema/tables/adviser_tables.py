@@ -1,9 +1,9 @@
 """The tables of advisers and their employment contracts."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.persistence.schema.personal_data_inventory import ERASED_TEXT, disclosed, erased, personal_data
+from app.persistence.schema.personal_data_inventory import ERASED_TEXT, disclosed, erased, personal_data, undisclosed
 from app.persistence.schema.retention_periods import EVIDENCE_RETENTION
 from app.persistence.schema.tables.shared_columns import (
     check_one_of,
@@ -43,6 +43,8 @@ adviser = Table(
         server_default=text("'{}'"),
         info=disclosed("Entrées en formation initiale avant une anonymisation"),
     ),
+    # Raised by every lock of the adviser: registrations decided together are written only where it is what was read.
+    Column("file_version", Integer, nullable=False, server_default=text("0"), info=undisclosed("compte les verrous")),
     *version_columns(),
     Index("ix_adviser_updated_at", "updated_at", "id"),
     Index("ix_adviser_email", text("lower(email)")),
