@@ -79,7 +79,8 @@ class RegistrationBatches:
     _waiting: deque[WaitingRegistration] = field(default_factory=deque[WaitingRegistration])
     _advisers: set[UUID] = field(default_factory=set[UUID])
     _keys: set[tuple[UUID, str]] = field(default_factory=set[tuple[UUID, str]])
-    _lanes: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    _open_lanes: int = 0
+    _lane_tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def register(self, requested: NewRegistration, context: RequestContext) -> ReplayableResponse:
         """Decide and store; raise as `register_adviser.register` does. A caller that is cancelled cancels no other."""
@@ -96,7 +97,7 @@ class RegistrationBatches:
 
     async def close(self) -> None:
         """Wait for the batches under way."""
-        await asyncio.gather(*self._lanes)
+        await asyncio.gather(*self._lane_tasks)
 
     def _enqueue(self, requested: NewRegistration, context: RequestContext) -> WaitingRegistration | None:
         """None when it can't share a batch with those that are there."""
@@ -109,30 +110,38 @@ class RegistrationBatches:
         self._advisers.add(requested.adviser_id)
         self._keys.add(waiting.key)
         self._waiting.append(waiting)
-        if len(self._waiting) >= OPENS_NEXT_LANE[min(len(self._lanes), len(OPENS_NEXT_LANE) - 1)]:
+        if len(self._waiting) >= OPENS_NEXT_LANE[min(self._open_lanes, len(OPENS_NEXT_LANE) - 1)]:
+            self._open_lanes += 1
             lane = asyncio.create_task(self._run_lane())
-            self._lanes.add(lane)
-            lane.add_done_callback(self._lanes.discard)
+            self._lane_tasks.add(lane)
+            lane.add_done_callback(self._lane_tasks.discard)
         return waiting
 
     async def _run_lane(self) -> None:
-        """Carry out batches as long as somebody waits."""
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
-            try:
-                await self._carry_out([waiting for waiting in batch if not waiting.response.cancelled()])
-            except CommitOutcomeUnknown as unknown:
-                for waiting in batch:
-                    waiting.fail(unknown)
-            except Exception as failure:  # noqa: BLE001  # of one of them, or of the database: each finds out by itself
-                _LOG.warning("a batch of registrations failed", registrations=len(batch), exc_info=failure)
-            finally:
-                for waiting in batch:
-                    self._advisers.discard(waiting.requested.adviser_id)
-                    self._keys.discard(waiting.key)
-                    waiting.respond(None)
+        """Carry out batches as long as somebody waits; whoever comes after the last look opens a lane."""
+        try:
+            while self._waiting:
+                await self._run_batch([self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))])
+        finally:
+            self._open_lanes -= 1
+
+    async def _run_batch(self, batch: list[WaitingRegistration]) -> None:
+        """Respond to each of them."""
+        try:
+            await self._carry_out([waiting for waiting in batch if not waiting.response.cancelled()])
+        except CommitOutcomeUnknown as unknown:
+            for waiting in batch:
+                waiting.fail(unknown)
+        except Exception as failure:  # noqa: BLE001  # of one of them, or of the database: each finds out by itself
+            _LOG.warning("a batch of registrations failed", registrations=len(batch), exc_info=failure)
+        finally:
+            for waiting in batch:
+                self._advisers.discard(waiting.requested.adviser_id)
+                self._keys.discard(waiting.key)
+                waiting.respond(None)
 
     async def _carry_out(self, batch: list[WaitingRegistration]) -> None:
+        """Respond to those that are plain. Raise CommitOutcomeUnknown, and whatever else the database does."""
         async with self.database.writer() as connection:
             rows = await registration_batches.read_files(connection, [waiting.file_request() for waiting in batch])
             decided = {
