@@ -21,6 +21,7 @@ from tests.http_builders import registration_body
 from tests.live_server import LiveServer, idempotency_headers
 from tests.persistence.interleaved_transactions import Gate, PausingDatabase, count_deadlocks, wait_until_blocked_by
 from tests.persistence.postgres_errors import UniqueViolation
+from tests.use_cases.registrations.batch_builders import EITHER_WAY, Register, a_batch_context
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
     a_new_registration,
@@ -78,17 +79,24 @@ async def holders(database: Database, adviser: UUID) -> Counter[str]:
     return Counter(row["unit"] for row in rows)
 
 
+@pytest.mark.parametrize("way", EITHER_WAY, ids=lambda way: way.__name__)
 async def test_fifty_registrations_at_once_share_one_right_without_overdrawing_it(
-    database: Database, database_url: str
+    database: Database, database_url: str, way: Register
 ) -> None:
     adviser = await an_adviser_in_post(database)
     await asyncio.gather(*(database.one("SELECT pg_sleep(0.1)") for _ in range(AT_ONCE)))  # every connection is open
 
     answers = await asyncio.gather(
-        *(register_in(database, adviser, FIRST_DAY + timedelta(days=number)) for number in range(AT_ONCE))
+        *(
+            way(database, a_new_registration(adviser, FIRST_DAY + timedelta(days=number)), a_batch_context())
+            for number in range(AT_ONCE)
+        )
     )
 
-    assert Counter(answer["status"] for answer in answers) == {"accepted": 1, "awaiting_choice": AT_ONCE - 1}
+    assert Counter(response_content(answer)["status"] for answer in answers) == {
+        "accepted": 1,
+        "awaiting_choice": AT_ONCE - 1,
+    }
     assert await holders(database, adviser) == {"civil_year:2026#1": 1}
     await database.close()
     assert await count_deadlocks(database_url) == 0

@@ -10,6 +10,7 @@ from app.persistence.engine.transactions.idempotency import AlreadyCompleted
 from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown
 from app.use_cases.registrations.register_adviser import register
 from tests.persistence.commit_cutting_proxy import CommitCutter, CutMoment, through_commit_cutter
+from tests.use_cases.registrations.batch_builders import EITHER_WAY, Register
 from tests.use_cases.use_case_builders import (
     a_new_registration,
     a_request_context,
@@ -18,6 +19,7 @@ from tests.use_cases.use_case_builders import (
 )
 
 ROUNDS = 20
+either_way = pytest.mark.parametrize("way", EITHER_WAY, ids=lambda way: way.__name__)
 
 
 @pytest.fixture
@@ -33,8 +35,9 @@ async def _registrations(database: Database) -> int:
     return int(row["number"]) if row else 0
 
 
+@either_way
 async def test_a_commit_that_was_done_is_answered_with_what_it_stored(
-    proxied: tuple[Database, CommitCutter], database: Database
+    proxied: tuple[Database, CommitCutter], database: Database, way: Register
 ) -> None:
     through, cutter = proxied
     for number in range(ROUNDS):
@@ -43,15 +46,16 @@ async def test_a_commit_that_was_done_is_answered_with_what_it_stored(
         cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_ANSWERED, 1
 
         with pytest.raises(AlreadyCompleted) as settled:
-            await register(through, command, asked)
+            await way(through, command, asked)
 
         assert settled.value.response.status == 200
         assert await _registrations(database) == number + 1
     assert cutter.times == 0
 
 
+@either_way
 async def test_a_commit_that_was_not_heard_wrote_nothing_and_may_be_repeated(
-    proxied: tuple[Database, CommitCutter], database: Database
+    proxied: tuple[Database, CommitCutter], database: Database, way: Register
 ) -> None:
     through, cutter = proxied
     adviser = await an_adviser_in_post(database)
@@ -59,17 +63,18 @@ async def test_a_commit_that_was_not_heard_wrote_nothing_and_may_be_repeated(
     cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_HEARD, 1
 
     with pytest.raises(CommitLost):
-        await register(through, command, asked)
+        await way(through, command, asked)
     assert await _registrations(database) == 0
-    again = await register(through, command, asked)
+    again = await way(through, command, asked)
 
     assert again.status == 200
     assert not again.replayed
     assert await _registrations(database) == 1
 
 
+@either_way
 async def test_a_database_that_stays_away_leaves_the_outcome_unknown(
-    proxied: tuple[Database, CommitCutter], database: Database
+    proxied: tuple[Database, CommitCutter], database: Database, way: Register
 ) -> None:
     through, cutter = proxied
     adviser = await an_adviser_in_post(database)
@@ -78,10 +83,10 @@ async def test_a_database_that_stays_away_leaves_the_outcome_unknown(
     cutter.moment, cutter.times, cutter.refuses_connections = CutMoment.BEFORE_IT_IS_ANSWERED, 1, True
 
     with pytest.raises(CommitOutcomeUnknown):
-        await register(through, command, asked)
+        await way(through, command, asked)
     cutter.refuses_connections = False
     with pytest.raises(AlreadyCompleted):
-        await register(through, command, asked)
+        await way(through, command, asked)
 
     assert await _registrations(database) == 1
 
@@ -97,15 +102,16 @@ async def test_a_write_without_a_key_does_not_know_and_says_so(
         await register(through, a_new_registration(adviser), a_request_context())
 
 
+@either_way
 async def test_when_every_connection_is_lost_each_request_is_still_settled(
-    proxied: tuple[Database, CommitCutter], database: Database
+    proxied: tuple[Database, CommitCutter], database: Database, way: Register
 ) -> None:
     through, cutter = proxied
     demands = [a_new_registration(await an_adviser_in_post(database)) for _ in range(4)]
     cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_ANSWERED, len(demands)
 
     outcomes = await asyncio.gather(
-        *(register(through, command, a_request_context(key=an_idempotency_key())) for command in demands),
+        *(way(through, command, a_request_context(key=an_idempotency_key())) for command in demands),
         return_exceptions=True,
     )
 

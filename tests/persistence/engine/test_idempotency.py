@@ -37,6 +37,7 @@ from app.use_cases.request_context import RequestContext
 from app.use_cases.upsert_contract import upsert_contract
 from tests.fake_clock import MORNING
 from tests.persistence.interleaved_transactions import Gate, Pause, PausingDatabase
+from tests.use_cases.registrations.batch_builders import EITHER_WAY, Register, register_in_a_batch
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
     INITIAL,
@@ -70,6 +71,10 @@ async def counts(database: Database) -> dict[str, int]:
 
 async def a_registering(database: Database, adviser: UUID) -> Action:
     return lambda asked: register(database, a_new_registration(adviser), asked)
+
+
+async def a_registering_in_a_batch(database: Database, adviser: UUID) -> Action:
+    return lambda asked: register_in_a_batch(database, a_new_registration(adviser), asked)
 
 
 async def a_cancelling(database: Database, adviser: UUID) -> Action:
@@ -135,6 +140,7 @@ async def a_keeping_of_a_contract(database: Database, adviser: UUID) -> Action:
 
 ACTIONS = (
     a_registering,
+    a_registering_in_a_batch,
     a_cancelling,
     an_attending,
     a_keeping,
@@ -236,16 +242,18 @@ async def test_a_repetition_learns_at_once_that_the_first_is_under_way(database:
     assert again.value.response.body == answer.body
 
 
-async def test_the_same_request_twenty_times_at_once_registers_once(database: Database) -> None:
+@pytest.mark.parametrize("way", EITHER_WAY, ids=lambda way: way.__name__)
+async def test_the_same_request_twenty_times_at_once_registers_once(database: Database, way: Register) -> None:
     adviser, key = await an_adviser_in_post(database), an_idempotency_key()
+    requested = a_new_registration(adviser)
 
     outcomes = await asyncio.gather(
-        *(register_in(database, adviser, context=a_request_context(key=key)) for _ in range(20)), return_exceptions=True
+        *(way(database, requested, a_request_context(key=key)) for _ in range(20)), return_exceptions=True
     )
 
     kinds = Counter(type(outcome) for outcome in outcomes)
-    assert kinds[dict] == 1
-    assert kinds[dict] + kinds[RequestInFlight] + kinds[AlreadyCompleted] == 20
+    assert kinds[ReplayableResponse] == 1
+    assert kinds[ReplayableResponse] + kinds[RequestInFlight] + kinds[AlreadyCompleted] == 20
     assert await counts(database) == {"registration": 1, "decision": 1, "outbox": 1, "idempotency": 1}
 
 

@@ -11,6 +11,7 @@ from app.persistence.engine.database import Database, open_database
 from app.use_cases.registrations.cancel_registration import cancel
 from app.use_cases.registrations.register_adviser import preview
 from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy
+from tests.use_cases.registrations.batch_builders import a_batch_context, register_in_a_batch
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
     a_new_registration,
@@ -60,6 +61,14 @@ async def test_a_registration_takes_four_round_trips_begin_and_commit_included(
     )
 
     assert (accepted, over_quota) == (4, 4)
+
+
+async def test_in_a_batch_it_takes_two_also_by_itself(proxied: tuple[Database, CountingProxy]) -> None:
+    database, proxy = proxied
+    first, second = await an_adviser_in_post(database), await an_adviser_in_post(database)
+    await register_in_a_batch(database, a_new_registration(first), a_batch_context())
+
+    assert await cost(proxy, lambda: register_in_a_batch(database, a_new_registration(second), a_batch_context())) == 2
 
 
 async def test_a_cancellation_that_promotes_takes_four_round_trips(proxied: tuple[Database, CountingProxy]) -> None:

@@ -1,0 +1,61 @@
+"""One of several processes that register the same advisers under the same keys, in batches.
+
+python -m tests.use_cases.registrations.racing_process DATABASE_URL SEED [--without-the-version]
+"""
+
+import asyncio
+import sys
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+from app.persistence import registration_batches
+from app.persistence.engine.database import open_database
+from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
+from app.persistence.engine.transactions.idempotency import AlreadyCompleted
+from app.persistence.engine.transactions.transaction_errors import RequestInFlight
+from app.use_cases.registrations.register_in_batches import RegistrationBatches
+from tests.use_cases.registrations.batch_builders import a_batch_context
+from tests.use_cases.use_case_builders import FIRST_DAY, a_new_registration
+
+REGISTRATIONS_OF_EACH = 5
+AT_ONCE = 48
+COMPARED = "AND a.file_version = decided.file_version"
+
+
+async def race(url: str, seed: int) -> None:
+    """Register each adviser five times, each under its key, in an order of this process's own."""
+    database = open_database(url)
+    batches, turn = RegistrationBatches(database), asyncio.Semaphore(AT_ONCE)
+    people = [row["id"] for row in await database.many("SELECT id FROM adviser ORDER BY id")]
+    wanted = [(adviser, number) for adviser in people for number in range(REGISTRATIONS_OF_EACH)]
+    Random(seed).shuffle(wanted)  # noqa: S311  # an order, not a secret
+
+    async def register(adviser: UUID, number: int) -> None:
+        key = f"{adviser}-{number}"
+        async with turn:
+            while True:
+                try:
+                    await batches.register(
+                        a_new_registration(adviser, FIRST_DAY + timedelta(number)), a_batch_context(key, key)
+                    )
+                except AlreadyCompleted:
+                    return
+                except (RequestInFlight, *UNAVAILABLE_ERRORS):  # the other process has it, or all connections are lent
+                    await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(register(*each) for each in wanted))
+    await batches.close()
+    await database.close()
+
+
+def ignore_the_version() -> None:
+    genuine = registration_batches.WRITE
+    registration_batches.WRITE = genuine.replace(COMPARED, "")
+    assert genuine != registration_batches.WRITE
+
+
+if __name__ == "__main__":
+    if sys.argv[3:] == ["--without-the-version"]:
+        ignore_the_version()
+    asyncio.run(race(sys.argv[1], int(sys.argv[2])))
