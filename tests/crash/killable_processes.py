@@ -27,6 +27,7 @@ from app.persistence.outbox.deliveries import Channel
 from app.settings import Settings
 from app.use_cases.notifications.egress_policy import EgressPolicy
 from app.use_cases.notifications.sequence_events import sequence_events
+from app.use_cases.registrations.register_in_batches import RegistrationBatches
 from tests.crash.fork_server import serve_forks
 from tests.crash.misplaced_steps import place_then_post, remember_apart, settle_then_mail
 from tests.fake_clock import MORNING
@@ -107,16 +108,25 @@ def mail(told: Arguments) -> None:
     asyncio.run(mailed())
 
 
+def serve_without_batches(told: Arguments) -> None:
+    """Each registration is a transaction of its own."""
+    MonkeyPatch().setattr(RegistrationBatches, "_enqueue", lambda *_: None)
+    serve(told)
+
+
 def serve_remembering_apart(told: Arguments) -> None:
     remember_apart(told)
-    serve(told)
+    serve_without_batches(told)
 
 
 ENTRY_POINTS = {
     act.__name__: act
-    for act in (serve, work, place, deliver, mail, place_then_post, settle_then_mail, serve_remembering_apart)
+    for act in (
+        *(serve, serve_without_batches, serve_remembering_apart),
+        *(work, place, deliver, mail, place_then_post, settle_then_mail),
+    )
 }
 
 if __name__ == "__main__":
     configure_logs("info")
-    serve_forks(ENTRY_POINTS, before={"serve": build_before_fork, "serve_remembering_apart": build_before_fork})
+    serve_forks(ENTRY_POINTS, before={act: build_before_fork for act in ENTRY_POINTS if act.startswith("serve")})

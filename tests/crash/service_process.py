@@ -52,12 +52,12 @@ class KillableService:
     def __init__(
         self, forks: ForkServer, url: str, proxy: KillingProxy, client: httpx.AsyncClient, act: str = "serve"
     ) -> None:
-        self._fork_server, self._proxy, self._client, self._act = forks, proxy, client, act
+        self._fork_server, self._proxy, self._client, self.act = forks, proxy, client, act
         self._settings = {"database_url": url, "secret_key": SECRET, "drain_seconds": "0"}
         self._pid = 0
 
     async def start(self) -> None:
-        self._pid = await self._fork_server.start(self._act, settings=self._settings)
+        self._pid = await self._fork_server.start(self.act, settings=self._settings)
 
     async def stop(self) -> None:
         os.kill(self._pid, signal.SIGKILL)

@@ -14,16 +14,26 @@ from tests.databases import Databases
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events
 from tests.samples import CRASH_ROUNDS
 
+TRANSACTION, BATCH = "serve_without_batches", "serve"
 STATEMENTS = {
-    "the look for the client": r"FROM api_key",
-    "BEGIN and the adviser's lock": r"^BEGIN",
-    "the adviser's file": r"^SELECT json_build_object",
-    "the policies": r"^SELECT version, content FROM policy",
-    "all that is written": r"INSERT INTO registration.*INSERT INTO idempotency",
-    "the trace and COMMIT": r"INSERT INTO audit_log.*COMMIT$",
+    TRANSACTION: {
+        "the look for the client": r"FROM api_key",
+        "BEGIN and the adviser's lock": r"^BEGIN",
+        "the adviser's file": r"^SELECT json_build_object",
+        "the policies": r"^SELECT version, content FROM policy",
+        "all that is written": r"INSERT INTO registration.*INSERT INTO idempotency",
+        "the trace and COMMIT": r"INSERT INTO audit_log.*COMMIT$",
+    },
+    BATCH: {
+        "the look for the client": r"FROM api_key",
+        "the advisers' files": r"^SELECT asked.place",
+        "the policies": r"^SELECT version, content FROM policy",
+        "all that is written and committed": r"^WITH decided",
+    },
 }
 ONLY_ONCE = {"the look for the client", "the policies"}  # in the life of a process
-COMMITTED = ("the trace and COMMIT", KillMoment.HEARD)
+COMMITTED = {("the trace and COMMIT", KillMoment.HEARD), ("all that is written and committed", KillMoment.HEARD)}
+either_way = pytest.mark.parametrize("crash_setup", STATEMENTS, indirect=True)
 
 COUNT_ROWS = """SELECT
     (SELECT count(*) FROM registration WHERE adviser_id = $1 AND module_code = 'cybersecurite') AS registrations,
@@ -70,7 +80,9 @@ async def crash_setup(
     await database.close()
 
 
+@either_way
 async def test_without_a_kill_its_statements_are_those_that_are_made_fatal(crash_setup: CrashSetup) -> None:
+    statements = STATEMENTS[crash_setup.service.act]
     said = crash_setup.service.record_statements()
 
     answer = await crash_setup.service.send(crash_setup.demands[0])
@@ -78,24 +90,28 @@ async def test_without_a_kill_its_statements_are_those_that_are_made_fatal(crash
     assert answer is not None
     assert (answer.status_code, answer.json()["status"]) == (201, "awaiting_choice")
     named = statement_names(
-        said, {"beside requests": r"^LISTEN|^SELECT 1$|^SELECT 1 WHERE|^UPDATE api_key|^NOTIFY"} | STATEMENTS
+        said, {"beside requests": r"^LISTEN|^SELECT 1$|^SELECT 1 WHERE|^UPDATE api_key|^NOTIFY"} | statements
     )
-    assert [name for name in named if name in STATEMENTS] == [*STATEMENTS]
+    assert [name for name in named if name in statements] == [*statements]
     assert await crash_setup.left(crash_setup.demands[0]) == ALL
 
 
 @pytest.mark.parametrize("moment", KillMoment)
-@pytest.mark.parametrize("statement", STATEMENTS)
+@pytest.mark.parametrize(
+    ("crash_setup", "statement"),
+    [(way, statement) for way, statements in STATEMENTS.items() for statement in statements],
+    indirect=["crash_setup"],
+)
 async def test_killed_at_any_statement_it_has_done_all_or_nothing_and_does_it_once(
     crash_setup: CrashSetup, statement: str, moment: KillMoment
 ) -> None:
-    is_committed = (statement, moment) == COMMITTED
+    is_committed, statements = (statement, moment) in COMMITTED, STATEMENTS[crash_setup.service.act]
     assert len(crash_setup.demands) == CRASH_ROUNDS
     for request in crash_setup.demands:
         if statement in ONLY_ONCE:
             await crash_setup.service.stop()
             await crash_setup.service.start()
-        crash_setup.service.die_at(STATEMENTS[statement], moment)
+        crash_setup.service.die_at(statements[statement], moment)
 
         assert await crash_setup.service.send(request) is None
         await crash_setup.service.wait_until_dead()
@@ -109,6 +125,7 @@ async def test_killed_at_any_statement_it_has_done_all_or_nothing_and_does_it_on
     await expect_each_told_once(crash_setup)
 
 
+@either_way
 async def test_killed_after_its_response_it_has_lost_nothing(crash_setup: CrashSetup) -> None:
     for request in crash_setup.demands:
         answer = await crash_setup.service.send(request)
@@ -127,7 +144,7 @@ async def test_killed_after_its_response_it_has_lost_nothing(crash_setup: CrashS
 @pytest.mark.parametrize("crash_setup", ["serve_remembering_apart"], indirect=True)
 async def test_red_run_a_response_stored_apart_reports_what_was_never_done(crash_setup: CrashSetup) -> None:
     request = crash_setup.demands[0]
-    crash_setup.service.die_at(STATEMENTS["the trace and COMMIT"], KillMoment.NOT_HEARD)
+    crash_setup.service.die_at(STATEMENTS[TRANSACTION]["the trace and COMMIT"], KillMoment.NOT_HEARD)
     assert await crash_setup.service.send(request) is None
     await crash_setup.service.wait_until_dead()
     await crash_setup.service.start()
