@@ -3,10 +3,12 @@ server, in one run of some minutes. Each phase has a deadline, and the whole one
 
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from app.embedded.cluster import Cluster, running_cluster
@@ -115,23 +117,40 @@ def running_bench(folder: Path) -> Generator[Bench]:
             yield Bench(cluster, url, app, f"Bearer {keys['admin']}", AdviserNumbers(), {})
 
 
-def main() -> None:
-    with ExitStack() as stack:
-        stack.enter_context(deadline(WHOLE_SECONDS, "the benchmark"))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)))
-        folder.chmod(0o755)
-        bench = stack.enter_context(running_bench(folder))
+def measure_all(bench: Bench, folder: Path) -> Generator[tuple[str, Callable[[], None]]]:
+    """Each phase in turn, by its name."""
+    yield "the hot path", partial(measure_hot_path, bench)
+    yield "events placed", partial(measure_placing, bench)
+    yield "reads", partial(measure_the_reads, bench)
+    yield "events and webhooks", partial(measure_events, bench)
+    yield "imports", partial(measure_the_imports, bench, folder)
+
+
+def run(folder: Path) -> bool:
+    """Measure and print everything; whether every phase was over in time. Its last line is the figures found."""
+    with running_bench(folder) as bench:
         print(
             f"PostgreSQL {bench.cluster.version}, {ADVISERS} advisers, {ROUNDS} rounds, {SECONDS:g} s a row, ", end=""
         )
         print(f"load {choose_player().__name__.replace('play_', '').replace('_', ' ')}, {os.cpu_count()} cores")
         print(header(), flush=True)
-        measure_hot_path(bench)
-        measure_placing(bench)
-        measure_the_reads(bench)
-        measure_events(bench)
-        measure_the_imports(bench, folder)
+        late = False
+        for name, phase in measure_all(bench, folder):
+            try:
+                phase()
+            except TimeoutError as trouble:  # what was measured before is worth its line
+                late = True
+                print(f"{name}: {trouble}", flush=True)
         print(json.dumps(bench.figures))
+        return not late
+
+
+def main() -> None:
+    with ExitStack() as stack:
+        stack.enter_context(deadline(WHOLE_SECONDS, "the benchmark"))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)))
+        folder.chmod(0o755)
+        sys.exit(not run(folder))
 
 
 if __name__ == "__main__":
