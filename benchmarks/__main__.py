@@ -127,22 +127,22 @@ def measure_all(bench: Bench, folder: Path) -> Generator[tuple[str, Callable[[],
 
 
 def run(folder: Path) -> bool:
-    """Measure and print everything; whether every phase was over in time. Its last line is the figures found."""
+    """Measure and print everything; whether every phase came to its end, and in time. The last line is the figures."""
     with running_bench(folder) as bench:
         print(
             f"PostgreSQL {bench.cluster.version}, {ADVISERS} advisers, {ROUNDS} rounds, {SECONDS:g} s a row, ", end=""
         )
         print(f"load {choose_player().__name__.replace('play_', '').replace('_', ' ')}, {os.cpu_count()} cores")
         print(header(), flush=True)
-        late = False
+        failed = False
         for name, phase in measure_all(bench, folder):
             try:
                 phase()
-            except TimeoutError as trouble:  # what was measured before is worth its line
-                late = True
+            except (TimeoutError, ValueError, LookupError) as trouble:  # what else was measured is worth its line
+                failed = True
                 print(f"{name}: {trouble}", flush=True)
         print(json.dumps(bench.figures))
-        return not late
+        return not failed
 
 
 def main() -> None:
