@@ -7,6 +7,10 @@ from time import monotonic
 from types import FrameType
 
 
+class _LateError(KeyboardInterrupt):
+    """An event loop lets nothing else out of its callbacks: it would log the error, and wait on."""
+
+
 @contextmanager
 def deadline(seconds: float, phase: str) -> Generator[None]:
     """Raise TimeoutError, which names the phase, when the block is not over in time. In the main thread only.
@@ -17,12 +21,14 @@ def deadline(seconds: float, phase: str) -> Generator[None]:
     allowed = min(seconds, left) if left else seconds
 
     def give_up(_: int, __: FrameType | None) -> None:
-        raise TimeoutError(f"{phase}: not over after {allowed:.0f} s")
+        raise _LateError
 
     former, begun = signal.signal(signal.SIGALRM, give_up), monotonic()
     signal.setitimer(signal.ITIMER_REAL, allowed)
     try:
         yield
+    except _LateError:
+        raise TimeoutError(f"{phase}: not over after {allowed:.0f} s") from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from urllib.request import urlopen
 
 import pytest
@@ -40,6 +41,22 @@ def test_a_deadline_ends_what_waits_for_a_pipe() -> None:
         process.kill()
 
     assert is_running
+
+
+async def call_back_for_ever() -> None:
+    loop = asyncio.get_running_loop()
+
+    def call_back() -> None:
+        time.sleep(0.01)
+        loop.call_soon(call_back)
+
+    call_back()
+    await asyncio.sleep(10)
+
+
+def test_a_deadline_ends_an_event_loop_in_the_middle_of_a_callback() -> None:
+    with pytest.raises(TimeoutError, match="calling"), deadline(0.3, "calling"), closing(call_back_for_ever()) as busy:
+        asyncio.run(busy)
 
 
 def test_a_deadline_ends_no_later_than_the_one_around_it() -> None:
