@@ -22,7 +22,7 @@ _STARTING_SECONDS, _STOPPING_SECONDS = 60, 20
 _NO_SETTINGS: Mapping[str, str] = {}
 
 # What a worker does once at its start, by the names of its metrics: it would disturb what is measured.
-_STARTING_CHORES = ("forget_answers", "forget_events", "forget_deliveries", "forget_imports", "forget_traces", "relay")
+_STARTING_CHORES = ("forget_answers", "forget_events", "forget_deliveries", "forget_traces", "relay")
 
 
 @dataclass(frozen=True, slots=True)
