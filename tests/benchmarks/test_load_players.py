@@ -78,7 +78,7 @@ def test_registrations_are_played_each_of_another_adviser(
 
     written = asyncio.run(count_registrations(populated.database_url)) - before
     assert result.failed == 0
-    assert 0 < result.requests <= written <= result.numbers <= result.requests + 3 * CLIENTS
+    assert 0 < result.requests <= written <= result.numbers
     assert 0 < result.p50_ms <= result.p99_ms
 
 
