@@ -1,7 +1,7 @@
 # Everything a developer types. The first call installs what it needs from the committed lock.
 .DEFAULT_GOAL := help
 .PHONY: quick-static quick-types quick-tests pyright storeys test-domain test-rest
-.PHONY: help install tools run worker migrate migration format quick lint types test check crash fuzz mutate bench examples release openapi
+.PHONY: help install tools run worker migrate migration format quick lint types test check crash fuzz mutate bench bench-rush examples release openapi
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -16,7 +16,7 @@ export UV_COMPILE_BYTECODE := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
@@ -91,8 +91,11 @@ check: lint test ## what CI runs
 mutate: .venv/.installed ## mutation testing of app/domain
 	rm -rf mutants && $(BIN)/mutmut run --max-children 2 && $(BIN)/python tests/domain/unexplained_mutants.py
 
-bench: .venv/.installed ## measure the hot path beside pgbench and a bare ASGI app
+bench: .venv/.installed ## measure beside pgbench and a bare ASGI app, in 6 minutes: BENCH_SECONDS=3 BENCH_ROUNDS=4
 	@$(BIN)/python -m benchmarks
+
+bench-rush: .venv/.installed ## play December and 31 March, in 4 minutes: RUSH_RATE=50 RUSH_SECONDS=75
+	@$(BIN)/python -m benchmarks.rush
 
 crash: .venv/.installed ## kill the service, its workers and its database again and again: make crash rounds=100 seed=7
 	CRASH_ROUNDS=$(or $(rounds),20) CRASH_SEED=$(or $(seed),1) DELIVERIES=$(or $(deliveries),10000) \

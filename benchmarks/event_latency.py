@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import httpx
 
+from app.clock import utc_now
 from app.persistence.engine.database import open_database
 from app.use_cases.notifications.sequence_events import sequence_events
-from benchmarks.dataset import NOW, adviser_id
+from benchmarks.dataset import adviser_id
 from benchmarks.http_load import BODY, Result
 from benchmarks.webhook_receiver import Receiver
 
@@ -32,7 +33,7 @@ async def _sequence_all(url: str, now: datetime) -> tuple[int, float]:
 
 def measure_sequencing(url: str) -> tuple[int, float]:
     """Give every waiting event its position: how many, and how many a second."""
-    total, seconds = asyncio.run(_sequence_all(url, NOW))
+    total, seconds = asyncio.run(_sequence_all(url, utc_now()))
     return total, total / seconds
 
 

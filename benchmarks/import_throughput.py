@@ -10,7 +10,7 @@ from time import monotonic
 from app.persistence.administration.import_kind import ImportKind
 from benchmarks.dataset import SECRET
 
-LINES = 10_000
+LINES = 5_000
 FIRST_FREE_CONUM_ID = 10_000_000  # ID Conum from here on are free
 
 # The headings of a neighbouring system, and a line of it; `{0}` is the adviser's number.

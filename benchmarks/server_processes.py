@@ -1,35 +1,28 @@
-"""The servers under load, each in a process of its own."""
+"""The servers under load, each in a process of its own.
+
+Nothing that they write can stop them: a pipe that nobody reads is full after some hundred lines, and whoever writes to
+it then waits for ever.
+"""
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from app.cli.serving import listening_socket
 from benchmarks.dataset import SECRET
+from benchmarks.process_cost import RunningProcess
 
-_CLOCK_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_STARTING_SECONDS = 30
+_STARTING_SECONDS, _STOPPING_SECONDS = 60, 20
+_NO_SETTINGS: Mapping[str, str] = {}
 
-
-@dataclass(frozen=True, slots=True)
-class RunningProcess:
-    pid: int
-
-    def cpu_seconds(self) -> float:
-        """User and system time since it started."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS_PER_SECOND
-
-    def resident_mb(self) -> float:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+# What a worker does once at its start, by the names of its metrics: it would disturb what is measured.
+_STARTING_CHORES = ("forget_answers", "forget_events", "forget_deliveries", "forget_traces", "relay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +36,57 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _running_server(command: list[str], environment: Mapping[str, str], port: int, probe: str) -> Generator[Server]:
-    process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def _running_process(command: list[str], environment: Mapping[str, str]) -> Generator[subprocess.Popen[bytes]]:
+    silent = subprocess.DEVNULL
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=silent, stderr=silent)
     try:
-        base_url = f"http://127.0.0.1:{port}"
-        _wait(f"{base_url}{probe}")
-        yield Server(process.pid, base_url)
+        yield process
     finally:
         process.terminate()
-        process.wait(10)
+        try:
+            process.wait(_STOPPING_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def _wait(url: str) -> None:
-    """Wait until it answers. Raise TimeoutError."""
+def _read(url: str) -> str | None:
+    """What is answered; None unless it is a success."""
+    try:
+        with urlopen(url, timeout=1) as answer:  # noqa: S310  # our own server
+            return str(answer.read().decode())
+    except (URLError, ConnectionError, TimeoutError):
+        return None
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, is_ready: Callable[[str], bool]) -> None:
+    """Wait until it answers what is right. Raise ChildProcessError when the process ends instead, TimeoutError."""
     give_up_at = time.monotonic() + _STARTING_SECONDS
     while time.monotonic() < give_up_at:
-        try:
-            with urlopen(url, timeout=1):  # noqa: S310  # our own server
-                return
-        except (URLError, ConnectionError, TimeoutError):
-            time.sleep(0.05)
-    raise TimeoutError(url)
+        if process.poll() is not None:
+            raise ChildProcessError(f"{process.args!r} ended by itself: {process.returncode}")
+        if (answer := _read(url)) is not None and is_ready(answer):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"{url} is not ready after {_STARTING_SECONDS} s")
 
 
 @contextmanager
-def running_service(url: str) -> Generator[Server]:
-    """The service, as it is deployed: one process."""
+def _running_server(command: list[str], environment: Mapping[str, str], port: int, probe: str) -> Generator[Server]:
+    base_url = f"http://127.0.0.1:{port}"
+    with _running_process(command, environment) as process:
+        _wait(process, f"{base_url}{probe}", lambda _: True)
+        yield Server(process.pid, base_url)
+
+
+@contextmanager
+def running_service(url: str, settings: Mapping[str, str] = _NO_SETTINGS) -> Generator[Server]:
+    """The service, as it is deployed: one process. `settings` are the service's, by name."""
     port = _free_port()
     environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "PORT": str(port), "WORKERS": "1"}
     environment |= {"RATE_LIMIT_PER_MINUTE": "1000000", "DRAIN_SECONDS": "0"}
-    with _running_server([sys.executable, "-m", "app", "serve"], environment, port, "/readyz") as server:
+    command = [sys.executable, "-m", "app", "serve"]
+    with _running_server(command, {**environment, **settings}, port, "/readyz") as server:
         yield server
 
 
@@ -82,33 +94,31 @@ def running_service(url: str) -> Generator[Server]:
 def running_bare_app(url: str) -> Generator[Server]:
     """A bare ASGI app that sends the same statements."""
     port = _free_port()
-    with _running_server([sys.executable, "-m", "benchmarks.bare_asgi_app", url, str(port)], {}, port, "/") as server:
+    command = [sys.executable, "-m", "benchmarks.hot_path.bare_asgi_app", url, str(port)]
+    with _running_server(command, {}, port, "/") as server:
         yield server
 
 
 @contextmanager
-def running_workers(url: str, count: int) -> Generator[list[RunningProcess]]:
-    """So many running workers. They may deliver to this machine; e-mails wait, since there is no SMTP_URL."""
+def running_workers(
+    url: str, count: int, settings: Mapping[str, str] = _NO_SETTINGS
+) -> Generator[list[RunningProcess]]:
+    """So many running workers, which have tidied up. They may deliver to this machine; e-mails wait, unless the
+    `settings` name an SMTP_URL."""
     environment = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true"}
-    environment |= {"PUBLIC_BASE_URL": "https://benchmark.example"}
+    environment |= {"PUBLIC_BASE_URL": "https://benchmark.example", **settings}
     command = [sys.executable, "-m", "app", "worker"]
-    started = [
-        subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE) for _ in range(count)
-    ]
-    try:
-        for process in started:
-            _wait_until_cleaned_up(process)
+    ports = [_free_port() for _ in range(count)]
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(_running_process(command, {**environment, "METRICS_PORT": str(port)})) for port in ports
+        ]
+        for process, port in zip(started, ports, strict=True):
+            _wait(process, f"http://127.0.0.1:{port}/metrics", _has_started)
         yield [RunningProcess(process.pid) for process in started]
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.communicate(timeout=20)
 
 
-def _wait_until_cleaned_up(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the log line of the first task of a worker. Raise ValueError when the worker ends instead."""
-    for line in process.stderr or ():
-        if b'"tidied"' in line:
-            return
-    raise ValueError(process.wait())
+def _has_started(metrics: str) -> bool:
+    """Whether each chore of the start has come to the end of a turn."""
+    name = "background_last_turn_timestamp_seconds"
+    return all(f'{name}{{chore="{chore}"}}' in metrics for chore in _STARTING_CHORES)

@@ -69,7 +69,7 @@ async def _prepare_deliveries(database: Database) -> None:
     """Events for every endpoint, whose delivery is paused."""
     await database.one(PAUSE_DELIVERIES)
     await database.one(INSERT_EVENTS, EVENTS)
-    while await sequence_events(database, NOW):
+    while await sequence_events(database, utc_now()):
         pass
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.documents import DOCUMENTS, PROJECT, anchors_of, paths_in, sections
 
-TARGETS = set(re.findall(r"^([a-z]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
 DECISIONS = sorted(path for path in (PROJECT / "docs" / "decisions").glob("*.md") if path.name != "README.md")
 PARTS = ["Context", "Decision", "Consequence", "What would change it"]
 CLAIMS = re.findall(r"^\| (.+?) \| (.+) \|$", DOCUMENTS["docs/claims.md"], re.MULTILINE)
@@ -38,7 +38,7 @@ def test_every_link_leads_somewhere(document: str) -> None:
 
 @every_document
 def test_every_target_that_a_document_names_is_in_the_makefile(document: str) -> None:
-    assert set(re.findall(r"(?:`|^)make ([a-z]+)", DOCUMENTS[document], re.MULTILINE)) <= TARGETS
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", DOCUMENTS[document], re.MULTILINE)) <= TARGETS
 
 
 def test_every_document_that_the_code_names_exists() -> None:

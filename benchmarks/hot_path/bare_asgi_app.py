@@ -36,7 +36,8 @@ class BareApp:
             if not message.get("more_body"):
                 break
         answer = await self._register(orjson.loads(body)) if body else b""
-        await send({"type": "http.response.start", "status": 201, "headers": [(b"content-type", b"application/json")]})
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
+        await send({"type": "http.response.start", "status": 201, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
     async def _lifespan(self, receive: Any, send: Any) -> None:

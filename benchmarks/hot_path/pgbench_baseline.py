@@ -3,11 +3,14 @@
 import re
 import subprocess
 import tempfile
+from collections import Counter
 from pathlib import Path
+from statistics import quantiles
 
 from app.embedded.cluster import Cluster
 from app.seed.published_catalogue import LA_MEDNUM
-from benchmarks.dataset import ADVISERS, MODULE
+from benchmarks.dataset import MODULE
+from benchmarks.http_load import Result
 
 _ADVISER = "('00000000-0000-7000-8000-' || lpad(to_hex(:n::int), 12, '0'))::uuid"
 
@@ -15,7 +18,10 @@ _ADVISER = "('00000000-0000-7000-8000-' || lpad(to_hex(:n::int), 12, '0'))::uuid
 _FACTS = '{"file": "' + "x" * 3000 + '"}'
 _ANSWER = "y" * 1100
 
-SCRIPT = f"""\\set n random(1, {ADVISERS})
+_CLIENT, _LATENCY_US = 0, 2  # places in a line of the log
+
+SCRIPT = f"""\\set turn :turn + :clients
+\\set n :turn + :client_id
 \\set year random(2027, 9000)
 BEGIN;
 SELECT id, department, in_scheme, initial_training_entered_on FROM adviser WHERE id = {_ADVISER} FOR NO KEY UPDATE;
@@ -29,15 +35,23 @@ COMMIT;
 """
 
 
-def measure_pgbench(cluster: Cluster, clients: int, seconds: int) -> float:
-    """Transactions per second, prepared, over TCP as the service connects. Raise CalledProcessError."""
+def measure_pgbench(cluster: Cluster, numbers: range, seconds: float, clients: int) -> Result:
+    """Transactions, prepared, over TCP as the service connects, each of an adviser of its own.
+
+    Raise CalledProcessError.
+    """
+    threads, duration = min(2, clients), max(1, round(seconds))
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "transaction.sql"
         script.write_text(SCRIPT)
-        arguments = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", str(script)]
-        command = [str(cluster.binaries / "pgbench"), *arguments, cluster.url("bench")]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        options = f"-n -M prepared -c {clients} -j {threads} -T {duration} -l --log-prefix={folder}/log".split()
+        variables = ["-D", f"turn={numbers.start - clients}", "-D", f"clients={clients}"]
+        command = [str(cluster.binaries / "pgbench"), *options, *variables, "-f", str(script), cluster.url("bench")]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        transactions = [line.split() for log in Path(folder).glob("log.*") for line in log.read_text().splitlines()]
     found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     if found is None:
         raise ValueError(done.stdout)
-    return float(found[1])
+    percentiles = quantiles((int(fields[_LATENCY_US]) / 1000 for fields in transactions), n=100)
+    busiest = max(Counter(fields[_CLIENT] for fields in transactions).values())
+    return Result(len(transactions), 0, float(found[1]), percentiles[49], percentiles[98], (busiest + 1) * clients)
