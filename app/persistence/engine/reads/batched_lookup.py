@@ -1,7 +1,7 @@
 """Rows by their id, for callers who wait together: one statement reads all that were asked for during the one before.
 
-At 16 clients a read of one registration so costs a third of its Python less, and PostgreSQL half of its work. A caller who
-is alone waits for nobody. Nobody sees a state older than its question: the statement that answers it starts later.
+At 16 clients a read of one registration so costs a third of its Python less, and PostgreSQL half of its work. A caller
+who is alone waits for nobody. Nobody sees a state older than its question: the statement that answers starts later.
 """
 
 import asyncio
