@@ -59,7 +59,7 @@ ADD = """WITH registrations AS (
 
 def _refusals(number: int) -> list[dict[str, Any]]:
     """Of none to all of the reasons, with and without details."""
-    refused = [
+    refused: list[dict[str, Any]] = [
         {"code": code, "detail": None, "contract_id": None, "day": None}
         for code in [*Reason][: number % (len(Reason) + 1)]
     ]

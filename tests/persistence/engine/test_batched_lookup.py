@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.persistence.engine import reads
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
+from app.persistence.engine.reads import batched_lookup
 from app.persistence.engine.reads.batched_lookup import BatchedLookup
 
 VERSION = "UPDATE adviser SET version = version + 1 WHERE id = $1 RETURNING version"
@@ -127,7 +127,7 @@ async def test_an_error_reaches_each_who_waited_for_the_statement_and_nobody_aft
 async def test_a_statement_that_hangs_holds_back_those_who_wait_for_it_only(
     table: Table, ids: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reads.batched_lookup, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(batched_lookup, "PATIENCE_SECONDS", 0.01)
     lookup, hanging = BatchedLookup(table.read), table.gate
     hung = asyncio.create_task(lookup.row(ids[0]))
     await under_way(table)
