@@ -8,6 +8,7 @@ from asyncio import Semaphore, TaskGroup
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from uuid import UUID
 
 from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.engine.database import Database, Transaction
@@ -43,6 +44,9 @@ class SingleTransactionDatabase(Database):
 
     async def many(self, sql: str, *values: object) -> list[Row]:
         return await self._transaction.many(sql, *values)
+
+    async def one_by_id(self, sql: str, key: UUID) -> Row | None:
+        return await self.one(sql, [key])
 
     @asynccontextmanager
     async def transaction(

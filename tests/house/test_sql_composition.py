@@ -50,11 +50,20 @@ COMPOSED = {
     "app/persistence/engine/transactions/adviser_locks.py": {"self.id.hex", "self.owner.hex", "target"},
     "app/persistence/schema/migrations.py": {"following"},  # the number of a file
     "app/persistence/engine/pagination.py": {
-        "' AND '.join(conditions)", "', '.join(order)", "', '.join(places)", "column", "f'{way}, '.join(order)",
-        "following", "len(values)", "len(values) + place", "page", "select", "table_alias", "way", "where",
+        "' AND '.join(conditions)", "', '.join(order)", "', '.join(places)", "column", "following", "len(values)",
+        "len(values) + place", "page", "select", "table_alias", "way", "where", "alias", "columns", "keys", "last",
+        "rows", "self._following_rows(alias, values)", "self._following_rows(table_alias, values)",
+        "self._in_order(alias)", "self._in_order(table_alias)", "source.joined", "source.subject", "source.table",
+        "source.text", "', '.join((f'{table_alias}.{column}{way}' for column in self.order))",
     },
+    # The JSON of resources and the SQL in it are constants.
+    "app/persistence/engine/reads/json_templates.py": {
+        "','.join([*written, added] if added is not None else written)", "', '.join(parts)",
+        "'|'.join(map(value, keys))", "MARK", "_SQL", "constant", "field", "name", "sql", "value(sql)", "written",
+    },
+    "app/persistence/registration_texts.py": {"_SELF", "value('r.id')", "value(BASE_URL)"},
     "app/persistence/registrations.py": {
-        "RESOURCE", "RESOURCE_COLUMNS", "WRITE", "_UPDATES",
+        "RESOURCE_COLUMNS", "WRITE", "_UPDATES",
         "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
@@ -68,7 +77,7 @@ COMPOSED = {
     "app/persistence/engine/transactions/audit_entries.py": {
         "', '.join(subjects)", "', '.join(values)", "columns", "self.action", "self.at.isoformat()", "value.hex",
     },
-    "app/persistence/engine/tenant_reader.py": {"self.training_organisation_id.hex"},
+    "app/persistence/engine/reads/tenant_reader.py": {"self.training_organisation_id.hex"},
     "app/persistence/schema/tables/shared_columns.py": {"column", "listed", "value"},
     "app/persistence/administration/policies.py": {"RESOURCE"},
     "app/persistence/administration/health.py": {"WORKER_APPLICATION_NAME"},

@@ -14,7 +14,8 @@ from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields import validation_messages
 from app.api.http.fields.field_checks import with_message
 from app.api.http.fields.field_types import Id
-from app.api.http.pagination import Since, UnversionedPaging, equality_filters, parse_instant
+from app.api.http.fields.list_parameters import parse_instant
+from app.api.http.pagination import Since, UnversionedPaging, equality_filters
 from app.api.http.routing import StrictRoute, page_model
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope

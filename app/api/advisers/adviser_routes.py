@@ -16,7 +16,8 @@ from app.api.http.bodies.path_id_checks import check_id_matches_path, check_no_i
 from app.api.http.bodies.resource_responses import found, resource_renderer, upsert_response
 from app.api.http.fields.field_types import Id
 from app.api.http.fields.filter_types import EmailFilter
-from app.api.http.pagination import Paging, parse_integers
+from app.api.http.fields.list_parameters import parse_integers
+from app.api.http.pagination import Paging
 from app.api.http.problems.problem_details import invalid_parameter
 from app.api.http.request_headers import IdempotencyKey, IfMatch, IfNoneMatch, parse_idempotency_key, parse_if_match
 from app.api.http.routing import StrictRoute, page_model, problem_responses

@@ -19,7 +19,7 @@ from app.api.http.problems.conflict_problems import conflict_problem
 from app.api.http.problems.problem_details import problem_response
 from app.domain.errors import Conflict
 from app.persistence.administration.clients import Client
-from app.persistence.engine.database import Database, Reader
+from app.persistence.engine.database import Database, LookupReader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
@@ -60,7 +60,7 @@ class AuthorisedRequest:
         return webhook_owner_of(self.client)
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> LookupReader:
         """Where a GET reads: the database itself shows a training organisation no more than its own."""
         return self.database.for_tenant(self.client.training_organisation_id)
 

@@ -1,12 +1,10 @@
 """Pages of lists: parameters `limit` and `cursor`, and in the response `pagination.next` and `Link`."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, NotRequired
 from urllib.parse import urlencode
-from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query, Request
@@ -16,13 +14,13 @@ from typing_extensions import TypedDict
 
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response
-from app.api.http.fields import validation_messages
 from app.api.http.fields.field_types import InstantText
+from app.api.http.fields.list_parameters import parse_instant
 from app.api.http.pagination_cursors import CursorSigner
 from app.api.http.problems.problem_details import invalid_parameter
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import MAX_LIMIT, Filter, PageQuery, PageRows
+from app.persistence.engine.pagination import MAX_LIMIT, Filter, PageQuery, PageRows, PageTexts
 from app.persistence.engine.transactions.change_watermark import read_watermark
 from app.wording.languages import Sentence
 
@@ -52,14 +50,8 @@ UpdatedSince = Annotated[
 Since = Annotated[InstantText | None, _instant_parameter("inclus")]
 Until = Annotated[InstantText | None, _instant_parameter("exclu")]
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+ -]\d\d:\d\d)", re.ASCII)
 DEFAULT_LIMIT = 100
-MAX_INTEGER_DIGITS = 18
 
-UUIDS_EXPECTED = Sentence(fr="Des UUID séparés par des virgules.", en="UUIDs separated by commas.")
-INTEGERS_EXPECTED = Sentence(
-    fr="Des entiers à partir de 1, séparés par des virgules.", en="Integers from 1 up, separated by commas."
-)
 UNTIL_BEFORE_SINCE = Sentence(fr="Précède `since`.", en="Is before `since`.")
 
 
@@ -94,20 +86,51 @@ class PageRequest:
 
         Raise Problem on a cursor of another list, other filters or another client.
         """
-        signer = self._cursor_signer(authorised)
-        after = signer.decode(self.cursor) if self.cursor is not None else None
-        page, marks = PageQuery(limit=self.limit, after=after, filters=filters), dict[str, datetime]()
-        if self.updated_since is not None:
-            page, marks["watermark"] = await self._ordered_by_change(authorised, page, self.updated_since)
+        page, marks = await self._page(authorised, filters)
         found = await read(authorised.reader, page)
+        subjects = [row[subject_column] for row in found.rows] if subject_column is not None else []
+        return await self._answer(authorised, [to_resource(row) for row in found.rows], found, marks, subjects)
+
+    async def respond_with_texts(
+        self,
+        authorised: AuthorisedRequest,
+        read: Callable[[Reader, PageQuery], Awaitable[PageTexts]],
+        filters: Sequence[Filter],
+        put_words_in: Callable[[str], str],
+    ) -> Response:
+        """The same, of resources that PostgreSQL wrote: `put_words_in` gives their JSON, made of theirs with marks."""
+        page, marks = await self._page(authorised, filters)
+        found = await read(authorised.reader, page)
+        data = orjson.Fragment(f"[{put_words_in(','.join(found.texts))}]")
+        return await self._answer(authorised, data, found, marks, found.subjects)
+
+    async def _page(
+        self, authorised: AuthorisedRequest, filters: Sequence[Filter]
+    ) -> tuple[PageQuery, dict[str, datetime]]:
+        """What to read, and the watermark when there is one. Raise Problem."""
+        after = self._cursor_signer(authorised).decode(self.cursor) if self.cursor is not None else None
+        page = PageQuery(limit=self.limit, after=after, filters=filters)
+        if self.updated_since is None:
+            return page, {}
+        page, watermark = await self._ordered_by_change(authorised, page, self.updated_since)
+        return page, {"watermark": watermark}
+
+    async def _answer(
+        self,
+        authorised: AuthorisedRequest,
+        data: Sequence[Mapping[str, Any]] | orjson.Fragment,
+        found: PageRows | PageTexts,
+        marks: Mapping[str, datetime],
+        subjects: Sequence[str],
+    ) -> Response:
         keys = (*(mark.isoformat() for mark in marks.values()), *found.last_keys)
-        cursor = signer.encode(keys) if found.has_more else None
-        body = {"data": [to_resource(row) for row in found.rows], "pagination": {"next": cursor, **marks}}
+        cursor = self._cursor_signer(authorised).encode(keys) if found.has_more else None
+        body = {"data": data, "pagination": {"next": cursor, **marks}}
         response = json_response(body, authorised.language)
         if cursor is not None:
             query = urlencode({**self.parameters, "limit": self.limit, "cursor": cursor})
             response.headers["Link"] = f'<{authorised.service.base_url}{self.path}?{query}>; rel="next"'
-        return await authorised.audit_read(response, *(row[subject_column] for row in found.rows if subject_column))
+        return await authorised.audit_read(response, *subjects)
 
     async def _ordered_by_change(
         self, authorised: AuthorisedRequest, page: PageQuery, since: datetime
@@ -163,29 +186,3 @@ def time_range_filters(column: str, since: str | None, until: str | None) -> lis
         raise invalid_parameter("until", UNTIL_BEFORE_SINCE)
     bounds = ((f"{{t}}.{column} >= {{}}", first), (f"{{t}}.{column} < {{}}", last))
     return [Filter(sql, bound) for sql, bound in bounds if bound is not None]
-
-
-def parse_uuids(name: str, listed: str) -> list[UUID]:
-    """Comma-separated UUIDs. Raise Problem."""
-    try:
-        return [UUID(item.strip()) for item in listed.split(",")]
-    except ValueError:
-        raise invalid_parameter(name, UUIDS_EXPECTED) from None
-
-
-def parse_integers(name: str, listed: str) -> list[int]:
-    """Comma-separated integers of 64 bits, from 1 up. Raise Problem."""
-    items = [item.strip() for item in listed.split(",")]
-    if not all(item.isascii() and item.isdigit() and len(item) <= MAX_INTEGER_DIGITS and int(item) for item in items):
-        raise invalid_parameter(name, INTEGERS_EXPECTED)
-    return [int(item) for item in items]
-
-
-def parse_instant(name: str, value: str) -> datetime:
-    """Raise Problem. A `+` that the client forgot to encode arrives as a space."""
-    try:
-        if _INSTANT.fullmatch(value):
-            return datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise invalid_parameter(name, validation_messages.INSTANT)

@@ -15,7 +15,7 @@ from app.domain.decisions.refusals import Absence, Actor, Reason, Refusal
 from app.domain.facts.registration import Funding
 from app.persistence.engine.driver_types import Row
 from app.wording.decision_summaries import decision_summary
-from app.wording.languages import Language, Sentence
+from app.wording.languages import Language
 from app.wording.refusal_labels import refusal_label
 from app.wording.refusal_remedies import how_to_fix
 
@@ -80,8 +80,10 @@ def entitlement_of_unit(unit: str | None) -> str | None:
 
 
 @lru_cache(maxsize=SUMMARIES_CACHE_SIZE)
-def _cached_summary(outcome: str, funding: str | None, entitlement: str | None, reasons: int) -> Sentence:
-    return decision_summary(Outcome(outcome), Funding(funding) if funding else None, entitlement, reasons)
+def summary_text(outcome: str, funding: str | None, entitlement: str | None, reasons: int, language: Language) -> str:
+    """Of the columns of a decision, its bucket and the number of its reasons."""
+    summary = decision_summary(Outcome(outcome), Funding(funding) if funding else None, entitlement, reasons)
+    return summary.in_language(language)
 
 
 def decision_resource(row: Row, entitlement: str | None, language: Language, owner: UUID | None) -> DecisionResource:
@@ -95,5 +97,5 @@ def decision_resource(row: Row, entitlement: str | None, language: Language, own
         "policy_version": row["policy_version"],
         "rules": row["rules"],
         "reasons": reasons,
-        "summary": _cached_summary(row["outcome"], row["funding"], entitlement, len(reasons)).in_language(language),
+        "summary": summary_text(row["outcome"], row["funding"], entitlement, len(reasons), language),
     }

@@ -133,7 +133,7 @@ def _session_resource(row: Row) -> SessionResource:
 def registration_resource(
     row: Row, base_url: str, language: Language, owner: UUID | None, *, with_messages: bool = False
 ) -> RegistrationResource:
-    """Of a row of `registrations.RESOURCE`. `with_messages` adds the link to its e-mails, for whoever may read them."""
+    """Of a row of `registrations.FIND`. `with_messages` adds the link to its e-mails, for whoever may read them."""
     entitlement = entitlement_of_unit(row["unit"])
     hours = row.get("positioning_hours")
     return {

@@ -11,13 +11,15 @@ from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response, resource_response, to_response
 from app.api.http.bodies.resource_responses import found, no_response, resource_renderer
 from app.api.http.fields.field_types import CodeFilter, Id
-from app.api.http.pagination import Paging, equality_filters, parse_uuids
+from app.api.http.fields.list_parameters import parse_uuids
+from app.api.http.pagination import Paging, equality_filters
 from app.api.http.problems.problem_details import Problem, field_error
 from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, require_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.registrations.decision_history import DecisionsResource, past_decision_resource
+from app.api.registrations.decision_words import put_words_in
 from app.api.registrations.registration_requests import RegistrationRequest
 from app.api.registrations.registration_resources import (
     PreviewResource,
@@ -26,7 +28,7 @@ from app.api.registrations.registration_resources import (
     registration_as_seen,
 )
 from app.domain.facts.registration import Status
-from app.persistence import registrations
+from app.persistence import registration_texts, registrations
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
 from app.use_cases.registrations.register_adviser import preview
@@ -134,13 +136,13 @@ async def list_registrations(
     filters += equality_filters(training_organisation_id=authorised.owner)
     if ids is not None:
         filters.append(Filter("{t}.id = ANY({})", parse_uuids("ids", ids)))
-    return await paging.respond(
-        authorised,
-        registrations.list_page,
-        filters,
-        partial(registration_as_seen, authorised),
-        subject_column="adviser_id",
+    read = partial(
+        registration_texts.list_page,
+        base_url=authorised.service.base_url,
+        with_messages=authorised.has_scope(Scope.MESSAGES_READ),
     )
+    words = partial(put_words_in, language=authorised.language, owner=authorised.owner)
+    return await paging.respond_with_texts(authorised, read, filters, words)
 
 
 async def _read(authorised: AuthorisedRequest, registration: UUID) -> Row:

@@ -1,7 +1,6 @@
 """The database as the rest of the service sees it, and the one way to write: `transaction()`.
 
-SQLAlchemy describes the schema; statements go to asyncpg as they are written, because the hot path
-costs half the processor time that way (docs/decisions/sql-as-text.md gives the figures).
+SQLAlchemy describes the schema; asyncpg sends statements as text, at half the cost (docs/decisions/sql-as-text.md).
 """
 
 import asyncio
@@ -21,10 +20,11 @@ from app.persistence.engine.connection_pool import (
 )
 from app.persistence.engine.database_errors import ends_session
 from app.persistence.engine.driver_types import AsyncpgConnection, Row
-from app.persistence.engine.readers import KeyedReader, Reader
+from app.persistence.engine.readers import KeyedReader, LookupReader, Reader
 from app.persistence.engine.readiness import ReadinessProbe
+from app.persistence.engine.reads.batched_lookup import BatchedLookups
+from app.persistence.engine.reads.tenant_reader import TenantReader
 from app.persistence.engine.secrets.keyring import Keyring
-from app.persistence.engine.tenant_reader import TenantReader
 from app.persistence.engine.transactions.adviser_locks import AdviserLock
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.commits import commit, resolve_unknown_commit
@@ -34,7 +34,7 @@ from app.persistence.engine.transactions.transaction import Transaction
 from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 
 # All that is needed to ask the database, from one place.
-__all__ = ["Database", "KeyedReader", "Reader", "Transaction", "open_database"]
+__all__ = ["Database", "KeyedReader", "LookupReader", "Reader", "Transaction", "open_database"]
 
 POOL_SIZE = 20  # per process
 MAX_WRITERS = 16  # of these: while some commits wait for the disk, others decide; the rest is left to reads
@@ -45,8 +45,7 @@ BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 class Database:
     """`changed` is set whenever a change was committed. Commits on `local_commit_pool` wait for no standby. `keyring`
-    has the keys of stored secrets. `has_real_clock` says that instants come from a real clock, so that one which has
-    become too old is refused."""
+    has the keys of stored secrets. With `has_real_clock`, an instant that has become too old is refused."""
 
     def __init__(
         self,
@@ -67,13 +66,14 @@ class Database:
         self.readiness = readiness
         self.keyring = keyring
         self.policies: dict[str, Policy] = {}
+        self._lookups = BatchedLookups(self.many)
         self.changed = asyncio.Event()
 
     async def close(self) -> None:
         await asyncio.gather(*(pool.close() for pool in (self._pool, self._tenant_pool, self.local_commit_pool)))
         await self.readiness.close()
 
-    def for_tenant(self, training_organisation: UUID | None) -> Reader:
+    def for_tenant(self, training_organisation: UUID | None) -> LookupReader:
         """A reader of what this training organisation may see; of everything when None."""
         if training_organisation is None:
             return self
@@ -87,6 +87,9 @@ class Database:
     async def many(self, sql: str, *values: object) -> list[Row]:
         async with self._pool.acquire() as pooled:
             return await pooled.connection.fetch(sql, *values)
+
+    async def one_by_id(self, sql: str, key: UUID) -> Row | None:
+        return await self._lookups.row(sql, key)
 
     @asynccontextmanager
     async def transaction(

@@ -1,6 +1,7 @@
 """What a statement that reads is run on, whatever lends the connection."""
 
 from typing import Protocol
+from uuid import UUID
 
 from app.domain.facts.policy import Policy
 from app.persistence.engine.driver_types import Row
@@ -19,6 +20,14 @@ class Reader(Protocol):
     async def one(self, sql: str, *values: object) -> Row | None: ...
 
     async def many(self, sql: str, *values: object) -> list[Row]: ...
+
+
+class LookupReader(Reader, Protocol):
+    """A reader of whatever is asked for by its id."""
+
+    async def one_by_id(self, sql: str, key: UUID) -> Row | None:
+        """The row of this id, None when there is none. `sql` finds the rows of the ids in `$1`, and returns `id`."""
+        ...
 
 
 class KeyedReader(Reader, Protocol):

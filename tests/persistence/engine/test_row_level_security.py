@@ -12,7 +12,7 @@ import pytest
 from app.domain.facts.certification import CertificationOutcome
 from app.persistence.engine.connection_pool import TRAINING_ORGANISATION_ROLE, ConnectionPool, PooledConnection
 from app.persistence.engine.database import Database, Reader, open_database
-from app.persistence.engine.tenant_reader import TenantReader
+from app.persistence.engine.reads.tenant_reader import TenantReader
 from app.persistence.schema.tables.all_tables import metadata
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.record_certification import ExamResult, record_result

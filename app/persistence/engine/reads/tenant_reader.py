@@ -29,6 +29,9 @@ class TenantReader:
         async with self._connection() as connection:
             return await connection.fetch(sql, *values)
 
+    async def one_by_id(self, sql: str, key: UUID) -> Row | None:
+        return await self.one(sql, [key])
+
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncpgConnection]:
         """Lend a connection whose session is set to this organisation; its next read need not set it again."""

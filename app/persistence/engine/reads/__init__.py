@@ -1,0 +1,1 @@
+"""Reads that cost less: as a training organisation, together with others who wait, as the text of a resource."""
