@@ -117,15 +117,18 @@ async def try_lock(transaction: Transaction) -> bool:
     return bool(row["alone"])
 
 
+# Event, type, kind of recipient, adviser, registration and decision.
+DueEmail = tuple[UUID, str, str, UUID, UUID | None, UUID | None]
+
+
 @dataclass(frozen=True, slots=True)
 class SequencedBatch:
     """How many events got positions; those that webhook endpoints (`endpoints`, ids) subscribe to, by feed; the e-mails
-    due about them, in the order of the events: event, type, recipient, adviser, registration and decision (ids, but the
-    type and the kind of recipient). None is due about an anonymised adviser."""
+    due about them, in the order of the events, which is none about an anonymised adviser."""
 
     count: int
     for_webhooks: Sequence[Row] = ()
-    for_emails: Sequence[Row] = ()
+    for_emails: Sequence[DueEmail] = ()
 
 
 async def assign_positions(

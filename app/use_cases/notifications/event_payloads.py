@@ -9,6 +9,7 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from app.persistence.engine.driver_types import Row
+from app.persistence.outbox.assign_feed_positions import DueEmail
 from app.persistence.outbox.deliveries import NewWebhookDelivery
 from app.persistence.outbox.messages import NewEmailDelivery
 
@@ -37,9 +38,9 @@ def webhook_deliveries_of(row: Row, endpoints: Iterable[UUID]) -> list[NewWebhoo
     return [NewWebhookDelivery(uuid7(), endpoint, event, row["type"], payload) for endpoint in endpoints]
 
 
-def email_deliveries_of(rows: Iterable[Row]) -> list[NewEmailDelivery]:
-    """The e-mails due about the events of a batch: a row has all values of an e-mail but its id."""
-    return [NewEmailDelivery(uuid7(), *row) for row in rows]
+def email_deliveries_of(due: Iterable[DueEmail]) -> list[NewEmailDelivery]:
+    """The e-mails due about the events of a batch, each with an id."""
+    return [NewEmailDelivery(uuid7(), *values) for values in due]
 
 
 def webhook_test_delivery(endpoint: UUID, now: datetime) -> NewWebhookDelivery:
