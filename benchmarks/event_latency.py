@@ -4,21 +4,26 @@ on the feed, and a webhook."""
 import asyncio
 import json
 import random
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
+from urllib.parse import quote
 from uuid import uuid4
 
-import httpx
+import orjson
 
 from app.clock import utc_now
 from app.persistence.engine.database import open_database
 from app.use_cases.notifications.sequence_events import sequence_events
 from benchmarks.dataset import adviser_id
 from benchmarks.http_load import BODY, Result
+from benchmarks.keep_alive_client import KeepAliveClient
 from benchmarks.webhook_receiver import Receiver
 
 REGISTRATIONS = 200
-PAUSE_SECONDS = 0.05  # between two registrations, on average
+PER_SECOND = 20.0  # registrations, on average
+PAGE = 500  # events
+PATIENCE_SECONDS = 40.0
 
 
 async def _sequence_all(url: str, now: datetime) -> tuple[int, float]:
@@ -37,48 +42,79 @@ def measure_sequencing(url: str) -> tuple[int, float]:
     return total, total / seconds
 
 
-async def _register(client: httpx.AsyncClient, first: int, answered: dict[str, float]) -> None:
-    for number in range(first, first + REGISTRATIONS):
-        body = json.loads(BODY.replace("ADVISER", adviser_id(number)))
-        answer = await client.post("/v1/registrations", json=body, headers={"Idempotency-Key": str(uuid4())})
-        answered[answer.raise_for_status().json()["id"]] = monotonic()
-        await asyncio.sleep(random.expovariate(1 / PAUSE_SECONDS))
+@dataclass(slots=True)
+class _Instants:
+    """When each registration was answered, and its event read, by id; `expected` of them are made."""
+
+    expected: int
+    answered: dict[str, float] = field(default_factory=dict[str, float])
+    read: dict[str, float] = field(default_factory=dict[str, float])
+
+    def are_complete(self) -> bool:
+        return len(self.answered) == self.expected and self.answered.keys() <= self.read.keys()
 
 
-async def _follow_feed(
-    client: httpx.AsyncClient, cursor: str, answered: dict[str, float], seen: dict[str, float]
-) -> None:
-    while len(answered) < REGISTRATIONS or answered.keys() - seen.keys():
-        page = await client.get("/v1/events", params={"after": cursor}, headers={"Prefer": "wait=20"})
-        cursor = page.raise_for_status().json()["next"]
-        seen |= {event["subject"]["id"]: monotonic() for event in page.json()["data"]}
+async def _register(client: KeepAliveClient, number: int, answered: dict[str, float]) -> None:
+    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+    answer = await client.ask("POST", "/v1/registrations", headers, BODY.replace("ADVISER", adviser_id(number)))
+    answered[orjson.loads(answer)["id"]] = monotonic()
 
 
-async def _answered_and_seen(
-    base_url: str, authorization: str, first: int
-) -> tuple[dict[str, float], dict[str, float]]:
-    """The instants at which each registration was answered, and its event seen."""
-    answered: dict[str, float] = {}
-    seen: dict[str, float] = {}
-    async with httpx.AsyncClient(base_url=base_url, headers={"Authorization": authorization}, timeout=40) as client:
-        head = await client.get("/v1/events", params={"after": "now"})
-        following = asyncio.create_task(_follow_feed(client, head.json()["next"], answered, seen))
-        await _register(client, first, answered)
-        await following
-    return answered, seen
+async def _register_at_random(client: KeepAliveClient, first: int, per_second: float, instants: _Instants) -> None:
+    """Send each when its turn comes, whether the former ones are answered or not: a slow server is not spared."""
+    due = monotonic()
+    async with asyncio.TaskGroup() as group:
+        for number in range(first, first + instants.expected):
+            group.create_task(_register(client, number, instants.answered))
+            due += random.expovariate(per_second)
+            await asyncio.sleep(due - monotonic())
 
 
-def _latency_result(answered: dict[str, float], received: dict[str, float]) -> Result:
+async def _follow_feed(client: KeepAliveClient, cursor: str, instants: _Instants) -> None:
+    while not instants.are_complete():
+        target = f"/v1/events?limit={PAGE}&after={quote(cursor)}"
+        page = orjson.loads(await client.ask("GET", target, {"Prefer": "wait=1"}))
+        cursor = page["next"]
+        instants.read |= {event["subject"]["id"]: monotonic() for event in page["data"]}
+
+
+async def _answered_and_read(
+    base_url: str, authorization: str, first: int, per_second: float, registrations: int
+) -> _Instants:
+    instants, client = _Instants(registrations), KeepAliveClient(base_url, authorization)
+    head = orjson.loads(await client.ask("GET", "/v1/events?after=now", {}))
+    async with asyncio.timeout(registrations / per_second + PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+        group.create_task(_follow_feed(client, head["next"], instants))
+        await _register_at_random(client, first, per_second, instants)
+    client.close()
+    return instants
+
+
+def _latency_result(answered: dict[str, float], received: dict[str, float], per_second: float) -> Result:
     delays = sorted(received[registration] - instant for registration, instant in answered.items())
     middle, late = delays[len(delays) // 2], delays[len(delays) * 99 // 100]
-    return Result(len(delays), 0, 1 / PAUSE_SECONDS, middle * 1000, late * 1000)
+    return Result(len(delays), 0, per_second, middle * 1000, late * 1000)
 
 
-def measure_latency(base_url: str, authorization: str, first: int, receiver: Receiver) -> tuple[Result, Result]:
+def measure_latency(
+    base_url: str,
+    authorization: str,
+    first: int,
+    receiver: Receiver,
+    *,
+    per_second: float = PER_SECOND,
+    registrations: int = REGISTRATIONS,
+) -> tuple[Result, Result]:
     """From the answer to a registration until a waiting client has its event, and until the receiver has it, which
-    subscribes to everything. Registers advisers from number `first` on."""
-    answered, seen = asyncio.run(_answered_and_seen(base_url, authorization, first))
-    return _latency_result(answered, seen), _latency_result(answered, _received(answered, receiver))
+    subscribes to everything. Registers so many advisers from number `first` on, `per_second` of them on average.
+
+    Raise TimeoutError when events come later than PATIENCE_SECONDS after the last registration. The rate of a result is
+    that of the answers."""
+    instants = asyncio.run(_answered_and_read(base_url, authorization, first, per_second, registrations))
+    answered = instants.answered
+    rate = len(answered) / (max(answered.values()) - min(answered.values()))
+    received = _received(answered, receiver)
+    return _latency_result(answered, instants.read, rate), _latency_result(answered, received, rate)
 
 
 def _received(answered: dict[str, float], receiver: Receiver) -> dict[str, float]:

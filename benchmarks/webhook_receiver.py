@@ -1,4 +1,5 @@
-"""A cheap receiver of webhooks, in a process of its own: it answers 204 to everything, and records what came when.
+"""A cheap receiver of webhooks, in a process of its own: it answers 204 to everything, after a pause if one is asked for,
+and records what came when.
 
 It prints its port; for each number that it reads, it prints everything received once there are so many requests.
 """
@@ -46,9 +47,9 @@ class Receiver:
 
 
 @contextmanager
-def running_receiver() -> Generator[Receiver]:
-    """A receiver that runs until the block ends."""
-    command, pipe = [sys.executable, "-m", __name__], subprocess.PIPE
+def running_receiver(answer_seconds: float = 0.0) -> Generator[Receiver]:
+    """A receiver that runs until the block ends; it takes so long to answer."""
+    command, pipe = [sys.executable, "-m", __name__, str(answer_seconds)], subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         try:
             yield Receiver(process)
@@ -77,8 +78,9 @@ class _Arrivals:
 class _ReceiverProtocol(asyncio.Protocol):
     """One connection, kept open as long as the sender keeps it."""
 
-    def __init__(self, arrivals: _Arrivals) -> None:
+    def __init__(self, arrivals: _Arrivals, answer_seconds: float) -> None:
         self._arrivals = arrivals
+        self._answer_seconds = answer_seconds
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -89,7 +91,13 @@ class _ReceiverProtocol(asyncio.Protocol):
         while (request := _parse_request(self._buffer)) is not None:
             received, self._buffer = request
             self._arrivals.add(received)
-            self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            if self._answer_seconds:
+                asyncio.get_running_loop().call_later(self._answer_seconds, self._answer)
+            else:
+                self._answer()
+
+    def _answer(self) -> None:
+        self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
 def _parse_request(data: bytes) -> tuple[Received, bytes] | None:
@@ -103,9 +111,9 @@ def _parse_request(data: bytes) -> tuple[Received, bytes] | None:
     return Received(path.decode(), event_id, rest[:size].decode(), time.monotonic()), rest[size:]
 
 
-async def main() -> None:
+async def main(answer_seconds: float) -> None:
     loop, arrivals = asyncio.get_running_loop(), _Arrivals()
-    server = await loop.create_server(lambda: _ReceiverProtocol(arrivals), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _ReceiverProtocol(arrivals, answer_seconds), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     while count := await loop.run_in_executor(None, sys.stdin.readline):
         await arrivals.wait_for(int(count))
@@ -113,4 +121,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    uvloop.run(main(float(sys.argv[1])))

@@ -19,20 +19,22 @@ from app.persistence.schema.retention_periods import EVENTS_RETENTION
 
 GLOBAL_FEED_ID = UUID(int=0)  # the feed that has every event
 FEED_MOVED_CHANNEL = "feed_moved"  # notified once for each batch, never in a transaction that a request waits for
-BATCH = 500
+BATCH = 500  # events: each is written once more for every endpoint that subscribes to it, in the same transaction
 DELETE_BATCH = 5_000
 ERASURE_EVENT_TYPE = "adviser.anonymised"  # also goes to every organisation that ever knew who it was
 
 FIND_UNSEQUENCED = "SELECT 1 FROM outbox WHERE sequenced_at IS NULL LIMIT 1"
 
-# Two numbers: another key space than that of idempotency keys.
+# Two numbers: another key space than that of idempotency keys. Rows are found by key, whatever the statistics: of a
+# table that was empty a minute ago, all that waits would be sorted anew for each batch.
 TRY_LOCK = """SELECT pg_try_advisory_xact_lock(7241906, 1) AS alone,
-    current_setting('transaction_isolation') = 'read committed' AS sees_the_latest"""
+    current_setting('transaction_isolation') = 'read committed' AS sees_the_latest,
+    set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)"""
 
 # A restored dump makes the tables anew: its next positions begin an epoch. A standby that takes over, and recovered
 # files, stay in theirs; what they lost is found by the events that cursors name. Older rows of `server` have the
 # timeline as a middle part, which is ignored. `concerned` is LATERAL and DISTINCT so that a few advisers never cost a
-# scan of all registrations.
+# scan of all registrations. The registration is only read for an event that announces no decision of its own.
 ASSIGN_POSITIONS = f"""WITH here AS (
     SELECT system_identifier::text AS system, 'feed_epoch'::regclass::oid::text AS place FROM pg_control_system()
 ), begun AS (
@@ -59,28 +61,31 @@ ASSIGN_POSITIONS = f"""WITH here AS (
     FROM told JOIN grown ON grown.id = feed_id
     RETURNING feed_id, position, outbox_id
 ), marked AS (
-    UPDATE outbox SET sequenced_at = $1 FROM taken WHERE outbox.id = taken.id
+    UPDATE outbox SET sequenced_at = $1 WHERE id = ANY(ARRAY(SELECT id FROM taken))
 ), wanted AS (
-    SELECT e.position, o.event_id, o.type, o.occurred_at, o.subject_type, o.subject_id, o.subject_version, o.adviser_id,
-        o.data, w.endpoints
-    FROM entries e JOIN outbox o ON o.id = e.outbox_id CROSS JOIN LATERAL (
+    SELECT e.position, o.*, w.endpoints FROM (
+        SELECT * FROM entries WHERE feed_id IN (SELECT feed_id FROM webhook_endpoint WHERE status = 'active') OFFSET 0
+    ) e CROSS JOIN LATERAL (
+        SELECT event_id, type, occurred_at, subject_type, subject_id, subject_version, adviser_id, data FROM outbox
+        WHERE id = e.outbox_id AND NOT history OFFSET 0
+    ) o CROSS JOIN LATERAL (
         SELECT json_agg(w.id ORDER BY w.id) AS endpoints FROM webhook_endpoint w
         WHERE w.feed_id = e.feed_id AND w.status = 'active'
             AND w.types && ARRAY['*', o.type, split_part(o.type, '.', 1) || '.*']
-    ) w WHERE NOT o.history AND w.endpoints IS NOT NULL
+    ) w WHERE w.endpoints IS NOT NULL
 ), written AS (
-    SELECT taken.id, event_id, type, taken.recipients, taken.adviser_id, r.id AS registration_id,
-        coalesce(taken.decision_id, r.decision_id) AS decision_id
+    SELECT array_agg((event_id, type, recipient, taken.adviser_id, CASE WHEN subject_type = 'registration' THEN
+        subject_id END, coalesce(taken.decision_id, r.decision_id)) ORDER BY taken.id, place) AS emails
     FROM taken CROSS JOIN LATERAL (
         SELECT FROM adviser a WHERE a.id = taken.adviser_id
             AND (num_nonnulls(a.first_name, a.last_name, a.email) > 0 OR taken.recipients = '{{support}}') OFFSET 0
     ) known LEFT JOIN LATERAL (
-        SELECT id, decision_id FROM registration
-        WHERE id = taken.subject_id AND taken.subject_type = 'registration' OFFSET 0
-    ) r ON true WHERE taken.recipients <> '{{}}'
+        SELECT decision_id FROM registration
+        WHERE id = taken.subject_id AND taken.subject_type = 'registration' AND taken.decision_id IS NULL OFFSET 0
+    ) r ON true CROSS JOIN unnest(taken.recipients) WITH ORDINALITY AS told (recipient, place)
 )
 SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted) AS wanted,
-    (SELECT json_agg(written ORDER BY id) FROM written) AS written,
+    (SELECT emails FROM written) AS written,
     CASE WHEN count(*) > 0 THEN pg_notify('{FEED_MOVED_CHANNEL}', '') END FROM taken"""
 
 BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
@@ -112,14 +117,18 @@ async def try_lock(transaction: Transaction) -> bool:
     return bool(row["alone"])
 
 
+# Event, type, kind of recipient, adviser, registration and decision.
+DueEmail = tuple[UUID, str, str, UUID, UUID | None, UUID | None]
+
+
 @dataclass(frozen=True, slots=True)
 class SequencedBatch:
-    """How many events got positions; those that webhook endpoints (`endpoints`, ids) subscribe to, by feed; those that
-    e-mails to `recipients` are due about, which is none of an anonymised adviser."""
+    """How many events got positions; those that webhook endpoints (`endpoints`, ids) subscribe to, by feed; the e-mails
+    due about them, in the order of the events, which is none about an anonymised adviser."""
 
     count: int
     for_webhooks: Sequence[Row] = ()
-    for_emails: Sequence[Row] = ()
+    for_emails: Sequence[DueEmail] = ()
 
 
 async def assign_positions(
@@ -132,7 +141,7 @@ async def assign_positions(
     row = await transaction.one(ASSIGN_POSITIONS, now, [*told_to_all_concerned])
     if row is None:
         return SequencedBatch(0)
-    return SequencedBatch(row["taken"], orjson.loads(row["wanted"] or "[]"), orjson.loads(row["written"] or "[]"))
+    return SequencedBatch(row["taken"], orjson.loads(row["wanted"] or "[]"), row["written"] or ())
 
 
 async def begin_epoch(transaction: Transaction, now: datetime) -> None:

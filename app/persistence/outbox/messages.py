@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -22,8 +23,7 @@ EMAIL_LANE_ID = UUID(int=1)  # all e-mails share one mail server
 ENDPOINT_OWNER_RECIPIENT = "endpoint_owner"  # a recipient, beside those of events
 
 
-@dataclass(frozen=True, slots=True)
-class NewEmailDelivery:
+class NewEmailDelivery(NamedTuple):
     """An e-mail about an event to a kind of recipient, never an address; `id` is a UUIDv7."""
 
     id: UUID
@@ -141,11 +141,7 @@ async def enqueue_emails(transaction: Transaction, deliveries: Sequence[NewEmail
 
 def as_columns(deliveries: Sequence[NewEmailDelivery]) -> list[list[object]]:
     """One list for each field, in their order; there must be at least one delivery."""
-    rows = (
-        (each.id, each.event_id, each.type, each.recipient, each.adviser_id, each.registration_id, each.decision_id)
-        for each in deliveries
-    )
-    return [list(column) for column in zip(*rows, strict=True)]
+    return [list(column) for column in zip(*deliveries, strict=True)]
 
 
 async def skip_emails_about(transaction: Transaction, adviser: UUID) -> None:

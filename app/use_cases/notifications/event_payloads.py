@@ -1,6 +1,6 @@
 """An event as clients read it: in the feed, and in the payload of a webhook."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from app.persistence.engine.driver_types import Row
+from app.persistence.outbox.assign_feed_positions import DueEmail
 from app.persistence.outbox.deliveries import NewWebhookDelivery
 from app.persistence.outbox.messages import NewEmailDelivery
 
@@ -28,22 +29,18 @@ def event_resource_values(row: Row) -> dict[str, Any]:
     }
 
 
-def webhook_delivery_of(row: Row, endpoint: UUID) -> NewWebhookDelivery:
-    """The delivery of an event to this endpoint; the values of `row` are those of JSON."""
+def webhook_deliveries_of(row: Row, endpoints: Iterable[UUID]) -> list[NewWebhookDelivery]:
+    """The deliveries of an event to these endpoints, of one payload; the values of `row` are those of JSON."""
     occurred_at = datetime.fromisoformat(row["occurred_at"])
     data = event_resource_values({**row, "occurred_at": occurred_at})
     payload = webhook_payload(row["type"], occurred_at, data)
-    return NewWebhookDelivery(uuid7(), endpoint, UUID(row["event_id"]), row["type"], payload)
+    event = UUID(row["event_id"])
+    return [NewWebhookDelivery(uuid7(), endpoint, event, row["type"], payload) for endpoint in endpoints]
 
 
-def email_deliveries_of(row: Row) -> list[NewEmailDelivery]:
-    """An e-mail to each recipient of an event; the values of `row` are those of JSON."""
-    event, adviser = UUID(row["event_id"]), UUID(row["adviser_id"])
-    registration, decision = (UUID(row[name]) if row[name] else None for name in ("registration_id", "decision_id"))
-    return [
-        NewEmailDelivery(uuid7(), event, row["type"], recipient, adviser, registration, decision)
-        for recipient in row["recipients"]
-    ]
+def email_deliveries_of(due: Iterable[DueEmail]) -> list[NewEmailDelivery]:
+    """The e-mails due about the events of a batch, each with an id."""
+    return [NewEmailDelivery(uuid7(), *values) for values in due]
 
 
 def webhook_test_delivery(endpoint: UUID, now: datetime) -> NewWebhookDelivery:

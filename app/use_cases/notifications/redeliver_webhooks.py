@@ -10,7 +10,7 @@ from app.persistence.outbox import deliveries, webhook_endpoints
 from app.persistence.outbox.deliveries import TimeRange
 from app.persistence.outbox.webhook_endpoints import EndpointStatus, Owner, owner_of
 from app.use_cases.errors import EndpointDisabled
-from app.use_cases.notifications.event_payloads import webhook_delivery_of, webhook_test_delivery
+from app.use_cases.notifications.event_payloads import webhook_deliveries_of, webhook_test_delivery
 from app.use_cases.request_context import RequestContext
 
 MAX_RECOVERED = 10_000
@@ -54,7 +54,9 @@ async def recover(
         tx.add_audit_subjects(endpoint)
         recovered = await deliveries.recover(tx, endpoint, time_range, MAX_RECOVERED)
         missed = await deliveries.missed_events(tx, endpoint, time_range, MAX_RECOVERED - recovered)
-        await deliveries.enqueue_webhooks(tx, [webhook_delivery_of(event, endpoint) for event in missed])
+        await deliveries.enqueue_webhooks(
+            tx, [delivery for event in missed for delivery in webhook_deliveries_of(event, [endpoint])]
+        )
         return await store_response(tx, context.idempotency, context.render({"due": recovered + len(missed)}))
 
 

@@ -10,7 +10,7 @@ from app.persistence.outbox import assign_feed_positions, messages
 from app.persistence.outbox.assign_feed_positions import SequencedBatch
 from app.persistence.outbox.deliveries import enqueue_webhooks
 from app.persistence.outbox.email_deduplication import drop_repeated_emails
-from app.use_cases.notifications.event_payloads import email_deliveries_of, webhook_delivery_of
+from app.use_cases.notifications.event_payloads import email_deliveries_of, webhook_deliveries_of
 
 
 async def sequence_events(database: Database, now: datetime) -> int:
@@ -34,8 +34,10 @@ async def sequence_events(database: Database, now: datetime) -> int:
 
 async def _enqueue_deliveries(transaction: Transaction, numbered: SequencedBatch) -> None:
     webhooks = [
-        webhook_delivery_of(event, UUID(endpoint)) for event in numbered.for_webhooks for endpoint in event["endpoints"]
+        delivery
+        for event in numbered.for_webhooks
+        for delivery in webhook_deliveries_of(event, (UUID(endpoint) for endpoint in event["endpoints"]))
     ]
     await enqueue_webhooks(transaction, webhooks)
-    emails = [email for event in numbered.for_emails for email in email_deliveries_of(event)]
+    emails = email_deliveries_of(numbered.for_emails)
     await messages.enqueue_emails(transaction, await drop_repeated_emails(transaction, emails, EMAILED_ONCE))

@@ -146,9 +146,7 @@ async def _placed_twice(database: Database, monkeypatch: pytest.MonkeyPatch) -> 
         second = asyncio.create_task(sequence_events(database, MORNING))
         assert backend is not None
         await wait_until_blocked_by(database, backend["pid"])
-        await messages.enqueue_emails(
-            first, [each for event in numbered.for_emails for each in email_deliveries_of(event)]
-        )
+        await messages.enqueue_emails(first, email_deliveries_of(numbered.for_emails))
     await second
 
 

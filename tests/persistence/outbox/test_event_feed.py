@@ -149,6 +149,17 @@ async def test_two_sequencers_never_place_an_event_twice(database: Database) -> 
     assert await all_events(database) == expected
 
 
+async def test_a_backlog_is_read_by_key_even_of_a_table_that_the_planner_takes_for_empty(database: Database) -> None:
+    async with database.transaction() as tx:
+        assert await assign_feed_positions.try_lock(tx)
+        plan = await tx.many(f"EXPLAIN {assign_feed_positions.ASSIGN_POSITIONS}", MORNING, [])
+
+    steps = "\n".join(row["QUERY PLAN"] for row in plan)
+    assert "Index Scan using ix_outbox_unsequenced on outbox" in steps
+    assert "Seq Scan on outbox" not in steps
+    assert "Bitmap" not in steps
+
+
 async def test_whoever_comes_second_leaves_at_once(database: Database) -> None:
     await write_events(database)
 
