@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from app.api import health
 from app.api.administration import audit_log_routes, import_routes, policy_routes, statistics_routes
@@ -22,10 +20,8 @@ from app.api.advisers import (
 from app.api.certifications import certification_routes
 from app.api.contracts import contract_routes
 from app.api.http.application_state import ApplicationState
-from app.api.http.bodies.json_responses import to_response
 from app.api.http.middleware.head_requests import HeadRequestMiddleware
 from app.api.http.middleware.request_middleware import RequestMiddleware
-from app.api.http.problems.error_responses import error_response
 from app.api.identity import api_key_routes, client_routes
 from app.api.identity.authorisation import scope_of
 from app.api.modules import catalogue_routes
@@ -98,12 +94,12 @@ def _routers() -> tuple[APIRouter, ...]:
     return tuple(module.router for module in modules)
 
 
-async def _handle_framework_error(request: Request, error: Exception) -> Response:
-    return to_response(error_response(error, request.scope))
-
-
 class Application(FastAPI):
-    """FastAPI, whose OpenAPI document says more than the routes do."""
+    """FastAPI, whose OpenAPI document says more than the routes do, and whose requests meet our middleware only."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Without the framework's own: RequestMiddleware answers every exception, and a route closes what it opens."""
+        return HeadRequestMiddleware(RequestMiddleware(self.router, self.state.service))
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -130,11 +126,6 @@ def create_application(service: ApplicationState) -> FastAPI:
     app.state.service = service
     app.state.operations = [route for router in _routers() for route in router.routes]
     _check_scopes_declared(app.state.operations)
-    # The framework would word these two itself; RequestMiddleware catches every other.
-    for error_class in (HTTPException, RequestValidationError):
-        app.add_exception_handler(error_class, _handle_framework_error)
-    app.add_middleware(RequestMiddleware, service=service)
-    app.add_middleware(HeadRequestMiddleware)
     # As they are: to include their routers would have the framework make each of them again at the first request.
     app.router.routes.extend((*app.state.operations, *page_routes.routes(), *health.routes()))
     return app

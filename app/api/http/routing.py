@@ -5,15 +5,18 @@ from typing import Annotated, Any
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import Field
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from typing_extensions import TypedDict
 
 from app.api.http.authorised_request import access_requirement_of
 from app.api.http.bodies.limited_body import JSON_BODY, UPLOAD_BODY, BodyLimits, LimitedBodyRequest
 from app.api.http.pagination import Pagination
+from app.api.http.plans.route_plans import plan_of
 from app.api.http.problems.problem_details import PROBLEM_MEDIA_TYPE, Problem, invalid_parameter
 from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.persistence.engine.pagination import MAX_LIMIT
@@ -46,33 +49,53 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses what the framework would ignore: unknown parameters, other content types, long bodies."""
+    """A route that refuses what the framework would ignore: unknown parameters, other content types, long bodies. What
+    is left is answered by its plan (`app/api/http/plans`), or in the framework's way."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self.plan = plan_of(self)
+        self._known = frozenset(_query_names(self.dependant))
+        self._requirement = access_requirement_of(self)
+        self._respond_by_framework = AsyncExitStackMiddleware(self.app)
+        self.app = self._respond
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        known = frozenset(_query_names(self.dependant))
+
+        async def handle_checked(request: Request) -> Response:
+            return await handle(request.scope["checked_request"])
+
+        return handle_checked
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._requirement is not None:  # before anything is read; without any, the application does not start
+            self._requirement.authorise(scope)
+        request = await self._checked(scope, receive)
+        arguments = await self.plan.arguments(request) if self.plan is not None else None
+        if arguments is None:
+            scope["checked_request"] = request
+            await self._respond_by_framework(scope, receive, send)
+            return
+        response: Response = await self.endpoint(**arguments)
+        await response(scope, receive, send)
+
+    async def _checked(self, scope: Scope, receive: Receive) -> Request:
+        """The request, with its body. Raise Problem when it has what the framework would ignore."""
         field = self.body_field
-        takes_file = field is not None and isinstance(field.field_info, Form)
-        requirement = access_requirement_of(self)
-
-        async def checked(request: Request) -> Response:
-            if requirement is not None:  # before anything is read; without any, the application does not start
-                requirement.authorise(request.scope)
-            if request.scope["query_string"]:
-                _check_parameters(request, known)
-            if field is None:
-                return await handle(request)
-            limits = UPLOAD_BODY if takes_file else JSON_BODY
-            _check_content_type(request, limits)
-            limited = LimitedBodyRequest(request.scope, request.receive, limits)
-            await limited.body()
-            if takes_file:
-                await limited.parse_form()
-                if requirement is not None:  # a file may take long to come: its request begins now
-                    requirement.authorise(request.scope)
-            return await handle(limited)
-
-        return checked
+        limits = UPLOAD_BODY if field is not None and isinstance(field.field_info, Form) else JSON_BODY
+        request = LimitedBodyRequest(scope, receive, limits)
+        if scope["query_string"]:
+            _check_parameters(request, self._known)
+        if field is None:
+            return request
+        _check_content_type(request, limits)
+        await request.body()
+        if limits is UPLOAD_BODY:
+            await request.parse_form()
+            if self._requirement is not None:  # a file may take long to come: its request begins now
+                self._requirement.authorise(scope)
+        return request
 
 
 def _check_parameters(request: Request, known: frozenset[str]) -> None:

@@ -2,8 +2,8 @@
 
 from starlette.responses import HTMLResponse, Response
 
+from app.api.http.bodies.template_rendering import template_environment
 from app.api.http.language_negotiation import language_headers
-from app.api.http.template_rendering import template_environment
 from app.wording.languages import Language
 
 # A page loads our stylesheet and our images, and runs nothing.

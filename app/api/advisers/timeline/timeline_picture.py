@@ -20,7 +20,7 @@ from app.api.advisers.timeline.timeline_rows import (
     session_row,
     training_rows,
 )
-from app.api.http.template_rendering import template_environment
+from app.api.http.bodies.template_rendering import template_environment
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Registration
 from app.domain.record.training_record import TrainingRecord

@@ -1,0 +1,1 @@
+"""How the arguments of an endpoint are found in a request: worked out once for each route."""
