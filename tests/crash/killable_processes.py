@@ -110,8 +110,12 @@ def mail(told: Arguments) -> None:
 
 def serve_without_batches(told: Arguments) -> None:
     """Each registration is a transaction of its own."""
-    MonkeyPatch().setattr(RegistrationBatches, "_enqueue", lambda *_: None)
+    MonkeyPatch().setattr(RegistrationBatches, "_enqueue", _enqueue_nothing)
     serve(told)
+
+
+def _enqueue_nothing(*_: object) -> None:
+    """Nobody shares a batch."""
 
 
 def serve_remembering_apart(told: Arguments) -> None:

@@ -103,7 +103,7 @@ class RegistrationBatches:
         """None when it can't share a batch with those that are there."""
         if not self.is_open or context.idempotency is None or context.audit_entry is None:
             return None
-        response = asyncio.get_running_loop().create_future()
+        response: asyncio.Future[ReplayableResponse | None] = asyncio.get_running_loop().create_future()
         waiting = WaitingRegistration(requested, context, context.idempotency, context.audit_entry, response)
         if requested.adviser_id in self._advisers or waiting.key in self._keys:
             return None
@@ -144,11 +144,11 @@ class RegistrationBatches:
         """Respond to those that are plain. Raise CommitOutcomeUnknown, and whatever else the database does."""
         async with self.database.writer() as connection:
             rows = await registration_batches.read_files(connection, [waiting.file_request() for waiting in batch])
-            decided = {
-                each.adviser: (batch[row["place"] - 1], each)
-                for row in rows
-                if (each := await self._decided(batch[row["place"] - 1], row)) is not None
-            }
+            decided = dict[UUID, tuple[WaitingRegistration, DecidedRegistration]]()
+            for row in rows:
+                waiting = batch[row["place"] - 1]
+                if (each := await self._decided(waiting, row)) is not None:
+                    decided[each.adviser] = waiting, each
             if not decided:
                 return
             written = await registration_batches.write(

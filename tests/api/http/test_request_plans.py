@@ -29,15 +29,17 @@ TELL_WHO_READ = ("/v1/audit-log", "/export")  # each reading adds to what they t
 OF_EACH_RUN = re.compile(r"[\w:.-]{12,}")
 
 WRONG_TEXTS = ["", "nonsense", "é", "9" * 30, "x" * 1_100]
-WRONG_VALUES = ["null", "true", "[]", '"\\ud800"', '"' + "x" * 9_000 + '"', "1.5", str(2**63), str(2**64), "9" * 5_000]
-WRONG_VALUES += ["1e400", "NaN", "[{}]", "[" * 30 + "]" * 30]
-UNREADABLE = [b"", b"null", b"[]", b"1", b'"text"', b"{", b"{} {}", b'{"a": "\xff"}', b"\xef\xbb\xbf{}", b"[" * 99_999]
-UNREADABLE += ['{"nonsense": 1}'.encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-32-le")]
-UNREADABLE += [
+WRONG_VALUES = [
+    "null", "true", "[]", '"\\ud800"', '"' + "x" * 9_000 + '"', "1.5", str(2**63), str(2**64), "9" * 5_000,
+    "1e400", "NaN", "[{}]", "[" * 30 + "]" * 30,
+]  # fmt: skip
+UNREADABLE = [
+    b"", b"null", b"[]", b"1", b'"text"', b"{", b"{} {}", b'{"a": "\xff"}', b"\xef\xbb\xbf{}", b"[" * 99_999,
+    *('{"nonsense": 1}'.encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-32-le")),
     b'{"nonsense": 1, "nonsense": 2}',
     b'{"nonsense": "\xed\xa0\x80"}',
     b'{"nonsense":' * 25 + b"1" + b"}" * 25,
-]
+]  # fmt: skip
 
 
 def without_moment(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from tests.use_cases.use_case_builders import FIRST_DAY, a_new_registration
 
 REGISTRATIONS_OF_EACH = 5
 AT_ONCE = 48
+TRY_AGAIN = (RequestInFlight, *UNAVAILABLE_ERRORS)  # the other process has it, or all connections are lent
 COMPARED = "AND a.file_version = decided.file_version"
 
 
@@ -41,7 +42,7 @@ async def race(url: str, seed: int) -> None:
                     )
                 except AlreadyCompleted:
                     return
-                except (RequestInFlight, *UNAVAILABLE_ERRORS):  # the other process has it, or all connections are lent
+                except TRY_AGAIN:
                     await asyncio.sleep(0.01)
 
     await asyncio.gather(*(register(*each) for each in wanted))
