@@ -1,7 +1,7 @@
 # Everything a developer types. The first call installs what it needs from the committed lock.
 .DEFAULT_GOAL := help
 .PHONY: quick-static quick-types quick-tests pyright storeys test-domain test-rest
-.PHONY: help install tools run worker migrate migration format quick lint types test check crash fuzz mutate bench bench-rush examples release openapi
+.PHONY: help install tools run worker migrate migration format quick lint types test check crash fuzz mutate bench bench-rush bench-growth examples release openapi
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -90,6 +90,9 @@ check: lint test ## what CI runs
 
 mutate: .venv/.installed ## mutation testing of app/domain
 	rm -rf mutants && $(BIN)/mutmut run --max-children 2 && $(BIN)/python tests/domain/unexplained_mutants.py
+
+bench-growth: .venv/.installed ## measure whether it stays as fast as it grows: make bench-growth GROWTH_SIZES=1000,20000
+	@$(BIN)/python -m benchmarks.growth
 
 bench: .venv/.installed ## measure beside pgbench and a bare ASGI app, in 6 minutes: BENCH_SECONDS=3 BENCH_ROUNDS=4
 	@$(BIN)/python -m benchmarks

@@ -18,6 +18,7 @@ from app.outbox.webhook_sender import WebhookSender
 from app.persistence.administration.audit_log import delete_expired_entries
 from app.persistence.administration.health import database_trouble
 from app.persistence.administration.imports import delete_expired_imports
+from app.persistence.administration.kept_counts import count_next_changes
 from app.persistence.administration.stored_responses import delete_expired_responses
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import DatabaseTrouble
@@ -32,11 +33,12 @@ from app.persistence.outbox.assign_feed_positions import FEED_MOVED_CHANNEL, del
 from app.persistence.outbox.deliveries import Channel, delete_expired_deliveries
 from app.settings import Settings
 from app.supervisor import DEFAULT_BACKOFF, BackgroundTask, Backoff, Heartbeat, supervise, wait_for_any
-from app.use_cases.advisers.anonymise_adviser import anonymise_next_inactive_adviser
+from app.use_cases.advisers.anonymise_adviser import InactivityRound
 from app.use_cases.notifications.egress_policy import EgressPolicy
 
 # One connection each: sequencing, claiming, settling successes, reminding, importing, retention; failures have two.
 WORKER_POOL_SIZE = 8
+COUNTING_PAUSE_SECONDS, COUNTING_INTERVAL_SECONDS = 0.05, 10.0  # between two statements; once all is counted
 RETENTION_INTERVAL_SECONDS = 600.0  # between two turns of each retention task
 SCHEMA_POLL_SECONDS = 2.0  # between two checks of an old schema
 
@@ -122,18 +124,33 @@ def _email_sender(database: Database, settings: Settings) -> EmailSender | None:
 def _retention_tasks(database: Database, years: int, stop: asyncio.Event) -> list[BackgroundTask]:
     """Each retention is a task of its own, so that none depends on another's success. Their statements run in turn,
     as they share one connection of the worker. Advisers are anonymised after `years` of inactivity."""
+    inactivity = InactivityRound(database, years)
     purges: dict[str, Purge] = {
         "forget_answers": lambda: delete_expired_responses(database, utc_now()),
         "forget_events": lambda: delete_expired_events(database, utc_now()),
         "forget_deliveries": lambda: delete_expired_deliveries(database),
         "forget_imports": lambda: delete_expired_imports(database),
         "forget_traces": lambda: delete_expired_entries(database),
-        "anonymise_advisers": lambda: anonymise_next_inactive_adviser(database, utc_now(), years),
+        "anonymise_advisers": lambda: inactivity.anonymise_next(utc_now()),
     }
     lock = asyncio.Lock()
     return [
-        BackgroundTask(name, partial(_purge_until_stopped, name, purge, lock, stop)) for name, purge in purges.items()
+        *(
+            BackgroundTask(name, partial(_purge_until_stopped, name, purge, lock, stop))
+            for name, purge in purges.items()
+        ),
+        BackgroundTask("keep_counts", partial(_count_until_stopped, database, lock, stop)),
     ]
+
+
+async def _count_until_stopped(
+    database: Database, lock: asyncio.Lock, stop: asyncio.Event, heartbeat: Heartbeat
+) -> None:
+    while not stop.is_set():
+        async with lock:
+            others_follow = await count_next_changes(database, utc_now())
+        heartbeat()
+        await wait_for_any(COUNTING_PAUSE_SECONDS if others_follow else COUNTING_INTERVAL_SECONDS, stop)
 
 
 async def _purge_until_stopped(

@@ -83,12 +83,21 @@ COMPOSED = {
     "app/persistence/administration/health.py": {"WORKER_APPLICATION_NAME"},
     "app/persistence/engine/listen_notify.py": {"CHANGED_CHANNEL"},
     "app/persistence/engine/secrets/secret_box.py": {"secret"},  # digested to a key
-    "app/persistence/schema/tables/delivery_tables.py": {"IS_ABOUT_ADVISER"},
+    "app/persistence/schema/tables/delivery_tables.py": {"IS_ABOUT_ADVISER", "IS_EVENT_OF_ADVISER"},
     "app/persistence/schema/personal_data_statements.py": {
         "PARAMETERS", "', '.join((_erasing_assignment(column) for column in erased_columns(ADVISER)))",
         "', '.join((_rows_as_json(*held) for held in PERSONAL_DATA_TABLES.values()))",
         "', '.join(changes)", "column.name", "columns", "entry.rows", "left", "name", "named", "order", "rows",
         "table.name", "value",
+    },
+    # Labels, measures and groups are those of `KINDS` and of the enumerations of statistics; places and months ours.
+    "app/persistence/administration/kept_counts.py": {
+        "' UNION ALL '.join((_labels(kind) for kind in range(len(KINDS))))",
+        "', '.join((f'{name} = EXCLUDED.{name}' for name in _COLUMNS))", "', '.join(_COLUMNS)", "', '.join(counted)",
+        "AFTER_QUOTA", "DAYS_TO_DECISION", "DAYS_TO_SESSION", "_MONTH", "_changed('$1', '$2')",
+        "_changed(mark, \"'infinity'\")", "_labels(kind)", "cells(kind)", "group", "kind",
+        "labels.get('training_organisation_id')", "labels['funding']", "labels[group]", "limit", "mark", "month",
+        "name", "place", "places", "query", "reasons if 'reason' in KINDS[kind] else ''", "until", "values",
     },
     "app/persistence/administration/statistics.py": {
         "MAX_GROUPS + 1", "_IS_IN_PERIOD", "' '.join(joins)", "', '.join(columns)", "_GROUPS[group]",

@@ -18,7 +18,7 @@ from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.change_watermark import LOCK_CLASS, LOCK_EPOCH, WATERMARKED_TABLES
 from app.use_cases.administration.request_import import request_import
-from app.use_cases.advisers.anonymise_adviser import anonymise_next_inactive_adviser
+from app.use_cases.advisers.anonymise_adviser import InactivityRound
 from tests.api.openapi.contract_requests import new_key, operations
 from tests.fake_clock import MORNING
 from tests.imports import sample_files
@@ -62,7 +62,7 @@ async def test_every_operation_an_import_and_what_is_forgotten_by_age_hold_the_i
         await asyncio.to_thread(every_operation, admin)
     await every_line_of_an_import(service_that_checks_instants)
 
-    assert await anonymise_next_inactive_adviser(service_that_checks_instants, YEARS_LATER, 1)
+    assert await InactivityRound(service_that_checks_instants, 1).anonymise_next(YEARS_LATER)
 
 
 def every_operation(admin: httpx.Client) -> None:

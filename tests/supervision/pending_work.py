@@ -98,6 +98,8 @@ PENDING_WORK = {
     "anonymise_advisers": PendingWork(
         f"SELECT FROM adviser WHERE updated_at < {OLD} AND anonymised_at IS NULL", _somebody_long_gone
     ),
+    # The registrations and advisers of the others.
+    "keep_counts": PendingWork("SELECT FROM counting_mark WHERE reached = '-infinity'"),
     "remind_daily": PendingWork(
         "SELECT FROM reminder_round WHERE day < current_date - 1 OR reached IS NOT NULL", an_adviser_to_remind
     ),

@@ -33,7 +33,11 @@ SETTINGS = Settings(secret_key=SecretStr(SECRETS[0]), webhook_allow_private_addr
 QUICK = Backoff(initial=0.02, maximum=0.1)
 SET_RECEIVER_URL = "UPDATE webhook_endpoint SET url = $1 WHERE status = 'active'"
 LISTENS = {"hear_announcements"}  # it writes nothing, and reads no table
-READ_FIRST = LISTENS | {"place_events", "anonymise_advisers"}  # these write only when there is something to do
+READ_FIRST = LISTENS | {
+    "place_events",
+    "anonymise_advisers",
+    "keep_counts",
+}  # these write only when there is something to do
 NOT_WRITING = ("read-only", "disk full", "out of memory")
 
 
@@ -87,6 +91,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_relay, "SETTLE_RETRY_SECONDS", (0.05,) * 200)
     monkeypatch.setattr(reminder_loop, "POLL_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(worker, "RETENTION_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "COUNTING_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(listen_notify, "KEEPALIVE_SECONDS", 0.5)
 
 

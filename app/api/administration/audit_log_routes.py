@@ -85,7 +85,7 @@ async def search_audit_log(
     """Ce qui a été fait, lu ou refusé, du plus ancien au plus récent ; chercher dans le journal s’y note aussi."""
     filters = equality_filters(client_id=actor, action=action)
     if subject_id is not None:
-        filters.append(Filter("{t}.subject_ids @> ARRAY[{}::uuid]", subject_id))
+        filters.append(Filter(audit_log.NAMES_SUBJECT, subject_id))
     if since is not None:
         after = parse_instant("since", since)
         filters += [Filter("{t}.id >= {}", lowest_id_at(after)), Filter("{t}.at >= {}", after)]

@@ -1,4 +1,7 @@
-"""Counts of registrations, each query one statement. They count what was decided: no rule is applied here.
+"""Counts of registrations. They count what was decided: no rule is applied here.
+
+Most come from the counts that are kept (`kept_counts.py`). What is not kept, and what is asked for as a training
+organisation, is counted registration by registration.
 
 A registration belongs to the day of its request, which never changes, and is counted as it stands now.
 """
@@ -9,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from app.persistence.administration import kept_counts
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 
@@ -63,16 +67,13 @@ _GROUPS: Mapping[Grouping, str] = {
     Grouping.STATUS: "r.status",
     Grouping.FUNDING: "r.funding",
     Grouping.REASON: "reason ->> 'code'",
-    Grouping.OVER_QUOTA: """CASE WHEN EXISTS (
-        SELECT FROM decision o WHERE o.registration_id = r.id AND o.outcome = 'over_quota'
-    ) THEN CASE WHEN r.status = 'awaiting_choice' THEN 'waiting' WHEN r.status IN ('cancelled', 'refused') THEN r.status
-        WHEN r.funding = 'state' THEN 'funded' WHEN r.payer IS NOT NULL THEN 'kept' ELSE 'released' END END""",
+    Grouping.OVER_QUOTA: kept_counts.AFTER_QUOTA,
 }
-_MEDIAN = "percentile_disc(0.5) WITHIN GROUP (ORDER BY greatest(0, {} - r.requested_on))"
+_MEDIAN = "percentile_disc(0.5) WITHIN GROUP (ORDER BY {})"
 _MEASURES: Mapping[Measure, str] = {
     Measure.FUNDED: "count(*) FILTER (WHERE r.funding = 'state')",
-    Measure.DAYS_TO_DECISION: _MEDIAN.format("(d.decided_at AT TIME ZONE 'Europe/Paris')::date"),
-    Measure.DAYS_TO_SESSION: _MEDIAN.format("r.session_starts_on"),
+    Measure.DAYS_TO_DECISION: _MEDIAN.format(kept_counts.DAYS_TO_DECISION),
+    Measure.DAYS_TO_SESSION: _MEDIAN.format(kept_counts.DAYS_TO_SESSION),
 }
 _IS_IN_PERIOD = """r.requested_on >= coalesce($1::date, '-infinity')
     AND r.requested_on <= coalesce($2::date, 'infinity')
@@ -106,6 +107,39 @@ def _build_query(groups: Sequence[Grouping], measures: Sequence[Measure]) -> str
     return f"{counted} GROUP BY {places} ORDER BY {places} LIMIT {MAX_GROUPS + 1}"
 
 
+async def count_one_by_one(
+    reader: Reader, period: Period, groups: Sequence[Grouping], measures: Sequence[Measure], *, owner: UUID | None
+) -> list[Row]:
+    """As `count_registrations`, from no count that is kept."""
+    return await reader.many(_build_query(groups, measures), period.first, period.last, owner)
+
+
+async def _count_kept(
+    reader: Reader, period: Period, groups: Sequence[Grouping], measures: Sequence[Measure]
+) -> list[Row] | None:
+    """The rows from the counts that are kept; None when they don't tell."""
+    labels = [str(group) for group in groups if group is not Grouping.MONTH]
+    funding = ["funding"] if Measure.FUNDED in measures else []
+    medians = [measure for measure in measures if measure is not Measure.FUNDED]
+    kind = kept_counts.kind_with([*labels, *funding])
+    if kind is None or (medians and labels):
+        return None
+    days = period.first, period.last
+    query = kept_counts.count_query(kind, groups, MAX_GROUPS + 1, counts_funded=bool(funding))
+    rows = [dict(row) for row in await kept_counts.read_cells(reader, kind, query, *days)]
+    found = dict[str, dict[str | None, int]]()
+    for median in medians:
+        of_days = kept_counts.kind_with([median])
+        query = kept_counts.median_query(by_month=bool(groups))
+        if of_days is not None:
+            of_group = await kept_counts.read_cells(reader, of_days, query, *days)
+            found[median] = {row["month"]: row["days"] for row in of_group}
+    for row in rows:
+        row |= {median: found[median].get(row.get("month")) for median in medians}
+    order = [*map(str, groups), "count", *map(str, measures)]  # as columns are named
+    return [{name: row[name] for name in order} for row in rows]
+
+
 async def count_registrations(
     reader: Reader,
     period: Period,
@@ -119,7 +153,9 @@ async def count_registrations(
 
     Raise TooManyGroups.
     """
-    rows = await reader.many(_build_query(groups, measures), period.first, period.last, owner)
+    rows = await _count_kept(reader, period, groups, measures) if owner is None else None
+    if rows is None:
+        rows = await count_one_by_one(reader, period, groups, measures, owner=owner)
     if len(rows) > MAX_GROUPS:
         raise TooManyGroups
     return rows

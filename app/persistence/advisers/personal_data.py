@@ -7,6 +7,7 @@ all else that serves.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -19,17 +20,25 @@ from app.persistence.identities.identity_normalisation import all_tokens_of, ide
 
 READ_NAMES = "SELECT id, name FROM client UNION ALL SELECT id, name FROM training_organisation"
 
-FIND_INACTIVE = """SELECT a.id, a.version
-FROM adviser a CROSS JOIN (SELECT $1::timestamptz - make_interval(years => $2) AS at) since
-WHERE a.anonymised_at IS NULL AND a.updated_at < since.at
-    AND NOT EXISTS (SELECT FROM contract c WHERE c.adviser_id = a.id AND (c.updated_at >= since.at
-        OR least(coalesce(c.ends_on, 'infinity'), coalesce(c.terminated_on, 'infinity')) >= since.at::date))
-    AND NOT EXISTS (SELECT FROM registration r WHERE r.adviser_id = a.id
-        AND (r.updated_at >= since.at OR r.session_ends_on >= since.at::date))
-    AND NOT EXISTS (SELECT FROM certification c WHERE c.adviser_id = a.id
-        AND (c.updated_at >= since.at OR c."on" >= since.at::date))
-    AND NOT EXISTS (SELECT FROM carry_over c WHERE c.adviser_id = a.id AND c.created_at >= since.at)
-ORDER BY a.updated_at LIMIT 1"""
+# The next advisers in the order of their ids, however few of them are inactive: `reached` is the last one looked at.
+FIND_INACTIVE = """WITH since AS (
+    SELECT $1::timestamptz - make_interval(years => $2) AS at
+), looked_at AS MATERIALIZED (
+    SELECT id, version, anonymised_at, updated_at FROM adviser WHERE id > $3 ORDER BY id LIMIT $4
+), inactive AS (
+    SELECT a.id, a.version FROM looked_at a CROSS JOIN since WHERE a.anonymised_at IS NULL AND a.updated_at < since.at
+        AND NOT EXISTS (SELECT FROM contract c WHERE c.adviser_id = a.id AND (c.updated_at >= since.at OR
+            least(coalesce(c.ends_on, 'infinity'), coalesce(c.terminated_on, 'infinity')) >= since.at::date) OFFSET 0)
+        AND NOT EXISTS (SELECT FROM registration r WHERE r.adviser_id = a.id
+            AND (r.updated_at >= since.at OR r.session_ends_on >= since.at::date) OFFSET 0)
+        AND NOT EXISTS (SELECT FROM certification c WHERE c.adviser_id = a.id
+            AND (c.updated_at >= since.at OR c."on" >= since.at::date) OFFSET 0)
+        AND NOT EXISTS (SELECT FROM carry_over c WHERE c.adviser_id = a.id AND c.created_at >= since.at OFFSET 0)
+    ORDER BY a.id LIMIT 1
+)
+SELECT i.id, i.version, coalesce(i.id, (SELECT l.id FROM looked_at l ORDER BY l.id DESC LIMIT 1)) AS reached
+FROM (SELECT) one LEFT JOIN inactive i ON true"""
+LOOKED_AT_PER_STATEMENT = 1_000  # advisers
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,8 @@ async def erase(transaction: Transaction, present: Row, digester: IdentityDigest
     return await transaction.one(statements.ERASE_IDENTITY, adviser, now) or {}
 
 
-async def find_inactive(reader: Reader, now: datetime, years: int) -> Row | None:
-    """The id and version of one adviser without a current contract, of whom nothing was recorded or happened for so
-    many years; None when there is none."""
-    return await reader.one(FIND_INACTIVE, now, years)
+async def find_inactive(reader: Reader, now: datetime, years: int, after: UUID) -> Row:
+    """Look at the next advisers after this one for one without a current contract, of whom nothing was recorded or
+    happened for so many years: `id` and `version`, None when none is found among them. `reached` is the last one that
+    was looked at, None when no adviser follows."""
+    return await reader.one(FIND_INACTIVE, now, years, after, LOOKED_AT_PER_STATEMENT) or {}

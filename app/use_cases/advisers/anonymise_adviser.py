@@ -1,6 +1,7 @@
 """Anonymise an adviser: what was decided, funded and counted stays, the identity is erased everywhere (section 10)."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from app.use_cases.civil_date import civil_date
 from app.use_cases.errors import PreconditionFailed
 from app.use_cases.preconditions import Precondition
 
+BEFORE_FIRST = UUID(int=0)
 INACTIVITY_ACTION = "anonymiseInactiveAdviser"  # in the audit log, when no request asked for it
 
 
@@ -38,15 +40,32 @@ async def anonymise(
             await _erase(tx, present, digester, now)
 
 
-async def anonymise_next_inactive_adviser(database: Database, now: datetime, years: int) -> bool:
-    """Anonymise one adviser inactive for `years`; return whether there was one."""
-    inactive = await personal_data.find_inactive(database, now, years)
-    if inactive is None:
-        return False
+@dataclass(slots=True)
+class InactivityRound:
+    """Goes round all advisers, in the order of their ids, for those inactive for `years`: each statement looks at a
+    limited number of them."""
+
+    database: Database
+    years: int
+    _reached: UUID = BEFORE_FIRST
+
+    async def anonymise_next(self, now: datetime) -> bool:
+        """Anonymise the next inactive adviser; return whether there was one before the end of the round."""
+        while True:
+            found = await personal_data.find_inactive(self.database, now, self.years, self._reached)
+            if found["id"] is not None:
+                await _anonymise_inactive(self.database, found, now)
+            self._reached = found["reached"] or BEFORE_FIRST  # not past one whom a failure left as they are
+            if found["id"] is not None:
+                return True
+            if found["reached"] is None:
+                return False
+
+
+async def _anonymise_inactive(database: Database, inactive: Row, now: datetime) -> None:
     expected = Precondition(frozenset({inactive["version"]}))
     with suppress(PreconditionFailed):  # not inactive any more
         await anonymise(database, inactive["id"], expected, now, AuditEntry(None, INACTIVITY_ACTION, None, now))
-    return True
 
 
 async def _erase(transaction: Transaction, present: Row, digester: IdentityDigester, now: datetime) -> None:

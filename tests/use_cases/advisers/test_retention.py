@@ -7,11 +7,12 @@ import pytest
 
 from app.clock import utc_now
 from app.persistence.administration.audit_log import delete_expired_entries
+from app.persistence.advisers.personal_data import LOOKED_AT_PER_STATEMENT
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.schema.retention_periods import AUDIT_LOG_RETENTION, duration_in_french
 from app.seed.published_catalogue import LA_MEDNUM
-from app.use_cases.advisers.anonymise_adviser import INACTIVITY_ACTION, anonymise_next_inactive_adviser
+from app.use_cases.advisers.anonymise_adviser import INACTIVITY_ACTION, InactivityRound
 from tests.fake_clock import MORNING
 from tests.persistence.postgres_errors import InsufficientPrivilege, RestrictViolation
 from tests.use_cases.use_case_builders import a_contract, an_adviser, an_adviser_in_post, day, register_in
@@ -68,7 +69,8 @@ async def test_a_training_organisation_may_not_delete_any(database: Database) ->
 
 
 async def _anonymised(database: Database) -> set[UUID]:
-    while await anonymise_next_inactive_adviser(database, LATER, YEARS):
+    inactivity = InactivityRound(database, YEARS)
+    while await inactivity.anonymise_next(LATER):
         pass
     return {row["id"] for row in await database.many("SELECT id FROM adviser WHERE anonymised_at IS NOT NULL")}
 
@@ -99,10 +101,23 @@ async def test_who_has_a_contract_or_a_session_since_is_not(database: Database) 
     assert await _anonymised(database) == set()
 
 
+async def test_a_round_looks_at_every_adviser_however_many_there_are(database: Database) -> None:
+    await database.one(
+        """INSERT INTO adviser (id, in_scheme, version, created_at, updated_at)
+        SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, true, 1, $2, $2
+        FROM generate_series(1, $1) n""",
+        2 * LOOKED_AT_PER_STATEMENT + 1,
+        LATER,
+    )
+    gone = {await an_adviser(database), await an_adviser(database)}
+
+    assert await _anonymised(database) == gone
+
+
 async def test_nothing_is_too_old_yet(database: Database) -> None:
     await an_adviser(database)
 
-    assert not await anonymise_next_inactive_adviser(database, LATER - 2 * HOUR, YEARS)
+    assert not await InactivityRound(database, YEARS).anonymise_next(LATER - 2 * HOUR)
 
 
 def test_durations_are_said_in_french() -> None:

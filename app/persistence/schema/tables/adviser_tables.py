@@ -48,6 +48,7 @@ adviser = Table(
     *version_columns(),
     Index("ix_adviser_updated_at", "updated_at", "id"),
     Index("ix_adviser_email", text("lower(email)")),
+    Index("ix_adviser_anonymised_at", "anonymised_at", postgresql_where=text("anonymised_at IS NOT NULL")),
     info=personal_data(
         "Identité",
         purpose="reconnaître le conseiller, lui écrire, connaître ses droits à formation",

@@ -7,6 +7,7 @@ from app.persistence.schema.tables import (
     import_tables,
     reminder_tables,
     service_tables,
+    statistics_tables,
 )
 
 # isort: split
@@ -25,4 +26,5 @@ __all__ = [
     "registration_tables",
     "reminder_tables",
     "service_tables",
+    "statistics_tables",
 ]

@@ -26,10 +26,13 @@ from app.persistence.schema.personal_data_inventory import (
     undisclosed,
 )
 from app.persistence.schema.retention_periods import DELIVERIES_RETENTION
+from app.persistence.schema.tables.service_tables import IS_EVENT_OF_ADVISER
 from app.persistence.schema.tables.shared_columns import check_one_of, foreign_key, instant_column, metadata
 
-# An e-mail has the adviser it is about; a webhook delivery has it through its event.
-IS_ABOUT_ADVISER = "(adviser_id = $1 OR event_id IN (SELECT o.event_id FROM outbox o WHERE o.adviser_id = $1))"
+# An e-mail has the adviser it is about; a webhook delivery has it through its event. Arrays, so that indexes find each.
+IS_ABOUT_ADVISER = (
+    f"(adviser_id = $1 OR event_id = ANY (ARRAY(SELECT event_id FROM outbox WHERE {IS_EVENT_OF_ADVISER})))"
+)
 
 # A lane is one webhook endpoint, or the mail server for all e-mails: the deliveries that succeed or fail together. Its
 # row is the state of its circuit breaker; `app/outbox/retry_policy.py` says what follows from it.
@@ -171,6 +174,6 @@ delivery_attempt = Table(
         "Essais d’envoi",
         purpose="comprendre pourquoi un envoi n’arrive pas",
         kept_for=DELIVERIES_RETENTION,
-        rows=f"delivery_id IN (SELECT id FROM delivery WHERE {IS_ABOUT_ADVISER})",
+        rows=f"delivery_id = ANY (ARRAY(SELECT id FROM delivery WHERE {IS_ABOUT_ADVISER}))",
     ),
 )

@@ -96,6 +96,8 @@ decision = Table(
         "Décisions",
         purpose="prouver ce qui a été décidé, et sur quels faits ; pouvoir le contester",
         kept_for=EVIDENCE_RETENTION,
+        # By the index of registrations: decisions have none by adviser.
+        rows="registration_id = ANY (ARRAY(SELECT id FROM registration WHERE adviser_id = $1))",
     ),
 )
 

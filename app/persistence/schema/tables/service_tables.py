@@ -21,6 +21,9 @@ from app.persistence.schema.personal_data_inventory import disclosed, no_persona
 from app.persistence.schema.retention_periods import AUDIT_LOG_RETENTION, EVENTS_RETENTION, RESPONSES_RETENTION
 from app.persistence.schema.tables.shared_columns import check_one_of, foreign_key, instant_column, metadata
 
+# Two partial indexes find them: whoever sequences an event pays for its entry in the second, and no request does.
+IS_EVENT_OF_ADVISER = "adviser_id = $1 AND (sequenced_at IS NULL OR sequenced_at IS NOT NULL)"
+
 client = Table(
     "client",
     metadata,
@@ -127,9 +130,11 @@ outbox = Table(
     Column("recipients", ARRAY(Text), info=disclosed("Destinataires")),
     Column("decision_id", Uuid),
     Index("ix_outbox_unsequenced", "id", postgresql_where=text("sequenced_at IS NULL")),
+    Index("ix_outbox_adviser_id", "adviser_id", postgresql_where=text("sequenced_at IS NOT NULL")),
     info=personal_data(
         "Événements",
         purpose="annoncer ce qui s’est passé à la plateforme et aux organismes concernés, sans nommer personne",
         kept_for=EVENTS_RETENTION,
+        rows=IS_EVENT_OF_ADVISER,
     ),
 )

@@ -1,0 +1,95 @@
+"""Migrations since the first database in service stop no writer: no index, check or column that locks a large table."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
+LAST_FREE = "0012"  # the former ones are as they were applied
+MIGRATIONS = {path.stem: path.read_text() for path in sorted(VERSIONS.glob("*.py")) if path.name[:4] > LAST_FREE}
+
+# By what is wrong with it, SQL that keeps writers waiting for as long as a table is large.
+HEAVY_SQL = {
+    "an index that is not built CONCURRENTLY": r"\b(CREATE( UNIQUE)?|DROP) INDEX (?!CONCURRENTLY)",
+    "a constraint that is checked at once": r"\bADD CONSTRAINT (?!.*\b(NOT VALID|USING INDEX)\b)",
+    "a table that is rewritten": r"\b(ALTER COLUMN \w+ (SET DATA )?TYPE|SET (UN)?LOGGED|CLUSTER|VACUUM FULL)\b",
+    "a column that must be filled": r"\bALTER COLUMN \w+ SET NOT NULL\b",
+    "rows that are written in one transaction": r"^\s*(UPDATE|DELETE FROM) ",
+}
+
+
+def made_tables(tree: ast.AST) -> set[str]:
+    """The tables that the migration makes: nobody writes to them yet."""
+    return {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "op.create_table"
+        if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+    }
+
+
+def heavy_forms(source: str) -> list[str]:
+    """What in this migration keeps writers waiting."""
+    tree = ast.parse(source)
+    found = [
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value != ast.get_docstring(tree)
+        for name, pattern in HEAVY_SQL.items()
+        if re.search(pattern, node.value, re.IGNORECASE | re.DOTALL)
+    ]
+    return found + [
+        form for call in ast.walk(tree) if isinstance(call, ast.Call) for form in _heavy(call, made_tables(tree))
+    ]
+
+
+def _heavy(call: ast.Call, made: set[str]) -> list[str]:
+    name = ast.unparse(call.func)
+    keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    table = ast.unparse(call.args[1]).strip("'\"") if len(call.args) > 1 else ""
+    match name:
+        case "op.create_index" | "op.drop_index" if table not in made:
+            return [] if keywords.get("postgresql_concurrently") == "True" else [f"{name} without CONCURRENTLY"]
+        case "op.create_check_constraint" | "op.create_foreign_key" | "op.create_unique_constraint":
+            return [f"{name}, which checks every row behind its lock"]
+        case "op.alter_column" if {"type_", "nullable"} & {*keywords}:
+            return ["op.alter_column, which reads or rewrites the table"]
+        case _:
+            return []
+
+
+@pytest.mark.parametrize("name", MIGRATIONS)
+def test_a_migration_keeps_no_writer_waiting(name: str) -> None:
+    assert heavy_forms(MIGRATIONS[name]) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "op.create_index('ix', 'registration', ['unit'])",
+        "op.drop_index('ix', 'registration')",
+        "op.execute('CREATE INDEX ix ON registration (unit)')",
+        "op.execute('ALTER TABLE registration ADD CONSTRAINT c CHECK (true)')",
+        "op.execute('ALTER TABLE registration ALTER COLUMN unit TYPE varchar')",
+        "op.execute('ALTER TABLE registration ALTER COLUMN unit SET NOT NULL')",
+        "op.execute('UPDATE registration SET unit = NULL')",
+        "op.alter_column('registration', 'unit', nullable=False)",
+        "op.create_foreign_key('fk', 'a', 'b', ['id'], ['id'])",
+    ],
+)
+def test_red_run_a_heavy_form_is_seen(statement: str) -> None:
+    assert heavy_forms(statement) != []
+
+
+def test_light_forms_are_let_through() -> None:
+    light = """op.create_table("fresh")
+op.create_index("ix", "fresh", ["a"])
+op.create_index("ix", "registration", ["unit"], postgresql_concurrently=True)
+op.add_column("registration", column)
+op.execute("ALTER TABLE delivery ADD CONSTRAINT c CHECK (recipient IN ('a')) NOT VALID")
+op.execute("ALTER TABLE delivery VALIDATE CONSTRAINT c")
+op.execute("CREATE INDEX CONCURRENTLY ix ON registration (unit)")"""
+
+    assert heavy_forms(light) == []
