@@ -20,7 +20,10 @@ from tests.use_cases.use_case_builders import FIRST_DAY, a_new_registration
 
 REGISTRATIONS_OF_EACH = 5
 AT_ONCE = 48
-TRY_AGAIN = (RequestInFlight, *UNAVAILABLE_ERRORS)  # the other process has it, or all connections are lent
+TRY_AGAIN: tuple[type[Exception], ...] = (
+    RequestInFlight,
+    *UNAVAILABLE_ERRORS,
+)  # the other process has it, or all connections are lent
 COMPARED = "AND a.file_version = decided.file_version"
 
 
