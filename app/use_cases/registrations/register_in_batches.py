@@ -146,7 +146,7 @@ class RegistrationBatches:
             rows = await registration_batches.read_files(connection, [waiting.file_request() for waiting in batch])
             decided = dict[UUID, tuple[WaitingRegistration, DecidedRegistration]]()
             for row in rows:
-                waiting: WaitingRegistration = batch[row["place"] - 1]
+                waiting = batch[int(row["place"]) - 1]
                 if (each := await self._decided(waiting, row)) is not None:
                     decided[each.adviser] = waiting, each
             if not decided:

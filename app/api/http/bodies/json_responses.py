@@ -78,9 +78,7 @@ def resource_response(resource: Mapping[str, Any], language: Language, if_none_m
 
 def to_response(replayable: ReplayableResponse) -> Response:
     """The response that a use case rendered, now or when the same request came first."""
-    response = Response(replayable.body, replayable.status, media_type=None)
-    for name, value in replayable.headers.items():
-        response.headers[name] = value
+    response = Response(replayable.body, replayable.status, replayable.headers)
     if replayable.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response
