@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]  # it publishes no types
 import pytest
 
 from app.embedded.cluster import Cluster
@@ -11,15 +12,18 @@ from app.persistence.administration.health import database_trouble
 from app.persistence.engine import connection_pool as pools
 from app.persistence.engine import database as databases
 from app.persistence.engine import readiness
+from app.persistence.engine.connection import KeepaliveConnection
 from app.persistence.engine.connection_pool import ConnectionPool
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.database_errors import DatabaseTrouble, DatabaseUnavailable
 from app.persistence.engine.driver_types import AsyncpgConnection
 from app.persistence.engine.transactions import commits
+from app.persistence.engine.transactions.idempotency import AlreadyCompleted
 from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from tests.persistence.administration.test_audit_log import an_audit_entry, left_by
 from tests.persistence.missing_standby import confirm_commits_again, stop_confirming_commits
-from tests.use_cases.use_case_builders import an_adviser_in_post, register_in
+from tests.use_cases.registrations.batch_builders import a_batch_context, register_in_a_batch
+from tests.use_cases.use_case_builders import a_new_registration, an_adviser_in_post, register_in
 
 REGISTRATIONS = "SELECT FROM registration"
 WAITS = "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database()"
@@ -69,6 +73,28 @@ async def test_a_commit_that_is_given_up_is_not_done_without_its_standby(
     assert len(await owner.many(REGISTRATIONS)) == done
     await confirm_commits_again(confirming)
     assert len(await owner.many(REGISTRATIONS)) == 1
+
+
+@pytest.mark.parametrize("done", [0, 1], ids=["as it is", "red: the driver cancels it"])
+async def test_a_batch_that_is_given_up_is_not_done_without_its_standby(
+    confirming: Cluster, database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
+    adviser = await an_adviser_in_post(database)
+    monkeypatch.setattr(commits, "COMMIT_SECONDS", 0.2)
+    if done:
+        monkeypatch.setattr(KeepaliveConnection, "terminate", _terminate_late)
+    await stop_confirming_commits(confirming)
+
+    with pytest.raises(CommitOutcomeUnknown if not done else AlreadyCompleted):
+        await register_in_a_batch(database, a_new_registration(adviser), a_batch_context())
+
+    assert len(await owner.many(REGISTRATIONS)) == done
+    await confirm_commits_again(confirming)
+    assert len(await owner.many(REGISTRATIONS)) == 1
+
+
+def _terminate_late(connection: KeepaliveConnection) -> None:
+    asyncio.get_running_loop().call_later(0.1, asyncpg.Connection.terminate, connection)
 
 
 async def test_one_commit_that_nobody_heard_holds_the_next_ones_back(
