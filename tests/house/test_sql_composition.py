@@ -14,17 +14,25 @@ from tests.house.source_files import MODULES, TREES
 # What is written into the texts of `app/persistence`, by file: constants, numbered places, names of our own columns.
 # What a client can choose goes as a parameter: whoever adds a line here says where its value comes from.
 COMPOSED = {
-    "app/persistence/advisers/advisers.py": {"SELECT", "SELECT_FOR_AN_ORGANISATION", "visible"},
+    "app/persistence/advisers/advisers.py": {"LOCK_ADVISER", "SELECT", "SELECT_FOR_AN_ORGANISATION", "visible"},
     # The last two are digested to a number.
     "app/persistence/engine/transactions/idempotency.py": {"INSERT_RESPONSE", "self.client_id", "self.key"},
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "visible"},
     "app/persistence/catalogue.py": {"MODULE_FACTS", "ORGANISATION_FACTS"},
     "app/persistence/administration/clients.py": {"REVOCATIONS_CHANNEL"},
     "app/persistence/administration/api_keys.py": {"KEYS", "REVOCATIONS_CHANNEL"},
-    "app/persistence/engine/database.py": {"audit_entry.insert_statement(subjects)", "idempotency.lock_key"},
+    "app/persistence/engine/transactions/commits.py": {
+        "audit_entry.insert_statement(subjects)", "idempotency.lock_key",
+    },
+    "app/persistence/registration_batches.py": {  # tables, columns and places are constants
+        "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS", "LOCK_ADVISER", "LOCK_CLASS", "', '.join(columns)", "values",
+        "table", "parameter", "adviser", "column", "_insert('registration', REGISTRATION_COLUMNS, '$6')",
+        "_insert('decision', DECISION_COLUMNS, '$7')", "_insert('outbox', EVENT_COLUMNS, '$8')",
+        "_insert('audit_log', AUDIT_COLUMNS, '$9', 'given.subject_ids[1]')",
+    },
     "app/persistence/engine/transactions/opening.py": {
-        "' AND '.join(tried)", "begin", "conditions", "hold_instant(audit_entry.at)", "idempotency.lock_key",
-        "is_recent_enough(timed_entry.at)", "lock.adviser", "script",
+        "' AND '.join(tried)", "LOCK_ADVISER", "begin", "conditions", "hold_instant(audit_entry.at)",
+        "idempotency.lock_key", "is_recent_enough(timed_entry.at)", "lock.adviser", "script",
     },
     # Names and values of settings, which are constants, and what a URL is put together from.
     "app/persistence/engine/connection.py": {
@@ -110,7 +118,7 @@ COMPOSED = {
         "warning.kind",
     },
     "app/persistence/engine/transactions/change_watermark.py": {
-        "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "seconds",
+        "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "lock_seconds(at)",
     },
     "app/persistence/outbox/webhook_endpoints.py": {"IS_OWNED", "RESOURCE"},
     "app/persistence/outbox/assign_feed_positions.py": {

@@ -27,7 +27,7 @@ from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
-from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
+from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown
 from app.persistence.registration_batches import DecidedRegistration, FileRequest
 from app.use_cases.registrations.register_adviser import NewRegistration, decide_registration, register
 from app.use_cases.request_context import RequestContext
@@ -88,12 +88,19 @@ class RegistrationBatches:
         if waiting is not None:
             try:
                 response = await waiting.response
-            except CommitOutcomeUnknown:
-                await self.database.resolve_unknown_commit(waiting.idempotency)
-                raise
+            except CommitOutcomeUnknown as unknown:
+                response = await self._written_after_all(waiting, unknown)
             if response is not None:
                 return response
         return await register(self.database, requested, context)
+
+    async def _written_after_all(self, waiting: WaitingRegistration, unknown: CommitOutcomeUnknown) -> None:
+        """Return when the batch was not committed. Raise AlreadyCompleted when it was, `unknown` when nobody can say."""
+        try:
+            await self.database.resolve_unknown_commit(waiting.idempotency)
+        except CommitLost:
+            return
+        raise unknown
 
     async def close(self) -> None:
         """Wait for the batches under way."""

@@ -10,7 +10,7 @@ from app.persistence.engine.transactions.idempotency import AlreadyCompleted
 from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown
 from app.use_cases.registrations.register_adviser import register
 from tests.persistence.commit_cutting_proxy import CommitCutter, CutMoment, through_commit_cutter
-from tests.use_cases.registrations.batch_builders import EITHER_WAY, Register
+from tests.use_cases.registrations.batch_builders import EITHER_WAY, Register, register_in_a_batch
 from tests.use_cases.use_case_builders import (
     a_new_registration,
     a_request_context,
@@ -53,9 +53,8 @@ async def test_a_commit_that_was_done_is_answered_with_what_it_stored(
     assert cutter.times == 0
 
 
-@either_way
 async def test_a_commit_that_was_not_heard_wrote_nothing_and_may_be_repeated(
-    proxied: tuple[Database, CommitCutter], database: Database, way: Register
+    proxied: tuple[Database, CommitCutter], database: Database
 ) -> None:
     through, cutter = proxied
     adviser = await an_adviser_in_post(database)
@@ -63,13 +62,29 @@ async def test_a_commit_that_was_not_heard_wrote_nothing_and_may_be_repeated(
     cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_HEARD, 1
 
     with pytest.raises(CommitLost):
-        await way(through, command, asked)
+        await register(through, command, asked)
     assert await _registrations(database) == 0
-    again = await way(through, command, asked)
+    again = await register(through, command, asked)
 
     assert again.status == 200
     assert not again.replayed
     assert await _registrations(database) == 1
+
+
+async def test_a_batch_that_was_not_heard_is_carried_out_one_by_one(
+    proxied: tuple[Database, CommitCutter], database: Database
+) -> None:
+    through, cutter = proxied
+    demands = [a_new_registration(await an_adviser_in_post(database)) for _ in range(4)]
+    cutter.moment, cutter.times = CutMoment.BEFORE_IT_IS_HEARD, 1
+
+    answers = await asyncio.gather(
+        *(register_in_a_batch(through, each, a_request_context(key=an_idempotency_key())) for each in demands)
+    )
+
+    assert [(answer.status, answer.replayed) for answer in answers] == [(200, False)] * len(demands)
+    assert await _registrations(database) == len(demands)
+    assert cutter.times == 0
 
 
 @either_way
