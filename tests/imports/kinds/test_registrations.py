@@ -193,7 +193,7 @@ async def test_the_past_is_in_the_feed_and_in_nobody_s_mailbox(database: Databas
         numbered = await assign_positions(tx, [], MORNING)
 
     assert [tuple(event.values()) for event in await events(database)] == [("registration.completed", True, 1)]
-    assert (numbered.count, numbered.for_webhooks, numbered.for_emails) == (1, [], [])
+    assert (numbered.count, [*numbered.for_webhooks], [*numbered.for_emails]) == (1, [], [])
 
 
 INITIAL_ROW: dict[str, Any] = {"module": "formation-initiale", "organisme": "La Fabrik de la médiation numérique"}
