@@ -79,9 +79,8 @@ _MONTH = "date_trunc('month', s.requested_on)::date"
 READ_MARK = """SELECT reached, set_config('plan_cache_mode', 'force_custom_plan', true)
 FROM counting_mark FOR UPDATE SKIP LOCKED"""
 
-_MORE_CHANGED = "EXISTS (SELECT FROM {} WHERE updated_at >= reached OFFSET $1)"
-READ_IS_CLOSE = f"""SELECT NOT ({_MORE_CHANGED.format("registration")} OR {_MORE_CHANGED.format("adviser")}) AS is_close
-FROM counting_mark"""
+READ_IS_CLOSE = """SELECT NOT (EXISTS (SELECT FROM registration WHERE updated_at >= reached OFFSET $1)
+    OR EXISTS (SELECT FROM adviser WHERE updated_at >= reached OFFSET $1)) AS is_close FROM counting_mark"""
 
 # So far that neither list has more changes than a statement should count; changes of one instant stay together.
 FIND_END = """SELECT least($2, (
