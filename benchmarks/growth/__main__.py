@@ -51,10 +51,11 @@ def report_lists(databases: list[GrownDatabase]) -> bool:
 
 
 def report_disk(databases: list[GrownDatabase]) -> None:
-    """Print the bytes that a registration takes, by table."""
+    """Print the bytes that a registration takes, and what stays of them."""
     found = [bytes_per_registration(database) for database in databases]
-    for table in found[-1]:
-        _line(f"bytes of {table}", [f"{each[table]:.0f}" for each in found])
+    for name in found[-1]:
+        _line(name, [f"{each[name]:.0f}" for each in found])
+    print("no table is partitioned: new rows take the room of those that retention deletes")
 
 
 def report_imports(postmaster: int, databases: list[GrownDatabase], folder: Path) -> bool:

@@ -1,7 +1,7 @@
 """Counts of registrations. They count what was decided: no rule is applied here.
 
-Most come from the counts that are kept (`kept_counts.py`). What is not kept, and what is asked for as a training
-organisation, is counted registration by registration.
+Most come from the counts that are kept (`kept_counts.py`). What is not kept, or not nearly up to now, and what is asked
+for as a training organisation, is counted registration by registration.
 
 A registration belongs to the day of its request, which never changes, and is counted as it stands now.
 """
@@ -122,7 +122,7 @@ async def _count_kept(
     funding = ["funding"] if Measure.FUNDED in measures else []
     medians = [measure for measure in measures if measure is not Measure.FUNDED]
     kind = kept_counts.kind_with([*labels, *funding])
-    if kind is None or (medians and labels):
+    if kind is None or (medians and labels) or not await kept_counts.nearly_all_is_counted(reader):
         return None
     days = period.first, period.last
     query = kept_counts.count_query(kind, groups, MAX_GROUPS + 1, counts_funded=bool(funding))

@@ -138,3 +138,47 @@ async def test_what_another_process_counts_is_left_to_it(demonstrated: Database)
         assert not await count_next_changes(demonstrated, utc_now())
 
     assert await count_next_changes(demonstrated, utc_now())
+
+
+async def test_while_much_is_not_counted_registrations_are_counted_one_by_one(
+    demonstrated: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await count_all(demonstrated)
+    await demonstrated.many("UPDATE registration_count SET count = count + 1")  # so that it shows what is read
+    monkeypatch.setattr(kept_counts, "MOST_UNCOUNTED", 3)
+
+    with pytest.raises(AssertionError):
+        await expect_the_same(demonstrated)
+
+    await demonstrated.many("UPDATE counting_mark SET reached = '-infinity'")
+    await expect_the_same(demonstrated)
+
+
+@pytest.mark.parametrize("table", ["registration", "adviser"])
+async def test_changes_of_either_list_are_too_many(
+    demonstrated: Database, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await count_all(demonstrated)
+    assert await kept_counts.nearly_all_is_counted(demonstrated)
+    at = utc_now()
+    five = f"UPDATE {table} SET updated_at = $1 WHERE id IN (SELECT id FROM {table} LIMIT 5)"  # noqa: S608  # a name above
+    await change(demonstrated, five, at)
+
+    monkeypatch.setattr(kept_counts, "MOST_UNCOUNTED", 5)
+    assert await kept_counts.nearly_all_is_counted(demonstrated)
+
+    monkeypatch.setattr(kept_counts, "MOST_UNCOUNTED", 4)
+    assert not await kept_counts.nearly_all_is_counted(demonstrated)
+
+
+async def test_what_somebody_writes_without_an_instant_is_waited_for(demonstrated: Database) -> None:
+    mark = "SELECT reached FROM counting_mark"
+    before = await demonstrated.one(mark)
+    async with demonstrated.transaction() as tx:
+        await tx.run("UPDATE registration SET version = version")
+
+        assert await count_next_changes(demonstrated, utc_now())
+        assert await demonstrated.one(mark) == before
+
+    await count_all(demonstrated)
+    assert await demonstrated.one(mark) != before

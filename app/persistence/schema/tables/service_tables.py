@@ -105,7 +105,8 @@ idempotency = Table(
         "Réponses gardées",
         purpose="répondre deux fois de même à une demande répétée",
         kept_for=RESPONSES_RETENTION,
-        rows="position(convert_to('\"' || $1::uuid || '\"', 'UTF8') IN body) > 0",
+        # The inner SELECT is asked once, not for each of the answers of 72 hours.
+        rows="position((SELECT convert_to('\"' || $1::uuid || '\"', 'UTF8')) IN body) > 0",
         forgotten=True,
     ),
 )
