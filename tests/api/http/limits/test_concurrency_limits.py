@@ -17,7 +17,7 @@ from app.api.http.limits.concurrency_limits import (
     ConcurrencyLimit,
 )
 from app.api.http.problems.problem_details import Problem
-from app.persistence.administration import statistics
+from app.persistence.administration import kept_counts, statistics
 from app.persistence.engine import connection_pool
 from app.persistence.engine.database import POOL_SIZE, Database, open_database
 from tests.api.response_assertions import expect_problem
@@ -35,6 +35,10 @@ def _kept(*_: object) -> str:
     return KEPT
 
 
+async def _no(_: object) -> bool:
+    return False
+
+
 @pytest.fixture
 def unlimited_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     """On probes."""
@@ -44,6 +48,7 @@ def unlimited_probes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def service_with_slow_statistics(own_service: LiveServer, monkeypatch: pytest.MonkeyPatch) -> LiveServer:
     """Statistics take as long as the lock is held."""
+    monkeypatch.setattr(kept_counts, "nearly_all_is_counted", _no)
     monkeypatch.setattr(statistics, "_build_query", _kept)
     monkeypatch.setattr(concurrency_limits, "MAX_WAIT_SECONDS", 0.2)
     monkeypatch.setattr(connection_pool, "ACQUIRE_SECONDS", 0.2)
