@@ -69,9 +69,9 @@ async def test_an_e_mail_is_claimed_and_settled_once_the_commit_is_confirmed(
     async with database.transaction() as tx:
         email = NewEmailDelivery(uuid4(), uuid4(), "registration.accepted", "adviser", uuid4(), None, None)
         await enqueue_emails(tx, [email])
-    observer, channels = open_database(database_url, pool_size=1, role=None), {Channel.WEBHOOK: 1, Channel.EMAIL: 1}
+    observer = open_database(database_url, pool_size=1, role=None)
 
-    claims = await once_confirmed(cluster, observer, claim(database, channels, lane_limit=1))
+    claims = await once_confirmed(cluster, observer, claim(database, {"webhook": 1, "email": 1}, lane_limit=1))
     delivered = [(claimed, DELIVERED) for claimed in claims]
     settled = await once_confirmed(cluster, observer, settle_delivered(database, delivered))
 
