@@ -15,7 +15,13 @@ from app.embedded.cluster import Cluster, running_cluster
 from app.persistence.schema.migrations import migrate
 from benchmarks.dataset import ADVISERS, populate
 from benchmarks.deadline import deadline
-from benchmarks.event_latency import REGISTRATIONS, measure_latency, measure_sequencing
+from benchmarks.event_latency import (
+    PER_SECOND,
+    REGISTRATIONS,
+    RUSH_PER_SECOND,
+    measure_latency,
+    measure_sequencing,
+)
 from benchmarks.hot_path.adviser_numbers import AdviserNumbers
 from benchmarks.hot_path.read_rows import Reader, measure_reads, print_reads
 from benchmarks.hot_path.registration_rows import Contest, measure_registrations, print_registrations
@@ -24,10 +30,20 @@ from benchmarks.import_throughput import measure_imports
 from benchmarks.process_cost import PostgresProcesses
 from benchmarks.server_processes import Server, running_bare_app, running_service, running_workers
 from benchmarks.table import format_row, header
-from benchmarks.webhook_receiver import running_receiver
-from benchmarks.webhook_throughput import ENDPOINTS, add_endpoints, measure_deliveries, skip_reminders
+from benchmarks.webhook_receiver import Receiver, running_receiver
+from benchmarks.webhook_throughput import (
+    ENDPOINTS,
+    SLOW_ANSWER_SECONDS,
+    add_endpoints,
+    measure_deliveries,
+    measure_slow_receivers,
+    skip_reminders,
+)
 
-RELAY_COUNTS = (1, 2, 4)
+SLOW_RELAY_COUNTS = (1, 2)
+# Registrations a second, on average, and what the names of their figures end with: calm, and a rush.
+EVENT_RATES = {PER_SECOND: "", RUSH_PER_SECOND: "_rush"}
+EVENT_SECONDS = 4.0  # of a rush
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))  # of a row of registrations; half of it for one of reads
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "4"))
 WHOLE_SECONDS = 355 * max(1.0, SECONDS * ROUNDS / 12)
@@ -81,19 +97,38 @@ def measure_events(bench: Bench) -> None:
     with running_receiver() as receiver:
         add_endpoints(bench.url, receiver, 1)
         with deadline(PHASE_SECONDS, "events read and received"), running_workers(bench.url, 1):
-            first = bench.numbers.take(REGISTRATIONS)
-            seen, received = measure_latency(bench.app.base_url, bench.authorization, first, receiver)
-        print(format_row("registration answered → event read", seen.per_second, seen, None))
-        print(format_row("registration answered → webhook received", received.per_second, received, None))
+            _measure_latencies(bench, receiver)
         add_endpoints(bench.url, receiver, ENDPOINTS - 1)
-        for count in RELAY_COUNTS:
-            name = f"webhooks, delivered by {count} relay{'s' * (count > 1)}"
-            with deadline(PHASE_SECONDS, name):
-                per_second, cpu = measure_deliveries(bench.url, receiver, count)
-            print(format_row(name, per_second, None, cpu))
-            bench.record(**{f"webhooks_per_s_by_{count}": per_second})
-    bench.record(event_p50_ms=seen.p50_ms, event_p99_ms=seen.p99_ms)
-    bench.record(webhook_p50_ms=received.p50_ms, webhook_p99_ms=received.p99_ms)
+        with deadline(PHASE_SECONDS, "webhooks"):
+            per_second, cpu = measure_deliveries(bench.url, receiver, 1)
+    print(format_row("webhooks, delivered by 1 relay", per_second, None, cpu))
+    bench.record(webhooks_per_s=per_second)
+
+
+def _measure_latencies(bench: Bench, receiver: Receiver) -> None:
+    for asked, suffix in EVENT_RATES.items():
+        registrations = max(REGISTRATIONS, int(asked * EVENT_SECONDS))
+        first = bench.numbers.take(registrations)
+        seen, received = measure_latency(
+            bench.app.base_url, bench.authorization, first, receiver, per_second=asked, registrations=registrations
+        )
+        for what, result in (("event read", seen), ("webhook received", received)):
+            print(format_row(f"answered → {what}, {asked:.0f}/s asked", result.per_second, result, None))
+        bench.record(**{f"event_p50_ms{suffix}": seen.p50_ms, f"event_p99_ms{suffix}": seen.p99_ms})
+        bench.record(**{f"webhook_p50_ms{suffix}": received.p50_ms, f"webhook_p99_ms{suffix}": received.p99_ms})
+
+
+def measure_the_slow_receivers(bench: Bench) -> None:
+    """Print a row for each number of relays, and what the second one adds."""
+    with deadline(PHASE_SECONDS, "webhooks to slow receivers"):
+        rows = measure_slow_receivers(bench.url, SLOW_RELAY_COUNTS)
+    for count, (per_second, cpu) in zip(SLOW_RELAY_COUNTS, rows, strict=True):
+        name = f"webhooks, {SLOW_ANSWER_SECONDS} s to answer, by {count} relay{'s' * (count > 1)}"
+        print(format_row(name, per_second, None, cpu))
+        bench.record(**{f"slow_webhooks_per_s_by_{count}": per_second})
+    ratio = rows[-1][0] / rows[0][0]
+    print(f"two relays deliver {ratio:.2f} times what one does to receivers that take {SLOW_ANSWER_SECONDS} s")
+    bench.record(slow_webhooks_ratio=ratio)
 
 
 def measure_the_imports(bench: Bench, folder: Path) -> None:
@@ -123,6 +158,7 @@ def measure_all(bench: Bench, folder: Path) -> Generator[tuple[str, Callable[[],
     yield "events placed", partial(measure_placing, bench)
     yield "reads", partial(measure_the_reads, bench)
     yield "events and webhooks", partial(measure_events, bench)
+    yield "slow receivers", partial(measure_the_slow_receivers, bench)
     yield "imports", partial(measure_the_imports, bench, folder)
 
 

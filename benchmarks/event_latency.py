@@ -21,7 +21,7 @@ from benchmarks.keep_alive_client import KeepAliveClient
 from benchmarks.webhook_receiver import Receiver
 
 REGISTRATIONS = 200
-PER_SECOND = 20.0  # registrations, on average
+PER_SECOND, RUSH_PER_SECOND = 20.0, 500.0  # registrations, on average
 PAGE = 500  # events
 PATIENCE_SECONDS = 40.0
 

@@ -2,13 +2,12 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, NotRequired
 from uuid import UUID
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
 from app.api.http.pagination import CURSOR_SCHEMA, MAX_CURSOR_LENGTH
 from app.domain.decisions.refusals import Reason
@@ -16,9 +15,7 @@ from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.facts.registration import Chooser, Funding, Payer, Status
 from app.domain.record.reminders import Stage
-from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import MAX_LIMIT
-from app.use_cases.notifications.event_payloads import event_resource_values
 
 MAX_EXAMS = 10  # two today: CCP1 and Pix
 MAX_UNITS = 100
@@ -140,9 +137,3 @@ class FeedPage(TypedDict):
     data: Annotated[list[EventResource], Field(max_length=MAX_LIMIT)]
     next: Annotated[str, Field(max_length=MAX_CURSOR_LENGTH, json_schema_extra=CURSOR_SCHEMA)]
     up_to_date: Annotated[bool, Field(description="Rien ne suit pour l’instant.")]
-
-
-def event_resource(row: Row) -> dict[str, Any]:
-    """The shape of EventResource."""
-    payload = event_resource_values(row)
-    return payload | {"occurred_at": format_instant(payload["occurred_at"])}

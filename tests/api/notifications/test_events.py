@@ -17,7 +17,11 @@ from app.persistence.administration.api_keys import add_key
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import Database, open_database
-from app.persistence.outbox.assign_feed_positions import begin_epoch, delete_expired_events
+from app.persistence.outbox.assign_feed_positions import (
+    begin_epoch,
+    delete_expired_events,
+    has_unsequenced_events,
+)
 from app.persistence.schema.retention_periods import EVENTS_RETENTION
 from app.seed.published_catalogue import HISTYA
 from tests.api.registration_states import (
@@ -350,8 +354,8 @@ def test_a_cursor_older_than_what_is_kept_has_expired(own_service: LiveServer) -
 
 
 def test_a_feed_that_has_not_moved_is_not_sent_again(platform: httpx.Client) -> None:
+    parameters: dict[str, str | int] = {"after": head(platform), "limit": 5}
     accepted_registration(platform)
-    parameters = {"limit": 5}
     first = platform.get("/v1/events", params=parameters)
     known = {"If-None-Match": first.headers["ETag"]}
 
@@ -362,6 +366,39 @@ def test_a_feed_that_has_not_moved_is_not_sent_again(platform: httpx.Client) -> 
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     assert unchanged.headers["ETag"] == first.headers["ETag"] != moved.headers["ETag"]
     assert moved.status_code == 200
+
+
+def test_a_full_page_that_ends_at_the_head_is_not_up_to_date_while_an_event_waits(platform: httpx.Client) -> None:
+    start = head(platform)
+    accepted_registration(platform)
+    events(platform, start)
+    accepted_registration(platform)
+
+    first = events(platform, start, limit=1)
+
+    assert (len(first["data"]), first["up_to_date"]) == (1, False)
+    assert len(events(platform, first["next"])["data"]) == 1
+
+
+def test_a_page_that_ends_before_the_head_leaves_what_waits_alone(
+    feed_service: LiveServer, platform: httpx.Client
+) -> None:
+    start = head(platform)
+    accepted_registration(platform)
+    accepted_registration(platform)
+    events(platform, start)
+    accepted_registration(platform)
+    waiting: list[bool] = []
+
+    async def look(database: Database) -> None:
+        waiting.append(await has_unsequenced_events(database))
+
+    page = events(platform, start, limit=1)
+    on_database(feed_service, look)
+    whole = events(platform, start)
+    on_database(feed_service, look)
+
+    assert (len(page["data"]), len(whole["data"]), waiting) == (1, 3, [True, False])
 
 
 def test_nobody_follows_without_a_key(feed_service: LiveServer) -> None:

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
+
 from app.persistence import registrations
 from app.persistence.engine.database import Database, Transaction
-from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.persistence.outbox.event_feed import FeedWindow, read_feed
 from app.persistence.registrations import Changes
@@ -85,8 +86,12 @@ async def read_page(
     return await read_feed(database, feed, after=after, limit=limit, types=types, event=event)
 
 
-def event_ids(rows: list[Row]) -> list[UUID]:
-    return [UUID(row["event_id"]) for row in rows]
+def event_ids(events: list[str]) -> list[UUID]:
+    return [UUID(orjson.loads(event)["id"]) for event in events]
+
+
+def positions(events: list[str]) -> list[int]:
+    return [orjson.loads(event)["position"] for event in events]
 
 
 async def all_events(database: Database, feed: UUID = GLOBAL_FEED_ID) -> list[UUID]:
@@ -115,7 +120,7 @@ class Follower:
         found = await read_page(self.database, self.seen_to, feed=self.feed, limit=limit, event=self.seen_event)
         assert not found.has_gap
         self.seen += event_ids(found.events)
-        self.positions += [row["position"] for row in found.events]
+        self.positions += positions(found.events)
         self.seen_to, self.seen_event = found.scanned_to, found.scanned_event
         return found.scanned_to == found.head
 

@@ -30,6 +30,7 @@ from tests.persistence.outbox.event_builders import (
     all_events,
     event_ids,
     place_waiting_events,
+    positions,
     read_page,
     uncommitted_event,
     write_event,
@@ -340,7 +341,7 @@ async def test_a_full_page_of_a_filter_ends_at_its_last_event(database: Database
     after = 0
 
     while (found := await read_page(database, after, limit=1, types=[REFUSED])).events:
-        seen += [row["position"] for row in found.events]
+        seen += positions(found.events)
         after = found.scanned_to
 
     assert seen == [1, 4, 7, 10]
@@ -360,7 +361,7 @@ async def test_what_was_kept_long_enough_is_forgotten_and_a_reader_who_needs_it_
     assert (
         event_ids((await read_page(database, 3)).events) == event_ids((await read_page(database, None)).events) == kept
     )
-    assert (await read_page(database, None)).events[0]["position"] == 4
+    assert positions((await read_page(database, None)).events)[0] == 4
 
 
 async def test_positions_go_on_when_everything_was_forgotten(database: Database) -> None:
@@ -373,7 +374,7 @@ async def test_positions_go_on_when_everything_was_forgotten(database: Database)
     await place_waiting_events(database)
 
     assert (start.events, start.scanned_to, start.head) == ([], 3, 3)
-    assert [row["position"] for row in (await read_page(database, None)).events] == [4]
+    assert positions((await read_page(database, None)).events) == [4]
 
 
 async def test_what_nobody_has_read_yet_is_not_forgotten(database: Database) -> None:

@@ -105,7 +105,7 @@ async def row_of(database: Database, **named: Any) -> Row:
 async def returns_told(database: Database, feed: UUID = GLOBAL_FEED_ID) -> list[Row]:
     await sequence_events(database, MORNING)
     reading = await read_feed(database, feed, after=None, limit=500, types={"adviser.returned"})
-    return [event["data"] for event in reading.events]
+    return [orjson.loads(event)["data"] for event in reading.events]
 
 
 @every_way
