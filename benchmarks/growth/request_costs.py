@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from itertools import count
 from statistics import median
 
 from benchmarks.growth.database import GrownDatabase
@@ -16,11 +17,14 @@ Costs = tuple[float, float]
 
 
 def measure_requests(postmaster: int, databases: Sequence[GrownDatabase], rounds: int) -> Mapping[str, Sequence[Costs]]:
-    """By request, its costs on each database. The first round warms what is remembered, and does not count."""
+    """By request, its costs on each database. The first round warms what is remembered, and does not count: the others
+    read the same rows, from memory."""
     samples: dict[tuple[str, int], list[Costs]] = {}
     with ExitStack() as stack:
         services = [_service(stack, database) for database in databases]
         for turn in range(rounds + 1):
+            for service in services:
+                service.numbers = count()
             for name in REQUESTS:
                 for service in services if turn % 2 else reversed(services):
                     cost = _cost(postmaster, service, name)
