@@ -14,6 +14,7 @@ else changed or holds, and any failure.
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -88,19 +89,13 @@ class RegistrationBatches:
         if waiting is not None:
             try:
                 response = await waiting.response
-            except CommitOutcomeUnknown as unknown:
-                response = await self._written_after_all(waiting, unknown)
+            except CommitOutcomeUnknown:
+                response = None
+                with suppress(CommitLost):  # raises when it was committed, and when nobody can say
+                    await self.database.resolve_unknown_commit(waiting.idempotency)
             if response is not None:
                 return response
         return await register(self.database, requested, context)
-
-    async def _written_after_all(self, waiting: WaitingRegistration, unknown: CommitOutcomeUnknown) -> None:
-        """Return when the batch was not committed. Raise AlreadyCompleted when it was, `unknown` when nobody can say."""
-        try:
-            await self.database.resolve_unknown_commit(waiting.idempotency)
-        except CommitLost:
-            return
-        raise unknown
 
     async def close(self) -> None:
         """Wait for the batches under way."""
