@@ -120,6 +120,7 @@ COMPOSED = {
     "app/persistence/engine/transactions/change_watermark.py": {
         "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "lock_seconds(at)",
     },
+    "app/persistence/outbox/event_feed.py": {"MAX_SCANNED", "to_sql(json_object(_EVENT))"},  # constants
     "app/persistence/outbox/webhook_endpoints.py": {"IS_OWNED", "RESOURCE"},
     "app/persistence/outbox/assign_feed_positions.py": {
         "BATCH", "DELETE_BATCH", "ERASURE_EVENT_TYPE", "FEED_MOVED_CHANNEL", "GLOBAL_FEED_ID",

@@ -5,6 +5,7 @@ python -m tests.use_cases.registrations.racing_process DATABASE_URL SEED [--with
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 from uuid import UUID
@@ -12,14 +13,17 @@ from uuid import UUID
 from app.persistence import registration_batches
 from app.persistence.engine.database import open_database
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
+from app.persistence.engine.driver_types import AsyncpgConnection, Row
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted
 from app.persistence.engine.transactions.transaction_errors import RequestInFlight
+from app.persistence.registration_batches import FileRequest
 from app.use_cases.registrations.register_in_batches import RegistrationBatches
 from tests.use_cases.registrations.batch_builders import a_batch_context
 from tests.use_cases.use_case_builders import FIRST_DAY, a_new_registration
 
 REGISTRATIONS_OF_EACH = 5
 AT_ONCE = 48
+SECONDS_TO_DECIDE = 0.03
 TRY_AGAIN: tuple[type[Exception], ...] = (
     RequestInFlight,
     *UNAVAILABLE_ERRORS,
@@ -53,6 +57,18 @@ async def race(url: str, seed: int) -> None:
     await database.close()
 
 
+def decide_slowly() -> None:
+    """Let the other process write between what is read here and what is written."""
+    genuine = registration_batches.read_files
+
+    async def read_files(connection: AsyncpgConnection, requests: Sequence[FileRequest]) -> list[Row]:
+        rows = await genuine(connection, requests)
+        await asyncio.sleep(SECONDS_TO_DECIDE)
+        return rows
+
+    registration_batches.read_files = read_files
+
+
 def ignore_the_version() -> None:
     genuine = registration_batches.WRITE
     registration_batches.WRITE = genuine.replace(COMPARED, "")
@@ -60,6 +76,7 @@ def ignore_the_version() -> None:
 
 
 if __name__ == "__main__":
+    decide_slowly()
     if sys.argv[3:] == ["--without-the-version"]:
         ignore_the_version()
     asyncio.run(race(sys.argv[1], int(sys.argv[2])))
