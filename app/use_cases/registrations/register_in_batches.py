@@ -36,7 +36,7 @@ from app.use_cases.request_context import RequestContext
 MAX_BATCH = 32  # registrations: beyond, PostgreSQL gains nothing from more, and the first would wait for the last
 # How many must wait for a lane to open beside so many others: a batch of a few costs more than its wait. A full batch
 # always opens one, so that nobody waits for more than the batch under way.
-OPENS_NEXT_LANE = (1, MAX_BATCH // 2, MAX_BATCH)
+OPENS_NEXT_LANE = (1, 8, MAX_BATCH)
 
 _LOG: structlog.stdlib.BoundLogger = structlog.get_logger("app.registrations")
 
