@@ -119,7 +119,7 @@ def create_application(service: ApplicationState) -> FastAPI:
         contact={"name": "Le support des conseillers numériques"},
         docs_url=None,
         redoc_url=None,
-        telemetry=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # else it looks for them at each request
         redirect_slashes=False,  # the framework would redirect to whatever Host says
         generate_unique_id_function=lambda route: route.operation_id or route.name,
     )
