@@ -41,9 +41,10 @@ class ClaimedDelivery:
 
 # The lanes are locked first, so that the next statement counts all that is in flight there. Here and below a backlog
 # must cost nothing: whatever its statistics, the planner has to go lane by lane (hence LIMIT), by the index of what is
-# due.
+# due (hence ORDER BY), and to what was found by its key (hence ARRAY).
 LOCK_DUE_LANES = """SELECT l.id FROM lane l CROSS JOIN LATERAL (
-    SELECT FROM delivery d WHERE d.lane_id = l.id AND d.state = 'due' AND d.next_attempt_at <= now() LIMIT 1) due
+    SELECT FROM delivery d WHERE d.lane_id = l.id AND d.state = 'due' AND d.next_attempt_at <= now()
+    ORDER BY d.next_attempt_at LIMIT 1) due
 WHERE l.channel = $1 AND (l.open_until IS NULL OR l.open_until <= now())
     AND NOT EXISTS (SELECT FROM webhook_endpoint w WHERE w.id = l.id AND (w.status <> 'active' OR NOT EXISTS (
         SELECT FROM client c WHERE c.revoked_at IS NULL
@@ -68,7 +69,7 @@ CLAIM = """WITH room AS MATERIALIZED (
 )
 UPDATE delivery d SET state = 'in_flight', attempts = attempts + 1, claim = gen_random_uuid(),
     lease_until = now() + $4::interval, next_attempt_at = NULL
-FROM first WHERE d.id = first.id
+WHERE d.id = ANY (ARRAY(SELECT id FROM first))
 RETURNING d.id, d.claim, d.lane_id, d.channel, d.recipient, d.event_id, d.type, d.body, d.attempts, now() AS at,
     (SELECT url FROM webhook_endpoint w WHERE w.id = d.lane_id) AS url,
     coalesce((SELECT array_agg(s.sealed ORDER BY s.id DESC) FROM webhook_secret s
