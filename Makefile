@@ -97,7 +97,7 @@ bench-growth: .venv/.installed ## measure whether it stays as fast as it grows: 
 bench: .venv/.installed ## measure beside pgbench and a bare ASGI app, in 6 minutes: BENCH_SECONDS=3 BENCH_ROUNDS=4
 	@$(BIN)/python -m benchmarks
 
-bench-rush: .venv/.installed ## play December and 31 March, in 4 minutes: RUSH_RATE=50 RUSH_SECONDS=75
+bench-rush: .venv/.installed ## play December and 31 March, in 4 minutes: RUSH_RATE=20 RUSH_SECONDS=75
 	@$(BIN)/python -m benchmarks.rush
 
 crash: .venv/.installed ## kill the service, its workers and its database again and again: make crash rounds=100 seed=7

@@ -37,7 +37,7 @@ from benchmarks.webhook_receiver import running_receiver
 from benchmarks.webhook_throughput import add_endpoints, skip_reminders
 
 SECONDS = float(os.environ.get("RUSH_SECONDS", "75"))  # of each shape
-RATE = float(os.environ.get("RUSH_RATE", "50"))  # registrations a second in the rush
+RATE = float(os.environ.get("RUSH_RATE", "20"))  # registrations a second in the rush
 DRAIN_SECONDS = float(os.environ.get("RUSH_DRAIN_SECONDS", "60"))
 STARTING_SECONDS, ENDPOINTS = 120, 4
 PER_CLIENT = 8  # requests a second of one client: less than the 600 a minute that each may send
