@@ -7,23 +7,23 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
-
-import orjson
 
 from app.clock import utc_now
 from app.persistence.engine.database import open_database
 from app.use_cases.notifications.sequence_events import sequence_events
 from benchmarks.dataset import adviser_id
 from benchmarks.http_load import BODY, Result
-from benchmarks.keep_alive_client import KeepAliveClient
+from benchmarks.keep_alive_connections import KeepAliveConnections
 from benchmarks.webhook_receiver import Receiver
 
 REGISTRATIONS = 200
 PER_SECOND, RUSH_PER_SECOND = 20.0, 500.0  # registrations, on average
 PAGE = 500  # events
 PATIENCE_SECONDS = 40.0
+SUCCESSES = range(200, 300)
 
 
 async def _sequence_all(url: str, now: datetime) -> tuple[int, float]:
@@ -54,13 +54,27 @@ class _Instants:
         return len(self.answered) == self.expected and self.answered.keys() <= self.read.keys()
 
 
-async def _register(client: KeepAliveClient, number: int, answered: dict[str, float]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Client:
+    connections: KeepAliveConnections
+    authorization: str
+
+    async def ask(self, method: str, target: str, headers: dict[str, str], body: str = "") -> Any:
+        """The JSON of a successful answer. Raise ValueError on another."""
+        headers = {"Authorization": self.authorization, **headers}
+        answer = await self.connections.request(method, target, headers, body.encode())
+        if answer.status not in SUCCESSES:
+            raise ValueError(answer.body)
+        return answer.json
+
+
+async def _register(client: _Client, number: int, answered: dict[str, float]) -> None:
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
-    answer = await client.ask("POST", "/v1/registrations", headers, BODY.replace("ADVISER", adviser_id(number)))
-    answered[orjson.loads(answer)["id"]] = monotonic()
+    made = await client.ask("POST", "/v1/registrations", headers, BODY.replace("ADVISER", adviser_id(number)))
+    answered[made["id"]] = monotonic()
 
 
-async def _register_at_random(client: KeepAliveClient, first: int, per_second: float, instants: _Instants) -> None:
+async def _register_at_random(client: _Client, first: int, per_second: float, instants: _Instants) -> None:
     """Send each when its turn comes, whether the former ones are answered or not: a slow server is not spared."""
     due = monotonic()
     async with asyncio.TaskGroup() as group:
@@ -70,10 +84,10 @@ async def _register_at_random(client: KeepAliveClient, first: int, per_second: f
             await asyncio.sleep(due - monotonic())
 
 
-async def _follow_feed(client: KeepAliveClient, cursor: str, instants: _Instants) -> None:
+async def _follow_feed(client: _Client, cursor: str, instants: _Instants) -> None:
     while not instants.are_complete():
         target = f"/v1/events?limit={PAGE}&after={quote(cursor)}"
-        page = orjson.loads(await client.ask("GET", target, {"Prefer": "wait=1"}))
+        page = await client.ask("GET", target, {"Prefer": "wait=1"})
         cursor = page["next"]
         instants.read |= {event["subject"]["id"]: monotonic() for event in page["data"]}
 
@@ -81,12 +95,13 @@ async def _follow_feed(client: KeepAliveClient, cursor: str, instants: _Instants
 async def _answered_and_read(
     base_url: str, authorization: str, first: int, per_second: float, registrations: int
 ) -> _Instants:
-    instants, client = _Instants(registrations), KeepAliveClient(base_url, authorization)
-    head = orjson.loads(await client.ask("GET", "/v1/events?after=now", {}))
+    instants, connections = _Instants(registrations), KeepAliveConnections(base_url)
+    client = _Client(connections, authorization)
+    head = await client.ask("GET", "/v1/events?after=now", {})
     async with asyncio.timeout(registrations / per_second + PATIENCE_SECONDS), asyncio.TaskGroup() as group:
         group.create_task(_follow_feed(client, head["next"], instants))
         await _register_at_random(client, first, per_second, instants)
-    client.close()
+    connections.close()
     return instants
 
 

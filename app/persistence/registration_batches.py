@@ -8,10 +8,9 @@ file has the version that was read: whoever locks a file raises it (adviser_lock
 holds is not waited for, so that no two batches can wait for each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -21,13 +20,17 @@ from app.persistence.advisers.adviser_file_statements import FILE_JSON
 from app.persistence.catalogue import MODULE_FACTS, ORGANISATION_FACTS
 from app.persistence.engine.driver_types import AsyncpgConnection, Row
 from app.persistence.engine.transactions.adviser_locks import LOCK_ADVISER
-from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.audit_entries import AUDIT_COLUMNS, AuditEntry
 from app.persistence.engine.transactions.change_watermark import LOCK_CLASS, MARGIN, lock_seconds
 from app.persistence.engine.transactions.commits import write_at_once
-from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse, row_values
+from app.persistence.engine.transactions.idempotency import (
+    RESPONSE_COLUMNS,
+    IdempotentRequest,
+    ReplayableResponse,
+    row_values,
+)
 from app.persistence.registrations import DECISION_COLUMNS, EVENT_COLUMNS, REGISTRATION_COLUMNS, Changes
 
-AUDIT_COLUMNS = ("id", "at", "client_id", "action", "refused", "request_id", "subject_ids")
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 # Nobody who was anonymised, nothing under a key that was used: that is for a transaction to explain. OFFSET keeps the
@@ -67,10 +70,9 @@ decisions AS ({_insert("decision", DECISION_COLUMNS, "$7")}),
 events AS ({_insert("outbox", EVENT_COLUMNS, "$8")}),
 audit_entries AS ({_insert("audit_log", AUDIT_COLUMNS, "$9", "given.subject_ids[1]")}),
 responses AS (
-    INSERT INTO idempotency (client_id, key, fingerprint, status, headers, body, created_at)
-    SELECT client_id, key, fingerprint, status, headers, body, created_at
+    INSERT INTO idempotency ({RESPONSE_COLUMNS}) SELECT {RESPONSE_COLUMNS}
     FROM unnest($1::uuid[], $10::uuid[], $11::text[], $12::bytea[], $13::smallint[], $14::json[], $15::bytea[],
-        $16::timestamptz[]) AS given(adviser_id, client_id, key, fingerprint, status, headers, body, created_at)
+        $16::timestamptz[]) AS given(adviser_id, {RESPONSE_COLUMNS})
     JOIN held ON held.id = given.adviser_id
 )
 SELECT id FROM held"""
@@ -122,6 +124,7 @@ async def write(
     CommitOutcomeUnknown, and what the server says against any of them: then none is written.
     """
     earliest = min(each.audit_entry.at for each in batch)
+    audit_rows = [each.audit_entry.row([each.adviser, each.registration]) for each in batch]
     responses = zip(*(row_values(each.idempotency, each.response) for each in batch), strict=True)
     rows = await write_at_once(
         connection,
@@ -131,14 +134,8 @@ async def write(
         [each.idempotency.lock_key for each in batch],
         lock_seconds(earliest),
         earliest + MARGIN if is_timed else END_OF_TIME,
-        _json(row for each in batch for row in each.changes.registrations),
-        _json(row for each in batch for row in each.changes.decisions),
-        _json(row for each in batch for row in each.changes.events),
-        _json(each.audit_entry.row([each.adviser, each.registration]) for each in batch),
+        *Changes.together(each.changes for each in batch).as_json(),
+        orjson.dumps(audit_rows, default=str).decode(),
         *([*column] for column in responses),
     )
     return frozenset(row["id"] for row in rows)
-
-
-def _json(rows: Iterable[Mapping[str, Any]]) -> str:
-    return orjson.dumps([*rows], default=str).decode()

@@ -1,6 +1,6 @@
 """Registrations with their decisions: one statement writes all that a use case changed, one reads a resource."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,12 @@ import orjson
 
 from app.persistence.engine.database import LookupReader, Reader, Transaction
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse, row_values
+from app.persistence.engine.transactions.idempotency import (
+    RESPONSE_COLUMNS,
+    IdempotentRequest,
+    ReplayableResponse,
+    row_values,
+)
 
 REGISTRATION_COLUMNS = (
     "id", "adviser_id", "module_code", "training_organisation_id", "session_starts_on", "session_ends_on",
@@ -70,7 +75,7 @@ decisions AS ({_insert("decision", DECISION_COLUMNS, "$2")}),
 events AS ({_insert("outbox", EVENT_COLUMNS, "$3")})"""
 
 WRITE_WITH_RESPONSE = f"""{WRITE}
-INSERT INTO idempotency (client_id, key, fingerprint, status, headers, body, created_at)
+INSERT INTO idempotency ({RESPONSE_COLUMNS})
 VALUES ($4, $5, $6, $7, $8, $9, $10)"""
 
 WRITE_WITHOUT_RESPONSE = f"{WRITE} SELECT 1"
@@ -83,6 +88,16 @@ class Changes:
     registrations: Sequence[Mapping[str, Any]] = ()
     decisions: Sequence[Mapping[str, Any]] = ()
     events: Sequence[Mapping[str, Any]] = ()
+
+    @classmethod
+    def together(cls, several: Iterable["Changes"]) -> "Changes":
+        """Those of several files, or of several registrations."""
+        changes = [*several]
+        return cls(
+            [row for each in changes for row in each.registrations],
+            [row for each in changes for row in each.decisions],
+            [row for each in changes for row in each.events],
+        )
 
     def as_json(self) -> tuple[str, str, str]:
         rows = (self.registrations, self.decisions, self.events)

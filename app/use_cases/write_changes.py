@@ -114,13 +114,7 @@ def _with_direct_change(event: Event, change: DirectChange) -> Event:
 
 async def write_change_sets(transaction: Transaction, *change_sets: ChangeSet) -> None:
     """Write what followed from a change of one file, or of the files of several advisers."""
-    changes = [each.changes()[0] for each in change_sets]
-    written = Changes(
-        [row for each in changes for row in each.registrations],
-        [row for each in changes for row in each.decisions],
-        [row for each in changes for row in each.events],
-    )
-    await registrations.write(transaction, written)
+    await registrations.write(transaction, Changes.together(each.changes()[0] for each in change_sets))
 
 
 async def write_direct_change(transaction: Transaction, change_set: ChangeSet) -> ReplayableResponse:

@@ -22,10 +22,10 @@ from app.persistence.administration.client_role import Role
 from app.persistence.schema.migrations import migrate
 from benchmarks.dataset import populate
 from benchmarks.deadline import deadline
+from benchmarks.keep_alive_connections import KeepAliveConnections
 from benchmarks.process_cost import RunningProcess
 from benchmarks.rush import december, year_end
 from benchmarks.rush.api_clients import ApiClient, ApiClients, add_api_clients
-from benchmarks.rush.keep_alive_connections import KeepAliveConnections
 from benchmarks.rush.load_shape import Cast, LoadShape, Played, play_shape
 from benchmarks.rush.queues import wait_until_drained
 from benchmarks.rush.recorded_answers import RecordedAnswers

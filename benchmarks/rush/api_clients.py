@@ -19,7 +19,7 @@ from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import LA_MEDNUM
 from benchmarks.dataset import SECRET
-from benchmarks.rush.keep_alive_connections import Answer, KeepAliveConnections
+from benchmarks.keep_alive_connections import Answer, KeepAliveConnections
 from benchmarks.rush.recorded_answers import RecordedAnswers
 
 TOO_MANY_REQUESTS = 429

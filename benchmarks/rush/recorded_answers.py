@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from statistics import quantiles
 
-from benchmarks.rush.keep_alive_connections import Answer
+from benchmarks.keep_alive_connections import Answer
 from benchmarks.table import format_line
 
 SHOWN = 10  # of the unexpected answers

@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator
 import pytest
 
 from app.persistence.engine.database import open_database
-from benchmarks.dataset import statements
 from benchmarks.hot_path.measurement import measure
 from benchmarks.hot_path.read_rows import NAMES, Reader
 from benchmarks.http_load import Load, Result, play_by_generator, play_by_wrk
@@ -17,8 +16,9 @@ from benchmarks.load.request_templates import Requests, fill
 from benchmarks.load.response_head import parse_head
 from benchmarks.process_cost import PostgresProcesses
 from benchmarks.server_processes import Server
+from tests.benchmarks.populated_service import serving_dataset
 from tests.databases import Databases
-from tests.live_server import LiveServer, serving
+from tests.live_server import LiveServer
 
 ADVISERS, CLIENTS = 4_000, 2
 PLAYERS: list[Callable[[Load], Result]] = [play_by_generator, *([play_by_wrk] if shutil.which("wrk") else [])]
@@ -39,19 +39,9 @@ Numbers used: 2061
 """
 
 
-async def _populate(url: str) -> None:
-    owner = open_database(url, pool_size=1, role=None)
-    for statement in statements(ADVISERS)[1:]:
-        await owner.one(statement)
-    await owner.close()
-
-
 @pytest.fixture(scope="module")
 def populated(databases: Databases, template: str) -> Generator[LiveServer]:
-    """The service on the dataset of the benchmarks, smaller."""
-    url = databases.copy(template)
-    asyncio.run(_populate(url))
-    with serving(url) as started:
+    with serving_dataset(databases, template, ADVISERS) as started:
         yield started
 
 

@@ -9,18 +9,17 @@ import asyncpg
 import pytest
 
 from app.persistence.administration.client_role import Role
-from app.persistence.engine.database import open_database
 from app.use_cases.civil_date import civil_date
-from benchmarks.dataset import statements
+from benchmarks.keep_alive_connections import KeepAliveConnections
 from benchmarks.rush import background_load, december, year_end
 from benchmarks.rush.adviser_stories import AdviserStory
 from benchmarks.rush.api_clients import ApiClient, ApiClients
-from benchmarks.rush.keep_alive_connections import KeepAliveConnections
 from benchmarks.rush.load_shape import Played
 from benchmarks.rush.queues import Queues, wait_until_drained
 from benchmarks.rush.recorded_answers import RecordedAnswers, UnexpectedAnswerError
 from benchmarks.rush.smtp_sink import running_smtp_sink
 from benchmarks.rush.verdict import claims, growth
+from tests.benchmarks.populated_service import serving_dataset
 from tests.databases import Databases
 from tests.fake_clock import MORNING
 from tests.live_server import LiveServer, serving
@@ -32,19 +31,9 @@ DRAINED = Queues(0, 0, 0, 0, 0)
 STEADY = [[100.0, 80.0]] * 40
 
 
-async def _populate(url: str) -> None:
-    owner = open_database(url, pool_size=1, role=None)
-    for statement in (*statements(ADVISERS)[1:], WITHOUT_CONTRACT):
-        await owner.one(statement)
-    await owner.close()
-
-
 @pytest.fixture(scope="module")
 def populated(databases: Databases, template: str) -> Generator[LiveServer]:
-    """The service on the dataset of the benchmarks, much smaller."""
-    url = databases.copy(template)
-    asyncio.run(_populate(url))
-    with serving(url) as started:
+    with serving_dataset(databases, template, ADVISERS, WITHOUT_CONTRACT) as started:
         yield started
 
 

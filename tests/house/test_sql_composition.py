@@ -16,7 +16,10 @@ from tests.house.source_files import MODULES, TREES
 COMPOSED = {
     "app/persistence/advisers/advisers.py": {"LOCK_ADVISER", "SELECT", "SELECT_FOR_AN_ORGANISATION", "visible"},
     # The last two are digested to a number.
-    "app/persistence/engine/transactions/idempotency.py": {"INSERT_RESPONSE", "self.client_id", "self.key"},
+    "app/persistence/administration/audit_log.py": {"', '.join(AUDIT_COLUMNS)"},
+    "app/persistence/engine/transactions/idempotency.py": {
+        "INSERT_RESPONSE", "RESPONSE_COLUMNS", "self.client_id", "self.key",
+    },
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "visible"},
     "app/persistence/catalogue.py": {"MODULE_FACTS", "ORGANISATION_FACTS"},
     "app/persistence/administration/clients.py": {"REVOCATIONS_CHANNEL"},
@@ -25,7 +28,8 @@ COMPOSED = {
         "audit_entry.insert_statement(subjects)", "idempotency.lock_key",
     },
     "app/persistence/registration_batches.py": {  # tables, columns and places are constants
-        "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS", "LOCK_ADVISER", "LOCK_CLASS", "', '.join(columns)", "values",
+        "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS", "RESPONSE_COLUMNS", "LOCK_ADVISER", "LOCK_CLASS",
+        "', '.join(columns)", "values",
         "table", "parameter", "adviser", "column", "_insert('registration', REGISTRATION_COLUMNS, '$6')",
         "_insert('decision', DECISION_COLUMNS, '$7')", "_insert('outbox', EVENT_COLUMNS, '$8')",
         "_insert('audit_log', AUDIT_COLUMNS, '$9', 'given.subject_ids[1]')",
@@ -71,7 +75,7 @@ COMPOSED = {
     },
     "app/persistence/registration_texts.py": {"_SELF", "value('r.id')", "value(BASE_URL)"},
     "app/persistence/registrations.py": {
-        "RESOURCE_COLUMNS", "WRITE", "_UPDATES",
+        "RESOURCE_COLUMNS", "RESPONSE_COLUMNS", "WRITE", "_UPDATES",
         "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
@@ -83,7 +87,8 @@ COMPOSED = {
     },
     # Hexadecimal digits, an instant, an identifier: see below.
     "app/persistence/engine/transactions/audit_entries.py": {
-        "', '.join(subjects)", "', '.join(values)", "columns", "self.action", "self.at.isoformat()", "value.hex",
+        "', '.join(AUDIT_COLUMNS)", "', '.join(subjects)", "', '.join(values)", "self.action",
+        "self.at.isoformat()", "value.hex",
     },
     "app/persistence/engine/reads/tenant_reader.py": {"self.training_organisation_id.hex"},
     "app/persistence/schema/tables/shared_columns.py": {"column", "listed", "value"},

@@ -14,11 +14,10 @@ from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS, DatabaseTrouble, DatabaseUnavailable
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.persistence.engine.readers import read_count
-from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.engine.transactions.audit_entries import AUDIT_COLUMNS, AuditEntry
 
 # An entry whose confirmation was lost is inserted again under the same id.
-ADD = """INSERT INTO audit_log (id, at, client_id, action, refused, request_id, subject_ids)
-SELECT id, at, client_id, action, refused, request_id, subject_ids
+ADD = f"""INSERT INTO audit_log ({", ".join(AUDIT_COLUMNS)}) SELECT {", ".join(AUDIT_COLUMNS)}
 FROM json_populate_recordset(NULL::audit_log, $1) ON CONFLICT (id) DO NOTHING"""
 
 WRITE_WAIT_SECONDS = 1.0  # how long a request waits for its entry

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+AUDIT_COLUMNS = ("id", "at", "client_id", "action", "refused", "request_id", "subject_ids")
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
@@ -50,8 +52,7 @@ class AuditEntry:
             uuid_literal(self.request_id) if self.request_id else "NULL",
             f"ARRAY[{', '.join(subjects)}]::uuid[]",
         )
-        columns = "id, at, client_id, action, refused, request_id, subject_ids"
-        return f"INSERT INTO audit_log ({columns}) VALUES ({', '.join(values)})"
+        return f"INSERT INTO audit_log ({', '.join(AUDIT_COLUMNS)}) VALUES ({', '.join(values)})"
 
 
 def lowest_id_at(at: datetime) -> UUID:

@@ -64,8 +64,10 @@ class IdempotencyKeyReused(Exception):  # noqa: N818  # an answer to a caller, n
 FIND_RESPONSE = """SELECT fingerprint, status AS answered_status, headers AS answered_headers, body AS answered_body
 FROM idempotency WHERE client_id = $1 AND key = $2"""
 
-INSERT_RESPONSE = """
-INSERT INTO idempotency (client_id, key, fingerprint, status, headers, body, created_at)
+# In the order of `row_values`.
+RESPONSE_COLUMNS = "client_id, key, fingerprint, status, headers, body, created_at"
+INSERT_RESPONSE = f"""
+INSERT INTO idempotency ({RESPONSE_COLUMNS})
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
@@ -81,7 +83,7 @@ def check_stored_row(idempotency: IdempotentRequest, row: Mapping[str, Any]) -> 
 
 
 def row_values(idempotency: IdempotentRequest, response: ReplayableResponse) -> tuple[object, ...]:
-    """The values of a row of the table, in the order of INSERT_RESPONSE."""
+    """The values of a row of the table, in the order of RESPONSE_COLUMNS."""
     headers = orjson.dumps(dict(response.headers)).decode()
     return (
         idempotency.client_id,

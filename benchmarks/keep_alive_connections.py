@@ -1,4 +1,4 @@
-"""A small HTTP client: it shares the processors with what is measured, so it does no more than these shapes need."""
+"""A small HTTP client: it shares the processors with what is measured, so it does no more than is needed for that."""
 
 import asyncio
 import re
