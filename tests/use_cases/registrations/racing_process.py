@@ -11,7 +11,7 @@ from random import Random
 from uuid import UUID
 
 from app.persistence import registration_batches
-from app.persistence.engine.database import open_database
+from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.engine.driver_types import AsyncpgConnection, Row
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted
@@ -23,6 +23,7 @@ from tests.use_cases.use_case_builders import FIRST_DAY, a_new_registration
 
 REGISTRATIONS_OF_EACH = 5
 AT_ONCE = 48
+PROCESSES = 2
 SECONDS_TO_DECIDE = 0.03
 TRY_AGAIN: tuple[type[Exception], ...] = (
     RequestInFlight,
@@ -52,9 +53,17 @@ async def race(url: str, seed: int) -> None:
                 except TRY_AGAIN:
                     await asyncio.sleep(0.01)
 
+    await both_are_here(database)
     await asyncio.gather(*(register(*each) for each in wanted))
     await batches.close()
     await database.close()
+
+
+async def both_are_here(database: Database) -> None:
+    """Wait for the other process: on a busy machine one would have ended before the other has started."""
+    await database.one("INSERT INTO racing_process DEFAULT VALUES")
+    while len(await database.many("SELECT FROM racing_process")) < PROCESSES:
+        await asyncio.sleep(0.01)
 
 
 def decide_slowly() -> None:
