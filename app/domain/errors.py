@@ -91,5 +91,73 @@ class PolicyExists(Conflict):
         self.version = version
 
 
+class ImplausibleDate(Conflict):
+    """The field at `pointer` (RFC 6901) has a date that cannot be: later than `latest`, the last plausible day, which
+    is today for a fact (`is_fact`)."""
+
+    def __init__(self, pointer: str, latest: date, *, is_fact: bool) -> None:
+        super().__init__(f"{pointer} is after {latest}")
+        self.pointer = pointer
+        self.latest = latest
+        self.is_fact = is_fact
+
+
+class RegularisationNeeded(Conflict):
+    """The session has started: the request must say that it records the past. `pointer` is that of the date."""
+
+    def __init__(self, pointer: str, first_day: date) -> None:
+        super().__init__(f"{pointer}: session started on {first_day}")
+        self.pointer = pointer
+        self.first_day = first_day
+
+
+class SessionEnded(Conflict):
+    """Too late: the session's last day is over."""
+
+    def __init__(self, last_day: date) -> None:
+        super().__init__(f"session ended on {last_day}")
+        self.last_day = last_day
+
+
+class NoRightLeft(Conflict):
+    """Attendance cannot be put right: no right of the session's first day is free any more."""
+
+    def __init__(self, first_day: date) -> None:
+        super().__init__(f"no right left on {first_day}")
+        self.first_day = first_day
+
+
+class TooLateToCorrect(Conflict):
+    """What an organisation recorded may be corrected by it until `last_day`, included."""
+
+    def __init__(self, last_day: date) -> None:
+        super().__init__(f"to be corrected until {last_day}")
+        self.last_day = last_day
+
+
+class ReasonsRemain(Conflict):
+    """A derogation must set aside every reason that stands; `reasons` are the codes of those that it does not."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"reasons remain: {', '.join(reasons)}")
+        self.reasons = tuple(reasons)
+
+
+class OutsideScheme(Conflict):
+    """A mediator outside the scheme holds no right: there is nothing to carry over."""
+
+
+class TooLateToCarryOver(Conflict):
+    """The right that the carry-over would make ended on `last_day`."""
+
+    def __init__(self, last_day: date) -> None:
+        super().__init__(f"the right ended on {last_day}")
+        self.last_day = last_day
+
+
+class MotiveMissing(Conflict):
+    """A correction says why."""
+
+
 class NotInitialTraining(Conflict):
     """Only an initial training has a positioning test."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.domain.decisions.refusals import Actor, Refusal
 from app.domain.facts.adviser import AdviserId
-from app.domain.facts.registration import Payer, Registration, Status
+from app.domain.facts.registration import Funding, Payer, Registration, Status
 from app.domain.facts.training_organisation import TrainingOrganisationId
 
 
@@ -23,11 +23,17 @@ class EventType(StrEnum):
     REGISTRATION_RESCHEDULED = "registration.rescheduled"
     REGISTRATION_COMPLETED = "registration.completed"
     REGISTRATION_ABSENCE_RECORDED = "registration.absence_recorded"
+    REGISTRATION_ATTENDANCE_CORRECTED = "registration.attendance_corrected"
+    REGISTRATION_CHOICE_REMINDED = "registration.choice_reminded"
+    REGISTRATION_DEROGATED = "registration.derogated"
     REGISTRATION_PATH_DETERMINED = "registration.path_determined"
     CERTIFICATION_RECORDED = "certification.recorded"
+    CERTIFICATION_ANNULLED = "certification.annulled"
     CERTIFICATION_DUE = "certification.due"
     ENTITLEMENT_CARRIED_OVER = "entitlement.carried_over"
     ENTITLEMENT_EXPIRING = "entitlement.expiring"
+    SUPPORT_REQUEST_OPENED = "support_request.opened"
+    SUPPORT_REQUEST_ANSWERED = "support_request.answered"
     ADVISER_ANONYMISED = "adviser.anonymised"
     ADVISER_RETURNED = "adviser.returned"
 
@@ -35,7 +41,12 @@ class EventType(StrEnum):
 # About the person rather than one registration: sent to every training organisation with a registration of the adviser
 # that is not cancelled; an anonymisation, also to those with a cancelled one.
 SENT_TO_ALL_CONCERNED = frozenset(
-    {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE, EventType.ADVISER_ANONYMISED}
+    {
+        EventType.CERTIFICATION_RECORDED,
+        EventType.CERTIFICATION_ANNULLED,
+        EventType.CERTIFICATION_DUE,
+        EventType.ADVISER_ANONYMISED,
+    }
 )
 
 # An organisation can cause these again and again with the same outcome: the same outcome is e-mailed once.
@@ -62,6 +73,7 @@ class Subject(StrEnum):
     REGISTRATION = "registration"
     CERTIFICATION = "certification"
     ADVISER = "adviser"
+    SUPPORT_REQUEST = "support_request"
 
 
 class Recipient(StrEnum):
@@ -94,33 +106,41 @@ class Event:
 
 
 def email_recipients(
-    event_type: EventType, *, employer_acts: bool = False, employer_pays: bool = False
+    event_type: EventType, *, employer_acts: bool = False, employer_pays: bool = False, state_pays: bool = False
 ) -> tuple[Recipient, ...]:
-    """Who gets an e-mail (section 9): the employer, of some events, only when it must act, or when it pays."""
+    """Who gets an e-mail (section 9): the employer, of some events, only when it must act, when it pays, or when the
+    State does."""
     adviser, employer, organisation, support = Recipient
     match event_type:
         case (
-            EventType.REGISTRATION_ACCEPTED
-            | EventType.REGISTRATION_OVER_QUOTA
+            EventType.REGISTRATION_OVER_QUOTA
             | EventType.REGISTRATION_FUNDED
             | EventType.CERTIFICATION_RECORDED
+            | EventType.CERTIFICATION_ANNULLED
         ):
             return adviser, organisation
+        case EventType.REGISTRATION_ACCEPTED | EventType.REGISTRATION_RESCHEDULED:
+            return (adviser, employer, organisation) if state_pays else (adviser, organisation)
         case EventType.REGISTRATION_REFUSED:
             return (adviser, employer, organisation) if employer_acts else (adviser, organisation)
         case EventType.REGISTRATION_KEPT_UNFUNDED | EventType.REGISTRATION_CANCELLED:
             return (adviser, employer, organisation) if employer_pays else (adviser, organisation)
-        case EventType.REGISTRATION_REGULARISABLE | EventType.ENTITLEMENT_EXPIRING:
-            return (adviser,)
+        case EventType.REGISTRATION_DEROGATED | EventType.SUPPORT_REQUEST_OPENED | EventType.SUPPORT_REQUEST_ANSWERED:
+            return (adviser, employer, organisation) if employer_acts or employer_pays else (adviser, organisation)
         case (
-            EventType.REGISTRATION_REGULARISATION_NOTIFIED
-            | EventType.REGISTRATION_RESCHEDULED
-            | EventType.REGISTRATION_COMPLETED
+            EventType.REGISTRATION_REGULARISABLE
+            | EventType.REGISTRATION_CHOICE_REMINDED
+            | EventType.ENTITLEMENT_EXPIRING
         ):
+            return (adviser,)
+        case EventType.REGISTRATION_REGULARISATION_NOTIFIED | EventType.REGISTRATION_COMPLETED:
             return (organisation,)
-        case EventType.REGISTRATION_ABSENCE_RECORDED:
-            return employer, organisation
-        case EventType.REGISTRATION_PATH_DETERMINED | EventType.CERTIFICATION_DUE:
+        case (
+            EventType.REGISTRATION_ABSENCE_RECORDED
+            | EventType.REGISTRATION_ATTENDANCE_CORRECTED
+            | EventType.REGISTRATION_PATH_DETERMINED
+            | EventType.CERTIFICATION_DUE
+        ):
             return adviser, employer, organisation
         case EventType.ENTITLEMENT_CARRIED_OVER:
             return adviser, employer
@@ -128,6 +148,9 @@ def email_recipients(
             return ()
         case EventType.ADVISER_RETURNED:  # pragma: no branch  # the last type
             return (support,)
+
+
+BETWEEN_ADVISER_AND_PLATFORM = frozenset({EventType.REGISTRATION_REGULARISABLE, EventType.REGISTRATION_CHOICE_REMINDED})
 
 
 def registration_event(
@@ -138,7 +161,7 @@ def registration_event(
     before: Registration | None = None,
 ) -> Event:
     """`before` is the registration as it was: an employer that would have paid for it is told as well."""
-    concerns_organisation = event_type is not EventType.REGISTRATION_REGULARISABLE
+    concerns_organisation = event_type not in BETWEEN_ADVISER_AND_PLATFORM
     return Event(
         event_type,
         Subject.REGISTRATION,
@@ -159,6 +182,7 @@ def registration_event(
             event_type,
             employer_acts=any(refusal.code.who_acts is Actor.EMPLOYER for refusal in refusals),
             employer_pays=any(item is not None and item.payer in PAID_BY_EMPLOYER for item in (before, registration)),
+            state_pays=registration.funding is Funding.STATE,
         ),
     )
 
@@ -168,7 +192,8 @@ def event_type_of_change(before: Registration | None, after: Registration) -> Ev
     if before is not None and (before.status, before.entitlement) == (after.status, after.entitlement):
         return None
     if after.status is Status.ACCEPTED:
-        promoted = before is not None and before.status is Status.AWAITING_CHOICE
+        waited = before is not None and before.status is Status.AWAITING_CHOICE
+        promoted = waited and after.funding is Funding.STATE
         return EventType.REGISTRATION_FUNDED if promoted else EventType.REGISTRATION_ACCEPTED
     return event_type_of_decision(after)
 

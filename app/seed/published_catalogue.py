@@ -12,12 +12,15 @@ import orjson
 
 from app.domain.facts.calendar import Dated
 from app.domain.facts.policy import (
+    AttendancePolicy,
     CertificationPolicy,
     CivilYear,
     InitialTrainingPolicy,
     OverQuota,
     Policy,
+    Requests,
     Supplementary,
+    Support,
     TwoModules,
 )
 from app.persistence.administration import policies
@@ -35,7 +38,12 @@ def published_policy(support_email: str) -> Policy:
         two_modules=TwoModules(entered_on_or_after=date(2024, 1, 1), count=2, window_months=12),
         civil_year=CivilYear(count=1, first_year=2024, grace={2024: date(2025, 3, 31)}),
         supplementary=Supplementary(since=date(2025, 1, 1), count=1),
-        over_quota=OverQuota(reply_days=None),
+        over_quota=OverQuota(reply_days=None, remind_days=7),
+        requests=Requests(months_ahead=36),
+        attendance=AttendancePolicy(
+            correction_days=30, valid_absence_motives=("medical_certificate", "force_majeure", "employer_need")
+        ),
+        support=Support(answer_days=60),
         initial_training=InitialTrainingPolicy(
             max_funded=1,
             path_hours=(
@@ -43,6 +51,8 @@ def published_policy(support_email: str) -> Policy:
                 Dated(date(2024, 3, 1), (70, 175, 315)),
                 Dated(date(2025, 10, 21), (175,)),
             ),
+            enter_within_months=None,
+            unjustified_absence_counts=False,
         ),
         certification=CertificationPolicy(
             presentation_months=(Dated(SCHEME_STARTED_ON, 6), Dated(date(2024, 1, 1), 2)),

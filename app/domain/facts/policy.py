@@ -36,9 +36,11 @@ class Supplementary:
 
 @dataclass(frozen=True, slots=True)
 class OverQuota:
-    """Days an adviser has to answer; None waits for ever (R26 gives no deadline)."""
+    """Days an adviser has to answer; None waits for ever (R26 gives no deadline). Unanswered, they are reminded
+    `remind_days` days before the session's first day."""
 
     reply_days: int | None
+    remind_days: int
 
     def last_reply(self, first_day: date, asked_on: date) -> date:
         """The last day to answer: the eve of the session, or sooner."""
@@ -47,11 +49,38 @@ class OverQuota:
 
 
 @dataclass(frozen=True, slots=True)
+class Requests:
+    """A session starts at most `months_ahead` months after the day of the request."""
+
+    months_ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttendancePolicy:
+    """R17: what an organisation recorded it may put right within `correction_days` days, that day included; a justified
+    absence names one of the `valid_absence_motives`."""
+
+    correction_days: int
+    valid_absence_motives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A support request is answered within `answer_days` days (section 5bis)."""
+
+    answer_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class InitialTrainingPolicy:
-    """R11: `max_funded` paths per adviser. R12: the path lengths, in hours, that a positioning test may give."""
+    """R11: `max_funded` paths per adviser. R12: the path lengths, in hours, that a positioning test may give. It is
+    entered within `enter_within_months` months of the first day in post (None: whenever); an unjustified absence is an
+    entry all the same when `unjustified_absence_counts`."""
 
     max_funded: int
     path_hours: tuple[Dated[tuple[int, ...]], ...]
+    enter_within_months: int | None
+    unjustified_absence_counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +100,9 @@ class Policy:
     civil_year: CivilYear
     supplementary: Supplementary
     over_quota: OverQuota
+    requests: Requests
+    attendance: AttendancePolicy
+    support: Support
     initial_training: InitialTrainingPolicy
     certification: CertificationPolicy
     unjustified_absence_consumes: bool

@@ -28,7 +28,60 @@ CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
         409,
         Sentence(fr="Session déjà commencée", en="Session already started"),
         Sentence(
-            fr="Enregistrez l’assiduité plutôt qu’une annulation.", en="Record attendance instead of a cancellation."
+            fr="Une session commencée ne s’annule ni ne se déplace : enregistrez l’assiduité. Pour consigner après "
+            'coup ce qui a eu lieu (statut 422), envoyez `"regularisation": true`.',
+            en="A session that has started is neither cancelled nor moved: record attendance. To record afterwards "
+            'what happened (status 422), send `"regularisation": true`.',
+        ),
+    ),
+    "session-ended": ProblemType(
+        409,
+        Sentence(fr="Session terminée", en="Session over"),
+        Sentence(
+            fr="Le réexamen se demande jusqu’au dernier jour de la session. Ensuite, une personne peut encore décider "
+            ": ouvrez une demande au support.",
+            en="A re-examination is asked for by the session’s last day. Afterwards a person may still decide: open a "
+            "support request.",
+        ),
+    ),
+    "no-right-left": ProblemType(
+        409,
+        Sentence(fr="Plus aucun droit ce jour-là", en="No right left on that day"),
+        Sentence(
+            fr="Le droit rendu sert maintenant à une autre formation. Lisez le dossier de formation : il dit laquelle.",
+            en="The right that was given back now pays for another training. Read the training record: it says which.",
+        ),
+    ),
+    "too-late-to-correct": ProblemType(
+        409,
+        Sentence(fr="Trop tard pour corriger", en="Too late to correct"),
+        Sentence(
+            fr="Passé ce délai, un administrateur peut encore corriger : ouvrez une demande au support.",
+            en="After that day an administrator may still correct it: open a support request.",
+        ),
+    ),
+    "reasons-remain": ProblemType(
+        409,
+        Sentence(fr="Il reste des motifs", en="Reasons remain"),
+        Sentence(
+            fr="Nommez dans `waived` chaque motif que vous écartez, ou faites lever ceux qui restent.",
+            en="Name in `waived` each reason that you set aside, or have the remaining ones put right.",
+        ),
+    ),
+    "outside-scheme": ProblemType(
+        409,
+        Sentence(fr="Hors du dispositif", en="Outside the scheme"),
+        Sentence(
+            fr="Un médiateur hors du dispositif n’a aucun droit financé : rien ne se reporte.",
+            en="A mediator outside the scheme has no funded right: there is nothing to carry over.",
+        ),
+    ),
+    "too-late-to-carry-over": ProblemType(
+        409,
+        Sentence(fr="Trop tard pour reporter", en="Too late to carry over"),
+        Sentence(
+            fr="Un report se décide au plus tard le dernier jour du droit qu’il crée.",
+            en="A carry-over is decided by the last day of the right that it makes.",
         ),
     ),
     "session-not-started": ProblemType(

@@ -3,19 +3,30 @@
 from uuid import UUID
 
 from app.api.http.problems.problem_details import Problem, field_error
+from app.api.http.problems.right_problems import right_problem
+from app.api.http.problems.statement_problems import statement_problem
 from app.domain.errors import (
     AdviserAnonymised,
     Conflict,
     DuplicateRegistration,
     HoursNotOffered,
+    ImplausibleDate,
     InvalidTransition,
+    MotiveMissing,
     MotiveNotValid,
+    NoRightLeft,
     NothingToCarryOver,
     NotInitialTraining,
+    OutsideScheme,
     PayerNotOffered,
     PolicyExists,
+    ReasonsRemain,
+    RegularisationNeeded,
+    SessionEnded,
     SessionNotStarted,
     SessionStarted,
+    TooLateToCarryOver,
+    TooLateToCorrect,
 )
 from app.domain.facts.registration import Status
 from app.wording.dates import format_day
@@ -70,6 +81,14 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
             day = format_day(conflict.first_day)
             detail = Sentence(fr=f"La session a commencé le {day.fr}.", en=f"The session started on {day.en}.")
             return Problem("session-started", detail)
+        case RegularisationNeeded() | ImplausibleDate() | MotiveMissing():
+            return statement_problem(conflict)
+        case SessionEnded():
+            day = format_day(conflict.last_day)
+            detail = Sentence(fr=f"La session s’est terminée le {day.fr}.", en=f"The session ended on {day.en}.")
+            return Problem("session-ended", detail)
+        case NoRightLeft() | TooLateToCorrect() | ReasonsRemain() | OutsideScheme() | TooLateToCarryOver():
+            return right_problem(conflict)
         case SessionNotStarted():
             day = format_day(conflict.first_day)
             detail = Sentence(fr=f"La session commence le {day.fr}.", en=f"The session starts on {day.en}.")

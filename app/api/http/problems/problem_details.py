@@ -67,17 +67,19 @@ class FieldProblem:
 
 @dataclass(slots=True)
 class Problem(Exception):  # noqa: N818  # the word of RFC 9457
-    """`code` is one of PROBLEM_TYPES; `version` is the current one of the resource that was to be changed."""
+    """`code` is one of PROBLEM_TYPES; `version` is the current one of the resource that was to be changed;
+    `other_status` takes the place of the code's own."""
 
     code: str
     detail: Sentence
     errors: Iterable[FieldProblem] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     version: int | None = None
+    other_status: int | None = None
 
     @property
     def status(self) -> int:
-        return PROBLEM_TYPES[self.code].status
+        return self.other_status or PROBLEM_TYPES[self.code].status
 
 
 def json_pointer(*names: object) -> str:
@@ -107,7 +109,7 @@ def problem_response(problem: Problem, base_url: str, language: Language, reques
     body: ProblemResource = {
         "type": f"{base_url}/problems/{problem.code}",
         "title": problem_type.title.in_language(language),
-        "status": problem_type.status,
+        "status": problem.status,
         "detail": problem.detail.in_language(language)[:MAX_DISPLAY_TEXT_LENGTH],
         "instance": f"urn:uuid:{request_id}",
         "code": problem.code,
@@ -122,4 +124,4 @@ def problem_response(problem: Problem, base_url: str, language: Language, reques
     }
     if problem.version is not None:
         headers["ETag"] = etag(problem.version, language)
-    return ReplayableResponse(problem_type.status, orjson.dumps(body), headers)
+    return ReplayableResponse(problem.status, orjson.dumps(body), headers)

@@ -1,0 +1,47 @@
+"""What a request states and cannot be so: a date, a past that is not said to be one, a correction without a motive."""
+
+from app.api.http.problems.problem_details import Problem, field_error
+from app.domain.errors import ImplausibleDate, MotiveMissing, RegularisationNeeded
+from app.wording.dates import format_day
+from app.wording.languages import Sentence
+
+UNPROCESSABLE = 422
+MOTIVE_MISSING = Sentence(fr="Une correction donne son motif.", en="A correction gives its motive.")
+
+
+def statement_problem(conflict: ImplausibleDate | RegularisationNeeded | MotiveMissing) -> Problem:
+    match conflict:
+        case ImplausibleDate():
+            return _implausible_date(conflict)
+        case RegularisationNeeded():
+            detail = _regularisation_needed(conflict)
+            errors = [field_error(conflict.pointer, "session-started", detail)]
+            return Problem("session-started", detail, errors, other_status=UNPROCESSABLE)
+        case MotiveMissing():  # pragma: no branch  # the last one
+            return Problem("validation-error", MOTIVE_MISSING, [field_error("/motive", "missing", MOTIVE_MISSING)])
+
+
+def _implausible_date(conflict: ImplausibleDate) -> Problem:
+    latest = format_day(conflict.latest)
+    if conflict.is_fact:
+        code, detail = (
+            "date-in-future",
+            Sentence(
+                fr=f"Un fait ne peut être à venir : au plus tard aujourd’hui, le {latest.fr}.",
+                en=f"A fact cannot lie in the future: today at the latest, {latest.en}.",
+            ),
+        )
+    else:
+        code, detail = (
+            "date-too-far",
+            Sentence(fr=f"Une session commence au plus tard le {latest.fr}.", en=f"A session starts by {latest.en}."),
+        )
+    return Problem("validation-error", detail, [field_error(conflict.pointer, code, detail)])
+
+
+def _regularisation_needed(conflict: RegularisationNeeded) -> Sentence:
+    day = format_day(conflict.first_day)
+    return Sentence(
+        fr=f'La session a commencé le {day.fr} : pour consigner le passé, envoyez `"regularisation": true`.',
+        en=f'The session started on {day.en}: to record the past, send `"regularisation": true`.',
+    )
