@@ -9,6 +9,8 @@ import pytest
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 LAST_FREE = "0012"  # the former ones are as they were applied
 MIGRATIONS = {path.stem: path.read_text() for path in sorted(VERSIONS.glob("*.py")) if path.name[:4] > LAST_FREE}
+# Tables that stay small and that requests do not write to: the versions of the policy, and how far counting has come.
+SMALL_TABLES = ("policy", "counting_mark")
 
 # By what is wrong with it, SQL that keeps writers waiting for as long as a table is large.
 HEAVY_SQL = {
@@ -16,7 +18,7 @@ HEAVY_SQL = {
     "a constraint that is checked at once": r"\bADD CONSTRAINT (?!.*\b(NOT VALID|USING INDEX)\b)",
     "a table that is rewritten": r"\b(ALTER COLUMN \w+ (SET DATA )?TYPE|SET (UN)?LOGGED|CLUSTER|VACUUM FULL)\b",
     "a column that must be filled": r"\bALTER COLUMN \w+ SET NOT NULL\b",
-    "rows that are written in one transaction": r"^\s*(UPDATE|DELETE FROM) ",
+    "rows that are written in one transaction": rf"^\s*(UPDATE|DELETE FROM) (?!({'|'.join(SMALL_TABLES)})\b)",
 }
 
 
@@ -75,6 +77,7 @@ def test_a_migration_keeps_no_writer_waiting(name: str) -> None:
         "op.execute('ALTER TABLE registration ALTER COLUMN unit TYPE varchar')",
         "op.execute('ALTER TABLE registration ALTER COLUMN unit SET NOT NULL')",
         "op.execute('UPDATE registration SET unit = NULL')",
+        "op.execute('UPDATE policy_draft SET content = NULL')",
         "op.alter_column('registration', 'unit', nullable=False)",
         "op.create_foreign_key('fk', 'a', 'b', ['id'], ['id'])",
     ],
@@ -90,6 +93,7 @@ op.create_index("ix", "registration", ["unit"], postgresql_concurrently=True)
 op.add_column("registration", column)
 op.execute("ALTER TABLE delivery ADD CONSTRAINT c CHECK (recipient IN ('a')) NOT VALID")
 op.execute("ALTER TABLE delivery VALIDATE CONSTRAINT c")
-op.execute("CREATE INDEX CONCURRENTLY ix ON registration (unit)")"""
+op.execute("CREATE INDEX CONCURRENTLY ix ON registration (unit)")
+op.execute("UPDATE policy SET content = NULL")"""
 
     assert heavy_forms(light) == []

@@ -43,9 +43,13 @@ class OverQuota:
     remind_days: int
 
     def last_reply(self, first_day: date, asked_on: date) -> date:
-        """The last day to answer: the eve of the session, or sooner."""
-        eve = first_day - timedelta(days=1)
-        return eve if self.reply_days is None else min(eve, asked_on + timedelta(days=self.reply_days))
+        return last_reply(self.reply_days, first_day, asked_on)
+
+
+def last_reply(reply_days: int | None, first_day: date, asked_on: date) -> date:
+    """The last day to answer what was asked on `asked_on`: the eve of the session, or sooner."""
+    eve = first_day - timedelta(days=1)
+    return eve if reply_days is None else min(eve, asked_on + timedelta(days=reply_days))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from app.api.administration.policy_requests import PolicyRequest
 from app.persistence.engine.database import open_database
-from app.seed.published_catalogue import LA_FABRIK
+from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM, published_policy
 from tests.api.response_assertions import expect_problem, expect_wrong_fields
 from tests.http_builders import a_contract, an_adviser_in_post, policy_body, register
 from tests.live_server import LiveServer, idempotency_headers
@@ -45,6 +47,11 @@ def tried(client: httpx.Client, **groups: Any) -> list[Body]:
         client.post("/v1/policies/dry-run", json=policy_body(**groups)).raise_for_status().json()["data"]
     )
     return found
+
+
+def totals(people: int, registrations: int, before: int, after: int) -> Body:
+    units = {"before": before, "after": after, "difference": after - before}
+    return {"people": people, "registrations": registrations, "units": units}
 
 
 def added(client: httpx.Client, **groups: Any) -> Body:
@@ -98,6 +105,13 @@ def test_a_version_is_tried_then_added_then_applied(january_service: LiveServer,
         "entitlement": None,
         "reasons": ["module_quota_exceeded"],
         "label": "Quota de modules thématiques financés dépassé.",
+    }
+
+    body = policy_body(effective_from="2025-01-01", **AFTER_2024)
+    assert own_admin.post("/v1/policies/dry-run", json=body).json()["totals"] == {
+        **totals(2, 3, before=3, after=2),
+        "by_department": [{"department": "35", **totals(2, 3, before=3, after=2)}],
+        "by_training_organisation": [{"training_organisation_id": str(LA_MEDNUM), **totals(2, 3, before=3, after=2)}],
     }
 
     added(own_admin, effective_from="2025-01-01", **AFTER_2024)
@@ -231,6 +245,8 @@ def changed(pointer: str, value: Any) -> Body:
 HOURS = "/initial_training/path_hours"
 MONTHS = "/certification/presentation_months"
 MOTIVES = "/certification/valid_absence_motives"
+ABSENCE_COUNTS = "/initial_training/unjustified_absence_counts"
+VALID_MOTIVES = "/attendance/valid_absence_motives"
 DATES = (
     "/effective_from", "/two_modules/entered_on_or_after", "/civil_year/grace/2024", "/supplementary/from",
     f"{HOURS}/0/from", f"{MONTHS}/1/from", f"{MOTIVES}/0/from",
@@ -238,7 +254,8 @@ DATES = (
 NUMBERS = (
     "/two_modules/count", "/two_modules/window_months", "/civil_year/count", "/civil_year/first_year",
     "/supplementary/count", "/over_quota/reply_days", "/initial_training/max_funded", f"{HOURS}/2/value/0",
-    f"{MONTHS}/0/value",
+    f"{MONTHS}/0/value", "/over_quota/remind_days", "/requests/months_ahead", "/attendance/correction_days",
+    "/support/answer_days", "/initial_training/enter_within_months",
 )  # fmt: skip
 GROUPS = (
     "/effective_from", "/two_modules", "/two_modules/count", "/civil_year", "/civil_year/grace", "/supplementary/from",
@@ -282,6 +299,45 @@ def test_every_field_of_a_policy_is_required(admin: httpx.Client, pointer: str) 
     assert expect_wrong_fields(answer) == {pointer: "missing"}
 
 
+ADDED_SINCE = (
+    "/over_quota/remind_days", "/requests", "/requests/months_ahead", "/attendance", "/attendance/correction_days",
+    VALID_MOTIVES, "/support", "/support/answer_days", "/initial_training/enter_within_months",
+    ABSENCE_COUNTS,
+)  # fmt: skip
+WITHOUT_ANY = policy_body(
+    over_quota={"reply_days": None},
+    initial_training={name: policy_body()["initial_training"][name] for name in ("max_funded", "path_hours")},
+)
+for group in ("requests", "attendance", "support"):
+    del WITHOUT_ANY[group]
+
+
+@pytest.mark.parametrize("body", [*(changed(pointer, ...) for pointer in ADDED_SINCE), WITHOUT_ANY])
+def test_what_a_policy_gained_since_has_the_published_value_when_it_is_left_out(body: Body) -> None:
+    expected = published_policy("support@example.org")
+
+    actual = PolicyRequest.model_validate(body).to_policy()
+
+    assert replace(actual, effective_from=expected.effective_from) == expected
+
+
+def test_what_a_policy_gained_since_is_shown_whether_given_or_not(admin: httpx.Client) -> None:
+    given = {
+        "over_quota": {"reply_days": 10, "remind_days": 3},
+        "requests": {"months_ahead": 18},
+        "attendance": {"correction_days": 15, "valid_absence_motives": ["employer_need"]},
+        "support": {"answer_days": 30},
+        "initial_training": policy_body()["initial_training"]
+        | {"enter_within_months": 4, "unjustified_absence_counts": True},
+    }
+    without = admin.post("/v1/policies", json=WITHOUT_ANY | {"effective_from": "2097-06-01"}).json()
+
+    shown = added(admin, effective_from="2097-06-02", **given)
+
+    assert {name: shown[name] for name in given} == given
+    assert {name: without[name] for name in given} == {name: policy_body()[name] for name in given}
+
+
 MISTAKES: list[tuple[str, Any, dict[str, str]]] = [
     (HOURS, [], {HOURS: "too-short"}),
     (HOURS, [{"from": "2024-03-01", "value": [70]}, {"from": "2021-01-01", "value": [105]}], {HOURS: "order"}),
@@ -301,6 +357,17 @@ MISTAKES: list[tuple[str, Any, dict[str, str]]] = [
     ("/support_email", "support", {"/support_email": "invalid-format"}),
     ("/unjustified_absence_consumes", 1, {"/unjustified_absence_consumes": "invalid-type"}),
     ("/over_quota/answers", ["keep"], {"/over_quota/answers": "unknown-field"}),
+    (VALID_MOTIVES, [], {VALID_MOTIVES: "too-short"}),
+    (VALID_MOTIVES, ["force_majeure"] * 2, {VALID_MOTIVES: "duplicate"}),
+    (VALID_MOTIVES, ["covid_positive_test"], {f"{VALID_MOTIVES}/0": "not-one-of"}),
+    (VALID_MOTIVES, None, {VALID_MOTIVES: "invalid-type"}),
+    ("/requests", None, {"/requests": "invalid-type"}),
+    ("/requests/months", 36, {"/requests/months": "unknown-field"}),
+    (
+        "/initial_training/unjustified_absence_counts",
+        1,
+        {"/initial_training/unjustified_absence_counts": "invalid-type"},
+    ),
     ("/version", "2098-01-01", {"/version": "unknown-field"}),
 ]
 
