@@ -1,12 +1,13 @@
 """Create or change a contract; the adviser's coming registrations are decided again (section 4.5)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.plausible_dates import check_fact
 from app.domain.facts.policy import Policies
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.contracts import CONTRACTS, can_renew
@@ -27,6 +28,12 @@ def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, co
     if after.contracts != before.contracts:
         cascade = cascade.reconsider_all(Cause.FILE_CHANGED, today=context.today)
     return ChangeSet(before, cascade, context)
+
+
+def check_administrative_dates(values: Mapping[str, Any], today: date) -> None:
+    """What the employer has done is done (section 3): neither day lies in the future. Raise ImplausibleDate."""
+    for fact in ("contract_uploaded_on", "validated_on"):
+        check_fact(f"/administrative_file/{fact}", values[fact], today)
 
 
 async def _check_references(reader: Reader, contract: UUID, values: Mapping[str, Any], present: Row | None) -> None:
@@ -52,8 +59,9 @@ async def upsert_contract(
 ) -> tuple[Row, bool]:
     """Return the row, and whether it is new. A contract stays with its adviser, and renews one of the same adviser.
 
-    Raise UnknownReference, PreconditionFailed, PreconditionRequired.
+    Raise ImplausibleDate, UnknownReference, PreconditionFailed, PreconditionRequired.
     """
+    check_administrative_dates(values, context.today)
     lock = AdviserLock(LockTarget.ADVISER, values["adviser_id"])
     try:
         async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:

@@ -297,7 +297,6 @@ FREE_TEXTS = [
     (put_adviser, "/last_name"),
     (put_contract, "/termination_motive"),
     (put_contract, "/employer/name"),
-    (put_contract, "/administrative_file/ds_file_number"),
 ]
 
 
