@@ -1,11 +1,10 @@
 """Contracts: what is asked, and what is shown."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
 from app.api.http.bodies.json_responses import resource_fields
@@ -20,25 +19,6 @@ END_DATE_MISMATCH = Sentence(
     fr="Un CDI n’a pas de ends_on, les autres contrats en ont un.",
     en="A CDI has no ends_on, the other contracts have one.",
 )
-NO_FILE_NUMBER = Sentence(
-    fr="Doit contenir le numéro du dossier Démarches simplifiées ; null quand il n’y en a pas.",
-    en="Must hold the number of the Démarches simplifiées file; null when there is none.",
-)
-_NUMBER = re.compile("[1-9]")
-
-
-def _check_ds_file_number(written: str) -> str:
-    """`en cours` or `0` is no file, and would pass for one (R3). How a number is written is left to who sends it."""
-    if not _NUMBER.search(written):
-        raise validation_error("invalid-format", NO_FILE_NUMBER)
-    return written
-
-
-DsFileNumber = Annotated[
-    Reference,
-    AfterValidator(_check_ds_file_number),
-    Field(description="Le numéro du dossier Démarches simplifiées ; null, pas de dossier."),
-]
 
 
 class EmployerBody(field_types.RequestBody):
@@ -55,7 +35,9 @@ class EmployerBody(field_types.RequestBody):
 class AdministrativeFileBody(field_types.RequestBody):
     """Ce que l’employeur a fait, au plus tard aujourd’hui ; null, ce qui reste à faire."""
 
-    ds_file_number: DsFileNumber | None = None
+    ds_file_number: Annotated[
+        Reference | None, Field(description="Le numéro du dossier Démarches simplifiées : un mot n’en tient pas lieu.")
+    ] = None
     contract_uploaded_on: CivilDate | None = None
     validated_on: CivilDate | None = None
 

@@ -1,18 +1,21 @@
 """What an employer or an organisation says it has done lies in the past or is of today (section 3)."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from app.persistence.engine.database import open_database
 from tests.api.registration_states import initial_training_registration, post_action
 from tests.api.response_assertions import expect_problem, expect_wrong_fields
 from tests.http_builders import a_contract, an_adviser, contract_body
-from tests.live_server import idempotency_headers
+from tests.live_server import LiveServer, idempotency_headers
 
 TODAY, TOMORROW = "2026-06-15", "2026-06-16"
+ANY = {"If-Match": "*"}
 FACTS = ("contract_uploaded_on", "validated_on")
 
 Send = Callable[[httpx.Client, dict[str, Any]], httpx.Response]
@@ -33,7 +36,7 @@ def put(client: httpx.Client, file: dict[str, Any]) -> httpx.Response:
 
 def patch(client: httpx.Client, file: dict[str, Any]) -> httpx.Response:
     contract = a_contract(client, an_adviser(client))
-    return client.patch(f"/v1/contracts/{contract}", json={"administrative_file": file}, headers={"If-Match": "*"})
+    return client.patch(f"/v1/contracts/{contract}", json={"administrative_file": file}, headers=ANY)
 
 
 @pytest.mark.parametrize("send", [post, put, patch])
@@ -61,6 +64,23 @@ def test_a_word_is_no_file_number(platform: httpx.Client, word: str) -> None:
     answer = put(platform, a_file(ds_file_number=word))
 
     assert expect_wrong_fields(answer) == {"/administrative_file/ds_file_number": "invalid-format"}
+
+
+def test_a_word_that_was_stored_before_stays(platform: httpx.Client, served: LiveServer) -> None:
+    contract = f"/v1/contracts/{a_contract(platform, an_adviser(platform))}"
+    asyncio.run(_store_word(served.database_url, contract.rpartition("/")[2]))
+
+    changed = platform.patch(contract, json={"terminated_on": "2026-06-30"}, headers=ANY)
+
+    assert changed.json()["administrative_file"]["ds_file_number"] == "en cours"
+    other = platform.patch(contract, json={"administrative_file": {"ds_file_number": "en attente"}}, headers=ANY)
+    assert expect_wrong_fields(other) == {"/administrative_file/ds_file_number": "invalid-format"}
+
+
+async def _store_word(url: str, contract: str) -> None:
+    database = open_database(url, pool_size=1)
+    await database.many("UPDATE contract SET ds_file_number = 'en cours' WHERE id = $1", UUID(contract))
+    await database.close()
 
 
 @pytest.mark.parametrize("written", ["1234567", "1 234 567", "n° 1234567", "DS-1234567"])
