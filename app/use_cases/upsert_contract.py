@@ -6,10 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
-from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.plausible_dates import check_fact
-from app.domain.facts.policy import Policies
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.contracts import CONTRACTS, can_renew
 from app.persistence.engine.database import Database, Reader, Transaction
@@ -20,17 +17,9 @@ from app.use_cases.errors import NoFileNumber, UnknownReference
 from app.use_cases.preconditions import Precondition
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_changes import ChangeSet, write_change_sets
+from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 _NUMBER = re.compile("[1-9]")
-
-
-def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext) -> ChangeSet:
-    """The decisions taken again because the contracts changed."""
-    cascade = DecisionCascade(after, policies)
-    if after.contracts != before.contracts:
-        cascade = cascade.reconsider_all(Cause.FILE_CHANGED, today=context.today)
-    return ChangeSet(before, cascade, context)
 
 
 def check_administrative_dates(values: Mapping[str, Any], today: date) -> None:
@@ -86,7 +75,7 @@ async def upsert_contract(
             await _check_references(tx, contract, values, present)
             row = await _store(tx, contract, values, present, context.now)
             after = await read_snapshot(tx, lock)
-            await write_change_sets(tx, consequences(before.file, after.file, after.policies, context))
+            await write_change_sets(tx, consequences_of_change(before.file, after.file, after.policies, context))
             await store_response(tx, context.idempotency, context.render(row))
             return row, present is None
     except NotFound as missing:

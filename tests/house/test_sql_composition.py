@@ -111,8 +111,8 @@ COMPOSED = {
         "reasons if 'reason' in KINDS[kind] else ''", "until", "values",
     },
     "app/persistence/administration/kept_count_queries.py": {
-        "', '.join(counted)", "MONTH", "cells(kind)", "changes_between(mark, \"'infinity'\")", "columns[group]", "group",
-        "kind", "labels_of(kind)", "limit", "month", "order", "part", "place", "places[label]", "query", "value",
+        "', '.join(counted)", "MONTH", "cells(kind)", "changes_between(mark, \"'infinity'\")", "columns[group]",
+        "group", "kind", "labels_of(kind)", "limit", "month", "order", "part", "place", "places[label]", "query", "value",
         "places.get('training_organisation_id')",
     },
     "app/persistence/administration/statistics.py": {

@@ -11,7 +11,7 @@ empty: an instant.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
+revision = "0020"
 down_revision = "0018"
 branch_labels = None
 depends_on = None
