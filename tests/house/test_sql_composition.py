@@ -112,8 +112,8 @@ COMPOSED = {
     },
     "app/persistence/administration/kept_count_queries.py": {
         "', '.join(counted)", "MONTH", "cells(kind)", "changes_between(mark, \"'infinity'\")", "columns[group]",
-        "group", "kind", "labels_of(kind)", "limit", "month", "order", "part", "place", "places[label]", "query", "value",
-        "places.get('training_organisation_id')",
+        "group", "kind", "labels_of(kind)", "limit", "month", "order", "part", "place", "places[label]",
+        "places.get('training_organisation_id')", "query", "value",
     },
     "app/persistence/administration/statistics.py": {
         "MAX_GROUPS + 1", "_IS_IN_PERIOD", "' '.join(joins)", "', '.join(columns)", "_GROUPS[group]",

@@ -12,6 +12,7 @@ import pytest
 from app.api.administration.policy_requests import PolicyRequest
 from app.persistence.engine.database import open_database
 from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM, published_policy
+from tests.api.registration_states import reschedule
 from tests.api.response_assertions import expect_problem, expect_wrong_fields
 from tests.http_builders import a_contract, an_adviser_in_post, policy_body, register
 from tests.live_server import LiveServer, idempotency_headers
@@ -39,7 +40,10 @@ def entered(client: httpx.Client, day: str | None, *first_days: str) -> list[Bod
     """The registrations of a new adviser, for sessions that begin on these days."""
     history = {"entered_on": day, "ended_on": None} if day else None
     adviser_id = an_adviser_in_post(client, initial_training=history)
-    return [register(client, adviser_id, starts_on=each).raise_for_status().json() for each in first_days]
+    return [
+        register(client, adviser_id, starts_on=each, requested_on="2025-01-15").raise_for_status().json()
+        for each in first_days
+    ]
 
 
 def tried(client: httpx.Client, **groups: Any) -> list[Body]:
@@ -136,21 +140,23 @@ def test_adding_a_version_changes_nothing_that_is_decided(january_service: LiveS
 
 
 def test_a_decision_taken_again_reads_the_version_added_since(own_admin: httpx.Client) -> None:
-    first, second = entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10")
+    (registration,) = entered(own_admin, "2024-09-02", "2025-05-13")
     added(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
-    a_contract(own_admin, first["adviser_id"], starts_on="2025-01-02")
+    a_contract(own_admin, registration["adviser_id"], starts_on="2025-01-02")
+    kept = own_admin.get(f"/v1/registrations/{registration['id']}").json()
+    moved = reschedule(own_admin, registration, starts_on="2025-05-14", ends_on="2025-05-14").json()
 
-    now = [own_admin.get(f"/v1/registrations/{each['id']}").json() for each in (first, second)]
-    assert [each["entitlement"] for each in now] == ["civil_year:2025", None]
-    history = own_admin.get(f"/v1/registrations/{first['id']}/decisions").json()["data"]
+    assert kept == registration  # a push that alters no right deals nothing anew, whatever the policy has become
+    assert (moved["entitlement"], moved["decision"]["policy_version"]) == ("civil_year:2025", "2025-01-01")
+    history = own_admin.get(f"/v1/registrations/{registration['id']}/decisions").json()["data"]
     assert [decision["policy_version"] for decision in history] == ["2025-01-01", "2021-01-01"]
 
 
 def test_a_refused_registration_is_tried_as_its_re_examination(own_admin: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(own_admin, initial_training={"entered_on": "2022-03-14", "ended_on": None})
     asked = {"module_code": "formation-initiale", "training_organisation_id": str(LA_FABRIK)}
-    registration = register(own_admin, adviser_id, **asked).raise_for_status().json()
+    registration = register(own_admin, adviser_id, requested_on="2025-01-15", **asked).raise_for_status().json()
     paths = policy_body()["initial_training"] | {"max_funded": 2}
 
     (found,) = tried(own_admin, effective_from="2025-01-01", initial_training=paths)

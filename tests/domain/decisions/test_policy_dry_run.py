@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -115,11 +116,31 @@ def test_only_sessions_to_come_are_decided_again(today: str, expected: list[int]
 
 
 def test_only_sessions_in_its_period_are_concerned() -> None:
+    """The unit of the first year that the session before holds counts as the only one of the year (4.2)."""
     later = a_policy(effective_from=day("2025-06-01"), entered_on_or_after=day("2025-01-01"))
 
     actual = differences_under(both_of_2024(), later)
 
-    assert standings(actual) == {2: (of("first_year"), of("civil_year:2025"))}
+    assert standings(actual) == {2: (of("first_year"), WAITING)}
+
+
+def test_all_units_are_given_back_before_the_older_request_is_decided() -> None:
+    """Whatever either held: the older request takes the right that expires first."""
+    file = a_file(
+        entered_on=day("2024-09-02"),
+        registrations=(funded(1, "2025-06-10", "first_year#2"), funded(2, "2025-05-13", "first_year#1")),
+    )
+
+    actual = standings(differences_under(file))
+
+    assert actual == {1: (of("first_year"), of("civil_year:2025")), 2: (of("first_year"), WAITING)}
+
+
+def test_what_a_person_decided_stays_and_holds_no_right() -> None:
+    derogated = replace(funded(1, "2025-05-13", "derogation#1"), derogated=True)
+    file = a_file(entered_on=day("2024-09-02"), registrations=(derogated, funded(2, "2025-06-10", "first_year#1")))
+
+    assert standings(differences_under(file)) == {2: (of("first_year"), of("civil_year:2025"))}
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.COMPLETED, Status.ABSENT_JUSTIFIED])
@@ -128,18 +149,15 @@ def test_what_ended_stays_as_it_is(status: Status) -> None:
 
 
 def test_who_waits_may_be_funded() -> None:
-    longer = a_policy(effective_from=day("2024-07-01"), window_months=24)
+    longer = a_policy(effective_from=day("2024-07-01"), grace={2024: day("2025-12-31")})
     registrations = (
-        funded(1, "2024-10-01", "first_year#1", Status.COMPLETED),
-        funded(2, "2025-05-13", "civil_year:2025#1"),
-        a_waiting_registration(3, a_request(day("2025-06-10"))),
+        funded(1, "2025-05-13", "civil_year:2025#1", Status.COMPLETED),
+        a_waiting_registration(2, a_request(day("2025-06-10"))),
     )
 
-    actual = differences_under(
-        a_file(entered_on=day("2024-04-15"), registrations=registrations), longer, today="2025-05-13"
-    )
+    actual = differences_under(a_file(registrations=registrations), longer, today="2025-05-13")
 
-    assert standings(actual) == {3: (WAITING, of("first_year"))}
+    assert standings(actual) == {2: (WAITING, of("civil_year:2024"))}
 
 
 def test_who_was_refused_is_told_as_a_notice_would_have_it() -> None:

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from app.persistence.engine.database import open_database
-from tests.api.registration_states import initial_training_registration, post_action
+from app.seed.published_catalogue import LA_FABRIK
+from tests.api.registration_states import post_action
 from tests.api.response_assertions import expect_problem, expect_wrong_fields
-from tests.http_builders import a_contract, an_adviser, contract_body
+from tests.http_builders import a_contract, an_adviser, an_adviser_in_post, contract_body, register
 from tests.live_server import LiveServer, idempotency_headers
 
 TODAY, TOMORROW = "2026-06-15", "2026-06-16"
@@ -51,7 +52,9 @@ def test_what_the_employer_has_done_is_done(platform: httpx.Client, send: Send, 
 
 
 def test_a_positioning_test_was_taken(admin: httpx.Client) -> None:
-    registration = initial_training_registration(admin)
+    adviser = an_adviser_in_post(admin, initial_training=None)
+    asked = {"module_code": "formation-initiale", "training_organisation_id": str(LA_FABRIK)}
+    registration = register(admin, adviser, starts_on="2026-09-07", **asked).json()
 
     announced = post_action(admin, registration, "positioning-test", taken_on=TOMORROW, hours=175)
 
