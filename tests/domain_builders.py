@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.adviser import Adviser, AdviserId, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
 from app.domain.facts.calendar import Dated
@@ -14,13 +15,16 @@ from app.domain.facts.certification import Certification, CertificationOutcome, 
 from app.domain.facts.contract import AdministrativeFile, Contract, ContractId, LegalForm
 from app.domain.facts.module import Module, ModuleCode, ModuleKind, Prerequisite
 from app.domain.facts.policy import (
+    AttendancePolicy,
     CertificationPolicy,
     CivilYear,
     InitialTrainingPolicy,
     OverQuota,
     Policies,
     Policy,
+    Requests,
     Supplementary,
+    Support,
     TwoModules,
 )
 from app.domain.facts.registration import (
@@ -186,9 +190,10 @@ def a_request(
     requested_on: date = REQUESTED_ON,
     employer_agreement: bool = False,
     kept_unfunded: bool = False,
+    notified_on: date | None = None,
 ) -> Request:
     session = a_session(starts_on, ends_on=ends_on)
-    return Request(module, organisation, session, requested_on, employer_agreement, kept_unfunded)
+    return Request(module, organisation, session, requested_on, employer_agreement, kept_unfunded, notified_on)
 
 
 def a_registration(
@@ -200,6 +205,7 @@ def a_registration(
     payer: Payer | None = None,
     unit: str | None = None,
     offered_payers: tuple[Payer, ...] = (),
+    derogated: bool = False,
 ) -> Registration:
     """Funded by the State as soon as it holds a unit. `number` is its id and its place in the order of creation."""
     return Registration(
@@ -212,6 +218,7 @@ def a_registration(
         offered_payers=offered_payers,
         version=1,
         created_at=OPENED_AT + timedelta(minutes=number),
+        derogated=derogated,
     )
 
 
@@ -234,6 +241,8 @@ def a_policy(
     window_months: int = 12,
     grace: Mapping[int, date] | None = None,
     max_funded: int = 1,
+    absence_consumes: bool = True,
+    absence_counts: bool = False,
 ) -> Policy:
     """The published values (section 8)."""
     return Policy(
@@ -241,7 +250,12 @@ def a_policy(
         two_modules=TwoModules(entered_on_or_after, count=2, window_months=window_months),
         civil_year=CivilYear(count=1, first_year=2024, grace=grace or {2024: day("2025-03-31")}),
         supplementary=Supplementary(day("2025-01-01"), count=1),
-        over_quota=OverQuota(reply_days=None),
+        over_quota=OverQuota(reply_days=None, remind_days=7),
+        requests=Requests(months_ahead=36),
+        attendance=AttendancePolicy(
+            correction_days=30, valid_absence_motives=("medical_certificate", "force_majeure", "employer_need")
+        ),
+        support=Support(answer_days=60),
         initial_training=InitialTrainingPolicy(
             max_funded,
             (
@@ -249,6 +263,8 @@ def a_policy(
                 Dated(day("2024-03-01"), (70, 175, 315)),
                 Dated(day("2025-10-21"), (175,)),
             ),
+            enter_within_months=None,
+            unjustified_absence_counts=absence_counts,
         ),
         certification=CertificationPolicy(
             (Dated(day("2021-01-01"), 6), Dated(day("2024-01-01"), 2)),
@@ -257,7 +273,7 @@ def a_policy(
                 Dated(day("2023-11-28"), ("medical_certificate", "force_majeure")),
             ),
         ),
-        unjustified_absence_consumes=True,
+        unjustified_absence_consumes=absence_consumes,
         support_email="support@example.org",
     )
 
