@@ -20,7 +20,8 @@ REFUSALS_ARTICLE = PublishedText(
     f"{HELP}/article/pour-quels-motifs-linscription-dun-conseiller-numerique-peut-elle-etre-refusee-g8dxvb",
 )
 MODULES_ARTICLE = PublishedText(
-    "« Combien de modules thématiques peut ou doit suivre un conseiller numérique ? » (aide en ligne, 19 décembre 2024)",
+    "« Combien de modules thématiques peut ou doit suivre un conseiller numérique ? » "
+    "(aide en ligne, 19 décembre 2024)",
     f"{HELP}/article/combien-de-modules-thematiques-peut-ou-doit-suivre-un-conseiller-numerique-167v0qe",
 )
 PATH_ARTICLE = PublishedText(
