@@ -31,9 +31,10 @@ def outcome_context(row: Row, event_type: EventType, data: dict[str, Any], recip
         "status": data.get("status"),
         "is_past": bool(data.get("recorded_after_the_fact")) and event_type not in ATTENDANCE_EVENTS,
         "is_funded": data.get("funding") == Funding.STATE,
-        "was_funded": row["unit"] is not None,
+        "was_funded": _is_right(row["unit"]),
         "was_over_quota": row["outcome"] == Outcome.OVER_QUOTA,
         "right": entitlement_phrase(right).fr if right else None,
+        "uses_right": _is_right(right),
         "at_expense": PAYER_LABELS[recipient].get(Payer(payer)) if payer else None,
         "payer": payer,
         "is_private": row["legal_form"] == LegalForm.PRIVATE,
@@ -41,6 +42,11 @@ def outcome_context(row: Row, event_type: EventType, data: dict[str, Any], recip
         "tested_on": format_day(row["positioning_taken_on"]).fr if row["positioning_taken_on"] else None,
         "chooser": _chooser(row, data, recipient),
     }
+
+
+def _is_right(unit: str | None) -> bool:
+    """Of a bucket, or of a unit: what a derogation funds uses none of the adviser's rights."""
+    return unit is not None and unit.partition("#")[0] != "derogation"
 
 
 def _chooser(row: Row, data: dict[str, Any], recipient: Recipient) -> str | None:
@@ -61,8 +67,8 @@ def attendance_context(row: Row, data: dict[str, Any]) -> dict[str, Any]:
         "is_justified": gives_back,
         "attendance": ATTENDANCE_LABELS.get(status) if status else None,
         "former_attendance": ATTENDANCE_LABELS.get(former) if former else None,
-        "is_given_back": gives_back and not gave_back and row["unit"] is not None,
-        "is_taken_again": gave_back and not gives_back and data.get("entitlement") is not None,
+        "is_given_back": gives_back and not gave_back and _is_right(row["unit"]),
+        "is_taken_again": gave_back and not gives_back and _is_right(data.get("entitlement")),
         "absences": [
             {"day": format_day(date.fromisoformat(absence["on"])).fr, "is_justified": absence["justified"]}
             for absence in data.get("absences") or ()
