@@ -24,8 +24,7 @@ def registration_event(
     """`before` is the registration as it was: an employer that would have paid for it is told as well, and so is one
     that was to free the adviser on days that a funded session leaves. `said_besides` is what the event says that the
     registration does not, such as days missed (`absences`)."""
-    moves = before is not None and event_type is EventType.REGISTRATION_RESCHEDULED
-    told_as = (before, registration) if moves else (registration,)
+    moved_from = before if event_type is EventType.REGISTRATION_RESCHEDULED else None
     concerns_organisation = event_type not in BETWEEN_ADVISER_AND_PLATFORM
     return Event(
         event_type,
@@ -48,7 +47,7 @@ def registration_event(
             event_type,
             employer_acts=any(refusal.code.who_acts is Actor.EMPLOYER for refusal in refusals),
             employer_pays=any(item is not None and item.payer in PAID_BY_EMPLOYER for item in (before, registration)),
-            state_pays=any(item.funding is Funding.STATE for item in told_as),
+            state_pays=any(item is not None and item.funding is Funding.STATE for item in (moved_from, registration)),
             days_missed=bool(said_besides.get("absences")),
         ),
     )

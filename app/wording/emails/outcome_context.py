@@ -6,7 +6,7 @@ from typing import Any
 from app.domain.decisions.admission import Outcome
 from app.domain.events import EventType, Recipient
 from app.domain.facts.contract import LegalForm
-from app.domain.facts.policy import OverQuota
+from app.domain.facts.policy import last_reply
 from app.domain.facts.registration import Chooser, Funding, Payer, Status
 from app.persistence.engine.driver_types import Row
 from app.wording.dates import format_day
@@ -85,5 +85,5 @@ def deadline_context(row: Row, data: dict[str, Any], first_day: date | None) -> 
         until = max(first_day, row["session_ends_on"] or first_day)
     else:
         days = row["reply_days"] if data.get("status") == Status.AWAITING_CHOICE else None
-        until = OverQuota(days, remind_days=0).last_reply(first_day, row["decided_on"] or row["occurred_on"])
+        until = last_reply(days, first_day, row["decided_on"] or row["occurred_on"])
     return {"until": format_day(until).fr, "is_late": row["occurred_on"] > until}
