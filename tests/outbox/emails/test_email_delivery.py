@@ -83,7 +83,7 @@ async def test_a_message_says_who_sends_it_and_can_be_read_in_two_ways(database:
     assert (received["Auto-Submitted"], received["Content-Language"]) == ("auto-generated", "fr")
     assert "Bonjour Camille," in text
     assert "Bonjour Camille," in html
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(len(line) for line in text.splitlines() if "://" not in line) <= 80
 
 
 async def test_it_goes_encrypted_to_a_server_that_knows_us(database: Database, tmp_path: Path) -> None:
