@@ -50,6 +50,7 @@ def registration_body(adviser_id: str, **fields: Any) -> dict[str, Any]:
         "training_organisation_id": str(LA_MEDNUM),
         "session": {"starts_on": starts_on, "ends_on": starts_on, "format": "remote"},
         "requested_on": "2025-04-01",
+        "regularisation": True,  # changes nothing of a session to come
         **fields,
     }
 
