@@ -21,6 +21,7 @@ class Scope(StrEnum):
     PERSONAL_DATA_READ = "personal-data:read"
     PERSONAL_DATA_ERASE = "personal-data:erase"
     CARRY_OVERS_WRITE = "carry-overs:write"
+    DEROGATIONS_WRITE = "derogations:write"
     OBLIGATIONS_READ = "obligations:read"
     SUPPORT_READ = "support:read"
     SUPPORT_WRITE = "support:write"
