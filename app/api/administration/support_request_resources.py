@@ -13,9 +13,12 @@ from app.api.http.fields.field_types import BucketName, Motive, Version
 from app.domain.facts.support_request import Requester, SupportEffect, SupportRequestKind, SupportRequestStatus
 from app.persistence.engine.driver_types import Row
 
+ANOTHER_CLIENT_ID = UUID(int=0)
+
 
 class SupportAnswerResource(TypedDict):
-    """La réponse d’une personne, pourquoi, et ce qu’elle a fait aussitôt ; le motif est null une fois effacé."""
+    """La réponse d’une personne, pourquoi, et ce qu’elle a fait aussitôt ; le motif est null une fois effacé. Pour un
+    organisme de formation, `answered_by` est l’identifiant nul."""
 
     granted: bool
     motive: Motive | None
@@ -45,18 +48,18 @@ class SupportRequestResource(TypedDict):
     updated_at: datetime
 
 
-def support_request_resource(row: Row) -> dict[str, Any]:
-    """The shape of SupportRequestResource."""
-    return {**resource_fields(row, SupportRequestResource), "answer": _answer_resource(row)}
+def support_request_resource(row: Row, owner: UUID | None) -> dict[str, Any]:
+    """The shape of SupportRequestResource; `owner` is the training organisation that asks, None for other clients."""
+    return {**resource_fields(row, SupportRequestResource), "answer": _answer_resource(row, owner)}
 
 
-def _answer_resource(row: Row) -> SupportAnswerResource | None:
+def _answer_resource(row: Row, owner: UUID | None) -> SupportAnswerResource | None:
     if row["answered_at"] is None:
         return None
     return {
         "granted": row["status"] == SupportRequestStatus.GRANTED,
         "motive": row["answer_motive"],
         "effect": row["effect"],
-        "answered_by": row["answered_by"],
+        "answered_by": row["answered_by"] if owner is None else ANOTHER_CLIENT_ID,
         "answered_at": format_instant(row["answered_at"]),
     }

@@ -1,5 +1,6 @@
 """/v1/support-requests: what a person is asked to look at, the queue, and the answers."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -9,7 +10,7 @@ from app.api.administration.support_request_bodies import SupportAnswerRequest, 
 from app.api.administration.support_request_resources import SupportRequestResource, support_request_resource
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import resource_response, to_response
-from app.api.http.bodies.resource_responses import found, resource_renderer
+from app.api.http.bodies.resource_responses import ToResource, found, resource_renderer
 from app.api.http.fields.field_types import Id
 from app.api.http.pagination import Paging, equality_filters
 from app.api.http.problems.problem_details import Problem, field_error
@@ -45,6 +46,10 @@ EFFECT_PROBLEMS = (
 )  # fmt: skip
 
 
+def _to_resource(authorised: AuthorisedRequest) -> ToResource:
+    return partial(support_request_resource, owner=authorised.owner)
+
+
 @router.post(
     "",
     status_code=201,
@@ -64,7 +69,7 @@ async def post_support_request(
     if authorised.owner is not None and body.registration_id is None and body.certification_id is None:
         error = field_error("/registration_id", "missing", OWN_MATTER_REQUIRED)
         raise Problem("validation-error", OWN_MATTER_REQUIRED, [error])
-    render = resource_renderer(authorised, support_request_resource, status=201, location="/v1/support-requests/{id}")
+    render = resource_renderer(authorised, _to_resource(authorised), status=201, location="/v1/support-requests/{id}")
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
     opener = Requester(authorised.client.role)
     return to_response(await open_support_request(authorised.database, body.to_new_request(), opener, context))
@@ -90,7 +95,7 @@ async def list_support_requests(
     filters = support_requests.visible_to(authorised.client)
     filters += equality_filters(status=status, kind=kind, adviser_id=adviser_id)
     return await paging.respond(
-        authorised, support_requests.list_page, filters, support_request_resource, subject_column="adviser_id"
+        authorised, support_requests.list_page, filters, _to_resource(authorised), subject_column="adviser_id"
     )
 
 
@@ -106,7 +111,7 @@ async def get_support_request(
     """Avec son délai et la réponse qu’elle a reçue. Vous voyez celles que vous avez ouvertes ; l’administration,
     toutes."""
     row = found(await support_requests.read(authorised.reader, support_request_id, authorised.client), NOT_FOUND)
-    response = resource_response(support_request_resource(row), authorised.language, if_none_match)
+    response = resource_response(_to_resource(authorised)(row), authorised.language, if_none_match)
     return await authorised.audit_read(response, row["adviser_id"], support_request_id)
 
 
@@ -128,7 +133,7 @@ async def post_answer(
 
     Accepter la justification de la période `initial_training` excuse de la formation initiale.
     """
-    render = resource_renderer(authorised, support_request_resource)
+    render = resource_renderer(authorised, _to_resource(authorised))
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
     answer = body.to_answer()
     return to_response(await answer_support_request(authorised.database, support_request_id, answer, context))
@@ -145,6 +150,6 @@ async def post_withdrawal(
     support_request_id: Id, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Tant que personne n’a répondu : qui l’a ouverte, ou l’administration à sa demande."""
-    render = resource_renderer(authorised, support_request_resource)
+    render = resource_renderer(authorised, _to_resource(authorised))
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key))
     return to_response(await withdraw_support_request(authorised.database, support_request_id, context))
