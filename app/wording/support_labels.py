@@ -1,6 +1,6 @@
-"""Support requests in words: their status and kind, and the periods that they justify."""
+"""Support requests in words: their status, and the periods that they justify."""
 
-from app.domain.facts.support_request import SupportRequestKind, SupportRequestStatus
+from app.domain.facts.support_request import SupportRequestStatus
 from app.wording.languages import Sentence
 
 SUPPORT_STATUS_LABELS = {
@@ -8,10 +8,6 @@ SUPPORT_STATUS_LABELS = {
     SupportRequestStatus.GRANTED: Sentence(fr="acceptée", en="granted"),
     SupportRequestStatus.REJECTED: Sentence(fr="rejetée", en="rejected"),
     SupportRequestStatus.WITHDRAWN: Sentence(fr="retirée", en="withdrawn"),
-}
-SUPPORT_KIND_LABELS = {
-    SupportRequestKind.CONTESTATION: Sentence(fr="contestation", en="contestation"),
-    SupportRequestKind.JUSTIFICATION: Sentence(fr="justification", en="justification"),
 }
 
 

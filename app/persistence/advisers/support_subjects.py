@@ -6,14 +6,13 @@ from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 
 MAX_LISTED = 30  # registrations, and results, on the page of the adviser
-_DAY = "({} AT TIME ZONE 'Europe/Paris')::date"
 _IS_KNOWN = "num_nonnulls(a.first_name, a.last_name, a.email) > 0 AS is_known"
 
 # `news_on` is the day of the last thing that is known of the subject.
 _REGISTRATIONS = f"""SELECT r.id, r.adviser_id, r.status, r.session_starts_on, r.session_ends_on, r.session_place,
     m.title AS module, t.name AS organisation, k.outcome, k.funding, k.unit, k.automatic, k.decided_at,
     k.reasons::text AS reasons, {_IS_KNOWN},
-    greatest(r.session_ends_on, {_DAY.format("r.updated_at")}) AS news_on
+    greatest(r.session_ends_on, (r.updated_at AT TIME ZONE 'Europe/Paris')::date) AS news_on
 FROM registration r JOIN adviser a ON a.id = r.adviser_id JOIN decision k ON k.id = r.decision_id
 JOIN module m ON m.code = r.module_code JOIN training_organisation t ON t.id = r.training_organisation_id"""
 READ_REGISTRATION = f"{_REGISTRATIONS} WHERE r.id = $1"
@@ -21,19 +20,20 @@ LIST_REGISTRATIONS = f"""{_REGISTRATIONS} WHERE r.adviser_id = $1
 ORDER BY r.session_starts_on DESC, r.id DESC LIMIT {MAX_LISTED}"""
 
 _CERTIFICATIONS = f"""SELECT c.id, c.adviser_id, c.outcome, c."on", c.next_attempt_payer, q.title AS qualification,
-    t.name AS organisation, {_IS_KNOWN}, greatest(c."on", {_DAY.format("c.updated_at")}) AS news_on
+    t.name AS organisation, {_IS_KNOWN}, greatest(c."on", (c.updated_at AT TIME ZONE 'Europe/Paris')::date) AS news_on
 FROM certification c JOIN adviser a ON a.id = c.adviser_id JOIN qualification q ON q.code = c.qualification
 LEFT JOIN training_organisation t ON t.id = c.training_organisation_id"""
 READ_CERTIFICATION = f"{_CERTIFICATIONS} WHERE c.id = $1"
 LIST_CERTIFICATIONS = f'{_CERTIFICATIONS} WHERE c.adviser_id = $1 ORDER BY c."on" DESC, c.id DESC LIMIT {MAX_LISTED}'
 
-READ_ADVISER = f"""SELECT a.id, a.id AS adviser_id, {_IS_KNOWN}, greatest({_DAY.format("a.updated_at")},
-    (SELECT max(greatest(r.session_ends_on, {_DAY.format("r.updated_at")})) FROM registration r
+READ_ADVISER = f"""SELECT a.id, a.id AS adviser_id, {_IS_KNOWN}, greatest(
+    (a.updated_at AT TIME ZONE 'Europe/Paris')::date,
+    (SELECT max(greatest(r.session_ends_on, (r.updated_at AT TIME ZONE 'Europe/Paris')::date)) FROM registration r
         WHERE r.adviser_id = a.id),
-    (SELECT max({_DAY.format("c.updated_at")}) FROM certification c WHERE c.adviser_id = a.id),
-    (SELECT max({_DAY.format("c.created_at")}) FROM carry_over c WHERE c.adviser_id = a.id),
-    (SELECT max({_DAY.format("s.updated_at")}) FROM support_request s WHERE s.adviser_id = a.id),
-    (SELECT max({_DAY.format("m.told_at")}) FROM reminder m WHERE m.adviser_id = a.id)) AS news_on
+    (SELECT max((c.updated_at AT TIME ZONE 'Europe/Paris')::date) FROM certification c WHERE c.adviser_id = a.id),
+    (SELECT max((c.created_at AT TIME ZONE 'Europe/Paris')::date) FROM carry_over c WHERE c.adviser_id = a.id),
+    (SELECT max((s.updated_at AT TIME ZONE 'Europe/Paris')::date) FROM support_request s WHERE s.adviser_id = a.id),
+    (SELECT max((m.told_at AT TIME ZONE 'Europe/Paris')::date) FROM reminder m WHERE m.adviser_id = a.id)) AS news_on
 FROM adviser a WHERE a.id = $1"""
 
 
