@@ -21,6 +21,8 @@ COMPOSED = {
         "INSERT_RESPONSE", "RESPONSE_COLUMNS", "self.client_id", "self.key",
     },
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "visible"},
+    "app/persistence/support_requests.py": {"name", "own[0]"},  # pointers, and the name of a column
+    "app/persistence/advisers/support_subjects.py": {"MAX_LISTED", "_CERTIFICATIONS", "_IS_KNOWN", "_REGISTRATIONS"},
     "app/persistence/catalogue.py": {"MODULE_FACTS", "ORGANISATION_FACTS"},
     "app/persistence/administration/clients.py": {"REVOCATIONS_CHANNEL"},
     "app/persistence/administration/api_keys.py": {"KEYS", "REVOCATIONS_CHANNEL"},
@@ -100,7 +102,7 @@ COMPOSED = {
     "app/persistence/schema/personal_data_statements.py": {
         "PARAMETERS", "', '.join((_erasing_assignment(column) for column in erased_columns(ADVISER)))",
         "', '.join((_rows_as_json(*held) for held in PERSONAL_DATA_TABLES.values()))",
-        "', '.join(changes)", "column.name", "columns", "entry.rows", "left", "name", "named", "order", "rows",
+        "', '.join(changes)", "column.name", "column.type", "columns", "entry.rows", "left", "name", "named", "order", "rows",
         "table.name", "value",
     },
     # Labels, measures and groups are those of `KINDS` and of the enumerations of statistics; places and months ours.

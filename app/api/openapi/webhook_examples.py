@@ -20,6 +20,18 @@ _DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
     },
     EventType.ENTITLEMENT_CARRIED_OVER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
     EventType.ENTITLEMENT_EXPIRING: {"bucket": "first_year", "units": 1, "expires_on": "2026-08-14", "rule": "R20"},
+    EventType.SUPPORT_REQUEST_OPENED: {
+        "kind": "contestation",
+        "status": "open",
+        "registration_id": "018bd542-b605-74f2-b369-81aa2c625680",
+        "certification_id": None,
+    },
+    EventType.SUPPORT_REQUEST_ANSWERED: {
+        "kind": "justification",
+        "status": "granted",
+        "registration_id": "018bd542-b605-74f2-b369-81aa2c625680",
+        "certification_id": None,
+    },
     EventType.ADVISER_ANONYMISED: {"anonymised_on": "2026-06-15"},
     EventType.ADVISER_RETURNED: {
         "recognised_by": "conum_id",
@@ -57,6 +69,8 @@ _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
 def _subject(event_type: EventType) -> Subject:
     if event_type is EventType.CERTIFICATION_RECORDED:
         return Subject.CERTIFICATION
+    if event_type.startswith(f"{Subject.SUPPORT_REQUEST}."):
+        return Subject.SUPPORT_REQUEST
     return Subject.ADVISER if event_type in _DATA_EXAMPLES else Subject.REGISTRATION
 
 

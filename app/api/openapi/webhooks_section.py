@@ -64,6 +64,8 @@ EVENT_SUMMARIES: Mapping[EventType, str] = {
     EventType.CERTIFICATION_DUE: "Des examens sont bientôt à présenter, ou leur échéance est là",
     EventType.ENTITLEMENT_CARRIED_OVER: "Un droit est reporté",
     EventType.ENTITLEMENT_EXPIRING: "Un droit sera bientôt perdu",
+    EventType.SUPPORT_REQUEST_OPENED: "Une demande au support est ouverte",
+    EventType.SUPPORT_REQUEST_ANSWERED: "Une personne répond à une demande au support",
     EventType.ADVISER_ANONYMISED: "Un conseiller est anonymisé : oubliez, vous aussi, qui il était",
     EventType.ADVISER_RETURNED: "Un conseiller qui avait été anonymisé est de retour",
 }

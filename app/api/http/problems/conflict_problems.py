@@ -1,5 +1,7 @@
 """The conflicts of the domain, said as problems."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from app.api.http.problems.problem_details import Problem, field_error
@@ -10,6 +12,7 @@ from app.domain.errors import (
     AdviserAnonymised,
     Conflict,
     DuplicateRegistration,
+    EffectRefused,
     HoursNotOffered,
     ImplausibleDate,
     InvalidTransition,
@@ -29,10 +32,10 @@ from app.domain.errors import (
     TooLateToCarryOver,
     TooLateToCorrect,
 )
-from app.domain.facts.registration import Status
 from app.wording.dates import format_day
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Sentence
+from app.wording.support_labels import SUPPORT_STATUS_LABELS
 
 TRANSITION_MESSAGES = {
     "choice": Sentence(
@@ -62,6 +65,16 @@ TRANSITION_MESSAGES = {
         fr="Le test de positionnement ne s’enregistre que sur une inscription acceptée ou suivie",
         en="The positioning test is recorded only on a registration that is accepted or completed",
     ),
+    "answer": Sentence(
+        fr="Seule une demande au support ouverte reçoit une réponse", en="Only an open support request is answered"
+    ),
+    "withdrawal": Sentence(
+        fr="Seule une demande au support ouverte se retire", en="Only an open support request can be withdrawn"
+    ),
+}
+# Of a registration or of a support request: no two statuses have the same name.
+TRANSITION_STATUS_LABELS: Mapping[str, Sentence] = {
+    str(status): label for status, label in (*STATUS_LABELS.items(), *SUPPORT_STATUS_LABELS.items())
 }
 
 ANONYMISED = Sentence(
@@ -126,12 +139,21 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
                 en="Only an initial training has a positioning test.",
             )
             return _invalid_field("/hours", "not-initial-training", detail)
+        case EffectRefused():
+            return _effect_refused(conflict, base_url, owner)
         case _:
             raise conflict
 
 
+def _effect_refused(conflict: EffectRefused, base_url: str, owner: UUID | None) -> Problem:
+    """The problem of what was refused, its fields where the answer holds them."""
+    problem = conflict_problem(conflict.refusal, base_url, owner)
+    place = f"/effect/{conflict.effect}"
+    return replace(problem, errors=[replace(error, pointer=f"{place}{error.pointer}") for error in problem.errors])
+
+
 def _invalid_transition(conflict: InvalidTransition) -> Sentence:
-    transition, status = TRANSITION_MESSAGES[conflict.move], STATUS_LABELS[Status(conflict.status)]
+    transition, status = TRANSITION_MESSAGES[conflict.move], TRANSITION_STATUS_LABELS[conflict.status]
     return Sentence(
         fr=f"{transition.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
         en=f"{transition.en}; this one is “{status.en}” ({conflict.status}).",
