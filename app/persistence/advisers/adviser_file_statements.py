@@ -17,7 +17,8 @@ CERTIFICATIONS = """(SELECT json_agg(json_build_object('outcome', c.outcome, 'on
     'qualification', json_build_object('code', q.code, 'contains', q.contains,
         'exempts_from_initial_training', q.exempts_from_initial_training, 'valid_from', q.valid_from,
         'valid_until', q.valid_until)))
-    FROM certification c JOIN qualification q ON q.code = c.qualification WHERE c.adviser_id = a.id)"""
+    FROM certification c JOIN qualification q ON q.code = c.qualification
+    WHERE c.adviser_id = a.id AND c.annulled_on IS NULL)"""
 
 REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.status, 'funding', r.funding,
     'payer', r.payer, 'unit', r.unit, 'offered_payers', r.offered_payers, 'version', r.version,
