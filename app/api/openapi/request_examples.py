@@ -107,6 +107,20 @@ EXAMPLES: Mapping[str, Example] = {
     "recordCertification": Example(
         bodies={"Pix obtenu": {"adviser_id": ANAIS, "qualification": "pix", "outcome": "obtained", "on": "2026-06-10"}}
     ),
+    "recordJuryResults": Example(
+        bodies={
+            "Un jury, un résultat déjà enregistré": {
+                "data": [
+                    {"adviser_id": AURORE, "qualification": "pix", "outcome": "failed", "on": "2026-06-10"},
+                    {"adviser_id": ANAIS, "qualification": "pix", "outcome": "failed", "on": "2026-06-10"},
+                ]
+            }
+        }
+    ),
+    "annulCertification": Example(
+        {"certification_id": "018bd542-be38-7ee0-afb4-91e506b8e284"},
+        {"Erreur de saisie": {"motive": "Saisi pour une autre personne"}},
+    ),
     "listDueCertifications": Example({"status": "due", "limit": 2}),
     "listObligations": Example({"year": 2026, "status": "due", "limit": 2}),
     "listQualifications": Example(),
