@@ -24,12 +24,14 @@ from app.api.openapi.example_bodies import (
     IMPORT,
     INES,
     INITIAL_OF_ANAIS,
+    JURY_RESULTS,
     KATELL,
     LA_MEDNUM,
     MESSAGE,
     POLICY,
     REGISTRATION_REQUESTS,
     REGULARISED,
+    RESULT_OF_ENORA,
     SESSION_OVER,
     TO_CANCEL,
     TO_RESCHEDULE,
@@ -103,24 +105,12 @@ EXAMPLES: Mapping[str, Example] = {
         {"Rupture": {"terminated_on": "2028-12-31", "termination_motive": "Démission"}},
     ),
     "listCertifications": Example({"adviser_id": ENORA, "limit": 2}),
-    "getCertification": Example({"certification_id": "018bd542-be38-7ee0-afb4-91e506b8e284"}),
+    "getCertification": Example({"certification_id": RESULT_OF_ENORA}),
     "recordCertification": Example(
         bodies={"Pix obtenu": {"adviser_id": ANAIS, "qualification": "pix", "outcome": "obtained", "on": "2026-06-10"}}
     ),
-    "recordJuryResults": Example(
-        bodies={
-            "Un jury, un résultat déjà enregistré": {
-                "data": [
-                    {"adviser_id": AURORE, "qualification": "pix", "outcome": "failed", "on": "2026-06-10"},
-                    {"adviser_id": ANAIS, "qualification": "pix", "outcome": "failed", "on": "2026-06-10"},
-                ]
-            }
-        }
-    ),
-    "annulCertification": Example(
-        {"certification_id": "018bd542-be38-7ee0-afb4-91e506b8e284"},
-        {"Erreur de saisie": {"motive": "Saisi pour une autre personne"}},
-    ),
+    "recordJuryResults": Example(bodies={"Un jury, un résultat déjà enregistré": JURY_RESULTS}),
+    "annulCertification": Example({"certification_id": RESULT_OF_ENORA}, {"Erreur": {"motive": "Autre personne"}}),
     "listDueCertifications": Example({"status": "due", "limit": 2}),
     "listObligations": Example({"year": 2026, "status": "due", "limit": 2}),
     "listQualifications": Example(),
@@ -138,10 +128,7 @@ EXAMPLES: Mapping[str, Example] = {
         bodies={"Ce qui concerne les inscriptions": {"url": "https://coop.example/hooks", "types": ["registration.*"]}}
     ),
     "getWebhookEndpoint": Example({"endpoint_id": ENDPOINT}),
-    "changeWebhookEndpoint": Example(
-        {"endpoint_id": ENDPOINT},
-        {"D’autres types": {"types": ["entitlement.carried_over", "certification.recorded"]}},
-    ),
+    "changeWebhookEndpoint": Example({"endpoint_id": ENDPOINT}, {"D’autres types": {"types": ["certification.*"]}}),
     "rotateWebhookSecret": Example({"endpoint_id": ENDPOINT}),
     "listDeliveries": Example({"endpoint_id": ENDPOINT, "state": "delivered", "limit": 2}),
     "getDelivery": Example({"delivery_id": DELIVERY}),
