@@ -109,7 +109,7 @@ EXAMPLES: Mapping[str, Example] = {
     "recordCertification": Example(
         bodies={"Pix obtenu": {"adviser_id": ANAIS, "qualification": "pix", "outcome": "obtained", "on": "2026-06-10"}}
     ),
-    "recordJuryResults": Example(bodies={"Un jury, un résultat déjà enregistré": JURY_RESULTS}),
+    "recordJuryResults": Example(bodies={"Un jury, un résultat déjà enregistré": {**JURY_RESULTS}}),
     "annulCertification": Example({"certification_id": RESULT_OF_ENORA}, {"Erreur": {"motive": "Autre personne"}}),
     "listDueCertifications": Example({"status": "due", "limit": 2}),
     "listObligations": Example({"year": 2026, "status": "due", "limit": 2}),

@@ -1,9 +1,9 @@
-"""What makes a result of an exam one that counts, how attempts are numbered, and who may annul it (section 6)."""
+"""What makes a result of an exam one that counts, and how attempts are numbered (section 6)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 
-from app.domain.errors import AlreadyAnnulled, MotiveNotValid, ResultExists, TitleNotDelivered, TooLateToCorrect
+from app.domain.errors import AlreadyAnnulled, MotiveNotValid, ResultExists, TitleNotDelivered
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.calendar import in_force
 from app.domain.facts.certification import Certification, CertificationOutcome, attempt_number
@@ -40,16 +40,10 @@ def check_motive(result: Certification, motive: str | None, policies: Policies) 
     raise MotiveNotValid(motive, valid)
 
 
-def check_annulment(recorded_on: date, annulled_on: date | None, correction_days: int | None, today: date) -> None:
-    """Whoever recorded a result annuls it within `correction_days` days, the last one included; None is an
-    administrator, at any time. `annulled_on` is None as long as it counts.
-
-    Raise AlreadyAnnulled, TooLateToCorrect.
-    """
+def check_counts(annulled_on: date | None) -> None:
+    """A result is annulled once. Raise AlreadyAnnulled."""
     if annulled_on is not None:
         raise AlreadyAnnulled(annulled_on)
-    if correction_days is not None and today > (last_day := recorded_on + timedelta(days=correction_days)):
-        raise TooLateToCorrect(last_day)
 
 
 def attempt_numbers(outcomes: Iterable[CertificationOutcome]) -> Iterator[int]:

@@ -92,12 +92,9 @@ def entitlements(
     )
     shown = [item for item in buckets if item.opens_on <= horizon and (history or on <= item.last_day)]
     shown.sort(key=lambda item: (item.opens_on, item.last_day, item.name))
+    held = holders(file, buckets)
     return tuple(
-        Entitlement(
-            item,
-            tuple(held.id for held in holders(file.registrations, item.name)),
-            used_before(file, item.name),
-        )
+        Entitlement(item, tuple(holder.id for holder in held[item.name]), used_before(file, item.name))
         for item in shown
     )
 

@@ -45,7 +45,7 @@ async def grant_carry_over(
         tx.add_audit_subjects(row["id"])
         after = await read_snapshot(tx, lock)
         event = _carried_over_event(AdviserId(adviser), grant, decided_on)
-        cascade = DecisionCascade(after.file, after.policies).promote_waiting()
+        cascade = DecisionCascade(after.file, after.policies).promote_waiting(decided_on)
         await write_change_sets(tx, ChangeSet(before.file, cascade, context, events=(event,)))
         return await store_response(tx, context.idempotency, context.render(row))
 

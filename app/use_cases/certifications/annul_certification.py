@@ -2,17 +2,18 @@
 
 from uuid import UUID
 
+from app.domain.decisions.attendance import check_may_correct
 from app.domain.events import EventType
-from app.domain.record.exam_results import check_annulment
+from app.domain.record.exam_results import check_counts
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
-from app.use_cases.certifications.result_ledger import certification_event, renumber_attempts, results_cascade
+from app.use_cases.certifications.result_ledger import certification_event, renumber_attempts
 from app.use_cases.civil_date import civil_date
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, write_change_sets
+from app.use_cases.write_changes import ChangeSet, consequences_of_change, write_change_sets
 
 
 async def annul_certification(
@@ -46,9 +47,10 @@ async def annulment_deed(
     present = await CERTIFICATIONS.read(tx, certification)
     if present is None or present["adviser_id"] != snapshot.adviser_id:
         raise NotFound(LockTarget.CERTIFICATION)
-    is_organisation = context.client.training_organisation_id is not None
-    days = snapshot.policies.on(present["on"]).attendance.correction_days if is_organisation else None
-    check_annulment(civil_date(present["created_at"]), present["annulled_on"], days, context.today)
+    check_counts(present["annulled_on"])
+    if context.client.training_organisation_id is not None:
+        policy = snapshot.policies.on(present["on"])
+        check_may_correct(civil_date(present["created_at"]), policy, today=context.today)
     tx.add_audit_subjects(certification)
     columns = {
         "annulled_on": context.today,
@@ -60,5 +62,4 @@ async def annulment_deed(
     await renumber_attempts(tx, [snapshot.adviser_id], context)
     after = await read_snapshot(tx, lock)
     event = certification_event(EventType.CERTIFICATION_ANNULLED, row, annulled_on=context.today)
-    cascade = results_cascade(snapshot.file, after.file, after.policies)
-    return ChangeSet(snapshot.file, cascade, context, events=(event,))
+    return consequences_of_change(snapshot.file, after.file, after.policies, context, event)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
@@ -29,7 +28,7 @@ from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.use_cases.errors import UnknownReference
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, write_change_sets
+from app.use_cases.write_changes import ChangeSet, consequences_of_change, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +101,7 @@ class ResultLedger:
 
     def _change_set(self, adviser: UUID) -> ChangeSet:
         before, after = self.before[adviser], self.files[adviser]
-        cascade = results_cascade(before, after, self.policies)
-        return ChangeSet(before, cascade, self.context, events=tuple(self._events[adviser]))
-
-
-def results_cascade(before: AdviserFile, after: AdviserFile, policies: Policies) -> DecisionCascade:  # noqa: ARG001  # the core compares the files
-    """What results recorded or annulled bring to registrations (section 4.5: reason 7 and the rights)."""
-    return DecisionCascade(after, policies).promote_waiting()
+        return consequences_of_change(before, after, self.policies, self.context, *self._events[adviser])
 
 
 def _columns(result: ExamResult, file: AdviserFile) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The adviser answers through a personal link: the same use cases as through the API, once however often asked."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -19,7 +19,7 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.civil_date import civil_date
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.request_context import RequestContext
 
 # The client that decisions and the audit log name; the audit entry has the adviser among its subjects.
@@ -61,7 +61,7 @@ async def link_question_of(reader: Reader, decision: UUID, now: datetime) -> Lin
     row = await read_decision_to_answer(reader, decision)
     if row is None or not row["is_known"] or row["outcome"] == Outcome.ACCEPTED:
         return None
-    until = row["session_starts_on"] - timedelta(days=1)
+    until = row["session_ends_on"]
     if row["outcome"] == Outcome.OVER_QUOTA:
         policies = await read_policies(reader)
         quota = policies.on(row["session_starts_on"]).over_quota
@@ -102,7 +102,7 @@ async def reply_through_link(
     registration = question.row["id"]
     try:
         if not question.is_choice:
-            await reexamine(database, registration, context, employer_agreement=False)
+            await reexamine(database, registration, AdviserNotice(), context)
         elif reply.keep_at_expense_of is not None:
             await keep_unfunded(database, registration, reply.keep_at_expense_of, context, Chooser.ADVISER)
         elif reply.cancels:

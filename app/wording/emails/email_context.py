@@ -10,7 +10,7 @@ from app.domain.events import EventType, Recipient
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.contract import LegalForm
 from app.domain.facts.module import ModuleKind
-from app.domain.facts.policy import OverQuota
+from app.domain.facts.policy import last_reply
 from app.domain.facts.registration import Chooser, Funding, Payer, Status
 from app.persistence.engine.driver_types import Row
 from app.wording.dates import format_day, format_period
@@ -90,7 +90,7 @@ def _deadline_context(row: Row, event_type: EventType, first_day: date | None) -
     if first_day is None:
         return {"until": None, "is_late": False}
     days = row["reply_days"] if event_type is EventType.REGISTRATION_OVER_QUOTA else None
-    until = OverQuota(days).last_reply(first_day, row["occurred_on"])
+    until = last_reply(days, first_day, row["occurred_on"])
     return {"until": format_day(until).fr, "is_late": row["occurred_on"] > until}
 
 

@@ -2,7 +2,13 @@
 a title obtained when it was not delivered."""
 
 from app.api.http.problems.problem_details import Problem, field_error
-from app.domain.errors import ImplausibleDate, MotiveMissing, RegularisationNeeded, TitleNotDelivered
+from app.domain.errors import (
+    AbsenceNotInSession,
+    ImplausibleDate,
+    MotiveMissing,
+    RegularisationNeeded,
+    TitleNotDelivered,
+)
 from app.wording.dates import format_day
 from app.wording.languages import Sentence
 
@@ -10,7 +16,9 @@ UNPROCESSABLE = 422
 MOTIVE_MISSING = Sentence(fr="Une correction donne son motif.", en="A correction gives its motive.")
 
 
-def statement_problem(conflict: ImplausibleDate | RegularisationNeeded | MotiveMissing | TitleNotDelivered) -> Problem:
+def statement_problem(
+    conflict: ImplausibleDate | RegularisationNeeded | MotiveMissing | AbsenceNotInSession | TitleNotDelivered,
+) -> Problem:
     match conflict:
         case ImplausibleDate():
             return _implausible_date(conflict)
@@ -21,6 +29,8 @@ def statement_problem(conflict: ImplausibleDate | RegularisationNeeded | MotiveM
         case TitleNotDelivered():
             detail = _title_not_delivered(conflict)
             return Problem("validation-error", detail, [field_error("/on", "title-not-delivered", detail)])
+        case AbsenceNotInSession():
+            return _absence_not_in_session(conflict)
         case MotiveMissing():  # pragma: no branch  # the last one
             return Problem("validation-error", MOTIVE_MISSING, [field_error("/motive", "missing", MOTIVE_MISSING)])
 
@@ -63,3 +73,13 @@ def _regularisation_needed(conflict: RegularisationNeeded) -> Sentence:
         fr=f'La session a commencé le {day.fr} : pour consigner le passé, envoyez `"regularisation": true`.',
         en=f'The session started on {day.en}: to record the past, send `"regularisation": true`.',
     )
+
+
+def _absence_not_in_session(conflict: AbsenceNotInSession) -> Problem:
+    first, last = format_day(conflict.first_day), format_day(conflict.last_day)
+    detail = Sentence(
+        fr=f"D’une session suivie, les jours manqués vont du {first.fr} au {last.fr}, chacun une seule fois.",
+        en=f"Of a completed session, the days missed are from {first.en} to {last.en}, each listed once.",
+    )
+    pointer = f"/absences/{conflict.place}/on"
+    return Problem("validation-error", detail, [field_error(pointer, "not-in-session", detail)])
