@@ -34,6 +34,8 @@ FOREIGN_ACCESS = {
     "registerAdviser": ForeignAccess.REFUSED,
     "previewRegistration": ForeignAccess.REFUSED,
     "recordCertification": ForeignAccess.REFUSED,
+    "recordJuryResults": ForeignAccess.REFUSED,
+    "annulCertification": ForeignAccess.ABSENT,
     "listRegistrations": ForeignAccess.FILTERED,
     "listAdvisers": ForeignAccess.FILTERED,
     "listCertifications": ForeignAccess.FILTERED,
@@ -128,7 +130,7 @@ OF_ONE_OWNER = {
     "rotateWebhookSecret", "listDeliveries", "recoverDeliveries", "replayDelivery",
 }  # fmt: skip
 FILTERS_OF_THEIR_OWN = {("listDueCertifications", "status"): "due"}
-FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest"}
+FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest", "annulCertification"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,8 @@ def _bodies(world: World) -> dict[str, Any]:
         "registerAdviser": registration,
         "previewRegistration": registration,
         "recordCertification": result | {"training_organisation_id": str(LA_MEDNUM)},
+        "recordJuryResults": {"data": [result | {"training_organisation_id": str(LA_MEDNUM)}]},
+        "annulCertification": {"motive": "Erreur de saisie"},
         "rescheduleRegistration": {"session": {"place": "Ailleurs"}},
         "chooseOverQuota": {"choice": "cancel"},
         "reExamineRegistration": {},
