@@ -249,7 +249,8 @@ def _identifiers(answer: httpx.Response) -> set[UUID]:
     if "client_id" in said:
         return {UUID(said["client_id"])}
     if "data" in said:
-        return {UUID(row["adviser_id"] if "adviser_id" in row else row["id"]) for row in said["data"]}
+        rows = [row.get("certification") or row for row in said["data"]]
+        return {UUID(row["adviser_id"] if "adviser_id" in row else row["id"]) for row in rows}
     return {UUID(said[name]) for name in ("id", "adviser_id") if name in said}
 
 

@@ -18,7 +18,7 @@ from app.domain.record.exam_results import attempt_numbers, check_counts, check_
 from tests.domain_builders import MEDIATEUR_CCP1, PIX, POLICY, REMN_CCP1, a_certification, a_file, day
 
 OBTAINED, FAILED, EXCUSED, MISSED = CertificationOutcome
-MOTIVES = (
+MOTIVES: tuple[Dated[tuple[str, ...]], ...] = (
     Dated(day("2021-01-01"), ("medical_certificate", "force_majeure", "covid_positive_test")),
     Dated(day("2023-11-29"), ("medical_certificate", "force_majeure")),
 )
