@@ -153,6 +153,28 @@ def test_facts_that_were_kept_with_free_text_lose_it_and_nothing_else(url: str) 
     assert orjson.loads(str(facts)) == FACTS_WITHOUT_TEXT
 
 
+# Of one adviser: a day with every outcome, a day with the same one twice, and one result alone.
+RESULTS_OF_ONE_DAY = """SET session_replication_role = replica; INSERT INTO certification
+SELECT ('00000000-0000-4000-8000-00000000000' || number)::uuid, '00000000-0000-4000-8000-000000000000', 'pix', NULL,
+    outcome, day::date, NULL, 1, 'employer', 1, now(), now()
+FROM (VALUES (1, 'absent_justified', '2025-01-01'), (2, 'absent_unjustified', '2025-01-01'),
+    (3, 'failed', '2025-01-01'), (4, 'obtained', '2025-01-01'), (5, 'failed', '2025-02-01'),
+    (6, 'failed', '2025-02-01'), (7, 'absent_justified', '2025-03-01')) AS v (number, outcome, day)"""
+
+
+def test_of_several_results_of_one_day_the_one_that_decided_goes_on_counting(url: str) -> None:
+    command.upgrade(alembic_config(url), "0014")
+    asyncio.run(_run(url, RESULTS_OF_ONE_DAY))
+
+    migrate(url)
+
+    counting = schema(url, "SELECT right(id::text, 1) FROM certification WHERE annulled_on IS NULL AND version = 1")
+    annulled = schema(
+        url, "SELECT right(id::text, 1) FROM certification WHERE annulled_motive LIKE 'Doublon%' AND version = 2"
+    )
+    assert (counting, annulled) == ({("4",), ("5",), ("7",)}, {("1",), ("2",), ("3",), ("6",)})
+
+
 # A version that was added before the revised rules, and what it says once they are there.
 OLD_VERSION: dict[str, Any] = {
     "over_quota": {"reply_days": 10},

@@ -65,11 +65,12 @@ class RegistrationNews(TypedDict):
 
 
 class CertificationNews(TypedDict):
-    """Un résultat d’examen enregistré."""
+    """Un résultat d’examen enregistré, ou annulé (`annulled_on`)."""
 
     qualification: ModuleCodeText
     outcome: CertificationOutcome
     on: date
+    annulled_on: NotRequired[date]
 
 
 class EntitlementNews(TypedDict):

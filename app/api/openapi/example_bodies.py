@@ -25,6 +25,7 @@ DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
 MESSAGE = "1b7e96dc-6c43-590e-a841-f79c7a9a6e31"
 IMPORT = "b0ef4249-d876-5069-825f-281276dc4613"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
+RESULT_OF_ENORA = "018bd542-be38-7ee0-afb4-91e506b8e284"
 
 
 def registration_request(adviser: str, module: str, day: str) -> JsonValue:
@@ -91,4 +92,11 @@ REGISTRATION_REQUESTS: Mapping[str, JsonValue] = {
     "Financée": registration_request(INES, "parentalite-numerique", "2028-02-08"),
     "Au-delà du quota": registration_request(INES, "cybersecurite", "2028-02-15"),
     "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2028-02-08"),
+}
+
+JURY_RESULTS: Mapping[str, JsonValue] = {
+    "data": [
+        {"adviser_id": adviser, "qualification": "pix", "outcome": "failed", "on": "2026-06-10"}
+        for adviser in (AURORE, ANAIS)
+    ]
 }

@@ -10,6 +10,12 @@ from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE
 # Events that are not of a registration. Their subject is the adviser, but for a result of an exam.
 _DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
     EventType.CERTIFICATION_RECORDED: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
+    EventType.CERTIFICATION_ANNULLED: {
+        "qualification": "remn-ccp1",
+        "outcome": "obtained",
+        "on": "2026-06-12",
+        "annulled_on": "2026-06-15",
+    },
     EventType.CERTIFICATION_DUE: {
         "exams": [
             {"qualification": "mediateur-numerique-ccp1", "next_attempt_payer": "state"},
@@ -67,7 +73,7 @@ _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
 
 
 def _subject(event_type: EventType) -> Subject:
-    if event_type is EventType.CERTIFICATION_RECORDED:
+    if event_type in {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_ANNULLED}:
         return Subject.CERTIFICATION
     if event_type.startswith(f"{Subject.SUPPORT_REQUEST}."):
         return Subject.SUPPORT_REQUEST

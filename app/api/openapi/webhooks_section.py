@@ -61,6 +61,7 @@ EVENT_SUMMARIES: Mapping[EventType, str] = {
     EventType.REGISTRATION_ABSENCE_RECORDED: "Une absence est enregistrée",
     EventType.REGISTRATION_PATH_DETERMINED: "Le test de positionnement détermine la durée du parcours",
     EventType.CERTIFICATION_RECORDED: "Un résultat d’examen est enregistré",
+    EventType.CERTIFICATION_ANNULLED: "Un résultat d’examen est annulé",
     EventType.CERTIFICATION_DUE: "Des examens sont bientôt à présenter, ou leur échéance est là",
     EventType.ENTITLEMENT_CARRIED_OVER: "Un droit est reporté",
     EventType.ENTITLEMENT_EXPIRING: "Un droit sera bientôt perdu",
