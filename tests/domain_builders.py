@@ -9,18 +9,21 @@ from uuid import UUID
 from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.facts.adviser import Adviser, AdviserId, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
-from app.domain.facts.calendar import Dated
+from app.domain.facts.calendar import Dated, first_day, last_day
 from app.domain.facts.certification import Certification, CertificationOutcome, Qualification, QualificationCode
 from app.domain.facts.contract import AdministrativeFile, Contract, ContractId, LegalForm
 from app.domain.facts.module import Module, ModuleCode, ModuleKind, Prerequisite
 from app.domain.facts.policy import (
+    AttendancePolicy,
     CertificationPolicy,
     CivilYear,
     InitialTrainingPolicy,
     OverQuota,
     Policies,
     Policy,
+    Requests,
     Supplementary,
+    Support,
     TwoModules,
 )
 from app.domain.facts.registration import (
@@ -124,6 +127,15 @@ def a_certification(
     return Certification(qualification, outcome, on)
 
 
+def a_carry_over(
+    bucket: str = "civil_year:2025", units: int = 1, *, opens_on: date | None = None, expires_on: date | None = None
+) -> CarryOver:
+    """Its window is that of the year after the bucket's; of a first year, that of one entered on 15 April 2024."""
+    year = int(bucket.partition(":")[2]) + 1 if ":" in bucket else 2026
+    opening = first_day(year) if ":" in bucket else day("2025-04-16")
+    return CarryOver(bucket, units, opens_on or opening, expires_on or last_day(year))
+
+
 def a_file(
     *,
     entered_on: date | None = ENTERED_ON,
@@ -142,7 +154,7 @@ def a_file(
         (a_contract(),) if contracts is None else contracts,
         certifications,
         registrations,
-        tuple(CarryOver(bucket, units) for bucket, units in (carry_overs or {}).items()),
+        tuple(a_carry_over(bucket, units) for bucket, units in (carry_overs or {}).items()),
     )
 
 
@@ -234,6 +246,7 @@ def a_policy(
     window_months: int = 12,
     grace: Mapping[int, date] | None = None,
     max_funded: int = 1,
+    enter_within_months: int | None = None,
 ) -> Policy:
     """The published values (section 8)."""
     return Policy(
@@ -241,7 +254,10 @@ def a_policy(
         two_modules=TwoModules(entered_on_or_after, count=2, window_months=window_months),
         civil_year=CivilYear(count=1, first_year=2024, grace=grace or {2024: day("2025-03-31")}),
         supplementary=Supplementary(day("2025-01-01"), count=1),
-        over_quota=OverQuota(reply_days=None),
+        over_quota=OverQuota(reply_days=None, remind_days=7),
+        requests=Requests(months_ahead=36),
+        attendance=AttendancePolicy(30, ("medical_certificate", "force_majeure", "employer_need")),
+        support=Support(answer_days=60),
         initial_training=InitialTrainingPolicy(
             max_funded,
             (
@@ -249,6 +265,8 @@ def a_policy(
                 Dated(day("2024-03-01"), (70, 175, 315)),
                 Dated(day("2025-10-21"), (175,)),
             ),
+            enter_within_months,
+            unjustified_absence_counts=False,
         ),
         certification=CertificationPolicy(
             (Dated(day("2021-01-01"), 6), Dated(day("2024-01-01"), 2)),

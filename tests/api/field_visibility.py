@@ -33,7 +33,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "InPostResource": _fields(limited="value contract_id reasons"),
     "InitialTrainingStateResource": _fields(needed="entered_on ended_on exempt exempted_by"),
     "EntitlementResource": _fields(needed="bucket units used valid_from valid_until rule", limited="reserved_by"),
-    "ObligationResource": _fields(needed="period required followed due_on status"),
+    "ObligationResource": _fields(needed="period required followed due_on status excused_by"),
     "PresentationResource": _fields(needed="qualification status due_on next_attempt_payer replacement"),
     "MissedSessionResource": _fields(
         own="registration_id module_code session_starts_on entitlement consequence label rule"

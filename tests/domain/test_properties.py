@@ -14,7 +14,7 @@ from app.domain.decisions.decision_consequences import Cause, DecisionCascade, r
 from app.domain.decisions.entitlements import choose_bucket, quota_buckets, supplementary_bucket
 from app.domain.decisions.refusals import Reason
 from app.domain.errors import Conflict
-from app.domain.facts.adviser_file import AdviserFile, CarryOver
+from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Attendance, Registration, Request, Status
 from app.domain.facts.training_organisation import Territory
@@ -28,6 +28,7 @@ from tests.domain_builders import (
     POLICY,
     REMN_CCP1,
     THEMATIC,
+    a_carry_over,
     a_certification,
     a_contract,
     a_file,
@@ -84,7 +85,7 @@ CATEGORIES = st.sampled_from(
         a_file(entered_on=day("2025-09-15"), certifications=(a_certification(),)),
     )
 )
-CARRY_OVERS = st.lists(st.sampled_from([CarryOver(bucket, 1) for bucket in CARRIED]), max_size=2, unique=True).map(
+CARRY_OVERS = st.lists(st.sampled_from([a_carry_over(bucket) for bucket in CARRIED]), max_size=2, unique=True).map(
     tuple
 )
 FILES_IN_POST = st.builds(replace, CATEGORIES, carry_overs=CARRY_OVERS)

@@ -30,7 +30,8 @@ REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.s
     FROM registration r JOIN module m ON m.code = r.module_code
     JOIN training_organisation o ON o.id = r.training_organisation_id WHERE r.adviser_id = a.id)"""
 
-CARRY_OVERS = """(SELECT json_agg(json_build_object('bucket', c.bucket, 'units', c.units))
+CARRY_OVERS = """(SELECT json_agg(json_build_object('bucket', c.bucket, 'units', c.units,
+    'opens_on', c.valid_from, 'expires_on', c.valid_until))
     FROM carry_over c WHERE c.adviser_id = a.id)"""
 
 FILE_JSON = f"""json_build_object(
