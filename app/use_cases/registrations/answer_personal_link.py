@@ -1,7 +1,7 @@
 """The adviser answers through a personal link: the same use cases as through the API, once however often asked."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -61,7 +61,7 @@ async def link_question_of(reader: Reader, decision: UUID, now: datetime) -> Lin
     row = await read_decision_to_answer(reader, decision)
     if row is None or not row["is_known"] or row["outcome"] == Outcome.ACCEPTED:
         return None
-    until = row["session_starts_on"] - timedelta(days=1)
+    until = max(row["session_starts_on"], row["session_ends_on"])  # a notice comes too late after the last day
     if row["outcome"] == Outcome.OVER_QUOTA:
         policies = await read_policies(reader)
         quota = policies.on(row["session_starts_on"]).over_quota

@@ -11,12 +11,13 @@ import orjson
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Recipient, email_recipients
 from app.domain.facts.registration import Chooser
-from app.wording.emails.emails import RenderedEmail, decision_to_answer, render_email
+from app.wording.emails.emails import PersonalLinks, RenderedEmail, decision_to_answer, render_email
 
 HEADINGS = ("Ce qu’il faut faire", "Qui doit agir", "Sur quelle règle", "Pour contester")
 SUPPORT = "support@example.org"
 BASE_URL = "https://inscriptions.example.org"
 LINK = f"{BASE_URL}/answer/a-secret"
+SUPPORT_PAGE = f"{BASE_URL}/support/another-secret"
 
 # status, funding, rules and reasons, as they are told unless a situation says otherwise
 TYPICAL_DATA: dict[EventType, tuple[str, str | None, list[str], list[str]]] = {
@@ -31,6 +32,9 @@ TYPICAL_DATA: dict[EventType, tuple[str, str | None, list[str], list[str]]] = {
     EventType.REGISTRATION_RESCHEDULED: ("accepted", "state", ["R22"], []),
     EventType.REGISTRATION_COMPLETED: ("completed", "state", ["R22"], []),
     EventType.REGISTRATION_ABSENCE_RECORDED: ("absent_unjustified", "state", ["R22"], []),
+    EventType.REGISTRATION_ATTENDANCE_CORRECTED: ("completed", "state", ["R22"], []),
+    EventType.REGISTRATION_CHOICE_REMINDED: ("awaiting_choice", None, ["R25", "R26"], ["module_quota_exceeded"]),
+    EventType.REGISTRATION_DEROGATED: ("accepted", "state", ["R22"], []),
     EventType.REGISTRATION_PATH_DETERMINED: ("accepted", "state", ["R10", "R11"], []),
 }
 ALL_REASONS = {"reasons": orjson.dumps([{"code": reason} for reason in Reason]).decode()}
@@ -119,7 +123,9 @@ SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
 PROMISED_EMAILS = [
     (event_type, recipient)
     for event_type in EventType
-    for recipient in email_recipients(event_type, employer_acts=True, employer_pays=True)
+    for recipient in email_recipients(
+        event_type, employer_acts=True, employer_pays=True, state_pays=True, days_missed=True
+    )
 ]
 COMMON_SITUATIONS: dict[str, dict[str, Any]] = {
     "as usual": {},
@@ -142,7 +148,15 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         }
     else:
         funding, rules, reasons = None, [], []
-    if event_type is EventType.CERTIFICATION_RECORDED:
+    if event_type is EventType.REGISTRATION_ATTENDANCE_CORRECTED:
+        data["former_status"] = "absent_unjustified"
+    if event_type is EventType.REGISTRATION_DEROGATED:
+        data |= {"entitlement": "derogation", "waived": ["contract_not_uploaded", "ccp1_not_obtained"]}
+    if event_type in {EventType.SUPPORT_REQUEST_OPENED, EventType.SUPPORT_REQUEST_ANSWERED}:
+        data = {"kind": "contestation", "status": "open", "registration_id": str(UUID(int=3))}
+    if event_type is EventType.SUPPORT_REQUEST_ANSWERED:
+        data["status"] = "granted"
+    if event_type in {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_ANNULLED}:
         data = {"qualification": "pix", "outcome": "failed", "on": "2026-06-12"}
     if event_type is EventType.ENTITLEMENT_CARRIED_OVER:
         data = {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-01-12"}
@@ -162,7 +176,7 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
             "entitlements": ["civil_year:2025", "first_year", "first_year", "supplementary:cafe-ia"],
             "initial_training_entered_on": "2023-02-06",
         }
-    decided = event_type in TYPICAL_DATA
+    decided = event_type in TYPICAL_DATA or event_type.startswith("support_request.")
     return {
         "id": UUID(int=1),
         "type": event_type.value,
@@ -181,12 +195,15 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         "training_organisation_email": "la-mednum@example.org",
         "employer": "Ville d’exemple",
         "employer_email": "mairie@example.org",
+        "ds_file_number": "12345678",
         "legal_form": "public",
+        "session_starts_on": date(2026, 12, 15) if decided else None,
         "session_ends_on": date(2026, 12, 16) if decided else None,
         "session_place": "Rennes" if decided else None,
         "positioning_taken_on": date(2026, 6, 1),
         "positioning_hours": 175,
         "cause": "request" if decided else None,
+        "decided_on": None,
         "outcome": "over_quota" if "R25" in rules else "accepted",
         "unit": "civil_year:2026#1" if funding == "state" else None,
         "automatic": True if decided else None,
@@ -197,6 +214,8 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         "exam_titles": '{"remn-ccp1": "CCP1 REMN", "pix": "Certification Pix"}',
         "support_email": None,
         "reply_days": None,
+        "answer_days": 60,
+        "certification_id": None,
         "warning": None,
         **{name: value for name, value in others.items() if name != "data"},
     }
@@ -204,7 +223,9 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
 
 def email_for(event_type: EventType, recipient: Recipient, **others: Any) -> RenderedEmail:
     row = a_row(event_type, recipient, **others)
-    return render_email(row, SUPPORT, BASE_URL, LINK if decision_to_answer(row) else None)
+    to_adviser = recipient is Recipient.ADVISER
+    links = PersonalLinks(LINK if decision_to_answer(row) else None, SUPPORT_PAGE if to_adviser else None)
+    return render_email(row, SUPPORT, BASE_URL, links)
 
 
 @cache
