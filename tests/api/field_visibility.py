@@ -74,7 +74,8 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "AdviserNews": _fields(needed="anonymised_on"),
     # Of events that no organisation is told.
     "ReturnNews": _fields(withheld="recognised_by anonymised_on entitlements initial_training_entered_on"),
-    "EntitlementNews": _fields(withheld="bucket units decided_on"),
+    "EntitlementNews": _fields(withheld="bucket units decided_on valid_from valid_until"),
+    "InitialTrainingNews": _fields(withheld="since due_on is_late"),
     "ExpiringNews": _fields(withheld="bucket units expires_on rule"),
     "StatisticResource": _fields(
         own="month training_organisation_id module_code department status funding reason over_quota count funded "

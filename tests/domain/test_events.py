@@ -196,6 +196,7 @@ WRITTEN_TO: dict[EventType, set[Recipient]] = {
     EventType.ADVISER_ANONYMISED: set(),
     EventType.ADVISER_RETURNED: {SUPPORT},
     EventType.ENTITLEMENT_EXPIRING: {ADVISER},
+    EventType.INITIAL_TRAINING_OWED: {ADVISER, EMPLOYER},
 }
 
 

@@ -110,6 +110,6 @@ def _carried_over_event(adviser: AdviserId, row: Row) -> Event:
         1,
         adviser,
         None,
-        {name: row[name] for name in ("bucket", "units", "decided_on")},
+        {name: row[name] for name in ("bucket", "units", "decided_on", "valid_from", "valid_until")},
         email_recipients(EventType.ENTITLEMENT_CARRIED_OVER),
     )
