@@ -33,7 +33,7 @@ from app.api.notifications import (
     webhook_endpoint_routes,
 )
 from app.api.pages import page_routes
-from app.api.registrations import registration_action_routes, registration_routes
+from app.api.registrations import attendance_routes, registration_action_routes, registration_routes
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -70,6 +70,7 @@ def _routers() -> tuple[APIRouter, ...]:
     modules = (
         registration_routes,
         registration_action_routes,
+        attendance_routes,
         adviser_routes,
         training_record_routes,
         carry_over_routes,

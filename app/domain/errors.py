@@ -155,6 +155,16 @@ class TooLateToCarryOver(Conflict):
         self.last_day = last_day
 
 
+class AbsenceNotInSession(Conflict):
+    """The day missed at `place` (from 0) is none of a completed session's days, or is listed twice."""
+
+    def __init__(self, place: int, first_day: date, last_day: date) -> None:
+        super().__init__(f"day missed {place} is not between {first_day} and {last_day}")
+        self.place = place
+        self.first_day = first_day
+        self.last_day = last_day
+
+
 class MotiveMissing(Conflict):
     """A correction says why."""
 

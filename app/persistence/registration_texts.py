@@ -19,6 +19,7 @@ from app.persistence.engine.reads.json_templates import (
     to_sql,
     value,
 )
+from app.persistence.registrations import OVERLAPPING
 
 BASE_URL = "$1::text"
 ENTITLEMENT = "split_part(r.unit, '#', 1)"
@@ -37,12 +38,16 @@ _DECISION = {
     "automatic": boolean("d.automatic"),
     "decided_at": instant("d.decided_at"),
     "policy_version": text("d.policy_version"),
+    "rules_version": value("d.rules_version"),
     "rules": array("d.rules"),
+    "waived": array("d.waived"),
 }
 _WORDS = place_for_words("d.outcome", "r.funding", ENTITLEMENT, "d.reasons")
 _CHOICES = """CASE WHEN r.status = 'awaiting_choice' AND cardinality(r.offered_payers) > 0
     THEN concat('[{"choice":"keep","payers":', array_to_json(r.offered_payers), '},{"choice":"cancel"}]')
     ELSE '[]' END"""
+_WARNINGS = f"""coalesce((SELECT string_agg('{{"code":"overlaps","registration_id":"' || o.id || '"}}', ','
+    ORDER BY o.created_at, o.id) FROM registration o WHERE {OVERLAPPING}), '')"""
 _POSITIONING_TEST = """CASE WHEN r.positioning_hours > 0
     THEN concat('{"taken_on":', to_json(r.positioning_taken_on), ',"hours":', r.positioning_hours, '}')
     ELSE 'null' END"""
@@ -66,6 +71,7 @@ def _resource(*, with_messages: bool) -> Template:
         "entitlement": text_or_null(ENTITLEMENT),
         "decision": json_object(_DECISION, _WORDS),
         "choices": value(_CHOICES),
+        "warnings": f"[{value(_WARNINGS)}]",
         "positioning_test": value(_POSITIONING_TEST),
         "cancelled_on": any_or_null("r.cancelled_on"),
         "version": value("r.version"),

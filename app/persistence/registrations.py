@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,24 +21,42 @@ REGISTRATION_COLUMNS = (
     "id", "adviser_id", "module_code", "training_organisation_id", "session_starts_on", "session_ends_on",
     "session_format", "session_place", "session_reference", "requested_on", "employer_agreement", "status", "funding",
     "payer", "unit", "offered_payers", "decision_id", "cancelled_on", "motive", "positioning_taken_on",
-    "positioning_hours", "version", "created_at", "updated_at",
+    "positioning_hours", "notified_on", "derogated", "agreed_funding", "agreed_payer", "absence_counts",
+    "attendance_corrected", "version", "created_at", "updated_at",
 )  # fmt: skip
 DECISION_COLUMNS = (
     "id", "registration_id", "adviser_id", "cause", "outcome", "reasons", "rules", "funding", "unit",
-    "policy_version", "facts", "automatic", "decided_by", "decided_at",
+    "policy_version", "rules_version", "facts", "automatic", "waived", "decided_by", "decided_at",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "event_id", "type", "subject_type", "subject_id", "subject_version", "adviser_id", "training_organisation_id",
     "data", "occurred_at", "history", "recipients", "decision_id",
 )  # fmt: skip
 
+SHOWN_DECISION_COLUMNS = (
+    "outcome", "rules", "policy_version", "rules_version", "automatic", "waived", "decided_at",
+)  # fmt: skip
+# SQL that finds the others `o` of the adviser of `r` that share a day with it, while both stand.
+TAKES_PLACE = "{}.status IN ('accepted', 'awaiting_choice', 'completed')"
+OVERLAPPING = f"""o.adviser_id = r.adviser_id AND o.id <> r.id
+    AND {TAKES_PLACE.format("r")} AND {TAKES_PLACE.format("o")}
+    AND o.session_starts_on <= r.session_ends_on AND r.session_starts_on <= o.session_ends_on"""
+OVERLAPS = f"""(SELECT json_agg(json_build_object('registration_id', o.id,
+    'training_organisation_id', o.training_organisation_id) ORDER BY o.created_at, o.id)::text
+    FROM registration o WHERE {OVERLAPPING})"""
+
 # A registration with its latest decision: all that its resource is made from.
 RESOURCE_COLUMNS = ", ".join(
     [f"r.{column}" for column in REGISTRATION_COLUMNS]
-    + [f"d.{column}" for column in ("outcome", "rules", "policy_version", "automatic", "decided_at")]
-    + ["d.reasons::text AS reasons"]
+    + [f"d.{column}" for column in SHOWN_DECISION_COLUMNS]
+    + ["d.reasons::text AS reasons", f"{OVERLAPS} AS overlaps"]
 )
 MAX_DECISIONS = 500
+LIST_DECISIONS = """SELECT d.*, (SELECT g.motive FROM derogation g
+    WHERE NOT d.automatic AND g.registration_id = d.registration_id AND g.decided_at = d.decided_at) AS motive
+FROM decision d WHERE d.registration_id = $1 ORDER BY d.decided_at DESC, d.id DESC LIMIT $2"""
+ADD_DEROGATION = """INSERT INTO derogation (registration_id, adviser_id, motive, decided_at, decided_by)
+VALUES ($1, $2, $3, $4, $5)"""
 # LATERAL keeps the planner to the keys: its statistics may be of tables that were empty a minute ago.
 FIND = f"""SELECT {RESOURCE_COLUMNS} FROM unnest($1::uuid[]) AS wanted (id)
 CROSS JOIN LATERAL (SELECT * FROM registration WHERE id = wanted.id LIMIT 1) r
@@ -47,7 +66,8 @@ CROSS JOIN LATERAL (SELECT * FROM decision WHERE id = r.decision_id LIMIT 1) d""
 _WRITE_ONCE_COLUMNS = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours")
 _UPDATED_COLUMNS = (
     "session_starts_on", "session_ends_on", "session_format", "employer_agreement", "status", "funding", "payer",
-    "unit", "offered_payers", "decision_id", "version", "updated_at",
+    "unit", "offered_payers", "decision_id", "notified_on", "derogated", "agreed_funding", "agreed_payer",
+    "absence_counts", "attendance_corrected", "version", "updated_at",
 )  # fmt: skip
 
 
@@ -124,6 +144,13 @@ async def change_venue(transaction: Transaction, registration: UUID, place: str 
     await transaction.run(statement, registration, place, reference)
 
 
+async def add_derogation(
+    transaction: Transaction, registration: UUID, adviser: UUID, motive: str, now: datetime, client: UUID
+) -> None:
+    """Keep why a person decided: beside the decision of that instant, which nothing can change, not even an erasure."""
+    await transaction.run(ADD_DEROGATION, registration, adviser, motive, now, client)
+
+
 async def read(reader: LookupReader, registration: UUID, *, owner: UUID | None) -> Row | None:
     """One registration; None when it is unknown, or of another training organisation than `owner`."""
     row = await reader.one_by_id(FIND, registration)
@@ -131,6 +158,6 @@ async def read(reader: LookupReader, registration: UUID, *, owner: UUID | None) 
 
 
 async def list_decisions(reader: Reader, registration: UUID) -> list[Row]:
-    """The decisions of a registration with the facts they read, newest first: at most MAX_DECISIONS."""
-    latest_first = "SELECT * FROM decision WHERE registration_id = $1 ORDER BY decided_at DESC, id DESC LIMIT $2"
-    return await reader.many(latest_first, registration, MAX_DECISIONS)
+    """The decisions of a registration with the facts they read, newest first: at most MAX_DECISIONS. A person's has a
+    `motive`."""
+    return await reader.many(LIST_DECISIONS, registration, MAX_DECISIONS)

@@ -1,6 +1,6 @@
 """The rows that a use case writes: registrations, decisions and events of the domain as columns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,12 +8,11 @@ from uuid import UUID
 import orjson
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_consequences import RecordedDecision
+from app.domain.decisions.recorded_decisions import RULES_VERSION, RecordedDecision
 from app.domain.events import Event
 from app.domain.facts.registration import Registration
+from app.persistence.registrations import SHOWN_DECISION_COLUMNS
 from app.use_cases.request_context import RequestContext
-
-SHOWN_DECISION_COLUMNS = ("outcome", "rules", "policy_version", "automatic", "decided_at")
 
 
 def registration_row(registration: Registration, adviser: UUID, now: datetime) -> dict[str, Any]:
@@ -29,19 +28,33 @@ def registration_row(registration: Registration, adviser: UUID, now: datetime) -
         "session_format": session.format,
         "requested_on": request.requested_on,
         "employer_agreement": request.employer_agreement,
+        "notified_on": request.notified_on,
         "status": registration.status,
         "funding": registration.funding,
         "payer": registration.payer,
         "unit": registration.unit,
         "offered_payers": registration.offered_payers,
+        "derogated": registration.derogated,
+        "agreed_funding": registration.agreed_funding,
+        "agreed_payer": registration.agreed_payer,
+        "absence_counts": registration.absence_counts,
+        "attendance_corrected": registration.attendance_corrected,
         "version": registration.version,
         "created_at": registration.created_at,
         "updated_at": now,
     }
 
 
+def overlaps_json(registrations: Iterable[Registration]) -> str | None:
+    """The registrations that share a day with one, as `registrations.FIND` reads them; None when there is none."""
+    found = [
+        {"registration_id": item.id, "training_organisation_id": item.request.organisation.id} for item in registrations
+    ]
+    return orjson.dumps(found).decode() if found else None
+
+
 def decision_row(recorded: RecordedDecision, adviser: UUID, context: RequestContext) -> dict[str, Any]:
-    """A row of the table `decision`, taken automatically in answer to the client of `context`."""
+    """A row of the table `decision`, taken in answer to the client of `context`: by the rules, or by a person."""
     decision = recorded.decision
     return {
         "id": uuid7(),
@@ -55,7 +68,9 @@ def decision_row(recorded: RecordedDecision, adviser: UUID, context: RequestCont
         "unit": decision.unit,
         "policy_version": decision.policy_version,
         "facts": recorded.facts,
-        "automatic": True,
+        "rules_version": RULES_VERSION,
+        "automatic": recorded.facts.derogation is None,
+        "waived": decision.waived,
         "decided_by": context.client.id,
         "decided_at": context.now,
     }

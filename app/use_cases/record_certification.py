@@ -7,7 +7,6 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.errors import MotiveNotValid
 from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
@@ -25,7 +24,7 @@ from app.persistence.engine.transactions.idempotency import ReplayableResponse, 
 from app.use_cases.errors import UnknownReference
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_changes import ChangeSet, write_change_sets
+from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,8 @@ async def record_result(database: Database, result: ExamResult, context: Request
             check_motive(result, before.policies)
             row = await CERTIFICATIONS.insert(tx, certification_columns(result, before.file), context.now)
             after = await read_snapshot(tx, lock)
-            cascade = DecisionCascade(after.file, after.policies).promote_waiting()
-            await write_change_sets(tx, ChangeSet(before.file, cascade, context, events=(certification_event(result),)))
+            event = certification_event(result)
+            await write_change_sets(tx, consequences_of_change(before.file, after.file, after.policies, context, event))
             return await store_response(tx, context.idempotency, context.render(row))
     except NotFound as missing:
         named: NamedReferences = {

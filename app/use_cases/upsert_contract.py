@@ -5,9 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
-from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.policy import Policies
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.contracts import CONTRACTS, can_renew
 from app.persistence.engine.database import Database, Reader, Transaction
@@ -18,15 +15,7 @@ from app.use_cases.errors import UnknownReference
 from app.use_cases.preconditions import Precondition
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_changes import ChangeSet, write_change_sets
-
-
-def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext) -> ChangeSet:
-    """The decisions taken again because the contracts changed."""
-    cascade = DecisionCascade(after, policies)
-    if after.contracts != before.contracts:
-        cascade = cascade.reconsider_all(Cause.FILE_CHANGED, today=context.today)
-    return ChangeSet(before, cascade, context)
+from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 
 async def _check_references(reader: Reader, contract: UUID, values: Mapping[str, Any], present: Row | None) -> None:
@@ -65,7 +54,7 @@ async def upsert_contract(
             await _check_references(tx, contract, values, present)
             row = await _store(tx, contract, values, present, context.now)
             after = await read_snapshot(tx, lock)
-            await write_change_sets(tx, consequences(before.file, after.file, after.policies, context))
+            await write_change_sets(tx, consequences_of_change(before.file, after.file, after.policies, context))
             await store_response(tx, context.idempotency, context.render(row))
             return row, present is None
     except NotFound as missing:

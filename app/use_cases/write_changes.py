@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.domain.decisions.decision_consequences import DecisionCascade, newly_regularisable
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.reconsideration import apply_consequences, newly_regularisable
 from app.domain.decisions.refusals import Refusal
 from app.domain.events import Event, EventType, event_type_of_change
 from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration, RegistrationId
 from app.domain.registration_events import NOTHING_ELSE, registration_event
 from app.persistence import registrations
@@ -16,7 +19,13 @@ from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.registrations import REGISTRATION_COLUMNS, Changes
-from app.use_cases.changes_as_rows import decision_row, event_row, registration_row, shown_decision_columns
+from app.use_cases.changes_as_rows import (
+    decision_row,
+    event_row,
+    overlaps_json,
+    registration_row,
+    shown_decision_columns,
+)
 from app.use_cases.request_context import RequestContext
 
 
@@ -26,6 +35,7 @@ class DirectChange:
 
     `event_types` are those of its events, and `event_data` what they say besides; `columns` are those that no rule
     reads; `stored_row` is the row stored so far, None when the registration is new. `is_history` events go to nobody.
+    `is_unchanged`: what was asked for was so already, and nothing is written.
     """
 
     registration: RegistrationId
@@ -34,6 +44,13 @@ class DirectChange:
     columns: Mapping[str, Any] = field(default_factory=dict[str, Any])
     event_data: Mapping[str, object] = field(default_factory=dict[str, object])
     is_history: bool = False
+    is_unchanged: bool = False
+
+
+def data_after_the_fact(first_day: date, context: RequestContext) -> dict[str, object]:
+    """What an event says beside the registration when its session had started: it tells of the past, and its messages
+    ask nobody to act."""
+    return {"recorded_after_the_fact": True} if first_day <= context.today else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,8 @@ class ChangeSet:
     def changes_and_response(self) -> tuple[Changes, ReplayableResponse]:
         """The rows to write, and the response that shows the one registration changed directly."""
         (change,) = self.direct_changes
+        if change.is_unchanged and change.stored_row is not None:
+            return Changes(), self.context.render(change.stored_row)
         changes, rows = self.changes()
         return changes, self.context.render(rows[change.registration])
 
@@ -76,16 +95,27 @@ class ChangeSet:
         """Each registration that is new, changed or decided again: as it was, and as it is with its next version."""
         former = {item.id: item for item in self.before.registrations}
         concerned = {recorded.registration_id for recorded in self.cascade.decisions}
-        concerned.update(change.registration for change in self.direct_changes)
+        concerned.update(change.registration for change in self.direct_changes if not change.is_unchanged)
+        concerned |= self._warned_anew(former)
         for item in self.cascade.file.registrations:
             was = former.get(item.id)
             if item != was or item.id in concerned:
                 yield was, replace(item, version=was.version + 1) if was else item
 
+    def _warned_anew(self, former: Mapping[RegistrationId, Registration]) -> set[RegistrationId]:
+        """Those that share a day with one that changed: what they are shown with changes too."""
+        return {
+            other.id
+            for item in self.cascade.file.registrations
+            if (was := former.get(item.id)) != item
+            for other in {*self.cascade.file.overlapping(item)} ^ {*(self.before.overlapping(was) if was else ())}
+        }
+
     def _row(self, registration: Registration, decision: Mapping[str, Any] | None) -> dict[str, Any]:
         row = registration_row(registration, self.adviser, self.context.now)
         if (change := self._direct_change(registration)) is not None:
             row = {**(change.stored_row or {}), **row, **change.columns}
+        row["overlaps"] = overlaps_json(self.cascade.file.overlapping(registration))
         return row | shown_decision_columns(decision) if decision else row
 
     def _events_of(self, former: Registration | None, present: Registration) -> Iterator[Event]:
@@ -98,7 +128,8 @@ class ChangeSet:
 
     def _regularisable_events(self, changed: Mapping[RegistrationId, Row]) -> Iterator[Event]:
         """Of refused registrations that have no reason left and are not `changed` otherwise."""
-        for item in newly_regularisable(self.before, self.cascade.file, self.cascade.policies):
+        today = self.context.today
+        for item in newly_regularisable(self.before, self.cascade.file, self.cascade.policies, today=today):
             if item.id not in changed:
                 yield registration_event(EventType.REGISTRATION_REGULARISABLE, self.before.adviser.id, item, ())
 
@@ -108,6 +139,14 @@ class ChangeSet:
 
     def _direct_change(self, registration: Registration) -> DirectChange | None:
         return next((change for change in self.direct_changes if change.registration == registration.id), None)
+
+
+def consequences_of_change(
+    before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext, *events: Event
+) -> ChangeSet:
+    """The decisions taken again because the file itself changed, beside the events of that change."""
+    cascade = apply_consequences(DecisionCascade(after, policies), before, today=context.today)
+    return ChangeSet(before, cascade, context, events=events)
 
 
 async def write_change_sets(transaction: Transaction, *change_sets: ChangeSet) -> None:

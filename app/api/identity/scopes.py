@@ -21,6 +21,7 @@ class Scope(StrEnum):
     PERSONAL_DATA_READ = "personal-data:read"
     PERSONAL_DATA_ERASE = "personal-data:erase"
     CARRY_OVERS_WRITE = "carry-overs:write"
+    DEROGATIONS_WRITE = "derogations:write"
     OBLIGATIONS_READ = "obligations:read"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"

@@ -33,7 +33,7 @@ def registration_request(adviser: str, module: str, day: str) -> JsonValue:
         "module_code": module,
         "training_organisation_id": LA_MEDNUM,
         "session": {"starts_on": day, "ends_on": day, "format": "remote"},
-        "requested_on": "2026-11-02",
+        "requested_on": "2026-06-01",
     }
 
 
@@ -80,7 +80,7 @@ POLICY: Mapping[str, JsonValue] = {
 }
 
 REGISTRATION_REQUESTS: Mapping[str, JsonValue] = {
-    "Financée": registration_request(INES, "parentalite-numerique", "2026-12-08"),
-    "Au-delà du quota": registration_request(INES, "cybersecurite", "2026-12-15"),
-    "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2026-12-08"),
+    "Financée": registration_request(INES, "parentalite-numerique", "2028-02-08"),
+    "Au-delà du quota": registration_request(INES, "cybersecurite", "2028-02-15"),
+    "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2028-02-08"),
 }

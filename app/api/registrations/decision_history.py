@@ -8,12 +8,13 @@ import orjson
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.http.fields.field_types import BucketName
+from app.api.http.fields.field_types import BucketName, Motive
 from app.api.http.pagination import Pagination
 from app.api.registrations.decision_resources import DecisionResource, decision_resource, entitlement_of_unit
-from app.domain.decisions.decision_consequences import Cause
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.contract import Contract, covering_contract
 from app.domain.facts.registration import Funding
+from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
 from app.persistence.engine.driver_types import Row
 from app.persistence.registrations import MAX_DECISIONS
@@ -28,6 +29,8 @@ Facts = TypeAliasType("Facts", dict[str, Any])
 class PastDecisionResource(DecisionResource):
     """Une décision passée : sa cause, à la demande de qui elle a été prise et les faits qu’elle a lus.
 
+    Le motif d’une dérogation n’est lu que des administrateurs et de qui l’a écrit.
+
     Pour un organisme de formation, `decided_by` est l’identifiant nul quand un autre client l’a demandée, et les
     faits ne gardent que ses inscriptions et le contrat qui couvre sa session.
     """
@@ -36,6 +39,7 @@ class PastDecisionResource(DecisionResource):
     decided_by: UUID
     funding: Funding | None
     entitlement: BucketName | None
+    motive: Motive | None
     facts: Facts
 
 
@@ -71,12 +75,14 @@ def past_decision_resource(row: Row, client: Client, language: Language) -> Past
     """Of a row of the table of decisions, for this client."""
     entitlement, owner = entitlement_of_unit(row["unit"]), client.training_organisation_id
     decision = decision_resource({**row, "decision_id": row["id"]}, entitlement, language, owner)
-    may_see_client = owner is None or row["decided_by"] == client.id
+    decided_it = row["decided_by"] == client.id
+    may_see_client = owner is None or decided_it
     return {
         **decision,
         "cause": row["cause"],
         "decided_by": row["decided_by"] if may_see_client else ANOTHER_CLIENT_ID,
         "funding": row["funding"],
         "entitlement": entitlement,
+        "motive": row["motive"] if decided_it or client.role is Role.ADMIN else None,
         "facts": _visible_facts(row["facts"], owner),
     }

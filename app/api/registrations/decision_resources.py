@@ -41,15 +41,23 @@ Reasons = Annotated[list[ReasonResource], Field(max_length=len(Reason))]
 Rules = Annotated[list[RuleName], Field(max_length=MAX_RULES, description="Les règles appliquées.")]
 
 
+Waived = Annotated[list[Reason], Field(max_length=len(Reason))]
+RulesVersion = Annotated[int, Field(ge=1)]
+
+
 class DecisionResource(TypedDict):
-    """La dernière décision ; `automatic` dit qu’elle a été prise par les règles, sans intervention humaine."""
+    """La dernière décision. `automatic` dit qu’elle a été prise par les règles, sans intervention humaine ; `waived`,
+    les motifs qu’une personne a écartés. `rules_version` est celle des règles qui l’ont prise : les décisions d’une
+    version antérieure sont gardées telles quelles."""
 
     id: UUID
     outcome: Outcome
     automatic: bool
     decided_at: datetime
     policy_version: PolicyVersion
+    rules_version: RulesVersion
     rules: Rules
+    waived: Waived
     reasons: Reasons
     summary: DisplayText
 
@@ -95,7 +103,9 @@ def decision_resource(row: Row, entitlement: str | None, language: Language, own
         "automatic": row["automatic"],
         "decided_at": format_instant(row["decided_at"]),
         "policy_version": row["policy_version"],
+        "rules_version": row["rules_version"],
         "rules": row["rules"],
+        "waived": row["waived"],
         "reasons": reasons,
         "summary": summary_text(row["outcome"], row["funding"], entitlement, len(reasons), language),
     }

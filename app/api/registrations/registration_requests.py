@@ -8,9 +8,13 @@ from typing_extensions import TypeAliasType
 
 from app.api.http.fields.field_checks import check_date_order, validation_error
 from app.api.http.fields.field_types import CivilDate, Hours, Id, ModuleCodeText, Motive, Name, Reference, RequestBody
+from app.domain.decisions.refusals import Reason
 from app.domain.facts.module import ModuleCode
-from app.domain.facts.registration import Attendance, Choice, Payer
+from app.domain.facts.registration import Choice, Funding, Payer
 from app.domain.facts.session import Session, SessionFormat
+from app.use_cases.registrations.cancel_registration import Cancellation
+from app.use_cases.registrations.derogate_registration import Derogation
+from app.use_cases.registrations.reexamine_registration import AdviserNotice
 from app.use_cases.registrations.register_adviser import NewRegistration
 from app.use_cases.registrations.session_venue import Venue
 from app.wording.languages import Sentence
@@ -21,6 +25,8 @@ PAYER_REQUIRED = Sentence(
 PAYER_NOT_APPLICABLE = Sentence(
     fr="payer est sans objet quand on annule.", en="payer does not apply to a cancellation."
 )
+
+STATE_PAYS = Sentence(fr="payer est sans objet quand l’État finance.", en="payer does not apply when the State pays.")
 
 
 class SessionBody(RequestBody):
@@ -44,6 +50,12 @@ class SessionBody(RequestBody):
         return Venue(self.place, self.reference)
 
 
+Regularisation = Annotated[
+    bool,
+    Field(strict=True, description="La session a commencé : la demande consigne le passé, personne n’a à y réagir."),
+]
+
+
 class RegistrationRequest(RequestBody):
     """Une demande d’inscription. Un organisme de formation peut omettre `training_organisation_id` : le sien."""
 
@@ -55,6 +67,7 @@ class RegistrationRequest(RequestBody):
     employer_agreement: Annotated[bool, Field(strict=True, description="Accord de l’employeur (titre complet).")] = (
         False
     )
+    regularisation: Regularisation = False
 
     def to_new_registration(self, organisation: UUID) -> NewRegistration:
         return NewRegistration(
@@ -65,6 +78,7 @@ class RegistrationRequest(RequestBody):
             requested_on=self.requested_on,
             employer_agreement=self.employer_agreement,
             venue=self.session.to_venue(),
+            regularisation=self.regularisation,
         )
 
 
@@ -87,9 +101,13 @@ class ChoiceRequest(RequestBody):
 
 
 class ReExaminationRequest(RequestBody):
-    """Ce que la demande d’origine n’avait pas."""
+    """Le jour où le conseiller l’a signalé, et ce que la demande d’origine n’avait pas."""
 
     employer_agreement: Annotated[bool, Field(strict=True)] = False
+    notified_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
+
+    def to_notice(self) -> AdviserNotice:
+        return AdviserNotice(self.notified_on, self.employer_agreement)
 
 
 class CancellationRequest(RequestBody):
@@ -97,13 +115,28 @@ class CancellationRequest(RequestBody):
 
     cancelled_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
     motive: Motive | None = None
+    regularisation: Regularisation = False
+
+    def to_cancellation(self) -> Cancellation:
+        return Cancellation(self.cancelled_on, self.motive, self.regularisation)
 
 
-class AttendanceRequest(RequestBody):
-    """Ce qu’il est advenu, et pourquoi si vous voulez le dire."""
+class DerogationRequest(RequestBody):
+    """Les motifs que vous écartez, qui paie, et pourquoi."""
 
-    outcome: Attendance
-    motive: Motive | None = None
+    waived: Annotated[list[Reason], Field(max_length=len(Reason))]
+    funding: Funding
+    payer: Annotated[ChosenPayer | None, Field(description="Qui paie quand l’État ne finance pas.")] = None
+    motive: Motive
+
+    @model_validator(mode="after")
+    def _payer_goes_without_funding(self) -> "DerogationRequest":
+        if self.funding is Funding.STATE and self.payer is not None:
+            raise validation_error("payer-not-applicable", STATE_PAYS, "payer")
+        return self
+
+    def to_derogation(self) -> Derogation:
+        return Derogation(tuple(self.waived), self.funding, self.payer, self.motive)
 
 
 class PositioningTestRequest(RequestBody):
@@ -127,3 +160,4 @@ class ReschedulingRequest(RequestBody):
     """Une fusion (RFC 7396) qui ne déplace que la session."""
 
     session: SessionPatch
+    regularisation: Regularisation = False

@@ -1,9 +1,10 @@
 """Registrations as a client is shown them."""
 
 from datetime import date, datetime
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 from uuid import UUID
 
+import orjson
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -29,12 +30,16 @@ from app.api.registrations.decision_resources import (
     entitlement_of_unit,
     reason_resource,
 )
-from app.domain.decisions.admission import Decision, Outcome
+from app.domain.decisions.admission import Outcome
 from app.domain.facts.registration import Choice, Funding, Payer, Status
 from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
+from app.use_cases.changes_as_rows import overlaps_json
+from app.use_cases.registrations.register_adviser import Preview
 from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Language
+
+MAX_WARNINGS = 500
 
 
 class SessionResource(TypedDict):
@@ -64,6 +69,17 @@ class PositioningTestResource(TypedDict):
     hours: Hours
 
 
+class WarningResource(TypedDict):
+    """Ce qui n’empêche rien et mérite d’être su : `overlaps`, une autre inscription du conseiller partage un jour avec
+    celle-ci. Un organisme de formation n’y voit que les siennes."""
+
+    code: Literal["overlaps"]
+    registration_id: UUID
+
+
+Warnings = Annotated[list[WarningResource], Field(max_length=MAX_WARNINGS)]
+
+
 class LinksResource(TypedDict):
     """Où lire l’inscription, toutes ses décisions et, pour qui peut les suivre, les courriels envoyés à son sujet."""
 
@@ -88,6 +104,7 @@ class RegistrationResource(TypedDict):
     entitlement: BucketName | None
     decision: DecisionResource
     choices: Choices
+    warnings: Warnings
     positioning_test: PositioningTestResource | None
     cancelled_on: date | None
     version: Version
@@ -106,12 +123,23 @@ class PreviewResource(TypedDict):
     rules: Rules
     reasons: Reasons
     choices: Choices
+    warnings: Warnings
     summary: DisplayText
 
 
 def choice_resources(payers: tuple[Payer, ...] | list[Payer]) -> list[ChoiceResource]:
     """What an adviser who is over quota may answer; nothing when no payer is offered."""
     return [{"choice": Choice.KEEP, "payers": [*payers]}, {"choice": Choice.CANCEL}] if payers else []
+
+
+def _warnings(overlaps: str | None, owner: UUID | None) -> list[WarningResource]:
+    """Of the column `overlaps` of `registrations.FIND`."""
+    others: list[dict[str, str]] = orjson.loads(overlaps) if overlaps else []
+    return [
+        {"code": "overlaps", "registration_id": UUID(other["registration_id"])}
+        for other in others
+        if owner is None or UUID(other["training_organisation_id"]) == owner
+    ]
 
 
 def registration_links(registration: object, base_url: str, *, with_messages: bool) -> LinksResource:
@@ -150,6 +178,7 @@ def registration_resource(
         "entitlement": entitlement,
         "decision": decision_resource(row, entitlement, language, owner),
         "choices": choice_resources(row["offered_payers"]) if row["status"] == Status.AWAITING_CHOICE else [],
+        "warnings": _warnings(row.get("overlaps"), owner),
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,
         "cancelled_on": row.get("cancelled_on"),
         "version": row["version"],
@@ -165,7 +194,8 @@ def registration_as_seen(authorised: AuthorisedRequest, row: Row) -> Registratio
     return registration_resource(row, base_url, authorised.language, authorised.owner, with_messages=with_messages)
 
 
-def preview_resource(decision: Decision, language: Language, owner: UUID | None) -> PreviewResource:
+def preview_resource(preview: Preview, language: Language, owner: UUID | None) -> PreviewResource:
+    decision = preview.decision
     entitlement = entitlement_of_unit(decision.unit)
     summary = decision_summary(decision.outcome, decision.funding, entitlement, len(decision.refusals))
     return {
@@ -176,5 +206,6 @@ def preview_resource(decision: Decision, language: Language, owner: UUID | None)
         "rules": [*decision.rules],
         "reasons": [reason_resource(refusal, language, owner) for refusal in decision.refusals],
         "choices": choice_resources(decision.offered_payers),
+        "warnings": _warnings(overlaps_json(preview.overlapping), owner),
         "summary": summary.in_language(language),
     }

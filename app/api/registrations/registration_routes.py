@@ -106,8 +106,8 @@ async def register_adviser(
 async def preview_registration(body: RegistrationRequest, authorised: WriteAccess) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
     new = body.to_new_registration(_requested_organisation(authorised, body))
-    decision = (await preview(authorised.database, new, authorised.request_context(no_response))).decision
-    resource = preview_resource(decision, authorised.language, authorised.owner)
+    previewed = await preview(authorised.database, new, authorised.request_context(no_response))
+    resource = preview_resource(previewed, authorised.language, authorised.owner)
     return await authorised.audit_read(json_response(resource, authorised.language), body.adviser_id)
 
 

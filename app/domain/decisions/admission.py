@@ -4,6 +4,7 @@ Source of R25 and R26: the help article of 01/07/2024 on refusals. Those of the 
 `admission_rules`, those of the funded rights in `entitlements`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,7 +26,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, and by which rules. `offered_payers` is empty unless over quota."""
+    """What was decided, and by which rules. `offered_payers` is empty unless over quota; `waived` are the reasons that
+    a person set aside."""
 
     outcome: Outcome
     policy_version: str
@@ -34,6 +36,7 @@ class Decision:
     funding: Funding | None = None
     unit: Unit | None = None
     offered_payers: tuple[Payer, ...] = ()
+    waived: tuple[Reason, ...] = ()
 
 
 def offered_payers(file: AdviserFile, request: Request) -> tuple[Payer, ...]:
@@ -42,10 +45,10 @@ def offered_payers(file: AdviserFile, request: Request) -> tuple[Payer, ...]:
     return (Payer.EMPLOYER, Payer.OPCO, Payer.SELF) if post.is_private else (Payer.EMPLOYER, Payer.SELF)
 
 
-def decide(file: AdviserFile, request: Request, policy: Policy) -> Decision:
+def decide(file: AdviserFile, request: Request, policy: Policy, reopened: Collection[Reason] | None = None) -> Decision:
     """Decide a request. `file` holds the adviser's other registrations, never the one decided; `policy` is the version
-    in force on the session's first day."""
-    found = refusals(file, request, policy)
+    in force on the session's first day. Decided again, only the reasons `reopened` are read; None: all."""
+    found = refusals(file, request, policy, reopened)
     return _refused(found, policy) if found else _admitted(file, request, policy)
 
 
@@ -93,7 +96,9 @@ def _fund(file: AdviserFile, request: Request, policy: Policy) -> Decision:
 
 def promote(file: AdviserFile, request: Request, policy: Policy) -> Decision | None:
     """Fund a request with a free unit, without looking at the reasons to refuse again (section 4.4); None when no unit
-    is free."""
+    is free, or to a mediator outside the scheme, who holds no right (R29)."""
+    if not file.adviser.in_scheme:
+        return None
     bucket = choose_bucket(file, request.module, request.session.starts_on, policy)
     if bucket is None:
         return None

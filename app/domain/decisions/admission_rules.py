@@ -4,6 +4,7 @@ Sources of the rules: R11, R32 the help article of 01/07/2024 on refusals; R14, 
 modules; R15, R28, R29, R33, R35 the scheme's public site. R1 to R5 are in `in_post`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.domain.decisions.in_post import PostOnDay, post_on, post_refusals
@@ -30,10 +31,11 @@ class Application:
 
 
 def initial_training_already_funded(application: Application) -> Refusal | None:
-    """R11: the scheme funds one initial training per adviser."""
+    """R11: the scheme funds one initial training per adviser; the history of the very training decided is no other."""
     if application.kind is not ModuleKind.INITIAL_TRAINING:
         return None
-    if len(application.file.entries) < application.policy.initial_training.max_funded:
+    others = application.file.entries_other_than(application.request.session)
+    if len(others) < application.policy.initial_training.max_funded:
         return None
     return Refusal(Reason.INITIAL_TRAINING_ALREADY_FUNDED, day=application.file.entered_on)
 
@@ -128,8 +130,16 @@ def is_mediator_taking_a_module(file: AdviserFile, request: Request) -> bool:
     return not file.adviser.in_scheme and request.module.kind is ModuleKind.THEMATIC
 
 
-def refusals(file: AdviserFile, request: Request, policy: Policy) -> tuple[Refusal, ...]:
-    """Every reason to refuse, in the order of section 3; none when it is admitted."""
+def refusals(
+    file: AdviserFile, request: Request, policy: Policy, reopened: Collection[Reason] | None = None
+) -> tuple[Refusal, ...]:
+    """Every reason to refuse, in the order of section 3; none when it is admitted. `reopened` are the only ones looked
+    at (section 4.5), None: all."""
+    found = _every_refusal(file, request, policy)
+    return found if reopened is None else tuple(refusal for refusal in found if refusal.code in reopened)
+
+
+def _every_refusal(file: AdviserFile, request: Request, policy: Policy) -> tuple[Refusal, ...]:
     application = Application(file, request, policy, post_on(file.contracts, request.session.starts_on))
     if is_mediator_taking_a_module(file, request):
         return tuple(refusal for rule in CATALOGUE_RULES if (refusal := rule(application)))

@@ -31,9 +31,9 @@ def carry_over(
     """
     if not file.adviser.in_scheme:
         raise OutsideScheme
-    own = (item for item in quota_buckets(file, policy, through=through) if not item.is_carry_over)
+    own = [item for item in quota_buckets(file, policy, through=through) if item.is_of_a_year]
     bucket = next((item for item in own if item.name == bucket_name), None)
-    left = units_left(file, bucket) if bucket else 0
+    left = units_left(file, own).get(bucket_name, 0)
     if bucket is None or units > left:
         raise NothingToCarryOver(bucket_name, max(left, 0))
     opens_on, expires_on = carried_window(bucket)

@@ -3,7 +3,7 @@
 Source of R20 to R24 and R27: the help article of 19/12/2024 on thematic modules.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -16,8 +16,11 @@ from app.domain.facts.policy import Policy
 from app.domain.facts.registration import Registration, Unit, bucket_of
 
 FIRST_YEAR = "first_year"
+CIVIL_YEAR = "civil_year:"
 CARRY_OVER = "carry_over:"
 SUPPLEMENTARY = "supplementary:"
+DEROGATION = "derogation"
+"""Section 5bis: what a person funds holds a unit of this name, without limit and outside every window."""
 
 
 class Category(StrEnum):
@@ -41,6 +44,11 @@ class Bucket:
         return self.expires_on or date.max
 
     @property
+    def is_of_a_year(self) -> bool:
+        """Of a first year or of a civil year, as the adviser's category gives them: not carried, nor supplementary."""
+        return self.name == FIRST_YEAR or self.name.startswith(CIVIL_YEAR)
+
+    @property
     def is_carry_over(self) -> bool:
         return self.name.startswith(CARRY_OVER)
 
@@ -49,7 +57,7 @@ class Bucket:
 
 
 def civil_year(year: int) -> str:
-    return f"civil_year:{year}"
+    return f"{CIVIL_YEAR}{year}"
 
 
 def first_year_entry(file: AdviserFile, policy: Policy) -> date | None:
@@ -96,14 +104,15 @@ def annual_phase(file: AdviserFile, policy: Policy) -> tuple[date, date] | None:
 
 
 def _annual_buckets(file: AdviserFile, policy: Policy, through: int) -> Iterator[Bucket]:
-    """E: one module per civil year in post (R22), with the policy's grace for some years (R23)."""
+    """E: one module per civil year in post and in the category (R22), with the policy's grace for some years (R23),
+    which counts as no day of the year."""
     phase = annual_phase(file, policy)
     if phase is None:
         return
     since, until = phase
     for year in range(policy.civil_year.first_year, through + 1):
         expires_on = min(policy.civil_year.grace.get(year, last_day(year)), until)
-        if first_day(year) <= expires_on and since <= expires_on and in_post_during(file, year):
+        if first_day(year) <= until and since <= last_day(year) and in_post_during(file, year):
             yield Bucket(civil_year(year), policy.civil_year.count, first_day(year), expires_on, "R22")
 
 
@@ -132,22 +141,54 @@ def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[B
     return (*left, *_carried_buckets(file))
 
 
+def funded_rights(file: AdviserFile, policy: Policy, *, through: int) -> tuple[frozenset[Bucket], frozenset[Unit]]:
+    """What the adviser may use, whoever holds it, and what was used under an earlier file; nothing outside the scheme
+    (R29)."""
+    buckets = frozenset(quota_buckets(file, policy, through=through)) if file.adviser.in_scheme else frozenset[Bucket]()
+    return buckets, file.units_used_before
+
+
 def supplementary_bucket(module: ModuleCode, policy: Policy) -> Bucket:
     """R24: a module marked in the catalogue has a right of its own, once per adviser, without end."""
     return Bucket(f"{SUPPLEMENTARY}{module}", policy.supplementary.count, policy.supplementary.since, None, "R24")
 
 
-def buckets_for(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:
-    """The buckets open on `day` that this module may use: its own when supplementary, else the quota's (4.3)."""
+def candidate_buckets(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:
+    """The buckets that this module may use, up to the year of `day`: its own when supplementary, else the quota's
+    (4.3)."""
     if module.supplementary:
-        candidates: tuple[Bucket, ...] = (supplementary_bucket(module.code, policy),)
-    else:
-        candidates = quota_buckets(file, policy, through=day.year)
-    return tuple(bucket for bucket in candidates if bucket.is_open(day))
+        return (supplementary_bucket(module.code, policy),)
+    return quota_buckets(file, policy, through=day.year)
 
 
-def holders(registrations: Iterable[Registration], bucket: str) -> tuple[Registration, ...]:
-    return tuple(item for item in registrations if item.entitlement == bucket)
+def buckets_for(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:
+    """Of these, those open on `day`."""
+    return tuple(bucket for bucket in candidate_buckets(file, module, day, policy) if bucket.is_open(day))
+
+
+def holders(file: AdviserFile, buckets: Iterable[Bucket]) -> Mapping[str, tuple[Registration, ...]]:
+    """By the name of each of these buckets, the registrations whose unit counts in it (section 4.2).
+
+    A unit counts in the bucket of its name. When the file was corrected since, so that this bucket is gone or the
+    session's first day lies outside its window, it counts in a bucket of the present category that is open on that day:
+    the year's own first, as long as it has room. So a correction neither doubles nor eats rights.
+    """
+    named = {bucket.name: bucket for bucket in buckets}
+    held: dict[str, list[Registration]] = {name: [] for name in named}
+    strays: list[Registration] = []
+    for item in file.registrations:
+        own = named.get(item.entitlement or "")
+        if own is not None and (not own.is_of_a_year or own.is_open(item.first_day)):
+            held[own.name].append(item)
+        elif item.entitlement == FIRST_YEAR or (item.entitlement or "").startswith(CIVIL_YEAR):
+            strays.append(item)
+    for item in strays:
+        stand_ins = [bucket for bucket in named.values() if bucket.is_of_a_year and bucket.is_open(item.first_day)]
+        stand_ins.sort(key=lambda bucket: (bucket.name != civil_year(item.first_day.year), bucket.last_day))
+        with_room = [bucket for bucket in stand_ins if bucket.units > len(held[bucket.name])]
+        for bucket in (with_room or stand_ins)[:1]:
+            held[bucket.name].append(item)
+    return {name: tuple(items) for name, items in held.items()}
 
 
 def used_before(file: AdviserFile, bucket: str) -> int:
@@ -155,13 +196,18 @@ def used_before(file: AdviserFile, bucket: str) -> int:
     return sum(bucket_of(unit) == bucket for unit in file.units_used_before)
 
 
-def units_left(file: AdviserFile, bucket: Bucket) -> int:
-    return bucket.units - len(holders(file.registrations, bucket.name)) - used_before(file, bucket.name)
+def units_left(file: AdviserFile, buckets: Collection[Bucket]) -> Mapping[str, int]:
+    """By the name of each of these buckets, its units that nobody holds; below 0 when a correction left more held than
+    the bucket has."""
+    held = holders(file, buckets)
+    return {bucket.name: bucket.units - len(held[bucket.name]) - used_before(file, bucket.name) for bucket in buckets}
 
 
 def choose_bucket(file: AdviserFile, module: Module, day: date, policy: Policy) -> Bucket | None:
     """Among open buckets with a free unit, the one that expires first; then a carry-over, then by name."""
-    free = [bucket for bucket in buckets_for(file, module, day, policy) if units_left(file, bucket) > 0]
+    candidates = candidate_buckets(file, module, day, policy)
+    left = units_left(file, candidates)
+    free = [bucket for bucket in candidates if bucket.is_open(day) and left[bucket.name] > 0]
     return min(free, key=lambda bucket: (bucket.last_day, not bucket.is_carry_over, bucket.name), default=None)
 
 

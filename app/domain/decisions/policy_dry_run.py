@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain.decisions.admission import decide
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade, apply_decision
+from app.domain.decisions.decision_consequences import DecisionCascade, apply_decision
+from app.domain.decisions.reconsideration import decide_all_again
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
@@ -59,7 +60,7 @@ def _is_re_examinable(file: AdviserFile, registration: Registration) -> bool:
 def _standings(
     file: AdviserFile, concerned: list[Registration], policies: Policies, today: date
 ) -> dict[RegistrationId, Standing]:
-    state = DecisionCascade(file, policies).reconsider_all(Cause.FILE_CHANGED, today=today)
+    state = decide_all_again(DecisionCascade(file, policies), today=today)
     return {item.id: _standing(state, state.registration(item.id)) for item in concerned}
 
 

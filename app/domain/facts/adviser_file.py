@@ -7,6 +7,7 @@ from app.domain.facts.adviser import Adviser
 from app.domain.facts.certification import Certification
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Registration, RegistrationId, Unit
+from app.domain.facts.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,13 @@ class AdviserFile:
         known = tuple(dict.fromkeys(imported + earlier))
         return known + tuple(item.first_day for item in self.registrations if item.is_entry)
 
+    def entries_other_than(self, session: Session) -> tuple[date, ...]:
+        """The entries, but an imported one that lies within the session: it tells of that very training (R11)."""
+        history = self.adviser.initial_training
+        if history is None or not session.starts_on <= history.entered_on <= session.ends_on:
+            return self.entries
+        return self.entries[1:]  # the imported one comes first
+
     @property
     def entered_on(self) -> date | None:
         """The first day of initial training, None as long as none is known."""
@@ -88,6 +96,17 @@ class AdviserFile:
                 and other.request.module.code == registration.request.module.code
             ),
             None,
+        )
+
+    def overlapping(self, registration: Registration) -> tuple[Registration, ...]:
+        """The others that share a day with it, while both stand: no text allows it, none forbids it (section 5ter)."""
+        session = registration.request.session
+        if not registration.takes_place:
+            return ()
+        return tuple(
+            other
+            for other in self.registrations
+            if other.takes_place and other.id != registration.id and other.request.session.shares_a_day_with(session)
         )
 
     def without_registration(self, registration: RegistrationId) -> "AdviserFile":

@@ -34,6 +34,12 @@ class Supplementary:
     count: int
 
 
+def last_reply(reply_days: int | None, first_day: date, asked_on: date) -> date:
+    """The last day to answer over quota: the eve of the session, or `reply_days` days after it was asked."""
+    eve = first_day - timedelta(days=1)
+    return eve if reply_days is None else min(eve, asked_on + timedelta(days=reply_days))
+
+
 @dataclass(frozen=True, slots=True)
 class OverQuota:
     """Days an adviser has to answer; None waits for ever (R26 gives no deadline). Unanswered, they are reminded
@@ -44,8 +50,7 @@ class OverQuota:
 
     def last_reply(self, first_day: date, asked_on: date) -> date:
         """The last day to answer: the eve of the session, or sooner."""
-        eve = first_day - timedelta(days=1)
-        return eve if self.reply_days is None else min(eve, asked_on + timedelta(days=self.reply_days))
+        return last_reply(self.reply_days, first_day, asked_on)
 
 
 @dataclass(frozen=True, slots=True)

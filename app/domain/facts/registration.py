@@ -6,7 +6,13 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from app.domain.errors import InvalidTransition, PayerNotOffered, SessionNotStarted, SessionStarted
+from app.domain.errors import (
+    InvalidTransition,
+    PayerNotOffered,
+    RegularisationNeeded,
+    SessionEnded,
+    SessionStarted,
+)
 from app.domain.facts.module import Module, ModuleKind
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
@@ -65,7 +71,8 @@ class Attendance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for. `kept_unfunded` once the adviser chose to keep it without funding: it then stays so."""
+    """What is asked for. `kept_unfunded` once the adviser chose to keep it without funding: it then stays so.
+    `notified_on` is the day of the adviser's latest notice, None without one (R6)."""
 
     module: Module
     organisation: TrainingOrganisation
@@ -73,15 +80,22 @@ class Request:
     requested_on: date
     employer_agreement: bool
     kept_unfunded: bool = False
+    notified_on: date | None = None
 
     @property
     def reference_date(self) -> date:
-        return min(self.requested_on, self.session.starts_on)
+        """The day that facts must have come by: of the request, or of the notice; the first day at the latest."""
+        return min(self.notified_on or self.requested_on, self.session.starts_on)
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`offered_payers` are those a waiting adviser may choose from; `unit` is held when the State funds a module."""
+    """`offered_payers` are those a waiting adviser may choose from; `unit` is held when the State funds a module.
+
+    `derogated`: a person decided it, setting reasons aside, and no change of the file decides it again. After an
+    absence that gave the right back, `agreed_funding` and `agreed_payer` are what had been agreed. `absence_counts`: an
+    unjustified absence is an entry all the same (policy). `attendance_corrected`: its attendance was put right.
+    """
 
     id: RegistrationId
     request: Request
@@ -92,6 +106,11 @@ class Registration:
     offered_payers: tuple[Payer, ...]
     version: int
     created_at: datetime
+    derogated: bool = False
+    agreed_funding: Funding | None = None
+    agreed_payer: Payer | None = None
+    absence_counts: bool = False
+    attendance_corrected: bool = False
 
     @property
     def first_day(self) -> date:
@@ -99,8 +118,9 @@ class Registration:
 
     @property
     def is_entry(self) -> bool:
-        """Whether it makes the adviser enter initial training: accepted or completed (section 3)."""
-        entered = self.status in {Status.ACCEPTED, Status.COMPLETED}
+        """Whether it makes the adviser enter initial training: accepted or completed (section 3); missed without
+        justification, where policy counts it."""
+        entered = self.status in {Status.ACCEPTED, Status.COMPLETED} or self.absence_counts
         return entered and self.request.module.kind is ModuleKind.INITIAL_TRAINING
 
     @property
@@ -108,15 +128,32 @@ class Registration:
         return self.status not in {Status.REFUSED, Status.CANCELLED}
 
     @property
+    def takes_place(self) -> bool:
+        """Whether the adviser is, or may be, at its session."""
+        return self.status in {Status.ACCEPTED, Status.AWAITING_CHOICE, Status.COMPLETED}
+
+    @property
+    def holds_a_unit_when_funded(self) -> bool:
+        """A thematic module, and whatever a derogation funds."""
+        return self.derogated or self.request.module.kind is ModuleKind.THEMATIC
+
+    def may_be_decided_again(self, today: date) -> bool:
+        """Whether a change of the file decides it again (section 4.5): accepted or waiting, its session to come. What
+        was kept binds only its payer; what a person decided stays."""
+        open_status = self.status in {Status.ACCEPTED, Status.AWAITING_CHOICE}
+        return open_status and self.first_day > today and not self.request.kept_unfunded and not self.derogated
+
+    @property
     def entitlement(self) -> str | None:
         """The bucket of its unit."""
         return bucket_of(self.unit) if self.unit else None
 
-    def _check_transition(self, move: str, *starting: Status) -> None:
+    def check_transition(self, move: str, *starting: Status) -> None:
+        """Raise InvalidTransition unless its status is one of `starting`."""
         if self.status not in starting:
             raise InvalidTransition(move, self.status)
 
-    def _unfunded(self, status: Status) -> "Registration":
+    def unfunded(self, status: Status) -> "Registration":
         """Ended or unfunded: the unit goes back to its bucket (section 4.3)."""
         return replace(self, status=status, funding=None, payer=None, unit=None, offered_payers=())
 
@@ -125,58 +162,68 @@ class Registration:
 
         Raise InvalidTransition unless waiting, PayerNotOffered.
         """
-        self._check_transition("choice", Status.AWAITING_CHOICE)
+        self.check_transition("choice", Status.AWAITING_CHOICE)
         if payer not in self.offered_payers:
             raise PayerNotOffered(payer, self.offered_payers)
         request = replace(self.request, kept_unfunded=True)
-        accepted = replace(self._unfunded(Status.ACCEPTED), request=request)
+        accepted = replace(self.unfunded(Status.ACCEPTED), request=request)
         return replace(accepted, funding=Funding.NONE, payer=payer)
 
     def declined(self) -> "Registration":
         """R26: cancelled by the adviser's choice. Raise InvalidTransition unless waiting."""
-        self._check_transition("choice", Status.AWAITING_CHOICE)
-        return self._unfunded(Status.CANCELLED)
+        self.check_transition("choice", Status.AWAITING_CHOICE)
+        return self.unfunded(Status.CANCELLED)
 
-    def cancelled(self, on: date) -> "Registration":
-        """Cancelled before the first day. Raise InvalidTransition, SessionStarted."""
-        self._check_transition("cancellation", Status.ACCEPTED, Status.AWAITING_CHOICE)
-        if on >= self.first_day:
-            raise SessionStarted(self.first_day)
-        return self._unfunded(Status.CANCELLED)
+    def cancelled(self, on: date, *, today: date, regularisation: bool) -> "Registration":
+        """Cancelled before the first day; what waits, on any day. `regularisation`: the session has started, and the
+        past is recorded.
 
-    def attended(self, outcome: Attendance, *, today: date, absence_consumes: bool) -> "Registration":
-        """R17: a justified absence gives the unit back, an unjustified one keeps it when the policy says so.
-
-        Raise InvalidTransition unless accepted, SessionNotStarted.
+        Raise InvalidTransition, SessionStarted, RegularisationNeeded.
         """
-        self._check_transition("attendance", Status.ACCEPTED)
-        if today < self.first_day:
-            raise SessionNotStarted(self.first_day)
-        status = Status(outcome)
-        if status is Status.COMPLETED or (status is Status.ABSENT_UNJUSTIFIED and absence_consumes):
-            return replace(self, status=status)
-        return self._unfunded(status)
+        self.check_transition("cancellation", Status.ACCEPTED, Status.AWAITING_CHOICE)
+        if self.status is Status.ACCEPTED:
+            if on >= self.first_day:
+                raise SessionStarted(self.first_day)
+            check_regularisation("/cancelled_on", self.first_day, today, regularisation=regularisation)
+        return self.unfunded(Status.CANCELLED)
 
-    def rescheduled(self, session: Session, *, today: date) -> "Registration":
-        """Its session moved, not decided again yet. Raise InvalidTransition, SessionStarted."""
-        self._check_transition("reschedule", Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED)
+    def rescheduled(self, session: Session, *, today: date, regularisation: bool) -> "Registration":
+        """Its session moved, not decided again yet; what a person had set aside no longer counts. `regularisation`: the
+        new session has started, and the past is recorded.
+
+        Raise InvalidTransition, SessionStarted, RegularisationNeeded.
+        """
+        self.check_transition("reschedule", Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED)
         if self.first_day <= today:
             raise SessionStarted(self.first_day)
-        return replace(self, request=replace(self.request, session=session))
+        check_regularisation("/session/starts_on", session.starts_on, today, regularisation=regularisation)
+        return replace(self, request=replace(self.request, session=session), derogated=False)
 
-    def with_adviser_notice(self, *, employer_agreement: bool) -> "Registration":
+    def with_adviser_notice(self, notified_on: date, *, employer_agreement: bool) -> "Registration":
         """R6: the adviser's notice, which may bring the employer's agreement.
 
-        Raise InvalidTransition unless refused.
+        Raise InvalidTransition unless refused, SessionEnded after the session's last day.
         """
-        self._check_transition("re-examination", Status.REFUSED)
+        self.check_transition("re-examination", Status.REFUSED)
+        if notified_on > self.request.session.ends_on:
+            raise SessionEnded(self.request.session.ends_on)
         agreed = self.request.employer_agreement or employer_agreement
-        return replace(self, request=replace(self.request, employer_agreement=agreed))
+        return replace(self, request=replace(self.request, employer_agreement=agreed, notified_on=notified_on))
+
+    def check_derogable(self) -> None:
+        """Section 5bis: only what is refused or waits. Raise InvalidTransition."""
+        self.check_transition("derogation", Status.REFUSED, Status.AWAITING_CHOICE)
 
     def check_positioning_test(self) -> "Registration":
         """R12: its positioning test may be recorded. Raise InvalidTransition unless accepted or completed."""
-        self._check_transition("positioning-test", Status.ACCEPTED, Status.COMPLETED)
+        self.check_transition("positioning-test", Status.ACCEPTED, Status.COMPLETED)
         return self
+
+
+def check_regularisation(pointer: str, first_day: date, today: date, *, regularisation: bool) -> None:
+    """A session that has started needs the word (section 3); `pointer` names the date. Raise RegularisationNeeded."""
+    if first_day <= today and not regularisation:
+        raise RegularisationNeeded(pointer, first_day)
 
 
 def new_registration(registration: RegistrationId, request: Request, created_at: datetime) -> Registration:

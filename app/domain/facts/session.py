@@ -18,3 +18,6 @@ class Session:
     starts_on: date
     ends_on: date
     format: SessionFormat
+
+    def shares_a_day_with(self, other: "Session") -> bool:
+        return self.starts_on <= other.ends_on and other.starts_on <= self.ends_on

@@ -84,8 +84,10 @@ def _expiring_right_reminders(file: AdviserFile, policy: Policy, on: date) -> It
     """Rights with a free unit that end soon, of an adviser in post who can still use them."""
     if not file.adviser.in_scheme or covering_contract(file.contracts, on) is None:
         return
-    for bucket in quota_buckets(file, policy, through=on.year):
-        left = units_left(file, bucket)
+    buckets = quota_buckets(file, policy, through=on.year)
+    units = units_left(file, buckets)
+    for bucket in buckets:
+        left = units[bucket.name]
         if left > 0 and bucket.is_open(on) and bucket.last_day <= on + EXPIRY_WARNING_LEAD:
             event = Event(
                 EventType.ENTITLEMENT_EXPIRING,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.decisions.entitlements import (
+    DEROGATION,
     Bucket,
     Category,
     category_on,
@@ -27,7 +28,6 @@ from app.domain.record.missed_sessions import MissedSession, missed_sessions
 from app.domain.record.obligations import INITIAL_TRAINING, Obligation, initial_training_duty, obligations
 
 MONTHS_AHEAD = 12
-DEROGATION = "derogation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,9 @@ def entitlements(
     )
     shown = [item for item in buckets if item.opens_on <= horizon and (history or on <= item.last_day)]
     shown.sort(key=lambda item: (item.opens_on, item.last_day, item.name))
+    held = holders(file, buckets)
     return tuple(
-        Entitlement(
-            item,
-            tuple(held.id for held in holders(file.registrations, item.name)),
-            used_before(file, item.name),
-        )
+        Entitlement(item, tuple(holder.id for holder in held[item.name]), used_before(file, item.name))
         for item in shown
     )
 
@@ -125,7 +122,7 @@ def training_record(
         obligations=obligations(file, policy, on),
         presentations=presentations(file, qualifications, policy, on),
         missed=missed_sessions(file, on),
-        derogated=tuple(held.id for held in holders(file.registrations, DEROGATION)),
+        derogated=tuple(item.id for item in file.registrations if item.entitlement == DEROGATION),
     )
 
 

@@ -28,9 +28,8 @@ from app.use_cases.advisers.recognise_returning_adviser import (
     recently_anonymised,
     transfer_earlier_rights,
 )
-from app.use_cases.advisers.upsert_adviser import consequences
 from app.use_cases.errors import ConumIdTaken
-from app.use_cases.write_changes import write_change_sets
+from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 SCHEME_BEGAN = date(2020, 11, 17)
 UNCLEAR_EXEMPTION = "Ce commentaire ne dit pas si l’exemption est accordée : écrivez « exempté », ou retirez-le."
@@ -115,7 +114,8 @@ class AdviserChanges:
         await transfer_earlier_rights(transaction, returns, rows, context.now)
         after = await files_by_id(transaction, before)
         await write_change_sets(
-            transaction, *(consequences(before[adviser], after[adviser], policies, context) for adviser in before)
+            transaction,
+            *(consequences_of_change(before[adviser], after[adviser], policies, context) for adviser in before),
         )
 
 

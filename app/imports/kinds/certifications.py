@@ -8,7 +8,6 @@ from uuid import UUID
 
 from app.api.certifications.certification_schemas import CertificationRequest
 from app.api.http.bodies.merge_patch import patched_body
-from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.events import Event
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Certification, Qualification
@@ -22,7 +21,7 @@ from app.persistence.catalogue import QUALIFICATIONS, read_organisations, read_q
 from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Transaction
 from app.use_cases.record_certification import ExamResult, certification_columns, certification_event, check_motive
-from app.use_cases.write_changes import ChangeSet, write_change_sets
+from app.use_cases.write_changes import ChangeSet, consequences_of_change, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,8 @@ class CertificationChanges:
         )
 
     def _change_set(self, after: AdviserFile, events: list[Event]) -> ChangeSet:
-        cascade = DecisionCascade(after, self.batch.policies).promote_waiting()
-        return ChangeSet(self.before[after.adviser.id], cascade, self.batch.context, events=tuple(events))
+        before, policies = self.before[after.adviser.id], self.batch.policies
+        return consequences_of_change(before, after, policies, self.batch.context, *events)
 
 
 async def start_certification_changes(

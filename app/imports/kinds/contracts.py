@@ -19,8 +19,7 @@ from app.persistence.contracts import CONTRACTS, read_known
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.use_cases.errors import UnknownReference
-from app.use_cases.upsert_contract import consequences
-from app.use_cases.write_changes import write_change_sets
+from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,8 @@ class ContractChanges:
         after = await files_by_id(transaction, advisers)
         policies, context = self.batch.policies, self.batch.context
         await write_change_sets(
-            transaction, *(consequences(before[adviser], after[adviser], policies, context) for adviser in before)
+            transaction,
+            *(consequences_of_change(before[adviser], after[adviser], policies, context) for adviser in before),
         )
 
 

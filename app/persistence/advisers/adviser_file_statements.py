@@ -19,13 +19,20 @@ CERTIFICATIONS = """(SELECT json_agg(json_build_object('outcome', c.outcome, 'on
         'valid_until', q.valid_until)))
     FROM certification c JOIN qualification q ON q.code = c.qualification WHERE c.adviser_id = a.id)"""
 
+# An absence recorded before this column was kept had been agreed as its latest decision says; kept at somebody's
+# expense, it has no such decision.
+AGREED_FUNDING = """CASE WHEN r.status IN ('absent_justified', 'absent_unjustified') AND r.funding IS NULL
+    THEN coalesce(r.agreed_funding, (SELECT d.funding FROM decision d WHERE d.id = r.decision_id), 'none') END"""
+
 REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.status, 'funding', r.funding,
     'payer', r.payer, 'unit', r.unit, 'offered_payers', r.offered_payers, 'version', r.version,
-    'created_at', r.created_at, 'request', json_build_object('module', {MODULE_FACTS},
+    'created_at', r.created_at, 'derogated', r.derogated, 'absence_counts', r.absence_counts,
+    'attendance_corrected', r.attendance_corrected, 'agreed_payer', r.agreed_payer, 'agreed_funding', {AGREED_FUNDING},
+    'request', json_build_object('module', {MODULE_FACTS},
         'organisation', {ORGANISATION_FACTS},
         'session', json_build_object('starts_on', r.session_starts_on, 'ends_on', r.session_ends_on,
             'format', r.session_format),
-        'requested_on', r.requested_on, 'employer_agreement', r.employer_agreement,
+        'requested_on', r.requested_on, 'notified_on', r.notified_on, 'employer_agreement', r.employer_agreement,
         'kept_unfunded', r.funding = 'none' AND r.payer IS NOT NULL)) ORDER BY r.created_at, r.id)
     FROM registration r JOIN module m ON m.code = r.module_code
     JOIN training_organisation o ON o.id = r.training_organisation_id WHERE r.adviser_id = a.id)"""

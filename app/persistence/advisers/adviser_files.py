@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from app.domain.decisions.decision_consequences import Facts
+from app.domain.decisions.recorded_decisions import Facts
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module, ModuleCode
@@ -48,10 +48,13 @@ class AdviserSnapshot:
     def adviser_id(self) -> AdviserId:
         return self.file.adviser.id
 
-    def registration(self) -> Registration:
-        """The registration acted on."""
-        target = self.registration_row["id"] if self.registration_row else None
-        return next(item for item in self.file.registrations if item.id == target)
+    def registration(self, named: UUID | None = None) -> Registration:
+        """The registration acted on, or another of the file. Raise NotFound when the file has none so named."""
+        target = named or (self.registration_row["id"] if self.registration_row else None)
+        found = next((item for item in self.file.registrations if item.id == target), None)
+        if found is None:
+            raise NotFound(LockTarget.REGISTRATION)
+        return found
 
 
 async def read_files(reader: Reader, advisers: Sequence[UUID], *, trained: bool = False) -> list[AdviserFile]:

@@ -171,7 +171,7 @@ PEOPLE_BY_ENTITLEMENT: tuple[Person, ...] = (
         posts=(Post(FRANCE_SERVICES, "2022-01-17"),), trained=IN_2022,
         courses=(
             Course(GREEN, "2024-05-14"),
-            Course(AI, "2025-05-06", outcome=JUSTIFIED, motive="Certificat médical"),
+            Course(AI, "2025-05-06", outcome=JUSTIFIED, motive="medical_certificate"),
             Course(CYBER, "2025-10-07", asked="2025-04-15"), Course(DISABILITY, "2026-01-20"),
         ),
     ),

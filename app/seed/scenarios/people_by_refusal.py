@@ -173,7 +173,7 @@ PEOPLE_BY_REFUSAL: tuple[Person, ...] = (
         posts=(Post(MAIRIE, "2025-01-06"),),
         courses=(
             Course(INITIAL, "2025-02-03", then=(Positioned("2025-01-21"),)), Course(GREEN, "2025-06-12"),
-            Course(AI, "2025-10-07", outcome=JUSTIFIED, motive="Certificat médical"), Course(CYBER, "2025-12-02"),
+            Course(AI, "2025-10-07", outcome=JUSTIFIED, motive="medical_certificate"), Course(CYBER, "2025-12-02"),
             Course(FULL_TITLE, "2025-11-03", employer_agreement=True),
         ),
         exams=(

@@ -35,11 +35,11 @@ from app.seed.scenarios.scenario import (
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.preconditions import ANY_VERSION
 from app.use_cases.record_certification import ExamResult, record_result
-from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
-from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
 from app.use_cases.registrations.record_positioning_test import record_positioning
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.registrations.register_adviser import NewRegistration, register
 from app.use_cases.registrations.reschedule_registration import reschedule
 from app.use_cases.request_context import RequestContext
@@ -112,15 +112,22 @@ class ScenarioActions:
             case Declined():
                 await decline_over_quota(database, registration, context, Chooser.ADVISER)
             case Cancelled(_, motive):
-                await cancel(database, registration, None, motive, context)
+                await cancel(database, registration, Cancellation(motive=motive), context)
             case Notified(_, agreement):
-                await reexamine(database, registration, context, employer_agreement=agreement)
+                await reexamine(database, registration, AdviserNotice(employer_agreement=agreement), context)
             case Positioned(on, hours):
                 await record_positioning(database, registration, self._day(on), hours, session_context)
             case Moved():
                 session = sessions_of_people.actual_session(course, self._person, self._today)
                 moved = session, sessions_of_people.venue_of(course.module, session, self._person)
-                await reschedule(database, registration, lambda _session, _venue: moved, ANY_VERSION, session_context)
+                await reschedule(
+                    database,
+                    registration,
+                    lambda _session, _venue: moved,
+                    ANY_VERSION,
+                    session_context,
+                    regularisation=False,
+                )
             case _:
                 assert_never(change)
 
@@ -135,7 +142,7 @@ class ScenarioActions:
         row = await registrations.read(self._database, registration, owner=None)
         if row is not None and row["status"] == Status.ACCEPTED:
             context = demonstration_context(self._session_client(course), at)
-            await mark_attendance(self._database, registration, outcome, course.motive, context)
+            await mark_attendance(self._database, registration, AttendanceReport(outcome, course.motive), context)
 
     async def grant_carry_over(self, carried: Carried, at: datetime) -> None:
         grant = CarryOverGrant(carried.bucket, 1, carried.motive, None)

@@ -80,8 +80,7 @@ async def _consequences(
 ) -> ChangeSet:
     """Whoever waits for such a right is promoted; the file is read again, with all that the transaction wrote."""
     after = await read_snapshot(tx, lock)
-    # Marked: `promote_waiting(day=row["decided_on"])` once the day of the deed is known there (section 4.4).
-    cascade = DecisionCascade(after.file, after.policies).promote_waiting()
+    cascade = DecisionCascade(after.file, after.policies).promote_waiting(row["decided_on"])
     return ChangeSet(before.file, cascade, context, events=(_carried_over_event(before.adviser_id, row),))
 
 

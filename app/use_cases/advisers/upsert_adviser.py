@@ -1,4 +1,4 @@
-"""Create or change an adviser; a change of initial training has the registrations decided again (section 4.5)."""
+"""Create or change an adviser; a change that a rule reads has registrations decided again (section 4.5)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,10 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
 from app.domain.errors import AdviserAnonymised
-from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.policy import Policies
 from app.persistence.advisers import advisers
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.advisers.advisers import ADVISERS, conum_id_is_taken
@@ -26,17 +23,7 @@ from app.use_cases.advisers.recognise_returning_adviser import (
 from app.use_cases.errors import ConumIdTaken
 from app.use_cases.preconditions import Precondition
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, write_change_sets
-
-
-def consequences(before: AdviserFile, after: AdviserFile, policies: Policies, context: RequestContext) -> ChangeSet:
-    """The decisions taken again because the adviser changed."""
-    cascade = DecisionCascade(after, policies)
-    if after.entries != before.entries:
-        cascade = cascade.reconsider_all(Cause.INITIAL_TRAINING_CHANGED, today=context.today)
-    elif after.former != before.former:
-        cascade = cascade.reconsider_all(Cause.FILE_CHANGED, today=context.today)
-    return ChangeSet(before, cascade, context)
+from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 
 async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, Any]) -> None:
@@ -89,5 +76,5 @@ async def upsert_adviser(
         row = await ADVISERS.update(tx, present, {**values, **columns}, context.now)
         await transfer_earlier_rights(tx, returns, [row], context.now)
         after = await read_snapshot(tx, lock)
-        await write_change_sets(tx, consequences(before.file, after.file, after.policies, context))
+        await write_change_sets(tx, consequences_of_change(before.file, after.file, after.policies, context))
         return row, False

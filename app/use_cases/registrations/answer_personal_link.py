@@ -19,7 +19,7 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.civil_date import civil_date
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.request_context import RequestContext
 
 # The client that decisions and the audit log name; the audit entry has the adviser among its subjects.
@@ -102,7 +102,7 @@ async def reply_through_link(
     registration = question.row["id"]
     try:
         if not question.is_choice:
-            await reexamine(database, registration, context, employer_agreement=False)
+            await reexamine(database, registration, AdviserNotice(), context)
         elif reply.keep_at_expense_of is not None:
             await keep_unfunded(database, registration, reply.keep_at_expense_of, context, Chooser.ADVISER)
         elif reply.cancels:

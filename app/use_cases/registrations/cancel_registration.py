@@ -1,29 +1,44 @@
-"""Cancel a registration before its first day; its unit goes to a registration that waits (section 5)."""
+"""Cancel a registration, before its first day unless it waits; its unit goes to one that waits (section 5)."""
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.events import EventType
+from app.domain.facts.plausible_dates import check_fact
 from app.domain.facts.registration import Chooser
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, data_after_the_fact, write_direct_change
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """`on` None: today in Paris. `regularisation`: the session has started, and the past is recorded."""
+
+    on: date | None = None
+    motive: str | None = None
+    regularisation: bool = False
 
 
 async def cancel(
-    database: Database, registration: UUID, on: date | None, motive: str | None, context: RequestContext
+    database: Database, registration: UUID, cancellation: Cancellation, context: RequestContext
 ) -> ReplayableResponse:
-    """`on` None: today in Paris. Raise NotFound, InvalidTransition, SessionStarted."""
-    lock, cancelled_on = context.lock_of(registration), on or context.today
+    """Raise NotFound, InvalidTransition, ImplausibleDate, SessionStarted, RegularisationNeeded."""
+    lock, on = context.lock_of(registration), cancellation.on or context.today
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
         snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)
-        cancelled = snapshot.registration().cancelled(cancelled_on)
+        check_fact("/cancelled_on", on, context.today)
+        present = snapshot.registration()
+        cancelled = present.cancelled(on, today=context.today, regularisation=cancellation.regularisation)
         cascade = DecisionCascade(snapshot.file, snapshot.policies).with_registration(cancelled)
-        cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=cancelled.id)
-        columns, data = {"cancelled_on": cancelled_on, "motive": motive}, {"chosen_by": Chooser(context.client.role)}
+        cascade = apply_consequences(cascade, snapshot.file, today=context.today, day=on, apart_from=cancelled.id)
+        columns = {"cancelled_on": on, "motive": cancellation.motive}
+        data = {"chosen_by": Chooser(context.client.role), **data_after_the_fact(present.first_day, context)}
         change = DirectChange(
             cancelled.id, (EventType.REGISTRATION_CANCELLED,), snapshot.registration_row, columns, data
         )

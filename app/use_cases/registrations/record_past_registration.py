@@ -13,7 +13,10 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.decisions.admission import Outcome
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
+from app.domain.decisions.attendance import attended
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.reconsideration import apply_consequences
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.decisions.refusals import Refusal
 from app.domain.errors import SessionNotStarted
 from app.domain.events import EventType
@@ -111,12 +114,13 @@ def record_historical_registration(
     state = state.with_registration(_ended(agreed, historical, state.policies, context.today))
     columns = {"cancelled_on": historical.cancelled_on, **historical.columns}
     change = DirectChange(new.id, (EVENT_TYPES[historical.status],), columns=columns, is_history=True)
-    return state.apply_consequences(before, today=context.today, apart_from=new.id), change
+    day = historical.cancelled_on or new.first_day
+    return apply_consequences(state, before, today=context.today, day=day, apart_from=new.id), change
 
 
 def _ended(agreed: Registration, historical: HistoricalRegistration, policies: Policies, today: date) -> Registration:
     """Raise SessionStarted, SessionNotStarted."""
     if historical.attendance is None:
-        return agreed.cancelled(historical.cancelled_on or agreed.first_day)
-    consumes = policies.on(agreed.first_day).unjustified_absence_consumes
-    return agreed.attended(historical.attendance, today=today, absence_consumes=consumes)
+        on = historical.cancelled_on or agreed.first_day
+        return agreed.cancelled(on, today=today, regularisation=True)
+    return attended(agreed, historical.attendance, policies.on(agreed.first_day), today=today)

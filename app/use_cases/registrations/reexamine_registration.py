@@ -1,30 +1,46 @@
 """Decide a refused registration again, when the adviser gives notice that the file is in order (R6)."""
 
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.reconsideration import apply_consequences
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.events import EventType, event_type_of_decision
+from app.domain.facts.plausible_dates import check_fact
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, data_after_the_fact, write_direct_change
+
+
+@dataclass(frozen=True, slots=True)
+class AdviserNotice:
+    """The adviser's notice that the file is in order; `on` None: today in Paris. It may bring the employer's
+    agreement."""
+
+    on: date | None = None
+    employer_agreement: bool = False
 
 
 async def reexamine(
-    database: Database, registration: UUID, context: RequestContext, *, employer_agreement: bool
+    database: Database, registration: UUID, notice: AdviserNotice, context: RequestContext
 ) -> ReplayableResponse:
-    """The notice may bring the employer's agreement. Both the notice and the outcome are announced.
+    """Both the notice and the outcome are announced.
 
-    Raise NotFound, InvalidTransition, DuplicateRegistration.
+    Raise NotFound, InvalidTransition, ImplausibleDate, SessionEnded, DuplicateRegistration.
     """
-    lock = context.lock_of(registration)
+    lock, on = context.lock_of(registration), notice.on or context.today
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
         snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)
-        notified = snapshot.registration().with_adviser_notice(employer_agreement=employer_agreement)
+        check_fact("/notified_on", on, context.today)
+        notified = snapshot.registration().with_adviser_notice(on, employer_agreement=notice.employer_agreement)
         cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(notified, Cause.RE_EXAMINATION)
-        cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=notified.id)
+        cascade = apply_consequences(cascade, snapshot.file, today=context.today, day=on, apart_from=notified.id)
         outcome = event_type_of_decision(cascade.registration(notified.id))
         event_types = (EventType.REGISTRATION_REGULARISATION_NOTIFIED, outcome)
-        change = DirectChange(notified.id, event_types, snapshot.registration_row)
+        data = data_after_the_fact(notified.first_day, context)
+        change = DirectChange(notified.id, event_types, snapshot.registration_row, event_data=data)
         return await write_direct_change(tx, ChangeSet(snapshot.file, cascade, context, (change,)))

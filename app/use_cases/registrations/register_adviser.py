@@ -6,11 +6,21 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade, RecordedDecision
+from app.domain.decisions.admission import Decision
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.reconsideration import apply_consequences
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.errors import AdviserAnonymised
 from app.domain.events import event_type_of_decision
 from app.domain.facts.module import ModuleCode
-from app.domain.facts.registration import Registration, RegistrationId, Request, new_registration
+from app.domain.facts.plausible_dates import check_fact, check_first_day
+from app.domain.facts.registration import (
+    Registration,
+    RegistrationId,
+    Request,
+    check_regularisation,
+    new_registration,
+)
 from app.domain.facts.session import Session
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
@@ -21,12 +31,13 @@ from app.use_cases.errors import UnknownReference
 from app.use_cases.registrations.session_venue import NO_VENUE, Venue
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, data_after_the_fact, write_direct_change
 
 
 @dataclass(frozen=True, slots=True)
 class NewRegistration:
-    """A registration request as a client states it; `requested_on` None: today in Paris.
+    """A registration request as a client states it; `requested_on` None: today in Paris. `regularisation`: the session
+    has started, and the past is recorded.
 
     Only the demonstration chooses `id` (a UUID of version 7), so that its identifiers are the same at each loading.
     """
@@ -38,14 +49,20 @@ class NewRegistration:
     requested_on: date | None
     employer_agreement: bool
     venue: Venue = NO_VENUE
+    regularisation: bool = False
     id: UUID = field(default_factory=uuid7)
 
 
 def _to_registration(requested: NewRegistration, snapshot: AdviserSnapshot, context: RequestContext) -> Registration:
-    """Raise UnknownReference when the module or the organisation does not exist."""
+    """Raise UnknownReference when the module or the organisation does not exist, ImplausibleDate,
+    RegularisationNeeded."""
     if snapshot.module is None or snapshot.organisation is None:
         found = {"/module_code": snapshot.module, "/training_organisation_id": snapshot.organisation}
         raise UnknownReference(*(pointer for pointer, fact in found.items() if fact is None))
+    check_fact("/requested_on", requested.requested_on, context.today)
+    first_day, pointer = requested.session.starts_on, "/session/starts_on"
+    check_first_day(pointer, first_day, snapshot.policies, context.today)
+    check_regularisation(pointer, first_day, context.today, regularisation=requested.regularisation)
     request = Request(
         module=snapshot.module,
         organisation=snapshot.organisation,
@@ -72,7 +89,7 @@ def _lock(requested: NewRegistration) -> AdviserLock:
 async def register(database: Database, requested: NewRegistration, context: RequestContext) -> ReplayableResponse:
     """Decide under the adviser's lock; an accepted initial training has the adviser's others decided again.
 
-    Raise UnknownReference, AdviserAnonymised, DuplicateRegistration.
+    Raise UnknownReference, AdviserAnonymised, ImplausibleDate, RegularisationNeeded, DuplicateRegistration.
     """
     lock = _lock(requested)
     try:
@@ -91,19 +108,31 @@ async def register(database: Database, requested: NewRegistration, context: Requ
 
 
 def decide_registration(requested: NewRegistration, snapshot: AdviserSnapshot, context: RequestContext) -> ChangeSet:
-    """What registering changes in the file. Raise UnknownReference, DuplicateRegistration."""
+    """What registering changes in the file.
+
+    Raise UnknownReference, ImplausibleDate, RegularisationNeeded, DuplicateRegistration.
+    """
     new = _to_registration(requested, snapshot, context)
     cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(new, Cause.REQUEST)
-    cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=new.id)
+    cascade = apply_consequences(cascade, snapshot.file, today=context.today, apart_from=new.id)
     event_type = event_type_of_decision(cascade.registration(new.id))
-    change = DirectChange(new.id, (event_type,), columns=requested.venue.columns())
+    data = data_after_the_fact(new.first_day, context)
+    change = DirectChange(new.id, (event_type,), columns=requested.venue.columns(), event_data=data)
     return ChangeSet(snapshot.file, cascade, context, (change,))
 
 
-async def preview(database: Database, requested: NewRegistration, context: RequestContext) -> RecordedDecision:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request would get, and the adviser's registrations that share a day with it."""
+
+    decision: Decision
+    overlapping: tuple[Registration, ...]
+
+
+async def preview(database: Database, requested: NewRegistration, context: RequestContext) -> Preview:
     """Decide on the present facts, without storing or announcing anything.
 
-    Raise UnknownReference, AdviserAnonymised, DuplicateRegistration.
+    Raise UnknownReference, AdviserAnonymised, ImplausibleDate, RegularisationNeeded, DuplicateRegistration.
     """
     try:
         snapshot = await read_snapshot(
@@ -117,4 +146,5 @@ async def preview(database: Database, requested: NewRegistration, context: Reque
     if snapshot.is_anonymised:
         raise AdviserAnonymised
     new = _to_registration(requested, snapshot, context)
-    return DecisionCascade(snapshot.file, snapshot.policies).decide_registration(new, Cause.REQUEST).decisions[-1]
+    cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(new, Cause.REQUEST)
+    return Preview(cascade.decisions[-1].decision, cascade.file.overlapping(cascade.registration(new.id)))

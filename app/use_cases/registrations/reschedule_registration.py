@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.reconsideration import apply_consequences
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.events import EventType, event_type_of_change
+from app.domain.facts.plausible_dates import check_first_day
 from app.domain.facts.session import Session
 from app.persistence import registrations
 from app.persistence.advisers.adviser_files import read_snapshot
@@ -13,7 +16,7 @@ from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.preconditions import Precondition
 from app.use_cases.registrations.session_venue import Venue, venue_of
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
+from app.use_cases.write_changes import ChangeSet, DirectChange, data_after_the_fact, write_direct_change
 
 
 async def reschedule(
@@ -22,10 +25,14 @@ async def reschedule(
     moved_session: Callable[[Session, Venue], tuple[Session, Venue]],
     precondition: Precondition,
     context: RequestContext,
+    *,
+    regularisation: bool,
 ) -> ReplayableResponse:
-    """`moved_session` makes the new session and venue of the present ones.
+    """`moved_session` makes the new session and venue of the present ones. `regularisation`: the new session has
+    started, and the past is recorded.
 
-    Raise NotFound, PreconditionFailed, PreconditionRequired, InvalidTransition, SessionStarted, DuplicateRegistration.
+    Raise NotFound, PreconditionFailed, PreconditionRequired, InvalidTransition, SessionStarted, ImplausibleDate,
+    RegularisationNeeded, DuplicateRegistration.
     """
     lock = context.lock_of(registration)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
@@ -34,13 +41,13 @@ async def reschedule(
         precondition.check(present.version)
         former = venue_of(snapshot.registration_row or {})
         session, venue = moved_session(present.request.session, former)
-        moved = present.rescheduled(session, today=context.today)
+        check_first_day("/session/starts_on", session.starts_on, snapshot.policies, context.today)
+        moved = present.rescheduled(session, today=context.today, regularisation=regularisation)
         cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(moved, Cause.RESCHEDULED)
-        cascade = cascade.apply_consequences(snapshot.file, today=context.today, apart_from=moved.id)
+        cascade = apply_consequences(cascade, snapshot.file, today=context.today, apart_from=moved.id)
         outcome = event_type_of_change(present, cascade.registration(moved.id))
-        change = DirectChange(
-            moved.id, (EventType.REGISTRATION_RESCHEDULED, outcome), snapshot.registration_row, venue.columns()
-        )
+        event_types, data = (EventType.REGISTRATION_RESCHEDULED, outcome), data_after_the_fact(moved.first_day, context)
+        change = DirectChange(moved.id, event_types, snapshot.registration_row, venue.columns(), data)
         if venue != former:
             await registrations.change_venue(tx, moved.id, venue.place, venue.reference)
         return await write_direct_change(tx, ChangeSet(snapshot.file, cascade, context, (change,)))

@@ -28,8 +28,8 @@ def reminded_of(file: AdviserFile, on: str, months: int | None) -> tuple[Reminde
 @pytest.mark.parametrize(
     ("on", "months", "expected"),
     [
-        pytest.param("2025-11-01", None, [], id="not sixty-one days before the year's end"),
-        pytest.param("2025-11-02", None, ["2025"], id="sixty days before it"),
+        pytest.param("2025-10-31", None, [], id="not sixty-one days before the year's end"),
+        pytest.param("2025-11-01", None, ["2025"], id="sixty days before it"),
         pytest.param("2025-12-31", None, ["2025"], id="until its last day"),
         pytest.param("2026-01-01", None, [], id="not on the next day"),
         pytest.param("2026-12-01", None, ["2026"], id="every year"),

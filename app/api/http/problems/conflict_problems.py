@@ -6,6 +6,7 @@ from app.api.http.problems.problem_details import Problem, field_error
 from app.api.http.problems.right_problems import right_problem
 from app.api.http.problems.statement_problems import statement_problem
 from app.domain.errors import (
+    AbsenceNotInSession,
     AdviserAnonymised,
     Conflict,
     DuplicateRegistration,
@@ -46,6 +47,10 @@ TRANSITION_MESSAGES = {
         fr="L’assiduité ne s’enregistre que sur une inscription acceptée",
         en="Attendance is recorded only on an accepted registration",
     ),
+    "derogation": Sentence(
+        fr="Une dérogation ne s’accorde que sur une inscription refusée ou en attente de choix",
+        en="A derogation is granted only on a registration that is refused or awaiting the adviser’s choice",
+    ),
     "reschedule": Sentence(
         fr="Seule la session d’une inscription acceptée, refusée ou en attente de choix se déplace",
         en="Only the session of a registration that is accepted, refused or awaiting the adviser’s choice can be moved",
@@ -81,7 +86,7 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
             day = format_day(conflict.first_day)
             detail = Sentence(fr=f"La session a commencé le {day.fr}.", en=f"The session started on {day.en}.")
             return Problem("session-started", detail)
-        case RegularisationNeeded() | ImplausibleDate() | MotiveMissing():
+        case RegularisationNeeded() | ImplausibleDate() | MotiveMissing() | AbsenceNotInSession():
             return statement_problem(conflict)
         case SessionEnded():
             day = format_day(conflict.last_day)

@@ -1,7 +1,7 @@
 """What a request states and cannot be so: a date, a past that is not said to be one, a correction without a motive."""
 
 from app.api.http.problems.problem_details import Problem, field_error
-from app.domain.errors import ImplausibleDate, MotiveMissing, RegularisationNeeded
+from app.domain.errors import AbsenceNotInSession, ImplausibleDate, MotiveMissing, RegularisationNeeded
 from app.wording.dates import format_day
 from app.wording.languages import Sentence
 
@@ -9,7 +9,9 @@ UNPROCESSABLE = 422
 MOTIVE_MISSING = Sentence(fr="Une correction donne son motif.", en="A correction gives its motive.")
 
 
-def statement_problem(conflict: ImplausibleDate | RegularisationNeeded | MotiveMissing) -> Problem:
+def statement_problem(
+    conflict: ImplausibleDate | RegularisationNeeded | MotiveMissing | AbsenceNotInSession,
+) -> Problem:
     match conflict:
         case ImplausibleDate():
             return _implausible_date(conflict)
@@ -17,6 +19,8 @@ def statement_problem(conflict: ImplausibleDate | RegularisationNeeded | MotiveM
             detail = _regularisation_needed(conflict)
             errors = [field_error(conflict.pointer, "session-started", detail)]
             return Problem("session-started", detail, errors, other_status=UNPROCESSABLE)
+        case AbsenceNotInSession():
+            return _absence_not_in_session(conflict)
         case MotiveMissing():  # pragma: no branch  # the last one
             return Problem("validation-error", MOTIVE_MISSING, [field_error("/motive", "missing", MOTIVE_MISSING)])
 
@@ -45,3 +49,13 @@ def _regularisation_needed(conflict: RegularisationNeeded) -> Sentence:
         fr=f'La session a commencé le {day.fr} : pour consigner le passé, envoyez `"regularisation": true`.',
         en=f'The session started on {day.en}: to record the past, send `"regularisation": true`.',
     )
+
+
+def _absence_not_in_session(conflict: AbsenceNotInSession) -> Problem:
+    first, last = format_day(conflict.first_day), format_day(conflict.last_day)
+    detail = Sentence(
+        fr=f"D’une session suivie, les jours manqués vont du {first.fr} au {last.fr}, chacun une seule fois.",
+        en=f"Of a completed session, the days missed are from {first.en} to {last.en}, each listed once.",
+    )
+    pointer = f"/absences/{conflict.place}/on"
+    return Problem("validation-error", detail, [field_error(pointer, "not-in-session", detail)])

@@ -1,6 +1,21 @@
 """The tables of registrations and decisions, and of the carry-overs and certifications that decisions read."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from app.persistence.schema.personal_data_inventory import ERASED_TEXT, disclosed, erased, personal_data
@@ -37,6 +52,25 @@ registration = Table(
     Column("motive", Text, info=erased("Motif")),
     Column("positioning_taken_on", Date, info=disclosed("Test de positionnement")),
     Column("positioning_hours", Integer, info=disclosed("Durée du parcours (heures)")),
+    Column("notified_on", Date, info=disclosed("Régularisation signalée le")),
+    Column("derogated", Boolean, nullable=False, server_default=text("false"), info=disclosed("Par dérogation")),
+    # What had been agreed before an absence gave the right back: its attendance can be put right.
+    Column("agreed_funding", Text, info=disclosed("Prise en charge convenue")),
+    Column("agreed_payer", Text, info=disclosed("Payeur convenu")),
+    Column(
+        "absence_counts",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        info=disclosed("Absence comptée comme une entrée"),
+    ),
+    Column(
+        "attendance_corrected",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        info=disclosed("Assiduité corrigée"),
+    ),
     *version_columns(),
     check_one_of(
         "status",
@@ -85,8 +119,17 @@ decision = Table(
     Column("funding", Text, info=disclosed("Prise en charge")),
     Column("unit", Text, info=disclosed("Droit utilisé")),
     Column("policy_version", Text, nullable=False, info=disclosed("Politique appliquée")),
+    # Those of the first release are of version 1; a decision states its own.
+    Column(
+        "rules_version",
+        SmallInteger,
+        nullable=False,
+        server_default=text("1"),
+        info=disclosed("Version des règles"),
+    ),
     Column("facts", JSON, nullable=False, info=disclosed("Faits lus")),
     Column("automatic", Boolean, nullable=False, info=disclosed("Automatique")),
+    Column("waived", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=disclosed("Motifs écartés")),
     Column("decided_by", Uuid, nullable=False, info=disclosed("À la demande de")),
     instant_column("decided_at", info=disclosed("Décidée le")),
     Index("ix_decision_registration_id", "registration_id", "decided_at", "id"),
@@ -97,6 +140,46 @@ decision = Table(
         purpose="prouver ce qui a été décidé, et sur quels faits ; pouvoir le contester",
         kept_for=EVIDENCE_RETENTION,
         # By the index of registrations: decisions have none by adviser.
+        rows="registration_id = ANY (ARRAY(SELECT id FROM registration WHERE adviser_id = $1))",
+    ),
+)
+
+# Why a person decided: beside the decision of that instant, which nothing can change, not even an erasure.
+derogation = Table(
+    "derogation",
+    metadata,
+    Column("registration_id", Uuid, ForeignKey("registration.id"), primary_key=True),
+    Column("adviser_id", Uuid, nullable=False),
+    Column("motive", Text, nullable=False, info=erased("Motif", ERASED_TEXT)),
+    Column("decided_at", DateTime(timezone=True), primary_key=True, info=disclosed("Décidée le")),
+    Column("decided_by", Uuid, nullable=False, info=disclosed("Décidée par")),
+    info=personal_data(
+        "Dérogations",
+        purpose="savoir qui a écarté des motifs publiés, et pourquoi",
+        kept_for=EVIDENCE_RETENTION,
+        rows="registration_id = ANY (ARRAY(SELECT id FROM registration WHERE adviser_id = $1))",
+    ),
+)
+
+attendance_record = Table(
+    "attendance_record",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    foreign_key("registration_id", "registration.id"),
+    Column("adviser_id", Uuid, nullable=False),
+    Column("outcome", Text, nullable=False, info=disclosed("Assiduité")),
+    Column("motive", Text, info=erased("Motif")),
+    Column("note", Text, info=erased("Précision")),
+    Column("absences", JSON, nullable=False, info=erased("Jours manqués", "[]")),
+    instant_column("recorded_at", info=disclosed("Enregistrée le")),
+    Column("recorded_by", Uuid, nullable=False, info=disclosed("Enregistrée par")),
+    check_one_of("outcome", "completed", "absent_justified", "absent_unjustified"),
+    Index("ix_attendance_record_registration_id", "registration_id", "recorded_at", "id"),
+    info=personal_data(
+        "Assiduité",
+        purpose="savoir ce qui a été enregistré, par qui et pourquoi ; pouvoir le corriger",
+        kept_for=EVIDENCE_RETENTION,
+        # By the index of registrations: reports have none by adviser.
         rows="registration_id = ANY (ARRAY(SELECT id FROM registration WHERE adviser_id = $1))",
     ),
 )
