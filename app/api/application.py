@@ -8,7 +8,13 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from app.api import health
-from app.api.administration import audit_log_routes, import_routes, policy_routes, statistics_routes
+from app.api.administration import (
+    audit_log_routes,
+    import_routes,
+    policy_routes,
+    statistics_routes,
+    support_request_routes,
+)
 from app.api.advisers import (
     adviser_routes,
     carry_over_routes,
@@ -45,6 +51,7 @@ TAGS = [
     {"name": "Conseillers", "description": "Les personnes, leur dossier de formation et leurs reports de droits."},
     {"name": "Contrats", "description": "Les contrats de travail et le dossier administratif de l’employeur."},
     {"name": "Certifications", "description": "Les résultats d’examen et les titres."},
+    {"name": "Support", "description": "Ce qu’une personne doit examiner : contestations et justifications."},
     {"name": "Flux", "description": "Les événements, dans l’ordre, sans jamais rien manquer."},
     {"name": "Administration", "description": "Les clés d’API, et le journal de qui a fait ou lu quoi."},
     {"name": "Catalogue", "description": "Les modules et les organismes de formation."},
@@ -78,6 +85,7 @@ def _routers() -> tuple[APIRouter, ...]:
         training_record_svg,
         contract_routes,
         certification_routes,
+        support_request_routes,
         obligation_routes,
         catalogue_routes,
         event_routes,

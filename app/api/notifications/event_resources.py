@@ -14,6 +14,7 @@ from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.facts.registration import Chooser, Funding, Payer, Status
+from app.domain.facts.support_request import SupportRequestKind, SupportRequestStatus
 from app.domain.record.reminders import Stage
 from app.persistence.engine.pagination import MAX_LIMIT
 
@@ -64,6 +65,15 @@ class EntitlementNews(TypedDict):
     decided_on: date
     valid_from: NotRequired[Annotated[date, Field(description="Le premier jour d’une session qui peut les utiliser.")]]
     valid_until: NotRequired[Annotated[date, Field(description="Le dernier jour, inclus.")]]
+
+
+class SupportRequestNews(TypedDict):
+    """Une demande au support, ouverte ou répondue ; son texte et le motif n’y sont jamais."""
+
+    kind: SupportRequestKind
+    status: SupportRequestStatus
+    registration_id: UUID | None
+    certification_id: UUID | None
 
 
 class AdviserNews(TypedDict):
@@ -146,6 +156,7 @@ class EventResource(TypedDict):
         | EntitlementNews
         | ExpiringNews
         | InitialTrainingNews
+        | SupportRequestNews
         | AdviserNews
         | ReturnNews
     )

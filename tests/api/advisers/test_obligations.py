@@ -236,3 +236,32 @@ def test_a_cursor_is_valid_for_its_own_list_only(admin: httpx.Client) -> None:
 
     expect_problem(admin.get(OBLIGATIONS, params={"limit": 1, "cursor": cursor}), 400, "invalid-cursor")
     expect_problem(admin.get(EXAMS, params={"limit": 1, "cursor": cursor, "status": "due"}), 400, "invalid-cursor")
+
+
+@pytest.mark.parametrize(
+    ("period", "answer", "expected"),
+    [
+        ("initial_training", {"granted": True}, owed("initial_training", None, "excused", excused_by="justification")),
+        ("initial_training", {"granted": False}, owed("initial_training", None, "due")),
+        ("civil_year:2026", {"granted": True}, owed("initial_training", None, "due")),
+        ("initial_training", None, owed("initial_training", None, "due")),
+    ],
+    ids=["granted", "rejected", "of another period", "unanswered"],
+)
+def test_a_granted_justification_excuses_initial_training(
+    admin: httpx.Client, period: str, answer: Body | None, expected: Body
+) -> None:
+    adviser_id = an_adviser_in_post(admin, initial_training=None)
+    asked = {
+        "kind": "justification",
+        "adviser_id": adviser_id,
+        "period": period,
+        "text": "Congé parental jusqu’en mars.",
+    }
+    request = admin.post("/v1/support-requests", json=asked).raise_for_status().json()
+
+    if answer is not None:
+        given = {"motive": "Congé parental", **answer}
+        admin.post(f"/v1/support-requests/{request['id']}/answer", json=given).raise_for_status()
+
+    assert listed(admin, OBLIGATIONS, adviser_id) == [expected]

@@ -1,5 +1,6 @@
 """The conflicts of the domain, said as problems."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from app.api.http.problems.problem_details import Problem, field_error
@@ -29,10 +30,10 @@ from app.domain.errors import (
     TooLateToCarryOver,
     TooLateToCorrect,
 )
-from app.domain.facts.registration import Status
 from app.wording.dates import format_day
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Sentence
+from app.wording.support_labels import SUPPORT_STATUS_LABELS
 
 TRANSITION_MESSAGES = {
     "choice": Sentence(
@@ -62,6 +63,16 @@ TRANSITION_MESSAGES = {
         fr="Le test de positionnement ne s’enregistre que sur une inscription acceptée ou suivie",
         en="The positioning test is recorded only on a registration that is accepted or completed",
     ),
+    "answer": Sentence(
+        fr="Seule une demande au support ouverte reçoit une réponse", en="Only an open support request is answered"
+    ),
+    "withdrawal": Sentence(
+        fr="Seule une demande au support ouverte se retire", en="Only an open support request can be withdrawn"
+    ),
+}
+# Of a registration or of a support request: no two statuses have the same name.
+TRANSITION_STATUS_LABELS: Mapping[str, Sentence] = {
+    str(status): label for status, label in (*STATUS_LABELS.items(), *SUPPORT_STATUS_LABELS.items())
 }
 
 ANONYMISED = Sentence(
@@ -131,7 +142,7 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
 
 
 def _invalid_transition(conflict: InvalidTransition) -> Sentence:
-    transition, status = TRANSITION_MESSAGES[conflict.move], STATUS_LABELS[Status(conflict.status)]
+    transition, status = TRANSITION_MESSAGES[conflict.move], TRANSITION_STATUS_LABELS[conflict.status]
     return Sentence(
         fr=f"{transition.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
         en=f"{transition.en}; this one is “{status.en}” ({conflict.status}).",
