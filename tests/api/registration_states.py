@@ -56,9 +56,9 @@ def cancelled_registration(client: httpx.Client) -> dict[str, Any]:
 
 
 def attended_registration(client: httpx.Client, outcome: str) -> dict[str, Any]:
-    return _checked_registration(
-        post_action(client, accepted_registration(client), "attendance", outcome=outcome), outcome
-    )
+    motive = "medical_certificate" if outcome == "absent_justified" else None
+    attended = post_action(client, accepted_registration(client), "attendance", outcome=outcome, motive=motive)
+    return _checked_registration(attended, outcome)
 
 
 def read_registration(client: httpx.Client, registration: dict[str, Any]) -> dict[str, Any]:

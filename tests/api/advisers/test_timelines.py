@@ -80,7 +80,8 @@ def adviser_with_everything(client: httpx.Client) -> str:
         )
     ]  # fmt: skip
     post_action(client, registrations[0], "attendance", outcome="completed").raise_for_status()
-    post_action(client, registrations[2], "attendance", outcome="absent_justified").raise_for_status()
+    absent = {"outcome": "absent_justified", "motive": "medical_certificate"}
+    post_action(client, registrations[2], "attendance", **absent).raise_for_status()
     post_action(client, registrations[5], "choice", choice="keep", payer="employer").raise_for_status()
     carried = {"bucket": "civil_year:2025", "motive": "Longue maladie", "decided_on": "2025-12-18"}
     client.post(f"/v1/advisers/{adviser_id}/carry-overs", json=carried).raise_for_status()

@@ -73,8 +73,8 @@ def test_a_ccp1_makes_a_refused_full_title_re_examinable_and_says_so(platform: h
     assert (examined["status"], examined["funding"]) == ("accepted", "state")
 
 
-def test_a_ccp1_obtained_after_the_request_does_not_count_for_it(platform: httpx.Client, clock: FakeClock) -> None:
-    """R32: it must come before the request, whose date a notice does not change."""
+def test_a_ccp1_obtained_since_the_request_lifts_the_reason(platform: httpx.Client, clock: FakeClock) -> None:
+    """R32: re-examined, the registration is decided by the day of the notice."""
     clock.now = IN_2025
     adviser_id = an_adviser_in_post(platform)
     registration = full_title(platform, adviser_id)
@@ -82,8 +82,15 @@ def test_a_ccp1_obtained_after_the_request_does_not_count_for_it(platform: httpx
 
     sit(platform, adviser_id, on="2025-06-21")
 
-    assert [event["type"] for event in events_of_adviser(platform, after, adviser_id)] == ["certification.recorded"]
-    assert post_action(platform, registration, "re-examination").json()["status"] == "refused"
+    assert [event["type"] for event in events_of_adviser(platform, after, adviser_id)] == [
+        "certification.recorded",
+        "registration.regularisable",
+    ]
+    examined = [
+        post_action(platform, registration, "re-examination", notified_on=day).json()["status"]
+        for day in ("2025-06-20", "2025-06-21")
+    ]
+    assert examined == ["refused", "accepted"]
 
 
 @pytest.mark.parametrize(
