@@ -165,6 +165,15 @@ class AbsenceNotInSession(Conflict):
         self.last_day = last_day
 
 
+class EffectRefused(Conflict):
+    """What granting a support request was to do, its `effect`, is refused for the reason of `refusal`."""
+
+    def __init__(self, effect: str, refusal: Conflict) -> None:
+        super().__init__(f"{effect}: {refusal}")
+        self.effect = effect
+        self.refusal = refusal
+
+
 class MotiveMissing(Conflict):
     """A correction says why."""
 

@@ -34,6 +34,11 @@ MEASURE_QUEUE = """SELECT count(*) AS open, count(*) FILTER (WHERE answer_due_on
     min(created_at) AS oldest FROM support_request WHERE status = 'open'"""
 
 
+READ_CONTESTED = """SELECT r.status, r.payer,
+    ARRAY(SELECT e ->> 'code' FROM json_array_elements(d.reasons) e) AS reasons
+FROM registration r JOIN decision d ON d.id = r.decision_id WHERE r.id = $1"""
+
+
 def _own(client: Client) -> tuple[str, UUID | None] | None:
     """The column that says whose a request is, and its value in those that the client may see; None for an
     administrator, who may see all."""
@@ -88,6 +93,11 @@ async def list_newest(
 ) -> list[Row]:
     """Those about the adviser, or about one registration or result of theirs: at most MAX_SHOWN, newest first."""
     return await reader.many(LIST_NEWEST, adviser, registration, certification, MAX_SHOWN)
+
+
+async def read_contested(reader: Reader, registration: UUID) -> Row:
+    """Of a registration, its status, who pays, and the codes of the reasons of its latest decision."""
+    return await reader.one(READ_CONTESTED, registration) or {}
 
 
 async def measure_queue(reader: Reader, today: date) -> Row:

@@ -6,12 +6,15 @@ from pydantic import Field, StringConstraints, model_validator
 
 from app.api.http.fields.field_checks import validation_error, with_message
 from app.api.http.fields.field_types import BucketName, CivilDate, Id, Motive, RequestBody
+from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS, MissedDayBody
+from app.api.registrations.registration_requests import STATE_PAYS, ChosenPayer
 from app.domain.decisions.refusals import Reason
-from app.domain.facts.registration import Attendance, Funding, Payer
+from app.domain.facts.registration import Attendance, Funding
 from app.domain.facts.support_request import SupportRequestKind
+from app.use_cases.registrations.derogate_registration import Derogation
+from app.use_cases.registrations.record_attendance import AttendanceReport
 from app.use_cases.support.answer_support_request import SupportAnswer
 from app.use_cases.support.open_support_request import NewSupportRequest
-from app.use_cases.support.support_deeds import AttendanceReport, Derogation, MissedDay
 from app.use_cases.support.support_effects import (
     AnnulmentEffect,
     AttendanceEffect,
@@ -20,8 +23,6 @@ from app.use_cases.support.support_effects import (
     Effect,
 )
 from app.wording.languages import Sentence
-
-MAX_DAYS = 366
 
 PERIOD = Sentence(
     fr="Une période d’obligation : first_year, civil_year:2026 ou initial_training.",
@@ -71,9 +72,15 @@ class DerogationBody(RequestBody):
 
     waived: Annotated[list[Reason], Field(max_length=len(Reason))]
     funding: Funding
-    payer: Payer | None = None
+    payer: Annotated[ChosenPayer | None, Field(description="Qui paie quand l’État ne finance pas.")] = None
     motive: OwnMotive = None
     registration_id: OwnRegistration = None
+
+    @model_validator(mode="after")
+    def _payer_goes_without_funding(self) -> "DerogationBody":
+        if self.funding is Funding.STATE and self.payer is not None:
+            raise validation_error("payer-not-applicable", STATE_PAYS, "payer")
+        return self
 
     def to_effect(self, motive: str) -> DerogationEffect:
         derogation = Derogation(tuple(self.waived), self.funding, self.payer, self.motive or motive)
@@ -92,30 +99,22 @@ class CarryOverBody(RequestBody):
         return CarryOverEffect(self.bucket, self.units, self.motive or motive, self.decided_on)
 
 
-class MissedDayBody(RequestBody):
-    """Un jour manqué d’une session suivie."""
-
-    on: CivilDate
-    justified: Annotated[bool, Field(strict=True)]
-    motive: Motive | None = None
-
-    def to_missed_day(self) -> MissedDay:
-        return MissedDay(self.on, self.justified, self.motive)
-
-
 class AttendanceBody(RequestBody):
-    """L’assiduité est rectifiée. Une absence justifiée nomme un motif que la politique admet."""
+    """L’assiduité est rectifiée. Une absence justifiée nomme un motif que la politique liste ; sinon, celui de la
+    réponse par défaut."""
 
     outcome: Attendance
-    motive: OwnMotive = None
+    motive: Motive | None = None
     note: Motive | None = None
-    absences: Annotated[list[MissedDayBody] | None, Field(max_length=MAX_DAYS)] = None
+    absences: Annotated[list[MissedDayBody] | None, Field(max_length=MAX_MISSED_DAYS)] = None
     registration_id: OwnRegistration = None
 
     def to_effect(self, motive: str) -> AttendanceEffect:
-        absences = None if self.absences is None else tuple(each.to_missed_day() for each in self.absences)
-        report = AttendanceReport(self.outcome, self.motive or motive, self.note, absences)
-        return AttendanceEffect(report, self.registration_id)
+        days = None if self.absences is None else tuple(day.to_missed_day() for day in self.absences)
+        otherwise = None if self.outcome is Attendance.ABSENT_JUSTIFIED else motive
+        return AttendanceEffect(
+            AttendanceReport(self.outcome, self.motive or otherwise, self.note, days), self.registration_id
+        )
 
 
 class AnnulmentBody(RequestBody):

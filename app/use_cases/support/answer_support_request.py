@@ -33,7 +33,7 @@ async def answer_support_request(
     """Of two who answer at once, the second one is told that it was answered. When the effect is refused, the request
     stays open.
 
-    Raise NotFound, InvalidTransition, UnknownReference, AdviserAnonymised, and whatever the effect raises.
+    Raise NotFound, InvalidTransition, UnknownReference, EffectRefused, AdviserAnonymised.
     """
     lock = await lock_of_adviser(database, request)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
@@ -49,8 +49,8 @@ async def answer_support_request(
             "answered_at": context.now,
         }
         row = await SUPPORT_REQUESTS.update(tx, present, columns, context.now)
+        event = await support_request_event(tx, EventType.SUPPORT_REQUEST_ANSWERED, row)
         changes = await _changes(tx, row, answer, snapshot, context)
-        event = support_request_event(EventType.SUPPORT_REQUEST_ANSWERED, row)
         await write_change_sets(tx, replace(changes, events=(*changes.events, event)))
         return await store_response(tx, context.idempotency, context.render(row))
 

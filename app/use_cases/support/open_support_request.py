@@ -55,7 +55,7 @@ async def open_support_request(
                 return context.render(same)
             tx.add_audit_subjects(wanted.id)
             row = await SUPPORT_REQUESTS.insert(tx, columns, context.now)
-            event = support_request_event(EventType.SUPPORT_REQUEST_OPENED, row)
+            event = await support_request_event(tx, EventType.SUPPORT_REQUEST_OPENED, row)
             await registrations.write(tx, Changes(events=[event_row(event, context.now)]))
             return await store_response(tx, context.idempotency, context.render(row))
     except NotFound as missing:

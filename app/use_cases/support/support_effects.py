@@ -6,22 +6,19 @@ from datetime import date
 from typing import assert_never
 from uuid import UUID
 
+from app.domain.errors import Conflict, EffectRefused
 from app.domain.facts.support_request import SupportEffect
 from app.persistence import support_requests
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
-from app.use_cases.advisers.grant_carry_over import CarryOverGrant, carry_over_deed
+from app.use_cases.advisers.grant_carry_over import CarryOverGrant
 from app.use_cases.errors import UnknownReference
+from app.use_cases.registrations.derogate_registration import Derogation
+from app.use_cases.registrations.record_attendance import AttendanceReport
 from app.use_cases.request_context import RequestContext
-from app.use_cases.support.support_deeds import (
-    AttendanceReport,
-    Derogation,
-    annulment_deed,
-    attendance_deed,
-    derogation_deed,
-)
+from app.use_cases.support.support_deeds import annulment_deed, attendance_deed, carry_over_deed, derogation_deed
 from app.use_cases.write_changes import ChangeSet
 
 
@@ -83,7 +80,19 @@ async def carry_out(
     tx: Transaction, snapshot: AdviserSnapshot, request: Row, effect: Effect, context: RequestContext
 ) -> ChangeSet:
     """Do it in the transaction of the answer, which holds the lock of the request's adviser, read in `snapshot`; return
-    what it changes. Raise UnknownReference when what it names is not the adviser's, and whatever the deed raises."""
+    what it changes.
+
+    Raise UnknownReference when what it names is not the adviser's, EffectRefused when the deed is refused.
+    """
+    try:
+        return await _deed(tx, snapshot, request, effect, context)
+    except Conflict as refusal:
+        raise EffectRefused(name_of(effect), refusal) from refusal
+
+
+async def _deed(
+    tx: Transaction, snapshot: AdviserSnapshot, request: Row, effect: Effect, context: RequestContext
+) -> ChangeSet:
     lock = AdviserLock(LockTarget.ADVISER, request["adviser_id"])
     match effect:
         case DerogationEffect():

@@ -1,7 +1,7 @@
 """Support requests over HTTP: opened, listed with their deadline, answered once with an effect, withdrawn."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -19,7 +19,14 @@ from tests.api.administration.support_request_builders import (
     read,
     withdraw,
 )
-from tests.api.registration_states import accepted_registration, read_registration, waiting_registration
+from tests.api.registration_states import (
+    accepted_registration,
+    attended_registration,
+    post_action,
+    read_registration,
+    refused_registration,
+    waiting_registration,
+)
 from tests.api.response_assertions import documented_body, expect_problem, expect_wrong_fields
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser, an_adviser_in_post, register
@@ -162,6 +169,63 @@ def test_granting_it_has_its_effect_at_once(admin: httpx.Client, platform: httpx
     assert (funded["status"], funded["entitlement"]) == ("accepted", "carry_over:civil_year:2025")
 
 
+def test_a_derogation_is_granted(admin: httpx.Client, platform: httpx.Client) -> None:
+    """Of the registration that the request is about, for the motive of the answer."""
+    refused = refused_registration(platform)
+    request = open_request(platform, refused["adviser_id"], registration_id=refused["id"])
+
+    answered = answer(admin, request, effect={"derogation": {"waived": ["not_in_post"], "funding": "state"}})
+
+    assert answered.raise_for_status().json()["answer"]["effect"] == "derogation"
+    derogated = read_registration(admin, refused)
+    assert (derogated["status"], derogated["entitlement"]) == ("accepted", "derogation")
+    (latest, *_) = admin.get(f"/v1/registrations/{refused['id']}/decisions").json()["data"]
+    assert (latest["automatic"], latest["motive"]) == (False, MOTIVE)
+
+
+def test_attendance_is_put_right(admin: httpx.Client, platform: httpx.Client) -> None:
+    missed = attended_registration(admin, "absent_unjustified")
+    request = open_request(platform, missed["adviser_id"], kind="justification", registration_id=missed["id"])
+    justified = {"outcome": "absent_justified", "motive": "medical_certificate"}
+
+    answered = answer(admin, request, effect={"attendance": justified})
+
+    assert answered.raise_for_status().json()["answer"]["effect"] == "attendance"
+    put_right = read_registration(admin, missed)
+    assert (put_right["status"], put_right["entitlement"]) == ("absent_justified", None)
+
+
+@pytest.mark.parametrize(
+    ("effect", "pointer"),
+    [
+        ({"outcome": "absent_justified"}, "/effect/attendance/motive"),
+        ({"outcome": "absent_justified", "motive": "hangover"}, "/effect/attendance/motive"),
+        (
+            {"outcome": "completed", "absences": [{"on": "2020-01-01", "justified": True}]},
+            "/effect/attendance/absences/0/on",
+        ),
+    ],
+)
+def test_a_mistake_in_an_effect_is_named_where_the_answer_holds_it(
+    admin: httpx.Client, platform: httpx.Client, effect: dict[str, Any], pointer: str
+) -> None:
+    missed = attended_registration(admin, "absent_unjustified")
+    request = open_request(platform, missed["adviser_id"], registration_id=missed["id"])
+
+    assert [*expect_wrong_fields(answer(admin, request, effect={"attendance": effect}))] == [pointer]
+    assert read(platform, request) == request
+
+
+def test_reasons_that_a_derogation_forgets_leave_it_open(admin: httpx.Client, platform: httpx.Client) -> None:
+    refused = refused_registration(platform)
+    request = open_request(platform, refused["adviser_id"], registration_id=refused["id"])
+
+    forgotten = answer(admin, request, effect={"derogation": {"waived": [], "funding": "state"}})
+
+    assert "not_in_post" in expect_problem(forgotten, 409, "reasons-remain")["detail"]
+    assert (read(platform, request), read_registration(admin, refused)["status"]) == (request, "refused")
+
+
 def test_an_effect_that_is_refused_leaves_it_open(admin: httpx.Client, platform: httpx.Client) -> None:
     request = open_request(platform, an_adviser_in_post(platform), bucket="civil_year:2025")
 
@@ -199,6 +263,10 @@ def test_an_effect_names_what_it_is_about(
         ({"granted": "yes"}, {"/granted": "invalid-type"}),
         ({"effect": {}}, {"/effect": "one-effect"}),
         ({"effect": {"carry_over": {}, "annulment": {}}}, {"/effect": "one-effect"}),
+        (
+            {"effect": {"derogation": {"waived": [], "funding": "state", "payer": "self"}}},
+            {"/effect/derogation/payer": "payer-not-applicable"},
+        ),
         ({"granted": False, "effect": {"annulment": {}}}, {"/effect": "effect-not-applicable"}),
     ],
 )
@@ -331,6 +399,32 @@ async def test_it_is_announced_without_its_text(
     for event in (*_events(platform, by_platform), *_events(platform, by_organisation)):
         assert TEXT not in str(event)
         assert MOTIVE not in str(event)
+
+
+async def _recipients(served: LiveServer, request: dict[str, Any]) -> list[str]:
+    """Of the event of its opening."""
+    database = open_database(served.database_url, pool_size=1)
+    row = await database.one("SELECT recipients FROM outbox WHERE subject_id = $1", UUID(request["id"]))
+    await database.close()
+    return list(row["recipients"]) if row else []
+
+
+async def test_an_employer_is_told_of_a_contested_refusal_that_it_must_put_right(
+    served: LiveServer, platform: httpx.Client, organisation: httpx.Client
+) -> None:
+    refused, paid = refused_registration(platform), waiting_registration(platform)
+    post_action(platform, paid, "choice", choice="keep", payer="employer").raise_for_status()
+
+    def opened(registration: dict[str, Any], client: httpx.Client = platform, **fields: Any) -> dict[str, Any]:
+        return open_request(client, registration["adviser_id"], registration_id=registration["id"], **fields)
+
+    told = ["adviser", "employer"]
+    assert await _recipients(served, opened(refused)) == told
+    assert await _recipients(served, opened(paid)) == told
+    assert await _recipients(served, opened(paid, organisation)) == [*told, "training_organisation"]
+    assert await _recipients(served, opened(refused, kind="justification")) == ["adviser"]
+    assert await _recipients(served, opened(accepted_registration(platform))) == ["adviser"]
+    assert await _recipients(served, open_request(platform, refused["adviser_id"])) == ["adviser"]
 
 
 def test_the_audit_log_names_what_was_done(platform: httpx.Client, admin: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """The conflicts of the domain, said as problems."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from app.api.http.problems.problem_details import Problem, field_error
@@ -11,6 +12,7 @@ from app.domain.errors import (
     AdviserAnonymised,
     Conflict,
     DuplicateRegistration,
+    EffectRefused,
     HoursNotOffered,
     ImplausibleDate,
     InvalidTransition,
@@ -137,8 +139,17 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
                 en="Only an initial training has a positioning test.",
             )
             return _invalid_field("/hours", "not-initial-training", detail)
+        case EffectRefused():
+            return _effect_refused(conflict, base_url, owner)
         case _:
             raise conflict
+
+
+def _effect_refused(conflict: EffectRefused, base_url: str, owner: UUID | None) -> Problem:
+    """The problem of what was refused, its fields where the answer holds them."""
+    problem = conflict_problem(conflict.refusal, base_url, owner)
+    place = f"/effect/{conflict.effect}"
+    return replace(problem, errors=[replace(error, pointer=f"{place}{error.pointer}") for error in problem.errors])
 
 
 def _invalid_transition(conflict: InvalidTransition) -> Sentence:
