@@ -247,6 +247,7 @@ def a_policy(
     grace: Mapping[int, date] | None = None,
     max_funded: int = 1,
     enter_within_months: int | None = None,
+    unjustified_absence_counts: bool = False,
 ) -> Policy:
     """The published values (section 8)."""
     return Policy(
@@ -265,8 +266,8 @@ def a_policy(
                 Dated(day("2024-03-01"), (70, 175, 315)),
                 Dated(day("2025-10-21"), (175,)),
             ),
-            enter_within_months,
-            unjustified_absence_counts=False,
+            enter_within_months=enter_within_months,
+            unjustified_absence_counts=unjustified_absence_counts,
         ),
         certification=CertificationPolicy(
             (Dated(day("2021-01-01"), 6), Dated(day("2024-01-01"), 2)),

@@ -21,8 +21,10 @@ def registration_event(
     before: Registration | None = None,
     said_besides: Mapping[str, object] = NOTHING_ELSE,
 ) -> Event:
-    """`before` is the registration as it was: an employer that would have paid for it is told as well. `said_besides`
-    is what the event says that the registration does not, such as days missed (`absences`)."""
+    """`before` is the registration as it was: an employer that would have paid for it is told as well, and so is one
+    that was to free the adviser on days that a funded session leaves. `said_besides` is what the event says that the
+    registration does not, such as days missed (`absences`)."""
+    moved_from = before if event_type is EventType.REGISTRATION_RESCHEDULED else None
     concerns_organisation = event_type not in BETWEEN_ADVISER_AND_PLATFORM
     return Event(
         event_type,
@@ -45,7 +47,7 @@ def registration_event(
             event_type,
             employer_acts=any(refusal.code.who_acts is Actor.EMPLOYER for refusal in refusals),
             employer_pays=any(item is not None and item.payer in PAID_BY_EMPLOYER for item in (before, registration)),
-            state_pays=registration.funding is Funding.STATE,
+            state_pays=any(item is not None and item.funding is Funding.STATE for item in (moved_from, registration)),
             days_missed=bool(said_besides.get("absences")),
         ),
     )

@@ -10,7 +10,7 @@ from email.utils import format_datetime, parseaddr
 from uuid import UUID
 
 from app.persistence.engine.driver_types import Row
-from app.use_cases.notifications.email_links import adviser_links
+from app.use_cases.registrations.personal_links import links_of_email
 from app.wording.email_addresses import InvalidEmailAddress, parse_mailbox
 from app.wording.emails.emails import PersonalLinks, RenderedEmail, decision_to_answer, render_email
 
@@ -30,7 +30,7 @@ class EmailComposer:
 
     def compose(self, row: Row) -> RenderedEmail:
         """The e-mail of a row of `read_email_context`. Raise LostEventError."""
-        links = PersonalLinks(*adviser_links(row, decision_to_answer(row), self.base_url, self.secrets))
+        links = PersonalLinks(*links_of_email(row, decision_to_answer(row), self.base_url, self.secrets))
         return render_email(row, self.support_email, self.base_url, links)
 
     def message_id(self, delivery: UUID, replay: int) -> str:

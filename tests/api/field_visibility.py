@@ -66,8 +66,10 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(
-        own="status funding payer entitlement module_code session_starts_on reasons chosen_by taken_on hours"
+        own="status funding payer entitlement module_code session_starts_on reasons chosen_by taken_on hours "
+        "former_status absences waived recorded_after_the_fact"
     ),
+    "MissedDayNews": _fields(own="on justified"),
     "CertificationNews": _fields(needed="qualification outcome on"),
     "DueNews": _fields(own="exams due_on stage"),
     "DueExam": _fields(own="qualification next_attempt_payer"),

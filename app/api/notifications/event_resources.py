@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
 from app.api.http.pagination import CURSOR_SCHEMA, MAX_CURSOR_LENGTH
+from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
@@ -31,10 +32,20 @@ class SubjectResource(TypedDict):
     version: Version
 
 
+class MissedDayNews(TypedDict):
+    """Un jour manqué d’une formation suivie."""
+
+    on: date
+    justified: bool
+
+
 class RegistrationNews(TypedDict):
     """Ce qu’est devenue une inscription ; `reasons` sont les codes des motifs de refus.
 
-    `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours.
+    `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours ;
+    `former_status`, l’assiduité enregistrée avant sa correction ; `absences`, les jours manqués ; `waived`, les motifs
+    qu’une dérogation écarte. `recorded_after_the_fact` : la session avait déjà commencé, et rien n’est demandé à
+    personne.
     """
 
     status: Status
@@ -47,6 +58,10 @@ class RegistrationNews(TypedDict):
     chosen_by: NotRequired[Chooser]
     taken_on: NotRequired[date]
     hours: NotRequired[Hours]
+    former_status: NotRequired[Status]
+    absences: NotRequired[Annotated[list[MissedDayNews], Field(max_length=MAX_MISSED_DAYS)]]
+    waived: NotRequired[Annotated[list[Reason], Field(max_length=len(Reason))]]
+    recorded_after_the_fact: NotRequired[bool]
 
 
 class CertificationNews(TypedDict):

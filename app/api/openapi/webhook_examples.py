@@ -46,12 +46,18 @@ _OUTCOMES: Mapping[EventType, RegistrationOutcome] = {
     EventType.REGISTRATION_REGULARISATION_NOTIFIED: ("refused", None, None, None, ["contract_not_uploaded"]),
     EventType.REGISTRATION_COMPLETED: ("completed", "state", "state", "civil_year:2026", []),
     EventType.REGISTRATION_ABSENCE_RECORDED: ("absent_justified", None, None, None, []),
+    EventType.REGISTRATION_ATTENDANCE_CORRECTED: ("completed", "state", "state", "civil_year:2026", []),
+    EventType.REGISTRATION_CHOICE_REMINDED: ("awaiting_choice", None, None, None, ["module_quota_exceeded"]),
+    EventType.REGISTRATION_DEROGATED: ("accepted", "state", "state", "derogation", []),
 }
 _FUNDED_OUTCOME: RegistrationOutcome = ("accepted", "state", "state", "civil_year:2026", [])
 _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
     EventType.REGISTRATION_KEPT_UNFUNDED: {"chosen_by": "adviser"},
     EventType.REGISTRATION_CANCELLED: {"chosen_by": "training_organisation"},
     EventType.REGISTRATION_PATH_DETERMINED: {"taken_on": "2026-06-12", "hours": 175},
+    EventType.REGISTRATION_COMPLETED: {"absences": [{"on": "2028-02-15", "justified": False}]},
+    EventType.REGISTRATION_ATTENDANCE_CORRECTED: {"former_status": "absent_unjustified"},
+    EventType.REGISTRATION_DEROGATED: {"waived": ["contract_not_uploaded"]},
 }
 
 

@@ -13,7 +13,7 @@ from app.api.pages.page_requests import service_of
 from app.domain.events import Recipient
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.messages import ENDPOINT_OWNER_RECIPIENT, list_newest_email_contexts, read_email_context
-from app.use_cases.notifications.email_links import adviser_links
+from app.use_cases.registrations.personal_links import links_of_email
 from app.wording.emails.emails import (
     LostEventError,
     PersonalLinks,
@@ -53,7 +53,7 @@ def _service_with_mailbox(request: Request) -> ApplicationState:
 
 
 def _email_of(service: ApplicationState, row: Row) -> RenderedEmail | None:
-    links = PersonalLinks(*adviser_links(row, decision_to_answer(row), service.base_url, service.secrets))
+    links = PersonalLinks(*links_of_email(row, decision_to_answer(row), service.base_url, service.secrets))
     try:
         return render_email(row, service.support_email, service.base_url, links)
     except LostEventError:

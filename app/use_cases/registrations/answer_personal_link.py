@@ -61,7 +61,7 @@ async def link_question_of(reader: Reader, decision: UUID, now: datetime) -> Lin
     row = await read_decision_to_answer(reader, decision)
     if row is None or not row["is_known"] or row["outcome"] == Outcome.ACCEPTED:
         return None
-    until = max(row["session_starts_on"], row["session_ends_on"])  # a notice comes too late after the last day
+    until = row["session_ends_on"]
     if row["outcome"] == Outcome.OVER_QUOTA:
         policies = await read_policies(reader)
         quota = policies.on(row["session_starts_on"]).over_quota

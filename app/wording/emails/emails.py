@@ -79,7 +79,7 @@ def render_email(row: Row, support_email: str, base_url: str, links: PersonalLin
     context = email_context(row, base_url)
     shown = {"link": links.answer if _can_answer(context) else None, "support_page": links.support}
     address = row[f"{row['recipient']}_email"]
-    return render_template(_template_of(row["type"]), address, row["support_email"] or support_email, context | shown)
+    return render_template(template_of(row["type"]), address, row["support_email"] or support_email, context | shown)
 
 
 def _can_answer(context: Mapping[str, Any]) -> bool:
@@ -88,7 +88,7 @@ def _can_answer(context: Mapping[str, Any]) -> bool:
     return not (context["is_late"] or context["is_past"] or hopeless)
 
 
-def _template_of(event_type: str) -> str:
+def template_of(event_type: str) -> str:
     """Of a support request's events, the subject is part of the name: `opened` alone would say nothing."""
     subject, _, happened = event_type.partition(".")
     return f"{event_type.replace('.', '_') if subject == Subject.SUPPORT_REQUEST else happened}.jinja"

@@ -6,7 +6,7 @@ from typing import Any
 from app.domain.decisions.admission import Outcome
 from app.domain.events import EventType, Recipient
 from app.domain.facts.contract import LegalForm
-from app.domain.facts.policy import OverQuota
+from app.domain.facts.policy import last_reply
 from app.domain.facts.registration import Chooser, Funding, Payer, Status
 from app.persistence.engine.driver_types import Row
 from app.wording.dates import format_day
@@ -31,9 +31,10 @@ def outcome_context(row: Row, event_type: EventType, data: dict[str, Any], recip
         "status": data.get("status"),
         "is_past": bool(data.get("recorded_after_the_fact")) and event_type not in ATTENDANCE_EVENTS,
         "is_funded": data.get("funding") == Funding.STATE,
-        "was_funded": row["unit"] is not None,
+        "was_funded": _is_right(row["unit"]),
         "was_over_quota": row["outcome"] == Outcome.OVER_QUOTA,
         "right": entitlement_phrase(right).fr if right else None,
+        "uses_right": _is_right(right),
         "at_expense": PAYER_LABELS[recipient].get(Payer(payer)) if payer else None,
         "payer": payer,
         "is_private": row["legal_form"] == LegalForm.PRIVATE,
@@ -41,6 +42,11 @@ def outcome_context(row: Row, event_type: EventType, data: dict[str, Any], recip
         "tested_on": format_day(row["positioning_taken_on"]).fr if row["positioning_taken_on"] else None,
         "chooser": _chooser(row, data, recipient),
     }
+
+
+def _is_right(unit: str | None) -> bool:
+    """Of a bucket, or of a unit: what a derogation funds uses none of the adviser's rights."""
+    return unit is not None and unit.partition("#")[0] != "derogation"
 
 
 def _chooser(row: Row, data: dict[str, Any], recipient: Recipient) -> str | None:
@@ -61,8 +67,8 @@ def attendance_context(row: Row, data: dict[str, Any]) -> dict[str, Any]:
         "is_justified": gives_back,
         "attendance": ATTENDANCE_LABELS.get(status) if status else None,
         "former_attendance": ATTENDANCE_LABELS.get(former) if former else None,
-        "is_given_back": gives_back and not gave_back and row["unit"] is not None,
-        "is_taken_again": gave_back and not gives_back and data.get("entitlement") is not None,
+        "is_given_back": gives_back and not gave_back and _is_right(row["unit"]),
+        "is_taken_again": gave_back and not gives_back and _is_right(data.get("entitlement")),
         "absences": [
             {"day": format_day(date.fromisoformat(absence["on"])).fr, "is_justified": absence["justified"]}
             for absence in data.get("absences") or ()
@@ -79,5 +85,5 @@ def deadline_context(row: Row, data: dict[str, Any], first_day: date | None) -> 
         until = max(first_day, row["session_ends_on"] or first_day)
     else:
         days = row["reply_days"] if data.get("status") == Status.AWAITING_CHOICE else None
-        until = OverQuota(days, remind_days=0).last_reply(first_day, row["decided_on"] or row["occurred_on"])
+        until = last_reply(days, first_day, row["decided_on"] or row["occurred_on"])
     return {"until": format_day(until).fr, "is_late": row["occurred_on"] > until}

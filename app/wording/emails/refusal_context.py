@@ -7,10 +7,10 @@ from app.domain.decisions.refusals import Refusal
 from app.domain.events import Recipient
 from app.persistence.engine.driver_types import Row
 from app.wording.emails.email_labels import ACTOR_LABELS
+from app.wording.emails.email_remedies import remedy
 from app.wording.emails.email_rules import REFUSALS_ADAPTER, waived_refusals
 from app.wording.official_sites import site_to_fix
 from app.wording.refusal_labels import refusal_label
-from app.wording.refusal_remedies import how_to_fix
 
 
 def refusal_contexts(row: Row, recipient: Recipient) -> list[dict[str, Any]]:
@@ -31,7 +31,7 @@ def _contexts(refusals: Iterable[Refusal], recipient: Recipient, ds_file_number:
         {
             "code": refusal.code.value,
             "label": refusal_label(refusal).fr,
-            "fix": how_to_fix(refusal).fr,
+            "fix": remedy(refusal.code, recipient),
             "site": site_to_fix(refusal.code, ds_file_number),
             "actor": refusal.code.who_acts.value,
             "who": ACTOR_LABELS[recipient].get(refusal.code.who_acts, "personne, ce motif ne peut pas être levé"),
