@@ -65,6 +65,7 @@ EVENT_SUMMARIES: Mapping[EventType, str] = {
     EventType.CERTIFICATION_DUE: "Des examens sont bientôt à présenter, ou leur échéance est là",
     EventType.ENTITLEMENT_CARRIED_OVER: "Un droit est reporté",
     EventType.ENTITLEMENT_EXPIRING: "Un droit sera bientôt perdu",
+    EventType.INITIAL_TRAINING_OWED: "Un conseiller en poste n’est pas encore entré en formation initiale",
     EventType.SUPPORT_REQUEST_OPENED: "Une demande au support est ouverte",
     EventType.SUPPORT_REQUEST_ANSWERED: "Une personne répond à une demande au support",
     EventType.ADVISER_ANONYMISED: "Un conseiller est anonymisé : oubliez, vous aussi, qui il était",
