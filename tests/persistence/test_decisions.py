@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from app.domain.decisions.decision_consequences import Cause, replay
+from app.domain.decisions.recorded_decisions import RULES_VERSION, Cause, replay
 from app.domain.errors import Conflict
 from app.domain.facts.policy import Policies
 from app.persistence.administration import policies
@@ -29,7 +29,7 @@ EVENTFUL = 400
 
 def as_stored(row: Row) -> dict[str, Any]:
     """What a decision says, without who took it and when."""
-    stored = {name: row[name] for name in ("outcome", "rules", "funding", "unit", "policy_version")}
+    stored = {name: row[name] for name in ("outcome", "rules", "funding", "unit", "policy_version", "waived")}
     return {**stored, "reasons": orjson.loads(row["reasons"])}
 
 
@@ -40,13 +40,19 @@ def as_replayed(row: Row, known: Policies) -> dict[str, Any]:
     decision = replay(Cause(row["cause"]), facts, named)
     assert decision is not None
     said = {name: getattr(decision, name) for name in ("outcome", "funding", "unit", "policy_version")}
-    return {**said, "rules": list(decision.rules), "reasons": orjson.loads(orjson.dumps(decision.refusals))}
+    return {
+        **said,
+        "rules": list(decision.rules),
+        "waived": list(decision.waived),
+        "reasons": orjson.loads(orjson.dumps(decision.refusals)),
+    }
 
 
 async def assert_every_decision_replays(database: Database) -> list[Row]:
-    """The decisions of the whole database."""
+    """The decisions of the whole database: all are of the present rules."""
     known = await read_policies(database)
     decisions = await database.many("SELECT * FROM decision ORDER BY decided_at, id")
+    assert {row["rules_version"] for row in decisions} <= {RULES_VERSION}
     assert [as_replayed(row, known) for row in decisions] == [as_stored(row) for row in decisions]
     return decisions
 
@@ -83,6 +89,8 @@ async def test_every_decision_of_a_busy_database_replays(database: Database) -> 
 
     assert {row["cause"] for row in decisions} >= {
         Cause.REQUEST, Cause.PROMOTION, Cause.FILE_CHANGED, Cause.RESCHEDULED, Cause.RE_EXAMINATION,
+        Cause.INITIAL_TRAINING_CHANGED, Cause.EXEMPTION_CHANGED, Cause.SCHEME_CHANGED, Cause.DEPARTMENT_CHANGED,
+        Cause.DEROGATION,
     }  # fmt: skip
     assert {row["outcome"] for row in decisions} == {"accepted", "refused", "over_quota"}
     assert {row["policy_version"] for row in decisions} == {"2021-01-01", "2026-08-01"}

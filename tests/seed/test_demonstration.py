@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from app.api.advisers.adviser_schemas import AdviserFields
 from app.api.contracts.contract_schemas import ContractRequest, EmployerResource
 from app.domain.decisions.admission import Decision, Outcome
-from app.domain.decisions.decision_consequences import Cause, replay
+from app.domain.decisions.recorded_decisions import Cause, replay
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.errors import InvalidTransition
 from app.domain.events import EventType

@@ -6,7 +6,7 @@ from app.persistence.engine.database import Database
 from app.persistence.registrations import list_decisions
 from app.use_cases.errors import PreconditionFailed, PreconditionRequired, UnknownReference
 from app.use_cases.preconditions import ANY_VERSION, Precondition
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.upsert_contract import upsert_contract
 from tests.fake_clock import MORNING
 from tests.use_cases.use_case_builders import (
@@ -143,7 +143,7 @@ async def test_a_refusal_stands_until_the_notice_even_once_its_reason_is_gone(da
 
     await a_contract(database, adviser)
     untouched = await stored_registration(database, refused)
-    await reexamine(database, id_of(refused), a_request_context(), employer_agreement=False)
+    await reexamine(database, id_of(refused), AdviserNotice(), a_request_context())
 
     assert (untouched["status"], untouched["version"]) == ("refused", 1)
     assert (await stored_registration(database, refused))["status"] == "accepted"
