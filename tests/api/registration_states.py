@@ -56,8 +56,9 @@ def cancelled_registration(client: httpx.Client) -> dict[str, Any]:
 
 
 def attended_registration(client: httpx.Client, outcome: str) -> dict[str, Any]:
+    motive = {"motive": "medical_certificate"} if outcome == "absent_justified" else {}
     return _checked_registration(
-        post_action(client, accepted_registration(client), "attendance", outcome=outcome), outcome
+        post_action(client, accepted_registration(client), "attendance", outcome=outcome, **motive), outcome
     )
 
 

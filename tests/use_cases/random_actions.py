@@ -1,6 +1,6 @@
 """A busy service: use cases of every kind in a random order that is the same for the same seed."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -36,7 +36,11 @@ from tests.use_cases.use_case_builders import (
 )
 
 MODULES = (MODULE, "cybersecurite", "cafe-ia", "aidants-connect", INITIAL)
-ENTRIES = (None, *map(day, ("2022-03-14", "2024-04-15", "2026-02-02")))
+FACTS_OF_AN_ADVISER: tuple[tuple[str, Sequence[Any]], ...] = (
+    ("department", ("35", "974")),
+    ("in_scheme", (True, True, True, False)),
+    ("initial_training_entered_on", (None, None, *map(day, ("2022-03-14", "2024-04-15", "2026-02-02")))),
+)
 
 
 class RandomActions:
@@ -46,6 +50,7 @@ class RandomActions:
     def __init__(self, database: Database, posts: dict[UUID, UUID]) -> None:
         self.database = database
         self.contracts = posts
+        self.advisers = {adviser: adviser_columns() for adviser in posts}  # as they were last changed
         self.random = Random(20260615)  # noqa: S311  # a play, not a secret
         self.registrations: list[UUID] = []
 
@@ -63,14 +68,14 @@ class RandomActions:
 
     def _of_the_adviser(self, adviser: UUID) -> Coroutine[Any, Any, Any]:
         database = self.database
-        match self.random.randrange(10):
+        match self.random.randrange(12):
             case 0:
                 validated = self.random.choice([None, day("2022-01-20")])
                 form = self.random.choice(["public", "private"])
                 changes = {"validated_on": validated, "employer_legal_form": form}
                 return change_contract(database, self.contracts[adviser], adviser, **changes)
             case 1 | 2 | 3:
-                return upsert_adviser(database, adviser, self._adviser_columns(), ANY_VERSION, a_request_context())
+                return upsert_adviser(database, adviser, self._changed(adviser), ANY_VERSION, a_request_context())
             case 4:
                 return grant_carry_over(
                     database, adviser, CarryOverGrant("civil_year:2026", 1, "maladie", None), a_request_context()
@@ -87,13 +92,11 @@ class RandomActions:
     def _day_of_the_past(self) -> date:
         return day("2026-01-05") + timedelta(days=self.random.randrange(120))
 
-    def _adviser_columns(self) -> dict[str, Any]:
-        """Of somebody who moves, joins or leaves the scheme, or whose initial training is corrected."""
-        return adviser_columns(
-            department=self.random.choice(["35", "974"]),
-            in_scheme=self.random.random() < 0.8,
-            initial_training_entered_on=self.random.choice(ENTRIES),
-        )
+    def _changed(self, adviser: UUID) -> dict[str, Any]:
+        """Somebody who moves, joins or leaves the scheme, or whose initial training is corrected."""
+        column, values = self.random.choice(FACTS_OF_AN_ADVISER)
+        self.advisers[adviser] |= {column: self.random.choice(values)}
+        return self.advisers[adviser]
 
     def _of_a_registration(self, _: UUID) -> Coroutine[Any, Any, Any]:
         database, registration = self.database, self.random.choice(self.registrations)
@@ -133,9 +136,10 @@ class RandomActions:
 
 
 async def random_actions(database: Database, *, advisers: int) -> RandomActions:
-    """Actions on advisers who are in post and have no registration yet."""
+    """Actions on advisers who are in post and have no registration yet; every other one has had no training yet."""
     posts: dict[UUID, UUID] = {}
-    for _ in range(advisers):
-        adviser = await an_adviser(database)
+    for number in range(advisers):
+        trained = {} if number % 2 == 0 else {"initial_training_entered_on": None}
+        adviser = await an_adviser(database, **trained)
         posts[adviser] = await a_contract(database, adviser)
     return RandomActions(database, posts)

@@ -51,7 +51,6 @@ from tests.use_cases.use_case_builders import (
     stored_registration,
 )
 
-
 COMPLETED = AttendanceReport(Attendance.COMPLETED)
 JUSTIFIED = AttendanceReport(Attendance.ABSENT_JUSTIFIED, "medical_certificate")
 ON_THE_FIRST_DAY = datetime(2026, 9, 8, 8, 30, tzinfo=UTC)

@@ -97,16 +97,17 @@ async def test_a_contract_renews_another_one_of_the_same_adviser_only(database: 
 async def test_a_termination_refuses_what_is_to_come_and_its_unit_goes_to_whoever_waits(database: Database) -> None:
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser)
-    begun_waiting = await register_in(database, adviser, day("2026-12-01"), "cybersecurite")
-    waiting = await register_in(database, adviser, PAST_DAY)
-    assert (await stored_registration(database, begun_waiting))["unit"] == "civil_year:2026#1"
-    assert (await stored_registration(database, waiting))["status"] == "awaiting_choice"
+    to_come = await register_in(database, adviser, day("2026-12-01"), "cybersecurite")
+    begun = await register_in(database, adviser, PAST_DAY)
+    waiting = await register_in(database, adviser, day("2026-06-23"))
+    assert (await stored_registration(database, to_come))["unit"] == "civil_year:2026#1"
 
     await change_contract(database, contract, adviser, terminated_on=day("2026-06-30"))
 
-    assert (await stored_registration(database, begun_waiting))["status"] == "refused"
-    promoted = await stored_registration(database, waiting)
-    assert (promoted["status"], promoted["unit"], promoted["version"]) == ("accepted", "civil_year:2026#1", 2)
+    assert (await stored_registration(database, to_come))["status"] == "refused"
+    assert (await stored_registration(database, begun))["status"] == "awaiting_choice"
+    funded = await stored_registration(database, waiting)
+    assert (funded["status"], funded["unit"], funded["version"]) == ("accepted", "civil_year:2026#1", 2)
 
 
 async def test_a_session_that_has_started_is_not_decided_again(database: Database) -> None:

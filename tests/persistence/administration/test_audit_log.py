@@ -32,7 +32,6 @@ from tests.use_cases.use_case_builders import (
     adviser_columns,
     an_adviser_in_post,
     an_idempotency_key,
-    day,
     id_of,
     register_in,
 )

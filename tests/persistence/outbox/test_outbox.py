@@ -45,7 +45,9 @@ from tests.use_cases.use_case_builders import (
 )
 
 NEXT_DAY = FIRST_DAY + timedelta(1)
-FIELDS_OF_AN_ACTION = {"chosen_by", "taken_on", "hours"}
+FIELDS_OF_AN_ACTION = {
+    "chosen_by", "taken_on", "hours", "recorded_after_the_fact", "former_status", "absences", "waived",
+}  # fmt: skip
 FIELDS_OF_A_REGISTRATION = {
     "status", "funding", "payer", "entitlement", "module_code", "session_starts_on", "reasons",
 }  # fmt: skip
