@@ -14,13 +14,16 @@ from app.domain.facts.certification import Certification, CertificationOutcome, 
 from app.domain.facts.contract import AdministrativeFile, Contract, ContractId, LegalForm
 from app.domain.facts.module import Module, ModuleCode, ModuleKind, Prerequisite
 from app.domain.facts.policy import (
+    AttendancePolicy,
     CertificationPolicy,
     CivilYear,
     InitialTrainingPolicy,
     OverQuota,
     Policies,
     Policy,
+    Requests,
     Supplementary,
+    Support,
     TwoModules,
 )
 from app.domain.facts.registration import (
@@ -234,6 +237,8 @@ def a_policy(
     window_months: int = 12,
     grace: Mapping[int, date] | None = None,
     max_funded: int = 1,
+    enter_within_months: int | None = None,
+    unjustified_absence_counts: bool = False,
 ) -> Policy:
     """The published values (section 8)."""
     return Policy(
@@ -241,7 +246,10 @@ def a_policy(
         two_modules=TwoModules(entered_on_or_after, count=2, window_months=window_months),
         civil_year=CivilYear(count=1, first_year=2024, grace=grace or {2024: day("2025-03-31")}),
         supplementary=Supplementary(day("2025-01-01"), count=1),
-        over_quota=OverQuota(reply_days=None),
+        over_quota=OverQuota(reply_days=None, remind_days=7),
+        requests=Requests(months_ahead=36),
+        attendance=AttendancePolicy(30, ("medical_certificate", "force_majeure", "employer_need")),
+        support=Support(answer_days=60),
         initial_training=InitialTrainingPolicy(
             max_funded,
             (
@@ -249,6 +257,8 @@ def a_policy(
                 Dated(day("2024-03-01"), (70, 175, 315)),
                 Dated(day("2025-10-21"), (175,)),
             ),
+            enter_within_months=enter_within_months,
+            unjustified_absence_counts=unjustified_absence_counts,
         ),
         certification=CertificationPolicy(
             (Dated(day("2021-01-01"), 6), Dated(day("2024-01-01"), 2)),

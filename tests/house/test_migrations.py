@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -150,6 +151,45 @@ def test_facts_that_were_kept_with_free_text_lose_it_and_nothing_else(url: str) 
 
     ((facts,),) = schema(url, "SELECT facts FROM decision")
     assert orjson.loads(str(facts)) == FACTS_WITHOUT_TEXT
+
+
+# A version that was added before the revised rules, and what it says once they are there.
+OLD_VERSION: dict[str, Any] = {
+    "over_quota": {"reply_days": 10},
+    "initial_training": {"max_funded": 2, "path_hours": [{"since": "2021-01-01", "value": [105]}]},
+    "support_email": "aide@example.org",
+}
+REVISED_VERSION = {
+    **OLD_VERSION,
+    "over_quota": {"reply_days": 10, "remind_days": 7},
+    "requests": {"months_ahead": 36},
+    "attendance": {
+        "correction_days": 30,
+        "valid_absence_motives": ["medical_certificate", "force_majeure", "employer_need"],
+    },
+    "support": {"answer_days": 60},
+    "initial_training": {
+        **OLD_VERSION["initial_training"], "enter_within_months": None, "unjustified_absence_counts": False,
+    },
+}  # fmt: skip
+A_VERSION = f"""INSERT INTO policy (version, effective_from, content, created_at)
+VALUES ('2024-01-01', '2024-01-01', '{orjson.dumps(OLD_VERSION).decode()}', now())"""  # noqa: S608  # our own words
+
+
+def test_a_version_of_the_policy_gains_what_the_revised_rules_read_and_loses_it_again(url: str) -> None:
+    def stored() -> object:
+        ((content,),) = schema(url, "SELECT content::text FROM policy")
+        return orjson.loads(str(content))
+
+    command.upgrade(alembic_config(url), "0014")
+    asyncio.run(_run(url, A_VERSION))
+
+    migrate(url)
+    revised = stored()
+    command.downgrade(alembic_config(url), "0014")
+
+    assert revised == REVISED_VERSION
+    assert stored() == OLD_VERSION
 
 
 def test_two_processes_may_migrate_at_once(url: str) -> None:

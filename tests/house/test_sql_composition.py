@@ -105,12 +105,15 @@ COMPOSED = {
     },
     # Labels, measures and groups are those of `KINDS` and of the enumerations of statistics; places and months ours.
     "app/persistence/administration/kept_counts.py": {
-        "' UNION ALL '.join((_labels(kind) for kind in range(len(KINDS))))",
-        "', '.join((f'{name} = EXCLUDED.{name}' for name in _COLUMNS))", "', '.join(_COLUMNS)", "', '.join(counted)",
-        "AFTER_QUOTA", "DAYS_TO_DECISION", "DAYS_TO_SESSION", "_MONTH", "_changed('$1', '$2')",
-        "_changed(mark, \"'infinity'\")", "_labels(kind)", "cells(kind)", "group", "kind",
-        "labels.get('training_organisation_id')", "labels['funding']", "labels[group]", "limit", "mark", "month",
-        "name", "place", "places", "query", "reasons if 'reason' in KINDS[kind] else ''", "until", "values",
+        "' UNION ALL '.join((labels_of(kind) for kind in range(len(KINDS))))",
+        "', '.join((f'{name} = EXCLUDED.{name}' for name in _COLUMNS))", "', '.join(_COLUMNS)", "AFTER_QUOTA",
+        "DAYS_TO_DECISION", "DAYS_TO_SESSION", "MONTH", "changes_between('$1', '$2')", "kind", "mark", "name",
+        "reasons if 'reason' in KINDS[kind] else ''", "until", "values",
+    },
+    "app/persistence/administration/kept_count_queries.py": {
+        "', '.join(counted)", "MONTH", "cells(kind)", "changes_between(mark, \"'infinity'\")", "columns[group]",
+        "group", "kind", "labels_of(kind)", "limit", "month", "order", "part", "place", "places[label]",
+        "places.get('training_organisation_id')", "query", "value",
     },
     "app/persistence/administration/statistics.py": {
         "MAX_GROUPS + 1", "_IS_IN_PERIOD", "' '.join(joins)", "', '.join(columns)", "_GROUPS[group]",

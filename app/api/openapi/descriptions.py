@@ -28,6 +28,9 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "ChosenPayer": "Qui peut payer une inscription conservée sans prise en charge.",
     "Absence": "Pourquoi aucun contrat ne couvre le premier jour : aucun contrat, pas commencé, échu, rompu.",
     "Actor": "Qui peut lever un motif ; `nobody`, personne.",
+    "AttendanceMotive": (
+        "Le motif d’une absence justifiée à une formation : certificat médical, force majeure, besoin de l’employeur."
+    ),
     "Attendance": "Ce qu’il est advenu à la session : suivie, absence justifiée, absence non justifiée.",
     "Category": "`first_year` : dans l’année qui suit l’entrée en formation initiale ; `annual` : ensuite ; `none`.",
     "Cause": (

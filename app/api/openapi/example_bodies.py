@@ -33,7 +33,7 @@ def registration_request(adviser: str, module: str, day: str) -> JsonValue:
         "module_code": module,
         "training_organisation_id": LA_MEDNUM,
         "session": {"starts_on": day, "ends_on": day, "format": "remote"},
-        "requested_on": "2026-11-02",
+        "requested_on": "2026-06-01",
     }
 
 
@@ -59,7 +59,13 @@ POLICY: Mapping[str, JsonValue] = {
     "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},
     "civil_year": {"count": 2, "first_year": 2024, "grace": {"2024": "2025-03-31"}},
     "supplementary": {"from": "2025-01-01", "count": 1},
-    "over_quota": {"reply_days": None},
+    "over_quota": {"reply_days": None, "remind_days": 7},
+    "requests": {"months_ahead": 36},
+    "attendance": {
+        "correction_days": 30,
+        "valid_absence_motives": ["medical_certificate", "force_majeure", "employer_need"],
+    },
+    "support": {"answer_days": 60},
     "initial_training": {
         "max_funded": 1,
         "path_hours": [
@@ -67,6 +73,8 @@ POLICY: Mapping[str, JsonValue] = {
             {"from": "2024-03-01", "value": [70, 175, 315]},
             {"from": "2025-10-21", "value": [175]},
         ],
+        "enter_within_months": None,
+        "unjustified_absence_counts": False,
     },
     "certification": {
         "presentation_months": [{"from": "2021-01-01", "value": 6}, {"from": "2024-01-01", "value": 2}],
@@ -80,7 +88,7 @@ POLICY: Mapping[str, JsonValue] = {
 }
 
 REGISTRATION_REQUESTS: Mapping[str, JsonValue] = {
-    "Financée": registration_request(INES, "parentalite-numerique", "2026-12-08"),
-    "Au-delà du quota": registration_request(INES, "cybersecurite", "2026-12-15"),
-    "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2026-12-08"),
+    "Financée": registration_request(INES, "parentalite-numerique", "2028-02-08"),
+    "Au-delà du quota": registration_request(INES, "cybersecurite", "2028-02-15"),
+    "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2028-02-08"),
 }

@@ -62,7 +62,7 @@ def _registration_data(event_type: EventType) -> JsonValue:
         "payer": payer,
         "entitlement": entitlement,
         "module_code": "cybersecurite",
-        "session_starts_on": "2026-12-15",
+        "session_starts_on": "2028-02-15",
         "reasons": [*reasons],
         **_EXTRA_FIELDS.get(event_type, {}),
     }

@@ -148,9 +148,11 @@ def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[B
     return tuple(buckets)
 
 
-def funded_rights(file: AdviserFile, policy: Policy, *, through: int) -> frozenset[Bucket]:
-    """What the adviser may use, whoever holds it; nothing outside the scheme (R29)."""
-    return frozenset(quota_buckets(file, policy, through=through)) if file.adviser.in_scheme else frozenset()
+def funded_rights(file: AdviserFile, policy: Policy, *, through: int) -> tuple[frozenset[Bucket], frozenset[Unit]]:
+    """What the adviser may use, whoever holds it, and what was used under an earlier file; nothing outside the scheme
+    (R29)."""
+    buckets = frozenset(quota_buckets(file, policy, through=through)) if file.adviser.in_scheme else frozenset[Bucket]()
+    return buckets, file.units_used_before
 
 
 def carried_right(file: AdviserFile, bucket: str, policy: Policy) -> Bucket | None:

@@ -6,10 +6,15 @@ from app.api.http.problems.webhook_problems import webhook_problem
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.idempotency import IdempotencyKeyReused
 from app.persistence.engine.transactions.transaction_errors import RequestInFlight
-from app.use_cases.errors import ConumIdTaken, PreconditionFailed, PreconditionRequired, UnknownReference
+from app.use_cases.errors import ConumIdTaken, NoFileNumber, PreconditionFailed, PreconditionRequired, UnknownReference
 from app.wording.languages import Sentence
 
 CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
+
+NO_FILE_NUMBER = Sentence(
+    fr="Doit contenir le numéro du dossier Démarches simplifiées ; null quand il n’y en a pas.",
+    en="Must hold the number of the Démarches simplifiées file; null when there is none.",
+)
 
 
 def use_case_problem(error: Exception) -> Problem | None:
@@ -42,6 +47,10 @@ def use_case_problem(error: Exception) -> Problem | None:
                 en="This resource exists: say which version you are changing.",
             )
             return Problem("precondition-required", detail)
+        case NoFileNumber():
+            return Problem(
+                "validation-error", NO_FILE_NUMBER, [field_error(error.pointer, "invalid-format", NO_FILE_NUMBER)]
+            )
         case ConumIdTaken():
             return Problem("conum-id-taken", CONUM_ID_TAKEN)
         case _:

@@ -12,8 +12,8 @@ DEMAND = {
     "adviser_id": os.environ["ADVISER_ID"],
     "module_code": "parentalite-numerique",
     "training_organisation_id": "a02e0122-c66e-5634-aa81-ec4e6499f818",
-    "session": {"starts_on": "2026-12-08", "ends_on": "2026-12-08", "format": "remote"},
-    "requested_on": "2026-11-02",
+    "session": {"starts_on": "2028-02-08", "ends_on": "2028-02-08", "format": "remote"},
+    "requested_on": "2026-06-01",
 }
 ATTEMPTS = 5
 
