@@ -23,7 +23,7 @@ from app.api.advisers import (
     training_record_routes,
     training_record_svg,
 )
-from app.api.certifications import certification_routes
+from app.api.certifications import certification_routes, result_recording_routes
 from app.api.contracts import contract_routes
 from app.api.http.application_state import ApplicationState
 from app.api.http.middleware.head_requests import HeadRequestMiddleware
@@ -85,6 +85,7 @@ def _routers() -> tuple[APIRouter, ...]:
         training_record_svg,
         contract_routes,
         certification_routes,
+        result_recording_routes,
         support_request_routes,
         obligation_routes,
         catalogue_routes,

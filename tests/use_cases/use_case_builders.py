@@ -135,8 +135,18 @@ def a_session(starts_on: date = FIRST_DAY) -> Session:
 
 
 def a_new_registration(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> NewRegistration:
+    """Of a session of the past as well: on one to come, `regularisation` changes nothing."""
     organisation = LA_FABRIK if module == INITIAL else LA_MEDNUM
-    return NewRegistration(adviser, ModuleCode(module), organisation, a_session(starts_on), day("2026-04-01"), False)  # noqa: FBT003  # the employer's agreement, last of six
+    session, requested_on = a_session(starts_on), day("2026-04-01")
+    return NewRegistration(
+        adviser,
+        ModuleCode(module),
+        organisation,
+        session,
+        requested_on,
+        employer_agreement=False,
+        regularisation=True,
+    )
 
 
 async def register_in(

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
 from app.api.http.pagination import CURSOR_SCHEMA, MAX_CURSOR_LENGTH
+from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
@@ -31,10 +32,20 @@ class SubjectResource(TypedDict):
     version: Version
 
 
+class MissedDayNews(TypedDict):
+    """Un jour manqué d’une formation suivie."""
+
+    on: date
+    justified: bool
+
+
 class RegistrationNews(TypedDict):
     """Ce qu’est devenue une inscription ; `reasons` sont les codes des motifs de refus.
 
-    `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours.
+    `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours ;
+    `former_status`, l’assiduité enregistrée avant sa correction ; `absences`, les jours manqués ; `waived`, les motifs
+    qu’une dérogation écarte. `recorded_after_the_fact` : la session avait déjà commencé, et rien n’est demandé à
+    personne.
     """
 
     status: Status
@@ -47,14 +58,19 @@ class RegistrationNews(TypedDict):
     chosen_by: NotRequired[Chooser]
     taken_on: NotRequired[date]
     hours: NotRequired[Hours]
+    former_status: NotRequired[Status]
+    absences: NotRequired[Annotated[list[MissedDayNews], Field(max_length=MAX_MISSED_DAYS)]]
+    waived: NotRequired[Annotated[list[Reason], Field(max_length=len(Reason))]]
+    recorded_after_the_fact: NotRequired[bool]
 
 
 class CertificationNews(TypedDict):
-    """Un résultat d’examen enregistré."""
+    """Un résultat d’examen enregistré, ou annulé (`annulled_on`)."""
 
     qualification: ModuleCodeText
     outcome: CertificationOutcome
     on: date
+    annulled_on: NotRequired[date]
 
 
 class EntitlementNews(TypedDict):
@@ -63,6 +79,8 @@ class EntitlementNews(TypedDict):
     bucket: BucketName
     units: Count
     decided_on: date
+    valid_from: NotRequired[Annotated[date, Field(description="Le premier jour d’une session qui peut les utiliser.")]]
+    valid_until: NotRequired[Annotated[date, Field(description="Le dernier jour, inclus.")]]
 
 
 class SupportRequestNews(TypedDict):
@@ -122,6 +140,15 @@ class ExpiringNews(TypedDict):
     rule: RuleName
 
 
+class InitialTrainingNews(TypedDict):
+    """La formation initiale est due, par un conseiller en poste depuis le jour `since` : à commencer au plus tard le
+    jour `due_on`, null quand la politique n’en fixe aucun ; en retard une fois ce jour passé."""
+
+    since: date
+    due_on: date | None
+    is_late: bool
+
+
 class EventResource(TypedDict):
     """Des identifiants, des statuts et des codes, jamais un nom ni une adresse."""
 
@@ -144,6 +171,7 @@ class EventResource(TypedDict):
         | DueNews
         | EntitlementNews
         | ExpiringNews
+        | InitialTrainingNews
         | SupportRequestNews
         | AdviserNews
         | ReturnNews

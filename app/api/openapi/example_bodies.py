@@ -27,6 +27,7 @@ IMPORT = "b0ef4249-d876-5069-825f-281276dc4613"
 SUPPORT_REQUEST = "018bd542-c401-7000-8000-000000000001"
 SUPPORT_REQUEST_TO_WITHDRAW = "018bd542-c402-7000-8000-000000000002"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
+RESULT_OF_ENORA = "018bd542-be38-7ee0-afb4-91e506b8e284"
 
 
 def registration_request(adviser: str, module: str, day: str) -> JsonValue:
@@ -103,4 +104,11 @@ SUPPORT_REQUESTS: Mapping[str, JsonValue] = {
         "text": "Une journée manquée : le justificatif vous est envoyé.",
     },
     "Décision contestée": {"kind": "contestation", "adviser_id": INES, "text": "Mon droit de 2026 n’apparaît pas."},
+}
+
+JURY_RESULTS: Mapping[str, JsonValue] = {
+    "data": [
+        {"adviser_id": adviser, "qualification": "pix", "outcome": "failed", "on": "2026-06-10"}
+        for adviser in (AURORE, ANAIS)
+    ]
 }

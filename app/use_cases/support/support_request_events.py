@@ -1,11 +1,12 @@
 """What is announced of a support request: ids, kind and status, never a text."""
 
 from app.domain.decisions.refusals import Actor, Reason
-from app.domain.events import PAID_BY_EMPLOYER, Event, EventType, Recipient, Subject, email_recipients
+from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.registration import Status
 from app.domain.facts.support_request import SupportRequestKind
 from app.domain.facts.training_organisation import TrainingOrganisationId
+from app.domain.registration_events import PAID_BY_EMPLOYER
 from app.persistence import support_requests
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row

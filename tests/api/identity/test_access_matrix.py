@@ -36,6 +36,8 @@ FOREIGN_ACCESS = {
     "registerAdviser": ForeignAccess.REFUSED,
     "previewRegistration": ForeignAccess.REFUSED,
     "recordCertification": ForeignAccess.REFUSED,
+    "recordJuryResults": ForeignAccess.REFUSED,
+    "annulCertification": ForeignAccess.ABSENT,
     "listRegistrations": ForeignAccess.FILTERED,
     "listAdvisers": ForeignAccess.FILTERED,
     "listCertifications": ForeignAccess.FILTERED,
@@ -141,7 +143,7 @@ FILTERS_OF_THEIR_OWN = {
     ("listSupportRequests", "status"): "open",
     ("listSupportRequests", "kind"): "contestation",
 }
-FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest"}
+FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest", "annulCertification"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,8 @@ def _bodies(world: World) -> dict[str, Any]:
         "registerAdviser": registration,
         "previewRegistration": registration,
         "recordCertification": result | {"training_organisation_id": str(LA_MEDNUM)},
+        "recordJuryResults": {"data": [result | {"training_organisation_id": str(LA_MEDNUM)}]},
+        "annulCertification": {"motive": "Erreur de saisie"},
         "rescheduleRegistration": {"session": {"place": "Ailleurs"}},
         "chooseOverQuota": {"choice": "cancel"},
         "reExamineRegistration": {},

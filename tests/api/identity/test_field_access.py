@@ -361,6 +361,8 @@ WRITING: Mapping[str, Callable[[World], Sequence[Any]]] = {
     "recordCertification": lambda world: [_result(world)],
     "openSupportRequest": lambda world: [_support_request(world)],
     "withdrawSupportRequest": lambda _: [{}],
+    "recordJuryResults": lambda world: [{"data": [_result(world), _result(world) | {"on": "2025-06-04"}]}],
+    "annulCertification": lambda _: [{"motive": "Erreur de saisie"}],
     "addWebhookEndpoint": lambda _: [{"url": "https://mednum.example/others"}],
     "changeWebhookEndpoint": lambda _: [{"types": ["*"]}],
     "testWebhookEndpoint": lambda _: [{}],
@@ -395,7 +397,7 @@ def test_nothing_that_it_is_answered_when_it_acts_is_another_s(organisation: htt
         assert "duplicate-registration" in {answer.json().get("code") for answer in answers[name]}
     assert {name for name, made in answers.items() if any(answer.is_success for answer in made)} >= {
         "previewRegistration", "reExamineRegistration", "rescheduleRegistration", "recordCertification",
-        "cancelRegistration", "registerAdviser", "openSupportRequest", "withdrawSupportRequest",
+        "cancelRegistration", "registerAdviser", "openSupportRequest", "withdrawSupportRequest", "recordJuryResults",
     }  # fmt: skip
 
 

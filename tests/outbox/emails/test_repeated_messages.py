@@ -11,10 +11,11 @@ from app.persistence.engine.database import Database
 from app.persistence.outbox import email_deduplication
 from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.notifications import sequence_events
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.record_positioning_test import record_positioning
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.registrations.register_adviser import register
 from tests.outbox.emails.smtp_server import messages_of
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events
@@ -54,7 +55,7 @@ async def _counted(database: Database, **columns: object) -> Mapping[str, int]:
 
 
 async def _notify(database: Database, registration: UUID) -> None:
-    await reexamine(database, registration, a_request_context(client=MEDNUM), employer_agreement=False)
+    await reexamine(database, registration, AdviserNotice(), a_request_context(client=MEDNUM))
 
 
 @pytest.mark.parametrize("placed_meanwhile", [True, False])
@@ -212,4 +213,4 @@ async def test_nothing_is_asked_of_the_database_about_what_cannot_repeat(
     await register_in(database, await an_adviser_in_post(database))
 
     assert await place_waiting_events(database) == 1
-    assert await _counted(database) == {"adviser": 1, "training_organisation": 1}
+    assert await _counted(database) == {"adviser": 1, "employer": 1, "training_organisation": 1}

@@ -16,7 +16,8 @@ from app.persistence.engine.database import Database, Reader, open_database
 from app.persistence.engine.reads.tenant_reader import TenantReader
 from app.persistence.schema.tables.all_tables import metadata
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from app.use_cases.record_certification import ExamResult, record_result
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.registrations.register_adviser import register
 from app.use_cases.support.open_support_request import NewSupportRequest, open_support_request
 from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy

@@ -10,6 +10,7 @@ from app.api.http.problems.statement_problems import statement_problem
 from app.domain.errors import (
     AbsenceNotInSession,
     AdviserAnonymised,
+    AlreadyAnnulled,
     Conflict,
     DuplicateRegistration,
     EffectRefused,
@@ -26,9 +27,11 @@ from app.domain.errors import (
     PolicyExists,
     ReasonsRemain,
     RegularisationNeeded,
+    ResultExists,
     SessionEnded,
     SessionNotStarted,
     SessionStarted,
+    TitleNotDelivered,
     TooLateToCarryOver,
     TooLateToCorrect,
 )
@@ -99,7 +102,7 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
             day = format_day(conflict.first_day)
             detail = Sentence(fr=f"La session a commencé le {day.fr}.", en=f"The session started on {day.en}.")
             return Problem("session-started", detail)
-        case RegularisationNeeded() | ImplausibleDate() | MotiveMissing() | AbsenceNotInSession():
+        case RegularisationNeeded() | ImplausibleDate() | MotiveMissing() | AbsenceNotInSession() | TitleNotDelivered():
             return statement_problem(conflict)
         case SessionEnded():
             day = format_day(conflict.last_day)
@@ -119,6 +122,20 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
                 en=f"There are {conflict.left} unit(s) left to carry over from {conflict.bucket}.",
             )
             return Problem("nothing-to-carry-over", detail)
+        case ResultExists():
+            day = format_day(conflict.on)
+            detail = Sentence(
+                fr=f"Ce conseiller a déjà un résultat du {day.fr} à ce titre.",
+                en=f"This adviser already has a result of {day.en} for this title.",
+            )
+            return Problem("result-exists", detail)
+        case AlreadyAnnulled():
+            day = format_day(conflict.annulled_on)
+            detail = Sentence(
+                fr=f"Un résultat s’annule une fois ; celui-ci est « annulé » (annulled) depuis le {day.fr}.",
+                en=f"A result is annulled once; this one has been “annulled” since {day.en}.",
+            )
+            return Problem("invalid-transition", detail)
         case PolicyExists():
             detail = Sentence(
                 fr=f"Une version entre déjà en vigueur le {conflict.version} ; elle ne change plus.",
