@@ -24,6 +24,8 @@ ENDPOINT_TO_DELETE = "0c9364d0-94eb-5d09-bf6f-32f182e5ffec"
 DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
 MESSAGE = "1b7e96dc-6c43-590e-a841-f79c7a9a6e31"
 IMPORT = "b0ef4249-d876-5069-825f-281276dc4613"
+SUPPORT_REQUEST = "018bd542-c401-7000-8000-000000000001"
+SUPPORT_REQUEST_TO_WITHDRAW = "018bd542-c402-7000-8000-000000000002"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
 RESULT_OF_ENORA = "018bd542-be38-7ee0-afb4-91e506b8e284"
 
@@ -92,6 +94,16 @@ REGISTRATION_REQUESTS: Mapping[str, JsonValue] = {
     "Financée": registration_request(INES, "parentalite-numerique", "2028-02-08"),
     "Au-delà du quota": registration_request(INES, "cybersecurite", "2028-02-15"),
     "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2028-02-08"),
+}
+
+SUPPORT_REQUESTS: Mapping[str, JsonValue] = {
+    "Absence justifiée": {
+        "kind": "justification",
+        "adviser_id": INES,
+        "registration_id": COMPLETED_OF_INES,
+        "text": "Une journée manquée : le justificatif vous est envoyé.",
+    },
+    "Décision contestée": {"kind": "contestation", "adviser_id": INES, "text": "Mon droit de 2026 n’apparaît pas."},
 }
 
 JURY_RESULTS: Mapping[str, JsonValue] = {
