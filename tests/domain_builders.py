@@ -27,16 +27,8 @@ from app.domain.facts.policy import (
     Support,
     TwoModules,
 )
-from app.domain.facts.registration import (
-    Funding,
-    Payer,
-    Registration,
-    RegistrationId,
-    Request,
-    Status,
-    Unit,
-    new_registration,
-)
+from app.domain.facts.registration import Registration, Request, new_registration
+from app.domain.facts.registration_terms import Funding, Payer, RegistrationId, Status, Unit
 from app.domain.facts.session import Session, SessionFormat
 from app.domain.facts.training_organisation import (
     Territory,

@@ -10,6 +10,7 @@ from app.api.http.application_state import ApplicationState
 from app.api.http.limits.concurrency_limits import limit_concurrency
 from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
 from app.api.http.problems.problem_details import Problem
+from app.domain.facts.calendar import civil_date
 from app.metrics import (
     CONTENT_TYPE,
     DEAD_DELIVERIES,
@@ -28,7 +29,6 @@ from app.persistence.engine.database import Reader
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.outbox.deliveries import Channel, count_dead, count_undelivered
 from app.persistence.support_requests import measure_queue
-from app.use_cases.civil_date import civil_date
 from app.wording.languages import Sentence
 
 CIRCUIT_STATES = ("closed", "open", "half_open", "disabled")

@@ -6,7 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.facts.adviser import AdviserId
-from app.domain.facts.registration import Funding, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Status
 from app.domain.facts.training_organisation import TrainingOrganisationId
 
 

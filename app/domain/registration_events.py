@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from app.domain.decisions.refusals import Actor, Refusal
 from app.domain.events import Event, EventType, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
-from app.domain.facts.registration import Funding, Payer, Registration
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer
 
 # An OPCO pays for an employer, which has to ask it.
 PAID_BY_EMPLOYER = frozenset({Payer.EMPLOYER, Payer.OPCO})

@@ -12,7 +12,8 @@ from app.domain.decisions.refusals import Refusal
 from app.domain.events import Event, EventType, event_type_of_change
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Registration, RegistrationId
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import RegistrationId
 from app.domain.registration_events import NOTHING_ELSE, registration_event
 from app.persistence import registrations
 from app.persistence.engine.database import Transaction

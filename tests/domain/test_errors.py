@@ -7,17 +7,14 @@ from app.domain.errors import (
     AlreadyAnnulled,
     Conflict,
     DuplicateRegistration,
-    HoursNotOffered,
     InvalidTransition,
-    MotiveNotValid,
     NothingToCarryOver,
-    PayerNotOffered,
     PolicyExists,
     ResultExists,
     SessionNotStarted,
     SessionStarted,
-    TitleNotDelivered,
 )
+from app.domain.statement_errors import HoursNotOffered, MotiveNotValid, PayerNotOffered, TitleNotDelivered
 from tests.domain_builders import FIRST_DAY
 
 FIRST = UUID(int=1)

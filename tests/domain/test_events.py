@@ -12,7 +12,8 @@ from app.domain.events import (
     event_type_of_decision,
     types_matching,
 )
-from app.domain.facts.registration import Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.domain.registration_events import registration_event
 from tests.domain_builders import (
     ADVISER_ID,

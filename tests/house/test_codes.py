@@ -11,7 +11,7 @@ from app.api.http.problems.conflicts.transition_messages import TRANSITION_MESSA
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.errors import Conflict
 from app.domain.events import EventType
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Language
 from app.wording.refusal_labels import refusal_label

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.domain.decisions.attendance import MissedDay
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Attendance, Chooser, Funding, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Funding, Payer
 from app.persistence.engine.database import Database
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.advisers.upsert_adviser import upsert_adviser

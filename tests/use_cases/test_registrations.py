@@ -5,17 +5,14 @@ import pytest
 
 from app.domain.errors import (
     DuplicateRegistration,
-    HoursNotOffered,
     InvalidTransition,
-    MotiveNotValid,
     NothingToCarryOver,
-    NotInitialTraining,
-    PayerNotOffered,
     SessionNotStarted,
     SessionStarted,
 )
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Attendance, Chooser, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Payer
+from app.domain.statement_errors import HoursNotOffered, MotiveNotValid, NotInitialTraining, PayerNotOffered
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.registrations import list_decisions

@@ -9,7 +9,7 @@ from app.api.http.fields.field_types import BucketName, CivilDate, Id, Motive, R
 from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS, MissedDayBody
 from app.api.registrations.registration_requests import STATE_PAYS, ChosenPayer
 from app.domain.decisions.refusals import Reason
-from app.domain.facts.registration import Attendance, Funding
+from app.domain.facts.registration_terms import Attendance, Funding
 from app.domain.facts.support_request import SupportRequestKind
 from app.use_cases.registrations.derogate_registration import Derogation
 from app.use_cases.registrations.record_attendance import AttendanceReport

@@ -14,12 +14,12 @@ from app.api.http.pagination import UnversionedPaging
 from app.api.http.routing import StrictRoute, page_model
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
+from app.domain.facts.calendar import civil_date
 from app.domain.record.obligations import ObligationStatus
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.use_cases.advisers.list_exams_and_obligations import FileScan, modules_to_follow
-from app.use_cases.civil_date import civil_date
 
 router = APIRouter(prefix="/v1/obligations", tags=["Conseillers"], route_class=StrictRoute)
 

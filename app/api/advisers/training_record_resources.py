@@ -16,7 +16,7 @@ from app.api.advisers.training_record_schemas import (
 )
 from app.api.certifications.certification_schemas import replacement_text
 from app.api.registrations.decision_resources import reason_resource
-from app.domain.decisions.entitlements import DEROGATION
+from app.domain.decisions.buckets import DEROGATION
 from app.domain.record.exam_presentations import Presentation
 from app.domain.record.missed_sessions import MissedSession
 from app.domain.record.obligations import Obligation

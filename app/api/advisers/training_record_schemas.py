@@ -20,7 +20,7 @@ from app.api.http.fields.field_types import (
     Uri,
 )
 from app.api.registrations.decision_resources import Reasons
-from app.domain.decisions.entitlements import Category
+from app.domain.decisions.buckets import Category
 from app.domain.facts.certification import NextAttemptPayer
 from app.domain.record.exam_presentations import PresentationStatus
 from app.domain.record.missed_sessions import Consequence

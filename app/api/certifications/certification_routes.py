@@ -21,6 +21,7 @@ from app.api.http.request_headers import IfNoneMatch
 from app.api.http.routing import StrictRoute, page_model
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
+from app.domain.facts.calendar import civil_date
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.record.exam_presentations import PresentationStatus
 from app.persistence import certifications
@@ -28,7 +29,6 @@ from app.persistence.catalogue import QUALIFICATIONS
 from app.persistence.engine.database import Reader
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.use_cases.advisers.list_exams_and_obligations import FileScan, exams_to_present
-from app.use_cases.civil_date import civil_date
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=StrictRoute)

@@ -14,7 +14,7 @@ from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
-from app.domain.facts.registration import Chooser, Funding, Payer, Status
+from app.domain.facts.registration_terms import Chooser, Funding, Payer, Status
 from app.domain.facts.support_request import SupportRequestKind, SupportRequestStatus
 from app.domain.record.reminders import Stage
 from app.persistence.engine.pagination import MAX_LIMIT

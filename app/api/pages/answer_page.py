@@ -17,7 +17,7 @@ from app.api.pages.personal_link_pages import (
     read_fields,
     unknown_link_page,
 )
-from app.domain.facts.registration import Choice, Payer
+from app.domain.facts.registration_terms import Choice, Payer
 from app.use_cases.registrations.answer_personal_link import (
     LinkQuestion,
     LinkReply,

@@ -6,7 +6,8 @@ from datetime import date
 from app.domain.facts.adviser import Adviser
 from app.domain.facts.certification import Certification
 from app.domain.facts.contract import Contract
-from app.domain.facts.registration import Registration, RegistrationId, Unit
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import RegistrationId, Unit
 from app.domain.facts.session import Session
 
 

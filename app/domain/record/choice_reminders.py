@@ -7,7 +7,7 @@ from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.events import EventType
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import RegistrationId, Status
+from app.domain.facts.registration_terms import RegistrationId, Status
 from app.domain.record.reminders import Reminder
 from app.domain.registration_events import registration_event
 

@@ -18,7 +18,8 @@ from app.domain.facts.certification import (
 )
 from app.domain.facts.module import ModuleKind
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 
 
 class PresentationStatus(StrEnum):

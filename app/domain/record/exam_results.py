@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from app.domain.errors import AlreadyAnnulled, MotiveNotValid, ResultExists, TitleNotDelivered
+from app.domain.errors import AlreadyAnnulled, ResultExists
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.calendar import in_force
 from app.domain.facts.certification import Certification, CertificationOutcome, attempt_number
 from app.domain.facts.plausible_dates import check_fact
 from app.domain.facts.policy import Policies
+from app.domain.statement_errors import MotiveNotValid, TitleNotDelivered
 
 
 def check_result(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from app.domain.decisions.entitlements import quota_buckets, units_left
+from app.domain.decisions.buckets import quota_buckets
+from app.domain.decisions.entitlements import units_left
 from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.calendar import last_day

@@ -4,16 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from app.domain.decisions.entitlements import (
-    DEROGATION,
-    Bucket,
-    Category,
-    category_on,
-    holders,
-    quota_buckets,
-    supplementary_bucket,
-    used_before,
-)
+from app.domain.decisions.buckets import DEROGATION, Bucket, Category, category_on, quota_buckets, supplementary_bucket
+from app.domain.decisions.entitlements import holders, used_before
 from app.domain.decisions.in_post import PostOnDay, post_on, post_refusals
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.adviser_file import AdviserFile
@@ -22,7 +14,8 @@ from app.domain.facts.certification import Qualification, QualificationCode
 from app.domain.facts.contract import covering_contract
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Registration, RegistrationId, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import RegistrationId, Status
 from app.domain.record.exam_presentations import Presentation, initial_training_ended_on, presentations
 from app.domain.record.missed_sessions import MissedSession, missed_sessions
 from app.domain.record.obligations import INITIAL_TRAINING, Obligation, initial_training_duty, obligations

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.domain.facts.module import ModuleCode
-from app.domain.facts.registration import Attendance, Chooser, Status
+from app.domain.facts.registration_terms import Attendance, Chooser, Status
 from app.persistence import registrations
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.domain.events import Event
+from app.domain.facts.calendar import civil_date
 from app.domain.record.choice_reminders import choice_reminders
 from app.domain.record.reminders import reminders
 from app.persistence import registrations
@@ -19,7 +20,6 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from app.persistence.registrations import Changes
 from app.use_cases.changes_as_rows import event_row
-from app.use_cases.civil_date import civil_date
 
 BATCH = 100
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.domain.decisions.attendance import check_may_correct
 from app.domain.events import EventType
+from app.domain.facts.calendar import civil_date
 from app.domain.record.exam_results import check_counts
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.certifications import CERTIFICATIONS
@@ -11,7 +12,6 @@ from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
 from app.use_cases.certifications.result_ledger import certification_event, renumber_attempts
-from app.use_cases.civil_date import civil_date
 from app.use_cases.request_context import RequestContext
 from app.use_cases.write_changes import ChangeSet, consequences_of_change, write_change_sets
 

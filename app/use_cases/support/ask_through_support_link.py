@@ -10,9 +10,9 @@ from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.use_cases.registrations.answer_personal_link import PERSONAL_LINK_CLIENT
+from app.use_cases.registrations.support_links import SupportSubject
 from app.use_cases.request_context import RequestContext
 from app.use_cases.support.open_support_request import NewSupportRequest, open_support_request
-from app.use_cases.support.support_links import SupportSubject
 from app.use_cases.support.support_page_contents import Matter, SupportPage, no_response
 from app.use_cases.support.withdraw_support_request import withdraw_support_request
 

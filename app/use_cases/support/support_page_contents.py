@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any, assert_never
 from uuid import UUID
 
-from app.domain.facts.calendar import months_after
+from app.domain.facts.calendar import civil_date, months_after
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.domain.facts.support_request import Requester, SupportRequestKind, SupportRequestStatus, answer_due_on
 from app.domain.record.exam_presentations import PresentationStatus
 from app.domain.record.obligations import ObligationStatus
@@ -19,10 +19,9 @@ from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.use_cases.advisers.show_training_record import show_training_record
-from app.use_cases.civil_date import civil_date
 from app.use_cases.registrations.answer_personal_link import PERSONAL_LINK_CLIENT
+from app.use_cases.registrations.support_links import SupportSubject
 from app.use_cases.request_context import RequestContext
-from app.use_cases.support.support_links import SupportSubject
 
 # A decision may be contested, and an absence justified, long after; a link that was forwarded is not good for ever.
 LINK_MONTHS = 12

@@ -3,7 +3,7 @@
 from app.domain.decisions.refusals import Actor, Reason
 from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.domain.facts.support_request import SupportRequestKind
 from app.domain.facts.training_organisation import TrainingOrganisationId
 from app.domain.registration_events import PAID_BY_EMPLOYER

@@ -3,7 +3,7 @@
 from app.domain.decisions.refusals import Actor
 from app.domain.events import Recipient
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Chooser, Payer, Status
+from app.domain.facts.registration_terms import Chooser, Payer, Status
 
 ACTOR_LABELS: dict[Recipient, dict[Actor, str]] = {
     Recipient.ADVISER: {

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from app.domain.events import EventType, Recipient, Subject
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.persistence.engine.driver_types import Row
 from app.wording.emails.email_context import email_context
 from app.wording.emails.email_layout import HTML_TEMPLATES, TEXT_TEMPLATES, with_no_break_spaces

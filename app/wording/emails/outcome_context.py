@@ -7,7 +7,7 @@ from app.domain.decisions.admission import Outcome
 from app.domain.events import EventType, Recipient
 from app.domain.facts.contract import LegalForm
 from app.domain.facts.policy import last_reply
-from app.domain.facts.registration import Chooser, Funding, Payer, Status
+from app.domain.facts.registration_terms import Chooser, Funding, Payer, Status
 from app.persistence.engine.driver_types import Row
 from app.wording.dates import format_day
 from app.wording.decision_summaries import entitlement_phrase

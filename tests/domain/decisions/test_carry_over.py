@@ -3,8 +3,8 @@ from datetime import date
 
 import pytest
 
+from app.domain.decisions.buckets import Bucket, quota_buckets
 from app.domain.decisions.carry_overs import carry_over
-from app.domain.decisions.entitlements import Bucket, quota_buckets
 from app.domain.errors import NothingToCarryOver, OutsideScheme, TooLateToCarryOver
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
 from tests.domain_builders import POLICY, a_carry_over, a_contract, a_file, a_registration, a_request, day

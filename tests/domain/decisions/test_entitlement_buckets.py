@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from app.domain.decisions.entitlements import (
+from app.domain.decisions.buckets import (
     Bucket,
     Category,
     annual_phase,

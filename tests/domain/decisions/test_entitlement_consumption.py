@@ -1,8 +1,10 @@
 import pytest
 
-from app.domain.decisions.entitlements import choose_bucket, free_unit, holders, quota_buckets, units_left
+from app.domain.decisions.buckets import quota_buckets
+from app.domain.decisions.entitlements import choose_bucket, free_unit, holders, units_left
 from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 from tests.domain_builders import (
     CAFE_IA,
     POLICY,

@@ -3,8 +3,10 @@ from datetime import date
 
 import pytest
 
-from app.domain.errors import InvalidTransition, PayerNotOffered, SessionNotStarted, SessionStarted
-from app.domain.facts.registration import Attendance, Funding, Payer, Registration, Status
+from app.domain.errors import InvalidTransition, SessionNotStarted, SessionStarted
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
+from app.domain.statement_errors import PayerNotOffered
 from tests.domain_builders import FIRST_DAY, a_registration, a_request, a_session, a_waiting_registration, day
 
 EVE = day("2025-05-12")

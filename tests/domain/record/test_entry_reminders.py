@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.events import Event, EventType, Recipient, Subject
 from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.domain.record.reminders import Reminder, reminders
 from tests.domain_builders import (
     ADVISER_ID,

@@ -10,7 +10,8 @@ from app.domain.facts.certification import (
     Qualification,
     QualificationCode,
 )
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 from app.domain.record.exam_presentations import (
     Presentation,
     PresentationStatus,

@@ -3,18 +3,12 @@ from datetime import date
 
 import pytest
 
-from app.domain.errors import (
-    AlreadyAnnulled,
-    Conflict,
-    ImplausibleDate,
-    MotiveNotValid,
-    ResultExists,
-    TitleNotDelivered,
-)
+from app.domain.errors import AlreadyAnnulled, Conflict, ResultExists
 from app.domain.facts.calendar import Dated
 from app.domain.facts.certification import Certification, CertificationOutcome, Qualification
 from app.domain.facts.policy import Policies
 from app.domain.record.exam_results import attempt_numbers, check_counts, check_motive, check_result
+from app.domain.statement_errors import ImplausibleDate, MotiveNotValid, TitleNotDelivered
 from tests.domain_builders import MEDIATEUR_CCP1, PIX, POLICY, REMN_CCP1, a_certification, a_file, day
 
 OBTAINED, FAILED, EXCUSED, MISSED = CertificationOutcome

@@ -4,7 +4,8 @@ import pytest
 
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
-from app.domain.facts.registration import Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.domain.record.obligations import Excuse, Obligation, ObligationStatus, obligations
 from tests.domain_builders import (
     CAFE_IA,

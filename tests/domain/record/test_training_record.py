@@ -3,13 +3,13 @@ from datetime import date
 
 import pytest
 
-from app.domain.decisions.entitlements import Bucket, Category
+from app.domain.decisions.buckets import Bucket, Category
 from app.domain.decisions.in_post import PostOnDay
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.facts.module import ModuleCode
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.domain.record.missed_sessions import MissedSession
 from app.domain.record.obligations import Obligation, ObligationStatus

@@ -10,7 +10,7 @@ import orjson
 
 from app.domain.decisions.refusals import Actor, Reason
 from app.domain.events import EventType, Recipient, email_recipients
-from app.domain.facts.registration import Chooser
+from app.domain.facts.registration_terms import Chooser
 from app.wording.emails.email_labels import ATTENDANCE_LABELS
 from app.wording.emails.emails import PersonalLinks, RenderedEmail, decision_to_answer, render_email
 

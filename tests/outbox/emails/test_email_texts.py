@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.decisions.refusals import Actor, Reason
 from app.domain.events import EventType, Recipient
-from app.domain.facts.registration import Chooser
+from app.domain.facts.registration_terms import Chooser
 from app.wording.dates import format_period
 from app.wording.emails.email_layout import NO_BREAK_SPACE, of_person, with_no_break_spaces
 from app.wording.emails.email_rules import DECISION_EVENTS

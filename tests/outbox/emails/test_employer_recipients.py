@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.facts.registration import Attendance
+from app.domain.facts.registration_terms import Attendance
 from app.persistence.engine.database import Database
 from app.use_cases.notifications.resend_email import resend
 from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance

@@ -4,8 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.errors import ImplausibleDate, OutsideScheme, TooLateToCarryOver
+from app.domain.errors import OutsideScheme, TooLateToCarryOver
 from app.domain.facts.adviser_file import CarryOver
+from app.domain.statement_errors import ImplausibleDate
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget

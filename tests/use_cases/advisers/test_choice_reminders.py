@@ -5,7 +5,7 @@ from uuid import UUID
 
 import orjson
 
-from app.domain.facts.registration import Chooser, Payer
+from app.domain.facts.registration_terms import Chooser, Payer
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.use_cases.preconditions import ANY_VERSION

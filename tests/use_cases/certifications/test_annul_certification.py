@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.domain.errors import AlreadyAnnulled, TooLateToCorrect
+from app.domain.facts.calendar import civil_date
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from app.use_cases.civil_date import civil_date
 from tests.fake_clock import MORNING
 from tests.use_cases.certifications.result_builders import (
     ADMIN,

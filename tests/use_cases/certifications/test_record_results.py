@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.errors import AdviserAnonymised, ImplausibleDate, MotiveNotValid, ResultExists, TitleNotDelivered
+from app.domain.errors import AdviserAnonymised, ResultExists
+from app.domain.statement_errors import ImplausibleDate, MotiveNotValid, TitleNotDelivered
 from app.persistence.engine import database as database_module
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row

@@ -9,12 +9,12 @@ from app.api.http.application_state import ApplicationState
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Refusal
 from app.domain.events import Recipient
+from app.domain.facts.calendar import civil_date
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
-from app.domain.facts.registration import Funding, Status, Unit, bucket_of
+from app.domain.facts.registration_terms import Funding, Status, Unit, bucket_of
 from app.domain.facts.support_request import Requester, SupportEffect, SupportRequestKind, SupportRequestStatus
 from app.persistence.engine.driver_types import Row
-from app.use_cases.civil_date import civil_date
-from app.use_cases.support.support_links import SupportSubject, support_link
+from app.use_cases.registrations.support_links import SupportSubject, support_link
 from app.use_cases.support.support_page_contents import Matter, SupportPage
 from app.wording.dates import format_day, format_period
 from app.wording.decision_summaries import STATUS_LABELS, decision_summary

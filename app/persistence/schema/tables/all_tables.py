@@ -12,7 +12,13 @@ from app.persistence.schema.tables import (
 
 # isort: split
 # After the others: in this order of tables rows are erased, and shown in the export and the register.
-from app.persistence.schema.tables import adviser_tables, catalogue_tables, registration_tables, support_tables
+from app.persistence.schema.tables import (
+    adviser_tables,
+    catalogue_tables,
+    registration_tables,
+    support_tables,
+    training_record_tables,
+)
 from app.persistence.schema.tables.shared_columns import metadata
 
 __all__ = [
@@ -28,4 +34,5 @@ __all__ = [
     "service_tables",
     "statistics_tables",
     "support_tables",
+    "training_record_tables",
 ]

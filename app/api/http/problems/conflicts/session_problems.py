@@ -1,7 +1,8 @@
 """Too early, or too late, for the session."""
 
 from app.api.http.problems.problem_details import Problem, field_error
-from app.domain.errors import Conflict, RegularisationNeeded, SessionEnded, SessionNotStarted, SessionStarted
+from app.domain.errors import Conflict, SessionEnded, SessionNotStarted, SessionStarted
+from app.domain.statement_errors import RegularisationNeeded
 from app.wording.dates import format_day
 from app.wording.languages import Sentence
 

@@ -1,9 +1,9 @@
 """What a request states and cannot be so: a date, a motive, a payer, hours, a title that was not delivered."""
 
 from app.api.http.problems.problem_details import Problem, field_error
-from app.domain.errors import (
+from app.domain.errors import Conflict
+from app.domain.statement_errors import (
     AbsenceNotInSession,
-    Conflict,
     HoursNotOffered,
     ImplausibleDate,
     MotiveMissing,
