@@ -49,7 +49,10 @@ async def jury(database: Database, *results: ExamResult, key: str | None = None)
 
     def render(row: Row) -> ReplayableResponse:
         outcomes: list[LineOutcome] = row["lines"]
-        seen.extend((line.row and line.row["outcome"], line.refusal and type(line.refusal)) for line in outcomes)
+        seen.extend(
+            (line.row["outcome"] if line.row else None, type(line.refusal) if line.refusal else None)
+            for line in outcomes
+        )
         return ReplayableResponse(200, b"{}", {})
 
     await record_jury_results(database, results, a_request_context(key=key, render=render))
