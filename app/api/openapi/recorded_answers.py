@@ -1,4 +1,7 @@
-"""The recorded responses to the examples, and the key that an example is sent with."""
+"""The recorded responses to the examples (`answers.json`), and the key that an example is sent with.
+
+`make examples` records them; a test asks again.
+"""
 
 from collections.abc import Mapping
 from importlib.resources import files

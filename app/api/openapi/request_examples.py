@@ -1,7 +1,4 @@
-"""For each operation, a request that succeeds on the demonstration data, and its recorded response (`answers.json`).
-
-The documentation page fills its forms with them. `make examples` records the responses; a test asks again.
-"""
+"""For each operation, a request that succeeds on the demonstration data: the documentation page fills its forms in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -41,10 +41,15 @@ async def record(
 
 
 async def annul(
-    database: Database, recorded: dict[str, Any], motive: str = "Erreur de saisie", **context: Any
+    database: Database,
+    recorded: dict[str, Any],
+    motive: str = "Erreur de saisie",
+    *,
+    client: Client = ADMIN,
+    **others: Any,
 ) -> dict[str, Any]:
     """The row as it was answered; an administrator annuls by default."""
-    asked = a_request_context(**{"client": ADMIN, **context})
+    asked = a_request_context(client=client, **others)
     return response_content(await annul_certification(database, UUID(recorded["id"]), motive, asked))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.errors import AlreadyAnnulled, TooLateToCorrect
 from app.domain.facts.calendar import civil_date
+from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted
@@ -119,7 +120,7 @@ async def test_it_is_annulled_once(database: Database) -> None:
 
 @pytest.mark.parametrize(("days", "client", "in_time"), [(30, MEDNUM, True), (31, MEDNUM, False), (900, ADMIN, True)])
 async def test_an_organisation_has_so_many_days_and_an_administrator_any(
-    database: Database, days: int, client: object, *, in_time: bool
+    database: Database, days: int, client: Client, *, in_time: bool
 ) -> None:
     """Counted from the day it was recorded, not from that of the exam."""
     recorded = await record(database, a_result(await an_adviser(database), organisation=LA_MEDNUM))

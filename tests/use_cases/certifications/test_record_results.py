@@ -16,7 +16,7 @@ from app.persistence.engine.transactions.adviser_locks import LOCK_ADVISER
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted, ReplayableResponse
 from app.persistence.engine.transactions.opening import opening_script
 from app.seed.published_catalogue import LA_MEDNUM
-from app.use_cases.certifications.record_jury_results import record_jury_results
+from app.use_cases.certifications.record_jury_results import LineOutcome, record_jury_results
 from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.errors import UnknownReference
 from tests.persistence.interleaved_transactions import Gate, PausingDatabase, count_deadlocks
@@ -49,7 +49,11 @@ async def jury(database: Database, *results: ExamResult, key: str | None = None)
     seen: list[Line] = []
 
     def render(row: Row) -> ReplayableResponse:
-        seen.extend((line.row and line.row["outcome"], line.refusal and type(line.refusal)) for line in row["lines"])
+        outcomes: list[LineOutcome] = row["lines"]
+        seen.extend(
+            (line.row["outcome"] if line.row else None, type(line.refusal) if line.refusal else None)
+            for line in outcomes
+        )
         return ReplayableResponse(200, b"{}", {})
 
     await record_jury_results(database, results, a_request_context(key=key, render=render))
