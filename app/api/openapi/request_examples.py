@@ -37,6 +37,7 @@ from app.api.openapi.example_bodies import (
     SUPPORT_REQUEST_TO_WITHDRAW,
     SUPPORT_REQUESTS,
     TO_CANCEL,
+    TO_DEROGATE,
     TO_RESCHEDULE,
     WAITING,
     contract_request,
@@ -66,6 +67,17 @@ EXAMPLES: Mapping[str, Example] = {
         {"Déplacer": {"session": {"starts_on": "2028-03-07", "ends_on": "2028-03-09"}}},
     ),
     "recordAttendance": Example({"registration_id": SESSION_OVER}, {"Formation suivie": {"outcome": "completed"}}),
+    "listAttendanceReports": Example({"registration_id": COMPLETED_OF_INES}),
+    "derogateRegistration": Example(
+        {"registration_id": TO_DEROGATE},
+        {
+            "Seconde formation initiale": {
+                "waived": ["initial_training_already_funded"],
+                "funding": "state",
+                "motive": "La première a été interrompue par l’organisme.",
+            }
+        },
+    ),
     "recordPositioningTest": Example(
         {"registration_id": INITIAL_OF_ANAIS}, {"Parcours de 175 heures": {"taken_on": "2026-03-02", "hours": 175}}
     ),

@@ -73,7 +73,7 @@ _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
     EventType.REGISTRATION_KEPT_UNFUNDED: {"chosen_by": "adviser"},
     EventType.REGISTRATION_CANCELLED: {"chosen_by": "training_organisation"},
     EventType.REGISTRATION_PATH_DETERMINED: {"taken_on": "2026-06-12", "hours": 175},
-    EventType.REGISTRATION_COMPLETED: {"absences": [{"on": "2028-02-15", "justified": False}]},
+    EventType.REGISTRATION_COMPLETED: {"absences": [{"on": "2026-06-09", "justified": False}]},
     EventType.REGISTRATION_ATTENDANCE_CORRECTED: {"former_status": "absent_unjustified"},
     EventType.REGISTRATION_DEROGATED: {"waived": ["contract_not_uploaded"]},
 }
