@@ -19,8 +19,9 @@ READ_REGISTRATION = f"{_REGISTRATIONS} WHERE r.id = $1"
 LIST_REGISTRATIONS = f"""{_REGISTRATIONS} WHERE r.adviser_id = $1
 ORDER BY r.session_starts_on DESC, r.id DESC LIMIT {MAX_LISTED}"""
 
-_CERTIFICATIONS = f"""SELECT c.id, c.adviser_id, c.outcome, c."on", c.next_attempt_payer, q.title AS qualification,
-    t.name AS organisation, {_IS_KNOWN}, greatest(c."on", (c.updated_at AT TIME ZONE 'Europe/Paris')::date) AS news_on
+_CERTIFICATIONS = f"""SELECT c.id, c.adviser_id, c.outcome, c."on", c.annulled_on, c.next_attempt_payer,
+    q.title AS qualification, t.name AS organisation, {_IS_KNOWN},
+    greatest(c."on", (c.updated_at AT TIME ZONE 'Europe/Paris')::date) AS news_on
 FROM certification c JOIN adviser a ON a.id = c.adviser_id JOIN qualification q ON q.code = c.qualification
 LEFT JOIN training_organisation t ON t.id = c.training_organisation_id"""
 READ_CERTIFICATION = f"{_CERTIFICATIONS} WHERE c.id = $1"

@@ -133,7 +133,7 @@ async def _matters(database: Database, subject: SupportSubject, row: Row, now: d
         case SupportSubject.REGISTRATION:
             return [justify, contest] if row["status"] == Status.ABSENT_UNJUSTIFIED else [contest]
         case SupportSubject.CERTIFICATION:
-            missed = row["outcome"] == CertificationOutcome.ABSENT_UNJUSTIFIED
+            missed = row["outcome"] == CertificationOutcome.ABSENT_UNJUSTIFIED and row["annulled_on"] is None
             return [justify, contest] if missed else [contest]
         case SupportSubject.ADVISER:
             return [*await _unmet(database, row["id"], now), contest]

@@ -195,6 +195,37 @@ def test_attendance_is_put_right(admin: httpx.Client, platform: httpx.Client) ->
     assert (put_right["status"], put_right["entitlement"]) == ("absent_justified", None)
 
 
+def test_a_result_is_annulled_once(admin: httpx.Client, platform: httpx.Client) -> None:
+    adviser = an_adviser(platform)
+    failed = {"adviser_id": adviser, "qualification": "pix", "outcome": "failed", "on": "2025-09-12"}
+    result = platform.post("/v1/certifications", json=failed).raise_for_status().json()["id"]
+    first, second = (open_request(platform, adviser, certification_id=result) for _ in range(2))
+
+    answered = answer(admin, first, effect={"annulment": {}})
+    again = answer(admin, second, effect={"annulment": {}})
+
+    assert answered.raise_for_status().json()["answer"]["effect"] == "annulment"
+    annulled = admin.get(f"/v1/certifications/{result}").json()["annulled"]
+    assert annulled == {"on": "2026-06-15", "motive": MOTIVE}
+    assert again.status_code == 409
+    assert read(platform, second)["status"] == "open"
+
+
+def test_a_justified_initial_training_is_excused(admin: httpx.Client, platform: httpx.Client) -> None:
+    adviser = an_adviser_in_post(platform, initial_training=None)
+
+    def status() -> str:
+        record = admin.get(f"/v1/advisers/{adviser}/training-record").raise_for_status().json()
+        return next(str(item["status"]) for item in record["obligations"] if item["period"] == "initial_training")
+
+    before = status()
+    request = open_request(platform, adviser, kind="justification", period="initial_training")
+    meanwhile = status()
+    answer(admin, request).raise_for_status()
+
+    assert (before, meanwhile, status()) == ("due", "due", "excused")
+
+
 @pytest.mark.parametrize(
     ("effect", "pointer"),
     [

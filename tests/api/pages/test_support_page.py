@@ -150,6 +150,36 @@ def test_modules_not_followed_are_justified(visitor: httpx.Client, platform: htt
     assert "au sujet de : le module de l’année 2025" in _words(visitor.get(adviser_path(adviser)))
 
 
+def test_an_initial_training_not_begun_is_justified(
+    visitor: httpx.Client, platform: httpx.Client, admin: httpx.Client
+) -> None:
+    adviser = an_adviser_in_post(platform, initial_training=None)
+
+    page = visitor.get(adviser_path(adviser))
+    visitor.post(adviser_path(adviser), data={"matter": "justification:initial_training", "text": TEXT})
+    (request,) = requests_of(admin, adviser)
+    answer(admin, request).raise_for_status()
+
+    said = "Je justifie de n’avoir pas commencé la formation initiale"
+    assert said in _words(page)
+    assert request["period"] == "initial_training"
+    assert said not in _words(visitor.get(adviser_path(adviser)))
+
+
+def test_an_annulled_result_is_shown_as_such(
+    visitor: httpx.Client, platform: httpx.Client, admin: httpx.Client
+) -> None:
+    adviser = an_adviser_in_post(platform)
+    result = _missed_exam(platform, adviser)
+    admin.post(f"/v1/certifications/{result['id']}/annulment", json={"motive": "Erreur"}).raise_for_status()
+
+    said = _words(visitor.get(certification_path(result)))
+
+    assert "Ce résultat d’examen est annulé" in said
+    assert "Je justifie" not in said
+    assert ": annulé" in _words(visitor.get(adviser_path(adviser)))
+
+
 def test_exams_not_presented_are_justified(visitor: httpx.Client, platform: httpx.Client, admin: httpx.Client) -> None:
     entered = {"entered_on": "2025-03-03", "ended_on": "2025-05-16"}
     adviser = an_adviser_in_post(platform, initial_training=entered)

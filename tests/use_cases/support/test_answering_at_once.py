@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +69,7 @@ async def _events(database: Database, request: UUID) -> list[str]:
     return [row["type"] for row in rows]
 
 
-def _kinds(answers: list[Any]) -> Counter[str]:
+def _kinds(answers: Iterable[Any]) -> Counter[str]:
     return Counter(type(answer).__name__ for answer in answers)
 
 

@@ -40,6 +40,7 @@ OUTCOME_HEADINGS = {
     CertificationOutcome.ABSENT_JUSTIFIED: "Votre absence à l’examen est justifiée",
     CertificationOutcome.ABSENT_UNJUSTIFIED: "Votre absence à l’examen n’est pas justifiée",
 }
+ANNULLED_HEADING = "Ce résultat d’examen est annulé"
 WHOLE_FILE_HEADING = "Votre dossier de formation"
 NEXT_ATTEMPT_LABELS = {
     NextAttemptPayer.STATE: "L’État paie une nouvelle présentation.",
@@ -70,7 +71,8 @@ def page_heading(page: SupportPage) -> str:
         case SupportSubject.REGISTRATION:
             return REGISTRATION_HEADINGS[Status(page.row["status"])]
         case SupportSubject.CERTIFICATION:
-            return OUTCOME_HEADINGS[CertificationOutcome(page.row["outcome"])]
+            outcome = CertificationOutcome(page.row["outcome"])
+            return OUTCOME_HEADINGS[outcome] if page.row["annulled_on"] is None else ANNULLED_HEADING
         case SupportSubject.ADVISER:  # pragma: no branch  # the last one
             return WHOLE_FILE_HEADING
 
@@ -178,7 +180,7 @@ def links_shown(page: SupportPage, service: ApplicationState) -> Sequence[Mappin
         {
             "link": link(SupportSubject.CERTIFICATION, row),
             "name": f"{row['qualification']}, examen du {format_day(row['on']).fr}",
-            "state": EXAM_RESULT_LABELS[CertificationOutcome(row["outcome"])],
+            "state": "annulé" if row["annulled_on"] else EXAM_RESULT_LABELS[CertificationOutcome(row["outcome"])],
         }
         for row in page.certifications
     ]
