@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.adviser import Adviser, AdviserId, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
 from app.domain.facts.calendar import Dated
@@ -189,9 +190,10 @@ def a_request(
     requested_on: date = REQUESTED_ON,
     employer_agreement: bool = False,
     kept_unfunded: bool = False,
+    notified_on: date | None = None,
 ) -> Request:
     session = a_session(starts_on, ends_on=ends_on)
-    return Request(module, organisation, session, requested_on, employer_agreement, kept_unfunded)
+    return Request(module, organisation, session, requested_on, employer_agreement, kept_unfunded, notified_on)
 
 
 def a_registration(
@@ -203,6 +205,7 @@ def a_registration(
     payer: Payer | None = None,
     unit: str | None = None,
     offered_payers: tuple[Payer, ...] = (),
+    derogated: bool = False,
 ) -> Registration:
     """Funded by the State as soon as it holds a unit. `number` is its id and its place in the order of creation."""
     return Registration(
@@ -215,6 +218,7 @@ def a_registration(
         offered_payers=offered_payers,
         version=1,
         created_at=OPENED_AT + timedelta(minutes=number),
+        derogated=derogated,
     )
 
 
@@ -238,7 +242,8 @@ def a_policy(
     grace: Mapping[int, date] | None = None,
     max_funded: int = 1,
     enter_within_months: int | None = None,
-    unjustified_absence_counts: bool = False,
+    absence_consumes: bool = True,
+    absence_counts: bool = False,
 ) -> Policy:
     """The published values (section 8)."""
     return Policy(
@@ -248,7 +253,9 @@ def a_policy(
         supplementary=Supplementary(day("2025-01-01"), count=1),
         over_quota=OverQuota(reply_days=None, remind_days=7),
         requests=Requests(months_ahead=36),
-        attendance=AttendancePolicy(30, ("medical_certificate", "force_majeure", "employer_need")),
+        attendance=AttendancePolicy(
+            correction_days=30, valid_absence_motives=("medical_certificate", "force_majeure", "employer_need")
+        ),
         support=Support(answer_days=60),
         initial_training=InitialTrainingPolicy(
             max_funded,
@@ -258,7 +265,7 @@ def a_policy(
                 Dated(day("2025-10-21"), (175,)),
             ),
             enter_within_months=enter_within_months,
-            unjustified_absence_counts=unjustified_absence_counts,
+            unjustified_absence_counts=absence_counts,
         ),
         certification=CertificationPolicy(
             (Dated(day("2021-01-01"), 6), Dated(day("2024-01-01"), 2)),
@@ -267,7 +274,7 @@ def a_policy(
                 Dated(day("2023-11-28"), ("medical_certificate", "force_majeure")),
             ),
         ),
-        unjustified_absence_consumes=True,
+        unjustified_absence_consumes=absence_consumes,
         support_email="support@example.org",
     )
 

@@ -165,8 +165,44 @@ class AbsenceNotInSession(Conflict):
         self.last_day = last_day
 
 
+class EffectRefused(Conflict):
+    """What granting a support request was to do, its `effect`, is refused for the reason of `refusal`."""
+
+    def __init__(self, effect: str, refusal: Conflict) -> None:
+        super().__init__(f"{effect}: {refusal}")
+        self.effect = effect
+        self.refusal = refusal
+
+
 class MotiveMissing(Conflict):
     """A correction says why."""
+
+
+class ResultExists(Conflict):
+    """The adviser has a result of this qualification on that day; an annulled one is none."""
+
+    def __init__(self, qualification: str, on: date) -> None:
+        super().__init__(f"{qualification} has a result of {on}")
+        self.qualification = qualification
+        self.on = on
+
+
+class TitleNotDelivered(Conflict):
+    """A title is obtained from `valid_from` to `valid_until`, both included; None leaves that end open."""
+
+    def __init__(self, qualification: str, valid_from: date | None, valid_until: date | None) -> None:
+        super().__init__(f"{qualification} is delivered from {valid_from} to {valid_until}")
+        self.qualification = qualification
+        self.valid_from = valid_from
+        self.valid_until = valid_until
+
+
+class AlreadyAnnulled(Conflict):
+    """The result was annulled: its motive stays the first one."""
+
+    def __init__(self, annulled_on: date) -> None:
+        super().__init__(f"annulled on {annulled_on}")
+        self.annulled_on = annulled_on
 
 
 class NotInitialTraining(Conflict):

@@ -63,6 +63,12 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         limited="motive training_organisation_id",
     ),
     "DueCertificationResource": _fields(needed="adviser_id qualification status due_on next_attempt_payer"),
+    # Those that it opened itself.
+    "SupportRequestResource": _fields(
+        own="id kind adviser_id registration_id certification_id bucket period text status opened_by answer_due_on "
+        "answer withdrawn_at version created_at updated_at"
+    ),
+    "SupportAnswerResource": _fields(own="granted motive effect answered_at", limited="answered_by"),
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(
@@ -73,6 +79,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "CertificationNews": _fields(needed="qualification outcome on"),
     "DueNews": _fields(own="exams due_on stage"),
     "DueExam": _fields(own="qualification next_attempt_payer"),
+    "SupportRequestNews": _fields(own="kind status registration_id certification_id"),
     "AdviserNews": _fields(needed="anonymised_on"),
     # Of events that no organisation is told.
     "ReturnNews": _fields(withheld="recognised_by anonymised_on entitlements initial_training_entered_on"),

@@ -112,7 +112,11 @@ PLANTED = (
         "from app.use_cases.administration import grantable_scopes",
         "app.use_cases.administration.grantable_scopes",
     ),
-    ("use_cases/registrations", "from app.use_cases import record_certification", "app.use_cases.record_certification"),
+    (
+        "use_cases/registrations",
+        "from app.use_cases.certifications import result_ledger",
+        "app.use_cases.certifications.result_ledger",
+    ),
     ("use_cases/write_changes", "from app.use_cases import upsert_catalogue", "app.use_cases.upsert_catalogue"),
     ("use_cases/changes_as_rows", "from app.use_cases import write_changes", "app.use_cases.write_changes"),
     ("use_cases/request_context", "from app.use_cases import changes_as_rows", "app.use_cases.changes_as_rows"),

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -150,6 +151,67 @@ def test_facts_that_were_kept_with_free_text_lose_it_and_nothing_else(url: str) 
 
     ((facts,),) = schema(url, "SELECT facts FROM decision")
     assert orjson.loads(str(facts)) == FACTS_WITHOUT_TEXT
+
+
+# Of one adviser: a day with every outcome, a day with the same one twice, and one result alone.
+RESULTS_OF_ONE_DAY = """SET session_replication_role = replica; INSERT INTO certification
+SELECT ('00000000-0000-4000-8000-00000000000' || number)::uuid, '00000000-0000-4000-8000-000000000000', 'pix', NULL,
+    outcome, day::date, NULL, 1, 'employer', 1, now(), now()
+FROM (VALUES (1, 'absent_justified', '2025-01-01'), (2, 'absent_unjustified', '2025-01-01'),
+    (3, 'failed', '2025-01-01'), (4, 'obtained', '2025-01-01'), (5, 'failed', '2025-02-01'),
+    (6, 'failed', '2025-02-01'), (7, 'absent_justified', '2025-03-01')) AS v (number, outcome, day)"""
+
+
+def test_of_several_results_of_one_day_the_one_that_decided_goes_on_counting(url: str) -> None:
+    command.upgrade(alembic_config(url), "0014")
+    asyncio.run(_run(url, RESULTS_OF_ONE_DAY))
+
+    migrate(url)
+
+    counting = schema(url, "SELECT right(id::text, 1) FROM certification WHERE annulled_on IS NULL AND version = 1")
+    annulled = schema(
+        url, "SELECT right(id::text, 1) FROM certification WHERE annulled_motive LIKE 'Doublon%' AND version = 2"
+    )
+    assert (counting, annulled) == ({("4",), ("5",), ("7",)}, {("1",), ("2",), ("3",), ("6",)})
+
+
+# A version that was added before the revised rules, and what it says once they are there.
+OLD_VERSION: dict[str, Any] = {
+    "over_quota": {"reply_days": 10},
+    "initial_training": {"max_funded": 2, "path_hours": [{"since": "2021-01-01", "value": [105]}]},
+    "support_email": "aide@example.org",
+}
+REVISED_VERSION = {
+    **OLD_VERSION,
+    "over_quota": {"reply_days": 10, "remind_days": 7},
+    "requests": {"months_ahead": 36},
+    "attendance": {
+        "correction_days": 30,
+        "valid_absence_motives": ["medical_certificate", "force_majeure", "employer_need"],
+    },
+    "support": {"answer_days": 60},
+    "initial_training": {
+        **OLD_VERSION["initial_training"], "enter_within_months": None, "unjustified_absence_counts": False,
+    },
+}  # fmt: skip
+A_VERSION = f"""INSERT INTO policy (version, effective_from, content, created_at)
+VALUES ('2024-01-01', '2024-01-01', '{orjson.dumps(OLD_VERSION).decode()}', now())"""  # noqa: S608  # our own words
+
+
+def test_a_version_of_the_policy_gains_what_the_revised_rules_read_and_loses_it_again(url: str) -> None:
+    def stored() -> object:
+        ((content,),) = schema(url, "SELECT content::text FROM policy")
+        return orjson.loads(str(content))
+
+    command.upgrade(alembic_config(url), "0014")
+    asyncio.run(_run(url, A_VERSION))
+
+    migrate(url)
+    revised = stored()
+    command.downgrade(alembic_config(url), "0014")
+
+    assert revised == REVISED_VERSION
+    assert stored() == OLD_VERSION
 
 
 def test_two_processes_may_migrate_at_once(url: str) -> None:

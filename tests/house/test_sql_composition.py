@@ -21,6 +21,8 @@ COMPOSED = {
         "INSERT_RESPONSE", "RESPONSE_COLUMNS", "self.client_id", "self.key",
     },
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "visible"},
+    "app/persistence/support_requests.py": {"name", "own[0]"},  # pointers, and the name of a column
+    "app/persistence/advisers/support_subjects.py": {"MAX_LISTED", "_CERTIFICATIONS", "_IS_KNOWN", "_REGISTRATIONS"},
     "app/persistence/catalogue.py": {"MODULE_FACTS", "ORGANISATION_FACTS"},
     "app/persistence/administration/clients.py": {"REVOCATIONS_CHANNEL"},
     "app/persistence/administration/api_keys.py": {"KEYS", "REVOCATIONS_CHANNEL"},
@@ -100,17 +102,20 @@ COMPOSED = {
     "app/persistence/schema/personal_data_statements.py": {
         "PARAMETERS", "', '.join((_erasing_assignment(column) for column in erased_columns(ADVISER)))",
         "', '.join((_rows_as_json(*held) for held in PERSONAL_DATA_TABLES.values()))",
-        "', '.join(changes)", "column.name", "columns", "entry.rows", "left", "name", "named", "order", "rows",
-        "table.name", "value",
+        "', '.join(changes)", "column.name", "column.type", "columns", "entry.rows", "left", "name", "named", "order",
+        "rows", "table.name", "value",
     },
     # Labels, measures and groups are those of `KINDS` and of the enumerations of statistics; places and months ours.
     "app/persistence/administration/kept_counts.py": {
-        "' UNION ALL '.join((_labels(kind) for kind in range(len(KINDS))))",
-        "', '.join((f'{name} = EXCLUDED.{name}' for name in _COLUMNS))", "', '.join(_COLUMNS)", "', '.join(counted)",
-        "AFTER_QUOTA", "DAYS_TO_DECISION", "DAYS_TO_SESSION", "_MONTH", "_changed('$1', '$2')",
-        "_changed(mark, \"'infinity'\")", "_labels(kind)", "cells(kind)", "group", "kind",
-        "labels.get('training_organisation_id')", "labels['funding']", "labels[group]", "limit", "mark", "month",
-        "name", "place", "places", "query", "reasons if 'reason' in KINDS[kind] else ''", "until", "values",
+        "' UNION ALL '.join((labels_of(kind) for kind in range(len(KINDS))))",
+        "', '.join((f'{name} = EXCLUDED.{name}' for name in _COLUMNS))", "', '.join(_COLUMNS)", "AFTER_QUOTA",
+        "DAYS_TO_DECISION", "DAYS_TO_SESSION", "MONTH", "changes_between('$1', '$2')", "kind", "mark", "name",
+        "reasons if 'reason' in KINDS[kind] else ''", "until", "values",
+    },
+    "app/persistence/administration/kept_count_queries.py": {
+        "', '.join(counted)", "MONTH", "cells(kind)", "changes_between(mark, \"'infinity'\")", "columns[group]",
+        "group", "kind", "labels_of(kind)", "limit", "month", "order", "part", "place", "places[label]",
+        "places.get('training_organisation_id')", "query", "value",
     },
     "app/persistence/administration/statistics.py": {
         "MAX_GROUPS + 1", "_IS_IN_PERIOD", "' '.join(joins)", "', '.join(columns)", "_GROUPS[group]",

@@ -11,8 +11,9 @@ from app.domain.facts.registration import Attendance, Chooser, Payer
 from app.persistence.engine.database import Database
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.advisers.upsert_adviser import upsert_adviser
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.record_attendance import mark_attendance

@@ -21,9 +21,10 @@ from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.registrations import list_decisions
 from app.seed.published_catalogue import LA_FABRIK
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.errors import PreconditionFailed, PreconditionRequired, UnknownReference
 from app.use_cases.preconditions import ANY_VERSION, Precondition
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.record_attendance import mark_attendance

@@ -15,6 +15,7 @@ from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.facts.registration import Chooser, Funding, Payer, Status
+from app.domain.facts.support_request import SupportRequestKind, SupportRequestStatus
 from app.domain.record.reminders import Stage
 from app.persistence.engine.pagination import MAX_LIMIT
 
@@ -64,11 +65,12 @@ class RegistrationNews(TypedDict):
 
 
 class CertificationNews(TypedDict):
-    """Un résultat d’examen enregistré."""
+    """Un résultat d’examen enregistré, ou annulé (`annulled_on`)."""
 
     qualification: ModuleCodeText
     outcome: CertificationOutcome
     on: date
+    annulled_on: NotRequired[date]
 
 
 class EntitlementNews(TypedDict):
@@ -77,6 +79,15 @@ class EntitlementNews(TypedDict):
     bucket: BucketName
     units: Count
     decided_on: date
+
+
+class SupportRequestNews(TypedDict):
+    """Une demande au support, ouverte ou répondue ; son texte et le motif n’y sont jamais."""
+
+    kind: SupportRequestKind
+    status: SupportRequestStatus
+    registration_id: UUID | None
+    certification_id: UUID | None
 
 
 class AdviserNews(TypedDict):
@@ -143,7 +154,16 @@ class EventResource(TypedDict):
     ]
     subject: SubjectResource
     adviser_id: UUID
-    data: RegistrationNews | CertificationNews | DueNews | EntitlementNews | ExpiringNews | AdviserNews | ReturnNews
+    data: (
+        RegistrationNews
+        | CertificationNews
+        | DueNews
+        | EntitlementNews
+        | ExpiringNews
+        | SupportRequestNews
+        | AdviserNews
+        | ReturnNews
+    )
 
 
 class FeedPage(TypedDict):

@@ -16,6 +16,7 @@ PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
     "qualification": "Le code du titre ou du certificat, comme `remn-ccp1`.",
     "registration_id": "L’identifiant de l’inscription.",
     "status": "Où en est l’inscription.",
+    "support_request_id": "L’identifiant de la demande au support.",
     "training_organisation_id": "L’identifiant de l’organisme de formation.",
 }
 
@@ -28,6 +29,9 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "ChosenPayer": "Qui peut payer une inscription conservée sans prise en charge.",
     "Absence": "Pourquoi aucun contrat ne couvre le premier jour : aucun contrat, pas commencé, échu, rompu.",
     "Actor": "Qui peut lever un motif ; `nobody`, personne.",
+    "AttendanceMotive": (
+        "Le motif d’une absence justifiée à une formation : certificat médical, force majeure, besoin de l’employeur."
+    ),
     "Attendance": "Ce qu’il est advenu à la session : suivie, absence justifiée, absence non justifiée.",
     "Category": "`first_year` : dans l’année qui suit l’entrée en formation initiale ; `annual` : ensuite ; `none`.",
     "Cause": (
@@ -64,6 +68,7 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "Prerequisite": "`aidants_connect` : l’employeur doit être habilité Aidants Connect.",
     "PresentationStatus": "Un examen à présenter : attendu, en retard ou présenté.",
     "Reason": "Un motif de refus. Les codes sont stables ; il peut s’en ajouter.",
+    "Requester": "Qui a ouvert la demande : le conseiller par son lien personnel, ou qui l’a fait pour lui.",
     "Role": "Plateforme, organisme de formation ou administration.",
     "Scope": "Ce qu’une clé permet : lire ou écrire, et quoi.",
     "SessionFormat": "À distance, en présence, ou les deux.",
@@ -73,5 +78,8 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
         "justifiée, absence non justifiée."
     ),
     "Subject": "De quoi parle un événement.",
+    "SupportEffect": "Ce que la réponse a fait : dérogation, report de droits, assiduité rectifiée, résultat annulé.",
+    "SupportRequestKind": "Contester une décision, ou justifier une absence, des modules non suivis, un retard.",
+    "SupportRequestStatus": "Où en est la demande : ouverte, acceptée, rejetée, retirée.",
     "Territory": "L’Hexagone, l’outre-mer, ou les deux (`national`).",
 }

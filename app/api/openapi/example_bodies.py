@@ -25,6 +25,7 @@ DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
 MESSAGE = "1b7e96dc-6c43-590e-a841-f79c7a9a6e31"
 IMPORT = "b0ef4249-d876-5069-825f-281276dc4613"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
+RESULT_OF_ENORA = "018bd542-be38-7ee0-afb4-91e506b8e284"
 
 
 def registration_request(adviser: str, module: str, day: str) -> JsonValue:
@@ -59,7 +60,13 @@ POLICY: Mapping[str, JsonValue] = {
     "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},
     "civil_year": {"count": 2, "first_year": 2024, "grace": {"2024": "2025-03-31"}},
     "supplementary": {"from": "2025-01-01", "count": 1},
-    "over_quota": {"reply_days": None},
+    "over_quota": {"reply_days": None, "remind_days": 7},
+    "requests": {"months_ahead": 36},
+    "attendance": {
+        "correction_days": 30,
+        "valid_absence_motives": ["medical_certificate", "force_majeure", "employer_need"],
+    },
+    "support": {"answer_days": 60},
     "initial_training": {
         "max_funded": 1,
         "path_hours": [
@@ -67,6 +74,8 @@ POLICY: Mapping[str, JsonValue] = {
             {"from": "2024-03-01", "value": [70, 175, 315]},
             {"from": "2025-10-21", "value": [175]},
         ],
+        "enter_within_months": None,
+        "unjustified_absence_counts": False,
     },
     "certification": {
         "presentation_months": [{"from": "2021-01-01", "value": 6}, {"from": "2024-01-01", "value": 2}],
@@ -83,4 +92,11 @@ REGISTRATION_REQUESTS: Mapping[str, JsonValue] = {
     "Financée": registration_request(INES, "parentalite-numerique", "2028-02-08"),
     "Au-delà du quota": registration_request(INES, "cybersecurite", "2028-02-15"),
     "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2028-02-08"),
+}
+
+JURY_RESULTS: Mapping[str, JsonValue] = {
+    "data": [
+        {"adviser_id": adviser, "qualification": "pix", "outcome": "failed", "on": "2026-06-10"}
+        for adviser in (AURORE, ANAIS)
+    ]
 }

@@ -10,6 +10,12 @@ from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE
 # Events that are not of a registration. Their subject is the adviser, but for a result of an exam.
 _DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
     EventType.CERTIFICATION_RECORDED: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
+    EventType.CERTIFICATION_ANNULLED: {
+        "qualification": "remn-ccp1",
+        "outcome": "obtained",
+        "on": "2026-06-12",
+        "annulled_on": "2026-06-15",
+    },
     EventType.CERTIFICATION_DUE: {
         "exams": [
             {"qualification": "mediateur-numerique-ccp1", "next_attempt_payer": "state"},
@@ -20,6 +26,18 @@ _DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
     },
     EventType.ENTITLEMENT_CARRIED_OVER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
     EventType.ENTITLEMENT_EXPIRING: {"bucket": "first_year", "units": 1, "expires_on": "2026-08-14", "rule": "R20"},
+    EventType.SUPPORT_REQUEST_OPENED: {
+        "kind": "contestation",
+        "status": "open",
+        "registration_id": "018bd542-b605-74f2-b369-81aa2c625680",
+        "certification_id": None,
+    },
+    EventType.SUPPORT_REQUEST_ANSWERED: {
+        "kind": "justification",
+        "status": "granted",
+        "registration_id": "018bd542-b605-74f2-b369-81aa2c625680",
+        "certification_id": None,
+    },
     EventType.ADVISER_ANONYMISED: {"anonymised_on": "2026-06-15"},
     EventType.ADVISER_RETURNED: {
         "recognised_by": "conum_id",
@@ -55,8 +73,10 @@ _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
 
 
 def _subject(event_type: EventType) -> Subject:
-    if event_type is EventType.CERTIFICATION_RECORDED:
+    if event_type in {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_ANNULLED}:
         return Subject.CERTIFICATION
+    if event_type.startswith(f"{Subject.SUPPORT_REQUEST}."):
+        return Subject.SUPPORT_REQUEST
     return Subject.ADVISER if event_type in _DATA_EXAMPLES else Subject.REGISTRATION
 
 

@@ -61,9 +61,12 @@ EVENT_SUMMARIES: Mapping[EventType, str] = {
     EventType.REGISTRATION_ABSENCE_RECORDED: "Une absence est enregistrée",
     EventType.REGISTRATION_PATH_DETERMINED: "Le test de positionnement détermine la durée du parcours",
     EventType.CERTIFICATION_RECORDED: "Un résultat d’examen est enregistré",
+    EventType.CERTIFICATION_ANNULLED: "Un résultat d’examen est annulé",
     EventType.CERTIFICATION_DUE: "Des examens sont bientôt à présenter, ou leur échéance est là",
     EventType.ENTITLEMENT_CARRIED_OVER: "Un droit est reporté",
     EventType.ENTITLEMENT_EXPIRING: "Un droit sera bientôt perdu",
+    EventType.SUPPORT_REQUEST_OPENED: "Une demande au support est ouverte",
+    EventType.SUPPORT_REQUEST_ANSWERED: "Une personne répond à une demande au support",
     EventType.ADVISER_ANONYMISED: "Un conseiller est anonymisé : oubliez, vous aussi, qui il était",
     EventType.ADVISER_RETURNED: "Un conseiller qui avait été anonymisé est de retour",
 }

@@ -168,11 +168,12 @@ def supplementary_bucket(module: ModuleCode, policy: Policy) -> Bucket:
 
 
 def candidate_buckets(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:
-    """The buckets that this module may use, up to the year of `day`: its own when supplementary, else the quota's
-    (4.3)."""
+    """The buckets that this module may use: its own when supplementary, else the quota's (4.3), up to the year of `day`
+    and of every unit held, so that each counts in its own."""
     if module.supplementary:
         return (supplementary_bucket(module.code, policy),)
-    return quota_buckets(file, policy, through=day.year)
+    years = (item.first_day.year for item in file.registrations if item.unit)
+    return quota_buckets(file, policy, through=max((day.year, *years)))
 
 
 def buckets_for(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:

@@ -18,6 +18,7 @@ from app.domain.decisions.entitlements import buckets_for
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
+from app.domain.facts.plausible_dates import check_fact
 from app.domain.facts.registration import Attendance, Funding, Payer, Request, Status
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
@@ -78,7 +79,9 @@ class RegistrationChanges:
 
     def _past_registration(self, line: Line, adviser: UUID) -> HistoricalRegistration:
         body = patched_body(PastRegistration, {}, self._looked_up_values(line, adviser))
-        session = body.session
+        session, today = body.session, self.batch.context.today
+        for fact, day in (("/requested_on", body.requested_on), ("/cancelled_on", body.cancelled_on)):
+            check_fact(fact, day, today)
         return HistoricalRegistration(
             Request(
                 module=self.modules[fold_text(body.module_code)],

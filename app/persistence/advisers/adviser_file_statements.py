@@ -17,7 +17,8 @@ CERTIFICATIONS = """(SELECT json_agg(json_build_object('outcome', c.outcome, 'on
     'qualification', json_build_object('code', q.code, 'contains', q.contains,
         'exempts_from_initial_training', q.exempts_from_initial_training, 'valid_from', q.valid_from,
         'valid_until', q.valid_until)))
-    FROM certification c JOIN qualification q ON q.code = c.qualification WHERE c.adviser_id = a.id)"""
+    FROM certification c JOIN qualification q ON q.code = c.qualification
+    WHERE c.adviser_id = a.id AND c.annulled_on IS NULL)"""
 
 # An absence recorded before this column was kept had been agreed as its latest decision says; kept at somebody's
 # expense, it has no such decision.

@@ -50,14 +50,14 @@ def with_labels(table: Table, row: Row, names: Mapping[str, str]) -> dict[str, A
 
 def _erasing_assignment(column: Column[Any]) -> str:
     left = column.info["leaving"]
-    value = "NULL" if left is None else f"CASE WHEN \"{column.name}\" IS NOT NULL THEN '{left}' END"
+    value = "NULL" if left is None else f"CASE WHEN \"{column.name}\" IS NOT NULL THEN '{left}'::{column.type} END"
     return f'"{column.name}" = {value}'
 
 
 def _still_names(column: Column[Any]) -> str:
     """SQL for whether there is something left to erase."""
     left = column.info["leaving"]
-    return f'"{column.name}" IS NOT NULL' if left is None else f"\"{column.name}\" <> '{left}'"
+    return f'"{column.name}" IS NOT NULL' if left is None else f"\"{column.name}\"::text <> '{left}'"
 
 
 def _erasure(table: Table, entry: InventoryEntry) -> str | None:

@@ -111,7 +111,10 @@ def test_an_exam_is_presented_again_until_it_is_obtained(platform: httpx.Client)
     adviser_id = an_adviser(platform, initial_training={"entered_on": "2025-01-06", "ended_on": "2025-05-20"})
     steps = ("absent_justified", "absent_unjustified", "failed", "obtained")
 
-    seen = [sit(platform, adviser_id, outcome=outcome, on=f"2025-06-{10 + day}") for day, outcome in enumerate(steps)]
+    seen = [
+        sit(platform, adviser_id, outcome=outcome, on=f"2025-06-{10 + day}", motive=None if day else "force_majeure")
+        for day, outcome in enumerate(steps)
+    ]
     exams = record(platform, adviser_id)["certifications"]
 
     assert [(result["attempt"], result["next_attempt_payer"]) for result in seen] == [

@@ -11,8 +11,9 @@ from app.persistence.engine.database import Database
 from app.persistence.outbox import email_deduplication
 from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.notifications import sequence_events
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.record_positioning_test import record_positioning
 from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.registrations.register_adviser import register

@@ -15,8 +15,9 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.record_attendance import mark_attendance

@@ -16,7 +16,8 @@ from app.persistence.engine.database import Database
 from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM
 from app.use_cases.advisers import remind_advisers as reminding
 from app.use_cases.advisers.remind_advisers import remind_next_batch
-from app.use_cases.record_certification import ExamResult, record_result
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from tests.fake_clock import MORNING
 from tests.forks import start
 from tests.outbox.emails.smtp_server import running_smtp_server, send_due_emails, text_and_html, without_tls

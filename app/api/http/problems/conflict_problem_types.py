@@ -10,8 +10,8 @@ CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
         409,
         Sentence(fr="Impossible dans le statut actuel", en="Not possible in the current status"),
         Sentence(
-            fr="Lisez l’inscription : son statut dit ce qui est encore possible.",
-            en="Read the registration: its status says what is still possible.",
+            fr="Lisez l’inscription, ou le résultat : son statut dit ce qui est encore possible.",
+            en="Read the registration, or the result: its status says what is still possible.",
         ),
     ),
     "duplicate-registration": ProblemType(
@@ -82,6 +82,16 @@ CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
         Sentence(
             fr="Un report se décide au plus tard le dernier jour du droit qu’il crée.",
             en="A carry-over is decided by the last day of the right that it makes.",
+        ),
+    ),
+    "result-exists": ProblemType(
+        409,
+        Sentence(fr="Résultat déjà enregistré", en="Result already recorded"),
+        Sentence(
+            fr="Un seul résultat par titre et par jour : retrouvez-le par GET /v1/certifications?adviser_id=…, et "
+            "annulez-le d’abord s’il est faux.",
+            en="One result for each title and day: find it with GET /v1/certifications?adviser_id=…, and annul it "
+            "first if it is wrong.",
         ),
     ),
     "session-not-started": ProblemType(

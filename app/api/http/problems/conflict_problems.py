@@ -1,5 +1,7 @@
 """The conflicts of the domain, said as problems."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from app.api.http.problems.problem_details import Problem, field_error
@@ -8,8 +10,10 @@ from app.api.http.problems.statement_problems import statement_problem
 from app.domain.errors import (
     AbsenceNotInSession,
     AdviserAnonymised,
+    AlreadyAnnulled,
     Conflict,
     DuplicateRegistration,
+    EffectRefused,
     HoursNotOffered,
     ImplausibleDate,
     InvalidTransition,
@@ -23,16 +27,18 @@ from app.domain.errors import (
     PolicyExists,
     ReasonsRemain,
     RegularisationNeeded,
+    ResultExists,
     SessionEnded,
     SessionNotStarted,
     SessionStarted,
+    TitleNotDelivered,
     TooLateToCarryOver,
     TooLateToCorrect,
 )
-from app.domain.facts.registration import Status
 from app.wording.dates import format_day
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Sentence
+from app.wording.support_labels import SUPPORT_STATUS_LABELS
 
 TRANSITION_MESSAGES = {
     "choice": Sentence(
@@ -62,6 +68,16 @@ TRANSITION_MESSAGES = {
         fr="Le test de positionnement ne s’enregistre que sur une inscription acceptée ou suivie",
         en="The positioning test is recorded only on a registration that is accepted or completed",
     ),
+    "answer": Sentence(
+        fr="Seule une demande au support ouverte reçoit une réponse", en="Only an open support request is answered"
+    ),
+    "withdrawal": Sentence(
+        fr="Seule une demande au support ouverte se retire", en="Only an open support request can be withdrawn"
+    ),
+}
+# Of a registration or of a support request: no two statuses have the same name.
+TRANSITION_STATUS_LABELS: Mapping[str, Sentence] = {
+    str(status): label for status, label in (*STATUS_LABELS.items(), *SUPPORT_STATUS_LABELS.items())
 }
 
 ANONYMISED = Sentence(
@@ -86,7 +102,7 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
             day = format_day(conflict.first_day)
             detail = Sentence(fr=f"La session a commencé le {day.fr}.", en=f"The session started on {day.en}.")
             return Problem("session-started", detail)
-        case RegularisationNeeded() | ImplausibleDate() | MotiveMissing() | AbsenceNotInSession():
+        case RegularisationNeeded() | ImplausibleDate() | MotiveMissing() | AbsenceNotInSession() | TitleNotDelivered():
             return statement_problem(conflict)
         case SessionEnded():
             day = format_day(conflict.last_day)
@@ -106,6 +122,20 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
                 en=f"There are {conflict.left} unit(s) left to carry over from {conflict.bucket}.",
             )
             return Problem("nothing-to-carry-over", detail)
+        case ResultExists():
+            day = format_day(conflict.on)
+            detail = Sentence(
+                fr=f"Ce conseiller a déjà un résultat du {day.fr} à ce titre.",
+                en=f"This adviser already has a result of {day.en} for this title.",
+            )
+            return Problem("result-exists", detail)
+        case AlreadyAnnulled():
+            day = format_day(conflict.annulled_on)
+            detail = Sentence(
+                fr=f"Un résultat s’annule une fois ; celui-ci est « annulé » (annulled) depuis le {day.fr}.",
+                en=f"A result is annulled once; this one has been “annulled” since {day.en}.",
+            )
+            return Problem("invalid-transition", detail)
         case PolicyExists():
             detail = Sentence(
                 fr=f"Une version entre déjà en vigueur le {conflict.version} ; elle ne change plus.",
@@ -126,12 +156,21 @@ def conflict_problem(conflict: Conflict, base_url: str, owner: UUID | None = Non
                 en="Only an initial training has a positioning test.",
             )
             return _invalid_field("/hours", "not-initial-training", detail)
+        case EffectRefused():
+            return _effect_refused(conflict, base_url, owner)
         case _:
             raise conflict
 
 
+def _effect_refused(conflict: EffectRefused, base_url: str, owner: UUID | None) -> Problem:
+    """The problem of what was refused, its fields where the answer holds them."""
+    problem = conflict_problem(conflict.refusal, base_url, owner)
+    place = f"/effect/{conflict.effect}"
+    return replace(problem, errors=[replace(error, pointer=f"{place}{error.pointer}") for error in problem.errors])
+
+
 def _invalid_transition(conflict: InvalidTransition) -> Sentence:
-    transition, status = TRANSITION_MESSAGES[conflict.move], STATUS_LABELS[Status(conflict.status)]
+    transition, status = TRANSITION_MESSAGES[conflict.move], TRANSITION_STATUS_LABELS[conflict.status]
     return Sentence(
         fr=f"{transition.fr} ; celle-ci est « {status.fr} » ({conflict.status}).",
         en=f"{transition.en}; this one is “{status.en}” ({conflict.status}).",

@@ -1,7 +1,14 @@
-"""What a request states and cannot be so: a date, a past that is not said to be one, a correction without a motive."""
+"""What a request states and cannot be so: a date, a past that is not said to be one, a correction without a motive,
+a title obtained when it was not delivered."""
 
 from app.api.http.problems.problem_details import Problem, field_error
-from app.domain.errors import AbsenceNotInSession, ImplausibleDate, MotiveMissing, RegularisationNeeded
+from app.domain.errors import (
+    AbsenceNotInSession,
+    ImplausibleDate,
+    MotiveMissing,
+    RegularisationNeeded,
+    TitleNotDelivered,
+)
 from app.wording.dates import format_day
 from app.wording.languages import Sentence
 
@@ -10,7 +17,7 @@ MOTIVE_MISSING = Sentence(fr="Une correction donne son motif.", en="A correction
 
 
 def statement_problem(
-    conflict: ImplausibleDate | RegularisationNeeded | MotiveMissing | AbsenceNotInSession,
+    conflict: ImplausibleDate | RegularisationNeeded | MotiveMissing | AbsenceNotInSession | TitleNotDelivered,
 ) -> Problem:
     match conflict:
         case ImplausibleDate():
@@ -19,6 +26,9 @@ def statement_problem(
             detail = _regularisation_needed(conflict)
             errors = [field_error(conflict.pointer, "session-started", detail)]
             return Problem("session-started", detail, errors, other_status=UNPROCESSABLE)
+        case TitleNotDelivered():
+            detail = _title_not_delivered(conflict)
+            return Problem("validation-error", detail, [field_error("/on", "title-not-delivered", detail)])
         case AbsenceNotInSession():
             return _absence_not_in_session(conflict)
         case MotiveMissing():  # pragma: no branch  # the last one
@@ -41,6 +51,20 @@ def _implausible_date(conflict: ImplausibleDate) -> Problem:
             Sentence(fr=f"Une session commence au plus tard le {latest.fr}.", en=f"A session starts by {latest.en}."),
         )
     return Problem("validation-error", detail, [field_error(conflict.pointer, code, detail)])
+
+
+def _title_not_delivered(conflict: TitleNotDelivered) -> Sentence:
+    """It may have an end without a beginning, and a beginning without an end."""
+    days = [format_day(day) for day in (conflict.valid_from, conflict.valid_until) if day is not None]
+    first, last = days[0], days[-1]
+    if conflict.valid_from is None:
+        return Sentence(fr=f"Ce titre s’obtient jusqu’au {last.fr}.", en=f"This title is obtained until {last.en}.")
+    if conflict.valid_until is None:
+        return Sentence(fr=f"Ce titre s’obtient depuis le {first.fr}.", en=f"This title is obtained since {first.en}.")
+    return Sentence(
+        fr=f"Ce titre s’obtient du {first.fr} au {last.fr}.",
+        en=f"This title is obtained from {first.en} to {last.en}.",
+    )
 
 
 def _regularisation_needed(conflict: RegularisationNeeded) -> Sentence:

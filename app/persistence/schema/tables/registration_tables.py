@@ -215,9 +215,21 @@ certification = Table(
     Column("motive", Text, info=erased("Motif de l’absence")),
     Column("attempt", Integer, nullable=False, info=disclosed("Présentation")),
     Column("next_attempt_payer", Text, info=disclosed("Qui paie la suivante")),
+    Column("annulled_on", Date, info=disclosed("Annulé le")),
+    Column("annulled_motive", Text, info=erased("Motif de l’annulation")),
+    Column("annulled_by", Uuid, info=disclosed("Annulé par")),
     *version_columns(),
     check_one_of("outcome", "obtained", "failed", "absent_justified", "absent_unjustified"),
     Index("ix_certification_adviser_id", "adviser_id", "qualification"),
+    # One result of a title and a day counts, whatever the program does.
+    Index(
+        "uq_certification_result",
+        "adviser_id",
+        "qualification",
+        "on",
+        unique=True,
+        postgresql_where=text("annulled_on IS NULL"),
+    ),
     info=personal_data(
         "Résultats d’examen",
         purpose="connaître les titres obtenus, ce dont ils dispensent et qui paie la présentation suivante",
