@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import httpx
 
-from app.domain.events import EventType
+from app.domain.events import EventType, Recipient
 from app.persistence.engine.database import open_database
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.messages import list_newest_email_contexts
 from app.seed.published_catalogue import LA_MEDNUM
 from app.use_cases.advisers.remind_advisers import remind_next_batch
 from app.use_cases.notifications.sequence_events import sequence_events
+from tests.api.administration.support_request_builders import answer, open_request
 from tests.api.registration_states import (
     accepted_registration,
     attended_registration,
@@ -23,7 +24,7 @@ from tests.api.registration_states import (
 )
 from tests.fake_clock import MORNING
 from tests.http_builders import a_contract, adviser_body, an_adviser_in_post
-from tests.live_server import LiveServer
+from tests.live_server import LiveServer, idempotency_headers
 from tests.outbox.emails.email_cases import PROMISED_EMAILS, check_french
 from tests.outbox.emails.personal_links import over_quota_registration
 from tests.outbox.emails.smtp_server import COMPOSER
@@ -42,7 +43,14 @@ async def _written(url: str) -> list[Row]:
     return rows
 
 
-def _bring_everything_about(client: httpx.Client) -> None:
+def _ask_the_support_desk(client: httpx.Client, organisation: httpx.Client) -> None:
+    """By the organisation that may read the request, and for the adviser alone."""
+    refused = refused_registration(client)
+    answer(client, open_request(organisation, refused["adviser_id"], registration_id=refused["id"]), granted=False)
+    answer(client, open_request(client, refused["adviser_id"], kind="justification", period="initial_training"))
+
+
+def _bring_everything_about(client: httpx.Client, organisation: httpx.Client) -> None:
     waiting = over_quota_registration(client)
     post_action(client, waiting, "choice", choice="keep", payer="employer").raise_for_status()
     post_action(client, waiting, "cancellation").raise_for_status()
@@ -55,8 +63,8 @@ def _bring_everything_about(client: httpx.Client) -> None:
     a_contract(client, regularised["adviser_id"])
     post_action(client, regularised, "re-examination").raise_for_status()
     over_quota_registration(client, starts_on="2026-06-18")  # recalled the next day
-    derogation = {"waived": ["not_in_post"], "funding": "state", "motive": "Contrat signé, enregistré trop tard"}
-    post_action(client, refused_registration(client), "derogation", **derogation).raise_for_status()
+    derogation = {"waived": ["module_quota_exceeded"], "funding": "state", "motive": "Session annulée l’an dernier"}
+    post_action(client, over_quota_registration(client), "derogation", **derogation).raise_for_status()
     reschedule(client, upcoming_registration(client), starts_on="2026-10-06", ends_on="2026-10-07").raise_for_status()
     for outcome in ("completed", "absent_justified", "absent_unjustified"):
         attended_registration(client, outcome)
@@ -73,28 +81,29 @@ def _bring_everything_about(client: httpx.Client) -> None:
     report = {"bucket": "civil_year:2025", "units": 1, "motive": "Congé maternité"}
     client.post(f"/v1/advisers/{adviser}/carry-overs", json=report).raise_for_status()
     result = {"adviser_id": adviser, "qualification": "pix", "outcome": "failed", "on": "2026-05-04"}
-    client.post("/v1/certifications", json=result | {"training_organisation_id": str(LA_MEDNUM)}).raise_for_status()
+    recorded = client.post("/v1/certifications", json=result | {"training_organisation_id": str(LA_MEDNUM)})
+    annulment = f"/v1/certifications/{recorded.raise_for_status().json()['id']}/annulment"
+    client.post(annulment, json={"motive": "Erreur de saisie"}, headers=idempotency_headers()).raise_for_status()
+    _ask_the_support_desk(client, organisation)
     body = adviser_body()
     gone = client.post("/v1/advisers", json=body).raise_for_status().json()["id"]
     client.delete(f"/v1/advisers/{gone}", headers={"If-Match": "*"}).raise_for_status()
     client.post("/v1/advisers", json=body).raise_for_status()
 
 
-# Brought about where support requests, and results of exams, are tested.
-ELSEWHERE = {
-    EventType.SUPPORT_REQUEST_OPENED,
-    EventType.SUPPORT_REQUEST_ANSWERED,
-    EventType.CERTIFICATION_ANNULLED,
+# No request makes an employer act or pay: what its answer does is announced by itself.
+NEVER_SENT = {
+    (EventType.SUPPORT_REQUEST_OPENED, Recipient.EMPLOYER),
+    (EventType.SUPPORT_REQUEST_ANSWERED, Recipient.EMPLOYER),
 }
 
 
 def test_each_is_written_from_what_is_known(served_demonstration: LiveServer) -> None:
-    with served_demonstration.client("admin") as admin:
-        _bring_everything_about(admin)
+    with served_demonstration.client("admin") as admin, served_demonstration.client("training_organisation") as own:
+        _bring_everything_about(admin, own)
 
     rows = asyncio.run(_written(served_demonstration.database_url))
 
-    promised = {(event_type, recipient) for event_type, recipient in PROMISED_EMAILS if event_type not in ELSEWHERE}
-    assert {(row["type"], row["recipient"]) for row in rows} == promised
+    assert {(row["type"], row["recipient"]) for row in rows} == {*PROMISED_EMAILS} - NEVER_SENT
     for row in rows:
         check_french(COMPOSER.compose(row))
