@@ -6,9 +6,11 @@ from uuid import uuid4
 import httpx
 
 from app.seed.published_catalogue import LA_MEDNUM
+from tests.fake_clock import MORNING
 from tests.live_server import idempotency_headers
 
 SIRET = "21350238800019"
+TODAY = str(MORNING.date())
 
 
 def adviser_body(**fields: Any) -> dict[str, Any]:
@@ -42,15 +44,16 @@ def contract_body(adviser_id: str, **fields: Any) -> dict[str, Any]:
 
 
 def registration_body(adviser_id: str, **fields: Any) -> dict[str, Any]:
-    """A thematic module on 2025-05-13; `starts_on` moves the whole session."""
+    """A thematic module on 2025-05-13; `starts_on` moves the whole session. One that has started says so."""
     starts_on = fields.pop("starts_on", "2025-05-13")
+    first_day = fields.get("session", {}).get("starts_on", starts_on)
     return {
         "adviser_id": adviser_id,
         "module_code": "numerique-responsable",
         "training_organisation_id": str(LA_MEDNUM),
         "session": {"starts_on": starts_on, "ends_on": starts_on, "format": "remote"},
         "requested_on": "2025-04-01",
-        "regularisation": True,  # changes nothing of a session to come
+        **({"regularisation": True} if first_day <= TODAY else {}),
         **fields,
     }
 

@@ -31,6 +31,7 @@ class EventType(StrEnum):
     CERTIFICATION_DUE = "certification.due"
     ENTITLEMENT_CARRIED_OVER = "entitlement.carried_over"
     ENTITLEMENT_EXPIRING = "entitlement.expiring"
+    INITIAL_TRAINING_OWED = "initial_training.owed"
     SUPPORT_REQUEST_OPENED = "support_request.opened"
     SUPPORT_REQUEST_ANSWERED = "support_request.answered"
     ADVISER_ANONYMISED = "adviser.anonymised"
@@ -149,7 +150,7 @@ def email_recipients(
             return (adviser,)
         case EventType.REGISTRATION_REGULARISATION_NOTIFIED:
             return (organisation,)
-        case EventType.ENTITLEMENT_CARRIED_OVER:
+        case EventType.ENTITLEMENT_CARRIED_OVER | EventType.INITIAL_TRAINING_OWED:
             return adviser, employer
         case EventType.ADVISER_ANONYMISED:
             return ()

@@ -33,7 +33,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "InPostResource": _fields(limited="value contract_id reasons"),
     "InitialTrainingStateResource": _fields(needed="entered_on ended_on exempt exempted_by"),
     "EntitlementResource": _fields(needed="bucket units used valid_from valid_until rule", limited="reserved_by"),
-    "ObligationResource": _fields(needed="period required followed due_on status"),
+    "ObligationResource": _fields(needed="period required followed due_on status excused_by"),
     "PresentationResource": _fields(needed="qualification status due_on next_attempt_payer replacement"),
     "MissedSessionResource": _fields(
         own="registration_id module_code session_starts_on entitlement consequence label rule"
@@ -83,7 +83,8 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "AdviserNews": _fields(needed="anonymised_on"),
     # Of events that no organisation is told.
     "ReturnNews": _fields(withheld="recognised_by anonymised_on entitlements initial_training_entered_on"),
-    "EntitlementNews": _fields(withheld="bucket units decided_on"),
+    "EntitlementNews": _fields(withheld="bucket units decided_on valid_from valid_until"),
+    "InitialTrainingNews": _fields(withheld="since due_on is_late"),
     "ExpiringNews": _fields(withheld="bucket units expires_on rule"),
     "StatisticResource": _fields(
         own="month training_organisation_id module_code department status funding reason over_quota count funded "

@@ -239,6 +239,7 @@ TABLE: dict[EventType, tuple[set[Recipient], set[str]]] = {
     EventType.CERTIFICATION_DUE: ({ADVISER, EMPLOYER, ORGANISATION}, set()),
     EventType.ENTITLEMENT_CARRIED_OVER: ({ADVISER, EMPLOYER}, set()),
     EventType.ENTITLEMENT_EXPIRING: ({ADVISER}, set()),
+    EventType.INITIAL_TRAINING_OWED: ({ADVISER, EMPLOYER}, set()),
     EventType.SUPPORT_REQUEST_OPENED: ({ADVISER, ORGANISATION}, {"employer_acts", "employer_pays"}),
     EventType.SUPPORT_REQUEST_ANSWERED: ({ADVISER, ORGANISATION}, {"employer_acts", "employer_pays"}),
     EventType.ADVISER_ANONYMISED: (set(), set()),

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from app.api.http.problems.conflict_problems import TRANSITION_MESSAGES, conflict_problem
-from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
+from app.api.http.problems.conflicts.conflict_problems import conflict_problem
+from app.api.http.problems.conflicts.transition_messages import TRANSITION_MESSAGES
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.errors import Conflict
 from app.domain.events import EventType
@@ -42,7 +43,9 @@ def test_every_event_is_named_for_its_subject_and_created_somewhere() -> None:
     }  # fmt: skip
 
     assert all(
-        re.fullmatch(r"(registration|certification|entitlement|support_request|adviser)\.[a-z_]+", item)
+        re.fullmatch(
+            r"(registration|certification|entitlement|initial_training|support_request|adviser)\.[a-z_]+", item
+        )
         for item in EventType
     )
     assert created == {item.name for item in EventType}
@@ -57,7 +60,8 @@ def test_every_move_that_a_status_forbids_is_worded() -> None:
 
 @pytest.mark.parametrize("kind", Conflict.__subclasses__(), ids=lambda kind: kind.__name__)
 def test_every_conflict_has_a_problem_of_its_own(kind: type[Conflict]) -> None:
-    matched = re.findall(r"case (\w+)\(\)", MODULES["app/api/http/problems/conflict_problems.py"].read_text())
+    problems = "".join(path.read_text() for name, path in MODULES.items() if name.startswith("app/api/http/problems/"))
+    matched = re.findall(r"case (\w+)\(\)", problems)
 
     assert kind.__name__ in matched
     with pytest.raises(Conflict):

@@ -52,8 +52,8 @@ COMPOSED = {
     },
     "app/persistence/outbox/employer_recipient.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
     "app/persistence/advisers/adviser_file_statements.py": {
-        "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
-        "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
+        "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "EXCUSED_PERIODS", "FILE_JSON", "MODULE_FACTS",
+        "ORGANISATION_FACTS", "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
     },
     "app/persistence/administration/imports.py": {"_CLAIMED"},
     "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},

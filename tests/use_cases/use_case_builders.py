@@ -135,17 +135,16 @@ def a_session(starts_on: date = FIRST_DAY) -> Session:
 
 
 def a_new_registration(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> NewRegistration:
-    """Of a session of the past as well: on one to come, `regularisation` changes nothing."""
+    """One of a session of the past says so."""
     organisation = LA_FABRIK if module == INITIAL else LA_MEDNUM
-    session, requested_on = a_session(starts_on), day("2026-04-01")
     return NewRegistration(
         adviser,
         ModuleCode(module),
         organisation,
-        session,
-        requested_on,
+        a_session(starts_on),
+        requested_on=day("2026-04-01"),
         employer_agreement=False,
-        regularisation=True,
+        regularisation=starts_on <= MORNING.date(),
     )
 
 

@@ -20,7 +20,7 @@ from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import replayable_response, to_response
 from app.api.http.bodies.resource_responses import resource_renderer
 from app.api.http.fields.field_types import Id
-from app.api.http.problems.conflict_problems import conflict_problem
+from app.api.http.problems.conflicts.conflict_problems import conflict_problem
 from app.api.http.problems.problem_details import Problem, ProblemResource, problem_response
 from app.api.http.problems.use_case_problems import unknown_reference_problem
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key

@@ -79,6 +79,8 @@ class EntitlementNews(TypedDict):
     bucket: BucketName
     units: Count
     decided_on: date
+    valid_from: NotRequired[Annotated[date, Field(description="Le premier jour d’une session qui peut les utiliser.")]]
+    valid_until: NotRequired[Annotated[date, Field(description="Le dernier jour, inclus.")]]
 
 
 class SupportRequestNews(TypedDict):
@@ -138,6 +140,15 @@ class ExpiringNews(TypedDict):
     rule: RuleName
 
 
+class InitialTrainingNews(TypedDict):
+    """La formation initiale est due, par un conseiller en poste depuis le jour `since` : à commencer au plus tard le
+    jour `due_on`, null quand la politique n’en fixe aucun ; en retard une fois ce jour passé."""
+
+    since: date
+    due_on: date | None
+    is_late: bool
+
+
 class EventResource(TypedDict):
     """Des identifiants, des statuts et des codes, jamais un nom ni une adresse."""
 
@@ -160,6 +171,7 @@ class EventResource(TypedDict):
         | DueNews
         | EntitlementNews
         | ExpiringNews
+        | InitialTrainingNews
         | SupportRequestNews
         | AdviserNews
         | ReturnNews

@@ -55,6 +55,7 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "EndpointWarning": "Des échecs depuis un jour (`failing`) ; plus qu’un jour avant la désactivation (`last_day`).",
     "EventType": "Ce qui s’est passé. D’autres types viendront : ignorez ceux que vous ne connaissez pas.",
     "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
+    "Excuse": "Un report du droit, n’avoir pas été en poste à l’échéance, ou une justification admise par le support.",
     "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",
     "ImportKind": "Ce que sont les lignes : conseillers, contrats, résultats d’examen ou inscriptions passées.",
     "ImportStatus": "Où en est l’import : en attente, en cours, fini, ou impossible (`failed`).",

@@ -33,7 +33,11 @@ from app.api.openapi.example_bodies import (
     REGULARISED,
     RESULT_OF_ENORA,
     SESSION_OVER,
+    SUPPORT_REQUEST,
+    SUPPORT_REQUEST_TO_WITHDRAW,
+    SUPPORT_REQUESTS,
     TO_CANCEL,
+    TO_DEROGATE,
     TO_RESCHEDULE,
     WAITING,
     contract_request,
@@ -63,6 +67,17 @@ EXAMPLES: Mapping[str, Example] = {
         {"Déplacer": {"session": {"starts_on": "2028-03-07", "ends_on": "2028-03-09"}}},
     ),
     "recordAttendance": Example({"registration_id": SESSION_OVER}, {"Formation suivie": {"outcome": "completed"}}),
+    "listAttendanceReports": Example({"registration_id": COMPLETED_OF_INES}),
+    "derogateRegistration": Example(
+        {"registration_id": TO_DEROGATE},
+        {
+            "Seconde formation initiale": {
+                "waived": ["initial_training_already_funded"],
+                "funding": "state",
+                "motive": "La première a été interrompue par l’organisme.",
+            }
+        },
+    ),
     "recordPositioningTest": Example(
         {"registration_id": INITIAL_OF_ANAIS}, {"Parcours de 175 heures": {"taken_on": "2026-03-02", "hours": 175}}
     ),
@@ -112,6 +127,14 @@ EXAMPLES: Mapping[str, Example] = {
     "recordJuryResults": Example(bodies={"Un jury, un résultat déjà enregistré": {**JURY_RESULTS}}),
     "annulCertification": Example({"certification_id": RESULT_OF_ENORA}, {"Erreur": {"motive": "Autre personne"}}),
     "listDueCertifications": Example({"status": "due", "limit": 2}),
+    "openSupportRequest": Example(bodies=SUPPORT_REQUESTS),
+    "listSupportRequests": Example({"status": "open", "limit": 2}),
+    "getSupportRequest": Example({"support_request_id": SUPPORT_REQUEST}),
+    "answerSupportRequest": Example(
+        {"support_request_id": SUPPORT_REQUEST},
+        {"Rejetée": {"granted": False, "motive": "Aucun contrat n’est déclaré : votre employeur doit agir."}},
+    ),
+    "withdrawSupportRequest": Example({"support_request_id": SUPPORT_REQUEST_TO_WITHDRAW}),
     "listObligations": Example({"year": 2026, "status": "due", "limit": 2}),
     "listQualifications": Example(),
     "followEvents": Example({"types": "registration.*", "limit": 2}),

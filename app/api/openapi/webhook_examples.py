@@ -24,8 +24,15 @@ _DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
         "due_on": "2026-07-15",
         "stage": "before",
     },
-    EventType.ENTITLEMENT_CARRIED_OVER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
+    EventType.ENTITLEMENT_CARRIED_OVER: {
+        "bucket": "civil_year:2025",
+        "units": 1,
+        "decided_on": "2026-06-15",
+        "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31",
+    },
     EventType.ENTITLEMENT_EXPIRING: {"bucket": "first_year", "units": 1, "expires_on": "2026-08-14", "rule": "R20"},
+    EventType.INITIAL_TRAINING_OWED: {"since": "2026-01-05", "due_on": "2026-07-05", "is_late": False},
     EventType.SUPPORT_REQUEST_OPENED: {
         "kind": "contestation",
         "status": "open",
@@ -66,7 +73,7 @@ _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
     EventType.REGISTRATION_KEPT_UNFUNDED: {"chosen_by": "adviser"},
     EventType.REGISTRATION_CANCELLED: {"chosen_by": "training_organisation"},
     EventType.REGISTRATION_PATH_DETERMINED: {"taken_on": "2026-06-12", "hours": 175},
-    EventType.REGISTRATION_COMPLETED: {"absences": [{"on": "2028-02-15", "justified": False}]},
+    EventType.REGISTRATION_COMPLETED: {"absences": [{"on": "2026-06-09", "justified": False}]},
     EventType.REGISTRATION_ATTENDANCE_CORRECTED: {"former_status": "absent_unjustified"},
     EventType.REGISTRATION_DEROGATED: {"waived": ["contract_not_uploaded"]},
 }

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import count
 
-from app.domain.errors import NothingToCarryOver
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.calendar import first_day, last_day, months_after
 from app.domain.facts.module import Module, ModuleCode
@@ -117,35 +116,29 @@ def _annual_buckets(file: AdviserFile, policy: Policy, through: int) -> Iterator
             yield Bucket(civil_year(year), policy.civil_year.count, first_day(year), expires_on, "R22")
 
 
-def _carry_over_bucket(bucket: Bucket, units: int) -> Bucket:
-    """R27: the year after the bucket's own; after a first year, from the day after W to the end of the next year."""
-    if bucket.name == FIRST_YEAR:
-        opens_on, year = bucket.last_day + timedelta(days=1), bucket.last_day.year + 1
-    else:
-        year = bucket.opens_on.year + 1
-        opens_on = first_day(year)
-    return Bucket(f"{CARRY_OVER}{bucket.name}", units, opens_on, last_day(year), "R27")
-
-
 def _carried_units(file: AdviserFile, bucket: str) -> int:
     return sum(carried.units for carried in file.carry_overs if carried.bucket == bucket)
 
 
+def _carried_buckets(file: AdviserFile) -> Iterator[Bucket]:
+    """R27: one for each bucket that units were carried from. Those of a first year whose entry was corrected between
+    two carry-overs have two windows: the bucket is open from the first day of both to the last, so that no unit loses
+    any."""
+    for name in dict.fromkeys(carried.bucket for carried in file.carry_overs):
+        opens_on = min(carried.opens_on for carried in file.carry_overs if carried.bucket == name)
+        expires_on = max(carried.expires_on for carried in file.carry_overs if carried.bucket == name)
+        yield Bucket(f"{CARRY_OVER}{name}", _carried_units(file, name), opens_on, expires_on, "R27")
+
+
 def quota_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[Bucket, ...]:
-    """The buckets of standard modules up to the civil year `through`, carried units moved to their own bucket."""
+    """The buckets of standard modules: those that the file gives up to the civil year `through`, less the units carried
+    over; and the carried ones, whatever became of the bucket that they came from (4.2)."""
     own = [*_annual_buckets(file, policy, through)]
     entry = first_year_entry(file, policy)
     if entry is not None:
         own += _first_year_buckets(file, entry, policy, through)
-    buckets: list[Bucket] = []
-    for bucket in own:
-        carried = _carried_units(file, bucket.name)
-        buckets += (
-            [replace(bucket, units=bucket.units - carried), _carry_over_bucket(bucket, carried)]
-            if carried
-            else [bucket]
-        )
-    return tuple(buckets)
+    left = (replace(bucket, units=max(bucket.units - _carried_units(file, bucket.name), 0)) for bucket in own)
+    return (*left, *_carried_buckets(file))
 
 
 def funded_rights(file: AdviserFile, policy: Policy, *, through: int) -> tuple[frozenset[Bucket], frozenset[Unit]]:
@@ -153,13 +146,6 @@ def funded_rights(file: AdviserFile, policy: Policy, *, through: int) -> tuple[f
     (R29)."""
     buckets = frozenset(quota_buckets(file, policy, through=through)) if file.adviser.in_scheme else frozenset[Bucket]()
     return buckets, file.units_used_before
-
-
-def carried_right(file: AdviserFile, bucket: str, policy: Policy) -> Bucket | None:
-    """The right that holds the units carried from this bucket; None when the file no longer gives such a bucket."""
-    through = int(bucket.partition(":")[2] or 0)
-    carried = f"{CARRY_OVER}{bucket}"
-    return next((item for item in quota_buckets(file, policy, through=through) if item.name == carried), None)
 
 
 def supplementary_bucket(module: ModuleCode, policy: Policy) -> Bucket:
@@ -233,14 +219,3 @@ def free_unit(file: AdviserFile, bucket: Bucket) -> Unit:
 def lowest_free(bucket: str, held: Collection[Unit]) -> Unit:
     """The unit of the lowest ordinal, from 1, that is not held."""
     return next(unit for ordinal in count(1) if (unit := Unit(f"{bucket}#{ordinal}")) not in held)
-
-
-def check_carry_over(file: AdviserFile, bucket_name: str, units: int, policy: Policy, *, through: int) -> None:
-    """R27: at most what the bucket has left; a carry-over or a supplementary right can't be carried.
-
-    Raise NothingToCarryOver.
-    """
-    own = [bucket for bucket in quota_buckets(file, policy, through=through) if not bucket.is_carry_over]
-    left = units_left(file, own).get(bucket_name, 0)
-    if units > left:
-        raise NothingToCarryOver(bucket_name, max(left, 0))

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.domain.events import Recipient
 from app.persistence.engine.driver_types import Row
-from app.use_cases.support_links import SupportSubject, support_link
+from app.use_cases.support.support_links import SupportSubject, support_link
 
 ID_BYTES = SIGNATURE_BYTES = 16
 

@@ -12,9 +12,9 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.use_cases.registrations.answer_personal_link import PERSONAL_LINK_CLIENT
 from app.use_cases.request_context import RequestContext
 from app.use_cases.support.open_support_request import NewSupportRequest, open_support_request
+from app.use_cases.support.support_links import SupportSubject
 from app.use_cases.support.support_page_contents import Matter, SupportPage, no_response
 from app.use_cases.support.withdraw_support_request import withdraw_support_request
-from app.use_cases.support_links import SupportSubject
 
 
 async def ask(

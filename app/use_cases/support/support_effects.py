@@ -13,12 +13,12 @@ from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapsho
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
-from app.use_cases.advisers.grant_carry_over import CarryOverGrant
+from app.use_cases.advisers.grant_carry_over import CarryOverGrant, carry_over_deed
+from app.use_cases.certifications.annul_certification import annulment_deed
 from app.use_cases.errors import UnknownReference
-from app.use_cases.registrations.derogate_registration import Derogation
-from app.use_cases.registrations.record_attendance import AttendanceReport
+from app.use_cases.registrations.derogate_registration import Derogation, derogation_deed
+from app.use_cases.registrations.record_attendance import AttendanceReport, attendance_deed
 from app.use_cases.request_context import RequestContext
-from app.use_cases.support.support_deeds import annulment_deed, attendance_deed, carry_over_deed, derogation_deed
 from app.use_cases.write_changes import ChangeSet
 
 

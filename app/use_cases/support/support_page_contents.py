@@ -22,7 +22,7 @@ from app.use_cases.advisers.show_training_record import show_training_record
 from app.use_cases.civil_date import civil_date
 from app.use_cases.registrations.answer_personal_link import PERSONAL_LINK_CLIENT
 from app.use_cases.request_context import RequestContext
-from app.use_cases.support_links import SupportSubject
+from app.use_cases.support.support_links import SupportSubject
 
 # A decision may be contested, and an absence justified, long after; a link that was forwarded is not good for ever.
 LINK_MONTHS = 12

@@ -17,7 +17,7 @@ from app.wording.emails.outcome_context import attendance_context, deadline_cont
 from app.wording.emails.refusal_context import refusal_contexts, waived_contexts
 from app.wording.emails.reminder_context import reminder_context
 from app.wording.official_sites import MODULE_CATALOGUE
-from app.wording.published_rules import published_texts, rule_sentences
+from app.wording.published_rules import TRAINING_PAGE, published_texts, rule_sentences
 
 
 def email_context(row: Row, base_url: str) -> dict[str, Any]:
@@ -61,6 +61,7 @@ def email_context(row: Row, base_url: str) -> dict[str, Any]:
         "is_by_person": event_type in DECIDED_BY_A_PERSON or (event_type in DECISION_EVENTS and not row["automatic"]),
         "guide": f"{base_url}/guide",
         "catalogue": MODULE_CATALOGUE,
+        "training_page": TRAINING_PAGE.address,
     }
 
 

@@ -85,6 +85,8 @@ def rules_of_event(event_type: EventType, row: Row, data: dict[str, Any]) -> Seq
             return ["R27"]
         case EventType.ENTITLEMENT_EXPIRING:
             return list(dict.fromkeys((data["rule"], "R27")))
+        case EventType.INITIAL_TRAINING_OWED:
+            return ["R10"]
         case EventType.ADVISER_ANONYMISED | EventType.ADVISER_RETURNED:
             return []
         case _:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 
-from app.use_cases.support_links import SupportSubject, support_link
+from app.use_cases.support.support_links import SupportSubject, support_link
 from tests.live_server import PEPPER
 
 TEXT = "J’étais hospitalisée ce jour-là : le certificat suit."

@@ -11,7 +11,7 @@ import pytest
 
 from app.api.http.limits.rate_limiter import RateLimiter
 from app.use_cases.registrations.answer_personal_link import PERSONAL_LINK_CLIENT
-from app.use_cases.support_links import SupportSubject, subject_of_token, support_link
+from app.use_cases.support.support_links import SupportSubject, subject_of_token, support_link
 from tests.api.administration.support_request_builders import MOTIVE, answer, open_request
 from tests.api.pages.support_links import TEXT, adviser_path, certification_path, registration_path, requests_of
 from tests.api.registration_states import (

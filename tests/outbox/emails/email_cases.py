@@ -209,6 +209,10 @@ SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
         "a year's": {"data": {"bucket": "civil_year:2026", "units": 1, "expires_on": "2026-12-31", "rule": "R22"}},
         "carried over": {"data": {"bucket": "carry_over:civil_year:2025", "units": 1, "rule": "R27"}},
     },
+    EventType.INITIAL_TRAINING_OWED: {
+        "without a deadline": {"data": {"due_on": None}},
+        "after it": {"data": {"is_late": True}},
+    },
 }
 # Whoever is ever written to of an event.
 PROMISED_EMAILS = [
@@ -260,6 +264,8 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         }
     if event_type is EventType.ENTITLEMENT_EXPIRING:
         data = {"bucket": "first_year", "units": 2, "expires_on": "2026-08-14", "rule": "R20"}
+    if event_type is EventType.INITIAL_TRAINING_OWED:
+        data = {"since": "2026-01-05", "due_on": "2026-07-05", "is_late": False}
     if event_type is EventType.ADVISER_RETURNED:
         data = {
             "recognised_by": "conum_id",

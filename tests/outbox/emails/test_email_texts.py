@@ -296,6 +296,27 @@ def test_a_warning_says_what_is_left_until_when(units: int, told: str) -> None:
     assert letter.subject == with_no_break_spaces(f"{told} au plus tard le 14 août 2026")
 
 
+@pytest.mark.parametrize(
+    ("data", "subject", "said"),
+    [
+        ({}, "à commencer au plus tard le 5 juillet 2026", "Elle doit commencer au plus tard le 5 juillet 2026"),
+        ({"is_late": True}, "à commencer", "Elle devait commencer au plus tard le 5 juillet 2026"),
+        ({"due_on": None}, "à commencer", "sauf pour qui a une qualification qui en dispense."),
+    ],
+)
+def test_a_reminder_of_initial_training_says_by_when(data: dict[str, Any], subject: str, said: str) -> None:
+    to_adviser, to_employer = (
+        email_for(EventType.INITIAL_TRAINING_OWED, recipient, data=data)
+        for recipient in (Recipient.ADVISER, Recipient.EMPLOYER)
+    )
+
+    assert to_adviser.subject == with_no_break_spaces(f"Formation initiale {subject}")
+    assert to_employer.subject.endswith(with_no_break_spaces(subject))
+    assert said in plain_text(to_adviser)
+    assert "en poste depuis le 5 janvier 2026" in plain_text(to_adviser)
+    assert "5 janvier" not in plain_text(to_employer), "it may be a post of another employer's"
+
+
 def test_what_somebody_typed_is_no_markup() -> None:
     letter = email_for(
         EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER, module='<b onclick="x">M</b>', first_name="<i>"

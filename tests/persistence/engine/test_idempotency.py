@@ -27,11 +27,11 @@ from app.use_cases.certifications.record_certification import record_result
 from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.errors import UnknownReference
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
-from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
 from app.use_cases.registrations.record_positioning_test import record_positioning
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.registrations.register_adviser import register
 from app.use_cases.registrations.reschedule_registration import reschedule
 from app.use_cases.request_context import RequestContext
@@ -80,12 +80,12 @@ async def a_registering_in_a_batch(database: Database, adviser: UUID) -> Action:
 
 async def a_cancelling(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser))
-    return lambda asked: cancel(database, registration, None, "empêchement", asked)
+    return lambda asked: cancel(database, registration, Cancellation(motive="empêchement"), asked)
 
 
 async def an_attending(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser, PAST_DAY))
-    return lambda asked: mark_attendance(database, registration, Attendance.COMPLETED, None, asked)
+    return lambda asked: mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), asked)
 
 
 async def a_keeping(database: Database, adviser: UUID) -> Action:
@@ -103,12 +103,14 @@ async def a_declining(database: Database, adviser: UUID) -> Action:
 async def a_rescheduling(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser))
     session = a_session(FIRST_DAY + timedelta(7))
-    return lambda asked: reschedule(database, registration, lambda _, venue: (session, venue), ANY_VERSION, asked)
+    return lambda asked: reschedule(
+        database, registration, lambda _, venue: (session, venue), ANY_VERSION, asked, regularisation=False
+    )
 
 
 async def a_reexamining(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser, module="aidants-connect"))
-    return lambda asked: reexamine(database, registration, asked, employer_agreement=False)
+    return lambda asked: reexamine(database, registration, AdviserNotice(), asked)
 
 
 async def a_positioning(database: Database, _: UUID) -> Action:
@@ -179,7 +181,7 @@ async def test_a_decided_conflict_is_repeated_even_once_its_cause_is_gone(databa
     first = await register_in(database, adviser)
     with pytest.raises(ConflictStored) as once:
         await register_in(database, adviser, context=a_request_context(key=key))
-    await cancel(database, id_of(first), None, None, a_request_context())
+    await cancel(database, id_of(first), Cancellation(), a_request_context())
 
     with pytest.raises(AlreadyCompleted) as again:
         await register_in(database, adviser, context=a_request_context(key=key))

@@ -26,6 +26,7 @@ from tests.use_cases.advisers import killable_reminder
 from tests.use_cases.advisers.reminder_builders import an_adviser_to_remind, remind_until_done, reminder_events
 from tests.use_cases.use_case_builders import (
     INITIAL,
+    a_contract,
     a_request_context,
     an_adviser,
     an_adviser_in_post,
@@ -107,6 +108,18 @@ async def test_a_deadline_that_is_moved_is_another_one(database: Database) -> No
     await remind_until_done(database, MORNING + timedelta(days=1))
 
     assert await told(database) == ["before", "first_year", "before"]
+
+
+async def test_initial_training_that_is_owed_is_recalled_once_a_year(database: Database) -> None:
+    adviser = await an_adviser(database, initial_training_entered_on=None)
+    await a_contract(database, adviser, starts_on=day("2026-02-02"))
+
+    for month in (6, 11, 12):
+        await remind_until_done(database, MORNING.replace(month=month))
+
+    (owed,) = await database.many("SELECT * FROM outbox WHERE type = 'initial_training.owed'")
+    assert (owed["subject_id"], owed["recipients"], owed["occurred_at"].month) == (adviser, ["adviser", "employer"], 11)
+    assert orjson.loads(owed["data"]) == {"since": "2026-02-02", "due_on": None, "is_late": False}
 
 
 async def test_a_reminder_is_about_the_adviser_and_names_nobody(database: Database) -> None:

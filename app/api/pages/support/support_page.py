@@ -34,8 +34,8 @@ from app.api.pages.support.support_page_words import (
     subject_facts,
 )
 from app.use_cases.support.ask_through_support_link import ask, withdraw
+from app.use_cases.support.support_links import SupportSubject, subject_of_token
 from app.use_cases.support.support_page_contents import Matter, SupportPage, support_page_of
-from app.use_cases.support_links import SupportSubject, subject_of_token
 from app.wording.dates import format_day
 
 TEXT: TypeAdapter[str] = TypeAdapter(Motive)

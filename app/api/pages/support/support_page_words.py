@@ -14,8 +14,8 @@ from app.domain.facts.registration import Funding, Status, Unit, bucket_of
 from app.domain.facts.support_request import Requester, SupportEffect, SupportRequestKind, SupportRequestStatus
 from app.persistence.engine.driver_types import Row
 from app.use_cases.civil_date import civil_date
+from app.use_cases.support.support_links import SupportSubject, support_link
 from app.use_cases.support.support_page_contents import Matter, SupportPage
-from app.use_cases.support_links import SupportSubject, support_link
 from app.wording.dates import format_day, format_period
 from app.wording.decision_summaries import STATUS_LABELS, decision_summary
 from app.wording.emails.email_labels import ACTOR_LABELS, EXAM_RESULT_LABELS

@@ -195,7 +195,10 @@ carry_over = Table(
     Column("decided_on", Date, nullable=False, info=disclosed("Décidé le")),
     Column("decided_by", Uuid, nullable=False, info=disclosed("Décidé par")),
     instant_column("created_at"),
+    Column("valid_from", Date, nullable=False, info=disclosed("Utilisable à partir du")),
+    Column("valid_until", Date, nullable=False, info=disclosed("Utilisable jusqu’au")),
     CheckConstraint("units > 0", name="units"),
+    CheckConstraint("valid_until >= valid_from", name="order"),
     info=personal_data(
         "Reports de droits",
         purpose="rendre un droit que le conseiller n’a pas pu utiliser",

@@ -1,7 +1,15 @@
 """What a person may not decide about rights, or not any more."""
 
 from app.api.http.problems.problem_details import Problem
-from app.domain.errors import NoRightLeft, OutsideScheme, ReasonsRemain, TooLateToCarryOver, TooLateToCorrect
+from app.domain.errors import (
+    Conflict,
+    NoRightLeft,
+    NothingToCarryOver,
+    OutsideScheme,
+    ReasonsRemain,
+    TooLateToCarryOver,
+    TooLateToCorrect,
+)
 from app.wording.dates import format_day
 from app.wording.languages import Sentence
 
@@ -11,9 +19,8 @@ OUTSIDE_SCHEME = Sentence(
 )
 
 
-def right_problem(
-    conflict: NoRightLeft | TooLateToCorrect | ReasonsRemain | OutsideScheme | TooLateToCarryOver,
-) -> Problem:
+def right_problem(conflict: Conflict) -> Problem | None:
+    """None when it is about something else."""
     match conflict:
         case NoRightLeft():
             day = format_day(conflict.first_day)
@@ -37,10 +44,18 @@ def right_problem(
             return Problem("reasons-remain", detail)
         case OutsideScheme():
             return Problem("outside-scheme", OUTSIDE_SCHEME)
-        case TooLateToCarryOver():  # pragma: no branch  # the last one
+        case TooLateToCarryOver():
             day = format_day(conflict.last_day)
             detail = Sentence(
                 fr=f"Le droit reporté n’aurait servi que jusqu’au {day.fr}.",
                 en=f"The carried right could be used until {day.en} only.",
             )
             return Problem("too-late-to-carry-over", detail)
+        case NothingToCarryOver():
+            detail = Sentence(
+                fr=f"Il reste {conflict.left} unité(s) à reporter de {conflict.bucket}.",
+                en=f"There are {conflict.left} unit(s) left to carry over from {conflict.bucket}.",
+            )
+            return Problem("nothing-to-carry-over", detail)
+        case _:
+            return None

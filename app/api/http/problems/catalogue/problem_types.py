@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from app.api.http.problems.bad_request_problem_types import BAD_REQUEST_PROBLEM_TYPES
-from app.api.http.problems.conflict_problem_types import CONFLICT_PROBLEM_TYPES
-from app.api.http.problems.problem_type import ProblemType
+from app.api.http.problems.catalogue.bad_request_problem_types import BAD_REQUEST_PROBLEM_TYPES
+from app.api.http.problems.catalogue.conflict_problem_types import CONFLICT_PROBLEM_TYPES
+from app.api.http.problems.catalogue.problem_type import ProblemType
 from app.wording.languages import Sentence
 
 PROBLEM_TYPES: Mapping[str, ProblemType] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.api.http.problems.problem_type import ProblemType
+from app.api.http.problems.catalogue.problem_type import ProblemType
 from app.wording.languages import Sentence
 
 BAD_REQUEST_PROBLEM_TYPES: Mapping[str, ProblemType] = {

@@ -1,38 +1,51 @@
-"""What a request states and cannot be so: a date, a past that is not said to be one, a correction without a motive,
-a title obtained when it was not delivered."""
+"""What a request states and cannot be so: a date, a motive, a payer, hours, a title that was not delivered."""
 
 from app.api.http.problems.problem_details import Problem, field_error
 from app.domain.errors import (
     AbsenceNotInSession,
+    Conflict,
+    HoursNotOffered,
     ImplausibleDate,
     MotiveMissing,
-    RegularisationNeeded,
+    MotiveNotValid,
+    NotInitialTraining,
+    PayerNotOffered,
     TitleNotDelivered,
 )
 from app.wording.dates import format_day
 from app.wording.languages import Sentence
 
-UNPROCESSABLE = 422
 MOTIVE_MISSING = Sentence(fr="Une correction donne son motif.", en="A correction gives its motive.")
 
 
-def statement_problem(
-    conflict: ImplausibleDate | RegularisationNeeded | MotiveMissing | AbsenceNotInSession | TitleNotDelivered,
-) -> Problem:
+def statement_problem(conflict: Conflict) -> Problem | None:
+    """None when it is about something else."""
     match conflict:
         case ImplausibleDate():
             return _implausible_date(conflict)
-        case RegularisationNeeded():
-            detail = _regularisation_needed(conflict)
-            errors = [field_error(conflict.pointer, "session-started", detail)]
-            return Problem("session-started", detail, errors, other_status=UNPROCESSABLE)
         case TitleNotDelivered():
             detail = _title_not_delivered(conflict)
-            return Problem("validation-error", detail, [field_error("/on", "title-not-delivered", detail)])
+            return _invalid_field("/on", "title-not-delivered", detail)
         case AbsenceNotInSession():
             return _absence_not_in_session(conflict)
-        case MotiveMissing():  # pragma: no branch  # the last one
-            return Problem("validation-error", MOTIVE_MISSING, [field_error("/motive", "missing", MOTIVE_MISSING)])
+        case MotiveMissing():
+            return _invalid_field("/motive", "missing", MOTIVE_MISSING)
+        case PayerNotOffered():
+            offered = ", ".join(conflict.offered)
+            detail = Sentence(fr=f"Payeurs proposés : {offered}.", en=f"Payers offered: {offered}.")
+            return _invalid_field("/payer", "payer-not-offered", detail)
+        case HoursNotOffered():
+            return _invalid_field("/hours", "hours-not-offered", _hours_not_offered(conflict))
+        case MotiveNotValid():
+            return _invalid_field("/motive", "motive-not-valid", _motive_not_valid(conflict))
+        case NotInitialTraining():
+            detail = Sentence(
+                fr="Seule une formation initiale a un test de positionnement.",
+                en="Only an initial training has a positioning test.",
+            )
+            return _invalid_field("/hours", "not-initial-training", detail)
+        case _:
+            return None
 
 
 def _implausible_date(conflict: ImplausibleDate) -> Problem:
@@ -50,7 +63,7 @@ def _implausible_date(conflict: ImplausibleDate) -> Problem:
             "date-too-far",
             Sentence(fr=f"Une session commence au plus tard le {latest.fr}.", en=f"A session starts by {latest.en}."),
         )
-    return Problem("validation-error", detail, [field_error(conflict.pointer, code, detail)])
+    return _invalid_field(conflict.pointer, code, detail)
 
 
 def _title_not_delivered(conflict: TitleNotDelivered) -> Sentence:
@@ -67,14 +80,6 @@ def _title_not_delivered(conflict: TitleNotDelivered) -> Sentence:
     )
 
 
-def _regularisation_needed(conflict: RegularisationNeeded) -> Sentence:
-    day = format_day(conflict.first_day)
-    return Sentence(
-        fr=f'La session a commencé le {day.fr} : pour consigner le passé, envoyez `"regularisation": true`.',
-        en=f'The session started on {day.en}: to record the past, send `"regularisation": true`.',
-    )
-
-
 def _absence_not_in_session(conflict: AbsenceNotInSession) -> Problem:
     first, last = format_day(conflict.first_day), format_day(conflict.last_day)
     detail = Sentence(
@@ -82,4 +87,24 @@ def _absence_not_in_session(conflict: AbsenceNotInSession) -> Problem:
         en=f"Of a completed session, the days missed are from {first.en} to {last.en}, each listed once.",
     )
     pointer = f"/absences/{conflict.place}/on"
-    return Problem("validation-error", detail, [field_error(pointer, "not-in-session", detail)])
+    return _invalid_field(pointer, "not-in-session", detail)
+
+
+def _hours_not_offered(conflict: HoursNotOffered) -> Sentence:
+    offered = ", ".join(str(hours) for hours in conflict.offered)
+    return Sentence(
+        fr=f"Durées de parcours à cette date : {offered} heures.",
+        en=f"Durations of the training on that date: {offered} hours.",
+    )
+
+
+def _motive_not_valid(conflict: MotiveNotValid) -> Sentence:
+    valid = ", ".join(conflict.valid)
+    return Sentence(
+        fr=f"Motifs valables à cette date, pour une absence justifiée : {valid}.",
+        en=f"Motives that are valid on that date, for a justified absence: {valid}.",
+    )
+
+
+def _invalid_field(pointer: str, code: str, detail: Sentence) -> Problem:
+    return Problem("validation-error", detail, [field_error(pointer, code, detail)])
