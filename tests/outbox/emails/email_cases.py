@@ -188,7 +188,6 @@ SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
     },
     EventType.SUPPORT_REQUEST_ANSWERED: {
         "rejected": {"data": {"status": "rejected"}},
-        "withdrawn": {"data": {"status": "withdrawn"}},
         "a justification": {"data": {"kind": "justification"}},
     },
     EventType.REGISTRATION_PATH_DETERMINED: {"undated": {"positioning_taken_on": None}},
