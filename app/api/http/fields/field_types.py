@@ -96,7 +96,7 @@ Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 BucketName = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(first_year|civil_year:[0-9]{4}|supplementary:[a-z0-9-]{1,60}|carry_over:(first_year|civil_year:[0-9]{4}))$",
+        pattern=r"^(derogation|first_year|civil_year:[0-9]{4}|supplementary:[a-z0-9-]{1,60}|carry_over:(first_year|civil_year:[0-9]{4}))$",
         max_length=80,
         strict=True,
     ),
