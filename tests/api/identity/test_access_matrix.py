@@ -46,6 +46,7 @@ FOREIGN_ACCESS = {
     "reExamineRegistration": ForeignAccess.ABSENT,
     "cancelRegistration": ForeignAccess.ABSENT,
     "recordAttendance": ForeignAccess.ABSENT,
+    "listAttendanceReports": ForeignAccess.ABSENT,
     "recordPositioningTest": ForeignAccess.ABSENT,
     "getAdviser": ForeignAccess.ABSENT,
     "getTrainingRecord": ForeignAccess.ABSENT,
@@ -72,6 +73,7 @@ FOREIGN_ACCESS = {
     "putAdviser": ForeignAccess.CLOSED,
     "patchAdviser": ForeignAccess.CLOSED,
     "carryOver": ForeignAccess.CLOSED,
+    "derogateRegistration": ForeignAccess.CLOSED,
     "exportAdviser": ForeignAccess.CLOSED,
     "anonymiseAdviser": ForeignAccess.CLOSED,
     "listObligations": ForeignAccess.CLOSED,
@@ -103,6 +105,7 @@ FOREIGN_ACCESS = {
 # Beside training organisations: what the platform may not do either.
 FOR_ADMINISTRATORS = {
     "carryOver",
+    "derogateRegistration",
     "listObligations",
     "putModule",
     "putTrainingOrganisation",
