@@ -83,6 +83,6 @@ def past_decision_resource(row: Row, client: Client, language: Language) -> Past
         "decided_by": row["decided_by"] if may_see_client else ANOTHER_CLIENT_ID,
         "funding": row["funding"],
         "entitlement": entitlement,
-        "motive": row["motive"] if decided_it or client.role is Role.ADMIN else None,
+        "motive": row.get("motive") if decided_it or client.role is Role.ADMIN else None,
         "facts": _visible_facts(row["facts"], owner),
     }

@@ -50,6 +50,7 @@ FOREIGN_ACCESS = {
     "reExamineRegistration": ForeignAccess.ABSENT,
     "cancelRegistration": ForeignAccess.ABSENT,
     "recordAttendance": ForeignAccess.ABSENT,
+    "listAttendanceReports": ForeignAccess.ABSENT,
     "recordPositioningTest": ForeignAccess.ABSENT,
     "getAdviser": ForeignAccess.ABSENT,
     "getTrainingRecord": ForeignAccess.ABSENT,
@@ -81,6 +82,7 @@ FOREIGN_ACCESS = {
     "putAdviser": ForeignAccess.CLOSED,
     "patchAdviser": ForeignAccess.CLOSED,
     "carryOver": ForeignAccess.CLOSED,
+    "derogateRegistration": ForeignAccess.CLOSED,
     "exportAdviser": ForeignAccess.CLOSED,
     "anonymiseAdviser": ForeignAccess.CLOSED,
     "listObligations": ForeignAccess.CLOSED,
@@ -113,6 +115,7 @@ FOREIGN_ACCESS = {
 FOR_ADMINISTRATORS = {
     "answerSupportRequest",
     "carryOver",
+    "derogateRegistration",
     "listObligations",
     "putModule",
     "putTrainingOrganisation",

@@ -1,6 +1,7 @@
 import pytest
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade, Facts
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.recorded_decisions import Cause, Facts
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration

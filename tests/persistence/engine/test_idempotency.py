@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from app.domain.decisions.refusals import Reason
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration_terms import Attendance, Chooser, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Funding, Payer
 from app.persistence.administration.stored_responses import delete_expired_responses
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
@@ -29,6 +30,7 @@ from app.use_cases.errors import UnknownReference
 from app.use_cases.preconditions import ANY_VERSION
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
+from app.use_cases.registrations.derogate_registration import Derogation, derogate
 from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
 from app.use_cases.registrations.record_positioning_test import record_positioning
 from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
@@ -60,6 +62,7 @@ from tests.use_cases.use_case_builders import (
 
 Action = Callable[[RequestContext], Awaitable[Any]]
 WRITTEN = ("registration", "decision", "outbox", "idempotency")
+KEPT_BESIDE = ("attendance_record", "derogation")
 
 
 async def counts(database: Database) -> dict[str, int]:
@@ -68,6 +71,11 @@ async def counts(database: Database) -> dict[str, int]:
     row = await database.one(f"SELECT {listed}")  # our own table names
     assert row is not None
     return dict(row)
+
+
+async def kept_beside(database: Database) -> list[int]:
+    """How many rows the tables have that single actions write first."""
+    return [len(await database.many(f"SELECT FROM {table}")) for table in KEPT_BESIDE]  # our own names
 
 
 async def a_registering(database: Database, adviser: UUID) -> Action:
@@ -86,6 +94,26 @@ async def a_cancelling(database: Database, adviser: UUID) -> Action:
 async def an_attending(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser, PAST_DAY))
     return lambda asked: mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), asked)
+
+
+async def a_correcting(database: Database, adviser: UUID) -> Action:
+    registration = id_of(await register_in(database, adviser, PAST_DAY))
+    await mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), a_request_context())
+    justified = AttendanceReport(Attendance.ABSENT_JUSTIFIED, "force_majeure", "inondation")
+    return lambda asked: mark_attendance(database, registration, justified, asked)
+
+
+async def an_attending_again(database: Database, adviser: UUID) -> Action:
+    """Of what is so already."""
+    registration = id_of(await register_in(database, adviser, PAST_DAY))
+    await mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), a_request_context())
+    return lambda asked: mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), asked)
+
+
+async def a_derogating(database: Database, adviser: UUID) -> Action:
+    registration = id_of(await register_in(database, adviser, module="aidants-connect"))
+    derogation = Derogation((Reason.ACCREDITATION_MISSING,), Funding.STATE, None, "recours")
+    return lambda asked: derogate(database, registration, derogation, asked)
 
 
 async def a_keeping(database: Database, adviser: UUID) -> Action:
@@ -146,6 +174,9 @@ ACTIONS = (
     a_registering_in_a_batch,
     a_cancelling,
     an_attending,
+    a_correcting,
+    an_attending_again,
+    a_derogating,
     a_keeping,
     a_declining,
     a_rescheduling,
@@ -164,7 +195,7 @@ async def test_each_action_repeated_with_its_key_gets_the_same_bytes_and_does_no
 ) -> None:
     action, key = await prepared(database, await an_adviser_in_post(database)), an_idempotency_key()
     answer = await action(a_request_context(key=key))
-    after = await counts(database)
+    after, beside = await counts(database), await kept_beside(database)
 
     with pytest.raises(AlreadyCompleted) as again:
         await action(a_request_context(key=key, now=MORNING + timedelta(hours=1)))
@@ -173,7 +204,7 @@ async def test_each_action_repeated_with_its_key_gets_the_same_bytes_and_does_no
     assert (replay.status, replay.body, replay.headers) == (answer.status, answer.body, answer.headers)
     assert replay.replayed
     assert not answer.replayed
-    assert await counts(database) == after
+    assert (await counts(database), await kept_beside(database)) == (after, beside)
 
 
 async def test_a_decided_conflict_is_repeated_even_once_its_cause_is_gone(database: Database) -> None:
