@@ -1,14 +1,8 @@
 import pytest
 
 from app.domain.decisions.admission import Decision, Outcome
-from app.domain.decisions.decision_consequences import (
-    Cause,
-    DecisionCascade,
-    Facts,
-    RecordedDecision,
-    apply_decision,
-    replay,
-)
+from app.domain.decisions.decision_consequences import DecisionCascade, apply_decision
+from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecision, replay
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.policy import Policies

@@ -109,11 +109,12 @@ def test_only_sessions_to_come_are_decided_again(today: str, expected: list[int]
 
 
 def test_only_sessions_in_its_period_are_concerned() -> None:
+    """The first one keeps its unit of the first year, which counts in the one right that the later version knows."""
     later = a_policy(effective_from=day("2025-06-01"), entered_on_or_after=day("2025-01-01"))
 
     actual = differences_under(both_of_2024(), later)
 
-    assert standings(actual) == {2: (of("first_year"), of("civil_year:2025"))}
+    assert standings(actual) == {2: (of("first_year"), WAITING)}
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.COMPLETED, Status.ABSENT_JUSTIFIED])
@@ -124,16 +125,23 @@ def test_what_ended_stays_as_it_is(status: Status) -> None:
 def test_who_waits_may_be_funded() -> None:
     longer = a_policy(effective_from=day("2024-07-01"), window_months=24)
     registrations = (
-        funded(1, "2024-10-01", "first_year#1", Status.COMPLETED),
-        funded(2, "2025-05-13", "civil_year:2025#1"),
-        a_waiting_registration(3, a_request(day("2025-06-10"))),
+        funded(1, "2025-05-13", "civil_year:2025#1"),
+        a_waiting_registration(2, a_request(day("2025-06-10"))),
     )
 
-    actual = differences_under(
-        a_file(entered_on=day("2024-04-15"), registrations=registrations), longer, today="2025-05-13"
-    )
+    actual = differences_under(a_file(entered_on=day("2024-04-15"), registrations=registrations), longer)
 
-    assert standings(actual) == {3: (WAITING, of("first_year"))}
+    assert standings(actual) == {1: (of("civil_year:2025"), of("first_year")), 2: (WAITING, of("first_year"))}
+
+
+def test_units_are_first_given_back_under_both() -> None:
+    """The younger one holds the only right; decided again, the older one has it, whatever the policy."""
+    younger = funded(2, "2025-06-10", "civil_year:2025#1")
+    file = a_file(registrations=(a_waiting_registration(1, a_request(day("2025-05-13"))), younger))
+    longer = a_policy(effective_from=day("2025-06-01"), window_months=24)
+    closed = a_policy(effective_from=day("2025-06-01"), max_funded=2)
+
+    assert [differences_under(file, policy) for policy in (longer, closed)] == [(), ()]
 
 
 def test_who_was_refused_is_told_as_a_notice_would_have_it() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Certification
 from app.domain.facts.contract import LegalForm

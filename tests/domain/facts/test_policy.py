@@ -32,7 +32,7 @@ def test_the_version_in_force_is_the_last_one_begun(on: str, expected: str) -> N
     [(None, "2026-12-14"), (10, "2026-06-25"), (181, "2026-12-13"), (183, "2026-12-14")],
 )
 def test_an_answer_is_waited_for_until_the_eve_of_the_session_or_sooner(reply_days: int | None, last: str) -> None:
-    assert OverQuota(reply_days).last_reply(day("2026-12-15"), asked_on=day("2026-06-15")) == day(last)
+    assert OverQuota(reply_days, remind_days=7).last_reply(day("2026-12-15"), asked_on=day("2026-06-15")) == day(last)
 
 
 @pytest.mark.parametrize(
