@@ -28,7 +28,7 @@ def test_a_unit_used_before_is_not_free_again() -> None:
 
     bucket = next(item for item in quota_buckets(before, POLICY, through=2025) if item.name == YEAR)
 
-    assert (units_left(before, bucket), units_left(after, bucket)) == (1, 0)
+    assert [units_left(file, [bucket]) for file in (before, after)] == [{YEAR: 1}, {YEAR: 0}]
     assert choose_bucket(after, THEMATIC, day("2025-06-10"), POLICY) is None
     assert free_unit(after, bucket) == f"{YEAR}#2"
 
