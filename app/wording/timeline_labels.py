@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from app.domain.decisions.buckets import Category
 from app.domain.decisions.in_post import PostOnDay
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.contract import Contract
@@ -11,6 +10,7 @@ from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Funding, Payer
 from app.domain.record.exam_presentations import PresentationStatus
 from app.domain.record.obligations import INITIAL_TRAINING, Excuse, Obligation, ObligationStatus
+from app.domain.rights.buckets import Category
 from app.wording.dates import format_numeric_day
 from app.wording.decision_summaries import STATUS_LABELS
 

@@ -102,13 +102,8 @@ COMPOSED = {
     "app/persistence/schema/personal_data_statements.py": {
         "PARAMETERS", "', '.join((_erasing_assignment(column) for column in erased_columns(ADVISER)))",
         "', '.join((_rows_as_json(*held) for held in PERSONAL_DATA_TABLES.values()))",
-<<<<<<< HEAD
         "', '.join(changes)", "column.name", "columns", "entry.rows", "kind", "left", "name", "named", "order", "rows",
         "table.name", "value",
-=======
-        "', '.join(changes)", "column.name", "columns", "entry.rows", "left", "name", "named", "order",
-        "rows", "table.name", "value", "kind",
->>>>>>> support
     },
     # Labels, measures and groups are those of `KINDS` and of the enumerations of statistics; places and months ours.
     "app/persistence/administration/kept_counts.py": {

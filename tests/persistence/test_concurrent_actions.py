@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.decisions.buckets import quota_buckets
-from app.domain.decisions.entitlements import holders
 from app.domain.errors import Conflict
+from app.domain.rights.buckets import quota_buckets
+from app.domain.rights.entitlements import holders
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget

@@ -16,11 +16,11 @@ from app.api.advisers.training_record_schemas import (
 )
 from app.api.certifications.certification_schemas import replacement_text
 from app.api.registrations.decision_resources import reason_resource
-from app.domain.decisions.buckets import DEROGATION
 from app.domain.record.exam_presentations import Presentation
 from app.domain.record.missed_sessions import MissedSession
 from app.domain.record.obligations import Obligation
 from app.domain.record.training_record import Entitlement, TrainingRecord
+from app.domain.rights.buckets import DEROGATION
 from app.persistence.engine.driver_types import Row
 from app.wording.languages import Language
 from app.wording.training_records import consequence_sentence

@@ -20,11 +20,11 @@ from app.api.http.fields.field_types import (
     Uri,
 )
 from app.api.registrations.decision_resources import Reasons
-from app.domain.decisions.buckets import Category
 from app.domain.facts.certification import NextAttemptPayer
 from app.domain.record.exam_presentations import PresentationStatus
 from app.domain.record.missed_sessions import Consequence
 from app.domain.record.obligations import Excuse, ObligationStatus
+from app.domain.rights.buckets import Category
 
 MAX_RECORD_ITEMS = 1000  # of entitlements, obligations or exams: one or two a year
 

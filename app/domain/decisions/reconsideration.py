@@ -6,7 +6,6 @@ from datetime import date
 
 from app.domain.decisions.admission import decide, offered_payers
 from app.domain.decisions.admission_rules import refusals
-from app.domain.decisions.buckets import funded_rights
 from app.domain.decisions.decision_consequences import DecisionCascade, apply_decision
 from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecision
 from app.domain.decisions.reopenings import EVERY_REASON, Reopening, reopening
@@ -14,6 +13,7 @@ from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import RegistrationId, Status
+from app.domain.rights.buckets import funded_rights
 
 
 def apply_consequences(

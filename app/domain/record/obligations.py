@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from app.domain.decisions.buckets import (
+from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.calendar import first_day, last_day, months_after
+from app.domain.facts.contract import covering_contract
+from app.domain.facts.policy import Policy
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
+from app.domain.rights.buckets import (
     CARRY_OVER,
     FIRST_YEAR,
     annual_phase,
@@ -17,12 +23,6 @@ from app.domain.decisions.buckets import (
     first_year_entry,
     in_post_during,
 )
-from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.calendar import first_day, last_day, months_after
-from app.domain.facts.contract import covering_contract
-from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Registration
-from app.domain.facts.registration_terms import Status
 
 INITIAL_TRAINING = "initial_training"
 

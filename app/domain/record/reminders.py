@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from app.domain.decisions.buckets import quota_buckets
-from app.domain.decisions.entitlements import units_left
 from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.calendar import last_day
@@ -25,6 +23,8 @@ from app.domain.record.exam_presentations import (
     presentations,
 )
 from app.domain.record.obligations import Obligation, ObligationStatus, initial_training_duty
+from app.domain.rights.buckets import quota_buckets
+from app.domain.rights.entitlements import units_left
 
 EXAM_REMINDER_LEAD = timedelta(days=30)
 EXPIRY_WARNING_LEAD = timedelta(days=60)

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from app.domain.decisions.buckets import DEROGATION, Bucket, Category, category_on, quota_buckets, supplementary_bucket
-from app.domain.decisions.entitlements import holders, used_before
 from app.domain.decisions.in_post import PostOnDay, post_on, post_refusals
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.adviser_file import AdviserFile
@@ -19,6 +17,8 @@ from app.domain.facts.registration_terms import RegistrationId, Status
 from app.domain.record.exam_presentations import Presentation, initial_training_ended_on, presentations
 from app.domain.record.missed_sessions import MissedSession, missed_sessions
 from app.domain.record.obligations import INITIAL_TRAINING, Obligation, initial_training_duty, obligations
+from app.domain.rights.buckets import DEROGATION, Bucket, Category, category_on, quota_buckets, supplementary_bucket
+from app.domain.rights.entitlements import holders, used_before
 
 MONTHS_AHEAD = 12
 

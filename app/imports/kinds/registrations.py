@@ -13,7 +13,6 @@ from uuid import UUID
 
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.registrations.registration_requests import PAYER_REQUIRED
-from app.domain.decisions.buckets import buckets_for
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
@@ -23,6 +22,7 @@ from app.domain.facts.registration import Request
 from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
+from app.domain.rights.buckets import buckets_for
 from app.imports.batch_context import ImportBatch, ImportDefinition, index_by_name, look_up_name
 from app.imports.files.cell_content import fold_text
 from app.imports.kinds.past_registration_request import PastRegistration

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.decisions.carry_overs import carry_over
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.events import Event, EventType, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import CarryOver
 from app.domain.facts.plausible_dates import check_fact
+from app.domain.rights.carry_overs import carry_over
 from app.persistence.advisers import carry_overs
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database, Transaction

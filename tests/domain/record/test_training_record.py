@@ -3,7 +3,6 @@ from datetime import date
 
 import pytest
 
-from app.domain.decisions.buckets import Bucket, Category
 from app.domain.decisions.in_post import PostOnDay
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.facts.adviser_file import AdviserFile
@@ -21,6 +20,7 @@ from app.domain.record.training_record import (
     limited_to,
     training_record,
 )
+from app.domain.rights.buckets import Bucket, Category
 from tests.domain_builders import (
     CATIC,
     PIX,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.api.advisers.timeline.drawing_axis import TimeAxis
-from app.domain.decisions.buckets import DEROGATION
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Funding, Status
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.domain.record.obligations import Obligation
 from app.domain.record.training_record import Entitlement, TrainingRecord
+from app.domain.rights.buckets import DEROGATION
 from app.wording import timeline_labels as words
 from app.wording.dates import format_numeric_day
 

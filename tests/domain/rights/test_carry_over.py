@@ -3,10 +3,10 @@ from datetime import date
 
 import pytest
 
-from app.domain.decisions.buckets import Bucket, quota_buckets
-from app.domain.decisions.carry_overs import carry_over
 from app.domain.errors import NothingToCarryOver, OutsideScheme, TooLateToCarryOver
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
+from app.domain.rights.buckets import Bucket, quota_buckets
+from app.domain.rights.carry_overs import carry_over
 from tests.domain_builders import POLICY, a_carry_over, a_contract, a_file, a_registration, a_request, day
 
 ENTERED = day("2024-04-15")

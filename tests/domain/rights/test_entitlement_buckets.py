@@ -2,7 +2,9 @@ from datetime import date
 
 import pytest
 
-from app.domain.decisions.buckets import (
+from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.module import Module, ModuleCode
+from app.domain.rights.buckets import (
     Bucket,
     Category,
     annual_phase,
@@ -12,8 +14,6 @@ from app.domain.decisions.buckets import (
     quota_buckets,
     supplementary_bucket,
 )
-from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.module import Module, ModuleCode
 from tests.domain_builders import (
     CAFE_IA,
     POLICY,

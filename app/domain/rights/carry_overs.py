@@ -5,12 +5,12 @@ Source: the help article of 19/12/2024 on thematic modules.
 
 from datetime import date, timedelta
 
-from app.domain.decisions.buckets import FIRST_YEAR, Bucket, quota_buckets
-from app.domain.decisions.entitlements import units_left
 from app.domain.errors import NothingToCarryOver, OutsideScheme, TooLateToCarryOver
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
 from app.domain.facts.calendar import first_day, last_day
 from app.domain.facts.policy import Policy
+from app.domain.rights.buckets import FIRST_YEAR, Bucket, quota_buckets
+from app.domain.rights.entitlements import units_left
 
 
 def carried_window(bucket: Bucket) -> tuple[date, date]:

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.decisions.buckets import funded_rights, quota_buckets, supplementary_bucket
-from app.domain.decisions.entitlements import choose_bucket, free_unit, holders, units_left
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Status, Unit
+from app.domain.rights.buckets import funded_rights, quota_buckets, supplementary_bucket
+from app.domain.rights.entitlements import choose_bucket, free_unit, holders, units_left
 from tests.domain_builders import (
     CAFE_IA,
     POLICY,

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from itertools import count
 
-from app.domain.decisions.buckets import CIVIL_YEAR, FIRST_YEAR, Bucket, candidate_buckets, civil_year
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
 from app.domain.facts.policy import Policy
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Unit, bucket_of
+from app.domain.rights.buckets import CIVIL_YEAR, FIRST_YEAR, Bucket, candidate_buckets, civil_year
 
 
 def holders(file: AdviserFile, buckets: Iterable[Bucket]) -> Mapping[str, tuple[Registration, ...]]:
