@@ -101,6 +101,58 @@ class Event:
     is_history: bool = False
 
 
+_ADVISER, _EMPLOYER, _ORGANISATION, _SUPPORT = Recipient
+# The table of section 9: whoever is always written to.
+ALWAYS_TOLD: Mapping[EventType, tuple[Recipient, ...]] = {
+    EventType.REGISTRATION_ACCEPTED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_REFUSED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_OVER_QUOTA: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_KEPT_UNFUNDED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_CANCELLED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_FUNDED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_REGULARISABLE: (_ADVISER,),
+    EventType.REGISTRATION_REGULARISATION_NOTIFIED: (_ORGANISATION,),
+    EventType.REGISTRATION_RESCHEDULED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_COMPLETED: (_ORGANISATION,),
+    EventType.REGISTRATION_ABSENCE_RECORDED: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.REGISTRATION_ATTENDANCE_CORRECTED: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.REGISTRATION_CHOICE_REMINDED: (_ADVISER,),
+    EventType.REGISTRATION_DEROGATED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_PATH_DETERMINED: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.CERTIFICATION_RECORDED: (_ADVISER, _ORGANISATION),
+    EventType.CERTIFICATION_ANNULLED: (_ADVISER, _ORGANISATION),
+    EventType.CERTIFICATION_DUE: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.ENTITLEMENT_CARRIED_OVER: (_ADVISER, _EMPLOYER),
+    EventType.ENTITLEMENT_EXPIRING: (_ADVISER,),
+    EventType.INITIAL_TRAINING_OWED: (_ADVISER, _EMPLOYER),
+    EventType.SUPPORT_REQUEST_OPENED: (_ADVISER, _ORGANISATION),
+    EventType.SUPPORT_REQUEST_ANSWERED: (_ADVISER, _ORGANISATION),
+    EventType.ADVISER_ANONYMISED: (),
+    EventType.ADVISER_RETURNED: (_SUPPORT,),
+}
+EMPLOYER_TOLD_WHEN_IT_ACTS = frozenset(
+    {
+        EventType.REGISTRATION_REFUSED,
+        EventType.REGISTRATION_DEROGATED,
+        EventType.SUPPORT_REQUEST_OPENED,
+        EventType.SUPPORT_REQUEST_ANSWERED,
+    }
+)
+EMPLOYER_TOLD_WHEN_IT_PAYS = frozenset(
+    {
+        EventType.REGISTRATION_KEPT_UNFUNDED,
+        EventType.REGISTRATION_CANCELLED,
+        EventType.REGISTRATION_DEROGATED,
+        EventType.SUPPORT_REQUEST_OPENED,
+        EventType.SUPPORT_REQUEST_ANSWERED,
+    }
+)
+# It then acts as well: it frees the adviser.
+EMPLOYER_TOLD_WHEN_THE_STATE_PAYS = frozenset(
+    {EventType.REGISTRATION_ACCEPTED, EventType.REGISTRATION_RESCHEDULED, EventType.REGISTRATION_DEROGATED}
+)
+
+
 def email_recipients(
     event_type: EventType,
     *,
@@ -111,53 +163,17 @@ def email_recipients(
 ) -> tuple[Recipient, ...]:
     """Who gets an e-mail (section 9): the employer, of some events, only when it must act, when it pays, or when the
     State does. `days_missed`: a training was followed but for some days, which adviser and employer have to justify
-    (R17).
-
-    Of a derogation that the State funds the employer must act as well: it frees the adviser.
-    """
-    adviser, employer, organisation, support = Recipient
-    match event_type:
-        case (
-            EventType.REGISTRATION_OVER_QUOTA
-            | EventType.REGISTRATION_FUNDED
-            | EventType.CERTIFICATION_RECORDED
-            | EventType.CERTIFICATION_ANNULLED
-        ):
-            tells_employer = False
-        case EventType.REGISTRATION_ACCEPTED | EventType.REGISTRATION_RESCHEDULED:
-            tells_employer = state_pays
-        case EventType.REGISTRATION_REFUSED:
-            tells_employer = employer_acts
-        case EventType.REGISTRATION_KEPT_UNFUNDED | EventType.REGISTRATION_CANCELLED:
-            tells_employer = employer_pays
-        case EventType.REGISTRATION_DEROGATED:
-            tells_employer = employer_acts or employer_pays or state_pays
-        case EventType.SUPPORT_REQUEST_OPENED | EventType.SUPPORT_REQUEST_ANSWERED:
-            tells_employer = employer_acts or employer_pays
-        case (
-            EventType.REGISTRATION_ABSENCE_RECORDED
-            | EventType.REGISTRATION_ATTENDANCE_CORRECTED
-            | EventType.REGISTRATION_PATH_DETERMINED
-            | EventType.CERTIFICATION_DUE
-        ):
-            tells_employer = True
-        case EventType.REGISTRATION_COMPLETED:
-            return (adviser, employer, organisation) if days_missed else (organisation,)
-        case (
-            EventType.REGISTRATION_REGULARISABLE
-            | EventType.REGISTRATION_CHOICE_REMINDED
-            | EventType.ENTITLEMENT_EXPIRING
-        ):
-            return (adviser,)
-        case EventType.REGISTRATION_REGULARISATION_NOTIFIED:
-            return (organisation,)
-        case EventType.ENTITLEMENT_CARRIED_OVER | EventType.INITIAL_TRAINING_OWED:
-            return adviser, employer
-        case EventType.ADVISER_ANONYMISED:
-            return ()
-        case EventType.ADVISER_RETURNED:  # pragma: no branch  # the last type
-            return (support,)
-    return (adviser, employer, organisation) if tells_employer else (adviser, organisation)
+    (R17)."""
+    told = {*ALWAYS_TOLD[event_type]}
+    if (
+        (employer_acts and event_type in EMPLOYER_TOLD_WHEN_IT_ACTS)
+        or (employer_pays and event_type in EMPLOYER_TOLD_WHEN_IT_PAYS)
+        or (state_pays and event_type in EMPLOYER_TOLD_WHEN_THE_STATE_PAYS)
+    ):
+        told.add(_EMPLOYER)
+    if days_missed and event_type is EventType.REGISTRATION_COMPLETED:
+        told |= {_ADVISER, _EMPLOYER}
+    return tuple(recipient for recipient in Recipient if recipient in told)
 
 
 def event_type_of_change(before: Registration | None, after: Registration) -> EventType | None:

@@ -31,9 +31,9 @@ from tests.outbox.emails.smtp_server import COMPOSER
 
 
 async def _written(url: str) -> list[Row]:
-    """The e-mails of a database after a round of reminders on two days, and one run of the sequencer."""
+    """The e-mails of a database after a round of reminders on three days, and one run of the sequencer."""
     database = open_database(url, pool_size=2)
-    for now in (MORNING, MORNING + timedelta(days=1)):
+    for now in (MORNING, MORNING + timedelta(days=1), MORNING.replace(month=12)):
         while await remind_next_batch(database, now):
             pass
     while await sequence_events(database, MORNING):
@@ -85,6 +85,7 @@ def _bring_everything_about(client: httpx.Client, organisation: httpx.Client) ->
     annulment = f"/v1/certifications/{recorded.raise_for_status().json()['id']}/annulment"
     client.post(annulment, json={"motive": "Erreur de saisie"}, headers=idempotency_headers()).raise_for_status()
     _ask_the_support_desk(client, organisation)
+    an_adviser_in_post(client, initial_training=None)  # recalled before the year ends
     body = adviser_body()
     gone = client.post("/v1/advisers", json=body).raise_for_status().json()["id"]
     client.delete(f"/v1/advisers/{gone}", headers={"If-Match": "*"}).raise_for_status()
