@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.adviser import Adviser, AdviserId, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
-from app.domain.facts.calendar import Dated
+from app.domain.facts.calendar import Dated, first_day, last_day
 from app.domain.facts.certification import Certification, CertificationOutcome, Qualification, QualificationCode
 from app.domain.facts.contract import AdministrativeFile, Contract, ContractId, LegalForm
 from app.domain.facts.module import Module, ModuleCode, ModuleKind, Prerequisite
@@ -26,16 +27,8 @@ from app.domain.facts.policy import (
     Support,
     TwoModules,
 )
-from app.domain.facts.registration import (
-    Funding,
-    Payer,
-    Registration,
-    RegistrationId,
-    Request,
-    Status,
-    Unit,
-    new_registration,
-)
+from app.domain.facts.registration import Registration, Request, new_registration
+from app.domain.facts.registration_terms import Funding, Payer, RegistrationId, Status, Unit
 from app.domain.facts.session import Session, SessionFormat
 from app.domain.facts.training_organisation import (
     Territory,
@@ -127,6 +120,15 @@ def a_certification(
     return Certification(qualification, outcome, on)
 
 
+def a_carry_over(
+    bucket: str = "civil_year:2025", units: int = 1, *, opens_on: date | None = None, expires_on: date | None = None
+) -> CarryOver:
+    """Its window is that of the year after the bucket's; of a first year, that of one entered on 15 April 2024."""
+    year = int(bucket.partition(":")[2]) + 1 if ":" in bucket else 2026
+    opening = first_day(year) if ":" in bucket else day("2025-04-16")
+    return CarryOver(bucket, units, opens_on or opening, expires_on or last_day(year))
+
+
 def a_file(
     *,
     entered_on: date | None = ENTERED_ON,
@@ -145,7 +147,7 @@ def a_file(
         (a_contract(),) if contracts is None else contracts,
         certifications,
         registrations,
-        tuple(CarryOver(bucket, units) for bucket, units in (carry_overs or {}).items()),
+        tuple(a_carry_over(bucket, units) for bucket, units in (carry_overs or {}).items()),
     )
 
 
@@ -189,9 +191,10 @@ def a_request(
     requested_on: date = REQUESTED_ON,
     employer_agreement: bool = False,
     kept_unfunded: bool = False,
+    notified_on: date | None = None,
 ) -> Request:
     session = a_session(starts_on, ends_on=ends_on)
-    return Request(module, organisation, session, requested_on, employer_agreement, kept_unfunded)
+    return Request(module, organisation, session, requested_on, employer_agreement, kept_unfunded, notified_on)
 
 
 def a_registration(
@@ -203,6 +206,7 @@ def a_registration(
     payer: Payer | None = None,
     unit: str | None = None,
     offered_payers: tuple[Payer, ...] = (),
+    derogated: bool = False,
 ) -> Registration:
     """Funded by the State as soon as it holds a unit. `number` is its id and its place in the order of creation."""
     return Registration(
@@ -215,6 +219,7 @@ def a_registration(
         offered_payers=offered_payers,
         version=1,
         created_at=OPENED_AT + timedelta(minutes=number),
+        derogated=derogated,
     )
 
 
@@ -238,7 +243,8 @@ def a_policy(
     grace: Mapping[int, date] | None = None,
     max_funded: int = 1,
     enter_within_months: int | None = None,
-    unjustified_absence_counts: bool = False,
+    absence_consumes: bool = True,
+    absence_counts: bool = False,
 ) -> Policy:
     """The published values (section 8)."""
     return Policy(
@@ -248,7 +254,9 @@ def a_policy(
         supplementary=Supplementary(day("2025-01-01"), count=1),
         over_quota=OverQuota(reply_days=None, remind_days=7),
         requests=Requests(months_ahead=36),
-        attendance=AttendancePolicy(30, ("medical_certificate", "force_majeure", "employer_need")),
+        attendance=AttendancePolicy(
+            correction_days=30, valid_absence_motives=("medical_certificate", "force_majeure", "employer_need")
+        ),
         support=Support(answer_days=60),
         initial_training=InitialTrainingPolicy(
             max_funded,
@@ -258,7 +266,7 @@ def a_policy(
                 Dated(day("2025-10-21"), (175,)),
             ),
             enter_within_months=enter_within_months,
-            unjustified_absence_counts=unjustified_absence_counts,
+            unjustified_absence_counts=absence_counts,
         ),
         certification=CertificationPolicy(
             (Dated(day("2021-01-01"), 6), Dated(day("2024-01-01"), 2)),
@@ -267,7 +275,7 @@ def a_policy(
                 Dated(day("2023-11-28"), ("medical_certificate", "force_majeure")),
             ),
         ),
-        unjustified_absence_consumes=True,
+        unjustified_absence_consumes=absence_consumes,
         support_email="support@example.org",
     )
 

@@ -1,7 +1,7 @@
 """A decision in one sentence."""
 
 from app.domain.decisions.admission import Outcome
-from app.domain.facts.registration import Funding, Status
+from app.domain.facts.registration_terms import Funding, Status
 from app.wording.languages import Sentence
 
 

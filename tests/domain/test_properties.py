@@ -1,8 +1,8 @@
-"""Properties that hold for any file and any sequence of requests, cancellations and absences."""
+"""Properties that hold for any file and any sequence of deeds and corrections."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from random import Random
 
 from hypothesis import given, settings
@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 from app.domain.decisions.admission import decide
 from app.domain.decisions.admission_rules import refusals
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade, replay
-from app.domain.decisions.entitlements import choose_bucket, quota_buckets, supplementary_bucket
+from app.domain.decisions.buckets import Bucket, quota_buckets, supplementary_bucket
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.reconsideration import apply_consequences
+from app.domain.decisions.recorded_decisions import replay
 from app.domain.decisions.refusals import Reason
-from app.domain.errors import Conflict
-from app.domain.facts.adviser_file import AdviserFile, CarryOver
+from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.contract import Contract
-from app.domain.facts.registration import Attendance, Registration, Request, Status
+from app.domain.facts.registration import Registration, Request
+from app.domain.facts.registration_terms import Status
 from app.domain.facts.training_organisation import Territory
+from tests.domain.random_deeds import DEEDS, FIRST_FILES, SINCE, Deed, World, done
 from tests.domain_builders import (
     ACCREDITED,
     CAFE_IA,
@@ -32,21 +35,15 @@ from tests.domain_builders import (
     a_contract,
     a_file,
     a_request,
-    a_submission,
     an_organisation,
     day,
 )
 
 quickly = settings(max_examples=60, deadline=None, derandomize=True)
+thoroughly = settings(max_examples=300, deadline=None, derandomize=True)
 
 FACTS = ("ds_file_number", "contract_uploaded_on", "validated_on")
-CARRIED = ("first_year", "civil_year:2024", "civil_year:2025")
 DAYS = st.dates(day("2023-06-01"), day("2027-12-31"))
-NEAR_THE_EDGES = st.sampled_from(
-    [day(text) for text in ("2024-12-31", "2025-01-01", "2025-03-31", "2025-04-01", "2025-04-16")]
-)
-MODULES = st.sampled_from((THEMATIC, THEMATIC, THEMATIC, CAFE_IA))
-
 
 MISSING = st.sampled_from(((), ("ds_file_number",), ("contract_uploaded_on", "validated_on"), FACTS))
 
@@ -75,23 +72,6 @@ FILES = st.builds(
 )
 
 
-CATEGORIES = st.sampled_from(
-    (
-        a_file(),
-        a_file(entered_on=day("2024-04-15")),
-        a_file(entered_on=day("2024-12-31")),
-        a_file(entered_on=None, certifications=(a_certification(),)),
-        a_file(entered_on=day("2025-09-15"), certifications=(a_certification(),)),
-    )
-)
-CARRY_OVERS = st.lists(st.sampled_from([CarryOver(bucket, 1) for bucket in CARRIED]), max_size=2, unique=True).map(
-    tuple
-)
-FILES_IN_POST = st.builds(replace, CATEGORIES, carry_overs=CARRY_OVERS)
-
-REQUESTS = st.builds(
-    a_request, st.dates(day("2025-01-01"), day("2026-06-30")) | NEAR_THE_EDGES | NEAR_THE_EDGES, module=MODULES
-)
 ANYTHING_ASKED = st.builds(
     a_request,
     DAYS,
@@ -100,107 +80,137 @@ ANYTHING_ASKED = st.builds(
     requested_on=st.sampled_from((day("2024-06-03"), day("2026-06-01"))),
     employer_agreement=st.booleans(),
 )
-PLACES = st.integers(0, 4)
-EVENTS = st.lists(
-    REQUESTS | REQUESTS | PLACES | st.tuples(PLACES, st.sampled_from(Attendance)), min_size=5, max_size=12
-)
 
 
-Event = Request | int | tuple[int, Attendance]
+def all_buckets(world: World) -> tuple[Bucket, ...]:
+    """Every right of the file as it stands; a mediator outside the scheme has none."""
+    if not world.file.adviser.in_scheme:
+        return ()
+    return (*quota_buckets(world.file, POLICY, through=2028), supplementary_bucket(CAFE_IA.code, POLICY))
 
 
-def changed(registration: Registration, event: int | tuple[int, Attendance]) -> Registration:
-    if isinstance(event, int):
-        return registration.cancelled(registration.first_day - timedelta(days=1))
-    return registration.attended(event[1], today=registration.first_day, absence_consumes=True)
+def fits(item: Registration, bucket: Bucket) -> bool:
+    is_supplementary = bucket.name.startswith("supplementary:")
+    return bucket.is_open(item.first_day) and item.request.module.supplementary is is_supplementary
 
 
-def after_event(cascade: DecisionCascade, event: Event) -> DecisionCascade:
-    """The cascade after an event, unchanged when it is a conflict."""
-    known = cascade.file.registrations
-    try:
-        if isinstance(event, Request):
-            return cascade.decide_registration(a_submission(len(known) + 1, event), Cause.REQUEST)
-        place = event if isinstance(event, int) else event[0]
-        return (
-            cascade.with_registration(changed(known[place], event)).promote_waiting() if place < len(known) else cascade
-        )
-    except Conflict:
-        return cascade
+def funded_by_rights(world: World) -> list[Registration]:
+    return [item for item in world.file.registrations if item.unit and item.entitlement != "derogation"]
 
 
-def after_events(file: AdviserFile, events: list[Event]) -> DecisionCascade:
-    cascade = DecisionCascade(file, POLICIES)
-    for event in events:
-        cascade = after_event(cascade, event)
-    return cascade
+def seated(items: Iterable[Registration], buckets: Iterable[Bucket]) -> list[Registration]:
+    """As many of these as the units allow, the first ones served first: each may make another change units, not lose
+    its own (augmenting paths)."""
+    units = [bucket for bucket in buckets for _ in range(bucket.units)]
+    taken: dict[int, Registration] = {}
+
+    def seat(item: Registration, tried: set[int]) -> bool:
+        for place, bucket in enumerate(units):
+            if place not in tried and fits(item, bucket):
+                tried.add(place)
+                if place not in taken or seat(taken[place], tried):
+                    taken[place] = item
+                    return True
+        return False
+
+    return [item for item in items if seat(item, set())]
 
 
-@given(FILES_IN_POST, EVENTS)
+def may_count_in(item: Registration, bucket: Bucket, buckets: Iterable[Bucket]) -> bool:
+    """By its name; by its day, when what it is named after is not there or not open that day."""
+    is_at_home = any(own.name == item.entitlement and own.is_open(item.first_day) for own in buckets)
+    return item.entitlement == bucket.name or (not is_at_home and fits(item, bucket))
+
+
+@given(FIRST_FILES, DEEDS)
+@thoroughly
+def test_no_more_modules_to_come_are_funded_than_the_file_allows_beside_those_that_started(
+    file: AdviserFile, deeds: list[Deed]
+) -> None:
+    """What started is served first, whatever it holds; all that is to come must find a unit of its own in what is
+    left. Thus funded modules exceed the rights of the file by those that had started at most."""
+    world = done(file, deeds)
+
+    funded = funded_by_rights(world)
+    to_come = [item for item in funded if item.first_day > world.today]
+    started = [item for item in funded if item.first_day <= world.today]
+
+    assert [item for item in seated([*started, *to_come], all_buckets(world)) if item in to_come] == to_come
+
+
+@given(FIRST_FILES, DEEDS)
+@thoroughly
+def test_nobody_waits_while_a_right_of_their_day_is_free(file: AdviserFile, deeds: list[Deed]) -> None:
+    """Thus funded modules never fall short of what the file allows: every right open on the day of one who waits is
+    held to its last unit."""
+    world = done(file, deeds)
+
+    buckets, funded = all_buckets(world), funded_by_rights(world)
+    waiting = [item for item in world.file.registrations if item.status is Status.AWAITING_CHOICE]
+    free = [
+        (item.first_day, bucket.name)
+        for item in waiting
+        for bucket in buckets
+        if item.first_day >= world.served_from and fits(item, bucket)
+        if sum(may_count_in(holder, bucket, buckets) for holder in funded) < bucket.units
+    ]
+
+    assert free == []
+
+
+@given(FIRST_FILES, DEEDS)
 @quickly
-def test_no_unit_is_held_twice(file: AdviserFile, events: list[Event]) -> None:
-    after = after_events(file, events).file
+def test_no_unit_is_held_twice(file: AdviserFile, deeds: list[Deed]) -> None:
+    after = done(file, deeds).file
 
     actual = Counter(registration.unit for registration in after.registrations if registration.unit)
 
     assert set(actual.values()) <= {1}
 
 
-@given(FILES_IN_POST, EVENTS)
+@given(FIRST_FILES, DEEDS)
 @quickly
-def test_no_bucket_holds_more_than_its_units(file: AdviserFile, events: list[Event]) -> None:
-    after = after_events(file, events).file
+def test_a_unit_s_bucket_is_open_on_the_first_day_of_what_is_to_come(file: AdviserFile, deeds: list[Deed]) -> None:
+    world = done(file, deeds)
 
-    actual = Counter(registration.entitlement for registration in after.registrations if registration.unit)
+    open_days = {bucket.name: bucket for bucket in all_buckets(world)}
+    to_come = [item for item in funded_by_rights(world) if item.first_day > world.today]
 
-    buckets = (*quota_buckets(after, POLICY, through=2028), supplementary_bucket(CAFE_IA.code, POLICY))
-    allowed = {bucket.name: bucket.units for bucket in buckets}
-    assert all(number <= allowed[str(name)] for name, number in actual.items())
+    assert all(open_days[str(item.entitlement)].is_open(item.first_day) for item in to_come)
 
 
-@given(FILES_IN_POST, EVENTS)
+@given(FIRST_FILES, DEEDS)
 @quickly
-def test_nobody_waits_while_a_unit_fits(file: AdviserFile, events: list[Event]) -> None:
-    after = after_events(file, events).file
-
-    waiting = [item for item in after.registrations if item.status is Status.AWAITING_CHOICE]
-    actual = [choose_bucket(after, item.request.module, item.first_day, POLICY) for item in waiting]
-
-    assert actual == [None] * len(waiting)
-
-
-@given(FILES_IN_POST, EVENTS)
-@quickly
-def test_a_unit_s_bucket_is_open_on_the_first_day(file: AdviserFile, events: list[Event]) -> None:
-    after = after_events(file, events).file
-
-    buckets = (*quota_buckets(after, POLICY, through=2028), supplementary_bucket(CAFE_IA.code, POLICY))
-    open_days = {bucket.name: bucket for bucket in buckets}
-    funded = [item for item in after.registrations if item.unit]
-
-    assert all(open_days[str(item.entitlement)].is_open(item.first_day) for item in funded)
-
-
-@given(FILES_IN_POST, EVENTS)
-@quickly
-def test_every_decision_is_taken_again_the_same(file: AdviserFile, events: list[Event]) -> None:
-    recorded_decisions = after_events(file, events).decisions
+def test_every_decision_is_taken_again_the_same(file: AdviserFile, deeds: list[Deed]) -> None:
+    recorded_decisions = done(file, deeds).decisions
 
     actual = [replay(recorded.cause, recorded.facts, POLICIES) for recorded in recorded_decisions]
 
     assert actual == [recorded.decision for recorded in recorded_decisions]
 
 
-@given(FILES_IN_POST, EVENTS)
+@given(FIRST_FILES, DEEDS)
 @quickly
-def test_a_file_that_did_not_change_changes_no_registration(file: AdviserFile, events: list[Event]) -> None:
-    after = after_events(file, events)
+def test_what_a_person_decided_and_what_was_kept_stays_until_its_session_moves(
+    file: AdviserFile, deeds: list[Deed]
+) -> None:
+    world = done(file, deeds)
+    bound = [item for item in world.file.registrations if item.derogated or item.request.kept_unfunded]
 
-    actual = after.reconsider_all(Cause.FILE_CHANGED, today=day("2023-01-01"))
+    dismissed = replace(world.file, contracts=(), adviser=replace(world.file.adviser, in_scheme=False))
+    after = apply_consequences(DecisionCascade(dismissed, POLICIES), world.file, today=SINCE).file
 
-    assert Counter(item.status for item in actual.file.registrations) == Counter(
-        item.status for item in after.file.registrations
-    )
+    assert [item for item in after.registrations if item in bound] == bound
+
+
+@given(FIRST_FILES, DEEDS)
+@quickly
+def test_a_file_that_did_not_change_changes_no_registration(file: AdviserFile, deeds: list[Deed]) -> None:
+    world = done(file, deeds)
+
+    actual = apply_consequences(DecisionCascade(world.file, POLICIES), world.file, today=SINCE)
+
+    assert actual == DecisionCascade(world.file, POLICIES)
 
 
 @given(FILES, ANYTHING_ASKED, contracts(4))

@@ -21,7 +21,7 @@ ROUTERS = [
 ]
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
-    "/answer/{token}", "/mailbox", "/mailbox/{message_id}", "/mailbox/{message_id}/html",
+    "/answer/{token}", "/support/{token}", "/mailbox", "/mailbox/{message_id}", "/mailbox/{message_id}/html",
     "/privacy", "/statistics", "/statistics/leave", "/statistics/{by}.csv",
     "/livez", "/readyz", "/metrics", "/openapi.json",
 }  # fmt: skip

@@ -21,6 +21,8 @@ COMPOSED = {
         "INSERT_RESPONSE", "RESPONSE_COLUMNS", "self.client_id", "self.key",
     },
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "visible"},
+    "app/persistence/support_requests.py": {"name", "own[0]"},  # pointers, and the name of a column
+    "app/persistence/advisers/support_subjects.py": {"MAX_LISTED", "_CERTIFICATIONS", "_IS_KNOWN", "_REGISTRATIONS"},
     "app/persistence/catalogue.py": {"MODULE_FACTS", "ORGANISATION_FACTS"},
     "app/persistence/administration/clients.py": {"REVOCATIONS_CHANNEL"},
     "app/persistence/administration/api_keys.py": {"KEYS", "REVOCATIONS_CHANNEL"},
@@ -50,8 +52,8 @@ COMPOSED = {
     },
     "app/persistence/outbox/employer_recipient.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
     "app/persistence/advisers/adviser_file_statements.py": {
-        "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
-        "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
+        "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "EXCUSED_PERIODS", "FILE_JSON", "MODULE_FACTS",
+        "ORGANISATION_FACTS", "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
     },
     "app/persistence/administration/imports.py": {"_CLAIMED"},
     "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.decisions.entitlements import holders, quota_buckets
+from app.domain.decisions.buckets import quota_buckets
+from app.domain.decisions.entitlements import holders
 from app.domain.errors import Conflict
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database

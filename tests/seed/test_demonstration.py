@@ -15,7 +15,7 @@ from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.errors import InvalidTransition
 from app.domain.events import EventType
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Funding, Payer, Status, Unit
+from app.domain.facts.registration_terms import Funding, Payer, Status, Unit
 from app.persistence.administration.policies import read_policies
 from app.persistence.advisers.adviser_files import FACTS
 from app.persistence.engine.database import Database, open_database

@@ -9,12 +9,13 @@ from uuid import UUID
 from app.domain.decisions.attendance import MissedDay
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Attendance, Chooser, Funding, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Funding, Payer
 from app.persistence.engine.database import Database
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.advisers.upsert_adviser import upsert_adviser
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.derogate_registration import Derogation, derogate

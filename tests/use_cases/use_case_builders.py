@@ -135,6 +135,7 @@ def a_session(starts_on: date = FIRST_DAY) -> Session:
 
 
 def a_new_registration(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> NewRegistration:
+    """One of a session of the past says so."""
     organisation = LA_FABRIK if module == INITIAL else LA_MEDNUM
     return NewRegistration(
         adviser,

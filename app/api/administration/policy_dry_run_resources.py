@@ -11,7 +11,7 @@ from app.api.http.fields.field_types import MAX_COUNT, BucketName, Count, Depart
 from app.api.registrations.decision_resources import Reasons, reason_resource
 from app.domain.decisions.policy_dry_run import Difference, Standing, Totals, summarise
 from app.domain.decisions.refusals import Reason
-from app.domain.facts.registration import Funding, Status
+from app.domain.facts.registration_terms import Funding, Status
 from app.wording.languages import Language
 
 MAX_DIFFERENCES = 1_000_000

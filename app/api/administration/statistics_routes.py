@@ -24,7 +24,7 @@ from app.api.http.routing import StrictRoute, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.domain.decisions.refusals import Reason
-from app.domain.facts.registration import Funding, Status
+from app.domain.facts.registration_terms import Funding, Status
 from app.persistence.administration.statistics import (
     MAX_GROUPS,
     AfterQuota,

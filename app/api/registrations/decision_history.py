@@ -13,7 +13,7 @@ from app.api.http.pagination import Pagination
 from app.api.registrations.decision_resources import DecisionResource, decision_resource, entitlement_of_unit
 from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.contract import Contract, covering_contract
-from app.domain.facts.registration import Funding
+from app.domain.facts.registration_terms import Funding
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
 from app.persistence.engine.driver_types import Row

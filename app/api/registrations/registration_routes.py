@@ -27,7 +27,7 @@ from app.api.registrations.registration_resources import (
     preview_resource,
     registration_as_seen,
 )
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.persistence import registration_texts, registrations
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter

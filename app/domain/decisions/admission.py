@@ -15,7 +15,8 @@ from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import ModuleKind
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Funding, Payer, Request, Unit
+from app.domain.facts.registration import Request
+from app.domain.facts.registration_terms import Funding, Payer, Unit
 
 
 class Outcome(StrEnum):

@@ -12,7 +12,8 @@ from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Funding, Registration, RegistrationId, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, RegistrationId, Status
 from app.domain.facts.training_organisation import TrainingOrganisationId
 
 Key = TypeVar("Key")

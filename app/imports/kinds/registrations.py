@@ -13,13 +13,14 @@ from uuid import UUID
 
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.registrations.registration_requests import PAYER_REQUIRED
+from app.domain.decisions.buckets import buckets_for
 from app.domain.decisions.decision_consequences import DecisionCascade
-from app.domain.decisions.entitlements import buckets_for
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
 from app.domain.facts.plausible_dates import check_fact
-from app.domain.facts.registration import Attendance, Funding, Payer, Request, Status
+from app.domain.facts.registration import Request
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
 from app.imports.batch_context import ImportBatch, ImportDefinition, index_by_name, look_up_name

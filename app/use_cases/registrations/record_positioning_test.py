@@ -4,12 +4,12 @@ from datetime import date
 from uuid import UUID
 
 from app.domain.decisions.decision_consequences import DecisionCascade
-from app.domain.errors import HoursNotOffered, NotInitialTraining
 from app.domain.events import EventType
 from app.domain.facts.calendar import in_force
 from app.domain.facts.module import ModuleKind
 from app.domain.facts.plausible_dates import check_fact
 from app.domain.facts.policy import Policies
+from app.domain.statement_errors import HoursNotOffered, NotInitialTraining
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse

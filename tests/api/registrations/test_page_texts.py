@@ -14,7 +14,7 @@ from app.api.registrations.decision_words import put_words_in
 from app.api.registrations.registration_resources import RegistrationResource, registration_resource
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Absence, Reason
-from app.domain.facts.registration import Funding, Payer, Status
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.persistence import registration_texts, registrations
 from app.persistence.engine.database import Database
 from app.persistence.engine.pagination import PageQuery

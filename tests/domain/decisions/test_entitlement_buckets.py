@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from app.domain.decisions.entitlements import (
+from app.domain.decisions.buckets import (
     Bucket,
     Category,
     annual_phase,
@@ -211,17 +211,32 @@ def test_one_module_per_civil_year_is_the_rule(file: AdviserFile, expected: tupl
         pytest.param(
             a_file(entered_on=None, certifications=(a_certification(on=day("2025-03-31")),)),
             2025,
-            [
-                bucket("civil_year:2024", 1, "2024-01-01", "2025-03-31", "R22"),
-                bucket("civil_year:2025", 1, "2025-01-01", "2025-12-31", "R22"),
-            ],
-            id="E exempt on the last day of grace",
+            [bucket("civil_year:2025", 1, "2025-01-01", "2025-12-31", "R22")],
+            id="E nothing of 2024 when exempt in its grace",
         ),
         pytest.param(
-            a_file(entered_on=None, certifications=(a_certification(on=day("2025-04-01")),)),
+            a_file(entered_on=None, certifications=(a_certification(on=day("2024-12-31")),)),
+            2024,
+            [bucket("civil_year:2024", 1, "2024-01-01", "2025-03-31", "R22")],
+            id="E that of 2024, grace and all, when exempt on its last day",
+        ),
+        pytest.param(
+            a_file(entered_on=None, certifications=(a_certification(on=day("2025-01-01")),)),
             2025,
             [bucket("civil_year:2025", 1, "2025-01-01", "2025-12-31", "R22")],
-            id="E exempt after the last day of grace",
+            id="E nothing of 2024 when exempt on the first day of the next year",
+        ),
+        pytest.param(
+            a_file(contracts=(a_contract(starts_on=day("2025-01-01")),)),
+            2025,
+            [bucket("civil_year:2025", 1, "2025-01-01", "2025-12-31", "R22")],
+            id="E nothing of 2024 when recruited in its grace",
+        ),
+        pytest.param(
+            a_file(contracts=(a_contract(starts_on=day("2024-12-31")),)),
+            2024,
+            [bucket("civil_year:2024", 1, "2024-01-01", "2025-03-31", "R22")],
+            id="E that of 2024 when recruited on its last day",
         ),
     ],
 )

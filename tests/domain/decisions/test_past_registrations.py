@@ -3,12 +3,13 @@
 import pytest
 
 from app.domain.decisions.admission import Decision, Outcome, decide, decide_past_registration
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade, Facts, replay
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.recorded_decisions import Cause, Facts, replay
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
-from app.domain.facts.registration import Funding, Payer, Status, Unit
+from app.domain.facts.registration_terms import Funding, Payer, Status, Unit
 from tests.domain.file_outcomes import registration_numbered
 from tests.domain_builders import (
     ACCREDITED,

@@ -8,7 +8,8 @@ from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies, Policy
-from app.domain.facts.registration import Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.domain.facts.training_organisation import TrainingOrganisationId
 from tests.domain_builders import (
     ADVISER_ID,

@@ -1,13 +1,17 @@
 import pytest
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade, Facts
+from app.domain.decisions.attendance import attended
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.recorded_decisions import Cause, Facts
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Attendance, Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
 from tests.domain.file_outcomes import decided_numbers, registration_numbered, units_or_statuses
 from tests.domain_builders import (
     CAFE_IA,
     POLICIES,
+    POLICY,
     a_contract,
     a_file,
     a_policy,
@@ -19,23 +23,48 @@ from tests.domain_builders import (
 )
 
 SPENT_IN_2025 = a_registration(1, a_request(day("2025-05-13")), unit="civil_year:2025#1")
-EVE = day("2025-05-12")
+GIVEN_BACK = a_registration(1, a_request(day("2025-05-13")), status=Status.CANCELLED)
+LONG_AGO = "2024-01-01"
 
 
 def waiting(number: int, first_day: str) -> Registration:
     return a_waiting_registration(number, a_request(day(first_day)))
 
 
-def promoted(file: AdviserFile) -> DecisionCascade:
-    return DecisionCascade(file, POLICIES).promote_waiting()
+def promoted(file: AdviserFile, of: str = LONG_AGO) -> DecisionCascade:
+    """After a deed of that day."""
+    return DecisionCascade(file, POLICIES).promote_waiting(day(of))
 
 
 def test_a_freed_unit_goes_to_the_oldest_one_waiting() -> None:
-    file = a_file(registrations=(SPENT_IN_2025.cancelled(EVE), waiting(2, "2025-11-04"), waiting(3, "2025-06-03")))
+    file = a_file(registrations=(GIVEN_BACK, waiting(2, "2025-11-04"), waiting(3, "2025-06-03")))
 
     actual = promoted(file)
 
     assert units_or_statuses(actual) == ["cancelled", "civil_year:2025#1", "awaiting_choice"]
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        pytest.param("2025-06-02", ["civil_year:2025#1", "awaiting_choice"], id="the eve, that session"),
+        pytest.param("2025-06-03", ["civil_year:2025#1", "awaiting_choice"], id="the day itself, that session"),
+        pytest.param("2025-06-04", ["awaiting_choice", "civil_year:2025#1"], id="the morrow, one to come"),
+        pytest.param("2025-11-05", ["awaiting_choice", "awaiting_choice"], id="later than both, none"),
+    ],
+)
+def test_a_right_freed_on_a_day_never_goes_to_a_session_that_had_begun(of: str, expected: list[str]) -> None:
+    file = a_file(registrations=(GIVEN_BACK, waiting(2, "2025-06-03"), waiting(3, "2025-11-04")))
+
+    actual = promoted(file, of)
+
+    assert units_or_statuses(actual)[1:] == expected
+
+
+def test_a_mediator_s_module_is_never_promoted() -> None:
+    actual = promoted(a_file(in_scheme=False, registrations=(waiting(1, "2025-06-03"),)))
+
+    assert actual.decisions == ()
 
 
 def test_a_promoted_registration_is_funded_with_no_choice_left() -> None:
@@ -45,7 +74,7 @@ def test_a_promoted_registration_is_funded_with_no_choice_left() -> None:
 
 
 def test_a_promotion_records_the_facts_it_read() -> None:
-    file = a_file(registrations=(SPENT_IN_2025.cancelled(EVE), waiting(2, "2025-06-03")))
+    file = a_file(registrations=(GIVEN_BACK, waiting(2, "2025-06-03")))
 
     actual = promoted(file).decisions[0]
 
@@ -114,8 +143,8 @@ def test_a_promotion_does_not_look_at_the_reasons_to_refuse(file: AdviserFile) -
     ],
 )
 def test_an_attendance(outcome: Attendance, expected: str) -> None:
-    attended = SPENT_IN_2025.attended(outcome, today=day("2025-05-13"), absence_consumes=True)
-    file = a_file(registrations=(attended, waiting(2, "2025-10-07")))
+    after = attended(SPENT_IN_2025, outcome, POLICY, today=day("2025-05-13"))
+    file = a_file(registrations=(after, waiting(2, "2025-10-07")))
 
     actual = promoted(file)
 
@@ -159,7 +188,7 @@ def test_the_policy_of_the_first_day_promotes() -> None:
     policies = Policies((a_policy(), a_policy(effective_from=day("2025-06-01"))))
     file = a_file(registrations=(waiting(1, "2024-05-31"), waiting(2, "2025-06-01")))
 
-    actual = DecisionCascade(file, policies).promote_waiting()
+    actual = DecisionCascade(file, policies).promote_waiting(day(LONG_AGO))
 
     assert [recorded.decision.policy_version for recorded in actual.decisions] == ["2024-01-01", "2025-06-01"]
 
@@ -168,7 +197,7 @@ def test_one_over_quota_waits_until_a_unit_is_given_back() -> None:
     requests = (a_request(day("2025-05-13")), a_request(day("2025-06-03")))
     over_quota = cascade_of_requests(a_file(), *requests)
 
-    actual = over_quota.with_registration(registration_numbered(over_quota, 1).cancelled(EVE)).promote_waiting()
+    actual = over_quota.with_registration(GIVEN_BACK).promote_waiting(day(LONG_AGO))
 
     assert units_or_statuses(over_quota) == ["civil_year:2025#1", "awaiting_choice"]
     assert units_or_statuses(actual) == ["cancelled", "civil_year:2025#1"]

@@ -1,11 +1,13 @@
 import pytest
 
-from app.domain.decisions.decision_consequences import Cause, DecisionCascade
+from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Certification
 from app.domain.facts.contract import LegalForm
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from tests.domain.file_outcomes import decided_numbers, outcome_label, registration_numbered, units_or_statuses
 from tests.domain_builders import (
     INITIAL,

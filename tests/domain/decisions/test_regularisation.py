@@ -1,13 +1,18 @@
+from dataclasses import replace
+
 import pytest
 
-from app.domain.decisions.decision_consequences import newly_regularisable
+from app.domain.decisions.reconsideration import newly_regularisable
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 from tests.domain_builders import (
+    FIRST_DAY,
     FULL_TITLE,
     INITIAL,
     POLICIES,
+    REMN_CCP1,
     a_certification,
     a_contract,
     a_file,
@@ -23,8 +28,20 @@ LACKING = a_contract(missing=("ds_file_number", "validated_on"))
 LACKING_LESS = a_contract(missing=("validated_on",))
 
 
-def found(before: AdviserFile, after: AdviserFile, policies: Policies = POLICIES) -> list[int]:
-    return [registration.id.int for registration in newly_regularisable(before, after, policies)]
+TODAY = "2025-05-01"
+
+
+def found(before: AdviserFile, after: AdviserFile, policies: Policies = POLICIES, today: str = TODAY) -> list[int]:
+    changed = newly_regularisable(before, after, policies, today=day(today))
+    return [registration.id.int for registration in changed]
+
+
+def put_right(*registrations: Registration, today: str = TODAY) -> list[int]:
+    """Those that the employer puts right by completing the file."""
+    lacking, complete = a_file(contracts=(LACKING,)), a_file()
+    return found(
+        replace(lacking, registrations=registrations), replace(complete, registrations=registrations), today=today
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,5 +132,46 @@ def test_the_policy_is_that_of_the_first_day(first_day: str, expected: list[int]
     actual = found(
         a_file(contracts=(LACKING,), registrations=(registration,)), a_file(registrations=(registration,)), policies
     )
+
+    assert actual == expected
+
+
+OVER_TWO_DAYS = a_registration(1, a_request(FIRST_DAY, ends_on=day("2025-05-14")), status=Status.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        pytest.param("2025-05-13", [1], id="begun"),
+        pytest.param("2025-05-14", [1], id="on its last day"),
+        pytest.param("2025-05-15", [], id="not over"),
+    ],
+)
+def test_a_session_can_still_be_put_right(today: str, expected: list[int]) -> None:
+    assert put_right(OVER_TWO_DAYS, today=today) == expected
+
+
+def test_one_that_an_active_duplicate_has_replaced_is_left_out() -> None:
+    replaced = a_registration(2)
+
+    assert put_right(REFUSED, replaced) == []
+    assert put_right(REFUSED, replace(replaced, status=Status.CANCELLED)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("obtained_on", "expected"),
+    [
+        pytest.param("2025-04-20", [1], id="by the day of the notice"),
+        pytest.param("2025-05-01", [1], id="on the day of the notice"),
+        pytest.param("2025-05-02", [], id="not after it"),
+    ],
+)
+def test_the_ccp1_lifts_its_reason_when_obtained(obtained_on: str, expected: list[int]) -> None:
+    """Requested on 2025-04-01, and refused for want of it."""
+    request = a_request(module=FULL_TITLE, employer_agreement=True)
+    refused = a_registration(1, request, status=Status.REFUSED)
+    obtained = (a_certification(REMN_CCP1, on=day(obtained_on)),)
+
+    actual = found(a_file(registrations=(refused,)), a_file(certifications=obtained, registrations=(refused,)))
 
     assert actual == expected

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from app.domain.decisions.admission import Outcome, decide
-from app.domain.decisions.entitlements import choose_bucket, free_unit, quota_buckets, units_left
+from app.domain.decisions.buckets import quota_buckets
+from app.domain.decisions.entitlements import choose_bucket, free_unit, units_left
 from app.domain.decisions.refusals import Reason
 from app.domain.decisions.returning_advisers import merge_earlier_usage
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
-from app.domain.facts.registration import Unit
+from app.domain.facts.registration_terms import Unit
 from app.domain.record.training_record import entitlements
 from tests.domain.decisions.test_entitlement_consumption import holding
 from tests.domain_builders import INITIAL, POLICY, THEMATIC, a_file, a_request, day
@@ -27,7 +28,7 @@ def test_a_unit_used_before_is_not_free_again() -> None:
 
     bucket = next(item for item in quota_buckets(before, POLICY, through=2025) if item.name == YEAR)
 
-    assert (units_left(before, bucket), units_left(after, bucket)) == (1, 0)
+    assert [units_left(file, [bucket]) for file in (before, after)] == [{YEAR: 1}, {YEAR: 0}]
     assert choose_bucket(after, THEMATIC, day("2025-06-10"), POLICY) is None
     assert free_unit(after, bucket) == f"{YEAR}#2"
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Attendance, Chooser, Funding, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Funding, Payer
 from app.persistence.administration.stored_responses import delete_expired_responses
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
@@ -24,9 +24,10 @@ from app.persistence.engine.transactions.idempotency import (
 from app.persistence.engine.transactions.transaction_errors import CommitLost, RequestInFlight
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.advisers.upsert_adviser import add_adviser
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.errors import UnknownReference
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.derogate_registration import Derogation, derogate

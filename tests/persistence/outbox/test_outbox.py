@@ -9,14 +9,15 @@ import pytest
 
 from app.domain.errors import Conflict
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Attendance, Chooser, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Payer
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from app.domain.facts.registration import Attendance
+from app.domain.facts.registration_terms import Attendance
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import violated_constraint

@@ -21,7 +21,7 @@ def use_case_problem(error: Exception) -> Problem | None:
     """None when the error is another."""
     match error:
         case UnknownReference():
-            return _unknown_reference(error)
+            return unknown_reference_problem(error)
         case NotFound():
             detail = Sentence(
                 fr="Aucune ressource de votre périmètre n’a cet identifiant.",
@@ -69,7 +69,7 @@ def _precondition_failed(failed: PreconditionFailed) -> Sentence:
     )
 
 
-def _unknown_reference(reference: UnknownReference) -> Problem:
+def unknown_reference_problem(reference: UnknownReference) -> Problem:
     no_resource = Sentence(fr="Aucune ressource ne porte cet identifiant.", en="No resource has this identifier.")
     pointers = ", ".join(reference.pointers)
     detail = Sentence(fr=f"Référence inconnue : {pointers}.", en=f"Unknown reference: {pointers}.")

@@ -22,9 +22,9 @@ from app.api.pages.statistics.statistics_session import (
     end_session,
     start_session,
 )
+from app.domain.facts.calendar import civil_date
 from app.persistence.administration.clients import Client
 from app.persistence.administration.statistics import Grouping, Period, count_registrations
-from app.use_cases.civil_date import civil_date
 from app.wording.dates import format_day
 from app.wording.languages import Language
 
