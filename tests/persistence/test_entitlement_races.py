@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.domain.errors import NoRightLeft
-from app.domain.facts.registration import Attendance
+from app.domain.facts.registration_terms import Attendance
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine import database as database_module
 from app.persistence.engine.database import Database
