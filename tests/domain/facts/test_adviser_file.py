@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,6 +20,7 @@ from tests.domain_builders import (
     a_module,
     a_registration,
     a_request,
+    a_session,
     an_initial_registration,
     day,
     registration_id,
@@ -160,3 +162,60 @@ def test_a_known_registration_keeps_its_place() -> None:
     actual = file.with_registration(cancelled)
 
     assert actual == a_file(registrations=(a_registration(1), cancelled, a_registration(3)))
+
+
+LASTING = a_registration(9, a_request(day("2025-05-13"), ends_on=day("2025-05-15")))
+WITHIN = a_request(day("2025-05-14"))
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        pytest.param(a_registration(1, WITHIN), True, id="accepted"),
+        pytest.param(a_registration(1, WITHIN, status=Status.AWAITING_CHOICE), True, id="waiting"),
+        pytest.param(a_registration(1, WITHIN, status=Status.COMPLETED), True, id="completed"),
+        pytest.param(a_registration(1, WITHIN, status=Status.REFUSED), False, id="not refused"),
+        pytest.param(a_registration(1, WITHIN, status=Status.CANCELLED), False, id="not cancelled"),
+        pytest.param(a_registration(1, WITHIN, status=Status.ABSENT_JUSTIFIED), False, id="not missed"),
+        pytest.param(a_registration(1, a_request(day("2025-05-16"))), False, id="not on another day"),
+        pytest.param(a_registration(9, WITHIN), False, id="not itself"),
+    ],
+)
+def test_a_registration_overlaps_another(other: Registration, *, expected: bool) -> None:
+    actual = a_file(registrations=(other,)).overlapping(LASTING)
+
+    assert actual == ((other,) if expected else ())
+
+
+@pytest.mark.parametrize("status", [Status.REFUSED, Status.CANCELLED, Status.ABSENT_UNJUSTIFIED])
+def test_what_does_not_take_place_overlaps_nothing(status: Status) -> None:
+    file = a_file(registrations=(a_registration(1, WITHIN),))
+
+    assert file.overlapping(replace(LASTING, status=status)) == ()
+
+
+IN_SEPTEMBER = a_session(day("2025-09-15"), ends_on=day("2025-12-19"))
+
+
+@pytest.mark.parametrize(
+    ("entered_on", "expected"),
+    [
+        pytest.param("2025-09-14", ("2025-09-14",), id="of the eve"),
+        pytest.param("2025-09-15", (), id="not of its first day"),
+        pytest.param("2025-12-19", (), id="not of its last day"),
+        pytest.param("2025-12-20", ("2025-12-20",), id="of the morrow"),
+    ],
+)
+def test_the_entries_other_than_a_session_s_are_those(entered_on: str, expected: tuple[str, ...]) -> None:
+    file = a_file(entered_on=day(entered_on))
+
+    assert file.entries_other_than(IN_SEPTEMBER) == tuple(map(day, expected))
+
+
+def test_another_registration_is_another_entry_though_within_the_session() -> None:
+    other = an_initial_registration(1, day("2025-10-06"))
+
+    assert a_file(entered_on=None, registrations=(other,)).entries_other_than(IN_SEPTEMBER) == (day("2025-10-06"),)
+    assert a_file(entered_on=day("2025-09-15"), registrations=(other,)).entries_other_than(IN_SEPTEMBER) == (
+        day("2025-10-06"),
+    )
