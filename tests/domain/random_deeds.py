@@ -15,7 +15,7 @@ from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.recorded_decisions import Cause, RecordedDecision
 from app.domain.decisions.refusals import Reason
 from app.domain.errors import Conflict
-from app.domain.facts.adviser import InitialTraining
+from app.domain.facts.adviser import Adviser, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.registration import Registration, Request
 from app.domain.facts.registration_terms import Attendance, Funding, Payer
@@ -58,8 +58,8 @@ class World:
     def after_change(self, file: AdviserFile) -> "World":
         return self.after_deed(DecisionCascade(file, POLICIES))
 
-    def with_adviser(self, **changed: object) -> "World":
-        return self.after_change(replace(self.file, adviser=replace(self.file.adviser, **changed)))
+    def with_adviser(self, change: Callable[[Adviser], Adviser]) -> "World":
+        return self.after_change(replace(self.file, adviser=change(self.file.adviser)))
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,10 @@ def _derogate(world: World, item: Registration, funding: Funding) -> World:
 
 def _entry_corrected(entered_on: date | None) -> Deed:
     history = InitialTraining(entered_on) if entered_on else None
-    return Deed(f"entry is {entered_on}", lambda world: world.with_adviser(initial_training=history))
+    return Deed(
+        f"entry is {entered_on}",
+        lambda world: world.with_adviser(lambda adviser: replace(adviser, initial_training=history)),
+    )
 
 
 def _exempted(on: date | None) -> Deed:
@@ -153,7 +156,10 @@ def _employed(starts_on: date, ends_on: date | None, missing: tuple[str, ...]) -
 
 
 def _in_scheme(in_scheme: object) -> Deed:
-    return Deed(f"in scheme: {in_scheme}", lambda world: world.with_adviser(in_scheme=bool(in_scheme)))
+    return Deed(
+        f"in scheme: {in_scheme}",
+        lambda world: world.with_adviser(lambda adviser: replace(adviser, in_scheme=bool(in_scheme))),
+    )
 
 
 def _later(days: int) -> Deed:

@@ -8,16 +8,29 @@ from app.domain.errors import (
     Conflict,
     DuplicateRegistration,
     InvalidTransition,
+    NoRightLeft,
     NothingToCarryOver,
     PolicyExists,
+    ReasonsRemain,
     ResultExists,
+    SessionEnded,
     SessionNotStarted,
     SessionStarted,
+    TooLateToCarryOver,
+    TooLateToCorrect,
 )
-from app.domain.statement_errors import HoursNotOffered, MotiveNotValid, PayerNotOffered, TitleNotDelivered
-from tests.domain_builders import FIRST_DAY
+from app.domain.statement_errors import (
+    AbsenceNotInSession,
+    HoursNotOffered,
+    ImplausibleDate,
+    MotiveNotValid,
+    RegularisationNeeded,
+    TitleNotDelivered,
+)
+from tests.domain_builders import FIRST_DAY, day
 
 FIRST = UUID(int=1)
+LAST_DAY = day("2025-05-14")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +104,48 @@ FIRST = UUID(int=1)
             "covid_test is not one of medical_certificate, force_majeure",
             {"motive": "covid_test", "valid": ("medical_certificate", "force_majeure")},
             id="a motive not valid",
+        ),
+        pytest.param(
+            lambda: ImplausibleDate("/taken_on", FIRST_DAY, is_fact=True),
+            "/taken_on is after 2025-05-13",
+            {"pointer": "/taken_on", "latest": FIRST_DAY, "is_fact": True},
+            id="a date that cannot be",
+        ),
+        pytest.param(
+            lambda: RegularisationNeeded("/session/starts_on", FIRST_DAY),
+            "/session/starts_on: session started on 2025-05-13",
+            {"pointer": "/session/starts_on", "first_day": FIRST_DAY},
+            id="the past recorded without the word",
+        ),
+        pytest.param(
+            lambda: SessionEnded(FIRST_DAY), "session ended on 2025-05-13", {"last_day": FIRST_DAY}, id="over by then"
+        ),
+        pytest.param(
+            lambda: NoRightLeft(FIRST_DAY), "no right left on 2025-05-13", {"first_day": FIRST_DAY}, id="no right left"
+        ),
+        pytest.param(
+            lambda: TooLateToCorrect(FIRST_DAY),
+            "to be corrected until 2025-05-13",
+            {"last_day": FIRST_DAY},
+            id="too late to correct",
+        ),
+        pytest.param(
+            lambda: ReasonsRemain(["not_in_post", "ds_file_missing"]),
+            "reasons remain: not_in_post, ds_file_missing",
+            {"reasons": ("not_in_post", "ds_file_missing")},
+            id="reasons not set aside",
+        ),
+        pytest.param(
+            lambda: TooLateToCarryOver(FIRST_DAY),
+            "the right ended on 2025-05-13",
+            {"last_day": FIRST_DAY},
+            id="too late to carry over",
+        ),
+        pytest.param(
+            lambda: AbsenceNotInSession(1, FIRST_DAY, LAST_DAY),
+            "day missed 1 is not between 2025-05-13 and 2025-05-14",
+            {"place": 1, "first_day": FIRST_DAY, "last_day": LAST_DAY},
+            id="a day missed outside the session",
         ),
     ],
 )

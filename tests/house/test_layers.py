@@ -121,7 +121,7 @@ PLANTED = (
     ("use_cases/changes_as_rows", "from app.use_cases import write_changes", "app.use_cases.write_changes"),
     ("use_cases/request_context", "from app.use_cases import changes_as_rows", "app.use_cases.changes_as_rows"),
     ("use_cases/errors", "from app.use_cases import preconditions", "app.use_cases.preconditions"),
-    ("wording", "from app.use_cases import civil_date", "app.domain.facts.calendar"),
+    ("wording", "from app.use_cases import preconditions", "app.use_cases.preconditions"),
     ("api", "import sqlalchemy", "sqlalchemy"),
     ("api", "import asyncpg", "asyncpg"),
     ("api", "from app import settings", "app.settings"),

@@ -52,7 +52,7 @@ COMPOSED = {
     },
     "app/persistence/outbox/employer_recipient.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
     "app/persistence/advisers/adviser_file_statements.py": {
-        "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "EXCUSED_PERIODS", "FILE_JSON", "MODULE_FACTS",
+        "AGREED_FUNDING", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "EXCUSED_PERIODS", "FILE_JSON", "MODULE_FACTS",
         "ORGANISATION_FACTS", "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
     },
     "app/persistence/administration/imports.py": {"_CLAIMED"},
@@ -75,9 +75,12 @@ COMPOSED = {
         "','.join([*written, added] if added is not None else written)", "', '.join(parts)",
         "'|'.join(map(value, keys))", "MARK", "_SQL", "constant", "field", "name", "sql", "value(sql)", "written",
     },
-    "app/persistence/registration_texts.py": {"_SELF", "value('r.id')", "value(BASE_URL)"},
+    "app/persistence/registration_texts.py": {
+        "OVERLAPPING", "_SELF", "value('r.id')", "value(BASE_URL)", "value(_WARNINGS)",
+    },
     "app/persistence/registrations.py": {
-        "RESOURCE_COLUMNS", "RESPONSE_COLUMNS", "WRITE", "_UPDATES",
+        "OVERLAPPING", "OVERLAPS", "RESOURCE_COLUMNS", "RESPONSE_COLUMNS", "TAKES_PLACE.format('o')",
+        "TAKES_PLACE.format('r')", "WRITE", "_UPDATES",
         "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",

@@ -53,7 +53,7 @@ def contract_request(**others: JsonValue) -> JsonValue:
             "legal_form": "public",
             "department": "35",
         },
-        "administrative_file": {"ds_file_number": "9000261", "contract_uploaded_on": "2026-09-03"},
+        "administrative_file": {"ds_file_number": "9000261", "contract_uploaded_on": "2026-06-03"},
         **others,
     }
 

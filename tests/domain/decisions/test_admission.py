@@ -352,3 +352,54 @@ def test_a_module_belongs_to_no_territory() -> None:
     actual = decide(a_file(), a_request(organisation=an_organisation(Territory.OVERSEAS)), POLICY)
 
     assert outcome_label(actual) == "civil_year:2025"
+
+
+IN_SEPTEMBER = a_request(day("2025-09-15"), ends_on=day("2025-12-19"), module=INITIAL)
+
+
+@pytest.mark.parametrize(
+    ("entered_on", "expected"),
+    [
+        pytest.param("2025-09-14", "initial_training_already_funded", id="another on the eve"),
+        pytest.param("2025-09-15", "funded", id="that very one on its first day"),
+        pytest.param("2025-12-19", "funded", id="that very one on its last day"),
+        pytest.param("2025-12-20", "initial_training_already_funded", id="another on the morrow"),
+    ],
+)
+def test_an_imported_entry_is(entered_on: str, expected: str) -> None:
+    actual = decide(a_file(entered_on=day(entered_on)), IN_SEPTEMBER, POLICY)
+
+    assert outcome_label(actual) == expected
+
+
+@pytest.mark.parametrize(
+    ("obtained_on", "expected"),
+    [
+        pytest.param("2025-05-05", "funded", id="by the day of the notice"),
+        pytest.param("2025-05-06", "ccp1_not_obtained", id="not after it"),
+    ],
+)
+def test_a_ccp1_obtained_since_the_request_counts(obtained_on: str, expected: str) -> None:
+    request = a_request(module=FULL_TITLE, employer_agreement=True, notified_on=day("2025-05-05"))
+
+    actual = decide(a_file(certifications=(a_certification(REMN_CCP1, on=day(obtained_on)),)), request, POLICY)
+
+    assert outcome_label(actual) == expected
+
+
+def test_a_ccp1_obtained_after_the_first_day_counts_on_no_notice() -> None:
+    request = a_request(
+        ends_on=day("2025-05-20"), module=FULL_TITLE, employer_agreement=True, notified_on=day("2025-05-20")
+    )
+
+    actual = decide(a_file(certifications=(a_certification(REMN_CCP1, on=day("2025-05-14")),)), request, POLICY)
+
+    assert outcome_label(actual) == "ccp1_not_obtained"
+
+
+def test_decided_again_only_the_reasons_opened_are_read() -> None:
+    file = a_file(contracts=(a_contract(missing=("ds_file_number", "validated_on")),), certifications=())
+
+    actual = decide(file, AGREED, POLICY, (Reason.CCP1_NOT_OBTAINED, Reason.DS_FILE_MISSING))
+
+    assert outcome_label(actual) == "ds_file_missing, ccp1_not_obtained"

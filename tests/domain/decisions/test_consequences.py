@@ -1,6 +1,11 @@
+from dataclasses import replace
+
+import pytest
+
 from app.domain.decisions.decision_consequences import DecisionCascade
+from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.recorded_decisions import Cause
-from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.adviser_file import AdviserFile, CarryOver
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Status
 from tests.domain.file_outcomes import registration_numbered, units_or_statuses
@@ -19,14 +24,17 @@ from tests.domain_builders import (
     with_contracts,
 )
 
-TODAY = day("2025-05-01")
 FUNDED = a_registration(1, a_request(day("2025-05-13")), unit="civil_year:2025#1")
+CANCELLED = FUNDED.unfunded(Status.CANCELLED)
 WAITING = a_waiting_registration(2, a_request(day("2025-06-03")))
 
 
-def with_consequences(before: AdviserFile, after: Registration, today: str = "2025-05-01") -> DecisionCascade:
+def with_consequences(
+    before: AdviserFile, after: Registration, today: str = "2025-05-01", of: str | None = None
+) -> DecisionCascade:
+    """Of a deed about this registration, done today, of the day `of`."""
     changed = DecisionCascade(before.with_registration(after), POLICIES)
-    return changed.apply_consequences(before, today=day(today), apart_from=after.id)
+    return apply_consequences(changed, before, today=day(today), day=day(of) if of else None, apart_from=after.id)
 
 
 def test_units_held_are_known() -> None:
@@ -38,9 +46,34 @@ def test_units_held_are_known() -> None:
 
 
 def test_a_unit_given_back_goes_to_the_one_waiting() -> None:
-    actual = with_consequences(a_file(registrations=(FUNDED, WAITING)), FUNDED.cancelled(TODAY))
+    actual = with_consequences(a_file(registrations=(FUNDED, WAITING)), CANCELLED)
 
     assert units_or_statuses(actual) == ["cancelled", "civil_year:2025#1"]
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        pytest.param("2025-06-02", "civil_year:2025#1", id="the eve of its session"),
+        pytest.param("2025-06-03", "civil_year:2025#1", id="the day of its session"),
+        pytest.param("2025-06-04", "awaiting_choice", id="not the morrow of its first day"),
+        pytest.param(None, "awaiting_choice", id="not today, when no day is named and its session is over"),
+    ],
+)
+def test_whom_a_freed_unit_goes_to_depends_on_the_day_of_the_deed(of: str | None, expected: str) -> None:
+    actual = with_consequences(a_file(registrations=(FUNDED, WAITING)), CANCELLED, today="2025-10-01", of=of)
+
+    assert units_or_statuses(actual)[1] == expected
+
+
+def test_a_carry_over_is_given_to_those_who_wait() -> None:
+    spent = a_registration(1, a_request(day("2026-05-12")), unit="civil_year:2026#1")
+    before = a_file(registrations=(spent, a_waiting_registration(2, a_request(day("2026-10-06")))))
+    after = replace(before, carry_overs=(CarryOver("civil_year:2025", 1),))
+
+    actual = apply_consequences(DecisionCascade(after, POLICIES), before, today=day("2025-12-01"))
+
+    assert units_or_statuses(actual) == ["civil_year:2026#1", "carry_over:civil_year:2025#1"]
 
 
 def test_nothing_is_promoted_when_no_unit_is_given_back() -> None:
@@ -63,7 +96,7 @@ def test_nothing_is_promoted_when_a_unit_is_taken() -> None:
 def test_a_unit_given_back_decides_nothing_again() -> None:
     before = a_file(contracts=(), registrations=(FUNDED, a_registration(2, a_request(day("2025-06-03")))))
 
-    actual = with_consequences(before, FUNDED.cancelled(TODAY))
+    actual = with_consequences(before, CANCELLED)
 
     assert (units_or_statuses(actual), actual.decisions) == (["cancelled", "accepted"], ())
 
@@ -73,7 +106,7 @@ def test_initial_training_cancelled_decides_its_modules_again() -> None:
         a_file(entered_on=None), a_request(day("2025-09-15"), module=INITIAL), a_request(day("2025-10-07"))
     ).file
 
-    actual = with_consequences(before, before.registrations[0].cancelled(TODAY))
+    actual = with_consequences(before, before.registrations[0].unfunded(Status.CANCELLED))
 
     assert units_or_statuses(actual) == ["cancelled", "refused"]
     assert [recorded.cause for recorded in actual.decisions] == [Cause.INITIAL_TRAINING_CHANGED]

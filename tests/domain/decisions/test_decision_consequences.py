@@ -2,7 +2,7 @@ import pytest
 
 from app.domain.decisions.admission import Decision, Outcome
 from app.domain.decisions.decision_consequences import DecisionCascade, apply_decision
-from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecision, replay
+from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecision
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.policy import Policies
@@ -141,48 +141,6 @@ def test_another_registration_is_no_duplicate(first: Registration, second: Reque
     actual = cascade.decide_registration(a_submission(2, second), Cause.REQUEST)
 
     assert len(actual.decisions) == 1
-
-
-def test_every_decision_is_taken_again_the_same_from_its_facts() -> None:
-    cascade = cascade_of_requests(
-        a_file(),
-        a_request(day("2025-05-13")),
-        a_request(day("2025-06-03")),
-        a_request(day("2021-06-03")),
-        policies=TWO_VERSIONS,
-    )
-
-    actual = [replay(recorded.cause, recorded.facts, TWO_VERSIONS) for recorded in cascade.decisions]
-
-    assert actual == [recorded.decision for recorded in cascade.decisions]
-    assert [decision.outcome for decision in actual if decision] == ["accepted", "over_quota", "refused"]
-
-
-def test_a_promotion_is_taken_again_without_looking_at_the_refusals() -> None:
-    facts = Facts(a_file(entered_on=day("2024-04-15"), contracts=()), a_request(day("2024-06-10")))
-
-    actual = replay(Cause.PROMOTION, facts, TWO_VERSIONS)
-
-    unit = Unit("first_year#1")
-    assert actual == Decision(Outcome.ACCEPTED, "2024-01-01", ("R20",), funding=Funding.STATE, unit=unit)
-
-
-def test_a_promotion_without_a_unit_is_not_taken_again() -> None:
-    facts = Facts(a_file(registrations=(FUNDED,)), a_request(day("2025-06-03")))
-
-    actual = replay(Cause.PROMOTION, facts, POLICIES)
-
-    assert actual is None
-
-
-@pytest.mark.parametrize("cause", [cause for cause in Cause if cause not in {Cause.PROMOTION, Cause.IMPORT}])
-def test_any_other_cause_looks_at_the_refusals(cause: Cause) -> None:
-    facts = Facts(a_file(contracts=()), a_request())
-
-    actual = replay(cause, facts, POLICIES)
-
-    assert actual is not None
-    assert actual.outcome is Outcome.REFUSED
 
 
 def test_a_kept_registration_is_decided_again_as_kept() -> None:

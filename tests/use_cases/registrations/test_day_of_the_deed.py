@@ -10,7 +10,8 @@ from app.domain.facts.registration_terms import Attendance
 from app.domain.facts.session import Session, SessionFormat
 from app.persistence.engine.database import Database
 from app.use_cases.advisers.upsert_adviser import upsert_adviser
-from app.use_cases.certifications.record_certification import ExamResult, record_result
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.preconditions import ANY_VERSION
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
