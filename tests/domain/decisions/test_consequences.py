@@ -5,13 +5,14 @@ import pytest
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.recorded_decisions import Cause
-from app.domain.facts.adviser_file import AdviserFile, CarryOver
+from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Status
 from tests.domain.file_outcomes import registration_numbered, units_or_statuses
 from tests.domain_builders import (
     INITIAL,
     POLICIES,
+    a_carry_over,
     a_contract,
     a_file,
     a_registration,
@@ -69,7 +70,7 @@ def test_whom_a_freed_unit_goes_to_depends_on_the_day_of_the_deed(of: str | None
 def test_a_carry_over_is_given_to_those_who_wait() -> None:
     spent = a_registration(1, a_request(day("2026-05-12")), unit="civil_year:2026#1")
     before = a_file(registrations=(spent, a_waiting_registration(2, a_request(day("2026-10-06")))))
-    after = replace(before, carry_overs=(CarryOver("civil_year:2025", 1),))
+    after = replace(before, carry_overs=(a_carry_over("civil_year:2025"),))
 
     actual = apply_consequences(DecisionCascade(after, POLICIES), before, today=day("2025-12-01"))
 
