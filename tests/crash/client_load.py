@@ -28,6 +28,12 @@ RETRYABLE_CODES = {
 PAUSE_SECONDS = 0.1
 
 
+def a_contract_of(adviser: str) -> dict[str, Any]:
+    """With an employer who can be written to."""
+    body = contract_body(adviser)
+    return {**body, "employer": {**body["employer"], "contact_email": "mairie@example.org"}}
+
+
 class ClientLoad:
     """`answered` are the first responses to registrations, by idempotency key; `repeated` counts why a request was sent
     again."""
@@ -65,7 +71,7 @@ class ClientLoad:
         while not over.is_set():
             adviser = str(uuid4())
             await self.request_until_answered("PUT", f"/v1/advisers/{adviser}", json=adviser_body(id=adviser))
-            await self.request_until_answered("PUT", f"/v1/contracts/{uuid4()}", json=contract_body(adviser))
+            await self.request_until_answered("PUT", f"/v1/contracts/{uuid4()}", json=a_contract_of(adviser))
             await asyncio.gather(*(self._register_twice_at_once(adviser, module) for module in SESSIONS))
 
     async def _register_twice_at_once(self, adviser: str, module: str) -> None:

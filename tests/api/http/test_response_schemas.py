@@ -75,6 +75,23 @@ def _decisions(client: httpx.Client) -> httpx.Response:
     return client.get(f"/v1/registrations/{registration['id']}/decisions")
 
 
+def _reports(client: httpx.Client) -> httpx.Response:
+    registration, missed = accepted_registration(client), {"on": "2025-05-13", "justified": False}
+    post_action(client, registration, "attendance", outcome="completed", absences=[missed])
+    return client.get(f"/v1/registrations/{registration['id']}/attendance")
+
+
+def _support_request(client: httpx.Client) -> httpx.Response:
+    refused = refused_registration(client)
+    body = {"kind": "contestation", "adviser_id": refused["adviser_id"], "registration_id": refused["id"], "text": "?"}
+    return client.post("/v1/support-requests", json=body, headers=idempotency_headers())
+
+
+def _of_a_support_request(client: httpx.Client, action: str, body: dict[str, Any]) -> httpx.Response:
+    path = f"/v1/support-requests/{_support_request(client).json()['id']}/{action}"
+    return client.post(path, json=body, headers=idempotency_headers())
+
+
 def _record(client: httpx.Client) -> httpx.Response:
     adviser_id = str(initial_training_registration(client)["adviser_id"])
     return client.get(f"/v1/advisers/{adviser_id}/training-record", params={"on": "2025-06-01", "history": "true"})
@@ -161,13 +178,24 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "cancelRegistration": lambda client: post_action(
         client, upcoming_registration(client), "cancellation", motive="Indisponible"
     ),
-    "recordAttendance": lambda client: post_action(
-        client, accepted_registration(client), "attendance", outcome="absent_justified"
+    "derogateRegistration": lambda client: post_action(
+        client, refused_registration(client), "derogation", waived=["not_in_post"], funding="state", motive="Recours"
     ),
+    "recordAttendance": lambda client: post_action(
+        client, accepted_registration(client), "attendance", outcome="absent_justified", motive="force_majeure"
+    ),
+    "listAttendanceReports": _reports,
     "recordPositioningTest": lambda client: post_action(
         client, initial_training_registration(client), "positioning-test", taken_on="2025-05-01", hours=175
     ),
     "rescheduleRegistration": lambda client: reschedule(client, upcoming_registration(client), starts_on="2026-09-14"),
+    "openSupportRequest": _support_request,
+    "listSupportRequests": lambda client: client.get("/v1/support-requests"),
+    "getSupportRequest": lambda client: client.get(f"/v1/support-requests/{_support_request(client).json()['id']}"),
+    "answerSupportRequest": lambda client: _of_a_support_request(
+        client, "answer", {"granted": False, "motive": "Sans contrat, aucune prise en charge"}
+    ),
+    "withdrawSupportRequest": lambda client: _of_a_support_request(client, "withdrawal", {}),
     "followEvents": lambda client: client.get("/v1/events", params={"limit": 5}),
     "listWebhookEndpoints": lambda client: client.get("/v1/webhook-endpoints"),
     "addWebhookEndpoint": _endpoint_added,
