@@ -4,6 +4,8 @@ Locks: columns with a constant default, or none, change the catalogue alone (ACC
 `decision`, an instant, behind a lock that is given up after a second); no row is rewritten. The tables are new.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -13,7 +15,7 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 
-REGISTRATION_COLUMNS = (
+REGISTRATION_COLUMNS: tuple[sa.Column[Any], ...] = (
     sa.Column("notified_on", sa.Date()),
     sa.Column("derogated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     sa.Column("agreed_funding", sa.Text()),
@@ -21,7 +23,7 @@ REGISTRATION_COLUMNS = (
     sa.Column("absence_counts", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     sa.Column("attendance_corrected", sa.Boolean(), server_default=sa.text("false"), nullable=False),
 )
-DECISION_COLUMNS = (
+DECISION_COLUMNS: tuple[sa.Column[Any], ...] = (
     sa.Column("rules_version", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
     sa.Column("waived", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
 )
@@ -41,9 +43,7 @@ def upgrade() -> None:
         sa.Column("motive", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["registration_id"], ["registration.id"], name=op.f("fk_derogation_registration_id")
-        ),
+        sa.ForeignKeyConstraint(["registration_id"], ["registration.id"], name=op.f("fk_derogation_registration_id")),
         sa.PrimaryKeyConstraint("registration_id", "decided_at", name=op.f("pk_derogation")),
     )
     op.create_table(
