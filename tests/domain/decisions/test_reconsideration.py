@@ -258,6 +258,19 @@ def test_nothing_is_dealt_anew_when_neither_reasons_nor_rights_change() -> None:
     assert (units_or_statuses(actual), actual.decisions) == (["awaiting_choice", "civil_year:2025#1"], ())
 
 
+def test_nothing_is_dealt_anew_for_a_reason_that_the_change_does_not_open() -> None:
+    """The module of the older one was closed since: a contract has nothing to do with it."""
+    closed = replace(YOUNGER_HOLDS_IT[0], request=a_request(day("2025-06-03"), module=CLOSED))
+
+    actual = after_contracts(
+        a_file(registrations=(closed, YOUNGER_HOLDS_IT[1])),
+        a_contract(),
+        a_contract(number=2, starts_on=day("2025-05-05")),
+    )
+
+    assert (units_or_statuses(actual), actual.decisions) == (["awaiting_choice", "civil_year:2025#1"], ())
+
+
 HIRED_LATER = a_contract(starts_on=day("2025-01-06"))
 
 
@@ -605,7 +618,9 @@ def test_under_other_policies_all_are_decided_again_on_all_their_reasons() -> No
     actual = decide_all_again(DecisionCascade(file, POLICIES), today=day(TODAY))
 
     assert units_or_statuses(actual) == ["accepted", "first_year#1", "refused", "accepted"]
-    assert decided_numbers(actual) == [3]
+    assert [(recorded.registration_id.int, recorded.cause) for recorded in actual.decisions] == [
+        (3, Cause.FILE_CHANGED)
+    ]
 
 
 def test_under_other_policies_the_older_request_has_the_right() -> None:
