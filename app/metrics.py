@@ -19,6 +19,9 @@ __all__ = [
     "OLDEST_UNDELIVERED_AGE",
     "OLDEST_UNSEQUENCED_AGE",
     "REQUEST_DURATION",
+    "SUPPORT_OLDEST_OPEN_AGE",
+    "SUPPORT_OPEN",
+    "SUPPORT_OVERDUE",
     "UNDELIVERED_DELIVERIES",
     "WORKERS",
     "count_decisions",
@@ -81,6 +84,24 @@ DELIVERY_LANES = Gauge(
 WORKERS = Gauge(
     "workers",
     "Workers that listen to the database, on whatever machine.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SUPPORT_OPEN = Gauge(
+    "support_requests_open",
+    "Support requests that nobody has answered yet.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SUPPORT_OLDEST_OPEN_AGE = Gauge(
+    "support_requests_oldest_open_age_seconds",
+    "Age of the oldest of them; 0 when there is none.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SUPPORT_OVERDUE = Gauge(
+    "support_requests_overdue",
+    "Those whose last day to answer is over.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )

@@ -12,13 +12,13 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.clock import utc_now
+from app.domain.facts.calendar import civil_date
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client, add_client
 from app.persistence.advisers.reminders import claim_round, record_progress
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.secrets.secret_box import SecretBox
 from app.persistence.outbox.webhook_endpoints import add_endpoint, add_secret, owner_of
-from app.use_cases.civil_date import civil_date
 from app.use_cases.notifications.administer_webhook_endpoints import generate_secret
 from app.use_cases.notifications.sequence_events import sequence_events
 from benchmarks.dataset import NOW, SECRET

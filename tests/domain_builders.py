@@ -10,7 +10,7 @@ from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.adviser import Adviser, AdviserId, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
-from app.domain.facts.calendar import Dated
+from app.domain.facts.calendar import Dated, first_day, last_day
 from app.domain.facts.certification import Certification, CertificationOutcome, Qualification, QualificationCode
 from app.domain.facts.contract import AdministrativeFile, Contract, ContractId, LegalForm
 from app.domain.facts.module import Module, ModuleCode, ModuleKind, Prerequisite
@@ -27,16 +27,8 @@ from app.domain.facts.policy import (
     Support,
     TwoModules,
 )
-from app.domain.facts.registration import (
-    Funding,
-    Payer,
-    Registration,
-    RegistrationId,
-    Request,
-    Status,
-    Unit,
-    new_registration,
-)
+from app.domain.facts.registration import Registration, Request, new_registration
+from app.domain.facts.registration_terms import Funding, Payer, RegistrationId, Status, Unit
 from app.domain.facts.session import Session, SessionFormat
 from app.domain.facts.training_organisation import (
     Territory,
@@ -128,6 +120,15 @@ def a_certification(
     return Certification(qualification, outcome, on)
 
 
+def a_carry_over(
+    bucket: str = "civil_year:2025", units: int = 1, *, opens_on: date | None = None, expires_on: date | None = None
+) -> CarryOver:
+    """Its window is that of the year after the bucket's; of a first year, that of one entered on 15 April 2024."""
+    year = int(bucket.partition(":")[2]) + 1 if ":" in bucket else 2026
+    opening = first_day(year) if ":" in bucket else day("2025-04-16")
+    return CarryOver(bucket, units, opens_on or opening, expires_on or last_day(year))
+
+
 def a_file(
     *,
     entered_on: date | None = ENTERED_ON,
@@ -146,7 +147,7 @@ def a_file(
         (a_contract(),) if contracts is None else contracts,
         certifications,
         registrations,
-        tuple(CarryOver(bucket, units) for bucket, units in (carry_overs or {}).items()),
+        tuple(a_carry_over(bucket, units) for bucket, units in (carry_overs or {}).items()),
     )
 
 
@@ -241,6 +242,7 @@ def a_policy(
     window_months: int = 12,
     grace: Mapping[int, date] | None = None,
     max_funded: int = 1,
+    enter_within_months: int | None = None,
     absence_consumes: bool = True,
     absence_counts: bool = False,
 ) -> Policy:
@@ -263,7 +265,7 @@ def a_policy(
                 Dated(day("2024-03-01"), (70, 175, 315)),
                 Dated(day("2025-10-21"), (175,)),
             ),
-            enter_within_months=None,
+            enter_within_months=enter_within_months,
             unjustified_absence_counts=absence_counts,
         ),
         certification=CertificationPolicy(

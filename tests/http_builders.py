@@ -6,9 +6,11 @@ from uuid import uuid4
 import httpx
 
 from app.seed.published_catalogue import LA_MEDNUM
+from tests.fake_clock import MORNING
 from tests.live_server import idempotency_headers
 
 SIRET = "21350238800019"
+TODAY = str(MORNING.date())
 
 
 def adviser_body(**fields: Any) -> dict[str, Any]:
@@ -42,14 +44,16 @@ def contract_body(adviser_id: str, **fields: Any) -> dict[str, Any]:
 
 
 def registration_body(adviser_id: str, **fields: Any) -> dict[str, Any]:
-    """A thematic module on 2025-05-13; `starts_on` moves the whole session."""
+    """A thematic module on 2025-05-13; `starts_on` moves the whole session. One that has started says so."""
     starts_on = fields.pop("starts_on", "2025-05-13")
+    first_day = fields.get("session", {}).get("starts_on", starts_on)
     return {
         "adviser_id": adviser_id,
         "module_code": "numerique-responsable",
         "training_organisation_id": str(LA_MEDNUM),
         "session": {"starts_on": starts_on, "ends_on": starts_on, "format": "remote"},
         "requested_on": "2025-04-01",
+        **({"regularisation": True} if first_day <= TODAY else {}),
         **fields,
     }
 
@@ -61,7 +65,13 @@ def policy_body(**groups: Any) -> dict[str, Any]:
         "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},
         "civil_year": {"count": 1, "first_year": 2024, "grace": {"2024": "2025-03-31"}},
         "supplementary": {"from": "2025-01-01", "count": 1},
-        "over_quota": {"reply_days": None},
+        "over_quota": {"reply_days": None, "remind_days": 7},
+        "requests": {"months_ahead": 36},
+        "attendance": {
+            "correction_days": 30,
+            "valid_absence_motives": ["medical_certificate", "force_majeure", "employer_need"],
+        },
+        "support": {"answer_days": 60},
         "initial_training": {
             "max_funded": 1,
             "path_hours": [
@@ -69,6 +79,8 @@ def policy_body(**groups: Any) -> dict[str, Any]:
                 {"from": "2024-03-01", "value": [70, 175, 315]},
                 {"from": "2025-10-21", "value": [175]},
             ],
+            "enter_within_months": None,
+            "unjustified_absence_counts": False,
         },
         "certification": {
             "presentation_months": [{"from": "2021-01-01", "value": 6}, {"from": "2024-01-01", "value": 2}],

@@ -8,7 +8,13 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from app.api import health
-from app.api.administration import audit_log_routes, import_routes, policy_routes, statistics_routes
+from app.api.administration import (
+    audit_log_routes,
+    import_routes,
+    policy_routes,
+    statistics_routes,
+    support_request_routes,
+)
 from app.api.advisers import (
     adviser_routes,
     carry_over_routes,
@@ -17,7 +23,7 @@ from app.api.advisers import (
     training_record_routes,
     training_record_svg,
 )
-from app.api.certifications import certification_routes
+from app.api.certifications import certification_routes, result_recording_routes
 from app.api.contracts import contract_routes
 from app.api.http.application_state import ApplicationState
 from app.api.http.middleware.head_requests import HeadRequestMiddleware
@@ -45,6 +51,7 @@ TAGS = [
     {"name": "Conseillers", "description": "Les personnes, leur dossier de formation et leurs reports de droits."},
     {"name": "Contrats", "description": "Les contrats de travail et le dossier administratif de l’employeur."},
     {"name": "Certifications", "description": "Les résultats d’examen et les titres."},
+    {"name": "Support", "description": "Ce qu’une personne doit examiner : contestations et justifications."},
     {"name": "Flux", "description": "Les événements, dans l’ordre, sans jamais rien manquer."},
     {"name": "Administration", "description": "Les clés d’API, et le journal de qui a fait ou lu quoi."},
     {"name": "Catalogue", "description": "Les modules et les organismes de formation."},
@@ -78,6 +85,8 @@ def _routers() -> tuple[APIRouter, ...]:
         training_record_svg,
         contract_routes,
         certification_routes,
+        result_recording_routes,
+        support_request_routes,
         obligation_routes,
         catalogue_routes,
         event_routes,

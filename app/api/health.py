@@ -1,5 +1,7 @@
 """/livez, /readyz and /metrics: whether the process runs, whether it can serve, and its metrics."""
 
+from datetime import datetime
+
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -8,12 +10,16 @@ from app.api.http.application_state import ApplicationState
 from app.api.http.limits.concurrency_limits import limit_concurrency
 from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
 from app.api.http.problems.problem_details import Problem
+from app.domain.facts.calendar import civil_date
 from app.metrics import (
     CONTENT_TYPE,
     DEAD_DELIVERIES,
     DELIVERY_LANES,
     OLDEST_UNDELIVERED_AGE,
     OLDEST_UNSEQUENCED_AGE,
+    SUPPORT_OLDEST_OPEN_AGE,
+    SUPPORT_OPEN,
+    SUPPORT_OVERDUE,
     UNDELIVERED_DELIVERIES,
     WORKERS,
     exposition,
@@ -22,6 +28,7 @@ from app.persistence.administration.health import count_lanes, count_workers, da
 from app.persistence.engine.database import Reader
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.outbox.deliveries import Channel, count_dead, count_undelivered
+from app.persistence.support_requests import measure_queue
 from app.wording.languages import Sentence
 
 CIRCUIT_STATES = ("closed", "open", "half_open", "disabled")
@@ -56,6 +63,7 @@ async def metrics(request: Request) -> Response:
         since = await oldest_unsequenced(service.database)
         OLDEST_UNSEQUENCED_AGE.set((service.clock() - since).total_seconds() if since else 0)
         await _measure_deliveries(service.database)
+        await _measure_support(service.database, service.clock())
         WORKERS.set(await count_workers(service.database))
     except UNAVAILABLE_ERRORS:
         _forget_measures()
@@ -69,7 +77,8 @@ def _forget_measures() -> None:
         for channel in Channel
     )
     of_lanes = (DELIVERY_LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
-    for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_channels, *of_lanes):
+    of_support = (SUPPORT_OPEN, SUPPORT_OLDEST_OPEN_AGE, SUPPORT_OVERDUE)
+    for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_support, *of_channels, *of_lanes):
         gauge.set(float("nan"))
 
 
@@ -82,6 +91,13 @@ async def _measure_deliveries(reader: Reader) -> None:
         DEAD_DELIVERIES.labels(channel).set(dead.get(channel, 0))
         for state in CIRCUIT_STATES:
             DELIVERY_LANES.labels(channel, state).set(lanes.get((channel, state), 0))
+
+
+async def _measure_support(reader: Reader, now: datetime) -> None:
+    queue = await measure_queue(reader, civil_date(now))
+    SUPPORT_OPEN.set(queue["open"])
+    SUPPORT_OVERDUE.set(queue["overdue"])
+    SUPPORT_OLDEST_OPEN_AGE.set((now - queue["oldest"]).total_seconds() if queue["oldest"] else 0)
 
 
 def routes() -> list[BaseRoute]:

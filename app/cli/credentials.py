@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from app.api.http.problems.use_case_problems import use_case_problem
 from app.cli.database import with_database
+from app.domain.facts.calendar import PARIS
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.settings import SettingsError
-from app.use_cases.civil_date import PARIS
 
 Result = TypeVar("Result")
 

@@ -56,59 +56,12 @@ class NothingToCarryOver(Conflict):
         self.left = left
 
 
-class PayerNotOffered(Conflict):
-    """The payer is not one of those offered to this adviser."""
-
-    def __init__(self, payer: str, offered: Sequence[str]) -> None:
-        super().__init__(f"{payer} is not one of {', '.join(offered)}")
-        self.payer = payer
-        self.offered = tuple(offered)
-
-
-class HoursNotOffered(Conflict):
-    """The hours are not one of the policy's path lengths on that day."""
-
-    def __init__(self, hours: int, offered: Sequence[int]) -> None:
-        super().__init__(f"{hours} is not one of {', '.join(map(str, offered))}")
-        self.hours = hours
-        self.offered = tuple(offered)
-
-
-class MotiveNotValid(Conflict):
-    """The motive does not justify an absence on that day."""
-
-    def __init__(self, motive: str | None, valid: Sequence[str]) -> None:
-        super().__init__(f"{motive} is not one of {', '.join(valid)}")
-        self.motive = motive
-        self.valid = tuple(valid)
-
-
 class PolicyExists(Conflict):
     """A version of the policy has this `effective_from` already; versions are added, never changed."""
 
     def __init__(self, version: str) -> None:
         super().__init__(f"policy {version} exists")
         self.version = version
-
-
-class ImplausibleDate(Conflict):
-    """The field at `pointer` (RFC 6901) has a date that cannot be: later than `latest`, the last plausible day, which
-    is today for a fact (`is_fact`)."""
-
-    def __init__(self, pointer: str, latest: date, *, is_fact: bool) -> None:
-        super().__init__(f"{pointer} is after {latest}")
-        self.pointer = pointer
-        self.latest = latest
-        self.is_fact = is_fact
-
-
-class RegularisationNeeded(Conflict):
-    """The session has started: the request must say that it records the past. `pointer` is that of the date."""
-
-    def __init__(self, pointer: str, first_day: date) -> None:
-        super().__init__(f"{pointer}: session started on {first_day}")
-        self.pointer = pointer
-        self.first_day = first_day
 
 
 class SessionEnded(Conflict):
@@ -155,19 +108,27 @@ class TooLateToCarryOver(Conflict):
         self.last_day = last_day
 
 
-class AbsenceNotInSession(Conflict):
-    """The day missed at `place` (from 0) is none of a completed session's days, or is listed twice."""
+class EffectRefused(Conflict):
+    """What granting a support request was to do, its `effect`, is refused for the reason of `refusal`."""
 
-    def __init__(self, place: int, first_day: date, last_day: date) -> None:
-        super().__init__(f"day missed {place} is not between {first_day} and {last_day}")
-        self.place = place
-        self.first_day = first_day
-        self.last_day = last_day
-
-
-class MotiveMissing(Conflict):
-    """A correction says why."""
+    def __init__(self, effect: str, refusal: Conflict) -> None:
+        super().__init__(f"{effect}: {refusal}")
+        self.effect = effect
+        self.refusal = refusal
 
 
-class NotInitialTraining(Conflict):
-    """Only an initial training has a positioning test."""
+class ResultExists(Conflict):
+    """The adviser has a result of this qualification on that day; an annulled one is none."""
+
+    def __init__(self, qualification: str, on: date) -> None:
+        super().__init__(f"{qualification} has a result of {on}")
+        self.qualification = qualification
+        self.on = on
+
+
+class AlreadyAnnulled(Conflict):
+    """The result was annulled: its motive stays the first one."""
+
+    def __init__(self, annulled_on: date) -> None:
+        super().__init__(f"annulled on {annulled_on}")
+        self.annulled_on = annulled_on

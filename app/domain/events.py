@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.decisions.refusals import Actor, Refusal
 from app.domain.facts.adviser import AdviserId
-from app.domain.facts.registration import Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Status
 from app.domain.facts.training_organisation import TrainingOrganisationId
 
 
@@ -32,6 +32,7 @@ class EventType(StrEnum):
     CERTIFICATION_DUE = "certification.due"
     ENTITLEMENT_CARRIED_OVER = "entitlement.carried_over"
     ENTITLEMENT_EXPIRING = "entitlement.expiring"
+    INITIAL_TRAINING_OWED = "initial_training.owed"
     SUPPORT_REQUEST_OPENED = "support_request.opened"
     SUPPORT_REQUEST_ANSWERED = "support_request.answered"
     ADVISER_ANONYMISED = "adviser.anonymised"
@@ -55,7 +56,6 @@ EMAILED_ONCE = frozenset(
         EventType.REGISTRATION_REFUSED,
         EventType.REGISTRATION_REGULARISATION_NOTIFIED,
         EventType.REGISTRATION_PATH_DETERMINED,
-        EventType.CERTIFICATION_RECORDED,
     }
 )
 
@@ -85,10 +85,6 @@ class Recipient(StrEnum):
     SUPPORT = "support"
 
 
-# An OPCO pays for an employer, which has to ask it.
-PAID_BY_EMPLOYER = frozenset({Payer.EMPLOYER, Payer.OPCO})
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """`training_organisation_id` is the organisation concerned, None when there is none. `recipients` get an e-mail
@@ -105,86 +101,79 @@ class Event:
     is_history: bool = False
 
 
+_ADVISER, _EMPLOYER, _ORGANISATION, _SUPPORT = Recipient
+# The table of section 9: whoever is always written to.
+ALWAYS_TOLD: Mapping[EventType, tuple[Recipient, ...]] = {
+    EventType.REGISTRATION_ACCEPTED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_REFUSED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_OVER_QUOTA: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_KEPT_UNFUNDED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_CANCELLED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_FUNDED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_REGULARISABLE: (_ADVISER,),
+    EventType.REGISTRATION_REGULARISATION_NOTIFIED: (_ORGANISATION,),
+    EventType.REGISTRATION_RESCHEDULED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_COMPLETED: (_ORGANISATION,),
+    EventType.REGISTRATION_ABSENCE_RECORDED: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.REGISTRATION_ATTENDANCE_CORRECTED: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.REGISTRATION_CHOICE_REMINDED: (_ADVISER,),
+    EventType.REGISTRATION_DEROGATED: (_ADVISER, _ORGANISATION),
+    EventType.REGISTRATION_PATH_DETERMINED: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.CERTIFICATION_RECORDED: (_ADVISER, _ORGANISATION),
+    EventType.CERTIFICATION_ANNULLED: (_ADVISER, _ORGANISATION),
+    EventType.CERTIFICATION_DUE: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.ENTITLEMENT_CARRIED_OVER: (_ADVISER, _EMPLOYER),
+    EventType.ENTITLEMENT_EXPIRING: (_ADVISER,),
+    EventType.INITIAL_TRAINING_OWED: (_ADVISER, _EMPLOYER),
+    EventType.SUPPORT_REQUEST_OPENED: (_ADVISER, _ORGANISATION),
+    EventType.SUPPORT_REQUEST_ANSWERED: (_ADVISER, _ORGANISATION),
+    EventType.ADVISER_ANONYMISED: (),
+    EventType.ADVISER_RETURNED: (_SUPPORT,),
+}
+EMPLOYER_TOLD_WHEN_IT_ACTS = frozenset(
+    {
+        EventType.REGISTRATION_REFUSED,
+        EventType.REGISTRATION_DEROGATED,
+        EventType.SUPPORT_REQUEST_OPENED,
+        EventType.SUPPORT_REQUEST_ANSWERED,
+    }
+)
+EMPLOYER_TOLD_WHEN_IT_PAYS = frozenset(
+    {
+        EventType.REGISTRATION_KEPT_UNFUNDED,
+        EventType.REGISTRATION_CANCELLED,
+        EventType.REGISTRATION_DEROGATED,
+        EventType.SUPPORT_REQUEST_OPENED,
+        EventType.SUPPORT_REQUEST_ANSWERED,
+    }
+)
+# It then acts as well: it frees the adviser.
+EMPLOYER_TOLD_WHEN_THE_STATE_PAYS = frozenset(
+    {EventType.REGISTRATION_ACCEPTED, EventType.REGISTRATION_RESCHEDULED, EventType.REGISTRATION_DEROGATED}
+)
+
+
 def email_recipients(
-    event_type: EventType, *, employer_acts: bool = False, employer_pays: bool = False, state_pays: bool = False
+    event_type: EventType,
+    *,
+    employer_acts: bool = False,
+    employer_pays: bool = False,
+    state_pays: bool = False,
+    days_missed: bool = False,
 ) -> tuple[Recipient, ...]:
     """Who gets an e-mail (section 9): the employer, of some events, only when it must act, when it pays, or when the
-    State does."""
-    adviser, employer, organisation, support = Recipient
-    match event_type:
-        case (
-            EventType.REGISTRATION_OVER_QUOTA
-            | EventType.REGISTRATION_FUNDED
-            | EventType.CERTIFICATION_RECORDED
-            | EventType.CERTIFICATION_ANNULLED
-        ):
-            return adviser, organisation
-        case EventType.REGISTRATION_ACCEPTED | EventType.REGISTRATION_RESCHEDULED:
-            return (adviser, employer, organisation) if state_pays else (adviser, organisation)
-        case EventType.REGISTRATION_REFUSED:
-            return (adviser, employer, organisation) if employer_acts else (adviser, organisation)
-        case EventType.REGISTRATION_KEPT_UNFUNDED | EventType.REGISTRATION_CANCELLED:
-            return (adviser, employer, organisation) if employer_pays else (adviser, organisation)
-        case EventType.REGISTRATION_DEROGATED | EventType.SUPPORT_REQUEST_OPENED | EventType.SUPPORT_REQUEST_ANSWERED:
-            return (adviser, employer, organisation) if employer_acts or employer_pays else (adviser, organisation)
-        case (
-            EventType.REGISTRATION_REGULARISABLE
-            | EventType.REGISTRATION_CHOICE_REMINDED
-            | EventType.ENTITLEMENT_EXPIRING
-        ):
-            return (adviser,)
-        case EventType.REGISTRATION_REGULARISATION_NOTIFIED | EventType.REGISTRATION_COMPLETED:
-            return (organisation,)
-        case (
-            EventType.REGISTRATION_ABSENCE_RECORDED
-            | EventType.REGISTRATION_ATTENDANCE_CORRECTED
-            | EventType.REGISTRATION_PATH_DETERMINED
-            | EventType.CERTIFICATION_DUE
-        ):
-            return adviser, employer, organisation
-        case EventType.ENTITLEMENT_CARRIED_OVER:
-            return adviser, employer
-        case EventType.ADVISER_ANONYMISED:
-            return ()
-        case EventType.ADVISER_RETURNED:  # pragma: no branch  # the last type
-            return (support,)
-
-
-BETWEEN_ADVISER_AND_PLATFORM = frozenset({EventType.REGISTRATION_REGULARISABLE, EventType.REGISTRATION_CHOICE_REMINDED})
-
-
-def registration_event(
-    event_type: EventType,
-    adviser: AdviserId,
-    registration: Registration,
-    refusals: tuple[Refusal, ...],
-    before: Registration | None = None,
-) -> Event:
-    """`before` is the registration as it was: an employer that would have paid for it is told as well."""
-    concerns_organisation = event_type not in BETWEEN_ADVISER_AND_PLATFORM
-    return Event(
-        event_type,
-        Subject.REGISTRATION,
-        registration.id,
-        registration.version,
-        adviser,
-        registration.request.organisation.id if concerns_organisation else None,
-        {
-            "status": registration.status,
-            "funding": registration.funding,
-            "payer": registration.payer,
-            "entitlement": registration.entitlement,
-            "module_code": registration.request.module.code,
-            "session_starts_on": registration.first_day,
-            "reasons": [refusal.code for refusal in refusals],
-        },
-        email_recipients(
-            event_type,
-            employer_acts=any(refusal.code.who_acts is Actor.EMPLOYER for refusal in refusals),
-            employer_pays=any(item is not None and item.payer in PAID_BY_EMPLOYER for item in (before, registration)),
-            state_pays=registration.funding is Funding.STATE,
-        ),
-    )
+    State does. `days_missed`: a training was followed but for some days, which adviser and employer have to justify
+    (R17)."""
+    told = {*ALWAYS_TOLD[event_type]}
+    if (
+        (employer_acts and event_type in EMPLOYER_TOLD_WHEN_IT_ACTS)
+        or (employer_pays and event_type in EMPLOYER_TOLD_WHEN_IT_PAYS)
+        or (state_pays and event_type in EMPLOYER_TOLD_WHEN_THE_STATE_PAYS)
+    ):
+        told.add(_EMPLOYER)
+    if days_missed and event_type is EventType.REGISTRATION_COMPLETED:
+        told |= {_ADVISER, _EMPLOYER}
+    return tuple(recipient for recipient in Recipient if recipient in told)
 
 
 def event_type_of_change(before: Registration | None, after: Registration) -> EventType | None:

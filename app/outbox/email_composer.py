@@ -10,9 +10,9 @@ from email.utils import format_datetime, parseaddr
 from uuid import UUID
 
 from app.persistence.engine.driver_types import Row
-from app.use_cases.registrations.personal_links import personal_link
+from app.use_cases.registrations.personal_links import links_of_email
 from app.wording.email_addresses import InvalidEmailAddress, parse_mailbox
-from app.wording.emails.emails import RenderedEmail, decision_to_answer, render_email
+from app.wording.emails.emails import PersonalLinks, RenderedEmail, decision_to_answer, render_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,8 @@ class EmailComposer:
 
     def compose(self, row: Row) -> RenderedEmail:
         """The e-mail of a row of `read_email_context`. Raise LostEventError."""
-        decision = decision_to_answer(row)
-        link = personal_link(self.base_url, self.secrets, decision) if decision is not None else None
-        return render_email(row, self.support_email, self.base_url, link)
+        links = PersonalLinks(*links_of_email(row, decision_to_answer(row), self.base_url, self.secrets))
+        return render_email(row, self.support_email, self.base_url, links)
 
     def message_id(self, delivery: UUID, replay: int) -> str:
         """The same at every attempt; each replay that an administrator asked for is another message."""

@@ -1,5 +1,6 @@
 """Certifications. A training organisation sees those that it recorded, and those of its advisers."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from app.persistence.advisers.adviser_visibility import HAS_LIVE_REGISTRATION
@@ -24,6 +25,22 @@ async def read(reader: Reader, certification: UUID, *, owner: UUID | None) -> Ro
     """One certification; None when it is unknown, or the training organisation `owner` may not see it."""
     visible = _IS_VISIBLE.replace("{}", "$2").format(t="c")
     return await reader.one(f"{SELECT} WHERE c.id = $1 AND ($2::uuid IS NULL OR {visible})", certification, owner)
+
+
+async def read_counting(reader: Reader, advisers: Collection[UUID]) -> list[Row]:
+    """The results of these advisers that count, those of one qualification in the order of their days."""
+    return await reader.many(
+        f"""{SELECT} WHERE c.adviser_id = ANY($1) AND c.annulled_on IS NULL
+        ORDER BY c.adviser_id, c.qualification, c."on", c.id""",
+        list(advisers),
+    )
+
+
+async def read_all_of(reader: Reader, advisers: Collection[UUID]) -> list[Row]:
+    """Every result of these advisers, those annulled first."""
+    return await reader.many(
+        f"{SELECT} WHERE c.adviser_id = ANY($1) ORDER BY c.annulled_on IS NULL, c.id", list(advisers)
+    )
 
 
 async def list_page(reader: Reader, page: PageQuery) -> PageRows:

@@ -52,7 +52,10 @@ RESOURCE_COLUMNS = ", ".join(
     + ["d.reasons::text AS reasons", f"{OVERLAPS} AS overlaps"]
 )
 MAX_DECISIONS = 500
-LIST_DECISIONS = """SELECT d.*, (SELECT g.motive FROM derogation g
+LIST_DECISIONS = (
+    "SELECT d.* FROM decision d WHERE d.registration_id = $1 ORDER BY d.decided_at DESC, d.id DESC LIMIT $2"
+)
+LIST_DECISIONS_WITH_MOTIVES = """SELECT d.*, (SELECT g.motive FROM derogation g
     WHERE NOT d.automatic AND g.registration_id = d.registration_id AND g.decided_at = d.decided_at) AS motive
 FROM decision d WHERE d.registration_id = $1 ORDER BY d.decided_at DESC, d.id DESC LIMIT $2"""
 ADD_DEROGATION = """INSERT INTO derogation (registration_id, adviser_id, motive, decided_at, decided_by)
@@ -157,7 +160,8 @@ async def read(reader: LookupReader, registration: UUID, *, owner: UUID | None) 
     return row if row is not None and owner in {None, row["training_organisation_id"]} else None
 
 
-async def list_decisions(reader: Reader, registration: UUID) -> list[Row]:
-    """The decisions of a registration with the facts they read, newest first: at most MAX_DECISIONS. A person's has a
-    `motive`."""
-    return await reader.many(LIST_DECISIONS, registration, MAX_DECISIONS)
+async def list_decisions(reader: Reader, registration: UUID, *, with_motives: bool = False) -> list[Row]:
+    """The decisions of a registration with the facts they read, newest first: at most MAX_DECISIONS. `with_motives`
+    adds the `motive` of those that a person took, which training organisations have no right to read."""
+    statement = LIST_DECISIONS_WITH_MOTIVES if with_motives else LIST_DECISIONS
+    return await reader.many(statement, registration, MAX_DECISIONS)

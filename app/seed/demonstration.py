@@ -17,6 +17,7 @@ from app.persistence.engine.transactions.adviser_locks import AdviserLock
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest
 from app.persistence.outbox.assign_feed_positions import mark_as_history
+from app.seed.demonstration_support import REQUESTS, add_demonstration_support_requests
 from app.seed.scenarios.contracts_of_people import stable_id
 from app.seed.scenarios.people_by_entitlement import PEOPLE_BY_ENTITLEMENT
 from app.seed.scenarios.people_by_refusal import PEOPLE_BY_REFUSAL
@@ -72,3 +73,7 @@ async def load_demonstration(database: Database, now: datetime, people: tuple[Pe
     async with TaskGroup() as group:
         for person in people:
             group.create_task(run_scenario(person))
+    async with database.transaction() as tx:
+        await add_demonstration_support_requests(SingleTransactionDatabase(tx), now)
+        for wanted in REQUESTS:
+            await mark_as_history(tx, wanted.adviser_id)

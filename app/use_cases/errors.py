@@ -12,6 +12,14 @@ class UnknownReference(Exception):  # noqa: N818  # an answer to a caller, named
         self.pointers = pointers
 
 
+class NoFileNumber(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """What is said to be the number of a Démarches simplifiées file, at `pointer` of the body, is none."""
+
+    def __init__(self, pointer: str) -> None:
+        super().__init__(f"no file number: {pointer}")
+        self.pointer = pointer
+
+
 class PreconditionFailed(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """The caller's version is not `version`, the present one; `weakly`: it named weak validators, which never match."""
 

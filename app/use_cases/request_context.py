@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from app.domain.facts.calendar import civil_date
 from app.persistence.administration.clients import Client
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
-from app.use_cases.civil_date import civil_date
 
 
 @dataclass(frozen=True, slots=True)

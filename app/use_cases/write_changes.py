@@ -9,10 +9,12 @@ from uuid import UUID
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.reconsideration import apply_consequences, newly_regularisable
 from app.domain.decisions.refusals import Refusal
-from app.domain.events import Event, EventType, event_type_of_change, registration_event
+from app.domain.events import Event, EventType, event_type_of_change
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Registration, RegistrationId
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import RegistrationId
+from app.domain.registration_events import NOTHING_ELSE, registration_event
 from app.persistence import registrations
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
@@ -119,10 +121,11 @@ class ChangeSet:
 
     def _events_of(self, former: Registration | None, present: Registration) -> Iterator[Event]:
         change, refusals = self._direct_change(present), self._latest_refusals(present)
+        said_besides = change.event_data if change else NOTHING_ELSE
         for event_type in change.event_types if change else (event_type_of_change(former, present),):
             if event_type is not None:
-                event = registration_event(event_type, self.before.adviser.id, present, refusals, former)
-                yield _with_direct_change(event, change) if change else event
+                event = registration_event(event_type, self.before.adviser.id, present, refusals, former, said_besides)
+                yield replace(event, is_history=change.is_history) if change else event
 
     def _regularisable_events(self, changed: Mapping[RegistrationId, Row]) -> Iterator[Event]:
         """Of refused registrations that have no reason left and are not `changed` otherwise."""
@@ -137,10 +140,6 @@ class ChangeSet:
 
     def _direct_change(self, registration: Registration) -> DirectChange | None:
         return next((change for change in self.direct_changes if change.registration == registration.id), None)
-
-
-def _with_direct_change(event: Event, change: DirectChange) -> Event:
-    return replace(event, data={**event.data, **change.event_data}, is_history=change.is_history)
 
 
 def consequences_of_change(

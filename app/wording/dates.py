@@ -1,11 +1,9 @@
 """Days and instants as people write them."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
+from app.domain.facts.calendar import PARIS
 from app.wording.languages import Sentence
-
-PARIS = ZoneInfo("Europe/Paris")
 
 # `strftime` would take the month's name from the machine's locale.
 _FRENCH_MONTHS = (

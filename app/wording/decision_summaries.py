@@ -1,7 +1,7 @@
 """A decision in one sentence."""
 
 from app.domain.decisions.admission import Outcome
-from app.domain.facts.registration import Funding, Status
+from app.domain.facts.registration_terms import Funding, Status
 from app.wording.languages import Sentence
 
 
@@ -18,6 +18,8 @@ def entitlement_phrase(bucket: str) -> Sentence:
                 fr="du droit supplémentaire attaché à ce module",
                 en="the supplementary entitlement attached to this module",
             )
+        case "derogation":
+            return Sentence(fr="d’une dérogation", en="a derogation")
         case _:
             carried = entitlement_phrase(rest)
             return Sentence(fr=f"du report {carried.fr}", en=f"the carry-over of {carried.en}")

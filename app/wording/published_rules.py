@@ -3,31 +3,55 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-REFUSALS_ARTICLE = (
+HELP = "https://aide.conseiller-numerique.gouv.fr/fr"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedText:
+    """`name` with the date it shows, when it shows one; `address` is where it is read."""
+
+    name: str
+    address: str
+
+
+REFUSALS_ARTICLE = PublishedText(
     "« Pour quels motifs l’inscription d’un conseiller numérique peut-elle être refusée ? » "
-    "(aide en ligne, 1er juillet 2024)"
+    "(aide en ligne, 1er juillet 2024)",
+    f"{HELP}/article/pour-quels-motifs-linscription-dun-conseiller-numerique-peut-elle-etre-refusee-g8dxvb",
 )
-MODULES_ARTICLE = (
-    "« Combien de modules thématiques peut ou doit suivre un conseiller numérique ? » (aide en ligne, 19 décembre 2024)"
+MODULES_ARTICLE = PublishedText(
+    "« Combien de modules thématiques peut ou doit suivre un conseiller numérique ? » "
+    "(aide en ligne, 19 décembre 2024)",
+    f"{HELP}/article/combien-de-modules-thematiques-peut-ou-doit-suivre-un-conseiller-numerique-167v0qe",
 )
-PATH_ARTICLE = "« Comment s’organise le parcours de formation ? Selon quelles modalités ? » (aide en ligne, 3 mai 2023)"
-PURPOSE_ARTICLE = (
+PATH_ARTICLE = PublishedText(
+    "« Comment s’organise le parcours de formation ? Selon quelles modalités ? » (aide en ligne, 3 mai 2023)",
+    f"{HELP}/article/comment-sorganise-le-parcours-de-formation-selon-quelles-modalites-1fe4va3",
+)
+PURPOSE_ARTICLE = PublishedText(
     "« Quels sont les objectifs de la formation obligatoire des Conseillers numériques France Services ? » "
-    "(aide en ligne)"
+    "(aide en ligne)",
+    f"{HELP}/category/la-formation-des-conseillers-numeriques-objectifs-et-modalite-dorganisation-1dj9ogr",
 )
-EXAMS_ARTICLE = "« Quelles sont les certifications visées par la formation ? » (aide en ligne)"
-ABSENCES_ARTICLE = (
+EXAMS_ARTICLE = PublishedText(
+    "« Quelles sont les deux certifications visées par la formation ? » (aide en ligne)",
+    f"{HELP}/article/quelles-sont-les-deux-certifications-visees-par-la-formation-1fh1gis",
+)
+ABSENCES_ARTICLE = PublishedText(
     "« Que se passe-t-il en cas d’absence aux formations obligatoires, de non-présentation ou d’échec aux examens ? » "
-    "(aide en ligne)"
+    "(aide en ligne)",
+    f"{HELP}/article/que-se-passe-t-il-en-cas-de-non-presentation-ou-dechec-aux-examens-de-certification-1f1xm5l",
 )
-TRAINING_PAGE = "la page « Formation » du site conseiller-numerique.gouv.fr"
+TRAINING_PAGE = PublishedText(
+    "la page « Formation » du site conseiller-numerique.gouv.fr", "https://conseiller-numerique.gouv.fr/formation"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedRule:
-    """`sentence` is what the rule says; `text` names the published text."""
+    """`sentence` is what the rule says; `text` is the published text that it comes from."""
 
-    text: str
+    text: PublishedText
     sentence: str
 
 
@@ -165,6 +189,6 @@ def rule_sentences(rules: Iterable[str]) -> list[str]:
     return [RULES[rule].sentence for rule in rules]
 
 
-def published_texts(rules: Iterable[str]) -> list[str]:
+def published_texts(rules: Iterable[str]) -> list[PublishedText]:
     """The published texts behind these rules, each once."""
     return list(dict.fromkeys(RULES[rule].text for rule in rules))

@@ -52,8 +52,8 @@ def how_to_fix(refusal: Refusal) -> Sentence:
             )
         case Reason.CCP1_NOT_OBTAINED:
             return Sentence(
-                fr="Obtenez le CCP1 et faites-en enregistrer le résultat, puis renouvelez votre demande.",
-                en="Obtain the CCP1 and have the result recorded, then make your request again.",
+                fr="Obtenez le CCP1 et faites-en enregistrer le résultat, puis demandez le réexamen.",
+                en="Obtain the CCP1 and have the result recorded, then ask for the re-examination.",
             )
         case Reason.EMPLOYER_AGREEMENT_MISSING:
             return Sentence(

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from app.domain.decisions.entitlements import Category
 from app.domain.decisions.in_post import PostOnDay
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.contract import Contract
-from app.domain.facts.registration import Funding, Payer, Registration
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer
 from app.domain.record.exam_presentations import PresentationStatus
-from app.domain.record.obligations import ObligationStatus
+from app.domain.record.obligations import INITIAL_TRAINING, Excuse, Obligation, ObligationStatus
+from app.domain.rights.buckets import Category
 from app.wording.dates import format_numeric_day
 from app.wording.decision_summaries import STATUS_LABELS
 
@@ -22,7 +23,12 @@ OBLIGATION_LABELS = {
     ObligationStatus.MET: "remplie",
     ObligationStatus.DUE: "attendue",
     ObligationStatus.LATE: "en retard",
-    ObligationStatus.EXCUSED: "excusée par un report",
+    ObligationStatus.EXCUSED: "excusée",
+}
+EXCUSE_LABELS = {
+    Excuse.CARRY_OVER: "par un report",
+    Excuse.NOT_IN_POST: "hors poste à l’échéance",
+    Excuse.JUSTIFICATION: "justification admise",
 }
 PRESENTATION_LABELS = {
     PresentationStatus.MET: "Présenté",
@@ -57,6 +63,10 @@ def entitlement_label(bucket: str) -> str:
             return f"Année {rest}"
         case "supplementary":
             return "Droit supplémentaire"
+        case "derogation":
+            return "Dérogation"
+        case "initial_training":
+            return "Formation initiale"
         case _:
             carried = entitlement_label(rest)
             return f"Report : {carried[0].lower()}{carried[1:]}"
@@ -67,9 +77,30 @@ def units_label(used: int, units: int) -> str:
     return f"{used} utilisé{plural} sur {units}, reste {max(units - used, 0)}"
 
 
-def followed_label(followed: int, required: int) -> str:
-    plural = "s" if followed > 1 else ""
-    return f"{followed} suivi{plural} sur {required}"
+def held_label(used: int) -> str:
+    """Of a right without limit."""
+    plural = "s" if used > 1 else ""
+    return f"{used} utilisé{plural}"
+
+
+def followed_label(obligation: Obligation) -> str:
+    if obligation.period == INITIAL_TRAINING:
+        return "À commencer"
+    plural = "s" if obligation.followed > 1 else ""
+    return f"{obligation.followed} suivi{plural} sur {obligation.required}"
+
+
+def obligation_label(obligation: Obligation) -> str:
+    """Its status, with what excuses it."""
+    status = OBLIGATION_LABELS[obligation.status]
+    return f"{status} : {EXCUSE_LABELS[obligation.excused_by]}" if obligation.excused_by else status
+
+
+def deadline_label(obligation: Obligation) -> str:
+    if obligation.due_on is None:
+        return f"à commencer, en poste depuis le {format_numeric_day(obligation.begins_on)}"
+    verb = "commencer" if obligation.period == INITIAL_TRAINING else "suivre"
+    return f"à {verb} au plus tard le {format_numeric_day(obligation.due_on)}"
 
 
 def funding_label(registration: Registration) -> str:

@@ -9,6 +9,7 @@ import orjson
 import uvicorn
 from uuid_utils.compat import uuid7
 
+from app.domain.decisions.recorded_decisions import RULES_VERSION
 from app.persistence.advisers.adviser_file_statements import READ_FILE_BY_TARGET
 from app.persistence.engine.connection_pool import SERVICE_ROLE, session_settings
 from app.persistence.engine.database import MAX_WRITERS
@@ -84,6 +85,9 @@ def _rows_to_write(body: dict[str, Any], registration: str, decision: str, facts
         "payer": "state",
         "unit": "civil_year:2026#1",
         "offered_payers": [],
+        "derogated": False,
+        "absence_counts": False,
+        "attendance_corrected": False,
         "decision_id": decision,
         "version": 1,
         "created_at": NOW_TEXT,
@@ -100,6 +104,8 @@ def _rows_to_write(body: dict[str, Any], registration: str, decision: str, facts
         "funding": "state",
         "unit": "civil_year:2026#1",
         "policy_version": "2021-01-01",
+        "rules_version": RULES_VERSION,
+        "waived": [],
         "facts": orjson.Fragment(facts),
         "automatic": True,
         "decided_by": str(CLIENT),

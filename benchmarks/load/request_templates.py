@@ -17,6 +17,7 @@ BODY = json.dumps(
         "training_organisation_id": str(LA_MEDNUM),
         "session": {"starts_on": "2026-09-15", "ends_on": "2026-09-16", "format": "remote", "reference": "BENCH-1"},
         "requested_on": "2026-06-15",
+        "regularisation": True,  # it may have started by the day of the measure
     }
 )
 

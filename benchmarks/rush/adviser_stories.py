@@ -41,6 +41,7 @@ class AdviserStory:
             "training_organisation_id": str(LA_MEDNUM),
             "session": {"starts_on": str(day), "ends_on": str(day), "format": "remote"},
             "requested_on": str(min(day, self.today)),
+            "regularisation": day <= self.today,
         }
         answer = await self.platform.ask("POST registration", "POST", "/v1/registrations", body, expected=(201,))
         return self._of_status("POST registration", answer.json, expected)

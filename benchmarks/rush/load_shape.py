@@ -7,8 +7,8 @@ from datetime import date
 from time import monotonic
 
 from app.clock import utc_now
+from app.domain.facts.calendar import civil_date
 from app.persistence.administration.client_role import Role
-from app.use_cases.civil_date import civil_date
 from benchmarks.process_cost import RunningProcess
 from benchmarks.rush import background_load
 from benchmarks.rush.adviser_stories import AdviserStory

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0019"
-down_revision = "0014"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["registration_id"], ["registration.id"], name=op.f("fk_derogation_registration_id_registration")
+            ["registration_id"], ["registration.id"], name=op.f("fk_derogation_registration_id")
         ),
         sa.PrimaryKeyConstraint("registration_id", "decided_at", name=op.f("pk_derogation")),
     )
@@ -62,7 +62,7 @@ def upgrade() -> None:
             name=op.f("ck_attendance_record_outcome"),
         ),
         sa.ForeignKeyConstraint(
-            ["registration_id"], ["registration.id"], name=op.f("fk_attendance_record_registration_id_registration")
+            ["registration_id"], ["registration.id"], name=op.f("fk_attendance_record_registration_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance_record")),
     )

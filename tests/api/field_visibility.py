@@ -33,7 +33,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "InPostResource": _fields(limited="value contract_id reasons"),
     "InitialTrainingStateResource": _fields(needed="entered_on ended_on exempt exempted_by"),
     "EntitlementResource": _fields(needed="bucket units used valid_from valid_until rule", limited="reserved_by"),
-    "ObligationResource": _fields(needed="period required followed due_on status"),
+    "ObligationResource": _fields(needed="period required followed due_on status excused_by"),
     "PresentationResource": _fields(needed="qualification status due_on next_attempt_payer replacement"),
     "MissedSessionResource": _fields(
         own="registration_id module_code session_starts_on entitlement consequence label rule"
@@ -63,18 +63,28 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         limited="motive training_organisation_id",
     ),
     "DueCertificationResource": _fields(needed="adviser_id qualification status due_on next_attempt_payer"),
+    # Those that it opened itself.
+    "SupportRequestResource": _fields(
+        own="id kind adviser_id registration_id certification_id bucket period text status opened_by answer_due_on "
+        "answer withdrawn_at version created_at updated_at"
+    ),
+    "SupportAnswerResource": _fields(own="granted motive effect answered_at", limited="answered_by"),
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(
-        own="status funding payer entitlement module_code session_starts_on reasons chosen_by taken_on hours"
+        own="status funding payer entitlement module_code session_starts_on reasons chosen_by taken_on hours "
+        "former_status absences waived recorded_after_the_fact"
     ),
+    "MissedDayNews": _fields(own="on justified"),
     "CertificationNews": _fields(needed="qualification outcome on"),
     "DueNews": _fields(own="exams due_on stage"),
     "DueExam": _fields(own="qualification next_attempt_payer"),
+    "SupportRequestNews": _fields(own="kind status registration_id certification_id"),
     "AdviserNews": _fields(needed="anonymised_on"),
     # Of events that no organisation is told.
     "ReturnNews": _fields(withheld="recognised_by anonymised_on entitlements initial_training_entered_on"),
-    "EntitlementNews": _fields(withheld="bucket units decided_on"),
+    "EntitlementNews": _fields(withheld="bucket units decided_on valid_from valid_until"),
+    "InitialTrainingNews": _fields(withheld="since due_on is_late"),
     "ExpiringNews": _fields(withheld="bucket units expires_on rule"),
     "StatisticResource": _fields(
         own="month training_organisation_id module_code department status funding reason over_quota count funded "

@@ -90,6 +90,24 @@ def _registration(client: httpx.Client, headers: dict[str, str]) -> httpx.Respon
     return client.post("/v1/registrations", json=registration_body(str(uuid4())), headers=headers)
 
 
+def _late_notice(client: httpx.Client) -> httpx.Response:
+    refused = register(client, an_adviser_in_post(client), module_code="aidants-connect").json()
+    return post_action(client, refused, "re-examination")
+
+
+def _right_given_to_another(client: httpx.Client) -> httpx.Response:
+    """The absence of a session gave its right to another, which has it still."""
+    absent = accepted_registration(client, starts_on="2026-05-12")
+    register(client, absent["adviser_id"], starts_on="2026-09-15").raise_for_status()
+    post_action(client, absent, "attendance", outcome="absent_justified", motive="force_majeure").raise_for_status()
+    return post_action(client, absent, "attendance", outcome="completed", motive="Erreur")
+
+
+def _derogation_that_leaves_a_reason(client: httpx.Client) -> httpx.Response:
+    body = {"waived": [], "funding": "state", "motive": "Recours"}
+    return post_action(client, refused_registration(client), "derogation", **body)
+
+
 PROBLEM_TRIGGERS: Mapping[str, ProblemTrigger] = {
     "malformed-json": lambda client: client.post("/v1/advisers", content=b"{", headers=JSON),
     "malformed-form": lambda client: client.post("/v1/imports", content=b"garbage", headers=FORM),
@@ -104,10 +122,15 @@ PROBLEM_TRIGGERS: Mapping[str, ProblemTrigger] = {
     "method-not-allowed": lambda client: client.delete("/v1/modules"),
     "invalid-transition": lambda client: post_action(client, refused_registration(client), "choice", choice="cancel"),
     "duplicate-registration": _registered_twice,
-    "session-started": lambda client: post_action(client, accepted_registration(client), "cancellation"),
+    "session-started": lambda client: post_action(
+        client, accepted_registration(client), "cancellation", regularisation=True
+    ),
     "session-not-started": lambda client: post_action(
         client, upcoming_registration(client), "attendance", outcome="completed"
     ),
+    "session-ended": _late_notice,
+    "no-right-left": _right_given_to_another,
+    "reasons-remain": _derogation_that_leaves_a_reason,
     "conum-id-taken": _conum_id_taken,
     "adviser-anonymised": _anonymised_put_again,
     "too-many-keys": _third_key,

@@ -55,9 +55,14 @@ def cancelled_registration(client: httpx.Client) -> dict[str, Any]:
     return _checked_registration(post_action(client, upcoming_registration(client), "cancellation"), "cancelled")
 
 
+def attendance_body(outcome: str) -> dict[str, str]:
+    """A justified absence names a motive of the policy's."""
+    return {"outcome": outcome, **({"motive": "force_majeure"} if outcome == "absent_justified" else {})}
+
+
 def attended_registration(client: httpx.Client, outcome: str) -> dict[str, Any]:
     return _checked_registration(
-        post_action(client, accepted_registration(client), "attendance", outcome=outcome), outcome
+        post_action(client, accepted_registration(client), "attendance", **attendance_body(outcome)), outcome
     )
 
 

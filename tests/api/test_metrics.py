@@ -10,7 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.persistence.engine.database import Database, open_database
 from app.use_cases.notifications.administer_webhook_endpoints import change_endpoint
 from app.use_cases.notifications.egress_policy import EgressPolicy
+from tests.api.administration.support_request_builders import answer, open_request
 from tests.fake_clock import MORNING
+from tests.http_builders import an_adviser
 from tests.live_server import LiveServer
 from tests.outbox.webhooks.webhook_builders import an_audit_entry, an_endpoint, make_everything_due, relay_once
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, accept, running_receiver
@@ -127,3 +129,27 @@ async def test_a_receiver_is_counted_where_its_circuit_breaker_stands(
         database, endpoint.id, off, endpoint.owner, EgressPolicy(allows_anything=True), MORNING, an_audit_entry()
     )
     assert await lanes() == (0, 0, 0, 1)
+
+
+async def test_the_queue_of_support_requests_is_measured(quiet_service: LiveServer, metric_value: ReadMetric) -> None:
+    names = ("support_requests_open", "support_requests_oldest_open_age_seconds", "support_requests_overdue")
+
+    async def queue() -> tuple[float, ...]:
+        return tuple([await metric_value(name) for name in names])
+
+    quiet_service.clock.now = MORNING
+    before = await queue()
+    with quiet_service.client("admin") as admin:
+        adviser = an_adviser(admin)
+        first = open_request(admin, adviser)
+        open_request(admin, adviser)
+        quiet_service.clock.now = MORNING + timedelta(days=60)  # the last day to answer
+        on_time = await queue()
+        quiet_service.clock.now = MORNING + timedelta(days=61)
+        late = await queue()
+        answer(admin, first, granted=False).raise_for_status()
+        answered = await queue()
+
+    day = timedelta(days=1).total_seconds()
+    assert (before, on_time, late) == ((0, 0, 0), (2, 60 * day, 0), (2, 61 * day, 2))
+    assert answered == (1, 61 * day, 1)

@@ -8,8 +8,8 @@ import aiosmtplib
 import asyncpg
 import pytest
 
+from app.domain.facts.calendar import civil_date
 from app.persistence.administration.client_role import Role
-from app.use_cases.civil_date import civil_date
 from benchmarks.keep_alive_connections import KeepAliveConnections
 from benchmarks.rush import background_load, december, year_end
 from benchmarks.rush.adviser_stories import AdviserStory

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from app.clock import utc_now
+from app.domain.facts.calendar import civil_date
 from app.embedded.cluster import Cluster
 from app.seed.published_catalogue import HISTYA
-from app.use_cases.civil_date import civil_date
 from tests.api.response_assertions import offline_application
 from tests.cli.cli_process import new_folder, run_cold_command, run_command, serving_process
 from tests.live_server import TLS_CONTEXT

@@ -13,7 +13,12 @@ from tests.crash.fork_server import TIMEOUT_S
 from tests.http_builders import adviser_body, contract_body, registration_body
 from tests.live_server import idempotency_headers
 
-MODULES = ("numerique-responsable", "cybersecurite", "intelligence-artificielle")
+# Each on a day of its own: sessions that share one raise each other's version.
+SESSIONS = {
+    "numerique-responsable": "2025-05-13",
+    "cybersecurite": "2025-05-14",
+    "intelligence-artificielle": "2025-05-15",
+}
 ALREADY_THERE = "precondition-required"  # of a PUT whose first answer was lost
 RETRYABLE_CODES = {
     "unavailable",
@@ -61,10 +66,11 @@ class ClientLoad:
             adviser = str(uuid4())
             await self.request_until_answered("PUT", f"/v1/advisers/{adviser}", json=adviser_body(id=adviser))
             await self.request_until_answered("PUT", f"/v1/contracts/{uuid4()}", json=contract_body(adviser))
-            await asyncio.gather(*(self._register_twice_at_once(adviser, module) for module in MODULES))
+            await asyncio.gather(*(self._register_twice_at_once(adviser, module) for module in SESSIONS))
 
     async def _register_twice_at_once(self, adviser: str, module: str) -> None:
-        headers, body = idempotency_headers(), registration_body(adviser, module_code=module)
+        headers = idempotency_headers()
+        body = registration_body(adviser, module_code=module, starts_on=SESSIONS[module])
         first, second = await asyncio.gather(
             *(self.request_until_answered("POST", "/v1/registrations", json=body, headers=headers) for _ in range(2))
         )

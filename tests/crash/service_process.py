@@ -43,7 +43,10 @@ class OverQuotaRequest:
 
     @property
     def body(self) -> dict[str, Any]:
-        return registration_body(str(self.adviser), module_code="cybersecurite", starts_on="2026-10-06")
+        """Of a session to come or not, by the clock of the service."""
+        return registration_body(
+            str(self.adviser), module_code="cybersecurite", starts_on="2026-10-06", regularisation=True
+        )
 
 
 class KillableService:

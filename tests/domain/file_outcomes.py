@@ -3,7 +3,8 @@
 from app.domain.decisions.admission import Decision, Outcome
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.refusals import Refusal
-from app.domain.facts.registration import Funding, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Status
 from tests.domain_builders import registration_id
 
 

@@ -17,7 +17,8 @@ from app.domain.decisions.refusals import Reason
 from app.domain.errors import Conflict
 from app.domain.facts.adviser import Adviser, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.registration import Attendance, Funding, Payer, Registration, Request
+from app.domain.facts.registration import Registration, Request
+from app.domain.facts.registration_terms import Attendance, Funding, Payer
 from tests.domain_builders import (
     CAFE_IA,
     INITIAL,

@@ -4,24 +4,28 @@ from uuid import UUID
 import pytest
 
 from app.domain.errors import (
-    AbsenceNotInSession,
+    AlreadyAnnulled,
     Conflict,
     DuplicateRegistration,
-    HoursNotOffered,
-    ImplausibleDate,
     InvalidTransition,
-    MotiveNotValid,
     NoRightLeft,
     NothingToCarryOver,
-    PayerNotOffered,
     PolicyExists,
     ReasonsRemain,
-    RegularisationNeeded,
+    ResultExists,
     SessionEnded,
     SessionNotStarted,
     SessionStarted,
     TooLateToCarryOver,
     TooLateToCorrect,
+)
+from app.domain.statement_errors import (
+    AbsenceNotInSession,
+    HoursNotOffered,
+    ImplausibleDate,
+    MotiveNotValid,
+    RegularisationNeeded,
+    TitleNotDelivered,
 )
 from tests.domain_builders import FIRST_DAY, day
 
@@ -76,6 +80,24 @@ LAST_DAY = day("2025-05-14")
             "policy 2025-01-01 exists",
             {"version": "2025-01-01"},
             id="a policy that exists",
+        ),
+        pytest.param(
+            lambda: ResultExists("pix", FIRST_DAY),
+            "pix has a result of 2025-05-13",
+            {"qualification": "pix", "on": FIRST_DAY},
+            id="a second result of a day",
+        ),
+        pytest.param(
+            lambda: TitleNotDelivered("remn", None, FIRST_DAY),
+            "remn is delivered from None to 2025-05-13",
+            {"qualification": "remn", "valid_from": None, "valid_until": FIRST_DAY},
+            id="a title that is over",
+        ),
+        pytest.param(
+            lambda: AlreadyAnnulled(FIRST_DAY),
+            "annulled on 2025-05-13",
+            {"annulled_on": FIRST_DAY},
+            id="a result annulled twice",
         ),
         pytest.param(
             lambda: MotiveNotValid("covid_test", ["medical_certificate", "force_majeure"]),

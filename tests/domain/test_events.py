@@ -10,10 +10,11 @@ from app.domain.events import (
     email_recipients,
     event_type_of_change,
     event_type_of_decision,
-    registration_event,
     types_matching,
 )
-from app.domain.facts.registration import Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status
+from app.domain.registration_events import registration_event
 from tests.domain_builders import (
     ADVISER_ID,
     ORGANISATION_ID,
@@ -98,8 +99,15 @@ def test_an_event_tells_ids_statuses_and_codes() -> None:
             "session_starts_on": day("2025-05-13"),
             "reasons": [],
         },
-        (Recipient.ADVISER, Recipient.TRAINING_ORGANISATION),
+        (Recipient.ADVISER, Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION),
     )
+
+
+def test_an_event_tells_what_the_registration_does_not() -> None:
+    actual = registration_event(ACCEPTED_EVENT, ADVISER_ID, FUNDED, (), None, {"recorded_after_the_fact": True})
+
+    assert actual.data["recorded_after_the_fact"] is True
+    assert actual.data["status"] is Status.ACCEPTED
 
 
 def test_an_event_tells_every_reason() -> None:
@@ -111,10 +119,11 @@ def test_an_event_tells_every_reason() -> None:
 
 
 @pytest.mark.parametrize("event_type", [item for item in EventType if item.value.startswith("registration.")])
-def test_the_training_organisation_is_told_all_but_what_can_be_put_right(event_type: EventType) -> None:
+def test_the_training_organisation_is_told_all_but_what_is_asked_of_the_adviser(event_type: EventType) -> None:
     actual = registration_event(event_type, ADVISER_ID, REFUSED, ())
 
-    told = None if event_type is EventType.REGISTRATION_REGULARISABLE else ORGANISATION_ID
+    between_others = {EventType.REGISTRATION_REGULARISABLE, EventType.REGISTRATION_CHOICE_REMINDED}
+    told = None if event_type in between_others else ORGANISATION_ID
     assert (actual.type, actual.training_organisation_id) == (event_type, told)
 
 
@@ -122,7 +131,10 @@ def test_the_training_organisation_is_told_all_but_what_can_be_put_right(event_t
     ("pattern", "named"),
     [
         ("registration.accepted", {EventType.REGISTRATION_ACCEPTED}),
-        ("certification.*", {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_DUE}),
+        (
+            "certification.*",
+            {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_ANNULLED, EventType.CERTIFICATION_DUE},
+        ),
         ("registration.*", {item for item in EventType if item.startswith("registration.")}),
     ],
 )
@@ -138,6 +150,7 @@ def test_any_other_pattern_names_nothing(pattern: str) -> None:
 def test_what_is_about_the_person_is_told_to_every_organisation_that_registered_the_adviser() -> None:
     assert {
         EventType.CERTIFICATION_RECORDED,
+        EventType.CERTIFICATION_ANNULLED,
         EventType.CERTIFICATION_DUE,
         EventType.ADVISER_ANONYMISED,
     } == SENT_TO_ALL_CONCERNED
@@ -176,29 +189,72 @@ def test_an_employer_is_written_to_of_what_it_pays(
     assert (Recipient.EMPLOYER in actual.recipients) is told
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        pytest.param(FUNDED, OTHER_UNIT, True, id="still funded"),
+        pytest.param(FUNDED, REFUSED, True, id="the adviser is not to be freed any more"),
+        pytest.param(REFUSED, FUNDED, True, id="the adviser is to be freed now"),
+        pytest.param(REFUSED, REFUSED, False, id="never funded"),
+        pytest.param(KEPT, KEPT, False, id="at their own expense"),
+    ],
+)
+def test_an_employer_is_written_to_of_a_move_that_changes_when_it_frees_the_adviser(
+    before: Registration,
+    after: Registration,
+    told: bool,  # noqa: FBT001  # a parameter of pytest's
+) -> None:
+    actual = registration_event(EventType.REGISTRATION_RESCHEDULED, ADVISER_ID, after, (), before)
+
+    assert (Recipient.EMPLOYER in actual.recipients) is told
+
+
+def test_days_missed_of_a_training_that_was_followed_are_to_be_justified_by_adviser_and_employer() -> None:
+    missed = {"absences": [{"on": day("2025-05-13"), "justified": False}]}
+
+    actual = registration_event(EventType.REGISTRATION_COMPLETED, ADVISER_ID, FUNDED, (), None, missed)
+
+    assert actual.recipients == (Recipient.ADVISER, Recipient.EMPLOYER, Recipient.TRAINING_ORGANISATION)
+
+
 ADVISER, EMPLOYER, ORGANISATION, SUPPORT = Recipient
-WRITTEN_TO: dict[EventType, set[Recipient]] = {
-    EventType.REGISTRATION_ACCEPTED: {ADVISER, ORGANISATION},
-    EventType.REGISTRATION_REFUSED: {ADVISER, ORGANISATION},
-    EventType.REGISTRATION_OVER_QUOTA: {ADVISER, ORGANISATION},
-    EventType.REGISTRATION_KEPT_UNFUNDED: {ADVISER, ORGANISATION},
-    EventType.REGISTRATION_CANCELLED: {ADVISER, ORGANISATION},
-    EventType.REGISTRATION_FUNDED: {ADVISER, ORGANISATION},
-    EventType.REGISTRATION_REGULARISABLE: {ADVISER},
-    EventType.REGISTRATION_REGULARISATION_NOTIFIED: {ORGANISATION},
-    EventType.REGISTRATION_RESCHEDULED: {ORGANISATION},
-    EventType.REGISTRATION_COMPLETED: {ORGANISATION},
-    EventType.REGISTRATION_ABSENCE_RECORDED: {EMPLOYER, ORGANISATION},
-    EventType.REGISTRATION_PATH_DETERMINED: {ADVISER, EMPLOYER, ORGANISATION},
-    EventType.CERTIFICATION_RECORDED: {ADVISER, ORGANISATION},
-    EventType.CERTIFICATION_DUE: {ADVISER, EMPLOYER, ORGANISATION},
-    EventType.ENTITLEMENT_CARRIED_OVER: {ADVISER, EMPLOYER},
-    EventType.ADVISER_ANONYMISED: set(),
-    EventType.ADVISER_RETURNED: {SUPPORT},
-    EventType.ENTITLEMENT_EXPIRING: {ADVISER},
+# Section 9: always, and besides when the employer must act, pays, or when the State does.
+TABLE: dict[EventType, tuple[set[Recipient], set[str]]] = {
+    EventType.REGISTRATION_ACCEPTED: ({ADVISER, ORGANISATION}, {"state_pays"}),
+    EventType.REGISTRATION_REFUSED: ({ADVISER, ORGANISATION}, {"employer_acts"}),
+    EventType.REGISTRATION_OVER_QUOTA: ({ADVISER, ORGANISATION}, set()),
+    EventType.REGISTRATION_KEPT_UNFUNDED: ({ADVISER, ORGANISATION}, {"employer_pays"}),
+    EventType.REGISTRATION_CANCELLED: ({ADVISER, ORGANISATION}, {"employer_pays"}),
+    EventType.REGISTRATION_FUNDED: ({ADVISER, ORGANISATION}, set()),
+    EventType.REGISTRATION_REGULARISABLE: ({ADVISER}, set()),
+    EventType.REGISTRATION_REGULARISATION_NOTIFIED: ({ORGANISATION}, set()),
+    EventType.REGISTRATION_RESCHEDULED: ({ADVISER, ORGANISATION}, {"state_pays"}),
+    EventType.REGISTRATION_COMPLETED: ({ORGANISATION}, {"days_missed"}),
+    EventType.REGISTRATION_ABSENCE_RECORDED: ({ADVISER, EMPLOYER, ORGANISATION}, set()),
+    EventType.REGISTRATION_ATTENDANCE_CORRECTED: ({ADVISER, EMPLOYER, ORGANISATION}, set()),
+    EventType.REGISTRATION_CHOICE_REMINDED: ({ADVISER}, set()),
+    EventType.REGISTRATION_DEROGATED: ({ADVISER, ORGANISATION}, {"employer_acts", "employer_pays", "state_pays"}),
+    EventType.REGISTRATION_PATH_DETERMINED: ({ADVISER, EMPLOYER, ORGANISATION}, set()),
+    EventType.CERTIFICATION_RECORDED: ({ADVISER, ORGANISATION}, set()),
+    EventType.CERTIFICATION_ANNULLED: ({ADVISER, ORGANISATION}, set()),
+    EventType.CERTIFICATION_DUE: ({ADVISER, EMPLOYER, ORGANISATION}, set()),
+    EventType.ENTITLEMENT_CARRIED_OVER: ({ADVISER, EMPLOYER}, set()),
+    EventType.ENTITLEMENT_EXPIRING: ({ADVISER}, set()),
+    EventType.INITIAL_TRAINING_OWED: ({ADVISER, EMPLOYER}, set()),
+    EventType.SUPPORT_REQUEST_OPENED: ({ADVISER, ORGANISATION}, {"employer_acts", "employer_pays"}),
+    EventType.SUPPORT_REQUEST_ANSWERED: ({ADVISER, ORGANISATION}, {"employer_acts", "employer_pays"}),
+    EventType.ADVISER_ANONYMISED: (set(), set()),
+    EventType.ADVISER_RETURNED: ({SUPPORT}, set()),
 }
+CONDITIONS = ("employer_acts", "employer_pays", "state_pays", "days_missed")
 
 
 @pytest.mark.parametrize("event_type", EventType)
 def test_whoever_section_9_names_is_written_to(event_type: EventType) -> None:
-    assert {*email_recipients(event_type)} == WRITTEN_TO[event_type]
+    always, conditions = TABLE[event_type]
+
+    assert {*email_recipients(event_type)} == always
+    for condition in CONDITIONS:
+        told = {*email_recipients(event_type, **{condition: True})}
+        besides = {ADVISER, EMPLOYER} if condition == "days_missed" else {EMPLOYER}
+        assert told == (always | besides if condition in conditions else always), condition

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from app.domain.decisions.admission import decide
 from app.domain.decisions.admission_rules import refusals
 from app.domain.decisions.decision_consequences import DecisionCascade
-from app.domain.decisions.entitlements import Bucket, quota_buckets, supplementary_bucket
 from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.recorded_decisions import replay
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.contract import Contract
-from app.domain.facts.registration import Registration, Request, Status
+from app.domain.facts.registration import Registration, Request
+from app.domain.facts.registration_terms import Status
 from app.domain.facts.training_organisation import Territory
+from app.domain.rights.buckets import Bucket, quota_buckets, supplementary_bucket
 from tests.domain.random_deeds import DEEDS, FIRST_FILES, SINCE, Deed, World, done
 from tests.domain_builders import (
     ACCREDITED,

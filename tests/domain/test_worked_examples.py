@@ -10,7 +10,8 @@ from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.contract import LegalForm
 from app.domain.facts.module import Module
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Payer, Registration, Request, Status
+from app.domain.facts.registration import Registration, Request
+from app.domain.facts.registration_terms import Payer, Status
 from app.domain.record.obligations import ObligationStatus, obligations
 from tests.domain.file_outcomes import outcome_label
 from tests.domain_builders import (

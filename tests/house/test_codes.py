@@ -5,12 +5,13 @@ import re
 
 import pytest
 
-from app.api.http.problems.conflict_problems import TRANSITION_MESSAGES, conflict_problem
-from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
+from app.api.http.problems.conflicts.conflict_problems import conflict_problem
+from app.api.http.problems.conflicts.transition_messages import TRANSITION_MESSAGES
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.errors import Conflict
 from app.domain.events import EventType
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Language
 from app.wording.refusal_labels import refusal_label
@@ -41,19 +42,26 @@ def test_every_event_is_named_for_its_subject_and_created_somewhere() -> None:
         for match in [item.attr] if ast.unparse(item.value) == "EventType"
     }  # fmt: skip
 
-    assert all(re.fullmatch(r"(registration|certification|entitlement|adviser)\.[a-z_]+", item) for item in EventType)
+    assert all(
+        re.fullmatch(
+            r"(registration|certification|entitlement|initial_training|support_request|adviser)\.[a-z_]+", item
+        )
+        for item in EventType
+    )
     assert created == {item.name for item in EventType}
 
 
 def test_every_move_that_a_status_forbids_is_worded() -> None:
-    moves = set(re.findall(r'_check_transition\("([a-z-]+)"', MODULES["app/domain/facts/registration.py"].read_text()))
+    domain = "".join(path.read_text() for name, path in MODULES.items() if name.startswith("app/domain/"))
+    moves = set(re.findall(r'check_transition\("([a-z-]+)"', domain))
 
     assert moves == set(TRANSITION_MESSAGES)
 
 
 @pytest.mark.parametrize("kind", Conflict.__subclasses__(), ids=lambda kind: kind.__name__)
 def test_every_conflict_has_a_problem_of_its_own(kind: type[Conflict]) -> None:
-    matched = re.findall(r"case (\w+)\(\)", MODULES["app/api/http/problems/conflict_problems.py"].read_text())
+    problems = "".join(path.read_text() for name, path in MODULES.items() if name.startswith("app/api/http/problems/"))
+    matched = re.findall(r"case (\w+)\(\)", problems)
 
     assert kind.__name__ in matched
     with pytest.raises(Conflict):

@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -152,6 +154,67 @@ def test_facts_that_were_kept_with_free_text_lose_it_and_nothing_else(url: str) 
     assert orjson.loads(str(facts)) == FACTS_WITHOUT_TEXT
 
 
+# Of one adviser: a day with every outcome, a day with the same one twice, and one result alone.
+RESULTS_OF_ONE_DAY = """SET session_replication_role = replica; INSERT INTO certification
+SELECT ('00000000-0000-4000-8000-00000000000' || number)::uuid, '00000000-0000-4000-8000-000000000000', 'pix', NULL,
+    outcome, day::date, NULL, 1, 'employer', 1, now(), now()
+FROM (VALUES (1, 'absent_justified', '2025-01-01'), (2, 'absent_unjustified', '2025-01-01'),
+    (3, 'failed', '2025-01-01'), (4, 'obtained', '2025-01-01'), (5, 'failed', '2025-02-01'),
+    (6, 'failed', '2025-02-01'), (7, 'absent_justified', '2025-03-01')) AS v (number, outcome, day)"""
+
+
+def test_of_several_results_of_one_day_the_one_that_decided_goes_on_counting(url: str) -> None:
+    command.upgrade(alembic_config(url), "0014")
+    asyncio.run(_run(url, RESULTS_OF_ONE_DAY))
+
+    migrate(url)
+
+    counting = schema(url, "SELECT right(id::text, 1) FROM certification WHERE annulled_on IS NULL AND version = 1")
+    annulled = schema(
+        url, "SELECT right(id::text, 1) FROM certification WHERE annulled_motive LIKE 'Doublon%' AND version = 2"
+    )
+    assert (counting, annulled) == ({("4",), ("5",), ("7",)}, {("1",), ("2",), ("3",), ("6",)})
+
+
+# A version that was added before the revised rules, and what it says once they are there.
+OLD_VERSION: dict[str, Any] = {
+    "over_quota": {"reply_days": 10},
+    "initial_training": {"max_funded": 2, "path_hours": [{"since": "2021-01-01", "value": [105]}]},
+    "support_email": "aide@example.org",
+}
+REVISED_VERSION = {
+    **OLD_VERSION,
+    "over_quota": {"reply_days": 10, "remind_days": 7},
+    "requests": {"months_ahead": 36},
+    "attendance": {
+        "correction_days": 30,
+        "valid_absence_motives": ["medical_certificate", "force_majeure", "employer_need"],
+    },
+    "support": {"answer_days": 60},
+    "initial_training": {
+        **OLD_VERSION["initial_training"], "enter_within_months": None, "unjustified_absence_counts": False,
+    },
+}  # fmt: skip
+A_VERSION = f"""INSERT INTO policy (version, effective_from, content, created_at)
+VALUES ('2024-01-01', '2024-01-01', '{orjson.dumps(OLD_VERSION).decode()}', now())"""  # noqa: S608  # our own words
+
+
+def test_a_version_of_the_policy_gains_what_the_revised_rules_read_and_loses_it_again(url: str) -> None:
+    def stored() -> object:
+        ((content,),) = schema(url, "SELECT content::text FROM policy")
+        return orjson.loads(str(content))
+
+    command.upgrade(alembic_config(url), "0014")
+    asyncio.run(_run(url, A_VERSION))
+
+    migrate(url)
+    revised = stored()
+    command.downgrade(alembic_config(url), "0014")
+
+    assert revised == REVISED_VERSION
+    assert stored() == OLD_VERSION
+
+
 def test_two_processes_may_migrate_at_once(url: str) -> None:
     settings = os.environ | {"DATABASE_URL": url, "SECRET_KEY": "a-secret-for-tests-that-is-long-enough"}
     processes = [start("app", "migrate", environment=settings) for _ in range(2)]
@@ -174,3 +237,51 @@ def test_the_service_may_use_every_table_but_not_rewrite_evidence(template: str,
 
     rewritable = table not in EVIDENCE
     assert (used, changed, removed, emptied) == (True, rewritable, rewritable, False)
+
+
+CARRIED = """SET session_replication_role = replica; INSERT INTO carry_over
+SELECT c.id::uuid, c.adviser::uuid, c.bucket, 1, 'maladie', c.decided_on::date, gen_random_uuid(), now()
+FROM (VALUES {carried}) AS c (id, adviser, bucket, decided_on); INSERT INTO adviser (id, in_scheme,
+    initial_training_entered_on, former_entries, version, created_at, updated_at)
+SELECT a.id::uuid, true, a.entered_on::date, a.former::date[], 1, now(), now()
+FROM (VALUES {advisers}) AS a (id, entered_on, former); INSERT INTO policy (version, effective_from, content,
+    created_at)
+SELECT p.since, p.since::date, json_build_object('two_modules', json_build_object('entered_on_or_after', '2024-01-01',
+    'window_months', p.months)), now()
+FROM (VALUES ('2021-01-01', 12), ('2026-01-01', 18)) AS p (since, months)"""
+
+# By what is carried, from when and to when it is usable: entered on, entered under a former file, bucket, decided on.
+CARRIED_WINDOWS = {
+    ("2022-03-14", None, "civil_year:2024", "2025-01-13"): ("2025-01-01", "2025-12-31"),
+    ("2024-04-15", None, "civil_year:2025", "2025-12-18"): ("2026-01-01", "2026-12-31"),
+    ("2024-04-15", None, "first_year", "2025-04-22"): ("2025-04-16", "2026-12-31"),
+    ("2024-02-29", None, "first_year", "2024-11-04"): ("2025-03-01", "2026-12-31"),
+    ("2024-12-31", None, "first_year", "2025-11-04"): ("2026-01-01", "2026-12-31"),
+    ("2025-02-03", None, "first_year", "2026-02-10"): ("2026-08-04", "2027-12-31"),
+    ("2025-02-03", "2024-06-03", "first_year", "2025-02-10"): ("2025-06-04", "2026-12-31"),
+    ("2022-03-14", None, "first_year", "2025-02-10"): ("2025-02-10", "2026-12-31"),
+    (None, None, "first_year", "2025-02-10"): ("2025-02-10", "2026-12-31"),
+    ("2024-01-15", None, "first_year", "2020-02-10"): ("2025-01-16", "2026-12-31"),
+    ("2024-01-15", None, "first_year", "2027-02-10"): ("2027-02-10", "2028-12-31"),
+}
+
+
+def _values(*rows: tuple[object, ...]) -> str:
+    return ", ".join(f"({', '.join('NULL' if each is None else repr(each) for each in row)})" for row in rows)
+
+
+def test_carry_overs_of_before_have_the_window_that_they_were_granted_with(url: str) -> None:
+    command.upgrade(alembic_config(url), "0014")
+    ids = {carried: str(UUID(int=number)) for number, carried in enumerate(CARRIED_WINDOWS, start=1)}
+    stored = CARRIED.format(
+        carried=_values(*((one, one, bucket, decided_on) for (_, _, bucket, decided_on), one in ids.items())),
+        advisers=_values(
+            *((one, entered, f"{{{former or ''}}}") for (entered, former, _, _), one in ids.items()),
+        ),
+    )
+    asyncio.run(_run(url, stored))
+
+    command.upgrade(alembic_config(url), "0015")
+
+    filled = schema(url, "SELECT id::text, valid_from::text, valid_until::text FROM carry_over")
+    assert filled == {(ids[carried], *window) for carried, window in CARRIED_WINDOWS.items()}

@@ -21,6 +21,8 @@ COMPOSED = {
         "INSERT_RESPONSE", "RESPONSE_COLUMNS", "self.client_id", "self.key",
     },
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "visible"},
+    "app/persistence/support_requests.py": {"name", "own[0]"},  # pointers, and the name of a column
+    "app/persistence/advisers/support_subjects.py": {"MAX_LISTED", "_CERTIFICATIONS", "_IS_KNOWN", "_REGISTRATIONS"},
     "app/persistence/catalogue.py": {"MODULE_FACTS", "ORGANISATION_FACTS"},
     "app/persistence/administration/clients.py": {"REVOCATIONS_CHANNEL"},
     "app/persistence/administration/api_keys.py": {"KEYS", "REVOCATIONS_CHANNEL"},
@@ -50,8 +52,8 @@ COMPOSED = {
     },
     "app/persistence/outbox/employer_recipient.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
     "app/persistence/advisers/adviser_file_statements.py": {
-        "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "FILE_JSON", "MODULE_FACTS", "ORGANISATION_FACTS",
-        "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
+        "AGREED_FUNDING", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "EXCUSED_PERIODS", "FILE_JSON", "MODULE_FACTS",
+        "ORGANISATION_FACTS", "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
     },
     "app/persistence/administration/imports.py": {"_CLAIMED"},
     "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},
@@ -73,9 +75,12 @@ COMPOSED = {
         "','.join([*written, added] if added is not None else written)", "', '.join(parts)",
         "'|'.join(map(value, keys))", "MARK", "_SQL", "constant", "field", "name", "sql", "value(sql)", "written",
     },
-    "app/persistence/registration_texts.py": {"_SELF", "value('r.id')", "value(BASE_URL)"},
+    "app/persistence/registration_texts.py": {
+        "OVERLAPPING", "_SELF", "value('r.id')", "value(BASE_URL)", "value(_WARNINGS)",
+    },
     "app/persistence/registrations.py": {
-        "RESOURCE_COLUMNS", "RESPONSE_COLUMNS", "WRITE", "_UPDATES",
+        "OVERLAPPING", "OVERLAPS", "RESOURCE_COLUMNS", "RESPONSE_COLUMNS", "TAKES_PLACE.format('o')",
+        "TAKES_PLACE.format('r')", "WRITE", "_UPDATES",
         "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
@@ -100,17 +105,20 @@ COMPOSED = {
     "app/persistence/schema/personal_data_statements.py": {
         "PARAMETERS", "', '.join((_erasing_assignment(column) for column in erased_columns(ADVISER)))",
         "', '.join((_rows_as_json(*held) for held in PERSONAL_DATA_TABLES.values()))",
-        "', '.join(changes)", "column.name", "columns", "entry.rows", "left", "name", "named", "order", "rows",
+        "', '.join(changes)", "column.name", "columns", "entry.rows", "kind", "left", "name", "named", "order", "rows",
         "table.name", "value",
     },
     # Labels, measures and groups are those of `KINDS` and of the enumerations of statistics; places and months ours.
     "app/persistence/administration/kept_counts.py": {
-        "' UNION ALL '.join((_labels(kind) for kind in range(len(KINDS))))",
-        "', '.join((f'{name} = EXCLUDED.{name}' for name in _COLUMNS))", "', '.join(_COLUMNS)", "', '.join(counted)",
-        "AFTER_QUOTA", "DAYS_TO_DECISION", "DAYS_TO_SESSION", "_MONTH", "_changed('$1', '$2')",
-        "_changed(mark, \"'infinity'\")", "_labels(kind)", "cells(kind)", "group", "kind",
-        "labels.get('training_organisation_id')", "labels['funding']", "labels[group]", "limit", "mark", "month",
-        "name", "place", "places", "query", "reasons if 'reason' in KINDS[kind] else ''", "until", "values",
+        "' UNION ALL '.join((labels_of(kind) for kind in range(len(KINDS))))",
+        "', '.join((f'{name} = EXCLUDED.{name}' for name in _COLUMNS))", "', '.join(_COLUMNS)", "AFTER_QUOTA",
+        "DAYS_TO_DECISION", "DAYS_TO_SESSION", "MONTH", "changes_between('$1', '$2')", "kind", "mark", "name",
+        "reasons if 'reason' in KINDS[kind] else ''", "until", "values",
+    },
+    "app/persistence/administration/kept_count_queries.py": {
+        "', '.join(counted)", "MONTH", "cells(kind)", "changes_between(mark, \"'infinity'\")", "columns[group]",
+        "group", "kind", "labels_of(kind)", "limit", "month", "order", "part", "place", "places[label]",
+        "places.get('training_organisation_id')", "query", "value",
     },
     "app/persistence/administration/statistics.py": {
         "MAX_GROUPS + 1", "_IS_IN_PERIOD", "' '.join(joins)", "', '.join(columns)", "_GROUPS[group]",

@@ -2,31 +2,43 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import date, timedelta
+from random import Random
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from app.domain.errors import NoRightLeft
+from app.domain.facts.registration_terms import Attendance
+from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine import database as database_module
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import violated_constraint
-from app.persistence.engine.transactions.adviser_locks import LOCK_ADVISER, AdviserLock
+from app.persistence.engine.transactions.adviser_locks import LOCK_ADVISER, AdviserLock, LockTarget
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.persistence.engine.transactions.opening import opening_script
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
+from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
 from app.use_cases.registrations.register_adviser import register
 from tests.http_builders import an_adviser_in_post as an_adviser_over_http
 from tests.http_builders import registration_body
 from tests.live_server import LiveServer, idempotency_headers
 from tests.persistence.interleaved_transactions import Gate, PausingDatabase, count_deadlocks, wait_until_blocked_by
 from tests.persistence.postgres_errors import UniqueViolation
+from tests.persistence.test_concurrent_actions import assert_the_ledger_is_true
+from tests.persistence.test_decisions import assert_every_decision_replays
 from tests.use_cases.registrations.batch_builders import EITHER_WAY, Register, a_batch_context
 from tests.use_cases.use_case_builders import (
     FIRST_DAY,
+    PAST_DAY,
     a_new_registration,
     a_request_context,
     an_adviser_in_post,
+    id_of,
     register_in,
     response_content,
 )
@@ -54,16 +66,56 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "opening_script", opening)
 
 
+Deed = Callable[[Database], Coroutine[Any, Any, ReplayableResponse]]
+Race = Callable[[Database, UUID], Awaitable[tuple[Deed, Deed]]]
+COMPLETED = AttendanceReport(Attendance.COMPLETED, "feuille retrouvée")
+JUSTIFIED = AttendanceReport(Attendance.ABSENT_JUSTIFIED, "medical_certificate")
+
+
+def a_registering(adviser: UUID, starts_on: date) -> Deed:
+    return lambda database: register(database, a_new_registration(adviser, starts_on), a_request_context())
+
+
+def a_correcting(registration: Mapping[str, Any], report: AttendanceReport) -> Deed:
+    return lambda database: mark_attendance(database, id_of(registration), report, a_request_context())
+
+
+def a_cancelling(registration: Mapping[str, Any], on: date | None = None) -> Deed:
+    return lambda database: cancel(database, id_of(registration), Cancellation(on), a_request_context())
+
+
+async def two_registrations(_: Database, adviser: UUID) -> tuple[Deed, Deed]:
+    return a_registering(adviser, FIRST_DAY), a_registering(adviser, FIRST_DAY + timedelta(days=1))
+
+
+async def a_correction_beside_a_registration(database: Database, adviser: UUID) -> tuple[Deed, Deed]:
+    """Both want the right that a justified absence gave back."""
+    missed = await register_in(database, adviser, PAST_DAY)
+    await a_correcting(missed, JUSTIFIED)(database)
+    return a_correcting(missed, COMPLETED), a_registering(adviser, FIRST_DAY)
+
+
+async def a_cancellation_beside_a_correction(database: Database, adviser: UUID) -> tuple[Deed, Deed]:
+    """The absence gave nothing to an earlier session; a cancellation of before that session has it looked at again."""
+    missed = await register_in(database, adviser, PAST_DAY)
+    await register_in(database, adviser, PAST_DAY - timedelta(days=7))
+    other = await register_in(database, adviser, module="cafe-ia")
+    await a_correcting(missed, JUSTIFIED)(database)
+    return a_cancelling(other, PAST_DAY - timedelta(days=14)), a_correcting(missed, COMPLETED)
+
+
+RACES = (two_registrations, a_correction_beside_a_registration, a_cancellation_beside_a_correction)
+of_each_race = pytest.mark.parametrize("prepared", RACES, ids=lambda race: race.__name__)
+
+
 async def both_read_then_one_writes_after_the_other(
-    database: Database, adviser: UUID
+    database: Database, *deeds: Deed
 ) -> list[ReplayableResponse | BaseException]:
-    """Two registrations decided on the same state of the file; the second is written once the first is committed."""
+    """Deeds decided on the same state of the file; the second is written once the first is committed."""
     first, second = Gate(), Gate()
     asked = [
-        asyncio.create_task(
-            register(PausingDatabase(database, gate.pause), a_new_registration(adviser, starts_on), a_request_context())
-        )
-        for gate, starts_on in ((first, FIRST_DAY), (second, FIRST_DAY + timedelta(days=1)))
+        asyncio.create_task(deed(PausingDatabase(database, gate.pause)))
+        for gate, deed in zip((first, second), deeds, strict=True)
     ]
     await first.wait_until_reached()
     await second.wait_until_reached()
@@ -173,11 +225,58 @@ async def test_a_promotion_and_a_registration_do_not_take_the_same_unit(database
     assert await holders(database, adviser) == {"civil_year:2026#1": 1}
 
 
+async def test_corrections_registrations_and_cancellations_at_once_share_one_right(
+    database: Database, database_url: str
+) -> None:
+    adviser = await an_adviser_in_post(database)
+    corrected = await register_in(database, adviser, PAST_DAY)
+    await a_correcting(corrected, COMPLETED)(database)
+    waiting = [
+        await register_in(database, adviser, FIRST_DAY + timedelta(days=number)) for number in range(AT_ONCE // 3)
+    ]
+    deeds = [
+        *(a_correcting(corrected, (JUSTIFIED, COMPLETED)[number % 2]) for number in range(AT_ONCE // 3)),
+        *(a_cancelling(item) for item in waiting),
+        *(a_registering(adviser, FIRST_DAY + timedelta(days=AT_ONCE + number)) for number in range(AT_ONCE // 3 + 2)),
+    ]
+    Random(20260615).shuffle(deeds)  # noqa: S311  # an order, not a secret
+    await asyncio.gather(*(database.one("SELECT pg_sleep(0.1)") for _ in range(AT_ONCE)))  # every connection is open
+
+    answers = await asyncio.gather(*(deed(database) for deed in deeds), return_exceptions=True)
+
+    assert len(deeds) == AT_ONCE
+    assert {type(answer) for answer in answers} <= {ReplayableResponse, NoRightLeft}
+    assert await holders(database, adviser) == {"civil_year:2026#1": 1}
+    dossier = await read_snapshot(database, AdviserLock(LockTarget.ADVISER, adviser))
+    assert_the_ledger_is_true(dossier)
+    promoted = await database.many("SELECT FROM decision WHERE adviser_id = $1 AND cause = 'promotion'", adviser)
+    reports = await database.many("SELECT FROM attendance_record WHERE adviser_id = $1", adviser)
+    assert promoted
+    assert len(reports) > 1
+    await assert_every_decision_replays(database)
+    await database.close()
+    assert await count_deadlocks(database_url) == 0
+
+
+async def test_without_a_race_only_one_of_the_two_has_the_right(database: Database) -> None:
+    for prepared in RACES:
+        adviser = await an_adviser_in_post(database)
+        first, second = await prepared(database, adviser)
+
+        await first(database)
+        await asyncio.gather(second(database), return_exceptions=True)
+
+        assert await holders(database, adviser) == {"civil_year:2026#1": 1}
+
+
+@of_each_race
 @pytest.mark.usefixtures("without_the_lock")
-async def test_red_run_without_the_lock_the_constraint_refuses_the_second_holder(database: Database) -> None:
+async def test_red_run_without_the_lock_the_constraint_refuses_the_second_holder(
+    database: Database, prepared: Race
+) -> None:
     adviser = await an_adviser_in_post(database)
 
-    first, second = await both_read_then_one_writes_after_the_other(database, adviser)
+    first, second = await both_read_then_one_writes_after_the_other(database, *await prepared(database, adviser))
 
     assert isinstance(first, ReplayableResponse)
     assert isinstance(second, UniqueViolation)
@@ -185,15 +284,15 @@ async def test_red_run_without_the_lock_the_constraint_refuses_the_second_holder
     assert await holders(database, adviser) == {"civil_year:2026#1": 1}
 
 
+@of_each_race
 @pytest.mark.usefixtures("without_the_lock")
-async def test_red_run_without_lock_and_constraint_the_right_is_overdrawn(database: Database, owner: Database) -> None:
+async def test_red_run_without_lock_and_constraint_the_right_is_overdrawn(
+    database: Database, owner: Database, prepared: Race
+) -> None:
     adviser = await an_adviser_in_post(database)
     await owner.one("ALTER TABLE registration DROP CONSTRAINT uq_registration_unit")
 
-    answers = await both_read_then_one_writes_after_the_other(database, adviser)
+    answers = await both_read_then_one_writes_after_the_other(database, *await prepared(database, adviser))
 
-    assert [response_content(answer)["status"] for answer in answers if isinstance(answer, ReplayableResponse)] == [
-        "accepted",
-        "accepted",
-    ]
+    assert {type(answer) for answer in answers} == {ReplayableResponse}
     assert await holders(database, adviser) == {"civil_year:2026#1": 2}

@@ -1,34 +1,32 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from app.domain.errors import (
     DuplicateRegistration,
-    HoursNotOffered,
     InvalidTransition,
-    MotiveNotValid,
     NothingToCarryOver,
-    NotInitialTraining,
-    PayerNotOffered,
     SessionNotStarted,
     SessionStarted,
 )
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Attendance, Chooser, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Payer
+from app.domain.statement_errors import HoursNotOffered, MotiveNotValid, NotInitialTraining, PayerNotOffered
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.registrations import list_decisions
 from app.seed.published_catalogue import LA_FABRIK
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.errors import PreconditionFailed, PreconditionRequired, UnknownReference
 from app.use_cases.preconditions import ANY_VERSION, Precondition
-from app.use_cases.record_certification import ExamResult, record_result
-from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
-from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
 from app.use_cases.registrations.record_positioning_test import record_positioning
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.registrations.register_adviser import NewRegistration, preview, register
 from app.use_cases.registrations.reschedule_registration import reschedule
 from tests.fake_clock import MORNING
@@ -50,6 +48,10 @@ from tests.use_cases.use_case_builders import (
     response_content,
     stored_registration,
 )
+
+COMPLETED = AttendanceReport(Attendance.COMPLETED)
+JUSTIFIED = AttendanceReport(Attendance.ABSENT_JUSTIFIED, "medical_certificate")
+ON_THE_FIRST_DAY = datetime(2026, 9, 8, 8, 30, tzinfo=UTC)
 
 
 async def test_what_a_registration_names_must_exist_and_every_place_is_said_at_once(database: Database) -> None:
@@ -111,7 +113,7 @@ async def test_another_organisation_finds_no_such_registration(database: Databas
     theirs = id_of(await register_in(database, adviser, module=INITIAL))
 
     with pytest.raises(NotFound):
-        await cancel(database, theirs, None, None, a_request_context(client=MEDNUM))
+        await cancel(database, theirs, Cancellation(), a_request_context(client=MEDNUM))
 
     row = await database.one("SELECT status, training_organisation_id FROM registration WHERE id = $1", theirs)
     assert row is not None
@@ -120,7 +122,7 @@ async def test_another_organisation_finds_no_such_registration(database: Databas
 
 async def test_a_registration_that_does_not_exist_is_missing(database: Database) -> None:
     with pytest.raises(NotFound):
-        await cancel(database, uuid4(), None, None, a_request_context())
+        await cancel(database, uuid4(), Cancellation(), a_request_context())
 
 
 async def test_a_kept_registration_has_its_payer_and_no_unit(database: Database) -> None:
@@ -170,7 +172,7 @@ async def test_a_cancellation_promotes_the_oldest_that_waits(database: Database)
         database, adviser, FIRST_DAY + timedelta(2), context=a_request_context(now=MORNING + timedelta(hours=1))
     )
 
-    await cancel(database, id_of(first), None, "empêchement", a_request_context())
+    await cancel(database, id_of(first), Cancellation(motive="empêchement"), a_request_context())
 
     cancelled = await stored_registration(database, first)
     assert (cancelled["status"], cancelled["motive"], cancelled["unit"]) == ("cancelled", "empêchement", None)
@@ -182,8 +184,13 @@ async def test_a_registration_is_cancelled_before_its_first_day_only(database: D
     registration = id_of(await register_in(database, await an_adviser_in_post(database)))
 
     with pytest.raises(SessionStarted):
-        await cancel(database, registration, FIRST_DAY, None, a_request_context())
-    await cancel(database, registration, FIRST_DAY - timedelta(1), None, a_request_context())
+        await cancel(database, registration, Cancellation(on=FIRST_DAY), a_request_context(now=ON_THE_FIRST_DAY))
+    await cancel(
+        database,
+        registration,
+        Cancellation(on=FIRST_DAY - timedelta(1)),
+        a_request_context(now=ON_THE_FIRST_DAY - timedelta(1)),
+    )
 
 
 async def test_attendance_waits_for_the_first_day(database: Database) -> None:
@@ -191,12 +198,10 @@ async def test_attendance_waits_for_the_first_day(database: Database) -> None:
     registration = id_of(await register_in(database, adviser, day("2026-06-16")))
 
     with pytest.raises(SessionNotStarted):
-        await mark_attendance(database, registration, Attendance.COMPLETED, None, a_request_context(now=MORNING))
+        await mark_attendance(database, registration, COMPLETED, a_request_context(now=MORNING))
     midnight_in_paris = MORNING.replace(hour=22, minute=0)
     attended = response_content(
-        await mark_attendance(
-            database, registration, Attendance.COMPLETED, None, a_request_context(now=midnight_in_paris)
-        )
+        await mark_attendance(database, registration, COMPLETED, a_request_context(now=midnight_in_paris))
     )
 
     assert (attended["status"], attended["unit"]) == ("completed", "civil_year:2026#1")
@@ -215,10 +220,12 @@ async def test_a_justified_absence_alone_gives_the_unit_back(
     adviser = await an_adviser_in_post(database)
     absent, other = await register_in(database, adviser, PAST_DAY), await register_in(database, adviser)
 
-    await mark_attendance(database, id_of(absent), outcome, "certificat", a_request_context())
+    await mark_attendance(
+        database, id_of(absent), AttendanceReport(outcome, "medical_certificate"), a_request_context()
+    )
 
     row = await stored_registration(database, absent)
-    assert (row["status"], row["unit"], row["motive"]) == (outcome, unit, "certificat")
+    assert (row["status"], row["unit"], row["motive"]) == (outcome, unit, "medical_certificate")
     assert (await stored_registration(database, other))["status"] == waiting
 
 
@@ -228,7 +235,7 @@ async def test_a_missed_initial_training_has_the_modules_that_rested_on_it_decid
     module = await register_in(database, adviser)
     assert (await stored_registration(database, module))["unit"] == "first_year#1"
 
-    await mark_attendance(database, id_of(initial), Attendance.ABSENT_JUSTIFIED, None, a_request_context())
+    await mark_attendance(database, id_of(initial), JUSTIFIED, a_request_context())
 
     assert (await stored_registration(database, module))["status"] == "refused"
 
@@ -242,7 +249,12 @@ async def test_a_moved_session_takes_the_unit_of_its_new_year_and_frees_the_othe
 
     moving = a_session(day("2027-02-02"))
     await reschedule(
-        database, id_of(moved), lambda _, venue: (moving, venue), Precondition(frozenset({1})), a_request_context()
+        database,
+        id_of(moved),
+        lambda _, venue: (moving, venue),
+        Precondition(frozenset({1})),
+        a_request_context(),
+        regularisation=False,
     )
 
     assert (await stored_registration(database, moved))["unit"] == "civil_year:2027#1"
@@ -256,7 +268,12 @@ async def test_a_session_is_moved_by_whoever_knows_the_version_before_it_starts(
 
     with pytest.raises(PreconditionRequired):
         await reschedule(
-            database, registration, lambda _, venue: (a_session(), venue), NO_PRECONDITION, a_request_context()
+            database,
+            registration,
+            lambda _, venue: (a_session(), venue),
+            NO_PRECONDITION,
+            a_request_context(),
+            regularisation=False,
         )
     with pytest.raises(PreconditionFailed):
         await reschedule(
@@ -265,9 +282,17 @@ async def test_a_session_is_moved_by_whoever_knows_the_version_before_it_starts(
             lambda _, venue: (a_session(), venue),
             Precondition(frozenset({9})),
             a_request_context(),
+            regularisation=False,
         )
     with pytest.raises(SessionStarted):
-        await reschedule(database, begun, lambda _, venue: (a_session(), venue), ANY_VERSION, a_request_context())
+        await reschedule(
+            database,
+            begun,
+            lambda _, venue: (a_session(), venue),
+            ANY_VERSION,
+            a_request_context(),
+            regularisation=False,
+        )
 
 
 async def test_a_notice_may_be_refused_again_and_is_for_refused_registrations_only(database: Database) -> None:
@@ -275,9 +300,9 @@ async def test_a_notice_may_be_refused_again_and_is_for_refused_registrations_on
     refused = id_of(await register_in(database, adviser))
     accepted = id_of(await register_in(database, await an_adviser_in_post(database)))
 
-    again = response_content(await reexamine(database, refused, a_request_context(), employer_agreement=False))
+    again = response_content(await reexamine(database, refused, AdviserNotice(), a_request_context()))
     with pytest.raises(InvalidTransition):
-        await reexamine(database, accepted, a_request_context(), employer_agreement=False)
+        await reexamine(database, accepted, AdviserNotice(), a_request_context())
 
     assert (again["status"], again["version"]) == ("refused", 2)
 
@@ -289,7 +314,7 @@ async def test_a_notice_does_not_make_a_second_active_registration(database: Dat
     accepted = await register_in(database, adviser)
 
     with pytest.raises(DuplicateRegistration) as duplicate:
-        await reexamine(database, id_of(refused), a_request_context(), employer_agreement=False)
+        await reexamine(database, id_of(refused), AdviserNotice(), a_request_context())
 
     assert duplicate.value.first == id_of(accepted)
     assert (await stored_registration(database, refused))["version"] == 1
@@ -317,7 +342,7 @@ async def test_what_no_rule_reads_is_kept_by_the_actions_that_follow(database: D
     initial = await register_in(database, adviser, PAST_DAY, INITIAL)
     await record_positioning(database, id_of(initial), day("2026-05-01"), 175, a_request_context())
 
-    await mark_attendance(database, id_of(initial), Attendance.COMPLETED, None, a_request_context())
+    await mark_attendance(database, id_of(initial), COMPLETED, a_request_context())
 
     row = await stored_registration(database, initial)
     assert (row["positioning_hours"], row["positioning_taken_on"]) == (175, day("2026-05-01"))

@@ -6,7 +6,7 @@ from app.persistence.engine.database import Database
 from app.persistence.registrations import list_decisions
 from app.use_cases.errors import PreconditionFailed, PreconditionRequired, UnknownReference
 from app.use_cases.preconditions import ANY_VERSION, Precondition
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.upsert_contract import upsert_contract
 from tests.fake_clock import MORNING
 from tests.use_cases.use_case_builders import (
@@ -97,16 +97,17 @@ async def test_a_contract_renews_another_one_of_the_same_adviser_only(database: 
 async def test_a_termination_refuses_what_is_to_come_and_its_unit_goes_to_whoever_waits(database: Database) -> None:
     adviser = await an_adviser(database)
     contract = await a_contract(database, adviser)
-    begun_waiting = await register_in(database, adviser, day("2026-12-01"), "cybersecurite")
-    waiting = await register_in(database, adviser, PAST_DAY)
-    assert (await stored_registration(database, begun_waiting))["unit"] == "civil_year:2026#1"
-    assert (await stored_registration(database, waiting))["status"] == "awaiting_choice"
+    to_come = await register_in(database, adviser, day("2026-12-01"), "cybersecurite")
+    begun = await register_in(database, adviser, PAST_DAY)
+    waiting = await register_in(database, adviser, day("2026-06-23"))
+    assert (await stored_registration(database, to_come))["unit"] == "civil_year:2026#1"
 
     await change_contract(database, contract, adviser, terminated_on=day("2026-06-30"))
 
-    assert (await stored_registration(database, begun_waiting))["status"] == "refused"
-    promoted = await stored_registration(database, waiting)
-    assert (promoted["status"], promoted["unit"], promoted["version"]) == ("accepted", "civil_year:2026#1", 2)
+    assert (await stored_registration(database, to_come))["status"] == "refused"
+    assert (await stored_registration(database, begun))["status"] == "awaiting_choice"
+    funded = await stored_registration(database, waiting)
+    assert (funded["status"], funded["unit"], funded["version"]) == ("accepted", "civil_year:2026#1", 2)
 
 
 async def test_a_session_that_has_started_is_not_decided_again(database: Database) -> None:
@@ -143,7 +144,7 @@ async def test_a_refusal_stands_until_the_notice_even_once_its_reason_is_gone(da
 
     await a_contract(database, adviser)
     untouched = await stored_registration(database, refused)
-    await reexamine(database, id_of(refused), a_request_context(), employer_agreement=False)
+    await reexamine(database, id_of(refused), AdviserNotice(), a_request_context())
 
     assert (untouched["status"], untouched["version"]) == ("refused", 1)
     assert (await stored_registration(database, refused))["status"] == "accepted"

@@ -135,8 +135,17 @@ def a_session(starts_on: date = FIRST_DAY) -> Session:
 
 
 def a_new_registration(adviser: UUID, starts_on: date = FIRST_DAY, module: str = MODULE) -> NewRegistration:
+    """One of a session of the past says so."""
     organisation = LA_FABRIK if module == INITIAL else LA_MEDNUM
-    return NewRegistration(adviser, ModuleCode(module), organisation, a_session(starts_on), day("2026-04-01"), False)  # noqa: FBT003  # the employer's agreement, last of six
+    return NewRegistration(
+        adviser,
+        ModuleCode(module),
+        organisation,
+        a_session(starts_on),
+        requested_on=day("2026-04-01"),
+        employer_agreement=False,
+        regularisation=starts_on <= MORNING.date(),
+    )
 
 
 async def register_in(

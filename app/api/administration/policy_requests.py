@@ -1,80 +1,29 @@
-"""A version of the policy as it is asked for: the groups of section 8 of the domain page, each number within bounds."""
+"""A version of the policy as it is asked for: the groups of section 8 of the domain page.
 
-from datetime import date
-from typing import Annotated, Any
+What a group gained since the first release has the published value when it is left out.
+"""
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
-from typing_extensions import TypeAliasType
+from typing import Annotated
 
+from pydantic import AfterValidator, Field
+
+from app.api.administration.policy_fields import (
+    MAX_DATES,
+    MAX_VALUES,
+    AttendanceMotive,
+    Days,
+    Grace,
+    Months,
+    Since,
+    Units,
+    Year,
+    check_distinct,
+    check_in_order,
+)
 from app.api.certifications.certification_schemas import AbsenceMotive
-from app.api.http.fields import validation_messages
-from app.api.http.fields.field_checks import validation_error, with_message
 from app.api.http.fields.field_types import CivilDate, Email, Hours, RequestBody
-from app.domain.facts.calendar import last_day
 from app.domain.facts.policy import Policy
 from app.persistence.administration.policies import POLICY
-from app.wording.languages import Sentence
-
-MAX_UNITS = 100
-MAX_MONTHS = 120
-MAX_DATES = 50
-MAX_REPLY_DAYS = 366
-MAX_VALUES = 20
-
-NOT_IN_ORDER = Sentence(
-    fr="Les dates `from` se suivent, de la plus ancienne à la plus récente, sans répétition.",
-    en="The dates in `from` follow one another, oldest first, none twice.",
-)
-DUPLICATE_VALUE = Sentence(fr="Chaque valeur n’est donnée qu’une fois.", en="Each value is given only once.")
-GRACE_ENDS_TOO_EARLY = Sentence(
-    fr="Un délai de grâce prolonge l’année qu’il nomme : il finit après le 31 décembre.",
-    en="A grace period prolongs the year it names: it ends after 31 December.",
-)
-
-
-def _check_distinct(values: list[Any]) -> list[Any]:
-    if len({*values}) < len(values):
-        raise validation_error("duplicate", DUPLICATE_VALUE)
-    return values
-
-
-def _check_in_order(values: list[Any]) -> list[Any]:
-    days = [value.since for value in values]
-    if days != sorted({*days}):
-        raise validation_error("order", NOT_IN_ORDER)
-    return values
-
-
-def _check_grace(grace: dict[str, date]) -> dict[str, date]:
-    if any(until <= last_day(int(year)) for year, until in grace.items()):
-        raise validation_error("order", GRACE_ENDS_TOO_EARLY)
-    return grace
-
-
-Units = Annotated[int, Field(ge=1, le=MAX_UNITS, strict=True)]
-Months = Annotated[int, Field(ge=1, le=MAX_MONTHS, strict=True)]
-Year = Annotated[int, Field(ge=1950, le=2099, strict=True)]
-Since = Annotated[CivilDate, Field(alias="from", description="Le premier jour, inclus.")]
-YEAR_PATTERN = "^(19[5-9][0-9]|20[0-9]{2})$"
-Grace = TypeAliasType(
-    "Grace",
-    Annotated[
-        dict[
-            Annotated[str, StringConstraints(pattern=YEAR_PATTERN), with_message(validation_messages.YEAR)], CivilDate
-        ],
-        Field(max_length=MAX_DATES),
-        AfterValidator(_check_grace),
-        WithJsonSchema(
-            {
-                "type": "object",
-                "description": "Par année, le dernier jour, inclus, où son droit reste utilisable.",
-                "propertyNames": {"pattern": YEAR_PATTERN},
-                "additionalProperties": {"type": "string", "format": "date"},
-                "maxProperties": MAX_DATES,
-            }
-        ),
-    ],
-)
 
 
 class TwoModulesBody(RequestBody):
@@ -100,17 +49,44 @@ class SupplementaryBody(RequestBody):
     count: Units
 
 
-class OverQuotaBody(RequestBody):
-    """R26 : combien de jours le conseiller a pour répondre ; null, sans limite."""
+AttendanceMotives = Annotated[
+    list[AttendanceMotive], Field(min_length=1, max_length=MAX_VALUES), AfterValidator(check_distinct)
+]
 
-    reply_days: Annotated[int, Field(ge=1, le=MAX_REPLY_DAYS, strict=True)] | None
+
+class OverQuotaBody(RequestBody):
+    """R26 : combien de jours le conseiller a pour répondre ; null, sans limite. Sans réponse, il est relancé une fois,
+    `remind_days` jours avant le premier jour."""
+
+    reply_days: Days | None
+    remind_days: Days = 7
+
+
+class RequestsBody(RequestBody):
+    """Une session commence au plus tard tant de mois après aujourd’hui."""
+
+    months_ahead: Months = 36
+
+
+class AttendancePolicyBody(RequestBody):
+    """R17 : combien de jours un organisme peut corriger la présence qu’il a saisie, et les motifs d’une absence
+    justifiée."""
+
+    correction_days: Days = 30
+    valid_absence_motives: AttendanceMotives = Field(default=["medical_certificate", "force_majeure", "employer_need"])
+
+
+class SupportBody(RequestBody):
+    """En combien de jours une demande au support a sa réponse."""
+
+    answer_days: Days = 60
 
 
 class PathHoursBody(RequestBody):
     """Les durées de parcours, en heures, à partir d’une date."""
 
     since: Since
-    value: Annotated[list[Hours], Field(min_length=1, max_length=MAX_VALUES), AfterValidator(_check_distinct)]
+    value: Annotated[list[Hours], Field(min_length=1, max_length=MAX_VALUES), AfterValidator(check_distinct)]
 
 
 class PresentationMonthsBody(RequestBody):
@@ -124,23 +100,27 @@ class AbsenceMotivesBody(RequestBody):
     """Les motifs valables d’absence, à partir d’une date."""
 
     since: Since
-    value: Annotated[list[AbsenceMotive], Field(min_length=1, max_length=MAX_VALUES), AfterValidator(_check_distinct)]
+    value: Annotated[list[AbsenceMotive], Field(min_length=1, max_length=MAX_VALUES), AfterValidator(check_distinct)]
 
 
-PathHours = Annotated[list[PathHoursBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(_check_in_order)]
+PathHours = Annotated[list[PathHoursBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(check_in_order)]
 PresentationMonths = Annotated[
-    list[PresentationMonthsBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(_check_in_order)
+    list[PresentationMonthsBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(check_in_order)
 ]
 AbsenceMotives = Annotated[
-    list[AbsenceMotivesBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(_check_in_order)
+    list[AbsenceMotivesBody], Field(min_length=1, max_length=MAX_DATES), AfterValidator(check_in_order)
 ]
 
 
 class InitialTrainingPolicyBody(RequestBody):
-    """R11 : combien de parcours financés par conseiller. R12 : ce que peut donner un test de positionnement."""
+    """R11 : combien de parcours financés par conseiller. R12 : ce que peut donner un test de positionnement. Elle est
+    commencée dans les `enter_within_months` mois du premier jour en poste ; null, sans limite. Une absence injustifiée
+    n’y vaut une entrée que si `unjustified_absence_counts`."""
 
     max_funded: Units
     path_hours: PathHours
+    enter_within_months: Months | None = None
+    unjustified_absence_counts: Annotated[bool, Field(strict=True)] = False
 
 
 class CertificationPolicyBody(RequestBody):
@@ -152,13 +132,17 @@ class CertificationPolicyBody(RequestBody):
 
 class PolicyRequest(RequestBody):
     """Une version de la politique, entière : en vigueur de `effective_from`, inclus, jusqu’à la version suivante. La
-    première valeur d’une liste par date vaut aussi pour les jours qui la précèdent."""
+    première valeur d’une liste par date vaut aussi pour les jours qui la précèdent. Ce qu’un appelant ne connaît pas
+    encore, il peut l’omettre : la valeur publiée s’applique."""
 
     effective_from: CivilDate
     two_modules: TwoModulesBody
     civil_year: CivilYearBody
     supplementary: SupplementaryBody
     over_quota: OverQuotaBody
+    requests: RequestsBody = RequestsBody()
+    attendance: AttendancePolicyBody = AttendancePolicyBody()
+    support: SupportBody = SupportBody()
     initial_training: InitialTrainingPolicyBody
     certification: CertificationPolicyBody
     unjustified_absence_consumes: Annotated[bool, Field(strict=True)]

@@ -1,32 +1,60 @@
-"""Versions of the policy, and what a new one would change, as a client is shown them."""
+"""Versions of the policy, as a client is shown them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import orjson
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from app.api.administration.policy_fields import MAX_VALUES, AttendanceMotive, Days, Months, Units
 from app.api.administration.policy_requests import (
     CertificationPolicyBody,
     CivilYearBody,
-    InitialTrainingPolicyBody,
-    OverQuotaBody,
+    PathHours,
     SupplementaryBody,
     TwoModulesBody,
 )
 from app.api.http.bodies.json_responses import format_instant
-from app.api.http.fields.field_types import BucketName, Email, PolicyVersion
-from app.api.registrations.decision_resources import Reasons, reason_resource
-from app.domain.decisions.policy_dry_run import Difference, Standing
-from app.domain.decisions.refusals import Reason
-from app.domain.facts.registration import Funding, Status
+from app.api.http.fields.field_types import Email, PolicyVersion
 from app.persistence.engine.driver_types import Row
-from app.wording.languages import Language
 
-MAX_DIFFERENCES = 1_000_000
+
+class OverQuotaResource(TypedDict):
+    """R26 : les jours pour répondre, null sans limite ; combien de jours avant la session le conseiller est relancé."""
+
+    reply_days: Days | None
+    remind_days: Days
+
+
+class RequestsResource(TypedDict):
+    """Une session commence au plus tard tant de mois après aujourd’hui."""
+
+    months_ahead: Months
+
+
+class AttendancePolicyResource(TypedDict):
+    """R17 : combien de jours un organisme peut corriger une présence, et les motifs d’une absence justifiée."""
+
+    correction_days: Days
+    valid_absence_motives: Annotated[Sequence[AttendanceMotive], Field(max_length=MAX_VALUES)]
+
+
+class SupportResource(TypedDict):
+    """En combien de jours une demande au support a sa réponse."""
+
+    answer_days: Days
+
+
+class InitialTrainingPolicyResource(TypedDict):
+    """R11, R12 ; dans combien de mois la formation initiale est commencée, null sans limite ; et si une absence
+    injustifiée y vaut une entrée."""
+
+    max_funded: Units
+    path_hours: PathHours
+    enter_within_months: Months | None
+    unjustified_absence_counts: bool
 
 
 class PolicyResource(TypedDict):
@@ -37,42 +65,15 @@ class PolicyResource(TypedDict):
     two_modules: TwoModulesBody
     civil_year: CivilYearBody
     supplementary: SupplementaryBody
-    over_quota: OverQuotaBody
-    initial_training: InitialTrainingPolicyBody
+    over_quota: OverQuotaResource
+    requests: RequestsResource
+    attendance: AttendancePolicyResource
+    support: SupportResource
+    initial_training: InitialTrainingPolicyResource
     certification: CertificationPolicyBody
     unjustified_absence_consumes: bool
     support_email: Email
     created_at: datetime
-
-
-class StandingResource(TypedDict):
-    """Ce que les règles donnent à une inscription."""
-
-    status: Status
-    funding: Funding | None
-    entitlement: BucketName | None
-    reasons: Annotated[list[Reason], Field(max_length=len(Reason))]
-
-
-DifferenceResource = TypedDict(
-    "DifferenceResource",
-    {
-        "registration_id": UUID,
-        "adviser_id": UUID,
-        "status": Status,
-        "from": StandingResource,
-        "to": StandingResource,
-        "reasons": Reasons,
-    },
-)
-DifferenceResource.__doc__ = """Une inscription ouverte que la version proposée déciderait autrement : ce que les règles
-lui donnent aujourd’hui (`from`), ce qu’elles lui donneraient (`to`), et pour quels motifs."""
-
-
-class DryRunResource(TypedDict):
-    """Les inscriptions ouvertes qui seraient décidées autrement."""
-
-    data: Annotated[list[DifferenceResource], Field(max_length=MAX_DIFFERENCES)]
 
 
 def policy_resource(row: Row) -> Mapping[str, Any]:
@@ -80,27 +81,3 @@ def policy_resource(row: Row) -> Mapping[str, Any]:
     # The domain says `since`, because `from` is a keyword of Python.
     stored = orjson.loads(row["content"].replace('"since":', '"from":'))
     return {"version": row["version"], **stored, "created_at": format_instant(row["created_at"])}
-
-
-def _standing_resource(standing: Standing) -> StandingResource:
-    return {
-        "status": standing.status,
-        "funding": standing.funding,
-        "entitlement": standing.entitlement,
-        "reasons": [refusal.code for refusal in standing.refusals],
-    }
-
-
-def dry_run_resource(differences: Sequence[Difference], language: Language) -> DryRunResource:
-    return {"data": [_difference_resource(difference, language) for difference in differences]}
-
-
-def _difference_resource(difference: Difference, language: Language) -> DifferenceResource:
-    return {
-        "registration_id": difference.registration_id,
-        "adviser_id": difference.adviser_id,
-        "status": difference.status,
-        "from": _standing_resource(difference.before),
-        "to": _standing_resource(difference.after),
-        "reasons": [reason_resource(refusal, language, None) for refusal in difference.after.refusals],
-    }

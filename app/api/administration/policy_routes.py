@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
+from app.api.administration.policy_dry_run_resources import DryRunResource, dry_run_resource
 from app.api.administration.policy_requests import PolicyRequest
-from app.api.administration.policy_resources import DryRunResource, PolicyResource, dry_run_resource, policy_resource
+from app.api.administration.policy_resources import PolicyResource, policy_resource
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response, resource_response, to_response
 from app.api.http.bodies.resource_responses import found, no_response, resource_renderer
@@ -86,11 +87,12 @@ async def post_policy(body: PolicyRequest, authorised: WriteAccess, idempotency_
     responses=problem_responses("policy-exists"),
 )
 async def try_policy_version(request: Request, body: PolicyRequest, authorised: WriteAccess) -> Response:
-    """Quelles inscriptions ouvertes seraient décidées autrement, et pourquoi. Rien n’est enregistré, personne n’est
-    prévenu.
+    """Quelles inscriptions ouvertes seraient décidées autrement, pourquoi, et combien de personnes et de droits cela
+    concerne, par département et par organisme. Rien n’est enregistré, personne n’est prévenu.
 
     Sont ouvertes celles dont la session n’a pas commencé : acceptées, en attente de choix, et refusées, telles que
-    leur réexamen les déciderait.
+    leur réexamen les déciderait. Tous leurs droits sont d’abord rendus ; puis chacune est décidée, dans l’ordre de
+    création.
     """
     request.scope["time_limit"].reschedule(asyncio.get_running_loop().time() + DRY_RUN_SECONDS)
     context = authorised.request_context(no_response)

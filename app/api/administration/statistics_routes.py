@@ -24,7 +24,7 @@ from app.api.http.routing import StrictRoute, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.domain.decisions.refusals import Reason
-from app.domain.facts.registration import Funding, Status
+from app.domain.facts.registration_terms import Funding, Status
 from app.persistence.administration.statistics import (
     MAX_GROUPS,
     AfterQuota,
@@ -70,7 +70,8 @@ MeasuresParameter = Annotated[
     str | None,
     Query(
         max_length=100,
-        description="Ce qu’il faut mesurer en plus : `funded`, combien sont financées ; `days_to_decision` et "
+        description="Ce qu’il faut mesurer en plus : `funded`, combien sont financées ; `derogated`, combien ont "
+        "été acceptées par dérogation ; `corrected`, combien ont une présence corrigée ; `days_to_decision` et "
         "`days_to_session`, la médiane des jours de la demande à la décision en vigueur et au premier jour.",
         json_schema_extra=_list_schema(Measure),
     ),
@@ -103,6 +104,8 @@ class StatisticResource(TypedDict):
     over_quota: NotRequired[AfterQuota | None]
     count: Count
     funded: NotRequired[Count]
+    derogated: NotRequired[Count]
+    corrected: NotRequired[Count]
     days_to_decision: NotRequired[Annotated[int, Field(ge=0, le=MAX_DAYS)] | None]
     days_to_session: NotRequired[Annotated[int, Field(ge=0, le=MAX_DAYS)] | None]
 

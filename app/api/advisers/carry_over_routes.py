@@ -45,6 +45,8 @@ class CarryOverResource(TypedDict):
     decided_on: date
     decided_by: UUID
     created_at: datetime
+    valid_from: Annotated[date, Field(description="Le premier jour d’une session qui peut l’utiliser.")]
+    valid_until: Annotated[date, Field(description="Le dernier jour, inclus.")]
 
 
 def carry_over_resource(row: Row) -> dict[str, Any]:
@@ -58,12 +60,17 @@ def carry_over_resource(row: Row) -> dict[str, Any]:
     operation_id="carryOver",
     summary="Reporter un droit",
     response_model=CarryOverResource,
-    responses=problem_responses("nothing-to-carry-over", "adviser-anonymised"),
+    responses=problem_responses(
+        "nothing-to-carry-over", "too-late-to-carry-over", "outside-scheme", "adviser-anonymised"
+    ),
 )
 async def post_carry_over(
     adviser_id: Id, body: CarryOverRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Sur décision du support, après justification : ce que le droit a encore passe à l’année suivante."""
+    """Sur décision du support, après justification : ce que le droit a encore passe à l’année suivante.
+
+    Le report garde sa période d’utilisation, quoi qu’il advienne ensuite du droit dont il vient.
+    """
     grant = CarryOverGrant(body.bucket, body.units, body.motive, body.decided_on)
     render = resource_renderer(authorised, carry_over_resource, status=201)
     context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)

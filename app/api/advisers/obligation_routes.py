@@ -1,4 +1,4 @@
-"""/v1/obligations: the modules that each adviser has to follow, and how far (section 7)."""
+"""/v1/obligations: the trainings that each adviser has to follow, and how far (section 7)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -14,12 +14,12 @@ from app.api.http.pagination import UnversionedPaging
 from app.api.http.routing import StrictRoute, page_model
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
+from app.domain.facts.calendar import civil_date
 from app.domain.record.obligations import ObligationStatus
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.use_cases.advisers.list_exams_and_obligations import FileScan, modules_to_follow
-from app.use_cases.civil_date import civil_date
 
 router = APIRouter(prefix="/v1/obligations", tags=["Conseillers"], route_class=StrictRoute)
 
@@ -30,7 +30,8 @@ YearFilter = Annotated[
         ge=EARLIEST_DATE.year,
         le=LATEST_DATE.year,
         description="L’année civile au titre de laquelle le module est dû, qu’un délai de grâce ne change pas ; pour "
-        "la première année, celle où elle s’achève.",
+        "la première année, celle où elle s’achève ; pour la formation initiale, chacune depuis celle du premier jour "
+        "en poste.",
     ),
 ]
 
@@ -55,11 +56,11 @@ async def list_obligations(
     authorised: ReadAccess,
     paging: UnversionedPaging,
     year: YearFilter = None,
-    status: Annotated[
-        ObligationStatus | None, Query(description="Remplie, attendue, en retard ou excusée par un report.")
-    ] = None,
+    status: Annotated[ObligationStatus | None, Query(description="Remplie, attendue, en retard ou excusée.")] = None,
 ) -> Response:
     """Aujourd’hui, par conseiller : pour l’année qui s’achève, `year` et `status=due`.
+
+    La formation initiale y est, pour qui est en poste et n’y est ni entré, ni dispensé.
 
     Les règles lisent chaque dossier, un nombre limité par page : une page courte, ou vide, peut avoir une suite.
     """

@@ -16,11 +16,11 @@ from app.api.advisers.training_record_schemas import (
 )
 from app.api.certifications.certification_schemas import replacement_text
 from app.api.registrations.decision_resources import reason_resource
-from app.domain.decisions.entitlements import Bucket
 from app.domain.record.exam_presentations import Presentation
 from app.domain.record.missed_sessions import MissedSession
 from app.domain.record.obligations import Obligation
 from app.domain.record.training_record import Entitlement, TrainingRecord
+from app.domain.rights.buckets import DEROGATION
 from app.persistence.engine.driver_types import Row
 from app.wording.languages import Language
 from app.wording.training_records import consequence_sentence
@@ -49,6 +49,23 @@ def _entitlement_resource(item: Entitlement, visible: frozenset[UUID]) -> Entitl
     }
 
 
+def _derogation_resources(record: TrainingRecord, visible: frozenset[UUID]) -> list[EntitlementResource]:
+    """What derogations hold, a right without limits; nothing when none holds any."""
+    if not record.derogated:
+        return []
+    return [
+        {
+            "bucket": DEROGATION,
+            "units": None,
+            "used": len(record.derogated),
+            "reserved_by": [held for held in record.derogated if held in visible],
+            "valid_from": None,
+            "valid_until": None,
+            "rule": None,
+        }
+    ]
+
+
 def _presentation_resource(item: Presentation, language: Language) -> PresentationResource:
     is_obtained = item.next_attempt_payer is None
     return {
@@ -67,6 +84,7 @@ def obligation_resource(item: Obligation) -> ObligationResource:
         "followed": item.followed,
         "due_on": item.due_on,
         "status": item.status,
+        "excused_by": item.excused_by,
     }
 
 
@@ -83,7 +101,7 @@ def _missed_session_resource(item: MissedSession, language: Language) -> MissedS
     }
 
 
-def _carry_over_resource(row: Row, right: Bucket | None, *, with_motive: bool) -> CarriedResource:
+def _carry_over_resource(row: Row, *, with_motive: bool) -> CarriedResource:
     return {
         "id": row["id"],
         "bucket": row["bucket"],
@@ -91,8 +109,8 @@ def _carry_over_resource(row: Row, right: Bucket | None, *, with_motive: bool) -
         "motive": row["motive"] if with_motive else None,
         "decided_on": row["decided_on"],
         "decided_by": row["decided_by"] if with_motive else None,
-        "valid_from": right.opens_on if right else None,
-        "valid_until": right.expires_on if right else None,
+        "valid_from": row["valid_from"],
+        "valid_until": row["valid_until"],
     }
 
 
@@ -125,16 +143,16 @@ def training_record_resource(
         "category": record.category,
         "in_post": _in_post_resource(record, viewer),
         "initial_training": _initial_training_resource(record),
-        "entitlements": [_entitlement_resource(item, visible) for item in record.entitlements],
+        "entitlements": [
+            *(_entitlement_resource(item, visible) for item in record.entitlements),
+            *_derogation_resources(record, visible),
+        ],
         "obligations": [obligation_resource(item) for item in record.obligations],
         "certifications": [_presentation_resource(item, language) for item in record.presentations],
         "unjustified_absences": [
             _missed_session_resource(item, language) for item in record.missed if item.registration.id in visible
         ],
-        "carry_overs": [
-            _carry_over_resource(row, record.carried.get(row["bucket"]), with_motive=viewer.owner is None)
-            for row in carry_over_rows
-        ],
+        "carry_overs": [_carry_over_resource(row, with_motive=viewer.owner is None) for row in carry_over_rows],
         "policy_version": record.policy_version,
         "links": {"self": f"{link}?on={record.on}", "picture": f"{link}.svg?on={record.on}"},
     }

@@ -14,16 +14,17 @@ from app.api.http.fields.field_types import (
     DisplayText,
     ModuleCodeText,
     Motive,
+    PeriodName,
     PolicyVersion,
     RuleName,
     Uri,
 )
 from app.api.registrations.decision_resources import Reasons
-from app.domain.decisions.entitlements import Category
 from app.domain.facts.certification import NextAttemptPayer
 from app.domain.record.exam_presentations import PresentationStatus
 from app.domain.record.missed_sessions import Consequence
-from app.domain.record.obligations import ObligationStatus
+from app.domain.record.obligations import Excuse, ObligationStatus
+from app.domain.rights.buckets import Category
 
 MAX_RECORD_ITEMS = 1000  # of entitlements, obligations or exams: one or two a year
 
@@ -50,27 +51,38 @@ class InitialTrainingStateResource(TypedDict):
 
 
 class EntitlementResource(TypedDict):
-    """Un droit : `used` compte chaque unité tenue, sessions à venir comprises."""
+    """Un droit : `used` compte chaque unité tenue, sessions à venir comprises.
+
+    Les dérogations (`derogation`) n’ont ni nombre, ni dates, ni règle : `units`, `valid_from`, `valid_until` et `rule`
+    y sont null.
+    """
 
     bucket: BucketName
-    units: Count
+    units: Count | None
     used: Count
     reserved_by: Annotated[
         list[UUID], Field(max_length=MAX_RECORD_ITEMS, description="Les inscriptions qui tiennent une unité.")
     ]
-    valid_from: date
+    valid_from: date | None
     valid_until: date | None
-    rule: RuleName
+    rule: RuleName | None
 
 
 class ObligationResource(TypedDict):
-    """Ce qui doit être suivi dans une période. Une alerte, jamais un blocage."""
+    """Ce qui doit être suivi dans une période, ou la formation initiale (`initial_training`) où il faut entrer.
 
-    period: BucketName
+    Une alerte, jamais un blocage.
+    """
+
+    period: PeriodName
     required: Count
     followed: Count
-    due_on: date
+    due_on: Annotated[date | None, Field(description="Null pour la formation initiale sans échéance.")]
     status: ObligationStatus
+    excused_by: Annotated[
+        Excuse | None,
+        Field(description="Ce qui excuse : un report, n’avoir pas été en poste à l’échéance, ou une justification."),
+    ]
 
 
 class PresentationResource(TypedDict):
@@ -100,8 +112,8 @@ class MissedSessionResource(TypedDict):
 class CarriedResource(TypedDict):
     """Un report de droit : pourquoi, qui l’a décidé, quand, et ses limites.
 
-    `motive` et `decided_by` sont null pour un organisme de formation. `valid_from` et `valid_until` sont null quand le
-    dossier ne donne plus le droit d’où venait le report.
+    `motive` et `decided_by` sont null pour un organisme de formation. Les dates restent celles du report, quoi qu’il
+    soit advenu du droit dont il vient.
     """
 
     id: UUID
@@ -110,8 +122,8 @@ class CarriedResource(TypedDict):
     motive: Motive | None
     decided_on: date
     decided_by: UUID | None
-    valid_from: date | None
-    valid_until: date | None
+    valid_from: date
+    valid_until: date
 
 
 class RecordLinksResource(TypedDict):

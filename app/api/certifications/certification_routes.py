@@ -1,30 +1,27 @@
-"""/v1/certifications and /v1/qualifications: exam results, and the titles they belong to."""
+"""/v1/certifications and /v1/qualifications: exam results as they are read, and the titles they belong to."""
 
-from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.api.certifications.certification_schemas import (
-    CertificationRequest,
     CertificationResource,
     DueCertificationResource,
     QualificationResource,
-    certification_resource,
     due_certification_resource,
+    resource_as_seen,
 )
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import json_response, resource_fields, resource_response, to_response
-from app.api.http.bodies.resource_responses import ToResource, found, resource_renderer
+from app.api.http.bodies.json_responses import json_response, resource_fields, resource_response
+from app.api.http.bodies.resource_responses import found
 from app.api.http.fields.field_types import CodeFilter, Id
 from app.api.http.pagination import Paging, UnversionedPaging, equality_filters
-from app.api.http.problems.problem_details import Problem
-from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, parse_idempotency_key
-from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.http.request_headers import IfNoneMatch
+from app.api.http.routing import StrictRoute, page_model
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
+from app.domain.facts.calendar import civil_date
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.record.exam_presentations import PresentationStatus
 from app.persistence import certifications
@@ -32,61 +29,17 @@ from app.persistence.catalogue import QUALIFICATIONS
 from app.persistence.engine.database import Reader
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.use_cases.advisers.list_exams_and_obligations import FileScan, exams_to_present
-from app.use_cases.civil_date import civil_date
-from app.use_cases.record_certification import ExamResult, record_result
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1", tags=["Certifications"], route_class=StrictRoute)
 
 ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_READ))]
-WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_WRITE))]
 CatalogueAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CATALOGUE_READ))]
 
 NOT_FOUND = Sentence(
     fr="Aucun résultat de votre périmètre n’a cet identifiant.",
     en="No result that you may see has this identifier.",
 )
-OTHER_ORGANISATION = Sentence(
-    fr="Un organisme de formation n’enregistre que ses propres résultats.",
-    en="A training organisation records only its own results.",
-)
-
-
-def _to_resource(authorised: AuthorisedRequest) -> ToResource:
-    """As the caller may see results."""
-    return partial(certification_resource, language=authorised.language, owner=authorised.owner)
-
-
-def _recording_organisation(authorised: AuthorisedRequest, requested: UUID | None) -> UUID | None:
-    """In whose name the result is recorded: a training organisation records its own only. Raise Problem."""
-    if authorised.owner is not None and requested not in {None, authorised.owner}:
-        raise Problem("forbidden", OTHER_ORGANISATION)
-    return authorised.owner or requested
-
-
-@router.post(
-    "/certifications",
-    status_code=201,
-    operation_id="recordCertification",
-    summary="Enregistrer un résultat",
-    response_model=CertificationResource,
-    responses=problem_responses("unknown-reference", "adviser-anonymised"),
-)
-async def post_certification(
-    body: CertificationRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
-) -> Response:
-    """Un refus que ce résultat lève devient réexaminable, et le conseiller en est prévenu."""
-    result = ExamResult(
-        body.adviser_id,
-        body.qualification,
-        body.outcome,
-        body.on,
-        body.motive,
-        _recording_organisation(authorised, body.training_organisation_id),
-    )
-    render = resource_renderer(authorised, _to_resource(authorised), status=201, location="/v1/certifications/{id}")
-    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), body)
-    return to_response(await record_result(authorised.database, result, context))
 
 
 @router.get(
@@ -102,10 +55,13 @@ async def list_certifications(
     qualification: CodeFilter | None = None,
     outcome: CertificationOutcome | None = None,
 ) -> Response:
-    """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`."""
+    """Dans l’ordre de leur enregistrement ; par date de modification avec `updated_since`.
+
+    Ceux qui sont annulés y restent : `annulled` le dit, et plus aucune règle ne les lit.
+    """
     filters = certifications.visible_to(authorised.owner)
     filters += equality_filters(adviser_id=adviser_id, qualification=qualification, outcome=outcome)
-    to_resource = _to_resource(authorised)
+    to_resource = resource_as_seen(authorised)
     return await paging.respond(authorised, certifications.list_page, filters, to_resource, subject_column="adviser_id")
 
 
@@ -145,7 +101,7 @@ async def get_certification(
 ) -> Response:
     """Avec le numéro de la présentation et qui paierait la suivante."""
     row = found(await certifications.read(authorised.reader, certification_id, owner=authorised.owner), NOT_FOUND)
-    response = resource_response(_to_resource(authorised)(row), authorised.language, if_none_match)
+    response = resource_response(resource_as_seen(authorised)(row), authorised.language, if_none_match)
     return await authorised.audit_read(response, row["adviser_id"], certification_id)
 
 

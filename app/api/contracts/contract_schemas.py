@@ -33,9 +33,11 @@ class EmployerBody(field_types.RequestBody):
 
 
 class AdministrativeFileBody(field_types.RequestBody):
-    """Ce que l’employeur a fait ; null, ce qui reste à faire."""
+    """Ce que l’employeur a fait, au plus tard aujourd’hui ; null, ce qui reste à faire."""
 
-    ds_file_number: Reference | None = None
+    ds_file_number: Annotated[
+        Reference | None, Field(description="Le numéro du dossier Démarches simplifiées : un mot n’en tient pas lieu.")
+    ] = None
     contract_uploaded_on: CivilDate | None = None
     validated_on: CivilDate | None = None
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from app.api.http.application_state import ApplicationState
-from app.api.http.problems.conflict_problems import conflict_problem
+from app.api.http.problems.conflicts.conflict_problems import conflict_problem
 from app.api.http.problems.problem_details import problem_response
 from app.domain.errors import Conflict
 from app.persistence.administration.clients import Client

@@ -17,8 +17,8 @@ from app.api.http.authorised_request import access_requirement_of
 from app.api.http.bodies.limited_body import JSON_BODY, UPLOAD_BODY, BodyLimits, LimitedBodyRequest
 from app.api.http.pagination import Pagination
 from app.api.http.plans.route_plans import plan_of
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
 from app.api.http.problems.problem_details import PROBLEM_MEDIA_TYPE, Problem, invalid_parameter
-from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.persistence.engine.pagination import MAX_LIMIT
 from app.wording.languages import Sentence
 

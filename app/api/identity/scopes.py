@@ -23,6 +23,9 @@ class Scope(StrEnum):
     CARRY_OVERS_WRITE = "carry-overs:write"
     DEROGATIONS_WRITE = "derogations:write"
     OBLIGATIONS_READ = "obligations:read"
+    SUPPORT_READ = "support:read"
+    SUPPORT_WRITE = "support:write"
+    SUPPORT_ANSWER = "support:answer"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
     POLICIES_READ = "policies:read"
@@ -47,6 +50,8 @@ _SCOPES_OF_EVERY_ROLE = {
     Scope.CERTIFICATIONS_WRITE,
     Scope.EVENTS_READ,
     Scope.STATISTICS_READ,
+    Scope.SUPPORT_READ,
+    Scope.SUPPORT_WRITE,
     Scope.WEBHOOKS_READ,
     Scope.WEBHOOKS_WRITE,
 }

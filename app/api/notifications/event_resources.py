@@ -10,10 +10,12 @@ from typing_extensions import TypedDict
 
 from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
 from app.api.http.pagination import CURSOR_SCHEMA, MAX_CURSOR_LENGTH
+from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
-from app.domain.facts.registration import Chooser, Funding, Payer, Status
+from app.domain.facts.registration_terms import Chooser, Funding, Payer, Status
+from app.domain.facts.support_request import SupportRequestKind, SupportRequestStatus
 from app.domain.record.reminders import Stage
 from app.persistence.engine.pagination import MAX_LIMIT
 
@@ -30,10 +32,20 @@ class SubjectResource(TypedDict):
     version: Version
 
 
+class MissedDayNews(TypedDict):
+    """Un jour manqué d’une formation suivie."""
+
+    on: date
+    justified: bool
+
+
 class RegistrationNews(TypedDict):
     """Ce qu’est devenue une inscription ; `reasons` sont les codes des motifs de refus.
 
-    `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours.
+    `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours ;
+    `former_status`, l’assiduité enregistrée avant sa correction ; `absences`, les jours manqués ; `waived`, les motifs
+    qu’une dérogation écarte. `recorded_after_the_fact` : la session avait déjà commencé, et rien n’est demandé à
+    personne.
     """
 
     status: Status
@@ -46,14 +58,19 @@ class RegistrationNews(TypedDict):
     chosen_by: NotRequired[Chooser]
     taken_on: NotRequired[date]
     hours: NotRequired[Hours]
+    former_status: NotRequired[Status]
+    absences: NotRequired[Annotated[list[MissedDayNews], Field(max_length=MAX_MISSED_DAYS)]]
+    waived: NotRequired[Annotated[list[Reason], Field(max_length=len(Reason))]]
+    recorded_after_the_fact: NotRequired[bool]
 
 
 class CertificationNews(TypedDict):
-    """Un résultat d’examen enregistré."""
+    """Un résultat d’examen enregistré, ou annulé (`annulled_on`)."""
 
     qualification: ModuleCodeText
     outcome: CertificationOutcome
     on: date
+    annulled_on: NotRequired[date]
 
 
 class EntitlementNews(TypedDict):
@@ -62,6 +79,17 @@ class EntitlementNews(TypedDict):
     bucket: BucketName
     units: Count
     decided_on: date
+    valid_from: NotRequired[Annotated[date, Field(description="Le premier jour d’une session qui peut les utiliser.")]]
+    valid_until: NotRequired[Annotated[date, Field(description="Le dernier jour, inclus.")]]
+
+
+class SupportRequestNews(TypedDict):
+    """Une demande au support, ouverte ou répondue ; son texte et le motif n’y sont jamais."""
+
+    kind: SupportRequestKind
+    status: SupportRequestStatus
+    registration_id: UUID | None
+    certification_id: UUID | None
 
 
 class AdviserNews(TypedDict):
@@ -112,6 +140,15 @@ class ExpiringNews(TypedDict):
     rule: RuleName
 
 
+class InitialTrainingNews(TypedDict):
+    """La formation initiale est due, par un conseiller en poste depuis le jour `since` : à commencer au plus tard le
+    jour `due_on`, null quand la politique n’en fixe aucun ; en retard une fois ce jour passé."""
+
+    since: date
+    due_on: date | None
+    is_late: bool
+
+
 class EventResource(TypedDict):
     """Des identifiants, des statuts et des codes, jamais un nom ni une adresse."""
 
@@ -128,7 +165,17 @@ class EventResource(TypedDict):
     ]
     subject: SubjectResource
     adviser_id: UUID
-    data: RegistrationNews | CertificationNews | DueNews | EntitlementNews | ExpiringNews | AdviserNews | ReturnNews
+    data: (
+        RegistrationNews
+        | CertificationNews
+        | DueNews
+        | EntitlementNews
+        | ExpiringNews
+        | InitialTrainingNews
+        | SupportRequestNews
+        | AdviserNews
+        | ReturnNews
+    )
 
 
 class FeedPage(TypedDict):

@@ -16,6 +16,7 @@ PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
     "qualification": "Le code du titre ou du certificat, comme `remn-ccp1`.",
     "registration_id": "L’identifiant de l’inscription.",
     "status": "Où en est l’inscription.",
+    "support_request_id": "L’identifiant de la demande au support.",
     "training_organisation_id": "L’identifiant de l’organisme de formation.",
 }
 
@@ -28,6 +29,9 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "ChosenPayer": "Qui peut payer une inscription conservée sans prise en charge.",
     "Absence": "Pourquoi aucun contrat ne couvre le premier jour : aucun contrat, pas commencé, échu, rompu.",
     "Actor": "Qui peut lever un motif ; `nobody`, personne.",
+    "AttendanceMotive": (
+        "Le motif d’une absence justifiée à une formation : certificat médical, force majeure, besoin de l’employeur."
+    ),
     "Attendance": "Ce qu’il est advenu à la session : suivie, absence justifiée, absence non justifiée.",
     "Category": "`first_year` : dans l’année qui suit l’entrée en formation initiale ; `annual` : ensuite ; `none`.",
     "Cause": (
@@ -51,6 +55,7 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "EndpointWarning": "Des échecs depuis un jour (`failing`) ; plus qu’un jour avant la désactivation (`last_day`).",
     "EventType": "Ce qui s’est passé. D’autres types viendront : ignorez ceux que vous ne connaissez pas.",
     "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
+    "Excuse": "Un report du droit, n’avoir pas été en poste à l’échéance, ou une justification admise par le support.",
     "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",
     "ImportKind": "Ce que sont les lignes : conseillers, contrats, résultats d’examen ou inscriptions passées.",
     "ImportStatus": "Où en est l’import : en attente, en cours, fini, ou impossible (`failed`).",
@@ -64,6 +69,7 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "Prerequisite": "`aidants_connect` : l’employeur doit être habilité Aidants Connect.",
     "PresentationStatus": "Un examen à présenter : attendu, en retard ou présenté.",
     "Reason": "Un motif de refus. Les codes sont stables ; il peut s’en ajouter.",
+    "Requester": "Qui a ouvert la demande : le conseiller par son lien personnel, ou qui l’a fait pour lui.",
     "Role": "Plateforme, organisme de formation ou administration.",
     "Scope": "Ce qu’une clé permet : lire ou écrire, et quoi.",
     "SessionFormat": "À distance, en présence, ou les deux.",
@@ -73,5 +79,8 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
         "justifiée, absence non justifiée."
     ),
     "Subject": "De quoi parle un événement.",
+    "SupportEffect": "Ce que la réponse a fait : dérogation, report de droits, assiduité rectifiée, résultat annulé.",
+    "SupportRequestKind": "Contester une décision, ou justifier une absence, des modules non suivis, un retard.",
+    "SupportRequestStatus": "Où en est la demande : ouverte, acceptée, rejetée, retirée.",
     "Territory": "L’Hexagone, l’outre-mer, ou les deux (`national`).",
 }

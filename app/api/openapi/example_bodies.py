@@ -19,12 +19,16 @@ REGULARISED = "018bd542-bd0e-73dc-af88-964d1aeeebac"
 TO_CANCEL = "018bd542-c222-7072-a53c-b4b54a11894c"
 TO_RESCHEDULE = "018bd542-c223-78a2-9597-5789ed769a80"
 SESSION_OVER = "018bd542-be3b-76d5-ba9e-daac588b17df"
+TO_DEROGATE = "018bd542-bf01-7c0e-8ed0-207a1ea18365"
 ENDPOINT = "720628d5-c25f-5c8c-a824-02bb4f096bc0"
 ENDPOINT_TO_DELETE = "0c9364d0-94eb-5d09-bf6f-32f182e5ffec"
 DELIVERY = "626150dc-3244-5d3d-975c-4b265329cd8a"
 MESSAGE = "1b7e96dc-6c43-590e-a841-f79c7a9a6e31"
 IMPORT = "b0ef4249-d876-5069-825f-281276dc4613"
+SUPPORT_REQUEST = "018bd542-c401-7000-8000-000000000001"
+SUPPORT_REQUEST_TO_WITHDRAW = "018bd542-c402-7000-8000-000000000002"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
+RESULT_OF_ENORA = "018bd542-be38-7ee0-afb4-91e506b8e284"
 
 
 def registration_request(adviser: str, module: str, day: str) -> JsonValue:
@@ -49,7 +53,7 @@ def contract_request(**others: JsonValue) -> JsonValue:
             "legal_form": "public",
             "department": "35",
         },
-        "administrative_file": {"ds_file_number": "9000261", "contract_uploaded_on": "2026-09-03"},
+        "administrative_file": {"ds_file_number": "9000261", "contract_uploaded_on": "2026-06-03"},
         **others,
     }
 
@@ -59,7 +63,13 @@ POLICY: Mapping[str, JsonValue] = {
     "two_modules": {"entered_on_or_after": "2024-01-01", "count": 2, "window_months": 12},
     "civil_year": {"count": 2, "first_year": 2024, "grace": {"2024": "2025-03-31"}},
     "supplementary": {"from": "2025-01-01", "count": 1},
-    "over_quota": {"reply_days": None},
+    "over_quota": {"reply_days": None, "remind_days": 7},
+    "requests": {"months_ahead": 36},
+    "attendance": {
+        "correction_days": 30,
+        "valid_absence_motives": ["medical_certificate", "force_majeure", "employer_need"],
+    },
+    "support": {"answer_days": 60},
     "initial_training": {
         "max_funded": 1,
         "path_hours": [
@@ -67,6 +77,8 @@ POLICY: Mapping[str, JsonValue] = {
             {"from": "2024-03-01", "value": [70, 175, 315]},
             {"from": "2025-10-21", "value": [175]},
         ],
+        "enter_within_months": None,
+        "unjustified_absence_counts": False,
     },
     "certification": {
         "presentation_months": [{"from": "2021-01-01", "value": 6}, {"from": "2024-01-01", "value": 2}],
@@ -83,4 +95,21 @@ REGISTRATION_REQUESTS: Mapping[str, JsonValue] = {
     "Financée": registration_request(INES, "parentalite-numerique", "2028-02-08"),
     "Au-delà du quota": registration_request(INES, "cybersecurite", "2028-02-15"),
     "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2028-02-08"),
+}
+
+SUPPORT_REQUESTS: Mapping[str, JsonValue] = {
+    "Absence justifiée": {
+        "kind": "justification",
+        "adviser_id": INES,
+        "registration_id": COMPLETED_OF_INES,
+        "text": "Une journée manquée : le justificatif vous est envoyé.",
+    },
+    "Décision contestée": {"kind": "contestation", "adviser_id": INES, "text": "Mon droit de 2026 n’apparaît pas."},
+}
+
+JURY_RESULTS: Mapping[str, JsonValue] = {
+    "data": [
+        {"adviser_id": adviser, "qualification": "pix", "outcome": "failed", "on": "2026-06-10"}
+        for adviser in (AURORE, ANAIS)
+    ]
 }

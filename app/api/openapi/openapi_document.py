@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.api.http.problems.problem_details import ProblemResource
-from app.api.openapi import operation_errors, request_examples
+from app.api.openapi import operation_errors, recorded_answers, request_examples
 from app.api.openapi.descriptions import PARAMETER_DESCRIPTIONS, SCHEMA_DESCRIPTIONS
 from app.api.openapi.merge_patch_schemas import PATCH_SCHEMAS, add_patch_schemas
 from app.api.openapi.operation_access import add_access_descriptions
@@ -96,7 +96,7 @@ def _complete_operation(method: str, operation: Operation, schemas: dict[str, An
 def _complete_parameters(method: str, operation: Operation, example: request_examples.Example) -> list[dict[str, Any]]:
     codes = operation_errors.problem_codes_of(operation)
     required = {"Idempotency-Key": "idempotency-key-missing" in codes, "If-Match": method != "put"}
-    key = str(request_examples.idempotency_key_of(operation["operationId"]))
+    key = str(recorded_answers.idempotency_key_of(operation["operationId"]))
     values = {"Idempotency-Key": key, **example.parameters}
     parameters = [_with_clean_schema(parameter) for parameter in operation.get("parameters", [])]
     for parameter in parameters:
@@ -152,5 +152,5 @@ def _headers_sent(status: str, operation: Operation, schema: str, *, versioned: 
 
 
 def _with_examples(content: dict[str, Any], recorded_as: str) -> dict[str, Any]:
-    recorded_examples = request_examples.recorded_answers(recorded_as)
+    recorded_examples = recorded_answers.recorded_answers(recorded_as)
     return content | ({"examples": recorded_examples} if recorded_examples else {})

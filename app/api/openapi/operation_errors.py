@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
 from app.api.http.problems.problem_details import PROBLEM_MEDIA_TYPE
-from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.openapi.response_headers import COMMON_HEADERS_WITH_LANGUAGE, HEADERS_OF_SERVER_ERRORS, header_references
 
 STATUS_DESCRIPTIONS = {

@@ -1,15 +1,8 @@
-"""For each operation, a request that succeeds on the demonstration data, and its recorded response (`answers.json`).
-
-The documentation page fills its forms with them. `make examples` records the responses; a test asks again.
-"""
+"""For each operation, a request that succeeds on the demonstration data: the documentation page fills its forms in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
-from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 
-import orjson
 from pydantic import JsonValue
 
 from app.api.openapi.example_bodies import (
@@ -24,14 +17,20 @@ from app.api.openapi.example_bodies import (
     IMPORT,
     INES,
     INITIAL_OF_ANAIS,
+    JURY_RESULTS,
     KATELL,
     LA_MEDNUM,
     MESSAGE,
     POLICY,
     REGISTRATION_REQUESTS,
     REGULARISED,
+    RESULT_OF_ENORA,
     SESSION_OVER,
+    SUPPORT_REQUEST,
+    SUPPORT_REQUEST_TO_WITHDRAW,
+    SUPPORT_REQUESTS,
     TO_CANCEL,
+    TO_DEROGATE,
     TO_RESCHEDULE,
     WAITING,
     contract_request,
@@ -61,6 +60,17 @@ EXAMPLES: Mapping[str, Example] = {
         {"Déplacer": {"session": {"starts_on": "2028-03-07", "ends_on": "2028-03-09"}}},
     ),
     "recordAttendance": Example({"registration_id": SESSION_OVER}, {"Formation suivie": {"outcome": "completed"}}),
+    "listAttendanceReports": Example({"registration_id": COMPLETED_OF_INES}),
+    "derogateRegistration": Example(
+        {"registration_id": TO_DEROGATE},
+        {
+            "Seconde formation initiale": {
+                "waived": ["initial_training_already_funded"],
+                "funding": "state",
+                "motive": "La première a été interrompue par l’organisme.",
+            }
+        },
+    ),
     "recordPositioningTest": Example(
         {"registration_id": INITIAL_OF_ANAIS}, {"Parcours de 175 heures": {"taken_on": "2026-03-02", "hours": 175}}
     ),
@@ -103,11 +113,21 @@ EXAMPLES: Mapping[str, Example] = {
         {"Rupture": {"terminated_on": "2028-12-31", "termination_motive": "Démission"}},
     ),
     "listCertifications": Example({"adviser_id": ENORA, "limit": 2}),
-    "getCertification": Example({"certification_id": "018bd542-be38-7ee0-afb4-91e506b8e284"}),
+    "getCertification": Example({"certification_id": RESULT_OF_ENORA}),
     "recordCertification": Example(
         bodies={"Pix obtenu": {"adviser_id": ANAIS, "qualification": "pix", "outcome": "obtained", "on": "2026-06-10"}}
     ),
+    "recordJuryResults": Example(bodies={"Un jury, un résultat déjà enregistré": {**JURY_RESULTS}}),
+    "annulCertification": Example({"certification_id": RESULT_OF_ENORA}, {"Erreur": {"motive": "Autre personne"}}),
     "listDueCertifications": Example({"status": "due", "limit": 2}),
+    "openSupportRequest": Example(bodies=SUPPORT_REQUESTS),
+    "listSupportRequests": Example({"status": "open", "limit": 2}),
+    "getSupportRequest": Example({"support_request_id": SUPPORT_REQUEST}),
+    "answerSupportRequest": Example(
+        {"support_request_id": SUPPORT_REQUEST},
+        {"Rejetée": {"granted": False, "motive": "Aucun contrat n’est déclaré : votre employeur doit agir."}},
+    ),
+    "withdrawSupportRequest": Example({"support_request_id": SUPPORT_REQUEST_TO_WITHDRAW}),
     "listObligations": Example({"year": 2026, "status": "due", "limit": 2}),
     "listQualifications": Example(),
     "followEvents": Example({"types": "registration.*", "limit": 2}),
@@ -124,10 +144,7 @@ EXAMPLES: Mapping[str, Example] = {
         bodies={"Ce qui concerne les inscriptions": {"url": "https://coop.example/hooks", "types": ["registration.*"]}}
     ),
     "getWebhookEndpoint": Example({"endpoint_id": ENDPOINT}),
-    "changeWebhookEndpoint": Example(
-        {"endpoint_id": ENDPOINT},
-        {"D’autres types": {"types": ["entitlement.carried_over", "certification.recorded"]}},
-    ),
+    "changeWebhookEndpoint": Example({"endpoint_id": ENDPOINT}, {"D’autres types": {"types": ["certification.*"]}}),
     "rotateWebhookSecret": Example({"endpoint_id": ENDPOINT}),
     "listDeliveries": Example({"endpoint_id": ENDPOINT, "state": "delivered", "limit": 2}),
     "getDelivery": Example({"delivery_id": DELIVERY}),
@@ -181,18 +198,3 @@ EXAMPLES: Mapping[str, Example] = {
         },
     ),
 }
-
-RECORDED_ANSWERS: Mapping[str, Mapping[str, Any]] = orjson.loads(
-    (files("app.api.openapi") / "answers.json").read_bytes()
-)
-
-
-def idempotency_key_of(operation_id: str) -> UUID:
-    """The `Idempotency-Key` of an example: the same at each request, so that a second one is a replay."""
-    return uuid5(NAMESPACE_URL, f"urn:inscriptions:exemple:{operation_id}")
-
-
-def recorded_answers(recorded_as: str) -> dict[str, Any]:
-    """The recorded responses to the examples of an operation. `recorded_as` is its id, followed by the media type when
-    that is not the usual one."""
-    return {name: {"summary": name, "value": body} for name, body in RECORDED_ANSWERS.get(recorded_as, {}).items()}

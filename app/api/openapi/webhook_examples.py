@@ -10,6 +10,12 @@ from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE
 # Events that are not of a registration. Their subject is the adviser, but for a result of an exam.
 _DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
     EventType.CERTIFICATION_RECORDED: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
+    EventType.CERTIFICATION_ANNULLED: {
+        "qualification": "remn-ccp1",
+        "outcome": "obtained",
+        "on": "2026-06-12",
+        "annulled_on": "2026-06-15",
+    },
     EventType.CERTIFICATION_DUE: {
         "exams": [
             {"qualification": "mediateur-numerique-ccp1", "next_attempt_payer": "state"},
@@ -18,8 +24,27 @@ _DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
         "due_on": "2026-07-15",
         "stage": "before",
     },
-    EventType.ENTITLEMENT_CARRIED_OVER: {"bucket": "civil_year:2025", "units": 1, "decided_on": "2026-06-15"},
+    EventType.ENTITLEMENT_CARRIED_OVER: {
+        "bucket": "civil_year:2025",
+        "units": 1,
+        "decided_on": "2026-06-15",
+        "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31",
+    },
     EventType.ENTITLEMENT_EXPIRING: {"bucket": "first_year", "units": 1, "expires_on": "2026-08-14", "rule": "R20"},
+    EventType.INITIAL_TRAINING_OWED: {"since": "2026-01-05", "due_on": "2026-07-05", "is_late": False},
+    EventType.SUPPORT_REQUEST_OPENED: {
+        "kind": "contestation",
+        "status": "open",
+        "registration_id": "018bd542-b605-74f2-b369-81aa2c625680",
+        "certification_id": None,
+    },
+    EventType.SUPPORT_REQUEST_ANSWERED: {
+        "kind": "justification",
+        "status": "granted",
+        "registration_id": "018bd542-b605-74f2-b369-81aa2c625680",
+        "certification_id": None,
+    },
     EventType.ADVISER_ANONYMISED: {"anonymised_on": "2026-06-15"},
     EventType.ADVISER_RETURNED: {
         "recognised_by": "conum_id",
@@ -39,18 +64,26 @@ _OUTCOMES: Mapping[EventType, RegistrationOutcome] = {
     EventType.REGISTRATION_REGULARISATION_NOTIFIED: ("refused", None, None, None, ["contract_not_uploaded"]),
     EventType.REGISTRATION_COMPLETED: ("completed", "state", "state", "civil_year:2026", []),
     EventType.REGISTRATION_ABSENCE_RECORDED: ("absent_justified", None, None, None, []),
+    EventType.REGISTRATION_ATTENDANCE_CORRECTED: ("completed", "state", "state", "civil_year:2026", []),
+    EventType.REGISTRATION_CHOICE_REMINDED: ("awaiting_choice", None, None, None, ["module_quota_exceeded"]),
+    EventType.REGISTRATION_DEROGATED: ("accepted", "state", "state", "derogation", []),
 }
 _FUNDED_OUTCOME: RegistrationOutcome = ("accepted", "state", "state", "civil_year:2026", [])
 _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
     EventType.REGISTRATION_KEPT_UNFUNDED: {"chosen_by": "adviser"},
     EventType.REGISTRATION_CANCELLED: {"chosen_by": "training_organisation"},
     EventType.REGISTRATION_PATH_DETERMINED: {"taken_on": "2026-06-12", "hours": 175},
+    EventType.REGISTRATION_COMPLETED: {"absences": [{"on": "2026-06-09", "justified": False}]},
+    EventType.REGISTRATION_ATTENDANCE_CORRECTED: {"former_status": "absent_unjustified"},
+    EventType.REGISTRATION_DEROGATED: {"waived": ["contract_not_uploaded"]},
 }
 
 
 def _subject(event_type: EventType) -> Subject:
-    if event_type is EventType.CERTIFICATION_RECORDED:
+    if event_type in {EventType.CERTIFICATION_RECORDED, EventType.CERTIFICATION_ANNULLED}:
         return Subject.CERTIFICATION
+    if event_type.startswith(f"{Subject.SUPPORT_REQUEST}."):
+        return Subject.SUPPORT_REQUEST
     return Subject.ADVISER if event_type in _DATA_EXAMPLES else Subject.REGISTRATION
 
 

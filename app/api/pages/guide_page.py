@@ -12,8 +12,8 @@ from pygments.lexers import get_lexer_for_filename  # pyright: ignore[reportUnkn
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
 from app.api.http.problems.problem_details import Problem
-from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.api.pages.page_rendering import TEMPLATES, render_page
 from app.api.pages.page_requests import service_of

@@ -13,8 +13,14 @@ from app.api.pages.page_requests import service_of
 from app.domain.events import Recipient
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.messages import ENDPOINT_OWNER_RECIPIENT, list_newest_email_contexts, read_email_context
-from app.use_cases.registrations.personal_links import personal_link
-from app.wording.emails.emails import LostEventError, RenderedEmail, decision_to_answer, render_email
+from app.use_cases.registrations.personal_links import links_of_email
+from app.wording.emails.emails import (
+    LostEventError,
+    PersonalLinks,
+    RenderedEmail,
+    decision_to_answer,
+    render_email,
+)
 from app.wording.languages import Sentence
 
 MAX_SHOWN = 100
@@ -47,10 +53,9 @@ def _service_with_mailbox(request: Request) -> ApplicationState:
 
 
 def _email_of(service: ApplicationState, row: Row) -> RenderedEmail | None:
-    decision = decision_to_answer(row)
-    link = personal_link(service.base_url, service.secrets, decision) if decision is not None else None
+    links = PersonalLinks(*links_of_email(row, decision_to_answer(row), service.base_url, service.secrets))
     try:
-        return render_email(row, service.support_email, service.base_url, link)
+        return render_email(row, service.support_email, service.base_url, links)
     except LostEventError:
         return None
 

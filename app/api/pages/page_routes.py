@@ -7,8 +7,17 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.api.pages import answer_page, documentation_page, guide_page, mailbox_pages, privacy_page, problem_pages
+from app.api.pages import (
+    answer_page,
+    documentation_page,
+    guide_page,
+    mailbox_pages,
+    personal_link_pages,
+    privacy_page,
+    problem_pages,
+)
 from app.api.pages.statistics import statistics_page
+from app.api.pages.support import support_page
 
 STATIC_DIRECTORY = str(files("app.api.pages") / "static")
 
@@ -29,6 +38,8 @@ def routes() -> list[BaseRoute]:
         *guide_page.routes(),
         *problem_pages.routes(),
         *answer_page.routes(),
+        *support_page.routes(),
+        *personal_link_pages.routes(),
         *mailbox_pages.routes(),
         *privacy_page.routes(),
         *statistics_page.routes(),

@@ -4,8 +4,8 @@ from fastapi import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
 from app.api.http.problems.problem_details import Problem
-from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.pages.page_rendering import render_page
 from app.wording.languages import Sentence
 

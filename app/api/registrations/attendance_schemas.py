@@ -12,7 +12,7 @@ from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields.field_types import CivilDate, Motive, RequestBody
 from app.api.http.pagination import Pagination
 from app.domain.decisions.attendance import MissedDay
-from app.domain.facts.registration import Attendance
+from app.domain.facts.registration_terms import Attendance
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
 from app.persistence.attendance_records import MAX_RECORDS

@@ -13,7 +13,7 @@ from app.api.http.pagination import Pagination
 from app.api.registrations.decision_resources import DecisionResource, decision_resource, entitlement_of_unit
 from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.contract import Contract, covering_contract
-from app.domain.facts.registration import Funding
+from app.domain.facts.registration_terms import Funding
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
 from app.persistence.engine.driver_types import Row
@@ -83,6 +83,6 @@ def past_decision_resource(row: Row, client: Client, language: Language) -> Past
         "decided_by": row["decided_by"] if may_see_client else ANOTHER_CLIENT_ID,
         "funding": row["funding"],
         "entitlement": entitlement,
-        "motive": row["motive"] if decided_it or client.role is Role.ADMIN else None,
+        "motive": row.get("motive") if decided_it or client.role is Role.ADMIN else None,
         "facts": _visible_facts(row["facts"], owner),
     }

@@ -12,7 +12,7 @@ from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields.field_types import DisplayText, PolicyVersion, RuleName
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Absence, Actor, Reason, Refusal
-from app.domain.facts.registration import Funding
+from app.domain.facts.registration_terms import Funding
 from app.persistence.engine.driver_types import Row
 from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Language

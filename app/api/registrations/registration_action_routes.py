@@ -29,7 +29,7 @@ from app.api.registrations.registration_requests import (
     SessionPatch,
 )
 from app.api.registrations.registration_resources import RegistrationResource, registration_as_seen
-from app.domain.facts.registration import Choice, Chooser
+from app.domain.facts.registration_terms import Choice, Chooser
 from app.domain.facts.session import Session
 from app.use_cases.registrations.cancel_registration import cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded

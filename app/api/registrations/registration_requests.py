@@ -10,7 +10,7 @@ from app.api.http.fields.field_checks import check_date_order, validation_error
 from app.api.http.fields.field_types import CivilDate, Hours, Id, ModuleCodeText, Motive, Name, Reference, RequestBody
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.module import ModuleCode
-from app.domain.facts.registration import Choice, Funding, Payer
+from app.domain.facts.registration_terms import Choice, Funding, Payer
 from app.domain.facts.session import Session, SessionFormat
 from app.use_cases.registrations.cancel_registration import Cancellation
 from app.use_cases.registrations.derogate_registration import Derogation

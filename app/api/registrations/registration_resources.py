@@ -1,10 +1,9 @@
 """Registrations as a client is shown them."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, NotRequired
 from uuid import UUID
 
-import orjson
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -30,16 +29,15 @@ from app.api.registrations.decision_resources import (
     entitlement_of_unit,
     reason_resource,
 )
+from app.api.registrations.registration_warnings import Warnings, warning_resources
 from app.domain.decisions.admission import Outcome
-from app.domain.facts.registration import Choice, Funding, Payer, Status
+from app.domain.facts.registration_terms import Choice, Funding, Payer, Status
 from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
 from app.use_cases.changes_as_rows import overlaps_json
 from app.use_cases.registrations.register_adviser import Preview
 from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Language
-
-MAX_WARNINGS = 500
 
 
 class SessionResource(TypedDict):
@@ -67,17 +65,6 @@ class PositioningTestResource(TypedDict):
 
     taken_on: date
     hours: Hours
-
-
-class WarningResource(TypedDict):
-    """Ce qui n’empêche rien et mérite d’être su : `overlaps`, une autre inscription du conseiller partage un jour avec
-    celle-ci. Un organisme de formation n’y voit que les siennes."""
-
-    code: Literal["overlaps"]
-    registration_id: UUID
-
-
-Warnings = Annotated[list[WarningResource], Field(max_length=MAX_WARNINGS)]
 
 
 class LinksResource(TypedDict):
@@ -132,16 +119,6 @@ def choice_resources(payers: tuple[Payer, ...] | list[Payer]) -> list[ChoiceReso
     return [{"choice": Choice.KEEP, "payers": [*payers]}, {"choice": Choice.CANCEL}] if payers else []
 
 
-def _warnings(overlaps: str | None, owner: UUID | None) -> list[WarningResource]:
-    """Of the column `overlaps` of `registrations.FIND`."""
-    others: list[dict[str, str]] = orjson.loads(overlaps) if overlaps else []
-    return [
-        {"code": "overlaps", "registration_id": UUID(other["registration_id"])}
-        for other in others
-        if owner is None or UUID(other["training_organisation_id"]) == owner
-    ]
-
-
 def registration_links(registration: object, base_url: str, *, with_messages: bool) -> LinksResource:
     link = f"{base_url}/v1/registrations/{registration}"
     links: LinksResource = {"self": link, "decisions": f"{link}/decisions"}
@@ -178,7 +155,7 @@ def registration_resource(
         "entitlement": entitlement,
         "decision": decision_resource(row, entitlement, language, owner),
         "choices": choice_resources(row["offered_payers"]) if row["status"] == Status.AWAITING_CHOICE else [],
-        "warnings": _warnings(row.get("overlaps"), owner),
+        "warnings": warning_resources(row.get("overlaps"), owner),
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,
         "cancelled_on": row.get("cancelled_on"),
         "version": row["version"],
@@ -206,6 +183,6 @@ def preview_resource(preview: Preview, language: Language, owner: UUID | None) -
         "rules": [*decision.rules],
         "reasons": [reason_resource(refusal, language, owner) for refusal in decision.refusals],
         "choices": choice_resources(decision.offered_payers),
-        "warnings": _warnings(overlaps_json(preview.overlapping), owner),
+        "warnings": warning_resources(overlaps_json(preview.overlapping), owner),
         "summary": summary.in_language(language),
     }

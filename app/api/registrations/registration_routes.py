@@ -27,7 +27,7 @@ from app.api.registrations.registration_resources import (
     preview_resource,
     registration_as_seen,
 )
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.persistence import registration_texts, registrations
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
@@ -172,7 +172,8 @@ async def get_registration(registration_id: Id, authorised: ReadAccess, if_none_
 async def list_decisions(registration_id: Id, authorised: ReadAccess) -> Response:
     """Toutes les décisions, la plus récente d’abord, chacune avec les faits lus : de quoi la rejouer."""
     registration = await _read(authorised, registration_id)
-    rows = await registrations.list_decisions(authorised.reader, registration_id)
+    with_motives = authorised.owner is None
+    rows = await registrations.list_decisions(authorised.reader, registration_id, with_motives=with_motives)
     body = {
         "data": [past_decision_resource(row, authorised.client, authorised.language) for row in rows],
         "pagination": {"next": None},

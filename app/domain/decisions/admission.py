@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.decisions.admission_rules import Application, initial_training_already_funded, refusals
-from app.domain.decisions.entitlements import choose_bucket, free_unit
 from app.domain.decisions.in_post import post_on
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import ModuleKind
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Funding, Payer, Request, Unit
+from app.domain.facts.registration import Request
+from app.domain.facts.registration_terms import Funding, Payer, Unit
+from app.domain.rights.entitlements import choose_bucket, free_unit
 
 
 class Outcome(StrEnum):

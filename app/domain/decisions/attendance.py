@@ -8,19 +8,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from app.domain.decisions.entitlements import DEROGATION, choose_bucket, free_unit, lowest_free
-from app.domain.errors import (
-    AbsenceNotInSession,
-    MotiveMissing,
-    MotiveNotValid,
-    NoRightLeft,
-    SessionNotStarted,
-    TooLateToCorrect,
-)
+from app.domain.errors import NoRightLeft, SessionNotStarted, TooLateToCorrect
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Attendance, Funding, Registration, Status, Unit
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Attendance, Funding, Status, Unit
 from app.domain.facts.session import Session
+from app.domain.rights.buckets import DEROGATION
+from app.domain.rights.entitlements import choose_bucket, free_unit, lowest_free
+from app.domain.statement_errors import AbsenceNotInSession, MotiveMissing, MotiveNotValid
 
 RECORDED = (Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED)
 

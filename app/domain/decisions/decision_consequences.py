@@ -15,7 +15,8 @@ from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecisi
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Funding, Payer, Registration, RegistrationId, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, RegistrationId, Status
 
 
 def apply_decision(registration: Registration, decision: Decision) -> Registration:

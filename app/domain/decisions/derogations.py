@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from app.domain.decisions.admission import Decision, Outcome, decide
-from app.domain.decisions.entitlements import DEROGATION, lowest_free
 from app.domain.decisions.refusals import Reason
 from app.domain.errors import ReasonsRemain
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Funding, Payer, Request
+from app.domain.facts.registration import Request
+from app.domain.facts.registration_terms import Funding, Payer
+from app.domain.rights.buckets import DEROGATION
+from app.domain.rights.entitlements import lowest_free
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """What another version of the policy would change: open registrations decided again under both, nothing stored."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from app.domain.decisions.admission import decide
 from app.domain.decisions.decision_consequences import DecisionCascade, apply_decision
@@ -10,7 +12,11 @@ from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Funding, Registration, RegistrationId, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, RegistrationId, Status
+from app.domain.facts.training_organisation import TrainingOrganisationId
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +31,62 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An open registration that two policies decide differently; `status` is the one it has."""
+    """An open registration that two policies decide differently; `status` is the one it has, `department` the
+    adviser's, None when unknown."""
 
     registration_id: RegistrationId
     adviser_id: AdviserId
+    department: str | None
+    organisation_id: TrainingOrganisationId
     status: Status
     before: Standing
     after: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many people and registrations some differences concern, and the units of rights that these registrations hold
+    under either policy. A refused one holds none: only its adviser's notice could bring it back."""
+
+    people: int
+    registrations: int
+    units_before: int
+    units_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Totals of all differences, of each department (None: unknown) and of each training organisation, in the order of
+    their codes and ids."""
+
+    whole: Totals
+    by_department: Mapping[str | None, Totals]
+    by_organisation: Mapping[TrainingOrganisationId, Totals]
+
+
+def summarise(found: Sequence[Difference]) -> Summary:
+    return Summary(
+        _totals(found),
+        _totals_by(found, lambda item: item.department),
+        _totals_by(found, lambda item: item.organisation_id),
+    )
+
+
+def _totals(found: Sequence[Difference]) -> Totals:
+    holding = [item for item in found if item.status is not Status.REFUSED]
+    return Totals(
+        people=len({item.adviser_id for item in found}),
+        registrations=len(found),
+        units_before=sum(item.before.entitlement is not None for item in holding),
+        units_after=sum(item.after.entitlement is not None for item in holding),
+    )
+
+
+def _totals_by(found: Iterable[Difference], key: Callable[[Difference], Key]) -> dict[Key, Totals]:
+    groups: dict[Key, list[Difference]] = {}
+    for item in found:
+        groups.setdefault(key(item), []).append(item)
+    return {value: _totals(groups[value]) for value in sorted(groups, key=lambda value: (value is None, str(value)))}
 
 
 def differences(file: AdviserFile, present: Policies, proposed: Policies, *, today: date) -> tuple[Difference, ...]:
@@ -40,10 +95,15 @@ def differences(file: AdviserFile, present: Policies, proposed: Policies, *, tod
     concerned = _open(file, today)
     before, after = (_standings(file, concerned, policies, today) for policies in (present, proposed))
     return tuple(
-        Difference(item.id, file.adviser.id, item.status, before[item.id], after[item.id])
+        _difference(file, item, before[item.id], after[item.id])
         for item in concerned
         if before[item.id] != after[item.id]
     )
+
+
+def _difference(file: AdviserFile, item: Registration, before: Standing, after: Standing) -> Difference:
+    organisation = item.request.organisation.id
+    return Difference(item.id, file.adviser.id, file.adviser.department, organisation, item.status, before, after)
 
 
 def _open(file: AdviserFile, today: date) -> list[Registration]:

@@ -7,12 +7,13 @@ from datetime import date
 from app.domain.decisions.admission import decide, offered_payers
 from app.domain.decisions.admission_rules import refusals
 from app.domain.decisions.decision_consequences import DecisionCascade, apply_decision
-from app.domain.decisions.entitlements import funded_rights
 from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecision
 from app.domain.decisions.reopenings import EVERY_REASON, Reopening, reopening
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Registration, RegistrationId, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import RegistrationId, Status
+from app.domain.rights.buckets import funded_rights
 
 Opened = tuple[Registration, Reopening]
 """A registration decided again, and what is read again of it."""

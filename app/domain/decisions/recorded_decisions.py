@@ -8,7 +8,8 @@ from app.domain.decisions.derogations import Derogation, derogate
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import RegistrationId, Request
+from app.domain.facts.registration import Request
+from app.domain.facts.registration_terms import RegistrationId
 
 RULES_VERSION = 2
 """Of the rules in this room: raised whenever one of them would answer otherwise. A decision names the version that took

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import date
 
-from app.domain.decisions.entitlements import lowest_free
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
-from app.domain.facts.registration import Unit, bucket_of
+from app.domain.facts.registration_terms import Unit, bucket_of
+from app.domain.rights.entitlements import lowest_free
 
 
 def merge_earlier_usage(earlier: Iterable[AdviserFile], present: AdviserFile | None) -> EarlierUsage:

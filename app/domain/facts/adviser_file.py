@@ -6,16 +6,20 @@ from datetime import date
 from app.domain.facts.adviser import Adviser
 from app.domain.facts.certification import Certification
 from app.domain.facts.contract import Contract
-from app.domain.facts.registration import Registration, RegistrationId, Unit
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import RegistrationId, Unit
 from app.domain.facts.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class CarryOver:
-    """Units of a bucket that the support desk gave back for the next year (report de droits, R27)."""
+    """Units of a bucket that the support desk gave back (report de droits, R27). `opens_on` and `expires_on`, both
+    included, are their own window: it stays, whatever becomes of the bucket (section 4.2)."""
 
     bucket: str
     units: int
+    opens_on: date
+    expires_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class EarlierUsage:
 
 @dataclass(frozen=True, slots=True)
 class AdviserFile:
-    """`registrations` are in order of creation, whatever their status; `former` is None without an earlier file."""
+    """`registrations` are in order of creation, whatever their status; `former` is None without an earlier file.
+    `excused_periods` are the periods of obligations, named as in section 7, whose justification was granted."""
 
     adviser: Adviser
     contracts: tuple[Contract, ...] = ()
@@ -37,6 +42,7 @@ class AdviserFile:
     registrations: tuple[Registration, ...] = ()
     carry_overs: tuple[CarryOver, ...] = ()
     former: EarlierUsage | None = None
+    excused_periods: tuple[str, ...] = ()
 
     @property
     def entries(self) -> tuple[date, ...]:

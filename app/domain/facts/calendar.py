@@ -3,10 +3,17 @@
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 Value = TypeVar("Value")
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def civil_date(now: datetime) -> date:
+    """The day it is in Paris at `now`, an aware instant."""
+    return now.astimezone(PARIS).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from app.domain.errors import ImplausibleDate
 from app.domain.facts.calendar import months_after
 from app.domain.facts.policy import Policies
+from app.domain.statement_errors import ImplausibleDate
 
 
 def check_fact(pointer: str, day: date | None, today: date) -> None:

@@ -18,7 +18,8 @@ from app.domain.facts.certification import (
 )
 from app.domain.facts.module import ModuleKind
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 
 
 class PresentationStatus(StrEnum):
@@ -55,6 +56,11 @@ def initial_training_ended_on(file: AdviserFile) -> date | None:
     return max(imported + here, default=None)
 
 
+def _counts(result: Certification, entered_on: date | None) -> bool:
+    """A certificate counts whenever it was obtained; an exam failed or missed, from the entry into training on."""
+    return result.is_obtained or entered_on is None or result.on >= entered_on
+
+
 def _is_the_same_exam(result: Certification, required: Qualification) -> bool:
     """Any title's CCP1 counts as the CCP1 required."""
     if required.includes_ccp1:
@@ -77,15 +83,17 @@ def presentations(
     file: AdviserFile, qualifications: Iterable[Qualification], policy: Policy, on: date
 ) -> tuple[Presentation, ...]:
     """The CCP1 delivered when initial training ended, and Pix, with their state on the day `on`. An exempt adviser,
-    who has no initial training to end, owes none; nor does a mediator outside the scheme."""
+    who has no initial training to end, owes none (one who enters it nevertheless is exempt no more); nor does a
+    mediator outside the scheme. An absence is no presentation (R38); it says who pays for the next one."""
     ended_on = initial_training_ended_on(file)
     if ended_on is None or not file.adviser.in_scheme:
         return ()
     due_on = months_after(ended_on, in_force(policy.certification.presentation_months, ended_on))
+    counting = [result for result in file.certifications if _counts(result, file.entered_on)]
     required = [item for item in qualifications if item.code in {*CCP1, PIX} and item.is_delivered_on(ended_on)]
     found: list[Presentation] = []
     for qualification in required:
-        results = [result for result in file.certifications if _is_the_same_exam(result, qualification)]
+        results = [result for result in counting if _is_the_same_exam(result, qualification)]
         met = any(result.is_presented for result in results)
         late = PresentationStatus.OVERDUE if on > due_on else PresentationStatus.DUE
         status = PresentationStatus.MET if met else late

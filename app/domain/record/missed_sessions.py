@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import ModuleKind
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 
 
 class Consequence(StrEnum):

@@ -1,4 +1,5 @@
-"""What an adviser is told before it is too late: exams to be presented (R37), funded rights about to be lost (R27).
+"""What an adviser is told before it is too late: exams to be presented (R37), funded rights about to be lost (R27),
+initial training to be entered (R10).
 
 Section 6 asks to remind before the deadline and at it, without saying how long before; section 7 to notify those who
 are about to lose a right. A month leaves time to find a session of the exam, two to find one of a module.
@@ -9,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from app.domain.decisions.entitlements import quota_buckets, units_left
 from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
 from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.calendar import last_day
 from app.domain.facts.certification import Qualification
 from app.domain.facts.contract import covering_contract
 from app.domain.facts.policy import Policy
@@ -21,6 +22,9 @@ from app.domain.record.exam_presentations import (
     initial_training_completed,
     presentations,
 )
+from app.domain.record.obligations import Obligation, ObligationStatus, initial_training_duty
+from app.domain.rights.buckets import quota_buckets
+from app.domain.rights.entitlements import units_left
 
 EXAM_REMINDER_LEAD = timedelta(days=30)
 EXPIRY_WARNING_LEAD = timedelta(days=60)
@@ -99,6 +103,35 @@ def _expiring_right_reminders(file: AdviserFile, policy: Policy, on: date) -> It
             yield Reminder(f"{event.type}:{bucket.name}", event)
 
 
+def _entry_reminder_moment(duty: Obligation, on: date) -> str | None:
+    """Before the policy's deadline to enter initial training, and on it; without any, every year as its end nears. None
+    at any other time."""
+    if duty.due_on is None:
+        return str(on.year) if last_day(on.year) <= on + EXPIRY_WARNING_LEAD else None
+    stage = _stage(duty.due_on, on)
+    return f"{duty.due_on}:{stage}" if stage else None
+
+
+def _initial_training_reminders(file: AdviserFile, policy: Policy, on: date) -> Iterator[Reminder]:
+    """Initial training owed by an adviser not summoned to any. The employer is told, since it has to free them."""
+    owed = initial_training_duty(file, policy, on) if file.entered_on is None else ()
+    for duty in owed:
+        moment = _entry_reminder_moment(duty, on)
+        if moment is None or duty.status is ObligationStatus.EXCUSED:
+            continue
+        event = Event(
+            EventType.INITIAL_TRAINING_OWED,
+            Subject.ADVISER,
+            file.adviser.id,
+            1,
+            file.adviser.id,
+            None,
+            {"since": duty.begins_on, "due_on": duty.due_on, "is_late": duty.status is ObligationStatus.LATE},
+            email_recipients(EventType.INITIAL_TRAINING_OWED),
+        )
+        yield Reminder(f"{event.type}:{moment}", event)
+
+
 def reminders(
     file: AdviserFile, qualifications: Iterable[Qualification], policy: Policy, on: date
 ) -> tuple[Reminder, ...]:
@@ -107,4 +140,8 @@ def reminders(
     lacking = [item for item in presented if item.status is not PresentationStatus.MET]
     stage = _stage(lacking[0].due_on, on) if lacking else None
     about_exams = (_exam_reminder(file, lacking, stage, on),) if stage else ()
-    return (*about_exams, *_expiring_right_reminders(file, policy, on))
+    return (
+        *about_exams,
+        *_expiring_right_reminders(file, policy, on),
+        *_initial_training_reminders(file, policy, on),
+    )

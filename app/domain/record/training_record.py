@@ -1,19 +1,9 @@
 """The training record (dossier de formation): what the rules see of an adviser on one day."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from app.domain.decisions.entitlements import (
-    Bucket,
-    Category,
-    carried_right,
-    category_on,
-    holders,
-    quota_buckets,
-    supplementary_bucket,
-    used_before,
-)
 from app.domain.decisions.in_post import PostOnDay, post_on, post_refusals
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.adviser_file import AdviserFile
@@ -22,10 +12,13 @@ from app.domain.facts.certification import Qualification, QualificationCode
 from app.domain.facts.contract import covering_contract
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Registration, RegistrationId, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import RegistrationId, Status
 from app.domain.record.exam_presentations import Presentation, initial_training_ended_on, presentations
 from app.domain.record.missed_sessions import MissedSession, missed_sessions
-from app.domain.record.obligations import Obligation, obligations
+from app.domain.record.obligations import INITIAL_TRAINING, Obligation, initial_training_duty, obligations
+from app.domain.rights.buckets import DEROGATION, Bucket, Category, category_on, quota_buckets, supplementary_bucket
+from app.domain.rights.entitlements import holders, used_before
 
 MONTHS_AHEAD = 12
 
@@ -48,8 +41,7 @@ class Entitlement:
 class TrainingRecord:
     """The record on the day `on`; `post_refusals` are the reasons that a session starting then would be refused for.
 
-    `carried` are the rights that hold the units carried over, by the bucket that they come from; None when the file no
-    longer gives such a bucket.
+    `derogated` hold a unit of the bucket `derogation`, which has neither limit nor window (section 5bis).
     """
 
     on: date
@@ -64,7 +56,7 @@ class TrainingRecord:
     obligations: tuple[Obligation, ...]
     presentations: tuple[Presentation, ...]
     missed: tuple[MissedSession, ...]
-    carried: Mapping[str, Bucket | None]
+    derogated: tuple[RegistrationId, ...]
 
 
 def exempting_qualification(file: AdviserFile, on: date) -> QualificationCode | None:
@@ -123,17 +115,24 @@ def training_record(
         obligations=obligations(file, policy, on),
         presentations=presentations(file, qualifications, policy, on),
         missed=missed_sessions(file, on),
-        carried={item.bucket: carried_right(file, item.bucket, policy) for item in file.carry_overs},
+        derogated=tuple(item.id for item in file.registrations if item.entitlement == DEROGATION),
     )
 
 
-def limited_to(registrations: Iterable[Registration], record: TrainingRecord, file: AdviserFile) -> TrainingRecord:
+def limited_to(
+    registrations: Iterable[Registration], record: TrainingRecord, file: AdviserFile, policy: Policy
+) -> TrainingRecord:
     """The record as it is shown to a training organisation with these registrations: of the contracts, it knows those
-    that cover the first day of a session of its own, and no other, whatever day it asks for."""
+    that cover the first day of a session of its own, and no other, whatever day it asks for. They also tell it
+    whether initial training is owed; `policy` is that of the record."""
     days = {item.first_day for item in registrations if item.status is not Status.CANCELLED}
     covering = (covering_contract(file.contracts, day) for day in days)
     known = {contract.id: contract for contract in covering if contract is not None}
-    post = post_on(tuple(known.values()), record.on)
+    contracts = tuple(known.values())
+    post = post_on(contracts, record.on)
+    others = (item for item in record.obligations if item.period != INITIAL_TRAINING)
+    duty = initial_training_duty(replace(file, contracts=contracts), policy, record.on)
+    record = replace(record, obligations=(*duty, *others))
     if post.contract is None and record.on not in days:
         return replace(record, post=post, post_refusals=())  # the refusals may come from contracts it may not see
     refusals = record.post_refusals if record.on in days else post_refusals(post)

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from app.api.http.fields.siret_validation import has_luhn_check_digit
+from app.domain.facts.calendar import civil_date
 from app.imports.files.cell_content import UnreadableCell, fold_text, read_text
 from app.imports.files.spreadsheet import Cell, NumberFrom1904
-from app.use_cases.civil_date import civil_date
 
 CellParser = Callable[[Cell], Any]
 

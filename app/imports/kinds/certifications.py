@@ -1,56 +1,53 @@
 """Exam results from a spreadsheet, one to a line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from app.api.certifications.certification_schemas import CertificationRequest
 from app.api.http.bodies.merge_patch import patched_body
-from app.domain.events import Event
-from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.certification import Certification, Qualification
+from app.domain.facts.certification import Qualification
 from app.domain.facts.training_organisation import TrainingOrganisation
 from app.imports.batch_context import ImportBatch, ImportDefinition, index_by_name, look_up_name
-from app.imports.files.cell_content import fold_text
 from app.imports.lines.adviser_matching import values_beside_person
-from app.imports.lines.line_parsing import Line
+from app.imports.lines.line_parsing import Line, LineRejected, line_rejected
+from app.persistence import certifications
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.catalogue import QUALIFICATIONS, read_organisations, read_qualifications
-from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Transaction
-from app.use_cases.record_certification import ExamResult, certification_columns, certification_event, check_motive
-from app.use_cases.write_changes import ChangeSet, consequences_of_change, write_change_sets
+from app.persistence.engine.driver_types import Row
+from app.use_cases.certifications.result_ledger import ExamResult, ResultLedger
+from app.wording.dates import format_day
+
+ResultKey = tuple[UUID, str, date]
+"""The adviser, the code of the qualification and the day: one result that counts has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CertificationChanges:
-    """The results of some advisers: their files before, and as each line leaves them."""
+    """The results of some advisers. `known` are those stored and those of the lines before: of one key, the one that
+    counts, else one that was annulled."""
 
     batch: ImportBatch
-    before: Mapping[UUID, AdviserFile]
-    files: dict[UUID, AdviserFile]
+    ledger: ResultLedger
+    known: dict[ResultKey, Row]
     qualifications: Mapping[str, Qualification]
     organisations: Mapping[str, TrainingOrganisation]
-    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    events_by_adviser: dict[UUID, list[Event]] = field(default_factory=dict[UUID, list[Event]])
 
     def apply_line(self, line: Line) -> bool:
-        adviser: UUID = self.batch.people.find(line)["id"]
-        result, qualification = self._result(line, adviser)
-        certification = Certification(qualification, result.outcome, result.on)
-        file = self.files[adviser]
-        if certification in file.certifications:
+        result = self._result(line, self.batch.people.find(line)["id"])
+        key = result.adviser_id, result.qualification, result.on
+        present = self.known.get(key)
+        if present is not None and present["outcome"] == result.outcome and present["annulled_on"] is not None:
+            raise _annulled(present)
+        if present is not None and present["annulled_on"] is None:
+            _check_not_contradicted(present, result)
             return False
-        check_motive(result, self.batch.policies)
-        now = self.batch.context.now
-        self.rows.append({**certification_columns(result, file), "version": 1, "created_at": now, "updated_at": now})
-        self.events_by_adviser.setdefault(adviser, []).append(replace(certification_event(result), is_history=True))
-        self.files[adviser] = replace(file, certifications=(*file.certifications, certification))
+        self.known[key] = self.ledger.record(result)
         return True
 
-    def _result(self, line: Line, adviser: UUID) -> tuple[ExamResult, Qualification]:
+    def _result(self, line: Line, adviser: UUID) -> ExamResult:
         values = values_beside_person(line)
         if title := values.get("qualification"):
             values["qualification"] = look_up_name(self.qualifications, title, "qualification").code
@@ -59,39 +56,65 @@ class CertificationChanges:
                 self.organisations, organisation, "training_organisation_id"
             ).id
         body = patched_body(CertificationRequest, {}, values | {"adviser_id": adviser})
-        result = ExamResult(
+        return ExamResult(
             adviser, body.qualification, body.outcome, body.on, body.motive, body.training_organisation_id
         )
-        return result, self.qualifications[fold_text(body.qualification)]
 
     @property
     def subjects(self) -> list[UUID]:
-        return [*self.events_by_adviser, *(row["id"] for row in self.rows)]
+        return self.ledger.subjects
 
     async def write(self, transaction: Transaction) -> None:
-        await CERTIFICATIONS.upsert_all(transaction, self.rows)
-        after = await files_by_id(transaction, self.events_by_adviser)
-        await write_change_sets(
-            transaction,
-            *(self._change_set(after[adviser], events) for adviser, events in self.events_by_adviser.items()),
-        )
+        await self.ledger.write(transaction)
 
-    def _change_set(self, after: AdviserFile, events: list[Event]) -> ChangeSet:
-        before, policies = self.before[after.adviser.id], self.batch.policies
-        return consequences_of_change(before, after, policies, self.batch.context, *events)
+
+def _check_not_contradicted(present: Row, result: ExamResult) -> None:
+    """A cell that states nothing contradicts nothing. Raise LineRejected, naming the columns."""
+    stated = {
+        "outcome": result.outcome,
+        "motive": result.motive,
+        "training_organisation_id": result.training_organisation_id,
+    }
+    day = format_day(result.on).fr
+    reason = f"Un résultat du {day} à ce titre est déjà enregistré et dit autre chose : s’il est faux, annulez-le."
+    faults = [
+        fault
+        for name, value in stated.items()
+        if value is not None and present[name] != value
+        for fault in line_rejected(reason, name).faults
+    ]
+    if faults:
+        raise LineRejected(*faults)
+
+
+def _annulled(present: Row) -> LineRejected:
+    """A file that is sent again does not bring back what was annulled since."""
+    day = format_day(present["annulled_on"]).fr
+    return line_rejected(
+        f"Ce résultat a été annulé le {day} : retirez la ligne. S’il vaut malgré tout, enregistrez-le par l’API.",
+        "outcome",
+    )
 
 
 async def start_certification_changes(
     transaction: Transaction, batch: ImportBatch, _: Sequence[Line]
 ) -> CertificationChanges:
-    files = await files_by_id(transaction, batch.people.ids)
     titles = {row["code"]: row["title"] for row in await QUALIFICATIONS.read_all(transaction)}
     qualifications = await read_qualifications(transaction)
     organisations = await read_organisations(transaction)
+    ledger = ResultLedger(
+        await files_by_id(transaction, batch.people.ids),
+        batch.policies,
+        {item.code: item for item in qualifications},
+        [item.id for item, _ in organisations],
+        batch.context,
+        is_history=True,
+    )
+    stored = await certifications.read_all_of(transaction, batch.people.ids)
     return CertificationChanges(
         batch,
-        files,
-        dict(files),
+        ledger,
+        {(row["adviser_id"], row["qualification"], row["on"]): row for row in stored},
         index_by_name((item, (item.code, titles[item.code])) for item in qualifications),
         index_by_name((item, (str(item.id), name)) for item, name in organisations),
     )

@@ -19,6 +19,7 @@ from app.persistence.contracts import CONTRACTS, read_known
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.use_cases.errors import UnknownReference
+from app.use_cases.upsert_contract import check_administrative_dates
 from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 
@@ -39,6 +40,7 @@ class ContractChanges:
             values.setdefault("ends_on", None)  # a CDI has none, even when the file has no such column
         shown = contract_resource(present) if present is not None else {}
         columns = patched_body(ContractRequest, shown, {**nest_dotted_names(values), "adviser_id": adviser}).columns()
+        check_administrative_dates(columns, self.batch.context.today)
         row = self._row(line, present, columns)
         renewed = self.rows.get(columns["renews_contract_id"])
         if columns["renews_contract_id"] is not None and (renewed is None or not _can_renew(row, renewed)):

@@ -7,7 +7,7 @@ from pydantic import model_validator
 from app.api.http.fields.field_checks import validation_error
 from app.api.http.fields.field_types import CivilDate, Motive
 from app.api.registrations.registration_requests import RegistrationRequest
-from app.domain.facts.registration import Funding, Payer, Status
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.wording.languages import Sentence
 
 EndedStatus = Literal[Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED, Status.CANCELLED]

@@ -1,6 +1,6 @@
 """The columns of past registrations, and the words that their cells may use for codes."""
 
-from app.domain.facts.registration import Funding, Payer, Status
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.domain.facts.session import SessionFormat
 from app.imports.columns.cell_parsers import boolean, civil_day, code_for_word
 from app.imports.columns.column_recognition import Column, ColumnSet

@@ -14,13 +14,15 @@ from uuid import UUID
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.registrations.registration_requests import PAYER_REQUIRED
 from app.domain.decisions.decision_consequences import DecisionCascade
-from app.domain.decisions.entitlements import buckets_for
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
-from app.domain.facts.registration import Attendance, Funding, Payer, Request, Status
+from app.domain.facts.plausible_dates import check_fact
+from app.domain.facts.registration import Request
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
+from app.domain.rights.buckets import buckets_for
 from app.imports.batch_context import ImportBatch, ImportDefinition, index_by_name, look_up_name
 from app.imports.files.cell_content import fold_text
 from app.imports.kinds.past_registration_request import PastRegistration
@@ -78,7 +80,9 @@ class RegistrationChanges:
 
     def _past_registration(self, line: Line, adviser: UUID) -> HistoricalRegistration:
         body = patched_body(PastRegistration, {}, self._looked_up_values(line, adviser))
-        session = body.session
+        session, today = body.session, self.batch.context.today
+        for fact, day in (("/requested_on", body.requested_on), ("/cancelled_on", body.cancelled_on)):
+            check_fact(fact, day, today)
         return HistoricalRegistration(
             Request(
                 module=self.modules[fold_text(body.module_code)],

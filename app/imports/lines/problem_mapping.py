@@ -1,6 +1,6 @@
 """What the API would answer with a problem, as the faults of a line."""
 
-from app.api.http.problems.conflict_problems import conflict_problem
+from app.api.http.problems.conflicts.conflict_problems import conflict_problem
 from app.api.http.problems.problem_details import FieldProblem, Problem
 from app.api.http.problems.use_case_problems import use_case_problem
 from app.domain.errors import Conflict

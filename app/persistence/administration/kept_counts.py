@@ -7,10 +7,9 @@ counted, as after the upgrade of a large database, nobody should read them: that
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 from app.persistence.engine.database import Database, Reader
-from app.persistence.engine.driver_types import Row
 from app.persistence.engine.readers import read_count
 from app.persistence.engine.transactions.change_watermark import read_watermark
 
@@ -22,9 +21,9 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 # What is counted together, beside the month. The number of cells, not of registrations, is what is read: so few labels
 # are together as the questions need.
 KINDS: Sequence[Sequence[str]] = (
-    ("training_organisation_id", "module_code", "status", "funding", "over_quota"),
-    ("department", "status", "funding"),
-    ("reason", "status", "funding"),
+    ("training_organisation_id", "module_code", "status", "funding", "over_quota", "derogated", "corrected"),
+    ("department", "status", "funding", "derogated", "corrected"),
+    ("reason", "status", "funding", "derogated", "corrected"),
     ("days_to_decision",),
     ("days_to_session",),
 )
@@ -38,11 +37,11 @@ DAYS_TO_SESSION = "greatest(0, r.session_starts_on - r.requested_on)"
 
 _COLUMNS = (
     "requested_on", "training_organisation_id", "module_code", "department", "status", "funding", "reasons",
-    "over_quota", "days_to_decision", "days_to_session",
+    "over_quota", "derogated", "corrected", "days_to_decision", "days_to_session",
 )  # fmt: skip
 
 
-def _changed(mark: str, until: str) -> str:
+def changes_between(mark: str, until: str) -> str:
     """CTEs: `signed` has what changed from the instant `mark` until `until`, as it is now (1) and was counted (-1)."""
     return f"""changed AS MATERIALIZED (
     SELECT id FROM registration WHERE updated_at >= {mark} AND updated_at < {until}
@@ -54,7 +53,8 @@ def _changed(mark: str, until: str) -> str:
     SELECT now.* FROM changed c CROSS JOIN LATERAL (
         SELECT r.id, r.requested_on, r.training_organisation_id, r.module_code, a.department, r.status, r.funding,
             ARRAY(SELECT reason ->> 'code' FROM json_array_elements(d.reasons) reason) AS reasons,
-            {AFTER_QUOTA} AS over_quota, {DAYS_TO_DECISION} AS days_to_decision, {DAYS_TO_SESSION} AS days_to_session
+            {AFTER_QUOTA} AS over_quota, r.derogated, r.attendance_corrected AS corrected,
+            {DAYS_TO_DECISION} AS days_to_decision, {DAYS_TO_SESSION} AS days_to_session
         FROM registration r JOIN decision d ON d.id = r.decision_id JOIN adviser a ON a.id = r.adviser_id
         WHERE r.id = c.id OFFSET 0
     ) now
@@ -66,14 +66,14 @@ def _changed(mark: str, until: str) -> str:
 )"""
 
 
-def _labels(kind: int) -> str:
+def labels_of(kind: int) -> str:
     """SQL of the rows of labels, of this kind, of a counted registration `s`; several when it has several reasons."""
     values = ", ".join("reason" if name == "reason" else f"s.{name}::text" for name in KINDS[kind])
     reasons = " FROM unnest(CASE s.reasons WHEN '{}' THEN ARRAY[NULL] ELSE s.reasons END) reason"
     return f"SELECT {kind} AS kind, ARRAY[{values}] AS labels{reasons if 'reason' in KINDS[kind] else ''}"
 
 
-_MONTH = "date_trunc('month', s.requested_on)::date"
+MONTH = "date_trunc('month', s.requested_on)::date"
 
 # Each step is planned anew: a plan made while nothing was kept looks through all that is kept, for each registration.
 READ_MARK = """SELECT reached, set_config('plan_cache_mode', 'force_custom_plan', true)
@@ -90,9 +90,9 @@ FIND_END = """SELECT least($2, (
 ) + interval '1 microsecond') AS until"""
 
 # The mark is moved to the last change that is counted, no further.
-COUNT_CHANGES = f"""WITH {_changed("$1", "$2")}, differences AS (
-    SELECT kind, {_MONTH} AS month, labels, sum(sign) AS count FROM signed s CROSS JOIN LATERAL (
-        {" UNION ALL ".join(_labels(kind) for kind in range(len(KINDS)))}
+COUNT_CHANGES = f"""WITH {changes_between("$1", "$2")}, differences AS (
+    SELECT kind, {MONTH} AS month, labels, sum(sign) AS count FROM signed s CROSS JOIN LATERAL (
+        {" UNION ALL ".join(labels_of(kind) for kind in range(len(KINDS)))}
     ) cells GROUP BY 1, 2, 3 HAVING sum(sign) <> 0
 ), counted AS (
     INSERT INTO registration_count AS k (kind, month, labels, count) SELECT kind, month, labels, count FROM differences
@@ -128,71 +128,3 @@ async def nearly_all_is_counted(reader: Reader) -> bool:
     """Whether at most MOST_UNCOUNTED changes are left to who reads the counts."""
     row = await reader.one(READ_IS_CLOSE, MOST_UNCOUNTED)
     return row is not None and bool(row["is_close"])
-
-
-def kind_with(labels: Sequence[str]) -> int | None:
-    """The first kind that has all these labels; None when none has."""
-    return next((kind for kind, names in enumerate(KINDS) if {*labels} <= {*names}), None)
-
-
-def count_query(kind: int, groups: Sequence[str], limit: int, *, counts_funded: bool) -> str:
-    """SQL that counts the cells of this kind by these groups, in their order."""
-    labels = {"month": "to_char(month, 'YYYY-MM')"} | {
-        name: f"labels[{place}]" for place, name in enumerate(KINDS[kind], start=1)
-    }
-    labels["training_organisation_id"] = f"{labels.get('training_organisation_id')}::uuid"
-    counted = [*(f"{labels[group]} AS {group}" for group in groups), "coalesce(sum(count), 0)::bigint AS count"]
-    if counts_funded:
-        counted.append(f"coalesce(sum(count) FILTER (WHERE {labels['funding']} = 'state'), 0)::bigint AS funded")
-    query = f"SELECT {', '.join(counted)} FROM cell"
-    if not groups:
-        return query
-    places = ", ".join(str(place) for place in range(1, len(groups) + 1))
-    return f"{query} GROUP BY {places} HAVING sum(count) > 0 ORDER BY {places} LIMIT {limit}"
-
-
-def median_query(*, by_month: bool) -> str:
-    """SQL of the median `days`, of each month or of everything: the first number that half of them do not exceed."""
-    month = "to_char(month, 'YYYY-MM')" if by_month else "NULL::text"
-    return f"""SELECT month, min(days) AS days FROM (
-    SELECT month, days, sum(count) OVER (PARTITION BY month ORDER BY days) AS running,
-        sum(count) OVER (PARTITION BY month) AS total
-    FROM (SELECT {month} AS month, labels[1]::int AS days, sum(count) AS count FROM cell GROUP BY 1, 2) grouped
-) added WHERE running * 2 >= total AND total > 0 GROUP BY month"""
-
-
-# The counts of whole months, what was counted of the days at the period's ends, and what changed since.
-def cells(kind: int) -> str:
-    """SQL of `month`, `labels` and `count`, after WITH: of the period from $1 to $2, whose whole months are $3 to $4
-    and whose other days $5 to $6 and $7 to $8."""
-    mark = "(SELECT reached FROM counting_mark)"
-    return f"""{_changed(mark, "'infinity'")}, cell AS (
-    SELECT month, labels, count FROM registration_count
-    WHERE kind = {kind} AND month BETWEEN $3::date AND $4::date
-    UNION ALL SELECT {_MONTH}, labels, 1 FROM counted_registration s CROSS JOIN LATERAL ({_labels(kind)}) cells
-    WHERE s.requested_on BETWEEN $5::date AND $6::date OR s.requested_on BETWEEN $7::date AND $8::date
-    UNION ALL SELECT {_MONTH}, labels, sign FROM signed s CROSS JOIN LATERAL ({_labels(kind)}) cells
-    WHERE s.requested_on BETWEEN $1::date AND $2::date
-)"""
-
-
-def _month_after(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def period_parameters(first: date | None, last: date | None) -> list[date | None]:
-    """The eight parameters of `cells`; there is nothing between None and None."""
-    begin, end = first or date.min, last or date.max
-    months_from = begin if begin.day == 1 else _month_after(begin)
-    is_whole = last is None or (last + timedelta(days=1)).day == 1
-    months_until = end if is_whole else end.replace(day=1) - timedelta(days=1)
-    if months_from > months_until and begin.replace(day=1) == end.replace(day=1):
-        return [begin, end, None, None, begin, end, None, None]
-    start = [begin, months_from - timedelta(days=1)] if months_from != begin else [None, None]
-    ending = [months_until + timedelta(days=1), end] if not is_whole else [None, None]
-    return [begin, end, months_from, months_until, *start, *ending]
-
-
-async def read_cells(reader: Reader, kind: int, query: str, first: date | None, last: date | None) -> list[Row]:
-    """The rows of a `query` on `cell`."""
-    return await reader.many(f"WITH {cells(kind)} {query}", *period_parameters(first, last))

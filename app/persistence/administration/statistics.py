@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from app.persistence.administration import kept_count_queries as kept
 from app.persistence.administration import kept_counts
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
@@ -34,10 +35,13 @@ class Grouping(StrEnum):
 
 
 class Measure(StrEnum):
-    """What to compute beside the count: how many the State pays; medians in days, from the request to the decision in
-    force and to the first day."""
+    """What to compute beside the count: how many the State pays, how many a person decided against published reasons
+    (derogations, section 5bis), how many had their attendance put right; medians in days, from the request to the
+    decision in force and to the first day."""
 
     FUNDED = "funded"
+    DEROGATED = "derogated"
+    CORRECTED = "corrected"
     DAYS_TO_DECISION = "days_to_decision"
     DAYS_TO_SESSION = "days_to_session"
 
@@ -72,6 +76,8 @@ _GROUPS: Mapping[Grouping, str] = {
 _MEDIAN = "percentile_disc(0.5) WITHIN GROUP (ORDER BY {})"
 _MEASURES: Mapping[Measure, str] = {
     Measure.FUNDED: "count(*) FILTER (WHERE r.funding = 'state')",
+    Measure.DEROGATED: "count(*) FILTER (WHERE r.derogated)",
+    Measure.CORRECTED: "count(*) FILTER (WHERE r.attendance_corrected)",
     Measure.DAYS_TO_DECISION: _MEDIAN.format(kept_counts.DAYS_TO_DECISION),
     Measure.DAYS_TO_SESSION: _MEDIAN.format(kept_counts.DAYS_TO_SESSION),
 }
@@ -119,20 +125,20 @@ async def _count_kept(
 ) -> list[Row] | None:
     """The rows from the counts that are kept; None when they don't tell."""
     labels = [str(group) for group in groups if group is not Grouping.MONTH]
-    funding = ["funding"] if Measure.FUNDED in measures else []
-    medians = [measure for measure in measures if measure is not Measure.FUNDED]
-    kind = kept_counts.kind_with([*labels, *funding])
+    parts = [measure for measure in measures if measure in kept.PARTS]
+    medians = [measure for measure in measures if measure not in kept.PARTS]
+    kind = kept.kind_with([*labels, *(kept.PARTS[part][0] for part in parts)])
     if kind is None or (medians and labels) or not await kept_counts.nearly_all_is_counted(reader):
         return None
     days = period.first, period.last
-    query = kept_counts.count_query(kind, groups, MAX_GROUPS + 1, counts_funded=bool(funding))
-    rows = [dict(row) for row in await kept_counts.read_cells(reader, kind, query, *days)]
+    query = kept.count_query(kind, groups, MAX_GROUPS + 1, parts=parts)
+    rows = [dict(row) for row in await kept.read_cells(reader, kind, query, *days)]
     found = dict[str, dict[str | None, int]]()
     for median in medians:
-        of_days = kept_counts.kind_with([median])
-        query = kept_counts.median_query(by_month=bool(groups))
+        of_days = kept.kind_with([median])
+        query = kept.median_query(by_month=bool(groups))
         if of_days is not None:
-            of_group = await kept_counts.read_cells(reader, of_days, query, *days)
+            of_group = await kept.read_cells(reader, of_days, query, *days)
             found[median] = {row["month"]: row["days"] for row in of_group}
     for row in rows:
         row |= {median: found[median].get(row.get("month")) for median in medians}

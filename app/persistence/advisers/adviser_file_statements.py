@@ -17,7 +17,8 @@ CERTIFICATIONS = """(SELECT json_agg(json_build_object('outcome', c.outcome, 'on
     'qualification', json_build_object('code', q.code, 'contains', q.contains,
         'exempts_from_initial_training', q.exempts_from_initial_training, 'valid_from', q.valid_from,
         'valid_until', q.valid_until)))
-    FROM certification c JOIN qualification q ON q.code = c.qualification WHERE c.adviser_id = a.id)"""
+    FROM certification c JOIN qualification q ON q.code = c.qualification
+    WHERE c.adviser_id = a.id AND c.annulled_on IS NULL)"""
 
 # An absence recorded before this column was kept had been agreed as its latest decision says; kept at somebody's
 # expense, it has no such decision.
@@ -37,8 +38,13 @@ REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.s
     FROM registration r JOIN module m ON m.code = r.module_code
     JOIN training_organisation o ON o.id = r.training_organisation_id WHERE r.adviser_id = a.id)"""
 
-CARRY_OVERS = """(SELECT json_agg(json_build_object('bucket', c.bucket, 'units', c.units))
+CARRY_OVERS = """(SELECT json_agg(json_build_object('bucket', c.bucket, 'units', c.units,
+    'opens_on', c.valid_from, 'expires_on', c.valid_until))
     FROM carry_over c WHERE c.adviser_id = a.id)"""
+
+# By the index on `adviser_id`: an adviser has few requests, most have none.
+EXCUSED_PERIODS = """(SELECT json_agg(s.period) FROM support_request s WHERE s.adviser_id = a.id
+    AND s.kind = 'justification' AND s.status = 'granted' AND s.period IS NOT NULL)"""
 
 FILE_JSON = f"""json_build_object(
     'adviser', json_build_object('id', a.id, 'department', a.department, 'in_scheme', a.in_scheme,
@@ -48,6 +54,7 @@ FILE_JSON = f"""json_build_object(
     'certifications', coalesce({CERTIFICATIONS}, '[]'),
     'registrations', coalesce({REGISTRATIONS}, '[]'),
     'carry_overs', coalesce({CARRY_OVERS}, '[]'),
+    'excused_periods', coalesce({EXCUSED_PERIODS}, '[]'),
     'former', CASE WHEN a.former_units <> '{{}}' OR a.former_entries <> '{{}}' THEN json_build_object(
         'entries', a.former_entries, 'units', a.former_units) END)"""
 

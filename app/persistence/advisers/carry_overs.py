@@ -1,4 +1,4 @@
-"""Carry-overs of unused entitlements: decided once, never changed."""
+"""Carry-overs of unused entitlements: decided once with their window, never changed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,13 @@ from uuid import UUID
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 
-ADD = """INSERT INTO carry_over (id, adviser_id, bucket, units, motive, decided_on, decided_by, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *"""
+ADD = """INSERT INTO carry_over (id, adviser_id, bucket, units, motive, decided_on, decided_by, created_at, valid_from,
+    valid_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *"""
 
 
 async def add(transaction: Transaction, values: Mapping[str, Any]) -> Row:
-    """Insert these columns, in the table's order; return the row."""
+    """Insert these columns, in the order of the statement; return the row."""
     return await transaction.one(ADD, *values.values()) or {}
 
 

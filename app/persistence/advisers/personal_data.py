@@ -34,6 +34,7 @@ FIND_INACTIVE = """WITH since AS (
         AND NOT EXISTS (SELECT FROM certification c WHERE c.adviser_id = a.id
             AND (c.updated_at >= since.at OR c."on" >= since.at::date) OFFSET 0)
         AND NOT EXISTS (SELECT FROM carry_over c WHERE c.adviser_id = a.id AND c.created_at >= since.at OFFSET 0)
+        AND NOT EXISTS (SELECT FROM support_request s WHERE s.adviser_id = a.id AND s.updated_at >= since.at OFFSET 0)
     ORDER BY a.id LIMIT 1
 )
 SELECT i.id, i.version, coalesce(i.id, (SELECT l.id FROM looked_at l ORDER BY l.id DESC LIMIT 1)) AS reached

@@ -16,8 +16,9 @@ FROM former_identity i JOIN adviser a ON a.id = i.adviser_id WHERE i.digest = AN
 ORDER BY i.adviser_id, i.kind"""
 
 # The carry-over can still be used; the unit that it came from can't.
-COPY_CARRY_OVERS = """INSERT INTO carry_over (id, adviser_id, bucket, units, motive, decided_on, decided_by, created_at)
-SELECT gen_random_uuid(), $2, bucket, units, motive, decided_on, decided_by, created_at
+COPY_CARRY_OVERS = """INSERT INTO carry_over (id, adviser_id, bucket, units, motive, decided_on, decided_by, created_at,
+    valid_from, valid_until)
+SELECT gen_random_uuid(), $2, bucket, units, motive, decided_on, decided_by, created_at, valid_from, valid_until
 FROM carry_over WHERE adviser_id = ANY($1)"""
 
 # So that the next return finds the present file; nothing leads from it to the former one.

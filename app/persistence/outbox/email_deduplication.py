@@ -11,8 +11,8 @@ from app.persistence.outbox.messages import NewEmailDelivery, as_columns
 
 # What an e-mail says comes from its event and its decision. It is compared with the one before it in its thread: to the
 # same recipient, about the same request, however often that was made. It says something new when its words differ, or
-# once when only the cause of the decision does. A regularisation notice has a thread of its own; so has each exam
-# result, which is about no registration. E-mails that never arrived don't count. Each LATERAL keeps the planner to the
+# once when only the cause of the decision does. A regularisation notice has a thread of its own. E-mails that
+# never arrived don't count. Each LATERAL keeps the planner to the
 # keys, whatever its statistics.
 JOIN_REQUEST = """LEFT JOIN LATERAL (
         SELECT concat_ws(' ', training_organisation_id, module_code, session_starts_on) AS request FROM registration
@@ -32,8 +32,8 @@ FIND_REPEATED = f"""WITH given AS (
     ) d {JOIN_REQUEST.format("d")} WHERE r.request IS NOT DISTINCT FROM t.request
 ), said AS (
     SELECT a.id, a.is_new, a.type, concat_ws(' ', a.type, o.data::text, k.reasons::text) AS words, k.cause,
-        concat_ws(' ', a.adviser_id, a.recipient, a.request, CASE WHEN a.request IS NULL THEN o.data::text
-            WHEN a.type = 'registration.regularisation_notified' THEN a.type END) AS thread
+        concat_ws(' ', a.adviser_id, a.recipient, a.request,
+            CASE a.type WHEN 'registration.regularisation_notified' THEN a.type END) AS thread
     FROM (SELECT * FROM given UNION ALL SELECT * FROM gone_before) a
     CROSS JOIN LATERAL (SELECT data FROM outbox WHERE event_id = a.event_id OFFSET 0) o
     LEFT JOIN LATERAL (SELECT cause, reasons FROM decision WHERE id = a.decision_id OFFSET 0) k ON true

@@ -83,34 +83,40 @@ _TODAY = (
 _EMPLOYER = ACTING_EMPLOYER_CONTRACT.format(adviser="d.adviser_id", day="s.day", today="s.today")
 _CONTRACT = COVERING_CONTRACT.format(adviser="d.adviser_id", day="s.day")
 
-# The policy is that of the decision; without one, that of the day.
+# The policy is that of the decision; without one, that of the day. What a support request is about is in its event.
 EMAIL_CONTEXT = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.created_at, d.adviser_id,
-    d.registration_id, d.decision_id, o.data::text AS data, {EVENT_DAY} AS occurred_on,
+    coalesce(d.registration_id, r.id) AS registration_id, c.id AS certification_id, d.decision_id,
+    o.data::text AS data, {EVENT_DAY} AS occurred_on,
     a.first_name, a.last_name, a.email AS adviser_email, m.title AS module, m.kind AS module_kind,
     t.name AS organisation, t.email AS training_organisation_email, e.employer_name AS employer,
     e.employer_contact_email AS employer_email, v.employer_legal_form AS legal_form,
-    r.session_ends_on, r.session_place, r.positioning_taken_on, r.positioning_hours,
+    CASE WHEN e.id = v.id THEN v.ds_file_number END AS ds_file_number,
+    r.session_starts_on, r.session_ends_on, r.session_place, r.positioning_taken_on, r.positioning_hours,
     k.cause, k.outcome, k.unit, k.automatic, k.rules, k.reasons::text AS reasons,
-    q.title AS qualification, c.next_attempt_payer, p.support_email, p.reply_days,
+    (k.decided_at AT TIME ZONE 'Europe/Paris')::date AS decided_on,
+    q.title AS qualification, c.next_attempt_payer, p.support_email, p.reply_days, p.answer_days,
     (SELECT json_object_agg(s.code, s.title)::text FROM qualification s
         JOIN jsonb_array_elements(o.data -> 'exams') e ON s.code = e ->> 'qualification') AS exam_titles,
     w.kind AS warning, w.endpoint_id, x.url AS endpoint_url, y.name AS client, w.failing_since, w.failures, w.status,
     w.error
 FROM delivery d LEFT JOIN outbox o ON o.event_id = d.event_id LEFT JOIN adviser a ON a.id = d.adviser_id
-LEFT JOIN registration r ON r.id = d.registration_id LEFT JOIN decision k ON k.id = d.decision_id
+LEFT JOIN registration r ON r.id = coalesce(d.registration_id, (o.data ->> 'registration_id')::uuid)
+LEFT JOIN decision k ON k.id = d.decision_id
 LEFT JOIN endpoint_warning w ON w.id = d.event_id LEFT JOIN webhook_endpoint x ON x.id = w.endpoint_id
 LEFT JOIN client y ON y.id = x.client_id
-LEFT JOIN module m ON m.code = o.data ->> 'module_code'
+LEFT JOIN module m ON m.code = coalesce(o.data ->> 'module_code', r.module_code)
 LEFT JOIN training_organisation t
     ON t.id = coalesce(o.training_organisation_id, r.training_organisation_id, x.training_organisation_id)
-LEFT JOIN certification c ON o.subject_type = 'certification' AND c.id = o.subject_id
+LEFT JOIN certification c ON c.id = CASE o.subject_type WHEN 'certification' THEN o.subject_id
+    WHEN 'support_request' THEN (o.data ->> 'certification_id')::uuid END
 LEFT JOIN qualification q ON q.code = c.qualification
 LEFT JOIN LATERAL (SELECT {SESSION_OR_EVENT_DAY} AS day, {_TODAY} AS today) s ON true
 LEFT JOIN LATERAL ({_EMPLOYER}) e ON true
 LEFT JOIN LATERAL ({_CONTRACT}) v ON true
 LEFT JOIN LATERAL (
     SELECT n.content ->> 'support_email' AS support_email,
-        (n.content #>> '{{over_quota,reply_days}}')::int AS reply_days
+        (n.content #>> '{{over_quota,reply_days}}')::int AS reply_days,
+        (n.content #>> '{{support,answer_days}}')::int AS answer_days
     FROM policy n WHERE n.effective_from <= o.occurred_at::date OR n.version = k.policy_version
     ORDER BY n.version = k.policy_version DESC NULLS LAST, n.effective_from DESC LIMIT 1
 ) p ON true

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, DateTime, LargeBinary, Table
+from sqlalchemy import JSON, Column, DateTime, LargeBinary, Table
 
 from app.persistence.engine.driver_types import Row
 from app.persistence.schema.personal_data_inventory import InventoryEntry, erased_columns, inventory, label_of
@@ -49,15 +49,15 @@ def with_labels(table: Table, row: Row, names: Mapping[str, str]) -> dict[str, A
 
 
 def _erasing_assignment(column: Column[Any]) -> str:
-    left = column.info["leaving"]
-    value = "NULL" if left is None else f"CASE WHEN \"{column.name}\" IS NOT NULL THEN '{left}' END"
+    left, kind = column.info["leaving"], "json" if isinstance(column.type, JSON) else "text"
+    value = "NULL" if left is None else f"CASE WHEN \"{column.name}\" IS NOT NULL THEN '{left}'::{kind} END"
     return f'"{column.name}" = {value}'
 
 
 def _still_names(column: Column[Any]) -> str:
     """SQL for whether there is something left to erase."""
     left = column.info["leaving"]
-    return f'"{column.name}" IS NOT NULL' if left is None else f"\"{column.name}\" <> '{left}'"
+    return f'"{column.name}" IS NOT NULL' if left is None else f"\"{column.name}\"::text <> '{left}'"
 
 
 def _erasure(table: Table, entry: InventoryEntry) -> str | None:

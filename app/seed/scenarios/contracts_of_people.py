@@ -31,11 +31,17 @@ def _optional_day(day: DayText | None, today: date) -> date | None:
     return parse_day(day, today) if day else None
 
 
-def _administrative_file_columns(person: Person, number: int, starts_on: date) -> dict[str, Any]:
+def _ds_file_number(person: Person, post: Post) -> str:
+    return f"{person.conum_id}{person.posts.index(post)}"
+
+
+def _administrative_file_columns(person: Person, post: Post, today: date) -> dict[str, Any]:
+    """Complete, and done by the day that the contract is known."""
+    starts_on, known = parse_day(post.starts, today), known_on(post, today)
     return {
-        "ds_file_number": f"{person.conum_id}{number}",
-        "contract_uploaded_on": starts_on - UPLOADED_AHEAD,
-        "validated_on": starts_on - KNOWN_AHEAD,
+        "ds_file_number": _ds_file_number(person, post),
+        "contract_uploaded_on": min(starts_on - UPLOADED_AHEAD, known),
+        "validated_on": min(starts_on - KNOWN_AHEAD, known),
     }
 
 
@@ -56,7 +62,7 @@ def contract_columns(person: Person, post: Post, today: date) -> dict[str, Any]:
         "employer_department": employer.department,
         "employer_contact_email": f"contact-{employer.siret}@example.org",
         "employer_aidants_connect_accredited": employer.accredited,
-        **_administrative_file_columns(person, number, starts_on),
+        **_administrative_file_columns(person, post, today),
         **dict.fromkeys(post.missing),
     }
 
@@ -65,5 +71,5 @@ def changed_columns(person: Person, post: Post, change: Filed | Terminated, toda
     """The columns that the change gives new values."""
     if isinstance(change, Terminated):
         return {"terminated_on": parse_day(change.last_day, today), "termination_motive": change.motive}
-    file = _administrative_file_columns(person, person.posts.index(post), parse_day(post.starts, today))
-    return {name: file[name] if name == "ds_file_number" else parse_day(change.on, today) for name in post.missing}
+    number, done_on = _ds_file_number(person, post), parse_day(change.on, today)
+    return {name: number if name == "ds_file_number" else done_on for name in post.missing}

@@ -1,6 +1,6 @@
 """Twenty people, by what became of their funded rights: used, free, exceeded, given back, carried over."""
 
-from app.domain.facts.registration import Attendance, Payer
+from app.domain.facts.registration_terms import Attendance, Payer
 from app.seed.scenarios.fictional_employers import (
     CCAS,
     CLIC,

@@ -33,7 +33,7 @@ PEOPLE_BY_REFUSAL: tuple[Person, ...] = (
     ),
     Person(
         900022, "Valentine Rocher", "Dossier vide, structure sans habilitation, formation initiale à suivre",
-        posts=(Post(COMPTOIR, "2025-03-03", "2027-03-02", missing=(DS, CONTRACT, VALIDATION)),),
+        posts=(Post(COMPTOIR, "2025-03-03", "2028-03-02", missing=(DS, CONTRACT, VALIDATION)),),
         courses=(Course(AIDANTS, "2025-05-13"), Course(INITIAL, "2025-09-15"), Course(INITIAL, "+64")),
     ),
     Person(

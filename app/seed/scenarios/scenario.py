@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.contract import ContractType, LegalForm
-from app.domain.facts.registration import Attendance, Payer
+from app.domain.facts.registration_terms import Attendance, Payer
 
 SATURDAY = 5
 

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.domain.facts.module import ModuleCode
-from app.domain.facts.registration import Attendance, Chooser, Status
+from app.domain.facts.registration_terms import Attendance, Chooser, Status
 from app.persistence import registrations
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
@@ -33,8 +33,9 @@ from app.seed.scenarios.scenario import (
     parse_day,
 )
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance

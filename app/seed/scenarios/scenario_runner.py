@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 from unicodedata import normalize
 
-from app.domain.facts.registration import Attendance
+from app.domain.facts.calendar import PARIS, civil_date
+from app.domain.facts.registration_terms import Attendance
 from app.persistence.engine.database import Database
 from app.seed.scenarios import contracts_of_people, sessions_of_people
 from app.seed.scenarios.scenario import Course, DayText, Person, parse_day
 from app.seed.scenarios.scenario_actions import PLATFORM_CLIENT, ScenarioActions, demonstration_context
 from app.use_cases.advisers.upsert_adviser import upsert_adviser
-from app.use_cases.civil_date import PARIS, civil_date
 from app.use_cases.preconditions import ANY_VERSION
 
 SERVICE_OPENED_ON = date(2024, 1, 8)  # what happened before was imported on this day

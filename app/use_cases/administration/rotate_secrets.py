@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from app.domain.facts.calendar import civil_date
 from app.persistence.administration import secret_key_usage
 from app.persistence.administration.secret_key_usage import SEALED_TABLES
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.secrets.secret_box import SealedByAnotherKeyError, SecretBox, fingerprint
 from app.persistence.engine.transactions.audit_entries import AuditEntry
-from app.use_cases.civil_date import civil_date
 
 ACTION = "rotateSecrets"
 SETTLING_TIME = timedelta(hours=1)  # the lifetime of pagination cursors and of sessions on the statistics page

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.domain.events import Event, EventType, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
+from app.domain.facts.calendar import civil_date
 from app.persistence import registrations
 from app.persistence.advisers import advisers, personal_data
 from app.persistence.engine.database import Database, Transaction
@@ -17,7 +18,6 @@ from app.persistence.identities.identity_digests import IdentityDigester, get_or
 from app.persistence.outbox import messages
 from app.persistence.registrations import Changes
 from app.use_cases.changes_as_rows import event_row
-from app.use_cases.civil_date import civil_date
 from app.use_cases.errors import PreconditionFailed
 from app.use_cases.preconditions import Precondition
 

@@ -75,11 +75,13 @@ async def exams_to_present(scan: FileScan, page: PageQuery, status: Presentation
 async def modules_to_follow(
     scan: FileScan, page: PageQuery, year: int | None, status: ObligationStatus | None, today: date
 ) -> PageRows:
-    """The obligations of this civil year in this state today (section 7); of any year, in any state, when None."""
+    """The obligations of this civil year in this state today (section 7), that of initial training among them; of any
+    year, in any state, when None."""
     policy = (await read_policies(scan.database)).on(today)
 
     def items_of(file: AdviserFile) -> Iterable[tuple[str, Any]]:
         owed = obligations(file, policy, today)
-        return ((item.period, item) for item in owed if year in {None, item.year} and status in {None, item.status})
+        of_the_year = (item for item in owed if year is None or item.is_owed_for(year, today))
+        return ((item.period, item) for item in of_the_year if status in {None, item.status})
 
     return await scan.page(page, items_of)

@@ -14,7 +14,8 @@ from app.domain.decisions.returning_advisers import merge_earlier_usage
 from app.domain.events import Event, EventType, Subject, email_recipients
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
-from app.domain.facts.registration import bucket_of
+from app.domain.facts.calendar import civil_date
+from app.domain.facts.registration_terms import bucket_of
 from app.persistence import registrations
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.engine.database import Transaction
@@ -24,7 +25,6 @@ from app.persistence.identities.identity_digests import IdentityDigester, existi
 from app.persistence.identities.identity_normalisation import CONUM_ID, EMAIL, identity_tokens
 from app.persistence.registrations import Changes
 from app.use_cases.changes_as_rows import event_row
-from app.use_cases.civil_date import civil_date
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,14 @@ async def show_training_record(
     if await advisers.read(database.for_tenant(owner), adviser, owner=owner) is None:
         raise NotFound(LockTarget.ADVISER)
     snapshot = await read_snapshot(database, AdviserLock(LockTarget.ADVISER, adviser))
+    policy = snapshot.policies.on(day)
     record = training_record(
         snapshot.file,
         await read_qualifications(database),
         await read_supplementary_modules(database),
-        snapshot.policies.on(day),
+        policy,
         day,
         history=history,
     )
     seen = tuple(item for item in snapshot.file.registrations if owner in {None, item.request.organisation.id})
-    return record if owner is None else limited_to(seen, record, snapshot.file), seen
+    return record if owner is None else limited_to(seen, record, snapshot.file, policy), seen

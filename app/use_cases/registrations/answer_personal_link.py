@@ -8,7 +8,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.domain.decisions.admission import Outcome
 from app.domain.errors import Conflict
-from app.domain.facts.registration import Chooser, Payer, Status
+from app.domain.facts.calendar import civil_date
+from app.domain.facts.registration_terms import Chooser, Payer, Status
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
 from app.persistence.administration.policies import read_policies
@@ -17,7 +18,6 @@ from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.use_cases.civil_date import civil_date
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
 from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.request_context import RequestContext

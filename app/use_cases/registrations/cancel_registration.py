@@ -8,7 +8,7 @@ from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.events import EventType
 from app.domain.facts.plausible_dates import check_fact
-from app.domain.facts.registration import Chooser
+from app.domain.facts.registration_terms import Chooser
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.events import EventType
-from app.domain.facts.registration import Chooser, Payer, Registration
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Chooser, Payer
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.idempotency import ReplayableResponse

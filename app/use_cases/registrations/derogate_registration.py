@@ -8,7 +8,7 @@ from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType
-from app.domain.facts.registration import Funding, Payer
+from app.domain.facts.registration_terms import Funding, Payer
 from app.persistence import registrations
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database, Transaction

@@ -1,4 +1,7 @@
-"""Personal links: signed by this service, each for one decision, with nothing that identifies the adviser."""
+"""Personal links: signed by this service, each for one decision, with nothing that identifies the adviser.
+
+An e-mail may have one, beside that of the support desk.
+"""
 
 import binascii
 import hmac
@@ -6,6 +9,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from uuid import UUID
+
+from app.domain.events import Recipient
+from app.persistence.engine.driver_types import Row
+from app.use_cases.registrations.support_links import SupportSubject, support_link
 
 ID_BYTES = SIGNATURE_BYTES = 16
 
@@ -30,3 +37,20 @@ def decision_of_token(token: str, secrets: Sequence[str]) -> UUID | None:
 
 def _signature(secret: str, decision: bytes) -> bytes:
     return hmac.digest(f"personal-link:{secret}".encode(), decision, sha256)[:SIGNATURE_BYTES]
+
+
+def links_of_email(
+    row: Row, asked: UUID | None, base_url: str, secrets: Sequence[str]
+) -> tuple[str | None, str | None]:
+    """Of a row of `messages.EMAIL_CONTEXT`: where the adviser answers `asked`, the decision that the e-mail asks about
+    (None when it asks nothing), and where they contest or justify. None to anybody else."""
+    if row["recipient"] != Recipient.ADVISER:
+        return None, None
+    if row["registration_id"] is not None:
+        kind, subject = SupportSubject.REGISTRATION, row["registration_id"]
+    elif row["certification_id"] is not None:
+        kind, subject = SupportSubject.CERTIFICATION, row["certification_id"]
+    else:
+        kind, subject = SupportSubject.ADVISER, row["adviser_id"]
+    answer = personal_link(base_url, secrets, asked) if asked is not None else None
+    return answer, support_link(base_url, secrets, kind, subject)

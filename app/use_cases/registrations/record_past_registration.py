@@ -22,16 +22,8 @@ from app.domain.errors import SessionNotStarted
 from app.domain.events import EventType
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import (
-    Attendance,
-    Funding,
-    Payer,
-    Registration,
-    RegistrationId,
-    Request,
-    Status,
-    new_registration,
-)
+from app.domain.facts.registration import Registration, Request, new_registration
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, RegistrationId, Status
 from app.use_cases.request_context import RequestContext
 from app.use_cases.write_changes import DirectChange
 

@@ -4,11 +4,12 @@ from datetime import date
 from uuid import UUID
 
 from app.domain.decisions.decision_consequences import DecisionCascade
-from app.domain.errors import HoursNotOffered, NotInitialTraining
 from app.domain.events import EventType
 from app.domain.facts.calendar import in_force
 from app.domain.facts.module import ModuleKind
+from app.domain.facts.plausible_dates import check_fact
 from app.domain.facts.policy import Policies
+from app.domain.statement_errors import HoursNotOffered, NotInitialTraining
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
@@ -19,10 +20,11 @@ from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_ch
 async def record_positioning(
     database: Database, registration: UUID, taken_on: date, hours: int, context: RequestContext
 ) -> ReplayableResponse:
-    """`hours` must be a path length that the policy offers on `taken_on`.
+    """`hours` must be a path length that the policy offers on `taken_on`, today at the latest.
 
-    Raise NotFound, NotInitialTraining, InvalidTransition, HoursNotOffered.
+    Raise ImplausibleDate, NotFound, NotInitialTraining, InvalidTransition, HoursNotOffered.
     """
+    check_fact("/taken_on", taken_on, context.today)
     lock = context.lock_of(registration)
     async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
         snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency)

@@ -14,13 +14,8 @@ from app.domain.errors import AdviserAnonymised
 from app.domain.events import event_type_of_decision
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.plausible_dates import check_fact, check_first_day
-from app.domain.facts.registration import (
-    Registration,
-    RegistrationId,
-    Request,
-    check_regularisation,
-    new_registration,
-)
+from app.domain.facts.registration import Registration, Request, check_regularisation, new_registration
+from app.domain.facts.registration_terms import RegistrationId
 from app.domain.facts.session import Session
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS

@@ -3,7 +3,7 @@
 from app.domain.decisions.refusals import Actor
 from app.domain.events import Recipient
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Chooser, Payer
+from app.domain.facts.registration_terms import Chooser, Payer, Status
 
 ACTOR_LABELS: dict[Recipient, dict[Actor, str]] = {
     Recipient.ADVISER: {
@@ -49,4 +49,10 @@ EXAM_RESULT_LABELS = {
     CertificationOutcome.FAILED: "non obtenu",
     CertificationOutcome.ABSENT_JUSTIFIED: "absence justifiée",
     CertificationOutcome.ABSENT_UNJUSTIFIED: "absence non justifiée",
+}
+# To stand between « and ».
+ATTENDANCE_LABELS: dict[str, str] = {
+    Status.COMPLETED: "suivie",
+    Status.ABSENT_JUSTIFIED: "absence justifiée",
+    Status.ABSENT_UNJUSTIFIED: "absence non justifiée",
 }

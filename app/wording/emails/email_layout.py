@@ -68,6 +68,45 @@ def _on_one_line(value: Any) -> Any:
     return _LINE_BREAK.sub(" ", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+def _text_link(label: str, address: str) -> str:
+    """What is done there, then the address: it ends its paragraph, or a mail reader would take the full stop for a part
+    of it."""
+    return f"{label} : {address}"
+
+
+def _html_link(label: str, address: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(address, label)
+
+
+def _text_mail(address: str) -> str:
+    return address
+
+
+def _html_mail(address: str) -> Markup:
+    return Markup('<a href="mailto:{0}">{0}</a>').format(address)
+
+
+def _text_contact(name: str, address: str | None) -> str:
+    """A name, and where to write to it when that is known."""
+    return f"{_on_one_line(name)} ({address})" if address else name
+
+
+def _html_contact(name: str, address: str | None) -> Markup:
+    linked = Markup(" ({})").format(_html_mail(address)) if address else ""
+    return Markup("{}{}").format(_on_one_line(name), linked)
+
+
+TEMPLATE_FILTERS = {
+    "plain_text": as_plain_text,
+    "html": as_html,
+    "no_break_spaces": with_no_break_spaces,
+    "of_person": of_person,
+    "capitalised": capitalised,
+}
+TEXT_FILTERS = {"link_to": _text_link, "mail": _text_mail, "reached_at": _text_contact}
+HTML_FILTERS = {"link_to": _html_link, "mail": _html_mail, "reached_at": _html_contact}
+
+
 def _environment(*, html: bool) -> Environment:
     environment = Environment(
         loader=PackageLoader("app.wording.emails"),
@@ -78,15 +117,8 @@ def _environment(*, html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= TEMPLATE_FILTERS
+    environment.filters |= TEMPLATE_FILTERS | (HTML_FILTERS if html else TEXT_FILTERS)
     return environment
 
 
-TEMPLATE_FILTERS = {
-    "plain_text": as_plain_text,
-    "html": as_html,
-    "no_break_spaces": with_no_break_spaces,
-    "of_person": of_person,
-    "capitalised": capitalised,
-}
 TEXT_TEMPLATES, HTML_TEMPLATES = _environment(html=False), _environment(html=True)

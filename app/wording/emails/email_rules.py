@@ -33,6 +33,15 @@ DECISION_EVENTS = frozenset(
         EventType.REGISTRATION_OVER_QUOTA,
         EventType.REGISTRATION_FUNDED,
         EventType.REGISTRATION_RESCHEDULED,
+        EventType.REGISTRATION_CHOICE_REMINDED,
+    }
+)
+# At the support desk.
+DECIDED_BY_A_PERSON = frozenset(
+    {
+        EventType.REGISTRATION_DEROGATED,
+        EventType.ENTITLEMENT_CARRIED_OVER,
+        EventType.SUPPORT_REQUEST_ANSWERED,
     }
 )
 
@@ -45,8 +54,11 @@ def rules_of_event(event_type: EventType, row: Row, data: dict[str, Any]) -> Seq
             | EventType.REGISTRATION_OVER_QUOTA
             | EventType.REGISTRATION_FUNDED
             | EventType.REGISTRATION_RESCHEDULED
+            | EventType.REGISTRATION_CHOICE_REMINDED
         ):
             return list(row["rules"])
+        case EventType.REGISTRATION_DEROGATED:
+            return list(dict.fromkeys(refusal.code.rule for refusal in waived_refusals(data)))
         case EventType.REGISTRATION_REFUSED:
             return _rules_of_refusals(row)
         case EventType.REGISTRATION_KEPT_UNFUNDED:
@@ -56,23 +68,34 @@ def rules_of_event(event_type: EventType, row: Row, data: dict[str, Any]) -> Seq
         case EventType.REGISTRATION_REGULARISABLE | EventType.REGISTRATION_REGULARISATION_NOTIFIED:
             return ["R6"]
         case EventType.REGISTRATION_COMPLETED:
-            return [RULES_BY_MODULE_KIND[ModuleKind(row["module_kind"])]]
-        case EventType.REGISTRATION_ABSENCE_RECORDED:
+            return [RULES_BY_MODULE_KIND[ModuleKind(row["module_kind"])], *(["R17"] if data.get("absences") else [])]
+        case EventType.REGISTRATION_ABSENCE_RECORDED | EventType.REGISTRATION_ATTENDANCE_CORRECTED:
             return ["R17"]
+        case EventType.SUPPORT_REQUEST_OPENED | EventType.SUPPORT_REQUEST_ANSWERED:
+            return ["R17", "R27"]
         case EventType.REGISTRATION_PATH_DETERMINED:
             return ["R12"]
         case EventType.CERTIFICATION_RECORDED:
             return [RULES_BY_EXAM_RESULT[CertificationOutcome(data["outcome"])]]
+        case EventType.CERTIFICATION_ANNULLED:
+            return ["R36"]
         case EventType.CERTIFICATION_DUE:
             return ["R37", "R39", "R40"]
         case EventType.ENTITLEMENT_CARRIED_OVER:
             return ["R27"]
         case EventType.ENTITLEMENT_EXPIRING:
             return list(dict.fromkeys((data["rule"], "R27")))
+        case EventType.INITIAL_TRAINING_OWED:
+            return ["R10"]
         case EventType.ADVISER_ANONYMISED | EventType.ADVISER_RETURNED:
             return []
         case _:
             assert_never(event_type)
+
+
+def waived_refusals(data: dict[str, Any]) -> tuple[Refusal, ...]:
+    """The reasons that a derogation sets aside."""
+    return REFUSALS_ADAPTER.validate_python([{"code": code} for code in data.get("waived", ())])
 
 
 def _rules_of_refusals(row: Row) -> list[str]:

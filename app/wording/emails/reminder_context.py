@@ -1,4 +1,4 @@
-"""What the templates of reminders name: exams that are due, rights that expire."""
+"""What the templates of reminders name: exams that are due, rights that expire, initial training that is owed."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -27,6 +27,9 @@ def reminder_context(data: Mapping[str, Any], titles: str | None) -> dict[str, A
         "right_ending": entitlement_phrase(data["bucket"]).fr if is_ending else None,
         "right_ends_on": _french_day(data.get("expires_on")),
         "units_left": data["units"] if is_ending else None,
+        "in_post_since": _french_day(data.get("since")),
+        "entry_due_on": _french_day(data.get("due_on")),
+        "is_entry_late": data.get("is_late", False),
     }
 
 

@@ -115,6 +115,12 @@ CHANGES: Mapping[str, ApiCall] = {
     "putContract": lambda client: client.put(f"/v1/contracts/{uuid4()}", json=contract_body(an_adviser(client))),
     "patchContract": _patched_contract,
     "recordCertification": _certified,
+    "recordJuryResults": lambda client: client.post(
+        "/v1/certifications/batch", json={"data": [_result(an_adviser(client))]}
+    ),
+    "annulCertification": lambda client: client.post(
+        f"/v1/certifications/{_certified(client).json()['id']}/annulment", json={"motive": "Erreur de saisie"}
+    ),
     "registerAdviser": lambda client: register(client, an_adviser_in_post(client)),
     "chooseOverQuota": lambda client: post_action(client, waiting_registration(client), "choice", choice="cancel"),
     "reExamineRegistration": lambda client: post_action(client, refused_registration(client), "re-examination"),
@@ -243,7 +249,8 @@ def _identifiers(answer: httpx.Response) -> set[UUID]:
     if "client_id" in said:
         return {UUID(said["client_id"])}
     if "data" in said:
-        return {UUID(row["adviser_id"] if "adviser_id" in row else row["id"]) for row in said["data"]}
+        rows = [row.get("certification") or row for row in said["data"]]
+        return {UUID(row["adviser_id"] if "adviser_id" in row else row["id"]) for row in rows}
     return {UUID(said[name]) for name in ("id", "adviser_id") if name in said}
 
 

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from app.api.administration.policy_requests import PolicyRequest
 from app.persistence.engine.database import open_database
-from app.seed.published_catalogue import LA_FABRIK
+from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM, published_policy
+from tests.api.registration_states import reschedule
 from tests.api.response_assertions import expect_problem, expect_wrong_fields
 from tests.http_builders import a_contract, an_adviser_in_post, policy_body, register
 from tests.live_server import LiveServer, idempotency_headers
@@ -37,7 +40,10 @@ def entered(client: httpx.Client, day: str | None, *first_days: str) -> list[Bod
     """The registrations of a new adviser, for sessions that begin on these days."""
     history = {"entered_on": day, "ended_on": None} if day else None
     adviser_id = an_adviser_in_post(client, initial_training=history)
-    return [register(client, adviser_id, starts_on=each).raise_for_status().json() for each in first_days]
+    return [
+        register(client, adviser_id, starts_on=each, requested_on="2025-01-15").raise_for_status().json()
+        for each in first_days
+    ]
 
 
 def tried(client: httpx.Client, **groups: Any) -> list[Body]:
@@ -45,6 +51,11 @@ def tried(client: httpx.Client, **groups: Any) -> list[Body]:
         client.post("/v1/policies/dry-run", json=policy_body(**groups)).raise_for_status().json()["data"]
     )
     return found
+
+
+def totals(people: int, registrations: int, before: int, after: int) -> Body:
+    units = {"before": before, "after": after, "difference": after - before}
+    return {"people": people, "registrations": registrations, "units": units}
 
 
 def added(client: httpx.Client, **groups: Any) -> Body:
@@ -100,6 +111,13 @@ def test_a_version_is_tried_then_added_then_applied(january_service: LiveServer,
         "label": "Quota de modules thématiques financés dépassé.",
     }
 
+    body = policy_body(effective_from="2025-01-01", **AFTER_2024)
+    assert own_admin.post("/v1/policies/dry-run", json=body).json()["totals"] == {
+        **totals(2, 3, before=3, after=2),
+        "by_department": [{"department": "35", **totals(2, 3, before=3, after=2)}],
+        "by_training_organisation": [{"training_organisation_id": str(LA_MEDNUM), **totals(2, 3, before=3, after=2)}],
+    }
+
     added(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
     kept = [own_admin.get(f"/v1/registrations/{each['id']}").json() for each in (first, second, alone)]
@@ -122,21 +140,23 @@ def test_adding_a_version_changes_nothing_that_is_decided(january_service: LiveS
 
 
 def test_a_decision_taken_again_reads_the_version_added_since(own_admin: httpx.Client) -> None:
-    first, second = entered(own_admin, "2024-09-02", "2025-05-13", "2025-06-10")
+    (registration,) = entered(own_admin, "2024-09-02", "2025-05-13")
     added(own_admin, effective_from="2025-01-01", **AFTER_2024)
 
-    a_contract(own_admin, first["adviser_id"], starts_on="2025-01-02")
+    a_contract(own_admin, registration["adviser_id"], starts_on="2025-01-02")
+    kept = own_admin.get(f"/v1/registrations/{registration['id']}").json()
+    moved = reschedule(own_admin, registration, starts_on="2025-05-14", ends_on="2025-05-14").json()
 
-    now = [own_admin.get(f"/v1/registrations/{each['id']}").json() for each in (first, second)]
-    assert [each["entitlement"] for each in now] == ["civil_year:2025", None]
-    history = own_admin.get(f"/v1/registrations/{first['id']}/decisions").json()["data"]
+    assert kept == registration  # a push that alters no right deals nothing anew, whatever the policy has become
+    assert (moved["entitlement"], moved["decision"]["policy_version"]) == ("civil_year:2025", "2025-01-01")
+    history = own_admin.get(f"/v1/registrations/{registration['id']}/decisions").json()["data"]
     assert [decision["policy_version"] for decision in history] == ["2025-01-01", "2021-01-01"]
 
 
 def test_a_refused_registration_is_tried_as_its_re_examination(own_admin: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(own_admin, initial_training={"entered_on": "2022-03-14", "ended_on": None})
     asked = {"module_code": "formation-initiale", "training_organisation_id": str(LA_FABRIK)}
-    registration = register(own_admin, adviser_id, **asked).raise_for_status().json()
+    registration = register(own_admin, adviser_id, requested_on="2025-01-15", **asked).raise_for_status().json()
     paths = policy_body()["initial_training"] | {"max_funded": 2}
 
     (found,) = tried(own_admin, effective_from="2025-01-01", initial_training=paths)
@@ -231,6 +251,8 @@ def changed(pointer: str, value: Any) -> Body:
 HOURS = "/initial_training/path_hours"
 MONTHS = "/certification/presentation_months"
 MOTIVES = "/certification/valid_absence_motives"
+ABSENCE_COUNTS = "/initial_training/unjustified_absence_counts"
+VALID_MOTIVES = "/attendance/valid_absence_motives"
 DATES = (
     "/effective_from", "/two_modules/entered_on_or_after", "/civil_year/grace/2024", "/supplementary/from",
     f"{HOURS}/0/from", f"{MONTHS}/1/from", f"{MOTIVES}/0/from",
@@ -238,7 +260,8 @@ DATES = (
 NUMBERS = (
     "/two_modules/count", "/two_modules/window_months", "/civil_year/count", "/civil_year/first_year",
     "/supplementary/count", "/over_quota/reply_days", "/initial_training/max_funded", f"{HOURS}/2/value/0",
-    f"{MONTHS}/0/value",
+    f"{MONTHS}/0/value", "/over_quota/remind_days", "/requests/months_ahead", "/attendance/correction_days",
+    "/support/answer_days", "/initial_training/enter_within_months",
 )  # fmt: skip
 GROUPS = (
     "/effective_from", "/two_modules", "/two_modules/count", "/civil_year", "/civil_year/grace", "/supplementary/from",
@@ -282,6 +305,45 @@ def test_every_field_of_a_policy_is_required(admin: httpx.Client, pointer: str) 
     assert expect_wrong_fields(answer) == {pointer: "missing"}
 
 
+ADDED_SINCE = (
+    "/over_quota/remind_days", "/requests", "/requests/months_ahead", "/attendance", "/attendance/correction_days",
+    VALID_MOTIVES, "/support", "/support/answer_days", "/initial_training/enter_within_months",
+    ABSENCE_COUNTS,
+)  # fmt: skip
+WITHOUT_ANY = policy_body(
+    over_quota={"reply_days": None},
+    initial_training={name: policy_body()["initial_training"][name] for name in ("max_funded", "path_hours")},
+)
+for group in ("requests", "attendance", "support"):
+    del WITHOUT_ANY[group]
+
+
+@pytest.mark.parametrize("body", [*(changed(pointer, ...) for pointer in ADDED_SINCE), WITHOUT_ANY])
+def test_what_a_policy_gained_since_has_the_published_value_when_it_is_left_out(body: Body) -> None:
+    expected = published_policy("support@example.org")
+
+    actual = PolicyRequest.model_validate(body).to_policy()
+
+    assert replace(actual, effective_from=expected.effective_from) == expected
+
+
+def test_what_a_policy_gained_since_is_shown_whether_given_or_not(admin: httpx.Client) -> None:
+    given = {
+        "over_quota": {"reply_days": 10, "remind_days": 3},
+        "requests": {"months_ahead": 18},
+        "attendance": {"correction_days": 15, "valid_absence_motives": ["employer_need"]},
+        "support": {"answer_days": 30},
+        "initial_training": policy_body()["initial_training"]
+        | {"enter_within_months": 4, "unjustified_absence_counts": True},
+    }
+    without = admin.post("/v1/policies", json=WITHOUT_ANY | {"effective_from": "2097-06-01"}).json()
+
+    shown = added(admin, effective_from="2097-06-02", **given)
+
+    assert {name: shown[name] for name in given} == given
+    assert {name: without[name] for name in given} == {name: policy_body()[name] for name in given}
+
+
 MISTAKES: list[tuple[str, Any, dict[str, str]]] = [
     (HOURS, [], {HOURS: "too-short"}),
     (HOURS, [{"from": "2024-03-01", "value": [70]}, {"from": "2021-01-01", "value": [105]}], {HOURS: "order"}),
@@ -301,6 +363,17 @@ MISTAKES: list[tuple[str, Any, dict[str, str]]] = [
     ("/support_email", "support", {"/support_email": "invalid-format"}),
     ("/unjustified_absence_consumes", 1, {"/unjustified_absence_consumes": "invalid-type"}),
     ("/over_quota/answers", ["keep"], {"/over_quota/answers": "unknown-field"}),
+    (VALID_MOTIVES, [], {VALID_MOTIVES: "too-short"}),
+    (VALID_MOTIVES, ["force_majeure"] * 2, {VALID_MOTIVES: "duplicate"}),
+    (VALID_MOTIVES, ["covid_positive_test"], {f"{VALID_MOTIVES}/0": "not-one-of"}),
+    (VALID_MOTIVES, None, {VALID_MOTIVES: "invalid-type"}),
+    ("/requests", None, {"/requests": "invalid-type"}),
+    ("/requests/months", 36, {"/requests/months": "unknown-field"}),
+    (
+        "/initial_training/unjustified_absence_counts",
+        1,
+        {"/initial_training/unjustified_absence_counts": "invalid-type"},
+    ),
     ("/version", "2098-01-01", {"/version": "unknown-field"}),
 ]
 

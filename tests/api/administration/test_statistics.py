@@ -1,5 +1,6 @@
 """Statistics: each number is the one that counting by hand gives."""
 
+import asyncio
 import csv
 import io
 from collections import Counter
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from app.api.administration.statistics_routes import csv_response
+from app.persistence.engine.database import open_database
 from app.wording.languages import Language
 from tests.api.registration_states import post_action
 from tests.api.response_assertions import documented_body, expect_problem
@@ -17,14 +19,26 @@ from tests.databases import Databases
 from tests.http_builders import an_adviser, an_adviser_in_post, register
 from tests.live_server import LiveServer, serving
 
+DEROGATED_MODULE = "cybersecurite"
 GROUPINGS = ("month", "training_organisation_id", "module_code", "department", "status", "funding")
 
 
 @pytest.fixture(scope="module")
 def statistics_service(databases: Databases, demonstration: str) -> Generator[LiveServer]:
-    """The demonstration, in which every case occurs. To be read only."""
-    with serving(databases.copy(demonstration)) as served:
+    """The demonstration, in which every case occurs, some of them derogated or corrected. To be read only."""
+    url = databases.copy(demonstration)
+    asyncio.run(_mark(url))
+    with serving(url) as served:
         yield served
+
+
+async def _mark(url: str) -> None:
+    """Every registration of DEROGATED_MODULE is derogated, and every completed one corrected."""
+    database = open_database(url, pool_size=1)
+    async with database.transaction() as tx:
+        await tx.many("UPDATE registration SET derogated = true WHERE module_code = $1", DEROGATED_MODULE)
+        await tx.many("UPDATE registration SET attendance_corrected = true WHERE status = 'completed'")
+    await database.close()
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +114,19 @@ def test_measures_are_medians_of_whole_days(reader: httpx.Client, everything: li
     assert row["funded"] == sum(item["funding"] == "state" for item in everything)
     assert row["days_to_session"] in range(20, 40)
     assert row["days_to_decision"] in range(3)
+
+
+def test_what_a_person_decided_or_put_right_is_counted_apart(
+    reader: httpx.Client, everything: list[dict[str, Any]]
+) -> None:
+    derogated = Counter(item["status"] for item in everything if item["module_code"] == DEROGATED_MODULE)
+
+    found = read(reader, group_by="status", measures="corrected,derogated")
+
+    assert {row["status"]: row["derogated"] for row in found if row["derogated"]} == derogated
+    assert {row["status"] for row in found if row["corrected"]} == {"completed"}
+    assert all(row["corrected"] == row["count"] for row in found if row["status"] == "completed")
+    assert all([*row] == ["status", "count", "corrected", "derogated"] for row in found)
 
 
 def test_what_became_of_registrations_over_quota_is_counted(admin: httpx.Client) -> None:

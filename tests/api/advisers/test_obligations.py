@@ -128,15 +128,27 @@ def la_fabrik(client: httpx.Client) -> str:
     return next(str(item["id"]) for item in organisations if "Fabrik" in item["name"])
 
 
+def owed(period: str, due_on: str | None, status: str, *, required: int = 1, excused_by: str | None = None) -> Body:
+    """A line of the list, of an adviser who has followed nothing."""
+    return {
+        "period": period,
+        "required": required,
+        "followed": 0,
+        "due_on": due_on,
+        "status": status,
+        "excused_by": excused_by,
+    }
+
+
 def test_the_modules_that_must_be_followed_are_listed(admin: httpx.Client) -> None:
     adviser_id = an_adviser_in_post(admin)
 
     found = listed(admin, OBLIGATIONS, adviser_id)
 
     assert found == [
-        {"period": "civil_year:2024", "required": 1, "followed": 0, "due_on": "2025-03-31", "status": "late"},
-        {"period": "civil_year:2025", "required": 1, "followed": 0, "due_on": "2025-12-31", "status": "late"},
-        {"period": "civil_year:2026", "required": 1, "followed": 0, "due_on": "2026-12-31", "status": "due"},
+        owed("civil_year:2024", "2025-03-31", "late"),
+        owed("civil_year:2025", "2025-12-31", "late"),
+        owed("civil_year:2026", "2026-12-31", "due"),
     ]
 
 
@@ -163,7 +175,7 @@ def test_a_first_year_belongs_to_the_year_in_which_it_ends(admin: httpx.Client) 
 
     (found,) = listed(admin, OBLIGATIONS, adviser_id, year=2026)
 
-    assert found == {"period": "first_year", "required": 2, "followed": 0, "due_on": "2026-09-15", "status": "due"}
+    assert found == owed("first_year", "2026-09-15", "due", required=2)
     assert listed(admin, OBLIGATIONS, adviser_id, year=2025) == []
 
 
@@ -172,7 +184,34 @@ def test_an_obligation_excused_by_a_carry_over_is_listed_as_excused(admin: httpx
     report = {"bucket": "civil_year:2025", "units": 1, "motive": "Congé maternité"}
     admin.post(f"/v1/advisers/{adviser_id}/carry-overs", json=report).raise_for_status()
 
-    assert [line["period"] for line in listed(admin, OBLIGATIONS, adviser_id, status="excused")] == ["civil_year:2025"]
+    assert listed(admin, OBLIGATIONS, adviser_id, status="excused") == [
+        owed("civil_year:2025", "2025-12-31", "excused", excused_by="carry_over")
+    ]
+
+
+def test_whoever_had_left_by_the_day_it_was_due_is_listed_as_excused(admin: httpx.Client) -> None:
+    adviser_id = an_adviser(admin)
+    a_contract(admin, adviser_id, type="CDD", starts_on="2022-01-10", ends_on="2025-06-30")
+
+    assert listed(admin, OBLIGATIONS, adviser_id) == [
+        owed("civil_year:2024", "2025-03-31", "late"),
+        owed("civil_year:2025", "2025-12-31", "excused", excused_by="not_in_post"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("year", "is_listed"), [(2024, False), (2025, True), (2026, True), (2027, False)], ids=["", "since", "today", ""]
+)
+def test_initial_training_is_listed_for_each_year_that_it_is_owed(
+    admin: httpx.Client, year: int, *, is_listed: bool
+) -> None:
+    adviser_id = an_adviser(admin, initial_training=None)
+    a_contract(admin, adviser_id, starts_on="2025-02-03")
+
+    found = listed(admin, OBLIGATIONS, adviser_id, year=year)
+
+    assert found == ([owed("initial_training", None, "due")] if is_listed else [])
+    assert listed(admin, OBLIGATIONS, adviser_id, year=year, status="late") == []
 
 
 @pytest.mark.parametrize(
@@ -197,3 +236,32 @@ def test_a_cursor_is_valid_for_its_own_list_only(admin: httpx.Client) -> None:
 
     expect_problem(admin.get(OBLIGATIONS, params={"limit": 1, "cursor": cursor}), 400, "invalid-cursor")
     expect_problem(admin.get(EXAMS, params={"limit": 1, "cursor": cursor, "status": "due"}), 400, "invalid-cursor")
+
+
+@pytest.mark.parametrize(
+    ("period", "answer", "expected"),
+    [
+        ("initial_training", {"granted": True}, owed("initial_training", None, "excused", excused_by="justification")),
+        ("initial_training", {"granted": False}, owed("initial_training", None, "due")),
+        ("civil_year:2026", {"granted": True}, owed("initial_training", None, "due")),
+        ("initial_training", None, owed("initial_training", None, "due")),
+    ],
+    ids=["granted", "rejected", "of another period", "unanswered"],
+)
+def test_a_granted_justification_excuses_initial_training(
+    admin: httpx.Client, period: str, answer: Body | None, expected: Body
+) -> None:
+    adviser_id = an_adviser_in_post(admin, initial_training=None)
+    asked = {
+        "kind": "justification",
+        "adviser_id": adviser_id,
+        "period": period,
+        "text": "Congé parental jusqu’en mars.",
+    }
+    request = admin.post("/v1/support-requests", json=asked).raise_for_status().json()
+
+    if answer is not None:
+        given = {"motive": "Congé parental", **answer}
+        admin.post(f"/v1/support-requests/{request['id']}/answer", json=given).raise_for_status()
+
+    assert listed(admin, OBLIGATIONS, adviser_id) == [expected]

@@ -80,7 +80,8 @@ def adviser_with_everything(client: httpx.Client) -> str:
         )
     ]  # fmt: skip
     post_action(client, registrations[0], "attendance", outcome="completed").raise_for_status()
-    post_action(client, registrations[2], "attendance", outcome="absent_justified").raise_for_status()
+    absent = {"outcome": "absent_justified", "motive": "medical_certificate"}
+    post_action(client, registrations[2], "attendance", **absent).raise_for_status()
     post_action(client, registrations[5], "choice", choice="keep", payer="employer").raise_for_status()
     carried = {"bucket": "civil_year:2025", "motive": "Longue maladie", "decided_on": "2025-12-18"}
     client.post(f"/v1/advisers/{adviser_id}/carry-overs", json=carried).raise_for_status()
@@ -105,13 +106,45 @@ def test_every_number_of_the_record_is_in_the_picture(admin: httpx.Client, on: s
     assert [*owed] == [item["period"] for item in record["obligations"]]
     for item in record["obligations"]:
         _, days, said, _ = owed[item["period"]]
-        assert said.replace("suivis", "suivi") == f"{item['followed']} suivi sur {item['required']}"
-        assert french(item["due_on"]) in days
+        if item["period"] == "initial_training":
+            assert (days, said) == ("à commencer, en poste depuis le 10/01/2022", "À commencer")
+        else:
+            assert said.replace("suivis", "suivi") == f"{item['followed']} suivi sur {item['required']}"
+            assert french(item["due_on"]) in days
     exams = {name: texts for name, texts in seen.rows("training").items() if name != "entry"}
     assert {name: texts[1].rpartition(" ")[2] for name, texts in exams.items()} == {
         item["qualification"]: french(item["due_on"]) for item in record["certifications"]
     }
     assert seen.rows("training")["entry"][1] == f"le {french(record['initial_training']['entered_on'])}"
+
+
+def test_the_picture_says_what_excuses_an_obligation(admin: httpx.Client) -> None:
+    adviser_id = an_adviser(admin)
+    a_contract(admin, adviser_id, type="CDD", starts_on="2024-01-08", ends_on="2025-06-30")
+    carried = {"bucket": "civil_year:2024", "motive": "Longue maladie", "decided_on": "2025-01-13"}
+    admin.post(f"/v1/advisers/{adviser_id}/carry-overs", json=carried).raise_for_status()
+
+    seen = draw_timeline(admin, adviser_id)
+
+    assert {name: texts[3] for name, texts in seen.rows("obligation").items()} == {
+        "civil_year:2024": "excusée : par un report",
+        "civil_year:2025": "excusée : hors poste à l’échéance",
+    }
+    assert seen.shapes("obligation") == {"civil_year:2024": ["#excused"], "civil_year:2025": ["#excused"]}
+
+
+def test_initial_training_owed_is_drawn_without_an_end(admin: httpx.Client) -> None:
+    seen = draw_timeline(admin, an_adviser_in_post(admin, initial_training=None))
+
+    assert seen.rows("obligation") == {
+        "initial_training": [
+            "Formation initiale",
+            "à commencer, en poste depuis le 10/01/2022",
+            "À commencer",
+            "attendue",
+        ]
+    }
+    assert seen.shapes("obligation") == {"initial_training": ["#due"]}
 
 
 def test_every_session_is_drawn_with_who_funds_it(admin: httpx.Client) -> None:

@@ -1,5 +1,6 @@
 """The training record: exams and who pays them, absences and what they cost, rights carried over."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,9 +18,11 @@ from tests.api.registration_states import (
     read_registration,
     upcoming_registration,
 )
-from tests.api.response_assertions import documented_body, expect_wrong_fields
+from tests.api.response_assertions import documented_body, expect_problem, expect_wrong_fields
+from tests.embedded.process_probes import run_sql
 from tests.fake_clock import FakeClock
 from tests.http_builders import a_contract, an_adviser, an_adviser_in_post, register
+from tests.live_server import LiveServer
 
 Body = dict[str, Any]
 IN_2025 = datetime(2025, 7, 1, 8, 30, tzinfo=UTC)
@@ -70,8 +73,8 @@ def test_a_ccp1_makes_a_refused_full_title_re_examinable_and_says_so(platform: h
     assert (examined["status"], examined["funding"]) == ("accepted", "state")
 
 
-def test_a_ccp1_obtained_after_the_request_does_not_count_for_it(platform: httpx.Client, clock: FakeClock) -> None:
-    """R32: it must come before the request, whose date a notice does not change."""
+def test_a_ccp1_obtained_since_the_request_lifts_the_reason(platform: httpx.Client, clock: FakeClock) -> None:
+    """R32: re-examined, the registration is decided by the day of the notice."""
     clock.now = IN_2025
     adviser_id = an_adviser_in_post(platform)
     registration = full_title(platform, adviser_id)
@@ -79,8 +82,15 @@ def test_a_ccp1_obtained_after_the_request_does_not_count_for_it(platform: httpx
 
     sit(platform, adviser_id, on="2025-06-21")
 
-    assert [event["type"] for event in events_of_adviser(platform, after, adviser_id)] == ["certification.recorded"]
-    assert post_action(platform, registration, "re-examination").json()["status"] == "refused"
+    assert [event["type"] for event in events_of_adviser(platform, after, adviser_id)] == [
+        "certification.recorded",
+        "registration.regularisable",
+    ]
+    examined = [
+        post_action(platform, registration, "re-examination", notified_on=day).json()["status"]
+        for day in ("2025-06-20", "2025-06-21")
+    ]
+    assert examined == ["refused", "accepted"]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +121,10 @@ def test_an_exam_is_presented_again_until_it_is_obtained(platform: httpx.Client)
     adviser_id = an_adviser(platform, initial_training={"entered_on": "2025-01-06", "ended_on": "2025-05-20"})
     steps = ("absent_justified", "absent_unjustified", "failed", "obtained")
 
-    seen = [sit(platform, adviser_id, outcome=outcome, on=f"2025-06-{10 + day}") for day, outcome in enumerate(steps)]
+    seen = [
+        sit(platform, adviser_id, outcome=outcome, on=f"2025-06-{10 + day}", motive=None if day else "force_majeure")
+        for day, outcome in enumerate(steps)
+    ]
     exams = record(platform, adviser_id)["certifications"]
 
     assert [(result["attempt"], result["next_attempt_payer"]) for result in seen] == [
@@ -345,15 +358,128 @@ def test_a_carry_over_promotes_whoever_waits_for_it(admin: httpx.Client) -> None
     assert types == ["entitlement.carried_over", "registration.funded"]
 
 
-def test_a_carry_over_without_its_right_has_no_limits(admin: httpx.Client) -> None:
+def test_a_carry_over_whose_right_is_gone_keeps_its_window(admin: httpx.Client) -> None:
     carried = carried_over(admin)
     address = f"/v1/advisers/{carried['adviser_id']}"
     moved = {"initial_training": {"entered_on": "2025-05-12"}}
     admin.patch(address, json=moved, headers={"If-Match": "*"}).raise_for_status()
 
-    (found,) = record(admin, carried["adviser_id"])["carry_overs"]
+    found = record(admin, carried["adviser_id"])
 
-    assert (found["valid_from"], found["valid_until"]) == (None, None)
+    window = ("2026-01-01", "2026-12-31")
+    assert (carried["valid_from"], carried["valid_until"]) == window
+    assert [(item["valid_from"], item["valid_until"]) for item in found["carry_overs"]] == [window]
+    rights = {
+        item["bucket"]: (item["units"], item["valid_from"], item["valid_until"]) for item in found["entitlements"]
+    }
+    assert rights["carry_over:civil_year:2025"] == (1, *window)
+    assert "civil_year:2025" not in rights
+
+
+@pytest.mark.parametrize(
+    ("adviser", "report", "code"),
+    [
+        ({}, {"bucket": "civil_year:2024", "decided_on": "2026-01-01"}, "too-late-to-carry-over"),
+        ({}, {"bucket": "civil_year:2025", "units": 2}, "nothing-to-carry-over"),
+        ({"in_scheme": False}, {"bucket": "civil_year:2025"}, "outside-scheme"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_carried_over_is_refused(admin: httpx.Client, adviser: Body, report: Body, code: str) -> None:
+    adviser_id = an_adviser_in_post(admin, **adviser)
+
+    answer = admin.post(f"/v1/advisers/{adviser_id}/carry-overs", json={"motive": "Longue maladie", **report})
+
+    expect_problem(answer, 409, code)
+    assert record(admin, adviser_id)["carry_overs"] == []
+
+
+@pytest.mark.parametrize(("decided_on", "status"), [("2026-06-15", 201), ("2026-06-16", 422)])
+def test_a_carry_over_is_decided_today_at_the_latest(admin: httpx.Client, decided_on: str, status: int) -> None:
+    adviser_id = an_adviser_in_post(admin)
+    report = {"bucket": "civil_year:2025", "motive": "Longue maladie", "decided_on": decided_on}
+
+    answer = admin.post(f"/v1/advisers/{adviser_id}/carry-overs", json=report)
+
+    assert answer.status_code == status
+    if status == 422:
+        assert [*expect_wrong_fields(answer)] == ["/decided_on"]
+
+
+def test_a_carried_right_stays_used_when_its_year_is_corrected_away(admin: httpx.Client) -> None:
+    adviser_id = an_adviser(admin)
+    contract = a_contract(admin, adviser_id, starts_on="2022-01-10")
+    report = {"bucket": "civil_year:2026", "motive": "Longue maladie"}
+    admin.post(f"/v1/advisers/{adviser_id}/carry-overs", json=report).raise_for_status()
+    held = [register(admin, adviser_id, starts_on=on).json() for on in ("2027-03-04", "2027-05-12")]
+
+    corrected = {"starts_on": "2027-01-04"}
+    admin.patch(f"/v1/contracts/{contract}", json=corrected, headers={"If-Match": "*"}).raise_for_status()
+
+    after = [read_registration(admin, registration) for registration in held]
+    kept = [("accepted", "carry_over:civil_year:2026"), ("accepted", "civil_year:2027")]
+    assert [(item["status"], item["entitlement"]) for item in after] == kept
+    assert register(admin, adviser_id, starts_on="2027-06-10").json()["status"] == "awaiting_choice"
+
+
+def test_a_module_followed_on_a_carried_right_meets_the_year_that_it_came_from(admin: httpx.Client) -> None:
+    adviser_id = an_adviser_in_post(admin)
+    report = {"bucket": "civil_year:2024", "motive": "Longue maladie", "decided_on": "2025-01-13"}
+    admin.post(f"/v1/advisers/{adviser_id}/carry-overs", json=report).raise_for_status()
+    followed = register(admin, adviser_id, starts_on="2025-02-11", requested_on="2025-01-14").json()
+    before = record(admin, adviser_id, on="2025-06-02")["obligations"]
+
+    post_action(admin, followed, "attendance", outcome="completed").raise_for_status()
+
+    after = record(admin, adviser_id, on="2025-06-02")["obligations"]
+    assert [(item["followed"], item["status"], item["excused_by"]) for item in before] == [
+        (0, "excused", "carry_over"),
+        (0, "due", None),
+    ]
+    assert [(item["followed"], item["status"], item["excused_by"]) for item in after] == [
+        (1, "met", None),
+        (0, "due", None),
+    ]
+
+
+def test_initial_training_is_owed_until_one_is_exempt(admin: httpx.Client) -> None:
+    adviser_id = an_adviser(admin, initial_training=None)
+    a_contract(admin, adviser_id, starts_on="2025-02-03")
+
+    owed = {on: record(admin, adviser_id, on=on)["obligations"] for on in ("2025-02-02", "2025-02-03", "2025-12-31")}
+    sit(admin, adviser_id, qualification="catic", on="2025-04-01")
+    exempt = record(admin, adviser_id, on="2025-04-01")
+
+    duty = {
+        "period": "initial_training",
+        "required": 1,
+        "followed": 0,
+        "due_on": None,
+        "status": "due",
+        "excused_by": None,
+    }
+    assert owed == {"2025-02-02": [], "2025-02-03": [duty], "2025-12-31": [duty]}
+    assert (exempt["category"], [item["period"] for item in exempt["obligations"]]) == ("annual", ["civil_year:2025"])
+
+
+def test_what_derogations_hold_is_shown_as_a_right_without_limits(
+    own_service: LiveServer,
+) -> None:
+    """An organisation is told how many, and which of them are its own."""
+    with own_service.client("admin") as admin, own_service.client("training_organisation") as organisation:
+        adviser_id = an_adviser_in_post(admin)
+        held = register(admin, adviser_id, starts_on="2026-09-08", training_organisation_id=str(HISTYA)).json()
+        register(admin, adviser_id, starts_on="2027-09-07").raise_for_status()
+        derogated = f"UPDATE registration SET unit = 'derogation#1' WHERE id = '{held['id']}'"  # noqa: S608  # ours
+        run_sql(own_service.database_url, derogated)
+
+        whole, seen = (record(client, adviser_id)["entitlements"][-1] for client in (admin, organisation))
+        drawn = admin.get(f"/v1/advisers/{adviser_id}/training-record.svg").raise_for_status().text
+
+    right = {"bucket": "derogation", "units": None, "used": 1, "valid_from": None, "valid_until": None, "rule": None}
+    assert whole == right | {"reserved_by": [held["id"]]}
+    assert seen == right | {"reserved_by": []}
+    assert re.search(r'<g data-name="derogation">.*?Dérogation.*?1 utilisé<', drawn, re.DOTALL)
 
 
 def test_a_first_year_adviser_may_begin_with_the_next_year(admin: httpx.Client) -> None:

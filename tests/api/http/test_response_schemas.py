@@ -40,9 +40,12 @@ ORGANISATION: dict[str, Any] = {
 }
 
 
+def _result_body(client: httpx.Client) -> dict[str, Any]:
+    return {"adviser_id": an_adviser(client), "qualification": "remn-ccp1", "outcome": "failed", "on": "2024-09-12"}
+
+
 def _result(client: httpx.Client) -> httpx.Response:
-    result = {"adviser_id": an_adviser(client), "qualification": "remn-ccp1", "outcome": "failed", "on": "2024-09-12"}
-    return client.post("/v1/certifications", json=result)
+    return client.post("/v1/certifications", json=_result_body(client))
 
 
 def _due(client: httpx.Client) -> httpx.Response:
@@ -135,6 +138,12 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "listTrainingOrganisations": lambda client: client.get("/v1/training-organisations"),
     "getTrainingOrganisation": lambda client: client.get(f"/v1/training-organisations/{LA_MEDNUM}"),
     "recordCertification": _result,
+    "recordJuryResults": lambda client: client.post(
+        "/v1/certifications/batch", json={"data": [_result_body(client), _result_body(client) | {"on": "2099-12-31"}]}
+    ),
+    "annulCertification": lambda client: client.post(
+        f"/v1/certifications/{_result(client).json()['id']}/annulment", json={"motive": "Erreur de saisie"}
+    ),
     "listCertifications": lambda client: client.get("/v1/certifications"),
     "getCertification": lambda client: client.get(_result(client).headers["Location"]),
     "listDueCertifications": _due,

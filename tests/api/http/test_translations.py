@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from app.api.http.fields.field_types import RequestBody
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
 from app.api.http.problems.error_responses import RequestTimedOut, error_response
 from app.api.http.problems.problem_details import FieldProblem
-from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.http.problems.validation_problems import field_problems
 from app.domain.decisions.refusals import Absence, Reason
 from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown, RequestInFlight

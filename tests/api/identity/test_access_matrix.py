@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
+from tests.api.administration.support_request_builders import open_request, opening
 from tests.api.registration_states import UPCOMING_DAY
 from tests.api.response_assertions import expect_problem, offline_application
 from tests.http_builders import SIRET, adviser_body, an_adviser_in_post, contract_body, register, registration_body
@@ -27,6 +28,7 @@ class ForeignAccess(Enum):
     SHARED = "what every client may read"
     FILTERED = "a list without it, whatever the filters"
     REFUSED = "a refusal to act in another's name"
+    UNKNOWN = "nothing that it may name in a body"
     OWN = "what it makes is its own"
 
 
@@ -34,6 +36,8 @@ FOREIGN_ACCESS = {
     "registerAdviser": ForeignAccess.REFUSED,
     "previewRegistration": ForeignAccess.REFUSED,
     "recordCertification": ForeignAccess.REFUSED,
+    "recordJuryResults": ForeignAccess.REFUSED,
+    "annulCertification": ForeignAccess.ABSENT,
     "listRegistrations": ForeignAccess.FILTERED,
     "listAdvisers": ForeignAccess.FILTERED,
     "listCertifications": ForeignAccess.FILTERED,
@@ -46,11 +50,17 @@ FOREIGN_ACCESS = {
     "reExamineRegistration": ForeignAccess.ABSENT,
     "cancelRegistration": ForeignAccess.ABSENT,
     "recordAttendance": ForeignAccess.ABSENT,
+    "listAttendanceReports": ForeignAccess.ABSENT,
     "recordPositioningTest": ForeignAccess.ABSENT,
     "getAdviser": ForeignAccess.ABSENT,
     "getTrainingRecord": ForeignAccess.ABSENT,
     "drawTrainingRecord": ForeignAccess.ABSENT,
     "getCertification": ForeignAccess.ABSENT,
+    "openSupportRequest": ForeignAccess.UNKNOWN,
+    "listSupportRequests": ForeignAccess.FILTERED,
+    "getSupportRequest": ForeignAccess.ABSENT,
+    "withdrawSupportRequest": ForeignAccess.ABSENT,
+    "answerSupportRequest": ForeignAccess.CLOSED,
     "listWebhookEndpoints": ForeignAccess.FILTERED,
     "addWebhookEndpoint": ForeignAccess.OWN,
     "getWebhookEndpoint": ForeignAccess.ABSENT,
@@ -72,6 +82,7 @@ FOREIGN_ACCESS = {
     "putAdviser": ForeignAccess.CLOSED,
     "patchAdviser": ForeignAccess.CLOSED,
     "carryOver": ForeignAccess.CLOSED,
+    "derogateRegistration": ForeignAccess.CLOSED,
     "exportAdviser": ForeignAccess.CLOSED,
     "anonymiseAdviser": ForeignAccess.CLOSED,
     "listObligations": ForeignAccess.CLOSED,
@@ -102,7 +113,9 @@ FOREIGN_ACCESS = {
 }
 # Beside training organisations: what the platform may not do either.
 FOR_ADMINISTRATORS = {
+    "answerSupportRequest",
     "carryOver",
+    "derogateRegistration",
     "listObligations",
     "putModule",
     "putTrainingOrganisation",
@@ -122,13 +135,18 @@ FOR_ADMINISTRATORS = {
     "getImport",
     "downloadRejects",
 }
-# Not even the platform: whoever has an endpoint has it alone.
+# Not even the platform: whoever has an endpoint, or opened a support request, has it alone.
 OF_ONE_OWNER = {
+    "getSupportRequest", "withdrawSupportRequest",
     "getWebhookEndpoint", "changeWebhookEndpoint", "deleteWebhookEndpoint", "testWebhookEndpoint", "getDelivery",
     "rotateWebhookSecret", "listDeliveries", "recoverDeliveries", "replayDelivery",
 }  # fmt: skip
-FILTERS_OF_THEIR_OWN = {("listDueCertifications", "status"): "due"}
-FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest"}
+FILTERS_OF_THEIR_OWN = {
+    ("listDueCertifications", "status"): "due",
+    ("listSupportRequests", "status"): "open",
+    ("listSupportRequests", "kind"): "contestation",
+}
+FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest", "annulCertification"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +190,16 @@ class World:
     contract_id: str
     endpoint: dict[str, Any]
     delivery: dict[str, Any]
+    support_request: dict[str, Any]
     changed_by: list[str] = field(default_factory=list[str])
     """The operations that were not refused and do more than read."""
 
     @property
     def traces(self) -> set[str]:
         """What betrays any of it."""
-        own = (self.adviser, self.registration, self.certification, self.endpoint, self.delivery)
+        own = (
+            self.adviser, self.registration, self.certification, self.endpoint, self.delivery, self.support_request
+        )  # fmt: skip
         return {item["id"] for item in own} | {self.adviser["email"], str(self.adviser["conum_id"])}
 
     @property
@@ -191,6 +212,7 @@ class World:
             "contract_id": self.contract_id,
             "endpoint_id": self.endpoint["id"],
             "delivery_id": self.delivery["id"],
+            "support_request_id": self.support_request["id"],
             "organisation_id": str(LA_MEDNUM),
             "training_organisation_id": str(LA_MEDNUM),
             "code": "numerique-responsable",
@@ -220,7 +242,8 @@ def _build_world(platform: httpx.Client, organisation: httpx.Client) -> World:
     new_endpoint = {"url": "https://mednum.example/hooks"}
     endpoint = organisation.post("/v1/webhook-endpoints", json=new_endpoint).raise_for_status().json()
     delivery = organisation.post(f"/v1/webhook-endpoints/{endpoint['id']}/test").raise_for_status().json()
-    return World(adviser, registration, certification, contracts[0]["id"], endpoint, delivery)
+    request = open_request(organisation, adviser_id, registration_id=registration["id"])
+    return World(adviser, registration, certification, contracts[0]["id"], endpoint, delivery, request)
 
 
 @pytest.fixture(scope="module")
@@ -256,12 +279,16 @@ def _bodies(world: World) -> dict[str, Any]:
         "registerAdviser": registration,
         "previewRegistration": registration,
         "recordCertification": result | {"training_organisation_id": str(LA_MEDNUM)},
+        "recordJuryResults": {"data": [result | {"training_organisation_id": str(LA_MEDNUM)}]},
+        "annulCertification": {"motive": "Erreur de saisie"},
         "rescheduleRegistration": {"session": {"place": "Ailleurs"}},
         "chooseOverQuota": {"choice": "cancel"},
         "reExamineRegistration": {},
         "cancelRegistration": {},
         "recordAttendance": {"outcome": "completed"},
         "recordPositioningTest": {"taken_on": "2026-05-01", "hours": 175},
+        "openSupportRequest": opening(world.adviser["id"], registration_id=world.registration["id"]),
+        "answerSupportRequest": {"granted": False, "motive": "erreur"},
         "addAdviser": adviser_body(),
         "putAdviser": adviser_body(),
         "patchAdviser": {"department": "36"},
@@ -299,6 +326,8 @@ def test_what_is_another_organisation_s(histya: httpx.Client, world: World, oper
             assert answer.status_code == 200
         case ForeignAccess.FILTERED:
             assert answer.status_code == 200
+        case ForeignAccess.UNKNOWN:
+            expect_problem(answer, 422, "unknown-reference")
         case ForeignAccess.OWN:
             assert answer.status_code == 422
     assert not [trace for trace in world.traces if trace in answer.text]

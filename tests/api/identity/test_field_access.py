@@ -22,6 +22,8 @@ from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.notifications.sequence_events import sequence_events
 from app.wording.dates import format_day, format_numeric_day
 from app.wording.emails.email_layout import NO_BREAK_SPACE
+from tests.api.administration.support_request_builders import answer as answer_request
+from tests.api.administration.support_request_builders import open_request, opening
 from tests.api.field_visibility import FIELD_VISIBILITIES, FieldVisibility
 from tests.api.identity.test_access_matrix import FOREIGN_ACCESS, OPERATIONS, ForeignAccess, Operation
 from tests.api.registration_states import post_action
@@ -172,6 +174,9 @@ def _other_organisations_data(
     histya.post("/v1/certifications", json=result | {"motive": "medical_certificate"}).raise_for_status()
     report = {"bucket": "civil_year:2025", "units": 1, "motive": "Longue maladie", "decided_on": "2025-12-18"}
     admin.post(f"/v1/advisers/{adviser}/carry-overs", json=report).raise_for_status()
+    about = {"kind": "justification", "registration_id": missed["id"], "text": "Dépression"}
+    request = open_request(histya, adviser, **about)
+    answer_request(admin, request, motive="Certificat de maternité").raise_for_status()
     made = [missed, holding, expected, waiting]
     decisions = [
         decision
@@ -184,6 +189,8 @@ def _other_organisations_data(
     days = {said for day in (THEIR_PAST_DAY, *THEIR_OTHER_DAYS) for said in _dated(day)}
     secrets |= dict.fromkeys(("Lieu-dit", "REF-H", *days), "another's session")
     secrets |= dict.fromkeys(("Hospitalisation", "Rechute", "medical_certificate", "Longue maladie"), "a motive")
+    secrets |= dict.fromkeys(("Dépression", "Certificat de maternité"), "a motive")
+    secrets |= {request["id"]: "another's support request"}
     return holding, secrets | {str(HISTYA): "another organisation"}
 
 
@@ -200,12 +207,15 @@ def _build_world(
     post_action(histya, holding, "cancellation").raise_for_status()  # its right goes to whoever waits
     results = organisation.get("/v1/certifications", params={"adviser_id": adviser}).json()["data"]
     delivery = organisation.post(f"/v1/webhook-endpoints/{endpoint}/test").raise_for_status().json()["id"]
+    requests = [open_request(organisation, adviser, registration_id=own[0]) for _ in range(2)]
+    answer_request(admin, requests[0], granted=False).raise_for_status()
     names = {
         "adviser_id": [adviser],
         "registration_id": own,
         "certification_id": [each["id"] for each in results],
         "endpoint_id": [endpoint],
         "delivery_id": [delivery],
+        "support_request_id": [each["id"] for each in requests],
         "organisation_id": [str(LA_MEDNUM)],
         "code": ["numerique-responsable"],
     }
@@ -309,7 +319,7 @@ def test_administrators_read_what_it_does_not(admin: httpx.Client, world: World)
     asked = {"adviser_id": [world.adviser]}
     read = [
         answer.text
-        for path in ("/v1/registrations", "/v1/contracts", "/v1/certifications", "/v1/events")
+        for path in ("/v1/registrations", "/v1/contracts", "/v1/certifications", "/v1/events", "/v1/support-requests")
         for answer in [admin.get(path, params={"limit": 500})]
     ]
     read += [
@@ -334,6 +344,10 @@ def _result(world: World) -> dict[str, Any]:
     return {"adviser_id": world.adviser, "qualification": "pix", "outcome": "failed", "on": "2025-06-03"}
 
 
+def _support_request(world: World) -> dict[str, Any]:
+    return opening(world.adviser, registration_id=world.own["registration_id"][0])
+
+
 WRITING: Mapping[str, Callable[[World], Sequence[Any]]] = {
     "previewRegistration": _sessions,
     "registerAdviser": _sessions,
@@ -345,6 +359,10 @@ WRITING: Mapping[str, Callable[[World], Sequence[Any]]] = {
     "recordAttendance": lambda _: [{"outcome": "completed"}],
     "recordPositioningTest": lambda _: [{"taken_on": "2026-05-01", "hours": 175}],
     "recordCertification": lambda world: [_result(world)],
+    "openSupportRequest": lambda world: [_support_request(world)],
+    "withdrawSupportRequest": lambda _: [{}],
+    "recordJuryResults": lambda world: [{"data": [_result(world), _result(world) | {"on": "2025-06-04"}]}],
+    "annulCertification": lambda _: [{"motive": "Erreur de saisie"}],
     "addWebhookEndpoint": lambda _: [{"url": "https://mednum.example/others"}],
     "changeWebhookEndpoint": lambda _: [{"types": ["*"]}],
     "testWebhookEndpoint": lambda _: [{}],
@@ -379,7 +397,7 @@ def test_nothing_that_it_is_answered_when_it_acts_is_another_s(organisation: htt
         assert "duplicate-registration" in {answer.json().get("code") for answer in answers[name]}
     assert {name for name, made in answers.items() if any(answer.is_success for answer in made)} >= {
         "previewRegistration", "reExamineRegistration", "rescheduleRegistration", "recordCertification",
-        "cancelRegistration", "registerAdviser",
+        "cancelRegistration", "registerAdviser", "openSupportRequest", "withdrawSupportRequest", "recordJuryResults",
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
 from app.api.identity.scopes import SCOPES_BY_ROLE, Scope
 from app.api.pages.guide_page import SAMPLES
 from app.wording.languages import Language

@@ -1,6 +1,7 @@
 """A registration on a page, written by PostgreSQL, is byte for byte the one that is read alone, written by Python."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from itertools import cycle, product
 from typing import Any, get_type_hints, is_typeddict
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from app.api.registrations.decision_words import put_words_in
 from app.api.registrations.registration_resources import RegistrationResource, registration_resource
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Absence, Reason
-from app.domain.facts.registration import Funding, Payer, Status
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.persistence import registration_texts, registrations
 from app.persistence.engine.database import Database
 from app.persistence.engine.pagination import PageQuery
@@ -42,10 +43,13 @@ FUNDED = (
     *((Funding.NONE, payer, None) for payer in (Payer.EMPLOYER, Payer.OPCO, Payer.SELF)),
     (None, None, None),
 )
+ADVISERS = tuple(UUID(int=number) for number in range(len(FUNDED)))
+FORMATS = ("in_person", "remote")
 OFFERED = ((), tuple(Payer), (Payer.SELF,))
 POSITIONING = ((None, None), ("2026-03-02", 105), ("2026-03-02", None), ("2026-03-02", 0))
 CANCELLED_ON = (None, "2026-04-01")
 RULES = ((), ("R22",), ("R1", "R3", "R25"))
+WAIVED = ((), (Reason.DS_FILE_MISSING,), tuple(Reason))
 
 GERMAN_DAYS = """DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET datestyle = ''German''', current_database());
@@ -69,27 +73,33 @@ def _refusals(number: int) -> list[dict[str, Any]]:
 
 
 def _rows() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Registrations with their decisions: each status with each funding, and everything else in turn."""
+    """Registrations with their decisions: each status with each funding, and everything else in turn. An adviser has
+    one of each status, whose sessions share a day with those before and after, with a funding of its own."""
     places, instants, offered, positioning = cycle(PLACES), cycle(INSTANTS), cycle(OFFERED), cycle(POSITIONING)
     for number, (status, (funding, payer, unit)) in enumerate(product(Status, FUNDED)):
-        registration, decision, adviser = uuid4(), uuid4(), uuid4()
+        registration, decision, place = uuid4(), uuid4(), number // len(FUNDED)
+        adviser = ADVISERS[(number + place) % len(FUNDED)]
+        first_day = date(2026, 5, 13) + timedelta(days=place)
         taken_on, hours = next(positioning)
         outcome = [*Outcome][number % len(Outcome)]
         yield (
             {
                 "id": registration, "adviser_id": adviser, "module_code": "handicap",
-                "training_organisation_id": LA_MEDNUM if number % 3 else HISTYA, "session_starts_on": "2026-05-13",
-                "session_ends_on": "2026-05-14", "session_format": "remote" if number % 2 else "in_person",
+                "training_organisation_id": LA_MEDNUM if number % 3 else HISTYA, "session_starts_on": first_day,
+                "session_ends_on": first_day + timedelta(days=2), "session_format": FORMATS[number % 2],
                 "session_place": next(places), "session_reference": next(places), "requested_on": "2026-04-01",
                 "employer_agreement": bool(number % 2), "status": status, "funding": funding, "payer": payer,
                 "unit": unit, "offered_payers": next(offered), "decision_id": decision,
                 "cancelled_on": CANCELLED_ON[number % 2], "positioning_taken_on": taken_on, "positioning_hours": hours,
+                "notified_on": CANCELLED_ON[number % 2], "derogated": not number % 5, "agreed_funding": None,
+                "agreed_payer": None, "absence_counts": not number % 7, "attendance_corrected": not number % 4,
                 "version": number + 1, "created_at": next(instants), "updated_at": next(instants),
             },
             {
                 "id": decision, "registration_id": registration, "adviser_id": adviser, "cause": "request",
                 "outcome": outcome, "reasons": _refusals(number) if outcome is Outcome.REFUSED else [],
                 "rules": RULES[number % 3], "funding": funding, "unit": unit, "policy_version": "2021-01-01",
+                "rules_version": 1 + number % 2, "waived": WAIVED[number % 3],
                 "facts": {}, "automatic": bool(number % 3), "decided_by": uuid4(), "decided_at": next(instants),
             },
         )  # fmt: skip
@@ -99,8 +109,9 @@ def _rows() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 async def stored(database: Database, owner: Database) -> Database:
     """A database with registrations of every kind, on a server that writes days in another way than JSON."""
     await owner.one(GERMAN_DAYS)
+    for adviser in ADVISERS:
+        await owner.one(ADD_ADVISER, adviser)
     for registration, decision in _rows():
-        await owner.one(ADD_ADVISER, registration["adviser_id"])
         texts = (orjson.dumps(row, default=str).decode() for row in (registration, decision))
         await owner.one(ADD, *texts)
     return database
@@ -117,6 +128,7 @@ async def test_each_registration_of_a_page_is_the_one_that_is_read_alone(
 
     assert len(page.texts) == len(page.subjects)
     assert len(page.texts) > len(FUNDED) * 3
+    assert {text.count('"overlaps"') for text in page.texts} >= ({0, 1, 2} if organisation is None else {0, 1})
     for language in Language:
         for text, subject in zip(page.texts, page.subjects, strict=True):
             shown = put_words_in(text, language, organisation)

@@ -52,10 +52,15 @@ TRANSITIONS: Mapping[str, Callable[[httpx.Client, Body], httpx.Response]] = {
     "decline": lambda client, registration: post_action(client, registration, "choice", choice="cancel"),
     "re-examination": lambda client, registration: post_action(client, registration, "re-examination"),
     "cancellation": lambda client, registration: post_action(
-        client, registration, "cancellation", cancelled_on="2025-01-01"
+        client, registration, "cancellation", cancelled_on="2025-01-01", regularisation=True
     ),
-    "attendance": lambda client, registration: post_action(client, registration, "attendance", outcome="completed"),
+    "attendance": lambda client, registration: post_action(
+        client, registration, "attendance", outcome="completed", motive="Feuille d’émargement retrouvée"
+    ),
     "reschedule": lambda client, registration: reschedule(client, registration, place="Rennes"),
+    "derogation": lambda client, registration: post_action(
+        client, registration, "derogation", waived=["not_in_post"], funding="state", motive="Recours gracieux"
+    ),
 }
 
 POSSIBLE = {
@@ -68,6 +73,11 @@ POSSIBLE = {
     ("awaiting_choice", "reschedule"),
     ("refused", "re-examination"),
     ("refused", "reschedule"),
+    ("refused", "derogation"),
+    ("awaiting_choice", "derogation"),
+    ("completed", "attendance"),
+    ("absent_justified", "attendance"),
+    ("absent_unjustified", "attendance"),
 }
 IMPOSSIBLE = [
     (status, name) for status in REGISTRATION_IN_STATUS for name in TRANSITIONS if (status, name) not in POSSIBLE
@@ -89,8 +99,8 @@ def test_an_impossible_move_names_the_status(admin: httpx.Client, status: str, n
 @pytest.mark.parametrize(
     ("status", "action", "body"),
     [
-        ("cancelled", "cancellation", {"cancelled_on": "2025-01-01"}),
-        ("absent_justified", "attendance", {"outcome": "absent_justified"}),
+        ("cancelled", "cancellation", {"cancelled_on": "2025-01-01", "regularisation": True}),
+        ("absent_justified", "attendance", {"outcome": "absent_justified", "motive": "force_majeure"}),
     ],
 )
 def test_a_positioning_test_needs_an_accepted_initial_training(
@@ -121,9 +131,12 @@ def test_a_waiting_adviser_declines(platform: httpx.Client) -> None:
 
 @pytest.mark.parametrize("scene", [upcoming_registration, waiting_registration])
 def test_a_registration_is_cancelled_before_its_first_day(
-    platform: httpx.Client, scene: Callable[[httpx.Client], Body]
+    platform: httpx.Client, clock: FakeClock, scene: Callable[[httpx.Client], Body]
 ) -> None:
-    answer = post_action(platform, scene(platform), "cancellation", cancelled_on="2026-09-14")
+    registration = scene(platform)
+    clock.now = datetime(2026, 9, 14, 21, 30, tzinfo=UTC)  # half past eleven of the day before, in Paris
+
+    answer = post_action(platform, registration, "cancellation", cancelled_on="2026-09-14")
 
     gone = answer.json()
     assert (gone["status"], gone["cancelled_on"], gone["funding"], gone["entitlement"]) == (
@@ -135,8 +148,11 @@ def test_a_registration_is_cancelled_before_its_first_day(
 
 
 @pytest.mark.parametrize("day", [UPCOMING_DAY, "2026-09-16"])
-def test_a_registration_is_not_cancelled_from_its_first_day(platform: httpx.Client, day: str) -> None:
-    answer = post_action(platform, upcoming_registration(platform), "cancellation", cancelled_on=day)
+def test_a_registration_is_not_cancelled_from_its_first_day(platform: httpx.Client, clock: FakeClock, day: str) -> None:
+    registration = upcoming_registration(platform)
+    clock.now = datetime(2026, 9, 16, 8, 30, tzinfo=UTC)
+
+    answer = post_action(platform, registration, "cancellation", cancelled_on=day, regularisation=True)
 
     assert "15 septembre 2026" in expect_problem(answer, 409, "session-started")["detail"]
 
@@ -163,17 +179,17 @@ def test_a_cancellation_promotes_whoever_waits(platform: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "entitlement", "payer"),
+    ("outcome", "motive", "entitlement", "payer"),
     [
-        ("completed", "civil_year:2025", "state"),
-        ("absent_unjustified", "civil_year:2025", "state"),
-        ("absent_justified", None, None),
+        ("completed", None, "civil_year:2025", "state"),
+        ("absent_unjustified", "Parti avant l’appel", "civil_year:2025", "state"),
+        ("absent_justified", "employer_need", None, None),
     ],
 )
 def test_attendance_keeps_or_gives_back_the_right(
-    admin: httpx.Client, outcome: str, entitlement: str | None, payer: str | None
+    admin: httpx.Client, outcome: str, motive: str | None, entitlement: str | None, payer: str | None
 ) -> None:
-    answer = post_action(admin, accepted_registration(admin), "attendance", outcome=outcome, motive="Arrêt de travail")
+    answer = post_action(admin, accepted_registration(admin), "attendance", outcome=outcome, motive=motive)
 
     found = documented_body(answer, "recordAttendance")
     assert (found["status"], found["entitlement"], found["payer"]) == (outcome, entitlement, payer)
@@ -263,7 +279,7 @@ def test_a_notice_may_bring_the_employer_s_agreement(admin: httpx.Client) -> Non
     admin.post("/v1/certifications", json=obtained)
     registration = register(admin, adviser_id, module_code="ccp2-ccp3").json()
 
-    answer = post_action(admin, registration, "re-examination", employer_agreement=True)
+    answer = post_action(admin, registration, "re-examination", employer_agreement=True, notified_on="2025-05-02")
 
     assert [reason["code"] for reason in registration["decision"]["reasons"]] == ["employer_agreement_missing"]
     assert (answer.json()["status"], answer.json()["employer_agreement"]) == ("accepted", True)

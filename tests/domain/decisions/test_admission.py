@@ -6,7 +6,8 @@ from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import Certification, CertificationOutcome
 from app.domain.facts.contract import LegalForm
 from app.domain.facts.module import ModuleKind, Prerequisite
-from app.domain.facts.registration import Funding, Payer, Request, Status, Unit
+from app.domain.facts.registration import Request
+from app.domain.facts.registration_terms import Funding, Payer, Status, Unit
 from app.domain.facts.training_organisation import Territory
 from tests.domain.file_outcomes import outcome_label
 from tests.domain_builders import (

@@ -13,18 +13,12 @@ from app.domain.decisions.attendance import (
     check_motive,
     corrected,
 )
-from app.domain.errors import (
-    AbsenceNotInSession,
-    InvalidTransition,
-    MotiveMissing,
-    MotiveNotValid,
-    NoRightLeft,
-    SessionNotStarted,
-    TooLateToCorrect,
-)
+from app.domain.errors import InvalidTransition, NoRightLeft, SessionNotStarted, TooLateToCorrect
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policy
-from app.domain.facts.registration import Attendance, Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
+from app.domain.statement_errors import AbsenceNotInSession, MotiveMissing, MotiveNotValid
 from tests.domain.file_outcomes import unit_or_status
 from tests.domain_builders import (
     FIRST_DAY,

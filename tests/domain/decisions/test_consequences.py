@@ -6,7 +6,8 @@ from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.recorded_decisions import Cause
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 from tests.domain.file_outcomes import registration_numbered, units_or_statuses
 from tests.domain_builders import (
     INITIAL,

@@ -6,7 +6,8 @@ from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecisi
 from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Funding, Payer, Registration, Request, Status, Unit, new_registration
+from app.domain.facts.registration import Registration, Request, new_registration
+from app.domain.facts.registration_terms import Funding, Payer, Status, Unit
 from tests.domain.file_outcomes import registration_numbered, units_or_statuses
 from tests.domain_builders import (
     OPENED_AT,

@@ -12,7 +12,8 @@ from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecisi
 from app.domain.decisions.refusals import Reason
 from app.domain.errors import DuplicateRegistration, InvalidTransition, ReasonsRemain
 from app.domain.facts.adviser_file import AdviserFile
-from app.domain.facts.registration import Funding, Payer, Registration, Request, Status, Unit
+from app.domain.facts.registration import Registration, Request
+from app.domain.facts.registration_terms import Funding, Payer, Status, Unit
 from app.domain.facts.training_organisation import Territory
 from tests.domain.file_outcomes import registration_numbered, units_or_statuses
 from tests.domain_builders import (

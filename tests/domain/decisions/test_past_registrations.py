@@ -9,7 +9,7 @@ from app.domain.decisions.refusals import Reason, Refusal
 from app.domain.errors import DuplicateRegistration
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
-from app.domain.facts.registration import Funding, Payer, Status, Unit
+from app.domain.facts.registration_terms import Funding, Payer, Status, Unit
 from tests.domain.file_outcomes import registration_numbered
 from tests.domain_builders import (
     ACCREDITED,

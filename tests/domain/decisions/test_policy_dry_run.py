@@ -1,15 +1,22 @@
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 
-from app.domain.decisions.policy_dry_run import Difference, Standing, differences
+from app.domain.decisions.policy_dry_run import Difference, Standing, Summary, Totals, differences, summarise
 from app.domain.decisions.refusals import Reason, Refusal
+from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies, Policy
-from app.domain.facts.registration import Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status
+from app.domain.facts.training_organisation import TrainingOrganisationId
 from tests.domain_builders import (
     ADVISER_ID,
     CAFE_IA,
     CATIC,
     INITIAL,
+    ORGANISATION_ID,
     POLICIES,
     a_certification,
     a_file,
@@ -23,6 +30,7 @@ from tests.domain_builders import (
 )
 
 TODAY = "2025-01-15"
+WHERE = (ADVISER_ID, "35", ORGANISATION_ID)
 AFTER_2024 = a_policy(effective_from=day("2024-07-01"), entered_on_or_after=day("2025-01-01"))
 QUOTA = (Refusal(Reason.MODULE_QUOTA_EXCEEDED),)
 WAITING = Standing(Status.AWAITING_CHOICE, None, None, QUOTA)
@@ -58,8 +66,8 @@ def test_the_other_reading_of_after_2024_takes_a_module_from_those_who_entered_t
     actual = differences_under(both_of_2024())
 
     assert actual == (
-        Difference(registration_id(1), ADVISER_ID, Status.ACCEPTED, of("first_year"), of("civil_year:2025")),
-        Difference(registration_id(2), ADVISER_ID, Status.ACCEPTED, of("first_year"), WAITING),
+        Difference(registration_id(1), *WHERE, Status.ACCEPTED, of("first_year"), of("civil_year:2025")),
+        Difference(registration_id(2), *WHERE, Status.ACCEPTED, of("first_year"), WAITING),
     )
 
 
@@ -109,12 +117,31 @@ def test_only_sessions_to_come_are_decided_again(today: str, expected: list[int]
 
 
 def test_only_sessions_in_its_period_are_concerned() -> None:
-    """The first one keeps its unit of the first year, which counts in the one right that the later version knows."""
+    """The unit of the first year that the session before holds counts as the only one of the year (4.2)."""
     later = a_policy(effective_from=day("2025-06-01"), entered_on_or_after=day("2025-01-01"))
 
     actual = differences_under(both_of_2024(), later)
 
     assert standings(actual) == {2: (of("first_year"), WAITING)}
+
+
+def test_all_units_are_given_back_before_the_older_request_is_decided() -> None:
+    """Whatever either held: the older request takes the right that expires first."""
+    file = a_file(
+        entered_on=day("2024-09-02"),
+        registrations=(funded(1, "2025-06-10", "first_year#2"), funded(2, "2025-05-13", "first_year#1")),
+    )
+
+    actual = standings(differences_under(file))
+
+    assert actual == {1: (of("first_year"), of("civil_year:2025")), 2: (of("first_year"), WAITING)}
+
+
+def test_what_a_person_decided_stays_and_holds_no_right() -> None:
+    derogated = replace(funded(1, "2025-05-13", "derogation#1"), derogated=True)
+    file = a_file(entered_on=day("2024-09-02"), registrations=(derogated, funded(2, "2025-06-10", "first_year#1")))
+
+    assert standings(differences_under(file)) == {2: (of("first_year"), of("civil_year:2025"))}
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.COMPLETED, Status.ABSENT_JUSTIFIED])
@@ -123,25 +150,15 @@ def test_what_ended_stays_as_it_is(status: Status) -> None:
 
 
 def test_who_waits_may_be_funded() -> None:
-    longer = a_policy(effective_from=day("2024-07-01"), window_months=24)
+    longer = a_policy(effective_from=day("2024-07-01"), grace={2024: day("2025-12-31")})
     registrations = (
-        funded(1, "2025-05-13", "civil_year:2025#1"),
+        funded(1, "2025-05-13", "civil_year:2025#1", Status.COMPLETED),
         a_waiting_registration(2, a_request(day("2025-06-10"))),
     )
 
-    actual = differences_under(a_file(entered_on=day("2024-04-15"), registrations=registrations), longer)
+    actual = differences_under(a_file(registrations=registrations), longer, today="2025-05-13")
 
-    assert standings(actual) == {1: (of("civil_year:2025"), of("first_year")), 2: (WAITING, of("first_year"))}
-
-
-def test_units_are_first_given_back_under_both() -> None:
-    """The younger one holds the only right; decided again, the older one has it, whatever the policy."""
-    younger = funded(2, "2025-06-10", "civil_year:2025#1")
-    file = a_file(registrations=(a_waiting_registration(1, a_request(day("2025-05-13"))), younger))
-    longer = a_policy(effective_from=day("2025-06-01"), window_months=24)
-    closed = a_policy(effective_from=day("2025-06-01"), max_funded=2)
-
-    assert [differences_under(file, policy) for policy in (longer, closed)] == [(), ()]
+    assert standings(actual) == {2: (WAITING, of("civil_year:2024"))}
 
 
 def test_who_was_refused_is_told_as_a_notice_would_have_it() -> None:
@@ -213,3 +230,57 @@ def test_nothing_of_the_file_changes() -> None:
     differences_under(file)
 
     assert file.registrations is before
+
+
+ELSEWHERE = TrainingOrganisationId(UUID(int=5_001))
+
+
+def a_difference(
+    number: int,
+    before: Standing,
+    after: Standing,
+    *,
+    department: str | None = "35",
+    organisation: TrainingOrganisationId = ORGANISATION_ID,
+    status: Status = Status.ACCEPTED,
+) -> Difference:
+    """Two of them are of one person when their numbers have the same tens."""
+    adviser = AdviserId(UUID(int=number // 10))
+    return Difference(registration_id(number), adviser, department, organisation, status, before, after)
+
+
+def test_what_would_change_is_totalled_by_department_and_by_organisation() -> None:
+    found = (
+        a_difference(11, of("first_year"), WAITING, department="974"),
+        a_difference(12, of("first_year"), of("civil_year:2025"), department="974", organisation=ELSEWHERE),
+        a_difference(21, WAITING, of("first_year"), department=None, status=Status.AWAITING_CHOICE),
+        a_difference(31, of("first_year"), WAITING),
+        a_difference(32, of("first_year"), WAITING, organisation=ELSEWHERE),
+    )
+
+    actual = summarise(found)
+
+    assert actual == Summary(
+        whole=Totals(people=3, registrations=5, units_before=4, units_after=2),
+        by_department={
+            "35": Totals(people=1, registrations=2, units_before=2, units_after=0),
+            "974": Totals(people=1, registrations=2, units_before=2, units_after=1),
+            None: Totals(people=1, registrations=1, units_before=0, units_after=1),
+        },
+        by_organisation={
+            ORGANISATION_ID: Totals(people=3, registrations=3, units_before=2, units_after=1),
+            ELSEWHERE: Totals(people=2, registrations=2, units_before=2, units_after=1),
+        },
+    )
+    assert [*actual.by_department] == ["35", "974", None]
+    assert [*actual.by_organisation] == [ORGANISATION_ID, ELSEWHERE]
+
+
+def test_a_refused_registration_holds_no_right_before_its_notice() -> None:
+    found = (a_difference(11, of("first_year"), WAITING, status=Status.REFUSED),)
+
+    assert summarise(found).whole == Totals(people=1, registrations=1, units_before=0, units_after=0)
+
+
+def test_nothing_changed_is_nobody_and_nothing() -> None:
+    assert summarise(()) == Summary(Totals(0, 0, 0, 0), {}, {})

@@ -5,7 +5,8 @@ from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.recorded_decisions import Cause, Facts
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Attendance, Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
 from tests.domain.file_outcomes import decided_numbers, registration_numbered, units_or_statuses
 from tests.domain_builders import (
     CAFE_IA,

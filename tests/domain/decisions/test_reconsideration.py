@@ -10,7 +10,8 @@ from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
 from app.domain.facts.certification import Certification
 from app.domain.facts.contract import Contract, LegalForm
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Funding, Payer, Registration, Status, Unit
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status, Unit
 from app.domain.facts.training_organisation import Territory
 from tests.domain.file_outcomes import decided_numbers, outcome_label, registration_numbered, units_or_statuses
 from tests.domain_builders import (

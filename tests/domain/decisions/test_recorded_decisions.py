@@ -13,7 +13,7 @@ from app.domain.decisions.refusals import Reason
 from app.domain.errors import ReasonsRemain
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Funding, Unit
+from app.domain.facts.registration_terms import Funding, Unit
 from app.domain.facts.training_organisation import Territory
 from tests.domain_builders import (
     FULL_TITLE,

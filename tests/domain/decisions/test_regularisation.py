@@ -5,7 +5,8 @@ import pytest
 from app.domain.decisions.reconsideration import newly_regularisable
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 from tests.domain_builders import (
     FIRST_DAY,
     FULL_TITLE,

@@ -10,7 +10,7 @@ from app.domain.decisions.reopenings import Reopening, reopening
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.contract import Contract, LegalForm
-from app.domain.facts.registration import Status, Unit
+from app.domain.facts.registration_terms import Status, Unit
 from tests.domain_builders import (
     PIX,
     a_certification,

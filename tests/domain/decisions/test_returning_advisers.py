@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from app.domain.decisions.admission import Outcome, decide
-from app.domain.decisions.entitlements import choose_bucket, free_unit, quota_buckets, units_left
 from app.domain.decisions.refusals import Reason
 from app.domain.decisions.returning_advisers import merge_earlier_usage
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
-from app.domain.facts.registration import Unit
+from app.domain.facts.registration_terms import Unit
 from app.domain.record.training_record import entitlements
+from app.domain.rights.buckets import quota_buckets
+from app.domain.rights.entitlements import choose_bucket, free_unit, units_left
 from tests.domain.decisions.test_entitlement_consumption import holding
 from tests.domain_builders import INITIAL, POLICY, THEMATIC, a_file, a_request, day
 

@@ -4,7 +4,8 @@ from datetime import date
 import pytest
 
 from app.domain.facts.certification import Certification, CertificationOutcome, Qualification
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 from tests.domain_builders import (
     CATIC,
     FIRST_DAY,

@@ -3,9 +3,9 @@ from datetime import date
 
 import pytest
 
-from app.domain.errors import ImplausibleDate
 from app.domain.facts.plausible_dates import check_fact, check_first_day
 from app.domain.facts.policy import Policies, Requests
+from app.domain.statement_errors import ImplausibleDate
 from tests.domain_builders import POLICIES, a_policy, day
 
 TODAY = day("2026-06-15")

@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
-from app.domain.errors import InvalidTransition, PayerNotOffered, RegularisationNeeded, SessionEnded, SessionStarted
-from app.domain.facts.registration import Funding, Payer, Registration, Status, check_regularisation
+from app.domain.errors import InvalidTransition, SessionEnded, SessionStarted
+from app.domain.facts.registration import Registration, check_regularisation
+from app.domain.facts.registration_terms import Funding, Payer, Status
+from app.domain.statement_errors import PayerNotOffered, RegularisationNeeded
 from tests.domain_builders import (
     FIRST_DAY,
     INITIAL,

@@ -10,7 +10,8 @@ from app.domain.facts.certification import (
     Qualification,
     QualificationCode,
 )
-from app.domain.facts.registration import Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Status
 from app.domain.record.exam_presentations import (
     Presentation,
     PresentationStatus,
@@ -111,7 +112,7 @@ def test_who_has_no_initial_training_to_end_owes_nothing() -> None:
         pytest.param((a_certification(PIX),), "2025-08-20", ["due", "met"], id="met by Pix"),
         pytest.param((a_certification(PIX),), "2025-08-21", ["overdue", "met"], id="met for ever"),
         pytest.param(
-            (a_certification(REMN_CCP1, outcome=CertificationOutcome.FAILED),),
+            (a_certification(REMN_CCP1, outcome=CertificationOutcome.FAILED, on=day("2025-07-01")),),
             "2025-08-21",
             ["met", "overdue"],
             id="met though failed",
@@ -163,6 +164,31 @@ def test_a_mediator_outside_the_scheme_owes_nothing() -> None:
 )
 def test_the_registration_that_completed_initial_training_is(file: AdviserFile, expected: Registration | None) -> None:
     assert initial_training_completed(file) is expected
+
+
+@pytest.mark.parametrize(
+    ("results", "status", "payer"),
+    [
+        pytest.param((("2019-05-14", OBTAINED),), "met", None, id="a certificate obtained long before"),
+        pytest.param((("2022-03-13", FAILED),), "due", STATE, id="not an exam failed on the eve of the entry"),
+        pytest.param((("2022-03-14", FAILED),), "met", EMPLOYER, id="an exam failed on the day of the entry"),
+        pytest.param((("2022-03-13", MISSED),), "due", STATE, id="not an absence on the eve of the entry"),
+        pytest.param((("2022-03-14", MISSED),), "due", EMPLOYER, id="an absence since, but for its price"),
+        pytest.param(
+            (("2020-06-17", FAILED), ("2025-07-01", FAILED)), "met", EMPLOYER, id="one failed after one before"
+        ),
+    ],
+)
+def test_what_counts_of_before_the_entry_is(
+    results: tuple[tuple[str, CertificationOutcome], ...], status: str, payer: NextAttemptPayer | None
+) -> None:
+    """Entered on 2022-03-14, ended on 2025-06-20."""
+    sat_for = tuple(sat(on, outcome, PIX) for on, outcome in results)
+    file = a_file(ended_on=ENDED, certifications=sat_for)
+
+    (actual,) = presentations(file, (PIX,), POLICY, ENDED)
+
+    assert (actual.status, actual.next_attempt_payer) == (status, payer)
 
 
 def sat(on: str, outcome: CertificationOutcome, qualification: Qualification = REMN_CCP1) -> Certification:

@@ -1,6 +1,7 @@
 import pytest
 
-from app.domain.facts.registration import Funding, Payer, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.domain.record.missed_sessions import Consequence, MissedSession, missed_sessions
 from tests.domain_builders import CAFE_IA, FULL_TITLE, a_file, a_registration, a_request, an_initial_registration, day
 

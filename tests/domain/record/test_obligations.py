@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.module import Module
-from app.domain.facts.registration import Funding, Payer, Registration, Status
-from app.domain.record.obligations import Obligation, ObligationStatus, obligations
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Payer, Status
+from app.domain.record.obligations import Excuse, Obligation, ObligationStatus, obligations
 from tests.domain_builders import (
     CAFE_IA,
     FULL_TITLE,
@@ -16,6 +19,7 @@ from tests.domain_builders import (
     a_policy,
     a_registration,
     a_request,
+    an_initial_registration,
     day,
 )
 
@@ -57,8 +61,16 @@ def periods(file: AdviserFile, on: str) -> dict[str, tuple[int, str]]:
             ),
             id="two in the first year, then one",
         ),
-        pytest.param(a_file(entered_on=None), "2025-06-02", (), id="nothing before entry"),
+        pytest.param(
+            a_file(entered_on=None),
+            "2025-06-02",
+            (Obligation("initial_training", 1, 0, day("2022-01-10"), None, ObligationStatus.DUE),),
+            id="initial training before entry",
+        ),
         pytest.param(a_file(in_scheme=False), "2025-06-02", (), id="nothing outside the scheme"),
+        pytest.param(
+            a_file(entered_on=None, in_scheme=False), "2025-06-02", (), id="nothing outside the scheme, nor entered"
+        ),
         pytest.param(
             a_file(entered_on=ENTERED, in_scheme=False), "2025-06-02", (), id="nothing outside the scheme, even entered"
         ),
@@ -76,7 +88,7 @@ def test_the_obligation_is(file: AdviserFile, on: str, expected: tuple[Obligatio
         pytest.param(a_file(), "2023-12-31", [], id="E nothing before 2024"),
         pytest.param(a_file(), "2024-01-01", ["civil_year:2024"], id="E from its first day"),
         pytest.param(a_file(), "2024-12-31", ["civil_year:2024"], id="E one year at a time"),
-        pytest.param(a_file(entered_on=ENTERED), "2024-04-14", [], id="N nothing before entry"),
+        pytest.param(a_file(entered_on=ENTERED), "2024-04-14", ["initial_training"], id="N initial training before it"),
         pytest.param(a_file(entered_on=ENTERED), "2024-04-15", ["first_year"], id="N from entry"),
         pytest.param(a_file(entered_on=ENTERED), "2025-04-15", ["first_year"], id="N until the anniversary"),
         pytest.param(
@@ -313,9 +325,19 @@ def test_the_obligation_of_a_year_is(
     ],
 )
 def test_an_obligation_is_of_the_year(file: AdviserFile, on: str, expected: dict[str, int]) -> None:
-    actual = {item.period: item.year for item in obligations(file, POLICY, day(on))}
+    owed = obligations(file, POLICY, day(on))
 
-    assert actual == expected
+    actual = {item.period: [year for year in range(2019, 2030) if item.is_owed_for(year, day(on))] for item in owed}
+
+    assert actual == {period: [year] for period, year in expected.items()}
+
+
+def test_initial_training_is_owed_for_every_year_in_post() -> None:
+    (owed,) = obligations(a_file(entered_on=None), POLICY, day("2024-01-01"))
+
+    actual = [year for year in range(2019, 2030) if owed.is_owed_for(year, day("2024-01-01"))]
+
+    assert actual == [2022, 2023, 2024]
 
 
 def test_a_carry_over_excuses_its_own_period_only() -> None:
@@ -355,3 +377,232 @@ def test_the_obligation_of_the_first_year_is(days: tuple[str, ...], on: str, exp
     actual = periods(file, on)["first_year"]
 
     assert actual == expected
+
+
+def excuses(file: AdviserFile, on: str) -> dict[str, str | None]:
+    """What excuses each period that is."""
+    return {item.period: item.excused_by for item in obligations(file, POLICY, day(on)) if item.status == "excused"}
+
+
+LEFT = (a_contract(starts_on=day("2022-01-10"), ends_on=day("2025-06-30")),)
+
+
+@pytest.mark.parametrize(
+    ("file", "on", "expected"),
+    [
+        pytest.param(a_file(contracts=LEFT), "2025-12-30", {}, id="not before the day it is due on"),
+        pytest.param(a_file(contracts=LEFT), "2025-12-31", {"civil_year:2025": "not_in_post"}, id="from that day on"),
+        pytest.param(a_file(contracts=LEFT), "2027-06-01", {"civil_year:2025": "not_in_post"}, id="for ever"),
+        pytest.param(
+            a_file(contracts=(*LEFT, a_contract(number=2, starts_on=day("2026-01-01")))),
+            "2026-02-01",
+            {"civil_year:2025": "not_in_post"},
+            id="whatever post comes after",
+        ),
+        pytest.param(
+            a_file(contracts=(*LEFT, a_contract(number=2, starts_on=day("2025-12-31")))),
+            "2026-02-01",
+            {},
+            id="not in post again that day",
+        ),
+        pytest.param(
+            a_file(contracts=(a_contract(starts_on=day("2022-01-10"), ends_on=day("2025-03-30")),)),
+            "2025-03-31",
+            {"civil_year:2024": "not_in_post"},
+            id="the year 2024 at the end of its grace",
+        ),
+        pytest.param(
+            a_file(entered_on=ENTERED, contracts=(a_contract(ends_on=day("2025-04-14")),)),
+            "2025-04-15",
+            {"first_year": "not_in_post"},
+            id="the first year on the anniversary",
+        ),
+        pytest.param(
+            a_file(contracts=LEFT, registrations=completed("2025-05-06", "2025-05-13")), "2026-01-01", {}, id="not met"
+        ),
+        pytest.param(
+            a_file(contracts=LEFT, carry_overs={"civil_year:2025": 1}),
+            "2026-01-01",
+            {"civil_year:2025": "carry_over"},
+            id="a carry-over first",
+        ),
+        pytest.param(
+            replace(a_file(), excused_periods=("civil_year:2024", "civil_year:2025")),
+            "2026-01-01",
+            {},
+            id="no module by a justification without a carry-over",
+        ),
+    ],
+)
+def test_a_period_is_excused(file: AdviserFile, on: str, expected: dict[str, str]) -> None:
+    assert excuses(file, on) == expected
+
+
+def followed_on(first_day: str, unit: str, *, number: int = 1, status: Status = Status.COMPLETED) -> Registration:
+    return a_registration(number, a_request(day(first_day)), status=status, unit=unit)
+
+
+CARRIED_2024, CARRIED_2025 = "carry_over:civil_year:2024#1", "carry_over:civil_year:2025#1"
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        pytest.param(
+            a_file(carry_overs={"civil_year:2024": 1}, registrations=(followed_on("2025-09-09", CARRIED_2024),)),
+            {"civil_year:2024": (1, "met"), "civil_year:2025": (0, "late"), "civil_year:2026": (0, "due")},
+            id="for the year its right came from",
+        ),
+        pytest.param(
+            a_file(
+                carry_overs={"civil_year:2024": 1},
+                registrations=(
+                    followed_on("2025-01-14", "civil_year:2025#1"),
+                    followed_on("2025-02-11", CARRIED_2024, number=2),
+                ),
+            ),
+            {"civil_year:2024": (1, "met"), "civil_year:2025": (1, "met"), "civil_year:2026": (0, "due")},
+            id="before those of the year, whatever their order",
+        ),
+        pytest.param(
+            a_file(
+                carry_overs={"civil_year:2024": 1},
+                registrations=(followed_on("2025-09-09", CARRIED_2024, status=Status.ACCEPTED),),
+            ),
+            {"civil_year:2024": (0, "excused"), "civil_year:2025": (0, "late"), "civil_year:2026": (0, "due")},
+            id="not before it was followed",
+        ),
+        pytest.param(
+            a_file(
+                entered_on=ENTERED,
+                carry_overs={"first_year": 1},
+                registrations=(
+                    followed_on("2024-06-10", "first_year#1"),
+                    followed_on("2026-03-10", "carry_over:first_year#1", number=2),
+                ),
+            ),
+            {"first_year": (2, "met"), "civil_year:2025": (0, "late"), "civil_year:2026": (0, "due")},
+            id="for the first year",
+        ),
+        pytest.param(
+            a_file(
+                contracts=(a_contract(starts_on=day("2026-01-05")),),
+                carry_overs={"civil_year:2025": 1},
+                registrations=(followed_on("2026-03-10", CARRIED_2025),),
+            ),
+            {"civil_year:2026": (1, "met")},
+            id="for its own day when that year is owed no more",
+        ),
+        pytest.param(
+            a_file(
+                entered_on=day("2025-02-03"),
+                certifications=(a_certification(),),
+                carry_overs={"civil_year:2024": 1},
+                registrations=(
+                    followed_on("2025-06-03", "first_year#1"),
+                    followed_on("2026-01-13", CARRIED_2024, number=2),
+                ),
+            ),
+            {"civil_year:2024": (1, "met"), "first_year": (1, "late"), "civil_year:2026": (0, "due")},
+            id="for none of the two of the first year",
+        ),
+    ],
+)
+def test_a_module_on_a_carried_right_counts(file: AdviserFile, expected: dict[str, tuple[int, str]]) -> None:
+    assert periods(file, "2026-06-02") == expected
+
+
+def test_a_module_on_a_carried_right_puts_no_duty_off() -> None:
+    """R21 is about one of the two modules of the first year."""
+    carried, own = followed_on("2025-03-10", CARRIED_2024), followed_on("2025-03-10", "first_year#1")
+    files = [
+        a_file(entered_on=ENTERED, carry_overs={"civil_year:2024": 1}, registrations=(module,))
+        for module in (carried, own)
+    ]
+
+    actual = ["civil_year:2025" in periods(file, "2025-12-31") for file in files]
+
+    assert actual == [True, False]
+
+
+RECRUITED = day("2025-02-03")
+NOT_ENTERED = a_file(entered_on=None, contracts=(a_contract(starts_on=RECRUITED),))
+JUSTIFIED = replace(NOT_ENTERED, excused_periods=("civil_year:2024", "initial_training"))
+AGAIN = a_contract(number=2, starts_on=day("2026-09-01"))
+
+
+def initial_duty(file: AdviserFile, on: str, months: int | None = None) -> list[Obligation]:
+    owed = obligations(file, a_policy(enter_within_months=months), day(on))
+    return [item for item in owed if item.period == "initial_training"]
+
+
+@pytest.mark.parametrize(
+    ("file", "on", "expected"),
+    [
+        pytest.param(NOT_ENTERED, "2025-02-02", False, id="not before the first day in post"),
+        pytest.param(NOT_ENTERED, "2025-02-03", True, id="from that day on"),
+        pytest.param(
+            replace(NOT_ENTERED, contracts=(a_contract(starts_on=RECRUITED, ends_on=day("2025-12-31")),)),
+            "2026-01-01",
+            False,
+            id="not after the post",
+        ),
+        pytest.param(a_file(entered_on=None, contracts=()), "2025-06-02", False, id="not without any post"),
+        pytest.param(a_file(entered_on=day("2025-06-02")), "2025-06-01", True, id="until the eve of entry"),
+        pytest.param(a_file(entered_on=day("2025-06-02")), "2025-06-02", False, id="not from entry on"),
+        pytest.param(
+            replace(NOT_ENTERED, certifications=(a_certification(on=day("2025-04-01")),)),
+            "2025-03-31",
+            True,
+            id="until the eve of an exempting qualification",
+        ),
+        pytest.param(
+            replace(NOT_ENTERED, certifications=(a_certification(on=day("2025-04-01")),)),
+            "2025-04-01",
+            False,
+            id="not from it on",
+        ),
+        pytest.param(
+            replace(NOT_ENTERED, registrations=(an_initial_registration(starts_on=day("2025-09-15")),)),
+            "2025-09-14",
+            True,
+            id="though summoned",
+        ),
+    ],
+)
+def test_initial_training_is_owed(file: AdviserFile, on: str, *, expected: bool) -> None:
+    assert bool(initial_duty(file, on)) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "on", "months", "expected"),
+    [
+        pytest.param(NOT_ENTERED, "2029-12-31", None, (None, "due", None), id="never late without a deadline"),
+        pytest.param(NOT_ENTERED, "2025-08-03", 6, ("2025-08-03", "due", None), id="due on the last day"),
+        pytest.param(NOT_ENTERED, "2025-08-04", 6, ("2025-08-03", "late", None), id="late after it"),
+        pytest.param(JUSTIFIED, "2025-02-03", 6, ("2025-08-03", "excused", "justification"), id="justified at once"),
+        pytest.param(JUSTIFIED, "2029-12-31", None, (None, "excused", "justification"), id="justified for ever"),
+        pytest.param(
+            replace(NOT_ENTERED, contracts=(AGAIN, a_contract(starts_on=RECRUITED, ends_on=day("2025-06-30")))),
+            "2026-09-01",
+            6,
+            ("2025-08-03", "late", None),
+            id="late from the first post, though out of post on the last day",
+        ),
+    ],
+)
+def test_the_duty_of_initial_training_is(
+    file: AdviserFile, on: str, months: int | None, expected: tuple[str | None, str, str | None]
+) -> None:
+    (owed,) = initial_duty(file, on, months)
+
+    due_on, status, excuse = expected
+    assert owed == Obligation(
+        "initial_training",
+        1,
+        0,
+        RECRUITED,
+        day(due_on) if due_on else None,
+        ObligationStatus(status),
+        Excuse(excuse) if excuse else None,
+    )

@@ -6,7 +6,7 @@ import pytest
 from app.domain.events import Event, EventType, Recipient, Subject
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.domain.record.reminders import Reminder, Stage, reminders
 from tests.domain_builders import (
     ADVISER_ID,
@@ -157,7 +157,7 @@ def test_exams_are_recalled_to_whoever_gave_the_training() -> None:
         pytest.param(
             a_file(carry_overs={"civil_year:2024": 1}),
             "2025-12-01",
-            ["carry_over:civil_year:2024", "civil_year:2025"],
+            ["civil_year:2025", "carry_over:civil_year:2024"],
             id="what was carried over, too",
         ),
         pytest.param(a_file(carry_overs={"civil_year:2025": 1}), "2025-12-01", [], id="not what was carried away"),

@@ -1,14 +1,14 @@
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from app.domain.decisions.entitlements import Bucket, Category
 from app.domain.decisions.in_post import PostOnDay
 from app.domain.decisions.refusals import Absence, Reason, Refusal
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.facts.module import ModuleCode
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.domain.record.missed_sessions import MissedSession
 from app.domain.record.obligations import Obligation, ObligationStatus
@@ -20,6 +20,7 @@ from app.domain.record.training_record import (
     limited_to,
     training_record,
 )
+from app.domain.rights.buckets import Bucket, Category
 from tests.domain_builders import (
     CATIC,
     PIX,
@@ -66,7 +67,7 @@ def test_a_training_record_shows_what_the_rules_see() -> None:
             Presentation(PIX.code, day("2025-05-21"), PresentationStatus.DUE, NextAttemptPayer.STATE),
         ),
         missed=(),
-        carried={},
+        derogated=(),
     )
 
 
@@ -79,13 +80,28 @@ def test_a_training_record_shows_what_was_missed() -> None:
     assert actual.missed == (MissedSession(missed),)
 
 
-def test_a_training_record_shows_what_was_carried_over_whatever_the_day() -> None:
-    file = a_file(carry_overs={"civil_year:2027": 1, "first_year": 1})
+def test_a_training_record_shows_a_carried_right_whatever_became_of_its_year() -> None:
+    file = a_file(contracts=(), carry_overs={"civil_year:2025": 1, "first_year": 1})
 
-    actual = training_record(file, (), NONE, POLICY, day("2025-04-15"))
+    actual = training_record(file, (), NONE, POLICY, day("2025-12-31"))
 
-    right = Bucket("carry_over:civil_year:2027", 1, day("2028-01-01"), day("2028-12-31"), "R27")
-    assert actual.carried == {"civil_year:2027": right, "first_year": None}
+    assert [item.bucket for item in actual.entitlements] == [
+        Bucket("carry_over:first_year", 1, day("2025-04-16"), day("2026-12-31"), "R27"),
+        Bucket("carry_over:civil_year:2025", 1, day("2026-01-01"), day("2026-12-31"), "R27"),
+    ]
+
+
+def test_a_training_record_names_what_derogations_hold() -> None:
+    registrations = (
+        a_registration(1, a_request(day("2025-02-11")), unit="derogation#1"),
+        a_registration(2, a_request(day("2025-03-11")), unit="civil_year:2025#1"),
+        a_registration(3, a_request(day("2026-02-10")), unit="derogation#2"),
+    )
+
+    actual = training_record(a_file(registrations=registrations), (), NONE, POLICY, day("2025-12-31"))
+
+    assert actual.derogated == (registration_id(1), registration_id(3))
+    assert names(actual.entitlements) == ["civil_year:2025", "civil_year:2026"]
 
 
 def test_a_training_record_tells_what_the_post_lacks() -> None:
@@ -228,7 +244,7 @@ def limited(on: str, *sessions: str, status: Status = Status.ACCEPTED) -> Traini
         a_registration(number, a_request(day(session)), status=status) for number, session in enumerate(sessions, 1)
     )
     file = a_file(contracts=(FORMER, PRESENT), registrations=own)
-    return limited_to(own, training_record(file, (), NONE, POLICY, day(on)), file)
+    return limited_to(own, training_record(file, (), NONE, POLICY, day(on)), file, POLICY)
 
 
 def test_an_organisation_knows_the_contract_of_its_session() -> None:
@@ -251,7 +267,7 @@ def test_a_contract_of_another_employer_lifts_no_reason_of_its_own() -> None:
     file = a_file(contracts=(PRESENT, beside), registrations=own)
     whole = training_record(file, (), NONE, POLICY, day("2024-06-10"))
 
-    seen = limited_to(own, whole, file)
+    seen = limited_to(own, whole, file, POLICY)
 
     assert whole.post_refusals == ()
     assert [refusal.code for refusal in seen.post_refusals] == [Reason.RECRUITMENT_NOT_VALIDATED]
@@ -277,6 +293,26 @@ def test_the_rest_of_the_record_is_whole() -> None:
     file = a_file(contracts=(FORMER, PRESENT), registrations=own)
     whole = training_record(file, (REMN_CCP1, PIX), SUPPLEMENTS, POLICY, day("2024-06-10"))
 
-    seen = limited_to(own, whole, file)
+    seen = limited_to(own, whole, file, POLICY)
 
     assert replace(seen, post=whole.post, post_refusals=whole.post_refusals) == whole
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        pytest.param("2022-12-31", [], id="not while only another contract runs"),
+        pytest.param("2023-01-01", [], id="not between two contracts"),
+        pytest.param("2023-01-02", [day("2023-01-02")], id="from the first day of a contract that it knows"),
+    ],
+)
+def test_an_organisation_is_told_that_initial_training_is_owed(on: str, expected: list[date]) -> None:
+    """And not since when, if that was under another contract."""
+    own = (a_registration(1, a_request(day("2024-09-10"))),)
+    file = a_file(entered_on=None, contracts=(FORMER, PRESENT), registrations=own)
+    whole = training_record(file, (), NONE, POLICY, day(on))
+
+    seen = limited_to(own, whole, file, POLICY)
+
+    assert [item.begins_on for item in whole.obligations] == ([] if on == "2023-01-01" else [day("2019-01-07")])
+    assert [item.begins_on for item in seen.obligations] == expected

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.persistence import registrations
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database

@@ -20,6 +20,7 @@ from tests.imports.sample_files import (
     stored_advisers,
     xlsx_bytes,
 )
+from tests.use_cases.certifications.result_builders import annul
 from tests.use_cases.use_case_builders import FIRST_DAY, register_in
 
 
@@ -120,3 +121,83 @@ async def test_a_refusal_that_a_result_lifts_is_told_as_ever(database: Database)
     assert [(event["type"], event["history"]) for event in events] == [
         ("certification.recorded", True), ("certification.recorded", True), ("registration.regularisable", False),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "reason"),
+    [
+        ({"date": "16/06/2026"}, "on", "aujourd’hui"),
+        ({"date": "13/07/2025"}, "on", "du 13 juillet 2019 au 12 juillet 2025"),
+        ({"resultat": "absence justifiée"}, "motive", "medical_certificate"),
+        ({"resultat": "échoué", "motif": "force majeure"}, "motive", "justifiée"),
+    ],
+)
+async def test_a_line_that_cannot_be_is_rejected_at_its_column(
+    database: Database, cells: dict[str, Any], field: str, reason: str
+) -> None:
+    await import_advisers(database, 1)
+
+    progress = await taken(database, a_certification(1, **cells))
+
+    (faults,) = reasons(progress.rejections).values()
+    assert [*faults] == [field]
+    assert reason in faults[field]
+    assert await results(database) == []
+
+
+@pytest.mark.parametrize("in_one_file", [True, False])
+async def test_a_line_that_contradicts_another_is_rejected(database: Database, *, in_one_file: bool) -> None:
+    await import_advisers(database, 1)
+    lines = a_certification(1), a_certification(1, resultat="échoué")
+    earlier = [] if in_one_file else [await taken(database, lines[0])]
+
+    progress = await taken(database, *lines)
+
+    assert counts(progress) == (0 if earlier else 1, len(earlier), 1)
+    (faults,) = reasons(progress.rejections).values()
+    assert [*faults] == ["outcome"]
+    assert "12 septembre 2022" in faults["outcome"]
+    (row,) = await results(database)
+    assert row["outcome"] == "obtained"
+
+
+async def test_a_line_that_says_less_or_the_same_changes_nothing_and_one_that_says_otherwise_is_rejected(
+    database: Database,
+) -> None:
+    await import_advisers(database, 1)
+    absent = a_certification(1, resultat="absence justifiée", motif="certificat médical")
+    await taken(database, absent)
+    once = await all_rows(database)
+
+    again = await taken(database, absent, a_certification(1, resultat="absence justifiée"))
+    other = await taken(database, a_certification(1, resultat="absence justifiée", motif="force majeure"))
+
+    assert (counts(again), counts(other)) == ((0, 2, 0), (0, 0, 1))
+    assert [[*faults] for faults in reasons(other.rejections).values()] == [["motive"]]
+    assert await all_rows(database) == once
+
+
+async def test_a_file_sent_again_does_not_bring_back_what_was_annulled(database: Database) -> None:
+    await import_advisers(database, 1)
+    await taken(database, a_certification(1))
+    (wrong,) = await results(database)
+    await annul(database, {"id": str(wrong["id"])})
+    once = await all_rows(database)
+
+    again = await taken(database, a_certification(1))
+    assert await all_rows(database) == once
+    true = await taken(database, a_certification(1, resultat="échoué"))
+    both = await taken(database, a_certification(1), a_certification(1, resultat="échoué"))
+
+    assert (counts(again), counts(true), counts(both)) == ((0, 0, 1), (1, 0, 0), (0, 1, 1))
+    ((faults,),) = [[*reasons(again.rejections).values()]]
+    assert "annulé le 15 juin 2026" in faults["outcome"]
+
+
+async def test_results_before_those_already_recorded_move_their_numbers(database: Database) -> None:
+    await import_advisers(database, 1)
+    await taken(database, a_certification(1))
+
+    await taken(database, a_certification(1, resultat="échec", date="03/06/2022"))
+
+    assert [(row["outcome"], row["attempt"]) for row in await results(database)] == [("failed", 1), ("obtained", 2)]

@@ -105,6 +105,8 @@ async def test_a_termination_that_was_withdrawn_is_withdrawn_here(database: Data
         ({"type_de_structure": "SARL"}, "employer.legal_form", "Valeurs possibles"),
         ({"date_de_rupture": "01/01/2022"}, "terminated_on", "terminated_on précède starts_on"),
         ({"date_de_debut": "10/01/22"}, "starts_on", "quatre chiffres"),
+        ({"contrat": "16/06/2026"}, "administrative_file.contract_uploaded_on", "au plus tard aujourd’hui"),
+        ({"valide": "16/06/2026"}, "administrative_file.validated_on", "au plus tard aujourd’hui"),
         ({"id_conseiller": 99}, "conum_id", "Aucun conseiller"),
         ({"id_conseiller": None}, None, "ne nomme personne"),
     ],

@@ -133,6 +133,7 @@ async def test_without_a_post_no_right_is_known(database: Database) -> None:
         ({"payeur": "OPCO"}, "payer", "ne s’accordent pas"),
         ({"statut": "annulée"}, "cancelled_on", "cancelled_on est requis"),
         ({"statut": "annulée", "annulee": "13/05/2025"}, None, "a commencé"),
+        ({"statut": "annulée", "annulee": "16/06/2026"}, "cancelled_on", "au plus tard aujourd’hui"),
         ({"starts_on": "13/05/2027"}, None, "commence le"),
         ({"date_de_fin": "12/05/2025"}, "session.ends_on", "ends_on précède starts_on"),
         ({"date_de_fin": None}, "session.ends_on", "requis"),
@@ -233,3 +234,13 @@ async def test_where_and_when_it_was_asked_for_are_kept(database: Database) -> N
     (kept,) = await database.many("SELECT * FROM registration")
     assert [kept[name] for name in ("session_place", "session_reference", "motive")] == ["Rennes", "S-42", "Maladie"]
     assert kept["requested_on"].isoformat() == "2025-04-01"
+
+
+async def test_what_was_asked_for_was_asked_by_today(database: Database) -> None:
+    await import_advisers(database, 1, 2)
+    headings = (*REGISTRATIONS, "Demandée le")
+    rows = [[*a_registration(1), "15/06/2026"], [*a_registration(2), "16/06/2026"]]
+
+    progress = await import_file(database, ImportKind.REGISTRATIONS, csv_bytes(headings, *rows))
+
+    assert {line: [*faults] for line, faults in reasons(progress.rejections).items()} == {3: ["requested_on"]}

@@ -33,7 +33,7 @@ REFUSED, FULL = answering_with("550 5.1.1 No such user"), answering_with("452 4.
 async def _a_message(database: Database) -> Mapping[str, Any]:
     await register_in(database, await an_adviser_in_post(database))
     await place_waiting_events(database)
-    await database.one("DELETE FROM delivery WHERE recipient = 'training_organisation'")
+    await database.one("DELETE FROM delivery WHERE recipient <> 'adviser'")
     (message,) = await messages_of(database)
     return message
 

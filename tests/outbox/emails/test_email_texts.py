@@ -3,16 +3,18 @@
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.domain.decisions.refusals import Actor, Reason
 from app.domain.events import EventType, Recipient
-from app.domain.facts.registration import Chooser
+from app.domain.facts.registration_terms import Chooser
 from app.wording.dates import format_period
 from app.wording.emails.email_layout import NO_BREAK_SPACE, of_person, with_no_break_spaces
 from app.wording.emails.email_rules import DECISION_EVENTS
-from app.wording.emails.emails import LostEventError, render_email
+from app.wording.emails.emails import LostEventError, decision_to_answer, render_email, template_of
+from app.wording.emails.outcome_context import ATTENDANCE_EVENTS
 from app.wording.published_rules import TRAINING_PAGE, published_texts, rule_sentences
 from tests.outbox.emails.email_cases import (
     ALL_REASONS,
@@ -21,6 +23,7 @@ from tests.outbox.emails.email_cases import (
     LINK,
     PROMISED_EMAILS,
     SUPPORT,
+    SUPPORT_PAGE,
     a_row,
     check_french,
     email_for,
@@ -41,6 +44,14 @@ TEMPLATES = APP / "wording" / "emails" / "templates"
 every_letter = pytest.mark.parametrize(("event_type", "recipient"), PROMISED_EMAILS, ids=lambda item: item.value)
 
 
+ASKS_OF_US = {EventType.ADVISER_RETURNED}  # told to whoever administers the service: its own register
+
+
+def without_links(text: str) -> str:
+    """A page has them in its `href`."""
+    return re.sub(r"https?://\S+", "", text)
+
+
 def letters_and_digits(text: str) -> list[str]:
     return re.findall(r"[\w’]+", text.lower())
 
@@ -55,7 +66,7 @@ def test_it_says_all_five_in_both_forms(event_type: EventType, recipient: Recipi
         assert parts[0].startswith("Bonjour")
         assert min(map(len, parts)) >= len("Vous.")
         assert parts[2].strip().endswith(".")
-        assert re.search(r"- [^-]+\. Textes? publiés? : .*(« .+ »|conseiller-numerique\.gouv\.fr)", parts[3])
+        assert re.search(r"- .+\. Textes? publiés? : - .+ : https://\S+$", parts[3].strip()) or event_type in ASKS_OF_US
         assert SUPPORT in parts[4]
         assert SUPPORT in page
         assert "Cordialement" in parts[4]
@@ -66,8 +77,10 @@ def test_both_forms_say_the_same(event_type: EventType, recipient: Recipient) ->
     for _, letter in emails_in_each_situation(event_type, recipient):
         page = " ".join(letters_and_digits(visible_text(letter.html)))
         blocks = [block for block in re.split(r"\n\n|\n(?=- )", letter.text) if LINK not in block]
-        missing = [block for block in blocks if " ".join(letters_and_digits(block)) not in page]
+        missing = [block for block in blocks if " ".join(letters_and_digits(without_links(block))) not in page]
         assert missing == []
+        opened = {*re.findall(r'href="(https://[^"]+)"', letter.html)}
+        assert opened == {*re.findall(r"https://\S+[^\s.,;)]", letter.text)} or event_type in ASKS_OF_US
 
 
 @every_letter
@@ -92,6 +105,28 @@ def test_a_decision_says_that_it_is_automatic_when_it_is(event_type: EventType, 
         automatic = event_type in DECISION_EVENTS and changed.get("automatic", True)
         assert ("L. 311-3-1" in letter.text) is ("L. 311-3-1" in letter.html) is automatic
         assert ("à votre dossier" in plain_text(letter)) is (automatic and recipient is Recipient.ADVISER)
+        assert not (automatic and "prise par une personne" in letter.text)
+
+
+@every_letter
+def test_an_adviser_contests_on_a_page_and_the_others_by_writing(event_type: EventType, recipient: Recipient) -> None:
+    for _, letter in emails_in_each_situation(event_type, recipient):
+        contest = letter.text.partition("POUR CONTESTER")[2].partition("Cordialement")[0]
+        has_page = (SUPPORT_PAGE in contest, f'href="{SUPPORT_PAGE}"' in letter.html)
+        assert has_page == (recipient is Recipient.ADVISER,) * 2
+        assert SUPPORT in contest
+        assert f'href="mailto:{SUPPORT}"' in letter.html
+
+
+@every_letter
+def test_what_is_recorded_after_the_fact_asks_nothing(event_type: EventType, recipient: Recipient) -> None:
+    for changed, letter in emails_in_each_situation(event_type, recipient):
+        is_past = bool(changed.get("data", {}).get("recorded_after_the_fact")) and event_type not in ATTENDANCE_EVENTS
+        assert ("après coup" in letter.text) is ("après coup" in letter.html) is is_past
+        if is_past:
+            text = plain_text(letter)
+            assert "CE QU’IL FAUT FAIRE Rien. QUI DOIT AGIR Personne. SUR QUELLE RÈGLE" in text
+            assert "/answer/" not in letter.text + letter.html
 
 
 @every_letter
@@ -104,19 +139,23 @@ def test_it_asks_nothing_of_the_network(event_type: EventType, recipient: Recipi
 @every_letter
 def test_only_who_can_still_answer_has_a_link(event_type: EventType, recipient: Recipient) -> None:
     for changed, letter in emails_in_each_situation(event_type, recipient):
-        asks = event_type in {EventType.REGISTRATION_OVER_QUOTA, EventType.REGISTRATION_REGULARISABLE}
-        can = asks and recipient is Recipient.ADVISER and "occurred_on" not in changed
-        assert (LINK in letter.text) is (LINK in letter.html) is can
-        reminds = event_type in {EventType.CERTIFICATION_DUE, EventType.ENTITLEMENT_EXPIRING}
-        assert reminds or ("au plus tard le" in plain_text(letter)) is can
+        assert (LINK in letter.text) is (LINK in letter.html) is _can_answer(event_type, recipient, changed)
+
+
+def _can_answer(event_type: EventType, recipient: Recipient, changed: dict[str, Any]) -> bool:
+    row = a_row(event_type, recipient, **changed)
+    hopeless = any(reason in row["reasons"] for reason in Reason if not reason.is_regularisable)
+    late = row["occurred_on"].month == 12 or "après coup" in plain_text(email_for(event_type, recipient, **changed))
+    return decision_to_answer(row) is not None and not hopeless and not late
 
 
 def test_every_letter_is_that_of_an_event() -> None:
     """Except the shared templates, and those for owners of webhook endpoints."""
-    named = {f"{event_type.partition('.')[2]}.jinja" for event_type, _ in PROMISED_EMAILS}
-    others = {"again.jinja", "rule.jinja", "contest.jinja", "endpoint.jinja"}
+    named = {template_of(event_type) for event_type, _ in PROMISED_EMAILS} | {"endpoint.jinja"}
+    files = {file.name: file.read_text() for file in TEMPLATES.iterdir()}
+    included = {name for text in files.values() for name in re.findall(r'include "([a-z_]+\.jinja)"', text)}
 
-    assert {file.name for file in TEMPLATES.glob("*.jinja")} - named == others
+    assert {name for name in files if name.endswith(".jinja")} == named | included
 
 
 @pytest.mark.parametrize(
@@ -257,6 +296,27 @@ def test_a_warning_says_what_is_left_until_when(units: int, told: str) -> None:
     assert letter.subject == with_no_break_spaces(f"{told} au plus tard le 14 août 2026")
 
 
+@pytest.mark.parametrize(
+    ("data", "subject", "said"),
+    [
+        ({}, "à commencer au plus tard le 5 juillet 2026", "Elle doit commencer au plus tard le 5 juillet 2026"),
+        ({"is_late": True}, "à commencer", "Elle devait commencer au plus tard le 5 juillet 2026"),
+        ({"due_on": None}, "à commencer", "sauf pour qui a une qualification qui en dispense."),
+    ],
+)
+def test_a_reminder_of_initial_training_says_by_when(data: dict[str, Any], subject: str, said: str) -> None:
+    to_adviser, to_employer = (
+        email_for(EventType.INITIAL_TRAINING_OWED, recipient, data=data)
+        for recipient in (Recipient.ADVISER, Recipient.EMPLOYER)
+    )
+
+    assert to_adviser.subject == with_no_break_spaces(f"Formation initiale {subject}")
+    assert to_employer.subject.endswith(with_no_break_spaces(subject))
+    assert said in plain_text(to_adviser)
+    assert "en poste depuis le 5 janvier 2026" in plain_text(to_adviser)
+    assert "5 janvier" not in plain_text(to_employer), "it may be a post of another employer's"
+
+
 def test_what_somebody_typed_is_no_markup() -> None:
     letter = email_for(
         EventType.REGISTRATION_ACCEPTED, Recipient.ADVISER, module='<b onclick="x">M</b>', first_name="<i>"
@@ -310,6 +370,7 @@ def test_every_rule_that_decides_can_be_said() -> None:
     assert all(sentence.endswith(".") for sentence in rule_sentences(rules))
     assert published_texts(["R29", "R28"]) == [TRAINING_PAGE]
     assert len(published_texts(rules)) > 3
+    assert all(text.address.startswith("https://") for text in published_texts(rules))
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,23 @@
 """E-mails go to the employer who can act, never to one whom the adviser has left; sent to a real mail server."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.domain.facts.registration import Attendance
+from app.domain.facts.registration_terms import Attendance
 from app.persistence.engine.database import Database
 from app.use_cases.notifications.resend_email import resend
-from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
+from app.use_cases.registrations.register_adviser import register
 from tests.outbox.emails.smtp_server import messages_of, running_smtp_server, send_due_emails, without_tls
 from tests.persistence.outbox.event_builders import place_waiting_events
 from tests.use_cases.use_case_builders import (
     PAST_DAY,
     a_contract,
+    a_new_registration,
     a_request_context,
     an_adviser,
     change_contract,
@@ -126,7 +129,7 @@ async def test_an_absence_is_not_told_to_whom_the_adviser_left(database: Databas
     adviser = await _in_posts(database, *posts)
     registration = id_of(await register_in(database, adviser, PAST_DAY))
 
-    await mark_attendance(database, registration, Attendance.ABSENT_UNJUSTIFIED, None, a_request_context())
+    await mark_attendance(database, registration, AttendanceReport(Attendance.ABSENT_UNJUSTIFIED), a_request_context())
 
     assert await _employers(database) == expected
 
@@ -136,7 +139,7 @@ async def test_what_a_neighbour_says_of_a_departure_is_told_to_the_present_emplo
     contract = await a_contract(database, adviser, **TOWN_CONTRACT)
     await register_in(database, adviser)
     await a_contract(database, adviser, **PRIVATE_CONTRACT | UNFILED | starting_on("2026-06-11"))
-    assert await _employers(database) == set()
+    assert await _employers(database) == {"town@example.org"}  # of the acceptance
 
     await change_contract(database, contract, adviser, **TOWN_CONTRACT | terminated_on("2026-06-10"))
 
@@ -158,7 +161,11 @@ async def test_nobody_is_told_when_there_is_none(database: Database) -> None:
 async def test_a_message_asked_for_again_goes_to_no_former_employer(database: Database) -> None:
     then = datetime(2024, 6, 15, 8, tzinfo=UTC)
     adviser = await _in_posts(database, TOWN_CONTRACT | UNFILED | ending_on("2024-12-31"))
-    await register_in(database, adviser, day("2024-09-10"), context=a_request_context(now=then))
+    await register(
+        database,
+        replace(a_new_registration(adviser, day("2024-09-10")), requested_on=None),
+        a_request_context(now=then),
+    )
     assert await _employers(database) == {"town@example.org"}
     (message,) = await messages_of(database, recipient="employer")
 

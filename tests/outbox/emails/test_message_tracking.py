@@ -83,7 +83,7 @@ def test_one_that_was_given_up_is_sent_again_to_the_address_of_the_moment(
     adviser = _registered(platform, email=None)
     _sent(served, adviser)
     page = admin.get("/v1/messages", params={"adviser_id": adviser, "status": "dead"}).json()
-    (dead,) = page["data"]
+    (dead,) = (message for message in page["data"] if message["recipient_kind"] == "adviser")
     platform.patch(
         f"/v1/advisers/{adviser}", json={"email": "retrouvee@example.org"}, headers={"If-Match": "*"}
     ).raise_for_status()

@@ -12,7 +12,7 @@ from app.persistence.outbox.messages import NewEmailDelivery
 from app.use_cases.notifications.event_payloads import email_deliveries_of
 from app.use_cases.notifications.sequence_events import sequence_events
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.personal_links import personal_link
 from app.use_cases.registrations.reschedule_registration import reschedule
 from tests.fake_clock import MORNING
@@ -91,7 +91,12 @@ async def test_deciding_again_while_waiting_is_no_other_crossing(database: Datab
     waiting, _ = await _over_quota_and_holder(database)
 
     await reschedule(
-        database, waiting, lambda _, venue: (a_session(day("2026-10-06")), venue), ANY_VERSION, a_request_context()
+        database,
+        waiting,
+        lambda _, venue: (a_session(day("2026-10-06")), venue),
+        ANY_VERSION,
+        a_request_context(),
+        regularisation=False,
     )
     await place_waiting_events(database)
 
@@ -100,7 +105,7 @@ async def test_deciding_again_while_waiting_is_no_other_crossing(database: Datab
 
 async def test_crossing_again_is_another_one(database: Database) -> None:
     waiting, holder = await _over_quota_and_holder(database)
-    await cancel(database, holder, None, None, a_request_context())
+    await cancel(database, holder, Cancellation(), a_request_context())
     adviser = (await stored_registration(database, {"id": str(waiting)}))["adviser_id"]
     again = await register_in(database, adviser, module="intelligence-artificielle")
     await place_waiting_events(database)

@@ -11,10 +11,12 @@ from app.persistence.engine.database import Database
 from app.persistence.outbox import email_deduplication
 from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
+from app.use_cases.certifications.annul_certification import annul_certification
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.notifications import sequence_events
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations.record_positioning_test import record_positioning
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.registrations.register_adviser import register
 from tests.outbox.emails.smtp_server import messages_of
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events
@@ -54,7 +56,7 @@ async def _counted(database: Database, **columns: object) -> Mapping[str, int]:
 
 
 async def _notify(database: Database, registration: UUID) -> None:
-    await reexamine(database, registration, a_request_context(client=MEDNUM), employer_agreement=False)
+    await reexamine(database, registration, AdviserNotice(), a_request_context(client=MEDNUM))
 
 
 @pytest.mark.parametrize("placed_meanwhile", [True, False])
@@ -181,15 +183,19 @@ async def test_the_refusal_of_another_registration_is_news(database: Database) -
     assert (await _counted(database, type=REFUSED))["adviser"] == 2
 
 
-async def test_a_result_recorded_again_is_told_once(database: Database) -> None:
+async def test_a_result_annulled_and_recorded_again_is_told_each_time(database: Database) -> None:
     adviser = await an_adviser_in_post(database)
+    result = ExamResult(adviser, "pix", CertificationOutcome.FAILED, day("2026-05-12"), None, None)
+    await record_result(database, result, a_request_context(client=MEDNUM))
+    recorded = await database.one("SELECT id FROM certification")
+    assert recorded is not None
+    await annul_certification(database, recorded["id"], "Erreur de saisie", a_request_context())
 
-    for qualification in ("pix", "remn-ccp1") * TIMES:
-        result = ExamResult(adviser, qualification, CertificationOutcome.FAILED, day("2026-05-12"), None, None)
-        await record_result(database, result, a_request_context(client=MEDNUM))
+    await record_result(database, result, a_request_context(client=MEDNUM))
     await place_waiting_events(database)
 
     assert await _counted(database, type="certification.recorded") == {"adviser": 2}
+    assert await _counted(database, type="certification.annulled") == {"adviser": 1}
 
 
 async def test_a_positioning_test_recorded_again_is_told_once_and_another_path_is_news(database: Database) -> None:
@@ -212,4 +218,4 @@ async def test_nothing_is_asked_of_the_database_about_what_cannot_repeat(
     await register_in(database, await an_adviser_in_post(database))
 
     assert await place_waiting_events(database) == 1
-    assert await _counted(database) == {"adviser": 1, "training_organisation": 1}
+    assert await _counted(database) == {"adviser": 1, "employer": 1, "training_organisation": 1}

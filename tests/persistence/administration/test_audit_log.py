@@ -20,7 +20,7 @@ from app.persistence.engine.pagination import Filter, PageQuery
 from app.persistence.engine.transactions.audit_entries import AuditEntry, lowest_id_at
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted, ConflictStored
 from app.use_cases.advisers.upsert_adviser import upsert_adviser
-from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from tests.fake_clock import MORNING
 from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy
 from tests.persistence.postgres_errors import InsufficientPrivilege, RaiseError, RestrictViolation
@@ -32,7 +32,6 @@ from tests.use_cases.use_case_builders import (
     adviser_columns,
     an_adviser_in_post,
     an_idempotency_key,
-    day,
     id_of,
     register_in,
 )
@@ -89,7 +88,7 @@ async def test_an_action_on_a_registration_names_its_adviser_too(database: Datab
     adviser, trace = await an_adviser_in_post(database), an_audit_entry("cancelRegistration")
     registration = id_of(await register_in(database, adviser))
 
-    await cancel(database, registration, day("2026-06-15"), None, a_request_context(audit_entry=trace))
+    await cancel(database, registration, Cancellation(), a_request_context(audit_entry=trace))
 
     (line,) = await left_by(database, trace)
     assert set(line["subject_ids"]) == {adviser, registration}

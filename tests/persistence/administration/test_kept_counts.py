@@ -24,10 +24,11 @@ QUESTIONS: Sequence[tuple[Sequence[Grouping], Sequence[Measure]]] = (
     ((), tuple(Measure)),
     ((Grouping.MONTH,), (Measure.DAYS_TO_SESSION, Measure.FUNDED, Measure.DAYS_TO_DECISION)),
     ((Grouping.STATUS, Grouping.MONTH, Grouping.FUNDING), ()),
-    ((Grouping.REASON, Grouping.STATUS), (Measure.FUNDED,)),
+    ((Grouping.REASON, Grouping.STATUS), (Measure.DEROGATED, Measure.FUNDED)),
     ((Grouping.OVER_QUOTA,), ()),
     ((Grouping.MODULE, Grouping.TRAINING_ORGANISATION), (Measure.FUNDED,)),
-    ((Grouping.DEPARTMENT,), (Measure.FUNDED,)),
+    ((Grouping.DEPARTMENT,), (Measure.FUNDED, Measure.CORRECTED)),
+    ((Grouping.MODULE,), (Measure.CORRECTED, Measure.DEROGATED)),
     ((Grouping.DEPARTMENT, Grouping.MODULE), tuple(Measure)),  # not kept
 )
 PERIODS = [
@@ -75,12 +76,14 @@ async def change(database: Database, statement: str, at: datetime) -> None:
 
 
 async def change_many_things(database: Database) -> None:
-    """Registrations change their state, leave a quota and get a reason; advisers move."""
+    """Registrations change their state, leave a quota, get a reason, are derogated and corrected; advisers move."""
     at = MORNING + timedelta(days=1)
     third = "UPDATE registration r SET updated_at = $1, {} WHERE id IN (SELECT id FROM registration WHERE {})"
     await change(database, third.format("status = 'completed'", "status = 'accepted' AND funding = 'state'"), at)
     await change(database, third.format("status = 'cancelled', unit = NULL, funding = NULL", "funding = 'none'"), at)
-    await change(database, third.format("session_starts_on = session_starts_on - 2", "status = 'refused'"), at)
+    await change(database, third.format("attendance_corrected = true", "status = 'completed'"), at)
+    await change(database, third.format("derogated = true, status = 'accepted'", "status = 'refused'"), at)
+    await change(database, third.format("session_starts_on = session_starts_on - 2", "derogated"), at)
     await change(
         database,
         third.format(

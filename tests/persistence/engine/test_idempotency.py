@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from app.domain.decisions.refusals import Reason
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Attendance, Chooser, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Funding, Payer
 from app.persistence.administration.stored_responses import delete_expired_responses
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
@@ -23,14 +24,16 @@ from app.persistence.engine.transactions.idempotency import (
 from app.persistence.engine.transactions.transaction_errors import CommitLost, RequestInFlight
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.advisers.upsert_adviser import add_adviser
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.errors import UnknownReference
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.record_certification import ExamResult, record_result
-from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
-from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.derogate_registration import Derogation, derogate
+from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
 from app.use_cases.registrations.record_positioning_test import record_positioning
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.registrations.register_adviser import register
 from app.use_cases.registrations.reschedule_registration import reschedule
 from app.use_cases.request_context import RequestContext
@@ -59,6 +62,7 @@ from tests.use_cases.use_case_builders import (
 
 Action = Callable[[RequestContext], Awaitable[Any]]
 WRITTEN = ("registration", "decision", "outbox", "idempotency")
+KEPT_BESIDE = ("attendance_record", "derogation")
 
 
 async def counts(database: Database) -> dict[str, int]:
@@ -67,6 +71,11 @@ async def counts(database: Database) -> dict[str, int]:
     row = await database.one(f"SELECT {listed}")  # our own table names
     assert row is not None
     return dict(row)
+
+
+async def kept_beside(database: Database) -> list[int]:
+    """How many rows the tables have that single actions write first."""
+    return [len(await database.many(f"SELECT FROM {table}")) for table in KEPT_BESIDE]  # our own names
 
 
 async def a_registering(database: Database, adviser: UUID) -> Action:
@@ -79,12 +88,32 @@ async def a_registering_in_a_batch(database: Database, adviser: UUID) -> Action:
 
 async def a_cancelling(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser))
-    return lambda asked: cancel(database, registration, None, "empêchement", asked)
+    return lambda asked: cancel(database, registration, Cancellation(motive="empêchement"), asked)
 
 
 async def an_attending(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser, PAST_DAY))
-    return lambda asked: mark_attendance(database, registration, Attendance.COMPLETED, None, asked)
+    return lambda asked: mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), asked)
+
+
+async def a_correcting(database: Database, adviser: UUID) -> Action:
+    registration = id_of(await register_in(database, adviser, PAST_DAY))
+    await mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), a_request_context())
+    justified = AttendanceReport(Attendance.ABSENT_JUSTIFIED, "force_majeure", "inondation")
+    return lambda asked: mark_attendance(database, registration, justified, asked)
+
+
+async def an_attending_again(database: Database, adviser: UUID) -> Action:
+    """Of what is so already."""
+    registration = id_of(await register_in(database, adviser, PAST_DAY))
+    await mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), a_request_context())
+    return lambda asked: mark_attendance(database, registration, AttendanceReport(Attendance.COMPLETED), asked)
+
+
+async def a_derogating(database: Database, adviser: UUID) -> Action:
+    registration = id_of(await register_in(database, adviser, module="aidants-connect"))
+    derogation = Derogation((Reason.ACCREDITATION_MISSING,), Funding.STATE, None, "recours")
+    return lambda asked: derogate(database, registration, derogation, asked)
 
 
 async def a_keeping(database: Database, adviser: UUID) -> Action:
@@ -102,12 +131,14 @@ async def a_declining(database: Database, adviser: UUID) -> Action:
 async def a_rescheduling(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser))
     session = a_session(FIRST_DAY + timedelta(7))
-    return lambda asked: reschedule(database, registration, lambda _, venue: (session, venue), ANY_VERSION, asked)
+    return lambda asked: reschedule(
+        database, registration, lambda _, venue: (session, venue), ANY_VERSION, asked, regularisation=False
+    )
 
 
 async def a_reexamining(database: Database, adviser: UUID) -> Action:
     registration = id_of(await register_in(database, adviser, module="aidants-connect"))
-    return lambda asked: reexamine(database, registration, asked, employer_agreement=False)
+    return lambda asked: reexamine(database, registration, AdviserNotice(), asked)
 
 
 async def a_positioning(database: Database, _: UUID) -> Action:
@@ -143,6 +174,9 @@ ACTIONS = (
     a_registering_in_a_batch,
     a_cancelling,
     an_attending,
+    a_correcting,
+    an_attending_again,
+    a_derogating,
     a_keeping,
     a_declining,
     a_rescheduling,
@@ -161,7 +195,7 @@ async def test_each_action_repeated_with_its_key_gets_the_same_bytes_and_does_no
 ) -> None:
     action, key = await prepared(database, await an_adviser_in_post(database)), an_idempotency_key()
     answer = await action(a_request_context(key=key))
-    after = await counts(database)
+    after, beside = await counts(database), await kept_beside(database)
 
     with pytest.raises(AlreadyCompleted) as again:
         await action(a_request_context(key=key, now=MORNING + timedelta(hours=1)))
@@ -170,7 +204,7 @@ async def test_each_action_repeated_with_its_key_gets_the_same_bytes_and_does_no
     assert (replay.status, replay.body, replay.headers) == (answer.status, answer.body, answer.headers)
     assert replay.replayed
     assert not answer.replayed
-    assert await counts(database) == after
+    assert (await counts(database), await kept_beside(database)) == (after, beside)
 
 
 async def test_a_decided_conflict_is_repeated_even_once_its_cause_is_gone(database: Database) -> None:
@@ -178,7 +212,7 @@ async def test_a_decided_conflict_is_repeated_even_once_its_cause_is_gone(databa
     first = await register_in(database, adviser)
     with pytest.raises(ConflictStored) as once:
         await register_in(database, adviser, context=a_request_context(key=key))
-    await cancel(database, id_of(first), None, None, a_request_context())
+    await cancel(database, id_of(first), Cancellation(), a_request_context())
 
     with pytest.raises(AlreadyCompleted) as again:
         await register_in(database, adviser, context=a_request_context(key=key))

@@ -8,7 +8,7 @@ import pytest
 
 from app.persistence import registrations
 from app.persistence.engine.database import Database, open_database
-from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.register_adviser import preview
 from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy
 from tests.use_cases.registrations.batch_builders import a_batch_context, register_in_a_batch
@@ -75,11 +75,13 @@ async def test_a_cancellation_that_promotes_takes_four_round_trips(proxied: tupl
     database, proxy = proxied
     adviser = await an_adviser_in_post(database)
     first, second, _ = [await register_in(database, adviser, FIRST_DAY + timedelta(number)) for number in range(3)]
-    await cancel(database, id_of(first), day("2026-06-15"), None, a_request_context(key=an_idempotency_key()))
+    await cancel(database, id_of(first), Cancellation(day("2026-06-15")), a_request_context(key=an_idempotency_key()))
 
     cancelling = await cost(
         proxy,
-        lambda: cancel(database, id_of(second), day("2026-06-15"), None, a_request_context(key=an_idempotency_key())),
+        lambda: cancel(
+            database, id_of(second), Cancellation(day("2026-06-15")), a_request_context(key=an_idempotency_key())
+        ),
     )
 
     assert len(await database.many("SELECT id FROM decision WHERE cause = 'promotion'")) == 2

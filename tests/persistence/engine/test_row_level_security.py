@@ -10,16 +10,26 @@ from uuid import UUID
 import pytest
 
 from app.domain.facts.certification import CertificationOutcome
+from app.domain.facts.support_request import Requester, SupportRequestKind
 from app.persistence.engine.connection_pool import TRAINING_ORGANISATION_ROLE, ConnectionPool, PooledConnection
 from app.persistence.engine.database import Database, Reader, open_database
 from app.persistence.engine.reads.tenant_reader import TenantReader
 from app.persistence.schema.tables.all_tables import metadata
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
-from app.use_cases.record_certification import ExamResult, record_result
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.registrations.register_adviser import register
+from app.use_cases.support.open_support_request import NewSupportRequest, open_support_request
 from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy
 from tests.persistence.postgres_errors import InsufficientPrivilege, PostgresError
-from tests.use_cases.use_case_builders import a_new_registration, a_request_context, an_adviser_in_post, day
+from tests.use_cases.use_case_builders import (
+    MEDNUM,
+    PLATFORM,
+    a_new_registration,
+    a_request_context,
+    an_adviser_in_post,
+    day,
+)
 
 STRANGER = UUID(int=404)
 EVERY_REGISTRATION = "SELECT training_organisation_id FROM registration"
@@ -27,7 +37,7 @@ EVERY_REGISTRATION = "SELECT training_organisation_id FROM registration"
 # What an organisation may read, by table: every row, or those that are its own.
 EVERYBODY_S = {"module", "training_organisation", "qualification", "feed_epoch"}
 ITS_OWN = {"registration", "decision", "adviser", "certification", "outbox", "feed", "feed_entry"} | {
-    "webhook_endpoint", "lane", "delivery", "delivery_attempt",
+    "webhook_endpoint", "lane", "delivery", "delivery_attempt", "support_request",
 }  # fmt: skip
 
 
@@ -97,6 +107,22 @@ async def test_a_result_that_it_recorded_is_its_own(database: Database) -> None:
 
     assert await seen(database.for_tenant(LA_MEDNUM), results) == [adviser]
     assert await seen(database.for_tenant(HISTYA), results) == []
+
+
+async def test_a_support_request_is_its_own_when_it_opened_it(database: Database, situation: Situation) -> None:
+    """Whatever it is about: the text may tell of somebody's health."""
+    found = await database.one("SELECT id FROM registration WHERE adviser_id = $1", situation.of_mednum)
+    assert found is not None
+    contestation = SupportRequestKind.CONTESTATION
+    for client, opener in ((MEDNUM, Requester.TRAINING_ORGANISATION), (PLATFORM, Requester.PLATFORM)):
+        wanted = NewSupportRequest(situation.of_mednum, contestation, "Un texte.", registration_id=found["id"])
+        await open_support_request(database, wanted, opener, a_request_context(client=client))
+
+    openers = "SELECT opened_by FROM support_request"
+
+    assert await seen(database.for_tenant(LA_MEDNUM), openers) == ["training_organisation"]
+    assert await seen(database.for_tenant(HISTYA), openers) == await seen(database.for_tenant(STRANGER), openers) == []
+    assert await seen(database, f"{openers} ORDER BY opened_by") == ["platform", "training_organisation"]
 
 
 @pytest.mark.parametrize("forgetful", ["SELECT id FROM adviser", "SELECT adviser_id FROM certification"])

@@ -9,19 +9,20 @@ import pytest
 
 from app.domain.errors import Conflict
 from app.domain.facts.certification import CertificationOutcome
-from app.domain.facts.registration import Attendance, Chooser, Payer
+from app.domain.facts.registration_terms import Attendance, Chooser, Payer
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.record_certification import ExamResult, record_result
-from app.use_cases.registrations.cancel_registration import cancel
+from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.choose_over_quota import decline_over_quota, keep_unfunded
-from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
 from app.use_cases.registrations.record_positioning_test import record_positioning
-from app.use_cases.registrations.reexamine_registration import reexamine
+from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine
 from app.use_cases.registrations.register_adviser import preview
 from app.use_cases.registrations.reschedule_registration import reschedule
 from tests.persistence.postgres_errors import CheckViolation, RaiseError
@@ -45,7 +46,9 @@ from tests.use_cases.use_case_builders import (
 )
 
 NEXT_DAY = FIRST_DAY + timedelta(1)
-FIELDS_OF_AN_ACTION = {"chosen_by", "taken_on", "hours"}
+FIELDS_OF_AN_ACTION = {
+    "chosen_by", "taken_on", "hours", "recorded_after_the_fact", "former_status", "absences", "waived",
+}  # fmt: skip
 FIELDS_OF_A_REGISTRATION = {
     "status", "funding", "payer", "entitlement", "module_code", "session_starts_on", "reasons",
 }  # fmt: skip
@@ -130,7 +133,7 @@ async def test_a_cancellation_and_the_promotion_it_brings_are_both_told(
     first, second = [await register_in(database, adviser, starts_on) for starts_on in (FIRST_DAY, NEXT_DAY)]
     await new_events.take_all()
 
-    await cancel(database, id_of(first), None, None, a_request_context())
+    await cancel(database, id_of(first), Cancellation(), a_request_context())
 
     told = {(row["type"], row["subject_id"], row["subject_version"]) for row in await new_events.take_all()}
     assert told == {("registration.cancelled", id_of(first), 2), ("registration.funded", id_of(second), 2)}
@@ -146,7 +149,7 @@ async def test_a_file_put_right_is_told_to_the_adviser_alone_then_the_notice_and
 
     await change_contract(database, contract, adviser)
     (regularisable,) = await new_events.take_all()
-    await reexamine(database, id_of(refused), a_request_context(), employer_agreement=False)
+    await reexamine(database, id_of(refused), AdviserNotice(), a_request_context())
     noticed = await new_events.take_all()
 
     assert (regularisable["type"], regularisable["training_organisation_id"]) == ("registration.regularisable", None)
@@ -158,7 +161,7 @@ async def test_a_notice_refused_again_is_told_with_its_outcome(database: Databas
     refused = await register_in(database, await an_adviser(database))
     await new_events.take_all()
 
-    await reexamine(database, id_of(refused), a_request_context(), employer_agreement=False)
+    await reexamine(database, id_of(refused), AdviserNotice(), a_request_context())
 
     assert await new_events.types() == ["registration.regularisation_notified", "registration.refused"]
 
@@ -171,11 +174,21 @@ async def test_a_moved_session_is_told_and_its_outcome_when_it_changes(
     await new_events.take_all()
 
     await reschedule(
-        database, registration, lambda _, venue: (a_session(NEXT_DAY), venue), ANY_VERSION, a_request_context()
+        database,
+        registration,
+        lambda _, venue: (a_session(NEXT_DAY), venue),
+        ANY_VERSION,
+        a_request_context(),
+        regularisation=False,
     )
     moved = await new_events.types()
     await reschedule(
-        database, registration, lambda _, venue: (a_session(day("2027-09-07")), venue), ANY_VERSION, a_request_context()
+        database,
+        registration,
+        lambda _, venue: (a_session(day("2027-09-07")), venue),
+        ANY_VERSION,
+        a_request_context(),
+        regularisation=False,
     )
 
     assert moved == ["registration.rescheduled"]
@@ -183,18 +196,20 @@ async def test_a_moved_session_is_told_and_its_outcome_when_it_changes(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("outcome", "motive", "told"),
     [
-        (Attendance.COMPLETED, "registration.completed"),
-        (Attendance.ABSENT_JUSTIFIED, "registration.absence_recorded"),
-        (Attendance.ABSENT_UNJUSTIFIED, "registration.absence_recorded"),
+        (Attendance.COMPLETED, None, "registration.completed"),
+        (Attendance.ABSENT_JUSTIFIED, "force_majeure", "registration.absence_recorded"),
+        (Attendance.ABSENT_UNJUSTIFIED, None, "registration.absence_recorded"),
     ],
 )
-async def test_attendance_is_told(database: Database, new_events: NewEvents, outcome: Attendance, told: str) -> None:
+async def test_attendance_is_told(
+    database: Database, new_events: NewEvents, outcome: Attendance, motive: str | None, told: str
+) -> None:
     registration = await register_in(database, await an_adviser_in_post(database), PAST_DAY)
     await new_events.take_all()
 
-    await mark_attendance(database, id_of(registration), outcome, None, a_request_context())
+    await mark_attendance(database, id_of(registration), AttendanceReport(outcome, motive), a_request_context())
 
     assert await new_events.types() == [told]
 

@@ -8,7 +8,14 @@ import pytest
 from app.persistence.engine.database import Database, open_database
 from tests.databases import Databases
 from tests.persistence.postgres_errors import PostgresError, UniqueViolation, constraint_of
-from tests.use_cases.use_case_builders import an_adviser, an_adviser_in_post, register_in, stored_registration
+from tests.use_cases.use_case_builders import (
+    FIRST_DAY,
+    PAST_DAY,
+    an_adviser,
+    an_adviser_in_post,
+    register_in,
+    stored_registration,
+)
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +184,31 @@ async def test_an_id_conum_is_of_one_adviser_and_many_have_none(database: Databa
         await database.one("UPDATE adviser SET conum_id = 12 WHERE id = $1", without)
 
     assert constraint_of(refused.value) == "uq_adviser_conum_id"
+
+
+INSERT_RESULT = """INSERT INTO certification (id, adviser_id, qualification, outcome, "on", attempt, annulled_on,
+    version, created_at, updated_at) VALUES (gen_random_uuid(), $1, $2, $3, $4, 1, $5, 1, now(), now())"""
+
+
+@pytest.mark.parametrize(
+    ("second", "refused"),
+    [
+        (("pix", "failed", PAST_DAY, None), True),
+        (("pix", "obtained", PAST_DAY, None), True),
+        (("pix", "failed", PAST_DAY, PAST_DAY), False),
+        (("pix", "failed", FIRST_DAY, None), False),
+        (("catic", "failed", PAST_DAY, None), False),
+    ],
+)
+async def test_one_result_of_a_title_and_a_day_counts(
+    database: Database, second: tuple[object, ...], *, refused: bool
+) -> None:
+    adviser = await an_adviser(database)
+    await database.one(INSERT_RESULT, adviser, "pix", "obtained", PAST_DAY, None)
+
+    if refused:
+        with pytest.raises(UniqueViolation) as failure:
+            await database.one(INSERT_RESULT, adviser, *second)
+        assert constraint_of(failure.value) == "uq_certification_result"
+    else:
+        await database.one(INSERT_RESULT, adviser, *second)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 
 from app.seed.published_catalogue import LA_FABRIK
+from tests.api.administration.support_request_builders import answer, open_request
 from tests.api.registration_states import post_action, reschedule
 from tests.http_builders import adviser_body, contract_body, registration_body
 from tests.live_server import idempotency_headers
@@ -34,6 +35,8 @@ def adviser_with_everything(platform: httpx.Client, organisation: httpx.Client, 
     absent = {"adviser_id": adviser, "qualification": "pix", "outcome": "absent_justified", "on": "2026-06-02"}
     result = absent | {"motive": "medical_certificate"}
     organisation.post("/v1/certifications", json=result, headers=idempotency_headers()).raise_for_status()
+    asked = open_request(platform, adviser, text=PERSONAL_TEXT)
+    answer(admin, asked, granted=False, motive=f"Vu avec {PERSONAL_TEXT}").raise_for_status()
     return adviser
 
 

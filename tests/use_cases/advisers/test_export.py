@@ -11,6 +11,7 @@ from app.persistence.engine.database import open_database
 from app.persistence.schema.personal_data_statements import PERSONAL_DATA_TABLES
 from app.seed.demonstration_clients import CLIENT_NAMES
 from app.seed.published_catalogue import LA_MEDNUM
+from tests.api.administration.support_request_builders import MOTIVE, TEXT, answer, open_request
 from tests.api.response_assertions import documented_body, expect_problem
 from tests.http_builders import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
 from tests.live_server import LiveServer, idempotency_headers
@@ -56,6 +57,7 @@ def test_everything_of_a_life_is_there_under_readable_names(
     admin.post(f"/v1/advisers/{adviser}/carry-overs", json=report).raise_for_status()
     result = {"adviser_id": adviser, "qualification": "pix", "outcome": "obtained", "on": "2026-06-12"}
     admin.post("/v1/certifications", json=result).raise_for_status()
+    answer(admin, open_request(platform, adviser)).raise_for_status()
     asyncio.run(_placed(served.database_url))
 
     said = exported(admin, adviser)
@@ -63,7 +65,8 @@ def test_everything_of_a_life_is_there_under_readable_names(
     held = {title: len(rows) for title, rows in said.items()}
     assert {title: count for title, count in held.items() if count < 5} == {
         "Identité": 1, "Contrats de travail": 1, "Inscriptions": 2, "Décisions": 3, "Reports de droits": 1,
-        "Résultats d’examen": 1, "Essais d’envoi": 0, "Réponses gardées": 2, "Rappels": 0, "Imports": 0,
+        "Résultats d’examen": 1, "Assiduité": 0, "Dérogations": 0, "Demandes au support": 1, "Essais d’envoi": 0,
+        "Réponses gardées": 4, "Rappels": 0, "Imports": 0,
         "Lignes rejetées": 0, "Empreintes d’identités effacées": 0,
     }  # fmt: skip
     assert held.keys() - {"Journal des accès", "Événements", "Courriels et livraisons"} == {
@@ -74,6 +77,9 @@ def test_everything_of_a_life_is_there_under_readable_names(
         CLIENT_NAMES[Role.PLATFORM],
         CLIENT_NAMES[Role.ADMIN],
     }
+    (asked,) = said["Demandes au support"]
+    assert (asked["Texte"], asked["Ouverte par"], asked["Motif de la réponse"]) == (TEXT, "platform", MOTIVE)
+    assert asked["Réponse donnée par"] == CLIENT_NAMES[Role.ADMIN]
     assert said["Décisions"][-1]["Faits lus"]["request"]["module"]["code"] == "cybersecurite"
     assert {"putAdviser", "registerAdviser", "carryOver"} <= {line["Action"] for line in said["Journal des accès"]}
 

@@ -16,7 +16,8 @@ from app.persistence.engine.database import Database
 from app.seed.published_catalogue import LA_FABRIK, LA_MEDNUM
 from app.use_cases.advisers import remind_advisers as reminding
 from app.use_cases.advisers.remind_advisers import remind_next_batch
-from app.use_cases.record_certification import ExamResult, record_result
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from tests.fake_clock import MORNING
 from tests.forks import start
 from tests.outbox.emails.smtp_server import running_smtp_server, send_due_emails, text_and_html, without_tls
@@ -25,6 +26,7 @@ from tests.use_cases.advisers import killable_reminder
 from tests.use_cases.advisers.reminder_builders import an_adviser_to_remind, remind_until_done, reminder_events
 from tests.use_cases.use_case_builders import (
     INITIAL,
+    a_contract,
     a_request_context,
     an_adviser,
     an_adviser_in_post,
@@ -106,6 +108,18 @@ async def test_a_deadline_that_is_moved_is_another_one(database: Database) -> No
     await remind_until_done(database, MORNING + timedelta(days=1))
 
     assert await told(database) == ["before", "first_year", "before"]
+
+
+async def test_initial_training_that_is_owed_is_recalled_once_a_year(database: Database) -> None:
+    adviser = await an_adviser(database, initial_training_entered_on=None)
+    await a_contract(database, adviser, starts_on=day("2026-02-02"))
+
+    for month in (6, 11, 12):
+        await remind_until_done(database, MORNING.replace(month=month))
+
+    (owed,) = await database.many("SELECT * FROM outbox WHERE type = 'initial_training.owed'")
+    assert (owed["subject_id"], owed["recipients"], owed["occurred_at"].month) == (adviser, ["adviser", "employer"], 11)
+    assert orjson.loads(owed["data"]) == {"since": "2026-02-02", "due_on": None, "is_late": False}
 
 
 async def test_a_reminder_is_about_the_adviser_and_names_nobody(database: Database) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from app.domain.facts.registration import Attendance
+from app.domain.facts.registration_terms import Attendance
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.database_errors import violated_constraint
@@ -24,7 +24,7 @@ from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_
 from app.use_cases.advisers.upsert_adviser import add_adviser, upsert_adviser
 from app.use_cases.notifications.sequence_events import sequence_events
 from app.use_cases.preconditions import ANY_VERSION, Precondition
-from app.use_cases.registrations.record_attendance import mark_attendance
+from app.use_cases.registrations.record_attendance import AttendanceReport, mark_attendance
 from app.wording.emails.emails import render_email
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import ADVISERS, csv_bytes, import_file
@@ -133,7 +133,7 @@ async def test_red_run_without_the_digests_a_second_right_is_given(database: Dat
 async def test_initial_training_is_funded_once(database: Database) -> None:
     adviser = await an_adviser_in_post(database, **KNOWN, initial_training_entered_on=None)
     first = await register_in(database, adviser, PAST_DAY, INITIAL)
-    await mark_attendance(database, id_of(first), Attendance.COMPLETED, None, a_request_context())
+    await mark_attendance(database, id_of(first), AttendanceReport(Attendance.COMPLETED), a_request_context())
     await anonymised(database, adviser)
 
     back = response_content(

@@ -11,7 +11,8 @@ from app.persistence.engine.database import Database
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.use_cases.advisers import list_exams_and_obligations
 from app.use_cases.advisers.list_exams_and_obligations import FileScan, exams_to_present, modules_to_follow
-from app.use_cases.record_certification import ExamResult, record_result
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from tests.use_cases.use_case_builders import a_request_context, an_adviser, an_adviser_in_post, day
 
 TODAY = day("2026-06-15")

@@ -19,8 +19,9 @@ from app.persistence.engine.transactions.idempotency import (
     IdempotencyKeyReused,
     ReplayableResponse,
 )
+from app.use_cases.certifications.record_certification import record_result
+from app.use_cases.certifications.result_ledger import ExamResult
 from app.use_cases.errors import UnknownReference
-from app.use_cases.record_certification import ExamResult, record_result
 from app.use_cases.registrations import register_in_batches
 from app.use_cases.registrations.register_adviser import NewRegistration
 from app.use_cases.registrations.register_in_batches import MAX_BATCH, RegistrationBatches

@@ -15,6 +15,7 @@ from app.api.advisers.timeline.timeline_rows import (
     CatalogueTitles,
     TimelineRow,
     contract_row,
+    derogation_row,
     entitlement_row,
     obligation_row,
     session_row,
@@ -47,7 +48,7 @@ LEGEND_LABELS = (
     ("use", "session qui utilise ce droit"),
     ("refused", "inscription refusée"),
     ("today", "jour du dossier"),
-    ("excused", "obligation excusée par un report"),
+    ("excused", "obligation excusée"),
 )
 
 
@@ -133,7 +134,7 @@ def _days(record: TrainingRecord, contracts: Iterable[Contract], sessions: Itera
     for registration in sessions:
         yield from (registration.request.session.starts_on, registration.request.session.ends_on)
     for obligation in record.obligations:
-        yield from (obligation.begins_on, obligation.due_on)
+        yield from (obligation.begins_on, obligation.due_on or obligation.begins_on)
     yield from (presentation.due_on for presentation in record.presentations)
 
 
@@ -147,6 +148,8 @@ def _sections(
     posts = tuple(contract_row(item, record, axis) for item in contracts)
     training = tuple(training_rows(record, axis, titles))
     rights = tuple(entitlement_row(item, record, sessions, axis, titles) for item in record.entitlements)
+    if record.derogated:
+        rights += (derogation_row(record, sessions, axis),)
     held = tuple(session_row(item, axis, titles) for item in sessions)
     owed = tuple(obligation_row(item, axis) for item in record.obligations)
     return (

@@ -6,10 +6,12 @@ from datetime import date
 
 from app.api.advisers.timeline.drawing_axis import TimeAxis
 from app.domain.facts.contract import Contract
-from app.domain.facts.registration import Funding, Registration, Status
+from app.domain.facts.registration import Registration
+from app.domain.facts.registration_terms import Funding, Status
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.domain.record.obligations import Obligation
 from app.domain.record.training_record import Entitlement, TrainingRecord
+from app.domain.rights.buckets import DEROGATION
 from app.wording import timeline_labels as words
 from app.wording.dates import format_numeric_day
 
@@ -136,6 +138,19 @@ def entitlement_row(
     )
 
 
+def derogation_row(record: TrainingRecord, sessions: Iterable[Registration], axis: TimeAxis) -> TimelineRow:
+    """With a point for each session that a derogation has the State fund."""
+    held = [axis.x(registration.first_day) for registration in sessions if registration.id in record.derogated]
+    return TimelineRow(
+        name=DEROGATION,
+        label=words.entitlement_label(DEROGATION),
+        days="sans limite ni dates",
+        summary=words.held_label(len(record.derogated)),
+        detail="décidée par une personne",
+        marks=tuple(Mark("use", x, x) for x in held),
+    )
+
+
 def session_row(registration: Registration, axis: TimeAxis, titles: CatalogueTitles) -> TimelineRow:
     request = registration.request
     funded = "funded" if registration.funding is Funding.STATE else "unfunded"
@@ -151,13 +166,15 @@ def session_row(registration: Registration, axis: TimeAxis, titles: CatalogueTit
 
 
 def obligation_row(item: Obligation, axis: TimeAxis) -> TimelineRow:
+    """Its mark is at the deadline; without one, at its beginning."""
     left, right = axis.span(item.begins_on, item.due_on)
+    endless, mark = item.due_on is None, right if item.due_on else left
     return TimelineRow(
         name=item.period,
         label=words.entitlement_label(item.period),
-        days=f"à suivre au plus tard le {format_numeric_day(item.due_on)}",
-        summary=words.followed_label(item.followed, item.required),
-        detail=words.OBLIGATION_LABELS[item.status],
-        bands=(Band("due", left, right, item.required, min(item.followed, item.required)),),
-        marks=(Mark(item.status, right, right),),
+        days=words.deadline_label(item),
+        summary=words.followed_label(item),
+        detail=words.obligation_label(item),
+        bands=(Band("due", left, right, item.required, min(item.followed, item.required), endless=endless),),
+        marks=(Mark(item.status, mark, mark),),
     )

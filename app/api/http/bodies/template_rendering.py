@@ -9,6 +9,7 @@ from app.wording.dates import format_paris_time
 from app.wording.emails.email_layout import with_no_break_spaces
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
+_FIELD_OR_TEXT = re.compile(r"(?P<field><textarea\b.*?</textarea>)|(?<=>)[^<>]+", re.DOTALL)
 
 
 def template_environment(package: str) -> Environment:
@@ -39,5 +40,10 @@ def _with_code(sentence: str) -> Markup:
 
 
 def _with_french_spaces(page: str) -> Markup:
-    """A page with no-break spaces as French typography wants them in its texts; what its tags hold stays."""
-    return Markup(re.sub(r"(?<=>)[^<>]+", lambda found: with_no_break_spaces(found[0]), page))  # noqa: S704  # it was markup
+    """A page with no-break spaces as French typography wants them in its texts; what its tags hold stays, and what
+    somebody typed in a field."""
+    return Markup(_FIELD_OR_TEXT.sub(_spaced, page))  # noqa: S704  # it was markup
+
+
+def _spaced(found: re.Match[str]) -> str:
+    return found[0] if found["field"] else with_no_break_spaces(found[0])

@@ -96,12 +96,13 @@ Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 BucketName = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(first_year|civil_year:[0-9]{4}|supplementary:[a-z0-9-]{1,60}|carry_over:(first_year|civil_year:[0-9]{4}))$",
+        pattern=r"^(first_year|civil_year:[0-9]{4}|supplementary:[a-z0-9-]{1,60}|carry_over:(first_year|civil_year:[0-9]{4})|derogation)$",
         max_length=80,
         strict=True,
     ),
     with_message(validation_messages.BUCKET),
 ]
+PeriodName = Annotated[str, StringConstraints(pattern=r"^(initial_training|first_year|civil_year:[0-9]{4})$")]
 RuleName = Annotated[str, StringConstraints(pattern="^R[0-9]{1,2}$", max_length=3)]
 PolicyVersion = Annotated[
     str,

@@ -17,8 +17,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from app.api.http.bodies.json_responses import to_response
 from app.api.http.language_negotiation import negotiate_language
 from app.api.http.middleware.request_middleware import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
 from app.api.http.problems.problem_details import Problem, problem_response
-from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.metrics import REQUEST_DURATION
 
 MAX_CONNECTIONS = 800  # in a process; systems usually allow it 1,024 files

@@ -8,10 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from app.api.http.application_state import ApplicationState
-from app.api.http.problems.conflict_problems import conflict_problem
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
+from app.api.http.problems.conflicts.conflict_problems import conflict_problem
 from app.api.http.problems.database_unavailable_messages import DATABASE_UNAVAILABLE_MESSAGES
 from app.api.http.problems.problem_details import Problem, code_for_status, problem_response
-from app.api.http.problems.problem_types import PROBLEM_TYPES
 from app.api.http.problems.use_case_problems import CONUM_ID_TAKEN, use_case_problem
 from app.api.http.problems.validation_problems import request_problem
 from app.domain.errors import Conflict

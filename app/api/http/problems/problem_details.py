@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, DisplayText, Uri
 from app.api.http.fields.text_normalisation import MAX_NAME_LENGTH, printable_name
 from app.api.http.language_negotiation import etag, language_headers
-from app.api.http.problems.problem_types import PROBLEM_TYPES
+from app.api.http.problems.catalogue.problem_types import PROBLEM_TYPES
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.wording.languages import Language, Sentence
 

@@ -6,17 +6,22 @@ from app.api.http.problems.webhook_problems import webhook_problem
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.idempotency import IdempotencyKeyReused
 from app.persistence.engine.transactions.transaction_errors import RequestInFlight
-from app.use_cases.errors import ConumIdTaken, PreconditionFailed, PreconditionRequired, UnknownReference
+from app.use_cases.errors import ConumIdTaken, NoFileNumber, PreconditionFailed, PreconditionRequired, UnknownReference
 from app.wording.languages import Sentence
 
 CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
+
+NO_FILE_NUMBER = Sentence(
+    fr="Doit contenir le numéro du dossier Démarches simplifiées ; null quand il n’y en a pas.",
+    en="Must hold the number of the Démarches simplifiées file; null when there is none.",
+)
 
 
 def use_case_problem(error: Exception) -> Problem | None:
     """None when the error is another."""
     match error:
         case UnknownReference():
-            return _unknown_reference(error)
+            return unknown_reference_problem(error)
         case NotFound():
             detail = Sentence(
                 fr="Aucune ressource de votre périmètre n’a cet identifiant.",
@@ -42,6 +47,10 @@ def use_case_problem(error: Exception) -> Problem | None:
                 en="This resource exists: say which version you are changing.",
             )
             return Problem("precondition-required", detail)
+        case NoFileNumber():
+            return Problem(
+                "validation-error", NO_FILE_NUMBER, [field_error(error.pointer, "invalid-format", NO_FILE_NUMBER)]
+            )
         case ConumIdTaken():
             return Problem("conum-id-taken", CONUM_ID_TAKEN)
         case _:
@@ -60,7 +69,7 @@ def _precondition_failed(failed: PreconditionFailed) -> Sentence:
     )
 
 
-def _unknown_reference(reference: UnknownReference) -> Problem:
+def unknown_reference_problem(reference: UnknownReference) -> Problem:
     no_resource = Sentence(fr="Aucune ressource ne porte cet identifiant.", en="No resource has this identifier.")
     pointers = ", ".join(reference.pointers)
     detail = Sentence(fr=f"Référence inconnue : {pointers}.", en=f"Unknown reference: {pointers}.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from app.domain.facts.registration import Funding, Status
+from app.domain.facts.registration_terms import Funding, Status
 from app.persistence.engine.driver_types import Row
 
 MONTH_ABBREVIATIONS = (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app.domain.decisions.refusals import Actor, Reason, Refusal
-from app.persistence.administration.statistics import AfterQuota, Grouping
+from app.persistence.administration.statistics import AfterQuota, Grouping, Measure
 from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Reader
 from app.wording.refusal_labels import refusal_label
@@ -31,6 +31,8 @@ TABLE_HEADINGS = {
     Grouping.REASON: "Motif",
     Grouping.MONTH: "Mois",
 }
+# Counted beside the rest: what a person decided or put right.
+APART_HEADINGS = {Measure.DEROGATED: "Par dérogation", Measure.CORRECTED: "Présence corrigée"}
 
 
 async def group_labels(reader: Reader) -> Labels:

@@ -12,7 +12,7 @@ from app.api.administration.statistics_routes import csv_response
 from app.api.http.problems.problem_details import Problem
 from app.api.pages.page_rendering import PRIVATE_HEADERS, private_response, render_page
 from app.api.pages.page_requests import read_form, service_of
-from app.api.pages.statistics.statistics_labels import TABLE_HEADINGS, group_labels
+from app.api.pages.statistics.statistics_labels import APART_HEADINGS, TABLE_HEADINGS, group_labels
 from app.api.pages.statistics.statistics_period import parse_period, period_query, period_shortcuts, this_month
 from app.api.pages.statistics.statistics_reader import BY_OUTCOME, StatisticsReader
 from app.api.pages.statistics.statistics_session import (
@@ -22,9 +22,9 @@ from app.api.pages.statistics.statistics_session import (
     end_session,
     start_session,
 )
+from app.domain.facts.calendar import civil_date
 from app.persistence.administration.clients import Client
 from app.persistence.administration.statistics import Grouping, Period, count_registrations
-from app.use_cases.civil_date import civil_date
 from app.wording.dates import format_day
 from app.wording.languages import Language
 
@@ -111,14 +111,12 @@ async def _download_csv(request: Request) -> Response:
         return _redirect_to_page()
     service, owner, groups = service_of(request), client.training_organisation_id, (Grouping(by), *BY_OUTCOME)
     reader, days = service.database.for_tenant(owner), _requested_days(request)
-    count = partial(count_registrations, reader, Period(*(days or ())), groups, owner=owner)
+    count = partial(count_registrations, reader, Period(*(days or ())), groups, [*APART_HEADINGS], owner=owner)
     rows, labels = await service.heavy_work.run(client.id, count), await group_labels(reader)
+    counted = ("status", "funding", "count", *APART_HEADINGS)
     response = csv_response(
-        [TABLE_HEADINGS[groups[0]], "Statut", "Prise en charge", "Inscriptions"],
-        (
-            [labels.get(str(row[by]), (str(row[by]), ""))[0], row["status"], row["funding"], row["count"]]
-            for row in rows
-        ),
+        [TABLE_HEADINGS[groups[0]], "Statut", "Prise en charge", "Inscriptions", *APART_HEADINGS.values()],
+        ([labels.get(str(row[by]), (str(row[by]), ""))[0], *(row[name] for name in counted)] for row in rows),
         Language.FRENCH,
     )
     response.headers["Content-Disposition"] = f'attachment; filename="inscriptions-{by}.csv"'

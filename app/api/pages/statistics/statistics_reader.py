@@ -19,7 +19,7 @@ from app.api.pages.statistics.statistics_charts import (
     table_lines,
 )
 from app.api.pages.statistics.statistics_labels import AFTER_QUOTA_LABELS, TABLE_HEADINGS, Labels
-from app.domain.facts.registration import Status
+from app.domain.facts.registration_terms import Status
 from app.persistence.administration.statistics import Grouping, Measure, Period, count_registrations
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row

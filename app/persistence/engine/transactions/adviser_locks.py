@@ -1,4 +1,5 @@
-"""The row lock that a transaction opens with: one adviser's, named directly or by a registration or contract.
+"""The row lock that a transaction opens with: one adviser's, named directly, or by a registration, contract or
+result of an exam.
 
 Whoever locks an adviser raises the version of the file, written or not: registrations that were decided without a lock
 are written only while the version is the one that was read (persistence/registration_batches.py).
@@ -17,12 +18,14 @@ class LockTarget(StrEnum):
     ADVISER = "adviser"
     REGISTRATION = "registration"
     CONTRACT = "contract"
+    CERTIFICATION = "certification"
 
 
 _ADVISER_OF = {
     LockTarget.ADVISER: "{id}::uuid",
     LockTarget.REGISTRATION: "(SELECT adviser_id FROM registration WHERE id = {id}::uuid{owner})",
     LockTarget.CONTRACT: "(SELECT adviser_id FROM contract WHERE id = {id}::uuid)",
+    LockTarget.CERTIFICATION: "(SELECT adviser_id FROM certification WHERE id = {id}::uuid{owner})",
 }
 
 
@@ -30,7 +33,7 @@ _ADVISER_OF = {
 class AdviserLock:
     """The adviser's row is locked until the transaction ends (LOCK_ADVISER).
 
-    `owner` is the training organisation that asks: registrations of others are not found. None finds all.
+    `owner` is the training organisation that asks: registrations and results of others are not found. None finds all.
     """
 
     target: LockTarget

@@ -14,7 +14,9 @@ MARGIN = timedelta(seconds=30)  # from a request to its transaction, and between
 LOCK_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # the locks count seconds from it, in 31 bits: until 2068
 MAX_LOCK_SECONDS = 2**31 - 1
 LOCK_CLASS = 7241908
-WATERMARKED_TABLES = ("adviser", "contract", "registration", "certification", "module", "training_organisation")
+WATERMARKED_TABLES = (
+    "adviser", "contract", "registration", "certification", "support_request", "module", "training_organisation",
+)  # fmt: skip
 
 # A writer that holds no instant is a former version that still runs, or a person at a prompt. Their instants are not
 # known, so that nothing is complete until they have ended.

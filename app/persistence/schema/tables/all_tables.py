@@ -12,7 +12,13 @@ from app.persistence.schema.tables import (
 
 # isort: split
 # After the others: in this order of tables rows are erased, and shown in the export and the register.
-from app.persistence.schema.tables import adviser_tables, catalogue_tables, registration_tables
+from app.persistence.schema.tables import (
+    adviser_tables,
+    catalogue_tables,
+    registration_tables,
+    support_tables,
+    training_record_tables,
+)
 from app.persistence.schema.tables.shared_columns import metadata
 
 __all__ = [
@@ -27,4 +33,6 @@ __all__ = [
     "reminder_tables",
     "service_tables",
     "statistics_tables",
+    "support_tables",
+    "training_record_tables",
 ]

@@ -1,4 +1,4 @@
-"""The tables of registrations and decisions, and of the carry-overs and certifications that decisions read."""
+"""The tables of registrations and their decisions, of why a person decided, and of reports of attendance."""
 
 from sqlalchemy import (
     Boolean,
@@ -181,46 +181,5 @@ attendance_record = Table(
         kept_for=EVIDENCE_RETENTION,
         # By the index of registrations: reports have none by adviser.
         rows="registration_id = ANY (ARRAY(SELECT id FROM registration WHERE adviser_id = $1))",
-    ),
-)
-
-carry_over = Table(
-    "carry_over",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    foreign_key("adviser_id", "adviser.id", index=True),
-    Column("bucket", Text, nullable=False, info=disclosed("Droit")),
-    Column("units", Integer, nullable=False, info=disclosed("Unités")),
-    Column("motive", Text, nullable=False, info=erased("Motif", ERASED_TEXT)),
-    Column("decided_on", Date, nullable=False, info=disclosed("Décidé le")),
-    Column("decided_by", Uuid, nullable=False, info=disclosed("Décidé par")),
-    instant_column("created_at"),
-    CheckConstraint("units > 0", name="units"),
-    info=personal_data(
-        "Reports de droits",
-        purpose="rendre un droit que le conseiller n’a pas pu utiliser",
-        kept_for=EVIDENCE_RETENTION,
-    ),
-)
-
-certification = Table(
-    "certification",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    foreign_key("adviser_id", "adviser.id"),
-    foreign_key("qualification", "qualification.code", info=disclosed("Titre")),
-    foreign_key("training_organisation_id", "training_organisation.id", nullable=True),
-    Column("outcome", Text, nullable=False, info=disclosed("Résultat")),
-    Column("on", Date, nullable=False, info=disclosed("Date")),
-    Column("motive", Text, info=erased("Motif de l’absence")),
-    Column("attempt", Integer, nullable=False, info=disclosed("Présentation")),
-    Column("next_attempt_payer", Text, info=disclosed("Qui paie la suivante")),
-    *version_columns(),
-    check_one_of("outcome", "obtained", "failed", "absent_justified", "absent_unjustified"),
-    Index("ix_certification_adviser_id", "adviser_id", "qualification"),
-    info=personal_data(
-        "Résultats d’examen",
-        purpose="connaître les titres obtenus, ce dont ils dispensent et qui paie la présentation suivante",
-        kept_for=EVIDENCE_RETENTION,
     ),
 )

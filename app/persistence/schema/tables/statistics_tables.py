@@ -1,6 +1,6 @@
 """The tables of what is kept for statistics: counts, and of each registration what it was counted as."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Integer, SmallInteger, Table, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Integer, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.persistence.schema.personal_data_inventory import no_personal_data
@@ -31,6 +31,8 @@ counted_registration = Table(
     Column("funding", Text),
     Column("reasons", ARRAY(Text), nullable=False),
     Column("over_quota", Text),
+    Column("derogated", Boolean, nullable=False),
+    Column("corrected", Boolean, nullable=False),
     Column("days_to_decision", Integer, nullable=False),
     Column("days_to_session", Integer, nullable=False),
     info=no_personal_data("ce que les statistiques ont compté de chaque inscription"),

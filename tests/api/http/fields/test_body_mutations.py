@@ -132,8 +132,14 @@ def requests(served: LiveServer) -> list[Request]:
         (
             "POST",
             "/v1/certifications",
-            {"adviser_id": adviser_id, "qualification": "pix", "outcome": "absent_justified", "on": "2024-09-12"},
+            {"adviser_id": adviser_id, "qualification": "pix", "outcome": "failed", "on": "2024-09-12"},
         ),
+        (
+            "POST",
+            "/v1/certifications/batch",
+            {"data": [{"adviser_id": adviser_id, "qualification": "pix", "outcome": "failed", "on": "2024-09-13"}]},
+        ),
+        ("POST", f"/v1/certifications/{uuid4()}/annulment", {"motive": "Erreur de saisie"}),
     ]
 
 

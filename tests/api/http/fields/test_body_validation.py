@@ -297,7 +297,6 @@ FREE_TEXTS = [
     (put_adviser, "/last_name"),
     (put_contract, "/termination_motive"),
     (put_contract, "/employer/name"),
-    (put_contract, "/administrative_file/ds_file_number"),
 ]
 
 
@@ -333,7 +332,15 @@ def test_where_a_session_is_held_is_kept_as_it_was_meant(admin: httpx.Client) ->
     assert (registration["session"]["place"], registration["session"]["reference"]) == ("Rennes", "S-12")
 
 
-@pytest.mark.parametrize(("send", "pointer"), [*FREE_TEXTS, (put_adviser, "/email"), (put_contract, "/employer/siret")])
+@pytest.mark.parametrize(
+    ("send", "pointer"),
+    [
+        *FREE_TEXTS,
+        (put_adviser, "/email"),
+        (put_contract, "/employer/siret"),
+        (put_contract, "/administrative_file/ds_file_number"),
+    ],
+)
 def test_a_character_that_was_lost_on_the_way_is_said(platform: httpx.Client, send: Any, pointer: str) -> None:
     answer = send(platform, pointer, "H\ufffdl\ufffdne@example.org")
 
@@ -727,12 +734,20 @@ def test_every_unknown_reference_of_a_key_is_named_at_once(admin: httpx.Client) 
     assert expect_wrong_fields(answer, "unknown-reference").keys() == {"/client_id", "/training_organisation_id"}
 
 
-@pytest.mark.parametrize("on", ["1950-01-01", "2099-12-31"])
+@pytest.mark.parametrize(("on", "recorded"), [("1950-01-01", True), ("2026-06-15", True), ("2099-12-31", False)])
 @pytest.mark.parametrize("outcome", ["obtained", "failed", "absent_justified", "absent_unjustified"])
-def test_a_result_of_any_day_is_recorded(platform: httpx.Client, outcome: str, on: str) -> None:
-    answer = platform.post("/v1/certifications", json=_result(platform, outcome=outcome, on=on))
+def test_a_result_of_any_day_but_one_to_come_is_recorded(
+    platform: httpx.Client, outcome: str, on: str, *, recorded: bool
+) -> None:
+    motive = "force_majeure" if outcome == "absent_justified" else None
+    result = _result(platform, qualification="pix", outcome=outcome, on=on, motive=motive)
 
-    assert answer.status_code == 201
+    answer = platform.post("/v1/certifications", json=result)
+
+    if recorded:
+        assert answer.status_code == 201
+    else:
+        assert expect_wrong_fields(answer) == {"/on": "date-in-future"}
 
 
 @pytest.mark.parametrize(

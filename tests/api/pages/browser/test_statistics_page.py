@@ -28,6 +28,7 @@ async def test_it_says_why_and_is_accessible_without_scripts(
         await _enter(session, served_demonstration.keys["admin"])
 
         await expect(session.page.get_by_role("heading", name="Pourquoi des inscriptions")).to_be_visible()
+        await expect(session.page.get_by_text("Une personne a accordé")).to_be_visible()
         assert await violations(session) == []
         assert await session.page.evaluate("document.documentElement.scrollWidth") == SIZES[size][0]
         assert (session.reported_problems, session.foreign_requests) == ([], [])

@@ -1,0 +1,1 @@
+"""The conflicts of the domain, each said as a problem."""
