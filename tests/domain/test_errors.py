@@ -24,6 +24,7 @@ from app.domain.statement_errors import (
     HoursNotOffered,
     ImplausibleDate,
     MotiveNotValid,
+    PayerNotOffered,
     RegularisationNeeded,
     TitleNotDelivered,
 )

@@ -69,7 +69,8 @@ def test_whom_a_freed_unit_goes_to_depends_on_the_day_of_the_deed(of: str | None
 def test_a_carry_over_is_given_to_those_who_wait() -> None:
     spent = a_registration(1, a_request(day("2026-05-12")), unit="civil_year:2026#1")
     before = a_file(registrations=(spent, a_waiting_registration(2, a_request(day("2026-10-06")))))
-    after = replace(before, carry_overs=(CarryOver("civil_year:2025", 1),))
+    carried = CarryOver("civil_year:2025", 1, day("2026-01-01"), day("2026-12-31"))
+    after = replace(before, carry_overs=(carried,))
 
     actual = apply_consequences(DecisionCascade(after, POLICIES), before, today=day("2025-12-01"))
 

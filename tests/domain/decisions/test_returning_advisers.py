@@ -12,7 +12,7 @@ from app.domain.facts.registration_terms import Unit
 from app.domain.record.training_record import entitlements
 from app.domain.rights.buckets import quota_buckets
 from app.domain.rights.entitlements import choose_bucket, free_unit, units_left
-from tests.domain.decisions.test_entitlement_consumption import holding
+from tests.domain.rights.test_entitlement_consumption import holding
 from tests.domain_builders import INITIAL, POLICY, THEMATIC, a_file, a_request, day
 
 YEAR = "civil_year:2025"
