@@ -19,6 +19,7 @@ from app.domain.facts.adviser import Adviser, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.registration import Registration, Request
 from app.domain.facts.registration_terms import Attendance, Funding, Payer
+from app.domain.rights.carry_overs import carry_over
 from tests.domain_builders import (
     CAFE_IA,
     INITIAL,
@@ -162,6 +163,15 @@ def _in_scheme(in_scheme: object) -> Deed:
     )
 
 
+def _carried_over(bucket: str) -> Deed:
+    def do(world: World) -> World:
+        through = world.today.year + 1
+        carried = carry_over(world.file, bucket, 1, POLICY, decided_on=world.today, through=through)
+        return world.after_change(replace(world.file, carry_overs=(*world.file.carry_overs, carried)))
+
+    return Deed(f"carry over {bucket}", do)
+
+
 def _later(days: int) -> Deed:
     return Deed(f"{days} days later", lambda world: replace(world, today=world.today + timedelta(days=days)))
 
@@ -215,6 +225,7 @@ KINDS: tuple[st.SearchStrategy[Deed], ...] = (
     ENTRIES.map(_exempted),
     HIRINGS,
     st.sampled_from((True, True, False)).map(_in_scheme),
+    st.sampled_from(("first_year", "civil_year:2024", "civil_year:2025")).map(_carried_over),
     *[MOVES] * 8,
     LATER,
 )

@@ -109,7 +109,6 @@ def _as_before_attendance(registration: Registration) -> Registration:
         payer=registration.payer or registration.agreed_payer,
         agreed_funding=None,
         agreed_payer=None,
-        absence_counts=False,
     )
 
 

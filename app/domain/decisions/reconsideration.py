@@ -15,6 +15,9 @@ from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import RegistrationId, Status
 from app.domain.rights.buckets import funded_rights
 
+Opened = tuple[Registration, Reopening]
+"""A registration decided again, and what is read again of it."""
+
 
 def apply_consequences(
     changed: DecisionCascade,
@@ -36,9 +39,9 @@ def apply_consequences(
 def decide_all_again(state: DecisionCascade, *, today: date) -> DecisionCascade:
     """As under other policies: every unit given back first, each decided in order of creation, on all its reasons."""
     opened = Reopening(Cause.FILE_CHANGED, EVERY_REASON)
-    concerned = [item for item in state.file.registrations if item.may_be_decided_again(today)]
-    state = _decide_what_holds_no_unit(state, concerned, opened)
-    return _deal_units_anew(state, concerned, opened).promote_waiting(today)
+    concerned = [(item, opened) for item in state.file.registrations if item.may_be_decided_again(today)]
+    state = _decide_what_holds_no_unit(state, concerned)
+    return _deal_units_anew(state, concerned).promote_waiting(today)
 
 
 def _decide_again(
@@ -50,11 +53,23 @@ def _decide_again(
     concerned = [
         item for item in state.file.registrations if item.id != apart_from and item.may_be_decided_again(today)
     ]
-    state = _decide_what_holds_no_unit(state, concerned, opened)
+    state = _decide_what_holds_no_unit(state, _opened_for_each(concerned, before, state.policies, opened))
     opened = reopening(before, state.file) or opened
-    modules = [item for item in concerned if item.holds_a_unit_when_funded]
-    is_altered = any(_is_altered(state, before, item, opened) for item in modules)
-    return _deal_units_anew(state, modules, opened) if is_altered else state
+    modules = _opened_for_each(concerned, before, state.policies, opened)
+    is_altered = any(_is_altered(state, before, *module) for module in modules if module[0].holds_a_unit_when_funded)
+    return _deal_units_anew(state, modules) if is_altered else state
+
+
+def _opened_for_each(
+    concerned: Iterable[Registration], before: AdviserFile, policies: Policies, opened: Reopening
+) -> list[Opened]:
+    """Without the reasons that stood already before the change, which the catalogue or the policy gave it since."""
+    found: list[Opened] = []
+    for item in concerned:
+        others, policy = before.without_registration(item.id), policies.on(item.first_day)
+        stood = {refusal.code for refusal in refusals(others, item.request, policy, opened.reasons)}
+        found.append((item, replace(opened, reasons=opened.reasons - stood)))
+    return found
 
 
 def _offer_present_payers(state: DecisionCascade) -> DecisionCascade:
@@ -65,10 +80,8 @@ def _offer_present_payers(state: DecisionCascade) -> DecisionCascade:
     return state
 
 
-def _decide_what_holds_no_unit(
-    state: DecisionCascade, concerned: Iterable[Registration], opened: Reopening
-) -> DecisionCascade:
-    for item in concerned:
+def _decide_what_holds_no_unit(state: DecisionCascade, concerned: Iterable[Opened]) -> DecisionCascade:
+    for item, opened in concerned:
         if not item.holds_a_unit_when_funded:
             state = _decide_one_again(state, item, opened)
     return state
@@ -82,12 +95,12 @@ def _is_altered(state: DecisionCascade, before: AdviserFile, item: Registration,
     return funded_rights(before, policy, through=year) != funded_rights(state.file, policy, through=year)
 
 
-def _deal_units_anew(state: DecisionCascade, concerned: Iterable[Registration], opened: Reopening) -> DecisionCascade:
+def _deal_units_anew(state: DecisionCascade, concerned: Iterable[Opened]) -> DecisionCascade:
     """All units given back first; then each is decided in order of creation, whatever it held."""
-    modules = [item for item in concerned if item.holds_a_unit_when_funded]
-    for item in modules:
+    modules = [(item, opened) for item, opened in concerned if item.holds_a_unit_when_funded]
+    for item, _ in modules:
         state = state.with_registration(replace(item, unit=None))
-    for item in modules:
+    for item, opened in modules:
         state = _decide_one_again(state, item, opened)
     return state
 

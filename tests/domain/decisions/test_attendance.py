@@ -43,6 +43,7 @@ INITIAL_TRAINING = an_initial_registration()
 DEROGATED = a_registration(unit="derogation#1", derogated=True)
 FORGIVING = a_policy(absence_consumes=False)
 COUNTING = a_policy(absence_counts=True)
+FORGIVING_AND_COUNTING = a_policy(absence_consumes=False, absence_counts=True)
 
 
 def recorded(
@@ -109,6 +110,9 @@ def test_only_who_was_accepted_attends(status: Status) -> None:
     [
         pytest.param(UNJUSTIFIED, POLICY, False, id="not one missed without motive"),
         pytest.param(UNJUSTIFIED, COUNTING, True, id="one missed without, where policy counts it"),
+        pytest.param(
+            UNJUSTIFIED, FORGIVING_AND_COUNTING, True, id="one missed without, forgiven, where policy counts it"
+        ),
         pytest.param(JUSTIFIED, COUNTING, False, id="not one missed with a motive, whatever policy counts"),
         pytest.param(COMPLETED, POLICY, True, id="one completed"),
     ],

@@ -181,8 +181,8 @@ PARTIAL = a_contract(missing=("contract_uploaded_on",))
         ),
         pytest.param(
             FAR_AWAY,
+            a_file(entered_on=None, department="974"),
             a_file(entered_on=None),
-            a_file(entered_on=None, department="22"),
             "territory_not_covered",
             id="the territory for a department",
         ),
@@ -194,11 +194,32 @@ PARTIAL = a_contract(missing=("contract_uploaded_on",))
             id="the scheme for who leaves it",
         ),
         pytest.param(
-            FULL_TITLE_ACCEPTED,
+            a_registration(1, a_request(module=ACCREDITED), funding=Funding.NONE),
+            a_file(in_scheme=False, entered_on=None, contracts=(PARTIAL,)),
+            a_file(entered_on=None, contracts=(PARTIAL,)),
+            "contract_not_uploaded, initial_training_not_started, accreditation_missing",
+            id="every one for who joins it",
+        ),
+        pytest.param(
+            a_registration(1, a_request(module=CLOSED), funding=Funding.NONE),
             a_file(in_scheme=False),
             a_file(),
-            "ccp1_not_obtained, employer_agreement_missing",
-            id="every one for who joins it",
+            "civil_year:2025",
+            id="none that stood before, for who joins it",
+        ),
+        pytest.param(
+            a_registration(1, a_request(module=ACCREDITED), unit="civil_year:2025#1"),
+            a_file(),
+            a_file(contracts=(a_contract(), a_contract(number=2, starts_on=day("2025-05-05")))),
+            "accepted",
+            id="no accreditation that was missing before, for a contract",
+        ),
+        pytest.param(
+            FAR_AWAY,
+            a_file(entered_on=None),
+            a_file(entered_on=None, department="22"),
+            "accepted",
+            id="no territory that was not covered before, for a department",
         ),
         pytest.param(
             a_registration(1, a_request(module=ACCREDITED), unit="civil_year:2025#1"),
@@ -254,6 +275,19 @@ def test_nothing_is_dealt_anew_when_neither_reasons_nor_rights_change() -> None:
     """A push takes a right from nobody: the younger one keeps it."""
     actual = after_contracts(
         a_file(registrations=YOUNGER_HOLDS_IT), a_contract(), a_contract(number=2, starts_on=day("2025-05-05"))
+    )
+
+    assert (units_or_statuses(actual), actual.decisions) == (["awaiting_choice", "civil_year:2025#1"], ())
+
+
+def test_nothing_is_dealt_anew_for_a_reason_that_the_change_does_not_open() -> None:
+    """The module of the older one was closed since: a contract has nothing to do with it."""
+    closed = replace(YOUNGER_HOLDS_IT[0], request=a_request(day("2025-06-03"), module=CLOSED))
+
+    actual = after_contracts(
+        a_file(registrations=(closed, YOUNGER_HOLDS_IT[1])),
+        a_contract(),
+        a_contract(number=2, starts_on=day("2025-05-05")),
     )
 
     assert (units_or_statuses(actual), actual.decisions) == (["awaiting_choice", "civil_year:2025#1"], ())
@@ -606,7 +640,9 @@ def test_under_other_policies_all_are_decided_again_on_all_their_reasons() -> No
     actual = decide_all_again(DecisionCascade(file, POLICIES), today=day(TODAY))
 
     assert units_or_statuses(actual) == ["accepted", "first_year#1", "refused", "accepted"]
-    assert decided_numbers(actual) == [3]
+    assert [(recorded.registration_id.int, recorded.cause) for recorded in actual.decisions] == [
+        (3, Cause.FILE_CHANGED)
+    ]
 
 
 def test_under_other_policies_the_older_request_has_the_right() -> None:
