@@ -44,24 +44,36 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "RecordLinksResource": _fields(shared="self picture"),
     "RegistrationResource": _fields(
         own="id adviser_id module_code training_organisation_id session requested_on employer_agreement status funding "
-        "payer entitlement decision choices positioning_test cancelled_on version created_at updated_at links"
+        "payer entitlement decision choices positioning_test cancelled_on version created_at updated_at links",
+        limited="warnings",
     ),
+    "WarningResource": _fields(own="code registration_id"),
     "SessionResource": _fields(own="starts_on ends_on format place reference"),
-    "DecisionResource": _fields(own="id outcome automatic decided_at policy_version rules reasons summary"),
-    "PastDecisionResource": _fields(
-        own="id outcome automatic decided_at policy_version rules reasons summary cause funding entitlement",
-        limited="decided_by facts",
+    "DecisionResource": _fields(
+        own="id outcome automatic decided_at policy_version rules_version rules waived reasons summary"
     ),
+    "PastDecisionResource": _fields(
+        own="id outcome automatic decided_at policy_version rules_version rules waived reasons summary cause funding "
+        "entitlement",
+        limited="decided_by facts",
+        withheld="motive",
+    ),
+    "AttendanceReportResource": _fields(own="id outcome recorded_at", limited="motive note absences recorded_by"),
+    "MissedDayResource": _fields(own="on justified", limited="motive"),
     "ReasonResource": _fields(own="code detail regularisable how_to_fix who_acts rule", limited="label"),
     "ChoiceResource": _fields(own="choice payers"),
     "PositioningTestResource": _fields(own="taken_on hours"),
     "LinksResource": _fields(own="self decisions", withheld="messages"),
-    "PreviewResource": _fields(own="outcome funding entitlement policy_version rules reasons choices summary"),
+    "PreviewResource": _fields(own="outcome funding entitlement policy_version rules reasons choices warnings summary"),
     "CertificationResource": _fields(
         needed="id adviser_id qualification outcome on attempt next_attempt_payer replacement version created_at "
         "updated_at",
-        limited="motive training_organisation_id",
+        limited="motive training_organisation_id annulled",
     ),
+    "AnnulmentResource": _fields(needed="on", limited="motive"),
+    "JuryLineResource": _fields(own="index certification problem"),
+    "ProblemResource": _fields(shared="type title status detail instance code errors"),
+    "FieldError": _fields(shared="pointer code detail"),
     "DueCertificationResource": _fields(needed="adviser_id qualification status due_on next_attempt_payer"),
     # Those that it opened itself.
     "SupportRequestResource": _fields(
@@ -76,7 +88,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         "former_status absences waived recorded_after_the_fact"
     ),
     "MissedDayNews": _fields(own="on justified"),
-    "CertificationNews": _fields(needed="qualification outcome on"),
+    "CertificationNews": _fields(needed="qualification outcome on annulled_on"),
     "DueNews": _fields(own="exams due_on stage"),
     "DueExam": _fields(own="qualification next_attempt_payer"),
     "SupportRequestNews": _fields(own="kind status registration_id certification_id"),
@@ -88,7 +100,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "ExpiringNews": _fields(withheld="bucket units expires_on rule"),
     "StatisticResource": _fields(
         own="month training_organisation_id module_code department status funding reason over_quota count funded "
-        "days_to_decision days_to_session"
+        "derogated corrected days_to_decision days_to_session"
     ),
     "WebhookEndpointResource": _fields(
         own="id url types status disabled_because failures failing_since paused_until warning created_at updated_at"
@@ -114,13 +126,15 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     ),
     "Pagination": _fields(shared="next watermark"),
     "DecisionsResource": _fields(shared="data pagination"),
+    "AttendanceReportsResource": _fields(shared="data pagination"),
+    "JuryResultsResource": _fields(shared="data"),
     "StatisticsResource": _fields(shared="data"),
     "FeedPage": _fields(shared="data next up_to_date"),
     **{
         f"{noun}Page": _fields(shared="data pagination")
         for noun in (
             "Adviser", "Registration", "Certification", "DueCertification", "TrainingOrganisation", "Module",
-            "Qualification", "WebhookEndpoint", "WebhookDelivery",
+            "Qualification", "SupportRequest", "WebhookEndpoint", "WebhookDelivery",
         )
     },
 }  # fmt: skip

@@ -34,7 +34,9 @@ DAYS = ("2025-03-04", "2025-04-08", "2025-05-13", "2025-06-10", "2025-07-08")
 def _several(client: httpx.Client) -> tuple[str, list[str]]:
     """An adviser and the ids of five registrations, in order of creation."""
     adviser_id = an_adviser_in_post(client)
-    return adviser_id, [register(client, adviser_id, starts_on=day).json()["id"] for day in DAYS]
+    return adviser_id, [
+        register(client, adviser_id, starts_on=day, requested_on="2025-01-10").json()["id"] for day in DAYS
+    ]
 
 
 def _next(answer: httpx.Response) -> str | None:
@@ -237,9 +239,13 @@ def test_results_are_filtered(platform: httpx.Client) -> None:
     made = [
         platform.post(
             "/v1/certifications",
-            json={"adviser_id": adviser_id, "qualification": code, "outcome": outcome, "on": "2024-09-12"},
+            json={"adviser_id": adviser_id, "qualification": code, "outcome": outcome, "on": on},
         ).json()["id"]
-        for code, outcome in (("pix", "failed"), ("pix", "obtained"), ("remn-ccp1", "obtained"))
+        for code, outcome, on in (
+            ("pix", "failed", "2024-09-12"),
+            ("pix", "obtained", "2024-09-13"),
+            ("remn-ccp1", "obtained", "2024-09-12"),
+        )
     ]
 
     by_title = platform.get("/v1/certifications", params={"adviser_id": adviser_id, "qualification": "pix"})

