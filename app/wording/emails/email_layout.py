@@ -118,7 +118,8 @@ def _environment(*, html: bool) -> Environment:
         keep_trailing_newline=True,
     )
     filters: dict[str, Any] = {**TEMPLATE_FILTERS, **(HTML_FILTERS if html else TEXT_FILTERS)}
-    environment.filters |= filters
+    for name, words in filters.items():
+        environment.filters[name] = words
     return environment
 
 
