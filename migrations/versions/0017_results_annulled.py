@@ -9,15 +9,23 @@ else failed, else an absence that costs, else a justified one, the first recorde
 annulled, which changes nothing of what anybody was told. They are few: the lines of no other result are locked.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.types import TypeEngine
 
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
 
-COLUMNS = {"annulled_on": sa.Date, "annulled_motive": sa.Text, "annulled_by": sa.Uuid}
+COLUMNS: Mapping[str, type[TypeEngine[Any]]] = {
+    "annulled_on": sa.Date,
+    "annulled_motive": sa.Text,
+    "annulled_by": sa.Uuid,
+}
 ONE_A_DAY = "uq_certification_result"
 ANNUL_DUPLICATES = """WITH ranked AS (
     SELECT id, row_number() OVER (PARTITION BY adviser_id, qualification, "on" ORDER BY
@@ -54,5 +62,5 @@ def _drop_index() -> None:
 
 def downgrade() -> None:
     _drop_index()
-    for name in reversed(COLUMNS):
+    for name in reversed([*COLUMNS]):
         op.drop_column("certification", name)

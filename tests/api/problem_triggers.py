@@ -104,7 +104,7 @@ def _right_given_to_another(client: httpx.Client) -> httpx.Response:
 
 
 def _derogation_that_leaves_a_reason(client: httpx.Client) -> httpx.Response:
-    body = {"waived": [], "funding": "state", "motive": "Recours"}
+    body: dict[str, Any] = {"waived": [], "funding": "state", "motive": "Recours"}
     return post_action(client, refused_registration(client), "derogation", **body)
 
 

@@ -229,8 +229,14 @@ KINDS: tuple[st.SearchStrategy[Deed], ...] = (
     *[MOVES] * 8,
     LATER,
 )
-DEEDS = st.builds(
-    lambda first, then: [*first, *then],
+
+
+def _one_after_the_other(first: list[Deed], then: list[Deed]) -> list[Deed]:
+    return [*first, *then]
+
+
+DEEDS: st.SearchStrategy[list[Deed]] = st.builds(
+    _one_after_the_other,
     st.lists(REQUESTS, min_size=2, max_size=5),
     st.lists(st.sampled_from(KINDS).flatmap(lambda kind: kind), min_size=3, max_size=16),
 )

@@ -117,7 +117,8 @@ def _environment(*, html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= TEMPLATE_FILTERS | (HTML_FILTERS if html else TEXT_FILTERS)
+    filters: dict[str, Any] = {**TEMPLATE_FILTERS, **(HTML_FILTERS if html else TEXT_FILTERS)}
+    environment.filters |= filters
     return environment
 
 

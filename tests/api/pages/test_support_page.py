@@ -1,7 +1,7 @@
 """The page of a support link over HTTP: what was decided, a form to contest or justify, and what became of it."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,8 +37,11 @@ def visitor(anonymous: httpx.Client) -> httpx.Client:
 
 
 @pytest.fixture
-def set_clock(served: LiveServer) -> Generator[Any]:
-    yield lambda now: setattr(served.clock, "now", now)
+def set_clock(served: LiveServer) -> Generator[Callable[[datetime], None]]:
+    def set_to(now: datetime) -> None:
+        served.clock.now = now
+
+    yield set_to
     served.clock.now = MORNING
 
 
