@@ -54,7 +54,9 @@ ACTIONS = {
     "correction": CrashAction(a_correction, OPENING | LATEST | REPORT | ENDING, 0),
     "derogation": CrashAction(a_derogation, OPENING | WHY | ENDING, 1),
 }
-BESIDE_REQUESTS = r"^LISTEN|^SELECT 1$|^SELECT 1 WHERE|^UPDATE api_key|^NOTIFY|FROM api_key|^SELECT version, content FROM policy"
+BESIDE_REQUESTS = (
+    r"^LISTEN|^SELECT 1$|^SELECT 1 WHERE|^UPDATE api_key|^NOTIFY|FROM api_key|^SELECT version, content FROM policy"
+)
 
 COUNT_ROWS = """SELECT
     (SELECT version::int FROM registration WHERE id = $1),
