@@ -4,7 +4,7 @@ import os
 import signal
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import httpx
@@ -24,14 +24,41 @@ SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105  # opens nothing
 LONG_AGO = MORNING - timedelta(days=30)  # the service has a clock of its own
 
 
-async def new_platform_key(database: Database) -> str:
+async def new_key(database: Database, role: Role = Role.PLATFORM) -> str:
     """The key of a new client."""
-    client, made = Client(uuid4(), Role.PLATFORM, None), generate_key()
+    client, made = Client(uuid4(), role, None), generate_key()
     async with database.transaction() as tx:
         await add_client(tx, client, "La Coop", LONG_AGO)
         digest = Pepper((SECRET,)).digest(made.secret)
         await add_key(tx, made.id, client.id, digest, expires_at=None, now=LONG_AGO)
     return made.secret
+
+
+class CrashRequest(Protocol):
+    """What is sent again with its key when nobody answered."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def headers(self) -> dict[str, str]: ...
+
+    @property
+    def body(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """An action on a registration, with an idempotency key of its own."""
+
+    registration: UUID
+    action: str
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=idempotency_headers)
+
+    @property
+    def path(self) -> str:
+        return f"/v1/registrations/{self.registration}/{self.action}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +67,10 @@ class OverQuotaRequest:
 
     adviser: UUID
     headers: dict[str, str] = field(default_factory=idempotency_headers)
+
+    @property
+    def path(self) -> str:
+        return "/v1/registrations"
 
     @property
     def body(self) -> dict[str, Any]:
@@ -79,9 +110,9 @@ class KillableService:
         self._proxy.arm()
         return self._proxy.statements
 
-    async def send(self, request: OverQuotaRequest) -> httpx.Response | None:
+    async def send(self, request: CrashRequest) -> httpx.Response | None:
         """The response; None when it died before."""
         try:
-            return await self._client.post("/v1/registrations", json=request.body, headers=request.headers)
+            return await self._client.post(request.path, json=request.body, headers=request.headers)
         except (httpx.RemoteProtocolError, httpx.ReadError):
             return None

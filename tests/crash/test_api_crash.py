@@ -9,7 +9,7 @@ import pytest
 from app.persistence.engine.database import Database, open_database
 from tests.crash.fork_server import TIMEOUT_S, ForkServer
 from tests.crash.killing_proxy import KillMoment, statement_names, through_killing_proxy
-from tests.crash.service_process import KillableService, OverQuotaRequest, new_platform_key
+from tests.crash.service_process import KillableService, OverQuotaRequest, new_key
 from tests.databases import Databases
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events
 from tests.samples import CRASH_ROUNDS
@@ -69,7 +69,7 @@ async def crash_setup(
     act: str = getattr(request, "param", "serve")
     url = databases.copy(at_quota)
     database = open_database(url, pool_size=2)
-    headers = {"Authorization": f"Bearer {await new_platform_key(database)}"}
+    headers = {"Authorization": f"Bearer {await new_key(database)}"}
     demands = [OverQuotaRequest(row["id"]) for row in await database.many("SELECT id FROM adviser ORDER BY id")]
     client = httpx.AsyncClient(base_url=forks.url, headers=headers, timeout=TIMEOUT_S)
     async with through_killing_proxy(url) as (through, proxy), client:

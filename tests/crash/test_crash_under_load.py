@@ -16,7 +16,7 @@ from tests.cli.cli_process import new_folder
 from tests.crash.client_load import PAUSE_SECONDS, ClientLoad, load_on
 from tests.crash.crashing_postgres import CrashingPostgres, crashing_postgres
 from tests.crash.fork_server import TIMEOUT_S, ForkServer
-from tests.crash.service_process import SECRET, new_platform_key
+from tests.crash.service_process import SECRET, new_key
 from tests.fake_clock import MORNING
 from tests.outbox.emails.smtp_server import SmtpServer, messages_of, running_smtp_server
 from tests.outbox.webhooks.webhook_builders import expire_leases, make_everything_due
@@ -121,7 +121,7 @@ async def new_client_database(server: CrashingPostgres) -> tuple[Database, str]:
     await asyncio.to_thread(migrate, url)
     database = open_database(url, pool_size=2)
     await load_catalogue(database, "support@example.org", MORNING)
-    return database, await new_platform_key(database)
+    return database, await new_key(database)
 
 
 async def an_endpoint(load: ClientLoad, receiver: Receiver) -> str:

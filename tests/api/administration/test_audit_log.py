@@ -12,6 +12,8 @@ import pytest
 from app.persistence.engine.database import open_database
 from app.seed.demonstration_import import DEMONSTRATION_IMPORT
 from app.seed.demonstration_webhooks import ENDPOINT_TYPES, SHOWN_DELIVERY, SHOWN_ENDPOINT
+from tests.api.administration.support_request_builders import answer as answer_request
+from tests.api.administration.support_request_builders import open_request, opening, withdraw
 from tests.api.registration_states import (
     accepted_registration,
     initial_training_registration,
@@ -33,7 +35,7 @@ from tests.http_builders import (
     register,
     registration_body,
 )
-from tests.live_server import LiveServer
+from tests.live_server import LiveServer, idempotency_headers
 
 ApiCall = Callable[[httpx.Client], httpx.Response]
 
@@ -128,6 +130,14 @@ CHANGES: Mapping[str, ApiCall] = {
     "recordAttendance": lambda client: post_action(
         client, accepted_registration(client), "attendance", outcome="completed"
     ),
+    "derogateRegistration": lambda client: post_action(
+        client, refused_registration(client), "derogation", waived=["not_in_post"], funding="state", motive="Recours"
+    ),
+    "openSupportRequest": lambda client: client.post(
+        "/v1/support-requests", json=opening(an_adviser(client)), headers=idempotency_headers()
+    ),
+    "answerSupportRequest": lambda client: answer_request(client, _opened(client), granted=False),
+    "withdrawSupportRequest": lambda client: withdraw(client, _opened(client)),
     "recordPositioningTest": lambda client: post_action(
         client, initial_training_registration(client), "positioning-test", taken_on="2025-05-01", hours=175
     ),
@@ -153,6 +163,10 @@ CHANGES: Mapping[str, ApiCall] = {
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
     "importFile": lambda client: client.post("/v1/imports", files={"file": b"Nom"}, data={"kind": "advisers"}),
 }
+
+
+def _opened(client: httpx.Client) -> dict[str, Any]:
+    return open_request(client, an_adviser(client))
 
 
 def _message(client: httpx.Client) -> dict[str, Any]:
@@ -212,6 +226,13 @@ READS: Mapping[str, ApiCall] = {
     "listRegistrations": _read_after("/v1/registrations?adviser_id={}", _of_a_registration),
     "getRegistration": _read_after("/v1/registrations/{}", lambda client: accepted_registration(client)["id"]),
     "listDecisions": _read_after("/v1/registrations/{}/decisions", lambda client: accepted_registration(client)["id"]),
+    "listAttendanceReports": _read_after(
+        "/v1/registrations/{}/attendance", lambda client: accepted_registration(client)["id"]
+    ),
+    "listSupportRequests": _read_after(
+        "/v1/support-requests?adviser_id={}", lambda client: _opened(client)["adviser_id"]
+    ),
+    "getSupportRequest": _read_after("/v1/support-requests/{}", lambda client: _opened(client)["id"]),
     "previewRegistration": lambda client: client.post(
         "/v1/registrations/preview", json=registration_body(an_adviser_in_post(client))
     ),
