@@ -67,7 +67,7 @@ def _opened_for_each(
     found: list[Opened] = []
     for item in concerned:
         others, policy = before.without_registration(item.id), policies.on(item.first_day)
-        stood = {refusal.code for refusal in refusals(others, item.request, policy, opened.reasons)}
+        stood = {refusal.code for refusal in refusals(others, item.request, policy)}
         found.append((item, replace(opened, reasons=opened.reasons - stood)))
     return found
 
