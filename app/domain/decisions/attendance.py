@@ -12,7 +12,7 @@ from app.domain.errors import NoRightLeft, SessionNotStarted, TooLateToCorrect
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policy
 from app.domain.facts.registration import Registration
-from app.domain.facts.registration_terms import Attendance, Funding, Status, Unit
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status, Unit
 from app.domain.facts.session import Session
 from app.domain.rights.buckets import DEROGATION
 from app.domain.rights.entitlements import choose_bucket, free_unit, lowest_free
@@ -102,11 +102,12 @@ def _as_before_attendance(registration: Registration) -> Registration:
     Raise InvalidTransition unless its attendance was recorded.
     """
     registration.check_transition("attendance", *RECORDED)
+    funding = registration.funding or registration.agreed_funding
     return replace(
         registration,
         status=Status.ACCEPTED,
-        funding=registration.funding or registration.agreed_funding,
-        payer=registration.payer or registration.agreed_payer,
+        funding=funding,
+        payer=Payer.STATE if funding is Funding.STATE else registration.payer or registration.agreed_payer,
         agreed_funding=None,
         agreed_payer=None,
     )

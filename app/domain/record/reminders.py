@@ -23,7 +23,7 @@ from app.domain.record.exam_presentations import (
     presentations,
 )
 from app.domain.record.obligations import Obligation, ObligationStatus, initial_training_duty
-from app.domain.rights.buckets import quota_buckets
+from app.domain.rights.buckets import counting_buckets
 from app.domain.rights.entitlements import units_left
 
 EXAM_REMINDER_LEAD = timedelta(days=30)
@@ -85,7 +85,7 @@ def _expiring_right_reminders(file: AdviserFile, policy: Policy, on: date) -> It
     """Rights with a free unit that end soon, of an adviser in post who can still use them."""
     if not file.adviser.in_scheme or covering_contract(file.contracts, on) is None:
         return
-    buckets = quota_buckets(file, policy, through=on.year)
+    buckets = counting_buckets(file, policy, through=on.year)
     units = units_left(file, buckets)
     for bucket in buckets:
         left = units[bucket.name]

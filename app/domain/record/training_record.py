@@ -17,7 +17,7 @@ from app.domain.facts.registration_terms import RegistrationId, Status
 from app.domain.record.exam_presentations import Presentation, initial_training_ended_on, presentations
 from app.domain.record.missed_sessions import MissedSession, missed_sessions
 from app.domain.record.obligations import INITIAL_TRAINING, Obligation, initial_training_duty, obligations
-from app.domain.rights.buckets import DEROGATION, Bucket, Category, category_on, quota_buckets, supplementary_bucket
+from app.domain.rights.buckets import DEROGATION, Bucket, Category, category_on, counting_buckets, supplementary_bucket
 from app.domain.rights.entitlements import holders, used_before
 
 MONTHS_AHEAD = 12
@@ -79,7 +79,7 @@ def entitlements(
         return ()
     horizon = months_after(on, MONTHS_AHEAD)
     buckets = (
-        *quota_buckets(file, policy, through=horizon.year),
+        *counting_buckets(file, policy, through=horizon.year),
         *(supplementary_bucket(module, policy) for module in supplementary),
     )
     shown = [item for item in buckets if item.opens_on <= horizon and (history or on <= item.last_day)]

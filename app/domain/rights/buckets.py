@@ -161,12 +161,17 @@ def supplementary_bucket(module: ModuleCode, policy: Policy) -> Bucket:
 
 
 def candidate_buckets(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:
-    """The buckets that this module may use: its own when supplementary, else the quota's (4.3), up to the year of `day`
-    and of every unit held, so that each counts in its own."""
+    """The buckets that this module may use: its own when supplementary, else the quota's (4.3)."""
     if module.supplementary:
         return (supplementary_bucket(module.code, policy),)
+    return counting_buckets(file, policy, through=day.year)
+
+
+def counting_buckets(file: AdviserFile, policy: Policy, *, through: int) -> tuple[Bucket, ...]:
+    """The buckets of standard modules up to the civil year `through`, and to that of the latest unit held: each unit
+    then counts in its own."""
     years = (item.first_day.year for item in file.registrations if item.unit)
-    return quota_buckets(file, policy, through=max((day.year, *years)))
+    return quota_buckets(file, policy, through=max((through, *years)))
 
 
 def buckets_for(file: AdviserFile, module: Module, day: date, policy: Policy) -> tuple[Bucket, ...]:

@@ -9,7 +9,7 @@ from app.domain.errors import NothingToCarryOver, OutsideScheme, TooLateToCarryO
 from app.domain.facts.adviser_file import AdviserFile, CarryOver
 from app.domain.facts.calendar import first_day, last_day
 from app.domain.facts.policy import Policy
-from app.domain.rights.buckets import FIRST_YEAR, Bucket, quota_buckets
+from app.domain.rights.buckets import FIRST_YEAR, Bucket, counting_buckets
 from app.domain.rights.entitlements import units_left
 
 
@@ -32,7 +32,7 @@ def carry_over(
     """
     if not file.adviser.in_scheme:
         raise OutsideScheme
-    own = [item for item in quota_buckets(file, policy, through=through) if item.is_of_a_year]
+    own = [item for item in counting_buckets(file, policy, through=through) if item.is_of_a_year]
     bucket = next((item for item in own if item.name == bucket_name), None)
     left = units_left(file, own).get(bucket_name, 0)
     if bucket is None or units > left:
