@@ -91,7 +91,7 @@ async def list_due_certifications(
 
 
 @router.get(
-    "/certifications/{certification_id}",
+    "/certifications/{certification_id:uuid}",  # `batch` is no result
     operation_id="getCertification",
     summary="Lire un résultat",
     response_model=CertificationResource,

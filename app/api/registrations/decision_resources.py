@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from app.api.http.bodies.json_responses import format_instant
-from app.api.http.fields.field_types import DisplayText, PolicyVersion, RuleName
+from app.api.http.fields.field_types import MAX_COUNT, DisplayText, PolicyVersion, RuleName
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Absence, Actor, Reason, Refusal
 from app.domain.facts.registration_terms import Funding
@@ -42,7 +42,7 @@ Rules = Annotated[list[RuleName], Field(max_length=MAX_RULES, description="Les r
 
 
 Waived = Annotated[list[Reason], Field(max_length=len(Reason))]
-RulesVersion = Annotated[int, Field(ge=1)]
+RulesVersion = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 
 
 class DecisionResource(TypedDict):

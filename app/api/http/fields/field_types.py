@@ -102,7 +102,9 @@ BucketName = Annotated[
     ),
     with_message(validation_messages.BUCKET),
 ]
-PeriodName = Annotated[str, StringConstraints(pattern=r"^(initial_training|first_year|civil_year:[0-9]{4})$")]
+PeriodName = Annotated[
+    str, StringConstraints(pattern=r"^(initial_training|first_year|civil_year:[0-9]{4})$", max_length=20)
+]
 RuleName = Annotated[str, StringConstraints(pattern="^R[0-9]{1,2}$", max_length=3)]
 PolicyVersion = Annotated[
     str,
