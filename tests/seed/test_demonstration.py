@@ -287,9 +287,9 @@ async def test_a_scenario_that_fails_leaves_nothing_behind(database: Database) -
 @pytest.mark.parametrize(
     "now",
     [
-        datetime(2026, 1, 1, 12, tzinfo=UTC),
         datetime(2026, 10, 24, 23, 30, tzinfo=UTC),
         datetime(2026, 12, 31, 12, tzinfo=UTC),
+        datetime(2027, 1, 1, 12, tzinfo=UTC),
         datetime(2027, 2, 28, 3, tzinfo=UTC),
         datetime(2028, 2, 29, 18, tzinfo=UTC),
     ],
