@@ -10,6 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -176,12 +177,13 @@ def test_several_processes_see_a_version_of_the_policy_at_once(filled_data_dir: 
         program.client("platform") as platform,
         program.client("admin") as admin,
     ):
-        asked = registration_body(an_adviser_in_post(platform), starts_on="2098-07-01")
+        ahead = f"{date.today() + timedelta(days=900):%Y-%m-%d}"  # noqa: DTZ011, TID251  # by the clock of the processes
+        asked = registration_body(an_adviser_in_post(platform), starts_on=ahead)
         before = _deciding_versions(asked, platform)
-        admin.post("/v1/policies", json=policy_body(effective_from="2098-07-01")).raise_for_status()
+        admin.post("/v1/policies", json=policy_body(effective_from=ahead)).raise_for_status()
         after = _deciding_versions(asked, platform)
 
-    assert (before, after) == ({"2021-01-01"}, {"2098-07-01"})
+    assert (before, after) == ({"2021-01-01"}, {ahead})
 
 
 def test_it_is_found_under_another_name(filled_data_dir: Path) -> None:

@@ -92,7 +92,7 @@ class CertificationResource(TypedDict):
 class JuryLineResource(TypedDict):
     """Le résultat d’une ligne, ou ce qui l’a refusée ; les `pointer` du problème sont ceux du corps de la demande."""
 
-    index: Annotated[int, Field(ge=0, lt=MAX_JURY_RESULTS, description="La place de la ligne, à partir de 0.")]
+    index: Annotated[int, Field(ge=0, le=MAX_JURY_RESULTS - 1, description="La place de la ligne, à partir de 0.")]
     certification: CertificationResource | None
     problem: ProblemResource | None
 

@@ -1,6 +1,7 @@
 """The webhooks that the contract announces are those that are delivered."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
@@ -9,13 +10,14 @@ import orjson
 import pytest
 import standardwebhooks
 
+from app.api.openapi.example_bodies import COMPLETED_OF_INES
 from app.api.openapi.webhook_examples import TEST_EXAMPLE, event_example
 from app.api.openapi.webhooks_section import EVENT_SUMMARIES
 from app.domain.events import EventType
 from app.persistence.engine.database import open_database
 from app.use_cases.advisers.remind_advisers import remind_next_batch
 from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE, webhook_test_delivery
-from tests.api.openapi.contract_requests import CONTRACT, schema_errors
+from tests.api.openapi.contract_requests import CONTRACT, new_key, operations, schema_errors
 from tests.fake_clock import MORNING
 from tests.live_server import LiveServer
 
@@ -58,15 +60,40 @@ def test_the_body_that_is_shown_is_the_one_announced(event_type: EventType) -> N
     assert schema_errors(WEBHOOK, event_example(event_type)) == []
 
 
-async def reminded(url: str) -> None:
+NOVEMBER = datetime(2026, 11, 2, 9, tzinfo=UTC)  # an initial training that is owed is recalled at the end of the year
+
+
+async def reminded(url: str, *instants: datetime) -> None:
     database = open_database(url, pool_size=1)
-    await remind_next_batch(database, MORNING)
+    for instant in instants:
+        while await remind_next_batch(database, instant):
+            pass
     await database.close()
 
 
+def three_days_before_a_choice(client: httpx.Client) -> datetime:
+    """When an adviser of the demonstration who has not answered is reminded."""
+    waiting = client.get("/v1/registrations", params={"status": "awaiting_choice", "limit": 500}).json()["data"]
+    first_day = min(item["session"]["starts_on"] for item in waiting if item["session"]["starts_on"] > "2026-06-20")
+    return datetime.fromisoformat(f"{first_day}T09:00:00+00:00") - timedelta(days=3)
+
+
+def decide_and_put_right(client: httpx.Client) -> None:
+    """What persons do, and the demonstration does not tell: by the examples of the contract."""
+    by_id = {operation.id: operation for operation in operations()}
+    for name in ("derogateRegistration", "annulCertification", "answerSupportRequest"):
+        body = next(iter(by_id[name].bodies().values()))
+        assert by_id[name].send(client, body, new_key()).is_success, name
+    correction = {"outcome": "absent_unjustified", "motive": "Erreur de saisie"}
+    path = f"/v1/registrations/{COMPLETED_OF_INES}/attendance"
+    client.post(path, json=correction, headers={"Idempotency-Key": new_key()}).raise_for_status()
+
+
 def test_whatever_happened_in_the_demonstration_is_delivered_as_announced(served_demonstration: LiveServer) -> None:
-    asyncio.run(reminded(served_demonstration.database_url))
     with served_demonstration.client("admin") as admin:
+        decide_and_put_right(admin)
+        instants = sorted((MORNING, three_days_before_a_choice(admin), NOVEMBER))
+        asyncio.run(reminded(served_demonstration.database_url, *instants))
         forgotten = admin.get("/v1/advisers", params={"limit": 1}).json()["data"][0]
         admin.delete(f"/v1/advisers/{forgotten['id']}", headers={"If-Match": "*"}).raise_for_status()
         admin.post("/v1/advisers", json={"conum_id": forgotten["conum_id"]}).raise_for_status()

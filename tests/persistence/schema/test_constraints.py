@@ -155,9 +155,8 @@ CHANGES_OF_THE_REST = {
     "INSERT INTO client SELECT gen_random_uuid(), 'x', 'platform', id, now() FROM training_organisation": (
         "ck_client_training_organisation"
     ),
-    "INSERT INTO carry_over SELECT gen_random_uuid(), id, 'x', 0, 'x', '2026-01-01', id, now() FROM adviser": (
-        "ck_carry_over_units"
-    ),
+    "INSERT INTO carry_over SELECT gen_random_uuid(), id, 'x', 0, 'x', '2026-01-01', id, now(), '2026-01-01', "
+    "'2026-12-31' FROM adviser": ("ck_carry_over_units"),
     """INSERT INTO certification SELECT gen_random_uuid(), id, 'pix', NULL, 'won', '2026-01-01', NULL, 1, NULL, 1,
     now(), now() FROM adviser""": "ck_certification_outcome",
     """INSERT INTO certification SELECT gen_random_uuid(), id, 'unheard-of', NULL, 'failed', '2026-01-01', NULL, 1,
