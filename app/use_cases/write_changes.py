@@ -100,7 +100,7 @@ class ChangeSet:
         concerned |= self._warned_anew(former)
         for item in self.cascade.file.registrations:
             was = former.get(item.id)
-            if item != was or item.id in concerned:
+            if item.id in concerned or (item is not was and item != was):
                 yield was, replace(item, version=was.version + 1) if was else item
 
     def _warned_anew(self, former: Mapping[RegistrationId, Registration]) -> set[RegistrationId]:
@@ -108,7 +108,7 @@ class ChangeSet:
         return {
             other.id
             for item in self.cascade.file.registrations
-            if (was := former.get(item.id)) != item
+            if (was := former.get(item.id)) is not item
             for other in {*self.cascade.file.overlapping(item)} ^ {*(self.before.overlapping(was) if was else ())}
         }
 

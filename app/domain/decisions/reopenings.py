@@ -41,9 +41,10 @@ class Reopening:
 def _reopenings(before: AdviserFile, after: AdviserFile) -> Iterator[Reopening]:
     if before.adviser.in_scheme != after.adviser.in_scheme:
         yield Reopening(Cause.SCHEME_CHANGED, EVERY_REASON if after.adviser.in_scheme else LEAVING_REASONS)
-    if sorted(before.entries) != sorted(after.entries):
+    entries = before.entries, after.entries
+    if entries[0] != entries[1] and sorted(entries[0]) != sorted(entries[1]):
         yield Reopening(Cause.INITIAL_TRAINING_CHANGED, INITIAL_TRAINING_REASONS)
-    if before.exempted_on != after.exempted_on:
+    if before.certifications is not after.certifications and before.exempted_on != after.exempted_on:
         yield Reopening(Cause.EXEMPTION_CHANGED, EXEMPTION_REASONS)
     if before.contracts is not after.contracts and frozenset(before.contracts) != frozenset(after.contracts):
         yield Reopening(Cause.FILE_CHANGED, CONTRACT_REASONS)

@@ -10,6 +10,11 @@ from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
 from app.domain.statement_errors import PayerNotOffered, RegularisationNeeded
 
+ENTERED = frozenset({Status.ACCEPTED, Status.COMPLETED})
+INACTIVE = frozenset({Status.REFUSED, Status.CANCELLED})
+TAKING_PLACE = frozenset({Status.ACCEPTED, Status.AWAITING_CHOICE, Status.COMPLETED})
+OPEN = frozenset({Status.ACCEPTED, Status.AWAITING_CHOICE})
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -62,17 +67,17 @@ class Registration:
     def is_entry(self) -> bool:
         """Whether it makes the adviser enter initial training: accepted or completed (section 3); missed without
         justification, where policy counts it."""
-        entered = self.status in {Status.ACCEPTED, Status.COMPLETED} or self.absence_counts
-        return entered and self.request.module.kind is ModuleKind.INITIAL_TRAINING
+        is_initial = self.request.module.kind is ModuleKind.INITIAL_TRAINING
+        return is_initial and (self.status in ENTERED or self.absence_counts)
 
     @property
     def is_active(self) -> bool:
-        return self.status not in {Status.REFUSED, Status.CANCELLED}
+        return self.status not in INACTIVE
 
     @property
     def takes_place(self) -> bool:
         """Whether the adviser is, or may be, at its session."""
-        return self.status in {Status.ACCEPTED, Status.AWAITING_CHOICE, Status.COMPLETED}
+        return self.status in TAKING_PLACE
 
     @property
     def holds_a_unit_when_funded(self) -> bool:
@@ -82,8 +87,7 @@ class Registration:
     def may_be_decided_again(self, today: date) -> bool:
         """Whether a change of the file decides it again (section 4.5): accepted or waiting, its session to come. What
         was kept binds only its payer; what a person decided stays."""
-        open_status = self.status in {Status.ACCEPTED, Status.AWAITING_CHOICE}
-        return open_status and self.first_day > today and not self.request.kept_unfunded and not self.derogated
+        return self.status in OPEN and self.first_day > today and not self.request.kept_unfunded and not self.derogated
 
     @property
     def entitlement(self) -> str | None:

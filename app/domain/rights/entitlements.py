@@ -23,10 +23,13 @@ def holders(file: AdviserFile, buckets: Iterable[Bucket]) -> Mapping[str, tuple[
     held: dict[str, list[Registration]] = {name: [] for name in named}
     strays: list[Registration] = []
     for item in file.registrations:
-        own = named.get(item.entitlement or "")
+        name = item.entitlement
+        if name is None:
+            continue
+        own = named.get(name)
         if own is not None and (not own.is_of_a_year or own.is_open(item.first_day)):
-            held[own.name].append(item)
-        elif item.entitlement == FIRST_YEAR or (item.entitlement or "").startswith(CIVIL_YEAR):
+            held[name].append(item)
+        elif name == FIRST_YEAR or name.startswith(CIVIL_YEAR):
             strays.append(item)
     for item in strays:
         stand_ins = [bucket for bucket in named.values() if bucket.is_of_a_year and bucket.is_open(item.first_day)]

@@ -54,15 +54,15 @@ def _to_registration(requested: NewRegistration, snapshot: AdviserSnapshot, cont
     if snapshot.module is None or snapshot.organisation is None:
         found = {"/module_code": snapshot.module, "/training_organisation_id": snapshot.organisation}
         raise UnknownReference(*(pointer for pointer, fact in found.items() if fact is None))
-    check_fact("/requested_on", requested.requested_on, context.today)
-    first_day, pointer = requested.session.starts_on, "/session/starts_on"
-    check_first_day(pointer, first_day, snapshot.policies, context.today)
-    check_regularisation(pointer, first_day, context.today, regularisation=requested.regularisation)
+    today, first_day, pointer = context.today, requested.session.starts_on, "/session/starts_on"
+    check_fact("/requested_on", requested.requested_on, today)
+    check_first_day(pointer, first_day, snapshot.policies, today)
+    check_regularisation(pointer, first_day, today, regularisation=requested.regularisation)
     request = Request(
         module=snapshot.module,
         organisation=snapshot.organisation,
         session=requested.session,
-        requested_on=requested.requested_on or context.today,
+        requested_on=requested.requested_on or today,
         employer_agreement=requested.employer_agreement,
     )
     return new_registration(RegistrationId(requested.id), request, context.now)
