@@ -9,6 +9,9 @@ from enum import Enum
 from urllib.parse import urlsplit, urlunsplit
 
 COMMIT = re.compile(rb"COMMIT\x00|\"refused\":false")  # a batch is written and committed at once
+LONGEST = len(b'"refused":false')
+# How what is sent at once ends: a text, or a statement with its values, which may come in several pieces.
+ENDS = (b"COMMIT\x00", b"S\x00\x00\x00\x04")
 
 
 class CutMoment(Enum):
@@ -43,13 +46,19 @@ class CommitCutter:
             line.writer.close()
 
     async def _forward_statements(self, here: "ConnectionEnd", there: "ConnectionEnd") -> None:
-        while heard := await here.reader.read(65_536):
+        unfinished = b""
+        while piece := await here.reader.read(65_536):
+            heard = unfinished + piece
             if self._cuts(heard, CutMoment.BEFORE_IT_IS_HEARD):
                 return
-            there.writer.write(heard)
+            there.writer.write(piece)
             await there.writer.drain()
             if self._cuts(heard, CutMoment.BEFORE_IT_IS_ANSWERED):
+                while not piece.endswith(ENDS) and (piece := await here.reader.read(65_536)):
+                    there.writer.write(piece)
+                    await there.writer.drain()
                 return
+            unfinished = b"" if piece.endswith(ENDS) else piece[-LONGEST:]
 
 
 @dataclass(frozen=True, slots=True)
