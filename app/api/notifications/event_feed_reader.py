@@ -1,7 +1,7 @@
 """The reading of the feed of one client, from a cursor and while it waits."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,13 +15,14 @@ from app.api.http.pagination_cursors import CursorSigner
 from app.api.http.problems.problem_details import Problem, invalid_parameter
 from app.domain.events import EventType, types_matching
 from app.persistence.engine.database import Reader
-from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
+from app.persistence.outbox.assign_feed_positions import BATCH, GLOBAL_FEED_ID
 from app.persistence.outbox.event_feed import FeedWindow, read_feed, read_head
 from app.use_cases.notifications.sequence_events import sequence_events
 from app.wording.languages import Sentence
 
 PATH = "/v1/events"
 HEAD_CURSOR = "now"
+BATCHES_PER_REQUEST = 4
 
 UNKNOWN_TYPE = Sentence(
     fr=f"Des types séparés par des virgules, parmi {', '.join(EventType)} ; `registration.*` les prend tous.",
@@ -54,16 +55,20 @@ class FeedReader:
         organisation what waits: they are sequenced before it reads.
         """
         if self.authorised.owner is not None:
-            await self._sequence()
-            return await self._read_from(after)
+            more_wait = await self._sequence()
+            return replace(await self._read_from(after), has_waiting=more_wait)
         reading = await self._read_from(after)
         if reading.has_waiting and reading.scanned_to == reading.head:
-            await self._sequence()
-            return await self._read_from(after)
+            more_wait = await self._sequence()
+            return replace(await self._read_from(after), has_waiting=more_wait)
         return reading
 
-    async def _sequence(self) -> None:
-        await sequence_events(self.authorised.service.database, self.authorised.now)
+    async def _sequence(self) -> bool:
+        """Whether more may wait than a request sequences: the feed then does not say that it is up to date."""
+        for _ in range(BATCHES_PER_REQUEST):
+            if await sequence_events(self.authorised.service.database, self.authorised.now) < BATCH:
+                return False
+        return True
 
     async def _read_from(self, after: str | None) -> FeedWindow:
         """Raise Problem when the cursor is malformed, of another client or too old."""
@@ -87,13 +92,14 @@ class FeedReader:
     def to_response(self, reading: FeedWindow, if_none_match: str | None) -> Response:
         # Events never change: a page depends on its first position, on the head of the feed and on the event read last.
         seen = reading.scanned_event.hex if reading.scanned_event else ""
-        tag = f'"{reading.epoch.hex[:8]}-{reading.after}-{reading.head}-{seen[-12:]}"'
+        waits = "-waiting" if reading.has_waiting else ""
+        tag = f'"{reading.epoch.hex[:8]}-{reading.after}-{reading.head}-{seen[-12:]}{waits}"'
         cursor = self._cursor_signer.encode([reading.epoch.hex, reading.scanned_to, seen])
         next_query = {"after": cursor, "limit": self.limit} | ({"types": self.types} if self.types else {})
         body = {
             "data": orjson.Fragment(f"[{','.join(reading.events)}]"),
             "next": cursor,
-            "up_to_date": reading.scanned_to == reading.head,
+            "up_to_date": reading.scanned_to == reading.head and not reading.has_waiting,
         }
         response = conditional_json_response(body, self.authorised.language, tag, if_none_match)
         response.headers["Link"] = f'<{self._url}?{urlencode(next_query)}>; rel="next"'

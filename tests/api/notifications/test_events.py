@@ -12,12 +12,14 @@ import pytest
 
 from app.api.http.pagination_cursors import CursorSigner
 from app.api.identity.api_key_secrets import generate_key
+from app.api.notifications.event_feed_reader import BATCHES_PER_REQUEST
 from app.domain.events import EventType
 from app.persistence.administration.api_keys import add_key
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client, add_client
 from app.persistence.engine.database import Database, open_database
 from app.persistence.outbox.assign_feed_positions import (
+    BATCH,
     begin_epoch,
     delete_expired_events,
     has_unsequenced_events,
@@ -35,6 +37,7 @@ from tests.api.response_assertions import documented_body, expect_problem
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser_in_post, register
 from tests.live_server import PEPPER, LiveServer
+from tests.persistence.outbox.event_builders import write_events
 
 Answer = dict[str, Any]
 
@@ -378,6 +381,19 @@ def test_a_full_page_that_ends_at_the_head_is_not_up_to_date_while_an_event_wait
 
     assert (len(first["data"]), first["up_to_date"]) == (1, False)
     assert len(events(platform, first["next"])["data"]) == 1
+
+
+@pytest.mark.parametrize("client", ["platform", "mednum"])
+def test_a_feed_is_not_up_to_date_while_more_wait_than_a_request_sequences(
+    feed_service: LiveServer, client: str, request: pytest.FixtureRequest
+) -> None:
+    follower: httpx.Client = request.getfixturevalue(client)
+    head(follower)
+    on_database(feed_service, lambda database: write_events(database, BATCHES_PER_REQUEST * BATCH + 1))
+
+    answers = [events(follower, "now")["up_to_date"] for _ in range(2)]
+
+    assert answers == [False, True]
 
 
 def test_a_page_that_ends_before_the_head_leaves_what_waits_alone(
