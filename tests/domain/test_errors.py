@@ -7,6 +7,7 @@ from app.domain.errors import (
     AlreadyAnnulled,
     Conflict,
     DuplicateRegistration,
+    EffectRefused,
     InvalidTransition,
     NoRightLeft,
     NothingToCarryOver,
@@ -31,6 +32,7 @@ from app.domain.statement_errors import (
 from tests.domain_builders import FIRST_DAY, day
 
 FIRST = UUID(int=1)
+REFUSED_EFFECT = SessionStarted(FIRST_DAY)
 LAST_DAY = day("2025-05-14")
 
 
@@ -42,6 +44,12 @@ LAST_DAY = day("2025-05-14")
             "choice is impossible from accepted",
             {"move": "choice", "status": "accepted"},
             id="an impossible move",
+        ),
+        pytest.param(
+            lambda: EffectRefused("derogation", REFUSED_EFFECT),
+            "derogation: session started on 2025-05-13",
+            {"effect": "derogation", "refusal": REFUSED_EFFECT},
+            id="the effect of an answer",
         ),
         pytest.param(
             lambda: SessionStarted(FIRST_DAY), "session started on 2025-05-13", {"first_day": FIRST_DAY}, id="too late"

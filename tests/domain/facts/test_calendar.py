@@ -1,8 +1,8 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from app.domain.facts.calendar import Dated, first_day, in_force, last_day, months_after
+from app.domain.facts.calendar import Dated, civil_date, first_day, in_force, last_day, months_after
 from tests.domain_builders import day
 
 HOURS = (Dated(day("2024-03-01"), 70), Dated(day("2021-01-01"), 105), Dated(day("2025-10-21"), 175))
@@ -50,3 +50,15 @@ def test_a_civil_year_runs_from_1_january_to_31_december() -> None:
     actual = (first_day(2025), last_day(2025))
 
     assert actual == (date(2025, 1, 1), date(2025, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        pytest.param(datetime(2026, 1, 31, 22, 59, tzinfo=UTC), "2026-01-31", id="a minute before midnight in winter"),
+        pytest.param(datetime(2026, 1, 31, 23, 0, tzinfo=UTC), "2026-02-01", id="midnight in winter"),
+        pytest.param(datetime(2026, 6, 30, 22, 0, tzinfo=UTC), "2026-07-01", id="midnight in summer"),
+    ],
+)
+def test_the_civil_date_is_that_of_paris(now: datetime, expected: str) -> None:
+    assert civil_date(now) == day(expected)
