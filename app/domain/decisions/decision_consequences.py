@@ -3,13 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from app.domain.decisions.admission import (
-    Decision,
-    Outcome,
-    decide,
-    decide_past_registration,
-    promote,
-)
+from app.domain.decisions.admission import Decision, Outcome, decide, decide_past_registration, promote
 from app.domain.decisions.derogations import Derogation, derogate
 from app.domain.decisions.recorded_decisions import Cause, Facts, RecordedDecision
 from app.domain.errors import DuplicateRegistration
@@ -87,11 +81,11 @@ class DecisionCascade:
         facts = Facts(self.file.without_registration(registration.id), registration.request, derogation=derogation)
         decision = derogate(facts.file, facts.request, derogation, self.policies.on(registration.first_day))
         recorded = RecordedDecision(registration.id, Cause.DEROGATION, facts, decision)
-        after = apply_decision(registration, decision)
-        payer = after.payer or derogation.payer
-        kept = replace(after.request, kept_unfunded=after.funding is Funding.NONE and payer is not None)
-        derogated = replace(after, derogated=True, payer=payer, request=kept)
-        return replace(self, file=self.file.with_registration(derogated), decisions=(*self.decisions, recorded))
+        state = self.with_decision(registration, recorded)
+        accepted = state.registration(registration.id)
+        payer = accepted.payer or derogation.payer
+        kept = replace(accepted.request, kept_unfunded=accepted.funding is Funding.NONE and payer is not None)
+        return state.with_registration(replace(accepted, derogated=True, payer=payer, request=kept))
 
     def promote_waiting(self, day: date) -> "DecisionCascade":
         """Give free units to the registrations that wait for a session on `day`, the day of the deed, or later: oldest

@@ -5,8 +5,6 @@ from typing import NewType
 from uuid import UUID
 
 RegistrationId = NewType("RegistrationId", UUID)
-
-
 Unit = NewType("Unit", str)
 """One funded module of a bucket, named `<bucket>#<ordinal>`, as in `civil_year:2025#1`."""
 

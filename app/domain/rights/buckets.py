@@ -15,17 +15,9 @@ from app.domain.facts.policy import Policy
 from app.domain.facts.registration_terms import Unit
 
 FIRST_YEAR = "first_year"
-
-
 CIVIL_YEAR = "civil_year:"
-
-
 CARRY_OVER = "carry_over:"
-
-
 SUPPLEMENTARY = "supplementary:"
-
-
 DEROGATION = "derogation"
 """Section 5bis: what a person funds holds a unit of this name, without limit and outside every window."""
 
