@@ -1,7 +1,7 @@
 from collections.abc import AsyncGenerator
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.api.pages.browser.chromium import (
     CHROMIUM_MISSING,
@@ -11,6 +11,9 @@ from tests.api.pages.browser.chromium import (
     launched_browser,
 )
 from tests.live_server import LiveServer
+
+# The documentation page takes seconds to draw on a quiet machine, and these tests share theirs with others.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
