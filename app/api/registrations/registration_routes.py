@@ -28,10 +28,11 @@ from app.api.registrations.registration_resources import (
     registration_as_seen,
 )
 from app.domain.facts.registration_terms import Status
-from app.persistence import registration_texts, registrations
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
+from app.persistence.registrations import registration_texts, registrations
 from app.use_cases.registrations.register_adviser import preview
+from app.use_cases.sessions.register_in_session import preview_in_session, register_in_session
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
@@ -59,10 +60,10 @@ OTHER_ORGANISATION = Sentence(
 )
 
 
-def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID:
-    """A training organisation registers to its own sessions only. Raise Problem."""
+def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID | None:
+    """A training organisation registers to its own sessions only; None: the published session’s. Raise Problem."""
     requested = body.training_organisation_id or authorised.owner
-    if requested is None:
+    if requested is None and body.session_id is None:
         errors = [field_error("/training_organisation_id", "missing", ORGANISATION_REQUIRED)]
         raise Problem("validation-error", ORGANISATION_REQUIRED, errors)
     if authorised.owner is not None and requested != authorised.owner:
@@ -77,7 +78,12 @@ def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationReq
     summary="Inscrire un conseiller",
     response_model=RegistrationResource,
     responses=problem_responses(
-        "idempotency-key-missing", "duplicate-registration", "unknown-reference", "adviser-anonymised"
+        "idempotency-key-missing",
+        "duplicate-registration",
+        "unknown-reference",
+        "adviser-anonymised",
+        "session-closed",
+        "session-cancelled",
     ),
 )
 async def register_adviser(
@@ -88,12 +94,20 @@ async def register_adviser(
     Un refus est une réponse 201 avec `status: refused` et **tous** ses motifs, chacun avec ce qu’il faut faire et qui
     doit agir. Au-delà du quota, l’inscription attend le choix du conseiller (`awaiting_choice`).
     """
-    new = body.to_new_registration(_requested_organisation(authorised, body))
+    organisation = _requested_organisation(authorised, body)
     render = resource_renderer(
         authorised, partial(registration_as_seen, authorised), status=201, location="/v1/registrations/{id}"
     )
-    context = authorised.request_context(render, require_idempotency_key(idempotency_key), body)
-    return to_response(await authorised.service.registration_batches.register(new, context))
+    context, service = (
+        authorised.request_context(render, require_idempotency_key(idempotency_key), body),
+        authorised.service,
+    )
+    if body.session_id is None:
+        new = body.to_new_registration(organisation)
+        return to_response(await service.registration_batches.register(new, context))
+    wanted = body.to_session_registration(body.session_id, organisation)
+    async with service.session_turns.of(body.session_id):
+        return to_response(await register_in_session(service.database, wanted, context))
 
 
 @router.post(
@@ -101,12 +115,18 @@ async def register_adviser(
     operation_id="previewRegistration",
     summary="Simuler une inscription",
     response_model=PreviewResource,
-    responses=problem_responses("duplicate-registration", "unknown-reference", "adviser-anonymised"),
+    responses=problem_responses(
+        "duplicate-registration", "unknown-reference", "adviser-anonymised", "session-closed", "session-cancelled"
+    ),
 )
 async def preview_registration(body: RegistrationRequest, authorised: WriteAccess) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
-    new = body.to_new_registration(_requested_organisation(authorised, body))
-    previewed = await preview(authorised.database, new, authorised.request_context(no_response))
+    organisation, context = _requested_organisation(authorised, body), authorised.request_context(no_response)
+    if body.session_id is None:
+        previewed = await preview(authorised.database, body.to_new_registration(organisation), context)
+    else:
+        wanted = body.to_session_registration(body.session_id, organisation)
+        previewed = await preview_in_session(authorised.database, wanted, context)
     resource = preview_resource(previewed, authorised.language, authorised.owner)
     return await authorised.audit_read(json_response(resource, authorised.language), body.adviser_id)
 
