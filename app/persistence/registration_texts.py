@@ -94,7 +94,9 @@ def _source(*, with_messages: bool) -> TextSource:
 
 
 # Found from the registration or, when few have the reason, from the decision: by its index of reasons and their keys.
-_HAS_REASON = """EXISTS (SELECT FROM decision d WHERE d.registration_id = {t}.id AND d.id = {t}.decision_id
+# One equality joins them: of two, the planner would think that they nearly never hold together.
+_HAS_REASON = """EXISTS (SELECT FROM decision d
+    WHERE d.registration_id = {t}.id AND NOT d.id IS DISTINCT FROM {t}.decision_id
     AND d.reasons::text <> '[]' AND d.reasons::jsonb @> jsonb_build_array(jsonb_build_object('code', {}::text)))"""
 
 _SOURCES = {with_messages: _source(with_messages=with_messages) for with_messages in (False, True)}
