@@ -13,19 +13,14 @@ from app.api.http.bodies.tables.table import Cell, Column, Table, day, paris_tim
 from app.api.registrations.decision_words import put_words_in
 from app.domain.facts.calendar import civil_date
 from app.domain.facts.registration_terms import Funding, Payer
-from app.domain.facts.session import SessionFormat
 from app.persistence.engine.pagination import PageRows, PageTexts
+from app.wording.calendars.session_calendars import FORMAT_WORDS
 from app.wording.decision_summaries import STATUS_LABELS
 from app.wording.languages import Language
 from app.wording.timeline_labels import entitlement_label
 
 Resource = Mapping[str, Any]
 
-FORMAT_WORDS: Mapping[str, str] = {
-    SessionFormat.REMOTE: "à distance",
-    SessionFormat.ON_SITE: "présentiel",
-    SessionFormat.HYBRID: "hybride",
-}
 STATUS_WORDS: Mapping[str, str] = {status: label.fr for status, label in STATUS_LABELS.items()}
 FUNDING_WORDS: Mapping[str | None, str | None] = {
     Funding.STATE: "financée",

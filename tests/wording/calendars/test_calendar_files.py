@@ -12,7 +12,7 @@ from dateutil.tz import tzical  # type: ignore[import-untyped]  # its types are 
 from icalendar import Calendar
 
 from app.domain.facts.calendar import PARIS
-from app.wording.calendar_files import (
+from app.wording.calendars.calendar_files import (
     CalendarDay,
     CalendarMethod,
     CalendarPerson,
