@@ -40,6 +40,7 @@ from app.api.notifications import (
 )
 from app.api.pages import page_routes
 from app.api.registrations import attendance_routes, registration_action_routes, registration_routes
+from app.api.sessions import session_deed_routes, session_routes
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -48,6 +49,7 @@ faire et qui doit agir. Cliquez sur *Authorize* et collez votre clé d’API.
 """
 TAGS = [
     {"name": "Inscriptions", "description": "Demander, suivre, répondre, déplacer, annuler, enregistrer l’assiduité."},
+    {"name": "Sessions", "description": "Ce qui sera tenu, les places, et ce qui concerne toutes leurs inscriptions."},
     {"name": "Conseillers", "description": "Les personnes, leur dossier de formation et leurs reports de droits."},
     {"name": "Contrats", "description": "Les contrats de travail et le dossier administratif de l’employeur."},
     {"name": "Certifications", "description": "Les résultats d’examen et les titres."},
@@ -78,6 +80,8 @@ def _routers() -> tuple[APIRouter, ...]:
         registration_routes,
         registration_action_routes,
         attendance_routes,
+        session_routes,
+        session_deed_routes,
         adviser_routes,
         training_record_routes,
         carry_over_routes,

@@ -27,6 +27,12 @@ class EventType(StrEnum):
     REGISTRATION_CHOICE_REMINDED = "registration.choice_reminded"
     REGISTRATION_DEROGATED = "registration.derogated"
     REGISTRATION_PATH_DETERMINED = "registration.path_determined"
+    REGISTRATION_SEAT_GIVEN = "registration.seat_given"
+    SESSION_PUBLISHED = "session.published"
+    SESSION_CHANGED = "session.changed"
+    SESSION_CONFIRMED = "session.confirmed"
+    SESSION_CANCELLED = "session.cancelled"
+    SESSION_MOVED = "session.moved"
     CERTIFICATION_RECORDED = "certification.recorded"
     CERTIFICATION_ANNULLED = "certification.annulled"
     CERTIFICATION_DUE = "certification.due"
@@ -73,6 +79,7 @@ class Subject(StrEnum):
     REGISTRATION = "registration"
     CERTIFICATION = "certification"
     ADVISER = "adviser"
+    SESSION = "session"
     SUPPORT_REQUEST = "support_request"
 
 
@@ -87,14 +94,15 @@ class Recipient(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`training_organisation_id` is the organisation concerned, None when there is none. `recipients` get an e-mail
+    """`adviser_id` is None when it is about a session as a whole; `training_organisation_id` is the organisation
+    concerned, None when there is none. `recipients` get an e-mail
     (section 9) and webhooks are called, unless `is_history`: it then happened before this service existed."""
 
     type: EventType
     subject_type: Subject
     subject_id: UUID
     subject_version: int
-    adviser_id: AdviserId
+    adviser_id: AdviserId | None
     training_organisation_id: TrainingOrganisationId | None
     data: Mapping[str, object]
     recipients: tuple[Recipient, ...] = ()
@@ -119,6 +127,13 @@ ALWAYS_TOLD: Mapping[EventType, tuple[Recipient, ...]] = {
     EventType.REGISTRATION_CHOICE_REMINDED: (_ADVISER,),
     EventType.REGISTRATION_DEROGATED: (_ADVISER, _ORGANISATION),
     EventType.REGISTRATION_PATH_DETERMINED: (_ADVISER, _EMPLOYER, _ORGANISATION),
+    EventType.REGISTRATION_SEAT_GIVEN: (_ADVISER, _ORGANISATION),
+    # To each person about their registration; the organisation gets one summary about the session.
+    EventType.SESSION_CONFIRMED: (_ADVISER,),
+    EventType.SESSION_CANCELLED: (_ADVISER,),
+    EventType.SESSION_MOVED: (_ADVISER,),
+    EventType.SESSION_PUBLISHED: (),
+    EventType.SESSION_CHANGED: (),
     EventType.CERTIFICATION_RECORDED: (_ADVISER, _ORGANISATION),
     EventType.CERTIFICATION_ANNULLED: (_ADVISER, _ORGANISATION),
     EventType.CERTIFICATION_DUE: (_ADVISER, _EMPLOYER, _ORGANISATION),
@@ -149,7 +164,15 @@ EMPLOYER_TOLD_WHEN_IT_PAYS = frozenset(
 )
 # It then acts as well: it frees the adviser.
 EMPLOYER_TOLD_WHEN_THE_STATE_PAYS = frozenset(
-    {EventType.REGISTRATION_ACCEPTED, EventType.REGISTRATION_RESCHEDULED, EventType.REGISTRATION_DEROGATED}
+    {
+        EventType.REGISTRATION_ACCEPTED,
+        EventType.REGISTRATION_RESCHEDULED,
+        EventType.REGISTRATION_DEROGATED,
+        EventType.REGISTRATION_SEAT_GIVEN,
+        EventType.SESSION_CONFIRMED,
+        EventType.SESSION_CANCELLED,
+        EventType.SESSION_MOVED,
+    }
 )
 
 

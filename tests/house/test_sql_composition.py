@@ -75,10 +75,10 @@ COMPOSED = {
         "','.join([*written, added] if added is not None else written)", "', '.join(parts)",
         "'|'.join(map(value, keys))", "MARK", "_SQL", "constant", "field", "name", "sql", "value(sql)", "written",
     },
-    "app/persistence/registration_texts.py": {
+    "app/persistence/registrations/registration_texts.py": {
         "OVERLAPPING", "_SELF", "value('r.id')", "value(BASE_URL)", "value(_WARNINGS)",
     },
-    "app/persistence/registrations.py": {
+    "app/persistence/registrations/registrations.py": {
         "OVERLAPPING", "OVERLAPS", "RESOURCE_COLUMNS", "RESPONSE_COLUMNS", "TAKES_PLACE.format('o')",
         "TAKES_PLACE.format('r')", "WRITE", "_UPDATES",
         "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",

@@ -15,7 +15,7 @@ from app.api.http.problems.problem_details import invalid_parameter
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.registration_terms import Status
 from app.persistence.engine.pagination import Filter
-from app.persistence.registration_texts import reason_filter
+from app.persistence.registrations.registration_texts import reason_filter
 from app.wording.languages import Sentence
 
 IdsFilter = Annotated[
@@ -48,6 +48,7 @@ async def registration_filters(
     status: Status | None = None,
     module_code: CodeFilter | None = None,
     ids: IdsFilter = None,
+    session_id: Id | None = None,
     starts_from: StartsFrom = None,
     starts_until: StartsUntil = None,
     session_reference: SessionReference = None,
@@ -59,6 +60,7 @@ async def registration_filters(
         training_organisation_id=training_organisation_id,
         status=status,
         module_code=module_code,
+        session_id=session_id,
         session_reference=session_reference,
     )
     if ids is not None:

@@ -17,6 +17,7 @@ from app.use_cases.registrations.derogate_registration import Derogation
 from app.use_cases.registrations.reexamine_registration import AdviserNotice
 from app.use_cases.registrations.register_adviser import NewRegistration
 from app.use_cases.registrations.session_venue import Venue
+from app.use_cases.sessions.register_in_session import SessionRegistration
 from app.wording.languages import Sentence
 
 PAYER_REQUIRED = Sentence(
@@ -26,6 +27,15 @@ PAYER_NOT_APPLICABLE = Sentence(
     fr="payer est sans objet quand on annule.", en="payer does not apply to a cancellation."
 )
 
+SESSION_REQUIRED = Sentence(fr="session ou session_id est requis.", en="session or session_id is required.")
+ONE_SESSION = Sentence(
+    fr="Nommez une session publiée (session_id) ou décrivez-en une (session), pas les deux.",
+    en="Name a published session (session_id) or describe one (session), not both.",
+)
+MODULE_REQUIRED = Sentence(
+    fr="module_code est requis quand la demande porte ses dates.",
+    en="module_code is required when the request carries its dates.",
+)
 STATE_PAYS = Sentence(fr="payer est sans objet quand l’État finance.", en="payer does not apply when the State pays.")
 
 
@@ -56,20 +66,41 @@ Regularisation = Annotated[
 ]
 
 
-class RegistrationRequest(RequestBody):
-    """Une demande d’inscription. Un organisme de formation peut omettre `training_organisation_id` : le sien."""
+class RegistrationDetails(RequestBody):
+    """Ce que dit une demande d’inscription, à une session publiée comme à des dates qu’elle porte."""
 
     adviser_id: Id
-    module_code: ModuleCodeText
     training_organisation_id: Id | None = None
-    session: SessionBody
     requested_on: Annotated[CivilDate | None, Field(description="Aujourd’hui (heure de Paris) par défaut.")] = None
     employer_agreement: Annotated[bool, Field(strict=True, description="Accord de l’employeur (titre complet).")] = (
         False
     )
     regularisation: Regularisation = False
 
-    def to_new_registration(self, organisation: UUID) -> NewRegistration:
+
+class RegistrationRequest(RegistrationDetails):
+    """Une demande d’inscription, à une session publiée (`session_id`), dont le module et l’organisme sont alors ceux de
+    la session, ou à des dates qu’elle porte (`session`). Un organisme de formation peut omettre
+    `training_organisation_id` : le sien."""
+
+    module_code: Annotated[ModuleCodeText | None, Field(description="Inutile avec `session_id`.")] = None
+    session: SessionBody | None = None
+    session_id: Annotated[Id | None, Field(description="Une session publiée, à la place de `session`.")] = None
+
+    @model_validator(mode="after")
+    def _names_one_session(self) -> "RegistrationRequest":
+        if self.session_id is None and self.session is None:
+            raise validation_error("missing", SESSION_REQUIRED, "session")
+        if self.session_id is not None and self.session is not None:
+            raise validation_error("not-allowed", ONE_SESSION, "session")
+        if self.session_id is None and self.module_code is None:
+            raise validation_error("missing", MODULE_REQUIRED, "module_code")
+        return self
+
+    def to_new_registration(self, organisation: UUID | None) -> NewRegistration:
+        """Of one that carries its dates. Raise ValueError otherwise."""
+        if self.session is None or self.module_code is None or organisation is None:
+            raise ValueError(self.session_id)
         return NewRegistration(
             adviser_id=self.adviser_id,
             module_code=ModuleCode(self.module_code),
@@ -78,6 +109,18 @@ class RegistrationRequest(RequestBody):
             requested_on=self.requested_on,
             employer_agreement=self.employer_agreement,
             venue=self.session.to_venue(),
+            regularisation=self.regularisation,
+        )
+
+    def to_session_registration(self, session: UUID, organisation: UUID | None) -> SessionRegistration:
+        """Of one that names a published session. `organisation` is the caller's own when none is named."""
+        return SessionRegistration(
+            adviser_id=self.adviser_id,
+            session_id=session,
+            module_code=ModuleCode(self.module_code) if self.module_code is not None else None,
+            training_organisation_id=organisation,
+            requested_on=self.requested_on,
+            employer_agreement=self.employer_agreement,
             regularisation=self.regularisation,
         )
 
@@ -157,7 +200,17 @@ class SessionPatch(RequestBody):
 
 
 class ReschedulingRequest(RequestBody):
-    """Une fusion (RFC 7396) qui ne déplace que la session."""
+    """Une fusion (RFC 7396) qui ne déplace que la session : vers une session publiée (`session_id`), ou vers d’autres
+    dates, hors de toute session publiée."""
 
-    session: SessionPatch
+    session: SessionPatch | None = None
+    session_id: Id | None = None
     regularisation: Regularisation = False
+
+    @model_validator(mode="after")
+    def _moves_once(self) -> "ReschedulingRequest":
+        if self.session_id is None and self.session is None:
+            raise validation_error("missing", SESSION_REQUIRED, "session")
+        if self.session_id is not None and self.session is not None:
+            raise validation_error("not-allowed", ONE_SESSION, "session")
+        return self

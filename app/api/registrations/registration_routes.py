@@ -1,6 +1,5 @@
 """/v1/registrations: register, simulate, list and read."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -12,10 +11,9 @@ from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response, resource_response, to_response
 from app.api.http.bodies.media_types import negotiate_media_type, negotiated
 from app.api.http.bodies.resource_responses import found, no_response, resource_renderer
-from app.api.http.bodies.tables.table_pages import respond_with_table
 from app.api.http.bodies.tables.table_responses import LIST_MEDIA_TYPES, TABLE_RESPONSES
 from app.api.http.fields.field_types import Id
-from app.api.http.pagination import PageRequest, Paging, equality_filters
+from app.api.http.pagination import Paging, equality_filters
 from app.api.http.problems.problem_details import Problem, field_error
 from app.api.http.request_headers import JSON_MEDIA_TYPE, IdempotencyKey, IfNoneMatch, require_idempotency_key
 from app.api.http.routing import StrictRoute, page_model, problem_responses
@@ -31,12 +29,11 @@ from app.api.registrations.registration_resources import (
     preview_resource,
     registration_as_seen,
 )
-from app.api.registrations.registration_table import registration_table, resources_of
-from app.persistence import registration_texts, registrations
+from app.api.registrations.registration_table import respond_as_table
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Filter, PageQuery, PageRows, PageTexts
-from app.persistence.engine.readers import Reader
+from app.persistence.registrations import registration_texts, registrations
 from app.use_cases.registrations.register_adviser import preview
+from app.use_cases.sessions.register_in_session import preview_in_session, register_in_session
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
@@ -55,10 +52,10 @@ OTHER_ORGANISATION = Sentence(
 )
 
 
-def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID:
-    """A training organisation registers to its own sessions only. Raise Problem."""
+def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID | None:
+    """A training organisation registers to its own sessions only; None: the published session’s. Raise Problem."""
     requested = body.training_organisation_id or authorised.owner
-    if requested is None:
+    if requested is None and body.session_id is None:
         errors = [field_error("/training_organisation_id", "missing", ORGANISATION_REQUIRED)]
         raise Problem("validation-error", ORGANISATION_REQUIRED, errors)
     if authorised.owner is not None and requested != authorised.owner:
@@ -73,7 +70,12 @@ def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationReq
     summary="Inscrire un conseiller",
     response_model=RegistrationResource,
     responses=problem_responses(
-        "idempotency-key-missing", "duplicate-registration", "unknown-reference", "adviser-anonymised"
+        "idempotency-key-missing",
+        "duplicate-registration",
+        "unknown-reference",
+        "adviser-anonymised",
+        "session-closed",
+        "session-cancelled",
     ),
 )
 async def register_adviser(
@@ -84,12 +86,20 @@ async def register_adviser(
     Un refus est une réponse 201 avec `status: refused` et **tous** ses motifs, chacun avec ce qu’il faut faire et qui
     doit agir. Au-delà du quota, l’inscription attend le choix du conseiller (`awaiting_choice`).
     """
-    new = body.to_new_registration(_requested_organisation(authorised, body))
+    organisation = _requested_organisation(authorised, body)
     render = resource_renderer(
         authorised, partial(registration_as_seen, authorised), status=201, location="/v1/registrations/{id}"
     )
-    context = authorised.request_context(render, require_idempotency_key(idempotency_key), body)
-    return to_response(await authorised.service.registration_batches.register(new, context))
+    context, service = (
+        authorised.request_context(render, require_idempotency_key(idempotency_key), body),
+        authorised.service,
+    )
+    if body.session_id is None:
+        new = body.to_new_registration(organisation)
+        return to_response(await service.registration_batches.register(new, context))
+    wanted = body.to_session_registration(body.session_id, organisation)
+    async with service.session_turns.of(body.session_id):
+        return to_response(await register_in_session(service.database, wanted, context))
 
 
 @router.post(
@@ -97,12 +107,18 @@ async def register_adviser(
     operation_id="previewRegistration",
     summary="Simuler une inscription",
     response_model=PreviewResource,
-    responses=problem_responses("duplicate-registration", "unknown-reference", "adviser-anonymised"),
+    responses=problem_responses(
+        "duplicate-registration", "unknown-reference", "adviser-anonymised", "session-closed", "session-cancelled"
+    ),
 )
 async def preview_registration(body: RegistrationRequest, authorised: WriteAccess) -> Response:
     """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
-    new = body.to_new_registration(_requested_organisation(authorised, body))
-    previewed = await preview(authorised.database, new, authorised.request_context(no_response))
+    organisation, context = _requested_organisation(authorised, body), authorised.request_context(no_response)
+    if body.session_id is None:
+        previewed = await preview(authorised.database, body.to_new_registration(organisation), context)
+    else:
+        wanted = body.to_session_registration(body.session_id, organisation)
+        previewed = await preview_in_session(authorised.database, wanted, context)
     resource = preview_resource(previewed, authorised.language, authorised.owner)
     return await authorised.audit_read(json_response(resource, authorised.language), body.adviser_id)
 
@@ -130,25 +146,9 @@ async def list_registrations(
         with_messages=authorised.has_scope(Scope.MESSAGES_READ),
     )
     if media_type != JSON_MEDIA_TYPE:
-        return await _respond_with_table(authorised, paging, media_type, read, own)
+        return await respond_as_table(authorised, paging, media_type, read, own)
     words = partial(put_words_in, language=authorised.language, owner=authorised.owner)
     return negotiated(await paging.respond_with_texts(authorised, read, own, words))
-
-
-async def _respond_with_table(
-    authorised: AuthorisedRequest,
-    paging: PageRequest,
-    media_type: str,
-    read_texts: Callable[[Reader, PageQuery], Awaitable[PageTexts]],
-    filters: Sequence[Filter],
-) -> Response:
-    async def read(reader: Reader, page: PageQuery) -> PageRows:
-        return resources_of(await read_texts(reader, page), authorised.owner)
-
-    to_table = partial(registration_table, now=authorised.now)
-    return await respond_with_table(
-        paging, authorised, media_type, read, filters, to_table, subject_column="adviser_id"
-    )
 
 
 async def _read(authorised: AuthorisedRequest, registration: UUID) -> Row:

@@ -18,8 +18,8 @@ from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
+from app.use_cases.changes.write_changes import ChangeSet, write_change_sets
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, write_change_sets
 
 YEARS_AHEAD = 1
 

@@ -26,9 +26,9 @@ from app.persistence import certifications
 from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
+from app.use_cases.changes.write_changes import ChangeSet, consequences_of_change, write_change_sets
 from app.use_cases.errors import UnknownReference
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, consequences_of_change, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)

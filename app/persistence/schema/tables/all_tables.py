@@ -16,6 +16,7 @@ from app.persistence.schema.tables import (
     adviser_tables,
     catalogue_tables,
     registration_tables,
+    session_tables,
     support_tables,
     training_record_tables,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "registration_tables",
     "reminder_tables",
     "service_tables",
+    "session_tables",
     "statistics_tables",
     "support_tables",
     "training_record_tables",

@@ -44,6 +44,46 @@ CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
             "support request.",
         ),
     ),
+    "session-closed": ProblemType(
+        409,
+        Sentence(fr="Inscriptions closes", en="Registration closed"),
+        Sentence(
+            fr="Choisissez une autre session, ou demandez à l’organisme de repousser la clôture.",
+            en="Choose another session, or ask the organisation to put the closing day off.",
+        ),
+    ),
+    "session-cancelled": ProblemType(
+        409,
+        Sentence(fr="Session annulée", en="Session cancelled"),
+        Sentence(
+            fr="Elle n’aura pas lieu et ne change plus : choisissez-en une autre, ou publiez-en une nouvelle.",
+            en="It will not be held and changes no more: choose another one, or publish a new one.",
+        ),
+    ),
+    "seats-taken": ProblemType(
+        409,
+        Sentence(fr="Places déjà prises", en="Seats already taken"),
+        Sentence(
+            fr="Une session garde au moins les places prises : annulez ou déplacez d’abord des inscriptions.",
+            en="A session has no fewer seats than are taken: cancel or move registrations first.",
+        ),
+    ),
+    "seat-waiting": ProblemType(
+        409,
+        Sentence(fr="Place attendue", en="Waiting for a seat"),
+        Sentence(
+            fr="Seul qui a une place suit la session : donnez-en davantage, ou inscrivez à une autre session.",
+            en="Only who has a seat attends: give more seats, or register to another session.",
+        ),
+    ),
+    "reference-taken": ProblemType(
+        409,
+        Sentence(fr="Référence déjà utilisée", en="Reference already used"),
+        Sentence(
+            fr="Une référence désigne une seule session de l’organisme : modifiez celle qui la porte, ou changez-la.",
+            en="A reference names one session of the organisation: change the one that has it, or use another.",
+        ),
+    ),
     "no-right-left": ProblemType(
         409,
         Sentence(fr="Plus aucun droit ce jour-là", en="No right left on that day"),
