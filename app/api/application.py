@@ -40,7 +40,7 @@ from app.api.notifications import (
 )
 from app.api.pages import page_routes
 from app.api.registrations import attendance_routes, registration_action_routes, registration_routes
-from app.api.sessions import session_deed_routes, session_routes
+from app.api.sessions import calendar_routes, session_deed_routes, session_routes
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -82,6 +82,7 @@ def _routers() -> tuple[APIRouter, ...]:
         attendance_routes,
         session_routes,
         session_deed_routes,
+        calendar_routes,
         adviser_routes,
         training_record_routes,
         carry_over_routes,
