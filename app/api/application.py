@@ -39,7 +39,12 @@ from app.api.notifications import (
     webhook_endpoint_routes,
 )
 from app.api.pages import page_routes
-from app.api.registrations import attendance_routes, registration_action_routes, registration_routes
+from app.api.registrations import (
+    attendance_routes,
+    registering_routes,
+    registration_action_routes,
+    registration_routes,
+)
 from app.api.sessions import calendar_routes, session_deed_routes, session_routes
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
@@ -77,6 +82,7 @@ def _check_scopes_declared(routes: Iterable[Any]) -> None:
 
 def _routers() -> tuple[APIRouter, ...]:
     modules = (
+        registering_routes,
         registration_routes,
         registration_action_routes,
         attendance_routes,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from app.domain.decisions.refusals import Actor, Refusal
-from app.domain.events import Event, EventType, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Funding, Payer

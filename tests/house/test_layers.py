@@ -119,7 +119,11 @@ PLANTED = (
     ),
     ("use_cases/changes", "from app.use_cases import upsert_catalogue", "app.use_cases.upsert_catalogue"),
     ("use_cases/registrations", "from app.use_cases import sessions", "app.use_cases.sessions"),
-    ("use_cases/request_context", "from app.use_cases.changes import changes_as_rows", "app.use_cases.changes.changes_as_rows"),
+    (
+        "use_cases/request_context",
+        "from app.use_cases.changes import changes_as_rows",
+        "app.use_cases.changes.changes_as_rows",
+    ),
     ("use_cases/errors", "from app.use_cases import preconditions", "app.use_cases.preconditions"),
     ("wording", "from app.use_cases import preconditions", "app.use_cases.preconditions"),
     ("api", "import sqlalchemy", "sqlalchemy"),

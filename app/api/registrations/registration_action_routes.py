@@ -17,17 +17,17 @@ from app.api.http.request_headers import IdempotencyKey, IfMatch, parse_if_match
 from app.api.http.routing import problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
-from app.api.registrations.registration_actions import action_context, registration_action, registrations_router
-from app.api.registrations.registration_requests import (
+from app.api.registrations.registration_action_requests import (
     CancellationRequest,
     ChoiceRequest,
     DerogationRequest,
     PositioningTestRequest,
     ReExaminationRequest,
     ReschedulingRequest,
-    SessionBody,
     SessionPatch,
 )
+from app.api.registrations.registration_actions import action_context, registration_action, registrations_router
+from app.api.registrations.registration_requests import SessionBody
 from app.api.registrations.registration_resources import RegistrationResource, registration_as_seen
 from app.domain.facts.registration_terms import Choice, Chooser
 from app.domain.facts.session import Session

@@ -32,7 +32,7 @@ from app.api.http.request_headers import (
 from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
-from app.api.registrations.registration_routes import ORGANISATION_REQUIRED
+from app.api.registrations.registering_routes import ORGANISATION_REQUIRED
 from app.api.sessions.session_filters import Filters
 from app.api.sessions.session_requests import SessionRequest
 from app.api.sessions.session_resources import DeedResource, PublishedSessionResource, deed_response, session_resource

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.events import Event, EventType, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.calendar import civil_date
 from app.persistence.advisers import advisers, personal_data

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.decisions.returning_advisers import merge_earlier_usage
-from app.domain.events import Event, EventType, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
 from app.domain.facts.calendar import civil_date

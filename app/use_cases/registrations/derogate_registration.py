@@ -13,7 +13,8 @@ from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapsho
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.registrations import registrations
-from app.use_cases.changes.write_changes import ChangeSet, DirectChange, write_direct_change
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.request_context import RequestContext
 
 

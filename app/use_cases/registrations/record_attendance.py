@@ -28,7 +28,8 @@ from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.registrations import attendance_records
-from app.use_cases.changes.write_changes import ChangeSet, DirectChange, write_direct_change
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.request_context import RequestContext
 
 

@@ -24,7 +24,7 @@ from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration, Request, new_registration
 from app.domain.facts.registration_terms import Attendance, Funding, Payer, RegistrationId, Status
-from app.use_cases.changes.write_changes import DirectChange
+from app.use_cases.changes.change_sets import DirectChange
 from app.use_cases.request_context import RequestContext
 
 EVENT_TYPES = {

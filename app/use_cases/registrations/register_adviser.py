@@ -22,7 +22,8 @@ from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.use_cases.changes.write_changes import ChangeSet, DirectChange, data_after_the_fact, write_direct_change
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange, data_after_the_fact
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.errors import UnknownReference
 from app.use_cases.registrations.session_venue import NO_VENUE, Venue
 from app.use_cases.request_context import RequestContext

@@ -10,7 +10,7 @@ from app.domain.events import EventType, event_type_of_change
 from app.domain.facts.registration import OPEN, Registration
 from app.domain.facts.registration_terms import CancellationCause, Chooser, RegistrationId, Seat, Status
 from app.persistence.advisers.adviser_files import AdviserSnapshot
-from app.use_cases.changes.write_changes import ChangeSet, DirectChange
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange
 from app.use_cases.request_context import RequestContext
 
 CHECKED = date.min  # that the session had not begun was checked when its move was asked for

@@ -24,8 +24,9 @@ from app.persistence.registrations import registrations
 from app.persistence.registrations.registrations import Changes
 from app.persistence.sessions import session_deeds, sessions
 from app.persistence.sessions.session_deeds import OpenDeed
+from app.use_cases.changes.change_sets import ChangeSet
 from app.use_cases.changes.changes_as_rows import event_row
-from app.use_cases.changes.write_changes import ChangeSet, write_change_sets
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.request_context import RequestContext
 from app.use_cases.sessions.apply_session_deed import cancel_with_session, move_with_session, summon
 from app.use_cases.sessions.change_session import EVENT_TYPES

@@ -23,7 +23,8 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from app.persistence.sessions import seats
-from app.use_cases.changes.write_changes import ChangeSet, DirectChange, write_change_sets
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.request_context import RequestContext
 from app.use_cases.sessions.apply_session_deed import cancel_with_session
 

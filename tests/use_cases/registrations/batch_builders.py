@@ -9,11 +9,11 @@ from weakref import WeakKeyDictionary
 
 from pytest import MonkeyPatch  # noqa: PT013  # the class, outside of any test
 
+from app.persistence import registration_batches
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import AsyncpgConnection, Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence import registration_batches
 from app.persistence.registration_batches import FileRequest
 from app.use_cases.registrations.register_adviser import NewRegistration, register
 from app.use_cases.registrations.register_in_batches import RegistrationBatches

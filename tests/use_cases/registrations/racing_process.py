@@ -10,12 +10,12 @@ from datetime import timedelta
 from random import Random
 from uuid import UUID
 
+from app.persistence import registration_batches
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.engine.driver_types import AsyncpgConnection, Row
 from app.persistence.engine.transactions.idempotency import AlreadyCompleted
 from app.persistence.engine.transactions.transaction_errors import RequestInFlight
-from app.persistence import registration_batches
 from app.persistence.registration_batches import FileRequest
 from app.use_cases.registrations.register_in_batches import RegistrationBatches
 from tests.use_cases.registrations.batch_builders import a_batch_context

@@ -5,7 +5,6 @@ from app.persistence.schema.tables import (
     delivery_tables,
     feed_tables,
     import_tables,
-    reminder_tables,
     service_tables,
     statistics_tables,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "import_tables",
     "metadata",
     "registration_tables",
-    "reminder_tables",
     "service_tables",
     "session_tables",
     "statistics_tables",
