@@ -45,7 +45,7 @@ from app.api.registrations import (
     registration_action_routes,
     registration_routes,
 )
-from app.api.sessions import calendar_routes, session_deed_routes, session_routes
+from app.api.sessions import calendar_routes, roster_routes, session_deed_routes, session_routes
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -89,6 +89,7 @@ def _routers() -> tuple[APIRouter, ...]:
         session_routes,
         session_deed_routes,
         calendar_routes,
+        roster_routes,
         adviser_routes,
         training_record_routes,
         carry_over_routes,
