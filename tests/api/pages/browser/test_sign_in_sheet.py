@@ -6,10 +6,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser
 
-from tests.api.pages.browser.accessibility import AXE, violations
+from tests.api.pages.browser.accessibility import violations
 from tests.api.pages.browser.chromium import BrowserSession, browser_session
 from tests.http_builders import a_contract, an_adviser
 from tests.live_server import LiveServer
+from tests.nodejs import needs_packages
 from tests.session_builders import a_session, register_in_session
 
 EMPLOYER = {
@@ -63,7 +64,7 @@ async def test_there_is_room_to_sign(browser: Browser, served: LiveServer, sessi
         assert await drawn.page.locator("tbody td:empty").count() == 4 * (A_DOZEN + 1)
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is missing: `make tools`")
+@needs_packages
 async def test_the_sheet_can_be_read_by_everybody(
     browser: Browser, served: LiveServer, session_of_a_dozen: str
 ) -> None:
