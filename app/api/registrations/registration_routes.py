@@ -20,12 +20,12 @@ from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.registrations.decision_history import DecisionsResource, past_decision_resource
 from app.api.registrations.decision_words import put_words_in
-from app.api.registrations.registration_filters import RegistrationFilters
+from app.api.registrations.lists.registration_filters import RegistrationFilters
+from app.api.registrations.lists.registration_table import respond_as_table
 from app.api.registrations.registration_resources import (
     RegistrationResource,
     registration_as_seen,
 )
-from app.api.registrations.registration_table import respond_as_table
 from app.persistence.engine.driver_types import Row
 from app.persistence.registrations import registration_texts, registrations
 from app.wording.languages import Sentence

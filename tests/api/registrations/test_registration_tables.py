@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from app.api.http.bodies.media_types import CSV, XLSX
-from app.api.registrations.registration_table import COLUMNS
+from app.api.registrations.lists.registration_table import COLUMNS
 from tests.api.response_assertions import expect_problem
 from tests.databases import Databases
 from tests.http_builders import an_adviser_in_post, register

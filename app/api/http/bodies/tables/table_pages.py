@@ -24,14 +24,34 @@ async def respond_with_table(
     *,
     subject_column: str | None = None,
 ) -> Response:
-    """As many rows as the parameter `limit` says, MAX_TABLE_ROWS without it; what follows is linked to, as it is from a
+    """As CSV or XLSX. See `respond_with_file`."""
+
+    async def to_response(rows: Sequence[Mapping[str, Any]]) -> Response:
+        return await table_response(to_table(rows), media_type)
+
+    return await respond_with_file(
+        paging, authorised, read, filters, to_response, longest=MAX_TABLE_ROWS, subject_column=subject_column
+    )
+
+
+async def respond_with_file(
+    paging: PageRequest,
+    authorised: AuthorisedRequest,
+    read: Callable[[Reader, PageQuery], Awaitable[PageRows]],
+    filters: Sequence[Filter],
+    to_response: Callable[[Sequence[Mapping[str, Any]]], Awaitable[Response]],
+    *,
+    longest: int,
+    subject_column: str | None = None,
+) -> Response:
+    """As many rows as the parameter `limit` says, `longest` without it; what follows is linked to, as it is from a
     page. Audited as a page is: `subject_column` is the column of the adviser that a row is about. Raise Problem."""
-    whole = paging if paging.has_own_limit else replace(paging, limit=MAX_TABLE_ROWS)
+    whole = paging if paging.has_own_limit else replace(paging, limit=longest)
     page, marks = await whole.query(authorised, filters)
 
     async def read_and_write() -> tuple[PageRows, Response]:
         found = await read(authorised.reader, page)
-        return found, await table_response(to_table(found.rows), media_type)
+        return found, await to_response(found.rows)
 
     found, response = await authorised.run_heavy_work(read_and_write)
     whole.add_link(authorised, response, whole.next_cursor(authorised, found, marks))

@@ -5,32 +5,23 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE
+from app.api.http.bodies.files import FILE_NAME_HEADER, MAX_FILE_BYTES, file_response
 from app.api.http.bodies.media_types import CSV, XLSX, negotiated
 from app.api.http.bodies.tables.csv_table import write_csv
 from app.api.http.bodies.tables.table import Table
 from app.api.http.bodies.tables.xlsx_table import write_xlsx
-from app.api.http.language_negotiation import language_headers
 from app.api.http.request_headers import JSON_MEDIA_TYPE
-from app.wording.languages import Language
 
 LIST_MEDIA_TYPES = (JSON_MEDIA_TYPE, CSV, XLSX)
 MAX_TABLE_ROWS = 5_000  # of one file: a workbook of twenty columns takes a second and a half of processor
-MAX_TABLE_BYTES = 10_000_000
 
-_FILE_NAME = {
-    "description": "Le nom du fichier, d’un tableau seulement.",
-    "required": False,
-    "schema": {"type": "string", "maxLength": 200, "pattern": '^attachment; filename="[a-z0-9.-]+"$'},
-    "example": 'attachment; filename="inscriptions-2026-01-31.csv"',
-}
 # For the `responses` of a route, beside its JSON.
 TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "headers": {"Content-Disposition": _FILE_NAME},
+        "headers": {"Content-Disposition": FILE_NAME_HEADER},
         "content": {
-            CSV: {"schema": {"type": "string", "maxLength": MAX_TABLE_BYTES, "pattern": "^[^;\r\n]+(;[^;\r\n]+)*\r\n"}},
-            XLSX: {"schema": {"type": "string", "maxLength": MAX_TABLE_BYTES, "contentMediaType": XLSX}},
+            CSV: {"schema": {"type": "string", "maxLength": MAX_FILE_BYTES, "pattern": "^[^;\r\n]+(;[^;\r\n]+)*\r\n"}},
+            XLSX: {"schema": {"type": "string", "maxLength": MAX_FILE_BYTES, "contentMediaType": XLSX}},
         },
     }
 }
@@ -43,10 +34,5 @@ _CONTENT_TYPES = {CSV: f"{CSV}; charset=utf-8; header=present", XLSX: XLSX}
 async def table_response(table: Table, media_type: str) -> Response:
     """In French. Written in a thread: whoever else asks need not wait for a long table."""
     content = await asyncio.to_thread(_WRITERS[media_type], table)
-    headers = {
-        "Cache-Control": PRIVATE_NO_CACHE,
-        "Content-Disposition": f'attachment; filename="{table.name}.{_ENDINGS[media_type]}"',
-        "Content-Type": _CONTENT_TYPES[media_type],
-        **language_headers(Language.FRENCH),
-    }
-    return negotiated(Response(content, headers=headers))
+    name = f"{table.name}.{_ENDINGS[media_type]}"
+    return negotiated(file_response(content, _CONTENT_TYPES[media_type], name))

@@ -1,22 +1,18 @@
 """What `GET /v1/registrations` is filtered by."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Query
 
-from app.api.http.fields.day_parameter import parse_day_parameter
 from app.api.http.fields.field_types import CodeFilter, DayText, Id
 from app.api.http.fields.filter_types import ReferenceFilter
-from app.api.http.fields.list_parameters import parse_uuids
+from app.api.http.fields.list_parameters import first_day_filters, parse_uuids
 from app.api.http.pagination import equality_filters
-from app.api.http.problems.problem_details import invalid_parameter
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.registration_terms import Status
 from app.persistence.engine.pagination import Filter
 from app.persistence.registrations.registration_texts import reason_filter
-from app.wording.languages import Sentence
 
 IdsFilter = Annotated[
     str | None,
@@ -38,8 +34,6 @@ SessionReference = Annotated[
     ReferenceFilter | None, Query(description="La référence de la session, telle qu’elle a été donnée.")
 ]
 ReasonFilter = Annotated[Reason | None, Query(description="Un motif de la dernière décision.")]
-
-UNTIL_BEFORE_FROM = Sentence(fr="Précède `starts_from`.", en="Is before `starts_from`.")
 
 
 async def registration_filters(
@@ -71,13 +65,3 @@ async def registration_filters(
 
 
 RegistrationFilters = Annotated[Sequence[Filter], Depends(registration_filters)]
-
-
-def first_day_filters(column: str, starts_from: str | None, starts_until: str | None) -> list[Filter]:
-    """The filters of the parameters of these names, both days included. Raise Problem."""
-    first = parse_day_parameter(starts_from, "starts_from")
-    last = parse_day_parameter(starts_until, "starts_until")
-    if first and last and last < first:
-        raise invalid_parameter("starts_until", UNTIL_BEFORE_FROM)
-    bounds: list[tuple[str, date | None]] = [(f"{{t}}.{column} >= {{}}", first), (f"{{t}}.{column} <= {{}}", last)]
-    return [Filter(sql, bound) for sql, bound in bounds if bound is not None]
