@@ -49,6 +49,11 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     ),
     "WarningResource": _fields(own="code registration_id"),
     "SessionResource": _fields(own="starts_on ends_on format place reference"),
+    "RosterResource": _fields(shared="data pagination"),
+    "RosterLineResource": _fields(
+        own="registration_id seat status funding payer", needed="first_name last_name email employer"
+    ),
+    "RosterEmployerResource": _fields(needed="name email"),
     "DecisionResource": _fields(
         own="id outcome automatic decided_at policy_version rules_version rules waived reasons summary"
     ),
@@ -82,10 +87,13 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     ),
     "SupportAnswerResource": _fields(own="granted motive effect answered_at", limited="answered_by"),
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
+    "SessionNews": _fields(
+        own="module_code session_starts_on session_ends_on seats_taken seats_waiting concerned"
+    ),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(
         own="status funding payer entitlement module_code session_starts_on reasons chosen_by taken_on hours "
-        "former_status absences waived recorded_after_the_fact"
+        "former_status absences waived recorded_after_the_fact session_id seat cancelled_because"
     ),
     "MissedDayNews": _fields(own="on justified"),
     "CertificationNews": _fields(needed="qualification outcome on annulled_on"),

@@ -14,7 +14,7 @@ from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
-from app.domain.facts.registration_terms import Chooser, Funding, Payer, Status
+from app.domain.facts.registration_terms import CancellationCause, Chooser, Funding, Payer, Seat, Status
 from app.domain.facts.support_request import SupportRequestKind, SupportRequestStatus
 from app.domain.record.reminders import Stage
 from app.persistence.engine.pagination import MAX_LIMIT
@@ -45,7 +45,8 @@ class RegistrationNews(TypedDict):
     `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours ;
     `former_status`, l’assiduité enregistrée avant sa correction ; `absences`, les jours manqués ; `waived`, les motifs
     qu’une dérogation écarte. `recorded_after_the_fact` : la session avait déjà commencé, et rien n’est demandé à
-    personne.
+    personne. `session_id` et `seat`, quand la session est publiée : une place, ou une attente ; null, ni l’une ni
+    l’autre. `cancelled_because` : personne n’a choisi d’annuler.
     """
 
     status: Status
@@ -62,6 +63,21 @@ class RegistrationNews(TypedDict):
     absences: NotRequired[Annotated[list[MissedDayNews], Field(max_length=MAX_MISSED_DAYS)]]
     waived: NotRequired[Annotated[list[Reason], Field(max_length=len(Reason))]]
     recorded_after_the_fact: NotRequired[bool]
+    session_id: NotRequired[UUID]
+    seat: NotRequired[Seat | None]
+    cancelled_because: NotRequired[CancellationCause]
+
+
+class SessionNews(TypedDict):
+    """Une session entière : ses jours, ses places prises, et combien de personnes en attendent une. `concerned` : le
+    nombre d’inscriptions que l’acte concernait, une fois qu’il est appliqué à toutes."""
+
+    module_code: ModuleCodeText
+    session_starts_on: date
+    session_ends_on: date
+    seats_taken: Count
+    seats_waiting: Count
+    concerned: NotRequired[Count]
 
 
 class CertificationNews(TypedDict):
@@ -164,9 +180,10 @@ class EventResource(TypedDict):
         ),
     ]
     subject: SubjectResource
-    adviser_id: UUID
+    adviser_id: Annotated[UUID | None, Field(description="Null quand l’événement est celui d’une session entière.")]
     data: (
         RegistrationNews
+        | SessionNews
         | CertificationNews
         | DueNews
         | EntitlementNews

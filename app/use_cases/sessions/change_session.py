@@ -72,7 +72,8 @@ async def change_in(tx: Transaction, present: Row, description: SessionDescripti
         await check_reference(tx, present["id"], columns)
     row = await SESSIONS.update(tx, present, columns, context.now)
     if differing.intersection(COPIED):
-        return await ask_deed(tx, row, SessionDeed.MOVE, context, tells=bool(differing.intersection(TOLD)))
+        former = {name: present[name] for name in TOLD} if differing.intersection(TOLD) else None
+        return await ask_deed(tx, row, SessionDeed.MOVE, context, tells=former is not None, former=former)
     await _announce(tx, EventType.SESSION_CHANGED, row, context)
     return await sessions.read(tx, row["id"]) or {}
 
@@ -111,11 +112,21 @@ async def _decide(
         return await store_response(tx, context.idempotency, context.render(row))
 
 
-async def ask_deed(tx: Transaction, row: Row, deed: SessionDeed, context: RequestContext, *, tells: bool = True) -> Row:
+async def ask_deed(
+    tx: Transaction,
+    row: Row,
+    deed: SessionDeed,
+    context: RequestContext,
+    *,
+    tells: bool = True,
+    former: Mapping[str, Any] | None = None,
+) -> Row:
     """Ask for what concerns every registration of the session, whose row is locked; when there is none, it is done.
-    Return the session's row."""
+    `former` is what a session that moves was. Return the session's row."""
     request = context.audit_entry.request_id if context.audit_entry else None
-    concerned = await session_deeds.ask(tx, row["id"], deed, context.client.id, request, context.now, tells=tells)
+    concerned = await session_deeds.ask(
+        tx, row["id"], deed, context.client.id, request, context.now, tells=tells, former=former
+    )
     if not concerned:
         await _announce(tx, EVENT_TYPES[deed], row, context)
     return await sessions.read(tx, row["id"]) or {}

@@ -102,10 +102,18 @@ def test_it_is_french_as_it_should_be_written(event_type: EventType, recipient: 
 @every_letter
 def test_a_decision_says_that_it_is_automatic_when_it_is(event_type: EventType, recipient: Recipient) -> None:
     for changed, letter in emails_in_each_situation(event_type, recipient):
-        automatic = event_type in DECISION_EVENTS and changed.get("automatic", True)
+        automatic = _tells_a_decision(event_type, recipient, changed) and changed.get("automatic", True)
         assert ("L. 311-3-1" in letter.text) is ("L. 311-3-1" in letter.html) is automatic
         assert ("à votre dossier" in plain_text(letter)) is (automatic and recipient is Recipient.ADVISER)
         assert not (automatic and "prise par une personne" in letter.text)
+
+
+def _tells_a_decision(event_type: EventType, recipient: Recipient, changed: dict[str, Any]) -> bool:
+    """A session that moved is decided again when its days did, of each person."""
+    if event_type is not EventType.SESSION_MOVED:
+        return event_type in DECISION_EVENTS
+    is_moved = "nouvelle session" in email_for(event_type, recipient, **changed).subject
+    return is_moved and recipient is not Recipient.TRAINING_ORGANISATION
 
 
 @every_letter
