@@ -63,7 +63,8 @@ _GROUPS: Mapping[SessionGrouping, str] = {
     SessionGrouping.FORMAT: "s.format",
     # As `PublishedSession.status`.
     SessionGrouping.STATUS: """CASE WHEN s.cancelled_at IS NOT NULL THEN 'cancelled' WHEN s.ends_on < $4 THEN 'held'
-        WHEN s.seats_taken >= s.capacity THEN 'full' WHEN s.confirmed_at IS NOT NULL THEN 'confirmed' ELSE 'open' END""",
+        WHEN s.seats_taken >= s.capacity THEN 'full' WHEN s.confirmed_at IS NOT NULL THEN 'confirmed'
+        ELSE 'open' END""",
 }
 _STANDS = "s.cancelled_at IS NULL"
 _SUM = "coalesce(sum({}) FILTER (WHERE {}), 0)::bigint"
