@@ -83,20 +83,30 @@ async def confirm_session(database: Database, session: UUID, context: RequestCon
 
     Raise NotFound, ForeignSession, SessionCancelled, SessionStarted when it is over.
     """
-    return await _decide(database, session, SessionDeed.CONFIRMATION, {"confirmed_at": context.now}, context)
+    return await _decide(database, session, SessionDeed.CONFIRMATION, lambda _: {"confirmed_at": context.now}, context)
 
 
 async def cancel_session(
     database: Database, session: UUID, motive: str | None, context: RequestContext
 ) -> ReplayableResponse:
-    """It will not be held: every registration is cancelled, its right given back. Raise as `confirm_session`."""
-    columns = {"cancelled_at": context.now, "cancellation_motive": motive}
+    """It will not be held: every registration is cancelled, its right given back. How many had a seat is kept, for
+    statistics. Raise as `confirm_session`."""
+
+    def columns(present: Row) -> Mapping[str, Any]:
+        taken = present["seats_taken"]
+        return {"cancelled_at": context.now, "cancellation_motive": motive, "taken_when_cancelled": taken}
+
     return await _decide(database, session, SessionDeed.CANCELLATION, columns, context)
 
 
 async def _decide(
-    database: Database, session: UUID, deed: SessionDeed, columns: Mapping[str, Any], context: RequestContext
+    database: Database,
+    session: UUID,
+    deed: SessionDeed,
+    columns: Callable[[Row], Mapping[str, Any]],
+    context: RequestContext,
 ) -> ReplayableResponse:
+    """`columns` are those that the decision writes in the session's row, which is locked."""
     async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
         await check_not_replayed(tx, context.idempotency)
         tx.add_audit_subjects(session)
@@ -108,7 +118,7 @@ async def _decide(
         if deed is SessionDeed.CONFIRMATION and present["confirmed_at"] is not None:
             row = await sessions.read(tx, session) or {}
         else:
-            row = await ask_deed(tx, await SESSIONS.update(tx, present, columns, context.now), deed, context)
+            row = await ask_deed(tx, await SESSIONS.update(tx, present, columns(present), context.now), deed, context)
         return await store_response(tx, context.idempotency, context.render(row))
 
 
