@@ -41,9 +41,8 @@ def parse_file(kind: ImportKind, content: bytes, *, is_ndjson: bool = False) -> 
 
 
 def _parse_objects(sheet: Sheet, place: int, columns: ColumnSet) -> ParsedFile:
-    # Longer to import than most files to read.
-    from app.imports.lines.json_line_parsing import parse_json_line  # noqa: PLC0415
-    from app.imports.lines.json_objects import ObjectReader  # noqa: PLC0415
+    from app.imports.lines.json_line_parsing import parse_json_line  # noqa: PLC0415  # longer to import than to use
+    from app.imports.lines.json_objects import ObjectReader  # noqa: PLC0415  # likewise
 
     reader = ObjectReader(columns.all)
     read = (parse_json_line(row, place, reader) for row in sheet.rows)

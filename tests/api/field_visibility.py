@@ -81,6 +81,11 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         "answer withdrawn_at version created_at updated_at"
     ),
     "SupportAnswerResource": _fields(own="granted motive effect answered_at", limited="answered_by"),
+    "ImportResource": _fields(
+        own="id kind dry_run status suspect_columns read imported unchanged rejected rejects_url ignored_columns failure "
+        "created_at finished_at"
+    ),
+    "ImportFailure": _fields(own="code detail"),
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(

@@ -122,7 +122,7 @@ async def test_what_another_organisation_annulled_may_be_recorded(database: Data
 @pytest.mark.parametrize(("client", "is_history"), [(MEDNUM, False), (PLATFORM, False), (ADMIN, True)])
 @pytest.mark.usefixtures("advisers")
 async def test_results_are_announced_unless_an_administrator_takes_the_past_over(
-    database: Database, client: Client, is_history: bool
+    database: Database, client: Client, *, is_history: bool
 ) -> None:
     await recorded(database, client, {"conum_id": 1})
 

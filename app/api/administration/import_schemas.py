@@ -120,11 +120,8 @@ def asker(authorised: AuthorisedRequest) -> UUID | None:
 
 def check_may_import(authorised: AuthorisedRequest, kind: ImportKind) -> None:
     """Whoever may write the lines one by one may import them. Raise Problem."""
-    if _may_import(authorised, kind):
-        return
-    others = ", ".join(each for each in ImportKind if _may_import(authorised, each))
-    known = Sentence(fr=f"Vous importez : {others or 'rien'}.", en=f"You may import: {others or 'nothing'}.")
-    raise Problem("forbidden", Sentence(fr=f"{_refusal(kind).fr} {known.fr}", en=f"{_refusal(kind).en} {known.en}"))
+    if not _may_import(authorised, kind):
+        raise Problem("forbidden", _refusal(authorised, kind))
 
 
 def _may_import(authorised: AuthorisedRequest, kind: ImportKind) -> bool:
@@ -132,14 +129,16 @@ def _may_import(authorised: AuthorisedRequest, kind: ImportKind) -> bool:
     return authorised.has_scope(SCOPES_BY_KIND[kind]) and (is_administrator or kind not in KINDS_OF_ADMINISTRATORS)
 
 
-def _refusal(kind: ImportKind) -> Sentence:
+def _refusal(authorised: AuthorisedRequest, kind: ImportKind) -> Sentence:
+    """What the kind needs, and which kinds the caller may import instead."""
     scope = SCOPES_BY_KIND[kind]
+    allowed = ", ".join(each for each in ImportKind if _may_import(authorised, each))
     if kind in KINDS_OF_ADMINISTRATORS:
         return Sentence(
-            fr=f"Seule l’administration importe {kind}, avec la portée {scope}.",
-            en=f"Administrators alone import {kind}, with the scope {scope}.",
+            fr=f"Seule l’administration importe {kind}, avec la portée {scope}. Vous importez : {allowed or 'rien'}.",
+            en=f"Administrators alone import {kind}, with the scope {scope}. You may import: {allowed or 'nothing'}.",
         )
     return Sentence(
-        fr=f"Importer {kind} demande la portée {scope}, que votre clé n’a pas.",
-        en=f"Importing {kind} needs the scope {scope}, which your key does not have.",
+        fr=f"Importer {kind} demande la portée {scope}, que votre clé n’a pas. Vous importez : {allowed or 'rien'}.",
+        en=f"Importing {kind} needs the scope {scope}, which your key does not have. You may import: {allowed or 'nothing'}.",
     )

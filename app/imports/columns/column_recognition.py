@@ -22,7 +22,7 @@ class Column:
     Of several columns of one field, `preferred_headings` come first and `fallback_headings` last, each in their order.
     An empty cell is null, as it would be in the API; with `empty_keeps_known` it keeps the known value. With
     `is_lookup`, a look-up that found nothing makes the cell unreadable. The API has no field of what is
-    `only_in_spreadsheets`.
+    `only_in_spreadsheets`; in JSON, a field has the type of what `reads_like`, or else `read`, reads.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Column:
     fallback_headings: tuple[str, ...] = ()
     is_lookup: bool = False
     only_in_spreadsheets: bool = False
+    reads_like: CellParser | None = None
 
     @property
     def ranked_headings(self) -> Iterator[tuple[str, int]]:

@@ -11,14 +11,13 @@ from app.api.http.fields.field_types import CivilDate, Id
 from app.imports.columns.cell_parsers import CellParser, boolean, civil_day, identifier, whole_number
 from app.imports.columns.column_recognition import Column
 from app.imports.files.cell_content import is_illegible
-from app.imports.kinds.adviser_columns import training_day
 from app.wording.languages import Sentence
 
 ILLEGIBLE_CHARACTER = Sentence(fr="Caractère illisible.", en="Unreadable character.")
 
 
 def _check_legible(value: str) -> str:
-    """Half a character (`\\ud800`) is a text to Python and JSON, and to no database. Raise PydanticCustomError."""
+    """Half of a surrogate pair is a text to Python and JSON, and to no database. Raise PydanticCustomError."""
     if is_illegible(value):
         raise validation_error("unreadable-character", ILLEGIBLE_CHARACTER)
     return value
@@ -28,10 +27,8 @@ def _check_legible(value: str) -> str:
 _TEXT = TypeAdapter[Any](
     Annotated[str, Field(strict=True), BeforeValidator(check_text), AfterValidator(_check_legible)]
 )
-_DAY = TypeAdapter[Any](CivilDate)
 _TYPES: Mapping[CellParser, TypeAdapter[Any]] = {
-    civil_day: _DAY,
-    training_day: _DAY,
+    civil_day: TypeAdapter(CivilDate),
     identifier: TypeAdapter(Id),
     whole_number: TypeAdapter(ConumId),
     boolean: TypeAdapter(Annotated[bool, Field(strict=True)]),
@@ -39,4 +36,4 @@ _TYPES: Mapping[CellParser, TypeAdapter[Any]] = {
 
 
 def json_type_of(column: Column) -> TypeAdapter[Any]:
-    return _TYPES.get(column.read, _TEXT)
+    return _TYPES.get(column.reads_like or column.read, _TEXT)
