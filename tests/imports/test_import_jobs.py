@@ -41,12 +41,17 @@ DONE = {"status": "done", "read": LINES, "imported": LINES - 2, "unchanged": 1, 
 
 
 async def requested_import(
-    database: Database, content: bytes = FILE, *, dry_run: bool = False, client: Client = ADMIN
+    database: Database,
+    content: bytes = FILE,
+    *,
+    dry_run: bool = False,
+    is_ndjson: bool = False,
+    client: Client = ADMIN,
 ) -> UUID:
     trace = AuditEntry(client.id, "importFile", uuid4(), MORNING)
     answer = await request_import(
         database,
-        SentFile(ImportKind.ADVISERS, content, dry_run),
+        SentFile(ImportKind.ADVISERS, content, dry_run, is_ndjson),
         a_request_context(client=client, audit_entry=trace),
     )
     return UUID(orjson.loads(answer.body)["id"])

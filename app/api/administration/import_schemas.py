@@ -140,5 +140,5 @@ def _refusal(authorised: AuthorisedRequest, kind: ImportKind) -> Sentence:
         )
     return Sentence(
         fr=f"Importer {kind} demande la portée {scope}, que votre clé n’a pas. Vous importez : {allowed or 'rien'}.",
-        en=f"Importing {kind} needs the scope {scope}, which your key does not have. You may import: {allowed or 'nothing'}.",
+        en=f"Importing {kind} needs the scope {scope}, which your key has not. You may import: {allowed or 'nothing'}.",
     )
