@@ -6,7 +6,7 @@ null erases a field, or all fields of an object, and a field that is absent stay
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -99,4 +99,7 @@ def _plain(value: Any) -> Any:
     """With objects as such."""
     if isinstance(value, _Pairs):
         return {key: _plain(inner) for key, inner in value}
-    return [_plain(inner) for inner in cast("list[Any]", value)] if isinstance(value, list) else value
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [*map(_plain, items)]
+    return value

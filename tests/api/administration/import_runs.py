@@ -21,7 +21,7 @@ def sent_import(client: httpx.Client, content: bytes, headers: Any = None, **fie
 
 def sent_objects(client: httpx.Client, kind: str, *objects: Any, headers: Any = None, **query: Any) -> httpx.Response:
     """An NDJSON file as the body."""
-    sent = {"Content-Type": "application/x-ndjson", **(headers or {})}
+    sent: dict[str, str] = {"Content-Type": "application/x-ndjson", **(headers or {})}
     return client.post("/v1/imports", params={"kind": kind, **query}, content=ndjson_bytes(*objects), headers=sent)
 
 

@@ -68,11 +68,15 @@ def test_nor_are_persons(platform: httpx.Client, histya: httpx.Client, path: str
     assert "Camille" not in answer.text
 
 
+def _anybody(_: AuthorisedRequest) -> None:
+    """Whose imports are shown: everybody's."""
+
+
 def test_nor_are_imports_and_their_rejected_lines(
     served: LiveServer, organisation: httpx.Client, histya: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Routes forget whose an import is; only the database remembers who reads."""
-    monkeypatch.setattr(import_routes, "asker", lambda _: None)
+    monkeypatch.setattr(import_routes, "asker", _anybody)
     sent = sent_objects(organisation, "certifications", "{").raise_for_status().json()["id"]
     run_waiting_imports(served)
     paths = f"/v1/imports/{sent}", f"/v1/imports/{sent}/rejects"
