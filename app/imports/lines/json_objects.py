@@ -99,7 +99,4 @@ def _plain(value: Any) -> Any:
     """With objects as such."""
     if isinstance(value, _Pairs):
         return {key: _plain(inner) for key, inner in value}
-    if isinstance(value, list):
-        items: list[Any] = value
-        return [*map(_plain, items)]
-    return value
+    return [*map(_plain, value)] if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType]  # JSON
