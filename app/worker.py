@@ -14,6 +14,7 @@ from app.outbox.email_composer import EmailComposer
 from app.outbox.email_sender import EmailSender, leave_in_mailbox_page
 from app.outbox.reminder_loop import run_reminders
 from app.outbox.sequencer_loop import run_sequencer
+from app.outbox.session_loop import run_sessions
 from app.outbox.webhook_sender import WebhookSender
 from app.persistence.administration.audit_log import delete_expired_entries
 from app.persistence.administration.health import database_trouble
@@ -36,8 +37,9 @@ from app.supervisor import DEFAULT_BACKOFF, BackgroundTask, Backoff, Heartbeat, 
 from app.use_cases.advisers.anonymise_adviser import InactivityRound
 from app.use_cases.notifications.egress_policy import EgressPolicy
 
-# One connection each: sequencing, claiming, settling successes, reminding, importing, retention; failures have two.
-WORKER_POOL_SIZE = 8
+# One connection each: sequencing, claiming, settling successes, reminding, sessions, importing, retention; failures
+# have two.
+WORKER_POOL_SIZE = 9
 COUNTING_PAUSE_SECONDS, COUNTING_INTERVAL_SECONDS = 0.05, 10.0  # between two statements; once all is counted
 RETENTION_INTERVAL_SECONDS = 600.0  # between two turns of each retention task
 SCHEMA_POLL_SECONDS = 2.0  # between two checks of an old schema
@@ -71,10 +73,11 @@ def background_tasks(
     database: Database, url: str, settings: Settings, relay: OutboxRelay, moved: asyncio.Event, stop: asyncio.Event
 ) -> list[BackgroundTask]:
     """All the tasks of a worker; `moved` is the event that wakes its relay up."""
-    changed = asyncio.Event()
+    changed, sessions_changed = asyncio.Event(), asyncio.Event()
     notifications = NotificationConnection(
         url,
         set_on_notification(CHANGED_CHANNEL, changed),
+        set_on_notification(CHANGED_CHANNEL, sessions_changed),
         set_on_notification(FEED_MOVED_CHANNEL, moved),
         name=WORKER_APPLICATION_NAME,
     )
@@ -83,6 +86,9 @@ def background_tasks(
         BackgroundTask("place_events", lambda heartbeat: run_sequencer(database, utc_now, stop, changed, heartbeat)),
         BackgroundTask("relay", lambda heartbeat: relay.run(stop, heartbeat)),
         BackgroundTask("remind_daily", lambda heartbeat: run_reminders(database, utc_now, stop, heartbeat)),
+        BackgroundTask(
+            "look_after_sessions", lambda heartbeat: run_sessions(database, utc_now, stop, sessions_changed, heartbeat)
+        ),
         BackgroundTask("carry_out_imports", lambda heartbeat: run_import_queue(database, utc_now, stop, heartbeat)),
         *_retention_tasks(database, settings.anonymise_after_years, stop),
     ]

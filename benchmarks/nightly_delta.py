@@ -1,4 +1,4 @@
-"""`python -m benchmarks.nightly_delta`: the platform sends 4,000 advisers and 4,000 contracts each night, in two
+"""`make bench-delta`: the platform sends 4,000 advisers and 4,000 contracts each night, in two
 requests of JSON objects, while registrations come in. Prints how long each night takes, from the first request to the
 last line, what was left of the client's allowance, and how long a registration took before and meanwhile."""
 

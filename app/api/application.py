@@ -39,7 +39,13 @@ from app.api.notifications import (
     webhook_endpoint_routes,
 )
 from app.api.pages import page_routes
-from app.api.registrations import attendance_routes, registration_action_routes, registration_routes
+from app.api.registrations import (
+    attendance_routes,
+    registering_routes,
+    registration_action_routes,
+    registration_routes,
+)
+from app.api.sessions import session_deed_routes, session_routes
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -48,6 +54,7 @@ faire et qui doit agir. Cliquez sur *Authorize* et collez votre clé d’API.
 """
 TAGS = [
     {"name": "Inscriptions", "description": "Demander, suivre, répondre, déplacer, annuler, enregistrer l’assiduité."},
+    {"name": "Sessions", "description": "Ce qui sera tenu, les places, et ce qui concerne toutes leurs inscriptions."},
     {"name": "Conseillers", "description": "Les personnes, leur dossier de formation et leurs reports de droits."},
     {"name": "Contrats", "description": "Les contrats de travail et le dossier administratif de l’employeur."},
     {"name": "Certifications", "description": "Les résultats d’examen et les titres."},
@@ -75,9 +82,12 @@ def _check_scopes_declared(routes: Iterable[Any]) -> None:
 
 def _routers() -> tuple[APIRouter, ...]:
     modules = (
+        registering_routes,
         registration_routes,
         registration_action_routes,
         attendance_routes,
+        session_routes,
+        session_deed_routes,
         adviser_routes,
         training_record_routes,
         carry_over_routes,

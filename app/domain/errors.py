@@ -126,6 +126,38 @@ class ResultExists(Conflict):
         self.on = on
 
 
+class SessionCancelled(Conflict):
+    """The published session was cancelled: nobody registers, and nothing of it changes any more."""
+
+
+class SessionClosed(Conflict):
+    """One could register until `last_day`, included."""
+
+    def __init__(self, last_day: date) -> None:
+        super().__init__(f"registration closed on {last_day}")
+        self.last_day = last_day
+
+
+class SeatsTaken(Conflict):
+    """A session cannot have fewer seats than the `taken` ones."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(f"{taken} seats are taken")
+        self.taken = taken
+
+
+class SeatWaiting(Conflict):
+    """The registration waits for a seat: it attends nothing until it has one."""
+
+
+class ReferenceTaken(Conflict):
+    """Another session of the organisation, `session`, has this reference."""
+
+    def __init__(self, session: UUID) -> None:
+        super().__init__(f"the reference of {session}")
+        self.session = session
+
+
 class AlreadyAnnulled(Conflict):
     """The result was annulled: its motive stays the first one."""
 

@@ -27,6 +27,12 @@ class EventType(StrEnum):
     REGISTRATION_CHOICE_REMINDED = "registration.choice_reminded"
     REGISTRATION_DEROGATED = "registration.derogated"
     REGISTRATION_PATH_DETERMINED = "registration.path_determined"
+    REGISTRATION_SEAT_GIVEN = "registration.seat_given"
+    SESSION_PUBLISHED = "session.published"
+    SESSION_CHANGED = "session.changed"
+    SESSION_CONFIRMED = "session.confirmed"
+    SESSION_CANCELLED = "session.cancelled"
+    SESSION_MOVED = "session.moved"
     CERTIFICATION_RECORDED = "certification.recorded"
     CERTIFICATION_ANNULLED = "certification.annulled"
     CERTIFICATION_DUE = "certification.due"
@@ -73,6 +79,7 @@ class Subject(StrEnum):
     REGISTRATION = "registration"
     CERTIFICATION = "certification"
     ADVISER = "adviser"
+    SESSION = "session"
     SUPPORT_REQUEST = "support_request"
 
 
@@ -87,93 +94,19 @@ class Recipient(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`training_organisation_id` is the organisation concerned, None when there is none. `recipients` get an e-mail
+    """`adviser_id` is None when it is about a session as a whole; `training_organisation_id` is the organisation
+    concerned, None when there is none. `recipients` get an e-mail
     (section 9) and webhooks are called, unless `is_history`: it then happened before this service existed."""
 
     type: EventType
     subject_type: Subject
     subject_id: UUID
     subject_version: int
-    adviser_id: AdviserId
+    adviser_id: AdviserId | None
     training_organisation_id: TrainingOrganisationId | None
     data: Mapping[str, object]
     recipients: tuple[Recipient, ...] = ()
     is_history: bool = False
-
-
-_ADVISER, _EMPLOYER, _ORGANISATION, _SUPPORT = Recipient
-# The table of section 9: whoever is always written to.
-ALWAYS_TOLD: Mapping[EventType, tuple[Recipient, ...]] = {
-    EventType.REGISTRATION_ACCEPTED: (_ADVISER, _ORGANISATION),
-    EventType.REGISTRATION_REFUSED: (_ADVISER, _ORGANISATION),
-    EventType.REGISTRATION_OVER_QUOTA: (_ADVISER, _ORGANISATION),
-    EventType.REGISTRATION_KEPT_UNFUNDED: (_ADVISER, _ORGANISATION),
-    EventType.REGISTRATION_CANCELLED: (_ADVISER, _ORGANISATION),
-    EventType.REGISTRATION_FUNDED: (_ADVISER, _ORGANISATION),
-    EventType.REGISTRATION_REGULARISABLE: (_ADVISER,),
-    EventType.REGISTRATION_REGULARISATION_NOTIFIED: (_ORGANISATION,),
-    EventType.REGISTRATION_RESCHEDULED: (_ADVISER, _ORGANISATION),
-    EventType.REGISTRATION_COMPLETED: (_ORGANISATION,),
-    EventType.REGISTRATION_ABSENCE_RECORDED: (_ADVISER, _EMPLOYER, _ORGANISATION),
-    EventType.REGISTRATION_ATTENDANCE_CORRECTED: (_ADVISER, _EMPLOYER, _ORGANISATION),
-    EventType.REGISTRATION_CHOICE_REMINDED: (_ADVISER,),
-    EventType.REGISTRATION_DEROGATED: (_ADVISER, _ORGANISATION),
-    EventType.REGISTRATION_PATH_DETERMINED: (_ADVISER, _EMPLOYER, _ORGANISATION),
-    EventType.CERTIFICATION_RECORDED: (_ADVISER, _ORGANISATION),
-    EventType.CERTIFICATION_ANNULLED: (_ADVISER, _ORGANISATION),
-    EventType.CERTIFICATION_DUE: (_ADVISER, _EMPLOYER, _ORGANISATION),
-    EventType.ENTITLEMENT_CARRIED_OVER: (_ADVISER, _EMPLOYER),
-    EventType.ENTITLEMENT_EXPIRING: (_ADVISER,),
-    EventType.INITIAL_TRAINING_OWED: (_ADVISER, _EMPLOYER),
-    EventType.SUPPORT_REQUEST_OPENED: (_ADVISER, _ORGANISATION),
-    EventType.SUPPORT_REQUEST_ANSWERED: (_ADVISER, _ORGANISATION),
-    EventType.ADVISER_ANONYMISED: (),
-    EventType.ADVISER_RETURNED: (_SUPPORT,),
-}
-EMPLOYER_TOLD_WHEN_IT_ACTS = frozenset(
-    {
-        EventType.REGISTRATION_REFUSED,
-        EventType.REGISTRATION_DEROGATED,
-        EventType.SUPPORT_REQUEST_OPENED,
-        EventType.SUPPORT_REQUEST_ANSWERED,
-    }
-)
-EMPLOYER_TOLD_WHEN_IT_PAYS = frozenset(
-    {
-        EventType.REGISTRATION_KEPT_UNFUNDED,
-        EventType.REGISTRATION_CANCELLED,
-        EventType.REGISTRATION_DEROGATED,
-        EventType.SUPPORT_REQUEST_OPENED,
-        EventType.SUPPORT_REQUEST_ANSWERED,
-    }
-)
-# It then acts as well: it frees the adviser.
-EMPLOYER_TOLD_WHEN_THE_STATE_PAYS = frozenset(
-    {EventType.REGISTRATION_ACCEPTED, EventType.REGISTRATION_RESCHEDULED, EventType.REGISTRATION_DEROGATED}
-)
-
-
-def email_recipients(
-    event_type: EventType,
-    *,
-    employer_acts: bool = False,
-    employer_pays: bool = False,
-    state_pays: bool = False,
-    days_missed: bool = False,
-) -> tuple[Recipient, ...]:
-    """Who gets an e-mail (section 9): the employer, of some events, only when it must act, when it pays, or when the
-    State does. `days_missed`: a training was followed but for some days, which adviser and employer have to justify
-    (R17)."""
-    told = {*ALWAYS_TOLD[event_type]}
-    if (
-        (employer_acts and event_type in EMPLOYER_TOLD_WHEN_IT_ACTS)
-        or (employer_pays and event_type in EMPLOYER_TOLD_WHEN_IT_PAYS)
-        or (state_pays and event_type in EMPLOYER_TOLD_WHEN_THE_STATE_PAYS)
-    ):
-        told.add(_EMPLOYER)
-    if days_missed and event_type is EventType.REGISTRATION_COMPLETED:
-        told |= {_ADVISER, _EMPLOYER}
-    return tuple(recipient for recipient in Recipient if recipient in told)
 
 
 def event_type_of_change(before: Registration | None, after: Registration) -> EventType | None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from app.domain.decisions.refusals import Actor, Refusal
-from app.domain.events import Event, EventType, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Funding, Payer
@@ -11,6 +12,8 @@ from app.domain.facts.registration_terms import Funding, Payer
 # An OPCO pays for an employer, which has to ask it.
 PAID_BY_EMPLOYER = frozenset({Payer.EMPLOYER, Payer.OPCO})
 BETWEEN_ADVISER_AND_PLATFORM = frozenset({EventType.REGISTRATION_REGULARISABLE, EventType.REGISTRATION_CHOICE_REMINDED})
+# The State paid for days that the employer had freed, and that are not those any more.
+LEAVES_DAYS = frozenset({EventType.REGISTRATION_RESCHEDULED, EventType.SESSION_MOVED, EventType.SESSION_CANCELLED})
 NOTHING_ELSE: Mapping[str, object] = {}
 
 
@@ -25,7 +28,7 @@ def registration_event(
     """`before` is the registration as it was: an employer that would have paid for it is told as well, and so is one
     that was to free the adviser on days that a funded session leaves. `said_besides` is what the event says that the
     registration does not, such as days missed (`absences`)."""
-    moved_from = before if event_type is EventType.REGISTRATION_RESCHEDULED else None
+    moved_from = before if event_type in LEAVES_DAYS else None
     concerns_organisation = event_type not in BETWEEN_ADVISER_AND_PLATFORM
     return Event(
         event_type,
@@ -42,6 +45,7 @@ def registration_event(
             "module_code": registration.request.module.code,
             "session_starts_on": registration.first_day,
             "reasons": [refusal.code for refusal in refusals],
+            **_of_published_session(registration),
             **said_besides,
         },
         email_recipients(
@@ -52,3 +56,9 @@ def registration_event(
             days_missed=bool(said_besides.get("absences")),
         ),
     )
+
+
+def _of_published_session(registration: Registration) -> Mapping[str, object]:
+    """Nothing when the registration carries its own dates."""
+    session = registration.request.session.id
+    return {"session_id": session, "seat": registration.seat} if session is not None else {}

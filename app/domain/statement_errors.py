@@ -63,6 +63,15 @@ class AbsenceNotInSession(Conflict):
         self.last_day = last_day
 
 
+class FormatNotOffered(Conflict):
+    """The module is not followed in this format."""
+
+    def __init__(self, session_format: str, offered: Sequence[str]) -> None:
+        super().__init__(f"{session_format} is not one of {', '.join(offered)}")
+        self.format = session_format
+        self.offered = tuple(offered)
+
+
 class MotiveMissing(Conflict):
     """A correction says why."""
 

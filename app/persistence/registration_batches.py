@@ -29,7 +29,7 @@ from app.persistence.engine.transactions.idempotency import (
     ReplayableResponse,
     row_values,
 )
-from app.persistence.registrations import DECISION_COLUMNS, EVENT_COLUMNS, REGISTRATION_COLUMNS, Changes
+from app.persistence.registrations.registrations import DECISION_COLUMNS, EVENT_COLUMNS, REGISTRATION_COLUMNS, Changes
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 

@@ -45,6 +45,10 @@ class MismatchedFields(Exception):  # noqa: N818  # an answer to a caller, named
         self.pointers = pointers
 
 
+class ForeignSession(Exception):  # noqa: N818  # an answer to a caller, named for what it says
+    """Everybody reads the session; another training organisation than the caller's writes it."""
+
+
 class IssuerClientIdTaken(Exception):  # noqa: N818  # an answer to a caller, named for what it says
     """The issuer of access tokens knows another client by this name."""
 

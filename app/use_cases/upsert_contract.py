@@ -13,11 +13,12 @@ from app.persistence.engine.database import Database, Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import store_response
+from app.use_cases.changes.change_sets import consequences_of_change
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.errors import NoFileNumber, UnknownReference
 from app.use_cases.preconditions import Precondition
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 _NUMBER = re.compile("[1-9]")
 

@@ -10,7 +10,6 @@ from app.outbox.delivery_relay import OutboxRelay
 from app.outbox.delivery_settlement import AttemptOutcome
 from app.outbox.email_sender import EmailSender
 from app.outbox.mail_server import MailServer
-from app.persistence import registrations
 from app.persistence.engine.database import Transaction, open_database
 from app.persistence.engine.transactions import idempotency
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
@@ -19,7 +18,8 @@ from app.persistence.outbox.deliveries import Channel, NewWebhookDelivery, enque
 from app.persistence.outbox.delivery_claims import ClaimedDelivery
 from app.persistence.outbox.delivery_results import AttemptResult
 from app.persistence.outbox.messages import NewEmailDelivery
-from app.persistence.registrations import Changes
+from app.persistence.registrations import registrations
+from app.persistence.registrations.registrations import Changes
 from app.use_cases.notifications.sequence_events import sequence_events
 from tests.fake_clock import MORNING
 from tests.outbox.emails.smtp_server import COMPOSER

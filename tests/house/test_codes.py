@@ -44,7 +44,7 @@ def test_every_event_is_named_for_its_subject_and_created_somewhere() -> None:
 
     assert all(
         re.fullmatch(
-            r"(registration|certification|entitlement|initial_training|support_request|adviser)\.[a-z_]+", item
+            r"(registration|certification|entitlement|initial_training|support_request|adviser|session)\.[a-z_]+", item
         )
         for item in EventType
     )

@@ -56,7 +56,8 @@ COMPOSED = {
     "app/persistence/outbox/employer_recipient.py": {"EVENT_DAY", "_COVERS", "_LAST_DAY", "_RUNS"},
     "app/persistence/advisers/adviser_file_statements.py": {
         "AGREED_FUNDING", "CARRY_OVERS", "CERTIFICATIONS", "CONTRACTS", "EXCUSED_PERIODS", "FILE_JSON", "MODULE_FACTS",
-        "ORGANISATION_FACTS", "REGISTRATIONS", "RESOURCE_COLUMNS", "adviser", "columns", "joined",
+        "ORGANISATION_FACTS", "REGISTRATIONS", "RESOURCE_COLUMNS", "SEAT", "SESSION_FACTS", "SESSION_VENUE", "adviser",
+        "columns", "joined", "module", "organisation",
     },
     "app/persistence/administration/imports.py": {"SELECT", "_CLAIMED"},
     "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},
@@ -78,16 +79,17 @@ COMPOSED = {
         "','.join([*written, added] if added is not None else written)", "', '.join(parts)",
         "'|'.join(map(value, keys))", "MARK", "_SQL", "constant", "field", "name", "sql", "value(sql)", "written",
     },
-    "app/persistence/registration_texts.py": {
-        "OVERLAPPING", "_SELF", "value('r.id')", "value(BASE_URL)", "value(_WARNINGS)",
+    "app/persistence/registrations/registration_texts.py": {
+        "OVERLAPPING", "SEAT", "SEAT_PLACE", "_SELF", "value('r.id')", "value(BASE_URL)", "value(_WARNINGS)",
     },
-    "app/persistence/registrations.py": {
-        "OVERLAPPING", "OVERLAPS", "RESOURCE_COLUMNS", "RESPONSE_COLUMNS", "TAKES_PLACE.format('o')",
-        "TAKES_PLACE.format('r')", "WRITE", "_UPDATES",
+    "app/persistence/registrations/registrations.py": {
+        "OVERLAPPING", "OVERLAPS", "RESOURCE_COLUMNS", "RESPONSE_COLUMNS", "SEAT", "SEAT_PLACE",
+        "TAKES_PLACE.format('o')", "TAKES_PLACE.format('r')", "WRITE", "_UPDATES",
         "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
     },
+    "app/persistence/sessions/sessions.py": {"NO_LIMIT", "RESOURCE", "SESSION_FACTS"},
     "app/persistence/advisers/reminders.py": {"BEFORE_FIRST"},
     "app/persistence/outbox/email_deduplication.py": {"JOIN_REQUEST.format('d')", "JOIN_REQUEST.format('g')"},
     "app/persistence/engine/upsert.py": {

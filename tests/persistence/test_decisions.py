@@ -16,7 +16,7 @@ from app.persistence.administration.policies import read_policies
 from app.persistence.advisers.adviser_files import FACTS
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.driver_types import Row
-from app.persistence.registrations import list_decisions
+from app.persistence.registrations.registrations import list_decisions
 from app.seed.published_catalogue import published_policy
 from app.use_cases.advisers.upsert_adviser import upsert_adviser
 from app.use_cases.preconditions import ANY_VERSION

@@ -15,7 +15,7 @@ from app.domain.facts.registration_terms import Attendance, Chooser, Payer
 from app.domain.statement_errors import HoursNotOffered, MotiveNotValid, NotInitialTraining, PayerNotOffered
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import NotFound
-from app.persistence.registrations import list_decisions
+from app.persistence.registrations.registrations import list_decisions
 from app.seed.published_catalogue import LA_FABRIK
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, grant_carry_over
 from app.use_cases.certifications.record_certification import record_result

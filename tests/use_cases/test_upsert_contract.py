@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from app.persistence.engine.database import Database
-from app.persistence.registrations import list_decisions
+from app.persistence.registrations.registrations import list_decisions
 from app.use_cases.errors import PreconditionFailed, PreconditionRequired, UnknownReference
 from app.use_cases.preconditions import ANY_VERSION, Precondition
 from app.use_cases.registrations.reexamine_registration import AdviserNotice, reexamine

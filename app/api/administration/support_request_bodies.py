@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from app.api.http.fields.field_checks import validation_error, with_message
 from app.api.http.fields.field_types import BucketName, CivilDate, Id, Motive, RequestBody
 from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS, MissedDayBody
-from app.api.registrations.registration_requests import STATE_PAYS, ChosenPayer
+from app.api.registrations.registration_action_requests import STATE_PAYS, ChosenPayer
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.registration_terms import Attendance, Funding
 from app.domain.facts.support_request import SupportRequestKind

@@ -1,10 +1,8 @@
 """/v1/certifications: results recorded, one by one or a jury's together, and annulled."""
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
@@ -19,16 +17,14 @@ from app.api.certifications.certification_schemas import (
 )
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import replayable_response, to_response
+from app.api.http.bodies.line_problems import line_problem
 from app.api.http.bodies.resource_responses import resource_renderer
 from app.api.http.fields.field_types import Id
-from app.api.http.problems.conflicts.conflict_problems import conflict_problem
-from app.api.http.problems.problem_details import Problem, ProblemResource, problem_response
-from app.api.http.problems.use_case_problems import unknown_reference_problem
+from app.api.http.problems.problem_details import Problem
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
 from app.api.http.routing import StrictRoute, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
-from app.domain.errors import Conflict
 from app.persistence.administration.client_role import Role
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
@@ -36,7 +32,6 @@ from app.use_cases.certifications.annul_certification import annul_certification
 from app.use_cases.certifications.record_certification import record_result
 from app.use_cases.certifications.record_jury_results import LineOutcome, record_jury_results
 from app.use_cases.certifications.result_ledger import ExamResult
-from app.use_cases.errors import UnknownReference
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/certifications", tags=["Certifications"], route_class=StrictRoute)
@@ -115,21 +110,8 @@ def _line(authorised: AuthorisedRequest, index: int, line: LineOutcome) -> dict[
     return {
         "index": index,
         "certification": resource_as_seen(authorised)(line.row) if line.row is not None else None,
-        "problem": _line_problem(authorised, index, line.refusal) if line.refusal is not None else None,
+        "problem": line_problem(authorised, index, line.refusal) if line.refusal is not None else None,
     }
-
-
-def _line_problem(authorised: AuthorisedRequest, index: int, refusal: Conflict | UnknownReference) -> ProblemResource:
-    """What the same result alone would be answered, its pointers those of the line."""
-    base_url = authorised.service.base_url
-    if isinstance(refusal, Conflict):
-        problem = conflict_problem(refusal, base_url, authorised.owner)
-    else:
-        problem = unknown_reference_problem(refusal)
-    errors = [replace(error, pointer=f"/data/{index}{error.pointer}") for error in problem.errors]
-    response = problem_response(replace(problem, errors=errors), base_url, authorised.language, authorised.request_id)
-    body: ProblemResource = orjson.loads(response.body)
-    return body
 
 
 @router.post(

@@ -19,6 +19,7 @@ from app.persistence.engine.secrets.secret_box import SecretBox
 from app.use_cases.notifications.administer_webhook_endpoints import WebhookEgress
 from app.use_cases.notifications.egress_policy import EgressPolicy
 from app.use_cases.registrations.register_in_batches import RegistrationBatches
+from app.use_cases.sessions.session_turns import SessionTurns
 
 UNLIMITED = 1_000_000  # requests a minute
 BAD_LINKS_PER_MINUTE = 120  # by origin: personal links that lead nowhere
@@ -62,6 +63,7 @@ class ApplicationState:
     long_polls: FeedLongPolls = field(init=False)
     audit_log: AuditLogWriter = field(init=False)
     registration_batches: RegistrationBatches = field(init=False)
+    session_turns: SessionTurns = field(default_factory=SessionTurns)
     heavy_work: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
 
     def __post_init__(self) -> None:

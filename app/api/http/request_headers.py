@@ -12,7 +12,8 @@ from app.wording.languages import Sentence
 JSON_MEDIA_TYPE = "application/json"
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{16,255}")
 _ETAG = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
-_VERSION = re.compile(r"(0|[1-9][0-9]{0,8})(-en)?")
+# After the version, what differs without being a change of it: seats that were taken, a place that moved up.
+_VERSION = re.compile(r"(0|[1-9][0-9]{0,8})(?:\.[0-9.]{1,40})?(-en)?")
 
 MAX_CONDITION_LENGTH = 1000
 ANY_VERSION_PATTERN, ETAG_PATTERN = r"\*", '(W/)?"[!#-~]*"'

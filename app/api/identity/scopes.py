@@ -15,6 +15,7 @@ class Scope(StrEnum):
     CATALOGUE_WRITE = "catalogue:write"
     REGISTRATIONS_READ = "registrations:read"
     REGISTRATIONS_WRITE = "registrations:write"
+    SESSIONS_READ = "sessions:read"
     SESSIONS_WRITE = "sessions:write"
     CERTIFICATIONS_READ = "certifications:read"
     CERTIFICATIONS_WRITE = "certifications:write"
@@ -46,6 +47,7 @@ _SCOPES_OF_EVERY_ROLE = {
     Scope.CATALOGUE_READ,
     Scope.REGISTRATIONS_READ,
     Scope.REGISTRATIONS_WRITE,
+    Scope.SESSIONS_READ,
     Scope.CERTIFICATIONS_READ,
     Scope.CERTIFICATIONS_WRITE,
     Scope.EVENTS_READ,

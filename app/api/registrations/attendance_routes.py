@@ -19,7 +19,7 @@ from app.api.registrations.attendance_schemas import (
 )
 from app.api.registrations.registration_actions import action_context, registration_action, registrations_router
 from app.api.registrations.registration_routes import NOT_FOUND
-from app.persistence import attendance_records, registrations
+from app.persistence.registrations import attendance_records, registrations
 from app.use_cases.registrations.record_attendance import mark_attendance
 
 router = registrations_router()

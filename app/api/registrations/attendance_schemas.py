@@ -15,8 +15,8 @@ from app.domain.decisions.attendance import MissedDay
 from app.domain.facts.registration_terms import Attendance
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
-from app.persistence.attendance_records import MAX_RECORDS
 from app.persistence.engine.driver_types import Row
+from app.persistence.registrations.attendance_records import MAX_RECORDS
 from app.use_cases.registrations.record_attendance import AttendanceReport
 
 MAX_MISSED_DAYS = 200

@@ -17,7 +17,7 @@ from app.domain.facts.registration_terms import Funding
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
 from app.persistence.engine.driver_types import Row
-from app.persistence.registrations import MAX_DECISIONS
+from app.persistence.registrations.registrations import MAX_DECISIONS
 from app.wording.languages import Language
 
 CONTRACTS_ADAPTER: TypeAdapter[tuple[Contract, ...]] = TypeAdapter(tuple[Contract, ...])

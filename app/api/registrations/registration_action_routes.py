@@ -17,17 +17,17 @@ from app.api.http.request_headers import IdempotencyKey, IfMatch, parse_if_match
 from app.api.http.routing import problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
-from app.api.registrations.registration_actions import action_context, registration_action, registrations_router
-from app.api.registrations.registration_requests import (
+from app.api.registrations.registration_action_requests import (
     CancellationRequest,
     ChoiceRequest,
     DerogationRequest,
     PositioningTestRequest,
     ReExaminationRequest,
     ReschedulingRequest,
-    SessionBody,
     SessionPatch,
 )
+from app.api.registrations.registration_actions import action_context, registration_action, registrations_router
+from app.api.registrations.registration_requests import SessionBody
 from app.api.registrations.registration_resources import RegistrationResource, registration_as_seen
 from app.domain.facts.registration_terms import Choice, Chooser
 from app.domain.facts.session import Session
@@ -38,6 +38,7 @@ from app.use_cases.registrations.record_positioning_test import record_positioni
 from app.use_cases.registrations.reexamine_registration import reexamine
 from app.use_cases.registrations.reschedule_registration import reschedule
 from app.use_cases.registrations.session_venue import Venue
+from app.use_cases.sessions.move_to_session import move_to_session
 
 router = registrations_router()
 
@@ -123,7 +124,8 @@ async def record_positioning_test(
 
 def _merge_session(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:
     """The session and the venue, changed. Raise Problem when the session would end before it starts."""
-    changed = {**asdict(present), **asdict(venue), **patch.model_dump(exclude_unset=True)}
+    dates = {name: value for name, value in asdict(present).items() if name != "id"}
+    changed = {**dates, **asdict(venue), **patch.model_dump(exclude_unset=True)}
     try:
         body = SessionBody.model_validate(changed)
         return body.to_session(), body.to_venue()
@@ -145,17 +147,16 @@ async def reschedule_registration(
 ) -> Response:
     """La session n’a pas commencé : l’inscription est décidée à nouveau et son droit choisi à nouveau."""
     context = authorised.request_context(resource_renderer(authorised, partial(registration_as_seen, authorised)))
+    expected, regularisation, patch = parse_if_match(if_match), body.regularisation, body.session or SessionPatch()
+    if body.session_id is not None:
+        moved = await move_to_session(
+            authorised.database, registration_id, body.session_id, expected, context, regularisation=regularisation
+        )
+        return to_response(moved)
 
     def merge(present: Session, venue: Venue) -> tuple[Session, Venue]:
-        return _merge_session(present, venue, body.session)
+        return _merge_session(present, venue, patch)
 
     return to_response(
-        await reschedule(
-            authorised.database,
-            registration_id,
-            merge,
-            parse_if_match(if_match),
-            context,
-            regularisation=body.regularisation,
-        )
+        await reschedule(authorised.database, registration_id, merge, expected, context, regularisation=regularisation)
     )

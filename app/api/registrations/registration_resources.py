@@ -11,6 +11,7 @@ from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields.field_types import (
     BucketName,
+    Count,
     DisplayText,
     Hours,
     ModuleCodeText,
@@ -31,10 +32,10 @@ from app.api.registrations.decision_resources import (
 )
 from app.api.registrations.registration_warnings import Warnings, warning_resources
 from app.domain.decisions.admission import Outcome
-from app.domain.facts.registration_terms import Choice, Funding, Payer, Status
+from app.domain.facts.registration_terms import Choice, Funding, Payer, Seat, Status
 from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
-from app.use_cases.changes_as_rows import overlaps_json
+from app.use_cases.changes.changes_as_rows import overlaps_json
 from app.use_cases.registrations.register_adviser import Preview
 from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Language
@@ -75,6 +76,13 @@ class LinksResource(TypedDict):
     messages: NotRequired[Uri]
 
 
+class SeatResource(TypedDict):
+    """La place dans la session publiée : prise, ou attendue, et à quel rang (1 : la prochaine libre est la sienne)."""
+
+    status: Seat
+    place: Count | None
+
+
 class RegistrationResource(TypedDict):
     """Une inscription. `choices` n’est rempli que tant que le choix du conseiller est attendu."""
 
@@ -82,6 +90,7 @@ class RegistrationResource(TypedDict):
     adviser_id: UUID
     module_code: ModuleCodeText
     training_organisation_id: UUID
+    session_id: UUID | None
     session: SessionResource
     requested_on: date
     employer_agreement: bool
@@ -90,6 +99,7 @@ class RegistrationResource(TypedDict):
     payer: Payer | None
     entitlement: BucketName | None
     decision: DecisionResource
+    seat: SeatResource | None
     choices: Choices
     warnings: Warnings
     positioning_test: PositioningTestResource | None
@@ -146,6 +156,7 @@ def registration_resource(
         "adviser_id": row["adviser_id"],
         "module_code": row["module_code"],
         "training_organisation_id": row["training_organisation_id"],
+        "session_id": row["session_id"],
         "session": _session_resource(row),
         "requested_on": row["requested_on"],
         "employer_agreement": row["employer_agreement"],
@@ -154,6 +165,7 @@ def registration_resource(
         "payer": row["payer"],
         "entitlement": entitlement,
         "decision": decision_resource(row, entitlement, language, owner),
+        "seat": {"status": row["seat"], "place": row["seat_place"]} if row["seat"] else None,
         "choices": choice_resources(row["offered_payers"]) if row["status"] == Status.AWAITING_CHOICE else [],
         "warnings": warning_resources(row.get("overlaps"), owner),
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,

@@ -1,4 +1,4 @@
-"""/v1/registrations: register, simulate, list and read."""
+"""/v1/registrations: list and read, with the decisions."""
 
 from functools import partial
 from typing import Annotated
@@ -8,30 +8,25 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import json_response, resource_response, to_response
-from app.api.http.bodies.resource_responses import found, no_response, resource_renderer
+from app.api.http.bodies.json_responses import json_response, resource_response
+from app.api.http.bodies.resource_responses import found
 from app.api.http.fields.field_types import CodeFilter, Id
 from app.api.http.fields.list_parameters import parse_uuids
 from app.api.http.pagination import Paging, equality_filters
-from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.request_headers import IdempotencyKey, IfNoneMatch, require_idempotency_key
-from app.api.http.routing import StrictRoute, page_model, problem_responses
+from app.api.http.request_headers import IfNoneMatch
+from app.api.http.routing import StrictRoute, page_model
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.registrations.decision_history import DecisionsResource, past_decision_resource
 from app.api.registrations.decision_words import put_words_in
-from app.api.registrations.registration_requests import RegistrationRequest
 from app.api.registrations.registration_resources import (
-    PreviewResource,
     RegistrationResource,
-    preview_resource,
     registration_as_seen,
 )
 from app.domain.facts.registration_terms import Status
-from app.persistence import registration_texts, registrations
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
-from app.use_cases.registrations.register_adviser import preview
+from app.persistence.registrations import registration_texts, registrations
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_class=StrictRoute)
@@ -52,63 +47,6 @@ NOT_FOUND = Sentence(
     fr="Aucune inscription de votre périmètre n’a cet identifiant.",
     en="No registration that you may see has this identifier.",
 )
-ORGANISATION_REQUIRED = Sentence(fr="training_organisation_id est requis.", en="training_organisation_id is required.")
-OTHER_ORGANISATION = Sentence(
-    fr="Un organisme de formation n’inscrit qu’à ses propres sessions.",
-    en="A training organisation registers only to its own sessions.",
-)
-
-
-def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID:
-    """A training organisation registers to its own sessions only. Raise Problem."""
-    requested = body.training_organisation_id or authorised.owner
-    if requested is None:
-        errors = [field_error("/training_organisation_id", "missing", ORGANISATION_REQUIRED)]
-        raise Problem("validation-error", ORGANISATION_REQUIRED, errors)
-    if authorised.owner is not None and requested != authorised.owner:
-        raise Problem("forbidden", OTHER_ORGANISATION)
-    return requested
-
-
-@router.post(
-    "",
-    status_code=201,
-    operation_id="registerAdviser",
-    summary="Inscrire un conseiller",
-    response_model=RegistrationResource,
-    responses=problem_responses(
-        "idempotency-key-missing", "duplicate-registration", "unknown-reference", "adviser-anonymised"
-    ),
-)
-async def register_adviser(
-    body: RegistrationRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
-) -> Response:
-    """Décide aussitôt selon les règles publiées et enregistre l’inscription.
-
-    Un refus est une réponse 201 avec `status: refused` et **tous** ses motifs, chacun avec ce qu’il faut faire et qui
-    doit agir. Au-delà du quota, l’inscription attend le choix du conseiller (`awaiting_choice`).
-    """
-    new = body.to_new_registration(_requested_organisation(authorised, body))
-    render = resource_renderer(
-        authorised, partial(registration_as_seen, authorised), status=201, location="/v1/registrations/{id}"
-    )
-    context = authorised.request_context(render, require_idempotency_key(idempotency_key), body)
-    return to_response(await authorised.service.registration_batches.register(new, context))
-
-
-@router.post(
-    "/preview",
-    operation_id="previewRegistration",
-    summary="Simuler une inscription",
-    response_model=PreviewResource,
-    responses=problem_responses("duplicate-registration", "unknown-reference", "adviser-anonymised"),
-)
-async def preview_registration(body: RegistrationRequest, authorised: WriteAccess) -> Response:
-    """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
-    new = body.to_new_registration(_requested_organisation(authorised, body))
-    previewed = await preview(authorised.database, new, authorised.request_context(no_response))
-    resource = preview_resource(previewed, authorised.language, authorised.owner)
-    return await authorised.audit_read(json_response(resource, authorised.language), body.adviser_id)
 
 
 @router.get(

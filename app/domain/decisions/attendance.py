@@ -60,11 +60,12 @@ def check_may_correct(recorded_on: date, policy: Policy, *, today: date) -> None
 def attended(registration: Registration, outcome: Attendance, policy: Policy, *, today: date) -> Registration:
     """R17: a justified absence gives the unit back, an unjustified one keeps it when the policy says so.
 
-    Raise InvalidTransition unless accepted, SessionNotStarted.
+    Raise InvalidTransition unless accepted, SessionNotStarted, SeatWaiting.
     """
     registration.check_transition("attendance", Status.ACCEPTED)
     if today < registration.first_day:
         raise SessionNotStarted(registration.first_day)
+    registration.check_seated()
     status, missed = Status(outcome), outcome is Attendance.ABSENT_UNJUSTIFIED
     counts = missed and policy.initial_training.unjustified_absence_counts
     if status is Status.COMPLETED or (missed and policy.unjustified_absence_consumes):

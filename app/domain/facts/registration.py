@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from app.domain.errors import InvalidTransition, SessionEnded, SessionStarted
+from app.domain.errors import InvalidTransition, SeatWaiting, SessionEnded, SessionStarted
 from app.domain.facts.module import Module, ModuleKind
-from app.domain.facts.registration_terms import Funding, Payer, RegistrationId, Status, Unit, bucket_of
+from app.domain.facts.registration_terms import Funding, Payer, RegistrationId, Seat, Status, Unit, bucket_of
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisation
 from app.domain.statement_errors import PayerNotOffered, RegularisationNeeded
@@ -14,6 +14,7 @@ ENTERED = frozenset({Status.ACCEPTED, Status.COMPLETED})
 INACTIVE = frozenset({Status.REFUSED, Status.CANCELLED})
 TAKING_PLACE = frozenset({Status.ACCEPTED, Status.AWAITING_CHOICE, Status.COMPLETED})
 OPEN = frozenset({Status.ACCEPTED, Status.AWAITING_CHOICE})
+HOLDING_A_PLACE = frozenset({Status.ACCEPTED, Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Registration:
 
     `derogated`: a person decided it, setting reasons aside, and no change of the file decides it again. After an
     absence that gave the right back, `agreed_funding` and `agreed_payer` are what had been agreed. `absence_counts`: an
-    unjustified absence is an entry all the same (policy). `attendance_corrected`: its attendance was put right.
+    unjustified absence is an entry all the same (policy). `attendance_corrected`: its attendance was put right. `seat`:
+    its place in a published session, None without one.
     """
 
     id: RegistrationId
@@ -58,6 +60,7 @@ class Registration:
     agreed_payer: Payer | None = None
     absence_counts: bool = False
     attendance_corrected: bool = False
+    seat: Seat | None = None
 
     @property
     def first_day(self) -> date:
@@ -78,6 +81,11 @@ class Registration:
     def takes_place(self) -> bool:
         """Whether the adviser is, or may be, at its session."""
         return self.status in TAKING_PLACE
+
+    @property
+    def holds_a_place(self) -> bool:
+        """Whether it has, or waits for, a seat of a published session: only what was accepted does (section 5ter)."""
+        return self.request.session.id is not None and self.status in HOLDING_A_PLACE
 
     @property
     def holds_a_unit_when_funded(self) -> bool:
@@ -132,6 +140,16 @@ class Registration:
                 raise SessionStarted(self.first_day)
             check_regularisation("/cancelled_on", self.first_day, today, regularisation=regularisation)
         return self.unfunded(Status.CANCELLED)
+
+    def cancelled_with_session(self) -> "Registration":
+        """Section 5ter: its session is cancelled, or begins without a seat for it. Raise InvalidTransition."""
+        self.check_transition("cancellation", Status.ACCEPTED, Status.AWAITING_CHOICE)
+        return self.unfunded(Status.CANCELLED)
+
+    def check_seated(self) -> None:
+        """Only who has a seat attends. Raise SeatWaiting."""
+        if self.seat is Seat.WAITING:
+            raise SeatWaiting
 
     def rescheduled(self, session: Session, *, today: date, regularisation: bool) -> "Registration":
         """Its session moved, not decided again yet; what a person had set aside no longer counts. `regularisation`: the

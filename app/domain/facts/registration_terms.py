@@ -24,6 +24,13 @@ class Status(StrEnum):
     ABSENT_UNJUSTIFIED = "absent_unjustified"
 
 
+class Seat(StrEnum):
+    """A registration's place in a published session."""
+
+    SEATED = "seated"
+    WAITING = "waiting"
+
+
 class Funding(StrEnum):
     STATE = "state"
     NONE = "none"
@@ -48,6 +55,15 @@ class Chooser(StrEnum):
     PLATFORM = "platform"
     TRAINING_ORGANISATION = "training_organisation"
     ADMIN = "admin"
+
+
+class CancellationCause(StrEnum):
+    """Why nobody chose to cancel a registration, and it is cancelled all the same (section 5ter)."""
+
+    NO_SEAT = "no_seat"
+    SESSION_CANCELLED = "session_cancelled"
+    DUPLICATE_REGISTRATION = "duplicate_registration"
+    """Its session was moved to the first day of another registration to the same module."""
 
 
 class Attendance(StrEnum):

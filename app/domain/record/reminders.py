@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Recipient, Subject
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.calendar import last_day
 from app.domain.facts.certification import Qualification

@@ -28,8 +28,9 @@ from app.use_cases.advisers.recognise_returning_adviser import (
     recently_anonymised,
     transfer_earlier_rights,
 )
+from app.use_cases.changes.change_sets import consequences_of_change
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.errors import ConumIdTaken
-from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 SCHEME_BEGAN = date(2020, 11, 17)
 UNCLEAR_EXEMPTION = "Ce commentaire ne dit pas si l’exemption est accordée : écrivez « exempté », ou retirez-le."

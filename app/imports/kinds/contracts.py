@@ -18,9 +18,10 @@ from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.contracts import CONTRACTS, read_known
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
+from app.use_cases.changes.change_sets import consequences_of_change
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.errors import UnknownReference
 from app.use_cases.upsert_contract import check_administrative_dates, check_file_number
-from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import model_validator
 
 from app.api.http.fields.field_checks import validation_error
-from app.api.http.fields.field_types import CivilDate, Motive
-from app.api.registrations.registration_requests import RegistrationRequest
+from app.api.http.fields.field_types import CivilDate, ModuleCodeText, Motive
+from app.api.registrations.registration_requests import RegistrationDetails, SessionBody
 from app.domain.facts.registration_terms import Funding, Payer, Status
 from app.wording.languages import Sentence
 
@@ -19,9 +19,11 @@ CANCELLED_ON_REQUIRED = Sentence(
 )
 
 
-class PastRegistration(RegistrationRequest):
+class PastRegistration(RegistrationDetails):
     """`status` is how it ended. Raise a validation error when what its status requires is missing."""
 
+    module_code: ModuleCodeText
+    session: SessionBody
     status: EndedStatus
     funding: Funding | None = None
     payer: Payer | None = None

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.api.http.bodies.merge_patch import patched_body
-from app.api.registrations.registration_requests import PAYER_REQUIRED
+from app.api.registrations.registration_action_requests import PAYER_REQUIRED
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.refusals import Reason
 from app.domain.facts.adviser_file import AdviserFile
@@ -31,6 +31,8 @@ from app.imports.lines.line_parsing import Fault, Line, LineRejected, line_rejec
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.catalogue import read_modules, read_organisations
 from app.persistence.engine.database import Transaction
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.registrations.record_past_registration import (
     HistoricalRegistration,
     HistoricalRegistrationRefused,
@@ -38,7 +40,6 @@ from app.use_cases.registrations.record_past_registration import (
     record_historical_registration,
     registrations_of_same_session,
 )
-from app.use_cases.write_changes import ChangeSet, DirectChange, write_change_sets
 from app.wording.decision_summaries import STATUS_LABELS, entitlement_phrase
 from app.wording.refusal_labels import refusal_label
 

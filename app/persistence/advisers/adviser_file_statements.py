@@ -4,7 +4,11 @@ from uuid import UUID
 
 from app.persistence.catalogue import MODULE_FACTS, ORGANISATION_FACTS
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
-from app.persistence.registrations import RESOURCE_COLUMNS
+from app.persistence.registrations.registrations import RESOURCE_COLUMNS, SEAT
+from app.persistence.sessions.sessions import SESSION_FACTS
+
+# What is copied to a registration of the session, and read by no rule.
+SESSION_VENUE = "s.place_name AS published_place, s.reference AS published_reference"
 
 CONTRACTS = """(SELECT json_agg(json_build_object('id', c.id, 'starts_on', c.starts_on, 'ends_on', c.ends_on,
     'terminated_on', c.terminated_on, 'renews_contract_id', c.renews_contract_id,
@@ -29,10 +33,11 @@ REGISTRATIONS = f"""(SELECT json_agg(json_build_object('id', r.id, 'status', r.s
     'payer', r.payer, 'unit', r.unit, 'offered_payers', r.offered_payers, 'version', r.version,
     'created_at', r.created_at, 'derogated', r.derogated, 'absence_counts', r.absence_counts,
     'attendance_corrected', r.attendance_corrected, 'agreed_payer', r.agreed_payer, 'agreed_funding', {AGREED_FUNDING},
+    'seat', {SEAT},
     'request', json_build_object('module', {MODULE_FACTS},
         'organisation', {ORGANISATION_FACTS},
         'session', json_build_object('starts_on', r.session_starts_on, 'ends_on', r.session_ends_on,
-            'format', r.session_format),
+            'format', r.session_format, 'id', r.session_id),
         'requested_on', r.requested_on, 'notified_on', r.notified_on, 'employer_agreement', r.employer_agreement,
         'kept_unfunded', r.funding = 'none' AND r.payer IS NOT NULL)) ORDER BY r.created_at, r.id)
     FROM registration r JOIN module m ON m.code = r.module_code
@@ -59,18 +64,22 @@ FILE_JSON = f"""json_build_object(
         'entries', a.former_entries, 'units', a.former_units) END)"""
 
 
-def _read_statement(target: LockTarget) -> str:
-    """SQL that reads the file of a lock's adviser, with the registration when one is acted on. Rows whose order no rule
-    reads are in none."""
+def _read_statement(target: LockTarget, *, with_session: bool = False) -> str:
+    """SQL that reads the file of a lock's adviser, with the registration when one is acted on, and the published
+    session `$6` with its module and organisation when one is named. Rows whose order no rule reads are in none."""
     adviser = AdviserLock(target, UUID(int=0)).adviser_from_parameter
-    columns, joined = "", ""
+    columns, joined, module, organisation = "", "", "$2", "$3"
+    if with_session:
+        columns = f", s.version AS session_version, {SESSION_FACTS} AS session, {SESSION_VENUE}"
+        joined = "LEFT JOIN session s ON s.id = $6"
+        module, organisation = "coalesce($2, s.module_code)", "coalesce($3, s.training_organisation_id)"
     if target is LockTarget.REGISTRATION:
-        columns = f", {RESOURCE_COLUMNS}"
-        joined = "JOIN registration r ON r.id = $1 JOIN decision d ON d.id = r.decision_id"
+        columns += f", {RESOURCE_COLUMNS}"
+        joined += " JOIN registration r ON r.id = $1 JOIN decision d ON d.id = r.decision_id"
     return f"""SELECT {FILE_JSON} AS file, a.anonymised_at,
     (SELECT array_agg(version) FROM policy) AS policy_versions,
-    (SELECT {MODULE_FACTS} FROM module m WHERE m.code = $2) AS module,
-    (SELECT {ORGANISATION_FACTS} FROM training_organisation o WHERE o.id = $3) AS organisation,
+    (SELECT {MODULE_FACTS} FROM module m WHERE m.code = {module}) AS module,
+    (SELECT {ORGANISATION_FACTS} FROM training_organisation o WHERE o.id = {organisation}) AS organisation,
     i.fingerprint, i.status AS answered_status, i.headers AS answered_headers, i.body AS answered_body{columns}
 FROM adviser a LEFT JOIN idempotency i ON i.client_id = $4 AND i.key = $5 {joined}
 WHERE a.id = {adviser}"""
@@ -83,6 +92,9 @@ WHERE session_starts_on BETWEEN $1 AND $2
 READ_FILES = f"SELECT {FILE_JSON} AS file FROM adviser a WHERE a.id = ANY($1) ORDER BY a.id"
 
 READ_FILE_BY_TARGET = {target: _read_statement(target) for target in LockTarget}
+READ_FILE_WITH_SESSION = {
+    target: _read_statement(target, with_session=True) for target in (LockTarget.ADVISER, LockTarget.REGISTRATION)
+}
 
 # Initial training has ended when its end was recorded, from before this service, or when it was completed here. OFFSET
 # keeps the planner from scanning all registrations for a few advisers.

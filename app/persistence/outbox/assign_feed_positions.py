@@ -78,7 +78,8 @@ ASSIGN_POSITIONS = f"""WITH here AS (
         subject_id END, coalesce(taken.decision_id, r.decision_id)) ORDER BY taken.id, place) AS emails
     FROM taken CROSS JOIN LATERAL (
         SELECT FROM adviser a WHERE a.id = taken.adviser_id
-            AND (num_nonnulls(a.first_name, a.last_name, a.email) > 0 OR taken.recipients = '{{support}}') OFFSET 0
+            AND (num_nonnulls(a.first_name, a.last_name, a.email) > 0 OR taken.recipients = '{{support}}')
+        UNION ALL SELECT WHERE taken.adviser_id IS NULL OFFSET 0
     ) known LEFT JOIN LATERAL (
         SELECT decision_id FROM registration
         WHERE id = taken.subject_id AND taken.subject_type = 'registration' AND taken.decision_id IS NULL OFFSET 0

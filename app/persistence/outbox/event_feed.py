@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.reads.json_templates import instant, json_object, text, to_sql, value
+from app.persistence.engine.reads.json_templates import instant, json_object, text, text_or_null, to_sql, value
 
 MAX_SCANNED = 1_000  # positions, by a read that filters by type
 
@@ -21,7 +21,7 @@ _EVENT = {
     "occurred_at": instant("o.occurred_at"),
     "position": value("s.position"),
     "subject": json_object(_SUBJECT),
-    "adviser_id": text("o.adviser_id"),
+    "adviser_id": text_or_null("o.adviser_id"),
     "data": value("o.data"),
 }
 

@@ -6,12 +6,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.registration_terms import Attendance, Chooser, Status
-from app.persistence import registrations
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.persistence.registrations import registrations
 from app.seed.published_catalogue import LA_MEDNUM
 from app.seed.scenarios import contracts_of_people, sessions_of_people
 from app.seed.scenarios.scenario import (

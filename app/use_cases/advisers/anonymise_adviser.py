@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.events import Event, EventType, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.calendar import civil_date
-from app.persistence import registrations
 from app.persistence.advisers import advisers, personal_data
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
@@ -16,8 +16,9 @@ from app.persistence.engine.transactions.adviser_locks import LockTarget, NotFou
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.identities.identity_digests import IdentityDigester, get_or_create_digester
 from app.persistence.outbox import messages
-from app.persistence.registrations import Changes
-from app.use_cases.changes_as_rows import event_row
+from app.persistence.registrations import registrations
+from app.persistence.registrations.registrations import Changes
+from app.use_cases.changes.changes_as_rows import event_row
 from app.use_cases.errors import PreconditionFailed
 from app.use_cases.preconditions import Precondition
 

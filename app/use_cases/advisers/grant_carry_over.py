@@ -7,7 +7,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.decisions.decision_consequences import DecisionCascade
-from app.domain.events import Event, EventType, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import CarryOver
 from app.domain.facts.plausible_dates import check_fact
@@ -18,8 +19,9 @@ from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
+from app.use_cases.changes.change_sets import ChangeSet
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, write_change_sets
 
 YEARS_AHEAD = 1
 

@@ -11,20 +11,21 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.decisions.returning_advisers import merge_earlier_usage
-from app.domain.events import Event, EventType, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile, EarlierUsage
 from app.domain.facts.calendar import civil_date
 from app.domain.facts.registration_terms import bucket_of
-from app.persistence import registrations
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.identities import anonymised_advisers
 from app.persistence.identities.identity_digests import IdentityDigester, existing_digester
 from app.persistence.identities.identity_normalisation import CONUM_ID, EMAIL, identity_tokens
-from app.persistence.registrations import Changes
-from app.use_cases.changes_as_rows import event_row
+from app.persistence.registrations import registrations
+from app.persistence.registrations.registrations import Changes
+from app.use_cases.changes.changes_as_rows import event_row
 
 
 @dataclass(frozen=True, slots=True)

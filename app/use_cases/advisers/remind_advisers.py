@@ -9,7 +9,6 @@ from app.domain.events import Event
 from app.domain.facts.calendar import civil_date
 from app.domain.record.choice_reminders import choice_reminders
 from app.domain.record.reminders import reminders
-from app.persistence import registrations
 from app.persistence.administration.policies import read_policies
 from app.persistence.advisers import advisers
 from app.persistence.advisers.adviser_files import read_files
@@ -18,8 +17,9 @@ from app.persistence.catalogue import read_qualifications
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
-from app.persistence.registrations import Changes
-from app.use_cases.changes_as_rows import event_row
+from app.persistence.registrations import registrations
+from app.persistence.registrations.registrations import Changes
+from app.use_cases.changes.changes_as_rows import event_row
 
 BATCH = 100
 

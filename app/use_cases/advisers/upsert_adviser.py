@@ -20,10 +20,11 @@ from app.use_cases.advisers.recognise_returning_adviser import (
     new_identity_tokens,
     transfer_earlier_rights,
 )
+from app.use_cases.changes.change_sets import consequences_of_change
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.errors import ConumIdTaken
 from app.use_cases.preconditions import Precondition
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import consequences_of_change, write_change_sets
 
 
 async def _check_conum_id(tx: Transaction, adviser: UUID, values: Mapping[str, Any]) -> None:

@@ -12,8 +12,9 @@ from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
 from app.use_cases.certifications.result_ledger import certification_event, renumber_attempts
+from app.use_cases.changes.change_sets import ChangeSet, consequences_of_change
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, consequences_of_change, write_change_sets
 
 
 async def annul_certification(

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Recipient, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.certification import (
@@ -26,9 +27,10 @@ from app.persistence import certifications
 from app.persistence.certifications import CERTIFICATIONS
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
+from app.use_cases.changes.change_sets import ChangeSet, consequences_of_change
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.errors import UnknownReference
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, consequences_of_change, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)

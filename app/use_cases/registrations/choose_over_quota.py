@@ -11,8 +11,9 @@ from app.domain.facts.registration_terms import Chooser, Payer
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 async def keep_unfunded(

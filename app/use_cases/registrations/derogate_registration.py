@@ -9,12 +9,13 @@ from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType
 from app.domain.facts.registration_terms import Funding, Payer
-from app.persistence import registrations
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.persistence.registrations import registrations
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 @dataclass(frozen=True, slots=True)

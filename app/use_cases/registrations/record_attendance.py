@@ -23,13 +23,14 @@ from app.domain.facts.calendar import civil_date
 from app.domain.facts.policy import Policy
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import Attendance, Status
-from app.persistence import attendance_records
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.persistence.registrations import attendance_records
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, DirectChange, write_direct_change
 
 
 @dataclass(frozen=True, slots=True)

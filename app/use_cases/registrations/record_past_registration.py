@@ -24,8 +24,8 @@ from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration, Request, new_registration
 from app.domain.facts.registration_terms import Attendance, Funding, Payer, RegistrationId, Status
+from app.use_cases.changes.change_sets import DirectChange
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import DirectChange
 
 EVENT_TYPES = {
     Status.COMPLETED: EventType.REGISTRATION_COMPLETED,

@@ -12,8 +12,9 @@ from app.domain.facts.plausible_dates import check_fact
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange, data_after_the_fact
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, DirectChange, data_after_the_fact, write_direct_change
 
 
 @dataclass(frozen=True, slots=True)

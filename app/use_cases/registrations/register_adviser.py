@@ -22,11 +22,12 @@ from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange, data_after_the_fact
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.errors import UnknownReference
 from app.use_cases.registrations.session_venue import NO_VENUE, Venue
 from app.use_cases.request_context import RequestContext
 from app.use_cases.unknown_references import NamedReferences, unknown_references
-from app.use_cases.write_changes import ChangeSet, DirectChange, data_after_the_fact, write_direct_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def _to_registration(requested: NewRegistration, snapshot: AdviserSnapshot, cont
     if snapshot.module is None or snapshot.organisation is None:
         found = {"/module_code": snapshot.module, "/training_organisation_id": snapshot.organisation}
         raise UnknownReference(*(pointer for pointer, fact in found.items() if fact is None))
-    today, first_day, pointer = context.today, requested.session.starts_on, "/session/starts_on"
+    today, first_day = context.today, requested.session.starts_on
+    pointer = "/session/starts_on" if requested.session.id is None else "/session_id"
     check_fact("/requested_on", requested.requested_on, today)
     check_first_day(pointer, first_day, snapshot.policies, today)
     check_regularisation(pointer, first_day, today, regularisation=requested.regularisation)
@@ -103,7 +105,7 @@ async def register(database: Database, requested: NewRegistration, context: Requ
 
 
 def decide_registration(requested: NewRegistration, snapshot: AdviserSnapshot, context: RequestContext) -> ChangeSet:
-    """What registering changes in the file.
+    """What registering changes in the file. Of a published session, a seat goes with it.
 
     Raise UnknownReference, ImplausibleDate, RegularisationNeeded, DuplicateRegistration.
     """
@@ -112,7 +114,9 @@ def decide_registration(requested: NewRegistration, snapshot: AdviserSnapshot, c
     cascade = apply_consequences(cascade, snapshot.file, today=context.today, apart_from=new.id)
     event_type = event_type_of_decision(cascade.registration(new.id))
     data = data_after_the_fact(new.first_day, context)
-    change = DirectChange(new.id, (event_type,), columns=requested.venue.columns(), event_data=data)
+    version = snapshot.session.version if snapshot.session else None
+    columns = requested.venue.columns()
+    change = DirectChange(new.id, (event_type,), columns=columns, event_data=data, session_version=version)
     return ChangeSet(snapshot.file, cascade, context, (change,))
 
 
@@ -140,6 +144,11 @@ async def preview(database: Database, requested: NewRegistration, context: Reque
         raise await _unknown_references_error(database, requested) from missing
     if snapshot.is_anonymised:
         raise AdviserAnonymised
+    return preview_of(requested, snapshot, context)
+
+
+def preview_of(requested: NewRegistration, snapshot: AdviserSnapshot, context: RequestContext) -> Preview:
+    """Raise UnknownReference, ImplausibleDate, RegularisationNeeded, DuplicateRegistration."""
     new = _to_registration(requested, snapshot, context)
     cascade = DecisionCascade(snapshot.file, snapshot.policies).decide_registration(new, Cause.REQUEST)
     return Preview(cascade.decisions[-1].decision, cascade.file.overlapping(cascade.registration(new.id)))

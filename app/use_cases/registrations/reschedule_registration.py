@@ -9,14 +9,15 @@ from app.domain.decisions.recorded_decisions import Cause
 from app.domain.events import EventType, event_type_of_change
 from app.domain.facts.plausible_dates import check_first_day
 from app.domain.facts.session import Session
-from app.persistence import registrations
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
+from app.persistence.registrations import registrations
+from app.use_cases.changes.change_sets import ChangeSet, DirectChange, data_after_the_fact
+from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.preconditions import Precondition
 from app.use_cases.registrations.session_venue import Venue, venue_of
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet, DirectChange, data_after_the_fact, write_direct_change
 
 
 async def reschedule(

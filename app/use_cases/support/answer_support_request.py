@@ -12,10 +12,11 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
 from app.persistence.support_requests import SUPPORT_REQUESTS
+from app.use_cases.changes.change_sets import ChangeSet
+from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.request_context import RequestContext
 from app.use_cases.support.support_effects import Effect, carry_out, name_of
 from app.use_cases.support.support_request_events import support_request_event
-from app.use_cases.write_changes import ChangeSet, write_change_sets
 
 
 @dataclass(frozen=True, slots=True)

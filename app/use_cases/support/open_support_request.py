@@ -10,14 +10,15 @@ from uuid_utils.compat import uuid7
 from app.domain.events import EventType
 from app.domain.facts.policy import Policies
 from app.domain.facts.support_request import Requester, SupportRequestKind, SupportRequestStatus, answer_due_on
-from app.persistence import registrations, support_requests
+from app.persistence import support_requests
 from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget, NotFound
 from app.persistence.engine.transactions.idempotency import ReplayableResponse, store_response
-from app.persistence.registrations import Changes
+from app.persistence.registrations import registrations
+from app.persistence.registrations.registrations import Changes
 from app.persistence.support_requests import SUPPORT_REQUESTS
-from app.use_cases.changes_as_rows import event_row
+from app.use_cases.changes.changes_as_rows import event_row
 from app.use_cases.errors import UnknownReference
 from app.use_cases.request_context import RequestContext
 from app.use_cases.support.support_request_events import support_request_event

@@ -15,11 +15,11 @@ from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, carry_over_deed
 from app.use_cases.certifications.annul_certification import annulment_deed
+from app.use_cases.changes.change_sets import ChangeSet
 from app.use_cases.errors import UnknownReference
 from app.use_cases.registrations.derogate_registration import Derogation, derogation_deed
 from app.use_cases.registrations.record_attendance import AttendanceReport, attendance_deed
 from app.use_cases.request_context import RequestContext
-from app.use_cases.write_changes import ChangeSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What is announced of a support request: ids, kind and status, never a text."""
 
 from app.domain.decisions.refusals import Actor, Reason
-from app.domain.events import Event, EventType, Recipient, Subject, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import Event, EventType, Recipient, Subject
 from app.domain.facts.adviser import AdviserId
 from app.domain.facts.registration_terms import Status
 from app.domain.facts.support_request import SupportRequestKind

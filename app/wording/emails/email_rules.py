@@ -87,6 +87,12 @@ def rules_of_event(event_type: EventType, row: Row, data: dict[str, Any]) -> Seq
             return list(dict.fromkeys((data["rule"], "R27")))
         case EventType.INITIAL_TRAINING_OWED:
             return ["R10"]
+        case EventType.SESSION_MOVED:
+            return list(row["rules"] or ())
+        case EventType.REGISTRATION_SEAT_GIVEN | EventType.SESSION_CONFIRMED | EventType.SESSION_CANCELLED:
+            return []
+        case EventType.SESSION_PUBLISHED | EventType.SESSION_CHANGED:
+            return []
         case EventType.ADVISER_ANONYMISED | EventType.ADVISER_RETURNED:
             return []
         case _:

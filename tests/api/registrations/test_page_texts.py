@@ -15,9 +15,9 @@ from app.api.registrations.registration_resources import RegistrationResource, r
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Absence, Reason
 from app.domain.facts.registration_terms import Funding, Payer, Status
-from app.persistence import registration_texts, registrations
 from app.persistence.engine.database import Database
 from app.persistence.engine.pagination import PageQuery
+from app.persistence.registrations import registration_texts, registrations
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.wording.languages import Language
 from tests.live_server import LiveServer

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.domain.facts.registration_terms import Status
-from app.persistence import registrations
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
+from app.persistence.registrations import registrations
 from tests.imports.sample_files import (
     ADVISERS,
     all_rows,

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.persistence import registrations
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
+from app.persistence.registrations import registrations
 from tests.imports.sample_files import (
     ADVISERS,
     CONTRACTS,

@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 
 from app.domain.decisions.refusals import Actor, Reason
-from app.domain.events import EventType, Recipient, email_recipients
+from app.domain.event_recipients import email_recipients
+from app.domain.events import EventType, Recipient
 from app.domain.facts.registration_terms import Chooser
 from app.wording.emails.email_labels import ATTENDANCE_LABELS
 from app.wording.emails.emails import PersonalLinks, RenderedEmail, decision_to_answer, render_email

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.persistence import registrations
 from app.persistence.engine.database import Database, open_database
+from app.persistence.registrations import registrations
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.register_adviser import preview
 from tests.persistence.counting_proxy import CountingProxy, through_counting_proxy

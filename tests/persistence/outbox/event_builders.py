@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from app.persistence import registrations
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.outbox.assign_feed_positions import GLOBAL_FEED_ID
 from app.persistence.outbox.event_feed import FeedWindow, read_feed
-from app.persistence.registrations import Changes
+from app.persistence.registrations import registrations
+from app.persistence.registrations.registrations import Changes
 from app.seed.published_catalogue import LA_MEDNUM
 from app.use_cases.notifications.sequence_events import sequence_events
 from tests.fake_clock import MORNING

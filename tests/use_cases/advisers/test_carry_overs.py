@@ -11,7 +11,7 @@ from app.persistence.advisers.adviser_files import read_snapshot
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.use_cases.advisers.grant_carry_over import CarryOverGrant, carry_over_deed, grant_carry_over
-from app.use_cases.write_changes import write_change_sets
+from app.use_cases.changes.write_changes import write_change_sets
 from tests.use_cases.use_case_builders import (
     a_request_context,
     an_adviser_in_post,

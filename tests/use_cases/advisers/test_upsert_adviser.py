@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from app.persistence.engine.database import Database
-from app.persistence.registrations import list_decisions
+from app.persistence.registrations.registrations import list_decisions
 from app.use_cases.advisers.upsert_adviser import add_adviser, upsert_adviser
 from app.use_cases.errors import ConumIdTaken, PreconditionFailed, PreconditionRequired
 from app.use_cases.preconditions import ANY_VERSION, Precondition

@@ -65,7 +65,7 @@ def replayable_response(
     """A resource, with its version as `ETag`, as the response that is stored with an idempotency key."""
     headers = {"Content-Type": JSON_MEDIA_TYPE, "Cache-Control": PRIVATE_NO_CACHE, **language_headers(language)}
     if "version" in resource:
-        headers["ETag"] = etag(resource["version"], language)
+        headers["ETag"] = etag(representation_of(resource), language)
     if location is not None:
         headers["Location"] = location
     return ReplayableResponse(status, to_json(resource), headers)
@@ -73,7 +73,19 @@ def replayable_response(
 
 def resource_response(resource: Mapping[str, Any], language: Language, if_none_match: str | None = None) -> Response:
     """The response to a GET: 304 when the client has this version in this language."""
-    return conditional_json_response(resource, language, etag(resource["version"], language), if_none_match)
+    return conditional_json_response(resource, language, etag(representation_of(resource), language), if_none_match)
+
+
+def representation_of(resource: Mapping[str, Any]) -> str:
+    """The version, and what is shown that differs without being a change of the resource: the seats of a session, how
+    far a deed has come, the place of who waits."""
+    parts = [resource["version"]]
+    if (seats := resource.get("seats")) is not None:
+        progress = resource["progress"]
+        parts += [seats["taken"], seats["waiting"], progress["done"] if progress else 0]
+    elif (seat := resource.get("seat")) is not None and seat["place"] is not None:
+        parts.append(seat["place"])
+    return ".".join(map(str, parts))
 
 
 def to_response(replayable: ReplayableResponse) -> Response:

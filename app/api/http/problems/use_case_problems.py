@@ -6,11 +6,27 @@ from app.api.http.problems.webhook_problems import webhook_problem
 from app.persistence.engine.transactions.adviser_locks import NotFound
 from app.persistence.engine.transactions.idempotency import IdempotencyKeyReused
 from app.persistence.engine.transactions.transaction_errors import RequestInFlight
-from app.use_cases.errors import ConumIdTaken, NoFileNumber, PreconditionFailed, PreconditionRequired, UnknownReference
+from app.persistence.sessions.seats import SessionChangedMeanwhile
+from app.use_cases.errors import (
+    ConumIdTaken,
+    ForeignSession,
+    NoFileNumber,
+    PreconditionFailed,
+    PreconditionRequired,
+    UnknownReference,
+)
 from app.wording.languages import Sentence
 
 CONUM_ID_TAKEN = Sentence(fr="Un autre conseiller porte cet ID Conum.", en="Another adviser has this Conum ID.")
 
+FOREIGN_SESSION = Sentence(
+    fr="Cette session est celle d’un autre organisme de formation.",
+    en="This session is another training organisation’s.",
+)
+SESSION_CHANGES = Sentence(
+    fr="La session ne cesse d’être modifiée en ce moment ; rien n’a été écrit.",
+    en="The session keeps being changed just now; nothing was written.",
+)
 NO_FILE_NUMBER = Sentence(
     fr="Doit contenir le numéro du dossier Démarches simplifiées ; null quand il n’y en a pas.",
     en="Must hold the number of the Démarches simplifiées file; null when there is none.",
@@ -51,6 +67,10 @@ def use_case_problem(error: Exception) -> Problem | None:
             return Problem(
                 "validation-error", NO_FILE_NUMBER, [field_error(error.pointer, "invalid-format", NO_FILE_NUMBER)]
             )
+        case ForeignSession():
+            return Problem("forbidden", FOREIGN_SESSION)
+        case SessionChangedMeanwhile():
+            return Problem("unavailable", SESSION_CHANGES, headers={"Retry-After": "1"})
         case ConumIdTaken():
             return Problem("conum-id-taken", CONUM_ID_TAKEN)
         case _:

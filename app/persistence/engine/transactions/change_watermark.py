@@ -15,7 +15,8 @@ LOCK_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # the locks count seconds from it
 MAX_LOCK_SECONDS = 2**31 - 1
 LOCK_CLASS = 7241908
 WATERMARKED_TABLES = (
-    "adviser", "contract", "registration", "certification", "support_request", "module", "training_organisation",
+    "adviser", "contract", "registration", "certification", "support_request", "session", "module",
+    "training_organisation",
 )  # fmt: skip
 
 # A writer that holds no instant is a former version that still runs, or a person at a prompt. Their instants are not

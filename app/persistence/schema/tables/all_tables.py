@@ -5,7 +5,6 @@ from app.persistence.schema.tables import (
     delivery_tables,
     feed_tables,
     import_tables,
-    reminder_tables,
     service_tables,
     statistics_tables,
 )
@@ -16,6 +15,7 @@ from app.persistence.schema.tables import (
     adviser_tables,
     catalogue_tables,
     registration_tables,
+    session_tables,
     support_tables,
     training_record_tables,
 )
@@ -30,8 +30,8 @@ __all__ = [
     "import_tables",
     "metadata",
     "registration_tables",
-    "reminder_tables",
     "service_tables",
+    "session_tables",
     "statistics_tables",
     "support_tables",
     "training_record_tables",

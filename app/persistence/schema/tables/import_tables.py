@@ -26,7 +26,7 @@ NAMES_ADVISER = "subjects && $2"
 
 # `content` is the file until the job has ended; what stays then are counts and the rejected lines with their headings,
 # until the row is deleted. `role` and `training_organisation_id` are those of the client when it asked: its lines are
-# written within its rights, and a training organisation sees its own (migration 0021).
+# written within its rights, and a training organisation sees its own (migration 0023).
 import_job = Table(
     "import_job",
     metadata,

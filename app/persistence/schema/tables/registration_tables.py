@@ -35,6 +35,7 @@ registration = Table(
     foreign_key("adviser_id", "adviser.id"),
     foreign_key("module_code", "module.code", info=disclosed("Formation")),
     foreign_key("training_organisation_id", "training_organisation.id"),
+    foreign_key("session_id", "session.id", nullable=True, info=disclosed("Session publiée")),
     Column("session_starts_on", Date, nullable=False, info=disclosed("Premier jour")),
     Column("session_ends_on", Date, nullable=False, info=disclosed("Dernier jour")),
     Column("session_format", Text, nullable=False, info=disclosed("Format")),
@@ -99,6 +100,7 @@ registration = Table(
     # Each index is written with every registration: those of one adviser are found by the unit's, pages by id.
     Index("ix_registration_organisation", "training_organisation_id", "id"),
     Index("ix_registration_updated_at", "updated_at", "id"),
+    Index("ix_registration_session", "session_id", "id", postgresql_where=text("session_id IS NOT NULL")),
     info=personal_data(
         "Inscriptions",
         purpose="décider, financer et suivre les formations demandées",

@@ -120,7 +120,7 @@ outbox = Table(
     Column("subject_type", Text, nullable=False, info=disclosed("Nature")),
     Column("subject_id", Uuid, nullable=False, info=disclosed("Objet")),
     Column("subject_version", Integer, nullable=False, info=disclosed("Version de l’objet")),
-    Column("adviser_id", Uuid, nullable=False),
+    Column("adviser_id", Uuid),
     Column("training_organisation_id", Uuid),
     Column("data", JSONB, nullable=False, info=disclosed("Contenu")),
     instant_column("occurred_at", info=disclosed("Le")),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.api.http.problems.catalogue.problem_type import ProblemType
+from app.api.http.problems.catalogue.session_problem_types import SESSION_PROBLEM_TYPES
 from app.wording.languages import Sentence
 
 CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
@@ -22,26 +23,6 @@ CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
             "formation ne lui est pas nommée : voyez avec le conseiller.",
             en="Follow the registration named in the Link header, or cancel it first. Another training organisation’s "
             "is not named to one: see the adviser about it.",
-        ),
-    ),
-    "session-started": ProblemType(
-        409,
-        Sentence(fr="Session déjà commencée", en="Session already started"),
-        Sentence(
-            fr="Une session commencée ne s’annule ni ne se déplace : enregistrez l’assiduité. Pour consigner après "
-            'coup ce qui a eu lieu (statut 422), envoyez `"regularisation": true`.',
-            en="A session that has started is neither cancelled nor moved: record attendance. To record afterwards "
-            'what happened (status 422), send `"regularisation": true`.',
-        ),
-    ),
-    "session-ended": ProblemType(
-        409,
-        Sentence(fr="Session terminée", en="Session over"),
-        Sentence(
-            fr="Le réexamen se demande jusqu’au dernier jour de la session. Ensuite, une personne peut encore décider "
-            ": ouvrez une demande au support.",
-            en="A re-examination is asked for by the session’s last day. Afterwards a person may still decide: open a "
-            "support request.",
         ),
     ),
     "no-right-left": ProblemType(
@@ -93,11 +74,6 @@ CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
             en="One result for each title and day: find it with GET /v1/certifications?adviser_id=…, and annul it "
             "first if it is wrong.",
         ),
-    ),
-    "session-not-started": ProblemType(
-        409,
-        Sentence(fr="Session pas encore commencée", en="Session not started yet"),
-        Sentence(fr="Attendez le premier jour de la session.", en="Wait for the first day of the session."),
     ),
     "adviser-anonymised": ProblemType(
         409,
@@ -171,4 +147,5 @@ CONFLICT_PROBLEM_TYPES: Mapping[str, ProblemType] = {
             en="Try again with the same key after Retry-After seconds.",
         ),
     ),
+    **SESSION_PROBLEM_TYPES,
 }

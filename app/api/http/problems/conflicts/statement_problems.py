@@ -4,6 +4,7 @@ from app.api.http.problems.problem_details import Problem, field_error
 from app.domain.errors import Conflict
 from app.domain.statement_errors import (
     AbsenceNotInSession,
+    FormatNotOffered,
     HoursNotOffered,
     ImplausibleDate,
     MotiveMissing,
@@ -28,6 +29,10 @@ def statement_problem(conflict: Conflict) -> Problem | None:
             return _invalid_field("/on", "title-not-delivered", detail)
         case AbsenceNotInSession():
             return _absence_not_in_session(conflict)
+        case FormatNotOffered():
+            offered = ", ".join(conflict.offered)
+            detail = Sentence(fr=f"Formats de ce module : {offered}.", en=f"Formats of this module: {offered}.")
+            return _invalid_field("/format", "format-not-offered", detail)
         case MotiveMissing():
             return _invalid_field("/motive", "missing", MOTIVE_MISSING)
         case PayerNotOffered():

@@ -18,11 +18,11 @@ from app.persistence.engine.transactions.idempotency import (
 )
 
 REGISTRATION_COLUMNS = (
-    "id", "adviser_id", "module_code", "training_organisation_id", "session_starts_on", "session_ends_on",
-    "session_format", "session_place", "session_reference", "requested_on", "employer_agreement", "status", "funding",
-    "payer", "unit", "offered_payers", "decision_id", "cancelled_on", "motive", "positioning_taken_on",
-    "positioning_hours", "notified_on", "derogated", "agreed_funding", "agreed_payer", "absence_counts",
-    "attendance_corrected", "version", "created_at", "updated_at",
+    "id", "adviser_id", "module_code", "training_organisation_id", "session_id", "session_starts_on",
+    "session_ends_on", "session_format", "session_place", "session_reference", "requested_on", "employer_agreement",
+    "status", "funding", "payer", "unit", "offered_payers", "decision_id", "cancelled_on", "motive",
+    "positioning_taken_on", "positioning_hours", "notified_on", "derogated", "agreed_funding", "agreed_payer",
+    "absence_counts", "attendance_corrected", "version", "created_at", "updated_at",
 )  # fmt: skip
 DECISION_COLUMNS = (
     "id", "registration_id", "adviser_id", "cause", "outcome", "reasons", "rules", "funding", "unit",
@@ -45,11 +45,18 @@ OVERLAPS = f"""(SELECT json_agg(json_build_object('registration_id', o.id,
     'training_organisation_id', o.training_organisation_id) ORDER BY o.created_at, o.id)::text
     FROM registration o WHERE {OVERLAPPING})"""
 
+# SQL for its place in a published session: `seated` or `waiting`, and the place of one that waits, from 1.
+SEAT = """CASE WHEN r.session_id IS NOT NULL THEN (SELECT CASE WHEN p.number IS NULL THEN 'waiting' ELSE 'seated' END
+    FROM seat p WHERE p.registration_id = r.id) END"""
+SEAT_PLACE = """CASE WHEN r.session_id IS NOT NULL THEN (SELECT nullif(count(*), 0) FROM seat p
+    JOIN seat w ON w.session_id = p.session_id AND w.number IS NULL AND w.arrival <= p.arrival
+    WHERE p.registration_id = r.id AND p.number IS NULL) END"""
+
 # A registration with its latest decision: all that its resource is made from.
 RESOURCE_COLUMNS = ", ".join(
     [f"r.{column}" for column in REGISTRATION_COLUMNS]
     + [f"d.{column}" for column in SHOWN_DECISION_COLUMNS]
-    + ["d.reasons::text AS reasons", f"{OVERLAPS} AS overlaps"]
+    + ["d.reasons::text AS reasons", f"{OVERLAPS} AS overlaps", f"{SEAT} AS seat", f"{SEAT_PLACE} AS seat_place"]
 )
 MAX_DECISIONS = 500
 LIST_DECISIONS = (
@@ -68,8 +75,8 @@ CROSS JOIN LATERAL (SELECT * FROM decision WHERE id = r.decision_id LIMIT 1) d""
 # Set once: another use case that writes the registration, and does not know them, leaves them as they are.
 _WRITE_ONCE_COLUMNS = ("cancelled_on", "motive", "positioning_taken_on", "positioning_hours")
 _UPDATED_COLUMNS = (
-    "session_starts_on", "session_ends_on", "session_format", "employer_agreement", "status", "funding", "payer",
-    "unit", "offered_payers", "decision_id", "notified_on", "derogated", "agreed_funding", "agreed_payer",
+    "session_id", "session_starts_on", "session_ends_on", "session_format", "employer_agreement", "status", "funding",
+    "payer", "unit", "offered_payers", "decision_id", "notified_on", "derogated", "agreed_funding", "agreed_payer",
     "absence_counts", "attendance_corrected", "version", "updated_at",
 )  # fmt: skip
 

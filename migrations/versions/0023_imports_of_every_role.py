@@ -10,8 +10,8 @@ with an administrator's rights: stop the workers before the API of this release 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

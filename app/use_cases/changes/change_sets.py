@@ -1,4 +1,4 @@
-"""The end of every use case that touches registrations: write what changed, and an event for everybody concerned."""
+"""What a use case changes of an adviser's registrations: the rows to write, and an event for everybody concerned."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,20 +13,20 @@ from app.domain.events import Event, EventType, event_type_of_change
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration
-from app.domain.facts.registration_terms import RegistrationId
+from app.domain.facts.registration_terms import RegistrationId, Seat
 from app.domain.registration_events import NOTHING_ELSE, registration_event
-from app.persistence import registrations
-from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence.registrations import REGISTRATION_COLUMNS, Changes
-from app.use_cases.changes_as_rows import (
+from app.persistence.registrations.registrations import REGISTRATION_COLUMNS, Changes
+from app.persistence.sessions.seats import Place
+from app.use_cases.changes.changes_as_rows import (
     decision_row,
     event_row,
     overlaps_json,
     registration_row,
     shown_decision_columns,
 )
+from app.use_cases.changes.seat_changes import with_places
 from app.use_cases.request_context import RequestContext
 
 
@@ -36,7 +36,8 @@ class DirectChange:
 
     `event_types` are those of its events, and `event_data` what they say besides; `columns` are those that no rule
     reads; `stored_row` is the row stored so far, None when the registration is new. `is_history` events go to nobody.
-    `is_unchanged`: what was asked for was so already, and nothing is written.
+    `is_unchanged`: what was asked for was so already, and nothing is written. E-mails about `unmailed` types are left
+    to another of its events. `session_version` is that of the published session which was read for it.
     """
 
     registration: RegistrationId
@@ -46,6 +47,8 @@ class DirectChange:
     event_data: Mapping[str, object] = field(default_factory=dict[str, object])
     is_history: bool = False
     is_unchanged: bool = False
+    unmailed: frozenset[EventType] = frozenset()
+    session_version: int | None = None
 
 
 def data_after_the_fact(first_day: date, context: RequestContext) -> dict[str, object]:
@@ -57,17 +60,23 @@ def data_after_the_fact(first_day: date, context: RequestContext) -> dict[str, o
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
     """The file before, and after with the decisions taken; the direct changes (none when the file itself changed), and
-    other events."""
+    other events. `places` are the seats that registrations take or leave by it (None)."""
 
     before: AdviserFile
     cascade: DecisionCascade
     context: RequestContext
     direct_changes: tuple[DirectChange, ...] = ()
     events: tuple[Event, ...] = ()
+    places: Mapping[RegistrationId, Place | None] = field(default_factory=dict[RegistrationId, Place | None])
 
     @property
     def adviser(self) -> UUID:
         return self.before.adviser.id
+
+    def with_places(self, places: Mapping[RegistrationId, Place | None]) -> "ChangeSet":
+        """The change with those of these places that its registrations have."""
+        own = {item.id: places[item.id] for item in self.cascade.file.registrations if item.id in places}
+        return replace(self, cascade=replace(self.cascade, file=with_places(self.cascade.file, own)), places=own)
 
     def changes(self) -> tuple[Changes, dict[RegistrationId, Row]]:
         """The rows to write, and each changed registration as a client would be shown it."""
@@ -116,6 +125,10 @@ class ChangeSet:
         row = registration_row(registration, self.adviser, self.context.now)
         if (change := self._direct_change(registration)) is not None:
             row = {**(change.stored_row or {}), **row, **change.columns}
+        row["seat"] = registration.seat
+        if registration.id in self.places:
+            place = self.places[registration.id]
+            row["seat_place"] = place.place if place else None
         row["overlaps"] = overlaps_json(self.cascade.file.overlapping(registration))
         return row | shown_decision_columns(decision) if decision else row
 
@@ -125,7 +138,19 @@ class ChangeSet:
         for event_type in change.event_types if change else (event_type_of_change(former, present),):
             if event_type is not None:
                 event = registration_event(event_type, self.before.adviser.id, present, refusals, former, said_besides)
-                yield replace(event, is_history=change.is_history) if change else event
+                yield self._as_announced(event, change) if change else event
+        if present.id in self.places and self._is_convened(present):
+            yield registration_event(EventType.SESSION_CONFIRMED, self.before.adviser.id, present, (), former)
+
+    @staticmethod
+    def _as_announced(event: Event, change: DirectChange) -> Event:
+        recipients = () if event.type in change.unmailed else event.recipients
+        return replace(event, is_history=change.is_history, recipients=recipients)
+
+    def _is_convened(self, registration: Registration) -> bool:
+        """Whether it has just been given a seat of a session that is confirmed."""
+        place = self.places[registration.id]
+        return place is not None and place.seat is Seat.SEATED and place.is_confirmed
 
     def _regularisable_events(self, changed: Mapping[RegistrationId, Row]) -> Iterator[Event]:
         """Of refused registrations that have no reason left and are not `changed` otherwise."""
@@ -148,16 +173,3 @@ def consequences_of_change(
     """The decisions taken again because the file itself changed, beside the events of that change."""
     cascade = apply_consequences(DecisionCascade(after, policies), before, today=context.today)
     return ChangeSet(before, cascade, context, events=events)
-
-
-async def write_change_sets(transaction: Transaction, *change_sets: ChangeSet) -> None:
-    """Write what followed from a change of one file, or of the files of several advisers."""
-    await registrations.write(transaction, Changes.together(each.changes()[0] for each in change_sets))
-
-
-async def write_direct_change(transaction: Transaction, change_set: ChangeSet) -> ReplayableResponse:
-    """Write the one direct change, what followed from it, and the response under its idempotency key; return the
-    response."""
-    changes, response = change_set.changes_and_response()
-    await registrations.write(transaction, changes, change_set.context.idempotency, response)
-    return response

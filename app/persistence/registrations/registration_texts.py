@@ -19,7 +19,7 @@ from app.persistence.engine.reads.json_templates import (
     to_sql,
     value,
 )
-from app.persistence.registrations import OVERLAPPING
+from app.persistence.registrations.registrations import OVERLAPPING, SEAT, SEAT_PLACE
 
 BASE_URL = "$1::text"
 ENTITLEMENT = "split_part(r.unit, '#', 1)"
@@ -48,6 +48,9 @@ _CHOICES = """CASE WHEN r.status = 'awaiting_choice' AND cardinality(r.offered_p
     ELSE '[]' END"""
 _WARNINGS = f"""coalesce((SELECT string_agg('{{"code":"overlaps","registration_id":"' || o.id || '"}}', ','
     ORDER BY o.created_at, o.id) FROM registration o WHERE {OVERLAPPING}), '')"""
+_SEAT = f"""CASE WHEN r.session_id IS NOT NULL
+    THEN coalesce('{{"status":"' || {SEAT} || '","place":' || coalesce(({SEAT_PLACE})::text, 'null') || '}}', 'null')
+    ELSE 'null' END"""
 _POSITIONING_TEST = """CASE WHEN r.positioning_hours > 0
     THEN concat('{"taken_on":', to_json(r.positioning_taken_on), ',"hours":', r.positioning_hours, '}')
     ELSE 'null' END"""
@@ -62,6 +65,7 @@ def _resource(*, with_messages: bool) -> Template:
         "adviser_id": text("r.adviser_id"),
         "module_code": text("r.module_code"),
         "training_organisation_id": text("r.training_organisation_id"),
+        "session_id": text_or_null("r.session_id"),
         "session": json_object(_SESSION),
         "requested_on": day("r.requested_on"),
         "employer_agreement": boolean("r.employer_agreement"),
@@ -70,6 +74,7 @@ def _resource(*, with_messages: bool) -> Template:
         "payer": text_or_null("r.payer"),
         "entitlement": text_or_null(ENTITLEMENT),
         "decision": json_object(_DECISION, _WORDS),
+        "seat": value(_SEAT),
         "choices": value(_CHOICES),
         "warnings": f"[{value(_WARNINGS)}]",
         "positioning_test": value(_POSITIONING_TEST),

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from app.domain.decisions.recorded_decisions import RULES_VERSION, RecordedDecision
 from app.domain.events import Event
 from app.domain.facts.registration import Registration
-from app.persistence.registrations import SHOWN_DECISION_COLUMNS
+from app.persistence.registrations.registrations import SHOWN_DECISION_COLUMNS
 from app.use_cases.request_context import RequestContext
 
 
@@ -23,6 +23,7 @@ def registration_row(registration: Registration, adviser: UUID, now: datetime) -
         "adviser_id": adviser,
         "module_code": request.module.code,
         "training_organisation_id": request.organisation.id,
+        "session_id": session.id,
         "session_starts_on": session.starts_on,
         "session_ends_on": session.ends_on,
         "session_format": session.format,

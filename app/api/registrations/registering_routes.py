@@ -1,0 +1,109 @@
+"""/v1/registrations: register, and simulate it."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.json_responses import json_response, to_response
+from app.api.http.bodies.resource_responses import no_response, resource_renderer
+from app.api.http.problems.problem_details import Problem, field_error
+from app.api.http.request_headers import IdempotencyKey, require_idempotency_key
+from app.api.http.routing import problem_responses
+from app.api.identity.authorisation import RequireScope
+from app.api.identity.scopes import Scope
+from app.api.registrations.registration_actions import registrations_router
+from app.api.registrations.registration_requests import RegistrationRequest
+from app.api.registrations.registration_resources import (
+    PreviewResource,
+    RegistrationResource,
+    preview_resource,
+    registration_as_seen,
+)
+from app.use_cases.registrations.register_adviser import preview
+from app.use_cases.sessions.register_in_session import preview_in_session, register_in_session
+from app.wording.languages import Sentence
+
+router = registrations_router()
+
+WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_WRITE))]
+
+ORGANISATION_REQUIRED = Sentence(fr="training_organisation_id est requis.", en="training_organisation_id is required.")
+OTHER_ORGANISATION = Sentence(
+    fr="Un organisme de formation n’inscrit qu’à ses propres sessions.",
+    en="A training organisation registers only to its own sessions.",
+)
+
+
+def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID | None:
+    """A training organisation registers to its own sessions only; None: the published session’s. Raise Problem."""
+    requested = body.training_organisation_id or authorised.owner
+    if requested is None and body.session_id is None:
+        errors = [field_error("/training_organisation_id", "missing", ORGANISATION_REQUIRED)]
+        raise Problem("validation-error", ORGANISATION_REQUIRED, errors)
+    if authorised.owner is not None and requested != authorised.owner:
+        raise Problem("forbidden", OTHER_ORGANISATION)
+    return requested
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="registerAdviser",
+    summary="Inscrire un conseiller",
+    response_model=RegistrationResource,
+    responses=problem_responses(
+        "idempotency-key-missing",
+        "duplicate-registration",
+        "unknown-reference",
+        "adviser-anonymised",
+        "session-closed",
+        "session-cancelled",
+    ),
+)
+async def register_adviser(
+    body: RegistrationRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Décide aussitôt selon les règles publiées et enregistre l’inscription.
+
+    Un refus est une réponse 201 avec `status: refused` et **tous** ses motifs, chacun avec ce qu’il faut faire et qui
+    doit agir. Au-delà du quota, l’inscription attend le choix du conseiller (`awaiting_choice`).
+    """
+    organisation = _requested_organisation(authorised, body)
+    render = resource_renderer(
+        authorised, partial(registration_as_seen, authorised), status=201, location="/v1/registrations/{id}"
+    )
+    context, service = (
+        authorised.request_context(render, require_idempotency_key(idempotency_key), body),
+        authorised.service,
+    )
+    if body.session_id is None:
+        new = body.to_new_registration(organisation)
+        return to_response(await service.registration_batches.register(new, context))
+    wanted = body.to_session_registration(body.session_id, organisation)
+    async with service.session_turns.of(body.session_id):
+        return to_response(await register_in_session(service.database, wanted, context))
+
+
+@router.post(
+    "/preview",
+    operation_id="previewRegistration",
+    summary="Simuler une inscription",
+    response_model=PreviewResource,
+    responses=problem_responses(
+        "duplicate-registration", "unknown-reference", "adviser-anonymised", "session-closed", "session-cancelled"
+    ),
+)
+async def preview_registration(body: RegistrationRequest, authorised: WriteAccess) -> Response:
+    """Donne la décision que recevrait cette demande, sans rien enregistrer ni prévenir personne."""
+    organisation, context = _requested_organisation(authorised, body), authorised.request_context(no_response)
+    if body.session_id is None:
+        previewed = await preview(authorised.database, body.to_new_registration(organisation), context)
+    else:
+        wanted = body.to_session_registration(body.session_id, organisation)
+        previewed = await preview_in_session(authorised.database, wanted, context)
+    resource = preview_resource(previewed, authorised.language, authorised.owner)
+    return await authorised.audit_read(json_response(resource, authorised.language), body.adviser_id)

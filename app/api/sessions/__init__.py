@@ -1,0 +1,1 @@
+"""/v1/sessions: what training organisations publish, with seats."""

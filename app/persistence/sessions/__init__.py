@@ -1,0 +1,1 @@
+"""Published sessions, their seats, and the deeds on all their registrations."""

@@ -1,0 +1,1 @@
+"""What a use case changed, as rows: registrations, decisions, events, seats."""
