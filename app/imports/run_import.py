@@ -111,7 +111,9 @@ class ImportRun:
             async with self._database.transaction(audit_entry=self._parameters.audit_entry(now)) as tx:
                 await lock_writing(tx)
                 people = await KnownAdvisers.lock(
-                    tx, [PersonReference.from_values(line.values, self._kind.person_column) for line in lines]
+                    tx,
+                    [PersonReference.from_values(line.values, self._kind.person_column) for line in lines],
+                    self._parameters.client.training_organisation_id,
                 )
                 context = RequestContext(self._parameters.client, now, _no_response)
                 policies = await read_policies(tx)

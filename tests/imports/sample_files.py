@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from io import BytesIO, StringIO
 from typing import Any
 
+import orjson
 from openpyxl import Workbook
 
 from app.cli.importing import COMMAND_LINE
 from app.imports.file_parsing import parse_file
 from app.imports.lines.line_parsing import Rejection
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
+from app.persistence.administration.clients import Client
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
@@ -113,9 +115,27 @@ async def report_nothing(_: Reader, __: int, ___: ImportProgress | None) -> None
     """Progress goes nowhere."""
 
 
-async def import_file(database: Database, kind: ImportKind, content: bytes, *, dry_run: bool = False) -> ImportProgress:
-    parameters = ImportParameters(kind, COMMAND_LINE, dry_run)
-    return await ImportRun(database, parameters, lambda: MORNING, report_nothing).run(parse_file(kind, content))
+def ndjson_bytes(*objects: Any) -> bytes:
+    """A line for each object; a text is a line as it is."""
+    lines = (each.encode() if isinstance(each, str) else orjson.dumps(each) for each in objects)
+    return b"".join(line + b"\n" for line in lines)
+
+
+async def import_file(
+    database: Database, kind: ImportKind, content: bytes, *, dry_run: bool = False, client: Client = COMMAND_LINE
+) -> ImportProgress:
+    parsed = parse_file(kind, content)
+    return await ImportRun(database, ImportParameters(kind, client, dry_run), lambda: MORNING, report_nothing).run(
+        parsed
+    )
+
+
+async def import_objects(
+    database: Database, kind: ImportKind, *objects: Any, client: Client = COMMAND_LINE
+) -> ImportProgress:
+    """Import an NDJSON file of these lines."""
+    parsed = parse_file(kind, ndjson_bytes(*objects), is_ndjson=True)
+    return await ImportRun(database, ImportParameters(kind, client), lambda: MORNING, report_nothing).run(parsed)
 
 
 def counts(progress: ImportProgress) -> tuple[int, int, int]:

@@ -177,8 +177,8 @@ async def test_an_adviser_that_another_client_adds_first_is_found_at_the_next_tr
     content = csv_bytes(ADVISERS, *(an_adviser(number) for number in range(1, 5)))
     lock = KnownAdvisers.lock
 
-    async def with_another_worker_first(tx: Transaction, named: Any) -> Any:
-        found = await lock(tx, named)
+    async def with_another_worker_first(tx: Transaction, named: Any, organisation: None) -> Any:
+        found = await lock(tx, named, organisation)
         if len(named) == 4:
             await imported_by_another(database)
         return found
