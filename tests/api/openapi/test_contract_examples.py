@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.api.openapi.request_examples import EXAMPLES
+from app.api.openapi.examples.request_examples import EXAMPLES
 from tests.api.openapi.contract_requests import (
     CONTRACT,
     RECORDED_ANSWERS,
