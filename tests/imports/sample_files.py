@@ -29,6 +29,11 @@ REGISTRATIONS = (
     "Id conseiller", "Module", "Organisme", "Date de début", "Date de fin", "Format", "Statut", "Prise en charge",
     "Payeur", "Annulée le",
 )  # fmt: skip
+SESSIONS = (
+    "Référence", "Module", "Organisme", "Date de début", "Date de fin", "Horaires", "Modalité", "Lieu", "Adresse",
+    "Département", "Nombre de places", "Date limite d’inscription",
+)  # fmt: skip
+ATTENDANCE = ("Référence de session", "Id conseiller", "Présence", "Motif", "Remarque")
 SIRET = "21350238800019"
 HEADINGS = ("Id conseiller", "Prénom", "Nom")
 ZOE = ("7", "Zoé", "L’Exemple")
@@ -58,6 +63,20 @@ def a_registration(number: int = 1, starts_on: str = "13/05/2025", **cells: Any)
     """In the order of REGISTRATIONS: a thematic module, completed at the State's expense."""
     row = [number, "Cybersécurité", "La Mednum", starts_on, starts_on, "à distance", "suivie", "État", None, None]
     return _with(row, REGISTRATIONS, cells)
+
+
+def a_published_session(number: int = 1, **cells: Any) -> list[Any]:
+    """In the order of SESSIONS: two days of a thematic module of La Mednum, to come."""
+    row = [
+        f"REF-{number}", "Cybersécurité", "La Mednum", "17/09/2026", "18/09/2026", "9h-12h30, 13h30-17h", "distanciel",
+        "Tiers-lieu", "1 rue de l’Exemple", "35", 12, "10/09/2026",
+    ]  # fmt: skip
+    return _with(row, SESSIONS, cells)
+
+
+def an_attendance(number: int = 1, **cells: Any) -> list[Any]:
+    """In the order of ATTENDANCE: present at the session REF-1."""
+    return _with(["REF-1", number, "présent", None, None], ATTENDANCE, cells)
 
 
 def _with(row: list[Any], headings: Sequence[str], cells: dict[str, Any]) -> list[Any]:
@@ -155,7 +174,10 @@ async def stored_advisers(database: Database) -> list[Row]:
 
 async def all_rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table that an import may write."""
-    tables = ("adviser", "contract", "certification", "registration", "decision", "outbox", "audit_log")
+    tables = (
+        "adviser", "contract", "certification", "registration", "session", "attendance_record", "decision", "outbox",
+        "audit_log",
+    )  # fmt: skip
     return {
         table: [tuple(row.values()) for row in await database.many(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608  # our own names
         for table in tables

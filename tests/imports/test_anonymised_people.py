@@ -17,6 +17,7 @@ from app.use_cases.preconditions import Precondition
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import (
     ADVISERS,
+    ATTENDANCE,
     CERTIFICATIONS,
     CONTRACTS,
     REGISTRATIONS,
@@ -25,6 +26,7 @@ from tests.imports.sample_files import (
     a_registration,
     all_rows,
     an_adviser,
+    an_attendance,
     csv_bytes,
     import_file,
     ndjson_bytes,
@@ -38,6 +40,7 @@ LINES = {
     ImportKind.CONTRACTS: ("Id Coop", CONTRACTS, a_contract()),
     ImportKind.CERTIFICATIONS: ("Id Coop", CERTIFICATIONS, a_certification()),
     ImportKind.REGISTRATIONS: ("Id Coop", REGISTRATIONS, a_registration()),
+    ImportKind.ATTENDANCE: ("Id Coop", ATTENDANCE, an_attendance()),
 }
 
 
@@ -49,7 +52,7 @@ async def anonymised_adviser(database: Database) -> UUID:
     return adviser
 
 
-@pytest.mark.parametrize("kind", ImportKind)
+@pytest.mark.parametrize("kind", LINES)
 async def test_nothing_is_attached_to_whoever_was_anonymised(database: Database, kind: ImportKind) -> None:
     await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, an_adviser()))
     adviser = await anonymised_adviser(database)

@@ -30,6 +30,8 @@ SCOPES_BY_KIND: Mapping[ImportKind, Scope] = {
     ImportKind.CONTRACTS: Scope.CONTRACTS_WRITE,
     ImportKind.CERTIFICATIONS: Scope.CERTIFICATIONS_WRITE,
     ImportKind.REGISTRATIONS: Scope.REGISTRATIONS_WRITE,
+    ImportKind.SESSIONS: Scope.SESSIONS_WRITE,
+    ImportKind.ATTENDANCE: Scope.SESSIONS_WRITE,
 }
 # Nobody else takes over what happened before this service: no request says it one by one.
 KINDS_OF_ADMINISTRATORS = {ImportKind.REGISTRATIONS}

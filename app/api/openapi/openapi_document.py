@@ -1,10 +1,10 @@
 """The whole OpenAPI document: what the framework generated from the routes, completed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi.routing import APIRoute
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from app.api.http.problems.problem_details import ProblemResource
 from app.api.openapi import operation_errors, recorded_answers
@@ -111,13 +111,18 @@ def _complete_parameters(method: str, operation: Operation, example: Example) ->
 
 
 def _complete_request_body(operation: Operation, example: Example) -> None:
-    # What follows is the same in another form, as its route describes it.
-    described, *_ = operation["requestBody"]["content"].values()
+    # What follows the first is the same in another form, as its route describes it.
+    (_, described), *others = operation["requestBody"]["content"].items()
     schema = clean_schema(described["schema"])
     if operation["operationId"] in PATCH_SCHEMAS:
         schema = {"$ref": SCHEMA_REFERENCE.format(model=PATCH_SCHEMAS[operation["operationId"]])}
-    described["schema"] = schema
-    described["examples"] = {name: {"summary": name, "value": body} for name, body in example.bodies.items()}
+    described |= {"schema": schema, "examples": _shown(example.bodies)}
+    for media_type, content in others:
+        content["examples"] = _shown(example.other_bodies.get(media_type, {}))
+
+
+def _shown(bodies: Mapping[str, JsonValue]) -> dict[str, Any]:
+    return {name: {"summary": name, "value": body} for name, body in bodies.items()}
 
 
 def _success_response(

@@ -8,7 +8,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 from app.api.advisers.adviser_schemas import ConumId
 from app.api.http.fields.field_checks import check_text, validation_error
 from app.api.http.fields.field_types import CivilDate, Id
-from app.imports.columns.cell_parsers import CellParser, boolean, civil_day, identifier, whole_number
+from app.imports.columns.cell_parsers import (
+    CellParser,
+    boolean,
+    civil_day,
+    identifier,
+    only_in_json,
+    quantity,
+    whole_number,
+)
 from app.imports.columns.column_recognition import Column
 from app.imports.files.cell_content import is_illegible
 from app.wording.languages import Sentence
@@ -31,6 +39,8 @@ _TYPES: Mapping[CellParser, TypeAdapter[Any]] = {
     civil_day: TypeAdapter(CivilDate),
     identifier: TypeAdapter(Id),
     whole_number: TypeAdapter(ConumId),
+    quantity: TypeAdapter(Annotated[int, Field(strict=True)]),
+    only_in_json: TypeAdapter(Any),
     boolean: TypeAdapter(Annotated[bool, Field(strict=True)]),
 }
 

@@ -12,6 +12,8 @@ class ImportKind(StrEnum):
     CONTRACTS = "contracts"
     CERTIFICATIONS = "certifications"
     REGISTRATIONS = "registrations"
+    SESSIONS = "sessions"
+    ATTENDANCE = "attendance"
 
 
 class ImportStatus(StrEnum):

@@ -16,7 +16,7 @@ from tests.live_server import LiveServer, idempotency_headers
 
 KINDS = {
     "platform": {"advisers", "contracts", "certifications"},
-    "training_organisation": {"certifications"},
+    "training_organisation": {"certifications", "sessions", "attendance"},
     "admin": {*ImportKind},
 }
 RESULT = {"qualification": "pix", "outcome": "obtained", "on": "2024-09-12"}

@@ -39,9 +39,10 @@ class Operation:
         return {int(status) for status in self.definition["responses"] if status.startswith("2")}
 
     def bodies(self) -> dict[str, Any]:
-        """The bodies that are shown, by name; one None when there is nothing to send."""
+        """The bodies that are shown, by name, in the form that is shown first; one None when there is nothing to
+        send."""
         content: dict[str, dict[str, Any]] = self.definition.get("requestBody", {}).get("content", {})
-        examples = {name: shown for kind in content.values() for name, shown in kind["examples"].items()}
+        examples = next(iter(content.values()))["examples"] if content else {}
         return {name: example["value"] for name, example in examples.items()} or {"Lire": None}
 
     @property

@@ -42,7 +42,7 @@ OBJECTS = {
 }
 
 
-@pytest.mark.parametrize("kind", ImportKind)
+@pytest.mark.parametrize("kind", OBJECTS)
 async def test_an_object_is_imported_once(database: Database, kind: ImportKind) -> None:
     await import_advisers(database, 1)
 

@@ -121,3 +121,7 @@ JURY_RESULTS: Mapping[str, JsonValue] = {
         for adviser in (AURORE, ANAIS)
     ]
 }
+
+ADVISER_LINES = """{"conum_id": 900009, "first_name": "Inès", "last_name": "Quéméner", "department": "35"}
+{"conum_id": 990002, "first_name": "Maïwenn", "last_name": "Exemple", "email": "maiwenn@example.org"}
+"""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from app.api.openapi.examples.example import Example
 from app.api.openapi.examples.example_bodies import (
+    ADVISER_LINES,
     ANAIS,
     AURORE,
     COMPLETED_OF_INES,
@@ -152,7 +153,8 @@ EXAMPLES: Mapping[str, Example] = {
                 "file": "Id conseiller;Date de début formation;Date de fin formation\n900009;15/04/2024;28/06/2024\n",
                 "dry_run": True,
             }
-        }
+        },
+        other_bodies={"application/x-ndjson": {"Deux conseillers, un objet par ligne": ADVISER_LINES}},
     ),
     "listImports": Example({"limit": 2}),
     "getImport": Example({"import_id": IMPORT}),
