@@ -16,7 +16,15 @@ from app.seed.scenarios.people_in_sessions import PEOPLE_IN_SESSIONS
 from app.seed.scenarios.published_sessions import PUBLISHED_SESSIONS
 from app.seed.scenarios.scenario import parse_day
 from app.seed.scenarios.session_actions import SessionActions
-from app.seed.scenarios.session_scenario import CalledOff, Confirmed, Joined, Left, SessionScenario
+from app.seed.scenarios.session_scenario import (
+    CalledOff,
+    Confirmed,
+    Enlarged,
+    Joined,
+    Left,
+    RoomChanged,
+    SessionScenario,
+)
 
 Action = Callable[[datetime], Awaitable[None]]
 Moment = tuple[date, int, Action]  # the day, the hour in Paris, and what happens
@@ -46,6 +54,10 @@ def _moments(database: Database, scenario: SessionScenario, today: date) -> Iter
                 yield from ((day, 9, partial(actions.register, person)) for person in who)
             case Left(_, person, motive):
                 yield day, 11, partial(actions.leave, person, motive)
+            case Enlarged(_, maximum):
+                yield day, 10, partial(actions.change, {"capacity": maximum})
+            case RoomChanged(_, name):
+                yield day, 10, partial(actions.change, {"place_name": name})
             case Confirmed():
                 yield day, 14, actions.confirm
             case CalledOff(_, motive):  # pragma: no branch  # the last one

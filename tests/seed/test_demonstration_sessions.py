@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.facts.calendar import civil_date
-from app.domain.facts.published_session import SessionStatus
+from app.domain.facts.published_session import SessionDeed, SessionStatus
 from app.domain.facts.registration_terms import CancellationCause, Status
 from app.outbox.session_loop import do_session_work
 from app.persistence.engine.database import Database
@@ -106,7 +106,7 @@ async def test_the_attendance_of_one_session_is_still_to_be_recorded(loaded: Dat
 async def test_every_deed_is_finished(loaded: Database) -> None:
     deeds = await loaded.many("SELECT * FROM session_deed")
 
-    assert {deed["kind"] for deed in deeds} == {"confirmation", "cancellation"}
+    assert {deed["kind"] for deed in deeds} == {*SessionDeed}
     assert all(deed["finished_at"] and deed["done"] == deed["concerned"] for deed in deeds)
 
 

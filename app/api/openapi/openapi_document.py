@@ -136,6 +136,8 @@ def _success_response(
     versioned = schema != "" and "version" in schemas[schema]["properties"]
     headers = [*COMMON_HEADERS_WITH_LANGUAGE, *_headers_sent(status, operation, schema, versioned=versioned)]
     operation_id = operation["operationId"]
+    if status == "202" and "200" in operation["responses"]:
+        operation_id += " 202"  # what is asked for is shown beside what is done
     return {
         "description": SUCCESS_DESCRIPTIONS[status],
         "headers": header_references(headers) | response.get("headers", {}),

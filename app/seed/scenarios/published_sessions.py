@@ -20,7 +20,16 @@ from app.seed.scenarios.people_in_sessions import (
     YOUNA,
     ZITA,
 )
-from app.seed.scenarios.session_scenario import Attended, CalledOff, Confirmed, Joined, Left, SessionScenario
+from app.seed.scenarios.session_scenario import (
+    Attended,
+    CalledOff,
+    Confirmed,
+    Enlarged,
+    Joined,
+    Left,
+    RoomChanged,
+    SessionScenario,
+)
 
 ON_SITE, REMOTE = SessionFormat.ON_SITE, SessionFormat.REMOTE
 
@@ -48,8 +57,8 @@ CALLED_OFF = SessionScenario(
     then=(Joined("-17", (XAVIERE, YOUNA, ZITA)), CalledOff("-12", "Trop peu d’inscrits")),
 )  # fmt: skip
 CONFIRMED = SessionScenario(
-    "MED-PARENT-01", 5, PARENTS, LA_MEDNUM, "+19", "-40", ON_SITE, 3, 6, days=2, closes="+12",
-    then=(Joined("-9", (XAVIERE, YOUNA, ZITA, ALBAN)), Confirmed("-4")),
+    "MED-PARENT-01", 5, PARENTS, LA_MEDNUM, "+19", "-40", ON_SITE, 3, 5, days=2, closes="+12",
+    then=(Enlarged("-15", 6), Joined("-9", (XAVIERE, YOUNA, ZITA, ALBAN)), Confirmed("-4")),
 )  # fmt: skip
 OPEN = SessionScenario(
     "MED-CAFE-03", 6, CAFE_IA, LA_MEDNUM, "+120", "-40", REMOTE, 2, 12, days=3, closes="+110",
@@ -60,7 +69,7 @@ FAR_AHEAD = SessionScenario(
 )  # fmt: skip
 INITIAL_CONFIRMED = SessionScenario(
     "FAB-CCP1-01", 8, INITIAL, LA_FABRIK, "+45", "-40", ON_SITE, 2, 15, days=25, closes="+38",
-    then=(Joined("-14", (BRUNE, CORENTIN)), Confirmed("-3")),
+    then=(Joined("-14", (BRUNE, CORENTIN)), RoomChanged("-8", "Tiers-lieu (démonstration)"), Confirmed("-3")),
 )  # fmt: skip
 
 PUBLISHED_SESSIONS = HELD, TO_RECORD, FULL, CALLED_OFF, CONFIRMED, OPEN, FAR_AHEAD, INITIAL_CONFIRMED

@@ -1,5 +1,6 @@
 """Each action on a published session of the demonstration, through the use case that does it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,12 @@ from app.seed.scenarios.contracts_of_people import stable_id, stable_ordered_id
 from app.seed.scenarios.scenario import Person, parse_day
 from app.seed.scenarios.scenario_actions import ADMIN_CLIENT, LA_MEDNUM_CLIENT, PLATFORM_CLIENT
 from app.seed.scenarios.session_scenario import Attended, SessionScenario
+from app.use_cases.preconditions import ANY_VERSION
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.record_attendance import AttendanceReport
 from app.use_cases.request_context import RequestContext
 from app.use_cases.sessions.carry_out_session_deeds import DeedRun
-from app.use_cases.sessions.change_session import cancel_session, confirm_session
+from app.use_cases.sessions.change_session import cancel_session, confirm_session, replace_session
 from app.use_cases.sessions.give_seats import cancel_waiting_in_vain, give_next_seats
 from app.use_cases.sessions.publish_session import SessionDescription, publish_session
 from app.use_cases.sessions.record_session_attendance import AttendanceLine, record_session_attendance
@@ -44,11 +46,20 @@ class SessionActions:
     def __init__(self, database: Database, scenario: SessionScenario, today: date) -> None:
         self._database, self._scenario, self._today = database, scenario, today
         self._dates = scenario.dates(today)
+        self._changed: dict[str, Any] = {}
 
     async def publish(self, at: datetime) -> None:
         await publish_session(
             self._database, self._scenario.id, SessionDescription(self._columns()), self._context(self._client, at)
         )
+
+    async def change(self, columns: Mapping[str, Any], at: datetime) -> None:
+        """The columns that get new values."""
+        self._changed |= columns
+        description = SessionDescription(self._columns())
+        context = self._context(self._client, at)
+        await replace_session(self._database, self._scenario.id, lambda _: description, ANY_VERSION, context)
+        await self._carry_out_deed(at)
 
     async def register(self, who: Person, at: datetime) -> None:
         wanted = SessionRegistration(stable_id(who), self._scenario.id, id=self._registration(who))
@@ -110,6 +121,7 @@ class SessionActions:
             "seats_minimum": plan.minimum,
             "capacity": plan.maximum,
             "registration_closes_on": parse_day(plan.closes, self._today) if plan.closes else None,
+            **self._changed,
         }
 
     def _hours(self) -> list[dict[str, object]]:

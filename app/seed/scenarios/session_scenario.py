@@ -30,6 +30,22 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Enlarged:
+    """It has so many seats from now on."""
+
+    on: DayText
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChanged:
+    """Whoever is registered is told."""
+
+    on: DayText
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     on: DayText
 
@@ -50,7 +66,7 @@ class Attended:
     missed_first_day: bool = False
 
 
-SessionChange = Joined | Left | Confirmed | CalledOff
+SessionChange = Joined | Left | Enlarged | RoomChanged | Confirmed | CalledOff
 
 
 @dataclass(frozen=True, slots=True)
