@@ -128,6 +128,7 @@ class ChangeSet:
         if (change := self._direct_change(registration)) is not None:
             row = {**(change.stored_row or {}), **row, **change.columns}
         row["seat"] = registration.seat
+        row.setdefault("seat_place", None)
         if registration.id in self.places:
             place = self.places[registration.id]
             row["seat_place"] = place.place if place else None
