@@ -56,6 +56,7 @@ COMPOSED = {
         "ORGANISATION_FACTS", "REGISTRATIONS", "RESOURCE_COLUMNS", "SEAT", "SESSION_FACTS", "SESSION_VENUE", "adviser",
         "columns", "joined", "module", "organisation",
     },
+    "app/persistence/sessions/session_deeds.py": {"_DUE", "_LEFT"},
     "app/persistence/administration/imports.py": {"_CLAIMED"},
     "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},
     "app/persistence/identities/identity_normalisation.py": {  # digested, and in no statement

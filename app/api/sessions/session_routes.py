@@ -30,7 +30,7 @@ from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import Filter
 from app.persistence.sessions import sessions
-from app.persistence.sessions.sessions import STATUS_CONDITIONS
+from app.persistence.sessions.sessions import SEATS_LEFT, STATUS_CONDITIONS
 from app.use_cases.preconditions import Precondition
 from app.use_cases.sessions.change_session import replace_session
 from app.use_cases.sessions.publish_session import SessionDescription, publish_session
@@ -91,10 +91,8 @@ async def _replace(
     authorised: AuthorisedRequest, session: UUID, body: SessionRequest, expected: Precondition
 ) -> Response:
     """201 when it is new, 202 when registrations are concerned, else 200."""
-    description, context = (
-        _description(authorised, body),
-        authorised.request_context(partial(deed_response, authorised)),
-    )
+    description = _description(authorised, body)
+    context = authorised.request_context(partial(deed_response, authorised))
     row, is_new = await replace_session(authorised.database, session, lambda _: description, expected, context)
     if is_new:
         render = resource_renderer(authorised, to_resource(authorised), status=201, location=LOCATION)
@@ -137,7 +135,7 @@ async def list_sessions(
     starts_until: DayText | None = None,
     reference: Reference | None = None,
     seats_left: Annotated[
-        int | None, Query(ge=1, le=MAX_SEATS, description="Au moins autant de places libres.")
+        int | None, Query(ge=1, le=MAX_SEATS, description="Au moins autant de places que personne n’attend.")
     ] = None,
 ) -> Response:
     """Dans l’ordre de leur publication ; par date de modification avec `updated_since`. Tous les clients les lisent
@@ -158,7 +156,7 @@ async def list_sessions(
     if status is not None:
         filters.append(Filter(STATUS_CONDITIONS[status], civil_date(authorised.now)))
     if seats_left is not None:
-        filters.append(Filter("{t}.capacity - {t}.seats_taken >= {}", seats_left))
+        filters.append(Filter(SEATS_LEFT, seats_left))
     return await paging.respond(authorised, sessions.list_page, filters, to_resource(authorised))
 
 

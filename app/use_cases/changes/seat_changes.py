@@ -19,7 +19,8 @@ from app.persistence.sessions.seats import Place
 
 @dataclass(frozen=True, slots=True)
 class SeatChange:
-    """What one registration does in one session: it leaves it, or comes into it, for a seat or without one."""
+    """What one registration does in one session: it leaves it, or comes into it, for a seat or without one. `is_new`:
+    it was not in it, or not on these days."""
 
     session: SessionId
     registration: RegistrationId
@@ -43,7 +44,10 @@ def _changes_of(former: Registration | None, item: Registration) -> list[SeatCha
     found: list[SeatChange] = []
     if was is not None and held and not (holds and was == present):
         found.append(SeatChange(was, item.id, leaves=True))
-    takes, is_new = holds and not (held and was == present), was != present
+    takes, is_new = (
+        holds and not (held and was == present),
+        former is None or former.request.session != item.request.session,
+    )
     if present is not None and (takes or is_new):
         found.append(SeatChange(present, item.id, leaves=False, takes=takes, is_new=is_new))
     return found

@@ -7,6 +7,7 @@ nobody overtakes those who wait meanwhile.
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from app.domain.decisions.decision_consequences import DecisionCascade
@@ -21,12 +22,12 @@ from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from app.persistence.sessions import seats
 from app.use_cases.changes.change_sets import ChangeSet, DirectChange
 from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.request_context import RequestContext
 from app.use_cases.sessions.apply_session_deed import cancel_with_session
+from app.use_cases.sessions.isolated_failures import StepOutcome, isolated
 
 BATCH = 50
 # Nobody asks for it: decisions and the audit log name the service itself.
@@ -39,8 +40,11 @@ async def give_next_seats(database: Database, now: datetime) -> bool:
     Any number of processes may call it: a seat is given to the first who waits once the session is locked.
     """
     found = await seats.seats_to_give(database, civil_date(now), BATCH)
-    given = [await _give(database, row["session_id"], row["registration_id"], now) for row in found]
-    return any(given)
+    outcomes = [
+        await isolated(partial(_give, database, row["session_id"], row["registration_id"], now), "giveSeat", **row)
+        for row in found
+    ]
+    return StepOutcome.DONE in outcomes
 
 
 async def _give(database: Database, session: UUID, registration: UUID, now: datetime) -> bool:
@@ -50,8 +54,7 @@ async def _give(database: Database, session: UUID, registration: UUID, now: date
             await _give_in(tx, await read_snapshot(tx, lock), session, context)
     except AdviserAnonymised:
         await _clear_away(database, registration, now)
-        return True
-    except (_SomebodyElse, CommitOutcomeUnknown):
+    except _SomebodyElse:
         return False
     return True
 
@@ -68,15 +71,17 @@ async def _give_in(tx: Transaction, snapshot: AdviserSnapshot, session: UUID, co
 
 
 async def cancel_waiting_in_vain(database: Database, now: datetime) -> bool:
-    """Cancel who still waits for a seat on the first day, at most BATCH; return whether there was anybody. The day of
+    """Cancel who still waits for a seat on the first day, at most BATCH; return whether anybody was. The day of
     the deed is the session's first day, however late this is called."""
     found = await seats.waiting_in_vain(database, civil_date(now), BATCH)
-    for registration in found:
-        await _cancel(database, registration, now)
-    return bool(found)
+    outcomes = [
+        await isolated(partial(_cancel, database, registration, now), "cancelWithoutSeat", registration_id=registration)
+        for registration in found
+    ]
+    return StepOutcome.DONE in outcomes
 
 
-async def _cancel(database: Database, registration: UUID, now: datetime) -> None:
+async def _cancel(database: Database, registration: UUID, now: datetime) -> bool:
     lock, context = AdviserLock(LockTarget.REGISTRATION, registration), _context("cancelWithoutSeat", now)
     try:
         async with database.transaction(lock, audit_entry=context.audit_entry) as tx:
@@ -84,8 +89,7 @@ async def _cancel(database: Database, registration: UUID, now: datetime) -> None
             await _cancel_without_seat(tx, snapshot, context)
     except AdviserAnonymised:
         await _clear_away(database, registration, now)
-    except CommitOutcomeUnknown:
-        return  # what is stored says whether it is done
+    return True
 
 
 async def _cancel_without_seat(tx: Transaction, snapshot: AdviserSnapshot, context: RequestContext) -> None:
