@@ -64,7 +64,9 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "ChoiceResource": _fields(own="choice payers"),
     "PositioningTestResource": _fields(own="taken_on hours"),
     "LinksResource": _fields(own="self decisions", withheld="messages"),
-    "PreviewResource": _fields(own="outcome funding entitlement policy_version rules reasons choices warnings summary"),
+    "PreviewResource": _fields(
+        own="outcome funding entitlement policy_version rules reasons choices seat warnings summary"
+    ),
     "CertificationResource": _fields(
         needed="id adviser_id qualification outcome on attempt next_attempt_payer replacement version created_at "
         "updated_at",

@@ -1,13 +1,13 @@
 import pytest
 
 from app.domain.decisions.refusals import Reason, Refusal
+from app.domain.event_recipients import email_recipients
 from app.domain.events import (
     SENT_TO_ALL_CONCERNED,
     Event,
     EventType,
     Recipient,
     Subject,
-    email_recipients,
     event_type_of_change,
     event_type_of_decision,
     types_matching,
@@ -235,6 +235,13 @@ TABLE: dict[EventType, tuple[set[Recipient], set[str]]] = {
     EventType.REGISTRATION_CHOICE_REMINDED: ({ADVISER}, set()),
     EventType.REGISTRATION_DEROGATED: ({ADVISER, ORGANISATION}, {"employer_acts", "employer_pays", "state_pays"}),
     EventType.REGISTRATION_PATH_DETERMINED: ({ADVISER, EMPLOYER, ORGANISATION}, set()),
+    EventType.REGISTRATION_SEAT_GIVEN: ({ADVISER, ORGANISATION}, {"state_pays"}),
+    # To each person about their registration; the organisation gets one summary.
+    EventType.SESSION_CONFIRMED: ({ADVISER}, {"state_pays"}),
+    EventType.SESSION_CANCELLED: ({ADVISER}, {"state_pays"}),
+    EventType.SESSION_MOVED: ({ADVISER}, {"state_pays"}),
+    EventType.SESSION_PUBLISHED: (set(), set()),
+    EventType.SESSION_CHANGED: (set(), set()),
     EventType.CERTIFICATION_RECORDED: ({ADVISER, ORGANISATION}, set()),
     EventType.CERTIFICATION_ANNULLED: ({ADVISER, ORGANISATION}, set()),
     EventType.CERTIFICATION_DUE: ({ADVISER, EMPLOYER, ORGANISATION}, set()),

@@ -11,13 +11,13 @@ from app.domain.facts.published_session import SessionDeed
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 
-# Those that a deed concerns. A session that moves takes refused ones along. Whoever gets a seat of a confirmed session
+# Those that a deed concerns: refused ones too, which could be regularised else, or decided otherwise. Whoever gets a seat of a confirmed session
 # later is convened then: its confirmation concerns those seated now.
 CONCERNED = {
     SessionDeed.MOVE: "status IN ('accepted', 'awaiting_choice', 'refused')",
     SessionDeed.CONFIRMATION: "status = 'accepted' AND EXISTS ("
     "SELECT FROM seat p WHERE p.registration_id = registration.id AND p.number IS NOT NULL)",
-    SessionDeed.CANCELLATION: "status IN ('accepted', 'awaiting_choice')",
+    SessionDeed.CANCELLATION: "status IN ('accepted', 'awaiting_choice', 'refused')",
 }
 # To run once the session is locked, in a statement of its own: it sees every registration committed before.
 _TARGETS = "SELECT id FROM registration WHERE session_id = $2 AND {}"

@@ -18,6 +18,7 @@ from app.persistence.identities.identity_digests import IdentityDigester, get_or
 from app.persistence.outbox import messages
 from app.persistence.registrations import registrations
 from app.persistence.registrations.registrations import Changes
+from app.persistence.sessions import seats
 from app.use_cases.changes.changes_as_rows import event_row
 from app.use_cases.errors import PreconditionFailed
 from app.use_cases.preconditions import Precondition
@@ -72,6 +73,8 @@ async def _anonymise_inactive(database: Database, inactive: Row, now: datetime) 
 async def _erase(transaction: Transaction, present: Row, digester: IdentityDigester, now: datetime) -> None:
     adviser = AdviserId(present["id"])
     row = await personal_data.erase(transaction, present, digester, now)
+    # Nothing about them changes any more: nobody is to wait behind them, nor for a seat that they will not take.
+    await seats.leave_for_good(transaction, adviser, civil_date(now), now)
     await messages.skip_emails_about(transaction, adviser)
     event = Event(
         EventType.ADVISER_ANONYMISED,

@@ -85,7 +85,9 @@ class ChangeSet:
     def with_places(self, places: Mapping[RegistrationId, Place | None]) -> "ChangeSet":
         """The change with those of these places that its registrations have."""
         own = {item.id: places[item.id] for item in self.cascade.file.registrations if item.id in places}
-        return replace(self, cascade=replace(self.cascade, file=with_places(self.cascade.file, own)), places=own)
+        return replace(
+            self, cascade=replace(self.cascade, file=with_places(self.cascade.file, own)), places={**self.places, **own}
+        )
 
     def changes(self) -> tuple[Changes, dict[RegistrationId, Row]]:
         """The rows to write, and each changed registration as a client would be shown it."""
@@ -155,9 +157,10 @@ class ChangeSet:
             yield registration_event(EventType.SESSION_CONFIRMED, self.before.adviser.id, present, (), former)
 
     def _is_convened(self, registration: Registration) -> bool:
-        """Whether it has just been given a seat of a session that is confirmed."""
+        """Whether it has just been given a seat of a session that is confirmed, and to come."""
         place = self.places[registration.id]
-        return place is not None and place.seat is Seat.SEATED and place.is_confirmed
+        is_given = place is not None and place.seat is Seat.SEATED and place.is_confirmed
+        return is_given and registration.first_day > self.context.today
 
     def _regularisable_events(self, changed: Mapping[RegistrationId, Row]) -> Iterator[Event]:
         """Of refused registrations that have no reason left and are not `changed` otherwise."""

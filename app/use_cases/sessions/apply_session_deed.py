@@ -31,7 +31,7 @@ def cancel_with_session(
 ) -> ChangeSet | None:
     """Cancelled on `day`, which is that of the deed: its right is given back. One message tells why. None when it was
     over already."""
-    if present.status not in OPEN:
+    if present.status not in {*OPEN, Status.REFUSED}:
         return None
     cancelled = present.cancelled_with_session()
     cascade = DecisionCascade(snapshot.file, snapshot.policies).with_registration(cancelled)

@@ -5,8 +5,9 @@ lock must be taken before that of the session. It cannot be lost: what is to be 
 nobody overtakes those who wait meanwhile.
 """
 
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
@@ -35,7 +36,7 @@ SERVICE_ITSELF = Client(UUID(int=0), Role.ADMIN, None)
 
 
 async def give_next_seats(database: Database, now: datetime) -> bool:
-    """Give a free seat of each session, at most BATCH of them, to the first who waits; return whether one was given.
+    """Give free seats, at most BATCH of them, to the first who wait; return whether one was given.
 
     Any number of processes may call it: a seat is given to the first who waits once the session is locked.
     """
@@ -52,10 +53,8 @@ async def _give(database: Database, session: UUID, registration: UUID, now: date
     try:
         async with database.transaction(lock, audit_entry=context.audit_entry) as tx:
             await _give_in(tx, await read_snapshot(tx, lock), session, context)
-    except AdviserAnonymised:
-        await _clear_away(database, registration, now)
-    except _SomebodyElse:
-        return False
+    except (_SomebodyElse, AdviserAnonymised):
+        return False  # who is anonymised has left the queue
     return True
 
 
@@ -74,38 +73,33 @@ async def cancel_waiting_in_vain(database: Database, now: datetime) -> bool:
     """Cancel who still waits for a seat on the first day, at most BATCH; return whether anybody was. The day of
     the deed is the session's first day, however late this is called."""
     found = await seats.waiting_in_vain(database, civil_date(now), BATCH)
-    outcomes = [
-        await isolated(partial(_cancel, database, registration, now), "cancelWithoutSeat", registration_id=registration)
-        for registration in found
-    ]
+    outcomes = list[StepOutcome]()
+    for row in found:
+        registration = row["registration_id"]
+        step = partial(_cancel, database, registration, row["starts_on"], now)
+        outcomes.append(await isolated(step, "cancelWithoutSeat", registration_id=registration))
     return StepOutcome.DONE in outcomes
 
 
-async def _cancel(database: Database, registration: UUID, now: datetime) -> bool:
+async def _cancel(database: Database, registration: UUID, first_day: date, now: datetime) -> bool:
     lock, context = AdviserLock(LockTarget.REGISTRATION, registration), _context("cancelWithoutSeat", now)
-    try:
+    with suppress(AdviserAnonymised):  # who has left the queue
         async with database.transaction(lock, audit_entry=context.audit_entry) as tx:
             snapshot = await read_snapshot(tx, lock)
-            await _cancel_without_seat(tx, snapshot, context)
-    except AdviserAnonymised:
-        await _clear_away(database, registration, now)
+            await _cancel_without_seat(tx, snapshot, first_day, context)
     return True
 
 
-async def _cancel_without_seat(tx: Transaction, snapshot: AdviserSnapshot, context: RequestContext) -> None:
+async def _cancel_without_seat(
+    tx: Transaction, snapshot: AdviserSnapshot, first_day: date, context: RequestContext
+) -> None:
     """Unless it was given a seat, or is over, meanwhile."""
     present = snapshot.registration()
     if present.seat is not Seat.WAITING:
         return
-    change_set = cancel_with_session(snapshot, present, CancellationCause.NO_SEAT, present.first_day, context)
+    change_set = cancel_with_session(snapshot, present, CancellationCause.NO_SEAT, first_day, context)
     if change_set is not None:
         await write_change_sets(tx, change_set)
-
-
-async def _clear_away(database: Database, registration: UUID, now: datetime) -> None:
-    """Nothing about an anonymised adviser changes any more, and nobody waits behind them."""
-    async with database.transaction() as tx:
-        await seats.leave_any(tx, registration, now)
 
 
 def _context(action: str, now: datetime) -> RequestContext:
