@@ -49,6 +49,11 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     ),
     "WarningResource": _fields(own="code registration_id"),
     "SessionResource": _fields(own="starts_on ends_on format place reference"),
+    "RosterResource": _fields(shared="data pagination"),
+    "RosterLineResource": _fields(
+        own="registration_id seat status funding payer", needed="first_name last_name email employer"
+    ),
+    "RosterEmployerResource": _fields(needed="name email"),
     "DecisionResource": _fields(
         own="id outcome automatic decided_at policy_version rules_version rules waived reasons summary"
     ),

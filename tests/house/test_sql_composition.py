@@ -136,6 +136,7 @@ COMPOSED = {
     "app/persistence/engine/transactions/change_watermark.py": {
         "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "lock_seconds(at)",
     },
+    "app/persistence/rosters.py": {"SEAT", "SEAT_PLACE", "_ACTING", "_COVERING", "_EMPLOYER"},
     "app/persistence/outbox/event_feed.py": {"MAX_SCANNED", "to_sql(json_object(_EVENT))"},  # constants
     "app/persistence/outbox/webhook_endpoints.py": {"IS_OWNED", "RESOURCE"},
     "app/persistence/outbox/assign_feed_positions.py": {

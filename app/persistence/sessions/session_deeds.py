@@ -11,8 +11,8 @@ from app.domain.facts.published_session import SessionDeed
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 
-# Those that a deed concerns: refused ones too, which could be regularised else, or decided otherwise. Whoever gets a seat of a confirmed session
-# later is convened then: its confirmation concerns those seated now.
+# Those that a deed concerns, refused ones too: they could be regularised otherwise. Whoever gets a seat of a confirmed
+# session later is convened then: its confirmation concerns those seated now.
 CONCERNED = {
     SessionDeed.MOVE: "status IN ('accepted', 'awaiting_choice', 'refused')",
     SessionDeed.CONFIRMATION: "status = 'accepted' AND EXISTS ("

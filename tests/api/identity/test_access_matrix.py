@@ -73,6 +73,9 @@ FOREIGN_ACCESS = {
     "getDelivery": ForeignAccess.ABSENT,
     "replayDelivery": ForeignAccess.ABSENT,
     "readStatistics": ForeignAccess.FILTERED,
+    "getSessionsCalendar": ForeignAccess.SHARED,
+    "getSessionCalendar": ForeignAccess.SHARED,
+    "getRoster": ForeignAccess.ABSENT,
     "listModules": ForeignAccess.SHARED,
     "getModule": ForeignAccess.SHARED,
     "listTrainingOrganisations": ForeignAccess.SHARED,
@@ -146,7 +149,9 @@ FILTERS_OF_THEIR_OWN = {
     ("listSupportRequests", "status"): "open",
     ("listSupportRequests", "kind"): "contestation",
 }
-FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest", "annulCertification"}
+FOR_HOLDERS_OF_SESSIONS = {
+    "rescheduleRegistration", "recordAttendance", "recordPositioningTest", "annulCertification", "getRoster",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
