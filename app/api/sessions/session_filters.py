@@ -25,9 +25,7 @@ StartsFrom = Annotated[
 StartsUntil = Annotated[
     DayText | None, Query(description="Premier jour, au plus tard, inclus.", json_schema_extra=_DAY_SCHEMA)
 ]
-SeatsLeft = Annotated[
-    int | None, Query(ge=1, le=MAX_SEATS, description="Au moins autant de places que personne n’attend.")
-]
+SeatsLeft = Annotated[int | None, Query(ge=1, le=MAX_SEATS, description="Places que personne n’attend, au moins.")]
 
 
 @dataclass(frozen=True, slots=True)
