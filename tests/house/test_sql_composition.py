@@ -60,6 +60,7 @@ COMPOSED = {
         "columns", "joined", "module", "organisation",
     },
     "app/persistence/administration/imports.py": {"SELECT", "_CLAIMED"},
+    "app/persistence/sessions/session_deeds.py": {"_DUE", "_LEFT"},
     "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},
     "app/persistence/identities/identity_normalisation.py": {  # digested, and in no statement
         "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "found.strip('.')", "name", "number", "one", "other",

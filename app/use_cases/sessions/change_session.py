@@ -23,7 +23,8 @@ from app.use_cases.sessions.session_events import session_event
 
 FIXED = ("module_code", "training_organisation_id")
 DAYS = ("starts_on", "ends_on", "format")
-# What a summons says: whoever is registered is told when it changes. The reference is copied, and told to nobody.
+# What a summons says: whoever is registered is told when it changes, until the session is over. The reference is copied
+# to registrations, and told to nobody.
 TOLD = (*DAYS, "hours", "place_name", "place_address", "place_department", "link")
 COPIED = (*TOLD, "reference")
 EVENT_TYPES = {
@@ -71,9 +72,11 @@ async def change_in(tx: Transaction, present: Row, description: SessionDescripti
     elif "reference" in differing:
         await check_reference(tx, present["id"], columns)
     row = await SESSIONS.update(tx, present, columns, context.now)
+    tells = bool(differing.intersection(DAYS) or (differing.intersection(TOLD) and row["ends_on"] >= context.today))
+    if not tells:
+        await _announce(tx, EventType.SESSION_CHANGED, row, context)
     if differing.intersection(COPIED):
-        return await ask_deed(tx, row, SessionDeed.MOVE, context, tells=bool(differing.intersection(TOLD)))
-    await _announce(tx, EventType.SESSION_CHANGED, row, context)
+        return await ask_deed(tx, row, SessionDeed.MOVE, context, tells=tells)
     return await sessions.read(tx, row["id"]) or {}
 
 
@@ -119,12 +122,13 @@ async def decide_in(
 
 async def ask_deed(tx: Transaction, row: Row, deed: SessionDeed, context: RequestContext, *, tells: bool = True) -> Row:
     """Ask for what concerns every registration of the session, whose row is locked; when there is none, it is done.
-    Return the session's row."""
+    `tells`: people are told. Return the session's row, with what was `asked` when there is somebody."""
     request = context.audit_entry.request_id if context.audit_entry else None
     concerned = await session_deeds.ask(tx, row["id"], deed, context.client.id, request, context.now, tells=tells)
-    if not concerned:
+    if tells and not concerned:
         await _announce(tx, EVENT_TYPES[deed], row, context)
-    return await sessions.read(tx, row["id"]) or {}
+    shown = await sessions.read(tx, row["id"]) or {}
+    return {**shown, "asked": shown["deed"]} if concerned else shown
 
 
 async def _announce(tx: Transaction, event_type: EventType, row: Row, context: RequestContext) -> None:
