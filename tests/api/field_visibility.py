@@ -94,10 +94,13 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     ),
     "ImportFailure": _fields(own="code detail"),
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
+    "SessionNews": _fields(
+        own="module_code session_starts_on session_ends_on seats_taken seats_waiting concerned"
+    ),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(
         own="status funding payer entitlement module_code session_starts_on reasons chosen_by taken_on hours "
-        "former_status absences waived recorded_after_the_fact"
+        "former_status absences waived recorded_after_the_fact session_id seat cancelled_because"
     ),
     "MissedDayNews": _fields(own="on justified"),
     "CertificationNews": _fields(needed="qualification outcome on annulled_on"),

@@ -133,8 +133,11 @@ COMPOSED = {
     "app/persistence/schema/retention_periods.py": {"duration // DAY", "duration // HOUR"},  # said to people
     "app/persistence/outbox/messages.py": {
         "EMAIL_CONTEXT", "EMAIL_LANE_ID", "ENDPOINT_OWNER_RECIPIENT", "EVENT_DAY", "MAX_ATTEMPTS_SHOWN", "RESOURCE",
-        "SESSION_OR_EVENT_DAY", "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY", "Channel.EMAIL",
-        "warning.kind",
+        "PUBLISHED_SESSION", "SESSION_OR_EVENT_DAY", "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY",
+        "Channel.EMAIL", "warning.kind",
+    },
+    "app/persistence/outbox/message_sessions.py": {
+        "SEAT", "SEAT_PLACE", "SESSION_TOLD", "_FORMER", "_IS_IN_CALENDAR", "_OUTCOMES",
     },
     "app/persistence/engine/transactions/change_watermark.py": {
         "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "lock_seconds(at)",
