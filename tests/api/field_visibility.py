@@ -106,6 +106,10 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         own="month training_organisation_id module_code department status funding reason over_quota count funded "
         "derogated corrected days_to_decision days_to_session"
     ),
+    "SessionStatisticResource": _fields(
+        own="month training_organisation_id module_code department format status published seats filled waiting "
+        "confirmed held cancelled cancelled_for_want_of_people"
+    ),
     "WebhookEndpointResource": _fields(
         own="id url types status disabled_because failures failing_since paused_until warning created_at updated_at"
     ),

@@ -86,6 +86,12 @@ COMPOSED = {
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
     },
+    "app/persistence/registrations/recorded_sessions.py": {"SEAT", "SEAT_PLACE"},
+    # Groups and measures are those of its enumerations.
+    "app/persistence/sessions/session_statistics.py": {
+        "', '.join(columns)", "MAX_GROUPS + 1", "NO_LIMIT", "_GROUPS[group]", "_STANDS", "counted", "expression",
+        "group", "measure", "places",
+    },
     "app/persistence/sessions/sessions.py": {"NO_LIMIT", "RESOURCE", "SESSION_FACTS"},
     "app/persistence/advisers/reminders.py": {"BEFORE_FIRST"},
     "app/persistence/outbox/email_deduplication.py": {"JOIN_REQUEST.format('d')", "JOIN_REQUEST.format('g')"},

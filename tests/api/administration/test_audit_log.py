@@ -249,7 +249,7 @@ NOT_AUDITED = {
     "listPolicies", "getPolicy",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
     "followEvents", "listWebhookEndpoints", "getWebhookEndpoint", "listDeliveries", "getDelivery",
-    "readStatistics", "getImport",
+    "readStatistics", "readSessionStatistics", "getImport",
 }  # fmt: skip
 
 

@@ -73,6 +73,7 @@ FOREIGN_ACCESS = {
     "getDelivery": ForeignAccess.ABSENT,
     "replayDelivery": ForeignAccess.ABSENT,
     "readStatistics": ForeignAccess.FILTERED,
+    "readSessionStatistics": ForeignAccess.FILTERED,
     "listModules": ForeignAccess.SHARED,
     "getModule": ForeignAccess.SHARED,
     "listTrainingOrganisations": ForeignAccess.SHARED,
