@@ -24,7 +24,7 @@ ROUTERS = [
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
     "/answer/{token}", "/support/{token}", "/mailbox", "/mailbox/{message_id}", "/mailbox/{message_id}/html",
-    "/privacy", "/statistics", "/statistics/leave", "/statistics/{by}.csv",
+    "/privacy", "/statistics", "/statistics/leave", "/statistics/sessions.csv", "/statistics/{by}.csv",
     "/livez", "/readyz", "/metrics", "/openapi.json",
 }  # fmt: skip
 

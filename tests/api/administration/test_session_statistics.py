@@ -244,3 +244,42 @@ def test_a_key_without_the_scope_may_not(statistics_service: LiveServer) -> None
         secret = owner.post("/v1/api-keys", json=made).raise_for_status().json()["secret"]
     with statistics_service.client_with(secret) as narrow:
         expect_problem(narrow.get("/v1/statistics/sessions"), 403, "forbidden")
+
+
+@pytest.fixture(scope="module")
+def page(statistics_service: LiveServer) -> Generator[httpx.Client]:
+    """Somebody who has opened the page of statistics with an administrator's key."""
+    with httpx.Client(base_url=statistics_service.base_url, follow_redirects=True) as client:
+        client.post("/statistics", data={"key": statistics_service.keys["admin"]}).raise_for_status()
+        yield client
+
+
+def test_the_page_says_what_became_of_the_sessions_of_its_period(page: httpx.Client) -> None:
+    said = page.get("/statistics", params={"from": "2026-01-01", "to": "2026-12-31"}).raise_for_status().text
+
+    assert (
+        "9 sessions publiées commencent dans cette période : 7 places prises, 1 inscription en attente d’une place ; "
+        "4 sessions annulées, dont 2 faute d’inscrits."
+    ) in said
+    assert "Numérique responsable" in said
+
+
+def test_it_says_when_no_session_begins_then(page: httpx.Client) -> None:
+    said = page.get("/statistics", params={"from": "2025-01-01", "to": "2025-12-31"}).raise_for_status().text
+
+    assert "Aucune session publiée ne commence dans cette période." in said
+
+
+def test_its_table_of_sessions_is_a_file_for_a_french_spreadsheet(page: httpx.Client) -> None:
+    answer = page.get("/statistics/sessions.csv", params={"from": "2026-01-01", "to": "2027-12-31"}).raise_for_status()
+
+    headings, *lines = csv.reader(StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    assert headings == [HEADINGS[name] for name in (SessionGrouping.MODULE, *SessionMeasure)]
+    assert ["Numérique responsable", "9", "20", "7", "1", "2", "1", "4", "2"] in lines
+    assert len(lines) == 2
+
+
+def test_without_a_key_it_opens_nothing(statistics_service: LiveServer) -> None:
+    answer = httpx.get(f"{statistics_service.base_url}/statistics/sessions.csv")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/statistics")
