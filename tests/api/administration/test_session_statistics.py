@@ -258,8 +258,8 @@ def test_the_page_says_what_became_of_the_sessions_of_its_period(page: httpx.Cli
     said = page.get("/statistics", params={"from": "2026-01-01", "to": "2026-12-31"}).raise_for_status().text
 
     assert (
-        "9&nbsp;sessions publiées commencent dans cette période&nbsp;: 7&nbsp;places prises, 1&nbsp;inscription en attente d’une place&nbsp;; "
-        "4&nbsp;sessions annulées, dont 2 faute d’inscrits."
+        "9&nbsp;sessions publiées commencent dans cette période&nbsp;: 7&nbsp;places prises, "
+        "1&nbsp;inscription en attente d’une place&nbsp;; 4&nbsp;sessions annulées, dont 2 faute d’inscrits."
     ) in said
     assert "Numérique responsable" in said
 
