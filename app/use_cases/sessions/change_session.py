@@ -86,19 +86,18 @@ async def confirm_session(database: Database, session: UUID, context: RequestCon
 
     Raise NotFound, ForeignSession, SessionCancelled, SessionStarted when it is over.
     """
-    return await _decide(database, session, SessionDeed.CONFIRMATION, {"confirmed_at": context.now}, context)
+    return await _decide(database, session, SessionDeed.CONFIRMATION, None, context)
 
 
 async def cancel_session(
     database: Database, session: UUID, motive: str | None, context: RequestContext
 ) -> ReplayableResponse:
     """It will not be held: every registration is cancelled, its right given back. Raise as `confirm_session`."""
-    columns = {"cancelled_at": context.now, "cancellation_motive": motive}
-    return await _decide(database, session, SessionDeed.CANCELLATION, columns, context)
+    return await _decide(database, session, SessionDeed.CANCELLATION, motive, context)
 
 
 async def _decide(
-    database: Database, session: UUID, deed: SessionDeed, columns: Mapping[str, Any], context: RequestContext
+    database: Database, session: UUID, deed: SessionDeed, motive: str | None, context: RequestContext
 ) -> ReplayableResponse:
     async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
         await check_not_replayed(tx, context.idempotency)
@@ -106,18 +105,22 @@ async def _decide(
         present = await SESSIONS.read(tx, session, locking=True)
         if present is None:
             raise NotFound("session")
-        row = await decide_in(tx, present, deed, columns, context)
+        row = await decide_in(tx, present, deed, context, motive=motive)
         return await store_response(tx, context.idempotency, context.render(row))
 
 
 async def decide_in(
-    tx: Transaction, present: Row, deed: SessionDeed, columns: Mapping[str, Any], context: RequestContext
+    tx: Transaction, present: Row, deed: SessionDeed, context: RequestContext, *, motive: str | None = None
 ) -> Row:
     """Confirm or cancel a session whose row is locked; return the row. Raise as `confirm_session`."""
     check_own(present, context)
     published_session(present).check_deed(deed, context.today)
     if deed is SessionDeed.CONFIRMATION and present["confirmed_at"] is not None:
         return await sessions.read(tx, present["id"]) or {}
+    columns: dict[str, Any] = {"confirmed_at": context.now}
+    if deed is SessionDeed.CANCELLATION:  # how many had a seat is kept, for statistics: they leave it now
+        taken = present["seats_taken"]
+        columns = {"cancelled_at": context.now, "cancellation_motive": motive, "taken_when_cancelled": taken}
     return await ask_deed(tx, await SESSIONS.update(tx, present, columns, context.now), deed, context)
 
 

@@ -29,7 +29,8 @@ from app.persistence.schema.tables.shared_columns import (
 )
 
 # `capacity` is the number of seats, NO_LIMIT without one. The row's lock guards the counters: `arrivals` numbers the
-# registrations in the order of their commits.
+# registrations in the order of their commits. `taken_when_cancelled` is what `seats_taken` was before its registrations
+# were cancelled, null when it was cancelled before that was kept.
 session = Table(
     "session",
     metadata,
@@ -54,6 +55,7 @@ session = Table(
     instant_column("confirmed_at", nullable=True),
     instant_column("cancelled_at", nullable=True),
     Column("cancellation_motive", Text),
+    Column("taken_when_cancelled", Integer),
     *version_columns(),
     check_one_of("format", "remote", "on_site", "hybrid"),
     CheckConstraint("ends_on >= starts_on", name="order"),
