@@ -73,7 +73,9 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "ChoiceResource": _fields(own="choice payers"),
     "PositioningTestResource": _fields(own="taken_on hours"),
     "LinksResource": _fields(own="self decisions", withheld="messages"),
-    "PreviewResource": _fields(own="outcome funding entitlement policy_version rules reasons choices warnings summary"),
+    "PreviewResource": _fields(
+        own="outcome funding entitlement policy_version rules reasons choices seat warnings summary"
+    ),
     "CertificationResource": _fields(
         needed="id adviser_id qualification outcome on attempt next_attempt_payer replacement version created_at "
         "updated_at",
@@ -118,6 +120,10 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "StatisticResource": _fields(
         own="month training_organisation_id module_code department status funding reason over_quota count funded "
         "derogated corrected days_to_decision days_to_session"
+    ),
+    "SessionStatisticResource": _fields(
+        own="month training_organisation_id module_code department format status published seats filled waiting "
+        "confirmed held cancelled cancelled_for_want_of_people"
     ),
     "WebhookEndpointResource": _fields(
         own="id url types status disabled_because failures failing_since paused_until warning created_at updated_at"

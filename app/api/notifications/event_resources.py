@@ -8,18 +8,17 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
+from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, Version
 from app.api.http.pagination import CURSOR_SCHEMA, MAX_CURSOR_LENGTH
+from app.api.notifications.reminder_news import DueNews, ExpiringNews, InitialTrainingNews
 from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
-from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
+from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.registration_terms import CancellationCause, Chooser, Funding, Payer, Seat, Status
 from app.domain.facts.support_request import SupportRequestKind, SupportRequestStatus
-from app.domain.record.reminders import Stage
 from app.persistence.engine.pagination import MAX_LIMIT
 
-MAX_EXAMS = 10  # two today: CCP1 and Pix
 MAX_UNITS = 100
 MAX_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
@@ -130,39 +129,6 @@ class ReturnNews(TypedDict):
     anonymised_on: date
     entitlements: Annotated[list[BucketName], Field(max_length=MAX_UNITS)]
     initial_training_entered_on: date | None
-
-
-class DueExam(TypedDict):
-    """Un examen à présenter, et qui paie cette présentation."""
-
-    qualification: ModuleCodeText
-    next_attempt_payer: NextAttemptPayer
-
-
-class DueNews(TypedDict):
-    """Des examens à présenter : l’échéance approche (`before`), ou elle est là (`deadline`)."""
-
-    exams: Annotated[list[DueExam], Field(max_length=MAX_EXAMS)]
-    due_on: date
-    stage: Stage
-
-
-class ExpiringNews(TypedDict):
-    """Un droit qui sera bientôt perdu, et les unités qui y restent libres."""
-
-    bucket: BucketName
-    units: Count
-    expires_on: date
-    rule: RuleName
-
-
-class InitialTrainingNews(TypedDict):
-    """La formation initiale est due, par un conseiller en poste depuis le jour `since` : à commencer au plus tard le
-    jour `due_on`, null quand la politique n’en fixe aucun ; en retard une fois ce jour passé."""
-
-    since: date
-    due_on: date | None
-    is_late: bool
 
 
 class EventResource(TypedDict):

@@ -51,7 +51,8 @@ def calendar_of(row: Row, support_email: str) -> CalendarFile | None:
     """Of a row of `messages.EMAIL_CONTEXT`; None when its e-mail changes nothing in a calendar. `support_email` stands
     for an organisation that is not known any more."""
     published, data = published_of(row), orjson.loads(row["data"])
-    if published is None or row["recipient"] not in {Recipient.ADVISER, Recipient.EMPLOYER}:
+    is_past = bool(data.get("recorded_after_the_fact"))
+    if published is None or is_past or row["recipient"] not in {Recipient.ADVISER, Recipient.EMPLOYER}:
         return None
     event_type, session = EventType(row["type"]), _session_of(row, published, support_email)
     if is_convened(event_type, data, published):

@@ -15,7 +15,7 @@ HOURS = [
     {"on": "2026-12-15", "from": "14:00", "until": "17:00"},
     {"on": "2026-12-16", "from": "09:00", "until": "12:00"},
 ]
-FORMER = {
+FORMER: dict[str, Any] = {
     "starts_on": "2026-12-08",
     "ends_on": "2026-12-10",
     "format": "on_site",
@@ -32,6 +32,7 @@ REMOTE: dict[str, Any] = {
     "place_address": None,
     "link": "https://visio.example.org/salle-7",
 }
+HYBRID: dict[str, Any] = REMOTE | PLACE | {"format": "hybrid"}
 # Summed up once for the organisation, beside what each person is told.
 SUMMARIES = (EventType.SESSION_CONFIRMED, EventType.SESSION_CANCELLED, EventType.SESSION_MOVED)
 
@@ -124,7 +125,7 @@ def _summary_row(event_type: EventType) -> dict[str, Any]:
 
 NOT_FUNDED = {"funding": "none", "payer": "employer", "entitlement": None}
 NOTHING_HELD = {"funding": None, "payer": None, "entitlement": None}
-REFUSED = {"status": "refused", **NOTHING_HELD}
+REFUSED: dict[str, Any] = {"status": "refused", **NOTHING_HELD}
 OVER_QUOTA = {"status": "awaiting_choice", **NOTHING_HELD}
 PRESENT_REASON = {"rules": ["R1"], "reasons": '[{"code": "not_in_post", "detail": "contract_not_started"}]'}
 SEATS = {
@@ -173,7 +174,7 @@ SESSION_SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
         | {"session_ends_on": date(2026, 12, 15)},
         "without hours": published(confirmed_at=CONFIRMED, hours=[]),
         "remote": published(confirmed_at=CONFIRMED, **REMOTE),
-        "both on site and remote": published(confirmed_at=CONFIRMED, **REMOTE | PLACE | {"format": "hybrid"}),
+        "both on site and remote": published(confirmed_at=CONFIRMED, **HYBRID),
         "not funded": published(data=NOT_FUNDED, confirmed_at=CONFIRMED),
         "initial training": published(confirmed_at=CONFIRMED, data={"entitlement": None})
         | {"module_kind": "initial_training"},
@@ -218,6 +219,7 @@ SESSION_SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
             "place_address": "10 cours des Alliés, 35000 Rennes"}], confirmed_at=CONFIRMED, is_in_calendar=True),
         "and remote": published(former=[FORMER], **REMOTE),
         "no employer address": {"employer_email": None},
+        "after the fact": published(data={"recorded_after_the_fact": True}, former=[FORMER], confirmed_at=CONFIRMED),
         "of one": summed_up(outcome(1, seat="seated"), concerned=1, former=[PLACE_ONLY]),
     },
 }  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from app.domain.decisions.refusals import Actor, Reason
@@ -31,6 +32,7 @@ from tests.outbox.emails.email_cases import (
     plain_text,
     visible_text,
 )
+from tests.outbox.emails.session_cases import SUMMARIES
 
 ADDRESSES = {
     Recipient.ADVISER: "ines",
@@ -351,6 +353,24 @@ def test_what_somebody_typed_has_no_line_of_its_own(
     forged, plain = (
         email_for(event_type, recipient, **dict.fromkeys(typed, f"Salle{between}QUI DOIT AGIR{between}- Vous"))
         for between in (line_break, " ")
+    )
+
+    assert forged == plain
+
+
+OF_SESSION = ("reference", "place_name", "place_address", "cancellation_motive")
+
+
+@pytest.mark.parametrize(("event_type", "recipient"), [each for each in PROMISED_EMAILS if each[0] in SUMMARIES])
+@pytest.mark.parametrize("line_break", BREAKS, ids=repr)
+def test_nor_has_what_an_organisation_typed_of_its_session(
+    event_type: EventType, recipient: Recipient, line_break: str
+) -> None:
+    session = orjson.loads(a_row(event_type, recipient)["published"])
+
+    forged, plain = (
+        email_for(event_type, recipient, published=orjson.dumps(session | dict.fromkeys(OF_SESSION, typed)).decode())
+        for typed in (f"Salle{between}QUI DOIT AGIR{between}- Vous" for between in (line_break, " "))
     )
 
     assert forged == plain

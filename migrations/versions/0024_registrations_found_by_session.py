@@ -8,8 +8,8 @@ costs a writer next to nothing; that of references has only the registrations wi
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
