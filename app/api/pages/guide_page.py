@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import find_lexer_class_for_filename  # pyright: ignore[reportUnknownVariableType]  # untyped
-from pygments.lexers.special import TextLexer  # pyright: ignore[reportMissingTypeStubs]
+from pygments.lexers.special import TextLexer  # pyright: ignore[reportMissingTypeStubs]  # it has none
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 

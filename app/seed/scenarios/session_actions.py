@@ -37,6 +37,7 @@ ROOM = {
 }
 LINK = "https://visio.example/{}"
 HALF_DAYS = (("09:00", "12:30"), ("13:30", "17:00"))
+MAX_REGISTERED = 20  # to a session of the demonstration
 FIRST_ORDINAL = 50  # of registrations to published sessions: a person's own courses come before
 
 
@@ -91,8 +92,8 @@ class SessionActions:
             raise problem
 
     async def _carry_out_deed(self, at: datetime) -> None:
-        for deed in await session_deeds.find_open(self._database, 1):
-            await DeedRun(self._database, deed, self._client, at).carry_on()
+        for deed in await session_deeds.find_open(self._database, at, 1):
+            await DeedRun(self._database, deed, at).carry_on(MAX_REGISTERED)
 
     @property
     def _client(self) -> Client:

@@ -43,7 +43,7 @@ class Operation:
         """The bodies that are shown, by name, in the form that is shown first; one None when there is nothing to
         send."""
         content: dict[str, dict[str, Any]] = self.definition.get("requestBody", {}).get("content", {})
-        examples = next(iter(content.values()))["examples"] if content else {}
+        examples: dict[str, dict[str, Any]] = next(iter(content.values()))["examples"] if content else {}
         return {name: example["value"] for name, example in examples.items()} or {"Lire": None}
 
     def recorded_as(self, answer: httpx.Response) -> str:

@@ -165,6 +165,7 @@ EXAMPLES: Mapping[str, Example] = {
     "recoverDeliveries": Example({"endpoint_id": ENDPOINT}, {"Depuis la panne": {"since": "2026-06-14T22:00:00Z"}}),
     "deleteWebhookEndpoint": Example({"endpoint_id": ENDPOINT_TO_DELETE}),
     "readStatistics": Example({"group_by": "month,status", "from": "2025-09-01", "to": "2025-12-31"}),
+    "readSessionStatistics": Example({"group_by": "module_code", "from": "2026-01-01", "to": "2026-12-31"}),
     "searchAuditLog": Example({"action": "registerAdviser", "limit": 2}),
     "tryPolicy": Example(bodies={"Deux modules par an dès 2026": {**POLICY, "effective_from": "2026-07-01"}}),
     "addPolicy": Example(bodies={"Deux modules par an dès 2029": {**POLICY}}),
