@@ -45,7 +45,7 @@ from app.api.registrations import (
     registration_action_routes,
     registration_routes,
 )
-from app.api.sessions import session_deed_routes, session_routes
+from app.api.sessions import calendar_routes, roster_routes, session_deed_routes, session_routes
 
 DESCRIPTION = """Décide, enregistre et annonce les inscriptions en formation des conseillers numériques.
 
@@ -88,6 +88,8 @@ def _routers() -> tuple[APIRouter, ...]:
         attendance_routes,
         session_routes,
         session_deed_routes,
+        calendar_routes,
+        roster_routes,
         adviser_routes,
         training_record_routes,
         carry_over_routes,

@@ -10,6 +10,7 @@ _FRENCH_MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
     "décembre",
 )  # fmt: skip
+_FRENCH_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _ENGLISH_MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -21,6 +22,11 @@ def format_day(day: date) -> Sentence:
     french = f"{_french_day_number(day)} {_FRENCH_MONTHS[day.month - 1]} {day.year}"
     english = f"{day.day} {_ENGLISH_MONTHS[day.month - 1]} {day.year}"
     return Sentence(fr=french, en=english)
+
+
+def format_weekday(day: date) -> str:
+    """In French: `lundi 8 février 2027`."""
+    return f"{_FRENCH_WEEKDAYS[day.weekday()]} {format_day(day).fr}"
 
 
 def format_numeric_day(day: date) -> str:

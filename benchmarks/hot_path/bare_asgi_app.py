@@ -14,7 +14,7 @@ from app.persistence.advisers.adviser_file_statements import READ_FILE_BY_TARGET
 from app.persistence.engine.connection_pool import SERVICE_ROLE, session_settings
 from app.persistence.engine.database import MAX_WRITERS
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
-from app.persistence.registrations import WRITE_WITH_RESPONSE
+from app.persistence.registrations.registrations import WRITE_WITH_RESPONSE
 from app.seed.published_catalogue import LA_MEDNUM
 from benchmarks.dataset import MODULE, NOW
 

@@ -17,7 +17,7 @@ depends_on = None
 SERVICE = "registrations_service"
 ORGANISATION = "registrations_training_organisation"
 OWN_REGISTRATION = (
-    "EXISTS (SELECT FROM registration r WHERE r.id = {}.registration_id AND r.training_organisation_id = viewer())"
+    "EXISTS (SELECT FROM registration r WHERE r.id = seat.registration_id AND r.training_organisation_id = viewer())"
 )
 
 
@@ -34,10 +34,9 @@ def upgrade() -> None:
     )
     op.execute("ALTER TABLE outbox ALTER COLUMN adviser_id DROP NOT NULL")
     op.execute(f"GRANT SELECT ON session, seat, session_deed TO {ORGANISATION}")
-    for table, rows in {"session": "true", "session_deed": "true", "seat": OWN_REGISTRATION.format("seat")}.items():
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"CREATE POLICY service ON {table} TO {SERVICE} USING (true)")
-        op.execute(f"CREATE POLICY viewer ON {table} FOR SELECT TO {ORGANISATION} USING ({rows})")
+    op.execute("ALTER TABLE seat ENABLE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY service ON seat TO {SERVICE} USING (true)")
+    op.execute(f"CREATE POLICY viewer ON seat FOR SELECT TO {ORGANISATION} USING ({OWN_REGISTRATION})")
 
 
 def _create_session() -> None:

@@ -49,6 +49,11 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     ),
     "WarningResource": _fields(own="code registration_id"),
     "SessionResource": _fields(own="starts_on ends_on format place reference"),
+    "RosterResource": _fields(shared="data pagination"),
+    "RosterLineResource": _fields(
+        own="registration_id seat status funding payer", needed="first_name last_name email employer"
+    ),
+    "RosterEmployerResource": _fields(needed="name email"),
     "DecisionResource": _fields(
         own="id outcome automatic decided_at policy_version rules_version rules waived reasons summary"
     ),
@@ -83,6 +88,11 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         "answer withdrawn_at version created_at updated_at"
     ),
     "SupportAnswerResource": _fields(own="granted motive effect answered_at", limited="answered_by"),
+    "ImportResource": _fields(
+        own="id kind dry_run status suspect_columns read imported unchanged rejected rejects_url ignored_columns "
+        "failure created_at finished_at"
+    ),
+    "ImportFailure": _fields(own="code detail"),
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(
@@ -136,7 +146,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         f"{noun}Page": _fields(shared="data pagination")
         for noun in (
             "Adviser", "Registration", "Certification", "DueCertification", "TrainingOrganisation", "Module",
-            "Qualification", "SupportRequest", "WebhookEndpoint", "WebhookDelivery",
+            "Qualification", "SupportRequest", "Import", "WebhookEndpoint", "WebhookDelivery",
         )
     },
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, NotRequired, TypeVar
@@ -15,11 +14,13 @@ from typing_extensions import TypedDict
 
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response
+from app.api.http.bodies.media_types import CSV, negotiate_media_type, negotiated
 from app.api.http.bodies.spreadsheet_escaping import escape_formulas
 from app.api.http.fields.day_parameter import parse_day_parameter
 from app.api.http.fields.field_types import Count, DayText, Department, ModuleCodeText
 from app.api.http.language_negotiation import language_headers
-from app.api.http.problems.problem_details import Problem, invalid_parameter
+from app.api.http.problems.problem_details import invalid_parameter
+from app.api.http.request_headers import JSON_MEDIA_TYPE
 from app.api.http.routing import StrictRoute, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
@@ -40,10 +41,9 @@ router = APIRouter(prefix="/v1/statistics", tags=["Administration"], route_class
 
 ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.STATISTICS_READ))]
 NameEnum = TypeVar("NameEnum", bound=StrEnum)
-JSON, CSV = "application/json", "text/csv"
+MEDIA_TYPES = (JSON_MEDIA_TYPE, CSV)
 MAX_DAYS = 100_000
 MAX_LINE_LENGTH = 500
-_MEDIA_RANGE = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?", re.ASCII)
 
 
 def _list_schema(names: type[StrEnum]) -> dict[str, Any]:
@@ -81,9 +81,6 @@ ENDS_BEFORE_START = Sentence(fr="Précède `from`.", en="Is before `from`.")
 TOO_MANY_GROUPS = Sentence(
     fr="Trop de groupes : une période plus courte, ou moins de noms.",
     en="Too many groups: a shorter period, or fewer names.",
-)
-FORMATS_OFFERED = Sentence(
-    fr="Formats proposés : application/json, text/csv.", en="Formats offered: application/json, text/csv."
 )
 
 
@@ -134,7 +131,7 @@ async def read_statistics(
     """Une inscription compte au mois de sa demande, telle qu’elle est à présent. En CSV avec `Accept: text/csv`. Un
     organisme de formation compte les siennes. Personne n’est nommé ; un petit nombre peut pourtant désigner quelqu’un :
     ne le publiez pas."""
-    media_type = _negotiate_media_type(request.headers.get("accept"))
+    media_type = negotiate_media_type(request.headers.get("accept"), MEDIA_TYPES)
     period = Period(parse_day_parameter(from_, "from"), parse_day_parameter(to, "to"))
     if period.first and period.last and period.last < period.first:
         raise invalid_parameter("to", ENDS_BEFORE_START)
@@ -147,9 +144,7 @@ async def read_statistics(
         raise invalid_parameter("group_by", TOO_MANY_GROUPS) from None
     if media_type == CSV:
         return csv_response([*groups, "count", *extra], (row.values() for row in rows), authorised.language)
-    response = json_response({"data": [dict(row) for row in rows]}, authorised.language)
-    response.headers["Vary"] += ", Accept"
-    return response
+    return negotiated(json_response({"data": [dict(row) for row in rows]}, authorised.language))
 
 
 def _parse_names(parameter: str, listed: str | None, names: type[NameEnum]) -> list[NameEnum]:
@@ -164,26 +159,6 @@ def _names_expected(known: str) -> Sentence:
     return Sentence(fr=f"Des noms parmi {known}.", en=f"Names among {known}.")
 
 
-def _negotiate_media_type(accept: str | None) -> str:
-    """The media type that the client prefers (RFC 9110), JSON when it prefers none. Raise Problem when it accepts
-    neither."""
-    ranges = [found for part in (accept or "*/*").split(",") if (found := _MEDIA_RANGE.fullmatch(part))]
-    quality: dict[str, float] = {}
-    for kind in (JSON, CSV):
-        matching = [
-            (one[1].count("*"), -float(one[2] or 1)) for one in ranges if _media_range_matches(one[1].lower(), kind)
-        ]
-        quality[kind] = -min(matching)[1] if matching else 0.0
-    best = max((JSON, CSV), key=lambda kind: quality[kind])
-    if not quality[best]:
-        raise Problem("not-acceptable", FORMATS_OFFERED)
-    return best
-
-
-def _media_range_matches(given: str, kind: str) -> bool:
-    return given in {kind, "*/*", f"{kind.partition('/')[0]}/*"}
-
-
 def csv_response(headings: Sequence[str], rows: Iterable[Iterable[object]], language: Language) -> Response:
     """A CSV (RFC 4180) whose cells no spreadsheet takes for formulas."""
     text = io.StringIO()
@@ -191,5 +166,4 @@ def csv_response(headings: Sequence[str], rows: Iterable[Iterable[object]], lang
         csv.writer(text).writerow([escape_formulas(cell) if isinstance(cell, str) else cell for cell in row])
     response = Response(text.getvalue(), headers={"Cache-Control": PRIVATE_NO_CACHE, **language_headers(language)})
     response.headers["Content-Type"] = f"{CSV}; charset=utf-8; header=present"
-    response.headers["Vary"] += ", Accept"
-    return response
+    return negotiated(response)

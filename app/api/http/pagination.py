@@ -51,7 +51,6 @@ Since = Annotated[InstantText | None, _instant_parameter("inclus")]
 Until = Annotated[InstantText | None, _instant_parameter("exclu")]
 
 DEFAULT_LIMIT = 100
-
 UNTIL_BEFORE_SINCE = Sentence(fr="Précède `since`.", en="Is before `since`.")
 
 
@@ -69,6 +68,7 @@ class PageRequest:
 
     path: str
     parameters: Mapping[str, str]
+    has_own_limit: bool
     limit: int
     cursor: str | None
     updated_since: datetime | None
@@ -86,7 +86,7 @@ class PageRequest:
 
         Raise Problem on a cursor of another list, other filters or another client.
         """
-        page, marks = await self._page(authorised, filters)
+        page, marks = await self.query(authorised, filters)
         found = await read(authorised.reader, page)
         subjects = [row[subject_column] for row in found.rows] if subject_column is not None else []
         return await self._answer(authorised, [to_resource(row) for row in found.rows], found, marks, subjects)
@@ -99,12 +99,12 @@ class PageRequest:
         put_words_in: Callable[[str], str],
     ) -> Response:
         """The same, of resources that PostgreSQL wrote: `put_words_in` gives their JSON, made of theirs with marks."""
-        page, marks = await self._page(authorised, filters)
+        page, marks = await self.query(authorised, filters)
         found = await read(authorised.reader, page)
         data = orjson.Fragment(f"[{put_words_in(','.join(found.texts))}]")
         return await self._answer(authorised, data, found, marks, found.subjects)
 
-    async def _page(
+    async def query(
         self, authorised: AuthorisedRequest, filters: Sequence[Filter]
     ) -> tuple[PageQuery, dict[str, datetime]]:
         """What to read, and the watermark when there is one. Raise Problem."""
@@ -123,14 +123,24 @@ class PageRequest:
         marks: Mapping[str, datetime],
         subjects: Sequence[str],
     ) -> Response:
-        keys = (*(mark.isoformat() for mark in marks.values()), *found.last_keys)
-        cursor = self._cursor_signer(authorised).encode(keys) if found.has_more else None
-        body = {"data": data, "pagination": {"next": cursor, **marks}}
-        response = json_response(body, authorised.language)
-        if cursor is not None:
-            query = urlencode({**self.parameters, "limit": self.limit, "cursor": cursor})
-            response.headers["Link"] = f'<{authorised.service.base_url}{self.path}?{query}>; rel="next"'
+        cursor = self.next_cursor(authorised, found, marks)
+        response = json_response({"data": data, "pagination": {"next": cursor, **marks}}, authorised.language)
+        self.add_link(authorised, response, cursor)
         return await authorised.audit_read(response, *subjects)
+
+    def next_cursor(
+        self, authorised: AuthorisedRequest, found: PageRows | PageTexts, marks: Mapping[str, datetime]
+    ) -> str | None:
+        """None at the last page. `marks` is what `query` gave."""
+        keys = (*(mark.isoformat() for mark in marks.values()), *found.last_keys)
+        return self._cursor_signer(authorised).encode(keys) if found.has_more else None
+
+    def add_link(self, authorised: AuthorisedRequest, response: Response, cursor: str | None) -> None:
+        """Link to the next page, unless it is the last. A limit that nobody may write is left out."""
+        if cursor is not None:
+            size = {"limit": self.limit} if self.limit <= MAX_LIMIT else {}
+            query = urlencode({**self.parameters, **size, "cursor": cursor})
+            response.headers["Link"] = f'<{authorised.service.base_url}{self.path}?{query}>; rel="next"'
 
     async def _ordered_by_change(
         self, authorised: AuthorisedRequest, page: PageQuery, since: datetime
@@ -154,17 +164,19 @@ async def page_request(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, updated_since: UpdatedSince = None
 ) -> PageRequest:
     since = parse_instant("updated_since", updated_since) if updated_since is not None else None
-    return PageRequest(request.scope["path"], _filter_parameters(request), limit, cursor, since)
+    return PageRequest(request.scope["path"], *_parameters(request), limit, cursor, since)
 
 
 async def unversioned_page_request(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> PageRequest:
-    return PageRequest(request.scope["path"], _filter_parameters(request), limit, cursor, None)
+    return PageRequest(request.scope["path"], *_parameters(request), limit, cursor, None)
 
 
-def _filter_parameters(request: Request) -> dict[str, str]:
-    return {name: value for name, value in request.query_params.items() if name not in {"limit", "cursor"}}
+def _parameters(request: Request) -> tuple[dict[str, str], bool]:
+    """The filters, and whether there is a limit beside them."""
+    given = request.query_params
+    return {name: value for name, value in given.items() if name not in {"limit", "cursor"}}, "limit" in given
 
 
 Paging = Annotated[PageRequest, Depends(page_request)]

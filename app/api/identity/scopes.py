@@ -17,6 +17,7 @@ class Scope(StrEnum):
     REGISTRATIONS_WRITE = "registrations:write"
     SESSIONS_READ = "sessions:read"
     SESSIONS_WRITE = "sessions:write"
+    ROSTERS_READ = "rosters:read"
     CERTIFICATIONS_READ = "certifications:read"
     CERTIFICATIONS_WRITE = "certifications:write"
     PERSONAL_DATA_READ = "personal-data:read"
@@ -51,6 +52,8 @@ _SCOPES_OF_EVERY_ROLE = {
     Scope.CERTIFICATIONS_READ,
     Scope.CERTIFICATIONS_WRITE,
     Scope.EVENTS_READ,
+    Scope.IMPORTS_READ,
+    Scope.IMPORTS_WRITE,
     Scope.STATISTICS_READ,
     Scope.SUPPORT_READ,
     Scope.SUPPORT_WRITE,
@@ -70,6 +73,6 @@ SCOPES_BY_ROLE: Mapping[Role, frozenset[Scope]] = {
             Scope.POLICIES_READ,
         }
     ),
-    Role.TRAINING_ORGANISATION: frozenset(_SCOPES_OF_EVERY_ROLE | {Scope.SESSIONS_WRITE}),
+    Role.TRAINING_ORGANISATION: frozenset(_SCOPES_OF_EVERY_ROLE | {Scope.SESSIONS_WRITE, Scope.ROSTERS_READ}),
     Role.ADMIN: frozenset(Scope),
 }

@@ -4,28 +4,29 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response, resource_response
+from app.api.http.bodies.media_types import negotiate_media_type, negotiated
 from app.api.http.bodies.resource_responses import found
-from app.api.http.fields.field_types import CodeFilter, Id
-from app.api.http.fields.list_parameters import parse_uuids
+from app.api.http.bodies.tables.table_responses import LIST_MEDIA_TYPES, TABLE_RESPONSES
+from app.api.http.fields.field_types import Id
 from app.api.http.pagination import Paging, equality_filters
-from app.api.http.request_headers import IfNoneMatch
-from app.api.http.routing import StrictRoute, page_model
+from app.api.http.request_headers import JSON_MEDIA_TYPE, IfNoneMatch
+from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.registrations.decision_history import DecisionsResource, past_decision_resource
 from app.api.registrations.decision_words import put_words_in
+from app.api.registrations.lists.registration_filters import RegistrationFilters
+from app.api.registrations.lists.registration_table import respond_as_table
 from app.api.registrations.registration_resources import (
     RegistrationResource,
     registration_as_seen,
 )
-from app.domain.facts.registration_terms import Status
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Filter
 from app.persistence.registrations import registration_texts, registrations
 from app.wording.languages import Sentence
 
@@ -33,15 +34,6 @@ router = APIRouter(prefix="/v1/registrations", tags=["Inscriptions"], route_clas
 
 ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_READ))]
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.REGISTRATIONS_WRITE))]
-
-IdsFilter = Annotated[
-    str | None,
-    Query(
-        max_length=20_000,
-        description="Identifiants séparés par des virgules.",
-        json_schema_extra={"pattern": "^ *[0-9A-Fa-f-]{36} *(, *[0-9A-Fa-f-]{36} *)*$"},
-    ),
-]
 
 NOT_FOUND = Sentence(
     fr="Aucune inscription de votre périmètre n’a cet identifiant.",
@@ -54,33 +46,27 @@ NOT_FOUND = Sentence(
     operation_id="listRegistrations",
     summary="Lister les inscriptions",
     response_model=page_model(RegistrationResource),
+    responses=problem_responses("not-acceptable") | TABLE_RESPONSES,
 )
 async def list_registrations(
-    authorised: ReadAccess,
-    paging: Paging,
-    adviser_id: Id | None = None,
-    training_organisation_id: Id | None = None,
-    status: Status | None = None,
-    module_code: CodeFilter | None = None,
-    ids: IdsFilter = None,
+    request: Request, authorised: ReadAccess, paging: Paging, filters: RegistrationFilters
 ) -> Response:
-    """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser."""
-    filters = equality_filters(
-        adviser_id=adviser_id,
-        training_organisation_id=training_organisation_id,
-        status=status,
-        module_code=module_code,
-    )
-    filters += equality_filters(training_organisation_id=authorised.owner)
-    if ids is not None:
-        filters.append(Filter("{t}.id = ANY({})", parse_uuids("ids", ids)))
+    """Dans l’ordre de leur création ; par date de modification avec `updated_since`, pour se synchroniser.
+
+    En CSV ou en classeur XLSX avec `Accept`, pour un tableur français : toute la liste dans un fichier, jusqu’à 5 000
+    lignes (ou `limit`) ; s’il y en a d’autres, `Link` mène au fichier suivant.
+    """
+    media_type = negotiate_media_type(request.headers.get("accept"), LIST_MEDIA_TYPES)
+    own = [*filters, *equality_filters(training_organisation_id=authorised.owner)]
     read = partial(
         registration_texts.list_page,
         base_url=authorised.service.base_url,
         with_messages=authorised.has_scope(Scope.MESSAGES_READ),
     )
+    if media_type != JSON_MEDIA_TYPE:
+        return await respond_as_table(authorised, paging, media_type, read, own)
     words = partial(put_words_in, language=authorised.language, owner=authorised.owner)
-    return await paging.respond_with_texts(authorised, read, filters, words)
+    return negotiated(await paging.respond_with_texts(authorised, read, own, words))
 
 
 async def _read(authorised: AuthorisedRequest, registration: UUID) -> Row:

@@ -1,36 +1,45 @@
 """/v1/sessions: publish, list, read, change."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Query
+from fastapi import APIRouter, Body, Depends, Request
 from starlette.responses import Response
 from uuid_utils.compat import uuid7
 
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import resource_response, to_response
+from app.api.http.bodies.media_types import negotiate_media_type, negotiated
 from app.api.http.bodies.merge_patch import patched_body
 from app.api.http.bodies.path_id_checks import check_id_matches_path, check_no_id
 from app.api.http.bodies.resource_responses import ToResource, found, resource_renderer
-from app.api.http.fields.day_parameter import parse_day_parameter
-from app.api.http.fields.field_types import CodeFilter, DayText, Department, Id, Reference
-from app.api.http.pagination import Paging, equality_filters
+from app.api.http.bodies.tables.table import Table
+from app.api.http.bodies.tables.table_pages import respond_with_table
+from app.api.http.bodies.tables.table_responses import LIST_MEDIA_TYPES, TABLE_RESPONSES
+from app.api.http.fields.field_types import Id
+from app.api.http.pagination import Paging
 from app.api.http.problems.problem_details import Problem, field_error
-from app.api.http.request_headers import IdempotencyKey, IfMatch, IfNoneMatch, parse_idempotency_key, parse_if_match
+from app.api.http.request_headers import (
+    JSON_MEDIA_TYPE,
+    IdempotencyKey,
+    IfMatch,
+    IfNoneMatch,
+    parse_idempotency_key,
+    parse_if_match,
+)
 from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.registrations.registering_routes import ORGANISATION_REQUIRED
-from app.api.sessions.session_requests import MAX_SEATS, SessionRequest
+from app.api.sessions.session_filters import Filters
+from app.api.sessions.session_requests import OTHER_ORGANISATION, SessionRequest
 from app.api.sessions.session_resources import DeedResource, PublishedSessionResource, deed_response, session_resource
+from app.api.sessions.session_table import session_table
 from app.domain.facts.calendar import civil_date
-from app.domain.facts.published_session import SessionStatus
-from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
-from app.persistence.engine.pagination import Filter
 from app.persistence.sessions import sessions
-from app.persistence.sessions.sessions import STATUS_CONDITIONS
 from app.use_cases.preconditions import Precondition
 from app.use_cases.sessions.change_session import replace_session
 from app.use_cases.sessions.publish_session import SessionDescription, publish_session
@@ -42,10 +51,6 @@ ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_RE
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_WRITE))]
 
 NOT_FOUND = Sentence(fr="Aucune session n’a cet identifiant.", en="No session has this identifier.")
-OTHER_ORGANISATION = Sentence(
-    fr="Un organisme de formation ne publie que ses propres sessions.",
-    en="A training organisation publishes its own sessions only.",
-)
 LOCATION = "/v1/sessions/{id}"
 ASKED: dict[int | str, dict[str, Any]] = {
     202: {"description": "Demandé pour toutes les inscriptions", "model": DeedResource}
@@ -123,43 +128,28 @@ async def put_session(
 
 
 @router.get(
-    "", operation_id="listSessions", summary="Lister les sessions", response_model=page_model(PublishedSessionResource)
+    "",
+    operation_id="listSessions",
+    summary="Lister les sessions",
+    response_model=page_model(PublishedSessionResource),
+    responses=problem_responses("not-acceptable") | TABLE_RESPONSES,
 )
-async def list_sessions(
-    authorised: ReadAccess,
-    paging: Paging,
-    module_code: CodeFilter | None = None,
-    training_organisation_id: Id | None = None,
-    department: Department | None = None,
-    format: Annotated[SessionFormat | None, Query(alias="format")] = None,  # noqa: A002  # the contract's word
-    status: SessionStatus | None = None,
-    starts_from: DayText | None = None,
-    starts_until: DayText | None = None,
-    reference: Reference | None = None,
-    seats_left: Annotated[
-        int | None, Query(ge=1, le=MAX_SEATS, description="Au moins autant de places libres.")
-    ] = None,
-) -> Response:
+async def list_sessions(request: Request, authorised: ReadAccess, paging: Paging, filters: Filters) -> Response:
     """Dans l’ordre de leur publication ; par date de modification avec `updated_since`. Tous les clients les lisent
-    toutes : elles ne nomment personne."""
-    filters = equality_filters(
-        module_code=module_code,
-        training_organisation_id=training_organisation_id,
-        place_department=department,
-        format=format,
-        reference=reference,
-    )
-    bounds = (("starts_from", ">=", starts_from), ("starts_until", "<=", starts_until))
-    filters += [
-        Filter(f"{{t}}.starts_on {comparison} {{}}", parse_day_parameter(day, name))
-        for name, comparison, day in bounds
-        if day is not None
-    ]
-    if status is not None:
-        filters.append(Filter(STATUS_CONDITIONS[status], civil_date(authorised.now)))
-    if seats_left is not None:
-        filters.append(Filter("{t}.capacity - {t}.seats_taken >= {}", seats_left))
-    return await paging.respond(authorised, sessions.list_page, filters, to_resource(authorised))
+    toutes : elles ne nomment personne.
+
+    En CSV ou en classeur XLSX avec `Accept`, pour un tableur français : toute la liste dans un fichier, jusqu’à 5 000
+    lignes (ou `limit`) ; s’il y en a d’autres, `Link` mène au fichier suivant.
+    """
+    media_type = negotiate_media_type(request.headers.get("accept"), LIST_MEDIA_TYPES)
+    wanted, resource = filters.on(civil_date(authorised.now)), to_resource(authorised)
+    if media_type == JSON_MEDIA_TYPE:
+        return negotiated(await paging.respond(authorised, sessions.list_page, wanted, resource))
+
+    def to_table(rows: Sequence[Row]) -> Table:
+        return session_table([resource(row) for row in rows], authorised.now)
+
+    return await respond_with_table(paging, authorised, media_type, sessions.list_page, wanted, to_table)
 
 
 @router.get(

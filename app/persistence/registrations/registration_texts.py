@@ -3,7 +3,7 @@
 The fields are those of `RegistrationResource`, in its order: a test compares the two, over all that there can be.
 """
 
-from app.persistence.engine.pagination import PageQuery, PageTexts, TextSource
+from app.persistence.engine.pagination import Filter, PageQuery, PageTexts, TextSource
 from app.persistence.engine.readers import Reader
 from app.persistence.engine.reads.json_templates import (
     Template,
@@ -98,9 +98,20 @@ def _source(*, with_messages: bool) -> TextSource:
     )
 
 
+# Found from the registration or, when few have the reason, from the decision: by its index of reasons and their keys.
+# One equality joins them: of two, the planner would think that they nearly never hold together.
+_HAS_REASON = """EXISTS (SELECT FROM decision d
+    WHERE d.registration_id = {t}.id AND NOT d.id IS DISTINCT FROM {t}.decision_id
+    AND d.reasons::text <> '[]' AND d.reasons::jsonb @> jsonb_build_array(jsonb_build_object('code', {}::text)))"""
+
 _SOURCES = {with_messages: _source(with_messages=with_messages) for with_messages in (False, True)}
 
 
 async def list_page(reader: Reader, page: PageQuery, base_url: str, *, with_messages: bool) -> PageTexts:
     """The links begin with `base_url`; `with_messages` adds the one to the e-mails of each registration."""
     return await page.fetch_texts(reader, _SOURCES[with_messages], base_url)
+
+
+def reason_filter(code: str) -> Filter:
+    """Those whose latest decision has this reason."""
+    return Filter(_HAS_REASON, code)

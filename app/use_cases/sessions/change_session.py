@@ -102,13 +102,19 @@ async def _decide(
         present = await SESSIONS.read(tx, session, locking=True)
         if present is None:
             raise NotFound("session")
-        check_own(present, context)
-        published_session(present).check_deed(deed, context.today)
-        if deed is SessionDeed.CONFIRMATION and present["confirmed_at"] is not None:
-            row = await sessions.read(tx, session) or {}
-        else:
-            row = await ask_deed(tx, await SESSIONS.update(tx, present, columns, context.now), deed, context)
+        row = await decide_in(tx, present, deed, columns, context)
         return await store_response(tx, context.idempotency, context.render(row))
+
+
+async def decide_in(
+    tx: Transaction, present: Row, deed: SessionDeed, columns: Mapping[str, Any], context: RequestContext
+) -> Row:
+    """Confirm or cancel a session whose row is locked; return the row. Raise as `confirm_session`."""
+    check_own(present, context)
+    published_session(present).check_deed(deed, context.today)
+    if deed is SessionDeed.CONFIRMATION and present["confirmed_at"] is not None:
+        return await sessions.read(tx, present["id"]) or {}
+    return await ask_deed(tx, await SESSIONS.update(tx, present, columns, context.now), deed, context)
 
 
 async def ask_deed(tx: Transaction, row: Row, deed: SessionDeed, context: RequestContext, *, tells: bool = True) -> Row:

@@ -5,10 +5,10 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from app.api.http.bodies.xml_characters import without_forbidden_characters
 from app.wording.dates import format_paris_time
 from app.wording.emails.email_layout import with_no_break_spaces
 
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 _FIELD_OR_TEXT = re.compile(r"(?P<field><textarea\b.*?</textarea>)|(?<=>)[^<>]+", re.DOTALL)
 
 
@@ -19,7 +19,7 @@ def template_environment(package: str) -> Environment:
         loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_without_forbidden_characters,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -27,11 +27,8 @@ def template_environment(package: str) -> Environment:
     return environment
 
 
-def _without_forbidden_characters(value: object) -> object:
-    """With one such character, no reader of XML shows the rest of the text."""
-    if not isinstance(value, str) or not _NOT_IN_XML.search(value):
-        return value
-    return type(value)(_NOT_IN_XML.sub("\ufffd", value))
+def _finalize(value: object) -> object:
+    return without_forbidden_characters(value) if isinstance(value, str) else value
 
 
 def _with_code(sentence: str) -> Markup:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from app.api.http.fields.field_checks import validation_error
-from app.api.http.fields.field_types import Email, Siret
+from app.api.http.fields.field_types import Email, Reference, Siret
 from app.wording.languages import Sentence
 
 _SPACE = Sentence(
@@ -27,3 +27,6 @@ EmailFilter = Annotated[
     WithJsonSchema({"type": "string", "maxLength": 254, "pattern": r"^[^\x00-\x1f]+$"}),
 ]
 SiretFilter = Annotated[Siret, WithJsonSchema({"type": "string", "maxLength": 14, "pattern": "^[0-9]{7,14}$"})]
+ReferenceFilter = Annotated[
+    Reference, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^\x00-\x1f]+$"})
+]

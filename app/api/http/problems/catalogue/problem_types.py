@@ -44,8 +44,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         406,
         Sentence(fr="Format non proposé", en="Format not offered"),
         Sentence(
-            fr="Demandez `application/json` ou `text/csv` dans l’en-tête Accept.",
-            en="Ask for `application/json` or `text/csv` in the Accept header.",
+            fr="Demandez dans l’en-tête Accept un des formats que nomme `detail` ; sans cet en-tête, c’est JSON.",
+            en="Ask in the Accept header for one of the formats that `detail` names; without that header, it is JSON.",
         ),
     ),
     "request-timeout": ProblemType(
