@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -217,7 +218,7 @@ async def test_a_session_that_is_moved_while_one_registers_is_read_again(databas
     await assert_the_seats_are_true(database)
 
 
-async def two_for_one_seat(database: Database) -> tuple[UUID, list[ReplayableResponse | BaseException]]:
+async def two_for_one_seat(database: Database) -> tuple[UUID, Sequence[ReplayableResponse | BaseException]]:
     """The second reads while the first has taken the seat and not committed."""
     session, gate = await a_published_session(database, capacity=1), Gate()
     advisers = await advisers_in_post(database, 2)
