@@ -32,6 +32,11 @@ CLOSES_TOO_LATE = Sentence(
 )
 TOO_FEW_SEATS = Sentence(fr="Au moins autant que minimum.", en="At least as many as minimum.")
 
+OTHER_ORGANISATION = Sentence(
+    fr="Un organisme de formation ne publie que ses propres sessions.",
+    en="A training organisation publishes its own sessions only.",
+)
+
 ClockTime = Annotated[
     str,
     StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5, strict=True),

@@ -34,7 +34,7 @@ from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.registrations.registering_routes import ORGANISATION_REQUIRED
 from app.api.sessions.session_filters import Filters
-from app.api.sessions.session_requests import SessionRequest
+from app.api.sessions.session_requests import OTHER_ORGANISATION, SessionRequest
 from app.api.sessions.session_resources import DeedResource, PublishedSessionResource, deed_response, session_resource
 from app.api.sessions.session_table import session_table
 from app.domain.facts.calendar import civil_date
@@ -51,10 +51,6 @@ ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_RE
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_WRITE))]
 
 NOT_FOUND = Sentence(fr="Aucune session n’a cet identifiant.", en="No session has this identifier.")
-OTHER_ORGANISATION = Sentence(
-    fr="Un organisme de formation ne publie que ses propres sessions.",
-    en="A training organisation publishes its own sessions only.",
-)
 LOCATION = "/v1/sessions/{id}"
 ASKED: dict[int | str, dict[str, Any]] = {
     202: {"description": "Demandé pour toutes les inscriptions", "model": DeedResource}

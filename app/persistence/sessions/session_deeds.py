@@ -1,10 +1,12 @@
 """What is done of every registration of a session: asked for at once, carried out one by one, each of them once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+import orjson
 from uuid_utils.compat import uuid7
 
 from app.domain.facts.published_session import SessionDeed
@@ -22,9 +24,10 @@ CONCERNED = {
 # To run once the session is locked, in a statement of its own: it sees every registration committed before.
 _TARGETS = "SELECT id FROM registration WHERE session_id = $2 AND {}"
 ASK = """WITH concerned AS MATERIALIZED ({targets}), asked AS (
-    INSERT INTO session_deed (id, session_id, kind, tells, client_id, request_id, concerned, requested_at, finished_at)
+    INSERT INTO session_deed (id, session_id, kind, tells, client_id, request_id, concerned, requested_at, finished_at,
+        former)
     SELECT $1::uuid, $2::uuid, $3::text, $4::boolean, $5::uuid, $6::uuid, count(*), $7::timestamptz,
-        CASE WHEN count(*) = 0 THEN $7::timestamptz END FROM concerned
+        CASE WHEN count(*) = 0 THEN $7::timestamptz END, $8::json FROM concerned
     RETURNING id, concerned
 ), targets AS (
     INSERT INTO session_deed_target (deed_id, registration_id) SELECT asked.id, concerned.id FROM asked, concerned
@@ -94,10 +97,13 @@ async def ask(
     now: datetime,
     *,
     tells: bool = True,
+    former: Mapping[str, Any] | None = None,
 ) -> int:
-    """Ask for a deed on the registrations of a session whose row is locked; return how many it concerns."""
+    """Ask for a deed on the registrations of a session whose row is locked; return how many it concerns. `former` are
+    the columns that people were told of, before it moved."""
     statement = ASK.format(targets=_TARGETS.format(CONCERNED[kind]))
-    row = await transaction.one(statement, uuid7(), session, kind, tells, client, request, now)
+    was = orjson.dumps(former, default=str).decode() if former is not None else None
+    row = await transaction.one(statement, uuid7(), session, kind, tells, client, request, now, was)
     return int(row["concerned"]) if row else 0
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.reconsideration import apply_consequences, newly_regularisable
 from app.domain.decisions.refusals import Refusal
-from app.domain.events import Event, EventType, Recipient, event_type_of_change
+from app.domain.events import CONVENING, Event, EventType, Recipient, event_type_of_change
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration
@@ -137,6 +137,7 @@ class ChangeSet:
         if (change := self._direct_change(registration)) is not None:
             row = {**(change.stored_row or {}), **row, **change.columns}
         row["seat"] = registration.seat
+        row.setdefault("seat_place", None)
         if registration.id in self.places:
             place = self.places[registration.id]
             row["seat_place"] = place.place if place else None
@@ -154,7 +155,9 @@ class ChangeSet:
         ]
         yield from change.as_announced(events) if change else events
         if present.id in self.places and self._is_convened(present):
-            yield registration_event(EventType.SESSION_CONFIRMED, self.before.adviser.id, present, (), former)
+            summons = registration_event(EventType.SESSION_CONFIRMED, self.before.adviser.id, present, (), former)
+            is_told = change is not None and not CONVENING.isdisjoint(change.event_types)
+            yield replace(summons, recipients=()) if is_told else summons
 
     def _is_convened(self, registration: Registration) -> bool:
         """Whether it has just been given a seat of a session that is confirmed, and to come."""

@@ -76,7 +76,8 @@ async def change_in(tx: Transaction, present: Row, description: SessionDescripti
     if not tells:
         await _announce(tx, EventType.SESSION_CHANGED, row, context)
     if differing.intersection(COPIED):
-        return await ask_deed(tx, row, SessionDeed.MOVE, context, tells=tells)
+        former = {name: present[name] for name in TOLD} if tells else None
+        return await ask_deed(tx, row, SessionDeed.MOVE, context, tells=tells, former=former)
     return await sessions.read(tx, row["id"]) or {}
 
 
@@ -105,20 +106,37 @@ async def _decide(
         present = await SESSIONS.read(tx, session, locking=True)
         if present is None:
             raise NotFound("session")
-        check_own(present, context)
-        published_session(present).check_deed(deed, context.today)
-        if deed is SessionDeed.CONFIRMATION and present["confirmed_at"] is not None:
-            row = await sessions.read(tx, session) or {}
-        else:
-            row = await ask_deed(tx, await SESSIONS.update(tx, present, columns, context.now), deed, context)
+        row = await decide_in(tx, present, deed, columns, context)
         return await store_response(tx, context.idempotency, context.render(row))
 
 
-async def ask_deed(tx: Transaction, row: Row, deed: SessionDeed, context: RequestContext, *, tells: bool = True) -> Row:
+async def decide_in(
+    tx: Transaction, present: Row, deed: SessionDeed, columns: Mapping[str, Any], context: RequestContext
+) -> Row:
+    """Confirm or cancel a session whose row is locked; return the row. Raise as `confirm_session`."""
+    check_own(present, context)
+    published_session(present).check_deed(deed, context.today)
+    if deed is SessionDeed.CONFIRMATION and present["confirmed_at"] is not None:
+        return await sessions.read(tx, present["id"]) or {}
+    return await ask_deed(tx, await SESSIONS.update(tx, present, columns, context.now), deed, context)
+
+
+async def ask_deed(
+    tx: Transaction,
+    row: Row,
+    deed: SessionDeed,
+    context: RequestContext,
+    *,
+    tells: bool = True,
+    former: Mapping[str, Any] | None = None,
+) -> Row:
     """Ask for what concerns every registration of the session, whose row is locked; when there is none, it is done.
-    `tells`: people are told. Return the session's row, with what was `asked` when there is somebody."""
+    `former` is what a session that moves was. `tells`: people are told. Return the session's row, with what was `asked`
+    when there is somebody."""
     request = context.audit_entry.request_id if context.audit_entry else None
-    concerned = await session_deeds.ask(tx, row["id"], deed, context.client.id, request, context.now, tells=tells)
+    concerned = await session_deeds.ask(
+        tx, row["id"], deed, context.client.id, request, context.now, tells=tells, former=former
+    )
     if tells and not concerned:
         await _announce(tx, EVENT_TYPES[deed], row, context)
     shown = await sessions.read(tx, row["id"]) or {}

@@ -252,7 +252,7 @@ NOT_AUDITED = {
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
     "followEvents", "listWebhookEndpoints", "getWebhookEndpoint", "listDeliveries", "getDelivery",
     "getSessionCalendar", "getSessionsCalendar",
-    "readStatistics", "getImport",
+    "readStatistics", "getImport", "listImports",
 }  # fmt: skip
 
 

@@ -217,6 +217,7 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "getMessage": lambda client: client.get(_message(client)),
     "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),
     "importFile": _imported,
+    "listImports": lambda client: client.get("/v1/imports"),
     "getImport": lambda client: client.get(_imported(client).headers["Location"]),
     "listClients": lambda client: client.get("/v1/clients"),
     "addClient": lambda client: client.post("/v1/clients", json={"name": "Un client", "role": "platform"}),

@@ -58,7 +58,7 @@ _WHOLE_BODY = "/"  # the pointer of an error of the whole body, since a pointer 
 
 
 def _pointer(location: Sequence[int | str], at: str | None) -> str:
-    """`at` is the field that the validator of a whole object names, or the way to it, as `hours/0/on`."""
+    """`at` is the field that the validator of a whole object names, or the way to it, as in `hours/0/on`."""
     if location[-1:] == ("[key]",):  # pydantic: the key itself is wrong
         location = location[:-1]
     names = location[1:] if location and location[0] in _LOCATION_PREFIXES else location

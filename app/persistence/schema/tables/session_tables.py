@@ -101,6 +101,7 @@ seat = Table(
 
 # A session moved, confirmed or cancelled: what was asked, by whom, and how far it has come. `tells`: people are told.
 # `failing` counts the registrations for which it failed, and is tried again.
+# `former` is what a session that moves was, as far as they were told of it.
 session_deed = Table(
     "session_deed",
     metadata,
@@ -108,6 +109,7 @@ session_deed = Table(
     foreign_key("session_id", "session.id", index=True),
     Column("kind", Text, nullable=False),
     Column("tells", Boolean, nullable=False),
+    Column("former", JSON),
     foreign_key("client_id", "client.id"),
     Column("request_id", Uuid),
     Column("concerned", Integer, nullable=False),
