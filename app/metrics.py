@@ -16,9 +16,11 @@ __all__ = [
     "DELIVERY_ATTEMPTS",
     "DELIVERY_LANES",
     "MULTIPROCESS_DIRECTORY",
+    "OLDEST_SESSION_DEED_AGE",
     "OLDEST_UNDELIVERED_AGE",
     "OLDEST_UNSEQUENCED_AGE",
     "REQUEST_DURATION",
+    "SEATS_TO_GIVE",
     "SUPPORT_OLDEST_OPEN_AGE",
     "SUPPORT_OPEN",
     "SUPPORT_OVERDUE",
@@ -102,6 +104,18 @@ SUPPORT_OLDEST_OPEN_AGE = Gauge(
 SUPPORT_OVERDUE = Gauge(
     "support_requests_overdue",
     "Those whose last day to answer is over.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+OLDEST_SESSION_DEED_AGE = Gauge(
+    "session_oldest_deed_age_seconds",
+    "Age of the oldest move, confirmation or cancellation of a session not done for everybody; 0 when there is none.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SEATS_TO_GIVE = Gauge(
+    "session_seats_to_give",
+    "Sessions with a free seat that somebody waits for.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )

@@ -15,8 +15,10 @@ from app.metrics import (
     CONTENT_TYPE,
     DEAD_DELIVERIES,
     DELIVERY_LANES,
+    OLDEST_SESSION_DEED_AGE,
     OLDEST_UNDELIVERED_AGE,
     OLDEST_UNSEQUENCED_AGE,
+    SEATS_TO_GIVE,
     SUPPORT_OLDEST_OPEN_AGE,
     SUPPORT_OPEN,
     SUPPORT_OVERDUE,
@@ -28,6 +30,7 @@ from app.persistence.administration.health import count_lanes, count_workers, da
 from app.persistence.engine.database import Reader
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.outbox.deliveries import Channel, count_dead, count_undelivered
+from app.persistence.sessions.session_work import measure_session_work
 from app.persistence.support_requests import measure_queue
 from app.wording.languages import Sentence
 
@@ -64,6 +67,7 @@ async def metrics(request: Request) -> Response:
         OLDEST_UNSEQUENCED_AGE.set((service.clock() - since).total_seconds() if since else 0)
         await _measure_deliveries(service.database)
         await _measure_support(service.database, service.clock())
+        await _measure_sessions(service.database, service.clock())
         WORKERS.set(await count_workers(service.database))
     except UNAVAILABLE_ERRORS:
         _forget_measures()
@@ -78,7 +82,8 @@ def _forget_measures() -> None:
     )
     of_lanes = (DELIVERY_LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
     of_support = (SUPPORT_OPEN, SUPPORT_OLDEST_OPEN_AGE, SUPPORT_OVERDUE)
-    for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_support, *of_channels, *of_lanes):
+    of_sessions = (OLDEST_SESSION_DEED_AGE, SEATS_TO_GIVE)
+    for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_support, *of_sessions, *of_channels, *of_lanes):
         gauge.set(float("nan"))
 
 
@@ -98,6 +103,12 @@ async def _measure_support(reader: Reader, now: datetime) -> None:
     SUPPORT_OPEN.set(queue["open"])
     SUPPORT_OVERDUE.set(queue["overdue"])
     SUPPORT_OLDEST_OPEN_AGE.set((now - queue["oldest"]).total_seconds() if queue["oldest"] else 0)
+
+
+async def _measure_sessions(reader: Reader, now: datetime) -> None:
+    work = await measure_session_work(reader, civil_date(now))
+    OLDEST_SESSION_DEED_AGE.set((now - work["oldest_deed"]).total_seconds() if work["oldest_deed"] else 0)
+    SEATS_TO_GIVE.set(work["to_give"])
 
 
 def routes() -> list[BaseRoute]:

@@ -11,12 +11,14 @@ from app.persistence.engine.database import Database, open_database
 from app.use_cases.notifications.administer_webhook_endpoints import change_endpoint
 from app.use_cases.notifications.egress_policy import EgressPolicy
 from tests.api.administration.support_request_builders import answer, open_request
+from tests.api.registration_states import post_action
 from tests.fake_clock import MORNING
-from tests.http_builders import an_adviser
-from tests.live_server import LiveServer
+from tests.http_builders import an_adviser, an_adviser_in_post
+from tests.live_server import LiveServer, idempotency_headers
 from tests.outbox.webhooks.webhook_builders import an_audit_entry, an_endpoint, make_everything_due, relay_once
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, accept, running_receiver
 from tests.persistence.outbox.event_builders import place_waiting_events, write_events
+from tests.session_builders import a_session, register_in_session
 
 ReadMetric = Callable[..., Awaitable[float]]
 
@@ -153,3 +155,27 @@ async def test_the_queue_of_support_requests_is_measured(quiet_service: LiveServ
     day = timedelta(days=1).total_seconds()
     assert (before, on_time, late) == ((0, 0, 0), (2, 60 * day, 0), (2, 61 * day, 2))
     assert answered == (1, 61 * day, 1)
+
+
+async def test_what_is_to_be_done_for_sessions_is_measured(quiet_service: LiveServer, metric_value: ReadMetric) -> None:
+    async def work() -> tuple[float, float]:
+        return await metric_value("session_oldest_deed_age_seconds"), await metric_value("session_seats_to_give")
+
+    quiet_service.clock.now = MORNING
+    before = await work()
+    with quiet_service.client("admin") as admin:
+        session = a_session(admin, starts_on="2026-09-08", seats={"maximum": 1})
+        first, _ = [register_in_session(admin, an_adviser_in_post(admin), session) for _ in range(2)]
+        post_action(admin, first, "cancellation").raise_for_status()
+        to_give = await work()
+        change_session(admin, session, "confirmation")
+        quiet_service.clock.now = MORNING + timedelta(minutes=10)
+        asked = await work()
+        change_session(admin, session, "cancellation")
+        cancelled = await work()
+
+    assert (before, to_give, asked, cancelled) == ((0, 0), (0, 1), (600, 1), (600, 0))
+
+
+def change_session(client: httpx.Client, session: str, deed: str) -> None:
+    client.post(f"/v1/sessions/{session}/{deed}", headers=idempotency_headers()).raise_for_status()
