@@ -1,7 +1,7 @@
 # Everything a developer types. The first call installs what it needs from the committed lock.
 .DEFAULT_GOAL := help
 .PHONY: quick-static quick-types quick-tests pyright storeys test-domain test-rest
-.PHONY: help install tools run worker migrate migration format quick lint types test check crash fuzz mutate bench bench-rush bench-growth examples release openapi
+.PHONY: help install tools run worker migrate migration format quick lint types test check crash fuzz mutate bench bench-rush bench-delta bench-growth examples release openapi
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -99,6 +99,9 @@ bench: .venv/.installed ## measure beside pgbench and a bare ASGI app, in 6 minu
 
 bench-rush: .venv/.installed ## play December and 31 March, in 4 minutes: RUSH_RATE=20 RUSH_SECONDS=75
 	@$(BIN)/python -m benchmarks.rush
+
+bench-delta: .venv/.installed ## send the platform's nightly delta while registrations come in, in 1 minute
+	@$(BIN)/python -m benchmarks.nightly_delta
 
 crash: .venv/.installed ## kill the service, its workers and its database again and again: make crash rounds=100 seed=7
 	CRASH_ROUNDS=$(or $(rounds),20) CRASH_SEED=$(or $(seed),1) DELIVERIES=$(or $(deliveries),10000) \

@@ -16,11 +16,13 @@ __all__ = [
     "DELIVERY_ATTEMPTS",
     "DELIVERY_LANES",
     "MULTIPROCESS_DIRECTORY",
-    "OLDEST_SESSION_DEED_AGE",
     "OLDEST_UNDELIVERED_AGE",
     "OLDEST_UNSEQUENCED_AGE",
     "REQUEST_DURATION",
-    "SEATS_TO_GIVE",
+    "SESSION_DEEDS_FAILING",
+    "SESSION_DEEDS_OLDEST_OPEN_AGE",
+    "SESSION_DEEDS_OPEN",
+    "SESSION_SEATS_TO_GIVE",
     "SUPPORT_OLDEST_OPEN_AGE",
     "SUPPORT_OPEN",
     "SUPPORT_OVERDUE",
@@ -107,15 +109,27 @@ SUPPORT_OVERDUE = Gauge(
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
-OLDEST_SESSION_DEED_AGE = Gauge(
-    "session_oldest_deed_age_seconds",
-    "Age of the oldest move, confirmation or cancellation of a session not done for everybody; 0 when there is none.",
+SESSION_DEEDS_OPEN = Gauge(
+    "session_deeds_open",
+    "Sessions moved, confirmed or cancelled, for which that is not done for all their registrations yet.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
-SEATS_TO_GIVE = Gauge(
+SESSION_DEEDS_OLDEST_OPEN_AGE = Gauge(
+    "session_deeds_oldest_open_age_seconds",
+    "Age of the oldest of them; 0 when there is none.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SESSION_DEEDS_FAILING = Gauge(
+    "session_deeds_failing_registrations",
+    "Registrations for which one of them failed, and is tried again.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SESSION_SEATS_TO_GIVE = Gauge(
     "session_seats_to_give",
-    "Sessions with a free seat that somebody waits for.",
+    "Free seats of sessions to come that somebody waits for.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )

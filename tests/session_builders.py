@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from app.seed.published_catalogue import LA_MEDNUM
+from tests.http_builders import an_adviser_in_post
 from tests.live_server import idempotency_headers
 
 RENNES = {"name": "Les Champs libres", "address": "10 cours des Alliés, 35000 Rennes", "department": "35"}
@@ -42,3 +43,10 @@ def register_in_session(client: httpx.Client, adviser_id: str, session_id: str, 
     answer = client.post("/v1/registrations", json=body, headers=idempotency_headers())
     found: dict[str, Any] = answer.raise_for_status().json()
     return found
+
+
+def a_session_of_one(client: httpx.Client) -> str:
+    """The id of a new session, in which a new adviser is registered."""
+    session = a_session(client)
+    register_in_session(client, an_adviser_in_post(client), session)
+    return session

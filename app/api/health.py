@@ -15,10 +15,12 @@ from app.metrics import (
     CONTENT_TYPE,
     DEAD_DELIVERIES,
     DELIVERY_LANES,
-    OLDEST_SESSION_DEED_AGE,
     OLDEST_UNDELIVERED_AGE,
     OLDEST_UNSEQUENCED_AGE,
-    SEATS_TO_GIVE,
+    SESSION_DEEDS_FAILING,
+    SESSION_DEEDS_OLDEST_OPEN_AGE,
+    SESSION_DEEDS_OPEN,
+    SESSION_SEATS_TO_GIVE,
     SUPPORT_OLDEST_OPEN_AGE,
     SUPPORT_OPEN,
     SUPPORT_OVERDUE,
@@ -30,7 +32,7 @@ from app.persistence.administration.health import count_lanes, count_workers, da
 from app.persistence.engine.database import Reader
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.outbox.deliveries import Channel, count_dead, count_undelivered
-from app.persistence.sessions.session_work import measure_session_work
+from app.persistence.sessions import session_deeds
 from app.persistence.support_requests import measure_queue
 from app.wording.languages import Sentence
 
@@ -82,8 +84,16 @@ def _forget_measures() -> None:
     )
     of_lanes = (DELIVERY_LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
     of_support = (SUPPORT_OPEN, SUPPORT_OLDEST_OPEN_AGE, SUPPORT_OVERDUE)
-    of_sessions = (OLDEST_SESSION_DEED_AGE, SEATS_TO_GIVE)
-    for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_support, *of_sessions, *of_channels, *of_lanes):
+    of_deeds = (SESSION_DEEDS_OPEN, SESSION_DEEDS_OLDEST_OPEN_AGE, SESSION_DEEDS_FAILING)
+    for gauge in (
+        OLDEST_UNSEQUENCED_AGE,
+        WORKERS,
+        *of_support,
+        *of_deeds,
+        SESSION_SEATS_TO_GIVE,
+        *of_channels,
+        *of_lanes,
+    ):
         gauge.set(float("nan"))
 
 
@@ -106,9 +116,11 @@ async def _measure_support(reader: Reader, now: datetime) -> None:
 
 
 async def _measure_sessions(reader: Reader, now: datetime) -> None:
-    work = await measure_session_work(reader, civil_date(now))
-    OLDEST_SESSION_DEED_AGE.set((now - work["oldest_deed"]).total_seconds() if work["oldest_deed"] else 0)
-    SEATS_TO_GIVE.set(work["to_give"])
+    found = await session_deeds.measure(reader, civil_date(now))
+    SESSION_DEEDS_OPEN.set(found["open"])
+    SESSION_DEEDS_OLDEST_OPEN_AGE.set((now - found["oldest"]).total_seconds() if found["oldest"] else 0)
+    SESSION_DEEDS_FAILING.set(found["failing"])
+    SESSION_SEATS_TO_GIVE.set(found["to_give"])
 
 
 def routes() -> list[BaseRoute]:

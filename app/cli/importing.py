@@ -1,4 +1,4 @@
-"""A spreadsheet imported from the machine itself, with a bar that moves and counts at the end."""
+"""A file imported from the machine itself, with a bar that moves and counts at the end."""
 
 import sys
 from collections.abc import Callable, Generator
@@ -23,6 +23,7 @@ from app.settings import SettingsError
 
 # Who decides so, as decisions name them.
 COMMAND_LINE = Client(uuid5(NAMESPACE_URL, "urn:inscriptions:ligne-de-commande"), Role.ADMIN, None)
+NDJSON_SUFFIXES = {".ndjson", ".jsonl"}
 EVERY = 1_000  # lines, where no bar can be drawn
 
 
@@ -35,7 +36,8 @@ def import_from(file: Path, kind: ImportKind, rejects: Path, *, dry_run: bool) -
         raise SettingsError("--rejects : un autre fichier que celui qu’on importe")
     try:
         with file.open("rb") as opened:
-            parsed = parse_file(kind, opened.read(MAX_FILE_BYTES + 1))
+            is_ndjson = file.suffix.lower() in NDJSON_SUFFIXES
+            parsed = parse_file(kind, opened.read(MAX_FILE_BYTES + 1), is_ndjson=is_ndjson)
     except FileRefused as refused:
         raise SettingsError(f"{file} : {refused.message.fr}") from None
     _warn(parsed)

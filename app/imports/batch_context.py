@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.domain.facts.policy import Policies
 from app.imports.files.cell_content import fold_text
-from app.imports.lines.adviser_matching import KnownAdvisers
+from app.imports.lines.adviser_matching import KnownAdvisers, PersonReference
 from app.imports.lines.line_parsing import Line, line_rejected
 from app.persistence.engine.database import Transaction
 from app.use_cases.request_context import RequestContext
@@ -41,25 +41,56 @@ class PendingChanges(Protocol):
         """The ids of the changed rows."""
         ...
 
-    def apply_line(self, line: Line) -> bool:
+    def apply_line(self, line: Line, /) -> bool:
         """Whether the line changes anything.
 
         Raise LineRejected, and whatever the API would answer with a problem: the line then changes nothing.
         """
         ...
 
-    async def write(self, transaction: Transaction) -> None:
+    async def write(self, transaction: Transaction, /) -> None:
         """Write the changes, with all that follows from them."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ImportDefinition:
-    """A kind of import: the column that identifies the person, and the order of one person's lines."""
+    """A kind of import: the column that identifies the person, and the order of one person's lines.
+
+    Line by line, each has a transaction of its own: `start` carries it out, and may raise what rejects it. A line that
+    has one of `own_keys` is about what these name, whoever else it names.
+    """
 
     person_column: str
     sort_key: Callable[[Line], Any]
     start: Callable[[Transaction, ImportBatch, Sequence[Line]], Awaitable[PendingChanges]]
+    is_line_by_line: bool = False
+    own_keys: tuple[str, ...] = ()
+
+    def reference(self, line: Line) -> PersonReference:
+        """The person whom the line names."""
+        return PersonReference.from_values({} if self._own_keys(line) else line.values, self.person_column)
+
+    def matching_keys(self, line: Line) -> tuple[str, ...]:
+        """Lines that share a key may be about the same."""
+        return self._own_keys(line) or self.reference(line).matching_keys or (f"line:{line.number}",)
+
+    def _own_keys(self, line: Line) -> tuple[str, ...]:
+        named = ((name, line.values.get(name)) for name in self.own_keys)
+        return tuple(f"{name}:{value}" for name, value in named if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOutLine:
+    """What a line changed that was carried out by itself: the ids of the changed rows."""
+
+    subjects: Sequence[UUID] = ()
+
+    def apply_line(self, _: Line) -> bool:
+        return bool(self.subjects)
+
+    async def write(self, _: Transaction) -> None:
+        """It is written already."""
 
 
 def index_by_name(values: Iterable[tuple[Value, Sequence[str]]]) -> dict[str, Value]:

@@ -16,9 +16,8 @@ from app.imports.lines.data_subjects import identifiers_in
 from app.imports.lines.rejects_file import format_rejection, rejects_header_line
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.client_role import Role
-from app.persistence.administration.clients import Client
-from app.persistence.administration.imports import ClaimedImport, ClaimLost, IgnoredColumns, LineCounts
+from app.persistence.administration.import_kind import IgnoredColumns, LineCounts
+from app.persistence.administration.imports import ClaimedImport, ClaimLost
 from app.persistence.administration.rejected_import_lines import RejectedLine
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
@@ -76,15 +75,15 @@ async def run_next_import(database: Database, clock: Callable[[], datetime], sto
 
 async def _run_job(database: Database, job: ClaimedImport, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
     # In a thread: the event loop goes on meanwhile.
-    parsed = await asyncio.to_thread(parse_file, job.kind, job.content)
+    parsed = await asyncio.to_thread(parse_file, job.kind, job.content, is_ndjson=job.is_ndjson)
 
     async def report_progress(reader: Reader, imported: int, progress: ImportProgress | None) -> None:
         await imports.record_progress(reader, job, imported, _counts(job, parsed, progress) if progress else None)
         if progress is not None and stop.is_set():
             raise _StopRequested
 
-    client = Client(job.client_id, Role.ADMIN, None)
-    parameters = ImportParameters(job.kind, client, job.dry_run, job.request_id, is_client=True, sent_at=job.created_at)
+    asked = job.kind, job.client, job.dry_run, job.request_id
+    parameters = ImportParameters(*asked, is_client=True, sent_at=job.created_at)
     progress = await ImportRun(database, parameters, clock, report_progress).run(parsed)
     await _finish(database, job, parsed, progress)
 

@@ -5,8 +5,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.clients import Client
-from app.persistence.administration.import_kind import ImportKind
-from app.persistence.administration.imports import IgnoredColumns, LineCounts
+from app.persistence.administration.import_kind import IgnoredColumns, ImportKind, LineCounts
+from app.persistence.administration.imports import NewImport
 from app.persistence.administration.rejected_import_lines import RejectedLine
 from app.persistence.engine.database import Database
 from app.persistence.identities.identity_digests import get_or_create_digester
@@ -25,7 +25,8 @@ async def add_demonstration_import(database: Database, client: Client, now: date
         if await imports.read(tx, DEMONSTRATION_IMPORT) is not None:
             return
         file = (HEADING + LINE).encode()
-        await imports.add(tx, (DEMONSTRATION_IMPORT, client.id, None, ImportKind.ADVISERS, True, file, now))
+        asked = DEMONSTRATION_IMPORT, client, None, ImportKind.ADVISERS
+        await imports.add(tx, NewImport(*asked, dry_run=True, content=file, is_ndjson=False, created_at=now))
         job = await imports.claim(tx, {})
         if job is not None:
             await imports.record_progress(tx, job, imported=1)

@@ -29,7 +29,7 @@ def check_administrative_dates(values: Mapping[str, Any], today: date) -> None:
         check_fact(f"/administrative_file/{fact}", values[fact], today)
 
 
-def _check_file_number(values: Mapping[str, Any], present: Row | None) -> None:
+def check_file_number(values: Mapping[str, Any], present: Row | None) -> None:
     """A word, or 0, is no file and would pass for one (R3). What is stored may stay, and a number may be written in any
     way: what neighbours send today stays valid. Raise NoFileNumber."""
     given = values["ds_file_number"]
@@ -72,7 +72,7 @@ async def upsert_contract(
             present = await CONTRACTS.read(tx, contract)
             if present is not None:
                 precondition.check(present["version"])
-            _check_file_number(values, present)
+            check_file_number(values, present)
             await _check_references(tx, contract, values, present)
             row = await _store(tx, contract, values, present, context.now)
             after = await read_snapshot(tx, lock)

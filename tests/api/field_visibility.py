@@ -53,6 +53,11 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     ),
     "WarningResource": _fields(own="code registration_id"),
     "SessionResource": _fields(own="starts_on ends_on format place reference"),
+    "RosterResource": _fields(shared="data pagination"),
+    "RosterLineResource": _fields(
+        own="registration_id seat status funding payer", needed="first_name last_name email employer"
+    ),
+    "RosterEmployerResource": _fields(needed="name email"),
     "DecisionResource": _fields(
         own="id outcome automatic decided_at policy_version rules_version rules waived reasons summary"
     ),
@@ -68,7 +73,9 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "ChoiceResource": _fields(own="choice payers"),
     "PositioningTestResource": _fields(own="taken_on hours"),
     "LinksResource": _fields(own="self decisions", withheld="messages"),
-    "PreviewResource": _fields(own="outcome funding entitlement policy_version rules reasons choices warnings summary"),
+    "PreviewResource": _fields(
+        own="outcome funding entitlement policy_version rules reasons choices seat warnings summary"
+    ),
     "CertificationResource": _fields(
         needed="id adviser_id qualification outcome on attempt next_attempt_payer replacement version created_at "
         "updated_at",
@@ -85,11 +92,19 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         "answer withdrawn_at version created_at updated_at"
     ),
     "SupportAnswerResource": _fields(own="granted motive effect answered_at", limited="answered_by"),
+    "ImportResource": _fields(
+        own="id kind dry_run status suspect_columns read imported unchanged rejected rejects_url ignored_columns "
+        "failure created_at finished_at"
+    ),
+    "ImportFailure": _fields(own="code detail"),
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
+    "SessionNews": _fields(
+        own="module_code session_starts_on session_ends_on seats_taken seats_waiting concerned"
+    ),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(
         own="status funding payer entitlement module_code session_starts_on reasons chosen_by taken_on hours "
-        "former_status absences waived recorded_after_the_fact"
+        "former_status absences waived recorded_after_the_fact session_id seat cancelled_because"
     ),
     "MissedDayNews": _fields(own="on justified"),
     "CertificationNews": _fields(needed="qualification outcome on annulled_on"),
@@ -142,7 +157,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
         f"{noun}Page": _fields(shared="data pagination")
         for noun in (
             "Adviser", "Registration", "Certification", "DueCertification", "TrainingOrganisation", "Module",
-            "Qualification", "SupportRequest", "WebhookEndpoint", "WebhookDelivery",
+            "Qualification", "SupportRequest", "Import", "WebhookEndpoint", "WebhookDelivery",
         )
     },
 }  # fmt: skip

@@ -14,7 +14,15 @@ from app.persistence.engine.database import Database
 from app.settings import SettingsError
 from tests.cli.cli_process import CLEAN_ENVIRONMENT, run_command
 from tests.forks import CHECKOUT
-from tests.imports.sample_files import ADVISERS, an_adviser, csv_bytes, sheet_xml, text_cell, xlsx_with_sheet_xml
+from tests.imports.sample_files import (
+    ADVISERS,
+    an_adviser,
+    csv_bytes,
+    ndjson_bytes,
+    sheet_xml,
+    text_cell,
+    xlsx_with_sheet_xml,
+)
 
 SETTINGS = {"SECRET_KEY": "a-secret-for-tests-that-is-long-enough"}
 
@@ -67,6 +75,24 @@ async def test_a_column_that_seems_to_matter_is_the_first_thing_said_and_told_by
         "« Début FI » (date de formation ?)"
     )
     assert (done.returncode, second) == (1, "1 lignes lues, 1 importées, 0 sans changement, 0 rejetées")
+    assert len(await database.many("SELECT id FROM adviser")) == 1
+
+
+@pytest.mark.parametrize("name", ["conseillers.ndjson", "conseillers.JSONL"])
+async def test_objects_are_told_by_the_name_of_the_file(
+    database: Database, settings: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    """Whatever its first line is."""
+    path = tmp_path / name
+    path.write_bytes(ndjson_bytes("conseillers", {"conum_id": 1, "last_name": "Exemple"}))
+
+    done = run_command("import", "advisers", str(path), **settings)
+    again = run_command("import", "advisers", str(path), **settings)
+
+    assert (done.returncode, done.stdout) == (1, "2 lignes lues, 1 importées, 0 sans changement, 1 rejetées\n")
+    assert again.stdout == "2 lignes lues, 0 importées, 1 sans changement, 1 rejetées\n"
+    rejects = path.with_suffix(".rejects.csv").read_text("utf-8-sig").splitlines()
+    assert rejects[1].startswith("1;;Ce n’est pas du JSON bien formé")
     assert len(await database.many("SELECT id FROM adviser")) == 1
 
 

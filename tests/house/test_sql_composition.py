@@ -14,7 +14,10 @@ from tests.house.source_files import MODULES, TREES
 # What is written into the texts of `app/persistence`, by file: constants, numbered places, names of our own columns.
 # What a client can choose goes as a parameter: whoever adds a line here says where its value comes from.
 COMPOSED = {
-    "app/persistence/advisers/advisers.py": {"LOCK_ADVISER", "SELECT", "SELECT_FOR_AN_ORGANISATION", "visible"},
+    "app/persistence/advisers/advisers.py": {
+        "LOCK_ADVISER", "SELECT", "SELECT_FOR_AN_ORGANISATION", "_IS_VISIBLE.format('$3', t='a')",
+        "_IS_VISIBLE.format('$3', t='adviser')", "visible",
+    },
     # The last two are digested to a number.
     "app/persistence/administration/audit_log.py": {"', '.join(AUDIT_COLUMNS)"},
     "app/persistence/engine/transactions/idempotency.py": {
@@ -59,7 +62,8 @@ COMPOSED = {
         "ORGANISATION_FACTS", "REGISTRATIONS", "RESOURCE_COLUMNS", "SEAT", "SESSION_FACTS", "SESSION_VENUE", "adviser",
         "columns", "joined", "module", "organisation",
     },
-    "app/persistence/administration/imports.py": {"_CLAIMED"},
+    "app/persistence/administration/imports.py": {"SELECT", "_CLAIMED"},
+    "app/persistence/sessions/session_deeds.py": {"_DUE", "_LEFT"},
     "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},
     "app/persistence/identities/identity_normalisation.py": {  # digested, and in no statement
         "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "found.strip('.')", "name", "number", "one", "other",
@@ -138,12 +142,16 @@ COMPOSED = {
     "app/persistence/schema/retention_periods.py": {"duration // DAY", "duration // HOUR"},  # said to people
     "app/persistence/outbox/messages.py": {
         "EMAIL_CONTEXT", "EMAIL_LANE_ID", "ENDPOINT_OWNER_RECIPIENT", "EVENT_DAY", "MAX_ATTEMPTS_SHOWN", "RESOURCE",
-        "SESSION_OR_EVENT_DAY", "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY", "Channel.EMAIL",
-        "warning.kind",
+        "PUBLISHED_SESSION", "SESSION_OR_EVENT_DAY", "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY",
+        "Channel.EMAIL", "warning.kind",
+    },
+    "app/persistence/outbox/message_sessions.py": {
+        "SEAT", "SEAT_PLACE", "SESSION_TOLD", "_FORMER", "_IS_IN_CALENDAR", "_OUTCOMES",
     },
     "app/persistence/engine/transactions/change_watermark.py": {
         "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "lock_seconds(at)",
     },
+    "app/persistence/rosters.py": {"SEAT", "SEAT_PLACE", "_ACTING", "_COVERING", "_EMPLOYER"},
     "app/persistence/outbox/event_feed.py": {"MAX_SCANNED", "to_sql(json_object(_EVENT))"},  # constants
     "app/persistence/outbox/webhook_endpoints.py": {"IS_OWNED", "RESOURCE"},
     "app/persistence/outbox/assign_feed_positions.py": {

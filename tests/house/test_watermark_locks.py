@@ -17,7 +17,7 @@ from app.persistence.advisers.advisers import ADVISERS
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.change_watermark import LOCK_CLASS, LOCK_EPOCH, WATERMARKED_TABLES
-from app.use_cases.administration.request_import import request_import
+from app.use_cases.administration.request_import import SentFile, request_import
 from app.use_cases.advisers.anonymise_adviser import InactivityRound
 from tests.api.openapi.contract_requests import new_key, operations
 from tests.fake_clock import MORNING
@@ -78,7 +78,7 @@ async def every_line_of_an_import(database: Database) -> None:
         sample_files.ADVISERS, *(sample_files.an_adviser(number) for number in range(1, 4))
     )
     context = a_request_context(client=ADMIN, audit_entry=trace(MORNING))
-    await request_import(database, ImportKind.ADVISERS, content, context, dry_run=False)
+    await request_import(database, SentFile(ImportKind.ADVISERS, content), context)
     while await run_next_import(database, lambda: MORNING, asyncio.Event()):
         pass
     assert await database.many("SELECT 1 FROM import_job WHERE status = 'done' AND imported = 3")

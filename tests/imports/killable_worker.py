@@ -11,7 +11,8 @@ import sys
 
 from app.imports import import_jobs
 from app.persistence.administration import imports
-from app.persistence.administration.imports import ClaimedImport, LineCounts
+from app.persistence.administration.import_kind import LineCounts
+from app.persistence.administration.imports import ClaimedImport
 from app.persistence.engine.database import Reader, Transaction, open_database
 from tests.fake_clock import MORNING
 

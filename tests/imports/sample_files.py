@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from io import BytesIO, StringIO
 from typing import Any
 
+import orjson
 from openpyxl import Workbook
 
 from app.cli.importing import COMMAND_LINE
 from app.imports.file_parsing import parse_file
 from app.imports.lines.line_parsing import Rejection
 from app.imports.run_import import ImportParameters, ImportProgress, ImportRun
+from app.persistence.administration.clients import Client
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
@@ -27,6 +29,11 @@ REGISTRATIONS = (
     "Id conseiller", "Module", "Organisme", "Date de début", "Date de fin", "Format", "Statut", "Prise en charge",
     "Payeur", "Annulée le",
 )  # fmt: skip
+SESSIONS = (
+    "Référence", "Module", "Organisme", "Date de début", "Date de fin", "Horaires", "Modalité", "Lieu", "Adresse",
+    "Département", "Nombre de places", "Date limite d’inscription",
+)  # fmt: skip
+ATTENDANCE = ("Référence de session", "Id conseiller", "Présence", "Motif", "Remarque")
 SIRET = "21350238800019"
 HEADINGS = ("Id conseiller", "Prénom", "Nom")
 ZOE = ("7", "Zoé", "L’Exemple")
@@ -56,6 +63,20 @@ def a_registration(number: int = 1, starts_on: str = "13/05/2025", **cells: Any)
     """In the order of REGISTRATIONS: a thematic module, completed at the State's expense."""
     row = [number, "Cybersécurité", "La Mednum", starts_on, starts_on, "à distance", "suivie", "État", None, None]
     return _with(row, REGISTRATIONS, cells)
+
+
+def a_published_session(number: int = 1, **cells: Any) -> list[Any]:
+    """In the order of SESSIONS: two days of a thematic module of La Mednum, to come."""
+    row = [
+        f"REF-{number}", "Cybersécurité", "La Mednum", "17/09/2026", "18/09/2026", "9h-12h30, 13h30-17h", "distanciel",
+        "Tiers-lieu", "1 rue de l’Exemple", "35", 12, "10/09/2026",
+    ]  # fmt: skip
+    return _with(row, SESSIONS, cells)
+
+
+def an_attendance(number: int = 1, **cells: Any) -> list[Any]:
+    """In the order of ATTENDANCE: present at the session REF-1."""
+    return _with(["REF-1", number, "présent", None, None], ATTENDANCE, cells)
 
 
 def _with(row: list[Any], headings: Sequence[str], cells: dict[str, Any]) -> list[Any]:
@@ -113,9 +134,27 @@ async def report_nothing(_: Reader, __: int, ___: ImportProgress | None) -> None
     """Progress goes nowhere."""
 
 
-async def import_file(database: Database, kind: ImportKind, content: bytes, *, dry_run: bool = False) -> ImportProgress:
-    parameters = ImportParameters(kind, COMMAND_LINE, dry_run)
-    return await ImportRun(database, parameters, lambda: MORNING, report_nothing).run(parse_file(kind, content))
+def ndjson_bytes(*objects: Any) -> bytes:
+    """A line for each object; a text is a line as it is."""
+    lines = (each.encode() if isinstance(each, str) else orjson.dumps(each) for each in objects)
+    return b"".join(line + b"\n" for line in lines)
+
+
+async def import_file(
+    database: Database, kind: ImportKind, content: bytes, *, dry_run: bool = False, client: Client = COMMAND_LINE
+) -> ImportProgress:
+    parsed = parse_file(kind, content)
+    return await ImportRun(database, ImportParameters(kind, client, dry_run), lambda: MORNING, report_nothing).run(
+        parsed
+    )
+
+
+async def import_objects(
+    database: Database, kind: ImportKind, *objects: Any, client: Client = COMMAND_LINE
+) -> ImportProgress:
+    """Import an NDJSON file of these lines."""
+    parsed = parse_file(kind, ndjson_bytes(*objects), is_ndjson=True)
+    return await ImportRun(database, ImportParameters(kind, client), lambda: MORNING, report_nothing).run(parsed)
 
 
 def counts(progress: ImportProgress) -> tuple[int, int, int]:
@@ -135,7 +174,10 @@ async def stored_advisers(database: Database) -> list[Row]:
 
 async def all_rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table that an import may write."""
-    tables = ("adviser", "contract", "certification", "registration", "decision", "outbox", "audit_log")
+    tables = (
+        "adviser", "contract", "certification", "registration", "session", "attendance_record", "decision", "outbox",
+        "audit_log",
+    )  # fmt: skip
     return {
         table: [tuple(row.values()) for row in await database.many(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608  # our own names
         for table in tables

@@ -17,6 +17,7 @@ from app.use_cases.preconditions import Precondition
 from tests.fake_clock import MORNING
 from tests.imports.sample_files import (
     ADVISERS,
+    ATTENDANCE,
     CERTIFICATIONS,
     CONTRACTS,
     REGISTRATIONS,
@@ -25,8 +26,10 @@ from tests.imports.sample_files import (
     a_registration,
     all_rows,
     an_adviser,
+    an_attendance,
     csv_bytes,
     import_file,
+    ndjson_bytes,
     reasons,
     stored_advisers,
 )
@@ -37,6 +40,7 @@ LINES = {
     ImportKind.CONTRACTS: ("Id Coop", CONTRACTS, a_contract()),
     ImportKind.CERTIFICATIONS: ("Id Coop", CERTIFICATIONS, a_certification()),
     ImportKind.REGISTRATIONS: ("Id Coop", REGISTRATIONS, a_registration()),
+    ImportKind.ATTENDANCE: ("Id Coop", ATTENDANCE, an_attendance()),
 }
 
 
@@ -48,7 +52,7 @@ async def anonymised_adviser(database: Database) -> UUID:
     return adviser
 
 
-@pytest.mark.parametrize("kind", ImportKind)
+@pytest.mark.parametrize("kind", LINES)
 async def test_nothing_is_attached_to_whoever_was_anonymised(database: Database, kind: ImportKind) -> None:
     await import_file(database, ImportKind.ADVISERS, csv_bytes(ADVISERS, an_adviser()))
     adviser = await anonymised_adviser(database)
@@ -201,3 +205,47 @@ async def test_lines_are_found_by_an_index_and_not_by_looking_through_them(
     lines = [row["QUERY PLAN"] for row in plan]
     assert any("ix_import_reject_subjects" in line for line in lines)
     assert not any("Seq Scan on import_reject" in line for line in lines)
+
+
+OF_THE_PERSON_IN_JSON = {
+    "ID Conum": {"conum_id": 4242, "department": 35},
+    "ID Conum as a text": {"conum_id": "4242"},
+    "e-mail": {"email": "Camille.4242@example.org", "colour": 1},
+    "e-mail in another field": {"contact": ["voir camille.4242@example.org"]},
+    "e-mail whose letters are escaped": '{"email": "camille.4242\\u0040example.org", "colour": 1}',
+    "name": {"first_name": "CAMÎLLE", "last_name": "exemple-4242", "colour": 1},
+    "name in JSON that is malformed": '{"first_name": "Camille", "last_name" : "Exemple 4242',
+    "ID Conum in JSON that is malformed": '{"conum_id":4242, "last_name": "x"',
+}
+OF_NOBODY_IN_JSON = {
+    "the first name alone": {"first_name": "Camille", "colour": 1},
+    "another ID Conum": {"conum_id": "42421"},
+    "a number that is no ID Conum": {"department": 4242},
+}
+
+
+async def rejected_object(database: Database, line: object) -> UUID:
+    job = await requested_import(database, ndjson_bytes(line), is_ndjson=True)
+    await run_imports(database)
+    assert await numbers(database, job) == [1]
+    return job
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("line", OF_THE_PERSON_IN_JSON.values(), ids=OF_THE_PERSON_IN_JSON.keys())
+async def test_a_rejected_object_that_names_the_person_goes(database: Database, line: object) -> None:
+    job = await rejected_object(database, line)
+
+    await anonymised_adviser(database)
+
+    assert await numbers(database, job) == []
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("line", OF_NOBODY_IN_JSON.values(), ids=OF_NOBODY_IN_JSON.keys())
+async def test_a_rejected_object_about_somebody_else_stays(database: Database, line: object) -> None:
+    job = await rejected_object(database, line)
+
+    await anonymised_adviser(database)
+
+    assert await numbers(database, job) == [1]

@@ -14,12 +14,12 @@ from app.imports.import_jobs import run_import_queue, run_next_import
 from app.persistence.administration import imports, rejected_import_lines
 from app.persistence.administration.client_role import Role
 from app.persistence.administration.clients import Client
-from app.persistence.administration.import_kind import ImportKind
-from app.persistence.administration.imports import MAX_ATTEMPTS, ClaimedImport, LineCounts, delete_expired_imports
+from app.persistence.administration.import_kind import ImportKind, LineCounts
+from app.persistence.administration.imports import MAX_ATTEMPTS, ClaimedImport, delete_expired_imports
 from app.persistence.engine.database import Database, Reader
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.audit_entries import AuditEntry
-from app.use_cases.administration.request_import import request_import
+from app.use_cases.administration.request_import import SentFile, request_import
 from tests.fake_clock import MORNING
 from tests.forks import start
 from tests.imports import killable_worker
@@ -41,11 +41,18 @@ DONE = {"status": "done", "read": LINES, "imported": LINES - 2, "unchanged": 1, 
 
 
 async def requested_import(
-    database: Database, content: bytes = FILE, *, dry_run: bool = False, client: Client = ADMIN
+    database: Database,
+    content: bytes = FILE,
+    *,
+    dry_run: bool = False,
+    is_ndjson: bool = False,
+    client: Client = ADMIN,
 ) -> UUID:
     trace = AuditEntry(client.id, "importFile", uuid4(), MORNING)
     answer = await request_import(
-        database, ImportKind.ADVISERS, content, a_request_context(client=client, audit_entry=trace), dry_run=dry_run
+        database,
+        SentFile(ImportKind.ADVISERS, content, dry_run, is_ndjson),
+        a_request_context(client=client, audit_entry=trace),
     )
     return UUID(orjson.loads(answer.body)["id"])
 
@@ -270,7 +277,8 @@ async def test_an_import_that_raises_fails_and_the_next_has_its_turn(
 ) -> None:
     first, second = await requested_import(database), await requested_import(database)
 
-    def raising(*_: object) -> Any:
+    def raising(*_: object, is_ndjson: bool) -> Any:
+        assert not is_ndjson
         monkeypatch.setattr(PARSE, parse_file)
         raise ZeroDivisionError
 

@@ -1,40 +1,38 @@
-"""/v1/imports: spreadsheets, stored here and imported by the worker."""
+"""/v1/imports: files, stored here and imported by the worker."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any
-from uuid import UUID
 
-import orjson
-from fastapi import APIRouter, Depends, Form, UploadFile
-from pydantic import Field
+from fastapi import APIRouter, Depends, Form, Query
 from starlette.responses import Response
-from typing_extensions import TypedDict
 
-from app.api.http.authorised_request import AuthorisedRequest
-from app.api.http.bodies.json_responses import (
-    PRIVATE_NO_CACHE,
-    json_response,
-    resource_fields,
-    to_response,
+from app.api.administration.import_schemas import (
+    Fingerprint,
+    ImportRequest,
+    ImportResource,
+    NdjsonFingerprint,
+    asker,
+    check_may_import,
+    import_resource,
 )
+from app.api.http.authorised_request import AuthorisedRequest
+from app.api.http.bodies.bare_files import NDJSON_MEDIA_TYPE
+from app.api.http.bodies.json_responses import PRIVATE_NO_CACHE, json_response, to_response
 from app.api.http.bodies.limited_body import UPLOAD_BODY
 from app.api.http.bodies.resource_responses import found, resource_renderer
-from app.api.http.fields import field_types
-from app.api.http.fields.field_types import MAX_DISPLAY_TEXT_LENGTH, Count, DisplayText, Id, Uri
+from app.api.http.fields.field_types import Id
 from app.api.http.language_negotiation import language_headers
-from app.api.http.problems.problem_details import Code, Problem
+from app.api.http.pagination import UnversionedPaging, equality_filters
+from app.api.http.problems.problem_details import Problem, invalid_parameter
 from app.api.http.request_headers import IdempotencyKey, parse_idempotency_key
-from app.api.http.routing import StrictRoute, problem_responses
+from app.api.http.routing import StrictRoute, page_model, problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.persistence.administration import imports, rejected_import_lines
-from app.persistence.administration.import_kind import ImportKind
-from app.persistence.administration.imports import MAX_FILE_BYTES, ImportStatus
-from app.persistence.engine.driver_types import Row
-from app.use_cases.administration.request_import import request_import
+from app.persistence.administration.import_kind import ImportKind, ImportStatus
+from app.persistence.administration.imports import MAX_FILE_BYTES
+from app.use_cases.administration.request_import import SentFile, request_import
 from app.wording.languages import Sentence
 
 router = APIRouter(prefix="/v1/imports", tags=["Imports"], route_class=StrictRoute)
@@ -42,113 +40,87 @@ router = APIRouter(prefix="/v1/imports", tags=["Imports"], route_class=StrictRou
 ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_READ))]
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.IMPORTS_WRITE))]
 
-MAX_COLUMNS = 200
 CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
 REJECTS_SCHEMA: dict[str, Any] = {
     "type": "string",
     "maxLength": MAX_FILE_BYTES * 10,
     "pattern": r"^\uFEFFLigne rejetée;",
 }
+NDJSON_BODY: dict[str, Any] = {
+    "schema": {
+        "type": "string",
+        "maxLength": MAX_FILE_BYTES,
+        "description": "Un objet JSON par ligne, aux champs de cette API, imbriqués (`employer`) ou non "
+        "(`employer.siret`) ; null efface, un champ absent reste.",
+    },
+}
 NO_REJECTED_LINES = Sentence(fr="Aucune ligne n’a été rejetée, ou pas encore.", en="No line was rejected, or not yet.")
-
-
-class ImportRequest(field_types.RequestBody):
-    """Un tableur CSV ou XLSX d’au plus 10 Mio et 50 000 lignes, et ce que sont ses lignes."""
-
-    kind: ImportKind
-    file: Annotated[
-        UploadFile,
-        Field(
-            description="Le tableur ; son nom et son type déclaré ne comptent pas.",
-            json_schema_extra={"format": "binary", "maxLength": MAX_FILE_BYTES},
-        ),
-    ]
-    dry_run: Annotated[bool, Field(description="Tout vérifier, ne rien écrire.")] = False
-
-
-class Fingerprint(field_types.RequestBody):
-    """Two requests with the same fingerprint are the same: `digest` is the SHA-256 of the file, in hexadecimal."""
-
-    kind: ImportKind
-    dry_run: bool
-    digest: str
-
-
-class ImportFailure(TypedDict):
-    """Pourquoi le fichier entier n’a pas pu être lu, ou l’import achevé."""
-
-    code: Code
-    detail: DisplayText
-
-
-class ImportResource(TypedDict):
-    """Un import : `imported`, `unchanged` et `rejected` comptent des lignes parmi les `read` lues. `rejects_url` mène
-    aux lignes rejetées, chacune avec son motif, pendant sept jours."""
-
-    id: UUID
-    kind: ImportKind
-    dry_run: bool
-    status: ImportStatus
-    suspect_columns: Annotated[
-        list[DisplayText],
-        Field(
-            max_length=MAX_COLUMNS,
-            description="À voir d’abord : des colonnes ignorées, celles qui semblent pourtant des dates de formation, "
-            "des adresses électroniques, des identifiants ou des SIRET.",
-        ),
-    ]
-    read: Count
-    imported: Count
-    unchanged: Count
-    rejected: Count
-    rejects_url: Uri | None
-    ignored_columns: Annotated[
-        list[DisplayText],
-        Field(max_length=MAX_COLUMNS, description="Les intitulés qui ne veulent rien dire ici."),
-    ]
-    failure: ImportFailure | None
-    created_at: datetime
-    finished_at: datetime | None
-
-
-def _import_resource(authorised: AuthorisedRequest, row: Row) -> dict[str, Any]:
-    address = f"{authorised.service.base_url}/v1/imports/{row['id']}/rejects"
-    return resource_fields(row, ImportResource) | {
-        "rejects_url": address if row["has_rejects"] else None,
-        "failure": _import_failure(orjson.loads(row["failure"]), authorised) if row["failure"] else None,
-    }
-
-
-def _import_failure(stored: Mapping[str, str], authorised: AuthorisedRequest) -> ImportFailure:
-    return {"code": stored["code"], "detail": stored[authorised.language][:MAX_DISPLAY_TEXT_LENGTH]}
+NOT_FOUND = Sentence(fr="Aucun import à vous n’a cet identifiant.", en="No import of yours has this identifier.")
+IN_THE_FORM = Sentence(
+    fr="Dans le formulaire, quand le fichier y est.", en="In the form, when the file is sent in one."
+)
 
 
 @router.post(
     "",
     status_code=202,
     operation_id="importFile",
-    summary="Importer un tableur",
+    summary="Importer un fichier",
     response_model=ImportResource,
     responses=problem_responses("malformed-form"),
+    openapi_extra={"requestBody": {"content": {NDJSON_MEDIA_TYPE: NDJSON_BODY}}},
 )
 async def post_import(
     body: Annotated[ImportRequest, Form(media_type="multipart/form-data")],
     authorised: WriteAccess,
     idempotency_key: IdempotencyKey = None,
+    kind: Annotated[ImportKind | None, Query(description="Avec `application/x-ndjson` seulement.")] = None,
+    dry_run: Annotated[bool | None, Query(description="Avec `application/x-ndjson` seulement.")] = None,
 ) -> Response:
-    """Le fichier est gardé le temps de l’import, que GET /v1/imports/{id} permet de suivre. Chaque ligne est importée
-    entière, par les règles de cette API, ou rejetée avec ses motifs ; recommencer ne change rien de plus. Les colonnes
-    sont les champs de cette API (`conum_id`, `employer.siret`), ou les intitulés des systèmes voisins."""
+    """Chaque rôle importe ce qu’il écrit aussi une ligne à la fois, par les mêmes règles : chaque ligne est importée
+    entière, ou rejetée avec ses motifs ; recommencer ne change rien de plus. Le fichier est gardé le temps de l’import,
+    que GET /v1/imports/{id} permet de suivre ; c’est une seule demande, quel que soit le nombre de ses lignes.
+
+    Les colonnes d’un tableur sont les champs de cette API (`conum_id`, `employer.siret`), ou les intitulés des systèmes
+    voisins. En `application/x-ndjson`, un objet JSON par ligne, `kind` et `dry_run` dans l’adresse : un champ inconnu
+    rejette sa ligne, null efface, un champ absent reste.
+    """
+    is_ndjson = body.file.filename is None  # a file of a form has a name
+    for name, value in (("kind", kind), ("dry_run", dry_run)):
+        if value is not None and not is_ndjson:
+            raise invalid_parameter(name, IN_THE_FORM)
+    check_may_import(authorised, body.kind)
     content = await body.file.read()
     if len(content) > MAX_FILE_BYTES:
         raise Problem("payload-too-large", UPLOAD_BODY.too_large)
-    digest = sha256(content).hexdigest()
-    fingerprint = Fingerprint(kind=body.kind, dry_run=body.dry_run, digest=digest)
-    to_resource = partial(_import_resource, authorised)
-    render = resource_renderer(authorised, to_resource, status=202, location="/v1/imports/{id}")
-    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), fingerprint)
-    store_import = partial(request_import, authorised.database, body.kind, content, context, dry_run=body.dry_run)
-    return to_response(await authorised.run_heavy_work(store_import))
+    file = SentFile(body.kind, content, body.dry_run, is_ndjson)
+    render = resource_renderer(
+        authorised, partial(import_resource, authorised), status=202, location="/v1/imports/{id}"
+    )
+    context = authorised.request_context(render, parse_idempotency_key(idempotency_key), _fingerprint(file))
+    return to_response(await authorised.run_heavy_work(lambda: request_import(authorised.database, file, context)))
+
+
+def _fingerprint(file: SentFile) -> Fingerprint:
+    model = NdjsonFingerprint if file.is_ndjson else Fingerprint
+    return model(kind=file.kind, dry_run=file.dry_run, digest=sha256(file.content).hexdigest())
+
+
+@router.get(
+    "",
+    operation_id="listImports",
+    summary="Lister les imports",
+    response_model=page_model(ImportResource),
+)
+async def list_imports(
+    authorised: ReadAccess,
+    paging: UnversionedPaging,
+    kind: ImportKind | None = None,
+    status: Annotated[ImportStatus | None, Query(description="Où en est l’import.")] = None,
+) -> Response:
+    """Les vôtres, dans l’ordre de leur envoi ; un administrateur les voit tous. Ils sont gardés sept jours."""
+    filters = equality_filters(client_id=asker(authorised), kind=kind, status=status)
+    return await paging.respond(authorised, imports.list_page, filters, partial(import_resource, authorised))
 
 
 @router.get(
@@ -158,9 +130,9 @@ async def post_import(
     response_model=ImportResource,
 )
 async def get_import(import_id: Id, authorised: ReadAccess) -> Response:
-    """Les lignes comptées jusqu’ici ; `done` ou `failed` à la fin."""
-    row = found(await imports.read(authorised.reader, import_id))
-    return json_response(_import_resource(authorised, row), authorised.language)
+    """Les lignes comptées jusqu’ici ; `done` ou `failed` à la fin. Qui ne l’a pas envoyé ne le trouve pas."""
+    row = found(await imports.read(authorised.reader, import_id, asker(authorised)), NOT_FOUND)
+    return json_response(import_resource(authorised, row), authorised.language)
 
 
 @router.get(
@@ -172,8 +144,10 @@ async def get_import(import_id: Id, authorised: ReadAccess) -> Response:
 )
 async def get_rejects(import_id: Id, authorised: ReadAccess) -> Response:
     """Un CSV que les tableurs ouvrent : le numéro de la ligne, la colonne, le motif en français, puis les cellules
-    telles qu’elles étaient. Corrigé, il s’importe tel quel."""
-    content = await authorised.run_heavy_work(lambda: rejected_import_lines.read_file(authorised.reader, import_id))
+    telles qu’elles étaient, ou l’objet JSON. Corrigé, il s’importe tel quel."""
+    content = await authorised.run_heavy_work(
+        lambda: rejected_import_lines.read_file(authorised.reader, import_id, asker(authorised))
+    )
     if content is None:
         raise Problem("not-found", NO_REJECTED_LINES)
     headers = {

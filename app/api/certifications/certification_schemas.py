@@ -17,11 +17,15 @@ from app.api.http.problems.problem_details import ProblemResource
 from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
 from app.domain.record.exam_presentations import Presentation, PresentationStatus
 from app.persistence.engine.driver_types import Row
-from app.wording.languages import Language
+from app.wording.languages import Language, Sentence
 from app.wording.training_records import replacement_sentence
 
 MAX_PARTS = 50  # a title of the catalogue has three
 HIDDEN_FROM_OTHER_ORGANISATIONS = {"motive": None, "training_organisation_id": None}
+OTHER_ORGANISATION = Sentence(
+    fr="Un organisme de formation n’enregistre que ses propres résultats.",
+    en="A training organisation records only its own results.",
+)
 MAX_JURY_RESULTS = 300  # a jury has some dozens of candidates, and a body holds a thousand results
 
 AbsenceMotive = TypeAliasType("AbsenceMotive", Literal["medical_certificate", "force_majeure", "covid_positive_test"])

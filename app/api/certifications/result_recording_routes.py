@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from app.api.certifications.certification_schemas import (
+    OTHER_ORGANISATION,
     AnnulmentRequest,
     CertificationRequest,
     CertificationResource,
@@ -37,10 +38,6 @@ router = APIRouter(prefix="/v1/certifications", tags=["Certifications"], route_c
 
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.CERTIFICATIONS_WRITE))]
 
-OTHER_ORGANISATION = Sentence(
-    fr="Un organisme de formation n’enregistre que ses propres résultats.",
-    en="A training organisation records only its own results.",
-)
 NOT_FOR_THE_PLATFORM = Sentence(
     fr="Un résultat est annulé par l’organisme de formation qui l’a enregistré, ou par un administrateur.",
     en="A result is annulled by the training organisation that recorded it, or by an administrator.",

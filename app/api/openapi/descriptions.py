@@ -57,7 +57,10 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "Facts": "Tout ce que la décision a lu, tel que le domaine le nomme : de quoi la reprendre.",
     "Excuse": "Un report du droit, n’avoir pas été en poste à l’échéance, ou une justification admise par le support.",
     "Funding": "`state` : financée par l’État ; `none` : conservée sans prise en charge.",
-    "ImportKind": "Ce que sont les lignes : conseillers, contrats, résultats d’examen ou inscriptions passées.",
+    "ImportKind": (
+        "Ce que sont les lignes : conseillers, contrats, résultats d’examen, inscriptions passées, sessions d’un "
+        "calendrier ou assiduité à une session."
+    ),
     "ImportStatus": "Où en est l’import : en attente, en cours, fini, ou impossible (`failed`).",
     "HeldRow": "Une ligne, chaque valeur sous son nom en français.",
     "LegalForm": "Le statut de l’employeur ; `undetermined` s’il n’est pas connu.",

@@ -109,7 +109,8 @@ def _complete_parameters(method: str, operation: Operation, example: request_exa
 
 
 def _complete_request_body(operation: Operation, example: request_examples.Example) -> None:
-    (described,) = operation["requestBody"]["content"].values()
+    # What follows is the same in another form, as its route describes it.
+    described, *_ = operation["requestBody"]["content"].values()
     schema = clean_schema(described["schema"])
     if operation["operationId"] in PATCH_SCHEMAS:
         schema = {"$ref": SCHEMA_REFERENCE.format(model=PATCH_SCHEMAS[operation["operationId"]])}

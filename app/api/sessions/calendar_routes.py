@@ -37,6 +37,7 @@ class CalendarResponse(Response):
 
 
 CALENDAR_SCHEMA = {"type": "string", "pattern": "^BEGIN:VCALENDAR\r\n", "maxLength": MAX_FILE_BYTES}
+_LINK = {"$ref": "#/components/headers/Link"}
 CALENDAR: dict[int | str, dict[str, Any]] = {
     200: {
         "headers": {"Content-Disposition": FILE_NAME_HEADER},
@@ -67,7 +68,7 @@ async def _calendar_response(
     operation_id="getSessionsCalendar",
     summary="Lire les sessions dans un agenda",
     response_class=CalendarResponse,
-    responses=CALENDAR,
+    responses={200: CALENDAR[200] | {"headers": CALENDAR[200]["headers"] | {"Link": _LINK}}},
 )
 async def get_sessions_calendar(authorised: ReadAccess, paging: Paging, filters: Filters) -> Response:
     """Les mêmes filtres que la liste ; un événement par jour, jusqu’à 1 000 sessions par fichier (ou `limit`), la suite

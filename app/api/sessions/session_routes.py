@@ -34,7 +34,7 @@ from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.registrations.registering_routes import ORGANISATION_REQUIRED
 from app.api.sessions.session_filters import Filters
-from app.api.sessions.session_requests import SessionRequest
+from app.api.sessions.session_requests import OTHER_ORGANISATION, SessionRequest
 from app.api.sessions.session_resources import DeedResource, PublishedSessionResource, deed_response, session_resource
 from app.api.sessions.session_table import session_table
 from app.domain.facts.calendar import civil_date
@@ -51,10 +51,6 @@ ReadAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_RE
 WriteAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS_WRITE))]
 
 NOT_FOUND = Sentence(fr="Aucune session n’a cet identifiant.", en="No session has this identifier.")
-OTHER_ORGANISATION = Sentence(
-    fr="Un organisme de formation ne publie que ses propres sessions.",
-    en="A training organisation publishes its own sessions only.",
-)
 LOCATION = "/v1/sessions/{id}"
 ASKED: dict[int | str, dict[str, Any]] = {
     202: {"description": "Demandé pour toutes les inscriptions", "model": DeedResource}
@@ -100,10 +96,8 @@ async def _replace(
     authorised: AuthorisedRequest, session: UUID, body: SessionRequest, expected: Precondition
 ) -> Response:
     """201 when it is new, 202 when registrations are concerned, else 200."""
-    description, context = (
-        _description(authorised, body),
-        authorised.request_context(partial(deed_response, authorised)),
-    )
+    description = _description(authorised, body)
+    context = authorised.request_context(partial(deed_response, authorised))
     row, is_new = await replace_session(authorised.database, session, lambda _: description, expected, context)
     if is_new:
         render = resource_renderer(authorised, to_resource(authorised), status=201, location=LOCATION)

@@ -1,4 +1,4 @@
-"""`python -m app import …`: a spreadsheet from the machine itself."""
+"""`python -m app import …`: a file from the machine itself."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,9 @@ from app.persistence.administration.import_kind import ImportKind
 
 def import_file(
     kind: ImportKind,
-    file: Annotated[Path | None, typer.Argument(metavar="FICHIER.csv|.xlsx", dir_okay=False, exists=True)] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FICHIER.csv|.xlsx|.ndjson", dir_okay=False, exists=True)
+    ] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire.")] = False,
     rejects: Annotated[
@@ -18,7 +20,7 @@ def import_file(
     ] = None,
     columns: Annotated[bool, typer.Option("--columns", help="Montrer les colonnes acceptées.")] = False,
 ) -> None:
-    """Importer un tableur : chaque ligne entière ou pas du tout ; recommencer ne change rien de plus."""
+    """Importer un tableur ou du NDJSON : chaque ligne entière ou pas du tout ; recommencer ne change rien de plus."""
     if columns:
         _show_columns(kind)
         return

@@ -103,6 +103,16 @@ def whole_number(cell: Cell) -> int | None:
     return int(re.split("[.,]", written)[0]) or None
 
 
+def quantity(cell: Cell) -> int | None:
+    """How many, of whatever; None for 0, likewise."""
+    return whole_number(cell)
+
+
+def only_in_json(_: Cell) -> Any:
+    """Raise UnreadableCell: what has parts of its own can't be told in a cell."""
+    raise UnreadableCell("Ceci s’envoie en NDJSON : une cellule ne dit pas tout.")
+
+
 def department(cell: Cell) -> str:
     """Its code: `1` becomes `01`, `35 - Ille-et-Vilaine` becomes `35`."""
     text = read_text(cell)

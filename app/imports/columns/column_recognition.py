@@ -21,7 +21,8 @@ class Column:
 
     Of several columns of one field, `preferred_headings` come first and `fallback_headings` last, each in their order.
     An empty cell is null, as it would be in the API; with `empty_keeps_known` it keeps the known value. With
-    `is_lookup`, a look-up that found nothing makes the cell unreadable.
+    `is_lookup`, a look-up that found nothing makes the cell unreadable. The API has no field of what is
+    `only_in_spreadsheets`; in JSON, a field has the type of what `reads_like`, or else `read`, reads.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Column:
     preferred_headings: tuple[str, ...] = ()
     fallback_headings: tuple[str, ...] = ()
     is_lookup: bool = False
+    only_in_spreadsheets: bool = False
+    reads_like: CellParser | None = None
 
     @property
     def ranked_headings(self) -> Iterator[tuple[str, int]]:
@@ -63,11 +66,28 @@ class RecognisedColumns:
     ignored: tuple[str, ...]
     rejects_columns: frozenset[int]
     doubtful: Mapping[str, str]
+    object_place: int | None = None
+    """Where each line has a JSON object; None in a file that has columns instead."""
 
     def heading_of(self, name: str) -> str:
         """How the file calls a field; the field's own name when the file has no such column."""
         found = [self.headings[place] for place, column in self.columns.items() if column.name == name]
         return " / ".join(found) or name
+
+
+def _rejects_columns(headings: Sequence[str]) -> frozenset[int]:
+    return frozenset(place for place, heading in enumerate(headings) if fold_text(heading) in REJECTS_FILE_HEADINGS)
+
+
+def recognise_objects(headings: Sequence[str], place: int) -> RecognisedColumns:
+    """The columns of a file whose lines are JSON objects, in the one at `place`: no other has a meaning."""
+    rejects_columns = _rejects_columns(headings)
+    ignored = [
+        printable_name(heading)
+        for at, heading in enumerate(headings)
+        if heading and at != place and at not in rejects_columns
+    ]
+    return RecognisedColumns(tuple(headings), {}, tuple(ignored), rejects_columns, {}, place)
 
 
 class ColumnSet:
@@ -102,12 +122,9 @@ class ColumnSet:
             elif heading and fold_text(heading) not in REJECTS_FILE_HEADINGS:
                 ignored.append(printable_name(heading))
         self._check_headings(headings, found, row)
-        rejects_columns = frozenset(
-            place for place, heading in enumerate(headings) if fold_text(heading) in REJECTS_FILE_HEADINGS
-        )
         columns = {place: found[place][0] for place in sorted(found, key=lambda place: found[place][1])}
         return RecognisedColumns(
-            tuple(headings), columns, tuple(ignored), rejects_columns, dict(self._doubts(headings, present))
+            tuple(headings), columns, tuple(ignored), _rejects_columns(headings), dict(self._doubts(headings, present))
         )
 
     def _resolve(self, heading: str, present: set[str]) -> tuple[Column, int] | None:

@@ -11,6 +11,8 @@ from app.imports.kinds.adviser_columns import ADVISER_COLUMNS
 from app.imports.kinds.certification_columns import CERTIFICATION_COLUMNS
 from app.imports.kinds.contract_columns import CONTRACT_COLUMNS
 from app.imports.kinds.registration_columns import REGISTRATION_COLUMNS
+from app.imports.kinds.sessions.attendance_columns import ATTENDANCE_COLUMNS
+from app.imports.kinds.sessions.session_columns import SESSION_COLUMNS
 from app.persistence.administration.import_kind import ImportKind
 
 ACCEPTED_COLUMNS: Mapping[ImportKind, ColumnSet] = {
@@ -18,6 +20,8 @@ ACCEPTED_COLUMNS: Mapping[ImportKind, ColumnSet] = {
     ImportKind.CONTRACTS: CONTRACT_COLUMNS,
     ImportKind.CERTIFICATIONS: CERTIFICATION_COLUMNS,
     ImportKind.REGISTRATIONS: REGISTRATION_COLUMNS,
+    ImportKind.SESSIONS: SESSION_COLUMNS,
+    ImportKind.ATTENDANCE: ATTENDANCE_COLUMNS,
 }
 
 _KNOWN_IRRELEVANT = {*map(canonical_heading, heading_aliases.KNOWN_IRRELEVANT)}

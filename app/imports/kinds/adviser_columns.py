@@ -45,8 +45,14 @@ ADVISER_COLUMNS = ColumnSet(
         empty_keeps_known=True,
     ),
     Column("in_scheme", boolean, ("Dans le dispositif",), empty_keeps_known=True),
-    Column(ENTERED_ON, training_day, heading_aliases.ENTERED_ON),
-    Column(ENDED_ON, training_day, heading_aliases.ENDED_ON),
-    Column("comment", read_text, ("Commentaire", "Commentaires", "Observations", "Remarques"), empty_keeps_known=True),
+    Column(ENTERED_ON, training_day, heading_aliases.ENTERED_ON, reads_like=civil_day),
+    Column(ENDED_ON, training_day, heading_aliases.ENDED_ON, reads_like=civil_day),
+    Column(
+        "comment",
+        read_text,
+        ("Commentaire", "Commentaires", "Observations", "Remarques"),
+        empty_keeps_known=True,
+        only_in_spreadsheets=True,
+    ),
     contextual=[ContextualHeading(heading, heading_aliases.EMPLOYER) for heading in heading_aliases.DEPARTMENT_CODES],
 )

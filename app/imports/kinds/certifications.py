@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.api.certifications.certification_schemas import CertificationRequest
+from app.api.certifications.certification_schemas import OTHER_ORGANISATION, CertificationRequest
 from app.api.http.bodies.merge_patch import patched_body
 from app.domain.facts.certification import Qualification
 from app.domain.facts.training_organisation import TrainingOrganisation
@@ -13,6 +13,7 @@ from app.imports.batch_context import ImportBatch, ImportDefinition, index_by_na
 from app.imports.lines.adviser_matching import values_beside_person
 from app.imports.lines.line_parsing import Line, LineRejected, line_rejected
 from app.persistence import certifications
+from app.persistence.administration.client_role import Role
 from app.persistence.advisers.adviser_files import files_by_id
 from app.persistence.catalogue import QUALIFICATIONS, read_organisations, read_qualifications
 from app.persistence.engine.database import Transaction
@@ -38,7 +39,7 @@ class CertificationChanges:
     def apply_line(self, line: Line) -> bool:
         result = self._result(line, self.batch.people.find(line)["id"])
         key = result.adviser_id, result.qualification, result.on
-        present = self.known.get(key)
+        present = self._own(self.known.get(key))
         if present is not None and present["outcome"] == result.outcome and present["annulled_on"] is not None:
             raise _annulled(present)
         if present is not None and present["annulled_on"] is None:
@@ -46,6 +47,19 @@ class CertificationChanges:
             return False
         self.known[key] = self.ledger.record(result)
         return True
+
+    def _own(self, present: Row | None) -> Row | None:
+        """Without what another organisation recorded: one by one, it is only said that there is such a result."""
+        owner = self.batch.context.client.training_organisation_id
+        is_foreign = present is not None and owner not in {None, present["training_organisation_id"]}
+        return None if is_foreign else present
+
+    def _recording_organisation(self, named: UUID | None) -> UUID | None:
+        """A training organisation records its own results only. Raise LineRejected."""
+        owner = self.batch.context.client.training_organisation_id
+        if owner is not None and named not in {None, owner}:
+            raise line_rejected(OTHER_ORGANISATION.fr, "training_organisation_id")
+        return owner or named
 
     def _result(self, line: Line, adviser: UUID) -> ExamResult:
         values = values_beside_person(line)
@@ -56,9 +70,8 @@ class CertificationChanges:
                 self.organisations, organisation, "training_organisation_id"
             ).id
         body = patched_body(CertificationRequest, {}, values | {"adviser_id": adviser})
-        return ExamResult(
-            adviser, body.qualification, body.outcome, body.on, body.motive, body.training_organisation_id
-        )
+        organisation = self._recording_organisation(body.training_organisation_id)
+        return ExamResult(adviser, body.qualification, body.outcome, body.on, body.motive, organisation)
 
     @property
     def subjects(self) -> list[UUID]:
@@ -108,7 +121,8 @@ async def start_certification_changes(
         {item.code: item for item in qualifications},
         [item.id for item, _ in organisations],
         batch.context,
-        is_history=True,
+        # Administrators take over what happened before this service; whoever writes results one by one announces them.
+        is_history=batch.context.client.role is Role.ADMIN,
     )
     stored = await certifications.read_all_of(transaction, batch.people.ids)
     return CertificationChanges(

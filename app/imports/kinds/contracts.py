@@ -21,7 +21,7 @@ from app.persistence.engine.driver_types import Row
 from app.use_cases.changes.change_sets import consequences_of_change
 from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.errors import UnknownReference
-from app.use_cases.upsert_contract import check_administrative_dates
+from app.use_cases.upsert_contract import check_administrative_dates, check_file_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class ContractChanges:
         shown = contract_resource(present) if present is not None else {}
         columns = patched_body(ContractRequest, shown, {**nest_dotted_names(values), "adviser_id": adviser}).columns()
         check_administrative_dates(columns, self.batch.context.today)
+        check_file_number(columns, present)
         row = self._row(line, present, columns)
         renewed = self.rows.get(columns["renews_contract_id"])
         if columns["renews_contract_id"] is not None and (renewed is None or not _can_renew(row, renewed)):

@@ -7,6 +7,8 @@ from app.imports.kinds.advisers import ADVISER_IMPORT
 from app.imports.kinds.certifications import CERTIFICATION_IMPORT
 from app.imports.kinds.contracts import CONTRACT_IMPORT
 from app.imports.kinds.registrations import REGISTRATION_IMPORT
+from app.imports.kinds.sessions.attendance import ATTENDANCE_IMPORT
+from app.imports.kinds.sessions.calendar import SESSION_IMPORT
 from app.persistence.administration.import_kind import ImportKind
 
 IMPORT_DEFINITIONS: Mapping[ImportKind, ImportDefinition] = {
@@ -14,4 +16,6 @@ IMPORT_DEFINITIONS: Mapping[ImportKind, ImportDefinition] = {
     ImportKind.CONTRACTS: CONTRACT_IMPORT,
     ImportKind.CERTIFICATIONS: CERTIFICATION_IMPORT,
     ImportKind.REGISTRATIONS: REGISTRATION_IMPORT,
+    ImportKind.SESSIONS: SESSION_IMPORT,
+    ImportKind.ATTENDANCE: ATTENDANCE_IMPORT,
 }

@@ -26,8 +26,10 @@ PAYER_WORDS = {
 }
 FORMAT_WORDS = {
     **{session_format.value: session_format for session_format in SessionFormat},
-    **dict.fromkeys(("à distance", "distanciel"), SessionFormat.REMOTE),
-    **dict.fromkeys(("présentiel", "en présence", "sur place"), SessionFormat.ON_SITE),
+    **dict.fromkeys(
+        ("à distance", "distanciel", "en distanciel", "visio", "visioconférence", "en ligne"), SessionFormat.REMOTE
+    ),
+    **dict.fromkeys(("présentiel", "en présentiel", "en présence", "sur place"), SessionFormat.ON_SITE),
     **dict.fromkeys(("hybride", "mixte"), SessionFormat.HYBRID),
 }
 REGISTRATION_COLUMNS = ColumnSet(

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.imports.files.cell_content import fold_text
 from app.imports.lines.line_parsing import Line, line_rejected
 from app.imports.lines.person_columns import PERSON_COLUMNS
-from app.persistence.advisers.advisers import lock_named
+from app.persistence.advisers.advisers import lock_named, lock_named_by_an_organisation
 from app.persistence.engine.database import Transaction
 from app.persistence.engine.driver_types import Row
 
@@ -24,6 +24,12 @@ ANOTHER_NAME_NOW_NUMBERED = (
     "Le conseiller qui a cette adresse porte un autre nom, et n’a pas d’ID Conum : si c’est lui, corrigez le nom ; "
     "sinon, donnez-lui d’abord son ID Conum."
 )
+NOT_BY_ADDRESS = "Un organisme de formation nomme un conseiller par son ID Conum ou son identifiant, sans son adresse."
+UNKNOWN_CONUM_ID = "Aucun conseiller n’a cet ID Conum."
+UNKNOWN_ADVISER = "Aucun conseiller n’a cet identifiant."
+# Whether there is none, or one whom it may not see.
+UNKNOWN_CONUM_ID_TO_AN_ORGANISATION = "Aucun conseiller de votre périmètre n’a cet ID Conum."
+UNKNOWN_TO_AN_ORGANISATION = "Aucun conseiller de votre périmètre n’a cet identifiant et cet ID Conum."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,14 @@ def values_beside_person(line: Line) -> dict[str, Any]:
 
 
 class KnownAdvisers:
-    """The advisers that some lines name, their rows locked, and those that the lines add."""
+    """The advisers that some lines name, their rows locked, and those that the lines add.
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    For a training organisation, as when it writes one by one: whoever has an id may be named by it; by anything else,
+    only whom it may see. It is never told that somebody else exists.
+    """
+
+    def __init__(self, rows: Iterable[Row], organisation: UUID | None = None) -> None:
+        self._is_for_an_organisation = organisation is not None
         self._rows: dict[UUID, Row] = {}
         self._of_conum_id: dict[int, UUID] = {}
         self._of_email: dict[str, set[UUID]] = {}
@@ -67,15 +78,17 @@ class KnownAdvisers:
             self.add(row)
 
     @classmethod
-    async def lock(cls, transaction: Transaction, references: Sequence[PersonReference]) -> "KnownAdvisers":
-        return cls(
-            await lock_named(
-                transaction,
-                {reference.id for reference in references if reference.id},
-                {reference.conum_id for reference in references if reference.conum_id},
-                {reference.email for reference in references if reference.email},
-            )
-        )
+    async def lock(
+        cls, transaction: Transaction, references: Sequence[PersonReference], organisation: UUID | None = None
+    ) -> "KnownAdvisers":
+        """`organisation` is the training organisation that names them, None for the others."""
+        ids = {reference.id for reference in references if reference.id}
+        conum_ids = {reference.conum_id for reference in references if reference.conum_id}
+        if organisation is not None:
+            rows = await lock_named_by_an_organisation(transaction, ids, conum_ids, organisation)
+            return cls(rows, organisation)
+        emails = {reference.email for reference in references if reference.email}
+        return cls(await lock_named(transaction, ids, conum_ids, emails))
 
     @property
     def ids(self) -> list[UUID]:
@@ -84,6 +97,8 @@ class KnownAdvisers:
     def add(self, row: Row) -> None:
         """Add a row, or replace its former state."""
         self._rows[row["id"]] = row
+        if self._is_for_an_organisation and not row["is_visible"]:
+            return
         if row["conum_id"] is not None:
             self._of_conum_id[row["conum_id"]] = row["id"]
         if row["email"]:
@@ -107,6 +122,8 @@ class KnownAdvisers:
             return self._find_by_id(reference)
         if reference.email is None:
             raise line_rejected(NO_PERSON_NAMED)
+        if self._is_for_an_organisation:
+            raise line_rejected(NOT_BY_ADDRESS, "email")
         found = self.with_email(reference.email)
         if len(found) != 1:
             raise line_rejected(SEVERAL_PEOPLE if found else "Aucun conseiller n’a cette adresse.", "email")
@@ -117,11 +134,14 @@ class KnownAdvisers:
         if reference.id is None:
             found = self.with_conum_id(reference.conum_id)
             if found is None:
-                raise line_rejected("Aucun conseiller n’a cet ID Conum.", "conum_id")
+                unknown = UNKNOWN_CONUM_ID_TO_AN_ORGANISATION if self._is_for_an_organisation else UNKNOWN_CONUM_ID
+                raise line_rejected(unknown, "conum_id")
             return found
         found = self.with_id(reference.id)
+        if self._is_for_an_organisation and reference.conum_id is not None and not (found and found["is_visible"]):
+            raise line_rejected(UNKNOWN_TO_AN_ORGANISATION, reference.column)
         if found is None:
-            raise line_rejected("Aucun conseiller n’a cet identifiant.", reference.column)
+            raise line_rejected(UNKNOWN_ADVISER, reference.column)
         _check_not_anonymised(found, reference)
         if reference.conum_id is not None and found["conum_id"] != reference.conum_id:
             raise line_rejected("Ce n’est pas l’ID Conum du conseiller qui a cet identifiant.", "conum_id")

@@ -5,83 +5,74 @@ late finds its claim taken over and commits nothing more. All instants but those
 clock.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from app.persistence.administration.import_kind import ImportKind
+from app.persistence.administration.client_role import Role
+from app.persistence.administration.clients import Client
+from app.persistence.administration.import_kind import IgnoredColumns, ImportKind, LineCounts, headings_by_column
 from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
+from app.persistence.engine.pagination import PageQuery, PageRows
 from app.persistence.engine.readers import read_count
 from app.persistence.schema.retention_periods import IMPORTS_RETENTION
 
 LEASE = timedelta(seconds=60)  # longer than reading the file, or writing a hundred of its lines
 MAX_ATTEMPTS = 5
 MAX_FILE_BYTES = 10 * 1024 * 1024
-_END_OF_SUSPECT = ""  # separates them from the others; no heading is empty
-
-
-class ImportStatus(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimedImport:
-    """A job to carry out now. Earlier attempts `imported` so many lines, which will be found unchanged."""
+class NewImport:
+    """A job to store. `is_ndjson`: the file has a JSON object on each line, and is a spreadsheet otherwise."""
 
     id: UUID
-    claim: UUID
-    client_id: UUID
+    client: Client
     request_id: UUID | None
     kind: ImportKind
     dry_run: bool
     content: bytes
-    imported: int
+    is_ndjson: bool
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class LineCounts:
-    """How many lines were read, found unchanged, rejected."""
+class ClaimedImport:
+    """A job to carry out now, within the rights of `client` as they were when it asked. Earlier attempts `imported` so
+    many lines, which will be found unchanged."""
 
-    read: int
-    unchanged: int
-    rejected: int
-
-
-@dataclass(frozen=True, slots=True)
-class IgnoredColumns:
-    """The headings of the columns that are not imported; `suspect` are those that may be misspelt."""
-
-    headings: Sequence[str]
-    suspect: Sequence[str] = ()
-
-    @property
-    def stored(self) -> list[str]:
-        """One list for the database: the suspect ones, a separator, the others."""
-        others = [heading for heading in self.headings if heading not in self.suspect]
-        return [*self.suspect, _END_OF_SUSPECT, *others] if self.suspect else others
+    id: UUID
+    claim: UUID
+    client: Client
+    request_id: UUID | None
+    kind: ImportKind
+    dry_run: bool
+    content: bytes
+    is_ndjson: bool
+    imported: int
+    created_at: datetime
 
 
 class ClaimLost(Exception):  # noqa: N818  # what happened, not a mistake of ours
     """Another worker has taken the job over."""
 
 
-ADD = """INSERT INTO import_job (id, client_id, request_id, kind, dry_run, status, content, created_at)
-VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7) RETURNING *"""
+ADD = """INSERT INTO import_job (id, client_id, role, training_organisation_id, request_id, kind, dry_run, status,
+    content, is_ndjson, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10) RETURNING *"""
 
 # Without the file.
-READ = """SELECT id, kind, dry_run, status, read, imported, unchanged, rejected, ignored_columns, failure, created_at,
-    finished_at, EXISTS (SELECT FROM import_reject r WHERE r.job_id = j.id) AS has_rejects
-FROM import_job j WHERE id = $1"""
+SELECT = """SELECT j.id, j.kind, j.dry_run, j.status, j.read, j.imported, j.unchanged, j.rejected, j.ignored_columns,
+    j.failure::text AS failure, j.created_at, j.finished_at,
+    EXISTS (SELECT FROM import_reject r WHERE r.job_id = j.id) AS has_rejects
+FROM import_job j"""
+# $2 is the client whose imports alone are shown, null for an administrator.
+READ = f"{SELECT} WHERE j.id = $1 AND ($2::uuid IS NULL OR j.client_id = $2)"
 
 # Clients take turns, each with one job at a time, its oldest first. A job whose file kills its workers fails.
 CLAIM = """WITH given_up AS (
@@ -98,9 +89,10 @@ CLAIM = """WITH given_up AS (
 UPDATE import_job j SET status = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
     lease_until = now() + $1::interval, imported = CASE WHEN dry_run THEN 0 ELSE imported END
 FROM next WHERE j.id = next.id
-RETURNING j.id, j.claim, j.client_id, j.request_id, j.kind, j.dry_run, j.content, j.imported,
-    j.created_at"""
+RETURNING j.id, j.claim, j.client_id, j.role, j.training_organisation_id, j.request_id, j.kind, j.dry_run, j.content,
+    j.is_ndjson, j.imported, j.created_at"""
 
+_CLAIMED_COLUMNS = ("id", "claim", "request_id", "dry_run", "content", "is_ndjson", "imported", "created_at")
 _CLAIMED = "WHERE id = $1 AND claim = $2"
 RECORD_PROGRESS = f"""UPDATE import_job SET lease_until = now() + $3::interval, imported = imported + $4,
     read = coalesce($5, read), unchanged = coalesce($6, unchanged), rejected = coalesce($7, rejected)
@@ -129,21 +121,23 @@ async def lock_writing(transaction: Transaction) -> None:
     await transaction.run(LOCK_WRITING)
 
 
-async def add(transaction: Transaction, values: Sequence[object]) -> Row:
-    """Insert a waiting job; return its row. `values`: id, client, request, kind, whether dry run, file, instant."""
-    row = await transaction.one(ADD, *values)
+async def add(transaction: Transaction, job: NewImport) -> Row:
+    """Insert a waiting job; return its row."""
+    client = job.client
+    asker = client.id, client.role, client.training_organisation_id, job.request_id
+    row = await transaction.one(ADD, job.id, *asker, job.kind, job.dry_run, job.content, job.is_ndjson, job.created_at)
     return {**(row or {}), "has_rejects": False, "suspect_columns": []}
 
 
-async def read(reader: Reader, job: UUID) -> Row | None:
-    row = await reader.one(READ, job)
-    return {**row, **_columns(row["ignored_columns"])} if row else None
+async def read(reader: Reader, job: UUID, asker: UUID | None = None) -> Row | None:
+    """None when it is unknown, or not of the client `asker`, when there is one."""
+    row = await reader.one(READ, job, asker)
+    return {**row, **headings_by_column(row["ignored_columns"])} if row else None
 
 
-def _columns(kept: Sequence[str]) -> dict[str, list[str]]:
-    """The lists that IgnoredColumns stored as one: the suspect headings, and all headings."""
-    suspect = [*kept[: kept.index(_END_OF_SUSPECT)]] if _END_OF_SUSPECT in kept else []
-    return {"suspect_columns": suspect, "ignored_columns": [heading for heading in kept if heading != _END_OF_SUSPECT]}
+async def list_page(reader: Reader, page: PageQuery) -> PageRows:
+    found = await page.fetch(reader, SELECT, table_alias="j")
+    return replace(found, rows=[{**row, **headings_by_column(row["ignored_columns"])} for row in found.rows])
 
 
 async def claim(transaction: Transaction, given_up: Mapping[str, Any]) -> ClaimedImport | None:
@@ -152,8 +146,9 @@ async def claim(transaction: Transaction, given_up: Mapping[str, Any]) -> Claime
     row = await transaction.one(CLAIM, LEASE, orjson.dumps(given_up).decode(), MAX_ATTEMPTS)
     if row is None:
         return None
-    columns: dict[str, Any] = {**row, "kind": ImportKind(row["kind"])}
-    return ClaimedImport(**columns)
+    client = Client(row["client_id"], Role(row["role"]), row["training_organisation_id"])
+    own = {name: row[name] for name in _CLAIMED_COLUMNS}
+    return ClaimedImport(**own, client=client, kind=ImportKind(row["kind"]))
 
 
 async def record_progress(

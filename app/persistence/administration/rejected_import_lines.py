@@ -24,7 +24,8 @@ INSERT_LINES = """INSERT INTO import_reject (job_id, number, line, subjects)
 SELECT $1, number, line, subjects FROM json_to_recordset($2) AS given (number integer, line text, subjects bigint[])"""
 
 READ = """SELECT rejects_heading || string_agg(r.line, '' ORDER BY r.number) AS file
-FROM import_job j JOIN import_reject r ON r.job_id = j.id WHERE j.id = $1 GROUP BY rejects_heading"""
+FROM import_job j JOIN import_reject r ON r.job_id = j.id
+WHERE j.id = $1 AND ($2::uuid IS NULL OR j.client_id = $2) GROUP BY rejects_heading"""
 
 FIND_ANONYMISED_SINCE = """SELECT a.id, i.digest FROM adviser a LEFT JOIN former_identity i ON i.adviser_id = a.id
 WHERE a.anonymised_at >= $1"""
@@ -65,7 +66,8 @@ def _row(line: RejectedLine, digester: IdentityDigester) -> dict[str, object]:
     return {"number": line.number, "line": line.text, "subjects": digester.short_digests(line.names)}
 
 
-async def read_file(reader: Reader, job: UUID) -> str | None:
-    """The rejected lines under their headings; None when there are none."""
-    row = await reader.one(READ, job)
+async def read_file(reader: Reader, job: UUID, asker: UUID | None = None) -> str | None:
+    """The rejected lines under their headings; None when there are none, or none of the client `asker`, when there is
+    one."""
+    row = await reader.one(READ, job, asker)
     return row["file"] if row else None

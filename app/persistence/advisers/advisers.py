@@ -67,6 +67,17 @@ LOCK_NAMED = f"""WITH named AS MATERIALIZED (
 )
 {LOCK_ADVISER} FROM named WHERE adviser.id = named.id RETURNING adviser.*"""
 
+# The same for a training organisation ($3): by ID Conum those that it may see, and none by an e-mail that it may not
+# read. Locked in the same order.
+LOCK_NAMED_BY_AN_ORGANISATION = f"""WITH named AS MATERIALIZED (
+    SELECT id FROM adviser WHERE id IN (
+        SELECT id FROM adviser WHERE id = ANY($1)
+        UNION SELECT a.id FROM adviser a WHERE a.conum_id = ANY($2) AND {_IS_VISIBLE.format("$3", t="a")}
+    ) ORDER BY id FOR NO KEY UPDATE
+)
+{LOCK_ADVISER} FROM named WHERE adviser.id = named.id
+RETURNING adviser.*, {_IS_VISIBLE.format("$3", t="adviser")} AS is_visible"""
+
 
 async def lock(transaction: Transaction, adviser: UUID) -> Row | None:
     """The row of the adviser, locked until the transaction ends; None when unknown."""
@@ -78,6 +89,14 @@ async def lock_named(
 ) -> list[Row]:
     """The rows of these advisers, locked until the transaction ends."""
     return await transaction.many(LOCK_NAMED, list(ids), list(conum_ids), list(emails))
+
+
+async def lock_named_by_an_organisation(
+    transaction: Transaction, ids: Collection[UUID], conum_ids: Collection[int], organisation: UUID
+) -> list[Row]:
+    """The rows of these advisers, locked until the transaction ends; `is_visible` says which the organisation may see.
+    One that it may not see is found by its id alone."""
+    return await transaction.many(LOCK_NAMED_BY_AN_ORGANISATION, list(ids), list(conum_ids), organisation)
 
 
 async def conum_id_is_taken(reader: Reader, conum_id: int, adviser: object) -> bool:

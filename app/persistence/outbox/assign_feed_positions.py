@@ -118,8 +118,8 @@ async def try_lock(transaction: Transaction) -> bool:
     return bool(row["alone"])
 
 
-# Event, type, kind of recipient, adviser, registration and decision.
-DueEmail = tuple[UUID, str, str, UUID, UUID | None, UUID | None]
+# Event, type, kind of recipient, adviser (None: of a session as a whole), registration and decision.
+DueEmail = tuple[UUID, str, str, UUID | None, UUID | None, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)

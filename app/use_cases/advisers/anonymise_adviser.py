@@ -77,6 +77,8 @@ async def _anonymise_inactive(database: Database, inactive: Row, now: datetime) 
 async def _erase(transaction: Transaction, present: Row, digester: IdentityDigester, now: datetime) -> None:
     adviser = AdviserId(present["id"])
     row = await personal_data.erase(transaction, present, digester, now)
+    # Nothing about them changes any more: nobody is to wait behind them, nor for a seat that they will not take.
+    await seats.leave_for_good(transaction, adviser, civil_date(now), now)
     await messages.skip_emails_about(transaction, adviser)
     await seats.leave_those_to_come(transaction, adviser, civil_date(now), now)
     event = Event(

@@ -1,44 +1,19 @@
 """Imports over HTTP: a spreadsheet is sent, its progress read, its rejected lines downloaded."""
 
-import asyncio
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from app.api.http.bodies.limited_body import LimitedBodyRequest
-from app.imports.import_jobs import run_next_import
 from app.persistence.administration.imports import MAX_FILE_BYTES
-from app.persistence.engine.database import open_database
+from tests.api.administration.import_runs import import_status, run_waiting_imports, sent_import
 from tests.api.response_assertions import documented_body, expect_problem, expect_wrong_fields
 from tests.fake_clock import MORNING, FakeClock
-from tests.live_server import PEPPER, LiveServer, idempotency_headers
+from tests.live_server import LiveServer, idempotency_headers
 
 HEADINGS = "Id conseiller;Nom;Date de début formation;Téléphone"
-
-
-def sent_import(client: httpx.Client, content: bytes, headers: Any = None, **fields: Any) -> httpx.Response:
-    files = {"file": ("export.csv", content, "text/csv")}
-    return client.post("/v1/imports", files=files, data={"kind": "advisers", **fields}, headers=headers)
-
-
-def run_waiting_imports(served: LiveServer) -> None:
-    """Run every import that waits."""
-
-    async def act() -> None:
-        database = open_database(served.database_url, pool_size=1, secrets=PEPPER.secrets)
-        while await run_next_import(database, lambda: MORNING, asyncio.Event()):
-            pass
-        await database.close()
-
-    asyncio.run(act())
-
-
-def import_status(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
-    found: dict[str, Any] = documented_body(client.get(answer.headers["Location"]), "getImport")
-    return found
 
 
 def lines(*rows: str) -> bytes:

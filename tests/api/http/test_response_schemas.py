@@ -29,6 +29,7 @@ from tests.http_builders import (
     registration_body,
 )
 from tests.live_server import idempotency_headers
+from tests.session_builders import a_session_of_one
 
 ANY = {"If-Match": "*"}
 ENDPOINT = f"/v1/webhook-endpoints/{SHOWN_ENDPOINT}"
@@ -190,6 +191,7 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
         client, initial_training_registration(client), "positioning-test", taken_on="2025-05-01", hours=175
     ),
     "rescheduleRegistration": lambda client: reschedule(client, upcoming_registration(client), starts_on="2026-09-14"),
+    "getRoster": lambda client: client.get(f"/v1/sessions/{a_session_of_one(client)}/roster"),
     "openSupportRequest": _support_request,
     "listSupportRequests": lambda client: client.get("/v1/support-requests"),
     "getSupportRequest": lambda client: client.get(f"/v1/support-requests/{_support_request(client).json()['id']}"),
@@ -216,6 +218,7 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "getMessage": lambda client: client.get(_message(client)),
     "resendMessage": lambda client: client.post(f"{_message(client)}/resend"),
     "importFile": _imported,
+    "listImports": lambda client: client.get("/v1/imports"),
     "getImport": lambda client: client.get(_imported(client).headers["Location"]),
     "listClients": lambda client: client.get("/v1/clients"),
     "addClient": lambda client: client.post("/v1/clients", json={"name": "Un client", "role": "platform"}),

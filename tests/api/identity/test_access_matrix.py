@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from app.seed.published_catalogue import HISTYA, LA_MEDNUM
+from tests.api.administration.import_runs import run_waiting_imports, sent_objects
 from tests.api.administration.support_request_builders import open_request, opening
 from tests.api.registration_states import UPCOMING_DAY
 from tests.api.response_assertions import expect_problem, offline_application
@@ -73,6 +74,9 @@ FOREIGN_ACCESS = {
     "getDelivery": ForeignAccess.ABSENT,
     "replayDelivery": ForeignAccess.ABSENT,
     "readStatistics": ForeignAccess.FILTERED,
+    "getSessionsCalendar": ForeignAccess.SHARED,
+    "getSessionCalendar": ForeignAccess.SHARED,
+    "getRoster": ForeignAccess.ABSENT,
     "readSessionStatistics": ForeignAccess.FILTERED,
     "listModules": ForeignAccess.SHARED,
     "getModule": ForeignAccess.SHARED,
@@ -108,9 +112,10 @@ FOREIGN_ACCESS = {
     "listMessages": ForeignAccess.CLOSED,
     "getMessage": ForeignAccess.CLOSED,
     "resendMessage": ForeignAccess.CLOSED,
-    "importFile": ForeignAccess.CLOSED,
-    "getImport": ForeignAccess.CLOSED,
-    "downloadRejects": ForeignAccess.CLOSED,
+    "importFile": ForeignAccess.OWN,
+    "listImports": ForeignAccess.FILTERED,
+    "getImport": ForeignAccess.ABSENT,
+    "downloadRejects": ForeignAccess.ABSENT,
 }
 # Beside training organisations: what the platform may not do either.
 FOR_ADMINISTRATORS = {
@@ -132,12 +137,10 @@ FOR_ADMINISTRATORS = {
     "listMessages",
     "getMessage",
     "resendMessage",
-    "importFile",
-    "getImport",
-    "downloadRejects",
 }
-# Not even the platform: whoever has an endpoint, or opened a support request, has it alone.
+# Not even the platform: whoever has an endpoint, opened a support request or sent a file has it alone.
 OF_ONE_OWNER = {
+    "getImport", "downloadRejects",
     "getSupportRequest", "withdrawSupportRequest",
     "getWebhookEndpoint", "changeWebhookEndpoint", "deleteWebhookEndpoint", "testWebhookEndpoint", "getDelivery",
     "rotateWebhookSecret", "listDeliveries", "recoverDeliveries", "replayDelivery",
@@ -146,8 +149,12 @@ FILTERS_OF_THEIR_OWN = {
     ("listDueCertifications", "status"): "due",
     ("listSupportRequests", "status"): "open",
     ("listSupportRequests", "kind"): "contestation",
+    ("listImports", "status"): "done",
+    ("listImports", "kind"): "certifications",
 }
-FOR_HOLDERS_OF_SESSIONS = {"rescheduleRegistration", "recordAttendance", "recordPositioningTest", "annulCertification"}
+FOR_HOLDERS_OF_SESSIONS = {
+    "rescheduleRegistration", "recordAttendance", "recordPositioningTest", "annulCertification", "getRoster",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,7 @@ class World:
     endpoint: dict[str, Any]
     delivery: dict[str, Any]
     support_request: dict[str, Any]
+    sent_import: dict[str, Any]
     changed_by: list[str] = field(default_factory=list[str])
     """The operations that were not refused and do more than read."""
 
@@ -199,7 +207,8 @@ class World:
     def traces(self) -> set[str]:
         """What betrays any of it."""
         own = (
-            self.adviser, self.registration, self.certification, self.endpoint, self.delivery, self.support_request
+            self.adviser, self.registration, self.certification, self.endpoint, self.delivery, self.support_request,
+            self.sent_import,
         )  # fmt: skip
         return {item["id"] for item in own} | {self.adviser["email"], str(self.adviser["conum_id"])}
 
@@ -220,7 +229,7 @@ class World:
             "version": "2021-01-01",
             "client_id": str(uuid4()),
             "message_id": str(uuid4()),
-            "import_id": str(uuid4()),
+            "import_id": self.sent_import["id"],
             "key_id": "0" * 12,
             "ids": self.registration["id"],
             "conum_id": str(self.adviser["conum_id"]),
@@ -233,7 +242,7 @@ class World:
         }
 
 
-def _build_world(platform: httpx.Client, organisation: httpx.Client) -> World:
+def _build_world(served: LiveServer, platform: httpx.Client, organisation: httpx.Client) -> World:
     adviser_id = an_adviser_in_post(platform, email=f"{uuid4()}@example.org")
     registration = register(organisation, adviser_id, starts_on=UPCOMING_DAY).raise_for_status().json()
     result = {"adviser_id": adviser_id, "qualification": "pix", "outcome": "obtained", "on": "2024-09-12"}
@@ -244,7 +253,9 @@ def _build_world(platform: httpx.Client, organisation: httpx.Client) -> World:
     endpoint = organisation.post("/v1/webhook-endpoints", json=new_endpoint).raise_for_status().json()
     delivery = organisation.post(f"/v1/webhook-endpoints/{endpoint['id']}/test").raise_for_status().json()
     request = open_request(organisation, adviser_id, registration_id=registration["id"])
-    return World(adviser, registration, certification, contracts[0]["id"], endpoint, delivery, request)
+    rejected = sent_objects(organisation, "certifications", {"adviser_id": adviser_id}).raise_for_status().json()
+    run_waiting_imports(served)
+    return World(adviser, registration, certification, contracts[0]["id"], endpoint, delivery, request, rejected)
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +271,7 @@ def unchanged_world(served: LiveServer) -> Generator[Callable[[], World]]:
         def unchanged() -> World:
             if not built or built[-1].changed_by:
                 remove_endpoint()
-                built.append(_build_world(platform, organisation))
+                built.append(_build_world(served, platform, organisation))
             return built[-1]
 
         yield unchanged
@@ -305,7 +316,9 @@ def _bodies(world: World) -> dict[str, Any]:
 def _call(client: httpx.Client, operation: Operation, world: World, **filters: str) -> httpx.Response:
     path = operation.path.format_map(world.names)
     body = _bodies(world).get(operation.id, {})
-    content = {} if operation.method in {"get", "delete"} else {"json": body}
+    content: dict[str, Any] = {} if operation.method in {"get", "delete"} else {"json": body}
+    if operation.id == "importFile":  # without its file
+        content = {"files": {"kind": (None, "certifications")}}
     answer = client.request(
         operation.method, path, params=filters, headers=idempotency_headers() | {"If-Match": "*"}, **content
     )

@@ -23,6 +23,7 @@ from app.seed.published_catalogue import HISTYA, LA_MEDNUM
 from app.use_cases.notifications.sequence_events import sequence_events
 from app.wording.dates import format_day, format_numeric_day
 from app.wording.emails.email_layout import NO_BREAK_SPACE
+from tests.api.administration.import_runs import run_waiting_imports, sent_objects
 from tests.api.administration.support_request_builders import answer as answer_request
 from tests.api.administration.support_request_builders import open_request, opening
 from tests.api.field_visibility import FIELD_VISIBILITIES, FieldVisibility
@@ -210,9 +211,17 @@ def _decided_by_a_person(admin: httpx.Client, registration: str) -> dict[str, st
     return dict.fromkeys(("Recours gracieux", "Fièvre", "Revenu", "Convalescence"), "a motive")
 
 
+def _rejected_results(served: LiveServer, organisation: httpx.Client, adviser: str) -> str:
+    """The import of results of the adviser and of nobody, all of them rejected."""
+    results = ({"adviser_id": adviser, "outcome": "failed"}, {"conum_id": 1, "outcome": "failed"})
+    sent = sent_objects(organisation, "certifications", *results).raise_for_status().json()
+    run_waiting_imports(served)
+    return str(sent["id"])
+
+
 @contextmanager
 def _build_world(
-    platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
+    served: LiveServer, platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
 ) -> Generator[World]:
     made = organisation.post("/v1/webhook-endpoints", json={"url": "https://mednum.example/hooks"}).raise_for_status()
     endpoint = made.json()["id"]
@@ -234,6 +243,7 @@ def _build_world(
         "endpoint_id": [endpoint],
         "delivery_id": [delivery],
         "support_request_id": [each["id"] for each in requests],
+        "import_id": [_rejected_results(served, organisation, adviser)],
         "organisation_id": [str(LA_MEDNUM)],
         "code": ["numerique-responsable"],
     }
@@ -243,18 +253,18 @@ def _build_world(
 
 @pytest.fixture(scope="module")
 def world(
-    platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
+    served: LiveServer, platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
 ) -> Generator[World]:
-    with _build_world(platform, organisation, histya, admin) as made:
+    with _build_world(served, platform, organisation, histya, admin) as made:
         yield made
 
 
 @pytest.fixture
 def own_world(
-    platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
+    served: LiveServer, platform: httpx.Client, organisation: httpx.Client, histya: httpx.Client, admin: httpx.Client
 ) -> Generator[World]:
     """One that the test may change."""
-    with _build_world(platform, organisation, histya, admin) as made:
+    with _build_world(served, platform, organisation, histya, admin) as made:
         yield made
 
 
@@ -381,6 +391,7 @@ WRITING: Mapping[str, Callable[[World], Sequence[Any]]] = {
     "openSupportRequest": lambda world: [_support_request(world)],
     "withdrawSupportRequest": lambda _: [{}],
     "recordJuryResults": lambda world: [{"data": [_result(world), _result(world) | {"on": "2025-06-04"}]}],
+    "importFile": lambda _: [{"kind": (None, "certifications"), "file": b"Id conseiller;Certification\n1;pix\n"}],
     "annulCertification": lambda _: [{"motive": "Erreur de saisie"}],
     "addWebhookEndpoint": lambda _: [{"url": "https://mednum.example/others"}],
     "changeWebhookEndpoint": lambda _: [{"types": ["*"]}],
@@ -403,7 +414,7 @@ def test_nothing_that_it_is_answered_when_it_acts_is_another_s(organisation: htt
     for name, bodies in WRITING.items():
         operation = by_id[name]
         for path, body, language in product(_paths(operation, own_world.own), bodies(own_world), ("fr", "en")):
-            content = {} if body is None else {"json": body}
+            content = {} if body is None else {"files" if name == "importFile" else "json": body}
             headers = idempotency_headers() | {"If-Match": "*", "Accept-Language": language}
             answer = organisation.request(operation.method, path, headers=headers, **content)
             answers.setdefault(name, []).append(answer)
@@ -417,6 +428,7 @@ def test_nothing_that_it_is_answered_when_it_acts_is_another_s(organisation: htt
     assert {name for name, made in answers.items() if any(answer.is_success for answer in made)} >= {
         "previewRegistration", "reExamineRegistration", "rescheduleRegistration", "recordCertification",
         "cancelRegistration", "registerAdviser", "openSupportRequest", "withdrawSupportRequest", "recordJuryResults",
+        "importFile",
     }  # fmt: skip
 
 

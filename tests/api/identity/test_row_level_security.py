@@ -6,10 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from app.api.administration import import_routes
 from app.api.http.authorised_request import AuthorisedRequest
+from tests.api.administration.import_runs import run_waiting_imports, sent_objects
 from tests.api.registration_states import accepted_registration
 from tests.api.response_assertions import expect_problem
 from tests.http_builders import an_adviser
+from tests.live_server import LiveServer
 
 
 @pytest.fixture
@@ -63,3 +66,21 @@ def test_nor_are_persons(platform: httpx.Client, histya: httpx.Client, path: str
 
     expect_problem(answer, 500, "internal-error")
     assert "Camille" not in answer.text
+
+
+def _anybody(_: AuthorisedRequest) -> None:
+    """Whose imports are shown: everybody's."""
+
+
+def test_nor_are_imports_and_their_rejected_lines(
+    served: LiveServer, organisation: httpx.Client, histya: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Routes forget whose an import is; only the database remembers who reads."""
+    monkeypatch.setattr(import_routes, "asker", _anybody)
+    sent = sent_objects(organisation, "certifications", "{").raise_for_status().json()["id"]
+    run_waiting_imports(served)
+    paths = f"/v1/imports/{sent}", f"/v1/imports/{sent}/rejects"
+
+    assert [organisation.get(path).status_code for path in paths] == [200, 200]
+    assert [histya.get(path).status_code for path in paths] == [404, 404]
+    assert sent not in histya.get("/v1/imports", params={"limit": 500}).raise_for_status().text

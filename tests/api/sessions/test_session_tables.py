@@ -102,7 +102,17 @@ def test_both_files_have_the_same_lines_in_the_order_of_the_list(
     assert sheet.cell(2, HEADINGS.index("Date de début") + 1).is_date
 
 
-@pytest.mark.parametrize("query", [{"reference": "=MED;35"}, {"starts_from": "2028-04-06"}, {"format": "remote"}, {"status": "cancelled"}, {"seats_left": "12"}, {"department": "35"}])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"reference": "=MED;35"},
+        {"starts_from": "2028-04-06"},
+        {"format": "remote"},
+        {"status": "cancelled"},
+        {"seats_left": "12"},
+        {"department": "35"},
+    ],
+)
 @pytest.mark.usefixtures("several")
 def test_a_file_is_filtered_as_the_list_is(organisation: httpx.Client, query: dict[str, str]) -> None:
     listed = organisation.get("/v1/sessions", params={"limit": "500", **query}).json()["data"]

@@ -43,7 +43,11 @@ def events_of(session: dict[str, Any], **how: Any) -> list[Any]:
 
 
 def test_the_days_are_those_that_have_hours() -> None:
-    given = [hours("2028-02-10", "14:00", "17:30"), hours("2028-02-10", "09:00", "12:00"), hours("2028-02-08", "09:00", "17:00")]  # fmt: skip  # noqa: E501
+    given = [
+        hours("2028-02-10", "14:00", "17:30"),
+        hours("2028-02-10", "09:00", "12:00"),
+        hours("2028-02-08", "09:00", "17:00"),
+    ]
 
     assert session_days(date(2028, 2, 8), date(2028, 2, 10), given) == [
         SessionDay(date(2028, 2, 8), (Period(time(9), time(17)),)),
@@ -96,7 +100,15 @@ def test_hours_and_days_are_written_in_french() -> None:
 
 
 def test_an_event_says_what_one_has_to_know() -> None:
-    first, second = events_of(a_session(hours=[hours("2028-02-08", "09:00", "12:00"), hours("2028-02-08", "13:30", "17:00"), hours("2028-02-09", "10:00", "12:30")]))  # fmt: skip  # noqa: E501
+    first, second = events_of(
+        a_session(
+            hours=[
+                hours("2028-02-08", "09:00", "12:00"),
+                hours("2028-02-08", "13:30", "17:00"),
+                hours("2028-02-09", "10:00", "12:30"),
+            ]
+        )
+    )
 
     assert [first.start.isoformat(), first.end.isoformat()] == [
         "2028-02-08T09:00:00+01:00",

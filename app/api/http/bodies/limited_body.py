@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from app.api.http.bodies.bare_files import NDJSON_MEDIA_TYPE, form_of_bare_file, is_bare_file
 from app.api.http.bodies.multipart_forms import read_complete_form
 from app.api.http.problems.problem_details import Problem
 from app.persistence.administration.imports import MAX_FILE_BYTES
@@ -47,12 +48,12 @@ JSON_BODY = BodyLimits(
     too_large=Sentence(fr="Un corps compte au plus 256 Kio.", en="A body has at most 256 KiB."),
 )
 UPLOAD_BODY = BodyLimits(
-    media_types=frozenset({"multipart/form-data"}),
+    media_types=frozenset({"multipart/form-data", NDJSON_MEDIA_TYPE}),
     max_bytes=MAX_FILE_BYTES + 16 * 1024,  # the rest of the form
     timeout_seconds=110.0,
     wrong_type=Sentence(
-        fr="Envoyez le fichier avec Content-Type: multipart/form-data.",
-        en="Send the file with Content-Type: multipart/form-data.",
+        fr="Envoyez le fichier avec Content-Type: multipart/form-data, ou application/x-ndjson.",
+        en="Send the file with Content-Type: multipart/form-data, or application/x-ndjson.",
     ),
     too_large=Sentence(fr="Un fichier compte au plus 10 Mio.", en="A file has at most 10 MiB."),
 )
@@ -94,7 +95,7 @@ class LimitedBodyRequest(Request):
 
     async def parse_form(self) -> None:
         """Keep the form where the framework looks for it. Raise Problem when it is incomplete."""
-        self._form = await read_complete_form(self)
+        self._form = await (form_of_bare_file(self) if is_bare_file(self) else read_complete_form(self))
 
     async def json(self) -> Any:
         """JSON as RFC 8259 has it: neither NaN nor Infinity. Raise JSONDecodeError, or Problem when it is too deep."""

@@ -58,11 +58,11 @@ _WHOLE_BODY = "/"  # the pointer of an error of the whole body, since a pointer 
 
 
 def _pointer(location: Sequence[int | str], at: str | None) -> str:
-    """`at` is the field that the validator of a whole object names."""
+    """`at` is the field that the validator of a whole object names, or the way to it, as in `hours/0/on`."""
     if location[-1:] == ("[key]",):  # pydantic: the key itself is wrong
         location = location[:-1]
     names = location[1:] if location and location[0] in _LOCATION_PREFIXES else location
-    return json_pointer(*names, *([at] if at else ())) or _WHOLE_BODY
+    return json_pointer(*names, *(at.split("/") if at else ())) or _WHOLE_BODY
 
 
 def _message(kind: str, context: Mapping[str, Any]) -> CodedMessage:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Importer un tableur, attendre la fin, garder les lignes rejetées.
-# Il faut curl, jq et openssl ; la clé est celle d'un administrateur.
+# Importer un fichier, attendre la fin, garder les lignes rejetées.
+# Il faut curl, jq et openssl ; la clé est celle de qui écrit aussi ces lignes une par une.
 set -euo pipefail
 : "${BASE_URL:?}" "${API_KEY:?}" "${KIND:?}" "${FILE:?}"
 

@@ -25,12 +25,18 @@ from app.persistence.schema.tables.shared_columns import check_one_of, instant_c
 NAMES_ADVISER = "subjects && $2"
 
 # `content` is the file until the job has ended; what stays then are counts and the rejected lines with their headings,
-# until the row is deleted.
+# until the row is deleted. `role` and `training_organisation_id` are those of the client when it asked: its lines are
+# written within its rights, and a training organisation sees its own (migration 0023).
 import_job = Table(
     "import_job",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("client_id", Uuid, nullable=False, info=disclosed("Demandé par")),
+    Column("role", Text, nullable=False, server_default=text("'admin'"), info=undisclosed("un rôle")),
+    Column("training_organisation_id", Uuid, info=undisclosed("le logiciel ; « Demandé par » dit lequel")),
+    Column(
+        "is_ndjson", Boolean, nullable=False, server_default=text("false"), info=undisclosed("une forme de fichier")
+    ),
     Column("request_id", Uuid, info=undisclosed("un numéro de requête")),
     Column("kind", Text, nullable=False, info=disclosed("Contenu")),
     Column("dry_run", Boolean, nullable=False, info=disclosed("À blanc")),
@@ -50,7 +56,7 @@ import_job = Table(
     instant_column("lease_until", nullable=True, info=undisclosed("un verrou")),
     instant_column("created_at"),
     instant_column("finished_at", nullable=True, info=disclosed("Achevé le")),
-    check_one_of("kind", "advisers", "contracts", "certifications", "registrations"),
+    check_one_of("kind", "advisers", "contracts", "certifications", "registrations", "sessions", "attendance"),
     check_one_of("status", "waiting", "running", "done", "failed"),
     CheckConstraint(
         "(status = 'running') = (claim IS NOT NULL) AND (claim IS NULL) = (lease_until IS NULL)", name="claim"

@@ -100,6 +100,17 @@ registration = Table(
     # Each index is written with every registration: those of one adviser are found by the unit's, pages by id.
     Index("ix_registration_organisation", "training_organisation_id", "id"),
     Index("ix_registration_updated_at", "updated_at", "id"),
+    Index(
+        "ix_registration_first_day",
+        "session_starts_on",
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": "32"},
+    ),
+    Index(
+        "ix_registration_reference",
+        "session_reference",
+        postgresql_where=text("session_reference IS NOT NULL"),
+    ),
     Index("ix_registration_session", "session_id", "id", postgresql_where=text("session_id IS NOT NULL")),
     info=personal_data(
         "Inscriptions",

@@ -1,0 +1,1 @@
+"""What an organisation imports of its sessions: its calendar, and who attended."""
