@@ -27,9 +27,10 @@ from app.domain.facts.policy import (
     Support,
     TwoModules,
 )
+from app.domain.facts.published_session import PublishedSession
 from app.domain.facts.registration import Registration, Request, new_registration
-from app.domain.facts.registration_terms import Funding, Payer, RegistrationId, Status, Unit
-from app.domain.facts.session import Session, SessionFormat
+from app.domain.facts.registration_terms import Funding, Payer, RegistrationId, Seat, Status, Unit
+from app.domain.facts.session import Session, SessionFormat, SessionId
 from app.domain.facts.training_organisation import (
     Territory,
     TrainingDelivery,
@@ -50,6 +51,7 @@ OPENED_AT: Final = datetime(2025, 4, 1, 8, tzinfo=UTC)
 
 ADVISER_ID: Final = AdviserId(UUID(int=4_000))
 ORGANISATION_ID: Final = TrainingOrganisationId(UUID(int=5_000))
+SESSION_ID: Final = SessionId(UUID(int=6_000))
 
 REMN_CCP1: Final = Qualification(
     QualificationCode("remn-ccp1"),
@@ -178,8 +180,37 @@ def an_organisation(*territories: Territory, kind: ModuleKind = ModuleKind.INITI
 NATIONAL: Final = an_organisation()
 
 
-def a_session(starts_on: date = FIRST_DAY, *, ends_on: date | None = None) -> Session:
-    return Session(starts_on, ends_on or starts_on, SessionFormat.REMOTE)
+def a_session(
+    starts_on: date = FIRST_DAY, *, ends_on: date | None = None, published: SessionId | None = None
+) -> Session:
+    """`published` is the id of a published session, None when the registration carries its own days."""
+    return Session(starts_on, ends_on or starts_on, SessionFormat.REMOTE, published)
+
+
+def a_published_session(
+    starts_on: date = FIRST_DAY,
+    *,
+    ends_on: date | None = None,
+    maximum: int | None = 12,
+    taken: int = 0,
+    waiting: int = 0,
+    closes_on: date | None = None,
+    confirmed: bool = False,
+    cancelled: bool = False,
+) -> PublishedSession:
+    """Twelve seats, all free, and registration open to the last."""
+    return PublishedSession(
+        session=a_session(starts_on, ends_on=ends_on, published=SESSION_ID),
+        module=THEMATIC.code,
+        organisation=ORGANISATION_ID,
+        minimum=None,
+        maximum=maximum,
+        taken=taken,
+        waiting=waiting,
+        closes_on=closes_on,
+        is_confirmed=confirmed,
+        is_cancelled=cancelled,
+    )
 
 
 def a_request(
@@ -192,8 +223,9 @@ def a_request(
     employer_agreement: bool = False,
     kept_unfunded: bool = False,
     notified_on: date | None = None,
+    published: SessionId | None = None,
 ) -> Request:
-    session = a_session(starts_on, ends_on=ends_on)
+    session = a_session(starts_on, ends_on=ends_on, published=published)
     return Request(module, organisation, session, requested_on, employer_agreement, kept_unfunded, notified_on)
 
 
@@ -207,6 +239,7 @@ def a_registration(
     unit: str | None = None,
     offered_payers: tuple[Payer, ...] = (),
     derogated: bool = False,
+    seat: Seat | None = None,
 ) -> Registration:
     """Funded by the State as soon as it holds a unit. `number` is its id and its place in the order of creation."""
     return Registration(
@@ -220,6 +253,7 @@ def a_registration(
         version=1,
         created_at=OPENED_AT + timedelta(minutes=number),
         derogated=derogated,
+        seat=seat,
     )
 
 

@@ -14,11 +14,12 @@ from app.domain.decisions.derogations import Derogation
 from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.recorded_decisions import Cause, RecordedDecision
 from app.domain.decisions.refusals import Reason
-from app.domain.errors import Conflict
+from app.domain.errors import Conflict, SessionNotStarted
 from app.domain.facts.adviser import Adviser, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile
+from app.domain.facts.published_session import SessionDeed
 from app.domain.facts.registration import Registration, Request
-from app.domain.facts.registration_terms import Attendance, Funding, Payer
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
 from app.domain.rights.carry_overs import carry_over
 from tests.domain_builders import (
     CAFE_IA,
@@ -30,6 +31,7 @@ from tests.domain_builders import (
     a_contract,
     a_file,
     a_module,
+    a_published_session,
     a_request,
     a_session,
     a_submission,
@@ -105,6 +107,18 @@ def _left(world: World, left: Registration, deed_day: date | None = None) -> Wor
 def _cancel(world: World, item: Registration) -> World:
     on = min(world.today, item.first_day - timedelta(days=1))
     return _left(world, item.cancelled(on, today=world.today, regularisation=True), on)
+
+
+def _cancel_session(world: World, item: Registration) -> World:
+    a_published_session(item.first_day).check_deed(SessionDeed.CANCELLATION, world.today)
+    return _left(world, item.cancelled_with_session(), world.today)
+
+
+def _give_no_seat(world: World, item: Registration) -> World:
+    """It still waits for one on its first day."""
+    if item.status is not Status.ACCEPTED or item.first_day > world.today:
+        raise SessionNotStarted(item.first_day)
+    return _left(world, item.cancelled_with_session(), item.first_day)
 
 
 def _attend(world: World, item: Registration, outcome: Attendance) -> World:
@@ -198,6 +212,7 @@ MODULES = st.sampled_from((THEMATIC, a_module("thematic-b"), a_module("thematic-
 ATTENDANCES = [(f"{outcome}", partial(_attend, outcome=outcome)) for outcome in Attendance]
 DEROGATIONS = [(f"derogate, funding {funding}:", partial(_derogate, funding=funding)) for funding in Funding]
 SESSION_MOVES = [(f"to {on} move", partial(_move, starts_on=day(on))) for on in SESSION_DAYS]
+OF_SESSIONS = [("cancel the session of", _cancel_session), ("find no seat for", _give_no_seat)]
 CHOICES = [("keep", _keep), ("decline", _decline)]
 
 REQUESTS: st.SearchStrategy[Deed] = st.builds(a_request, DAYS, module=MODULES).map(_registered)
@@ -212,7 +227,15 @@ MOVES: st.SearchStrategy[Deed] = st.builds(
     _to_one,
     PLACES,
     st.sampled_from(
-        [*ATTENDANCES * 4, *DEROGATIONS, *CHOICES * 2, *SESSION_MOVES, *[("cancel", _cancel)] * 4, ("notify", _notify)]
+        [
+            *ATTENDANCES * 4,
+            *DEROGATIONS,
+            *CHOICES * 2,
+            *SESSION_MOVES,
+            *[("cancel", _cancel)] * 4,
+            *OF_SESSIONS,
+            ("notify", _notify),
+        ]
     ),
 )
 LATER: st.SearchStrategy[Deed] = st.sampled_from((90, 200, 300)).map(_later)

@@ -13,7 +13,10 @@ from app.domain.errors import (
     NothingToCarryOver,
     PolicyExists,
     ReasonsRemain,
+    ReferenceTaken,
     ResultExists,
+    SeatsTaken,
+    SessionClosed,
     SessionEnded,
     SessionNotStarted,
     SessionStarted,
@@ -22,6 +25,7 @@ from app.domain.errors import (
 )
 from app.domain.statement_errors import (
     AbsenceNotInSession,
+    FormatNotOffered,
     HoursNotOffered,
     ImplausibleDate,
     MotiveNotValid,
@@ -155,6 +159,25 @@ LAST_DAY = day("2025-05-14")
             "day missed 1 is not between 2025-05-13 and 2025-05-14",
             {"place": 1, "first_day": FIRST_DAY, "last_day": LAST_DAY},
             id="a day missed outside the session",
+        ),
+        pytest.param(
+            lambda: SessionClosed(FIRST_DAY),
+            "registration closed on 2025-05-13",
+            {"last_day": FIRST_DAY},
+            id="a session that one may register to no more",
+        ),
+        pytest.param(lambda: SeatsTaken(12), "12 seats are taken", {"taken": 12}, id="fewer seats than are taken"),
+        pytest.param(
+            lambda: ReferenceTaken(FIRST),
+            f"the reference of {FIRST}",
+            {"session": FIRST},
+            id="the reference of another session",
+        ),
+        pytest.param(
+            lambda: FormatNotOffered("remote", ["on_site", "hybrid"]),
+            "remote is not one of on_site, hybrid",
+            {"format": "remote", "offered": ("on_site", "hybrid")},
+            id="a format not offered",
         ),
     ],
 )

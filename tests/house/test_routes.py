@@ -25,7 +25,7 @@ PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
     "/answer/{token}", "/support/{token}", "/mailbox", "/mailbox/{message_id}", "/mailbox/{message_id}/html",
     "/mailbox/{message_id}/calendar.ics",
-    "/privacy", "/statistics", "/statistics/leave", "/statistics/{by}.csv",
+    "/privacy", "/statistics", "/statistics/leave", "/statistics/sessions.csv", "/statistics/{by}.csv",
     "/livez", "/readyz", "/metrics", "/openapi.json",
 }  # fmt: skip
 

@@ -6,26 +6,36 @@ from uuid import UUID
 
 from fastapi import Depends
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response, to_response
 from app.api.http.bodies.resource_responses import no_response, resource_renderer
+from app.api.http.fields.field_types import BucketName, DisplayText, PolicyVersion
 from app.api.http.problems.problem_details import Problem, field_error
 from app.api.http.request_headers import IdempotencyKey, require_idempotency_key
 from app.api.http.routing import problem_responses
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
+from app.api.registrations.decision_resources import Reasons, Rules, entitlement_of_unit, reason_resource
 from app.api.registrations.registration_actions import registrations_router
 from app.api.registrations.registration_requests import RegistrationRequest
 from app.api.registrations.registration_resources import (
-    PreviewResource,
+    Choices,
     RegistrationResource,
-    preview_resource,
+    SeatResource,
+    choice_resources,
     registration_as_seen,
+    seat_resource,
 )
-from app.use_cases.registrations.register_adviser import preview
+from app.api.registrations.registration_warnings import Warnings, warning_resources
+from app.domain.decisions.admission import Outcome
+from app.domain.facts.registration_terms import Funding
+from app.use_cases.changes.changes_as_rows import overlaps_json
+from app.use_cases.registrations.register_adviser import Preview, preview
 from app.use_cases.sessions.register_in_session import preview_in_session, register_in_session
-from app.wording.languages import Sentence
+from app.wording.decision_summaries import decision_summary
+from app.wording.languages import Language, Sentence
 
 router = registrations_router()
 
@@ -36,6 +46,39 @@ OTHER_ORGANISATION = Sentence(
     fr="Un organisme de formation n’inscrit qu’à ses propres sessions.",
     en="A training organisation registers only to its own sessions.",
 )
+
+
+class PreviewResource(TypedDict):
+    """Ce que la demande recevrait, sans rien enregistrer ni prévenir personne."""
+
+    outcome: Outcome
+    funding: Funding | None
+    entitlement: BucketName | None
+    policy_version: PolicyVersion
+    rules: Rules
+    reasons: Reasons
+    choices: Choices
+    seat: SeatResource | None
+    warnings: Warnings
+    summary: DisplayText
+
+
+def preview_resource(preview: Preview, language: Language, owner: UUID | None) -> PreviewResource:
+    decision = preview.decision
+    entitlement = entitlement_of_unit(decision.unit)
+    summary = decision_summary(decision.outcome, decision.funding, entitlement, len(decision.refusals))
+    return {
+        "outcome": decision.outcome,
+        "funding": decision.funding,
+        "entitlement": entitlement,
+        "policy_version": decision.policy_version,
+        "rules": [*decision.rules],
+        "reasons": [reason_resource(refusal, language, owner) for refusal in decision.refusals],
+        "choices": choice_resources(decision.offered_payers),
+        "seat": seat_resource(preview.seat, preview.place),
+        "warnings": warning_resources(overlaps_json(preview.overlapping), owner),
+        "summary": summary.in_language(language),
+    }
 
 
 def _requested_organisation(authorised: AuthorisedRequest, body: RegistrationRequest) -> UUID | None:

@@ -1,6 +1,6 @@
 """/v1/registrations/{id}: the actions on a registration, and its move to another session."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Annotated
 
@@ -47,7 +47,7 @@ SessionAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.SESSIONS
 DerogationAccess = Annotated[AuthorisedRequest, Depends(RequireScope(Scope.DEROGATIONS_WRITE))]
 
 
-@registration_action(router, "choice", "chooseOverQuota", "Répondre au dépassement de quota")
+@registration_action(router, "choice", "chooseOverQuota", "Répondre au dépassement de quota", ("session-cancelled",))
 async def choose(
     registration_id: Id, body: ChoiceRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
@@ -66,7 +66,7 @@ async def choose(
     "re-examination",
     "reExamineRegistration",
     "Demander le réexamen d’un refus",
-    ("duplicate-registration", "session-ended"),
+    ("duplicate-registration", "session-ended", "session-cancelled"),
 )
 async def re_examine(
     registration_id: Id,
@@ -100,7 +100,7 @@ async def cancel_registration(
     "derogation",
     "derogateRegistration",
     "Accorder une dérogation",
-    ("reasons-remain", "duplicate-registration"),
+    ("reasons-remain", "duplicate-registration", "session-cancelled"),
 )
 async def derogate_registration(
     registration_id: Id, body: DerogationRequest, authorised: DerogationAccess, idempotency_key: IdempotencyKey = None
@@ -123,14 +123,17 @@ async def record_positioning_test(
 
 
 def _merge_session(present: Session, venue: Venue, patch: SessionPatch) -> tuple[Session, Venue]:
-    """The session and the venue, changed. Raise Problem when the session would end before it starts."""
+    """The session and the venue, changed; the present ones, published or not, when nothing is. Raise Problem when the
+    session would end before it starts."""
     dates = {name: value for name, value in asdict(present).items() if name != "id"}
     changed = {**dates, **asdict(venue), **patch.model_dump(exclude_unset=True)}
     try:
         body = SessionBody.model_validate(changed)
-        return body.to_session(), body.to_venue()
     except ValidationError as problem:
         raise validation_problem([{**error, "loc": ("session", *error["loc"])} for error in problem.errors()]) from None
+    session, moved_venue = body.to_session(), body.to_venue()
+    is_the_same = (replace(session, id=present.id), moved_venue) == (present, venue)
+    return (present, venue) if is_the_same else (session, moved_venue)
 
 
 @router.patch(
@@ -139,7 +142,13 @@ def _merge_session(present: Session, venue: Venue, patch: SessionPatch) -> tuple
     summary="Déplacer la session",
     response_model=RegistrationResource,
     responses=problem_responses(
-        "invalid-transition", "session-started", "duplicate-registration", "adviser-anonymised"
+        "invalid-transition",
+        "session-started",
+        "duplicate-registration",
+        "adviser-anonymised",
+        "unknown-reference",
+        "session-closed",
+        "session-cancelled",
     ),
 )
 async def reschedule_registration(
@@ -149,9 +158,10 @@ async def reschedule_registration(
     context = authorised.request_context(resource_renderer(authorised, partial(registration_as_seen, authorised)))
     expected, regularisation, patch = parse_if_match(if_match), body.regularisation, body.session or SessionPatch()
     if body.session_id is not None:
-        moved = await move_to_session(
-            authorised.database, registration_id, body.session_id, expected, context, regularisation=regularisation
-        )
+        async with authorised.service.session_turns.of(body.session_id):
+            moved = await move_to_session(
+                authorised.database, registration_id, body.session_id, expected, context, regularisation=regularisation
+            )
         return to_response(moved)
 
     def merge(present: Session, venue: Venue) -> tuple[Session, Venue]:

@@ -12,11 +12,9 @@ from app.api.http.bodies.json_responses import format_instant
 from app.api.http.fields.field_types import (
     BucketName,
     Count,
-    DisplayText,
     Hours,
     ModuleCodeText,
     Name,
-    PolicyVersion,
     Reference,
     Uri,
     Version,
@@ -24,20 +22,13 @@ from app.api.http.fields.field_types import (
 from app.api.identity.scopes import Scope
 from app.api.registrations.decision_resources import (
     DecisionResource,
-    Reasons,
-    Rules,
     decision_resource,
     entitlement_of_unit,
-    reason_resource,
 )
 from app.api.registrations.registration_warnings import Warnings, warning_resources
-from app.domain.decisions.admission import Outcome
 from app.domain.facts.registration_terms import Choice, Funding, Payer, Seat, Status
 from app.domain.facts.session import SessionFormat
 from app.persistence.engine.driver_types import Row
-from app.use_cases.changes.changes_as_rows import overlaps_json
-from app.use_cases.registrations.register_adviser import Preview
-from app.wording.decision_summaries import decision_summary
 from app.wording.languages import Language
 
 
@@ -110,18 +101,8 @@ class RegistrationResource(TypedDict):
     links: LinksResource
 
 
-class PreviewResource(TypedDict):
-    """Ce que la demande recevrait, sans rien enregistrer ni prévenir personne."""
-
-    outcome: Outcome
-    funding: Funding | None
-    entitlement: BucketName | None
-    policy_version: PolicyVersion
-    rules: Rules
-    reasons: Reasons
-    choices: Choices
-    warnings: Warnings
-    summary: DisplayText
+def seat_resource(seat: Seat | None, place: int | None) -> SeatResource | None:
+    return {"status": seat, "place": place} if seat else None
 
 
 def choice_resources(payers: tuple[Payer, ...] | list[Payer]) -> list[ChoiceResource]:
@@ -165,7 +146,7 @@ def registration_resource(
         "payer": row["payer"],
         "entitlement": entitlement,
         "decision": decision_resource(row, entitlement, language, owner),
-        "seat": {"status": row["seat"], "place": row["seat_place"]} if row["seat"] else None,
+        "seat": seat_resource(row["seat"], row["seat_place"]),
         "choices": choice_resources(row["offered_payers"]) if row["status"] == Status.AWAITING_CHOICE else [],
         "warnings": warning_resources(row.get("overlaps"), owner),
         "positioning_test": {"taken_on": row["positioning_taken_on"], "hours": hours} if hours else None,
@@ -181,20 +162,3 @@ def registration_as_seen(authorised: AuthorisedRequest, row: Row) -> Registratio
     """As the caller may see it."""
     base_url, with_messages = authorised.service.base_url, authorised.has_scope(Scope.MESSAGES_READ)
     return registration_resource(row, base_url, authorised.language, authorised.owner, with_messages=with_messages)
-
-
-def preview_resource(preview: Preview, language: Language, owner: UUID | None) -> PreviewResource:
-    decision = preview.decision
-    entitlement = entitlement_of_unit(decision.unit)
-    summary = decision_summary(decision.outcome, decision.funding, entitlement, len(decision.refusals))
-    return {
-        "outcome": decision.outcome,
-        "funding": decision.funding,
-        "entitlement": entitlement,
-        "policy_version": decision.policy_version,
-        "rules": [*decision.rules],
-        "reasons": [reason_resource(refusal, language, owner) for refusal in decision.refusals],
-        "choices": choice_resources(decision.offered_payers),
-        "warnings": warning_resources(overlaps_json(preview.overlapping), owner),
-        "summary": summary.in_language(language),
-    }

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from app.domain.errors import SeatsTaken, SessionCancelled, SessionClosed, SessionStarted
 from app.domain.facts.module import ModuleCode
+from app.domain.facts.registration_terms import Seat
 from app.domain.facts.session import Session
 from app.domain.facts.training_organisation import TrainingOrganisationId
 
@@ -45,6 +46,11 @@ class PublishedSession:
     @property
     def is_full(self) -> bool:
         return self.maximum is not None and self.taken >= self.maximum
+
+    @property
+    def next_seat(self) -> Seat:
+        """What the next registration gets: nobody overtakes those who wait."""
+        return Seat.WAITING if self.is_full or self.waiting else Seat.SEATED
 
     def status(self, today: date) -> SessionStatus:
         """It follows from the facts, but for confirmation and cancellation, which are decided. What is over is held,

@@ -142,8 +142,9 @@ class Registration:
         return self.unfunded(Status.CANCELLED)
 
     def cancelled_with_session(self) -> "Registration":
-        """Section 5ter: its session is cancelled, or begins without a seat for it. Raise InvalidTransition."""
-        self.check_transition("cancellation", Status.ACCEPTED, Status.AWAITING_CHOICE)
+        """Section 5ter: its session is cancelled, or begins without a seat for it; one that was refused can then not be
+        regularised any more. Raise InvalidTransition."""
+        self.check_transition("cancellation", Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED)
         return self.unfunded(Status.CANCELLED)
 
     def check_seated(self) -> None:
@@ -160,7 +161,8 @@ class Registration:
         self.check_transition("reschedule", Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED)
         if self.first_day <= today:
             raise SessionStarted(self.first_day)
-        check_regularisation("/session/starts_on", session.starts_on, today, regularisation=regularisation)
+        pointer = "/session/starts_on" if session.id is None else "/session_id"
+        check_regularisation(pointer, session.starts_on, today, regularisation=regularisation)
         return replace(self, request=replace(self.request, session=session), derogated=False)
 
     def with_adviser_notice(self, notified_on: date, *, employer_agreement: bool) -> "Registration":

@@ -1,4 +1,8 @@
-"""Anonymise an adviser: what was decided, funded and counted stays, the identity is erased everywhere (section 10)."""
+"""Anonymise an adviser: what was decided, funded and counted stays, the identity is erased everywhere (section 10).
+
+Nobody can be convened any more: a seat of a session to come is free for the first who waits, who is given it as any
+other seat is. Of a session that has begun, it stays taken: it was.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +22,7 @@ from app.persistence.identities.identity_digests import IdentityDigester, get_or
 from app.persistence.outbox import messages
 from app.persistence.registrations import registrations
 from app.persistence.registrations.registrations import Changes
+from app.persistence.sessions import seats
 from app.use_cases.changes.changes_as_rows import event_row
 from app.use_cases.errors import PreconditionFailed
 from app.use_cases.preconditions import Precondition
@@ -72,7 +77,10 @@ async def _anonymise_inactive(database: Database, inactive: Row, now: datetime) 
 async def _erase(transaction: Transaction, present: Row, digester: IdentityDigester, now: datetime) -> None:
     adviser = AdviserId(present["id"])
     row = await personal_data.erase(transaction, present, digester, now)
+    # Nothing about them changes any more: nobody is to wait behind them, nor for a seat that they will not take.
+    await seats.leave_for_good(transaction, adviser, civil_date(now), now)
     await messages.skip_emails_about(transaction, adviser)
+    await seats.leave_those_to_come(transaction, adviser, civil_date(now), now)
     event = Event(
         EventType.ADVISER_ANONYMISED,
         Subject.ADVISER,

@@ -4,10 +4,11 @@ Every use case that writes registrations comes by here, so that none forgets a s
 sessions are locked in the order of their ids, after every adviser.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from app.domain.errors import SessionCancelled
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.registration import Registration
 from app.domain.facts.registration_terms import RegistrationId
@@ -19,7 +20,8 @@ from app.persistence.sessions.seats import Place
 
 @dataclass(frozen=True, slots=True)
 class SeatChange:
-    """What one registration does in one session: it leaves it, or comes into it, for a seat or without one."""
+    """What one registration does in one session: it leaves it, or comes into it, for a seat or without one. `is_new`:
+    it has that session, or these days of it, by the change."""
 
     session: SessionId
     registration: RegistrationId
@@ -43,7 +45,8 @@ def _changes_of(former: Registration | None, item: Registration) -> list[SeatCha
     found: list[SeatChange] = []
     if was is not None and held and not (holds and was == present):
         found.append(SeatChange(was, item.id, leaves=True))
-    takes, is_new = holds and not (held and was == present), was != present
+    takes = holds and not (held and was == present)
+    is_new = former is None or former.request.session != item.request.session
     if present is not None and (takes or is_new):
         found.append(SeatChange(present, item.id, leaves=False, takes=takes, is_new=is_new))
     return found
@@ -51,26 +54,46 @@ def _changes_of(former: Registration | None, item: Registration) -> list[SeatCha
 
 async def settle_seats(
     transaction: Transaction,
-    changes: Iterable[SeatChange],
+    changes: Sequence[SeatChange],
     versions: Mapping[RegistrationId, int | None],
     now: datetime,
 ) -> Mapping[RegistrationId, Place | None]:
-    """Take and leave these seats, session by session in the order of their ids, those that are left first; return what
-    each registration has now, None without a place. `versions` are those of the sessions read for registrations that
-    are new in one. Raise SessionChangedMeanwhile."""
+    """Take and leave these seats, those that are left first; return what each registration has now, None without a
+    place. `versions` are those of the sessions read for what was changed directly, None when none was. All sessions are
+    locked first, in the order of their ids; a seat that is taken alone locks its own.
+
+    Raise SessionChangedMeanwhile, SessionCancelled.
+    """
+    if len(changes) > 1 or any(change.leaves for change in changes):
+        await seats.lock(transaction, {change.session for change in changes})
     places: dict[RegistrationId, Place | None] = {}
-    for change in sorted(changes, key=lambda change: (change.session, not change.leaves)):
+    for change in sorted(changes, key=lambda change: not change.leaves):
         read = versions.get(change.registration) if change.is_new else None
         if change.leaves:
-            await seats.leave(transaction, change.session, change.registration, now)
+            await seats.leave(transaction, change.registration, now)
             places[change.registration] = None
         elif change.takes:
-            places[change.registration] = await seats.take(
-                transaction, change.session, change.registration, now, version=read
-            )
+            places[change.registration] = await _taken(transaction, change, versions, read, now)
         elif read is not None:
             await seats.hold(transaction, change.session, read)
     return places
+
+
+async def _taken(
+    transaction: Transaction,
+    change: SeatChange,
+    versions: Mapping[RegistrationId, int | None],
+    read: int | None,
+    now: datetime,
+) -> Place | None:
+    """Nobody asks for a seat of a cancelled session; what follows from another change waits there to be cancelled too.
+
+    Raise SessionChangedMeanwhile, SessionCancelled.
+    """
+    place = await seats.take(transaction, change.session, change.registration, now, version=read)
+    if place is None and change.registration in versions:
+        raise SessionCancelled
+    return place
 
 
 def with_places(file: AdviserFile, places: Mapping[RegistrationId, Place | None]) -> AdviserFile:

@@ -26,8 +26,7 @@ async def write_direct_change(transaction: Transaction, change_set: ChangeSet) -
 
 
 async def _with_seats(transaction: Transaction, change_sets: Sequence[ChangeSet]) -> Sequence[ChangeSet]:
-    """The changes with the seats that they take and leave, all sessions locked in one order. Raise
-    SessionChangedMeanwhile."""
+    """The changes with the seats that they take and leave. Raise SessionChangedMeanwhile, SessionCancelled."""
     wanted = [change for each in change_sets for change in seat_changes(each.before, each.cascade.file)]
     if not wanted:
         return change_sets

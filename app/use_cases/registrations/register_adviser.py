@@ -15,7 +15,7 @@ from app.domain.events import event_type_of_decision
 from app.domain.facts.module import ModuleCode
 from app.domain.facts.plausible_dates import check_fact, check_first_day
 from app.domain.facts.registration import Registration, Request, check_regularisation, new_registration
-from app.domain.facts.registration_terms import RegistrationId
+from app.domain.facts.registration_terms import RegistrationId, Seat
 from app.domain.facts.session import Session
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
@@ -122,10 +122,13 @@ def decide_registration(requested: NewRegistration, snapshot: AdviserSnapshot, c
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a request would get, and the adviser's registrations that share a day with it."""
+    """What a request would get, and the adviser's registrations that share a day with it. `seat` is that of a published
+    session, None when it would get none; `place` that of one that would wait, from 1."""
 
     decision: Decision
     overlapping: tuple[Registration, ...]
+    seat: Seat | None = None
+    place: int | None = None
 
 
 async def preview(database: Database, requested: NewRegistration, context: RequestContext) -> Preview:

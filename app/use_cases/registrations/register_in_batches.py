@@ -8,8 +8,8 @@ instead of four for each registration (docs/decisions/registrations-in-batches.m
 
 A batch is an accelerator, not a second set of rules: it decides by the same function as the transaction does, and
 leaves to that transaction whatever is not plain. That is an adviser or a key that another of the process is busy with,
-a key that was used, what does not exist, a conflict, a decision that changes other registrations, a file that somebody
-else changed or holds, and any failure.
+a key that was used, what does not exist, a conflict, a decision that changes other registrations, a seat of a session,
+a file that somebody else changed or holds, and any failure.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.persistence.engine.transactions.transaction_errors import CommitLost, CommitOutcomeUnknown
 from app.persistence.registration_batches import DecidedRegistration, FileRequest
+from app.use_cases.changes.seat_changes import seat_changes
 from app.use_cases.registrations.register_adviser import NewRegistration, decide_registration, register
 from app.use_cases.request_context import RequestContext
 
@@ -171,7 +172,7 @@ class RegistrationBatches:
             changes, response = change_set.changes_and_response()
         except Exception:  # noqa: BLE001  # its transaction raises it again, and is answered and logged
             return None
-        if len(changes.registrations) > 1:
+        if len(changes.registrations) > 1 or seat_changes(change_set.before, change_set.cascade.file):
             return None
         return DecidedRegistration(
             requested.adviser_id,

@@ -1,13 +1,15 @@
 """Register to a published session: decided by the rules as ever, and given a seat, or a place among those who wait."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.domain.decisions.admission import Outcome
 from app.domain.errors import AdviserAnonymised
 from app.domain.facts.module import ModuleCode
+from app.domain.facts.registration_terms import Seat
 from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapshot
 from app.persistence.catalogue import MODULES, TRAINING_ORGANISATIONS
 from app.persistence.engine.database import Database, Reader
@@ -81,7 +83,12 @@ async def preview_in_session(database: Database, requested: SessionRegistration,
         raise await _unknown_references_error(database, requested) from missing
     if snapshot.is_anonymised:
         raise AdviserAnonymised
-    return preview_of(_as_carried(requested, snapshot, context), snapshot, context)
+    previewed = preview_of(_as_carried(requested, snapshot, context), snapshot, context)
+    if snapshot.session is None or previewed.decision.outcome is not Outcome.ACCEPTED:
+        return previewed
+    published = snapshot.session.published
+    place = published.waiting + 1 if published.next_seat is Seat.WAITING else None
+    return replace(previewed, seat=published.next_seat, place=place)
 
 
 def _as_carried(requested: SessionRegistration, snapshot: AdviserSnapshot, context: RequestContext) -> NewRegistration:

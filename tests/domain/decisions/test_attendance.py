@@ -13,11 +13,11 @@ from app.domain.decisions.attendance import (
     check_motive,
     corrected,
 )
-from app.domain.errors import InvalidTransition, NoRightLeft, SessionNotStarted, TooLateToCorrect
+from app.domain.errors import InvalidTransition, NoRightLeft, SeatWaiting, SessionNotStarted, TooLateToCorrect
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policy
 from app.domain.facts.registration import Registration
-from app.domain.facts.registration_terms import Attendance, Funding, Payer, Status
+from app.domain.facts.registration_terms import Attendance, Funding, Payer, Seat, Status
 from app.domain.statement_errors import AbsenceNotInSession, MotiveMissing, MotiveNotValid
 from tests.domain.file_outcomes import unit_or_status
 from tests.domain_builders import (
@@ -310,3 +310,11 @@ def test_an_organisation_corrects_no_more_after_it() -> None:
         check_may_correct(FIRST_DAY, POLICY, today=day("2025-06-13"))
 
     assert raised.value.last_day == day("2025-06-12")
+
+
+@pytest.mark.parametrize("outcome", Attendance)
+def test_who_still_waits_for_a_seat_neither_attends_nor_is_absent(outcome: Attendance) -> None:
+    waiting = a_registration(unit=UNIT, seat=Seat.WAITING)
+
+    with pytest.raises(SeatWaiting):
+        recorded(outcome, waiting)

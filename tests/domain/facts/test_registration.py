@@ -4,13 +4,15 @@ from datetime import date
 
 import pytest
 
-from app.domain.errors import InvalidTransition, SessionEnded, SessionStarted
+from app.domain.errors import InvalidTransition, SeatWaiting, SessionEnded, SessionStarted
 from app.domain.facts.registration import Registration, check_regularisation
-from app.domain.facts.registration_terms import Funding, Payer, Status
+from app.domain.facts.registration_terms import Funding, Payer, Seat, Status
+from app.domain.facts.session import SessionId
 from app.domain.statement_errors import PayerNotOffered, RegularisationNeeded
 from tests.domain_builders import (
     FIRST_DAY,
     INITIAL,
+    SESSION_ID,
     a_registration,
     a_request,
     a_session,
@@ -46,6 +48,10 @@ MOVES: dict[str, tuple[Callable[[Registration], Registration], set[Status]]] = {
     "reschedule": (lambda it: moved(it, MORROW), {Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED}),
     "re-examination": (lambda it: it.with_adviser_notice(EVE, employer_agreement=False), {Status.REFUSED}),
     "derogation": (check_derogable, {Status.REFUSED, Status.AWAITING_CHOICE}),
+    "cancellation with its session": (
+        lambda it: it.cancelled_with_session(),
+        {Status.ACCEPTED, Status.AWAITING_CHOICE, Status.REFUSED},
+    ),
     "positioning-test": (lambda it: it.check_positioning_test(), {Status.ACCEPTED, Status.COMPLETED}),
 }
 STARTING = [(move, status) for move in MOVES for status in Status]
@@ -335,3 +341,41 @@ def test_one_takes_place_while_it_may_be_attended(status: Status) -> None:
     standing = {Status.ACCEPTED, Status.AWAITING_CHOICE, Status.COMPLETED}
 
     assert a_registration(status=status).takes_place is (status in standing)
+
+
+HOLDING = {Status.ACCEPTED, Status.COMPLETED, Status.ABSENT_JUSTIFIED, Status.ABSENT_UNJUSTIFIED}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_place_in_a_published_session_is_held_by_what_was_accepted(status: Status) -> None:
+    of_session = a_registration(1, a_request(published=SESSION_ID), status=status)
+    of_its_own_days = a_registration(1, a_request(), status=status)
+
+    assert of_session.holds_a_place is (status in HOLDING)
+    assert not of_its_own_days.holds_a_place
+
+
+def test_what_is_cancelled_with_its_session_gives_its_right_back() -> None:
+    actual = FUNDED.cancelled_with_session()
+
+    assert actual == a_registration(status=Status.CANCELLED)
+
+
+@pytest.mark.parametrize("seat", [None, Seat.SEATED])
+def test_who_has_a_seat_or_needs_none_attends(seat: Seat | None) -> None:
+    a_registration(seat=seat).check_seated()
+
+
+def test_who_waits_for_a_seat_attends_nothing() -> None:
+    with pytest.raises(SeatWaiting):
+        a_registration(seat=Seat.WAITING).check_seated()
+
+
+@pytest.mark.parametrize(("published", "pointer"), [(None, "/session/starts_on"), (SESSION_ID, "/session_id")])
+def test_a_move_into_the_past_names_where_the_session_was_given(published: SessionId | None, pointer: str) -> None:
+    started = a_session(EVE, published=published)
+
+    with pytest.raises(RegularisationNeeded) as raised:
+        FUNDED.rescheduled(started, today=EVE, regularisation=False)
+
+    assert raised.value.pointer == pointer
