@@ -20,6 +20,7 @@ from app.main import build
 from app.outbox.delivery_relay import OutboxRelay
 from app.outbox.email_sender import EmailSender
 from app.outbox.mail_server import MailServer
+from app.outbox.session_loop import do_session_work
 from app.outbox.webhook_sender import WebhookSender
 from app.persistence.engine.database import open_database
 from app.persistence.engine.secrets.secret_box import SecretBox
@@ -29,7 +30,7 @@ from app.use_cases.notifications.egress_policy import EgressPolicy
 from app.use_cases.notifications.sequence_events import sequence_events
 from app.use_cases.registrations.register_in_batches import RegistrationBatches
 from tests.crash.fork_server import serve_forks
-from tests.crash.misplaced_steps import place_then_post, remember_apart, settle_then_mail
+from tests.crash.misplaced_steps import mark_first, mark_last, place_then_post, remember_apart, settle_then_mail
 from tests.fake_clock import MORNING
 from tests.outbox.emails.smtp_server import COMPOSER
 from tests.outbox.webhooks.webhook_builders import SECRETS, SSL_CONTEXT
@@ -108,6 +109,28 @@ def mail(told: Arguments) -> None:
     asyncio.run(mailed())
 
 
+def look_after_sessions(told: Arguments) -> None:
+    """Carry out what was asked of sessions, and give seats, until nothing is left to do."""
+
+    async def looked_after() -> None:
+        database = open_database(told["url"], pool_size=1)
+        while await do_session_work(database, MORNING):
+            pass
+        await database.close()
+
+    asyncio.run(looked_after())
+
+
+def look_after_sessions_marking_first(told: Arguments) -> None:
+    mark_first(told)
+    look_after_sessions(told)
+
+
+def look_after_sessions_marking_last(told: Arguments) -> None:
+    mark_last(told)
+    look_after_sessions(told)
+
+
 def serve_without_batches(told: Arguments) -> None:
     """Each registration is a transaction of its own."""
     MonkeyPatch().setattr(RegistrationBatches, "_enqueue", _enqueue_nothing)
@@ -128,6 +151,7 @@ ENTRY_POINTS = {
     for act in (
         *(serve, serve_without_batches, serve_remembering_apart),
         *(work, place, deliver, mail, place_then_post, settle_then_mail),
+        *(look_after_sessions, look_after_sessions_marking_first, look_after_sessions_marking_last),
     )
 }
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pytest import MonkeyPatch  # noqa: PT013  # the class, outside of any test
 
@@ -11,6 +13,7 @@ from app.outbox.delivery_settlement import AttemptOutcome
 from app.outbox.email_sender import EmailSender
 from app.outbox.mail_server import MailServer
 from app.persistence.engine.database import Transaction, open_database
+from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions import idempotency
 from app.persistence.engine.transactions.idempotency import IdempotentRequest, ReplayableResponse
 from app.persistence.outbox import messages
@@ -20,7 +23,9 @@ from app.persistence.outbox.delivery_results import AttemptResult
 from app.persistence.outbox.messages import NewEmailDelivery
 from app.persistence.registrations import registrations
 from app.persistence.registrations.registrations import Changes
+from app.persistence.sessions import session_deeds
 from app.use_cases.notifications.sequence_events import sequence_events
+from app.use_cases.sessions.carry_out_session_deeds import DeedRun
 from tests.fake_clock import MORNING
 from tests.outbox.emails.smtp_server import COMPOSER
 
@@ -91,3 +96,35 @@ def remember_apart(told: Arguments) -> None:
             await database.close()
 
     MonkeyPatch().setattr(registrations, "write", write)
+
+
+def mark_first(told: Arguments) -> None:
+    """A registration of a session is marked as done in a transaction of its own, before anything is done."""
+    genuine = session_deeds.mark_done
+
+    async def mark_done(_: Transaction, deed: UUID, registration: UUID, now: datetime) -> Row | None:
+        database = open_database(told["url"], pool_size=1)
+        async with database.transaction() as tx:
+            marked = await genuine(tx, deed, registration, now)
+        await database.close()
+        return marked
+
+    MonkeyPatch().setattr(session_deeds, "mark_done", mark_done)
+
+
+def mark_last(_: Arguments) -> None:
+    """It is marked once everything about it is committed."""
+    genuine_mark, patched = session_deeds.mark_done, MonkeyPatch()
+    genuine_step = DeedRun._carry_out  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # it is put elsewhere
+
+    async def mark_nothing(*_: object) -> Row:
+        return {"is_overtaken": False}
+
+    async def carry_out(run: DeedRun, registration: UUID) -> bool:
+        done = await genuine_step(run, registration)
+        async with run.database.transaction() as tx:
+            await genuine_mark(tx, run.deed.id, registration, run.now)
+        return done
+
+    patched.setattr(session_deeds, "mark_done", mark_nothing)
+    patched.setattr(DeedRun, "_carry_out", carry_out)
