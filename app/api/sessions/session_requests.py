@@ -27,6 +27,9 @@ HOURS_OVERLAP = Sentence(
     fr="Les horaires d’un jour se suivent, chacun finit après son début.",
     en="The hours of a day follow each other, each ends after it begins.",
 )
+CLOSES_TOO_LATE = Sentence(
+    fr="Au plus tard le dernier jour de la session.", en="On the last day of the session at the latest."
+)
 TOO_FEW_SEATS = Sentence(fr="Au moins autant que minimum.", en="At least as many as minimum.")
 
 OTHER_ORGANISATION = Sentence(
@@ -102,7 +105,8 @@ class SessionRequest(field_types.RequestBody):
     @model_validator(mode="after")
     def _dates_agree(self) -> "SessionRequest":
         check_date_order("starts_on", "ends_on", self.starts_on, self.ends_on)
-        check_date_order("registration_closes_on", "ends_on", self.registration_closes_on or self.ends_on, self.ends_on)
+        if self.registration_closes_on is not None and self.registration_closes_on > self.ends_on:
+            raise validation_error("order", CLOSES_TOO_LATE, "registration_closes_on")
         self._check_hours()
         return self
 
@@ -114,7 +118,7 @@ class SessionRequest(field_types.RequestBody):
                 raise validation_error("not-in-session", OUTSIDE_SESSION, f"hours/{place}/on")
             overlaps = former is not None and former.on == hours.on and former.until > hours.from_
             if overlaps or hours.until <= hours.from_:
-                raise validation_error("date-order", HOURS_OVERLAP, f"hours/{place}/until")
+                raise validation_error("order", HOURS_OVERLAP, f"hours/{place}/until")
             former = hours
 
     def description(self, organisation: UUID) -> SessionDescription:

@@ -74,11 +74,6 @@ WHERE s.seats_waiting > 0 AND s.cancelled_at IS NULL AND s.starts_on <= $1
 ORDER BY s.starts_on, s.id, p.arrival LIMIT $2"""
 
 # By the index of registrations: seats have none by adviser.
-FIND_TO_COME = """SELECT p.session_id, p.registration_id FROM seat p JOIN session s ON s.id = p.session_id
-WHERE p.registration_id = ANY (ARRAY(SELECT id FROM registration WHERE adviser_id = $1)) AND s.starts_on > $2
-ORDER BY p.session_id, p.registration_id"""
-# What they are shown with has changed.
-RAISE_VERSIONS = "UPDATE registration SET version = version + 1, updated_at = $2 WHERE id = ANY($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +129,6 @@ async def leave_for_good(transaction: Transaction, adviser: UUID, today: date, n
     for row in rows:
         await leave(transaction, row["registration_id"], now)
     await transaction.run(SHOW_CHANGED, [row["registration_id"] for row in rows], now)
-
-
-async def leave_those_to_come(transaction: Transaction, adviser: UUID, today: date, now: datetime) -> None:
-    """Leave every seat and queue of an adviser, whose row is locked, in sessions that begin after `today`; locks these
-    sessions in the order of their ids."""
-    found = await transaction.many(FIND_TO_COME, adviser, today)
-    for row in found:
-        await leave(transaction, row["session_id"], row["registration_id"], now)
-    if found:
-        await transaction.run(RAISE_VERSIONS, [row["registration_id"] for row in found], now)
 
 
 async def give(transaction: Transaction, session: UUID, registration: UUID, now: datetime) -> Place | None:

@@ -80,7 +80,6 @@ async def _erase(transaction: Transaction, present: Row, digester: IdentityDiges
     # Nothing about them changes any more: nobody is to wait behind them, nor for a seat that they will not take.
     await seats.leave_for_good(transaction, adviser, civil_date(now), now)
     await messages.skip_emails_about(transaction, adviser)
-    await seats.leave_those_to_come(transaction, adviser, civil_date(now), now)
     event = Event(
         EventType.ADVISER_ANONYMISED,
         Subject.ADVISER,

@@ -24,7 +24,7 @@ from tests.session_builders import a_session, register_in_session
 
 GROUPINGS = tuple(SessionGrouping)
 MEASURES = tuple(SessionMeasure)
-BEGUN = {"starts_on": "2026-06-02", "ends_on": "2026-06-03", "regularisation": True}
+BEGUN: dict[str, Any] = {"starts_on": "2026-06-02", "ends_on": "2026-06-03", "regularisation": True}
 
 
 async def _carry_out(url: str) -> None:
@@ -197,10 +197,11 @@ def test_so_is_a_workbook(reader: httpx.Client) -> None:
         "/v1/statistics/sessions", params={"group_by": "training_organisation_id"}, headers={"Accept": XLSX}
     )
 
-    headings, *lines = load_workbook(BytesIO(answer.raise_for_status().content)).active.iter_rows(values_only=True)
+    sheet: Any = load_workbook(BytesIO(answer.raise_for_status().content)).active
+    headings, *lines = sheet.iter_rows(values_only=True)
     assert (headings[0], headings[-1]) == ("Organisme de formation", "Annulées faute d’inscrits")
     assert {line[0] for line in lines} == {str(LA_MEDNUM), str(HISTYA)}
-    assert sum(int(str(line[1])) for line in lines) == 10
+    assert sum(line[1] for line in lines) == 10
 
 
 def test_another_format_is_not_offered(reader: httpx.Client) -> None:

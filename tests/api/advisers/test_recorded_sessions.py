@@ -213,4 +213,4 @@ def test_the_picture_is_well_formed_with_any_place(admin: httpx.Client) -> None:
     answer = admin.get(f"/v1/advisers/{adviser}/training-record.svg").raise_for_status()
 
     assert ET.fromstring(answer.content) is not None  # noqa: S314  # drawn by us
-    assert place["name"] in drawn(admin, adviser)[held["id"]][1]
+    assert str(place["name"]) in drawn(admin, adviser)[held["id"]][1]

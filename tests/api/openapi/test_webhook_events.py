@@ -10,7 +10,7 @@ import orjson
 import pytest
 import standardwebhooks
 
-from app.api.openapi.example_bodies import COMPLETED_OF_INES
+from app.api.openapi.examples.example_bodies import COMPLETED_OF_INES
 from app.api.openapi.webhook_examples import TEST_EXAMPLE, event_example, summary_example
 from app.api.openapi.webhooks_section import EVENT_SUMMARIES
 from app.domain.events import EventType

@@ -103,8 +103,8 @@ def test_a_seat_is_told_with_its_session_and_what_was_done_of_it(own_service: Li
         {"Inscription": registered[0], **seat, "Ordre d’arrivée": 1, "Place": 1},
         {"Inscription": registered[1], **seat, "Ordre d’arrivée": 2, "Place": None},
     ]
-    done = [{"Inscription": each, "Fait le": "2026-06-15T08:30:00.000000Z"} for each in registered]
-    assert [rows for said in held for rows in said["Sessions modifiées"]] == done
+    done = {"Inscription": registered[0], "Fait le": "2026-06-15T08:30:00.000000Z"}  # who waits is not convened
+    assert [said["Sessions modifiées"] for said in held] == [[done], []]
     (registration,) = held[0]["Inscriptions"]
     assert (registration["Session publiée"], registration["Référence de la session"]) == (session, "RENNES-12")
     assert waiting not in str(held[0])

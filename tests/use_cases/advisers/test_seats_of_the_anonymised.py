@@ -160,7 +160,7 @@ async def test_neither_events_nor_audit_entries_name_anybody(admin: httpx.Client
     anonymise(admin, gone)
     while await give_next_seats(database, MORNING):
         pass
-    assert ask_for(admin, "confirmation", session) == 2
+    assert ask_for(admin, "confirmation", session) == 1
     while await carry_out_session_deeds(database, MORNING):
         pass
 

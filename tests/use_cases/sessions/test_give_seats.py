@@ -9,9 +9,9 @@ import pytest
 
 from app.persistence.engine.database import Database, open_database
 from app.persistence.engine.transactions.audit_entries import AuditEntry
+from app.persistence.sessions import seats
 from app.use_cases.advisers.anonymise_adviser import anonymise
 from app.use_cases.preconditions import ANY_VERSION
-from app.use_cases.sessions import give_seats
 from app.use_cases.sessions.change_session import confirm_session
 from app.use_cases.sessions.give_seats import cancel_waiting_in_vain, give_next_seats
 from tests.fake_clock import MORNING
@@ -214,14 +214,14 @@ async def test_who_was_given_a_seat_meanwhile_is_not_cancelled(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, (leaving, first) = await one_seat_and(database, 1)
-    found = await give_seats.seats.waiting_in_vain(database, FIRST_DAY, 10)
+    found = await seats.waiting_in_vain(database, FIRST_DAY, 10)
     await cancel_one(database, leaving)
     await everything_given(database)
 
     async def as_found_before(*_: object) -> Any:
         return found
 
-    monkeypatch.setattr(give_seats.seats, "waiting_in_vain", as_found_before)
+    monkeypatch.setattr(seats, "waiting_in_vain", as_found_before)
     await cancel_waiting_in_vain(database, ON_THE_FIRST_DAY)
 
     assert (await stored_registration(database, first))["status"] == "accepted"

@@ -9,7 +9,7 @@ import pytest
 from app.domain.decisions.refusals import Reason
 from app.domain.errors import SeatWaiting, SessionCancelled, SessionClosed
 from app.domain.facts.registration_terms import Attendance, Chooser, Funding, Payer
-from app.domain.facts.session import Session
+from app.domain.facts.session import Session, SessionId
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.engine.database import Database
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
@@ -331,7 +331,7 @@ async def test_a_preview_of_what_would_be_refused_says_nothing_of_seats(database
 async def test_a_batch_leaves_whatever_takes_a_seat_to_a_transaction(database: Database) -> None:
     """One that names a session is never sent to a batch; were it, it would have its seat all the same."""
     published = await a_published_session(database, capacity=1)
-    session = replace(a_session(), id=published)
+    session = replace(a_session(), id=SessionId(published))
     batches = RegistrationBatches(database)
 
     async def ask() -> ReplayableResponse:
