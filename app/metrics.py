@@ -19,6 +19,10 @@ __all__ = [
     "OLDEST_UNDELIVERED_AGE",
     "OLDEST_UNSEQUENCED_AGE",
     "REQUEST_DURATION",
+    "SESSION_DEEDS_FAILING",
+    "SESSION_DEEDS_OLDEST_OPEN_AGE",
+    "SESSION_DEEDS_OPEN",
+    "SESSION_SEATS_TO_GIVE",
     "SUPPORT_OLDEST_OPEN_AGE",
     "SUPPORT_OPEN",
     "SUPPORT_OVERDUE",
@@ -102,6 +106,30 @@ SUPPORT_OLDEST_OPEN_AGE = Gauge(
 SUPPORT_OVERDUE = Gauge(
     "support_requests_overdue",
     "Those whose last day to answer is over.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SESSION_DEEDS_OPEN = Gauge(
+    "session_deeds_open",
+    "Sessions moved, confirmed or cancelled, for which that is not done for all their registrations yet.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SESSION_DEEDS_OLDEST_OPEN_AGE = Gauge(
+    "session_deeds_oldest_open_age_seconds",
+    "Age of the oldest of them; 0 when there is none.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SESSION_DEEDS_FAILING = Gauge(
+    "session_deeds_failing_registrations",
+    "Registrations for which one of them failed, and is tried again.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+SESSION_SEATS_TO_GIVE = Gauge(
+    "session_seats_to_give",
+    "Free seats of sessions to come that somebody waits for.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )

@@ -79,6 +79,7 @@ def background_tasks(
         set_on_notification(CHANGED_CHANNEL, changed),
         set_on_notification(CHANGED_CHANNEL, sessions_changed),
         set_on_notification(FEED_MOVED_CHANNEL, moved),
+        changed=database.changed,
         name=WORKER_APPLICATION_NAME,
     )
     return [

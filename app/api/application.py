@@ -12,6 +12,7 @@ from app.api.administration import (
     audit_log_routes,
     import_routes,
     policy_routes,
+    session_statistics_routes,
     statistics_routes,
     support_request_routes,
 )
@@ -108,6 +109,7 @@ def _routers() -> tuple[APIRouter, ...]:
         message_routes,
         import_routes,
         statistics_routes,
+        session_statistics_routes,
         policy_routes,
         client_routes,
         api_key_routes,

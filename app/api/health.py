@@ -17,6 +17,10 @@ from app.metrics import (
     DELIVERY_LANES,
     OLDEST_UNDELIVERED_AGE,
     OLDEST_UNSEQUENCED_AGE,
+    SESSION_DEEDS_FAILING,
+    SESSION_DEEDS_OLDEST_OPEN_AGE,
+    SESSION_DEEDS_OPEN,
+    SESSION_SEATS_TO_GIVE,
     SUPPORT_OLDEST_OPEN_AGE,
     SUPPORT_OPEN,
     SUPPORT_OVERDUE,
@@ -28,6 +32,7 @@ from app.persistence.administration.health import count_lanes, count_workers, da
 from app.persistence.engine.database import Reader
 from app.persistence.engine.database_errors import UNAVAILABLE_ERRORS
 from app.persistence.outbox.deliveries import Channel, count_dead, count_undelivered
+from app.persistence.sessions import session_deeds
 from app.persistence.support_requests import measure_queue
 from app.wording.languages import Sentence
 
@@ -64,6 +69,7 @@ async def metrics(request: Request) -> Response:
         OLDEST_UNSEQUENCED_AGE.set((service.clock() - since).total_seconds() if since else 0)
         await _measure_deliveries(service.database)
         await _measure_support(service.database, service.clock())
+        await _measure_sessions(service.database, service.clock())
         WORKERS.set(await count_workers(service.database))
     except UNAVAILABLE_ERRORS:
         _forget_measures()
@@ -78,7 +84,16 @@ def _forget_measures() -> None:
     )
     of_lanes = (DELIVERY_LANES.labels(channel, state) for channel in Channel for state in CIRCUIT_STATES)
     of_support = (SUPPORT_OPEN, SUPPORT_OLDEST_OPEN_AGE, SUPPORT_OVERDUE)
-    for gauge in (OLDEST_UNSEQUENCED_AGE, WORKERS, *of_support, *of_channels, *of_lanes):
+    of_deeds = (SESSION_DEEDS_OPEN, SESSION_DEEDS_OLDEST_OPEN_AGE, SESSION_DEEDS_FAILING)
+    for gauge in (
+        OLDEST_UNSEQUENCED_AGE,
+        WORKERS,
+        *of_support,
+        *of_deeds,
+        SESSION_SEATS_TO_GIVE,
+        *of_channels,
+        *of_lanes,
+    ):
         gauge.set(float("nan"))
 
 
@@ -98,6 +113,14 @@ async def _measure_support(reader: Reader, now: datetime) -> None:
     SUPPORT_OPEN.set(queue["open"])
     SUPPORT_OVERDUE.set(queue["overdue"])
     SUPPORT_OLDEST_OPEN_AGE.set((now - queue["oldest"]).total_seconds() if queue["oldest"] else 0)
+
+
+async def _measure_sessions(reader: Reader, now: datetime) -> None:
+    found = await session_deeds.measure(reader, civil_date(now))
+    SESSION_DEEDS_OPEN.set(found["open"])
+    SESSION_DEEDS_OLDEST_OPEN_AGE.set((now - found["oldest"]).total_seconds() if found["oldest"] else 0)
+    SESSION_DEEDS_FAILING.set(found["failing"])
+    SESSION_SEATS_TO_GIVE.set(found["to_give"])
 
 
 def routes() -> list[BaseRoute]:

@@ -44,6 +44,7 @@ EMPLOYER_TOLD_WHEN_IT_ACTS = frozenset(
     {
         EventType.REGISTRATION_REFUSED,
         EventType.REGISTRATION_DEROGATED,
+        EventType.SESSION_MOVED,
         EventType.SUPPORT_REQUEST_OPENED,
         EventType.SUPPORT_REQUEST_ANSWERED,
     }
@@ -53,14 +54,16 @@ EMPLOYER_TOLD_WHEN_IT_PAYS = frozenset(
         EventType.REGISTRATION_KEPT_UNFUNDED,
         EventType.REGISTRATION_CANCELLED,
         EventType.REGISTRATION_DEROGATED,
+        EventType.SESSION_CANCELLED,
         EventType.SUPPORT_REQUEST_OPENED,
         EventType.SUPPORT_REQUEST_ANSWERED,
     }
 )
-# It then acts as well: it frees the adviser.
+# It then acts as well: it frees the adviser, or needs to no more when nobody chose to cancel.
 EMPLOYER_TOLD_WHEN_THE_STATE_PAYS = frozenset(
     {
         EventType.REGISTRATION_ACCEPTED,
+        EventType.REGISTRATION_CANCELLED,
         EventType.REGISTRATION_RESCHEDULED,
         EventType.REGISTRATION_DEROGATED,
         EventType.REGISTRATION_SEAT_GIVEN,

@@ -65,6 +65,9 @@ EMAILED_ONCE = frozenset(
     }
 )
 
+# Their e-mails convene whoever has a seat in a session that will be held.
+CONVENING = frozenset({EventType.SESSION_CONFIRMED, EventType.SESSION_MOVED, EventType.REGISTRATION_SEAT_GIVEN})
+
 WILDCARD_SUFFIX = ".*"
 
 

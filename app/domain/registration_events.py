@@ -26,9 +26,9 @@ def registration_event(
     said_besides: Mapping[str, object] = NOTHING_ELSE,
 ) -> Event:
     """`before` is the registration as it was: an employer that would have paid for it is told as well, and so is one
-    that was to free the adviser on days that a funded session leaves. `said_besides` is what the event says that the
-    registration does not, such as days missed (`absences`)."""
-    moved_from = before if event_type in LEAVES_DAYS else None
+    that was to free the adviser on days that a funded session leaves, or that nobody chose to give up. `said_besides`
+    is what the event says that the registration does not, such as days missed (`absences`)."""
+    moved_from = before if event_type in LEAVES_DAYS or "cancelled_because" in said_besides else None
     concerns_organisation = event_type not in BETWEEN_ADVISER_AND_PLATFORM
     return Event(
         event_type,

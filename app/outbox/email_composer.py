@@ -11,8 +11,10 @@ from uuid import UUID
 
 from app.persistence.engine.driver_types import Row
 from app.use_cases.registrations.personal_links import links_of_email
+from app.wording.calendars.calendar_files import CALENDAR_MEDIA_TYPE
 from app.wording.email_addresses import InvalidEmailAddress, parse_mailbox
 from app.wording.emails.emails import PersonalLinks, RenderedEmail, decision_to_answer, render_email
+from app.wording.emails.summons_files import CalendarFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class EmailComposer:
         message["Auto-Submitted"] = "auto-generated"  # no out-of-office reply (RFC 3834)
         message.set_content(email.text, cte="quoted-printable")
         message.add_alternative(email.html, subtype="html", cte="quoted-printable")
+        if email.calendar is not None:
+            _attach(message, email.calendar)
         message["Content-Language"] = "fr"  # last: setting the content removes the headers of the former one
         return message
 
@@ -59,6 +63,17 @@ class EmailComposer:
             return _header_address(support)
         except InvalidEmailAddress:
             return _header_address(self.support_email)
+
+
+def _attach(message: EmailMessage, calendar: CalendarFile) -> None:
+    """Beside the text, never an alternative to it: Outlook would show the calendar in the place of the letter. The
+    method is the one in the file, or it would be refused (RFC 6047, 2.4)."""
+    message.add_attachment(
+        calendar.content,
+        *CALENDAR_MEDIA_TYPE.split("/"),
+        filename=calendar.file_name,
+        params={"charset": "utf-8", "method": calendar.method},
+    )
 
 
 def _header_address(address: str, name: str = "") -> Address:

@@ -10,7 +10,7 @@ from app.supervisor import Heartbeat, no_heartbeat, wait_for_any
 from app.use_cases.sessions.carry_out_session_deeds import carry_out_session_deeds
 from app.use_cases.sessions.give_seats import cancel_waiting_in_vain, give_next_seats
 
-TURN_PAUSE_SECONDS = 0.05  # between two turns, so that changes gather
+TURN_PAUSE_SECONDS = 0.05  # before the next one, so that changes gather
 POLL_INTERVAL_SECONDS = 1.0  # for what no notification announces, a new day among it
 
 
@@ -28,8 +28,8 @@ async def run_sessions(
         wake_up.clear()
         others_follow = await do_session_work(database, clock())
         heartbeat()
-        await wait_for_any(TURN_PAUSE_SECONDS, stop)
         if not others_follow:
+            await wait_for_any(TURN_PAUSE_SECONDS, stop)
             await wait_for_any(POLL_INTERVAL_SECONDS, stop, wake_up)
 
 

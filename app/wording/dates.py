@@ -45,6 +45,12 @@ def format_period(first: date, last: date) -> str:
     return f"du {format_day(first).fr} au {format_day(last).fr}"
 
 
+def in_days(period: str) -> str:
+    """In French, of a period as `format_period` has it, to say when something is: `du 15 au 16 décembre 2026`, or
+    `le 15 décembre 2026`."""
+    return period if " au " in period else f"le {period.removeprefix('du ')}"
+
+
 def format_paris_time(instant: datetime) -> str:
     """In French, at the time of Paris: `15 juin 2026 à 0 h 30`."""
     local = instant.astimezone(PARIS)

@@ -1,13 +1,13 @@
 """The words of the timeline of a training record: short, in French."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from app.domain.decisions.in_post import PostOnDay
 from app.domain.decisions.refusals import Refusal
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Registration
-from app.domain.facts.registration_terms import Funding, Payer
+from app.domain.facts.registration_terms import CancellationCause, Funding, Payer
 from app.domain.record.exam_presentations import PresentationStatus
 from app.domain.record.obligations import INITIAL_TRAINING, Excuse, Obligation, ObligationStatus
 from app.domain.rights.buckets import Category
@@ -39,6 +39,11 @@ PAYER_LABELS: Mapping[Payer | None, str] = {
     Payer.EMPLOYER: "à la charge de l’employeur",
     Payer.OPCO: "à la charge de l’OPCO",
     Payer.SELF: "à la charge du conseiller",
+}
+CANCELLATION_LABELS = {
+    CancellationCause.NO_SEAT: "faute de place",
+    CancellationCause.SESSION_CANCELLED: "la session est annulée",
+    CancellationCause.DUPLICATE_REGISTRATION: "déjà inscrit ce jour-là",
 }
 
 
@@ -123,6 +128,24 @@ def status_label(registration: Registration) -> str:
     if right is not None:
         return f"{status} · {entitlement_label(right)}"
     return f"{status} · {PAYER_LABELS[registration.payer]}" if registration.payer in PAYER_LABELS else status
+
+
+def session_label(first: date, last: date, *, confirmed: bool, named: Iterable[str | None]) -> str:
+    """Its days, whether it is confirmed, and what it is `named` by: its place, its reference."""
+    said = (period_label(first, last), "confirmée" if confirmed else None, *named)
+    return ", ".join(part for part in said if part)
+
+
+def queue_label(place: int) -> str:
+    """Of a registration that waits for a seat, at this place of the queue."""
+    return f"Attend une place ({place}{'er' if place == 1 else 'e'} rang)"
+
+
+def queued_status_label(registration: Registration) -> str:
+    """Of one that waits for a seat: who funds it, with the right that it holds."""
+    funding, right = funding_label(registration), registration.entitlement
+    lowered = f"{funding[0].lower()}{funding[1:]}"
+    return f"{lowered} · {entitlement_label(right)}" if right is not None else lowered
 
 
 def administrative_file_label(missing: int) -> str:

@@ -63,6 +63,7 @@ def _create_session() -> None:
         sa.Column("confirmed_at", sa.DateTime(timezone=True)),
         sa.Column("cancelled_at", sa.DateTime(timezone=True)),
         sa.Column("cancellation_motive", sa.Text()),
+        sa.Column("taken_when_cancelled", sa.Integer()),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -121,6 +122,8 @@ def _create_deeds() -> None:
         sa.Column("request_id", sa.Uuid()),
         sa.Column("concerned", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failing", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("former", postgresql.JSON()),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("kind IN ('move', 'confirmation', 'cancellation')", name=op.f("ck_session_deed_kind")),
@@ -138,12 +141,15 @@ def _create_deeds() -> None:
         sa.Column("deed_id", sa.Uuid(), nullable=False),
         sa.Column("registration_id", sa.Uuid(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True)),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["deed_id"], ["session_deed.id"], name=op.f("fk_session_deed_target_deed_id")),
         sa.ForeignKeyConstraint(
             ["registration_id"], ["registration.id"], name=op.f("fk_session_deed_target_registration_id")
         ),
         sa.PrimaryKeyConstraint("deed_id", "registration_id", name=op.f("pk_session_deed_target")),
     )
+    op.create_index("ix_session_deed_target_registration_id", "session_deed_target", ["registration_id"])
     op.create_index(
         "ix_session_deed_target_open", "session_deed_target", ["deed_id"], postgresql_where=sa.text("done_at IS NULL")
     )

@@ -28,7 +28,7 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "TrainingRecordResource": _fields(
         needed="adviser_id on category initial_training entitlements obligations certifications carry_overs "
         "policy_version links",
-        limited="in_post unjustified_absences",
+        limited="in_post unjustified_absences sessions",
     ),
     "InPostResource": _fields(limited="value contract_id reasons"),
     "InitialTrainingStateResource": _fields(needed="entered_on ended_on exempt exempted_by"),
@@ -37,6 +37,10 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "PresentationResource": _fields(needed="qualification status due_on next_attempt_payer replacement"),
     "MissedSessionResource": _fields(
         own="registration_id module_code session_starts_on entitlement consequence label rule"
+    ),
+    "RecordedSessionResource": _fields(
+        own="registration_id module_code session_id reference place starts_on ends_on status funding seat confirmed "
+        "cancelled_because"
     ),
     "CarriedResource": _fields(
         needed="id bucket units decided_on valid_from valid_until", withheld="motive decided_by"
@@ -94,10 +98,13 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     ),
     "ImportFailure": _fields(own="code detail"),
     "EventResource": _fields(own="id type occurred_at position subject data", needed="adviser_id"),
+    "SessionNews": _fields(
+        own="module_code session_starts_on session_ends_on seats_taken seats_waiting concerned"
+    ),
     "SubjectResource": _fields(own="type id version"),
     "RegistrationNews": _fields(
         own="status funding payer entitlement module_code session_starts_on reasons chosen_by taken_on hours "
-        "former_status absences waived recorded_after_the_fact"
+        "former_status absences waived recorded_after_the_fact session_id seat cancelled_because"
     ),
     "MissedDayNews": _fields(own="on justified"),
     "CertificationNews": _fields(needed="qualification outcome on annulled_on"),
@@ -113,6 +120,10 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "StatisticResource": _fields(
         own="month training_organisation_id module_code department status funding reason over_quota count funded "
         "derogated corrected days_to_decision days_to_session"
+    ),
+    "SessionStatisticResource": _fields(
+        own="month training_organisation_id module_code department format status published seats filled waiting "
+        "confirmed held cancelled cancelled_for_want_of_people"
     ),
     "WebhookEndpointResource": _fields(
         own="id url types status disabled_because failures failing_since paused_until warning created_at updated_at"

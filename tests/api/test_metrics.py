@@ -10,13 +10,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.persistence.engine.database import Database, open_database
 from app.use_cases.notifications.administer_webhook_endpoints import change_endpoint
 from app.use_cases.notifications.egress_policy import EgressPolicy
+from app.use_cases.sessions.give_seats import give_next_seats
 from tests.api.administration.support_request_builders import answer, open_request
 from tests.fake_clock import MORNING
 from tests.http_builders import an_adviser
-from tests.live_server import LiveServer
+from tests.live_server import PEPPER, LiveServer
 from tests.outbox.webhooks.webhook_builders import an_audit_entry, an_endpoint, make_everything_due, relay_once
 from tests.outbox.webhooks.webhook_receiver import ReceivedRequest, Receiver, Reply, accept, running_receiver
 from tests.persistence.outbox.event_builders import place_waiting_events, write_events
+from tests.use_cases.sessions.deed_builders import LATER, carry_out, change
+from tests.use_cases.sessions.session_builders import a_published_session, cancel_one, register_to
 
 ReadMetric = Callable[..., Awaitable[float]]
 
@@ -29,7 +32,7 @@ def quiet_service(module_service: LiveServer) -> LiveServer:
 
 @pytest.fixture
 async def database(quiet_service: LiveServer) -> AsyncGenerator[Database]:
-    opened = open_database(quiet_service.database_url, pool_size=2)
+    opened = open_database(quiet_service.database_url, pool_size=2, secrets=PEPPER.secrets)
     yield opened
     await opened.one("UPDATE webhook_endpoint SET status = 'deleted', disabled_because = NULL")
     await opened.close()
@@ -153,3 +156,26 @@ async def test_the_queue_of_support_requests_is_measured(quiet_service: LiveServ
     day = timedelta(days=1).total_seconds()
     assert (before, on_time, late) == ((0, 0, 0), (2, 60 * day, 0), (2, 61 * day, 2))
     assert answered == (1, 61 * day, 1)
+
+
+async def test_deeds_on_sessions_and_seats_to_give_are_measured(
+    quiet_service: LiveServer, metric_value: ReadMetric, database: Database
+) -> None:
+    names = ("session_deeds_open", "session_deeds_oldest_open_age_seconds", "session_deeds_failing_registrations")
+
+    async def measured() -> tuple[float, ...]:
+        return tuple([await metric_value(name) for name in (*names, "session_seats_to_give")])
+
+    quiet_service.clock.now = MORNING
+    before = await measured()
+    session = await a_published_session(database, capacity=1)
+    first = await register_to(database, session)
+    await register_to(database, session)
+    await cancel_one(database, first)
+    await change(database, session, starts_on=LATER)
+    quiet_service.clock.now = MORNING + timedelta(minutes=5)
+    waiting = await measured()
+    await carry_out(database)
+    await give_next_seats(database, MORNING)
+
+    assert (before, waiting, await measured()) == ((0, 0, 0, 0), (1, 300, 0, 1), (0, 0, 0, 0))

@@ -13,7 +13,7 @@ from app.domain.events import (
     types_matching,
 )
 from app.domain.facts.registration import Registration
-from app.domain.facts.registration_terms import Funding, Payer, Status
+from app.domain.facts.registration_terms import CancellationCause, Funding, Payer, Status
 from app.domain.registration_events import registration_event
 from tests.domain_builders import (
     ADVISER_ID,
@@ -190,6 +190,26 @@ def test_an_employer_is_written_to_of_what_it_pays(
 
 
 @pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        pytest.param(FUNDED, True, id="it had freed the adviser"),
+        pytest.param(a_registration(7, payer=Payer.EMPLOYER, funding=Funding.NONE), True, id="it would have paid"),
+        pytest.param(KEPT, False, id="the adviser would have paid"),
+    ],
+)
+@pytest.mark.parametrize("event_type", [EventType.REGISTRATION_CANCELLED, EventType.SESSION_CANCELLED])
+def test_an_employer_is_written_to_when_nobody_chose_to_cancel(
+    event_type: EventType,
+    before: Registration,
+    told: bool,  # noqa: FBT001  # a parameter of pytest's
+) -> None:
+    unchosen = {"cancelled_because": CancellationCause.NO_SEAT}
+    actual = registration_event(event_type, ADVISER_ID, CANCELLED, (), before, unchosen)
+
+    assert (Recipient.EMPLOYER in actual.recipients) is told
+
+
+@pytest.mark.parametrize(
     ("before", "after", "told"),
     [
         pytest.param(FUNDED, OTHER_UNIT, True, id="still funded"),
@@ -224,7 +244,7 @@ TABLE: dict[EventType, tuple[set[Recipient], set[str]]] = {
     EventType.REGISTRATION_REFUSED: ({ADVISER, ORGANISATION}, {"employer_acts"}),
     EventType.REGISTRATION_OVER_QUOTA: ({ADVISER, ORGANISATION}, set()),
     EventType.REGISTRATION_KEPT_UNFUNDED: ({ADVISER, ORGANISATION}, {"employer_pays"}),
-    EventType.REGISTRATION_CANCELLED: ({ADVISER, ORGANISATION}, {"employer_pays"}),
+    EventType.REGISTRATION_CANCELLED: ({ADVISER, ORGANISATION}, {"employer_pays", "state_pays"}),
     EventType.REGISTRATION_FUNDED: ({ADVISER, ORGANISATION}, set()),
     EventType.REGISTRATION_REGULARISABLE: ({ADVISER}, set()),
     EventType.REGISTRATION_REGULARISATION_NOTIFIED: ({ORGANISATION}, set()),
@@ -238,8 +258,8 @@ TABLE: dict[EventType, tuple[set[Recipient], set[str]]] = {
     EventType.REGISTRATION_SEAT_GIVEN: ({ADVISER, ORGANISATION}, {"state_pays"}),
     # To each person about their registration; the organisation gets one summary.
     EventType.SESSION_CONFIRMED: ({ADVISER}, {"state_pays"}),
-    EventType.SESSION_CANCELLED: ({ADVISER}, {"state_pays"}),
-    EventType.SESSION_MOVED: ({ADVISER}, {"state_pays"}),
+    EventType.SESSION_CANCELLED: ({ADVISER}, {"employer_pays", "state_pays"}),
+    EventType.SESSION_MOVED: ({ADVISER}, {"employer_acts", "state_pays"}),
     EventType.SESSION_PUBLISHED: (set(), set()),
     EventType.SESSION_CHANGED: (set(), set()),
     EventType.CERTIFICATION_RECORDED: ({ADVISER, ORGANISATION}, set()),

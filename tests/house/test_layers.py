@@ -161,7 +161,7 @@ PLANTED = (
     ),
     ("api/administration", "from app.api.pages import guide_page", "app.api.pages.guide_page"),
     ("api/openapi", "from app.api.pages import page_routes", "app.api.pages.page_routes"),
-    ("api/pages", "from app.api.openapi import request_examples", "app.api.openapi.request_examples"),
+    ("api/pages", "from app.api.openapi.examples import request_examples", "app.api.openapi.examples.request_examples"),
     ("api/health", "from app.api import application", "app.api.application"),
 )
 

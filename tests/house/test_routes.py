@@ -24,7 +24,8 @@ ROUTERS = [
 PUBLIC_PATHS = {
     "/", "/docs", "/guide", "/guide/samples/{name}", "/problems", "/problems/{code}", "/favicon.ico", "/robots.txt",
     "/answer/{token}", "/support/{token}", "/mailbox", "/mailbox/{message_id}", "/mailbox/{message_id}/html",
-    "/privacy", "/statistics", "/statistics/leave", "/statistics/{by}.csv",
+    "/mailbox/{message_id}/calendar.ics",
+    "/privacy", "/statistics", "/statistics/leave", "/statistics/sessions.csv", "/statistics/{by}.csv",
     "/livez", "/readyz", "/metrics", "/openapi.json",
 }  # fmt: skip
 

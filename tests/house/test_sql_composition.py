@@ -25,7 +25,10 @@ COMPOSED = {
     },
     "app/persistence/certifications.py": {"SELECT", "_OF_ITS_ADVISERS", "visible"},
     "app/persistence/support_requests.py": {"name", "own[0]"},  # pointers, and the name of a column
-    "app/persistence/advisers/support_subjects.py": {"MAX_LISTED", "_CERTIFICATIONS", "_IS_KNOWN", "_REGISTRATIONS"},
+    "app/persistence/advisers/support_subjects.py": {
+        "JOIN_SESSION", "MAX_LISTED", "RECORDED_COLUMNS", "_CERTIFICATIONS", "_IS_KNOWN", "_REGISTRATIONS",
+    },
+    "app/persistence/advisers/personal_links.py": {"JOIN_SESSION", "RECORDED_COLUMNS"},
     "app/persistence/catalogue.py": {"MODULE_FACTS", "ORGANISATION_FACTS"},
     "app/persistence/administration/clients.py": {"REVOCATIONS_CHANNEL"},
     "app/persistence/administration/api_keys.py": {"KEYS", "REVOCATIONS_CHANNEL"},
@@ -60,6 +63,7 @@ COMPOSED = {
         "columns", "joined", "module", "organisation",
     },
     "app/persistence/administration/imports.py": {"SELECT", "_CLAIMED"},
+    "app/persistence/sessions/session_deeds.py": {"_DUE", "_LEFT"},
     "app/persistence/schema/tables/import_tables.py": {"NAMES_ADVISER"},
     "app/persistence/identities/identity_normalisation.py": {  # digested, and in no statement
         "CONUM_ID", "EMAIL", "IDENTIFIER", "NAME", "adviser", "found.strip('.')", "name", "number", "one", "other",
@@ -88,6 +92,12 @@ COMPOSED = {
         "_insert('registration', REGISTRATION_COLUMNS, '$1', decision_id=_DECISION)", "values",
         "_insert('decision', DECISION_COLUMNS, '$2')", "_insert('outbox', EVENT_COLUMNS, '$3')", "column", "listed",
         "parameter", "table",
+    },
+    "app/persistence/registrations/recorded_sessions.py": {"JOIN_SESSION", "RECORDED_COLUMNS", "SEAT", "SEAT_PLACE"},
+    # Groups and measures are those of its enumerations.
+    "app/persistence/sessions/session_statistics.py": {
+        "', '.join(columns)", "MAX_GROUPS + 1", "NO_LIMIT", "_GROUPS[group]", "_STANDS", "counted", "expression",
+        "group", "measure", "places",
     },
     "app/persistence/sessions/sessions.py": {"NO_LIMIT", "RESOURCE", "SESSION_FACTS"},
     "app/persistence/advisers/reminders.py": {"BEFORE_FIRST"},
@@ -132,8 +142,11 @@ COMPOSED = {
     "app/persistence/schema/retention_periods.py": {"duration // DAY", "duration // HOUR"},  # said to people
     "app/persistence/outbox/messages.py": {
         "EMAIL_CONTEXT", "EMAIL_LANE_ID", "ENDPOINT_OWNER_RECIPIENT", "EVENT_DAY", "MAX_ATTEMPTS_SHOWN", "RESOURCE",
-        "SESSION_OR_EVENT_DAY", "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY", "Channel.EMAIL",
-        "warning.kind",
+        "PUBLISHED_SESSION", "SESSION_OR_EVENT_DAY", "_CONTRACT", "_EMPLOYER", "_EMPLOYER_AT_ONCE", "_TODAY",
+        "Channel.EMAIL", "warning.kind",
+    },
+    "app/persistence/outbox/message_sessions.py": {
+        "SEAT", "SEAT_PLACE", "SESSION_TOLD", "_FORMER", "_IS_IN_CALENDAR", "_OUTCOMES",
     },
     "app/persistence/engine/transactions/change_watermark.py": {
         "LOCK_CLASS", "', '.join(WATERMARKED_TABLES)", "(at + MARGIN).isoformat()", "lock_seconds(at)",

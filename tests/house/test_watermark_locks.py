@@ -10,7 +10,7 @@ import httpx
 import pytest
 from asyncpg import RaiseError
 
-from app.api.openapi.request_examples import EXAMPLES
+from app.api.openapi.examples.request_examples import EXAMPLES
 from app.imports.import_jobs import run_next_import
 from app.persistence.administration.import_kind import ImportKind
 from app.persistence.advisers.advisers import ADVISERS

@@ -1,6 +1,5 @@
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,18 +17,20 @@ from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.registration_terms import Funding, Payer, Status, Unit
 from app.persistence.administration.policies import read_policies
 from app.persistence.advisers.adviser_files import FACTS
-from app.persistence.engine.database import Database, open_database
+from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
-from app.seed.demonstration import MAX_CONCURRENT_PEOPLE, PEOPLE, load_demonstration
+from app.seed.demonstration import PEOPLE, load_demonstration
 from app.seed.scenarios.fictional_employers import MAIRIE
 from app.seed.scenarios.modules import PARENTS
 from app.seed.scenarios.scenario import Course, Declined, Person, Post
 from app.use_cases.advisers.remind_advisers import remind_next_batch
-from tests.databases import Databases
 from tests.fake_clock import MORNING
 
 REFUSALS: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
-TABLES = ("adviser", "contract", "registration", "decision", "certification", "carry_over", "outbox", "idempotency")
+TABLES = (
+    "adviser", "contract", "session", "seat", "session_deed", "registration", "decision", "certification", "carry_over",
+    "outbox", "idempotency",
+)  # fmt: skip
 
 # What takes an import, an annulled result, a person, or another life than those told.
 NOT_TOLD = {
@@ -38,15 +39,6 @@ NOT_TOLD = {
 
 REGISTRATIONS = """SELECT r.*, a.conum_id, r.session_starts_on::text AS first_day
 FROM registration r JOIN adviser a ON a.id = r.adviser_id"""
-
-
-@pytest.fixture(scope="module")
-async def loaded(databases: Databases, template: str) -> AsyncGenerator[Database]:
-    """The demonstration, loaded through as few connections as at the first start. To be read only."""
-    database = open_database(databases.copy(template), pool_size=MAX_CONCURRENT_PEOPLE)
-    await load_demonstration(database, MORNING)
-    yield database
-    await database.close()
 
 
 async def counted(database: Database) -> dict[str, int]:
@@ -63,8 +55,8 @@ async def distinct(database: Database, column: str, table: str) -> set[object]:
     return {row["value"] for row in rows}
 
 
-async def test_the_department_has_forty_advisers_and_twelve_employers(loaded: Database) -> None:
-    assert await distinct(loaded, "conum_id", "adviser") == {*range(900001, 900041)}
+async def test_the_department_has_fifty_four_advisers_and_twelve_employers(loaded: Database) -> None:
+    assert await distinct(loaded, "conum_id", "adviser") == {*range(900001, 900041), *range(900042, 900056)}
     assert len(await distinct(loaded, "employer_siret", "contract")) == 12
 
 
@@ -221,9 +213,11 @@ async def test_nothing_happens_after_the_loading(loaded: Database) -> None:
 
 
 async def test_what_happens_to_somebody_is_told_in_its_order(loaded: Database) -> None:
-    rows = await loaded.many("SELECT adviser_id, occurred_at FROM outbox ORDER BY adviser_id, id")
+    rows = await loaded.many(
+        "SELECT coalesce(adviser_id, subject_id) AS concerned, occurred_at FROM outbox ORDER BY 1, id"
+    )
 
-    told = [(row["adviser_id"], row["occurred_at"]) for row in rows]
+    told = [(row["concerned"], row["occurred_at"]) for row in rows]
     assert told == sorted(told)
 
 

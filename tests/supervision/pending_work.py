@@ -15,6 +15,8 @@ from tests.imports.test_import_jobs import requested_import
 from tests.outbox.webhooks.webhook_builders import an_endpoint
 from tests.persistence.outbox.event_builders import place_waiting_events, write_events
 from tests.use_cases.advisers.reminder_builders import an_adviser_to_remind
+from tests.use_cases.sessions.deed_builders import confirm
+from tests.use_cases.sessions.session_builders import a_published_session, register_to
 from tests.use_cases.use_case_builders import (
     a_request_context,
     an_adviser,
@@ -89,6 +91,12 @@ async def _a_delivery(database: Database) -> None:
     await place_waiting_events(database)
 
 
+async def _a_session_deed(database: Database) -> None:
+    session = await a_published_session(database, starts_on=utc_now().date() + timedelta(days=100))
+    await register_to(database, session)
+    await confirm(database, session)
+
+
 PENDING_WORK = {
     "forget_events": PendingWork(f"SELECT FROM outbox WHERE sequenced_at < {OLD}", _an_old_event),
     "forget_deliveries": PendingWork(f"SELECT FROM delivery WHERE settled_at < {OLD}", _an_old_delivery),
@@ -103,6 +111,7 @@ PENDING_WORK = {
     "remind_daily": PendingWork(
         "SELECT FROM reminder_round WHERE day < current_date - 1 OR reached IS NOT NULL", an_adviser_to_remind
     ),
+    "look_after_sessions": PendingWork("SELECT FROM session_deed WHERE finished_at IS NULL", _a_session_deed),
     "carry_out_imports": PendingWork("SELECT FROM import_job WHERE status IN ('waiting', 'running')", _an_import),
     "relay": PendingWork("SELECT FROM delivery WHERE state IN ('due', 'in_flight')", _a_delivery),
     "place_events": PendingWork("SELECT FROM outbox WHERE sequenced_at IS NULL", write_events),

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from app import worker
 from app.embedded.cluster import Cluster
 from app.imports import import_jobs
-from app.outbox import delivery_relay, reminder_loop, sequencer_loop
+from app.outbox import delivery_relay, reminder_loop, sequencer_loop, session_loop
 from app.outbox.delivery_relay import OutboxRelay
 from app.persistence.administration import imports
 from app.persistence.engine import listen_notify
@@ -37,6 +37,7 @@ READ_FIRST = LISTENS | {
     "place_events",
     "anonymise_advisers",
     "keep_counts",
+    "look_after_sessions",
 }  # these write only when there is something to do
 NOT_WRITING = ("read-only", "disk full", "out of memory")
 
@@ -85,7 +86,7 @@ async def target_database(
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """All tasks pause briefly."""
-    for room in (sequencer_loop, delivery_relay, import_jobs):
+    for room in (sequencer_loop, session_loop, delivery_relay, import_jobs):
         monkeypatch.setattr(room, "POLL_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(delivery_relay, "RECLAIM_SECONDS", 0.05)
     monkeypatch.setattr(delivery_relay, "SETTLE_RETRY_SECONDS", (0.05,) * 200)

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, NotRequired, TypeVar
 from uuid import UUID
@@ -46,7 +47,7 @@ MAX_DAYS = 100_000
 MAX_LINE_LENGTH = 500
 
 
-def _list_schema(names: type[StrEnum]) -> dict[str, Any]:
+def list_schema(names: type[StrEnum]) -> dict[str, Any]:
     """The JSON Schema of a list of these names, at least one."""
     one = "|".join(names)
     return {"pattern": f"^({one})(,({one}))*$"}
@@ -63,7 +64,7 @@ GroupByParameter = Annotated[
         max_length=200,
         description="Ce par quoi grouper, séparé par des virgules. `reason` : une fois par motif. `over_quota` : ce "
         "qu’est devenue une inscription qui a dépassé le quota ; null pour les autres.",
-        json_schema_extra=_list_schema(Grouping),
+        json_schema_extra=list_schema(Grouping),
     ),
 ]
 MeasuresParameter = Annotated[
@@ -73,7 +74,7 @@ MeasuresParameter = Annotated[
         description="Ce qu’il faut mesurer en plus : `funded`, combien sont financées ; `derogated`, combien ont "
         "été acceptées par dérogation ; `corrected`, combien ont une présence corrigée ; `days_to_decision` et "
         "`days_to_session`, la médiane des jours de la demande à la décision en vigueur et au premier jour.",
-        json_schema_extra=_list_schema(Measure),
+        json_schema_extra=list_schema(Measure),
     ),
 ]
 
@@ -86,12 +87,14 @@ TOO_MANY_GROUPS = Sentence(
 
 CSV_SCHEMA = {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*\r\n", "maxLength": MAX_GROUPS * MAX_LINE_LENGTH}
 
+MonthText = Annotated[str, Field(max_length=7, pattern="^[0-9]{4}-[0-9]{2}$")]
+
 
 class StatisticResource(TypedDict):
     """Un groupe d’inscriptions, telles qu’elles sont à présent ; les champs demandés par `group_by`, puis par
     `measures`."""
 
-    month: NotRequired[Annotated[str, Field(max_length=7, pattern="^[0-9]{4}-[0-9]{2}$")]]
+    month: NotRequired[MonthText]
     training_organisation_id: NotRequired[UUID]
     module_code: NotRequired[ModuleCodeText]
     department: NotRequired[Department | None]
@@ -132,10 +135,8 @@ async def read_statistics(
     organisme de formation compte les siennes. Personne n’est nommé ; un petit nombre peut pourtant désigner quelqu’un :
     ne le publiez pas."""
     media_type = negotiate_media_type(request.headers.get("accept"), MEDIA_TYPES)
-    period = Period(parse_day_parameter(from_, "from"), parse_day_parameter(to, "to"))
-    if period.first and period.last and period.last < period.first:
-        raise invalid_parameter("to", ENDS_BEFORE_START)
-    groups, extra = _parse_names("group_by", group_by, Grouping), _parse_names("measures", measures, Measure)
+    period = Period(*parse_period(from_, to))
+    groups, extra = parse_names("group_by", group_by, Grouping), parse_names("measures", measures, Measure)
     try:
         rows = await authorised.run_heavy_work(
             lambda: count_registrations(authorised.reader, period, groups, extra, owner=authorised.owner)
@@ -147,7 +148,15 @@ async def read_statistics(
     return negotiated(json_response({"data": [dict(row) for row in rows]}, authorised.language))
 
 
-def _parse_names(parameter: str, listed: str | None, names: type[NameEnum]) -> list[NameEnum]:
+def parse_period(from_: str | None, to: str | None) -> tuple[date | None, date | None]:
+    """The first and the last day, None without a limit. Raise Problem when the first is after the last."""
+    first, last = parse_day_parameter(from_, "from"), parse_day_parameter(to, "to")
+    if first and last and last < first:
+        raise invalid_parameter("to", ENDS_BEFORE_START)
+    return first, last
+
+
+def parse_names(parameter: str, listed: str | None, names: type[NameEnum]) -> list[NameEnum]:
     """The names of a list, each once. Raise Problem when one is none of `names`."""
     given = dict.fromkeys(listed.split(",")) if listed is not None else {}
     if not given.keys() <= {*names}:

@@ -12,16 +12,19 @@ from app.api.advisers.training_record_schemas import (
     MissedSessionResource,
     ObligationResource,
     PresentationResource,
+    RecordedSessionResource,
     TrainingRecordResource,
 )
 from app.api.certifications.certification_schemas import replacement_text
 from app.api.registrations.decision_resources import reason_resource
+from app.domain.facts.registration import Registration
 from app.domain.record.exam_presentations import Presentation
 from app.domain.record.missed_sessions import MissedSession
 from app.domain.record.obligations import Obligation
 from app.domain.record.training_record import Entitlement, TrainingRecord
 from app.domain.rights.buckets import DEROGATION
 from app.persistence.engine.driver_types import Row
+from app.persistence.registrations.recorded_sessions import RecordedSession
 from app.wording.languages import Language
 from app.wording.training_records import consequence_sentence
 
@@ -101,6 +104,24 @@ def _missed_session_resource(item: MissedSession, language: Language) -> MissedS
     }
 
 
+def recorded_session_resource(registration: Registration, recorded: RecordedSession) -> RecordedSessionResource:
+    session, seat = registration.request.session, recorded.seat
+    return {
+        "registration_id": registration.id,
+        "module_code": registration.request.module.code,
+        "session_id": recorded.session_id,
+        "reference": recorded.reference,
+        "place": recorded.place,
+        "starts_on": session.starts_on,
+        "ends_on": session.ends_on,
+        "status": registration.status,
+        "funding": registration.funding,
+        "seat": {"status": seat, "place": recorded.seat_place} if seat else None,
+        "confirmed": recorded.is_confirmed,
+        "cancelled_because": recorded.cancelled_because,
+    }
+
+
 def _carry_over_resource(row: Row, *, with_motive: bool) -> CarriedResource:
     return {
         "id": row["id"],
@@ -133,8 +154,13 @@ def _initial_training_resource(record: TrainingRecord) -> InitialTrainingStateRe
 
 
 def training_record_resource(
-    adviser: UUID, record: TrainingRecord, carry_over_rows: Sequence[Row], viewer: RecordViewer
+    adviser: UUID,
+    record: TrainingRecord,
+    sessions: Sequence[RecordedSessionResource],
+    carry_over_rows: Sequence[Row],
+    viewer: RecordViewer,
 ) -> TrainingRecordResource:
+    """`sessions` are of the registrations that the viewer may see."""
     visible, language = viewer.registrations, viewer.language
     link = f"{viewer.base_url}/v1/advisers/{adviser}/training-record"
     return {
@@ -152,6 +178,7 @@ def training_record_resource(
         "unjustified_absences": [
             _missed_session_resource(item, language) for item in record.missed if item.registration.id in visible
         ],
+        "sessions": [*sessions],
         "carry_overs": [_carry_over_resource(row, with_motive=viewer.owner is None) for row in carry_over_rows],
         "policy_version": record.policy_version,
         "links": {"self": f"{link}?on={record.on}", "picture": f"{link}.svg?on={record.on}"},

@@ -5,7 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.api.advisers.training_record_resources import RecordViewer, training_record_resource
+from app.api.advisers.training_record_resources import (
+    RecordViewer,
+    recorded_session_resource,
+    training_record_resource,
+)
 from app.api.advisers.training_record_schemas import TrainingRecordResource
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import json_response
@@ -16,6 +20,7 @@ from app.api.http.routing import StrictRoute
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.persistence.advisers import carry_overs
+from app.persistence.registrations.recorded_sessions import read_recorded_sessions
 from app.use_cases.advisers.show_training_record import show_training_record
 
 router = APIRouter(prefix="/v1/advisers", tags=["Conseillers"], route_class=StrictRoute)
@@ -41,7 +46,7 @@ async def get_training_record(
 ) -> Response:
     """Catégorie, poste, droits ouverts ou à venir dans l’année, obligations et examens, au jour demandé.
 
-    Avec les absences non justifiées et ce qu’elles coûtent, et les reports de droits.
+    Avec les absences non justifiées et ce qu’elles coûtent, les sessions et leurs places, et les reports de droits.
     """
     record, registrations = await show_training_record(
         authorised.database,
@@ -53,5 +58,8 @@ async def get_training_record(
     visible_ids = frozenset(item.id for item in registrations)
     viewer = RecordViewer(visible_ids, authorised.owner, authorised.language, authorised.service.base_url)
     carry_over_rows = await carry_overs.read_all(authorised.database, adviser_id)
-    resource = training_record_resource(adviser_id, record, carry_over_rows, viewer)
+    recorded = await read_recorded_sessions(authorised.database, adviser_id)
+    in_order = sorted(registrations, key=lambda item: (item.first_day, item.created_at))
+    sessions = [recorded_session_resource(item, recorded[item.id]) for item in in_order if item.id in recorded]
+    resource = training_record_resource(adviser_id, record, sessions, carry_over_rows, viewer)
     return await authorised.audit_read(json_response(resource, authorised.language), adviser_id)

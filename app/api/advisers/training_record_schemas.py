@@ -14,13 +14,17 @@ from app.api.http.fields.field_types import (
     DisplayText,
     ModuleCodeText,
     Motive,
+    Name,
     PeriodName,
     PolicyVersion,
+    Reference,
     RuleName,
     Uri,
 )
 from app.api.registrations.decision_resources import Reasons
+from app.api.registrations.registration_resources import SeatResource
 from app.domain.facts.certification import NextAttemptPayer
+from app.domain.facts.registration_terms import CancellationCause, Funding, Status
 from app.domain.record.exam_presentations import PresentationStatus
 from app.domain.record.missed_sessions import Consequence
 from app.domain.record.obligations import Excuse, ObligationStatus
@@ -109,6 +113,29 @@ class MissedSessionResource(TypedDict):
     rule: RuleName
 
 
+class RecordedSessionResource(TypedDict):
+    """Une inscription, avec sa session. `session_id` est celui d’une session publiée : elle seule a des places, se
+    confirme, et peut annuler ses inscriptions."""
+
+    registration_id: UUID
+    module_code: ModuleCodeText
+    session_id: UUID | None
+    reference: Reference | None
+    place: Name | None
+    starts_on: date
+    ends_on: date
+    status: Status
+    funding: Funding | None
+    seat: Annotated[
+        SeatResource | None, Field(description="La place prise ou attendue ; null sans session publiée, ou sans place.")
+    ]
+    confirmed: Annotated[bool, Field(description="La session publiée est confirmée.")]
+    cancelled_because: Annotated[
+        CancellationCause | None,
+        Field(description="Pourquoi l’inscription est annulée sans que personne l’ait choisi, faute de place surtout."),
+    ]
+
+
 class CarriedResource(TypedDict):
     """Un report de droit : pourquoi, qui l’a décidé, quand, et ses limites.
 
@@ -145,6 +172,10 @@ class TrainingRecordResource(TypedDict):
     obligations: Annotated[list[ObligationResource], Field(max_length=MAX_RECORD_ITEMS)]
     certifications: Annotated[list[PresentationResource], Field(max_length=MAX_RECORD_ITEMS)]
     unjustified_absences: Annotated[list[MissedSessionResource], Field(max_length=MAX_RECORD_ITEMS)]
+    sessions: Annotated[
+        list[RecordedSessionResource],
+        Field(max_length=MAX_RECORD_ITEMS, description="Les inscriptions, dans l’ordre des premiers jours."),
+    ]
     carry_overs: Annotated[list[CarriedResource], Field(max_length=MAX_RECORD_ITEMS)]
     policy_version: PolicyVersion
     links: RecordLinksResource

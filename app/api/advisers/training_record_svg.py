@@ -20,6 +20,7 @@ from app.api.http.routing import StrictRoute
 from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.persistence.catalogue import MODULES, QUALIFICATIONS
+from app.persistence.registrations.recorded_sessions import read_recorded_sessions
 from app.use_cases.advisers.show_training_record import show_training_record
 from app.wording.languages import Language
 
@@ -54,7 +55,8 @@ async def draw_training_record(
     adviser_id: Id, authorised: ReadAccess, on: DayParameter = None, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Le même dossier en image, avec les droits expirés : poste, formation initiale et examens, droits, sessions et
-    obligations sur un seul axe du temps. En français, lisible une fois imprimé en noir et blanc, sans nom ni adresse.
+    obligations sur un seul axe du temps. En français, lisible une fois imprimé en noir et blanc, sans nom ni adresse de
+    personne ; une session publiée y a son lieu et sa référence.
 
     Un organisme de formation y voit ses propres inscriptions, et le seul contrat qui couvre le jour demandé, s’il est
     celui d’une de ses sessions.
@@ -67,7 +69,8 @@ async def draw_training_record(
         context=authorised.request_context(no_response),
     )
     contracts = [item for item in record.post.contracts if authorised.owner is None or item == record.post.contract]
-    svg = render_timeline(build_timeline(adviser_id, record, contracts, registrations, await _titles(authorised)))
+    recorded, titles = await read_recorded_sessions(authorised.database, adviser_id), await _titles(authorised)
+    svg = render_timeline(build_timeline(adviser_id, record, contracts, registrations, recorded, titles))
     return await authorised.audit_read(_svg_response(svg, if_none_match), adviser_id)
 
 

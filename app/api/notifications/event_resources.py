@@ -8,18 +8,17 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, RuleName, Version
+from app.api.http.fields.field_types import BucketName, Count, Hours, ModuleCodeText, Version
 from app.api.http.pagination import CURSOR_SCHEMA, MAX_CURSOR_LENGTH
+from app.api.notifications.reminder_news import DueNews, ExpiringNews, InitialTrainingNews
 from app.api.registrations.attendance_schemas import MAX_MISSED_DAYS
 from app.domain.decisions.refusals import Reason
 from app.domain.events import EventType, Subject
-from app.domain.facts.certification import CertificationOutcome, NextAttemptPayer
-from app.domain.facts.registration_terms import Chooser, Funding, Payer, Status
+from app.domain.facts.certification import CertificationOutcome
+from app.domain.facts.registration_terms import CancellationCause, Chooser, Funding, Payer, Seat, Status
 from app.domain.facts.support_request import SupportRequestKind, SupportRequestStatus
-from app.domain.record.reminders import Stage
 from app.persistence.engine.pagination import MAX_LIMIT
 
-MAX_EXAMS = 10  # two today: CCP1 and Pix
 MAX_UNITS = 100
 MAX_POSITION = 2**53 - 1  # the largest integer every JSON reader keeps exact
 
@@ -45,7 +44,8 @@ class RegistrationNews(TypedDict):
     `chosen_by` dit qui a choisi, ou annulé ; `taken_on` et `hours`, le test de positionnement et la durée du parcours ;
     `former_status`, l’assiduité enregistrée avant sa correction ; `absences`, les jours manqués ; `waived`, les motifs
     qu’une dérogation écarte. `recorded_after_the_fact` : la session avait déjà commencé, et rien n’est demandé à
-    personne.
+    personne. `session_id` et `seat`, quand la session est publiée : une place, ou une attente ; null, ni l’une ni
+    l’autre. `cancelled_because` : personne n’a choisi d’annuler.
     """
 
     status: Status
@@ -62,6 +62,21 @@ class RegistrationNews(TypedDict):
     absences: NotRequired[Annotated[list[MissedDayNews], Field(max_length=MAX_MISSED_DAYS)]]
     waived: NotRequired[Annotated[list[Reason], Field(max_length=len(Reason))]]
     recorded_after_the_fact: NotRequired[bool]
+    session_id: NotRequired[UUID]
+    seat: NotRequired[Seat | None]
+    cancelled_because: NotRequired[CancellationCause]
+
+
+class SessionNews(TypedDict):
+    """Une session entière : ses jours, ses places prises, et combien de personnes en attendent une. `concerned` : le
+    nombre d’inscriptions que l’acte concernait, une fois qu’il est appliqué à toutes."""
+
+    module_code: ModuleCodeText
+    session_starts_on: date
+    session_ends_on: date
+    seats_taken: Count
+    seats_waiting: Count
+    concerned: NotRequired[Count]
 
 
 class CertificationNews(TypedDict):
@@ -116,39 +131,6 @@ class ReturnNews(TypedDict):
     initial_training_entered_on: date | None
 
 
-class DueExam(TypedDict):
-    """Un examen à présenter, et qui paie cette présentation."""
-
-    qualification: ModuleCodeText
-    next_attempt_payer: NextAttemptPayer
-
-
-class DueNews(TypedDict):
-    """Des examens à présenter : l’échéance approche (`before`), ou elle est là (`deadline`)."""
-
-    exams: Annotated[list[DueExam], Field(max_length=MAX_EXAMS)]
-    due_on: date
-    stage: Stage
-
-
-class ExpiringNews(TypedDict):
-    """Un droit qui sera bientôt perdu, et les unités qui y restent libres."""
-
-    bucket: BucketName
-    units: Count
-    expires_on: date
-    rule: RuleName
-
-
-class InitialTrainingNews(TypedDict):
-    """La formation initiale est due, par un conseiller en poste depuis le jour `since` : à commencer au plus tard le
-    jour `due_on`, null quand la politique n’en fixe aucun ; en retard une fois ce jour passé."""
-
-    since: date
-    due_on: date | None
-    is_late: bool
-
-
 class EventResource(TypedDict):
     """Des identifiants, des statuts et des codes, jamais un nom ni une adresse."""
 
@@ -164,9 +146,10 @@ class EventResource(TypedDict):
         ),
     ]
     subject: SubjectResource
-    adviser_id: UUID
+    adviser_id: Annotated[UUID | None, Field(description="Null quand l’événement est celui d’une session entière.")]
     data: (
         RegistrationNews
+        | SessionNews
         | CertificationNews
         | DueNews
         | EntitlementNews

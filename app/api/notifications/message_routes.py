@@ -50,8 +50,8 @@ class Recipient(StrEnum):
 class MessageResource(TypedDict):
     """Un courriel : à qui, sur quoi, et où il en est ; son texte et son adresse ne sont lus qu’à l’envoi. `dead` :
     refusé, sans adresse, ou abandonné après dix essais ; `replay` compte les fois où il a été redemandé. Celui qui
-    avertit le propriétaire d’un point de réception ne concerne aucun conseiller ; l’administration, prévenue d’un
-    retour (`adviser.returned`), est dite `endpoint_owner`, comme lui."""
+    avertit le propriétaire d’un point de réception, ou qui rend compte à un organisme d’une session entière, n’a pas
+    d’`adviser_id` ; l’administration, prévenue d’un retour (`adviser.returned`), est dite `endpoint_owner`."""
 
     id: UUID
     adviser_id: UUID | None

@@ -5,16 +5,21 @@ from collections.abc import Mapping
 PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
     "adviser_id": "L’identifiant du conseiller.",
     "certification_id": "L’identifiant du résultat.",
+    "department": "Le département du lieu, comme `35`.",
     "delivery_id": "L’identifiant de la livraison.",
     "endpoint_id": "L’identifiant du point de terminaison.",
     "client_id": "L’identifiant du client.",
     "contract_id": "L’identifiant du contrat.",
+    "format": "À distance, en présence, ou les deux.",
     "import_id": "L’identifiant de l’import.",
+    "kind": "Ce que sont les lignes du fichier.",
     "message_id": "L’identifiant du courriel.",
     "module_code": "Le code du module, comme `cafe-ia`.",
     "outcome": "Le résultat.",
     "qualification": "Le code du titre ou du certificat, comme `remn-ccp1`.",
+    "reference": "La référence que lui donne son organisme.",
     "registration_id": "L’identifiant de l’inscription.",
+    "session_id": "L’identifiant de la session publiée.",
     "status": "Où en est l’inscription.",
     "support_request_id": "L’identifiant de la demande au support.",
     "training_organisation_id": "L’identifiant de l’organisme de formation.",
@@ -63,6 +68,7 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     ),
     "ImportStatus": "Où en est l’import : en attente, en cours, fini, ou impossible (`failed`).",
     "HeldRow": "Une ligne, chaque valeur sous son nom en français.",
+    "HoursResource": "Les horaires d’un jour, ou d’une demi-journée, à l’heure de Paris.",
     "LegalForm": "Le statut de l’employeur ; `undetermined` s’il n’est pas connu.",
     "ModuleKind": "Formation initiale, module thématique ou titre complet.",
     "NextAttemptPayer": "Qui paierait une nouvelle présentation.",
@@ -76,6 +82,10 @@ SCHEMA_DESCRIPTIONS: Mapping[str, str] = {
     "Role": "Plateforme, organisme de formation ou administration.",
     "Scope": "Ce qu’une clé permet : lire ou écrire, et quoi.",
     "SessionFormat": "À distance, en présence, ou les deux.",
+    "SessionStatus": (
+        "Où en est la session : ouverte, confirmée, complète (plus aucune place), annulée, tenue (son dernier jour est "
+        "passé)."
+    ),
     "Stage": "Avant l’échéance, ou à l’échéance.",
     "Status": (
         "Où en est l’inscription : acceptée, refusée, en attente du choix du conseiller, annulée, suivie, absence "

@@ -1,14 +1,16 @@
 """The whole OpenAPI document: what the framework generated from the routes, completed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi.routing import APIRoute
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from app.api.http.problems.problem_details import ProblemResource
-from app.api.openapi import operation_errors, recorded_answers, request_examples
+from app.api.openapi import operation_errors, recorded_answers
 from app.api.openapi.descriptions import PARAMETER_DESCRIPTIONS, SCHEMA_DESCRIPTIONS
+from app.api.openapi.examples.example import Example
+from app.api.openapi.examples.request_examples import EXAMPLES
 from app.api.openapi.merge_patch_schemas import PATCH_SCHEMAS, add_patch_schemas
 from app.api.openapi.operation_access import add_access_descriptions
 from app.api.openapi.response_headers import COMMON_HEADERS, COMMON_HEADERS_WITH_LANGUAGE, HEADERS, header_references
@@ -75,7 +77,7 @@ def _with_clean_schema(described: dict[str, Any]) -> dict[str, Any]:
 
 def _complete_operation(method: str, operation: Operation, schemas: dict[str, Any]) -> None:
     """`schemas` are those of the whole contract."""
-    example = request_examples.EXAMPLES.get(operation["operationId"], request_examples.Example())
+    example = EXAMPLES.get(operation["operationId"], Example())
     failures = operation_errors.error_responses_of(operation)
     operation["parameters"] = _complete_parameters(method, operation, example)
     if "requestBody" in operation:
@@ -93,7 +95,7 @@ def _complete_operation(method: str, operation: Operation, schemas: dict[str, An
     operation["responses"] = successes | failures
 
 
-def _complete_parameters(method: str, operation: Operation, example: request_examples.Example) -> list[dict[str, Any]]:
+def _complete_parameters(method: str, operation: Operation, example: Example) -> list[dict[str, Any]]:
     codes = operation_errors.problem_codes_of(operation)
     required = {"Idempotency-Key": "idempotency-key-missing" in codes, "If-Match": method != "put"}
     key = str(recorded_answers.idempotency_key_of(operation["operationId"]))
@@ -108,14 +110,19 @@ def _complete_parameters(method: str, operation: Operation, example: request_exa
     return parameters
 
 
-def _complete_request_body(operation: Operation, example: request_examples.Example) -> None:
-    # What follows is the same in another form, as its route describes it.
-    described, *_ = operation["requestBody"]["content"].values()
+def _complete_request_body(operation: Operation, example: Example) -> None:
+    # What follows the first is the same in another form, as its route describes it.
+    (_, described), *others = operation["requestBody"]["content"].items()
     schema = clean_schema(described["schema"])
     if operation["operationId"] in PATCH_SCHEMAS:
         schema = {"$ref": SCHEMA_REFERENCE.format(model=PATCH_SCHEMAS[operation["operationId"]])}
-    described["schema"] = schema
-    described["examples"] = {name: {"summary": name, "value": body} for name, body in example.bodies.items()}
+    described |= {"schema": schema, "examples": _shown(example.bodies)}
+    for media_type, content in others:
+        content["examples"] = _shown(example.other_bodies.get(media_type, {}))
+
+
+def _shown(bodies: Mapping[str, JsonValue]) -> dict[str, Any]:
+    return {name: {"summary": name, "value": body} for name, body in bodies.items()}
 
 
 def _success_response(
@@ -129,6 +136,8 @@ def _success_response(
     versioned = schema != "" and "version" in schemas[schema]["properties"]
     headers = [*COMMON_HEADERS_WITH_LANGUAGE, *_headers_sent(status, operation, schema, versioned=versioned)]
     operation_id = operation["operationId"]
+    if status == "202" and "200" in operation["responses"]:
+        operation_id += " 202"  # what is asked for is shown beside what is done
     return {
         "description": SUCCESS_DESCRIPTIONS[status],
         "headers": header_references(headers) | response.get("headers", {}),

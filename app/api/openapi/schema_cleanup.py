@@ -10,7 +10,7 @@ MAX_LENGTHS = {"date": 10, "date-time": 35, "uuid": 36, "email": 254, "uri": 2_0
 LARGEST_INT32 = 2**31 - 1
 NULL = {"type": "null"}
 # Enumerations that will grow: a client generated earlier must accept what is added.
-EXTENSIBLE_ENUMS = {"Cause", "EventType", "Reason", "Subject"}
+EXTENSIBLE_ENUMS = {"CancellationCause", "Cause", "EventType", "Reason", "Subject"}
 
 _SUBSCHEMA_KEYWORDS = ("items", "additionalProperties", "contains", "not", "if", "then", "else")
 _SUBSCHEMA_LIST_KEYWORDS = ("anyOf", "oneOf", "allOf", "prefixItems")

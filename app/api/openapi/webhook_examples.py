@@ -7,8 +7,17 @@ from pydantic import JsonValue
 from app.domain.events import EventType, Subject
 from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE
 
-# Events that are not of a registration. Their subject is the adviser, but for a result of an exam.
-_DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
+_SESSION: Mapping[str, JsonValue] = {
+    "module_code": "cybersecurite",
+    "session_starts_on": "2028-02-15",
+    "session_ends_on": "2028-02-16",
+    "seats_taken": 12,
+    "seats_waiting": 2,
+}
+# What is done of a whole session is told of each registration, then once of the session.
+_DEEDS = frozenset({EventType.SESSION_CONFIRMED, EventType.SESSION_CANCELLED, EventType.SESSION_MOVED})
+# Events that are not of a registration. Their subject is the adviser, but for a result of an exam and for a session.
+_DATA_EXAMPLES: Mapping[EventType, Mapping[str, JsonValue]] = {
     EventType.CERTIFICATION_RECORDED: {"qualification": "remn-ccp1", "outcome": "obtained", "on": "2026-06-12"},
     EventType.CERTIFICATION_ANNULLED: {
         "qualification": "remn-ccp1",
@@ -45,6 +54,8 @@ _DATA_EXAMPLES: Mapping[EventType, JsonValue] = {
         "registration_id": "018bd542-b605-74f2-b369-81aa2c625680",
         "certification_id": None,
     },
+    EventType.SESSION_PUBLISHED: {**_SESSION, "seats_taken": 0, "seats_waiting": 0},
+    EventType.SESSION_CHANGED: _SESSION,
     EventType.ADVISER_ANONYMISED: {"anonymised_on": "2026-06-15"},
     EventType.ADVISER_RETURNED: {
         "recognised_by": "conum_id",
@@ -67,8 +78,10 @@ _OUTCOMES: Mapping[EventType, RegistrationOutcome] = {
     EventType.REGISTRATION_ATTENDANCE_CORRECTED: ("completed", "state", "state", "civil_year:2026", []),
     EventType.REGISTRATION_CHOICE_REMINDED: ("awaiting_choice", None, None, None, ["module_quota_exceeded"]),
     EventType.REGISTRATION_DEROGATED: ("accepted", "state", "state", "derogation", []),
+    EventType.SESSION_CANCELLED: ("cancelled", None, None, None, []),
 }
 _FUNDED_OUTCOME: RegistrationOutcome = ("accepted", "state", "state", "civil_year:2026", [])
+_SEATED: Mapping[str, JsonValue] = {"session_id": "01978a3e-5b0c-7c41-9d5f-2f0c1b7a9e35", "seat": "seated"}
 _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
     EventType.REGISTRATION_KEPT_UNFUNDED: {"chosen_by": "adviser"},
     EventType.REGISTRATION_CANCELLED: {"chosen_by": "training_organisation"},
@@ -76,6 +89,15 @@ _EXTRA_FIELDS: Mapping[EventType, Mapping[str, JsonValue]] = {
     EventType.REGISTRATION_COMPLETED: {"absences": [{"on": "2026-06-09", "justified": False}]},
     EventType.REGISTRATION_ATTENDANCE_CORRECTED: {"former_status": "absent_unjustified"},
     EventType.REGISTRATION_DEROGATED: {"waived": ["contract_not_uploaded"]},
+    EventType.REGISTRATION_SEAT_GIVEN: _SEATED,
+    EventType.SESSION_CONFIRMED: _SEATED,
+    EventType.SESSION_MOVED: _SEATED,
+    EventType.SESSION_CANCELLED: {
+        **_SEATED,
+        "seat": None,
+        "cancelled_because": "session_cancelled",
+        "chosen_by": "training_organisation",
+    },
 }
 
 
@@ -84,10 +106,12 @@ def _subject(event_type: EventType) -> Subject:
         return Subject.CERTIFICATION
     if event_type.startswith(f"{Subject.SUPPORT_REQUEST}."):
         return Subject.SUPPORT_REQUEST
+    if event_type in {EventType.SESSION_PUBLISHED, EventType.SESSION_CHANGED}:
+        return Subject.SESSION
     return Subject.ADVISER if event_type in _DATA_EXAMPLES else Subject.REGISTRATION
 
 
-def _registration_data(event_type: EventType) -> JsonValue:
+def _registration_data(event_type: EventType) -> Mapping[str, JsonValue]:
     status, funding, payer, entitlement, reasons = _OUTCOMES.get(event_type, _FUNDED_OUTCOME)
     return {
         "status": status,
@@ -103,7 +127,15 @@ def _registration_data(event_type: EventType) -> JsonValue:
 
 def event_example(event_type: EventType) -> JsonValue:
     """An example of the body of a webhook of this type."""
-    subject = _subject(event_type)
+    return _body(event_type, _subject(event_type), _DATA_EXAMPLES.get(event_type) or _registration_data(event_type))
+
+
+def summary_example(event_type: EventType) -> JsonValue | None:
+    """That of the event which tells once what was done of a whole session; None for a type that never does."""
+    return _body(event_type, Subject.SESSION, {**_SESSION, "concerned": 14}) if event_type in _DEEDS else None
+
+
+def _body(event_type: EventType, subject: Subject, data: Mapping[str, JsonValue]) -> JsonValue:
     return {
         "type": event_type.value,
         "timestamp": "2026-06-15T08:30:00Z",
@@ -113,8 +145,8 @@ def event_example(event_type: EventType) -> JsonValue:
             "occurred_at": "2026-06-15T08:30:00Z",
             "position": 42,
             "subject": {"type": subject.value, "id": "018bd542-b605-74f2-b369-81aa2c625680", "version": 2},
-            "adviser_id": "76c6dae1-74b7-5a57-8ca1-82fa3b04634d",
-            "data": _DATA_EXAMPLES.get(event_type) or _registration_data(event_type),
+            "adviser_id": None if subject is Subject.SESSION else "76c6dae1-74b7-5a57-8ca1-82fa3b04634d",
+            "data": {**data},
         },
     }
 

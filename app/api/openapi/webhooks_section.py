@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue, TypeAdapter
 from typing_extensions import TypedDict
 
 from app.api.notifications.event_resources import EventResource
-from app.api.openapi.webhook_examples import TEST_EXAMPLE, event_example
+from app.api.openapi.webhook_examples import TEST_EXAMPLE, event_example, summary_example
 from app.domain.events import EventType
 from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE
 
@@ -63,6 +63,12 @@ EVENT_SUMMARIES: Mapping[EventType, str] = {
     EventType.REGISTRATION_CHOICE_REMINDED: "Un choix attendu du conseiller lui est rappelé",
     EventType.REGISTRATION_DEROGATED: "Une personne accepte une inscription par dérogation",
     EventType.REGISTRATION_PATH_DETERMINED: "Le test de positionnement détermine la durée du parcours",
+    EventType.REGISTRATION_SEAT_GIVEN: "Une place libérée est donnée à qui l’attendait",
+    EventType.SESSION_PUBLISHED: "Une session est publiée",
+    EventType.SESSION_CHANGED: "Ce qui change d’une session ne concerne aucune inscription",
+    EventType.SESSION_CONFIRMED: "Une session est confirmée, et chaque personne qui y a une place est convoquée",
+    EventType.SESSION_CANCELLED: "Une session est annulée, et chacune de ses inscriptions avec elle",
+    EventType.SESSION_MOVED: "Une session est déplacée, et chacune de ses inscriptions avec elle",
     EventType.CERTIFICATION_RECORDED: "Un résultat d’examen est enregistré",
     EventType.CERTIFICATION_ANNULLED: "Un résultat d’examen est annulé",
     EventType.CERTIFICATION_DUE: "Des examens sont bientôt à présenter, ou leur échéance est là",
@@ -75,6 +81,7 @@ EVENT_SUMMARIES: Mapping[EventType, str] = {
     EventType.ADVISER_RETURNED: "Un conseiller qui avait été anonymisé est de retour",
 }
 
+SUMMARY = "Puis une fois pour la session entière"
 WEBHOOK_DESCRIPTION = """Vérifiez la signature avant de lire le corps (Standard Webhooks), répondez 2xx en moins de 15
 secondes, puis travaillez. Un même événement peut arriver deux fois, avec le même `webhook-id`, et après un plus récent.
 """
@@ -106,18 +113,34 @@ def webhooks() -> dict[str, Any]:
     """The `webhooks` section of the contract; its schemas are those of PAYLOAD_ADAPTERS."""
     events = {
         event_type.value: {
-            "post": _operation(event_type, EVENT_SUMMARIES[event_type], event_example(event_type), "WebhookResource")
+            "post": _operation(event_type, EVENT_SUMMARIES[event_type], _examples_of(event_type), "WebhookResource")
         }
         for event_type in EventType
     }
     return events | {
         TEST_EVENT_TYPE: {
-            "post": _operation(TEST_EVENT_TYPE, "Un essai est demandé", TEST_EXAMPLE, "WebhookTestResource")
+            "post": _operation(
+                TEST_EVENT_TYPE,
+                "Un essai est demandé",
+                {TEST_EVENT_TYPE: _example("Un essai est demandé", TEST_EXAMPLE)},
+                "WebhookTestResource",
+            )
         }
     }
 
 
-def _operation(event_type: str, when: str, body: JsonValue, schema: str) -> dict[str, Any]:
+def _examples_of(event_type: EventType) -> dict[str, Any]:
+    """By name: of what is done of a whole session, one for a registration and one for the session."""
+    examples = {event_type.value: _example(EVENT_SUMMARIES[event_type], event_example(event_type))}
+    summary = summary_example(event_type)
+    return examples if summary is None else examples | {f"{event_type}.session": _example(SUMMARY, summary)}
+
+
+def _example(when: str, body: JsonValue) -> dict[str, Any]:
+    return {"summary": when, "value": body}
+
+
+def _operation(event_type: str, when: str, examples: dict[str, Any], schema: str) -> dict[str, Any]:
     words = event_type.replace("_", ".").split(".")
     return {
         "tags": ["Webhooks"],
@@ -125,7 +148,7 @@ def _operation(event_type: str, when: str, body: JsonValue, schema: str) -> dict
         "summary": when,
         "description": WEBHOOK_DESCRIPTION,
         "parameters": [_header_parameter(*header) for header in SIGNATURE_HEADERS],
-        "requestBody": _request_body(schema, {str(event_type): {"summary": when, "value": body}}),
+        "requestBody": _request_body(schema, examples),
         "responses": {
             "2XX": {"description": "Reçu. Toute autre réponse, ou aucune, sera suivie d’une nouvelle tentative."},
             "410": {"description": "Plus rien à livrer ici : le point de terminaison est désactivé."},

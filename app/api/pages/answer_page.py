@@ -17,7 +17,9 @@ from app.api.pages.personal_link_pages import (
     read_fields,
     unknown_link_page,
 )
-from app.domain.facts.registration_terms import Choice, Payer
+from app.api.pages.seat_words import seat_sentence
+from app.domain.facts.registration_terms import Choice, Payer, Seat, Status
+from app.persistence.registrations.recorded_sessions import recorded_session
 from app.use_cases.registrations.answer_personal_link import (
     LinkQuestion,
     LinkReply,
@@ -75,10 +77,15 @@ def _question_page(request: Request, question: LinkQuestion, *, wrong: bool = Fa
     is_gone = question.state in GONE_STATES
     if is_gone and is_rate_limited(request):
         return rate_limited_page()
+    recorded = recorded_session(question.row)
     response = render_page(
         "answer.html",
         csp=PERSONAL_PAGE_CSP,
         row=question.row,
+        seat=seat_sentence(Status(question.row["status"]), recorded),
+        is_waiting=recorded.seat is Seat.WAITING,
+        is_published=recorded.session_id is not None,
+        is_full=recorded.is_full,
         state=question.state,
         is_choice=question.is_choice,
         payers=question.payers,

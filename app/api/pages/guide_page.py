@@ -8,7 +8,8 @@ from fastapi import Request
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_for_filename  # pyright: ignore[reportUnknownVariableType]  # untyped **options
+from pygments.lexers import find_lexer_class_for_filename  # pyright: ignore[reportUnknownVariableType]  # untyped
+from pygments.lexers.special import TextLexer  # pyright: ignore[reportMissingTypeStubs]
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -32,7 +33,8 @@ HTML_FORMATTER: "HtmlFormatter[str]" = HtmlFormatter(nowrap=True)
 @cache
 def _highlighted_sample(name: str) -> Markup:
     """A program in colour, under its name, which links to the file."""
-    code = Markup(highlight(SAMPLES[name], get_lexer_for_filename(name), HTML_FORMATTER))  # noqa: S704  # it escapes too
+    lexer = find_lexer_class_for_filename(name) or TextLexer
+    code = Markup(highlight(SAMPLES[name], lexer(), HTML_FORMATTER))  # noqa: S704  # it escapes too
     return Markup(TEMPLATES.get_template("sample.html").render(name=name, code=code))  # noqa: S704  # it escapes
 
 

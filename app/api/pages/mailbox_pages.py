@@ -14,6 +14,7 @@ from app.domain.events import Recipient
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.messages import ENDPOINT_OWNER_RECIPIENT, list_newest_email_contexts, read_email_context
 from app.use_cases.registrations.personal_links import links_of_email
+from app.wording.calendars.calendar_files import CALENDAR_MEDIA_TYPE
 from app.wording.emails.emails import (
     LostEventError,
     PersonalLinks,
@@ -41,6 +42,7 @@ RECIPIENT_LABELS: dict[str, str] = {
     ENDPOINT_OWNER_RECIPIENT: "Propriétaire d’un point de réception",
 }
 NO_MAILBOX = Sentence(fr="Ce serveur n’a pas de boîte aux lettres.", en="This server has no mailbox.")
+NO_CALENDAR = Sentence(fr="Rien n’est joint à ce courriel.", en="Nothing is attached to this e-mail.")
 NO_MESSAGE = Sentence(fr="Aucun courriel n’a cet identifiant.", en="No e-mail has this identifier.")
 
 
@@ -104,6 +106,14 @@ async def _html_body(request: Request) -> Response:
     return HTMLResponse(opening, headers={"Content-Security-Policy": EMAIL_CSP, **NO_STORE})
 
 
+async def _calendar_file(request: Request) -> Response:
+    _, email = await _read_email(request)
+    if email.calendar is None:
+        raise Problem("not-found", NO_CALENDAR)
+    headers = {"Content-Disposition": f'attachment; filename="{email.calendar.file_name}"', **NO_STORE}
+    return Response(email.calendar.content, media_type=f"{CALENDAR_MEDIA_TYPE}; charset=utf-8", headers=headers)
+
+
 def _uncached(response: Response) -> Response:
     response.headers.update(NO_STORE)
     return response
@@ -114,4 +124,5 @@ def routes() -> list[BaseRoute]:
         Route("/mailbox", _list_page),
         Route("/mailbox/{message_id}", _message_page),
         Route("/mailbox/{message_id}/html", _html_body),
+        Route("/mailbox/{message_id}/calendar.ics", _calendar_file),
     ]

@@ -15,7 +15,7 @@ from app.api.sessions.session_requests import MAX_SEATS
 from app.domain.facts.published_session import SessionStatus
 from app.domain.facts.session import SessionFormat
 from app.persistence.engine.pagination import Filter
-from app.persistence.sessions.sessions import STATUS_CONDITIONS
+from app.persistence.sessions.sessions import SEATS_LEFT, STATUS_CONDITIONS
 
 FormatFilter = Annotated[SessionFormat | None, Query(alias="format")]
 _DAY_SCHEMA = {"format": "date"}
@@ -25,7 +25,7 @@ StartsFrom = Annotated[
 StartsUntil = Annotated[
     DayText | None, Query(description="Premier jour, au plus tard, inclus.", json_schema_extra=_DAY_SCHEMA)
 ]
-SeatsLeft = Annotated[int | None, Query(ge=1, le=MAX_SEATS, description="Au moins autant de places libres.")]
+SeatsLeft = Annotated[int | None, Query(ge=1, le=MAX_SEATS, description="Places que personne n’attend, au moins.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ async def session_filters(
     )
     filters += first_day_filters("starts_on", starts_from, starts_until)
     if seats_left is not None:
-        filters.append(Filter("{t}.capacity - {t}.seats_taken >= {}", seats_left))
+        filters.append(Filter(SEATS_LEFT, seats_left))
     return SessionFilters(filters, status)
 
 

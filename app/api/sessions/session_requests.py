@@ -1,6 +1,5 @@
 """The bodies of requests about sessions."""
 
-from datetime import time
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,6 +26,9 @@ OUTSIDE_SESSION = Sentence(
 HOURS_OVERLAP = Sentence(
     fr="Les horaires d’un jour se suivent, chacun finit après son début.",
     en="The hours of a day follow each other, each ends after it begins.",
+)
+CLOSES_TOO_LATE = Sentence(
+    fr="Au plus tard le dernier jour de la session.", en="On the last day of the session at the latest."
 )
 TOO_FEW_SEATS = Sentence(fr="Au moins autant que minimum.", en="At least as many as minimum.")
 
@@ -103,16 +105,21 @@ class SessionRequest(field_types.RequestBody):
     @model_validator(mode="after")
     def _dates_agree(self) -> "SessionRequest":
         check_date_order("starts_on", "ends_on", self.starts_on, self.ends_on)
-        check_date_order("registration_closes_on", "ends_on", self.registration_closes_on or self.ends_on, self.ends_on)
+        if self.registration_closes_on is not None and self.registration_closes_on > self.ends_on:
+            raise validation_error("order", CLOSES_TOO_LATE, "registration_closes_on")
+        self._check_hours()
+        return self
+
+    def _check_hours(self) -> None:
+        """Of days of the session, each after the former; pointers are those of what was sent, in its order."""
         former: HoursBody | None = None
-        for place, hours in enumerate(sorted(self.hours, key=lambda each: (each.on, each.from_))):
+        for place, hours in sorted(enumerate(self.hours), key=lambda item: (item[1].on, item[1].from_)):
             if not self.starts_on <= hours.on <= self.ends_on:
                 raise validation_error("not-in-session", OUTSIDE_SESSION, f"hours/{place}/on")
-            is_after = former is None or former.on < hours.on or former.until <= hours.from_
-            if not (time.fromisoformat(hours.from_) < time.fromisoformat(hours.until) and is_after):
-                raise validation_error("date-order", HOURS_OVERLAP, f"hours/{place}/until")
+            overlaps = former is not None and former.on == hours.on and former.until > hours.from_
+            if overlaps or hours.until <= hours.from_:
+                raise validation_error("order", HOURS_OVERLAP, f"hours/{place}/until")
             former = hours
-        return self
 
     def description(self, organisation: UUID) -> SessionDescription:
         place, hours = self.place, sorted(self.hours, key=lambda each: (each.on, each.from_))

@@ -41,11 +41,13 @@ class SeatsResource(TypedDict):
 
 
 class ProgressResource(TypedDict):
-    """Ce qui est fait de toutes les inscriptions de la session : combien sont concernées, combien sont faites."""
+    """Ce qui est fait de toutes les inscriptions de la session : combien sont concernées, combien sont faites, et
+    combien ont échoué et seront reprises. `finished_at` est nul tant que tout n’est pas fait."""
 
     kind: SessionDeed
     concerned: Count
     done: Count
+    failing: Count
     requested_at: datetime
     finished_at: datetime | None
 
@@ -120,9 +122,9 @@ def session_resource(row: Row, today: date) -> dict[str, Any]:
 
 
 def deed_response(authorised: AuthorisedRequest, row: Row) -> ReplayableResponse:
-    """202 while registrations are concerned; else the session, 200."""
-    deed = row["deed"]
-    if deed is None or deed["finished_at"] is not None:
+    """202 with what was `asked` of all its registrations; the session, 200, when there is none."""
+    deed = row.get("asked")
+    if deed is None:
         return replayable_response(session_resource(row, civil_date(authorised.now)), authorised.language)
     body = {"session_id": row["id"], **{name: deed[name] for name in ("kind", "concerned", "done")}}
     location = f"{authorised.service.base_url}/v1/sessions/{row['id']}"

@@ -96,10 +96,8 @@ async def _replace(
     authorised: AuthorisedRequest, session: UUID, body: SessionRequest, expected: Precondition
 ) -> Response:
     """201 when it is new, 202 when registrations are concerned, else 200."""
-    description, context = (
-        _description(authorised, body),
-        authorised.request_context(partial(deed_response, authorised)),
-    )
+    description = _description(authorised, body)
+    context = authorised.request_context(partial(deed_response, authorised))
     row, is_new = await replace_session(authorised.database, session, lambda _: description, expected, context)
     if is_new:
         render = resource_renderer(authorised, to_resource(authorised), status=201, location=LOCATION)

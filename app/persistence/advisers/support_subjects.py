@@ -4,17 +4,19 @@ from uuid import UUID
 
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
+from app.persistence.registrations.recorded_sessions import JOIN_SESSION, RECORDED_COLUMNS
 
 MAX_LISTED = 30  # registrations, and results, on the page of the adviser
 _IS_KNOWN = "num_nonnulls(a.first_name, a.last_name, a.email) > 0 AS is_known"
 
 # `news_on` is the day of the last thing that is known of the subject.
-_REGISTRATIONS = f"""SELECT r.id, r.adviser_id, r.status, r.session_starts_on, r.session_ends_on, r.session_place,
-    m.title AS module, t.name AS organisation, k.outcome, k.funding, k.unit, k.automatic, k.decided_at,
-    k.reasons::text AS reasons, {_IS_KNOWN},
+_REGISTRATIONS = f"""SELECT r.id, r.adviser_id, r.status, r.session_starts_on, r.session_ends_on,
+    {RECORDED_COLUMNS}, m.title AS module, t.name AS organisation, k.outcome, k.funding, k.unit, k.automatic,
+    k.decided_at, k.reasons::text AS reasons, {_IS_KNOWN},
     greatest(r.session_ends_on, (r.updated_at AT TIME ZONE 'Europe/Paris')::date) AS news_on
 FROM registration r JOIN adviser a ON a.id = r.adviser_id JOIN decision k ON k.id = r.decision_id
-JOIN module m ON m.code = r.module_code JOIN training_organisation t ON t.id = r.training_organisation_id"""
+JOIN module m ON m.code = r.module_code JOIN training_organisation t ON t.id = r.training_organisation_id
+{JOIN_SESSION}"""
 READ_REGISTRATION = f"{_REGISTRATIONS} WHERE r.id = $1"
 LIST_REGISTRATIONS = f"""{_REGISTRATIONS} WHERE r.adviser_id = $1
 ORDER BY r.session_starts_on DESC, r.id DESC LIMIT {MAX_LISTED}"""

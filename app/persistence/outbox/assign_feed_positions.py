@@ -91,7 +91,8 @@ SELECT count(*) AS taken, (SELECT json_agg(wanted ORDER BY position) FROM wanted
 
 BEGIN_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid(), begun_at = $1 RETURNING epoch"
 
-KEEP_AS_HISTORY = "UPDATE outbox SET history = true WHERE adviser_id = $1 AND sequenced_at IS NULL"
+KEEP_AS_HISTORY = """UPDATE outbox SET history = true
+WHERE (adviser_id = $1 OR (adviser_id IS NULL AND subject_id = $1)) AND sequenced_at IS NULL"""
 
 # By id, which is nearly the order of age: the rows that stay are not scanned.
 DELETE_EXPIRED = f"""WITH oldest AS (SELECT id, sequenced_at FROM outbox ORDER BY id LIMIT {DELETE_BATCH}),
@@ -118,8 +119,8 @@ async def try_lock(transaction: Transaction) -> bool:
     return bool(row["alone"])
 
 
-# Event, type, kind of recipient, adviser, registration and decision.
-DueEmail = tuple[UUID, str, str, UUID, UUID | None, UUID | None]
+# Event, type, kind of recipient, adviser (None: of a session as a whole), registration and decision.
+DueEmail = tuple[UUID, str, str, UUID | None, UUID | None, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,10 @@ async def begin_epoch(transaction: Transaction, now: datetime) -> None:
     await transaction.run(BEGIN_EPOCH, now)
 
 
-async def mark_as_history(transaction: Transaction, adviser: UUID) -> None:
-    """Mark the events without a position about the adviser as history: they enter the feed, and nothing is sent."""
-    await transaction.run(KEEP_AS_HISTORY, adviser)
+async def mark_as_history(transaction: Transaction, concerned: UUID) -> None:
+    """Mark the events without a position about an adviser, or about a session as a whole, as history: they enter the
+    feed, and nothing is sent."""
+    await transaction.run(KEEP_AS_HISTORY, concerned)
 
 
 async def delete_expired_events(reader: Reader, now: datetime) -> int:

@@ -18,19 +18,21 @@ from app.persistence.outbox.employer_recipient import (
     EVENT_DAY,
     SESSION_OR_EVENT_DAY,
 )
+from app.persistence.outbox.message_sessions import PUBLISHED_SESSION
 
 EMAIL_LANE_ID = UUID(int=1)  # all e-mails share one mail server
 ENDPOINT_OWNER_RECIPIENT = "endpoint_owner"  # a recipient, beside those of events
 
 
 class NewEmailDelivery(NamedTuple):
-    """An e-mail about an event to a kind of recipient, never an address; `id` is a UUIDv7."""
+    """An e-mail about an event to a kind of recipient, never an address; `id` is a UUIDv7. `adviser_id` is None when it
+    is about a session as a whole."""
 
     id: UUID
     event_id: UUID
     type: str
     recipient: str
-    adviser_id: UUID
+    adviser_id: UUID | None
     registration_id: UUID | None
     decision_id: UUID | None
 
@@ -92,7 +94,8 @@ EMAIL_CONTEXT = f"""SELECT d.id, d.type, d.recipient, d.state, d.replay, d.creat
     e.employer_contact_email AS employer_email, v.employer_legal_form AS legal_form,
     CASE WHEN e.id = v.id THEN v.ds_file_number END AS ds_file_number,
     r.session_starts_on, r.session_ends_on, r.session_place, r.positioning_taken_on, r.positioning_hours,
-    k.cause, k.outcome, k.unit, k.automatic, k.rules, k.reasons::text AS reasons,
+    k.cause, k.outcome, k.unit, k.funding AS decided_funding, k.automatic, k.rules, k.reasons::text AS reasons,
+    o.subject_type, o.subject_version, {PUBLISHED_SESSION} AS published,
     (k.decided_at AT TIME ZONE 'Europe/Paris')::date AS decided_on,
     q.title AS qualification, c.next_attempt_payer, p.support_email, p.reply_days, p.answer_days,
     (SELECT json_object_agg(s.code, s.title)::text FROM qualification s

@@ -73,6 +73,8 @@ FROM session s JOIN seat p ON p.session_id = s.id AND p.number IS NULL
 WHERE s.seats_waiting > 0 AND s.cancelled_at IS NULL AND s.starts_on <= $1
 ORDER BY s.starts_on, s.id, p.arrival LIMIT $2"""
 
+# By the index of registrations: seats have none by adviser.
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -10,7 +10,7 @@ from app.domain.facts.module import ModuleCode
 from app.domain.facts.published_session import PublishedSession
 from app.domain.facts.session import Session, SessionFormat, SessionId
 from app.domain.facts.training_organisation import TrainingOrganisationId
-from app.persistence.engine.database import Reader
+from app.persistence.engine.database import Reader, Transaction
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.pagination import PageQuery, PageRows
 from app.persistence.engine.upsert import ResourceTable
@@ -30,10 +30,11 @@ PUBLISHED_SESSION: TypeAdapter[PublishedSession] = TypeAdapter(PublishedSession)
 # With the deed under way, or the last one.
 RESOURCE = f"""SELECT s.*, nullif(s.capacity, {NO_LIMIT}) AS seats_maximum, {SESSION_FACTS} AS facts,
     (SELECT json_build_object('kind', d.kind, 'concerned', d.concerned, 'done', d.done,
-        'requested_at', d.requested_at, 'finished_at', d.finished_at)
+        'failing', d.failing, 'requested_at', d.requested_at, 'finished_at', d.finished_at)
     FROM session_deed d WHERE d.session_id = s.id ORDER BY d.id DESC LIMIT 1) AS deed
 FROM session s"""
 READ = f"SELECT to_json(page) AS row FROM ({RESOURCE} WHERE s.id = $1) page"
+LOCK_REFERENCE = "SELECT pg_advisory_xact_lock(hashtextextended($2, hashtextextended($1::uuid::text, 0)))"
 FIND_BY_REFERENCE = "SELECT id FROM session WHERE training_organisation_id = $1 AND reference = $2"
 
 # As conditions of a list, whose parameter is today's civil date in Paris.
@@ -46,6 +47,8 @@ STATUS_CONDITIONS = {
     "open": "{t}.cancelled_at IS NULL AND {t}.ends_on >= {} AND {t}.seats_taken < {t}.capacity"
     " AND {t}.confirmed_at IS NULL",
 }
+# At least so many seats for whoever comes now: those that are free go first to whoever waits.
+SEATS_LEFT = "{t}.cancelled_at IS NULL AND {t}.capacity - {t}.seats_taken - {t}.seats_waiting >= {}"
 
 
 def facts_of(row: Row) -> PublishedSession:
@@ -75,8 +78,11 @@ async def read(reader: Reader, session: UUID) -> Row | None:
     return _from_json(row["row"]) if row else None
 
 
-async def find_by_reference(reader: Reader, organisation: UUID, reference: str) -> UUID | None:
-    row = await reader.one(FIND_BY_REFERENCE, organisation, reference)
+async def find_by_reference(transaction: Transaction, organisation: UUID, reference: str) -> UUID | None:
+    """The session of this organisation with this reference; until the transaction ends, no other gets it. To lock after
+    any session."""
+    await transaction.one(LOCK_REFERENCE, organisation, reference)
+    row = await transaction.one(FIND_BY_REFERENCE, organisation, reference)
     return row["id"] if row else None
 
 

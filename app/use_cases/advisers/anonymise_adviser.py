@@ -1,4 +1,8 @@
-"""Anonymise an adviser: what was decided, funded and counted stays, the identity is erased everywhere (section 10)."""
+"""Anonymise an adviser: what was decided, funded and counted stays, the identity is erased everywhere (section 10).
+
+Nobody can be convened any more: a seat of a session to come is free for the first who waits, who is given it as any
+other seat is. Of a session that has begun, it stays taken: it was.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """What a use case changes of an adviser's registrations: the rows to write, and an event for everybody concerned."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 from app.domain.decisions.decision_consequences import DecisionCascade
 from app.domain.decisions.reconsideration import apply_consequences, newly_regularisable
 from app.domain.decisions.refusals import Refusal
-from app.domain.events import Event, EventType, event_type_of_change
+from app.domain.events import CONVENING, Event, EventType, Recipient, event_type_of_change
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.policy import Policies
 from app.domain.facts.registration import Registration
@@ -36,8 +36,9 @@ class DirectChange:
 
     `event_types` are those of its events, and `event_data` what they say besides; `columns` are those that no rule
     reads; `stored_row` is the row stored so far, None when the registration is new. `is_history` events go to nobody.
-    `is_unchanged`: what was asked for was so already, and nothing is written. E-mails about `unmailed` types are left
-    to another of its events. `session_version` is that of the published session which was read for it.
+    `is_unchanged`: what was asked for was so already, and nothing is written. `unmailed` types are of what is done of a
+    whole session: another of the events tells people in one e-mail, and the organisation has a summary.
+    `session_version` is that of the published session which was read for it.
     """
 
     registration: RegistrationId
@@ -49,6 +50,14 @@ class DirectChange:
     is_unchanged: bool = False
     unmailed: frozenset[EventType] = frozenset()
     session_version: int | None = None
+
+    def as_announced(self, events: Sequence[Event]) -> Iterator[Event]:
+        """Each with those whom it is mailed to."""
+        others = {who for event in events if event.type in self.unmailed for who in event.recipients}
+        for event in events:
+            told = {*event.recipients, *(others - {Recipient.TRAINING_ORGANISATION})}
+            recipients = () if event.type in self.unmailed else tuple(who for who in Recipient if who in told)
+            yield replace(event, is_history=self.is_history, recipients=recipients)
 
 
 def data_after_the_fact(first_day: date, context: RequestContext) -> dict[str, object]:
@@ -138,17 +147,17 @@ class ChangeSet:
     def _events_of(self, former: Registration | None, present: Registration) -> Iterator[Event]:
         change, refusals = self._direct_change(present), self._latest_refusals(present)
         said_besides = change.event_data if change else NOTHING_ELSE
-        for event_type in change.event_types if change else (event_type_of_change(former, present),):
-            if event_type is not None:
-                event = registration_event(event_type, self.before.adviser.id, present, refusals, former, said_besides)
-                yield self._as_announced(event, change) if change else event
+        event_types = change.event_types if change else (event_type_of_change(former, present),)
+        events = [
+            registration_event(event_type, self.before.adviser.id, present, refusals, former, said_besides)
+            for event_type in event_types
+            if event_type is not None
+        ]
+        yield from change.as_announced(events) if change else events
         if present.id in self.places and self._is_convened(present):
-            yield registration_event(EventType.SESSION_CONFIRMED, self.before.adviser.id, present, (), former)
-
-    @staticmethod
-    def _as_announced(event: Event, change: DirectChange) -> Event:
-        recipients = () if event.type in change.unmailed else event.recipients
-        return replace(event, is_history=change.is_history, recipients=recipients)
+            summons = registration_event(EventType.SESSION_CONFIRMED, self.before.adviser.id, present, (), former)
+            is_told = change is not None and not CONVENING.isdisjoint(change.event_types)
+            yield replace(summons, recipients=()) if is_told else summons
 
     def _is_convened(self, registration: Registration) -> bool:
         """Whether it has just been given a seat of a session that is confirmed, and to come."""

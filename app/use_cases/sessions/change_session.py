@@ -23,7 +23,8 @@ from app.use_cases.sessions.session_events import session_event
 
 FIXED = ("module_code", "training_organisation_id")
 DAYS = ("starts_on", "ends_on", "format")
-# What a summons says: whoever is registered is told when it changes. The reference is copied, and told to nobody.
+# What a summons says: whoever is registered is told when it changes, until the session is over. The reference is copied
+# to registrations, and told to nobody.
 TOLD = (*DAYS, "hours", "place_name", "place_address", "place_department", "link")
 COPIED = (*TOLD, "reference")
 EVENT_TYPES = {
@@ -71,9 +72,12 @@ async def change_in(tx: Transaction, present: Row, description: SessionDescripti
     elif "reference" in differing:
         await check_reference(tx, present["id"], columns)
     row = await SESSIONS.update(tx, present, columns, context.now)
+    tells = bool(differing.intersection(DAYS) or (differing.intersection(TOLD) and row["ends_on"] >= context.today))
+    if not tells:
+        await _announce(tx, EventType.SESSION_CHANGED, row, context)
     if differing.intersection(COPIED):
-        return await ask_deed(tx, row, SessionDeed.MOVE, context, tells=bool(differing.intersection(TOLD)))
-    await _announce(tx, EventType.SESSION_CHANGED, row, context)
+        former = {name: present[name] for name in TOLD} if tells else None
+        return await ask_deed(tx, row, SessionDeed.MOVE, context, tells=tells, former=former)
     return await sessions.read(tx, row["id"]) or {}
 
 
@@ -82,19 +86,18 @@ async def confirm_session(database: Database, session: UUID, context: RequestCon
 
     Raise NotFound, ForeignSession, SessionCancelled, SessionStarted when it is over.
     """
-    return await _decide(database, session, SessionDeed.CONFIRMATION, {"confirmed_at": context.now}, context)
+    return await _decide(database, session, SessionDeed.CONFIRMATION, None, context)
 
 
 async def cancel_session(
     database: Database, session: UUID, motive: str | None, context: RequestContext
 ) -> ReplayableResponse:
     """It will not be held: every registration is cancelled, its right given back. Raise as `confirm_session`."""
-    columns = {"cancelled_at": context.now, "cancellation_motive": motive}
-    return await _decide(database, session, SessionDeed.CANCELLATION, columns, context)
+    return await _decide(database, session, SessionDeed.CANCELLATION, motive, context)
 
 
 async def _decide(
-    database: Database, session: UUID, deed: SessionDeed, columns: Mapping[str, Any], context: RequestContext
+    database: Database, session: UUID, deed: SessionDeed, motive: str | None, context: RequestContext
 ) -> ReplayableResponse:
     async with database.transaction(idempotency=context.idempotency, audit_entry=context.audit_entry) as tx:
         await check_not_replayed(tx, context.idempotency)
@@ -102,29 +105,45 @@ async def _decide(
         present = await SESSIONS.read(tx, session, locking=True)
         if present is None:
             raise NotFound("session")
-        row = await decide_in(tx, present, deed, columns, context)
+        row = await decide_in(tx, present, deed, context, motive=motive)
         return await store_response(tx, context.idempotency, context.render(row))
 
 
 async def decide_in(
-    tx: Transaction, present: Row, deed: SessionDeed, columns: Mapping[str, Any], context: RequestContext
+    tx: Transaction, present: Row, deed: SessionDeed, context: RequestContext, *, motive: str | None = None
 ) -> Row:
     """Confirm or cancel a session whose row is locked; return the row. Raise as `confirm_session`."""
     check_own(present, context)
     published_session(present).check_deed(deed, context.today)
     if deed is SessionDeed.CONFIRMATION and present["confirmed_at"] is not None:
         return await sessions.read(tx, present["id"]) or {}
+    columns: dict[str, Any] = {"confirmed_at": context.now}
+    if deed is SessionDeed.CANCELLATION:  # how many had a seat is kept, for statistics: they leave it now
+        taken = present["seats_taken"]
+        columns = {"cancelled_at": context.now, "cancellation_motive": motive, "taken_when_cancelled": taken}
     return await ask_deed(tx, await SESSIONS.update(tx, present, columns, context.now), deed, context)
 
 
-async def ask_deed(tx: Transaction, row: Row, deed: SessionDeed, context: RequestContext, *, tells: bool = True) -> Row:
+async def ask_deed(
+    tx: Transaction,
+    row: Row,
+    deed: SessionDeed,
+    context: RequestContext,
+    *,
+    tells: bool = True,
+    former: Mapping[str, Any] | None = None,
+) -> Row:
     """Ask for what concerns every registration of the session, whose row is locked; when there is none, it is done.
-    Return the session's row."""
+    `former` is what a session that moves was. `tells`: people are told. Return the session's row, with what was `asked`
+    when there is somebody."""
     request = context.audit_entry.request_id if context.audit_entry else None
-    concerned = await session_deeds.ask(tx, row["id"], deed, context.client.id, request, context.now, tells=tells)
-    if not concerned:
+    concerned = await session_deeds.ask(
+        tx, row["id"], deed, context.client.id, request, context.now, tells=tells, former=former
+    )
+    if tells and not concerned:
         await _announce(tx, EVENT_TYPES[deed], row, context)
-    return await sessions.read(tx, row["id"]) or {}
+    shown = await sessions.read(tx, row["id"]) or {}
+    return {**shown, "asked": shown["deed"]} if concerned else shown
 
 
 async def _announce(tx: Transaction, event_type: EventType, row: Row, context: RequestContext) -> None:

@@ -8,6 +8,7 @@ nobody overtakes those who wait meanwhile.
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from app.domain.decisions.decision_consequences import DecisionCascade
@@ -22,12 +23,12 @@ from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.audit_entries import AuditEntry
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence.engine.transactions.transaction_errors import CommitOutcomeUnknown
 from app.persistence.sessions import seats
 from app.use_cases.changes.change_sets import ChangeSet, DirectChange
 from app.use_cases.changes.write_changes import write_change_sets
 from app.use_cases.request_context import RequestContext
 from app.use_cases.sessions.apply_session_deed import cancel_with_session
+from app.use_cases.sessions.isolated_failures import StepOutcome, isolated
 
 BATCH = 50
 # Nobody asks for it: decisions and the audit log name the service itself.
@@ -40,8 +41,11 @@ async def give_next_seats(database: Database, now: datetime) -> bool:
     Any number of processes may call it: a seat is given to the first who waits once the session is locked.
     """
     found = await seats.seats_to_give(database, civil_date(now), BATCH)
-    given = [await _give(database, row["session_id"], row["registration_id"], now) for row in found]
-    return any(given)
+    outcomes = [
+        await isolated(partial(_give, database, row["session_id"], row["registration_id"], now), "giveSeat", **row)
+        for row in found
+    ]
+    return StepOutcome.DONE in outcomes
 
 
 async def _give(database: Database, session: UUID, registration: UUID, now: datetime) -> bool:
@@ -49,7 +53,7 @@ async def _give(database: Database, session: UUID, registration: UUID, now: date
     try:
         async with database.transaction(lock, audit_entry=context.audit_entry) as tx:
             await _give_in(tx, await read_snapshot(tx, lock), session, context)
-    except (_SomebodyElse, AdviserAnonymised, CommitOutcomeUnknown):
+    except (_SomebodyElse, AdviserAnonymised):
         return False  # who is anonymised has left the queue
     return True
 
@@ -66,21 +70,24 @@ async def _give_in(tx: Transaction, snapshot: AdviserSnapshot, session: UUID, co
 
 
 async def cancel_waiting_in_vain(database: Database, now: datetime) -> bool:
-    """Cancel who still waits for a seat on the first day, at most BATCH; return whether there was anybody. The day of
+    """Cancel who still waits for a seat on the first day, at most BATCH; return whether anybody was. The day of
     the deed is the session's first day, however late this is called."""
     found = await seats.waiting_in_vain(database, civil_date(now), BATCH)
+    outcomes = list[StepOutcome]()
     for row in found:
-        await _cancel(database, row["registration_id"], row["starts_on"], now)
-    return bool(found)
+        registration = row["registration_id"]
+        step = partial(_cancel, database, registration, row["starts_on"], now)
+        outcomes.append(await isolated(step, "cancelWithoutSeat", registration_id=registration))
+    return StepOutcome.DONE in outcomes
 
 
-async def _cancel(database: Database, registration: UUID, first_day: date, now: datetime) -> None:
+async def _cancel(database: Database, registration: UUID, first_day: date, now: datetime) -> bool:
     lock, context = AdviserLock(LockTarget.REGISTRATION, registration), _context("cancelWithoutSeat", now)
-    # What is stored says whether it is done; who is anonymised has left the queue.
-    with suppress(CommitOutcomeUnknown, AdviserAnonymised):
+    with suppress(AdviserAnonymised):  # who has left the queue
         async with database.transaction(lock, audit_entry=context.audit_entry) as tx:
             snapshot = await read_snapshot(tx, lock)
             await _cancel_without_seat(tx, snapshot, first_day, context)
+    return True
 
 
 async def _cancel_without_seat(

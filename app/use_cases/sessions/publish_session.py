@@ -80,9 +80,9 @@ async def check_description(
 
 
 async def check_reference(tx: Transaction, session: UUID, columns: Mapping[str, Any]) -> None:
-    """Of two at once, the constraint lets one in. Raise ReferenceTaken."""
+    """Of two at once, one waits for the other. Raise ReferenceTaken."""
     if columns["reference"] is None:
         return
     other = await sessions.find_by_reference(tx, columns["training_organisation_id"], columns["reference"])
-    if other not in {None, session}:
-        raise ReferenceTaken(other or session)
+    if other is not None and other != session:
+        raise ReferenceTaken(other)

@@ -62,6 +62,7 @@ async def record_line(database: Database, session: UUID, line: AttendanceLine, c
     lock, registration = context.lock_of(line.registration_id), line.registration_id
     try:
         async with database.transaction(lock, audit_entry=context.audit_entry) as tx:
+            tx.add_audit_subjects(session)
             snapshot = await read_snapshot(tx, lock)
             _check_of_session(snapshot, session)
             change_set = await attendance_deed(tx, snapshot, registration, line.report, context)

@@ -77,7 +77,7 @@ def calendar_file(
     Raise ValueError when the method wants an organiser or an attendee that is missing, or a single day.
     """
     events = [event for session in sessions for event in _events(session, method)]
-    called = vText(_on_one_line(name)) if name is not None else None
+    called = vText(on_one_line(name)) if name is not None else None
     calendar = _filled(
         Calendar(), prodid=PRODUCT, version="2.0", calscale="GREGORIAN", method=method, name=called, x_wr_calname=called
     )
@@ -121,10 +121,10 @@ def _events(session: CalendarSession, method: CalendarMethod | None) -> Iterator
             sequence=session.sequence,
             dtstart=starts,
             dtend=ends,
-            summary=_on_one_line(session.summary),
+            summary=on_one_line(session.summary),
             description=_in_lines(session.description),
-            location=_on_one_line(session.location) if session.location is not None else None,
-            url=_on_one_line(session.url) if session.url is not None else None,
+            location=on_one_line(session.location) if session.location is not None else None,
+            url=on_one_line(session.url) if session.url is not None else None,
             organizer=_address(session.organiser) if session.organiser is not None else None,
             attendee=_attendee(session.attendee) if session.attendee is not None else None,
             status="CANCELLED" if is_cancelled or day is None else "CONFIRMED",
@@ -140,7 +140,7 @@ def _times(day: CalendarDay) -> tuple[date, date]:
 def _address(person: CalendarPerson) -> vCalAddress:
     address = vCalAddress(f"mailto:{quote(person.email, safe='@!$&*+/=_.-')}")
     # Not every reader knows how RFC 6868 writes a quotation mark in a parameter.
-    address.params["CN"] = _on_one_line(person.name).replace('"', "’")
+    address.params["CN"] = on_one_line(person.name).replace('"', "’")
     return address
 
 
@@ -152,7 +152,8 @@ def _attendee(person: CalendarPerson) -> vCalAddress:
     return address
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
+    """Whatever stands in it for the end of a line is a space: what follows would pass for our own words."""
     return " ".join(_CONTROL.sub(" ", _LINE_BREAK.sub(" ", text)).split())
 
 

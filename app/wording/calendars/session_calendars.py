@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from app.domain.facts.session import SessionFormat
-from app.wording.calendars.calendar_files import CalendarDay, CalendarPerson, CalendarSession
+from app.wording.calendars.calendar_files import CalendarDay, CalendarPerson, CalendarSession, on_one_line
 from app.wording.calendars.session_days import SessionDay, format_hours, session_days
 from app.wording.dates import format_weekday
 
@@ -70,7 +70,7 @@ def _description(session: Row, module_title: str, organisation: CalendarPerson, 
         f"Référence : {reference}" if reference else None,
         *(f"{format_weekday(day.on).capitalize()} : {format_hours(day.periods)}" for day in days if day.periods),
     ]
-    return "\n".join(line for line in lines if line is not None)
+    return "\n".join(on_one_line(line) for line in lines if line is not None)
 
 
 def _calendar_day(day: SessionDay) -> CalendarDay:

@@ -9,13 +9,14 @@ from app.domain.events import EventType, Recipient, Subject
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.module import ModuleKind
 from app.persistence.engine.driver_types import Row
-from app.wording.dates import format_day, format_period
+from app.wording.dates import format_day, format_period, in_days
 from app.wording.decision_summaries import entitlement_phrase
 from app.wording.emails.email_labels import EXAM_RESULT_LABELS
 from app.wording.emails.email_rules import DECIDED_BY_A_PERSON, DECISION_EVENTS, rules_of_event
 from app.wording.emails.outcome_context import attendance_context, deadline_context, outcome_context
 from app.wording.emails.refusal_context import refusal_contexts, waived_contexts
 from app.wording.emails.reminder_context import reminder_context
+from app.wording.emails.session_context import session_context
 from app.wording.official_sites import MODULE_CATALOGUE
 from app.wording.published_rules import TRAINING_PAGE, published_texts, rule_sentences
 
@@ -25,14 +26,14 @@ def email_context(row: Row, base_url: str) -> dict[str, Any]:
     data: dict[str, Any] = orjson.loads(row["data"])
     event_type, recipient = EventType(row["type"]), Recipient(row["recipient"])
     names = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
-    first_day = (
-        date.fromisoformat(data["session_starts_on"]) if "session_starts_on" in data else row["session_starts_on"]
-    )
-    period = format_period(first_day, max(first_day, row["session_ends_on"] or first_day)) if first_day else None
+    first_day = _day(data.get("session_starts_on")) or row["session_starts_on"]
+    period = _period(row, data, first_day)
     rules = rules_of_event(event_type, row, data)
+    session = session_context(row, event_type, data, base_url)
+    tells_decision = event_type in DECISION_EVENTS and session["is_redecided"] is not False
     return {
         "recipient": recipient.value,
-        "reference": row["registration_id"],
+        "reference": row["registration_id"] or session.get("session_reference"),
         "first_name": row["first_name"],
         "adviser": names or "un conseiller numérique",
         "has_adviser_address": bool(row["adviser_email"]),
@@ -44,8 +45,7 @@ def email_context(row: Row, base_url: str) -> dict[str, Any]:
         "kind": row["module_kind"],
         "is_thematic": row["module_kind"] == ModuleKind.THEMATIC,
         "session": period,
-        "days": period if period is None or " au " in period else f"le {period.removeprefix('du ')}",
-        "place": row["session_place"],
+        "days": in_days(period) if period else None,
         **outcome_context(row, event_type, data, recipient),
         **attendance_context(row, data),
         **deadline_context(row, data, first_day),
@@ -53,16 +53,25 @@ def email_context(row: Row, base_url: str) -> dict[str, Any]:
         **_carry_over_context(event_type, data),
         **_support_request_context(row, event_type, data),
         **reminder_context(data, row["exam_titles"]),
+        **session,
         "refusals": refusal_contexts(row, recipient),
         "waived": waived_contexts(data, recipient),
         "rules": rule_sentences(rules),
         "texts": published_texts(rules),
-        "is_automatic": event_type in DECISION_EVENTS and row["automatic"],
-        "is_by_person": event_type in DECIDED_BY_A_PERSON or (event_type in DECISION_EVENTS and not row["automatic"]),
+        "is_automatic": tells_decision and row["automatic"],
+        "is_by_person": event_type in DECIDED_BY_A_PERSON or (tells_decision and row["automatic"] is False),
         "guide": f"{base_url}/guide",
         "catalogue": MODULE_CATALOGUE,
         "training_page": TRAINING_PAGE.address,
     }
+
+
+def _period(row: Row, data: dict[str, Any], first_day: date | None) -> str | None:
+    if first_day is None:
+        return None
+    return format_period(
+        first_day, max(first_day, _day(data.get("session_ends_on")) or row["session_ends_on"] or first_day)
+    )
 
 
 def _exam_result_context(row: Row, data: dict[str, Any]) -> dict[str, Any]:
@@ -106,3 +115,7 @@ def _support_request_context(row: Row, event_type: EventType, data: dict[str, An
 
 def _french_day(day: str | None) -> str | None:
     return format_day(date.fromisoformat(day)).fr if day else None
+
+
+def _day(day: str | None) -> date | None:
+    return date.fromisoformat(day) if day else None

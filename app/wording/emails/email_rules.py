@@ -10,6 +10,7 @@ from app.domain.decisions.refusals import Actor, Refusal
 from app.domain.events import EventType, Recipient
 from app.domain.facts.certification import CertificationOutcome
 from app.domain.facts.module import ModuleKind
+from app.domain.facts.registration_terms import Status
 from app.persistence.engine.driver_types import Row
 
 REFUSALS_ADAPTER: TypeAdapter[tuple[Refusal, ...]] = TypeAdapter(tuple[Refusal, ...])
@@ -34,6 +35,7 @@ DECISION_EVENTS = frozenset(
         EventType.REGISTRATION_FUNDED,
         EventType.REGISTRATION_RESCHEDULED,
         EventType.REGISTRATION_CHOICE_REMINDED,
+        EventType.SESSION_MOVED,
     }
 )
 # At the support desk.
@@ -64,7 +66,7 @@ def rules_of_event(event_type: EventType, row: Row, data: dict[str, Any]) -> Seq
         case EventType.REGISTRATION_KEPT_UNFUNDED:
             return ["R25", "R26"]
         case EventType.REGISTRATION_CANCELLED:
-            return ["R26"] if row["outcome"] == Outcome.OVER_QUOTA else ["R17"]
+            return ["R26"] if row["outcome"] == Outcome.OVER_QUOTA and "cancelled_because" not in data else ["R17"]
         case EventType.REGISTRATION_REGULARISABLE | EventType.REGISTRATION_REGULARISATION_NOTIFIED:
             return ["R6"]
         case EventType.REGISTRATION_COMPLETED:
@@ -88,15 +90,26 @@ def rules_of_event(event_type: EventType, row: Row, data: dict[str, Any]) -> Seq
         case EventType.INITIAL_TRAINING_OWED:
             return ["R10"]
         case EventType.SESSION_MOVED:
-            return list(row["rules"] or ())
-        case EventType.REGISTRATION_SEAT_GIVEN | EventType.SESSION_CONFIRMED | EventType.SESSION_CANCELLED:
-            return []
+            return _rules_of_move(row, data)
+        case EventType.REGISTRATION_SEAT_GIVEN | EventType.SESSION_CONFIRMED:
+            return [RULES_BY_MODULE_KIND[ModuleKind(row["module_kind"])], "R17"]
+        case EventType.SESSION_CANCELLED:
+            is_thematic = row["module_kind"] == ModuleKind.THEMATIC
+            return [RULES_BY_MODULE_KIND[ModuleKind(row["module_kind"])], *(["R27"] if is_thematic else [])]
         case EventType.SESSION_PUBLISHED | EventType.SESSION_CHANGED:
             return []
         case EventType.ADVISER_ANONYMISED | EventType.ADVISER_RETURNED:
             return []
         case _:
             assert_never(event_type)
+
+
+def _rules_of_move(row: Row, data: dict[str, Any]) -> list[str]:
+    """An organisation is told once, of all the decisions that the new days made necessary."""
+    if row["decision_id"] is None:
+        return ["R1"]
+    is_refused_to_employer = data["status"] == Status.REFUSED and row["recipient"] == Recipient.EMPLOYER
+    return (_rules_of_refusals(row) if is_refused_to_employer else []) or list(row["rules"])
 
 
 def waived_refusals(data: dict[str, Any]) -> tuple[Refusal, ...]:

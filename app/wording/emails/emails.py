@@ -5,7 +5,7 @@ The facts are those of the event and of its decision; names are those known when
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from app.wording.emails.email_context import email_context
 from app.wording.emails.email_layout import HTML_TEMPLATES, TEXT_TEMPLATES, with_no_break_spaces
 from app.wording.emails.endpoint_warning_context import endpoint_warning_context
 from app.wording.emails.returned_adviser_context import returned_adviser_context
+from app.wording.emails.summons_files import CalendarFile, calendar_of
 
 # To the adviser, with a personal link: a choice over quota, or the notice that a refused registration is in order.
 ASKING_EVENTS: Mapping[EventType, frozenset[Status]] = {
@@ -26,7 +27,9 @@ ASKING_EVENTS: Mapping[EventType, frozenset[Status]] = {
     EventType.REGISTRATION_REFUSED: frozenset({Status.REFUSED}),
     EventType.REGISTRATION_REGULARISABLE: frozenset({Status.REFUSED}),
     EventType.REGISTRATION_RESCHEDULED: frozenset({Status.AWAITING_CHOICE, Status.REFUSED}),
+    EventType.SESSION_MOVED: frozenset({Status.AWAITING_CHOICE, Status.REFUSED}),
 }
+NAMED_IN_FULL = frozenset({Subject.SUPPORT_REQUEST, Subject.SESSION})
 
 
 class LostEventError(Exception):
@@ -47,13 +50,15 @@ NO_LINKS = PersonalLinks()
 
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
-    """An e-mail as it is sent to `address`, None when none is known. Whoever replies writes to `support`."""
+    """An e-mail as it is sent to `address`, None when none is known. Whoever replies writes to `support`. `calendar` is
+    attached, None when it changes nothing in a calendar."""
 
     address: str | None
     support: str
     subject: str
     text: str
     html: str
+    calendar: CalendarFile | None = None
 
 
 def decision_to_answer(row: Row) -> UUID | None:
@@ -77,9 +82,11 @@ def render_email(row: Row, support_email: str, base_url: str, links: PersonalLin
         address = row["support_email"] or support_email
         return render_template("returned.jinja", address, address, returned_adviser_context(row, base_url))
     context = email_context(row, base_url)
+    address, support = row[f"{row['recipient']}_email"], row["support_email"] or support_email
+    calendar = calendar_of(row, support)
     shown = {"link": links.answer if _can_answer(context) else None, "support_page": links.support}
-    address = row[f"{row['recipient']}_email"]
-    return render_template(template_of(row["type"]), address, row["support_email"] or support_email, context | shown)
+    email = render_template(template_of(row["type"]), address, support, {**context, **shown, "calendar": calendar})
+    return replace(email, calendar=calendar)
 
 
 def _can_answer(context: Mapping[str, Any]) -> bool:
@@ -89,14 +96,15 @@ def _can_answer(context: Mapping[str, Any]) -> bool:
 
 
 def template_of(event_type: str) -> str:
-    """Of a support request's events, the subject is part of the name: `opened` alone would say nothing."""
+    """Of some events, the subject is part of the name: `opened` alone would say nothing."""
     subject, _, happened = event_type.partition(".")
-    return f"{event_type.replace('.', '_') if subject == Subject.SUPPORT_REQUEST else happened}.jinja"
+    return f"{event_type.replace('.', '_') if subject in NAMED_IN_FULL else happened}.jinja"
 
 
 def render_template(template: str, address: str | None, support: str, values: Mapping[str, Any]) -> RenderedEmail:
     """An e-mail from a template and what it names. `address` and `support` as in RenderedEmail."""
-    context = {"is_past": False, "is_by_person": False, "support_page": None, **values, "support": support}
+    unsaid = {"is_past": False, "is_by_person": False, "support_page": None, "calendar": None}
+    context = {**unsaid, **values, "support": support}
     text_template = TEXT_TEMPLATES.get_template(template)
     subject = "".join(text_template.blocks["subject"](text_template.new_context({**context, "layout": "layout.txt"})))
     title = with_no_break_spaces(" ".join(subject.split()))

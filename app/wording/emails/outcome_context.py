@@ -32,6 +32,7 @@ def outcome_context(row: Row, event_type: EventType, data: dict[str, Any], recip
         "is_past": bool(data.get("recorded_after_the_fact")) and event_type not in ATTENDANCE_EVENTS,
         "is_funded": data.get("funding") == Funding.STATE,
         "was_funded": _is_right(row["unit"]),
+        "was_state_funded": row["decided_funding"] == Funding.STATE,
         "was_over_quota": row["outcome"] == Outcome.OVER_QUOTA,
         "right": entitlement_phrase(right).fr if right else None,
         "uses_right": _is_right(right),

@@ -252,7 +252,7 @@ NOT_AUDITED = {
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
     "followEvents", "listWebhookEndpoints", "getWebhookEndpoint", "listDeliveries", "getDelivery",
     "getSessionCalendar", "getSessionsCalendar",
-    "readStatistics", "getImport", "listImports",
+    "readStatistics", "readSessionStatistics", "getImport", "listImports",
 }  # fmt: skip
 
 

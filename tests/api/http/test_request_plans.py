@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 
 from app.api.http.routing import StrictRoute
-from app.api.openapi.request_examples import EXAMPLES
+from app.api.openapi.examples.request_examples import EXAMPLES
 from tests.api.openapi.contract_requests import Operation, new_key, operations, without_volatile_parts
 from tests.api.response_assertions import OPERATIONS
 from tests.databases import Databases

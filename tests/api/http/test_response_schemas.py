@@ -152,6 +152,7 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
     "getModule": lambda client: client.get("/v1/modules/cafe-ia"),
     "putTrainingOrganisation": lambda client: client.put(f"/v1/training-organisations/{uuid4()}", json=ORGANISATION),
     "readStatistics": lambda client: client.get("/v1/statistics", params={"group_by": "month,reason"}),
+    "readSessionStatistics": lambda client: client.get("/v1/statistics/sessions", params={"group_by": "month,status"}),
     "exportAdviser": lambda client: client.get(f"/v1/advisers/{an_adviser_in_post(client)}/export"),
     "listTrainingOrganisations": lambda client: client.get("/v1/training-organisations"),
     "getTrainingOrganisation": lambda client: client.get(f"/v1/training-organisations/{LA_MEDNUM}"),

@@ -77,6 +77,7 @@ FOREIGN_ACCESS = {
     "getSessionsCalendar": ForeignAccess.SHARED,
     "getSessionCalendar": ForeignAccess.SHARED,
     "getRoster": ForeignAccess.ABSENT,
+    "readSessionStatistics": ForeignAccess.FILTERED,
     "listModules": ForeignAccess.SHARED,
     "getModule": ForeignAccess.SHARED,
     "listTrainingOrganisations": ForeignAccess.SHARED,

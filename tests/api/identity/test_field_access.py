@@ -278,6 +278,7 @@ QUERIES: Mapping[str, Sequence[Mapping[str, str]]] = {
         {}, {"group_by": "month,training_organisation_id,module_code,status,funding,reason,over_quota"},
         {"group_by": "department", "measures": "funded,days_to_decision,days_to_session"},
     ],
+    "readSessionStatistics": [{}, {"group_by": "month,training_organisation_id,module_code,department,format,status"}],
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 PUBLISHED = Path(__file__).parents[3] / "openapi" / "openapi.json"
 RECORDED_ANSWERS = Path(__file__).parents[3] / "app" / "api" / "openapi" / "answers.json"
 JSON = "application/json"
+ACCEPTED = 202
 RECORDING = "RECORD_EXAMPLES" in os.environ
 
 CONTRACT: dict[str, Any] = orjson.loads(PUBLISHED.read_bytes())
@@ -39,10 +40,16 @@ class Operation:
         return {int(status) for status in self.definition["responses"] if status.startswith("2")}
 
     def bodies(self) -> dict[str, Any]:
-        """The bodies that are shown, by name; one None when there is nothing to send."""
+        """The bodies that are shown, by name, in the form that is shown first; one None when there is nothing to
+        send."""
         content: dict[str, dict[str, Any]] = self.definition.get("requestBody", {}).get("content", {})
-        examples = {name: shown for kind in content.values() for name, shown in kind["examples"].items()}
+        examples = next(iter(content.values()))["examples"] if content else {}
         return {name: example["value"] for name, example in examples.items()} or {"Lire": None}
+
+    def recorded_as(self, answer: httpx.Response) -> str:
+        """The name under which the response is recorded: what is asked for has its own beside what is done."""
+        is_beside = answer.status_code == ACCEPTED and len(self.successes) > 1
+        return f"{self.id} {ACCEPTED}" if is_beside else self.id
 
     @property
     def other_media_types(self) -> list[str]:

@@ -10,8 +10,8 @@ import orjson
 import pytest
 import standardwebhooks
 
-from app.api.openapi.example_bodies import COMPLETED_OF_INES
-from app.api.openapi.webhook_examples import TEST_EXAMPLE, event_example
+from app.api.openapi.examples.example_bodies import COMPLETED_OF_INES
+from app.api.openapi.webhook_examples import TEST_EXAMPLE, event_example, summary_example
 from app.api.openapi.webhooks_section import EVENT_SUMMARIES
 from app.domain.events import EventType
 from app.persistence.engine.database import open_database
@@ -20,6 +20,7 @@ from app.use_cases.notifications.event_payloads import TEST_EVENT_TYPE, webhook_
 from tests.api.openapi.contract_requests import CONTRACT, new_key, operations, schema_errors
 from tests.fake_clock import MORNING
 from tests.live_server import LiveServer
+from tests.outbox.emails.session_deeds import emails_after, hold_sessions
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # of the standard's own examples
 WEBHOOK = {"$ref": "#/components/schemas/WebhookResource"}
@@ -58,6 +59,9 @@ def test_the_body_that_is_shown_is_the_one_announced(event_type: EventType) -> N
     assert content["schema"] == WEBHOOK
     assert content["examples"][event_type.value]["value"] == event_example(event_type)
     assert schema_errors(WEBHOOK, event_example(event_type)) == []
+    summary = summary_example(event_type)
+    assert (content["examples"].get(f"{event_type}.session") or {"value": None})["value"] == summary
+    assert summary is None or schema_errors(WEBHOOK, summary) == []
 
 
 NOVEMBER = datetime(2026, 11, 2, 9, tzinfo=UTC)  # an initial training that is owed is recalled at the end of the year
@@ -92,6 +96,8 @@ def decide_and_put_right(client: httpx.Client) -> None:
 def test_whatever_happened_in_the_demonstration_is_delivered_as_announced(served_demonstration: LiveServer) -> None:
     with served_demonstration.client("admin") as admin:
         decide_and_put_right(admin)
+        hold_sessions(admin)
+        emails_after(served_demonstration.database_url)
         instants = sorted((MORNING, three_days_before_a_choice(admin), NOVEMBER))
         asyncio.run(reminded(served_demonstration.database_url, *instants))
         forgotten = admin.get("/v1/advisers", params={"limit": 1}).json()["data"][0]

@@ -1,7 +1,7 @@
 """Every e-mail of section 9, in each of the situations that change its text."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from app.domain.events import EventType, Recipient
 from app.domain.facts.registration_terms import Chooser
 from app.wording.emails.email_labels import ATTENDANCE_LABELS
 from app.wording.emails.emails import PersonalLinks, RenderedEmail, decision_to_answer, render_email
+from tests.outbox.emails.session_cases import SESSION_SITUATIONS, SUMMARIES, is_summed_up, session_row
 
 HEADINGS = ("Ce qu’il faut faire", "Qui doit agir", "Sur quelle règle", "Pour contester")
 SUPPORT = "support@example.org"
@@ -38,6 +39,10 @@ TYPICAL_DATA: dict[EventType, tuple[str, str | None, list[str], list[str]]] = {
     EventType.REGISTRATION_CHOICE_REMINDED: ("awaiting_choice", None, ["R25", "R26"], ["module_quota_exceeded"]),
     EventType.REGISTRATION_DEROGATED: ("accepted", "state", ["R22"], []),
     EventType.REGISTRATION_PATH_DETERMINED: ("accepted", "state", ["R10", "R11"], []),
+    EventType.REGISTRATION_SEAT_GIVEN: ("accepted", "state", ["R22"], []),
+    EventType.SESSION_CONFIRMED: ("accepted", "state", ["R22"], []),
+    EventType.SESSION_CANCELLED: ("cancelled", None, ["R22"], []),
+    EventType.SESSION_MOVED: ("accepted", "state", ["R22"], []),
 }
 ALL_REASONS = {"reasons": orjson.dumps([{"code": reason} for reason in Reason]).decode()}
 PAST = {"data": {"recorded_after_the_fact": True}}
@@ -215,13 +220,18 @@ SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
         "after it": {"data": {"is_late": True}},
     },
 }
+for told, of_session in SESSION_SITUATIONS.items():
+    SITUATIONS[told] = SITUATIONS.get(told, {}) | of_session
 # Whoever is ever written to of an event.
 PROMISED_EMAILS = [
-    (event_type, recipient)
-    for event_type in EventType
-    for recipient in email_recipients(
-        event_type, employer_acts=True, employer_pays=True, state_pays=True, days_missed=True
-    )
+    *(
+        (event_type, recipient)
+        for event_type in EventType
+        for recipient in email_recipients(
+            event_type, employer_acts=True, employer_pays=True, state_pays=True, days_missed=True
+        )
+    ),
+    *((event_type, Recipient.TRAINING_ORGANISATION) for event_type in SUMMARIES),
 ]
 COMMON_SITUATIONS: dict[str, dict[str, Any]] = {
     "as usual": {},
@@ -275,13 +285,22 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
             "initial_training_entered_on": "2023-02-06",
         }
     decided = event_type in TYPICAL_DATA or event_type.startswith("support_request.")
-    return {
+    is_summary = event_type in SUMMARIES and recipient is Recipient.TRAINING_ORGANISATION
+    if is_summary:
+        data = {"module_code": "cybersecurite", "session_starts_on": "2026-12-15", "session_ends_on": "2026-12-16"}
+    of_session = session_row(event_type, recipient)
+    data |= of_session.pop("data", {})
+    row = {
         "id": UUID(int=1),
         "type": event_type.value,
         "recipient": recipient.value,
         "adviser_id": UUID(int=4),
-        "registration_id": UUID(int=3) if decided else None,
-        "decision_id": UUID(int=2) if decided else None,
+        "registration_id": UUID(int=3) if decided and not is_summary else None,
+        "decision_id": UUID(int=2) if decided and not is_summary else None,
+        "subject_type": "session" if is_summary else "registration",
+        "subject_version": 4,
+        "created_at": datetime(2026, 6, 15, 8, 30, tzinfo=UTC),
+        "published": None,
         "data": orjson.dumps(data | others.get("data", {})).decode(),
         "occurred_on": date(2026, 6, 15),
         "first_name": "Inès",
@@ -304,7 +323,8 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         "decided_on": None,
         "outcome": "over_quota" if "R25" in rules else "accepted",
         "unit": "civil_year:2026#1" if funding == "state" else None,
-        "automatic": True if decided else None,
+        "decided_funding": "state" if "R22" in rules else None,
+        "automatic": True if decided and not is_summary else None,
         "rules": rules,
         "reasons": orjson.dumps([{"code": code} for code in reasons]).decode(),
         "qualification": "Certification Pix",
@@ -315,8 +335,10 @@ def a_row(event_type: EventType, recipient: Recipient, **others: Any) -> dict[st
         "answer_days": 60,
         "certification_id": None,
         "warning": None,
-        **{name: value for name, value in others.items() if name != "data"},
     }
+    if event_type is EventType.SESSION_CANCELLED and not is_summary:
+        row["unit"] = "civil_year:2026#1"
+    return row | of_session | {name: value for name, value in others.items() if name != "data"}
 
 
 def email_for(event_type: EventType, recipient: Recipient, **others: Any) -> RenderedEmail:
@@ -329,7 +351,14 @@ def email_for(event_type: EventType, recipient: Recipient, **others: Any) -> Ren
 def recipients_of(row: dict[str, Any]) -> tuple[Recipient, ...]:
     """Who is written to in the situation of this row. What was cancelled or moved may have been paid by anybody."""
     event_type, data = EventType(row["type"]), orjson.loads(row["data"])
-    was_anybody_s = event_type in {EventType.REGISTRATION_CANCELLED, EventType.REGISTRATION_RESCHEDULED}
+    if event_type in SUMMARIES and is_summed_up(row):
+        return (Recipient.TRAINING_ORGANISATION,)
+    was_anybody_s = event_type in {
+        EventType.REGISTRATION_CANCELLED,
+        EventType.REGISTRATION_RESCHEDULED,
+        EventType.SESSION_CANCELLED,
+        EventType.SESSION_MOVED,
+    }
     return email_recipients(
         event_type,
         employer_acts=event_type.startswith("support_request.") or EMPLOYER_ACTS.search(row["reasons"]) is not None,

@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx
 
 from app.domain.events import EventType, Recipient
+from app.outbox.session_loop import do_session_work
 from app.persistence.engine.database import open_database
 from app.persistence.engine.driver_types import Row
 from app.persistence.outbox.messages import list_newest_email_contexts
@@ -27,6 +28,7 @@ from tests.http_builders import a_contract, adviser_body, an_adviser_in_post
 from tests.live_server import LiveServer, idempotency_headers
 from tests.outbox.emails.email_cases import PROMISED_EMAILS, check_french
 from tests.outbox.emails.personal_links import over_quota_registration
+from tests.outbox.emails.session_deeds import hold_sessions
 from tests.outbox.emails.smtp_server import COMPOSER
 
 
@@ -36,6 +38,8 @@ async def _written(url: str) -> list[Row]:
     for now in (MORNING, MORNING + timedelta(days=1), MORNING.replace(month=12)):
         while await remind_next_batch(database, now):
             pass
+    while await do_session_work(database, MORNING):
+        pass
     while await sequence_events(database, MORNING):
         pass
     rows = await list_newest_email_contexts(database, 1000)
@@ -51,6 +55,7 @@ def _ask_the_support_desk(client: httpx.Client, organisation: httpx.Client) -> N
 
 
 def _bring_everything_about(client: httpx.Client, organisation: httpx.Client) -> None:
+    hold_sessions(client)
     waiting = over_quota_registration(client)
     post_action(client, waiting, "choice", choice="keep", payer="employer").raise_for_status()
     post_action(client, waiting, "cancellation").raise_for_status()

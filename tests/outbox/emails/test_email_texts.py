@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from app.domain.decisions.refusals import Actor, Reason
@@ -31,6 +32,7 @@ from tests.outbox.emails.email_cases import (
     plain_text,
     visible_text,
 )
+from tests.outbox.emails.session_cases import SUMMARIES
 
 ADDRESSES = {
     Recipient.ADVISER: "ines",
@@ -102,10 +104,18 @@ def test_it_is_french_as_it_should_be_written(event_type: EventType, recipient: 
 @every_letter
 def test_a_decision_says_that_it_is_automatic_when_it_is(event_type: EventType, recipient: Recipient) -> None:
     for changed, letter in emails_in_each_situation(event_type, recipient):
-        automatic = event_type in DECISION_EVENTS and changed.get("automatic", True)
+        automatic = _tells_a_decision(event_type, recipient, changed) and changed.get("automatic", True)
         assert ("L. 311-3-1" in letter.text) is ("L. 311-3-1" in letter.html) is automatic
         assert ("à votre dossier" in plain_text(letter)) is (automatic and recipient is Recipient.ADVISER)
         assert not (automatic and "prise par une personne" in letter.text)
+
+
+def _tells_a_decision(event_type: EventType, recipient: Recipient, changed: dict[str, Any]) -> bool:
+    """A session that moved is decided again when its days did, of each person."""
+    if event_type is not EventType.SESSION_MOVED:
+        return event_type in DECISION_EVENTS
+    is_moved = "nouvelle session" in email_for(event_type, recipient, **changed).subject
+    return is_moved and recipient is not Recipient.TRAINING_ORGANISATION
 
 
 @every_letter
@@ -343,6 +353,24 @@ def test_what_somebody_typed_has_no_line_of_its_own(
     forged, plain = (
         email_for(event_type, recipient, **dict.fromkeys(typed, f"Salle{between}QUI DOIT AGIR{between}- Vous"))
         for between in (line_break, " ")
+    )
+
+    assert forged == plain
+
+
+OF_SESSION = ("reference", "place_name", "place_address", "cancellation_motive")
+
+
+@pytest.mark.parametrize(("event_type", "recipient"), [each for each in PROMISED_EMAILS if each[0] in SUMMARIES])
+@pytest.mark.parametrize("line_break", BREAKS, ids=repr)
+def test_nor_has_what_an_organisation_typed_of_its_session(
+    event_type: EventType, recipient: Recipient, line_break: str
+) -> None:
+    session = orjson.loads(a_row(event_type, recipient)["published"])
+
+    forged, plain = (
+        email_for(event_type, recipient, published=orjson.dumps(session | dict.fromkeys(OF_SESSION, typed)).decode())
+        for typed in (f"Salle{between}QUI DOIT AGIR{between}- Vous" for between in (line_break, " "))
     )
 
     assert forged == plain

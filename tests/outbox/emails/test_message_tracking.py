@@ -12,10 +12,12 @@ from app.persistence.outbox import messages
 from app.persistence.outbox.messages import EndpointWarningEmail
 from tests.api.response_assertions import expect_problem
 from tests.fake_clock import MORNING
-from tests.http_builders import a_contract, an_adviser, register
+from tests.http_builders import a_contract, an_adviser, an_adviser_in_post, register
 from tests.live_server import LiveServer, idempotency_headers
+from tests.outbox.emails.session_deeds import TWO_DAYS, ask, emails_after, sent_emails
 from tests.outbox.emails.smtp_server import answering_with, running_smtp_server, send_due_emails, without_tls
 from tests.outbox.webhooks.webhook_builders import an_endpoint
+from tests.session_builders import a_session, register_in_session
 
 
 def _registered(platform: httpx.Client, **fields: Any) -> str:
@@ -147,3 +149,29 @@ def test_a_warning_to_the_owner_of_an_endpoint_is_followed_too(admin: httpx.Clie
     assert (newest["adviser_id"], newest["registration_id"]) == (None, None)
     assert again.status_code == 200
     assert "Vos webhooks" in httpx.get(f"{served.base_url}/mailbox").text
+
+
+def test_a_summary_is_listed_without_an_adviser_and_sent_again(own_service: LiveServer) -> None:
+    with own_service.client("admin") as admin:
+        _check_summary(own_service, admin)
+
+
+def _check_summary(own_service: LiveServer, admin: httpx.Client) -> None:
+    session = a_session(admin, **TWO_DAYS)
+    register_in_session(admin, an_adviser_in_post(admin), session)
+    ask(admin, session, "confirmation")
+    emails_after(own_service.database_url)
+    sent_emails(own_service.database_url)
+
+    listed = admin.get("/v1/messages").raise_for_status().json()["data"]
+    (summary,) = (
+        each
+        for each in listed
+        if (each["template"], each["recipient_kind"]) == ("session.confirmed", "training_organisation")
+    )
+    admin.post(f"/v1/messages/{summary['id']}/resend", headers=idempotency_headers()).raise_for_status()
+    (again,) = sent_emails(own_service.database_url).received
+
+    assert (summary["adviser_id"], summary["registration_id"], summary["state"]) == (None, None, "delivered")
+    assert again["Message-ID"] == f"<{summary['id']}.1@example.org>"
+    assert again["Subject"].startswith("Session confirmée")

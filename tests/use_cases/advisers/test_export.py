@@ -11,12 +11,15 @@ from app.persistence.engine.database import open_database
 from app.persistence.schema.personal_data_statements import PERSONAL_DATA_TABLES
 from app.seed.demonstration_clients import CLIENT_NAMES
 from app.seed.published_catalogue import LA_MEDNUM
+from app.use_cases.sessions.carry_out_session_deeds import carry_out_session_deeds
 from tests.api.administration.support_request_builders import MOTIVE, TEXT, answer, open_request
 from tests.api.response_assertions import documented_body, expect_problem
+from tests.fake_clock import MORNING
 from tests.http_builders import a_contract, adviser_body, an_adviser, an_adviser_in_post, register
 from tests.live_server import LiveServer, idempotency_headers
 from tests.outbox.emails.personal_links import over_quota_registration
 from tests.persistence.outbox.event_builders import place_waiting_events
+from tests.session_builders import a_session, register_in_session
 
 
 def exported(client: httpx.Client, adviser: str) -> dict[str, list[dict[str, Any]]]:
@@ -65,6 +68,7 @@ def test_everything_of_a_life_is_there_under_readable_names(
     held = {title: len(rows) for title, rows in said.items()}
     assert {title: count for title, count in held.items() if count < 5} == {
         "Identité": 1, "Contrats de travail": 1, "Inscriptions": 2, "Décisions": 3, "Reports de droits": 1,
+        "Places": 0, "Sessions modifiées": 0,
         "Résultats d’examen": 1, "Assiduité": 0, "Dérogations": 0, "Demandes au support": 1, "Essais d’envoi": 0,
         "Réponses gardées": 4, "Rappels": 0, "Imports": 0,
         "Lignes rejetées": 0, "Empreintes d’identités effacées": 0,
@@ -82,6 +86,35 @@ def test_everything_of_a_life_is_there_under_readable_names(
     assert asked["Réponse donnée par"] == CLIENT_NAMES[Role.ADMIN]
     assert said["Décisions"][-1]["Faits lus"]["request"]["module"]["code"] == "cybersecurite"
     assert {"putAdviser", "registerAdviser", "carryOver"} <= {line["Action"] for line in said["Journal des accès"]}
+
+
+def test_a_seat_is_told_with_its_session_and_what_was_done_of_it(own_service: LiveServer) -> None:
+    with own_service.client("admin") as admin:
+        session = a_session(admin, seats={"maximum": 1}, reference="RENNES-12")
+        seated, waiting = an_adviser_in_post(admin), an_adviser_in_post(admin)
+        registered = [register_in_session(admin, each, session)["id"] for each in (seated, waiting)]
+        admin.post(f"/v1/sessions/{session}/confirmation", headers=idempotency_headers()).raise_for_status()
+        asyncio.run(_carried_out(own_service.database_url))
+
+        held = [exported(admin, each) for each in (seated, waiting)]
+
+    seat = {"Session": session, "Places de la session": 1}
+    assert [rows for said in held for rows in said["Places"]] == [
+        {"Inscription": registered[0], **seat, "Ordre d’arrivée": 1, "Place": 1},
+        {"Inscription": registered[1], **seat, "Ordre d’arrivée": 2, "Place": None},
+    ]
+    done = {"Inscription": registered[0], "Fait le": "2026-06-15T08:30:00.000000Z"}  # who waits is not convened
+    assert [said["Sessions modifiées"] for said in held] == [[done], []]
+    (registration,) = held[0]["Inscriptions"]
+    assert (registration["Session publiée"], registration["Référence de la session"]) == (session, "RENNES-12")
+    assert waiting not in str(held[0])
+
+
+async def _carried_out(url: str) -> None:
+    database = open_database(url, pool_size=2)
+    while await carry_out_session_deeds(database, MORNING):
+        pass
+    await database.close()
 
 
 def test_nobody_else_is_in_it(platform: httpx.Client) -> None:

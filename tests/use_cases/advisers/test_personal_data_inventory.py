@@ -1,5 +1,8 @@
 """Every table declares the personal data it holds: what is not declared is in no export, erasure or register."""
 
+from html import unescape
+
+import httpx
 import pytest
 from sqlalchemy import ForeignKey, Table
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -54,6 +57,15 @@ def test_what_must_not_be_null_leaves_something(table: Table) -> None:
 def test_only_holders_of_something_erase() -> None:
     assert {table.name for table in TABLES if erased_columns(table)} <= {*PERSONAL_DATA_TABLES}
     assert len(PERSONAL_DATA_TABLES) >= 11
+
+
+def test_the_register_of_processing_has_every_table(platform: httpx.Client) -> None:
+    page = unescape(platform.get("/privacy").raise_for_status().text)
+
+    told = [entry.title for table in TABLES if (entry := inventory_entry_of(table))]
+    told += [table.info["nobody"] for table in TABLES if "nobody" in table.info]
+    assert [title for title in told if title not in page] == []
+    assert {"Places", "Sessions modifiées", "les sessions publiées"} <= {*told}
 
 
 def test_two_columns_of_a_table_have_different_labels() -> None:

@@ -48,7 +48,7 @@ def truncate_to_width(text: str, width: float, size: float) -> str:
         return text
     while text and _estimated_width(f"{text}…", size) > width:
         text = text[:-1]
-    return f"{text.rstrip()}…"
+    return f"{text.rstrip(' ,')}…"
 
 
 def _estimated_width(text: str, size: float) -> float:

@@ -4,7 +4,7 @@ One row for each contract, right, session, obligation and exam: its name on the 
 the right, so that no label covers another.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -25,13 +25,15 @@ from app.api.http.bodies.template_rendering import template_environment
 from app.domain.facts.contract import Contract
 from app.domain.facts.registration import Registration
 from app.domain.record.training_record import TrainingRecord
+from app.persistence.registrations.recorded_sessions import NOTHING_KNOWN, RecordedSession
 from app.wording import timeline_labels as words
 from app.wording.dates import format_numeric_day
 
 TEMPLATES = template_environment("app.api.advisers.timeline")
 
-ROWS_TOP, ROW_HEIGHT, HEADING_HEIGHT, LEGEND_HEIGHT = 130, 32, 30, 144
+ROWS_TOP, ROW_HEIGHT, HEADING_HEIGHT, LEGEND_HEIGHT = 130, 32, 30, 164
 
+# In rows of four: rights, sessions, whatever else is on the axis, obligations and exams.
 LEGEND_LABELS = (
     ("used", "droit utilisé"),
     ("funded", "session financée par l’État"),
@@ -49,6 +51,8 @@ LEGEND_LABELS = (
     ("refused", "inscription refusée"),
     ("today", "jour du dossier"),
     ("excused", "obligation excusée"),
+    ("", ""),
+    ("queued", "en attente d’une place"),
 )
 
 
@@ -102,9 +106,11 @@ def build_timeline(
     record: TrainingRecord,
     contracts: Iterable[Contract],
     sessions: Iterable[Registration],
+    recorded: Mapping[UUID, RecordedSession],
     titles: CatalogueTitles,
 ) -> Timeline:
-    """`contracts` and `sessions` are those that the caller may see; the record also counts the others."""
+    """`contracts` and `sessions` are those that the caller may see; the record also counts the others. `recorded` are
+    the sessions of registrations, by the registration's id."""
     contracts = sorted(contracts, key=lambda contract: contract.starts_on)
     sessions = sorted(sessions, key=lambda item: (item.first_day, item.created_at))
     days = [*_days(record, contracts, sessions)]
@@ -118,7 +124,7 @@ def build_timeline(
         today=format_numeric_day(record.on),
         today_x=axis.x(record.on),
         years=tuple(axis.years()),
-        sections=tuple(_with_tops(_sections(record, contracts, sessions, axis, titles))),
+        sections=tuple(_with_tops(_sections(record, contracts, sessions, recorded, axis, titles))),
     )
 
 
@@ -142,6 +148,7 @@ def _sections(
     record: TrainingRecord,
     contracts: Sequence[Contract],
     sessions: Sequence[Registration],
+    recorded: Mapping[UUID, RecordedSession],
     axis: TimeAxis,
     titles: CatalogueTitles,
 ) -> tuple[Section, ...]:
@@ -150,7 +157,7 @@ def _sections(
     rights = tuple(entitlement_row(item, record, sessions, axis, titles) for item in record.entitlements)
     if record.derogated:
         rights += (derogation_row(record, sessions, axis),)
-    held = tuple(session_row(item, axis, titles) for item in sessions)
+    held = tuple(session_row(item, recorded.get(item.id, NOTHING_KNOWN), axis, titles) for item in sessions)
     owed = tuple(obligation_row(item, axis) for item in record.obligations)
     return (
         Section("contract", "Poste", "aucun contrat" if record.post_refusals else "non communiqué", posts),

@@ -12,6 +12,7 @@ from app.domain.record.exam_presentations import Presentation, PresentationStatu
 from app.domain.record.obligations import Obligation
 from app.domain.record.training_record import Entitlement, TrainingRecord
 from app.domain.rights.buckets import DEROGATION
+from app.persistence.registrations.recorded_sessions import RecordedSession
 from app.wording import timeline_labels as words
 from app.wording.dates import format_numeric_day
 
@@ -151,18 +152,29 @@ def derogation_row(record: TrainingRecord, sessions: Iterable[Registration], axi
     )
 
 
-def session_row(registration: Registration, axis: TimeAxis, titles: CatalogueTitles) -> TimelineRow:
-    request = registration.request
-    funded = "funded" if registration.funding is Funding.STATE else "unfunded"
-    left, right = axis.x(request.session.starts_on), axis.x(request.session.ends_on)
+def session_row(
+    registration: Registration, recorded: RecordedSession, axis: TimeAxis, titles: CatalogueTitles
+) -> TimelineRow:
+    """The place and the reference are those of a published session only, which name nobody."""
+    request, place, cause = registration.request, recorded.seat_place, recorded.cancelled_because
+    first, last = request.session.starts_on, request.session.ends_on
+    named = (recorded.place, recorded.reference) if recorded.session_id else ()
+    detail = words.CANCELLATION_LABELS[cause] if cause else words.status_label(registration)
     return TimelineRow(
         name=str(registration.id),
         label=titles.modules.get(request.module.code, request.module.code),
-        days=words.period_label(request.session.starts_on, request.session.ends_on),
-        summary=words.funding_label(registration),
-        detail=words.status_label(registration),
-        marks=(Mark(_SHAPES_BY_STATUS.get(registration.status, funded), left, right),),
+        days=words.session_label(first, last, confirmed=recorded.is_confirmed, named=named),
+        summary=words.queue_label(place) if place else words.funding_label(registration),
+        detail=words.queued_status_label(registration) if place else detail,
+        marks=(Mark(_session_shape(registration, place), axis.x(first), axis.x(last)),),
     )
+
+
+def _session_shape(registration: Registration, place: int | None) -> str:
+    if place:
+        return "queued"
+    funded = "funded" if registration.funding is Funding.STATE else "unfunded"
+    return _SHAPES_BY_STATUS.get(registration.status, funded)
 
 
 def obligation_row(item: Obligation, axis: TimeAxis) -> TimelineRow:

@@ -33,7 +33,7 @@ FORMAT_ERROR_CODES: Mapping[str, LiteralString] = {
 
 def validation_error(code: LiteralString, said: Sentence, at: str | None = None) -> PydanticCustomError:
     """What our validators raise: the code of the error and its sentence. The validator of a whole object names as `at`
-    the field that is wrong."""
+    the field that is wrong, or the way to it, as `hours/0/on`."""
     return PydanticCustomError(code, "{said}", {"said": said, "at": at})
 
 

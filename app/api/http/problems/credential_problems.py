@@ -12,8 +12,8 @@ from app.use_cases.errors import (
 from app.wording.languages import Sentence
 
 MISMATCH = Sentence(
-    fr="Ne s’accorde pas avec le rôle, ou avec ce qui est connu du client.",
-    en="Does not agree with the role, or with what is known of the client.",
+    fr="Ne s’accorde pas avec le reste de la demande, ou avec ce qui est enregistré.",
+    en="Does not agree with the rest of the request, or with what is stored.",
 )
 ISSUER_CLIENT_ID_TAKEN = Sentence(
     fr="Un autre client porte déjà ce nom chez l’émetteur.", en="Another client already has this name at the issuer."

@@ -8,7 +8,10 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.api.administration.session_statistics_routes import session_statistics_table
 from app.api.administration.statistics_routes import csv_response
+from app.api.http.bodies.media_types import CSV
+from app.api.http.bodies.tables.table_responses import table_response
 from app.api.http.problems.problem_details import Problem
 from app.api.pages.page_rendering import PRIVATE_HEADERS, private_response, render_page
 from app.api.pages.page_requests import read_form, service_of
@@ -25,6 +28,7 @@ from app.api.pages.statistics.statistics_session import (
 from app.domain.facts.calendar import civil_date
 from app.persistence.administration.clients import Client
 from app.persistence.administration.statistics import Grouping, Period, count_registrations
+from app.persistence.sessions.session_statistics import SessionGrouping
 from app.wording.dates import format_day
 from app.wording.languages import Language
 
@@ -81,7 +85,7 @@ async def _statistics_page(request: Request, client: Client) -> Response:
     owner, today = client.training_organisation_id, civil_date(service.clock())
     reader, requested = service.database.for_tenant(owner), parse_period(request.query_params, today)
     first, last = requested or this_month(today)
-    statistics = StatisticsReader(reader, owner, first, last, await group_labels(reader))
+    statistics = StatisticsReader(reader, owner, first, last, await group_labels(reader), today)
     page = render_page(
         "statistics.html",
         csp=STATISTICS_CSP,
@@ -123,6 +127,19 @@ async def _download_csv(request: Request) -> Response:
     return private_response(response)
 
 
+async def _download_sessions(request: Request) -> Response:
+    """What the page shows of sessions, for a French spreadsheet."""
+    client = await client_of_session(request)
+    if client is None:
+        return _redirect_to_page()
+    service, owner = service_of(request), client.training_organisation_id
+    reader, today = service.database.for_tenant(owner), civil_date(service.clock())
+    first, last = _requested_days(request) or this_month(today)
+    statistics = StatisticsReader(reader, owner, first, last, await group_labels(reader), today)
+    rows = await service.heavy_work.run(client.id, statistics.sessions_by_module)
+    return private_response(await table_response(session_statistics_table([SessionGrouping.MODULE], rows, today), CSV))
+
+
 def _requested_days(request: Request) -> tuple[date, date] | None:
     query = {name: value for name, value in request.query_params.items() if name in {"from", "to"}}
     return parse_period(query, civil_date(service_of(request).clock()))
@@ -133,5 +150,6 @@ def routes() -> list[BaseRoute]:
         Route(PATH, _show_page, methods=["GET"]),
         Route(PATH, _log_in, methods=["POST"]),
         Route(f"{PATH}/leave", _log_out, methods=["POST"]),
+        Route(f"{PATH}/sessions.csv", _download_sessions, methods=["GET"]),
         Route(f"{PATH}/{{by}}.csv", _download_csv, methods=["GET"]),
     ]

@@ -23,6 +23,7 @@ from app.domain.facts.registration_terms import Status
 from app.persistence.administration.statistics import Grouping, Measure, Period, count_registrations
 from app.persistence.engine.database import Reader
 from app.persistence.engine.driver_types import Row
+from app.persistence.sessions.session_statistics import FirstDays, SessionGrouping, count_sessions
 
 BY_OUTCOME = (Grouping.STATUS, Grouping.FUNDING)
 SHARE_GROUPINGS = (Grouping.TRAINING_ORGANISATION, Grouping.MODULE, Grouping.DEPARTMENT)
@@ -30,14 +31,15 @@ SHARE_GROUPINGS = (Grouping.TRAINING_ORGANISATION, Grouping.MODULE, Grouping.DEP
 
 @dataclass(frozen=True, slots=True)
 class StatisticsReader:
-    """Counts the registrations that were asked for from `first` to `last`: those of the training organisation `owner`
-    when there is one. `labels` are those of groups."""
+    """Counts the registrations that were asked for from `first` to `last`, and the sessions that begin then: those of
+    the training organisation `owner` when there is one. `labels` are those of groups, `today` tells what is over."""
 
     reader: Reader
     owner: UUID | None
     first: date
     last: date
     labels: Labels
+    today: date
 
     async def count(
         self, *groups: Grouping, measures: tuple[Measure, ...] = (), period: Period | None = None
@@ -70,6 +72,15 @@ class StatisticsReader:
     async def shares(self, group: Grouping) -> list[TableLine]:
         return table_lines(await self.count(group, measures=(Measure.FUNDED,)), group, self.labels)
 
+    async def sessions(self, *groups: SessionGrouping) -> list[Row]:
+        days = FirstDays(self.first, self.last)
+        return await count_sessions(self.reader, days, groups, owner=self.owner, today=self.today)
+
+    async def sessions_by_module(self) -> list[Row]:
+        """Each with the title of its module."""
+        rows = await self.sessions(SessionGrouping.MODULE)
+        return [{**row, "module_code": self.labels.get(row["module_code"], (row["module_code"],))[0]} for row in rows]
+
     async def tables_context(self) -> dict[str, Any]:
         """What the template names of all this."""
         return {
@@ -82,4 +93,6 @@ class StatisticsReader:
             "answers": await self.answers(),
             "shares": {group: await self.shares(group) for group in SHARE_GROUPINGS},
             "headings": TABLE_HEADINGS,
+            "all_sessions": (await self.sessions())[0],
+            "sessions": await self.sessions_by_module(),
         }

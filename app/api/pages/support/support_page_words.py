@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from app.api.http.application_state import ApplicationState
+from app.api.pages.seat_words import seat_sentence
 from app.domain.decisions.admission import Outcome
 from app.domain.decisions.refusals import Refusal
 from app.domain.events import Recipient
@@ -14,6 +15,7 @@ from app.domain.facts.certification import CertificationOutcome, NextAttemptPaye
 from app.domain.facts.registration_terms import Funding, Status, Unit, bucket_of
 from app.domain.facts.support_request import Requester, SupportEffect, SupportRequestKind, SupportRequestStatus
 from app.persistence.engine.driver_types import Row
+from app.persistence.registrations.recorded_sessions import recorded_session
 from app.use_cases.registrations.support_links import SupportSubject, support_link
 from app.use_cases.support.support_page_contents import Matter, SupportPage
 from app.wording.dates import format_day, format_period
@@ -84,7 +86,9 @@ def subject_facts(page: SupportPage) -> list[tuple[str, str]]:
         case SupportSubject.REGISTRATION:
             place = f", {row['session_place']}" if row["session_place"] else ""
             session = ("Session", f"{session_days(row)}{place}")
-            return [("Formation", row["module"]), session, ("Organisme de formation", row["organisation"])]
+            seat = seat_sentence(Status(row["status"]), recorded_session(row))
+            known = [("Place", seat)] if seat else []
+            return [("Formation", row["module"]), session, *known, ("Organisme de formation", row["organisation"])]
         case SupportSubject.CERTIFICATION:
             result = ("Résultat", EXAM_RESULT_LABELS[CertificationOutcome(row["outcome"])])
             known = [("Organisme de formation", row["organisation"])] if row["organisation"] else []

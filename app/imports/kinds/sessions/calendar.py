@@ -85,16 +85,14 @@ class SessionLine:
         """A cancelled session stays as it is, whatever else the line says."""
         if present["cancelled_at"] is not None:
             return False
-        columns = {"cancelled_at": self.batch.context.now, "cancellation_motive": None}
-        await decide_in(self.tx, present, SessionDeed.CANCELLATION, columns, self.batch.context)
+        await decide_in(self.tx, present, SessionDeed.CANCELLATION, self.batch.context)
         return True
 
     async def _confirm(self, session: UUID) -> bool:
         present = await SESSIONS.read(self.tx, session) or {}
         if present["confirmed_at"] is not None:
             return False
-        columns = {"confirmed_at": self.batch.context.now}
-        await decide_in(self.tx, present, SessionDeed.CONFIRMATION, columns, self.batch.context)
+        await decide_in(self.tx, present, SessionDeed.CONFIRMATION, self.batch.context)
         return True
 
     async def _description(self, known: Mapping[str, Any]) -> SessionDescription:

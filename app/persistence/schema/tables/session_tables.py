@@ -29,7 +29,8 @@ from app.persistence.schema.tables.shared_columns import (
 )
 
 # `capacity` is the number of seats, NO_LIMIT without one. The row's lock guards the counters: `arrivals` numbers the
-# registrations in the order of their commits.
+# registrations in the order of their commits. `taken_when_cancelled` is what `seats_taken` was before its registrations
+# were cancelled, null when it was cancelled before that was kept.
 session = Table(
     "session",
     metadata,
@@ -54,6 +55,7 @@ session = Table(
     instant_column("confirmed_at", nullable=True),
     instant_column("cancelled_at", nullable=True),
     Column("cancellation_motive", Text),
+    Column("taken_when_cancelled", Integer),
     *version_columns(),
     check_one_of("format", "remote", "on_site", "hybrid"),
     CheckConstraint("ends_on >= starts_on", name="order"),
@@ -100,6 +102,8 @@ seat = Table(
 )
 
 # A session moved, confirmed or cancelled: what was asked, by whom, and how far it has come. `tells`: people are told.
+# `failing` counts the registrations for which it failed, and is tried again.
+# `former` is what a session that moves was, as far as they were told of it.
 session_deed = Table(
     "session_deed",
     metadata,
@@ -107,10 +111,12 @@ session_deed = Table(
     foreign_key("session_id", "session.id", index=True),
     Column("kind", Text, nullable=False),
     Column("tells", Boolean, nullable=False),
+    Column("former", JSON),
     foreign_key("client_id", "client.id"),
     Column("request_id", Uuid),
     Column("concerned", Integer, nullable=False),
     Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("failing", Integer, nullable=False, server_default=text("0")),
     instant_column("requested_at"),
     instant_column("finished_at", nullable=True),
     check_one_of("kind", "move", "confirmation", "cancellation"),
@@ -119,13 +125,16 @@ session_deed = Table(
     info=no_personal_data("ce qui est fait d’une session entière"),
 )
 
-# Each registration that a deed concerns, once: done in the transaction of what it did.
+# Each registration that a deed concerns, once: done in the transaction of what it did. One that failed waits until
+# `retry_at`, and keeps nobody else waiting.
 session_deed_target = Table(
     "session_deed_target",
     metadata,
     Column("deed_id", Uuid, ForeignKey("session_deed.id"), primary_key=True, info=undisclosed("un numéro d’acte")),
-    Column("registration_id", Uuid, ForeignKey("registration.id"), primary_key=True),
+    Column("registration_id", Uuid, ForeignKey("registration.id"), primary_key=True, index=True),
     instant_column("done_at", nullable=True, info=disclosed("Fait le")),
+    Column("failures", Integer, nullable=False, server_default=text("0"), info=undisclosed("un compte technique")),
+    instant_column("retry_at", nullable=True, info=undisclosed("une date technique")),
     Index("ix_session_deed_target_open", "deed_id", postgresql_where=text("done_at IS NULL")),
     info=personal_data(
         "Sessions modifiées",

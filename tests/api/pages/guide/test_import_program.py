@@ -1,36 +1,12 @@
 """The program that imports a spreadsheet, against a served demonstration with a worker."""
 
-import asyncio
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
-from app.imports.import_jobs import run_import_queue
-from app.persistence.engine.database import open_database
 from tests.api.pages.guide.guide_programs import bash
-from tests.fake_clock import MORNING
+from tests.api.pages.guide.guide_worker import a_worker
 from tests.imports.sample_files import ADVISERS, an_adviser, csv_bytes
-from tests.live_server import PEPPER, LiveServer
-
-
-@contextmanager
-def a_worker(url: str) -> Generator[None]:
-    """A worker that runs imports until the block ends."""
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-
-    async def work() -> None:
-        database = open_database(url, pool_size=2, secrets=PEPPER.secrets)
-        await run_import_queue(database, lambda: MORNING, stop)
-        await database.close()
-
-    thread = Thread(target=lambda: loop.run_until_complete(work()))
-    thread.start()
-    yield
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
+from tests.live_server import LiveServer
 
 
 def test_good_lines_are_imported_and_the_others_given_back(

@@ -8,7 +8,7 @@ costs a writer next to nothing; that of references has only the registrations wi
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
+revision = "0024"
 down_revision = "0023"
 branch_labels = None
 depends_on = None

@@ -1,11 +1,10 @@
 """For each operation, a request that succeeds on the demonstration data: the documentation page fills its forms in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from pydantic import JsonValue
-
-from app.api.openapi.example_bodies import (
+from app.api.openapi.examples.example import Example
+from app.api.openapi.examples.example_bodies import (
+    ADVISER_LINES,
     ANAIS,
     AURORE,
     COMPLETED_OF_INES,
@@ -21,6 +20,7 @@ from app.api.openapi.example_bodies import (
     KATELL,
     LA_MEDNUM,
     MESSAGE,
+    OPEN_SESSION,
     POLICY,
     REGISTRATION_REQUESTS,
     REGULARISED,
@@ -35,15 +35,7 @@ from app.api.openapi.example_bodies import (
     WAITING,
     contract_request,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """`parameters` by name; `bodies` by a summary in French, the first of which the documentation page fills in."""
-
-    parameters: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
-    bodies: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
-
+from app.api.openapi.examples.session_examples import SESSION_EXAMPLES
 
 # In this order, each request succeeds after those before it.
 EXAMPLES: Mapping[str, Example] = {
@@ -56,8 +48,11 @@ EXAMPLES: Mapping[str, Example] = {
     "reExamineRegistration": Example({"registration_id": REGULARISED}, {"Dossier complété": {}}),
     "cancelRegistration": Example({"registration_id": TO_CANCEL}, {"Annuler": {"motive": "Nécessité de service"}}),
     "rescheduleRegistration": Example(
-        {"registration_id": TO_RESCHEDULE, "If-Match": '"1"'},
-        {"Déplacer": {"session": {"starts_on": "2028-03-07", "ends_on": "2028-03-09"}}},
+        {"registration_id": TO_RESCHEDULE, "If-Match": '"1", "2"'},
+        {
+            "Déplacer": {"session": {"starts_on": "2028-03-07", "ends_on": "2028-03-09"}},
+            "Vers une session publiée": {"session_id": OPEN_SESSION},
+        },
     ),
     "recordAttendance": Example({"registration_id": SESSION_OVER}, {"Formation suivie": {"outcome": "completed"}}),
     "listAttendanceReports": Example({"registration_id": COMPLETED_OF_INES}),
@@ -74,6 +69,7 @@ EXAMPLES: Mapping[str, Example] = {
     "recordPositioningTest": Example(
         {"registration_id": INITIAL_OF_ANAIS}, {"Parcours de 175 heures": {"taken_on": "2026-03-02", "hours": 175}}
     ),
+    **SESSION_EXAMPLES,
     "listAdvisers": Example({"conum_id": "900009,900022", "limit": 2}),
     "getAdviser": Example({"adviser_id": INES}),
     "exportAdviser": Example({"adviser_id": ANAIS}),
@@ -157,8 +153,10 @@ EXAMPLES: Mapping[str, Example] = {
                 "file": "Id conseiller;Date de début formation;Date de fin formation\n900009;15/04/2024;28/06/2024\n",
                 "dry_run": True,
             }
-        }
+        },
+        other_bodies={"application/x-ndjson": {"Deux conseillers, un objet par ligne": ADVISER_LINES}},
     ),
+    "listImports": Example({"limit": 2}),
     "getImport": Example({"import_id": IMPORT}),
     "downloadRejects": Example({"import_id": IMPORT}),
     "listMessages": Example({"status": "delivered", "limit": 2}),

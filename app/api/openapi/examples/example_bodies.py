@@ -29,6 +29,13 @@ SUPPORT_REQUEST = "018bd542-c401-7000-8000-000000000001"
 SUPPORT_REQUEST_TO_WITHDRAW = "018bd542-c402-7000-8000-000000000002"
 INITIAL_OF_ANAIS = "018bd542-b2e4-71f9-a146-03178fd3aab2"
 RESULT_OF_ENORA = "018bd542-be38-7ee0-afb4-91e506b8e284"
+WILFRID = "daea8e60-9490-5555-9f9c-5fde348a2087"
+CAFE_IA_OF_YOUNA = "018bd542-c6a0-7cd9-ae32-2985a34bf6ab"
+CAFE_IA_OF_ZITA = "018bd542-c704-75ec-921e-d9c8dd081967"
+SESSION_TO_RECORD = "018bd5cc-06c2-7000-8000-000000000002"
+SESSION_FULL = "018bd5cc-06c3-7000-8000-000000000003"
+OPEN_SESSION = "018bd5cc-06c6-7000-8000-000000000006"
+SESSION_TO_MOVE = "018bd5cc-06c7-7000-8000-000000000007"
 
 
 def registration_request(adviser: str, module: str, day: str) -> JsonValue:
@@ -95,6 +102,7 @@ REGISTRATION_REQUESTS: Mapping[str, JsonValue] = {
     "Financée": registration_request(INES, "parentalite-numerique", "2028-02-08"),
     "Au-delà du quota": registration_request(INES, "cybersecurite", "2028-02-15"),
     "Refusée, quatre motifs": registration_request(VALENTINE, "numerique-responsable", "2028-02-08"),
+    "À une session publiée": {"adviser_id": WILFRID, "session_id": OPEN_SESSION},
 }
 
 SUPPORT_REQUESTS: Mapping[str, JsonValue] = {
@@ -113,3 +121,7 @@ JURY_RESULTS: Mapping[str, JsonValue] = {
         for adviser in (AURORE, ANAIS)
     ]
 }
+
+ADVISER_LINES = """{"conum_id": 900009, "first_name": "Inès", "last_name": "Quéméner", "department": "35"}
+{"conum_id": 990002, "first_name": "Maïwenn", "last_name": "Exemple", "email": "maiwenn@example.org"}
+"""

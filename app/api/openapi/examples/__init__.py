@@ -1,0 +1,1 @@
+"""The requests that the contract shows: each succeeds on the demonstration data."""
