@@ -13,7 +13,6 @@ from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.persistence.sessions import session_deeds
 from app.seed.published_catalogue import LA_MEDNUM
 from app.seed.scenarios.contracts_of_people import stable_id, stable_ordered_id
 from app.seed.scenarios.scenario import Person, parse_day
@@ -23,7 +22,7 @@ from app.use_cases.preconditions import ANY_VERSION
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.record_attendance import AttendanceReport
 from app.use_cases.request_context import RequestContext
-from app.use_cases.sessions.carry_out_session_deeds import DeedRun
+from app.use_cases.sessions.carry_out_session_deeds import carry_out_session_deeds
 from app.use_cases.sessions.change_session import cancel_session, confirm_session, replace_session
 from app.use_cases.sessions.give_seats import cancel_waiting_in_vain, give_next_seats
 from app.use_cases.sessions.publish_session import SessionDescription, publish_session
@@ -92,8 +91,8 @@ class SessionActions:
             raise problem
 
     async def _carry_out_deed(self, at: datetime) -> None:
-        for deed in await session_deeds.find_open(self._database, at, 1):
-            await DeedRun(self._database, deed, at).carry_on(MAX_REGISTERED)
+        while await carry_out_session_deeds(self._database, at):
+            pass
 
     @property
     def _client(self) -> Client:

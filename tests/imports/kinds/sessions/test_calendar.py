@@ -229,7 +229,8 @@ async def test_a_line_is_whole_or_says_what_the_api_would(
 
 
 async def test_the_past_is_published_when_the_line_says_so(database: Database) -> None:
-    past = SESSION | {"starts_on": "2026-05-18", "ends_on": "2026-05-18", "hours": [], "registration_closes_on": None}
+    past: dict[str, Any] = {**SESSION, "starts_on": "2026-05-18", "ends_on": "2026-05-18", "hours": []}
+    past |= {"registration_closes_on": None}
 
     assert (await objects(database, past | {"regularisation": True}))[0] == (1, 0, 0)
     assert (await objects(database, past))[0] == (0, 1, 0)
