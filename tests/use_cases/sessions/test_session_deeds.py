@@ -90,6 +90,7 @@ async def test_a_confirmation_convenes_whoever_has_a_seat_once(database: Databas
 
 
 async def test_who_is_given_a_seat_while_it_is_confirmed_is_convened_once(database: Database) -> None:
+    """By the letter that gives the seat."""
     session = await a_published_session(database, capacity=1)
     first, second = await registered(database, session, 2)
     await confirm(database, session)
