@@ -117,7 +117,7 @@ def test_before_the_first_day_no_line_is_recorded(organisation: httpx.Client, ad
 
     (line,) = recorded(organisation, session, {"registration_id": registration, "outcome": "completed"})
 
-    assert (line["status"], line["problem"]["code"]) == (None, "session-not-started")
+    assert (line["status"], line["problem"]["status"]) == (None, 409)
 
 
 @pytest.mark.parametrize(
