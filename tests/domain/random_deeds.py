@@ -14,7 +14,7 @@ from app.domain.decisions.derogations import Derogation
 from app.domain.decisions.reconsideration import apply_consequences
 from app.domain.decisions.recorded_decisions import Cause, RecordedDecision
 from app.domain.decisions.refusals import Reason
-from app.domain.errors import Conflict, SessionNotStarted
+from app.domain.errors import Conflict, InvalidTransition
 from app.domain.facts.adviser import Adviser, InitialTraining
 from app.domain.facts.adviser_file import AdviserFile
 from app.domain.facts.published_session import SessionDeed
@@ -117,7 +117,7 @@ def _cancel_session(world: World, item: Registration) -> World:
 def _give_no_seat(world: World, item: Registration) -> World:
     """It still waits for one on its first day."""
     if item.status is not Status.ACCEPTED or item.first_day > world.today:
-        raise SessionNotStarted(item.first_day)
+        raise InvalidTransition("cancellation", item.status)
     return _left(world, item.cancelled_with_session(), item.first_day)
 
 

@@ -54,7 +54,8 @@ class ProgressResource(TypedDict):
 
 class PublishedSessionResource(TypedDict):
     """Une session publiée. `status` suit des faits : `full`, plus aucune place ; `held`, son dernier jour est passé ;
-    `confirmed` et `cancelled` se décident. `progress` est le dernier acte sur toutes ses inscriptions."""
+    `confirmed` et `cancelled` se décident. `progress` est le dernier acte sur toutes ses inscriptions. Aucun autre
+    organisme ne lit `cancellation_motive`."""
 
     id: UUID
     module_code: ModuleCodeText
@@ -121,11 +122,18 @@ def session_resource(row: Row, today: date) -> dict[str, Any]:
     }
 
 
+def session_as_seen(authorised: AuthorisedRequest, row: Row) -> dict[str, Any]:
+    """As the caller may see it: why it was cancelled is free text, which other organisations do not read."""
+    resource = session_resource(row, civil_date(authorised.now))
+    is_another_s = authorised.owner not in {None, UUID(str(row["training_organisation_id"]))}
+    return {**resource, "cancellation_motive": None} if is_another_s else resource
+
+
 def deed_response(authorised: AuthorisedRequest, row: Row) -> ReplayableResponse:
     """202 with what was `asked` of all its registrations; the session, 200, when there is none."""
     deed = row.get("asked")
     if deed is None:
-        return replayable_response(session_resource(row, civil_date(authorised.now)), authorised.language)
+        return replayable_response(session_as_seen(authorised, row), authorised.language)
     body = {"session_id": row["id"], **{name: deed[name] for name in ("kind", "concerned", "done")}}
     location = f"{authorised.service.base_url}/v1/sessions/{row['id']}"
     return replayable_response(body, authorised.language, status=202, location=location)

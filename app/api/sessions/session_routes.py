@@ -35,7 +35,7 @@ from app.api.identity.scopes import Scope
 from app.api.registrations.registering_routes import ORGANISATION_REQUIRED
 from app.api.sessions.session_filters import Filters
 from app.api.sessions.session_requests import OTHER_ORGANISATION, SessionRequest
-from app.api.sessions.session_resources import DeedResource, PublishedSessionResource, deed_response, session_resource
+from app.api.sessions.session_resources import DeedResource, PublishedSessionResource, deed_response, session_as_seen
 from app.api.sessions.session_table import session_table
 from app.domain.facts.calendar import civil_date
 from app.persistence.engine.driver_types import Row
@@ -58,7 +58,7 @@ ASKED: dict[int | str, dict[str, Any]] = {
 
 
 def to_resource(authorised: AuthorisedRequest) -> ToResource:
-    return partial(session_resource, today=civil_date(authorised.now))
+    return partial(session_as_seen, authorised)
 
 
 def _description(authorised: AuthorisedRequest, body: SessionRequest) -> SessionDescription:

@@ -36,7 +36,6 @@ ROOM = {
 }
 LINK = "https://visio.example/{}"
 HALF_DAYS = (("09:00", "12:30"), ("13:30", "17:00"))
-MAX_REGISTERED = 20  # to a session of the demonstration
 FIRST_ORDINAL = 50  # of registrations to published sessions: a person's own courses come before
 
 

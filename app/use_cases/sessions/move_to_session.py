@@ -35,18 +35,28 @@ async def move_to_session(
     Raise NotFound, PreconditionFailed, PreconditionRequired, UnknownReference, MismatchedFields, InvalidTransition,
     SessionStarted, SessionCancelled, SessionClosed, ImplausibleDate, RegularisationNeeded, DuplicateRegistration.
     """
-    lock = context.lock_of(registration)
-    for attempt in range(MAX_READINGS):
+    for _ in range(MAX_READINGS - 1):
         try:
-            async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
-                snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency, session=session)
-                precondition.check(snapshot.registration().version)
-                change_set = await _moved(tx, snapshot, context, regularisation=regularisation)
-                return await write_direct_change(tx, change_set)
+            return await _move(database, registration, session, precondition, context, regularisation=regularisation)
         except SessionChangedMeanwhile:
-            if attempt == MAX_READINGS - 1:
-                raise
-    raise SessionChangedMeanwhile
+            continue
+    return await _move(database, registration, session, precondition, context, regularisation=regularisation)
+
+
+async def _move(
+    database: Database,
+    registration: UUID,
+    session: UUID,
+    precondition: Precondition,
+    context: RequestContext,
+    *,
+    regularisation: bool,
+) -> ReplayableResponse:
+    lock = context.lock_of(registration)
+    async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
+        snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency, session=session)
+        precondition.check(snapshot.registration().version)
+        return await write_direct_change(tx, await _moved(tx, snapshot, context, regularisation=regularisation))
 
 
 async def _moved(

@@ -63,6 +63,7 @@ def session_context(row: Row, event_type: EventType, data: Mapping[str, Any], ba
         "session_motive": published["cancellation_motive"],
         "roster": f"{base_url}/v1/sessions/{published['id']}/roster",
         "outcomes": _outcomes(row, data, published),
+        "still_waiting": data.get("seats_waiting", 0),
     }
 
 
@@ -109,7 +110,7 @@ def _format(session: Published) -> str:
 
 def _outcomes(row: Row, data: Mapping[str, Any], published: Published) -> dict[str, int] | None:
     """How many registrations a deed made seated, waiting, refused and so on: only a summary tells it. What it concerned
-    and left as it was, such as who waits for a seat when others are convened, counts in `concerned` alone."""
+    and left as it was, such as who gave up their seat meanwhile, counts in `concerned` alone."""
     if row["subject_type"] != Subject.SESSION or row["recipient"] != Recipient.TRAINING_ORGANISATION:
         return None
     counts = Counter[str]()

@@ -83,7 +83,8 @@ def waiting(place: int, **data: Any) -> dict[str, Any]:
 
 def summed_up(*outcomes: dict[str, Any], concerned: int, **fields: Any) -> dict[str, Any]:
     """Those of a summary."""
-    return {"published": a_published_session(outcomes=outcomes, **fields), "data": {"concerned": concerned}}
+    data = {"concerned": concerned, "seats_waiting": fields.pop("seats_waiting", 0)}
+    return {"published": a_published_session(outcomes=outcomes, **fields), "data": data}
 
 
 def is_summed_up(row: dict[str, Any]) -> bool:
@@ -108,7 +109,9 @@ def session_row(event_type: EventType, recipient: Recipient) -> dict[str, Any]:
 
 def _summary_row(event_type: EventType) -> dict[str, Any]:
     fields: dict[EventType, dict[str, Any]] = {
-        EventType.SESSION_CONFIRMED: summed_up(outcome(11, seat="seated"), concerned=13, confirmed_at=CONFIRMED),
+        EventType.SESSION_CONFIRMED: summed_up(
+            outcome(11, seat="seated"), concerned=11, seats_waiting=2, confirmed_at=CONFIRMED
+        ),
         EventType.SESSION_CANCELLED: summed_up(outcome(13, "cancelled"), concerned=13, cancelled_at=CONFIRMED),
         EventType.SESSION_MOVED: summed_up(
             outcome(9, seat="seated"),
@@ -179,7 +182,9 @@ SESSION_SITUATIONS: dict[EventType, dict[str, dict[str, Any]]] = {
         "initial training": published(confirmed_at=CONFIRMED, data={"entitlement": None})
         | {"module_kind": "initial_training"},
         "of one": summed_up(outcome(1, seat="seated"), concerned=1, confirmed_at=CONFIRMED),
-        "of nobody who has a seat": summed_up(concerned=2, confirmed_at=CONFIRMED),
+        "of some who have left since": summed_up(
+            outcome(8, seat="seated"), concerned=10, seats_waiting=1, confirmed_at=CONFIRMED
+        ),
     },
     EventType.SESSION_CANCELLED: {
         "with a motive": published(

@@ -95,9 +95,9 @@ def test_a_confirmation_convenes_whoever_has_a_seat(own_service: LiveServer, adm
     assert "mardi 15 septembre 2026, de 9 h à 12 h 30, puis de 14 h à 17 h" in letter.replace("\u00a0", " ")
     assert "10 cours des Alliés, 35000 Rennes" in letter
     summary = plain_text(letter_to(rows, Recipient.TRAINING_ORGANISATION)).replace("\u00a0", " ")
-    assert "3 inscriptions étaient concernées" in summary
+    assert "2 inscriptions étaient concernées" in summary
     assert "- 2 personnes ont une place et sont convoquées" in summary
-    assert "- 1 n’a pas de place" in summary
+    assert "- 1 personne est en liste d’attente, et n’est pas convoquée" in summary
     assert f"/v1/sessions/{session}/roster" in summary
 
 
