@@ -45,8 +45,9 @@ def register_in_session(client: httpx.Client, adviser_id: str, session_id: str, 
     return found
 
 
-def a_session_of_one(client: httpx.Client) -> str:
+def a_session_of_one(client: httpx.Client, **fields: Any) -> str:
     """The id of a new session, in which a new adviser is registered."""
-    session = a_session(client)
-    register_in_session(client, an_adviser_in_post(client), session)
+    session = a_session(client, **fields)
+    registration = {"regularisation": True} if "regularisation" in fields else {}
+    register_in_session(client, an_adviser_in_post(client), session, **registration)
     return session

@@ -20,6 +20,7 @@ from tests.api.registration_states import (
 )
 from tests.api.response_assertions import OPERATIONS, documented_body
 from tests.http_builders import (
+    TODAY,
     a_contract,
     adviser_body,
     an_adviser,
@@ -29,7 +30,7 @@ from tests.http_builders import (
     registration_body,
 )
 from tests.live_server import idempotency_headers
-from tests.session_builders import a_session_of_one
+from tests.session_builders import a_session, a_session_of_one, session_body
 
 ANY = {"If-Match": "*"}
 ENDPOINT = f"/v1/webhook-endpoints/{SHOWN_ENDPOINT}"
@@ -125,6 +126,18 @@ def _imported(client: httpx.Client) -> httpx.Response:
     return client.post("/v1/imports", files={"file": b"Id conseiller;Nom"}, data={"kind": "advisers"})
 
 
+def _of_a_session(client: httpx.Client, session: str, action: str) -> httpx.Response:
+    return client.post(f"/v1/sessions/{session}/{action}", headers=idempotency_headers())
+
+
+def _attendance_of_all(client: httpx.Client) -> httpx.Response:
+    """Of one who came, and of somebody who is not registered there."""
+    session = a_session_of_one(client, starts_on=TODAY, regularisation=True)
+    (line,) = client.get(f"/v1/sessions/{session}/roster").raise_for_status().json()["data"]
+    lines = [{"registration_id": each, "outcome": "completed"} for each in (line["registration_id"], str(uuid4()))]
+    return client.post(f"/v1/sessions/{session}/attendance", json={"data": lines})
+
+
 def _endpoint_added(client: httpx.Client) -> httpx.Response:
     """Nothing is left: an owner has so many at most."""
     answer = client.post("/v1/webhook-endpoints", json={"url": "https://coop.example/hooks"}).raise_for_status()
@@ -191,6 +204,16 @@ ANSWERS: Mapping[str, Callable[[httpx.Client], httpx.Response]] = {
         client, initial_training_registration(client), "positioning-test", taken_on="2025-05-01", hours=175
     ),
     "rescheduleRegistration": lambda client: reschedule(client, upcoming_registration(client), starts_on="2026-09-14"),
+    "publishSession": lambda client: client.post("/v1/sessions", json=session_body(), headers=idempotency_headers()),
+    "putSession": lambda client: client.put(f"/v1/sessions/{uuid4()}", json=session_body()),
+    "listSessions": lambda client: client.get("/v1/sessions", params={"limit": 5}),
+    "getSession": lambda client: client.get(f"/v1/sessions/{a_session_of_one(client)}"),
+    "patchSession": lambda client: client.patch(
+        f"/v1/sessions/{a_session_of_one(client)}", json={"seats": {"maximum": 12}}, headers=ANY
+    ),
+    "confirmSession": lambda client: _of_a_session(client, a_session(client), "confirmation"),
+    "cancelSession": lambda client: _of_a_session(client, a_session(client), "cancellation"),
+    "recordSessionAttendance": _attendance_of_all,
     "getRoster": lambda client: client.get(f"/v1/sessions/{a_session_of_one(client)}/roster"),
     "openSupportRequest": _support_request,
     "listSupportRequests": lambda client: client.get("/v1/support-requests"),
@@ -242,13 +265,24 @@ def test_an_answer_has_exactly_the_documented_fields(admin: httpx.Client, operat
     assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
-LISTS = ("registrations", "advisers", "contracts", "certifications", "modules", "training-organisations")
+@pytest.mark.parametrize("action", ["confirmation", "cancellation"])
+def test_what_is_asked_for_has_a_shape_of_its_own(admin: httpx.Client, action: str) -> None:
+    session = a_session_of_one(admin)
+
+    answer = _of_a_session(admin, session, action)
+
+    assert (answer.status_code, answer.headers["Location"].rpartition("/")[2]) == (202, session)
+    assert answer.json() == {"session_id": session, "kind": action, "concerned": 1, "done": 0}
+
+
+LISTS = ("registrations", "advisers", "contracts", "certifications", "modules", "training-organisations", "sessions")
 
 
 @pytest.mark.parametrize("noun", LISTS)
 def test_a_line_of_a_list_is_the_resource_itself(admin: httpx.Client, noun: str) -> None:
     waiting_registration(admin)
     _result(admin)
+    a_session(admin)
 
     line = admin.get(f"/v1/{noun}").json()["data"][0]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from playwright.async_api import Browser
 
+from app.seed.demonstration import PEOPLE
 from tests.api.pages.browser.chromium import DESKTOP_SIZE, browser_session
 from tests.live_server import LiveServer
 
@@ -37,6 +38,6 @@ async def test_no_label_covers_another_for_anybody_in_the_demonstration(
         planted = await session.page.evaluate(UNREADABLE)
 
     assert {name: found for name, found in unreadable.items() if found} == {}
-    assert len(unreadable) == 40
+    assert len(unreadable) == len(PEOPLE)
     assert len(planted) == 1
     assert (session.reported_problems, session.foreign_requests) == ([], [])
