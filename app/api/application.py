@@ -137,7 +137,7 @@ def create_application(service: ApplicationState) -> FastAPI:
     """Raise UndeclaredRouteError when a route declares no scope."""
     app = Application(
         title="Inscriptions en formation des conseillers numériques",
-        version="1.1.0",
+        version="1.2.0",
         description=DESCRIPTION,
         openapi_tags=TAGS,
         contact={"name": "Le support des conseillers numériques"},
