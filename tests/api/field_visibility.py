@@ -48,9 +48,25 @@ FIELD_VISIBILITIES: Mapping[str, Mapping[str, FieldVisibility]] = {
     "RecordLinksResource": _fields(shared="self picture"),
     "RegistrationResource": _fields(
         own="id adviser_id module_code training_organisation_id session requested_on employer_agreement status funding "
-        "payer entitlement decision choices positioning_test cancelled_on version created_at updated_at links",
+        "payer entitlement decision choices positioning_test cancelled_on version created_at updated_at links seat "
+        "session_id",
         limited="warnings",
     ),
+    "SeatResource": _fields(own="status place"),
+    "PublishedSessionPage": _fields(shared="data pagination"),
+    "PublishedSessionResource": _fields(
+        shared="id module_code training_organisation_id reference starts_on ends_on hours format place link seats "
+        "registration_closes_on status confirmed_at cancelled_at progress version created_at updated_at",
+        own="cancellation_motive",
+    ),
+    "HoursResource": _fields(shared="on from until"),
+    "PlaceResource": _fields(shared="name address department"),
+    "SeatsResource": _fields(shared="minimum maximum taken waiting"),
+    "ProgressResource": _fields(shared="kind concerned done failing requested_at finished_at"),
+    "DeedResource": _fields(own="session_id kind concerned done"),
+    "SessionAttendanceResource": _fields(shared="data pagination"),
+    "AttendanceOutcomeResource": _fields(own="registration_id status problem"),
+    "SessionStatisticsResource": _fields(shared="data"),
     "WarningResource": _fields(own="code registration_id"),
     "SessionResource": _fields(own="starts_on ends_on format place reference"),
     "RosterResource": _fields(shared="data pagination"),

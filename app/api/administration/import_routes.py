@@ -50,6 +50,7 @@ NDJSON_BODY: dict[str, Any] = {
     "schema": {
         "type": "string",
         "maxLength": MAX_FILE_BYTES,
+        "format": "binary",
         "description": "Un objet JSON par ligne, aux champs de cette API, imbriqués (`employer`) ou non "
         "(`employer.siret`) ; null efface, un champ absent reste.",
     },

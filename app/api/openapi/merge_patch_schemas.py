@@ -4,7 +4,11 @@ from typing import Any
 
 from app.api.openapi.schema_cleanup import Schema
 
-PATCH_SCHEMAS = {"patchAdviser": "AdviserPatch", "patchContract": "ContractPatch"}
+PATCH_SCHEMAS = {
+    "patchAdviser": "AdviserPatch",
+    "patchContract": "ContractPatch",
+    "patchSession": "PublishedSessionPatch",
+}
 _PREFIX = "#/components/schemas/"
 
 

@@ -14,6 +14,14 @@ RECORDED_ANSWERS: Mapping[str, Mapping[str, Any]] = orjson.loads(
     (files("app.api.openapi") / "answers.json").read_bytes()
 )
 
+# Answers of the examples of others, in the same form: what an example does not bring about twice.
+SHOWN_WITH = {
+    "confirmSession": "getSession",
+    "cancelSession": "getSession",
+    "patchSession": "getSession",
+    "putSession 202": "patchSession 202",
+}
+
 
 def idempotency_key_of(operation_id: str) -> UUID:
     """The `Idempotency-Key` of an example: the same at each request, so that a second one is a replay."""
@@ -23,4 +31,5 @@ def idempotency_key_of(operation_id: str) -> UUID:
 def recorded_answers(recorded_as: str) -> dict[str, Any]:
     """The recorded responses to the examples of an operation. `recorded_as` is its id, followed by the media type when
     that is not the usual one."""
-    return {name: {"summary": name, "value": body} for name, body in RECORDED_ANSWERS.get(recorded_as, {}).items()}
+    recorded = RECORDED_ANSWERS.get(recorded_as) or RECORDED_ANSWERS.get(SHOWN_WITH.get(recorded_as, ""), {})
+    return {name: {"summary": name, "value": body} for name, body in recorded.items()}

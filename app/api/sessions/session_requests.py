@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from app.api.http.fields import field_types
 from app.api.http.fields.field_checks import check_date_order, validation_error
-from app.api.http.fields.field_types import CivilDate, Department, Id, ModuleCodeText, Motive, Name, Reference
+from app.api.http.fields.field_types import CivilDate, Count, Department, Id, ModuleCodeText, Motive, Name, Reference
 from app.api.registrations.attendance_schemas import AttendanceRequest
 from app.api.registrations.registration_requests import Regularisation
 from app.domain.facts.session import SessionFormat
@@ -73,8 +73,8 @@ class SeatsBody(field_types.RequestBody):
 
     minimum: SeatCount | None = None
     maximum: SeatCount | None = None
-    taken: Annotated[int | None, Field(ge=0, description="Compté ici ; ignoré.")] = None
-    waiting: Annotated[int | None, Field(ge=0, description="Compté ici ; ignoré.")] = None
+    taken: Annotated[Count | None, Field(description="Compté ici ; ignoré.")] = None
+    waiting: Annotated[Count | None, Field(description="Compté ici ; ignoré.")] = None
 
     @model_validator(mode="after")
     def _enough(self) -> "SeatsBody":
@@ -83,7 +83,7 @@ class SeatsBody(field_types.RequestBody):
         return self
 
 
-class SessionRequest(field_types.RequestBody):
+class PublishedSessionRequest(field_types.RequestBody):
     """Une session à publier. Un organisme de formation peut omettre `training_organisation_id` : le sien."""
 
     id: Annotated[Id | None, Field(description="Inutile : l’adresse le dit déjà.")] = None
@@ -103,7 +103,7 @@ class SessionRequest(field_types.RequestBody):
     regularisation: Regularisation = False
 
     @model_validator(mode="after")
-    def _dates_agree(self) -> "SessionRequest":
+    def _dates_agree(self) -> "PublishedSessionRequest":
         check_date_order("starts_on", "ends_on", self.starts_on, self.ends_on)
         if self.registration_closes_on is not None and self.registration_closes_on > self.ends_on:
             raise validation_error("order", CLOSES_TOO_LATE, "registration_closes_on")

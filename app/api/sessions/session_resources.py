@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from app.api.http.authorised_request import AuthorisedRequest
 from app.api.http.bodies.json_responses import replayable_response, resource_fields
 from app.api.http.fields.field_types import Count, Department, ModuleCodeText, Motive, Name, Reference, Version
+from app.api.http.problems.problem_details import ProblemResource
 from app.api.sessions.session_requests import MAX_DAYS, MAX_LINES, ClockTime, Link
 from app.domain.facts.calendar import civil_date
 from app.domain.facts.published_session import SessionDeed, SessionStatus
@@ -93,7 +94,7 @@ class AttendanceOutcomeResource(TypedDict):
 
     registration_id: UUID
     status: Status | None
-    problem: dict[str, Any] | None
+    problem: ProblemResource | None
 
 
 class SessionAttendanceResource(TypedDict):

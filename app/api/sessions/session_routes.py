@@ -34,7 +34,7 @@ from app.api.identity.authorisation import RequireScope
 from app.api.identity.scopes import Scope
 from app.api.registrations.registering_routes import ORGANISATION_REQUIRED
 from app.api.sessions.session_filters import Filters
-from app.api.sessions.session_requests import OTHER_ORGANISATION, SessionRequest
+from app.api.sessions.session_requests import OTHER_ORGANISATION, PublishedSessionRequest
 from app.api.sessions.session_resources import DeedResource, PublishedSessionResource, deed_response, session_as_seen
 from app.api.sessions.session_table import session_table
 from app.domain.facts.calendar import civil_date
@@ -61,7 +61,7 @@ def to_resource(authorised: AuthorisedRequest) -> ToResource:
     return partial(session_as_seen, authorised)
 
 
-def _description(authorised: AuthorisedRequest, body: SessionRequest) -> SessionDescription:
+def _description(authorised: AuthorisedRequest, body: PublishedSessionRequest) -> SessionDescription:
     """A training organisation publishes its own sessions only. Raise Problem."""
     organisation = body.training_organisation_id or authorised.owner
     if organisation is None:
@@ -81,7 +81,7 @@ def _description(authorised: AuthorisedRequest, body: SessionRequest) -> Session
     responses=problem_responses("unknown-reference", "reference-taken", "session-started"),
 )
 async def post_session(
-    body: SessionRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
+    body: PublishedSessionRequest, authorised: WriteAccess, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """L’identifiant est attribué ici. Les inscriptions la nomment ensuite par `session_id`, et y prennent les places
     dans l’ordre ; quand il n’y en a plus, elles attendent."""
@@ -93,7 +93,7 @@ async def post_session(
 
 
 async def _replace(
-    authorised: AuthorisedRequest, session: UUID, body: SessionRequest, expected: Precondition
+    authorised: AuthorisedRequest, session: UUID, body: PublishedSessionRequest, expected: Precondition
 ) -> Response:
     """201 when it is new, 202 when registrations are concerned, else 200."""
     description = _description(authorised, body)
@@ -111,14 +111,14 @@ CHANGE_PROBLEMS = problem_responses(
 
 
 @router.put(
-    "/{session_id}",
+    "/{session_id:uuid}",  # `calendar.ics` is no session
     operation_id="putSession",
     summary="Publier ou remplacer une session",
     response_model=PublishedSessionResource,
     responses=CHANGE_PROBLEMS | ASKED | {201: {"description": "Publiée", "model": PublishedSessionResource}},
 )
 async def put_session(
-    session_id: Id, body: SessionRequest, authorised: WriteAccess, if_match: IfMatch = None
+    session_id: Id, body: PublishedSessionRequest, authorised: WriteAccess, if_match: IfMatch = None
 ) -> Response:
     """L’identifiant est choisi par l’appelant. Ce qui change concerne toutes les inscriptions, comme avec PATCH."""
     check_id_matches_path("id", session_id, body.id)
@@ -177,7 +177,7 @@ async def patch_session(
     row = found(await sessions.read(authorised.reader, session_id), NOT_FOUND)
     expected = parse_if_match(if_match).narrowed(row["version"])
     shown = to_resource(authorised)(row)
-    given = {name: shown[name] for name in SessionRequest.model_fields if name in shown}
-    body = patched_body(SessionRequest, given, patch)
+    given = {name: shown[name] for name in PublishedSessionRequest.model_fields if name in shown}
+    body = patched_body(PublishedSessionRequest, given, patch)
     check_id_matches_path("id", session_id, body.id)
     return await _replace(authorised, session_id, body, expected)

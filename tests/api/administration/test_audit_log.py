@@ -36,7 +36,7 @@ from tests.http_builders import (
     registration_body,
 )
 from tests.live_server import LiveServer, idempotency_headers
-from tests.session_builders import a_session_of_one
+from tests.session_builders import a_session, a_session_of_one, register_in_session, session_body
 
 ApiCall = Callable[[httpx.Client], httpx.Response]
 
@@ -108,6 +108,19 @@ def _new_key(client: httpx.Client) -> dict[str, Any]:
 MODULE = {"title": "Un module", "kind": "thematic", "hours": 7, "formats": ["remote"]}
 ORGANISATION: dict[str, Any] = {"name": "Un organisme", "email": "organisme@example.org", "deliveries": []}
 
+
+def _decided(client: httpx.Client, decision: str) -> httpx.Response:
+    return client.post(f"/v1/sessions/{a_session(client)}/{decision}", headers=idempotency_headers())
+
+
+def _session_attended(client: httpx.Client) -> httpx.Response:
+    days = {"starts_on": "2026-06-08", "ends_on": "2026-06-09", "regularisation": True}
+    session = a_session(client, **days)
+    registration = register_in_session(client, an_adviser_in_post(client), session, regularisation=True)
+    line = {"registration_id": registration["id"], "outcome": "completed"}
+    return client.post(f"/v1/sessions/{session}/attendance", json={"data": [line]})
+
+
 CHANGES: Mapping[str, ApiCall] = {
     "addAdviser": lambda client: client.post("/v1/advisers", json=adviser_body()),
     "putAdviser": lambda client: client.put(f"/v1/advisers/{uuid4()}", json=adviser_body()),
@@ -124,6 +137,14 @@ CHANGES: Mapping[str, ApiCall] = {
     "annulCertification": lambda client: client.post(
         f"/v1/certifications/{_certified(client).json()['id']}/annulment", json={"motive": "Erreur de saisie"}
     ),
+    "publishSession": lambda client: client.post("/v1/sessions", json=session_body()),
+    "putSession": lambda client: client.put(f"/v1/sessions/{uuid4()}", json=session_body()),
+    "patchSession": lambda client: client.patch(
+        f"/v1/sessions/{a_session(client)}", json={"seats": {"maximum": 12}}, headers={"If-Match": "*"}
+    ),
+    "confirmSession": lambda client: _decided(client, "confirmation"),
+    "cancelSession": lambda client: _decided(client, "cancellation"),
+    "recordSessionAttendance": _session_attended,
     "registerAdviser": lambda client: register(client, an_adviser_in_post(client)),
     "chooseOverQuota": lambda client: post_action(client, waiting_registration(client), "choice", choice="cancel"),
     "reExamineRegistration": lambda client: post_action(client, refused_registration(client), "re-examination"),
@@ -251,7 +272,7 @@ NOT_AUDITED = {
     "listPolicies", "getPolicy",
     "listModules", "getModule", "listTrainingOrganisations", "getTrainingOrganisation", "listQualifications",
     "followEvents", "listWebhookEndpoints", "getWebhookEndpoint", "listDeliveries", "getDelivery",
-    "getSessionCalendar", "getSessionsCalendar",
+    "listSessions", "getSession", "getSessionCalendar", "getSessionsCalendar",
     "readStatistics", "readSessionStatistics", "getImport", "listImports",
 }  # fmt: skip
 
@@ -274,7 +295,9 @@ def _identifiers(answer: httpx.Response) -> set[UUID]:
         return {UUID(said["client_id"])}
     if "data" in said:
         rows = [row.get("certification") or row for row in said["data"]]
-        return {UUID(row["adviser_id"] if "adviser_id" in row else row["id"]) for row in rows}
+        return {
+            UUID(next(row[name] for name in ("adviser_id", "id", "registration_id") if name in row)) for row in rows
+        }
     return {UUID(said[name]) for name in ("id", "adviser_id") if name in said}
 
 

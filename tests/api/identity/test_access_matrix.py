@@ -17,6 +17,7 @@ from tests.api.registration_states import UPCOMING_DAY
 from tests.api.response_assertions import expect_problem, offline_application
 from tests.http_builders import SIRET, adviser_body, an_adviser_in_post, contract_body, register, registration_body
 from tests.live_server import LiveServer, idempotency_headers
+from tests.session_builders import a_session, session_body
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -74,6 +75,14 @@ FOREIGN_ACCESS = {
     "getDelivery": ForeignAccess.ABSENT,
     "replayDelivery": ForeignAccess.ABSENT,
     "readStatistics": ForeignAccess.FILTERED,
+    "publishSession": ForeignAccess.REFUSED,
+    "putSession": ForeignAccess.REFUSED,
+    "patchSession": ForeignAccess.REFUSED,
+    "confirmSession": ForeignAccess.REFUSED,
+    "cancelSession": ForeignAccess.REFUSED,
+    "recordSessionAttendance": ForeignAccess.REFUSED,
+    "listSessions": ForeignAccess.SHARED,
+    "getSession": ForeignAccess.SHARED,
     "getSessionsCalendar": ForeignAccess.SHARED,
     "getSessionCalendar": ForeignAccess.SHARED,
     "getRoster": ForeignAccess.ABSENT,
@@ -154,6 +163,7 @@ FILTERS_OF_THEIR_OWN = {
 }
 FOR_HOLDERS_OF_SESSIONS = {
     "rescheduleRegistration", "recordAttendance", "recordPositioningTest", "annulCertification", "getRoster",
+    "publishSession", "putSession", "patchSession", "confirmSession", "cancelSession", "recordSessionAttendance",
 }  # fmt: skip
 
 
@@ -200,6 +210,7 @@ class World:
     delivery: dict[str, Any]
     support_request: dict[str, Any]
     sent_import: dict[str, Any]
+    session_id: str
     changed_by: list[str] = field(default_factory=list[str])
     """The operations that were not refused and do more than read."""
 
@@ -230,6 +241,7 @@ class World:
             "client_id": str(uuid4()),
             "message_id": str(uuid4()),
             "import_id": self.sent_import["id"],
+            "session_id": self.session_id,
             "key_id": "0" * 12,
             "ids": self.registration["id"],
             "conum_id": str(self.adviser["conum_id"]),
@@ -255,7 +267,8 @@ def _build_world(served: LiveServer, platform: httpx.Client, organisation: httpx
     request = open_request(organisation, adviser_id, registration_id=registration["id"])
     rejected = sent_objects(organisation, "certifications", {"adviser_id": adviser_id}).raise_for_status().json()
     run_waiting_imports(served)
-    return World(adviser, registration, certification, contracts[0]["id"], endpoint, delivery, request, rejected)
+    session, contract = a_session(organisation), contracts[0]["id"]
+    return World(adviser, registration, certification, contract, endpoint, delivery, request, rejected, session)
 
 
 @pytest.fixture(scope="module")
@@ -292,6 +305,10 @@ def _bodies(world: World) -> dict[str, Any]:
         "previewRegistration": registration,
         "recordCertification": result | {"training_organisation_id": str(LA_MEDNUM)},
         "recordJuryResults": {"data": [result | {"training_organisation_id": str(LA_MEDNUM)}]},
+        "publishSession": session_body(),
+        "putSession": session_body(),
+        "patchSession": {"seats": {"maximum": 12}},
+        "recordSessionAttendance": {"data": [{"registration_id": world.registration["id"], "outcome": "completed"}]},
         "annulCertification": {"motive": "Erreur de saisie"},
         "rescheduleRegistration": {"session": {"place": "Ailleurs"}},
         "chooseOverQuota": {"choice": "cancel"},

@@ -34,6 +34,7 @@ from tests.fake_clock import MORNING
 from tests.http_builders import a_contract, an_adviser, contract_body, register, registration_body
 from tests.live_server import LiveServer, idempotency_headers
 from tests.outbox.emails.smtp_server import COMPOSER
+from tests.session_builders import a_session, session_body
 
 ReadValue = tuple[str, str, Any]
 """A value, by the schema and the field where it was read."""
@@ -243,6 +244,7 @@ def _build_world(
         "endpoint_id": [endpoint],
         "delivery_id": [delivery],
         "support_request_id": [each["id"] for each in requests],
+        "session_id": [a_session(organisation)],
         "import_id": [_rejected_results(served, organisation, adviser)],
         "organisation_id": [str(LA_MEDNUM)],
         "code": ["numerique-responsable"],
@@ -401,6 +403,14 @@ WRITING: Mapping[str, Callable[[World], Sequence[Any]]] = {
     "replayDelivery": lambda _: [{}],
     "cancelRegistration": lambda _: [{}],
     "deleteWebhookEndpoint": lambda _: [None],
+    "publishSession": lambda _: [session_body()],
+    "putSession": lambda _: [session_body()],
+    "patchSession": lambda _: [{"seats": {"maximum": 12}}],
+    "recordSessionAttendance": lambda world: [
+        {"data": [{"registration_id": world.own["registration_id"][0], "outcome": "completed"}]}
+    ],
+    "confirmSession": lambda _: [{}],
+    "cancelSession": lambda _: [{}],
 }
 
 

@@ -63,8 +63,9 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the program and the package it uses."""
     folder = tmp_path_factory.mktemp("python")
     shutil.copy(STORIES / "story.py", folder)
-    # The generator knows no pictures; this one is a text.
-    (folder / "as-generated.yaml").write_text("{post_hooks: [], content_type_overrides: {image/svg+xml: text/plain}}")
+    # The generator knows neither pictures nor lines of JSON; the ones are a text, the others bytes.
+    texts = "{image/svg+xml: text/plain, application/x-ndjson: application/octet-stream}"
+    (folder / "as-generated.yaml").write_text(f"{{post_hooks: [], content_type_overrides: {texts}}}")
     options = ("--meta", "none", "--output-path", "inscriptions", "--config", "as-generated.yaml", "--fail-on-warning")
     done = run_program(PYTHON / "openapi-python-client", "generate", "--path", PUBLISHED, *options, folder=folder)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -172,3 +172,13 @@ def test_nobody_attends_a_session_that_was_cancelled(organisation: httpx.Client,
     (line,) = recorded(organisation, session, {"registration_id": registration, "outcome": "completed"})
 
     assert line["problem"]["code"] == "invalid-transition"
+
+
+def test_who_waits_for_a_seat_attends_nothing(organisation: httpx.Client, admin: httpx.Client) -> None:
+    session = a_past_session(organisation, seats={"maximum": 1})
+    registered(admin, session)
+    waiting = registered(admin, session)
+
+    (line,) = recorded(organisation, session, {"registration_id": waiting, "outcome": "completed"})
+
+    assert line["problem"]["code"] == "seat-waiting"

@@ -36,8 +36,9 @@ EVERY_REGISTRATION = "SELECT training_organisation_id FROM registration"
 
 # What an organisation may read, by table: every row, or those that are its own.
 EVERYBODY_S = {"module", "training_organisation", "qualification", "feed_epoch", "session", "session_deed"}
-ITS_OWN = {"seat", "registration", "decision", "adviser", "certification", "outbox", "feed", "feed_entry"} | {
-    "webhook_endpoint", "lane", "delivery", "delivery_attempt", "support_request",
+ITS_OWN = {
+    "registration", "decision", "adviser", "certification", "outbox", "feed", "feed_entry", "seat", "import_job",
+    "import_reject", "webhook_endpoint", "lane", "delivery", "delivery_attempt", "support_request",
 }  # fmt: skip
 
 

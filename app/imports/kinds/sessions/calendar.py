@@ -12,7 +12,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.api.http.bodies.merge_patch import patched_body
-from app.api.sessions.session_requests import OTHER_ORGANISATION, SessionRequest
+from app.api.sessions.session_requests import OTHER_ORGANISATION, PublishedSessionRequest
 from app.api.sessions.session_resources import session_resource
 from app.domain.facts.published_session import SessionDeed, SessionStatus
 from app.imports.batch_context import CarriedOutLine, ImportBatch, ImportDefinition, index_by_name, look_up_name
@@ -77,7 +77,7 @@ class SessionLine:
         if status is SessionStatus.CANCELLED:
             return await self._cancel(present)
         shown = session_resource(await sessions.read(self.tx, present["id"]) or {}, self.batch.context.today)
-        known = {name: shown[name] for name in SessionRequest.model_fields if name in shown}
+        known = {name: shown[name] for name in PublishedSessionRequest.model_fields if name in shown}
         row = await change_in(self.tx, present, await self._description(known), self.batch.context)
         return bool(row["version"] != present["version"])
 
@@ -107,7 +107,7 @@ class SessionLine:
         patch = nest_dotted_names(values)
         if "place" in patch:
             patch["place"] = _place(known.get("place") or {}, patch["place"])
-        return patched_body(SessionRequest, known, patch).description(self.organisation)
+        return patched_body(PublishedSessionRequest, known, patch).description(self.organisation)
 
 
 def _place(known: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -12,6 +12,13 @@ schemathesis.openapi.format("date", strategies.dates(date(1950, 1, 1), date(2099
 schemathesis.openapi.format("siret", strategies.integers(SHORTEST_RIDET, LONGEST_RIDET).map(str))
 
 
+@schemathesis.serializer("application/x-ndjson")
+def as_lines(context: schemathesis.SerializationContext, value: object) -> bytes:
+    """A text is sent as it is."""
+    del context
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 @schemathesis.hook
 def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> bool:
     """Whether to send it."""

@@ -89,7 +89,7 @@ do {
   const query: { adviser_id: string; limit: number; cursor?: string } = { adviser_id: adviser.id, limit: 1 };
   if (cursor !== null) query.cursor = cursor;
   const { data: page } = await api.GET("/v1/registrations", { params: { query } });
-  assert(page);
+  assert(page && typeof page !== "string"); // the list is also a file
   listed.push(...page.data);
   cursor = page.pagination.next;
   pages += 1;
