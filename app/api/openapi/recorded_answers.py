@@ -14,12 +14,12 @@ RECORDED_ANSWERS: Mapping[str, Mapping[str, Any]] = orjson.loads(
     (files("app.api.openapi") / "answers.json").read_bytes()
 )
 
-# Answers of the examples of others, in the same form: what an example does not bring about twice.
+# What an example does not bring about is shown as another operation answers it, under the name of its own example.
 SHOWN_WITH = {
-    "confirmSession": "getSession",
-    "cancelSession": "getSession",
-    "patchSession": "getSession",
-    "putSession 202": "patchSession 202",
+    "confirmSession": ("getSession", "Lire"),
+    "cancelSession": ("getSession", "Annuler"),
+    "patchSession": ("getSession", "Autre jour, plus de places"),
+    "putSession 202": ("patchSession 202", "Une session de votre agenda"),
 }
 
 
@@ -31,5 +31,8 @@ def idempotency_key_of(operation_id: str) -> UUID:
 def recorded_answers(recorded_as: str) -> dict[str, Any]:
     """The recorded responses to the examples of an operation. `recorded_as` is its id, followed by the media type when
     that is not the usual one."""
-    recorded = RECORDED_ANSWERS.get(recorded_as) or RECORDED_ANSWERS.get(SHOWN_WITH.get(recorded_as, ""), {})
+    recorded = RECORDED_ANSWERS.get(recorded_as, {})
+    if not recorded and recorded_as in SHOWN_WITH:
+        other, name = SHOWN_WITH[recorded_as]
+        recorded = {name: body for body in RECORDED_ANSWERS[other].values()}
     return {name: {"summary": name, "value": body} for name, body in recorded.items()}
