@@ -34,5 +34,5 @@ def recorded_answers(recorded_as: str) -> dict[str, Any]:
     recorded = RECORDED_ANSWERS.get(recorded_as, {})
     if not recorded and recorded_as in SHOWN_WITH:
         other, name = SHOWN_WITH[recorded_as]
-        recorded = {name: body for body in RECORDED_ANSWERS[other].values()}
+        recorded = {name: next(iter(RECORDED_ANSWERS[other].values()))}
     return {name: {"summary": name, "value": body} for name, body in recorded.items()}
