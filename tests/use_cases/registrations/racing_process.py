@@ -24,7 +24,7 @@ from tests.use_cases.use_case_builders import FIRST_DAY, a_new_registration
 REGISTRATIONS_OF_EACH = 5
 AT_ONCE = 48
 PROCESSES = 2
-SECONDS_TO_DECIDE = 0.2  # long beside what keeps one process of a busy machine behind the other
+SECONDS_TO_DECIDE = 0.03
 TRY_AGAIN: tuple[type[Exception], ...] = (
     RequestInFlight,
     *UNAVAILABLE_ERRORS,

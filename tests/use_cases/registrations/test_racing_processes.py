@@ -11,11 +11,13 @@ from tests.use_cases.registrations.racing_process import PROCESSES, REGISTRATION
 from tests.use_cases.use_case_builders import an_adviser_in_post
 
 PEOPLE = 40
+RED_RACES = 5
 MODULE = "tests.use_cases.registrations.racing_process"
 
 
 async def race(database: Database, owner: Database, database_url: str, *options: str) -> Counter[int]:
     """How many advisers have so many funded registrations, once two processes have registered all of them."""
+    await owner.one("DROP TABLE IF EXISTS racing_process")
     await owner.one("CREATE TABLE racing_process ()")
     await owner.one(f"GRANT SELECT, INSERT ON racing_process TO {SERVICE_ROLE}")
     for _ in range(PEOPLE):
@@ -44,6 +46,10 @@ async def test_red_run_without_the_version_a_right_is_given_twice(
 ) -> None:
     await owner.one("ALTER TABLE registration DROP CONSTRAINT uq_registration_unit")
 
-    funded = await race(database, owner, database_url, "--without-the-version")
+    # On a busy machine one process may stay behind the other for the whole of a race: others race then.
+    for _ in range(RED_RACES):
+        funded = await race(database, owner, database_url, "--without-the-version")
+        if max(funded) > 1:
+            break
 
     assert max(funded) > 1
