@@ -47,9 +47,8 @@ async def test_red_run_without_the_version_a_right_is_given_twice(
     await owner.one("ALTER TABLE registration DROP CONSTRAINT uq_registration_unit")
 
     # On a busy machine one process may stay behind the other for the whole of a race: others race then.
+    most = 1
     for _ in range(RED_RACES):
-        funded = await race(database, owner, database_url, "--without-the-version")
-        if max(funded) > 1:
-            break
+        most = most if most > 1 else max(await race(database, owner, database_url, "--without-the-version"))
 
-    assert max(funded) > 1
+    assert most > 1
