@@ -20,8 +20,7 @@ from app.persistence.administration.policies import read_policies
 from app.persistence.engine.database import Database, Reader, Transaction
 from app.persistence.engine.database_errors import is_refused_write
 from app.persistence.engine.transactions.audit_entries import AuditEntry
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
-from app.use_cases.request_context import RequestContext
+from app.use_cases.request_context import RequestContext, empty_response
 
 COMMAND_LINE_NAME = "Ligne de commande"
 REFUSED_BY_DATABASE = Fault("La base de données refuse cette ligne ; recommencez.")
@@ -125,7 +124,7 @@ class ImportRun:
                     [*map(self._kind.reference, lines)],
                     self._parameters.client.training_organisation_id,
                 )
-                context = RequestContext(self._parameters.client, now, _no_response, audit_entry=entry)
+                context = RequestContext(self._parameters.client, now, empty_response, audit_entry=entry)
                 policies = await read_policies(tx)
                 batch = ImportBatch(people, policies, context, lines_by_subject, self._parameters.sent_at)
                 carry_out = self._carry_out_each if self._kind.is_line_by_line else self._apply_lines
@@ -186,10 +185,6 @@ class _LineRefused(Exception):  # noqa: N818  # what happened to it
 
 class _RollBack(Exception):  # noqa: N818  # what happens, not a mistake
     """The transaction ends without leaving anything."""
-
-
-def _no_response(_: object) -> ReplayableResponse:
-    return ReplayableResponse(204, b"", {})
 
 
 def _rejection(line: Line, faults: tuple[Fault, ...]) -> Rejection:

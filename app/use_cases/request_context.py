@@ -33,3 +33,8 @@ class RequestContext:
     def lock_of(self, registration: UUID) -> AdviserLock:
         """The lock of the registration's adviser. A training organisation finds its own registrations only."""
         return AdviserLock(LockTarget.REGISTRATION, registration, owner=self.client.training_organisation_id)
+
+
+def empty_response(_: Row) -> ReplayableResponse:
+    """The renderer of what nobody waits for: a worker, an import, the demonstration."""
+    return ReplayableResponse(204, b"", {})

@@ -119,10 +119,8 @@ async def register_adviser(
     render = resource_renderer(
         authorised, partial(registration_as_seen, authorised), status=201, location="/v1/registrations/{id}"
     )
-    context, service = (
-        authorised.request_context(render, require_idempotency_key(idempotency_key), body),
-        authorised.service,
-    )
+    context = authorised.request_context(render, require_idempotency_key(idempotency_key), body)
+    service = authorised.service
     if body.session_id is None:
         new = body.to_new_registration(organisation)
         return to_response(await service.registration_batches.register(new, context))

@@ -1,7 +1,7 @@
 """Sessions, and what is done of a whole session, as clients are shown them."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -101,7 +101,6 @@ class SessionAttendanceResource(TypedDict):
     """L’assiduité d’une session, dans l’ordre des lignes envoyées."""
 
     data: Annotated[list[AttendanceOutcomeResource], Field(max_length=MAX_LINES)]
-    pagination: NotRequired[None]
 
 
 def session_resource(row: Row, today: date) -> dict[str, Any]:

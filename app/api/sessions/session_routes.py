@@ -98,7 +98,7 @@ async def _replace(
     """201 when it is new, 202 when registrations are concerned, else 200."""
     description = _description(authorised, body)
     context = authorised.request_context(partial(deed_response, authorised))
-    row, is_new = await replace_session(authorised.database, session, lambda _: description, expected, context)
+    row, is_new = await replace_session(authorised.database, session, description, expected, context)
     if is_new:
         render = resource_renderer(authorised, to_resource(authorised), status=201, location=LOCATION)
         return to_response(render(row))

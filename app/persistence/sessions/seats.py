@@ -55,7 +55,8 @@ GIVE = """WITH first AS (
 UPDATE seat SET number = here.seats_taken FROM here WHERE seat.registration_id = $2
 RETURNING here.confirmed_at IS NOT NULL AS is_confirmed"""
 
-# Of an adviser: whoever waits, and seats of sessions to come. What was attended stays.
+# Of an adviser: whoever waits, and seats of sessions to come; by the index of registrations, as seats have none. What
+# was attended stays.
 FIND_COMING = """SELECT p.session_id, p.registration_id FROM registration r
 JOIN seat p ON p.registration_id = r.id JOIN session s ON s.id = p.session_id
 WHERE r.adviser_id = $1 AND (p.number IS NULL OR s.starts_on > $2) ORDER BY p.session_id"""
@@ -72,8 +73,6 @@ FIND_WAITING_IN_VAIN = """SELECT p.registration_id, s.starts_on
 FROM session s JOIN seat p ON p.session_id = s.id AND p.number IS NULL
 WHERE s.seats_waiting > 0 AND s.cancelled_at IS NULL AND s.starts_on <= $1
 ORDER BY s.starts_on, s.id, p.arrival LIMIT $2"""
-
-# By the index of registrations: seats have none by adviser.
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def published_session(row: Row) -> PublishedSession:
 async def read(reader: Reader, session: UUID) -> Row | None:
     """One session with its counts and its deed, as JSON has its values; None when unknown."""
     row = await reader.one(READ, session)
-    return _from_json(row["row"]) if row else None
+    found: dict[str, Any] | None = orjson.loads(row["row"]) if row else None
+    return found
 
 
 async def find_by_reference(transaction: Transaction, organisation: UUID, reference: str) -> UUID | None:
@@ -88,8 +89,3 @@ async def find_by_reference(transaction: Transaction, organisation: UUID, refere
 
 async def list_page(reader: Reader, page: PageQuery) -> PageRows:
     return await page.fetch(reader, RESOURCE, table_alias="s")
-
-
-def _from_json(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(text)
-    return found

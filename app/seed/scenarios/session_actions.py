@@ -11,8 +11,6 @@ from app.domain.decisions.attendance import MissedDay
 from app.domain.facts.session import SessionFormat
 from app.persistence.administration.clients import Client
 from app.persistence.engine.database import Database
-from app.persistence.engine.driver_types import Row
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.seed.published_catalogue import LA_MEDNUM
 from app.seed.scenarios.contracts_of_people import stable_id, stable_ordered_id
 from app.seed.scenarios.scenario import Person, parse_day
@@ -21,7 +19,7 @@ from app.seed.scenarios.session_scenario import Attended, SessionScenario
 from app.use_cases.preconditions import ANY_VERSION
 from app.use_cases.registrations.cancel_registration import Cancellation, cancel
 from app.use_cases.registrations.record_attendance import AttendanceReport
-from app.use_cases.request_context import RequestContext
+from app.use_cases.request_context import RequestContext, empty_response
 from app.use_cases.sessions.carry_out_session_deeds import carry_out_session_deeds
 from app.use_cases.sessions.change_session import cancel_session, confirm_session, replace_session
 from app.use_cases.sessions.give_seats import cancel_waiting_in_vain, give_next_seats
@@ -57,7 +55,7 @@ class SessionActions:
         self._changed |= columns
         description = SessionDescription(self._columns())
         context = self._context(self._client, at)
-        await replace_session(self._database, self._scenario.id, lambda _: description, ANY_VERSION, context)
+        await replace_session(self._database, self._scenario.id, description, ANY_VERSION, context)
         await self._carry_out_deed(at)
 
     async def register(self, who: Person, at: datetime) -> None:
@@ -127,8 +125,4 @@ class SessionActions:
         return [{"on": day, "from": begins, "until": ends} for day in self._dates for begins, ends in HALF_DAYS]
 
     def _context(self, client: Client, at: datetime) -> RequestContext:
-        return RequestContext(client, at, _no_response)
-
-
-def _no_response(_: Row) -> ReplayableResponse:
-    return ReplayableResponse(204, b"", {})
+        return RequestContext(client, at, empty_response)

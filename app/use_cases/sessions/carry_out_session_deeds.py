@@ -19,7 +19,6 @@ from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapsho
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.audit_entries import AuditEntry
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.registrations import registrations
 from app.persistence.registrations.registrations import Changes
 from app.persistence.sessions import session_deeds, sessions
@@ -27,7 +26,7 @@ from app.persistence.sessions.session_deeds import OpenDeed
 from app.use_cases.changes.change_sets import ChangeSet
 from app.use_cases.changes.changes_as_rows import event_row
 from app.use_cases.changes.write_changes import write_change_sets
-from app.use_cases.request_context import RequestContext
+from app.use_cases.request_context import RequestContext, empty_response
 from app.use_cases.sessions.apply_session_deed import cancel_with_session, move_with_session, summon
 from app.use_cases.sessions.change_session import EVENT_TYPES
 from app.use_cases.sessions.isolated_failures import StepOutcome, isolated
@@ -62,7 +61,7 @@ class DeedRun:
     def context(self) -> RequestContext:
         client = client_of_row(self.deed.client, None)
         entry = AuditEntry(client.id, ACTIONS[self.deed.kind], self.deed.request_id, self.now)
-        return RequestContext(client, self.now, _no_response, audit_entry=entry)
+        return RequestContext(client, self.now, empty_response, audit_entry=entry)
 
     async def carry_on(self, limit: int) -> None:
         """The next registrations, then what has been reached, and the summary once it is done for all."""
@@ -131,7 +130,3 @@ class DeedRun:
 
 class _DoneByAnother(Exception):  # noqa: N818  # what happened, not a mistake
     """Another worker has done it: this transaction is undone."""
-
-
-def _no_response(_: object) -> ReplayableResponse:
-    return ReplayableResponse(204, b"", {})

@@ -1,6 +1,6 @@
 """Change a published session: its dates and place, which concern everybody registered; its seats, which do not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -37,20 +37,19 @@ EVENT_TYPES = {
 async def replace_session(
     database: Database,
     session: UUID,
-    describe: Callable[[Row | None], SessionDescription],
+    description: SessionDescription,
     precondition: Precondition,
     context: RequestContext,
 ) -> tuple[Row, bool]:
-    """Publish or change: `describe` makes the description of the present row, None when there is none yet; return the
-    row, and whether it is new. Raise as `publish_session` and `change_in`."""
+    """Publish or change; return the row, and whether it is new. Raise as `publish_session` and `change_in`."""
     async with database.transaction(audit_entry=context.audit_entry) as tx:
         tx.add_audit_subjects(session)
         present = await SESSIONS.read(tx, session, locking=True)
         if present is None:
-            return await add_session(tx, session, describe(None), context), True
+            return await add_session(tx, session, description, context), True
         check_own(present, context)
         precondition.check(present["version"])
-        return await change_in(tx, present, describe(present), context), False
+        return await change_in(tx, present, description, context), False
 
 
 async def change_in(tx: Transaction, present: Row, description: SessionDescription, context: RequestContext) -> Row:

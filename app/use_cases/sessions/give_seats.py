@@ -22,11 +22,10 @@ from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapsho
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.adviser_locks import AdviserLock, LockTarget
 from app.persistence.engine.transactions.audit_entries import AuditEntry
-from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.sessions import seats
 from app.use_cases.changes.change_sets import ChangeSet, DirectChange
 from app.use_cases.changes.write_changes import write_change_sets
-from app.use_cases.request_context import RequestContext
+from app.use_cases.request_context import RequestContext, empty_response
 from app.use_cases.sessions.apply_session_deed import cancel_with_session
 from app.use_cases.sessions.isolated_failures import StepOutcome, isolated
 
@@ -103,12 +102,8 @@ async def _cancel_without_seat(
 
 
 def _context(action: str, now: datetime) -> RequestContext:
-    return RequestContext(SERVICE_ITSELF, now, _no_response, audit_entry=AuditEntry(None, action, None, now))
+    return RequestContext(SERVICE_ITSELF, now, empty_response, audit_entry=AuditEntry(None, action, None, now))
 
 
 class _SomebodyElse(Exception):  # noqa: N818  # what happened, not a mistake
     """The seat was given, or somebody else is the first: this transaction is undone."""
-
-
-def _no_response(_: object) -> ReplayableResponse:
-    return ReplayableResponse(204, b"", {})

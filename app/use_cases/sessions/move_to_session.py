@@ -11,14 +11,13 @@ from app.persistence.advisers.adviser_files import AdviserSnapshot, read_snapsho
 from app.persistence.engine.database import Database, Transaction
 from app.persistence.engine.transactions.idempotency import ReplayableResponse
 from app.persistence.registrations import registrations
-from app.persistence.sessions.seats import SessionChangedMeanwhile
 from app.use_cases.changes.change_sets import ChangeSet, DirectChange, data_after_the_fact
 from app.use_cases.changes.write_changes import write_direct_change
 from app.use_cases.errors import MismatchedFields, UnknownReference
 from app.use_cases.preconditions import Precondition
 from app.use_cases.registrations.session_venue import Venue
 from app.use_cases.request_context import RequestContext
-from app.use_cases.sessions.register_in_session import MAX_READINGS
+from app.use_cases.sessions.register_in_session import on_the_session_as_it_is
 
 
 async def move_to_session(
@@ -35,28 +34,15 @@ async def move_to_session(
     Raise NotFound, PreconditionFailed, PreconditionRequired, UnknownReference, MismatchedFields, InvalidTransition,
     SessionStarted, SessionCancelled, SessionClosed, ImplausibleDate, RegularisationNeeded, DuplicateRegistration.
     """
-    for _ in range(MAX_READINGS - 1):
-        try:
-            return await _move(database, registration, session, precondition, context, regularisation=regularisation)
-        except SessionChangedMeanwhile:
-            continue
-    return await _move(database, registration, session, precondition, context, regularisation=regularisation)
-
-
-async def _move(
-    database: Database,
-    registration: UUID,
-    session: UUID,
-    precondition: Precondition,
-    context: RequestContext,
-    *,
-    regularisation: bool,
-) -> ReplayableResponse:
     lock = context.lock_of(registration)
-    async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
-        snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency, session=session)
-        precondition.check(snapshot.registration().version)
-        return await write_direct_change(tx, await _moved(tx, snapshot, context, regularisation=regularisation))
+
+    async def move() -> ReplayableResponse:
+        async with database.transaction(lock, context.idempotency, context.audit_entry) as tx:
+            snapshot = await read_snapshot(tx, lock, idempotency=context.idempotency, session=session)
+            precondition.check(snapshot.registration().version)
+            return await write_direct_change(tx, await _moved(tx, snapshot, context, regularisation=regularisation))
+
+    return await on_the_session_as_it_is(move)
 
 
 async def _moved(

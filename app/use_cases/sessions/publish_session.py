@@ -33,11 +33,6 @@ class SessionDescription:
     columns: Mapping[str, Any]
     regularisation: bool = False
 
-    @property
-    def organisation(self) -> UUID:
-        organisation: UUID = self.columns["training_organisation_id"]
-        return organisation
-
 
 async def publish_session(
     database: Database, session: UUID, description: SessionDescription, context: RequestContext
@@ -54,9 +49,7 @@ async def add_session(tx: Transaction, session: UUID, description: SessionDescri
     """Insert it in the caller's transaction; return its row. Raise as `publish_session`."""
     await check_description(tx, session, description, context)
     stored = await SESSIONS.insert(tx, {"id": session, **description.columns}, context.now)
-    event = event_row(
-        session_event(EventType.SESSION_PUBLISHED, {**stored, "seats_taken": 0, "seats_waiting": 0}), context.now
-    )
+    event = event_row(session_event(EventType.SESSION_PUBLISHED, stored), context.now)
     await registrations.write(tx, Changes(events=[event]))
     return await sessions.read(tx, session) or {}
 

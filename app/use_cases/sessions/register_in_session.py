@@ -1,5 +1,7 @@
 """Register to a published session: decided by the rules as ever, and given a seat, or a place among those who wait."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -55,12 +57,16 @@ async def register_in_session(
     Raise UnknownReference, MismatchedFields, AdviserAnonymised, ImplausibleDate, RegularisationNeeded,
     DuplicateRegistration, SessionCancelled, SessionClosed.
     """
+    return await on_the_session_as_it_is(lambda: _register(database, requested, context))
+
+
+async def on_the_session_as_it_is(attempt: Callable[[], Awaitable[ReplayableResponse]]) -> ReplayableResponse:
+    """Try again on a session that was changed meanwhile, MAX_READINGS times in all. Raise SessionChangedMeanwhile, and
+    what the attempt raises."""
     for _ in range(MAX_READINGS - 1):
-        try:
-            return await _register(database, requested, context)
-        except SessionChangedMeanwhile:
-            continue
-    return await _register(database, requested, context)
+        with suppress(SessionChangedMeanwhile):
+            return await attempt()
+    return await attempt()
 
 
 async def _register(database: Database, requested: SessionRegistration, context: RequestContext) -> ReplayableResponse:

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.persistence.engine.database import Database
 from app.persistence.engine.driver_types import Row
 from app.persistence.sessions import sessions
+from app.persistence.sessions.sessions import SESSIONS
 from app.use_cases.preconditions import ANY_VERSION
 from app.use_cases.sessions.carry_out_session_deeds import carry_out_session_deeds
 from app.use_cases.sessions.change_session import cancel_session, confirm_session, replace_session
@@ -27,11 +28,9 @@ async def change(database: Database, session: UUID, *, now: datetime = MORNING, 
     if "starts_on" in columns:
         columns = {"ends_on": columns["starts_on"], **columns}
 
-    def description(present: Row | None) -> SessionDescription:
-        stored = present or {}
-        kept = {name: stored[name] for name in session_columns()}
-        return SessionDescription({**kept, **columns}, regularisation=kept["starts_on"] <= MORNING.date())
-
+    stored = await SESSIONS.read(database, session) or {}
+    kept = {name: stored[name] for name in session_columns()}
+    description = SessionDescription({**kept, **columns}, regularisation=kept["starts_on"] <= MORNING.date())
     await keep_the_platform(database)
     context = a_request_context(now=now)
     row, is_new = await replace_session(database, session, description, ANY_VERSION, context)

@@ -81,7 +81,7 @@ async def change_seats(database: Database, session: UUID, capacity: int, **other
     """A new description of a session that was published with the defaults, but for `others`."""
     columns = session_columns(capacity=capacity, **others)
     await keep_the_platform(database)
-    await replace_session(database, session, lambda _: SessionDescription(columns), ANY_VERSION, a_request_context())
+    await replace_session(database, session, SessionDescription(columns), ANY_VERSION, a_request_context())
 
 
 async def keep_the_platform(database: Database) -> None:

@@ -78,15 +78,11 @@ def resource_response(resource: Mapping[str, Any], language: Language, if_none_m
 
 
 def representation_of(resource: Mapping[str, Any]) -> str:
-    """The version, and what is shown that differs without being a change of the resource: the seats of a session, how
-    far a deed has come, the day that makes it held; the place of who waits."""
-    parts = [resource["version"]]
-    if (seats := resource.get("seats")) is not None:
-        progress = resource["progress"]
-        parts += [seats["taken"], seats["waiting"], progress["done"] if progress else 0, crc32(to_json(resource))]
-    elif (seat := resource.get("seat")) is not None and seat["place"] is not None:
-        parts.append(seat["place"])
-    return ".".join(map(str, parts))
+    """The version; and, of what shows more than its own changes (the seats of a session, the place of who waits), a
+    checksum of all that is shown."""
+    seat = resource.get("seat")
+    shows_more = "seats" in resource or (seat is not None and seat["place"] is not None)
+    return f"{resource['version']}.{crc32(to_json(resource))}" if shows_more else str(resource["version"])
 
 
 def to_response(replayable: ReplayableResponse) -> Response:
