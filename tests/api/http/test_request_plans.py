@@ -26,7 +26,7 @@ JSON = b"application/json"
 REQUEST_ID = "0198b7a0-0000-7000-8000-000000000000"
 OF_THE_MOMENT = {"date", "ratelimit"}
 TELL_WHO_READ = ("/v1/audit-log", "/export")  # each reading adds to what they tell
-OF_EACH_RUN = re.compile(r"[\w:.-]{12,}")
+OF_EACH_RUN = re.compile(r"[\w:.-]{12,}|(?<=\")\d+\.\d+(?=\")")  # ids, instants; ETags that name what is shown
 
 WRONG_TEXTS = ["", "nonsense", "é", "9" * 30, "x" * 1_100]
 WRONG_VALUES = [

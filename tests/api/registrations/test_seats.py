@@ -67,6 +67,19 @@ def test_a_registration_names_its_session_its_days_and_its_seat(
     assert (session["status"], session["seats"]["taken"], session["seats"]["waiting"]) == ("full", 1, 1)
 
 
+def test_the_etag_of_who_waits_is_the_same_once_registered_and_once_read(
+    platform: httpx.Client, organisation: httpx.Client
+) -> None:
+    session_id = a_session(organisation, maximum=1)
+    registered(platform, session_id, an_adviser_in_post(platform))
+
+    asked = ask(platform, session_id, an_adviser_in_post(platform))
+
+    read = platform.get(f"/v1/registrations/{asked.json()['id']}")
+    assert (read.json(), read.headers["ETag"]) == (asked.json(), asked.headers["ETag"])
+    assert asked.json()["seat"] == FIRST_TO_WAIT
+
+
 def test_the_etag_of_who_waits_changes_with_the_place(platform: httpx.Client, organisation: httpx.Client) -> None:
     session_id = a_session(organisation)
     registered(platform, session_id, an_adviser_in_post(platform))
