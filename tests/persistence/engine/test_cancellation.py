@@ -6,6 +6,7 @@ from random import Random
 
 from app.persistence.engine.database import Database, open_database
 from app.use_cases.registrations.register_adviser import register
+from tests.persistence.open_transactions import wait_until_idle
 from tests.use_cases.use_case_builders import (
     a_new_registration,
     a_request_context,
@@ -14,19 +15,11 @@ from tests.use_cases.use_case_builders import (
 )
 
 POOL = 8
-IN_A_TRANSACTION = """SELECT count(*) AS number FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"""
 
 
-async def _wait_until_idle(database: Database) -> None:
-    """What was ended is being undone; what leaked would stay."""
-    row = await database.one(IN_A_TRANSACTION)
-    while row and row["number"]:
-        await asyncio.sleep(0.05)
-        row = await database.one(IN_A_TRANSACTION)
-
-
-async def test_five_hundred_cancelled_registrations_leave_nothing_open(database: Database, database_url: str) -> None:
+async def test_five_hundred_cancelled_registrations_leave_nothing_open(
+    database: Database, owner: Database, database_url: str
+) -> None:
     chance = Random(20_261_122)  # noqa: S311  # the same moments in every run
     pooled = open_database(database_url, pool_size=POOL)
     advisers = [await an_adviser_in_post(database) for _ in range(20)]
@@ -50,7 +43,7 @@ async def test_five_hundred_cancelled_registrations_leave_nothing_open(database:
     outcomes = [await asyncio.gather(*(given_up(start + each) for each in range(POOL))) for start in rounds]
 
     assert sum(map(sum, outcomes)) > 100
-    await _wait_until_idle(database)
+    await wait_until_idle(owner)
     async with AsyncExitStack() as together:
         held = [await together.enter_async_context(pooled.transaction()) for _ in range(POOL)]
         backends = {(await transaction.one("SELECT pg_backend_pid() AS pid") or {})["pid"] for transaction in held}

@@ -21,6 +21,7 @@ from app.use_cases.certifications.result_ledger import ExamResult
 from tests.fake_clock import MORNING
 from tests.forks import start
 from tests.outbox.emails.smtp_server import running_smtp_server, send_due_emails, text_and_html, without_tls
+from tests.persistence.open_transactions import wait_until_idle
 from tests.persistence.outbox.event_builders import all_events, place_waiting_events
 from tests.use_cases.advisers import killable_reminder
 from tests.use_cases.advisers.reminder_builders import an_adviser_to_remind, remind_until_done, reminder_events
@@ -304,13 +305,14 @@ async def test_red_run_without_either_somebody_is_reminded_twice(
 
 @pytest.mark.parametrize("step", killable_reminder.STEPS)
 async def test_a_process_killed_during_a_round_reminds_everybody_once_in_the_end(
-    database: Database, database_url: str, step: str
+    database: Database, owner: Database, database_url: str, step: str
 ) -> None:
     for _ in range(3):
         await an_adviser_to_remind(database)
     process = start(killable_reminder.__name__, database_url, step)
 
     assert await asyncio.to_thread(process.wait) == -signal.SIGKILL
+    await wait_until_idle(owner)  # until then the dead process has the round, and this one leaves it alone
     left = await told(database)
     await remind_until_done(database)
 
